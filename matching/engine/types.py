@@ -1,14 +1,15 @@
 """The words of the comparison: what goes in, what comes out.
 
-Every public structure is an immutable dataclass, so a result can be cached, compared and shared between
-threads. Offsets are Python string indices into the name *as received*: ``name[start:end]`` is the text meant.
+Every public structure is immutable, so a result can be cached, compared and shared between threads.
+Offsets are Python string indices into the name *as received*: ``name[start:end]`` is the text meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 MAX_NAME_LENGTH = 1_000
 """Longest name accepted, in characters. The longest registered company names known are under 400."""
@@ -25,7 +26,10 @@ class Kind(StrEnum):
 
 
 class Effect(StrEnum):
-    """What one difference does under one profile, from harmless to decisive."""
+    """What one difference does under one profile, from harmless to decisive.
+
+    ``model`` leaves the question to the calibrated probability.
+    """
 
     EQUAL = "equal"
     MODEL = "model"
@@ -34,28 +38,110 @@ class Effect(StrEnum):
 
 
 class Verdict(StrEnum):
-    """The answer: same name for the profile's purpose, a person must look, or another name."""
+    """The answer: the same name for the profile's purpose, a person must look, or another name."""
 
     IMMATERIAL = "immaterial"
     REVIEW = "review"
     MATERIAL = "material"
 
 
-class NameError_(ValueError):
-    """A name that cannot be compared; the message says why and what to do."""
+class EngineError(ValueError):
+    """Input that cannot be compared; the message says why and what to do, and never quotes the name."""
 
 
-class EmptyNameError(NameError_):
+class EmptyNameError(EngineError):
     """The name holds no letter and no digit."""
 
 
-class NameTooLongError(NameError_):
+class NameTooLongError(EngineError):
     """The name is longer than :data:`MAX_NAME_LENGTH`."""
 
 
-class UnknownProfileError(ValueError):
+class UnknownProfileError(EngineError):
     """No profile has that id."""
 
 
-class UnknownKindError(ValueError):
+class UnknownKindError(EngineError):
     """The kind is none of ``auto``, ``organisation``, ``individual``."""
+
+
+class ArtefactError(EngineError):
+    """A model artefact is damaged or was trained for other features than this engine computes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the caller knows beyond the two names; everything is optional.
+
+    ``register`` says which side is the registered name (``"left"`` or ``"right"``). Jurisdictions are
+    ISO 3166 codes (``"DE"``, ``"US-DE"``). Identifiers are hard ones such as ``{"lei": "..."}``,
+    ``{"company_number": "...", }`` or ``{"date_of_birth": "1980-02-29"}``.
+    """
+
+    jurisdiction_left: str | None = None
+    jurisdiction_right: str | None = None
+    register: str | None = None
+    identifiers_left: Mapping[str, str] = field(default_factory=dict)
+    identifiers_right: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference as a detector sees it, before a profile says what it does.
+
+    ``category`` is a taxonomy id (``"O08"``); spans are offsets into the left and right name as received,
+    ``None`` where the text stands on one side only.
+    """
+
+    category: str
+    span1: Span | None
+    span2: Span | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One named, located difference with what it does under the profile and on whose authority."""
+
+    category: str
+    title: str
+    text1: str
+    text2: str
+    span1: Span | None
+    span2: Span | None
+    effect: Effect
+    rule: str
+    authority: str
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where the calibrated probability decides alone: below the first immaterial, above the second material."""
+
+    immaterial_below: float
+    material_above: float
+
+
+class Scorer(Protocol):
+    """A model as the engine sees it: named feature rows in, material probabilities out."""
+
+    @property
+    def name(self) -> str:
+        """Name of the registered model."""
+
+    @property
+    def version(self) -> str:
+        """Version of the registered model."""
+
+    def thresholds(self, kind: Kind) -> Thresholds:
+        """Auto-decide thresholds for a kind of name."""
+
+    def probability(self, row: Sequence[float]) -> float:
+        """Calibrated probability in [0, 1] that the difference is material."""
+
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        """Same for many rows at once."""
+
+    def contributions(self, row: Sequence[float]) -> Mapping[str, float]:
+        """Log-odds each feature adds, with ``baseline``; they add up to the model's log-odds score."""

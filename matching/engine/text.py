@@ -1,0 +1,228 @@
+"""Reading a name as characters: tokens with offsets, comparison keys, scripts, look-alikes.
+
+A :class:`Text` is the only view of a name the rest of the engine uses. A token's ``key`` is its comparison
+form (lower case, without accents and dots); its offsets point into the name as received, whatever Unicode
+normalisation did in between. Nothing here knows what a company or a person is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+from anyascii import anyascii
+
+from matching.engine.types import MAX_NAME_LENGTH, EmptyNameError, NameTooLongError, Span
+
+CJK_FORMS = (
+    "股份有限公司", "有限责任公司", "有限責任公司", "有限责任事務所", "有限公司", "株式会社", "株式會社", "有限会社",
+    "合同会社", "合資会社", "合名会社", "相互会社", "一般社団法人", "一般財団法人", "公益社団法人", "公益財団法人",
+    "特定非営利活動法人", "医療法人", "学校法人", "社会福祉法人", "協同組合", "주식회사", "유한책임회사", "유한회사",
+    "합자회사", "합명회사",
+)  # fmt: skip
+"""Legal forms written without a space before or after the name; the tokeniser cuts them off the run."""
+
+_SYMBOLS = {"&": "and", "+": "and", "@": "at", "%": "percent", "#": "no", "№": "no", "€": "euro", "$": "dollar", "£": "pound"}
+_TOKEN = re.compile(
+    rf"{'|'.join(CJK_FORMS)}"
+    r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  Ph.D is left alone: two letters follow
+    r"|(?<![^\W_])[A-Za-z](?:/[A-Za-z])+(?![^\W_])"  # d/b/a  S/A  A/S
+    r"|\d++(?:[.,]\d++)*+(?:st|nd|rd|th)(?![^\W\d_])"
+    r"|\d++(?:[.,]\d++)*+"
+    rf"|(?:(?!{'|'.join(CJK_FORMS)})[^\W\d_])+(?:['’ʼ`´](?:(?!{'|'.join(CJK_FORMS)})[^\W\d_])+)*"
+    r"|[&+@%#№€$£]"
+)
+_ASCII_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z](?:\.[A-Za-z])+(?![A-Za-z0-9])\.?"
+    r"|(?<![A-Za-z0-9])[A-Za-z](?:/[A-Za-z])+(?![A-Za-z0-9])"
+    r"|\d++(?:[.,]\d++)*+(?:st|nd|rd|th|ST|ND|RD|TH)(?![A-Za-z])"
+    r"|\d++(?:[.,]\d++)*+"
+    r"|[A-Za-z]+(?:['`][A-Za-z]+)*"
+    r"|[&+@%#$]"
+)
+_NOT_ALNUM = re.compile(r"[^0-9a-z]+")
+_LATIN_SPECIAL = str.maketrans(
+    {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "þ": "th", "ħ": "h", "ŋ": "n"}
+)
+_ICAO = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "ñ": "nxx", "þ": "th", "ß": "ss", "æ": "ae"}
+"""Second valid transliteration of a letter in machine-readable documents (ICAO Doc 9303-3, section 6)."""
+
+_RANGES = (
+    (0x0000, 0x024F, "latin"), (0x1E00, 0x1EFF, "latin"), (0x0370, 0x03FF, "greek"), (0x1F00, 0x1FFF, "greek"),
+    (0x0400, 0x052F, "cyrillic"), (0x0530, 0x058F, "armenian"), (0x0590, 0x05FF, "hebrew"),
+    (0x0600, 0x06FF, "arabic"), (0x0750, 0x077F, "arabic"), (0xFB50, 0xFDFF, "arabic"), (0xFE70, 0xFEFF, "arabic"),
+    (0x0900, 0x097F, "devanagari"), (0x0E00, 0x0E7F, "thai"), (0x10A0, 0x10FF, "georgian"),
+    (0x1100, 0x11FF, "hangul"), (0xAC00, 0xD7AF, "hangul"), (0x3040, 0x309F, "kana"), (0x30A0, 0x30FF, "kana"),
+    (0x31F0, 0x31FF, "kana"), (0x3400, 0x4DBF, "han"), (0x4E00, 0x9FFF, "han"), (0xF900, 0xFAFF, "han"),
+    (0x3005, 0x3007, "han"), (0x20000, 0x3134F, "han"),
+)  # fmt: skip
+
+_LOOKALIKES = dict(zip("аеорсухіјѕԁԛԝһӏвкмнт" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijsdqwhlbkmht" "abezhikmnoptyxo", strict=True))
+"""Cyrillic and Greek letters that print like a Latin one (UTS 39 confusables, the ones that occur in names)."""
+
+
+class Token(NamedTuple):
+    """A word, number or symbol of a name; ``name[start:end]`` is its text as received."""
+
+    key: str
+    start: int
+    end: int
+    text: str
+
+    @property
+    def span(self) -> Span:
+        """Offsets in the name as received."""
+        return (self.start, self.end)
+
+
+class Text(NamedTuple):
+    """A name as read: as received, its tokens, its scripts, and the invisible characters it carries."""
+
+    raw: str
+    tokens: tuple[Token, ...]
+    scripts: frozenset[str]
+    invisible: tuple[int, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Comparison keys of the tokens, in order."""
+        return tuple([token.key for token in self.tokens])
+
+
+def read(name: str) -> Text:
+    """Read a name into tokens.
+
+    Raises :class:`EmptyNameError` when nothing but spaces and punctuation is there, and
+    :class:`NameTooLongError` above :data:`~matching.engine.types.MAX_NAME_LENGTH` characters.
+    """
+    if len(name) > MAX_NAME_LENGTH:
+        raise NameTooLongError(f"A name may have at most {MAX_NAME_LENGTH} characters; this one has {len(name)}.")
+    tokens, invisible = (_ascii_tokens(name), ()) if name.isascii() else _unicode_tokens(name)
+    if not any(token.key.isalnum() or token.text[0].isalnum() for token in tokens):
+        raise EmptyNameError("The name is empty: it needs at least one letter or digit.")
+    scripts = frozenset(["latin"]) if name.isascii() else frozenset(_scripts(name))
+    return Text(name, tokens, scripts, invisible)
+
+
+def _ascii_tokens(name: str) -> tuple[Token, ...]:
+    return tuple(
+        [Token(ascii_key(m.group()), m.start(), m.end(), m.group()) for m in _ASCII_TOKEN.finditer(name)]
+    )
+
+
+@lru_cache(maxsize=65_536)
+def ascii_key(text: str) -> str:
+    """Comparison key of an ASCII token: lower case, dots, slashes and apostrophes out, symbols as words."""
+    if text in _SYMBOLS:
+        return _SYMBOLS[text]
+    if text[0].isdigit():
+        return number_key(text)
+    if text in ("c/o", "C/O"):
+        return "c/o"
+    return _NOT_ALNUM.sub("", text.lower())
+
+
+def number_key(text: str) -> str:
+    """Digits of a number: thousands separators out, decimal point kept (Fund 1.5 is not Fund 15)."""
+    lowered = text.lower().rstrip("stndrh")
+    if re.fullmatch(r"\d{1,3}([.,]\d{3})+", lowered):
+        lowered = lowered.replace(",", "").replace(".", "")
+    digits = lowered.replace(",", ".")
+    return digits.lstrip("0") or "0"
+
+
+def _unicode_tokens(name: str) -> tuple[tuple[Token, ...], tuple[int, ...]]:
+    folded, offsets, invisible = _compose(name)
+    tokens = []
+    for match in _TOKEN.finditer(folded):
+        start, end = offsets[match.start()][0], offsets[match.end() - 1][1]
+        tokens.append(Token(unicode_key(match.group()), start, end, name[start:end]))
+    return tuple(tokens), invisible
+
+
+def _compose(name: str) -> tuple[str, list[Span], tuple[int, ...]]:
+    """NFKC by grapheme, without invisible characters, with the source offsets of every resulting character."""
+    out: list[str] = []
+    offsets: list[Span] = []
+    invisible: list[int] = []
+    index, length = 0, len(name)
+    while index < length:
+        end = index + 1
+        if unicodedata.category(name[index]) in ("Cf", "Cc", "Cn", "Co", "Cs") and not name[index].isspace():
+            invisible.append(index)
+            index = end
+            continue
+        while end < length and unicodedata.category(name[end]) in ("Mn", "Mc", "Me"):
+            end += 1
+        for char in unicodedata.normalize("NFKC", name[index:end]):
+            out.append(char)
+            offsets.append((index, end))
+        index = end
+    return "".join(out), offsets, tuple(invisible)
+
+
+@lru_cache(maxsize=65_536)
+def unicode_key(text: str) -> str:
+    """Comparison key of any token: Latin without accents, other scripts case-folded as they are."""
+    if text.isascii():
+        return ascii_key(text)
+    if text in _SYMBOLS:
+        return _SYMBOLS[text]
+    if text[0].isdigit():
+        return number_key(unicodedata.normalize("NFKC", text))
+    lowered = text.casefold()
+    if script(text[0]) == "latin":
+        return _NOT_ALNUM.sub("", anyascii(strip_marks(lowered.translate(_LATIN_SPECIAL))).lower())
+    kept = lowered if script(text[0]) in ("kana", "han", "hangul", "thai", "devanagari") else strip_marks(lowered)
+    return "".join([char for char in kept if char.isalnum() or unicodedata.category(char)[0] == "M"])
+
+
+def strip_marks(text: str) -> str:
+    """Text without combining marks (é becomes e, й becomes и)."""
+    return "".join([char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)])
+
+
+@lru_cache(maxsize=65_536)
+def icao_key(text: str) -> str:
+    """Key under the ICAO 9303 digraphs (Müller → mueller); equals the plain key when no letter has one."""
+    lowered = unicodedata.normalize("NFC", text).lower()
+    return unicode_key("".join([_ICAO.get(char, char) for char in lowered]))
+
+
+@lru_cache(maxsize=65_536)
+def latin_key(text: str) -> str:
+    """A Latin rendering of a token in any script, for comparison across scripts only; approximate."""
+    return _NOT_ALNUM.sub("", anyascii(text).lower())
+
+
+@lru_cache(maxsize=4_096)
+def script(char: str) -> str:
+    """Writing system of a character, ``"other"`` when it is not one we compare."""
+    code = ord(char)
+    for low, high, name in _RANGES:
+        if low <= code <= high:
+            return name
+    return "latin" if 0xFF00 <= code <= 0xFF5E else "kana" if 0xFF65 <= code <= 0xFF9F else "other"
+
+
+def _scripts(name: str) -> set[str]:
+    return {script(char) for char in name if char.isalpha()} or {"latin"}
+
+
+def is_mixed(text: str) -> bool:
+    """Whether one word mixes scripts that are never mixed in honest spelling (Latin with Cyrillic or Greek)."""
+    found = _scripts(text)
+    return "latin" in found and bool(found & {"cyrillic", "greek", "armenian"})
+
+
+def skeleton(text: str) -> str:
+    """What the eye reads: look-alike letters and digits mapped to one form (UTS 39, reduced to names)."""
+    mapped = "".join([_LOOKALIKES.get(char, _LOOKALIKES.get(char.lower(), char)) for char in text]).lower()
+    return mapped.replace("0", "o").replace("1", "l").replace("i", "l").replace("rn", "m").replace("vv", "w")
+
+
+def describe_invisible(raw: str, index: int) -> str:
+    """Code point and Unicode name of a character, for people: ``U+200B ZERO WIDTH SPACE``."""
+    return f"U+{ord(raw[index]):04X} {unicodedata.name(raw[index], 'UNNAMED')}"
