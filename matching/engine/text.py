@@ -24,17 +24,7 @@ CJK_FORMS = (
 )  # fmt: skip
 """Legal forms written without a space before or after the name; the tokeniser cuts them off the run."""
 
-_SYMBOLS = {
-    "&": "and",
-    "+": "and",
-    "@": "at",
-    "%": "percent",
-    "#": "no",
-    "№": "no",
-    "€": "euro",
-    "$": "dollar",
-    "£": "pound",
-}
+_SYMBOLS = {"&": "and", "+": "and", "@": "at", "%": "percent", "#": "no", "№": "no", "€": "euro", "$": "dollar", "£": "pound"}
 _TOKEN = re.compile(
     rf"{'|'.join(CJK_FORMS)}"
     r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  Ph.D is left alone: two letters follow
@@ -54,19 +44,7 @@ _ASCII_TOKEN = re.compile(
 )
 _NOT_ALNUM = re.compile(r"[^0-9a-z]+")
 _LATIN_SPECIAL = str.maketrans(
-    {
-        "ß": "ss",
-        "ø": "o",
-        "æ": "ae",
-        "œ": "oe",
-        "đ": "d",
-        "ð": "d",
-        "ł": "l",
-        "ı": "i",
-        "þ": "th",
-        "ħ": "h",
-        "ŋ": "n",
-    }
+    {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "þ": "th", "ħ": "h", "ŋ": "n"}
 )
 _ICAO = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "ñ": "nxx", "þ": "th", "ß": "ss", "æ": "ae"}
 """Second valid transliteration of a letter in machine-readable documents (ICAO Doc 9303-3, section 6)."""
@@ -81,9 +59,7 @@ _RANGES = (
     (0x3005, 0x3007, "han"), (0x20000, 0x3134F, "han"),
 )  # fmt: skip
 
-_LOOKALIKES = dict(
-    zip("аеорсухіјѕԁԛԝһӏвкмнтΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijsdqwhlbkmhtabezhikmnoptyxo", strict=True)
-)
+_LOOKALIKES = dict(zip("аеорсухіјѕԁԛԝһӏвкмнт" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijsdqwhlbkmht" "abezhikmnoptyxo", strict=True))
 """Cyrillic and Greek letters that print like a Latin one (UTS 39 confusables, the ones that occur in names)."""
 
 
@@ -122,9 +98,7 @@ def read(name: str) -> Text:
     :class:`NameTooLongError` above :data:`~matching.engine.types.MAX_NAME_LENGTH` characters.
     """
     if len(name) > MAX_NAME_LENGTH:
-        raise NameTooLongError(
-            f"A name may have at most {MAX_NAME_LENGTH} characters; this one has {len(name)}."
-        )
+        raise NameTooLongError(f"A name may have at most {MAX_NAME_LENGTH} characters; this one has {len(name)}.")
     tokens, invisible = (_ascii_tokens(name), ()) if name.isascii() else _unicode_tokens(name)
     if not any(token.key.isalnum() or token.text[0].isalnum() for token in tokens):
         raise EmptyNameError("The name is empty: it needs at least one letter or digit.")
@@ -201,11 +175,7 @@ def unicode_key(text: str) -> str:
     lowered = text.casefold()
     if script(text[0]) == "latin":
         return _NOT_ALNUM.sub("", anyascii(strip_marks(lowered.translate(_LATIN_SPECIAL))).lower())
-    kept = (
-        lowered
-        if script(text[0]) in ("kana", "han", "hangul", "thai", "devanagari")
-        else strip_marks(lowered)
-    )
+    kept = lowered if script(text[0]) in ("kana", "han", "hangul", "thai", "devanagari") else strip_marks(lowered)
     return "".join([char for char in kept if char.isalnum() or unicodedata.category(char)[0] == "M"])
 
 
