@@ -1,0 +1,105 @@
+"""What words mean in company names: data read once from ``data/``, looked up by comparison key."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import yaml
+
+DATA = files("matching.engine") / "data"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Phrase = tuple[str, ...]
+
+
+class Lexicon(NamedTuple):
+    """Word classes of company names, by comparison key."""
+
+    articles: frozenset[str]
+    connectors: frozenset[str]
+    particles: frozenset[str]
+    roles: frozenset[str]
+    series_heads: frozenset[str]
+    places: frozenset[str]
+    states: frozenset[str]
+    web_affixes: frozenset[str]
+    abbreviations: dict[str, frozenset[str]]
+    phrases: dict[str, tuple[tuple[Phrase, str], ...]]
+    endings: frozenset[Phrase]
+    counts: dict[str, int]
+    names: int
+
+
+def load_yaml(name: str) -> Any:
+    """A data file of the engine, parsed; ``name`` is its path below ``data/``."""
+    return yaml.load((DATA / name).read_text(encoding="utf-8"), Loader=_LOADER)
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The word classes, loaded on first use."""
+    words = load_yaml("words.yaml")
+    counts, names = _counts()
+    return Lexicon(
+        **{name: _keys(words[name]) for name in _SETS},
+        abbreviations=_abbreviations(words["abbreviations"]),
+        phrases=_phrases(words),
+        endings=frozenset(tuple(phrase) for phrase in words["division_endings"]),
+        counts=counts,
+        names=names,
+    )
+
+
+_SETS = ("articles", "connectors", "particles", "roles", "series_heads", "places", "states", "web_affixes")
+_MARKERS = {
+    "trade_markers": "O29",
+    "former_markers": "O31",
+    "alias_markers": "I22",
+    "division_markers": "O34",
+    "capacity_markers": "O35",
+    "annotations": "O40",
+}
+
+
+def _keys(words: list[Any]) -> frozenset[str]:
+    # YAML reads ``no`` and ``on`` as booleans; the file means the words.
+    return frozenset({True: "on", False: "no"}.get(word, word) if isinstance(word, bool) else str(word) for word in words)
+
+
+def _abbreviations(pairs: dict[str, list[Any]]) -> dict[str, frozenset[str]]:
+    table: dict[str, set[str]] = {}
+    for full, shorts in pairs.items():
+        for short in shorts:
+            table.setdefault(str(short), set()).add(full)
+    return {short: frozenset(fulls) for short, fulls in table.items()}
+
+
+def _phrases(words: dict[str, Any]) -> dict[str, tuple[tuple[Phrase, str], ...]]:
+    """Marker phrases by first word, longest first, each with the category it announces."""
+    table: dict[str, list[tuple[Phrase, str]]] = {}
+    for name, category in _MARKERS.items():
+        for phrase in words[name]:
+            table.setdefault(str(phrase[0]), []).append((tuple(str(word) for word in phrase), category))
+    return {first: tuple(sorted(found, key=lambda item: -len(item[0]))) for first, found in table.items()}
+
+
+def _counts() -> tuple[dict[str, int], int]:
+    lines = (DATA / "word_counts.tsv").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {word: int(count) for word, count in pairs}, int(lines[0].split()[4])
+
+
+@cache
+def _rarest() -> float:
+    return math.log(lexicon().names / 2)
+
+
+def rarity(key: str) -> float:
+    """How distinctive a word is, 0 (in half of all names) to 1 (never seen); inverse document frequency."""
+    count = lexicon().counts.get(key)
+    if count is None:
+        return 1.0
+    return max(0.0, math.log(lexicon().names / (count + 2)) / _rarest())

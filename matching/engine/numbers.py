@@ -1,0 +1,49 @@
+"""Numbers in names, whatever their notation: 2, II, two, second and 2nd have one value, and only value counts."""
+
+from __future__ import annotations
+
+_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty"
+).split()
+_ORDINALS = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+).split()
+_TENS = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100}
+_CJK = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_OTHER = {"uno": 1, "tres": 3, "deux": 2, "trois": 3, "zwei": 2, "drei": 3, "dois": 2, "quatro": 4}
+_VALUES: dict[str, str] = (
+    {word: str(value) for value, word in enumerate(_WORDS)}
+    | {word: str(value) for value, word in enumerate(_ORDINALS)}
+    | {word: str(value) for word, value in (_TENS | _CJK | _OTHER).items()}
+)
+
+
+def _roman_table(limit: int) -> dict[str, str]:
+    return {roman(value): str(value) for value in range(1, limit + 1)}
+
+
+def roman(value: int) -> str:
+    """Lower-case Roman numeral of 1 … 89."""
+    tens = ("", "x", "xx", "xxx", "xl", "l", "lx", "lxx", "lxxx")[value // 10]
+    units = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")[value % 10]
+    return tens + units
+
+
+_ROMAN = _roman_table(50)
+_AMBIGUOUS = frozenset({"i", "v", "x", "l"})
+"""Single letters that are as often an initial as a numeral; read as numbers only after another word."""
+
+
+def value(key: str, first: bool = False) -> str | None:
+    """Canonical digits of a number token, or ``None`` when the word is not a number.
+
+    ``first`` says the token opens the name, where ``V`` or ``X`` is a letter, not five or ten.
+    """
+    if key[0].isdigit():
+        return key
+    found = _VALUES.get(key)
+    if found is None and key in _ROMAN and not (first and key in _AMBIGUOUS):
+        found = _ROMAN[key]
+    return found

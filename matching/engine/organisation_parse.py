@@ -1,0 +1,164 @@
+"""Reading an organisation's name: the legal name itself, its form, and what is only appended to it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from matching.engine.forms import LegalForm, find
+from matching.engine.lexicon import lexicon
+from matching.engine.numbers import value
+from matching.engine.text import Text, Token
+
+
+class Part(NamedTuple):
+    """Something appended to the legal name: a trade name, a former name, a capacity, an annotation.
+
+    ``[start, stop)`` are token indices, ``marker`` the first token after the announcing words.
+    """
+
+    category: str
+    start: int
+    marker: int
+    stop: int
+
+
+class Organisation(NamedTuple):
+    """A parsed organisation name; every number is a token index into ``text.tokens``."""
+
+    text: Text
+    article: int | None
+    stem: tuple[int, ...]
+    forms: tuple[LegalForm, ...]
+    parts: tuple[Part, ...]
+
+    def tokens(self, indices: tuple[int, ...] | range) -> tuple[Token, ...]:
+        """The tokens at these indices."""
+        return tuple([self.text.tokens[index] for index in indices])
+
+    def stem_keys(self) -> tuple[str, ...]:
+        """Comparison keys of the stem."""
+        tokens = self.text.tokens
+        return tuple([tokens[index].key for index in self.stem])
+
+    def tail_keys(self, part: Part) -> tuple[str, ...]:
+        """Comparison keys of a part without its announcing words."""
+        return self.text.keys[part.marker : part.stop]
+
+
+def parse(text: Text, jurisdiction: str | None = None) -> Organisation:
+    """Parse a name as an organisation's; never fails, an unreadable name is all stem."""
+    keys = text.keys
+    appended = _appended(text, keys)
+    stop = min((part.start for part in appended), default=len(keys))
+    aside = _asides(text, keys, stop)
+    set_aside = {index for part in aside for index in range(part.start, part.stop)}
+    forms = find_forms(keys, stop, set_aside, jurisdiction)
+    taken = set_aside.union(*[range(form.first, form.stop) for form in forms])
+    rest = [index for index in range(stop) if index not in taken]
+    article = _article(text, keys, rest)
+    stem = tuple([index for index in rest if index != article]) or tuple(range(stop))
+    return Organisation(text, article, stem, forms, tuple(sorted((*aside, *appended), key=lambda part: part.start)))
+
+
+def find_forms(
+    keys: tuple[str, ...], stop: int, aside: set[int], jurisdiction: str | None
+) -> tuple[LegalForm, ...]:
+    """Legal forms of the main part; a number after the form (``Corp. III``) does not hide it."""
+    end = stop
+    while end > 1 and (end - 1 in aside or value(keys[end - 1]) is not None):
+        end -= 1
+    return find(keys[:end], jurisdiction)
+
+
+def _appended(text: Text, keys: tuple[str, ...]) -> list[Part]:
+    """Parts announced by marker words; a part runs to the next marker or the end of the name."""
+    phrases = lexicon().phrases
+    found: list[Part] = []
+    index = 1
+    while index < len(keys):
+        match = _phrase_at(text, keys, index, phrases) if keys[index] in phrases else None
+        if match:
+            found.append(Part(match[1], index, index + match[0], len(keys)))
+            index += match[0]
+        else:
+            index += 1
+    if not found:
+        return _ending(keys)
+    stops = [part.start for part in found[1:]] + [len(keys)]
+    return [part._replace(stop=stop) for part, stop in zip(found, stops, strict=True)]
+
+
+def _phrase_at(
+    text: Text, keys: tuple[str, ...], index: int, phrases: dict[str, tuple[tuple[tuple[str, ...], str], ...]]
+) -> tuple[int, str] | None:
+    for phrase, category in phrases[keys[index]]:
+        if keys[index : index + len(phrase)] == phrase and _announces(text, index, phrase):
+            return len(phrase), category
+    return None
+
+
+def _announces(text: Text, index: int, phrase: tuple[str, ...]) -> bool:
+    """Short markers are markers only as people write them: ``t/a``, ``a/c``, ``i.L.``; ``TA`` is a word."""
+    token = text.tokens[index]
+    if phrase in (("ta",), ("ac",)):
+        return "/" in token.text
+    if phrase == ("il",):
+        return "." in token.text
+    return phrase[0] != "formerly" or index > 0
+
+
+def _ending(keys: tuple[str, ...]) -> list[Part]:
+    """A branch named at the end: ``…, London Branch``."""
+    for length in (2, 1):
+        if len(keys) > length + 1 and keys[-length:] in lexicon().endings:
+            start = len(keys) - length
+            place = start - 1 if keys[start - 1] in lexicon().places and start > 2 else start
+            return [Part("O34", place, len(keys), len(keys))]
+    return []
+
+
+def _asides(text: Text, keys: tuple[str, ...], stop: int) -> list[Part]:
+    """Bracketed additions that are not part of the name: ``(Delaware)``, ``/DE/``, ``(publ)``."""
+    found = []
+    for first, last in _brackets(text, stop):
+        inner = keys[first:last]
+        if inner == ("publ",):
+            found.append(Part("publ", first, last, last))
+        elif first > 1 and all(key in lexicon().states or key in lexicon().places for key in inner):
+            if _after_form(keys, first):
+                found.append(Part("O23", first, first, last))
+    return found
+
+
+def _after_form(keys: tuple[str, ...], first: int) -> bool:
+    """Whether a legal form stands right before; a bracket before the form belongs to the name."""
+    forms = find(keys[:first])
+    return any(form.stop == first for form in forms)
+
+
+def _brackets(text: Text, stop: int) -> list[tuple[int, int]]:
+    """Token ranges between brackets or between slashes (``/DE/``)."""
+    raw, tokens = text.raw, text.tokens
+    if "(" not in raw and "/" not in raw and "（" not in raw and "\\" not in raw:
+        return []
+    found, first = [], None
+    for index in range(stop):
+        before = raw[tokens[index - 1].end : tokens[index].start] if index else raw[: tokens[index].start]
+        after = raw[tokens[index].end : tokens[index + 1].start] if index + 1 < len(tokens) else raw[tokens[index].end :]
+        if first is None and (set(before) & set("(（[") or before.endswith(("/", "\\"))):
+            first = index
+        if first is not None and (set(after) & set(")）]/\\")):
+            found.append((first, index + 1))
+            first = None
+    return found
+
+
+def _article(text: Text, keys: tuple[str, ...], rest: list[int]) -> int | None:
+    """Leading ``The``, or the same written after the name: ``Acme Company, The``."""
+    if len(rest) < 2:
+        return None
+    articles = lexicon().articles
+    if keys[rest[0]] in articles:
+        return rest[0]
+    last = rest[-1]
+    return last if keys[last] in articles and "," in text.raw[: text.tokens[last].start] else None
