@@ -90,13 +90,20 @@ class Finding:
     """A difference as a detector sees it, before a profile says what it does.
 
     ``category`` is a taxonomy id (``"O08"``); spans are offsets into the left and right name as received,
-    ``None`` where the text stands on one side only.
+    ``None`` where the text stands on one side only. ``weight`` in [0, 1] is how distinctive the words are:
+    a missing "of" weighs next to nothing, an invented word weighs 1.
     """
 
     category: str
     span1: Span | None
     span2: Span | None
     detail: str = ""
+    weight: float = 1.0
+
+
+def mirrored(finding: Finding) -> Finding:
+    """The same finding with the two names exchanged."""
+    return Finding(finding.category, finding.span2, finding.span1, finding.detail, finding.weight)
 
 
 @dataclass(frozen=True, slots=True)

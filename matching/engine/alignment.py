@@ -1,0 +1,223 @@
+"""Aligning two token sequences: what stands where on both sides, what on one side only, what moved."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+from matching.engine.text import Token, skeleton
+from matching.engine.words import Relation, relate
+
+MAX_CELLS = 400
+"""Largest gap (words left × words right) aligned word by word; a larger one is simply different text."""
+_JOIN = 3
+
+
+class Match(NamedTuple):
+    """Tokens ``[i, i2)`` left stand for tokens ``[j, j2)`` right; ``relation`` is ``None`` when keys are equal."""
+
+    i: int
+    i2: int
+    j: int
+    j2: int
+    relation: Relation | None
+
+
+class Gap(NamedTuple):
+    """Words that found no counterpart at one place: indices left, indices right."""
+
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+
+
+class Alignment(NamedTuple):
+    """The whole account of two token sequences: nothing is left out, nothing is counted twice."""
+
+    matches: tuple[Match, ...]
+    gaps: tuple[Gap, ...]
+    moved: tuple[tuple[int, int], ...]
+
+
+def align(left: tuple[Token, ...], right: tuple[Token, ...]) -> Alignment:
+    """Align by equal keys first, then word by word inside what is left between them."""
+    keys_left, keys_right = [token.key for token in left], [token.key for token in right]
+    matches: list[Match] = []
+    gaps: list[Gap] = []
+    for i, i2, j, j2 in _blocks(keys_left, keys_right, matches):
+        gap = _inside(left, right, (i, i2, j, j2), matches)
+        if gap.left or gap.right:
+            gaps.append(gap)
+    moved = _moved(keys_left, keys_right, gaps) if len(gaps) > 1 or _shares(keys_left, keys_right, gaps) else []
+    if moved:
+        gaps = _without(gaps, moved)
+    return Alignment(tuple(matches), tuple(gaps), tuple(moved))
+
+
+def _blocks(left: list[str], right: list[str], matches: list[Match]) -> list[tuple[int, int, int, int]]:
+    """Unequal stretches; the equal tokens between them go to ``matches``."""
+    if left == right:
+        matches.extend([Match(k, k + 1, k, k + 1, None) for k in range(len(left))])
+        return []
+    blocks: list[tuple[int, int, int, int]] = []
+    for op in Levenshtein.opcodes(left, right):
+        if op.tag == "equal":
+            shift = op.dest_start - op.src_start
+            matches.extend([Match(k, k + 1, k + shift, k + shift + 1, None) for k in range(op.src_start, op.src_end)])
+        elif blocks and blocks[-1][1] == op.src_start and blocks[-1][3] == op.dest_start:
+            blocks[-1] = (blocks[-1][0], op.src_end, blocks[-1][2], op.dest_end)
+        else:
+            blocks.append((op.src_start, op.src_end, op.dest_start, op.dest_end))
+    return blocks
+
+
+def _inside(
+    left: tuple[Token, ...], right: tuple[Token, ...], block: tuple[int, int, int, int], matches: list[Match]
+) -> Gap:
+    i, i2, j, j2 = block
+    if (i2 - i) * (j2 - j) > MAX_CELLS or i == i2 or j == j2:
+        return Gap(tuple(range(i, i2)), tuple(range(j, j2)))
+    path = _best_path(left, right, block)
+    matches.extend(path)
+    used_left = {k for match in path for k in range(match.i, match.i2)}
+    used_right = {k for match in path for k in range(match.j, match.j2)}
+    return Gap(
+        tuple([k for k in range(i, i2) if k not in used_left]),
+        tuple([k for k in range(j, j2) if k not in used_right]),
+    )
+
+
+def _best_path(
+    left: tuple[Token, ...], right: tuple[Token, ...], block: tuple[int, int, int, int]
+) -> list[Match]:
+    """Order-keeping pairing with the greatest total similarity (Needleman-Wunsch with joins)."""
+    i0, i2, j0, j2 = block
+    best: dict[tuple[int, int], tuple[float, Match | None, tuple[int, int]]] = {}
+    for i in range(i2, i0 - 1, -1):
+        for j in range(j2, j0 - 1, -1):
+            best[i, j] = _cell(left, right, i, j, (i2, j2), best)
+    path, at = [], (i0, j0)
+    while at != (i2, j2):
+        _, match, step = best[at]
+        if match:
+            path.append(match)
+        at = step
+    return path
+
+
+def _cell(
+    left: tuple[Token, ...],
+    right: tuple[Token, ...],
+    i: int,
+    j: int,
+    ends: tuple[int, int],
+    best: dict[tuple[int, int], tuple[float, Match | None, tuple[int, int]]],
+) -> tuple[float, Match | None, tuple[int, int]]:
+    i2, j2 = ends
+    if i == i2 and j == j2:
+        return 0.0, None, (i2, j2)
+    options: list[tuple[float, Match | None, tuple[int, int]]] = []
+    if i < i2:
+        options.append((best[i + 1, j][0], None, (i + 1, j)))
+    if j < j2:
+        options.append((best[i, j + 1][0], None, (i, j + 1)))
+    if i < i2 and j < j2:
+        for match, gain in _pairings(left, right, i, j, i2, j2):
+            step = (match.i2, match.j2)
+            options.append((best[step][0] + gain, match, step))
+    return max(options, key=lambda option: option[0])
+
+
+def _pairings(
+    left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
+) -> list[tuple[Match, float]]:
+    a, b = left[i], right[j]
+    if a.key == b.key:
+        return [(Match(i, i + 1, j, j + 1, None), 1.5)]
+    found = []
+    relation = relate(a.key, b.key, a.text, b.text)
+    if relation:
+        found.append((Match(i, i + 1, j, j + 1, relation), 0.4 + relation.similarity))
+    joined = _joined(left, right, i, j, i2, j2)
+    if joined:
+        found.append((joined, 1.4 * max(joined.i2 - i, joined.j2 - j)))
+    acronym = _acronym(left, right, i, j, i2, j2)
+    if acronym:
+        found.append((acronym, 1.2 * max(acronym.i2 - i, acronym.j2 - j)))
+    return found
+
+
+def _joined(
+    left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
+) -> Match | None:
+    """One side writes as one word what the other writes as several (``Clear water``, ``0 il``)."""
+    if left[i].key[0] != right[j].key[0] and skeleton(left[i].text[0]) != skeleton(right[j].text[0]):
+        return None
+    for p in range(1, min(_JOIN, i2 - i) + 1):
+        for q in range(1, min(_JOIN, j2 - j) + 1):
+            if p == q == 1 or (p > 1 and q > 1):
+                continue
+            relation = _same_letters(left[i : i + p], right[j : j + q])
+            if relation:
+                return Match(i, i + p, j, j + q, relation)
+    return None
+
+
+def _same_letters(left: tuple[Token, ...], right: tuple[Token, ...]) -> Relation | None:
+    one, other = "".join([token.key for token in left]), "".join([token.key for token in right])
+    if one == other:
+        return Relation("O02", 1.0)
+    if abs(len(one) - len(other)) <= 1 and len(one) > 2 and _seen(left) == _seen(right):
+        return Relation("O39", 0.9)
+    return None
+
+
+def _seen(tokens: tuple[Token, ...]) -> str:
+    return skeleton("".join([token.text for token in tokens]))
+
+
+def _acronym(
+    left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
+) -> Match | None:
+    """Initials for words: ``UWM`` for ``Universal Widget Makers`` (two letters or more)."""
+    span = _spelled(left[i].key, right, j, j2)
+    if span:
+        return Match(i, i + 1, j, j + span, Relation("O16", 0.5))
+    span = _spelled(right[j].key, left, i, i2)
+    return Match(i, i + span, j, j + 1, Relation("O16", 0.5)) if span else None
+
+
+def _spelled(short: str, words: tuple[Token, ...], start: int, stop: int) -> int:
+    """How many words from ``start`` the letters of ``short`` begin, 0 when they do not."""
+    length = len(short)
+    if not 2 <= length <= stop - start or not short.isalpha():
+        return 0
+    initials = "".join([word.key[0] for word in words[start : start + length]])
+    return length if initials == short and all(len(word.key) > 1 for word in words[start : start + length]) else 0
+
+
+def _shares(left: list[str], right: list[str], gaps: list[Gap]) -> bool:
+    return any({left[i] for i in gap.left} & {right[j] for j in gap.right} for gap in gaps)
+
+
+def _moved(left: list[str], right: list[str], gaps: list[Gap]) -> list[tuple[int, int]]:
+    """Words that stand at another place on the other side."""
+    waiting: dict[str, list[int]] = {}
+    for gap in gaps:
+        for j in gap.right:
+            waiting.setdefault(right[j], []).append(j)
+    found = []
+    for gap in gaps:
+        for i in gap.left:
+            if waiting.get(left[i]):
+                found.append((i, waiting[left[i]].pop(0)))
+    return found
+
+
+def _without(gaps: list[Gap], moved: list[tuple[int, int]]) -> list[Gap]:
+    left, right = {i for i, _ in moved}, {j for _, j in moved}
+    kept = [
+        Gap(tuple([i for i in gap.left if i not in left]), tuple([j for j in gap.right if j not in right]))
+        for gap in gaps
+    ]
+    return [gap for gap in kept if gap.left or gap.right]

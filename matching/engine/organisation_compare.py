@@ -1,0 +1,255 @@
+"""Comparing two organisations' names: every difference found once, located on both sides, and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from matching.engine import numbers
+from matching.engine.alignment import Alignment, Gap, align
+from matching.engine.forms import Relation as FormRelation
+from matching.engine.forms import explain, relate
+from matching.engine.lexicon import lexicon, rarity
+from matching.engine.organisation_parse import Organisation, Part
+from matching.engine.search_logic import NOISE_WORDS
+from matching.engine.text import Token, is_mixed
+from matching.engine.types import Finding, Span, mirrored
+from matching.engine.writing import writing_findings
+
+WEAK = 0.25
+"""Weight below which a word is a connecting word that cannot tell two organisations apart."""
+
+_FORM_CATEGORIES = {
+    FormRelation.TRANSLATION: "O09",
+    FormRelation.DIFFERENT: "O10",
+    FormRelation.SHARED_CODE: "O10",
+    FormRelation.AMBIGUOUS: "O09",
+    FormRelation.MISSING: "O11",
+    FormRelation.STACKED: "O12",
+    FormRelation.MARKER: "O13",
+}
+
+
+class Account(NamedTuple):
+    """Everything known about two organisation names, for findings and features alike."""
+
+    left: Organisation
+    right: Organisation
+    stem_left: tuple[Token, ...]
+    stem_right: tuple[Token, ...]
+    alignment: Alignment
+    form: FormRelation
+    crossed: bool
+    findings: tuple[Finding, ...]
+
+
+def compare(
+    left: Organisation, right: Organisation, jurisdictions: tuple[str | None, str | None] = (None, None)
+) -> Account:
+    """Account for every difference of substance between two parsed organisation names.
+
+    Differences of writing alone (case, punctuation, accents) are added by :func:`with_writing`, since they
+    never change a score.
+    """
+    stem_left, stem_right, chosen = _legal_stems(left, right)
+    crossed = _crosses_scripts(stem_left, stem_right)
+    alignment = align(stem_left, stem_right)
+    form = relate(left.forms, right.forms, *jurisdictions)
+    findings = [*chosen, *_parts(left, right, chosen), *_form_findings(left, right, form)]
+    if crossed and alignment.gaps:
+        findings.append(_whole(stem_left, stem_right, "O36"))
+        findings.extend(_number_conflict(stem_left, stem_right))
+    else:
+        findings.extend(_aligned(stem_left, stem_right, alignment))
+    return Account(left, right, stem_left, stem_right, alignment, form, crossed, tuple(findings))
+
+
+def with_writing(account: Account) -> tuple[Finding, ...]:
+    """All findings, those of writing included, ordered by where they stand in the left name."""
+    found = [*account.findings, *writing_findings(account.left.text, account.right.text)]
+    return tuple(sorted(found, key=_position))
+
+
+def _position(finding: Finding) -> tuple[int, int, str]:
+    left = finding.span1 or finding.span2 or (0, 0)
+    right = finding.span2 or finding.span1 or (0, 0)
+    return (left[0], right[0], finding.category)
+
+
+def _legal_stems(
+    left: Organisation, right: Organisation
+) -> tuple[tuple[Token, ...], tuple[Token, ...], list[Finding]]:
+    """The stems to compare; when one name's appended part is the other's legal name, that is the finding."""
+    stem_left, stem_right = left.tokens(left.stem), right.tokens(right.stem)
+    if _keys(stem_left) == _keys(stem_right):
+        return stem_left, stem_right, []
+    for one, stem, flipped in ((left, right.stem_keys(), False), (right, left.stem_keys(), True)):
+        for part in one.parts:
+            tail = one.tail_keys(part)
+            if tail[: len(stem)] == stem and part.category in _ALONE:
+                finding = _tail_finding(one, part, flipped)
+                other = stem_left if flipped else stem_right
+                return other, other, [finding]
+    return stem_left, stem_right, []
+
+
+_ALONE = {"O29": "O30", "O31": "O31", "I22": "O30", "O34": "O34", "O35": "O35"}
+
+
+def _tail_finding(one: Organisation, part: Part, flipped: bool) -> Finding:
+    span = _span(one.tokens(range(part.start)))
+    spans = (None, span) if flipped else (span, None)
+    return Finding(_ALONE[part.category], *spans)
+
+
+def _parts(left: Organisation, right: Organisation, chosen: list[Finding]) -> Iterator[Finding]:
+    """Appended parts that stand on one side only, or differ."""
+    if chosen:
+        return
+    keys_left = {left.tail_keys(part) or left.text.keys[part.start : part.stop] for part in left.parts}
+    keys_right = {right.tail_keys(part) or right.text.keys[part.start : part.stop] for part in right.parts}
+    for one, others, flipped in ((left, keys_right, False), (right, keys_left, True)):
+        for part in one.parts:
+            if (one.tail_keys(part) or one.text.keys[part.start : part.stop]) not in others:
+                span = _span(one.tokens(range(part.start, part.stop)))
+                category = {"I22": "O29", "publ": "O08"}.get(part.category, part.category)
+                yield Finding(category, *((None, span) if flipped else (span, None)))
+
+
+def _form_findings(left: Organisation, right: Organisation, form: FormRelation) -> Iterator[Finding]:
+    category = _FORM_CATEGORIES.get(form)
+    if form is FormRelation.SAME:
+        category = "O08" if _form_keys(left) != _form_keys(right) else None
+    if category:
+        detail = explain(left.forms, right.forms, form)
+        yield Finding(category, _form_span(left), _form_span(right), detail)
+
+
+def _form_keys(name: Organisation) -> list[tuple[str, ...]]:
+    return [name.text.keys[form.first : form.stop] for form in name.forms]
+
+
+def _form_span(name: Organisation) -> Span | None:
+    if not name.forms:
+        return None
+    tokens = name.text.tokens
+    return (tokens[name.forms[0].first].start, tokens[name.forms[-1].stop - 1].end)
+
+
+def _crosses_scripts(left: tuple[Token, ...], right: tuple[Token, ...]) -> bool:
+    """Whether the two stems are written in different scripts, so that only a transliteration compares."""
+    one = any(not token.key.isascii() for token in left)
+    other = any(not token.key.isascii() for token in right)
+    if one == other and not (one and other):
+        return False
+    return not (_letters(left) & _letters(right))
+
+
+def _letters(tokens: tuple[Token, ...]) -> set[bool]:
+    """Which sorts of letters occur: ASCII after folding, or another script."""
+    return {token.key.isascii() for token in tokens if not token.key[0].isdigit()}
+
+
+def _whole(left: tuple[Token, ...], right: tuple[Token, ...], category: str) -> Finding:
+    return Finding(category, _span(left), _span(right))
+
+
+def _number_conflict(left: tuple[Token, ...], right: tuple[Token, ...]) -> Iterator[Finding]:
+    """Digits are read alike in every script."""
+    one = [token for token in left if token.key[0].isdigit()]
+    other = [token for token in right if token.key[0].isdigit()]
+    if one and other and sorted(_keys(tuple(one))) != sorted(_keys(tuple(other))):
+        yield _whole(tuple(one), tuple(other), "O20")
+
+
+def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Alignment) -> Iterator[Finding]:
+    for match in alignment.matches:
+        one, other = left[match.i : match.i2], right[match.j : match.j2]
+        if match.relation:
+            weight = max(rarity(token.key) for token in (*one, *other))
+            yield Finding(match.relation.category, _span(one), _span(other), weight=weight)
+        elif is_mixed(one[0].text) != is_mixed(other[0].text):
+            yield Finding("O39", one[0].span, other[0].span)
+    for i, j in alignment.moved:
+        yield Finding("O27", left[i].span, right[j].span, weight=rarity(left[i].key))
+    truncated = _truncation(left, right, alignment)
+    if truncated:
+        yield truncated
+        return
+    for gap in alignment.gaps:
+        yield from _gap(left, right, gap)
+
+
+def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterator[Finding]:
+    """Words without counterpart: replaced where both sides have some, added where one has."""
+    ones, others = [left[i] for i in gap.left], [right[j] for j in gap.right]
+    paired = min(len(ones), len(others))
+    for one, other in zip(ones[:paired], others[:paired], strict=True):
+        yield Finding(_replaced(one, other), one.span, other.span, weight=max(rarity(one.key), rarity(other.key)))
+    for position, token in zip(gap.left[paired:], ones[paired:], strict=True):
+        yield _added(token, left, position)
+    for position, token in zip(gap.right[paired:], others[paired:], strict=True):
+        yield mirrored(_added(token, right, position))
+
+
+def _replaced(one: Token, other: Token) -> str:
+    words = lexicon()
+    if _is_number(one) or _is_number(other):
+        return "O20"
+    if one.key in words.places and other.key in words.places:
+        return "O22"
+    return "O26"
+
+
+def _is_number(token: Token) -> bool:
+    return numbers.value(token.key, first=token.start == 0) is not None
+
+
+def _added(token: Token, side: tuple[Token, ...], position: int) -> Finding:
+    category = _added_category(token, side, position)
+    weight = 1.0 if category in ("O05", "O20", "O22", "O24") else rarity(token.key)
+    if category == "O25" and (token.key in lexicon().particles or token.key in lexicon().articles):
+        weight = 0.1
+    return Finding(category, token.span, None, weight=weight)
+
+
+def _added_category(token: Token, side: tuple[Token, ...], position: int) -> str:
+    words, key = lexicon(), token.key
+    if token.text in ("&", "+") or key == "and":
+        return "O05"
+    if _is_number(token) or (len(key) == 1 and position and side[position - 1].key in words.series_heads):
+        return "O20"
+    if key in words.web_affixes and (position == 0 or position == len(side) - 1):
+        return "O37"
+    if key in words.places:
+        return "O22"
+    if key in words.roles:
+        return "O24"
+    if (key,) in NOISE_WORDS and position < len(side) - 1:
+        return "O14"
+    return "O25"
+
+
+def _truncation(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Alignment) -> Finding | None:
+    """One name cut off by a field's length: all of it begins the other, 28 characters or more, mid-word."""
+    short, long = (left, right) if len(_compact(left)) < len(_compact(right)) else (right, left)
+    one, other = _compact(short), _compact(long)
+    if len(one) < 24 or len(one) == len(other) or not other.startswith(one) or alignment.moved:
+        return None
+    last = short[-1].key
+    counterpart = long[len(short) - 1].key if len(long) >= len(short) else ""
+    if last == counterpart or not counterpart.startswith(last):
+        return None
+    return _whole((left[-1],), (right[-1],), "O38")
+
+
+def _compact(tokens: tuple[Token, ...]) -> str:
+    return "".join([token.key for token in tokens])
+
+
+def _keys(tokens: tuple[Token, ...]) -> tuple[str, ...]:
+    return tuple([token.key for token in tokens])
+
+
+def _span(tokens: tuple[Token, ...]) -> Span:
+    return (tokens[0].start, tokens[-1].end)

@@ -1,0 +1,151 @@
+"""Standard search logic of UCC filing offices, step by step.
+
+Source: IACA Model Administrative Rules 503 (2015 text); Texas 1 TAC 95.503 tracks it. The points on which
+offices differ are fields of :class:`SearchLogic`, and each state variant whose text is known is one value.
+Two names with the same search key are disclosed by the same search; nothing else is equal under the logic:
+no nicknames, no phonetics, no edit distance, no abbreviation of ordinary words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from matching.engine.text import Text, unicode_key
+
+_NOISE_TEXT = """agency; association; assn; associates; assc; assoc; attorneys at law; bank; national bank; business trust;
+charter; chartered; company; co; corporation; corp; credit union; cu; federal savings bank; fsb; general partnership;
+gen part; gp; incorporated; inc; limited; ltd; ltee; limited liability company; lc; llc; limited liability partnership;
+llp; limited partnership; lp; medical doctors professional association; mdpa; medical doctors professional corporation;
+mdpc; national association; na; partners; partnership; professional association; prof assn; pa; professional corporation;
+prof corp; pc; professional limited liability company; pllc; railroad; rr; real estate investment trust; reit;
+registered limited liability partnership; rllp; savings association; sa; service corporation; sc; sole proprietorship;
+sp; spa; trust; trustee; as trustee"""
+NOISE_WORDS: frozenset[tuple[str, ...]] = frozenset(tuple(item.split()) for item in _NOISE_TEXT.split(";"))
+"""Ending noise words of IACA MARS 503; an office's own list prevails."""
+_LONGEST = max(len(phrase) for phrase in NOISE_WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchLogic:
+    """One office's standard search logic; the defaults are the model rules."""
+
+    id: str = "model"
+    title: str = "IACA Model Administrative Rules 503"
+    as_of: str = "2015-06-01"
+    ampersand_is_and: bool = True
+    delete_spaces: bool = True
+    repeat_endings: bool = False
+    keep_last_word: bool = True
+    middle_initials: bool = True
+    first_initial: bool = True
+    ignore_suffix: bool = False
+    any_error_fatal: bool = False
+
+
+MODEL = SearchLogic()
+LOGICS: dict[str, SearchLogic] = {
+    logic.id: logic
+    for logic in (
+        MODEL,
+        replace(MODEL, id="US-TX", title="1 Tex. Admin. Code 95.503"),
+        replace(
+            MODEL,
+            id="US-NC",
+            title="18 N.C. Admin. Code 05B .0503 (no ampersand step, no space step)",
+            ampersand_is_and=False,
+            delete_spaces=False,
+        ),
+        replace(MODEL, id="US-MA", title="950 CMR 140.49 (generational suffixes disregarded)", ignore_suffix=True),
+        replace(MODEL, id="US-FL", title="Florida: no standard search logic (1944 Beach Blvd. v. Live Oak, 2022)", any_error_fatal=True),
+    )
+}
+"""State variants whose text is known, by ISO 3166-2 code; every other office is read under the model rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a normalisation: its name and what it leaves of each name."""
+
+    title: str
+    left: str
+    right: str
+
+
+def logic_for(jurisdiction: str | None) -> SearchLogic:
+    """The office's logic, the model rules where no text is known."""
+    return LOGICS.get(jurisdiction or "", MODEL)
+
+
+def organisation_stages(name: str, logic: SearchLogic = MODEL) -> list[tuple[str, str]]:
+    """Every step from the name as received to its search key, as ``(step, result)``."""
+    stages = [("as received", name)]
+    if logic.any_error_fatal:
+        return [*stages, ("no standard search logic: the exact name", name.strip())]
+    current = name.upper()
+    stages.append(("case ignored", current))
+    if logic.ampersand_is_and:
+        current = current.replace("&", " AND ")
+        stages.append(("& becomes AND", " ".join(current.split())))
+    words = _words(current)
+    stages.append(("punctuation and accents deleted", " ".join(words)))
+    words = strip_endings(words, logic)
+    stages.append(("ending noise words disregarded", " ".join(words)))
+    words = words[1:] if len(words) > 1 and words[0] == "THE" else words
+    stages.append(("leading THE disregarded", " ".join(words)))
+    if logic.delete_spaces:
+        stages.append(("spaces deleted", "".join(words)))
+    return stages
+
+
+def _words(upper: str) -> list[str]:
+    """Words of only 0-9 A-Z; dots and apostrophes close up (R.J.T. is RJT), other marks as offices print them."""
+    plain = "".join([char if char.isspace() else unicode_key(char).upper() if char.isalnum() else _mark(char) for char in upper])
+    return plain.split()
+
+
+def _mark(char: str) -> str:
+    return " " if char in "-/,;:()[]\t" else ""
+
+
+def strip_endings(words: list[str], logic: SearchLogic = MODEL) -> list[str]:
+    """Words without the ending noise words: one ending, or all of them where the office repeats the step."""
+    while True:
+        cut = _ending_length([word.lower() for word in words])
+        if not cut or (logic.keep_last_word and cut >= len(words)):
+            return words
+        words = words[:-cut]
+        if not logic.repeat_endings:
+            return words
+
+
+def _ending_length(words: list[str]) -> int:
+    for length in range(min(_LONGEST, len(words)), 0, -1):
+        if tuple(words[-length:]) in NOISE_WORDS:
+            return length
+    return 0
+
+
+def organisation_key(name: str, logic: SearchLogic = MODEL) -> str:
+    """The search key: what the filing office's index compares."""
+    return organisation_stages(name, logic)[-1][1]
+
+
+def steps(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> tuple[Step, ...]:
+    """The stages of both names side by side."""
+    return tuple([Step(one[0], one[1], other[1]) for one, other in zip(left, right, strict=True)])
+
+
+_SPACES = re.compile(r"\s+")
+
+
+def plain_stages(text: Text) -> list[tuple[str, str]]:
+    """Steps of every other profile: characters read, words keyed."""
+    visible = "".join([char for index, char in enumerate(text.raw) if index not in set(text.invisible)])
+    return [
+        ("as received", text.raw),
+        ("invisible characters and extra spaces set aside", _SPACES.sub(" ", visible).strip()),
+        ("case, accents and punctuation set aside; & read as and", " ".join(text.keys)),
+    ]
+
+
