@@ -1,0 +1,19 @@
+"""Registers the system checks of the set-up."""
+
+from django.apps import AppConfig
+from django.core.checks import Tags, register
+
+from config import checks
+
+
+class ConfigConfig(AppConfig):
+    """The set-up itself: it has no models, only checks."""
+
+    name = "config"
+
+    def ready(self) -> None:
+        """Register every check once the settings are complete."""
+        register(checks.check_cache, Tags.caches)
+        register(checks.check_keys, Tags.security)
+        register(checks.check_proxies, Tags.security, deploy=True)
+        register(checks.check_embedded, Tags.security, deploy=True)

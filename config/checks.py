@@ -1,0 +1,66 @@
+"""System checks of the set-up, each with an id and a hint; `manage.py check --deploy` runs all."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+
+MINIMUM_KEY_LENGTH = 32
+KEYS = ("SECRET_KEY", "JWT_SIGNING_KEY", "NAME_DIGEST_KEY", "API_KEY_PEPPER", "ARTEFACT_KEY")
+
+
+def check_keys(**_: Any) -> Sequence[CheckMessage]:
+    """Refuse short keys and one key used for two purposes."""
+    values = {name: str(getattr(settings, name)) for name in KEYS}
+    short = [
+        Error(
+            f"{name} is shorter than {MINIMUM_KEY_LENGTH} characters.",
+            hint='Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"',
+            id="config.E001",
+        )
+        for name, value in values.items()
+        if len(value) < MINIMUM_KEY_LENGTH
+    ]
+    if len(set(values.values())) == len(values):
+        return short
+    return [
+        *short,
+        Error("Two keys have the same value.", hint="Give each purpose its own.", id="config.E002"),
+    ]
+
+
+def check_cache(**_: Any) -> Sequence[CheckMessage]:
+    """Refuse a cache that the processes do not share: limits and hot swap would differ per process."""
+    backend = settings.CACHES["default"]["BACKEND"]
+    if backend == "django.core.cache.backends.redis.RedisCache":
+        return []
+    return [
+        Error(f"The cache {backend} is not shared by the processes.", hint="Set REDIS_URL.", id="config.E003")
+    ]
+
+
+def check_proxies(**_: Any) -> Sequence[CheckMessage]:
+    """Refuse an unknown number of proxies: a header could then reset every rate limit."""
+    if settings.NUM_PROXIES is not None:
+        return []
+    return [
+        Error(
+            "NUM_PROXIES is not set.",
+            hint="Set it to the number of proxies in front of the web server, 0 if there is none.",
+            id="config.E004",
+        )
+    ]
+
+
+def check_embedded(**_: Any) -> Sequence[CheckMessage]:
+    """Warn when the embedded servers, made for trying out, carry a deployment."""
+    if not settings.EMBEDDED:
+        return []
+    return [
+        Warning(
+            "The embedded PostgreSQL or Valkey is in use.",
+            hint="Set DATABASE_URL and REDIS_URL.",
+            id="config.W001",
+        )
+    ]

@@ -1,0 +1,258 @@
+"""All settings, read from the environment; docs/settings.md lists every variable.
+
+Defaults are those of production. Without DATABASE_URL the embedded mode runs PostgreSQL and keeps
+generated secrets under VAR_DIR; outside of it no secret has a default.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from config import env
+from config.embedded import Embedded, home_folder
+from config.logging import logging_configuration
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = home_folder()
+
+# --- Embedded mode -------------------------------------------------------------------------------
+_database_url = env.text("DATABASE_URL")
+_redis_url = env.text("REDIS_URL")
+_servers = Embedded(VAR_DIR)
+EMBEDDED_DATABASE = not _database_url
+EMBEDDED = EMBEDDED_DATABASE or not _redis_url
+
+
+def _secret(name: str, purpose: str) -> str:
+    """Read a secret; only the embedded mode, which keeps its own, can do without the variable."""
+    given = env.text(name)
+    if given or not EMBEDDED_DATABASE:
+        return given or env.required(name, purpose)
+    return _servers.secret(name.lower())
+
+
+# --- Keys ----------------------------------------------------------------------------------------
+SECRET_KEY = _secret("SECRET_KEY", "signs sessions and forms")
+JWT_SIGNING_KEY = _secret("JWT_SIGNING_KEY", "signs access and refresh tokens")
+NAME_DIGEST_KEY = _secret("NAME_DIGEST_KEY", "blinds names for look-up, cache keys and pair digests")
+API_KEY_PEPPER = _secret("API_KEY_PEPPER", "blinds stored API keys")
+ARTEFACT_KEY = _secret("ARTEFACT_KEY", "signs model artefacts")
+# The first key encrypts, every key decrypts: put a new one in front and keep the old until rotated.
+FIELD_ENCRYPTION_KEY = [
+    part.strip()
+    for part in _secret("FIELD_ENCRYPTION_KEYS", "encrypts names at rest").split(",")
+    if part.strip()
+]
+
+# --- Who may talk to us --------------------------------------------------------------------------
+DEBUG = env.boolean("DEBUG", False)
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if EMBEDDED_DATABASE else "")
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
+NUM_PROXIES = env.integer("NUM_PROXIES", 0 if EMBEDDED_DATABASE else None)
+HTTPS = env.boolean("HTTPS", not EMBEDDED_DATABASE)
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$"]
+SECURE_HSTS_SECONDS = env.count("HSTS_SECONDS", 31_536_000) if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and NUM_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.count("MAX_BODY_BYTES", 4 * 1024 * 1024)
+
+# --- Application ---------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "axes",
+    "django_celery_beat",
+    "django_prometheus",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "encrypted_model_fields",
+    "import_export",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "config",
+    "accounts",
+    "modelops",
+    "experiments",
+    "matching",
+    "feedback",
+    "analytics",
+]
+MIDDLEWARE = [
+    "config.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# --- Data ----------------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        **env.database(_database_url or _servers.postgres.url()),
+        "CONN_MAX_AGE": env.count("CONN_MAX_AGE", 60),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+# Without its database number: 0 is the broker, 1 the cache and the throttle.
+REDIS_URL = (_redis_url or _servers.valkey.url()).rstrip("/")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"{REDIS_URL}/1",
+        "KEY_PREFIX": "legal-names",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+PREDICTION_CACHE_SECONDS = env.count("PREDICTION_CACHE_SECONDS", 3600)
+
+# --- Static files --------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static",) if folder.is_dir()]
+# The embedded mode serves from the packages themselves and needs no collectstatic.
+WHITENOISE_USE_FINDERS = EMBEDDED_DATABASE
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if EMBEDDED_DATABASE
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+MEDIA_ROOT = VAR_DIR / "files"
+
+# --- People and tokens ---------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+# By person and address together: otherwise anybody's failures lock out everybody behind one proxy.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "email"
+AXES_FAILURE_LIMIT = env.count("LOGIN_FAILURE_LIMIT", 10)
+AXES_COOLOFF_TIME = timedelta(minutes=env.count("LOGIN_COOLOFF_MINUTES", 15))
+AXES_RESET_ON_SUCCESS = True
+AXES_IPWARE_PROXY_COUNT = NUM_PROXIES
+ADMIN_EMAIL = env.text("ADMIN_EMAIL", "admin@example.com" if EMBEDDED_DATABASE else "")
+ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(hours=24),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "CHECK_REVOKE_TOKEN": True,  # a changed password ends every session
+    "UPDATE_LAST_LOGIN": True,
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "USER_ID_FIELD": "id",
+    "USER_ID_CLAIM": "sub",
+}
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "NUM_PROXIES": NUM_PROXIES,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Legal Name Comparison",
+    "DESCRIPTION": "Is the difference between two legal names material? Not legal advice.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Work in the background ----------------------------------------------------------------------
+CELERY_BROKER_URL = f"{REDIS_URL}/0"
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "modelops.tasks.train*": {"queue": "train"},
+    "feedback.tasks.retrain*": {"queue": "train"},
+    "modelops.tasks.monitor*": {"queue": "monitor"},
+    "modelops.tasks.notify*": {"queue": "notify"},
+}
+# acks_late only on tasks that are idempotent, named at the task; a lost worker gives those back.
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 60 * 60}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+
+# --- Model registry ------------------------------------------------------------------------------
+MLFLOW_TRACKING_URI = env.text("MLFLOW_TRACKING_URI", f"sqlite:///{VAR_DIR / 'mlflow' / 'mlflow.db'}")
+MLFLOW_ARTIFACT_ROOT = env.text("MLFLOW_ARTIFACT_ROOT", str(VAR_DIR / "mlflow" / "artifacts"))
+MLFLOW_EXPERIMENT = env.text("MLFLOW_EXPERIMENT", "legal_name_comparison")
+
+# --- Watching ------------------------------------------------------------------------------------
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+LOGGING = logging_configuration(LOG_LEVEL)

@@ -1,0 +1,23 @@
+"""Settings of the test suite: its own embedded servers under `var/test`, whatever the environment says."""
+
+import atexit
+import os
+
+from config.embedded import Embedded, home_folder
+
+for name in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"):
+    os.environ.pop(name, None)
+os.environ["VAR_DIR"] = str(home_folder() / "test") if home_folder().name != "test" else str(home_folder())
+
+_test_servers = Embedded(home_folder(), durable=False)
+_test_servers.acquire()
+atexit.register(_test_servers.release)
+
+from config.settings import *  # noqa: E402,F403
+from config.settings import CACHES, REDIS_URL  # noqa: E402
+
+# Each pytest-xdist process has its own database (pytest-django sees to that) and its own cache numbers.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+CELERY_BROKER_URL = f"{REDIS_URL}/{2 + 2 * (_worker % 7)}"
+CACHES["default"]["LOCATION"] = f"{REDIS_URL}/{3 + 2 * (_worker % 7)}"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; never in production

@@ -1,0 +1,24 @@
+#!/usr/bin/env python
+"""Management commands; in embedded mode the servers are held while a command that needs them runs."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+from config.embedded import home_folder, servers_for
+from config.servers import ServerError
+
+
+def main() -> None:
+    """Run one management command."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        with servers_for(sys.argv[1:], home_folder()):
+            execute_from_command_line(sys.argv)
+    except ServerError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
