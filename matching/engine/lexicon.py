@@ -26,6 +26,7 @@ class Lexicon(NamedTuple):
     places: frozenset[str]
     states: frozenset[str]
     web_affixes: frozenset[str]
+    organisation_words: frozenset[str]
     abbreviations: dict[str, frozenset[str]]
     phrases: dict[str, tuple[tuple[Phrase, str], ...]]
     endings: frozenset[Phrase]
@@ -53,7 +54,7 @@ def lexicon() -> Lexicon:
     )
 
 
-_SETS = ("articles", "connectors", "particles", "roles", "series_heads", "places", "states", "web_affixes")
+_SETS = ("articles", "connectors", "particles", "roles", "series_heads", "places", "states", "web_affixes", "organisation_words")
 _MARKERS = {
     "trade_markers": "O29",
     "former_markers": "O31",

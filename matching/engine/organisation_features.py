@@ -1,0 +1,209 @@
+"""Named numeric features of a pair of organisation names; all a model ever sees of it."""
+
+from __future__ import annotations
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
+
+from matching.engine import numbers
+from matching.engine.forms import Relation as FormRelation
+from matching.engine.lexicon import lexicon, rarity
+from matching.engine.organisation_compare import Account
+from matching.engine.text import Token, latin_key
+from matching.engine.words import slip
+
+ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
+    "form_missing": (1, "one name carries no legal form"),
+    "form_different": (1, "the legal forms differ"),
+    "form_marker": (1, "the forms differ by a public, private or national marker"),
+    "form_stacked": (1, "one name carries an additional ending"),
+    "form_translated": (1, "the form is given in another language, or may be another one"),
+    "stem_distance": (1, "1 - similarity of the stems without spaces (Indel), 0 to 1"),
+    "stem_jaro_distance": (1, "1 - Jaro-Winkler similarity of the stems without spaces, 0 to 1"),
+    "sorted_distance": (1, "1 - similarity of the stems with their words sorted, 0 to 1"),
+    "uncovered": (1, "share of the stems' rarity that has no counterpart, 0 to 1"),
+    "uncovered_smaller": (1, "the same for the better covered name"),
+    "added_rarity": (1, "rarity of the rarest word that stands on one side only, 0 to 1"),
+    "replaced_rarity": (1, "greatest rarity of words replaced by other words, 0 to 1"),
+    "added": (1, "words on one side only, up to 5"),
+    "replaced": (1, "words replaced, up to 5"),
+    "moved": (1, "words at another place, up to 5"),
+    "joined": (0, "words written together or apart, up to 5"),
+    "number_conflict": (1, "numbers differ or stand on one side only"),
+    "place_conflict": (1, "places differ or stand on one side only"),
+    "role_added": (1, "a group-role word stands on one side only"),
+    "abbreviated": (0, "ordinary words abbreviated, up to 5"),
+    "acronym": (1, "initials for words"),
+    "plural": (0, "singular for plural, up to 5"),
+    "sound": (0, "words that sound alike, up to 5"),
+    "lookalike": (0, "characters that look alike, up to 5"),
+    "slips": (0, "words spelled differently, up to 5"),
+    "slip_edits": (1, "most edits in one word, up to 5"),
+    "slip_distance": (1, "greatest distance of a misspelt word, edits / letters, 0 to 1"),
+    "slip_shortness": (1, "1 / letters of the shortest misspelt word"),
+    "slip_transposed": (-1, "letters exchanged, none changed"),
+    "slip_first_letter": (1, "the first letter differs"),
+    "slip_vowels_only": (0, "only vowels differ"),
+    "slip_doubled": (-1, "only doubled letters differ"),
+    "slip_both_known": (1, "both spellings are known words"),
+    "slip_one_known": (-1, "one spelling is a known word"),
+    "slip_rarity": (1, "least rarity of the misspelt words, 0 to 1"),
+    "slip_only_word": (1, "the misspelt word is the only distinctive one"),
+    "stem_words": (0, "words of the shorter stem, up to 8"),
+    "stem_letters": (0, "letters of the shorter stem, up to 40"),
+    "stem_rarity": (0, "rarity of all words of the shorter stem, summed, up to 5"),
+    "part_added": (0, "something is appended on one side (trade name, capacity, annotation)"),
+    "article": (0, "a leading article stands on one side only"),
+    "script_crossed": (0, "the names are written in different scripts"),
+    "script_distance": (1, "1 - similarity of the Latin renderings, 0 to 1; 0 within one script"),
+    "script_consonant_distance": (1, "the same over consonants alone"),
+    "script_opaque": (0, "one side is written in Han characters, which no rendering reads surely"),
+    "not_latin": (0, "a name is written in another script than Latin"),
+}
+"""Feature name to (monotone direction: +1 more material, -1 less, 0 free; meaning with range)."""
+
+_COUNTED = {
+    "O15": "abbreviated",
+    "O16": "acronym",
+    "O28": "plural",
+    "O19": "sound",
+    "O39": "lookalike",
+    "O02": "joined",
+    "O27": "moved",
+    "O26": "replaced",
+    "O17": "slips",
+    "O18": "slips",
+}
+_FORM = {
+    FormRelation.MISSING: "form_missing",
+    FormRelation.DIFFERENT: "form_different",
+    FormRelation.SHARED_CODE: "form_different",
+    FormRelation.MARKER: "form_marker",
+    FormRelation.STACKED: "form_stacked",
+    FormRelation.TRANSLATION: "form_translated",
+    FormRelation.AMBIGUOUS: "form_translated",
+}
+_ADDED = frozenset({"O05", "O14", "O20", "O22", "O24", "O25", "O37"})
+_PARTS = frozenset({"O23", "O29", "O30", "O31", "O34", "O35", "O40"})
+_NO_VOWELS = str.maketrans("", "", "aeiouyhw")
+
+
+def organisation_features(account: Account) -> dict[str, float]:
+    """Features of a compared pair; absent names mean 0."""
+    found: dict[str, float] = {}
+    form = _FORM.get(account.form)
+    if form:
+        found[form] = 1.0
+    _count(account, found)
+    _stems(account, found)
+    _slips(account, found)
+    if account.crossed:
+        _scripts(account, found)
+    if (account.left.article is None) != (account.right.article is None):
+        found["article"] = 1.0
+    return found
+
+
+def _count(account: Account, found: dict[str, float]) -> None:
+    for finding in account.findings:
+        category = finding.category
+        name = _COUNTED.get(category)
+        if name:
+            found[name] = min(5.0, found.get(name, 0.0) + 1)
+        if category in _ADDED and (finding.span1 is None or finding.span2 is None):
+            found["added"] = min(5.0, found.get("added", 0.0) + 1)
+            found["added_rarity"] = max(found.get("added_rarity", 0.0), finding.weight)
+        if category == "O26":
+            found["replaced_rarity"] = max(found.get("replaced_rarity", 0.0), finding.weight)
+        flag = {"O20": "number_conflict", "O22": "place_conflict", "O24": "role_added"}.get(category)
+        if flag:
+            found[flag] = 1.0
+        if category in _PARTS:
+            found["part_added"] = 1.0
+
+
+def _stems(account: Account, found: dict[str, float]) -> None:
+    left, right = account.stem_left, account.stem_right
+    one, other = _compact(left), _compact(right)
+    if one != other:
+        found["stem_distance"] = 1 - fuzz.ratio(one, other) / 100
+        found["stem_jaro_distance"] = 1 - JaroWinkler.similarity(one, other)
+        found["sorted_distance"] = 1 - fuzz.ratio(_sorted(left), _sorted(right)) / 100
+        _cover(account, found)
+    short = min(left, right, key=len)
+    found["stem_words"] = min(8.0, len(short))
+    found["stem_letters"] = min(40.0, min(len(one), len(other)))
+    found["stem_rarity"] = min(5.0, sum(rarity(token.key) for token in short))
+    if not (one.isascii() and other.isascii()):
+        found["not_latin"] = 1.0
+
+
+def _cover(account: Account, found: dict[str, float]) -> None:
+    """Share of what the words say that stands on one side only."""
+    open_left = [i for gap in account.alignment.gaps for i in gap.left]
+    open_right = [j for gap in account.alignment.gaps for j in gap.right]
+    left = _share(account.stem_left, open_left)
+    right = _share(account.stem_right, open_right)
+    found["uncovered"] = max(left, right)
+    found["uncovered_smaller"] = min(left, right)
+
+
+def _share(tokens: tuple[Token, ...], open_: list[int]) -> float:
+    if not open_:
+        return 0.0
+    weights = [0.05 + rarity(token.key) for token in tokens]
+    return sum(weights[index] for index in open_) / sum(weights)
+
+
+def _slips(account: Account, found: dict[str, float]) -> None:
+    pairs = [
+        (account.stem_left[match.i], account.stem_right[match.j])
+        for match in account.alignment.matches
+        if match.relation and match.relation.category in ("O17", "O18", "O19")
+    ]
+    if not pairs:
+        return
+    shapes = [slip(one.key, other.key) for one, other in pairs]
+    found["slip_edits"] = min(5.0, max(shape.edits for shape in shapes))
+    found["slip_distance"] = max(
+        shape.edits / max(len(one.key), len(other.key)) for shape, (one, other) in zip(shapes, pairs, strict=True)
+    )
+    found["slip_shortness"] = 1 / min(shape.shortest for shape in shapes)
+    found["slip_transposed"] = float(all(shape.transposed for shape in shapes))
+    found["slip_first_letter"] = float(any(shape.first_letter for shape in shapes))
+    found["slip_vowels_only"] = float(all(shape.vowels_only for shape in shapes))
+    found["slip_doubled"] = float(all(shape.doubled for shape in shapes))
+    found["slip_both_known"] = float(any(shape.both_known for shape in shapes))
+    found["slip_one_known"] = float(all(shape.one_known for shape in shapes))
+    found["slip_rarity"] = min(min(rarity(one.key), rarity(other.key)) for one, other in pairs)
+    found["slip_only_word"] = float(_only_distinctive(account, pairs))
+
+
+def _only_distinctive(account: Account, pairs: list[tuple[Token, Token]]) -> bool:
+    slipped = {one.key for one, _ in pairs}
+    rest = [token for token in account.stem_left if token.key not in slipped and token.key not in lexicon().particles]
+    return not any(rarity(token.key) > 0.6 and numbers.value(token.key) is None for token in rest)
+
+
+def _scripts(account: Account, found: dict[str, float]) -> None:
+    one = "".join([latin_key(token.text) for token in account.stem_left])
+    other = "".join([latin_key(token.text) for token in account.stem_right])
+    found["script_crossed"] = 1.0
+    found["script_distance"] = 1 - fuzz.ratio(one, other) / 100
+    found["script_consonant_distance"] = 1 - fuzz.ratio(_consonants(one), _consonants(other)) / 100
+    scripts = account.left.text.scripts | account.right.text.scripts
+    found["script_opaque"] = float("han" in scripts)
+
+
+def _consonants(text: str) -> str:
+    """Consonants folded where scripts lose them: r for l, b for v, k for c and q."""
+    folded = text.replace("ph", "f").replace("l", "r").replace("v", "b").replace("c", "k").replace("q", "k")
+    return folded.translate(_NO_VOWELS)
+
+
+def _compact(tokens: tuple[Token, ...]) -> str:
+    return "".join([token.key for token in tokens])
+
+
+def _sorted(tokens: tuple[Token, ...]) -> str:
+    return " ".join(sorted([token.key for token in tokens]))

@@ -1,0 +1,98 @@
+"""From differences to a verdict: the verdict algebra.
+
+The verdict is the worst difference present. Differences that are equal by rule never reach the model; where a
+profile says *model*, the calibrated probability decides with a band of abstention around it; two or more
+*review* differences in distinctive words make *material*. Hard identifiers settle a review on the identity
+axis only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from matching.engine.profiles import Profile
+from matching.engine.types import Context, Effect, Finding, Thresholds, Verdict
+
+SAME_CANONICAL_NAME = 0.005
+"""Share of register entities that share their canonical name with another entity (0.4-0.5 %, GLEIF and
+national registers): what remains uncertain when two names differ by nothing, or by nothing that counts."""
+
+RULE_MATERIAL = 0.9
+"""Least probability reported when a rule decides *material*; the model may be surer, never less sure."""
+
+WEAK = 0.25
+"""Weight below which a material difference (a missing "of") is left to the model."""
+
+DISTINCTIVE = frozenset({"O16", "O18", "O19", "O36", "I08", "I09", "I10", "I15", "I16", "I17", "I20", "I21"})
+"""Categories that concern the distinctive words themselves."""
+
+
+class Decision(NamedTuple):
+    """The verdict with the probability reported for it; ``decisive`` indexes the finding that decided."""
+
+    verdict: Verdict
+    probability: float
+    decisive: int | None
+    by: str
+
+
+def effect_of(finding: Finding, profile: Profile) -> Effect:
+    """What a finding does under a profile."""
+    effect = profile.effects[finding.category]
+    return Effect.MODEL if effect is Effect.MATERIAL and finding.weight < WEAK else effect
+
+
+def needs_model(findings: Sequence[Finding], profile: Profile) -> bool:
+    """Whether the answer depends on the model at all."""
+    return profile.logic != "search" and any(effect_of(finding, profile) is not Effect.EQUAL for finding in findings)
+
+
+def decide(
+    findings: Sequence[Finding], profile: Profile, probability: float, thresholds: Thresholds
+) -> Decision:
+    """Combine the effects of all findings with the model's probability (ignored when nothing needs it)."""
+    effects = [effect_of(finding, profile) for finding in findings]
+    if Effect.MATERIAL in effects:
+        return Decision(Verdict.MATERIAL, max(probability, RULE_MATERIAL), effects.index(Effect.MATERIAL), "rule")
+    reviews = [index for index, effect in enumerate(effects) if effect is Effect.REVIEW]
+    if sum(findings[index].category in DISTINCTIVE for index in reviews) >= 2:
+        return Decision(Verdict.MATERIAL, max(probability, RULE_MATERIAL), reviews[0], "two distinctive differences")
+    if Effect.MODEL in effects:
+        return _by_model(effects, reviews, probability, thresholds)
+    if reviews:
+        return Decision(Verdict.REVIEW, probability, reviews[0], "rule")
+    return Decision(Verdict.IMMATERIAL, SAME_CANONICAL_NAME, None, "rule")
+
+
+def _by_model(effects: list[Effect], reviews: list[int], probability: float, thresholds: Thresholds) -> Decision:
+    decisive = effects.index(Effect.MODEL)
+    if probability >= thresholds.material_above:
+        return Decision(Verdict.MATERIAL, probability, decisive, "model")
+    if reviews:
+        return Decision(Verdict.REVIEW, probability, reviews[0], "rule")
+    if probability <= thresholds.immaterial_below:
+        return Decision(Verdict.IMMATERIAL, probability, decisive, "model")
+    return Decision(Verdict.REVIEW, probability, decisive, "model")
+
+
+def by_search(equal: bool, identical: bool, case_only: bool) -> Decision:
+    """Verdict under standard search logic: disclosed or not; equality under the logic is not proof of it."""
+    if not equal:
+        return Decision(Verdict.MATERIAL, 0.99, None, "search logic")
+    if identical or case_only:
+        return Decision(Verdict.IMMATERIAL, SAME_CANONICAL_NAME, None, "search logic")
+    return Decision(Verdict.REVIEW, 0.1, None, "search logic")
+
+
+def with_identifiers(decision: Decision, profile: Profile, context: Context) -> Decision:
+    """Settle a review by identifiers both sides give, under profiles that ask about identity."""
+    if decision.verdict is not Verdict.REVIEW or profile.id not in ("general", "kyc", "sanctions"):
+        return decision
+    shared = set(context.identifiers_left) & set(context.identifiers_right)
+    if not shared:
+        return decision
+    same = all(context.identifiers_left[name] == context.identifiers_right[name] for name in shared)
+    if same:
+        return Decision(Verdict.IMMATERIAL, min(decision.probability, SAME_CANONICAL_NAME), decision.decisive, "identifiers")
+    return Decision(Verdict.MATERIAL, max(decision.probability, 0.99), decision.decisive, "identifiers")

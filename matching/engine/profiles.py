@@ -1,0 +1,80 @@
+"""Profiles: the legal regimes under which a pair of names is read, and the categories they judge."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+
+from matching.engine.lexicon import DATA, load_yaml
+from matching.engine.types import Effect, UnknownProfileError
+
+PROFILE_IDS = ("general", "ucc", "strict", "kyc", "sanctions", "contract", "lc")
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One of the 67 kinds of difference, with its public explanation and the fact that would settle it."""
+
+    id: str
+    title: str
+    subject: str
+    explanation: str
+    missing: str | None
+    authority: str
+    example: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A regime as data: what each category does, since when, on whose authority."""
+
+    id: str
+    version: str
+    date: str
+    title: str
+    summary: str
+    logic: str
+    sources: tuple[str, ...]
+    effects: dict[str, Effect]
+
+    def to_dict(self) -> dict[str, str]:
+        """Identity of the profile, for answers."""
+        return {"id": self.id, "version": self.version, "date": self.date, "title": self.title}
+
+
+@cache
+def categories() -> dict[str, Category]:
+    """All categories by id, in the taxonomy's order."""
+    rows = load_yaml("categories.yaml")["categories"]
+    return {id_: Category(id_, **{**row, "example": tuple(row["example"])}) for id_, row in rows.items()}
+
+
+@cache
+def profiles() -> dict[str, Profile]:
+    """All profiles by id."""
+    return {id_: _load(id_) for id_ in PROFILE_IDS}
+
+
+def profile(id_: str) -> Profile:
+    """The profile of that id; raises :class:`UnknownProfileError` with the list of known ones."""
+    found = profiles().get(id_)
+    if found is None:
+        raise UnknownProfileError(f"No profile is called {id_[:40]!r}; choose one of {', '.join(PROFILE_IDS)}.")
+    return found
+
+
+def _load(id_: str) -> Profile:
+    row = load_yaml(f"profiles/{id_}.yaml")
+    effects = {category: Effect(effect) for category, effect in row.pop("effects").items()}
+    return Profile(**{**row, "sources": tuple(row["sources"]), "effects": effects})
+
+
+@cache
+def rules_version() -> str:
+    """Digest of all rule data: two engines with the same version give the same rules' answers."""
+    names = sorted(["categories.yaml", "words.yaml", "legal_forms.yaml", *[f"profiles/{id_}.yaml" for id_ in PROFILE_IDS]])
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update((DATA / name).read_bytes())
+    return f"2026.1+{digest.hexdigest()[:12]}"
