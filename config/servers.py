@@ -19,6 +19,8 @@ from typing import Any
 
 import psycopg2
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 CLONE_NEWUSER = 0x10000000
 FREE_BYTES_NEEDED = 200 * 1024 * 1024
@@ -198,7 +200,9 @@ class Valkey:
         return "\n".join(lines) + "\n"
 
     def _client(self) -> redis.Redis:
-        return redis.Redis.from_url(self.url(), socket_timeout=3, socket_connect_timeout=3, retry=None)
+        return redis.Redis.from_url(
+            self.url(), socket_timeout=3, socket_connect_timeout=3, retry=Retry(NoBackoff(), 0)
+        )
 
     def _answers(self) -> bool:
         try:

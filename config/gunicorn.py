@@ -1,0 +1,27 @@
+"""How gunicorn serves the project: `gunicorn --config python:config.gunicorn config.wsgi`."""
+
+import os
+from pathlib import Path
+
+from gunicorn.workers.base import Worker
+from prometheus_client import multiprocess
+
+from config.logging import logging_configuration
+
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '5001'}"
+workers = int(os.environ.get("WEB_WORKERS") or "2")
+threads = int(os.environ.get("WEB_THREADS") or "4")
+worker_class = "gthread"
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+limit_request_line = 4094
+# Heartbeats in memory: on a slow disk they would stall a worker and have it killed.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+logconfig_dict = logging_configuration(os.environ.get("LOG_LEVEL") or "INFO")
+
+
+def child_exit(_server: object, worker: Worker) -> None:
+    """Keep the counters of a worker that ended, drop its gauges."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid)

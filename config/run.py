@@ -1,0 +1,275 @@
+"""`python -m config.run`: the whole system in one terminal, for trying it out and developing it.
+
+Starts the embedded servers, prepares the database, runs web server, worker and beat, shows one
+comparison through the API, and stops on Ctrl-C what it started.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from config.embedded import home_folder, servers_for
+from config.servers import ServerError
+
+EXAMPLE = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}
+GRACE_SECONDS = 25.0
+PR_SET_PDEATHSIG = 1
+QUEUES = "default,monitor,train,notify"
+ROOT = Path(__file__).resolve().parent.parent
+
+_libc = ctypes.CDLL(None)
+
+
+class RunError(RuntimeError):
+    """The system could not be started; the message is one sentence for people."""
+
+
+@dataclass
+class Program:
+    """One process that the supervisor keeps alive, its log, and when it was started last."""
+
+    name: str
+    command: list[str]
+    log: Path
+    process: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+
+    def start(self) -> None:
+        """Start it out of reach of the terminal's Ctrl-C, so that it is stopped in order."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                cwd=ROOT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has no threads
+            )
+        self.started = time.monotonic()
+
+    def ended(self) -> bool:
+        """Tell whether it was started and has ended."""
+        return self.process is not None and self.process.poll() is not None
+
+    def stop(self) -> None:
+        """End it in order; after the grace period by force."""
+        if self.process is None or self.ended():
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def last_line(self) -> str:
+        """Return the last line of its log."""
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "no output"
+
+
+def main() -> int:
+    """Run until Ctrl-C and return the exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    home = home_folder()
+    try:
+        with _only_one(home):
+            _run(home, _port())
+    except (RunError, ServerError) as error:
+        print(f"Cannot start: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"Cannot start: {error.strerror or error} ({error.filename or home}).", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    print("Stopped.")
+    return 0
+
+
+def _run(home: Path, port: int) -> None:
+    _require_free(port)
+    _environment(home, port)
+    _say("Starting PostgreSQL and Valkey")
+    with servers_for(["run"], home):
+        token = _prepare()
+        programs = _programs(home)
+        try:
+            _start(programs, port)
+            _introduce(port)
+            _compare_once(port, token)
+            _watch(programs)
+        finally:
+            _stop(programs)
+
+
+def _environment(home: Path, port: int) -> None:
+    """Set what every process started from here inherits."""
+    metrics = home / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)  # counters of processes that ended long ago
+    metrics.mkdir(parents=True)
+    (home / "log").mkdir(exist_ok=True)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ["PORT"] = str(port)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+    os.environ["OMP_NUM_THREADS"] = "1"  # threads on shared cores make the slowest answers far slower
+
+
+def _prepare() -> str | None:
+    """Migrate, register the model, create the administrator; return a short-lived API token."""
+    reader, writer = os.pipe()
+    command = [sys.executable, "manage.py", "prepare", f"--token-fd={writer}"]
+    process = subprocess.Popen(command, cwd=ROOT, pass_fds=[writer])
+    os.close(writer)
+    with os.fdopen(reader, encoding="ascii") as pipe:
+        answer = pipe.read()
+    if process.wait() != 0:
+        raise RunError("the database could not be prepared; the lines above say why.")
+    token: str | None = json.loads(answer)["token"] if answer else None
+    return token
+
+
+def _programs(home: Path) -> list[Program]:
+    python = [sys.executable, "-m"]
+    celery = [*python, "celery", "--app=config", "--quiet"]
+    commands = {
+        "web": [*python, "gunicorn", "--config=python:config.gunicorn", "config.wsgi"],
+        "worker": [*celery, "worker", f"--queues={QUEUES}", "--concurrency=2", "--loglevel=INFO"],
+        "beat": [*celery, "beat", "--pidfile=", "--loglevel=INFO"],
+    }
+    return [Program(name, command, home / "log" / f"{name}.log") for name, command in commands.items()]
+
+
+def _start(programs: list[Program], port: int) -> None:
+    for program in programs:
+        _say(f"Starting {program.name} (log: {program.log})")
+        program.start()
+    deadline = time.monotonic() + 60
+    while not _healthy(port):
+        for program in programs:
+            if program.ended():
+                raise RunError(f"{program.name} stopped: {program.last_line()}")
+        if time.monotonic() > deadline:
+            raise RunError(f"the web server did not answer within 60 s; see {programs[0].log}.")
+        time.sleep(0.1)
+
+
+def _stop(programs: list[Program]) -> None:
+    for interruption in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interruption, signal.SIG_IGN)  # a second Ctrl-C would leave half of them running
+    _say("Stopping")
+    for program in reversed(programs):
+        program.stop()
+
+
+def _watch(programs: list[Program]) -> None:
+    """Start again whatever ends, at most once in two seconds each."""
+    while True:
+        for program in programs:
+            if program.ended() and time.monotonic() - program.started > 2:
+                _say(f"{program.name} ended unexpectedly and is started again ({program.last_line()})")
+                program.start()
+        time.sleep(0.5)
+
+
+def _introduce(port: int) -> None:
+    base = f"http://127.0.0.1:{port}"
+    print("\nLegal Name Comparison is running.")
+    for name, path in {"Pages": "/", "Admin": "/admin/", "API": "/api/docs"}.items():
+        print(f"  {name:<6} {base}{path}")
+    print()
+
+
+def _compare_once(port: int, token: str | None) -> None:
+    if token is None:
+        _say("No active administrator: the example comparison is left out")
+        return
+    answer = _call(port, "/api/v1/compare", EXAMPLE, token)
+    print(f"POST /api/v1/compare {json.dumps(EXAMPLE)}")
+    shown = ("verdict", "prediction", "confidence", "reason", "model")
+    print(json.dumps({key: answer[key] for key in shown if key in answer}, indent=2, ensure_ascii=False))
+    print("\nStop with Ctrl-C.", flush=True)
+
+
+def _call(port: int, path: str, body: dict[str, str], token: str) -> dict[str, Any]:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            answer: dict[str, Any] = json.load(response)
+    except urllib.error.URLError as error:
+        raise RunError(f"the example comparison failed: {error}.") from None
+    return answer
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def _port() -> int:
+    value = os.environ.get("PORT") or "5001"
+    if not value.isdigit() or not 0 < int(value) < 65536:
+        raise RunError(f"PORT must be a number from 1 to 65535, not {value}.")
+    return int(value)
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            hint = f"choose another, for example make run PORT={port + 1}"
+            raise RunError(f"port {port} is in use by another program; {hint}.") from None
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "run.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError("it is already running from this folder.") from None
+        yield
+
+
+def _die_with_parent() -> None:
+    # After kill -9 of the supervisor nothing may keep the port; elsewhere than on Linux the call is absent.
+    with contextlib.suppress(AttributeError):
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(text: str) -> None:
+    print(f"==> {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""What machines ask the process itself: alive, ready, metrics."""
+
+import hmac
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django_prometheus.exports import ExportToDjangoView
+from redis.exceptions import RedisError
+
+
+def health(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 while the process can answer at all; touches nothing else."""
+    return JsonResponse({"status": "ok"})
+
+
+def ready(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 when the database and the cache answer, else 503 with what does not."""
+    parts = {"database": _database_answers(), "cache": _cache_answers()}
+    return JsonResponse(
+        {name: "ok" if answers else "down" for name, answers in parts.items()},
+        status=200 if all(parts.values()) else 503,
+    )
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with the Prometheus metrics of all processes; outside embedded mode METRICS_TOKEN is needed."""
+    if not _may_read_metrics(request):
+        return HttpResponse(
+            "A bearer token is needed: METRICS_TOKEN.\n", status=403, content_type="text/plain"
+        )
+    response: HttpResponse = ExportToDjangoView(request)
+    return response
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    token: str = settings.METRICS_TOKEN
+    if not token:
+        return bool(settings.EMBEDDED_DATABASE)
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return hmac.compare_digest(given.encode(), token.encode())
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _cache_answers() -> bool:
+    try:
+        cache.get("ready")
+    except RedisError:
+        return False
+    return True
