@@ -1,0 +1,239 @@
+"""The differences between organisations' names that make another name in law."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from matching.corpus import typos
+from matching.corpus.organisations import Organisation, core, number, organisation
+from matching.corpus.vocabulary import ROMAN, Draw
+
+_ESTATES = (
+    ", as Trustee of the {} Trust",
+    ", as Trustee",
+    " as Trustee for the {} Family Trust",
+    ", as agent for {} Ltd",
+    " as Nominee for {}",
+    ", as Custodian of the {} Fund",
+    ", not individually but solely as trustee of {} Trust 2006-1",
+    " a/c {}",
+)
+_MARKED = {
+    ("GB", "ltd"): "plc",
+    ("IE", "ltd"): "plc",
+    ("IN", "pvt"): "ltd",
+    ("IN", "ltd"): "pvt",
+    ("AU", "pty"): "ltd",
+    ("SG", "pte"): "ltd",
+    ("MY", "sdnbhd"): "bhd",
+    ("FI", "oy"): "oyj",
+    ("ZA", "pty"): "ltd",
+    ("ES", "sa"): "sau",
+    ("NO", "as"): "asa",
+    ("RU", "ao"): "pao",
+    ("GB", "plc"): "ltd",
+    ("HU", "zrt"): "nyrt",
+    ("AU", "ltd"): "pty",
+    ("SG", "ltd"): "pte",
+}
+_DIRECTIONS = (
+    "Northern",
+    "Southern",
+    "Eastern",
+    "Western",
+    "Upper",
+    "Lower",
+    "New",
+    "Old",
+    "First",
+    "Second",
+    "Greater",
+)
+
+
+def form_swap(draw: Draw, org: Organisation) -> Organisation | None:
+    """O10: another legal form of the same jurisdiction."""
+    forms = draw.words.forms[org.jurisdiction]
+    families = [
+        family for family in forms if family != org.family and not set(forms[family]) & set(forms[org.family])
+    ]
+    if not families:
+        return None
+    family = draw.one(families)
+    return replace(org, family=family, form=draw.one(forms[family]), comma=draw.chance(0.3))
+
+
+def public_private(draw: Draw, org: Organisation) -> Organisation | None:
+    """O13: the public or private counterpart of the form (Ltd and plc)."""
+    family = _MARKED.get((org.jurisdiction, org.family))
+    return (
+        replace(org, family=family, form=draw.one(draw.words.forms[org.jurisdiction][family]))
+        if family
+        else None
+    )
+
+
+def and_dropped(draw: Draw, org: Organisation) -> Organisation | None:
+    """O05: ``&`` left out altogether."""
+    return replace(org, core=tuple(word for word in org.core if word != "&")) if "&" in org.core else None
+
+
+def noise_in_middle(draw: Draw, org: Organisation) -> Organisation | None:
+    """O14: a word such as Bank or Trust in the middle of the name."""
+    if not org.words:
+        return None
+    return replace(
+        org, words=(draw.one(["Bank", "Trust", "Associates", "Company", "Partners", "Charter"]), *org.words)
+    )
+
+
+def acronym(draw: Draw, org: Organisation) -> Organisation | None:
+    """O16: the initials in place of the words."""
+    words = [word for word in (*org.core, *org.words) if word.isalpha()]
+    return (
+        replace(org, core=("".join(word[0].upper() for word in words),), words=()) if len(words) > 1 else None
+    )
+
+
+def letter(draw: Draw, org: Organisation) -> Organisation | None:
+    """O18: a short distinctive word one letter away, which is another company."""
+    at = draw.random.randrange(len(org.core))
+    if len(org.core[at]) > 5 or not org.core[at].isalnum():
+        return None
+    return replace(
+        org, core=(*org.core[:at], typos.one_letter_apart(draw, org.core[at]), *org.core[at + 1 :])
+    )
+
+
+def other_start(draw: Draw, org: Organisation) -> Organisation | None:
+    """O18: a distinctive word of another beginning (Larkin for Barkin)."""
+    word = org.core[0]
+    if len(word) < 4 or not word.isalpha():
+        return None
+    return replace(org, core=(draw.other(list("BCDFGHKLMNPRSTVZ"), word[0]) + word[1:], *org.core[1:]))
+
+
+def homophone(draw: Draw, org: Organisation) -> Organisation | None:
+    """O19: the word spelt as it sounds (Kwik for Quick)."""
+    pairs = [pair for pair in draw.words.homophones if pair[1] in org.core or pair[0] in org.core]
+    if not pairs:
+        return None
+    one, two = pairs[0]
+    return replace(org, core=tuple({one: two, two: one}.get(word, word) for word in org.core))
+
+
+def sibling_number(draw: Draw, org: Organisation) -> Organisation | None:
+    """O20: another number or series of the same family of names."""
+    if not org.number:
+        return replace(org, number=number(draw))
+    if org.number in ROMAN:
+        return replace(org, number=draw.other(ROMAN, org.number))
+    digits = [at for at, char in enumerate(org.number) if char.isdigit()]
+    if not digits:
+        return replace(org, number=org.number[:-1] + draw.other(list("ABCDEFGHJK"), org.number[-1]))
+    at = draw.random.choice(digits)
+    return replace(
+        org, number=org.number[:at] + draw.other(list("123456789"), org.number[at]) + org.number[at + 1 :]
+    )
+
+
+def number_dropped(draw: Draw, org: Organisation) -> Organisation | None:
+    """O20: the number on one side only."""
+    return replace(org, number="") if org.number else None
+
+
+def place_added(draw: Draw, org: Organisation) -> Organisation | None:
+    """O22: a place on one side only, or another place."""
+    place = draw.one(draw.words.places)
+    if org.place:
+        return replace(org, place=draw.one(["", draw.other(draw.words.places, org.place)]))
+    return replace(org, place=draw.one([f"({place})", place, f"of {place}"]))
+
+
+def role_added(draw: Draw, org: Organisation) -> Organisation | None:
+    """O24: a word of the group's structure on one side only, or another one."""
+    role = draw.other(draw.words.roles, org.role)
+    return replace(org, role=draw.one(["", role]) if org.role else role) if role not in org.words else None
+
+
+def word_added(draw: Draw, org: Organisation) -> Organisation | None:
+    """O25: one more word."""
+    word = draw.one(
+        [draw.one(draw.words.descriptive), draw.one(draw.words.rare), draw.stem(), draw.one(_DIRECTIONS)]
+    )
+    if word in org.words or word in org.core:
+        return None
+    if draw.chance(0.35):
+        return replace(org, core=(word, *org.core) if draw.chance(0.4) else (*org.core, word))
+    at = draw.random.randint(0, len(org.words))
+    return replace(org, words=(*org.words[:at], word, *org.words[at:]))
+
+
+def word_dropped(draw: Draw, org: Organisation) -> Organisation | None:
+    """O25: one word fewer."""
+    if not org.words:
+        return None
+    at = draw.random.randrange(len(org.words))
+    return replace(org, words=org.words[:at] + org.words[at + 1 :])
+
+
+def word_replaced(draw: Draw, org: Organisation) -> Organisation | None:
+    """O26: another descriptive word."""
+    if not org.words:
+        return None
+    at = draw.random.randrange(len(org.words))
+    new = draw.other(draw.words.descriptive, org.words[at])
+    if new in org.words or new[:4] == org.words[at][:4]:
+        return None
+    return replace(org, words=(*org.words[:at], new, *org.words[at + 1 :]))
+
+
+def other_core(draw: Draw, org: Organisation) -> Organisation | None:
+    """O26: other distinctive words, everything else the same."""
+    return replace(org, core=core(draw))
+
+
+def one_core_word(draw: Draw, org: Organisation) -> Organisation | None:
+    """O26: one of several distinctive words replaced."""
+    if len(org.core) != 2:
+        return None
+    new = draw.one([draw.stem(), draw.one(draw.words.rare)])
+    return replace(org, core=(org.core[0], new) if draw.chance(0.5) else (new, org.core[1]))
+
+
+def trade_name_alone(draw: Draw, org: Organisation) -> Organisation | None:
+    """O30: a trade name where the legal name should be."""
+    return replace(organisation(draw), form="", words=(draw.one(draw.words.descriptive),))
+
+
+def former_name(draw: Draw, org: Organisation) -> Organisation | None:
+    """O31: a former name, marked or not."""
+    new = replace(organisation(draw), jurisdiction=org.jurisdiction, family=org.family, form=org.form)
+    marker = draw.one(["f/k/a", "formerly known as", "fka", "n/k/a", "formerly"])
+    return replace(new, tail=f" {marker} {replace(org, tail='').text()}" if draw.chance(0.7) else "")
+
+
+def affiliate(draw: Draw, org: Organisation) -> Organisation | None:
+    """O32: a group company with the same distinctive word and little else."""
+    other = organisation(draw)
+    return (
+        replace(other, core=org.core, words=other.words or (draw.one(draw.words.descriptive),))
+        if other.words != org.words
+        else None
+    )
+
+
+def incorporated(draw: Draw, org: Organisation) -> Organisation | None:
+    """O33: a person's business become a company."""
+    given = draw.one(draw.words.cultures["english"].male)
+    return replace(org, core=(given, draw.surname(), "d/b/a", *org.core), form="")
+
+
+def capacity(draw: Draw, org: Organisation) -> Organisation | None:
+    """O35: acting for another estate."""
+    return replace(org, tail=draw.one(_ESTATES).format(draw.stem()))
+
+
+def unrelated(draw: Draw, org: Organisation) -> Organisation | None:
+    """O26: nothing in common but perhaps the form."""
+    return replace(organisation(draw), jurisdiction=org.jurisdiction, family=org.family, form=org.form)

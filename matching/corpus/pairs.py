@@ -1,0 +1,30 @@
+"""What a labelled pair is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class PairsFileError(ValueError):
+    """A file of labelled pairs cannot be read; the message gives the line and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """Two names and whether their difference is material.
+
+    ``kind`` is ``"organisation"`` or ``"individual"``. ``category`` is a taxonomy id (``"O08"``), several
+    joined by ``+``, or the tag a file gives. ``entity`` groups pairs that must stay on one side of any split;
+    ``other`` is the right name's group where that is another one. ``weight`` (> 0) is how much the pair
+    counts in training. ``source`` is ``"constructed"`` or the file's.
+    """
+
+    left: str
+    right: str
+    material: bool
+    kind: str
+    category: str
+    entity: str
+    weight: float
+    source: str
+    other: str = ""

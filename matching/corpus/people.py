@@ -1,0 +1,95 @@
+"""Composing names of people as structures, in the orders and manners of several cultures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from matching.corpus.vocabulary import Culture, Draw
+
+_MANNERS = (("given", 60), ("comma", 14), ("caps-comma", 12), ("caps", 8), ("family", 3), ("family-caps", 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person's name in parts; :meth:`text` prints it in its manner.
+
+    ``manner``: ``given`` (John A. Smith), ``comma`` (Smith, John A.), ``caps-comma`` (SMITH, John A.),
+    ``caps`` (JOHN A. SMITH), ``family`` (Smith John), ``family-caps`` (SMITH John).
+    """
+
+    given: str
+    middles: tuple[str, ...]
+    surnames: tuple[str, ...]
+    culture: str
+    particle: str = ""
+    patronymic: str = ""
+    suffix: str = ""
+    title: str = ""
+    postnominal: str = ""
+    manner: str = "given"
+    tail: str = ""
+    joiner: str = " "
+
+    def text(self) -> str:
+        """The name as printed."""
+        family = self.joiner.join(self.surnames)
+        family = f"{self.particle} {family}" if self.particle else family
+        first = " ".join(part for part in (self.given, *self.middles, self.patronymic) if part)
+        body = self._arrange(family, first)
+        end = f", {self.postnominal}" if self.postnominal else ""
+        return " ".join(part for part in (self.title, body) if part) + end + self.tail
+
+    def _arrange(self, family: str, first: str) -> str:
+        suffix = f" {self.suffix}" if self.suffix else ""
+        match self.manner:
+            case "comma":
+                return f"{family}{suffix}, {first}" if first else family + suffix
+            case "caps-comma":
+                return f"{family.upper()}{suffix}, {first}" if first else family.upper() + suffix
+            case "caps":
+                return f"{first} {family}{suffix}".upper().strip()
+            case "family":
+                return f"{family} {first}{suffix}".strip()
+            case "family-caps":
+                return f"{family.upper()} {first}{suffix}".strip()
+            case _:
+                return f"{first} {family}{suffix}".strip()
+
+
+def manner(draw: Draw) -> str:
+    """A way of printing a person's name, given name first the most often."""
+    names, weights = zip(*_MANNERS, strict=True)
+    return str(draw.random.choices(names, weights)[0])
+
+
+def given_name(draw: Draw, culture: Culture) -> str:
+    """A given name of the culture."""
+    return draw.one(culture.male if draw.chance(0.55) else culture.female)
+
+
+def _middles(draw: Draw, culture: Culture) -> tuple[str, ...]:
+    if culture.order in ("family", "patronymic") or draw.chance(0.55):
+        return ()
+    middle = given_name(draw, culture)
+    return (f"{middle[0]}.",) if draw.chance(0.35) else (middle,)
+
+
+def person(draw: Draw, **fixed: Any) -> Person:
+    """A new person; keyword arguments replace parts (``suffix="Jr."``). English names are the most
+    frequent.
+    """
+    name = "english" if draw.chance(0.4) else draw.one(list(draw.words.cultures))
+    if "culture" in fixed:
+        name = fixed["culture"]
+    culture = draw.words.cultures[name]
+    count = 2 if culture.order == "double" and draw.chance(0.6) else 1
+    drawn = Person(
+        given=given_name(draw, culture),
+        middles=_middles(draw, culture),
+        surnames=tuple(draw.random.sample(culture.surname, count)),
+        culture=name,
+        patronymic=draw.one(culture.patronymic) if culture.patronymic and draw.chance(0.5) else "",
+        manner="family" if culture.order == "family" and draw.chance(0.5) else manner(draw),
+    )
+    return replace(drawn, **fixed)

@@ -1,0 +1,130 @@
+"""Reading labelled pairs: columns ``name_a, name_b, label`` and optionally ``kind, source, note``.
+
+In the file **label 1 means the same name**; here ``material`` is true when the names differ in law. The
+conversion happens in this module and nowhere else.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from matching.corpus.pairs import LabelledPair, PairsFileError
+from matching.engine import text
+from matching.engine.types import EngineError
+
+REQUIRED = ("name_a", "name_b", "label")
+_KINDS = {
+    "org": "organisation",
+    "organisation": "organisation",
+    "person": "individual",
+    "individual": "individual",
+    "": "auto",
+    "auto": "auto",
+}
+_ENTITY = re.compile(r"(cik|edinet|sdn|ent|id)=([A-Za-z0-9]+)|^(Q\d+|[A-Z]\d{6}|[\d./-]{14,18})$")
+
+
+class _Groups:
+    """Union-find over names and entity ids."""
+
+    def __init__(self) -> None:
+        self._parent: dict[str, str] = {}
+
+    def find(self, key: str) -> str:
+        """The group's first member."""
+        root = key
+        while self._parent.setdefault(root, root) != root:
+            root = self._parent[root]
+        while self._parent[key] != root:
+            self._parent[key], key = root, self._parent[key]
+        return root
+
+    def join(self, one: str, two: str) -> None:
+        """Put both into one group, named by the smaller of the two names."""
+        first, second = sorted((self.find(one), self.find(two)))
+        self._parent[second] = first
+
+
+def read_pairs(path: Path, weight: float = 1.0) -> list[LabelledPair]:
+    """All pairs of a labelled CSV file (UTF-8, header line).
+
+    ``entity`` is found by joining, over the whole file, every entity id in ``note`` and every normalised
+    name that stands in a pair labelled as the same, and each name with itself: no entity is in two groups.
+    Raises :class:`PairsFileError` with the line number for a missing file or column, a label other than 0
+    or 1, an unknown kind, an empty name.
+    """
+    rows = list(_rows(path, weight))
+    return list(_grouped(rows))
+
+
+def _rows(path: Path, weight: float) -> Iterator[tuple[LabelledPair, str]]:
+    for line, row in _lines(path):
+        yield _pair(path, line, row, weight), row.get("note") or ""
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [column for column in REQUIRED if column not in (reader.fieldnames or ())]
+            if missing:
+                raise PairsFileError(f"{path.name}: the header has no column {', '.join(missing)}.")
+            for row in reader:
+                yield reader.line_num, row
+    except FileNotFoundError as error:
+        raise PairsFileError(f"{path} does not exist.") from error
+    except UnicodeDecodeError as error:
+        raise PairsFileError(f"{path.name} is not UTF-8 text (byte {error.start}).") from error
+    except csv.Error as error:
+        raise PairsFileError(f"{path.name} is not a readable CSV file: {error}.") from error
+
+
+def _pair(path: Path, line: int, row: dict[str, str], weight: float) -> LabelledPair:
+    left, right, label = (row.get(column) for column in REQUIRED)
+    if not (left or "").strip() or not (right or "").strip():
+        raise PairsFileError(f"{path.name}, line {line}: a name is empty.")
+    if label not in ("0", "1"):
+        raise PairsFileError(f"{path.name}, line {line}: the label must be 1 (same) or 0 (different).")
+    kind = (row.get("kind") or "").strip().lower()
+    if kind not in _KINDS:
+        raise PairsFileError(f"{path.name}, line {line}: the kind must be org or person.")
+    tag = re.split(r"[;|]", row.get("note") or "")[0].strip() or "untagged"
+    source = row.get("source") or path.stem
+    return LabelledPair(left or "", right or "", label == "0", _KINDS[kind], tag, "", weight, source)
+
+
+def name_key(name: str) -> str:
+    """A name for grouping: its comparison keys, or the case-folded text when it has none."""
+    try:
+        return " ".join(text.read(name).keys)
+    except EngineError:
+        return name.strip().casefold()
+
+
+def _grouped(rows: Iterable[tuple[LabelledPair, str]]) -> Iterator[LabelledPair]:
+    rows = list(rows)
+    groups = _Groups()
+    for pair, note in rows:
+        for one, two in pairwise(_members(pair, note)):
+            groups.join(one, two)
+    for pair, _ in rows:
+        entity = groups.find(f"name {name_key(pair.left)}")
+        yield replace(pair, entity=entity, other=groups.find(f"name {name_key(pair.right)}"))
+
+
+def _members(pair: LabelledPair, note: str) -> list[str]:
+    """What one row ties together: both names when they are the same entity, and the ids its note gives."""
+    names = [f"name {name_key(pair.left)}"]
+    if pair.material:
+        return names
+    ids = [
+        f"id {match.group()}" for part in re.split(r"[;|]", note) if (match := _ENTITY.search(part.strip()))
+    ]
+    return [*names, f"name {name_key(pair.right)}", *ids]

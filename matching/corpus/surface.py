@@ -1,0 +1,63 @@
+"""Ways of writing one name that change nothing: case, punctuation, spaces, accents, ``&``.
+
+Each function takes a name and gives it back written in another way; applied to one side of any pair it leaves
+the label as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from matching.corpus.vocabulary import Draw
+
+_BARRED = {
+    ord(letter): plain for letter, plain in zip("øØłŁßı", ("o", "O", "l", "L", "ss", "i"), strict=True)
+}
+
+
+def recase(draw: Draw, name: str) -> str:
+    """Capitals, small letters, or each word capitalised."""
+    return draw.one([name.upper(), name.upper(), name.lower(), name.title()])
+
+
+def repunctuate(draw: Draw, name: str) -> str:
+    """Commas and full stops dropped, or hyphens between words turned into spaces."""
+    bare = re.sub(r"(?<=\w)\.(?=\s|$)|,(?=\s)|(?<=[A-Za-z])\.(?=[A-Za-z]\b)", "", name)
+    return draw.one([bare, name.replace(",", ""), name.replace("-", " "), re.sub(r"\.$", "", name)])
+
+
+def respace(draw: Draw, name: str) -> str:
+    """Doubled, no-break or outer spaces."""
+    return draw.one([name.replace(" ", "  ", 1), f" {name}", name.replace(" ", "\u00a0", 1), f"{name} "])
+
+
+def swap_and(draw: Draw, name: str) -> str:
+    """``&`` for ``and`` or back."""
+    return re.sub(r"\band\b", "&", name, flags=re.I) if "&" not in name else name.replace("&", "and")
+
+
+def unaccent(draw: Draw, name: str) -> str:
+    """Accents dropped."""
+    flat = name.translate(_BARRED)
+    return "".join(char for char in unicodedata.normalize("NFKD", flat) if not unicodedata.combining(char))
+
+
+_WAYS: tuple[tuple[str, Callable[[Draw, str], str], float], ...] = (
+    ("case", recase, 50), ("punctuation", repunctuate, 28), ("space", respace, 6), ("and", swap_and, 6),
+    ("accents", unaccent, 10),
+)  # fmt: skip
+
+_CATEGORY = {
+    "organisation": {"case": "O01", "punctuation": "O03", "space": "O02", "and": "O04", "accents": "O06"},
+    "individual": {"case": "I01", "punctuation": "I01", "space": "I01", "and": "I01", "accents": "I02"},
+}
+
+
+def rewrite(draw: Draw, name: str, kind: str) -> tuple[str, str]:
+    """The name written another way, with the taxonomy id of what changed (``""`` when nothing did)."""
+    labels, makes, weights = zip(*_WAYS, strict=True)
+    at = draw.random.choices(range(len(labels)), weights)[0]
+    written = makes[at](draw, name)
+    return (written, _CATEGORY[kind][labels[at]]) if written != name else (name, "")

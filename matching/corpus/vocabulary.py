@@ -1,0 +1,145 @@
+"""The words names are composed of, and the dice that choose among them.
+
+The vocabularies are lists written for this project (``data/*.yaml``): no name of a real register is in them.
+Distinctive words are invented from syllables, so that a model cannot learn any particular company.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from random import Random
+from typing import Any, NamedTuple
+
+import yaml
+
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+NUMBER_WORDS = (
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Nine",
+    "Ten",
+    "Eleven",
+    "Twelve",
+)
+
+Spellings = tuple[str, ...]
+
+
+class Culture(NamedTuple):
+    """Given names, surnames and the usual order of one culture's personal names."""
+
+    order: str
+    male: tuple[str, ...]
+    female: tuple[str, ...]
+    surname: tuple[str, ...]
+    patronymic: tuple[str, ...]
+
+
+class Vocabulary(NamedTuple):
+    """Every word list the corpus composes names of."""
+
+    stems: dict[str, dict[str, tuple[str, ...]]]
+    abbreviations: dict[str, tuple[str, ...]]
+    descriptive: tuple[str, ...]
+    rare: tuple[str, ...]
+    roles: tuple[str, ...]
+    places: tuple[str, ...]
+    homophones: tuple[tuple[str, str], ...]
+    forms: dict[str, dict[str, Spellings]]
+    cultures: dict[str, Culture]
+    nicknames: dict[str, tuple[str, ...]]
+    spellings: tuple[Spellings, ...]
+    transliterations: tuple[Spellings, ...]
+    titles: tuple[str, ...]
+    postnominals: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    particles: tuple[str, ...]
+    capacities: tuple[str, ...]
+
+
+def read_data(name: str) -> Any:
+    """One of the corpus's own YAML files; every scalar is text (``on`` and ``NO`` are words here)."""
+    content = files("matching.corpus").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8")
+    return yaml.load(content, yaml.BaseLoader)  # noqa: S506 - the base loader makes text only
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """All word lists, loaded once."""
+    words, persons = read_data("words"), read_data("persons")
+    abbreviations = {word: tuple(short) for word, short in words["abbreviated"].items()}
+    return Vocabulary(
+        stems={
+            name: {part: tuple(v) for part, v in model.items()} for name, model in read_data("stems").items()
+        },
+        abbreviations=abbreviations,
+        descriptive=tuple(dict.fromkeys([*abbreviations, *words["plain"].split()])),
+        rare=tuple(words["ordinary_rare"].split()),
+        roles=tuple(words["roles"]),
+        places=tuple(place.strip() for place in words["places"].split("|")),
+        homophones=tuple((a, b) for a, b in words["homophones"]),
+        forms={place: {f: tuple(s) for f, s in fs.items()} for place, fs in read_data("forms").items()},
+        cultures=_cultures(persons),
+        nicknames={name: tuple(short) for name, short in persons["nicknames"].items()},
+        spellings=tuple(tuple(group) for group in persons["spellings"]),
+        transliterations=tuple(tuple(group) for group in persons["transliterations"]),
+        titles=tuple(persons["titles"]),
+        postnominals=tuple(persons["postnominals"]),
+        suffixes=tuple(persons["suffixes"]),
+        particles=tuple(persons["particles"]),
+        capacities=tuple(persons["capacities"]),
+    )
+
+
+def _cultures(persons: dict[str, Any]) -> dict[str, Culture]:
+    cultures = {
+        name: value for name, value in persons.items() if isinstance(value, dict) and "surname" in value
+    }
+    return {name: _culture(value) for name, value in cultures.items()}
+
+
+def _culture(value: dict[str, str]) -> Culture:
+    lists = [tuple(value.get(part, "").split()) for part in ("male", "female", "surname", "patronymic")]
+    return Culture(value["order"], *lists)
+
+
+class Draw:
+    """Seeded dice over the vocabulary; the same seed always gives the same words."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.words = vocabulary()
+
+    def one(self, options: tuple[str, ...] | list[str]) -> str:
+        """One of the options, each as likely."""
+        return options[int(self.random.random() * len(options))]
+
+    def chance(self, probability: float) -> bool:
+        """True with the probability given (0 to 1)."""
+        return self.random.random() < probability
+
+    def other(self, options: tuple[str, ...] | list[str], than: str) -> str:
+        """One of the options that is not the word given; there must be one."""
+        return self.one([option for option in options if option.casefold() != than.casefold()])
+
+    def stem(self) -> str:
+        """An invented distinctive word in the sound of some language."""
+        model = self.words.stems[self.one(list(self.words.stems))]
+        middle = self.one(model["middle"]) + (self.one(model["middle"]) if self.chance(0.1) else "")
+        return self.one(model["start"]) + middle + self.one(model["end"])
+
+    def acronym(self, shortest: int = 2, longest: int = 4) -> str:
+        """Capital letters in a row."""
+        length = self.random.randint(shortest, longest)
+        return "".join(self.random.choice("ABCDEFGHIJKLMNOPRSTUVWXZ") for _ in range(length))
+
+    def surname(self) -> str:
+        """A surname of any culture."""
+        return self.one(self.words.cultures[self.one(list(self.words.cultures))].surname)
