@@ -1,0 +1,128 @@
+"""The audit trail: written with the change, sealed into a hash chain afterwards, verified on demand.
+
+Sealing is separate on purpose: hashing under the lock inside every transaction would make every write in the
+system wait for every other. The chain makes the trail tamper-evident; only the head kept outside shows a cut
+tail.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, models, transaction
+from structlog.contextvars import get_contextvars
+
+from accounts.models import AuditEvent, AuditSeal, User
+
+GENESIS = "0" * 64
+"""What the first seal names as its predecessor."""
+
+_LOCK = 0x6C6E63_01
+"""Advisory lock of the one sealer at work."""
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """Outcome of a verification: how far the chain is whole, its head, what waits, and the first fault."""
+
+    sealed: int
+    head: str
+    unsealed: int
+    fault: str | None
+
+    @property
+    def intact(self) -> bool:
+        """Say whether no fault was found."""
+        return self.fault is None
+
+
+def record(action: str, target: models.Model, actor: User | None, **detail: Any) -> AuditEvent:
+    """Write one event in the caller's transaction.
+
+    ``detail`` must be JSON and must never hold a compared name. Raises ``TransactionManagementError`` outside
+    a transaction, because an event that outlives a rolled-back change would be a lie.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("record an audit event inside the change's transaction")
+    return AuditEvent.objects.create(
+        actor=actor,
+        action=action,
+        object_type=target._meta.label_lower,
+        object_id=str(target.pk),
+        detail=detail,
+        request_id=str(get_contextvars().get("request_id", "")),
+    )
+
+
+def link_hash(previous: str, seq: int, event: AuditEvent) -> str:
+    """Return the SHA-256 that ties an event to everything before it."""
+    body = {
+        "seq": seq,
+        "prev": previous,
+        "id": event.pk,
+        "at": event.at.isoformat(),
+        "actor": str(event.actor_id) if event.actor_id else None,
+        "action": event.action,
+        "object": [event.object_type, event.object_id],
+        "detail": event.detail,
+        "request": event.request_id,
+    }
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def seal(limit: int = 10_000) -> int:
+    """Chain up to ``limit`` committed events that have no seal yet; return how many were sealed.
+
+    Only one sealer works at a time; another returns 0 at once.
+    """
+    with transaction.atomic():
+        if not _try_lock():
+            return 0
+        tail = AuditSeal.objects.order_by("-seq").first()
+        seq, previous = (tail.seq, tail.hash) if tail else (0, GENESIS)
+        seals = []
+        for event in AuditEvent.objects.filter(seal=None).order_by("id")[:limit]:
+            seq += 1
+            digest = link_hash(previous, seq, event)
+            seals.append(AuditSeal(seq=seq, event=event, prev_hash=previous, hash=digest))
+            previous = digest
+        AuditSeal.objects.bulk_create(seals, batch_size=1_000)
+        return len(seals)
+
+
+def verify() -> ChainReport:
+    """Walk the whole chain and name the first seal that does not fit, if any."""
+    seq, previous, fault = 0, GENESIS, None
+    for seal_row in _chain():
+        fault = _fault(seal_row, seq + 1, previous)
+        if fault:
+            break
+        seq, previous = seal_row.seq, seal_row.hash
+    unsealed = AuditEvent.objects.filter(seal=None).count()
+    return ChainReport(sealed=seq, head=previous, unsealed=unsealed, fault=fault)
+
+
+def _try_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _chain() -> Iterator[AuditSeal]:
+    return AuditSeal.objects.select_related("event").order_by("seq").iterator(chunk_size=2_000)
+
+
+def _fault(row: AuditSeal, expected: int, previous: str) -> str | None:
+    """Say what is wrong with one seal, or nothing."""
+    if row.seq != expected:
+        return f"seal {expected} is missing (found {row.seq})"
+    if row.prev_hash != previous:
+        return f"seal {row.seq} does not follow seal {expected - 1}"
+    if row.hash != link_hash(previous, row.seq, row.event):
+        return f"event {row.event_id} (seal {row.seq}) was altered after it was sealed"
+    return None

@@ -1,0 +1,74 @@
+"""Ways for a client to prove who it is: a short-lived token, or an API key."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.crypto import Purpose, matches
+from accounts.models import ApiKey, User
+
+_KEYWORD = "Api-Key"
+
+_USE_NOTED_EVERY = timedelta(minutes=1)
+"""How exact ``last_used_at`` is: a write on every request would cost more than it tells."""
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """``Authorization: Api-Key lnc_…``: prefix looked up, secret compared by digest in constant time."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        """Return the key's owner and the key, or ``None`` when another scheme is used.
+
+        Raises ``AuthenticationFailed`` for a key that is unknown, wrong, expired, revoked, or whose owner was
+        deactivated; the answer does not say which.
+        """
+        keyword, _, given = get_authorization_header(request).decode("latin-1").partition(" ")
+        if keyword.lower() != _KEYWORD.lower():
+            return None
+        key = find_key(given.strip())
+        if key is None:
+            raise AuthenticationFailed("This API key does not open anything.")
+        _note_use(key)
+        return key.user, key
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge sent with a refusal."""
+        return _KEYWORD
+
+
+def find_key(given: str) -> ApiKey | None:
+    """Return the usable key that was given, or nothing."""
+    _, prefix, secret = (*given.split("_", 2), "", "")[:3]
+    now = timezone.now()
+    row = ApiKey.objects.usable(now).select_related("user").filter(prefix=prefix).first()
+    if row is None or not matches(Purpose.API_KEY, row.digest, prefix, secret):
+        return None
+    return row
+
+
+def _note_use(key: ApiKey) -> None:
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > _USE_NOTED_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describes the scheme in the OpenAPI document."""
+
+    target_class = "accounts.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        """Return the header in which the key goes."""
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Api-Key lnc_…`",
+        }

@@ -1,0 +1,45 @@
+"""Keyed digests: exact look-up and tamper evidence without keeping the text itself.
+
+Each purpose has a secret of its own, so a digest made for one says nothing about a digest made for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from enum import Enum
+
+from django.conf import settings
+
+
+class Purpose(Enum):
+    """What a keyed digest is for; the value names the setting with its secret."""
+
+    PAIR = "NAME_DIGEST_KEY"
+    API_KEY = "API_KEY_PEPPER"
+    ARTEFACT = "ARTEFACT_KEY"
+
+
+def _framed(part: str | bytes) -> bytes:
+    """Put the length before the part: ("ab", "c") must not meet ("a", "bc")."""
+    raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+    return len(raw).to_bytes(8, "big") + raw
+
+
+def digest(purpose: Purpose, *parts: str | bytes) -> str:
+    """Return the HMAC-SHA-256 of the parts for one purpose, as 64 hexadecimal characters.
+
+    Order matters and parts are length-framed.
+    """
+    key = str(getattr(settings, purpose.value)).encode()
+    return hmac.digest(key, b"".join(map(_framed, parts)), "sha256").hex()
+
+
+def matches(purpose: Purpose, expected: str, *parts: str | bytes) -> bool:
+    """Say in constant time whether ``expected`` is the digest of the parts for the purpose."""
+    return hmac.compare_digest(digest(purpose, *parts), expected)
+
+
+def sha256(content: bytes) -> str:
+    """Return the plain SHA-256 of the content, as 64 hexadecimal characters."""
+    return hashlib.sha256(content).hexdigest()

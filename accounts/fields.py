@@ -1,0 +1,173 @@
+"""Text encrypted at rest and bound to its place.
+
+django-encrypted-model-fields does the encryption; this subclass closes what it leaves open. A token that does
+not open raises (the package would show the ciphertext as data and encrypt it again on save). The plaintext
+carries table, column and row, so a ciphertext copied to another row does not open there. Look-ups are
+refused, because they could only ever find nothing. Text is opened when it is first read, so lists that do not
+show names never decrypt them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import cryptography.fernet
+from django.conf import settings
+from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db.models import Field, Model
+from django.db.models.lookups import IsNull
+from encrypted_model_fields.fields import EncryptedTextField as PackageTextField
+
+_SEPARATOR = "\x1f"
+
+
+class DecryptionError(Exception):
+    """A stored value does not open: wrong key, damaged, or taken from another place. Never holds the text."""
+
+
+class Sealed:
+    """Ciphertext as it came from the database; opened only through the row it belongs to."""
+
+    __slots__ = ("token",)
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def __repr__(self) -> str:
+        return "<sealed>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and other.token == self.token
+
+    def __hash__(self) -> int:
+        return hash(self.token)
+
+
+@lru_cache(maxsize=8)
+def _crypter(keys: tuple[str, ...]) -> cryptography.fernet.MultiFernet:
+    try:
+        return cryptography.fernet.MultiFernet([cryptography.fernet.Fernet(key) for key in keys])
+    except (ValueError, TypeError) as error:
+        raise ImproperlyConfigured("FIELD_ENCRYPTION_KEY must hold one or more Fernet keys") from error
+
+
+def crypter() -> cryptography.fernet.MultiFernet:
+    """Return the cipher for the configured keys: the first key writes, every key reads."""
+    return _crypter(tuple(settings.FIELD_ENCRYPTION_KEY))
+
+
+def seal(text: str, place: str) -> Sealed:
+    """Encrypt the text for one place (``table.column:row``)."""
+    body = f"{place}{_SEPARATOR}{text}".encode("utf-8", "surrogatepass")
+    return Sealed(crypter().encrypt(body).decode("ascii"))
+
+
+def unseal(sealed: Sealed, place: str) -> str:
+    """Decrypt a value for its place.
+
+    Raises :class:`DecryptionError` if it does not open or does not belong.
+    """
+    try:
+        body = crypter().decrypt(sealed.token.encode("ascii", "replace")).decode("utf-8", "surrogatepass")
+    except cryptography.fernet.InvalidToken:
+        raise DecryptionError(f"the value stored at {place} does not open with the configured keys") from None
+    found, separator, text = body.partition(_SEPARATOR)
+    if not separator or found != place:
+        raise DecryptionError(f"the value stored at {place} was written for another place")
+    return text
+
+
+class _Opening:
+    """Class attribute of an encrypted column: opens the stored value on first read of the row's attribute."""
+
+    def __init__(self, field: EncryptedTextField) -> None:
+        self.field = field
+
+    def __get__(self, instance: Model | None, owner: type[Model] | None = None) -> Any:
+        if instance is None:
+            return self
+        name = self.field.attname
+        if name not in instance.__dict__:
+            instance.refresh_from_db(fields=[name])
+        value = instance.__dict__[name]
+        if isinstance(value, Sealed):
+            value = instance.__dict__[name] = unseal(value, self.field.place(instance))
+        return value
+
+    def __set__(self, instance: Model, value: object) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+class EncryptedTextField(PackageTextField):  # type: ignore[misc]  # the package ships no types
+    """A text column whose stored value opens only with the key and only in its own row and column."""
+
+    descriptor_class = _Opening
+
+    def place(self, instance: Model) -> str:
+        """Return ``table.column:row`` of this column in a row.
+
+        Raises ``ValueError`` before the row has a key.
+        """
+        if instance.pk is None:
+            raise ValueError("an encrypted row needs its primary key before it is saved")
+        return f"{self.model._meta.db_table}.{self.column}:{instance.pk}"
+
+    def pre_save(self, model_instance: Model, add: bool) -> Sealed | None:
+        """Seal new text for its row; pass on untouched ciphertext as it is."""
+        value = model_instance.__dict__.get(self.attname)
+        if value is None or isinstance(value, Sealed):
+            return value
+        return seal(str(value), self.place(model_instance))
+
+    def to_python(self, value: Any) -> Any:
+        """Leave the value as it is: a form shows what the attribute holds and never decrypts user input."""
+        return value
+
+    def from_db_value(self, value: str | None, *_: object) -> Sealed | None:
+        """Wrap stored ciphertext, so that it can never be mistaken for text."""
+        return None if value is None else Sealed(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Let only sealed values through.
+
+        Raises ``TypeError`` for bare text (``update()``, ``bulk_update()``).
+        """
+        if value is not None and not isinstance(value, Sealed):
+            raise TypeError(
+                f"{self.name} is encrypted for its row: save the row instead of updating the column"
+            )
+        return value
+
+    def get_db_prep_save(self, value: Any, connection: object) -> str | None:
+        """Return the ciphertext to store."""
+        sealed = self.get_prep_value(value)
+        return None if sealed is None else sealed.token
+
+    def get_db_prep_value(self, value: Any, connection: object, prepared: bool = False) -> str | None:
+        """Return the ciphertext to store (the way of ``bulk_create``)."""
+        return self.get_db_prep_save(value, connection)
+
+    def get_lookup(self, lookup_name: str) -> type[IsNull] | None:
+        """Allow ``isnull`` only; anything else would compare ciphertexts and silently find nothing."""
+        if lookup_name == "isnull":
+            return IsNull
+        raise FieldError(f"{self.name} is encrypted: look it up by its digest column instead")
+
+    def value_to_string(self, obj: Model) -> str:
+        """Refuse serialisation: a dump must not hold names in clear."""
+        raise TypeError(f"{self.name} is encrypted and is not serialised")
+
+
+def encrypted_columns(model: type[Model]) -> list[Field[Any, Any]]:
+    """Return the encrypted columns of a table, for key rotation and erasure."""
+    return [field for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]
+
+
+def reseal(instance: Model) -> list[str]:
+    """Open every encrypted column of a row and leave it to be written with the first key; return the columns.
+
+    The caller saves the row with ``update_fields`` set to the returned names.
+    """
+    names = [field.attname for field in encrypted_columns(type(instance))]
+    return [name for name in names if getattr(instance, name) is not None]

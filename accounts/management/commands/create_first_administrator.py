@@ -1,0 +1,30 @@
+"""Create the first administrator of a new installation."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from accounts.services import first_administrator
+
+
+class Command(BaseCommand):
+    """Create an administrator from ADMIN_EMAIL and ADMIN_PASSWORD; print a generated password once."""
+
+    help = "Create the first administrator, unless there is one already."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Create the administrator or say that one exists."""
+        email = os.environ.get("ADMIN_EMAIL") or "admin@example.com"
+        given = os.environ.get("ADMIN_PASSWORD")
+        password = given or secrets.token_urlsafe(12)
+        user = first_administrator(email, password)
+        if user is None:
+            self.stdout.write("An administrator exists already; nothing was changed.")
+            return
+        self.stdout.write(self.style.SUCCESS(f"Administrator created: {user.email}"))
+        if not given:
+            self.stdout.write(f"Password (shown once, change it after signing in): {password}")

@@ -1,0 +1,171 @@
+"""People, their keys, and the record of what they did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+
+class Role(models.TextChoices):
+    """What a person is here for. Each role is also the group that holds its permissions."""
+
+    USER = "user", "User"
+    CLIENT = "client", "Client application"
+    REVIEWER = "reviewer", "Reviewer"
+    LEAD = "lead", "Lead reviewer"
+    MODEL_ENGINEER = "model_engineer", "Model engineer"
+    APPROVER = "approver", "Approver"
+    AUDITOR = "auditor", "Auditor"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users and finds them by e-mail, whatever its case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Create a person who can sign in. Raises ``ValueError`` without an e-mail address."""
+        if not email:
+            raise ValueError("a user needs an e-mail address")
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Create an administrator with every permission."""
+        every = {"role": Role.ADMINISTRATOR, "is_staff": True, "is_superuser": True}
+        return self.create_user(email, password, **(fields | every))
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Find a person by e-mail address. Raises ``User.DoesNotExist``."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person or a client application. People who acted are deactivated, never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.USER)
+    is_active = models.BooleanField(default=True, help_text="Clear this instead of deleting a person.")
+    is_staff = models.BooleanField("may open the admin", default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        db_table = "users"
+        ordering = ("email",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="users_email_is_lower_case"
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="users_role_is_known"),
+        )
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        """Write the e-mail address the one way it is stored."""
+        self.email = self.email.strip().lower()
+
+    def get_full_name(self) -> str:
+        """Return the name, or the e-mail address of a person without one."""
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        """Return what to call the person in a greeting."""
+        return self.name.split(" ")[0] or self.email
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """Reads of API keys."""
+
+    def usable(self, at: datetime) -> ApiKeyQuerySet:
+        """Keys neither revoked nor expired whose owner may sign in."""
+        alive = models.Q(expires_at=None) | models.Q(expires_at__gt=at)
+        return self.filter(alive, revoked_at=None, user__is_active=True)
+
+
+class ApiKey(models.Model):
+    """A machine's way in. Only a public prefix and a peppered digest are kept; the key is shown once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=100, help_text="What uses this key, in words.")
+    prefix = models.CharField(max_length=12, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    scopes = models.JSONField(default=list, blank=True, help_text="compare, read, feedback")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        db_table = "api_keys"
+        verbose_name = "API key"
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_usable(self) -> bool:
+        """Say whether the key opens anything now (its owner apart)."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+class AuditEvent(models.Model):
+    """Something that was done, by whom, to what.
+
+    Written with the change, never altered; triggers see to it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    action = models.CharField(max_length=60, db_index=True)
+    object_type = models.CharField(max_length=60)
+    object_id = models.CharField(max_length=64)
+    detail = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        db_table = "audit_events"
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["object_type", "object_id"], name="audit_events_object"),)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.object_type} {self.object_id}"
+
+
+class AuditSeal(models.Model):
+    """One link of the hash chain over the audit events, added seconds after the event."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="seal")
+    prev_hash = models.CharField(max_length=64, unique=True)
+    hash = models.CharField(max_length=64, unique=True)
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "audit_seals"
+        ordering = ("seq",)
+
+    def __str__(self) -> str:
+        return f"{self.seq}: {self.hash[:12]}"

@@ -1,0 +1,114 @@
+"""Every refusal in one shape: problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+from structlog.contextvars import get_contextvars
+
+CONTENT_TYPE = "application/problem+json"
+
+_RETRY_AFTER = 5
+"""Seconds a client should wait when the database does not answer."""
+
+
+class UnavailableError(APIException):
+    """A part this request needs does not answer just now."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = "The service cannot answer for a moment. Nothing was stored; please try again."
+    default_code = "unavailable"
+    wait = _RETRY_AFTER
+
+
+class ConflictError(APIException):
+    """The request contradicts what is already there."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_detail = "This contradicts what is already stored."
+    default_code = "conflict"
+
+
+def handler(error: Exception, _context: dict[str, Any]) -> Response | None:
+    """Turn an exception of a view into a problem; ``None`` lets the server answer 500 (and log it)."""
+    problem = _as_api_exception(error)
+    if problem is None:
+        return None
+    set_rollback()
+    return Response(
+        describe(problem), problem.status_code, headers=_headers(problem), content_type=CONTENT_TYPE
+    )
+
+
+def describe(error: APIException) -> dict[str, Any]:
+    """Return the members of the problem; ``errors`` lists the fields at fault."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(error.status_code).phrase,
+        "status": int(error.status_code),
+        "code": _code(error),
+        "detail": _detail(error),
+        "request_id": str(get_contextvars().get("request_id", "")),
+    }
+    if isinstance(error, ValidationError):
+        body["errors"] = [{"field": field, "message": message} for field, message in _flat(error.detail)]
+    return body
+
+
+def _as_api_exception(error: Exception) -> APIException | None:
+    if isinstance(error, APIException):
+        return error
+    if isinstance(error, Http404):
+        return NotFound()
+    if isinstance(error, PermissionDenied):
+        return ApiPermissionDenied()
+    if isinstance(error, OperationalError | InterfaceError):
+        return UnavailableError()
+    return None
+
+
+def _code(error: APIException) -> str:
+    return (
+        "invalid"
+        if isinstance(error, ValidationError)
+        else str(getattr(error.detail, "code", error.default_code))
+    )
+
+
+def _detail(error: APIException) -> str:
+    if isinstance(error, ValidationError):
+        return "The request holds something that cannot be used; see errors."
+    if isinstance(error.detail, dict):
+        return str(error.detail.get("detail", error.default_detail))
+    return str(error.detail)
+
+
+def _headers(error: APIException) -> dict[str, str]:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(math.ceil(wait))
+    return headers
+
+
+def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Walk nested validation errors as ``("pairs.3.name1", "This field is required.")``."""
+    if isinstance(detail, dict):
+        for key, inner in detail.items():
+            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(detail, list):
+        for index, inner in enumerate(detail):
+            yield from _flat(inner, path if isinstance(inner, str) else f"{path}.{index}")
+    else:
+        yield path, str(detail)

@@ -1,0 +1,77 @@
+"""Signing in through the API: short access tokens, refresh tokens that rotate and end with the session."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, cast
+
+from django.conf import settings
+from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import RefreshToken, Token
+from rest_framework_simplejwt.utils import get_md5_hash_password
+
+from accounts.models import User
+
+_SESSION_CLAIM = "sst"
+"""Claim with the time of signing in (Unix seconds): rotation never moves it."""
+
+
+class TokenSerializer(TokenObtainPairSerializer):
+    """E-mail and password in; access and refresh token out."""
+
+    @classmethod
+    def get_token(cls, user: Any) -> Token:
+        """Return a refresh token that remembers when the session began."""
+        token = super().get_token(user)
+        token[_SESSION_CLAIM] = int(time.time())
+        return token
+
+
+class TokenAnswerSerializer(serializers.Serializer[dict[str, str]]):
+    """What signing in and refreshing answer."""
+
+    access = serializers.CharField(read_only=True, help_text="Send it as `Authorization: Bearer …`.")
+    refresh = serializers.CharField(
+        read_only=True, help_text="Good for one refresh; the answer holds the next."
+    )
+
+
+class RefreshSerializer(serializers.Serializer[dict[str, str]]):
+    """A refresh token in; a new pair out. The token given is spent."""
+
+    refresh = serializers.CharField()
+
+    def validate(self, attrs: dict[str, str]) -> dict[str, str]:
+        """Spend the token.
+
+        Raises ``TokenError`` or ``AuthenticationFailed`` when it does not open a session.
+        """
+        token = RefreshToken(cast("Token", attrs["refresh"]))  # the package's annotation is wrong
+        _check_owner(token)
+        _, fresh = cast("tuple[object, bool]", token.blacklist())  # so is this one
+        if not fresh:
+            raise AuthenticationFailed("This token was used before.", "token_spent")
+        _renew(token)
+        return {"access": str(token.access_token), "refresh": str(token)}
+
+
+def _check_owner(token: RefreshToken) -> None:
+    """Refuse a token whose owner is gone, deactivated, or has another password by now."""
+    user = User.objects.filter(pk=token[api_settings.USER_ID_CLAIM], is_active=True).first()
+    if user is None:
+        raise AuthenticationFailed("No active account was found for this token.", "no_active_account")
+    if token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
+        raise AuthenticationFailed("The password was changed; please sign in again.", "password_changed")
+
+
+def _renew(token: RefreshToken) -> None:
+    """Give the token a new identity, never a longer session than the one that began at sign-in."""
+    ends = token[_SESSION_CLAIM] + int(settings.SESSION_TOTAL.total_seconds())
+    token.set_jti()
+    token.set_iat()
+    token.set_exp()
+    token["exp"] = min(token["exp"], ends)
+    token.outstand()

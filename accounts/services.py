@@ -1,0 +1,110 @@
+"""What can be done to people and keys. Each function changes, audits and returns, in one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.crypto import Purpose, digest
+from accounts.models import ApiKey, Role, User
+
+SCOPES = ("compare", "read", "feedback")
+"""What an API key may be allowed to do."""
+
+_DESK_ROLES = frozenset(Role.values) - {Role.USER, Role.CLIENT}
+"""Roles whose work is in the admin."""
+
+
+@transaction.atomic
+def create_user(email: str, password: str | None, role: str, actor: User | None, name: str = "") -> User:
+    """Create a person in a role.
+
+    Raises ``ValueError`` without an address, ``IntegrityError`` for a known one.
+    """
+    user = User.objects.create_user(email, password, name=name)
+    _take_role(user, role)
+    audit.record("user.created", user, actor, role=role)
+    return user
+
+
+@transaction.atomic
+def set_role(user: User, role: str, actor: User | None) -> User:
+    """Put a person in another role and its group. Raises ``ValueError`` for an unknown role."""
+    before = user.role
+    _take_role(user, role)
+    audit.record("user.role_changed", user, actor, before=before, after=role)
+    return user
+
+
+@transaction.atomic
+def deactivate(user: User, actor: User | None) -> User:
+    """Refuse a person from now on; sessions, tokens and keys end at their next request."""
+    user.is_active = False
+    user.save(update_fields=["is_active", "updated_at"])
+    audit.record("user.deactivated", user, actor)
+    return user
+
+
+@transaction.atomic
+def first_administrator(email: str, password: str) -> User | None:
+    """Create the first administrator, or return ``None`` if one who can sign in exists."""
+    if User.objects.filter(is_superuser=True, is_active=True).exists():
+        return None
+    user = User.objects.create_superuser(email, password)
+    _take_role(user, Role.ADMINISTRATOR)
+    audit.record("user.created", user, None, role=Role.ADMINISTRATOR)
+    return user
+
+
+@transaction.atomic
+def issue_api_key(
+    user: User,
+    name: str,
+    actor: User | None,
+    scopes: Sequence[str] = SCOPES,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make a key for a client; return the row and the key itself, which is not kept and cannot be shown
+    again.
+
+    Raises ``ValueError`` for an unknown scope.
+    """
+    if unknown := set(scopes) - set(SCOPES):
+        raise ValueError(f"unknown scope: {', '.join(sorted(unknown))}")
+    prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    row = ApiKey.objects.create(
+        user=user,
+        name=name,
+        prefix=prefix,
+        digest=digest(Purpose.API_KEY, prefix, secret),
+        scopes=list(scopes),
+        expires_at=expires_at,
+    )
+    audit.record("api_key.issued", row, actor, user=str(user.pk), scopes=list(scopes))
+    return row, f"lnc_{prefix}_{secret}"
+
+
+@transaction.atomic
+def revoke_api_key(key: ApiKey, actor: User | None) -> ApiKey:
+    """End a key for good; revoking twice changes nothing."""
+    if key.revoked_at is None:
+        key.revoked_at = timezone.now()
+        key.save(update_fields=["revoked_at"])
+        audit.record("api_key.revoked", key, actor)
+    return key
+
+
+def _take_role(user: User, role: str) -> None:
+    """Set the role, its group and whether the admin opens."""
+    user.role = Role(role)
+    user.is_superuser = role == Role.ADMINISTRATOR
+    user.is_staff = role in _DESK_ROLES
+    user.save(update_fields=["role", "is_superuser", "is_staff", "updated_at"])
+    group, _ = Group.objects.get_or_create(name=role)
+    user.groups.set([group])

@@ -1,0 +1,70 @@
+"""The Redis store, and what to do without it.
+
+Everything kept there can be lost: limits, cached scores, the number of the live generation. A store that
+does not answer is left alone for a second, so that a hanging server costs one request its patience, not
+every one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+
+import redis
+from django.conf import settings
+
+T = TypeVar("T")
+
+_PATIENCE = 0.25
+"""Seconds to wait for a connection or an answer."""
+
+_REST = 1.0
+"""Seconds to leave the store alone after a failure."""
+
+
+class StoreDownError(Exception):
+    """The store does not answer; the caller goes on without it."""
+
+
+class Breaker:
+    """Remembers that the store did not answer."""
+
+    def __init__(self) -> None:
+        self._down_until = 0.0
+
+    def trip(self) -> None:
+        """Leave the store alone for a while."""
+        self._down_until = time.monotonic() + _REST
+
+    def reset(self) -> None:
+        """Let the next call ask the store again."""
+        self._down_until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the store is being left alone."""
+        return time.monotonic() < self._down_until
+
+
+breaker = Breaker()
+
+
+@lru_cache(maxsize=4)
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
+
+
+def ask(work: Callable[[redis.Redis], T]) -> T:
+    """Run ``work`` with the store.
+
+    Raises :class:`StoreDownError` if it does not answer or did not just now.
+    """
+    if breaker.is_open:
+        raise StoreDownError
+    try:
+        return work(_client(settings.CACHES["default"]["LOCATION"]))
+    except redis.RedisError as error:
+        breaker.trip()
+        raise StoreDownError from error

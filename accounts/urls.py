@@ -1,0 +1,12 @@
+"""API routes for signing in."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from accounts.views import RefreshView, TokenView
+
+urlpatterns = [
+    path("token", TokenView.as_view(), name="token"),
+    path("token/refresh", RefreshView.as_view(), name="token-refresh"),
+]

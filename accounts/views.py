@@ -1,0 +1,46 @@
+"""Signing in through the API."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+
+from accounts.serializers import RefreshSerializer, TokenAnswerSerializer, TokenSerializer
+from accounts.throttles import LoginThrottle
+
+
+class TokenView(APIView):
+    """Sign in with e-mail and password."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (LoginThrottle,)
+
+    @extend_schema(request=TokenSerializer, responses=TokenAnswerSerializer, operation_id="token")
+    def post(self, request: Request) -> Response:
+        """Answer an access token (minutes) and a refresh token (at most the session of 24 hours)."""
+        serializer = TokenSerializer(data=request.data, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        return Response(serializer.validated_data)
+
+
+class RefreshView(APIView):
+    """Go on with a session."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (LoginThrottle,)
+
+    @extend_schema(request=RefreshSerializer, responses=TokenAnswerSerializer, operation_id="token_refresh")
+    def post(self, request: Request) -> Response:
+        """Answer a new pair and spend the refresh token that was sent."""
+        serializer = RefreshSerializer(data=request.data)
+        try:
+            serializer.is_valid(raise_exception=True)
+        except TokenError as error:
+            raise InvalidToken(error.args[0]) from error
+        return Response(serializer.validated_data)
