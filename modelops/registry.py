@@ -1,0 +1,120 @@
+"""The one door to MLflow. Imported by commands and tasks, never by a web process.
+
+MLflow keeps parameters, metrics and the trained estimator of every version; it decides nothing. What is live
+is decided by :mod:`modelops.services` and mirrored here as aliases. Only numbers and model files cross this
+border: no name, no row of training data.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from django.conf import settings
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from modelops.models import LiveSlot, ModelVersion
+
+_ARTEFACT_FOLDER = "model"
+
+
+@dataclass(frozen=True)
+class LoggedRun:
+    """Where MLflow keeps a version: its run, and the place of its files."""
+
+    run_id: str
+    source: str
+
+
+def client() -> MlflowClient:
+    """Return a client of the configured tracking store (SQLite under ``var/`` unless set otherwise)."""
+    mlflow.set_tracking_uri(settings.MLFLOW_TRACKING_URI)
+    return MlflowClient(tracking_uri=settings.MLFLOW_TRACKING_URI)
+
+
+def log_version(
+    name: str,
+    version: str,
+    files: Mapping[str, bytes],
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+) -> LoggedRun:
+    """Log one run with its files and register it under ``name``; return where it is.
+
+    Raises ``MlflowException`` when the store does not take it.
+    """
+    store = client()
+    run = store.create_run(_experiment_id(store), run_name=f"{name} {version}", tags={"version": version})
+    run_id = run.info.run_id
+    for key, value in params.items():
+        store.log_param(run_id, key, value)
+    for key, number in metrics.items():
+        store.log_metric(run_id, key, number)
+    _log_files(store, run_id, files)
+    store.set_terminated(run_id)
+    source = f"{run.info.artifact_uri}/{_ARTEFACT_FOLDER}"
+    _registered(store, name)
+    store.create_model_version(name, source, run_id, tags={"version": version})
+    return LoggedRun(run_id, source)
+
+
+def mirror_aliases() -> dict[str, str]:
+    """Make MLflow's aliases say what is live; return alias -> version as it is now.
+
+    ``champion``, ``challenger`` and ``shadow`` are those of every profile; another profile's carry its name
+    (``champion-ucc``). Versions that MLflow does not know are left out.
+    """
+    store = client()
+    done: dict[str, str] = {}
+    for slot in LiveSlot.objects.select_related("deployment__model", "deployment__previous__model"):
+        suffix = "" if slot.profile == "*" else f"-{slot.profile}"
+        deployment = slot.deployment
+        done |= _point(store, f"{slot.role}{suffix}", deployment.model)
+        if slot.role == "champion" and deployment.previous:
+            done |= _point(store, f"previous{suffix}", deployment.previous.model)
+    return done
+
+
+def _point(store: MlflowClient, alias: str, version: ModelVersion) -> dict[str, str]:
+    number = _number(store, version)
+    if number is None:
+        return {}
+    store.set_registered_model_alias(version.name, alias, number)
+    return {alias: version.version}
+
+
+def _number(store: MlflowClient, version: ModelVersion) -> str | None:
+    """Return MLflow's own number of a version, or nothing."""
+    if not version.mlflow_run_id:
+        return None
+    found = store.search_model_versions(f"name = '{version.name}' and run_id = '{version.mlflow_run_id}'")
+    return str(found[0].version) if found else None
+
+
+def _experiment_id(store: MlflowClient) -> str:
+    found = store.get_experiment_by_name(settings.MLFLOW_EXPERIMENT)
+    if found is not None:
+        return str(found.experiment_id)
+    return str(
+        store.create_experiment(settings.MLFLOW_EXPERIMENT, artifact_location=settings.MLFLOW_ARTIFACT_ROOT)
+    )
+
+
+def _registered(store: MlflowClient, name: str) -> None:
+    try:
+        store.get_registered_model(name)
+    except MlflowException:
+        store.create_registered_model(name)
+
+
+def _log_files(store: MlflowClient, run_id: str, files: Mapping[str, bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            path = Path(folder, name)
+            path.write_bytes(content)
+            store.log_artifact(run_id, str(path), _ARTEFACT_FOLDER)

@@ -1,0 +1,226 @@
+"""Registering, promoting and rolling back versions.
+
+Each verb changes, audits and returns in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.crypto import Purpose, digest, sha256
+from accounts.models import User
+from modelops.loader import publish, verified_content
+from modelops.models import (
+    EVERY_PROFILE,
+    Deployment,
+    LiveSlot,
+    ModelArtefact,
+    ModelMetric,
+    ModelVersion,
+    PromotionRequest,
+    ServingRole,
+)
+
+_LOCK = 0x6C6E63_02
+"""Advisory lock of the one change of deployment under way."""
+
+
+class PromotionError(Exception):
+    """The deployment cannot be changed like this; the message says why and is fit for the screen."""
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A trained version about to be registered. ``content`` is what will be served."""
+
+    name: str
+    version: str
+    content: bytes
+    schema_hash: str
+    model_path: str = ""
+    mlflow_run_id: str = ""
+    accuracy: float | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+
+@transaction.atomic
+def register_version(given: Registration, actor: User | None) -> ModelVersion:
+    """Store a version and its artefact, with both digests.
+
+    Raises ``IntegrityError`` for a known name and version.
+    """
+    content_digest = sha256(given.content)
+    artefact, _ = ModelArtefact.objects.get_or_create(
+        sha256=content_digest, defaults={"content": given.content}
+    )
+    version = ModelVersion.objects.create(
+        name=given.name,
+        version=given.version,
+        model_path=given.model_path,
+        accuracy=None if given.accuracy is None else round(given.accuracy, 4),
+        artefact=artefact,
+        artefact_hmac=digest(Purpose.ARTEFACT, content_digest, given.name, given.version, given.schema_hash),
+        schema_hash=given.schema_hash,
+        libraries=dict(given.libraries),
+        metrics=dict(given.metrics),
+        mlflow_run_id=given.mlflow_run_id,
+        registered_by=actor,
+    )
+    _record_metrics(version, given.metrics)
+    audit.record("model.registered", version, actor, version=str(version), sha256=content_digest)
+    return version
+
+
+@transaction.atomic
+def request_promotion(
+    model: ModelVersion, profile: str, role: str, reason: str, actor: User
+) -> PromotionRequest:
+    """Ask that a version be made live.
+
+    Raises :class:`PromotionError` for one withdrawn or already asked for.
+    """
+    if not model.is_active:
+        raise PromotionError(f"{model} was withdrawn")
+    if PromotionRequest.objects.filter(model=model, profile=profile, role=role, closed_at=None).exists():
+        raise PromotionError(f"somebody has asked for {model} already")
+    current = _in_force(profile, role)
+    request = PromotionRequest.objects.create(
+        model=model,
+        profile=profile,
+        role=role,
+        reason=reason,
+        requested_by=actor,
+        expected=current.generation if current else None,
+    )
+    audit.record("promotion.requested", request, actor, version=str(model), profile=profile, role=role)
+    return request
+
+
+@transaction.atomic
+def approve(request: PromotionRequest, actor: User) -> Deployment:
+    """Make the version live. Raises :class:`PromotionError` if the same person asked, if something else went
+    live meanwhile, or if the request is closed; ``ArtefactError`` if the stored bytes are not the registered
+    ones.
+    """
+    _lock()
+    request = PromotionRequest.objects.select_for_update().get(pk=request.pk)
+    if not request.is_open:
+        raise PromotionError("this request is closed")
+    if request.requested_by_id == actor.pk:
+        raise PromotionError("a second person must approve what you asked for")
+    row = Deployment(
+        model=request.model,
+        profile=request.profile,
+        role=request.role,
+        requested_by=request.requested_by,
+        approved_by=actor,
+        reason=request.reason,
+    )
+    deployment = _deploy(row, request.expected, actor)
+    request.closed_at, request.deployment = timezone.now(), deployment
+    request.save(update_fields=["closed_at", "deployment"])
+    return deployment
+
+
+@transaction.atomic
+def decline(request: PromotionRequest, actor: User, reason: str) -> PromotionRequest:
+    """Close a request without making anything live. Raises :class:`PromotionError` if it is closed."""
+    request = PromotionRequest.objects.select_for_update().get(pk=request.pk)
+    if not request.is_open:
+        raise PromotionError("this request is closed")
+    request.closed_at = timezone.now()
+    request.save(update_fields=["closed_at"])
+    audit.record("promotion.declined", request, actor, reason=reason)
+    return request
+
+
+@transaction.atomic
+def rollback(profile: str, actor: User, reason: str, role: str = ServingRole.CHAMPION) -> Deployment:
+    """Go back to the version before, alone and at once; a new row records it.
+
+    "Before" means before the version now live was first deployed, so going back twice goes further back,
+    never forward again to what was just left. Raises :class:`PromotionError` when there is nothing before.
+    """
+    _lock()
+    current = _in_force(profile, role)
+    before = _before(current) if current else None
+    if current is None or before is None:
+        raise PromotionError(f"there is no {role} before this one for {profile}")
+    row = Deployment(
+        model=before, profile=profile, role=role, requested_by=actor, break_glass=True, reason=reason
+    )
+    return _deploy(row, current.generation, actor)
+
+
+@transaction.atomic
+def deploy_first(model: ModelVersion) -> Deployment | None:
+    """Make the shipped model champion of a new installation; ``None`` if there was ever a champion."""
+    _lock()
+    if Deployment.objects.filter(profile=EVERY_PROFILE, role=ServingRole.CHAMPION).exists():
+        return None
+    row = Deployment(
+        model=model,
+        profile=EVERY_PROFILE,
+        role=ServingRole.CHAMPION,
+        first=True,
+        reason="The starting model that comes with the program",
+    )
+    return _deploy(row, None, None)
+
+
+def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deployment:
+    """Insert the row, point the slot at it, audit, and publish once committed. The caller holds the lock."""
+    current = _in_force(row.profile, row.role)
+    if (current.generation if current else None) != expected:
+        raise PromotionError("another version went live meanwhile; look again and ask anew")
+    verified_content(row.model)
+    row.previous = current
+    row.save(force_insert=True)
+    LiveSlot.objects.update_or_create(profile=row.profile, role=row.role, defaults={"deployment": row})
+    detail = {
+        "version": str(row.model),
+        "profile": row.profile,
+        "role": row.role,
+        "break_glass": row.break_glass,
+    }
+    audit.record("deployment.made", row, actor, **detail)
+    transaction.on_commit(partial(publish, row.generation))
+    return row
+
+
+def _in_force(profile: str, role: str) -> Deployment | None:
+    slot = (
+        LiveSlot.objects.filter(profile=profile, role=role)
+        .select_related("deployment__previous__model")
+        .first()
+    )
+    return slot.deployment if slot else None
+
+
+def _before(current: Deployment) -> ModelVersion | None:
+    """Return the version that was live before this one first was."""
+    same = Deployment.objects.filter(profile=current.profile, role=current.role, model=current.model)
+    first = same.order_by("generation").select_related("previous__model").first()
+    return first.previous.model if first and first.previous else None
+
+
+def _lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def _record_metrics(version: ModelVersion, metrics: Mapping[str, Any]) -> None:
+    rows = [
+        ModelMetric(model=version, metric_name=name, metric_value=round(value, 6))
+        for name, value in metrics.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 10_000
+    ]
+    ModelMetric.objects.bulk_create(rows)
