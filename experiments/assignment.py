@@ -1,0 +1,38 @@
+"""Who takes part in an experiment, and in which arm: a hash, so that nobody has to remember.
+
+A bucket is the first 64 bits of SHA-256 over ``experiment | salt | user`` as a number in [0, 1). Taking part
+and the arm use *different salts*: with one salt the two decisions are dependent, and a 5 % arm gets twice its
+share. Frozen test vectors keep the function from ever changing under a running experiment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+ARM_A = "a"
+ARM_B = "b"
+
+
+def bucket(experiment_id: str, salt: str, user_id: str) -> float:
+    """Return the user's place in [0, 1), uniform over users, the same for ever."""
+    digest = hashlib.sha256(f"{experiment_id}|{salt}|{user_id}".encode()).digest()
+    # 53 of the 64 bits: what a float holds exactly, so that the largest bucket stays below 1.
+    return (int.from_bytes(digest[:8], "big") >> 11) / (1 << 53)
+
+
+def arm(
+    experiment_id: str,
+    user_id: str,
+    enrolment_salt: str,
+    variant_salt: str,
+    enrolled_share: float,
+    share_b: float,
+) -> str | None:
+    """Return ``"a"``, ``"b"``, or ``None`` for a user who takes no part.
+
+    ``enrolled_share`` and ``share_b`` are shares in [0, 1]; ``share_b`` is the part of those enrolled that
+    meets arm b.
+    """
+    if bucket(experiment_id, enrolment_salt, user_id) >= enrolled_share:
+        return None
+    return ARM_B if bucket(experiment_id, variant_salt, user_id) < share_b else ARM_A

@@ -1,0 +1,20 @@
+"""What each role may do with experiments."""
+
+from django.db import migrations
+
+from accounts.models import Role
+from accounts.roles import granting
+
+GRANTS = {
+    Role.LEAD: ["view_experiment"],
+    Role.MODEL_ENGINEER: ["view_experiment", "add_experiment", "change_experiment", "view_exposure"],
+    Role.APPROVER: ["view_experiment", "view_exposure", "run_experiment"],
+    Role.AUDITOR: ["view_experiment", "view_exposure"],
+    Role.ADMINISTRATOR: ["view_experiment", "view_exposure", "run_experiment"],
+}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("experiments", "0001_initial"), ("accounts", "0003_roles")]
+
+    operations = [granting("experiments", GRANTS)]

@@ -1,0 +1,128 @@
+"""Starting, stopping and assigning."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from experiments import assignment
+from experiments.models import Arm, Experiment, Exposure, Status
+from experiments.significance import SplitCheck, split_check
+from modelops.models import EVERY_PROFILE, LiveSlot
+
+_LOOK_EVERY = 1.0
+"""Seconds a process goes on with the experiments it last read."""
+
+
+class ExperimentError(Exception):
+    """The experiment cannot be changed like this; the message is fit for the screen."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The arm a user meets and the version that answers there."""
+
+    experiment_id: UUID
+    phase: int
+    arm: str
+    model_id: UUID
+
+
+class _Running:
+    """The running experiments as this process last read them."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Experiment] = {}
+        self._read_at = -_LOOK_EVERY
+
+    def of(self, profile: str) -> Experiment | None:
+        """Return the experiment that runs for a profile, its own before that of every profile."""
+        if time.monotonic() - self._read_at >= _LOOK_EVERY:
+            self._rows = {row.profile: row for row in Experiment.objects.running()}
+            self._read_at = time.monotonic()
+        return self._rows.get(profile) or self._rows.get(EVERY_PROFILE)
+
+    def forget(self) -> None:
+        """Read again at the next question."""
+        self._read_at = -_LOOK_EVERY
+
+
+_running = _Running()
+
+
+@lru_cache(maxsize=100_000)
+def _expose_once(experiment_id: UUID, phase: int, arm: str, user_id: UUID) -> None:
+    """Write the exposure; this process remembers that it did, so later requests write nothing."""
+    row = Exposure(experiment_id=experiment_id, user_id=user_id, arm=arm, phase=phase)
+    Exposure.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def assign(user: User, profile: str) -> Assignment | None:
+    """Return the arm a user meets under a profile, or ``None`` outside every experiment. Writes nothing."""
+    experiment = _running.of(profile)
+    if experiment is None:
+        return None
+    arm = assignment.arm(
+        str(experiment.pk),
+        str(user.pk),
+        experiment.enrolment_salt,
+        experiment.variant_salt,
+        float(experiment.enrolled_share),
+        float(experiment.traffic_split),
+    )
+    if arm is None:
+        return None
+    model_id = experiment.model_b_id if arm == Arm.B else experiment.model_a_id
+    return Assignment(experiment.pk, experiment.phase, arm, model_id)
+
+
+def expose(user: User, met: Assignment) -> None:
+    """Note that the user met the arm, unless noted before."""
+    _expose_once(met.experiment_id, met.phase, met.arm, user.pk)
+
+
+@transaction.atomic
+def start(experiment: Experiment, actor: User) -> Experiment:
+    """Begin to assign users. Raises :class:`ExperimentError` unless both versions are live in their parts."""
+    experiment = Experiment.objects.select_for_update().get(pk=experiment.pk)
+    if experiment.status != Status.DRAFT:
+        raise ExperimentError("only a draft can be started")
+    slots = LiveSlot.objects.filter(profile__in=[experiment.profile, EVERY_PROFILE])
+    live = set(slots.values_list("deployment__model_id", flat=True))
+    if not {experiment.model_a_id, experiment.model_b_id} <= live:
+        raise ExperimentError("both versions must be live: A as champion, B as challenger")
+    experiment.status, experiment.is_active, experiment.start_date = Status.RUNNING, True, timezone.now()
+    experiment.save(update_fields=["status", "is_active", "start_date"])
+    audit.record("experiment.started", experiment, actor, split=str(experiment.traffic_split))
+    transaction.on_commit(_running.forget)
+    return experiment
+
+
+@transaction.atomic
+def stop(experiment: Experiment, actor: User, reason: str) -> Experiment:
+    """End the experiment.
+
+    Everybody meets the champion again. Raises :class:`ExperimentError` if not running.
+    """
+    experiment = Experiment.objects.select_for_update().get(pk=experiment.pk)
+    if experiment.status != Status.RUNNING:
+        raise ExperimentError("only a running experiment can be stopped")
+    experiment.status, experiment.is_active, experiment.end_date = Status.STOPPED, False, timezone.now()
+    experiment.save(update_fields=["status", "is_active", "end_date"])
+    audit.record("experiment.stopped", experiment, actor, reason=reason)
+    transaction.on_commit(_running.forget)
+    return experiment
+
+
+def split_of(experiment: Experiment) -> SplitCheck:
+    """Check that the arms got the users they should have in the current phase."""
+    exposed = experiment.exposures.filter(phase=experiment.phase)
+    counts = [exposed.filter(arm=arm).count() for arm in (Arm.A, Arm.B)]
+    return split_check(counts[0], counts[1], float(experiment.traffic_split))
