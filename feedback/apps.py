@@ -1,9 +1,12 @@
-"""How Django names this app."""
+"""Feedback: what people answer, and what is learnt from it."""
+
+from __future__ import annotations
 
 from django.apps import AppConfig
 
 
 class FeedbackConfig(AppConfig):
-    """The feedback app."""
+    """The review queue, corrections, agreement, retraining."""
 
     name = "feedback"
+    verbose_name = "Review and feedback"

@@ -1,9 +1,12 @@
-"""How Django names this app."""
+"""Matching: the comparison itself, and the record of every answer."""
+
+from __future__ import annotations
 
 from django.apps import AppConfig
 
 
 class MatchingConfig(AppConfig):
-    """The matching app."""
+    """Compares names, stores predictions, runs bulk jobs."""
 
     name = "matching"
+    verbose_name = "Comparisons"

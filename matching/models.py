@@ -1,0 +1,152 @@
+"""Answers that were given, and bulk jobs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.fields import EncryptedTextField
+from accounts.ids import uuid7
+from accounts.models import User
+from experiments.models import Experiment
+from matching.pairs import pair_digest
+from modelops.models import ModelVersion, RunStatus
+
+
+class Verdict(models.TextChoices):
+    """The three answers."""
+
+    IMMATERIAL = "immaterial", "Immaterial"
+    REVIEW = "review", "A person must look"
+    MATERIAL = "material", "Material"
+
+
+class Stream(models.TextChoices):
+    """Why a prediction is put before a reviewer."""
+
+    AUDIT = "audit", "Random audit"
+    UNCERTAIN = "uncertain", "The answer was: review"
+    DISAGREEMENT = "disagreement", "Champion and challenger disagree"
+    APPEAL = "appeal", "A client objected"
+    GOLD = "gold", "Known answer"
+
+
+class PredictionQuerySet(models.QuerySet["Prediction"]):
+    """Reads of predictions."""
+
+    def of(self, user: User) -> PredictionQuerySet:
+        """A user's own predictions, newest first, by the index."""
+        return self.filter(user=user).order_by("-id")
+
+    def of_pair(self, name1: str, name2: str) -> PredictionQuerySet:
+        """Earlier answers about exactly this pair in this order."""
+        return self.filter(pair_digest=pair_digest(name1, name2))
+
+    def for_review(self, since: datetime) -> PredictionQuerySet:
+        """Predictions since then that a stream picked for a reviewer."""
+        return self.exclude(stream="").filter(created_at__gte=since)
+
+    def with_model(self) -> PredictionQuerySet:
+        """Together with the version that answered."""
+        return self.select_related("model")
+
+
+class Prediction(models.Model):
+    """One answer. ``prediction`` is true when the difference is material; names are encrypted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="predictions")
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="predictions")
+    name1 = EncryptedTextField()
+    name2 = EncryptedTextField()
+    prediction = models.BooleanField(help_text="True: the difference is material.")
+    confidence = models.DecimalField(
+        max_digits=5, decimal_places=4, help_text="Probability of the stated prediction."
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    material_probability = models.DecimalField(max_digits=5, decimal_places=4)
+    profile = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12)
+    pair_digest = models.CharField(max_length=64)
+    context = EncryptedTextField(
+        blank=True, default="", help_text="What the client said about the two names."
+    )
+    differences = models.JSONField(
+        default=list, help_text="Categories, offsets and effects; never text of a name."
+    )
+    words = EncryptedTextField(help_text="The sentences that were answered, which may quote the names.")
+    rules_version = models.CharField(max_length=40)
+    generation = models.BigIntegerField()
+    experiment = models.ForeignKey(
+        Experiment, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    variant = models.CharField(max_length=1, blank=True)
+    latency_ms = models.PositiveIntegerField()
+    cached = models.BooleanField(default=False)
+    stream = models.CharField(max_length=12, choices=Stream.choices, blank=True)
+    selection_probability = models.FloatField(
+        null=True, blank=True, help_text="Chance of being picked by the stream."
+    )
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PredictionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "predictions"
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["user", "-id"], name="predictions_of_user"),
+            models.Index(fields=["pair_digest"], name="predictions_of_pair"),
+            models.Index(fields=["-created_at"], name="predictions_newest"),
+            models.Index(fields=["created_at"], condition=~Q(stream=""), name="predictions_for_review"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=1), name="predictions_confidence_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(verdict__in=Verdict.values), name="predictions_verdict_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(stream="", selection_probability=None)
+                | ~Q(stream="") & Q(selection_probability__gt=0, selection_probability__lte=1),
+                name="predictions_picked_with_a_chance",
+            ),
+        )
+        permissions = (("reveal_names", "Can reveal the names of a prediction"),)
+
+    def __str__(self) -> str:
+        return f"{self.verdict} under {self.profile}, {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class BatchJob(models.Model):
+    """A file of pairs to be compared. The rows live in files; this row says how far it came."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batch_jobs")
+    model = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
+    profile = models.CharField(max_length=20)
+    columns = models.JSONField(default=dict, help_text="Which columns hold the two names.")
+    upload_path = models.CharField(max_length=500)
+    result_path = models.CharField(max_length=500, blank=True)
+    rows_total = models.PositiveIntegerField(null=True, blank=True)
+    rows_done = models.PositiveIntegerField(default=0)
+    rows_failed = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "batch_jobs"
+        ordering = ("-created_at",)
+        indexes = (models.Index(fields=["user", "-created_at"], name="batch_jobs_of_user"),)
+
+    def __str__(self) -> str:
+        return f"{self.profile} job of {self.created_at:%Y-%m-%d %H:%M}: {self.status}"
