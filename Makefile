@@ -1,35 +1,71 @@
-# One command menu; CI runs the same targets. `make run` on a fresh machine needs Python 3.11 only.
-PYTHON ?= python3.11
+# One command menu; CI runs the same targets. A fresh machine needs git, make and Python 3.11, nothing else.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3 python,$(shell command -v $(name) 2>/dev/null)) python3.11)
 UV_VERSION := 0.13.9
 BIN := .venv/bin
+# Settings of a deployment, with throw-away keys: what `check --deploy` must find in order.
+DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app@127.0.0.1:1/app \
+  REDIS_URL=redis://127.0.0.1:1 ALLOWED_HOSTS=names.example NUM_PROXIES=1 \
+  $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
+  FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: setup run test lint types imports migrations deploy-check check lock
+.PHONY: run setup test lint format types imports migrations deployable check lock stop
+.DEFAULT_GOAL := run
 
-# The venv is rebuilt only when the lock file changes.
-.venv/.installed: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
-	  { echo "Python 3.11 is needed: install it, or name it with make PYTHON=/path/to/python3.11."; exit 1; }
-	@echo "==> Creating .venv and installing the locked dependencies"
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
-	@touch $@
+run: setup
+	@exec $(BIN)/python -m config.run
 
 setup: .venv/.installed
 
+# The virtual environment is brought up to date only when the lock file has changed.
+.venv/.installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 is needed, and $(PYTHON) is not: install it or name it with make PYTHON=/path/to/python3.11."; exit 1; }
+	@echo "==> Creating .venv"
+	@$(PYTHON) -m venv .venv || \
+	  { rm -rf .venv; echo "Python cannot make virtual environments: install its venv module (Debian: python3.11-venv)."; exit 1; }
+	@echo "==> Installing the locked packages (seconds from a cache, about a minute otherwise)"
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); then \
+	  $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi
+	@touch $@
+
+# The embedded servers stop with the last command that uses them; this stops those that were asked to stay.
+stop: setup
+	@$(BIN)/python -m config.embedded stop
+
 test: setup
-	@$(BIN)/python -m pytest -n auto -q
+	@$(BIN)/python -m pytest --numprocesses=auto --quiet
 
 lint: setup
+	@echo "==> ruff"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
+format: setup
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
 types: setup
+	@echo "==> mypy --strict"
 	@$(BIN)/mypy .
 
 imports: setup
-	@$(BIN)/lint-imports
+	@echo "==> import-linter"
+	@PYTHONPATH=. $(BIN)/lint-imports --no-timings
 
-lock:
+migrations: setup
+	@echo "==> makemigrations --check"
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+deployable: setup
+	@echo "==> check --deploy"
+	@$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# In this order: the quickest to fail first, the tests last so that their closing line ends the output.
+check: lint imports types migrations deployable test
+
+lock: setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock

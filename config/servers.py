@@ -256,7 +256,20 @@ def _new_identity(data: Path) -> dict[str, Any]:
     # containers forbid it, the data goes to an unprivileged user instead.
     if os.geteuid() == 0 and not _can_leave_root():
         os.chown(data, NOBODY, NOBODY)
+        _require_reachable(data)
     return _identity(data)
+
+
+def _require_reachable(data: Path) -> None:
+    for test, path in (("-w", data), ("-x", _postgres_program("postgres"))):
+        done = subprocess.run(
+            ["test", test, str(path)], user=NOBODY, group=NOBODY, extra_groups=[], check=False
+        )
+        if done.returncode != 0:
+            raise ServerError(
+                f"PostgreSQL does not run as root, and no other user can reach {path}: work as a normal "
+                "user, or in a folder that everybody may enter."
+            )
 
 
 def _leave_root() -> None:
@@ -285,10 +298,18 @@ def _spawn(
 ) -> "subprocess.Popen[bytes]":
     """Start a process that a Ctrl-C in our terminal does not reach, with its output in the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, **identity
-        )
+    try:
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **identity,
+            )
+    except (subprocess.SubprocessError, PermissionError) as error:
+        raise ServerError(f"{command[0]} cannot be run by this user: {error}") from None
     if process.stdin is not None:
         process.stdin.write(stdin.encode())
         process.stdin.close()

@@ -1,0 +1,164 @@
+"""The embedded servers start on demand, find each other, and survive being killed."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+
+from config.embedded import Embedded, main, needs_servers
+from config.servers import ServerError
+
+
+def postmaster(servers: Embedded) -> int:
+    return int((servers.postgres.data / "postmaster.pid").read_text().splitlines()[0])
+
+
+def valkey_pid(servers: Embedded) -> int:
+    with redis.Redis.from_url(servers.valkey.url()) as client:
+        return int(client.info("server")["process_id"])
+
+
+def remember(servers: Embedded, number: int) -> None:
+    with psycopg2.connect(servers.postgres.url()) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS kept (number int)")
+        cursor.execute("INSERT INTO kept VALUES (%s)", [number])
+    connection.close()
+
+
+def remembered(servers: Embedded) -> list[int]:
+    with psycopg2.connect(servers.postgres.url()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT number FROM kept ORDER BY number")
+        rows = [row[0] for row in cursor.fetchall()]
+    connection.close()
+    return rows
+
+
+def test_servers_run_inside_the_block_and_not_after_it(servers: Embedded) -> None:
+    with servers.held():
+        assert servers.status() == {"PostgreSQL": True, "Valkey": True}
+    assert servers.status() == {"PostgreSQL": False, "Valkey": False}
+
+
+def test_second_user_finds_the_running_servers_and_the_last_to_leave_stops_them(servers: Embedded) -> None:
+    second = Embedded(servers.home, durable=False)
+    servers.acquire()
+    pid = postmaster(servers)
+    second.acquire()
+    servers.release()
+    assert postmaster(second) == pid
+    assert second.status() == {"PostgreSQL": True, "Valkey": True}
+    second.release()
+    assert second.status() == {"PostgreSQL": False, "Valkey": False}
+
+
+def test_rows_and_queues_survive_kill_nine_of_everything(tmp_path: Path) -> None:
+    servers = Embedded(tmp_path)
+    servers.acquire()
+    remember(servers, 1)
+    for pid in (postmaster(servers), valkey_pid(servers)):
+        os.kill(pid, signal.SIGKILL)
+    servers.release()
+    again = Embedded(tmp_path)
+    with again.held():
+        remember(again, 2)
+        assert remembered(again) == [1, 2]
+
+
+def test_stale_lock_file_that_names_another_living_process_does_not_block_the_start(
+    servers: Embedded,
+) -> None:
+    with servers.held():
+        remember(servers, 7)
+        lock = (servers.postgres.data / "postmaster.pid").read_text().splitlines()
+    (servers.postgres.data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lock[1:]]))
+    with servers.held():
+        assert remembered(servers) == [7]
+
+
+def test_half_made_database_folder_is_made_anew(servers: Embedded) -> None:
+    draft = servers.postgres.data.with_name("postgres.new")
+    draft.mkdir(parents=True)
+    (draft / "PG_VERSION").write_text("18")
+    with servers.held():
+        assert servers.status()["PostgreSQL"]
+    assert not draft.exists()
+
+
+def test_servers_of_two_folders_run_side_by_side(servers: Embedded, tmp_path: Path) -> None:
+    other = Embedded(tmp_path / "other", durable=False)
+    with servers.held(), other.held():
+        assert servers.postgres.url() != other.postgres.url()
+        assert all(servers.status().values())
+        assert all(other.status().values())
+
+
+def test_started_by_command_they_stay_until_stopped_by_command(
+    servers: Embedded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VAR_DIR", str(servers.home))
+    assert main(["start"]) == 0
+    with servers.held():
+        assert main(["stop"]) == 1
+    assert "in use" in capsys.readouterr().err
+    assert all(servers.status().values())
+    assert main(["stop"]) == 0
+    assert not any(servers.status().values())
+
+
+def test_password_of_another_folder_gives_one_clear_sentence(servers: Embedded) -> None:
+    with servers.held():
+        stranger = Embedded(servers.home, durable=False)
+        (servers.home / "secrets" / "postgres_password").write_text("another")
+        with pytest.raises(ServerError, match="made with another password"):
+            stranger.acquire()
+        (servers.home / "secrets" / "postgres_password").write_text(servers.postgres.password)
+        servers.postgres.stop()
+
+
+def test_secrets_are_made_once_private_and_different(tmp_path: Path) -> None:
+    embedded = Embedded(tmp_path)
+    first = embedded.secret("secret_key")
+    assert embedded.secret("secret_key") == first
+    assert embedded.secret("jwt_signing_key") != first
+    assert stat.S_IMODE((tmp_path / "secrets" / "secret_key").stat().st_mode) == 0o600
+
+
+def test_full_disk_gives_one_clear_sentence(servers: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("config.servers.FREE_BYTES_NEEDED", 2**60)
+    with pytest.raises(ServerError, match="is full"):
+        servers.acquire()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        (["migrate"], True),
+        (["retrain", "--dry-run"], True),
+        (["compare", "A", "B"], False),
+        (["compare_file", "in.csv", "out.csv"], False),
+        (["migrate", "--help"], False),
+        (["--version"], False),
+        ([], False),
+    ],
+)
+def test_only_commands_that_use_the_database_start_servers(arguments: list[str], needed: bool) -> None:
+    assert needs_servers(arguments) is needed
+
+
+def test_management_command_starts_what_it_needs_and_stops_it_again(tmp_path: Path) -> None:
+    code = (
+        "from config.embedded import *; home = home_folder()\n"
+        "with servers_for(['migrate'], home): print(*Embedded(home).status().values())\n"
+        "print(*Embedded(home).status().values())"
+    )
+    environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert done.stdout.splitlines() == ["True True", "False False"]

@@ -1,0 +1,68 @@
+"""Health, readiness, metrics and the headers of every answer."""
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import Client, override_settings
+
+GONE = {**settings.CACHES, "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/1"}}
+
+
+def test_health_needs_no_database(client: Client) -> None:
+    response = client.get("/health")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_ready_when_database_and_cache_answer(client: Client) -> None:
+    response = client.get("/ready")
+    assert (response.status_code, response.json()) == (200, {"database": "ok", "cache": "ok"})
+
+
+@pytest.mark.django_db
+def test_not_ready_without_the_cache_and_says_so(client: Client) -> None:
+    with override_settings(CACHES=GONE):
+        response = client.get("/ready")
+    assert (response.status_code, response.json()["cache"]) == (503, "down")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_not_ready_without_the_database_and_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    connections["default"].close()
+    monkeypatch.setitem(connections["default"].settings_dict, "PORT", "1")
+    response = client.get("/ready")
+    assert (response.status_code, response.json()["database"]) == (503, "down")
+
+
+def test_metrics_are_open_in_embedded_mode_only(client: Client) -> None:
+    assert b"django_http_requests" in client.get("/metrics").content
+    with override_settings(EMBEDDED_DATABASE=False):
+        assert client.get("/metrics").status_code == 403
+
+
+@override_settings(METRICS_TOKEN="a token")
+def test_metrics_with_a_token_open_to_its_bearer_only(client: Client) -> None:
+    assert client.get("/metrics").status_code == 403
+    assert client.get("/metrics", headers={"Authorization": "Bearer another"}).status_code == 403
+    assert client.get("/metrics", headers={"Authorization": "Bearer a token"}).status_code == 200
+
+
+def test_request_id_of_the_caller_is_returned(client: Client) -> None:
+    response = client.get("/health", headers={"X-Request-ID": "caller-id-0001"})
+    assert response["X-Request-ID"] == "caller-id-0001"
+
+
+@pytest.mark.parametrize("given", ["", "short", "line\nbreak-injected", "x" * 65])
+def test_request_id_that_could_harm_a_log_is_replaced(client: Client, given: str) -> None:
+    response = client.get("/health", headers={"X-Request-ID": given})
+    assert response["X-Request-ID"] != given
+    assert len(response["X-Request-ID"]) == 32
+
+
+def test_every_answer_carries_the_security_headers(client: Client) -> None:
+    response = client.get("/health")
+    assert "default-src 'self'" in response["Content-Security-Policy"]
+    assert "unsafe" not in response["Content-Security-Policy"]
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
