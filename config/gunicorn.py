@@ -24,4 +24,4 @@ logconfig_dict = logging_configuration(os.environ.get("LOG_LEVEL") or "INFO")
 def child_exit(_server: object, worker: Worker) -> None:
     """Keep the counters of a worker that ended, drop its gauges."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(worker.pid)
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

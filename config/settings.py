@@ -155,7 +155,7 @@ PREDICTION_CACHE_SECONDS = env.count("PREDICTION_CACHE_SECONDS", 3600)
 
 # --- Static files --------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT: Path | None = None if EMBEDDED_DATABASE else VAR_DIR / "static"
 STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static",) if folder.is_dir()]
 # The embedded mode serves from the packages themselves and needs no collectstatic.
 WHITENOISE_USE_FINDERS = EMBEDDED_DATABASE

@@ -1,12 +1,40 @@
 """What every test may ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 
 from config.embedded import Embedded
+
+
+# Written by migrations: roles and what they may do.
+KEPT_BY_FLUSH = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_past_the_audit_triggers() -> Iterator[None]:
+    """Let the flush after a transactional test empty the append-only tables and keep the roles.
+
+    The triggers stay on while tests run; only the flush itself acts as a replica, which they ignore.
+    """
+    operations = type(connection.ops)
+    original = operations.sql_flush
+
+    def sql_flush(self: Any, style: Any, tables: Sequence[str], **options: Any) -> list[str]:
+        statements = original(self, style, [name for name in tables if name not in KEPT_BY_FLUSH], **options)
+        return [
+            "SET session_replication_role = replica",
+            *statements,
+            "SET session_replication_role = origin",
+        ]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "sql_flush", sql_flush)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from django.test import override_settings
 
 from config import checks
 
-LONG = "a long enough key of its own: "
+LONG = "a key long enough to be a key of its own"
 
 
 def ids(messages: list[CheckMessage]) -> list[str | None]:

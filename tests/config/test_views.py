@@ -27,10 +27,12 @@ def test_not_ready_without_the_cache_and_says_so(client: Client) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_not_ready_without_the_database_and_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    connections["default"].close()
-    monkeypatch.setitem(connections["default"].settings_dict, "PORT", "1")
-    response = client.get("/ready")
+def test_not_ready_without_the_database_and_says_so(client: Client) -> None:
+    database = connections["default"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(database.settings_dict, "PORT", "1")
+        database.close()
+        response = client.get("/ready")
     assert (response.status_code, response.json()["database"]) == (503, "down")
 
 
