@@ -53,7 +53,7 @@ types: setup
 
 imports: setup
 	@echo "==> import-linter"
-	@PYTHONPATH=. $(BIN)/lint-imports --no-timings
+	@PYTHONPATH=. $(BIN)/lint-imports
 
 migrations: setup
 	@echo "==> makemigrations --check"

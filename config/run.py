@@ -179,13 +179,17 @@ def _stop(programs: list[Program]) -> None:
 
 
 def _watch(programs: list[Program]) -> None:
-    """Start again whatever ends, at most once in two seconds each."""
     while True:
-        for program in programs:
-            if program.ended() and time.monotonic() - program.started > 2:
-                _say(f"{program.name} ended unexpectedly and is started again ({program.last_line()})")
-                program.start()
+        _revive(programs, time.monotonic())
         time.sleep(0.5)
+
+
+def _revive(programs: list[Program], now: float) -> None:
+    """Start again what has ended, each at most once in two seconds."""
+    for program in programs:
+        if program.ended() and now - program.started > 2:
+            _say(f"{program.name} ended unexpectedly and is started again ({program.last_line()})")
+            program.start()
 
 
 def _introduce(port: int) -> None:

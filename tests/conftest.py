@@ -10,7 +10,6 @@ from django.db import connection
 
 from config.embedded import Embedded
 
-
 # Written by migrations: roles and what they may do.
 KEPT_BY_FLUSH = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
 

@@ -1,0 +1,110 @@
+"""The supervisor says in one sentence why it cannot start, restarts what dies, stops what it started."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from config import run
+
+
+def supervisor(**environment: str) -> "subprocess.CompletedProcess[str]":
+    clean = {"PATH": os.environ["PATH"], **environment}
+    command = [sys.executable, "-m", "config.run"]
+    return subprocess.run(
+        command, cwd=run.ROOT, env=clean, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def wait_until_gone(pid: int) -> bool:
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def sleeper(tmp_path: Path) -> run.Program:
+    return run.Program(
+        "sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "sleeper.log"
+    )
+
+
+def test_port_in_use_is_one_clear_sentence(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = supervisor(VAR_DIR=str(tmp_path), PORT=str(port))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"port {port} is in use by another program" in done.stderr
+    assert f"make run PORT={port + 1}" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["web", "0", "70000"])
+def test_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
+    done = supervisor(VAR_DIR=str(tmp_path), PORT=port)
+    assert done.returncode == 1
+    assert f"PORT must be a number from 1 to 65535, not {port}." in done.stderr
+
+
+def test_folder_that_cannot_be_written_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = supervisor(VAR_DIR=str(tmp_path / "file"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("Cannot start: File exists")
+    assert "Traceback" not in done.stderr
+
+
+def test_second_supervisor_of_a_folder_is_refused(tmp_path: Path) -> None:
+    with (
+        run._only_one(tmp_path),
+        pytest.raises(run.RunError, match="already running"),
+        run._only_one(tmp_path),
+    ):
+        raise AssertionError("two supervisors at once")
+
+
+def test_stopped_program_is_gone(sleeper: run.Program) -> None:
+    sleeper.start()
+    assert sleeper.process is not None
+    assert not sleeper.ended()
+    sleeper.stop()
+    assert wait_until_gone(sleeper.process.pid)
+
+
+def test_killed_program_is_started_again(sleeper: run.Program) -> None:
+    sleeper.start()
+    assert sleeper.process is not None
+    first = sleeper.process.pid
+    os.kill(first, signal.SIGKILL)
+    sleeper.process.wait()
+    run._revive([sleeper], now=sleeper.started + 1)
+    assert sleeper.process.pid == first
+    run._revive([sleeper], now=sleeper.started + 3)
+    assert sleeper.process.pid != first
+    sleeper.stop()
+
+
+def test_no_program_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from config import run\n"
+        "command = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
+        "program = run.Program('sleeper', command, Path(sys.argv[1]))\n"
+        "program.start(); print(program.process.pid, flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "log")]
+    with subprocess.Popen(command, cwd=run.ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    assert wait_until_gone(child)
