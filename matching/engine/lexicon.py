@@ -25,6 +25,7 @@ class Lexicon(NamedTuple):
     series_heads: frozenset[str]
     places: frozenset[str]
     states: frozenset[str]
+    state_codes: frozenset[str]
     web_affixes: frozenset[str]
     organisation_words: frozenset[str]
     abbreviations: dict[str, frozenset[str]]
@@ -54,10 +55,11 @@ def lexicon() -> Lexicon:
     )
 
 
-_SETS = ("articles", "connectors", "particles", "roles", "series_heads", "places", "states", "web_affixes", "organisation_words")
+_SETS = ("articles", "connectors", "particles", "roles", "series_heads", "places", "states", "state_codes", "web_affixes", "organisation_words")
 _MARKERS = {
     "trade_markers": "O29",
     "former_markers": "O31",
+    "successor_markers": "O32",
     "alias_markers": "I22",
     "division_markers": "O34",
     "capacity_markers": "O35",

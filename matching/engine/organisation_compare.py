@@ -55,25 +55,21 @@ def compare(
     crossed = _crosses_scripts(stem_left, stem_right)
     alignment = align(stem_left, stem_right)
     form = relate(left.forms, right.forms, *jurisdictions)
-    findings = [*chosen, *_parts(left, right, chosen), *_form_findings(left, right, form)]
+    findings = chosen or [*_parts(left, right), *_form_findings(left, right, form)]
     if crossed and alignment.gaps:
         findings.append(_whole(stem_left, stem_right, "O36"))
         findings.extend(_number_conflict(stem_left, stem_right))
     else:
         findings.extend(_aligned(stem_left, stem_right, alignment))
+    if any(finding.category == "O38" for finding in findings):
+        # The field that cut the name cut its legal form as well.
+        findings = [finding for finding in findings if finding.category != "O11"]
     return Account(left, right, stem_left, stem_right, alignment, form, crossed, tuple(findings))
 
 
 def with_writing(account: Account) -> tuple[Finding, ...]:
-    """All findings, those of writing included, ordered by where they stand in the left name."""
-    found = [*account.findings, *writing_findings(account.left.text, account.right.text)]
-    return tuple(sorted(found, key=_position))
-
-
-def _position(finding: Finding) -> tuple[int, int, str]:
-    left = finding.span1 or finding.span2 or (0, 0)
-    right = finding.span2 or finding.span1 or (0, 0)
-    return (left[0], right[0], finding.category)
+    """All findings, those of writing included."""
+    return (*account.findings, *writing_findings(account.left.text, account.right.text))
 
 
 def _legal_stems(
@@ -83,29 +79,28 @@ def _legal_stems(
     stem_left, stem_right = left.tokens(left.stem), right.tokens(right.stem)
     if _keys(stem_left) == _keys(stem_right):
         return stem_left, stem_right, []
-    for one, stem, flipped in ((left, right.stem_keys(), False), (right, left.stem_keys(), True)):
+    for one, other, flipped in ((left, right, False), (right, left, True)):
+        stem = "".join(other.stem_keys())
         for part in one.parts:
-            tail = one.tail_keys(part)
-            if tail[: len(stem)] == stem and part.category in _ALONE:
-                finding = _tail_finding(one, part, flipped)
-                other = stem_left if flipped else stem_right
-                return other, other, [finding]
+            if part.category in _ALONE and "".join(one.tail_keys(part)).startswith(stem):
+                same = stem_left if flipped else stem_right
+                return same, same, [_tail_finding(one, other, part, flipped)]
     return stem_left, stem_right, []
 
 
-_ALONE = {"O29": "O30", "O31": "O31", "I22": "O30", "O34": "O34", "O35": "O35"}
+_ALONE = {"O29": "O30", "O31": "O31", "I22": "O30", "O32": "O32", "O34": "O34", "O35": "O35"}
+"""Category when a name is what the other only appends: the trade name alone, the branch's company."""
 
 
-def _tail_finding(one: Organisation, part: Part, flipped: bool) -> Finding:
+def _tail_finding(one: Organisation, other: Organisation, part: Part, flipped: bool) -> Finding:
     span = _span(one.tokens(range(part.start)))
     spans = (None, span) if flipped else (span, None)
-    return Finding(_ALONE[part.category], *spans)
+    incorporated = part.category == "O29" and other.forms and not one.forms
+    return Finding("O33" if incorporated else _ALONE[part.category], *spans)
 
 
-def _parts(left: Organisation, right: Organisation, chosen: list[Finding]) -> Iterator[Finding]:
+def _parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
     """Appended parts that stand on one side only, or differ."""
-    if chosen:
-        return
     keys_left = {left.tail_keys(part) or left.text.keys[part.start : part.stop] for part in left.parts}
     keys_right = {right.tail_keys(part) or right.text.keys[part.start : part.stop] for part in right.parts}
     for one, others, flipped in ((left, keys_right, False), (right, keys_left, True)):
@@ -114,15 +109,39 @@ def _parts(left: Organisation, right: Organisation, chosen: list[Finding]) -> It
                 span = _span(one.tokens(range(part.start, part.stop)))
                 category = {"I22": "O29", "publ": "O08"}.get(part.category, part.category)
                 yield Finding(category, *((None, span) if flipped else (span, None)))
+    yield from _conflicting_parts(left, right)
+
+
+def _conflicting_parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
+    """Both names append the same sort of thing and mean another: two branches, two trusts, two trade names."""
+    for one in left.parts:
+        for other in right.parts:
+            ours, theirs = left.tokens(range(one.start, one.stop)), right.tokens(range(other.start, other.stop))
+            if one.category == other.category and _keys(ours) != _keys(theirs):
+                yield Finding("O26", _span(ours), _span(theirs))
 
 
 def _form_findings(left: Organisation, right: Organisation, form: FormRelation) -> Iterator[Finding]:
     category = _FORM_CATEGORIES.get(form)
     if form is FormRelation.SAME:
-        category = "O08" if _form_keys(left) != _form_keys(right) else None
+        category = _same_form(left, right)
     if category:
         detail = explain(left.forms, right.forms, form)
-        yield Finding(category, _form_span(left), _form_span(right), detail)
+        doubt = form in (FormRelation.TRANSLATION, FormRelation.AMBIGUOUS)
+        yield Finding(category, _form_span(left), _form_span(right), detail, doubt=doubt)
+
+
+def _same_form(left: Organisation, right: Organisation) -> str | None:
+    """How one form is written twice: alike, abbreviated, or in the full words of its own language."""
+    one, other = _form_keys(left), _form_keys(right)
+    if one == other:
+        return None
+    longest = max((*one, *other), key=len)
+    local = len(longest) > 1 and not any(key in _ENGLISH for key in longest)
+    return "O09" if local and min(len(item) for item in (*one, *other)) == 1 else "O08"
+
+
+_ENGLISH = frozenset({"company", "limited", "liability", "corporation", "partnership", "co", "ltd", "inc", "trust", "association"})
 
 
 def _form_keys(name: Organisation) -> list[tuple[str, ...]]:
@@ -166,7 +185,7 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
     for match in alignment.matches:
         one, other = left[match.i : match.i2], right[match.j : match.j2]
         if match.relation:
-            weight = max(rarity(token.key) for token in (*one, *other))
+            weight = 1.0 if match.relation.category == "O20" else max(rarity(token.key) for token in (*one, *other))
             yield Finding(match.relation.category, _span(one), _span(other), weight=weight)
         elif is_mixed(one[0].text) != is_mixed(other[0].text):
             yield Finding("O39", one[0].span, other[0].span)
@@ -185,7 +204,9 @@ def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterato
     ones, others = [left[i] for i in gap.left], [right[j] for j in gap.right]
     paired = min(len(ones), len(others))
     for one, other in zip(ones[:paired], others[:paired], strict=True):
-        yield Finding(_replaced(one, other), one.span, other.span, weight=max(rarity(one.key), rarity(other.key)))
+        category = _replaced(one, other)
+        weight = 1.0 if category == "O20" else max(rarity(one.key), rarity(other.key))
+        yield Finding(category, one.span, other.span, weight=weight)
     for position, token in zip(gap.left[paired:], ones[paired:], strict=True):
         yield _added(token, left, position)
     for position, token in zip(gap.right[paired:], others[paired:], strict=True):
@@ -194,7 +215,7 @@ def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterato
 
 def _replaced(one: Token, other: Token) -> str:
     words = lexicon()
-    if _is_number(one) or _is_number(other):
+    if _is_number(one) or _is_number(other) or (len(one.key) == len(other.key) == 1):
         return "O20"
     if one.key in words.places and other.key in words.places:
         return "O22"
@@ -217,6 +238,8 @@ def _added_category(token: Token, side: tuple[Token, ...], position: int) -> str
     words, key = lexicon(), token.key
     if token.text in ("&", "+") or key == "and":
         return "O05"
+    if (key,) in NOISE_WORDS and position < len(side) - 1:
+        return "O14"
     if _is_number(token) or (len(key) == 1 and position and side[position - 1].key in words.series_heads):
         return "O20"
     if key in words.web_affixes and (position == 0 or position == len(side) - 1):
@@ -225,8 +248,6 @@ def _added_category(token: Token, side: tuple[Token, ...], position: int) -> str
         return "O22"
     if key in words.roles:
         return "O24"
-    if (key,) in NOISE_WORDS and position < len(side) - 1:
-        return "O14"
     return "O25"
 
 

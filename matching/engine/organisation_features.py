@@ -9,6 +9,7 @@ from matching.engine import numbers
 from matching.engine.forms import Relation as FormRelation
 from matching.engine.lexicon import lexicon, rarity
 from matching.engine.organisation_compare import Account
+from matching.engine.sounds import roman_key
 from matching.engine.text import Token, latin_key
 from matching.engine.words import slip
 
@@ -45,6 +46,7 @@ ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
     "slip_first_letter": (1, "the first letter differs"),
     "slip_vowels_only": (0, "only vowels differ"),
     "slip_doubled": (-1, "only doubled letters differ"),
+    "slip_same_reading": (-1, "the spellings are usual renderings of one reading (Alfa, Alpha)"),
     "slip_both_known": (1, "both spellings are known words"),
     "slip_one_known": (-1, "one spelling is a known word"),
     "slip_rarity": (1, "least rarity of the misspelt words, 0 to 1"),
@@ -173,6 +175,7 @@ def _slips(account: Account, found: dict[str, float]) -> None:
     found["slip_first_letter"] = float(any(shape.first_letter for shape in shapes))
     found["slip_vowels_only"] = float(all(shape.vowels_only for shape in shapes))
     found["slip_doubled"] = float(all(shape.doubled for shape in shapes))
+    found["slip_same_reading"] = float(all(roman_key(one.key) == roman_key(other.key) for one, other in pairs))
     found["slip_both_known"] = float(any(shape.both_known for shape in shapes))
     found["slip_one_known"] = float(all(shape.one_known for shape in shapes))
     found["slip_rarity"] = min(min(rarity(one.key), rarity(other.key)) for one, other in pairs)

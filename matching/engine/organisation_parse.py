@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from matching.engine.forms import LegalForm, find
@@ -124,10 +125,23 @@ def _asides(text: Text, keys: tuple[str, ...], stop: int) -> list[Part]:
         inner = keys[first:last]
         if inner == ("publ",):
             found.append(Part("publ", first, last, last))
-        elif first > 1 and all(key in lexicon().states or key in lexicon().places for key in inner):
+        elif first > 1 and all(key in _places() for key in inner):
             if _after_form(keys, first):
                 found.append(Part("O23", first, first, last))
-    return found
+    return found or _trailing_state(keys, stop)
+
+
+@cache
+def _places() -> frozenset[str]:
+    words = lexicon()
+    return words.states | words.state_codes | words.places
+
+
+def _trailing_state(keys: tuple[str, ...], stop: int) -> list[Part]:
+    """A state code after the form without brackets, as registers print it: ``Acme Corp DE``."""
+    last = stop - 1
+    state = last > 1 and len(keys[last]) == 2 and keys[last] in lexicon().state_codes
+    return [Part("O23", last, last, stop)] if state and _after_form(keys, last) else []
 
 
 def _after_form(keys: tuple[str, ...], first: int) -> bool:

@@ -40,6 +40,8 @@ class Decision(NamedTuple):
 def effect_of(finding: Finding, profile: Profile) -> Effect:
     """What a finding does under a profile."""
     effect = profile.effects[finding.category]
+    if finding.doubt and effect is Effect.EQUAL:
+        return Effect.REVIEW
     return Effect.MODEL if effect is Effect.MATERIAL and finding.weight < WEAK else effect
 
 

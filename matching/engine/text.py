@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     rf"{'|'.join(CJK_FORMS)}"
     r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  Ph.D is left alone: two letters follow
     r"|(?<![^\W_])[A-Za-z](?:/[A-Za-z])+(?![^\W_])"  # d/b/a  S/A  A/S
-    r"|\d++(?:[.,]\d++)*+(?:st|nd|rd|th)(?![^\W\d_])"
+    r"|\d++(?:[.,]\d++)*+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![^\W\d_])"
     r"|\d++(?:[.,]\d++)*+"
     rf"|(?:(?!{'|'.join(CJK_FORMS)})[^\W\d_])+(?:['’ʼ`´](?:(?!{'|'.join(CJK_FORMS)})[^\W\d_])+)*"
     r"|[&+@%#№€$£]"
@@ -37,7 +37,7 @@ _TOKEN = re.compile(
 _ASCII_TOKEN = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z](?:\.[A-Za-z])+(?![A-Za-z0-9])\.?"
     r"|(?<![A-Za-z0-9])[A-Za-z](?:/[A-Za-z])+(?![A-Za-z0-9])"
-    r"|\d++(?:[.,]\d++)*+(?:st|nd|rd|th|ST|ND|RD|TH)(?![A-Za-z])"
+    r"|\d++(?:[.,]\d++)*+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![A-Za-z])"
     r"|\d++(?:[.,]\d++)*+"
     r"|[A-Za-z]+(?:['`][A-Za-z]+)*"
     r"|[&+@%#$]"

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from jellyfish import metaphone
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.engine import numbers
 from matching.engine.lexicon import lexicon, rarity
+from matching.engine.sounds import sound
 from matching.engine.text import icao_key, is_mixed, latin_key, script, skeleton
 
 TYPO_SIMILARITY = 0.72
@@ -107,13 +107,8 @@ def _ordinary(key: str) -> bool:
 def _phonetic(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
     if not (a.isascii() and b.isascii()) or min(len(a), len(b)) < 4 or not (a.isalpha() and b.isalpha()):
         return None
-    code = _sound(a)
-    return Relation("O19", JaroWinkler.similarity(a, b)) if len(code) > 1 and code == _sound(b) else None
-
-
-def _sound(word: str) -> str:
-    """Metaphone after the respellings that commerce likes (Kwik for Quick)."""
-    return metaphone(word.replace("qu", "kw").replace("ck", "k")).lower()
+    code = sound(a)
+    return Relation("O19", JaroWinkler.similarity(a, b)) if len(code) > 1 and code == sound(b) else None
 
 
 _TESTS = (_numbers, _digraphs, _scripts, _plural, _abbreviation, _lookalike, _typo, _phonetic)

@@ -27,8 +27,7 @@ def writing_findings(left: Text, right: Text, individual: bool = False) -> Itera
             spans[category] = ((first[0][0], one.end), (first[1][0], other.end))
     for category, span in spans.items():
         yield Finding(_for_kind(category, individual), *span)
-    for category in _between_words(left, right, spans):
-        yield Finding(_for_kind(category, individual), (0, len(left.raw)), (0, len(right.raw)))
+    yield from _between_words(left, right, spans, individual)
     yield from _article(left, right)
     yield from _invisible(left, right)
 
@@ -38,13 +37,16 @@ def _for_kind(category: str, individual: bool) -> str:
     return ({"O06": "I02"}.get(category, "I01")) if individual else category
 
 
-def _same_words(left: Text, right: Text) -> Iterator[tuple[Token, Token]]:
+def _blocks(left: Text, right: Text) -> list[tuple[int, int, int]]:
+    """Runs of equal words as ``(first left, first right, length)``."""
     if left.keys == right.keys:
-        yield from zip(left.tokens, right.tokens, strict=True)
-        return
-    for block in Levenshtein.opcodes(left.keys, right.keys).as_matching_blocks():
-        for step in range(block.size):
-            yield left.tokens[block.a + step], right.tokens[block.b + step]
+        return [(0, 0, len(left.tokens))]
+    return [(block.a, block.b, block.size) for block in Levenshtein.opcodes(left.keys, right.keys).as_matching_blocks()]
+
+
+def _same_words(left: Text, right: Text) -> Iterator[tuple[Token, Token]]:
+    for first, other, size in _blocks(left, right):
+        yield from zip(left.tokens[first : first + size], right.tokens[other : other + size], strict=True)
 
 
 def _token_category(one: Token, other: Token) -> str | None:
@@ -64,20 +66,29 @@ def _accents(text: str) -> bool:
     return strip_marks(text) != text or not text.isascii()
 
 
-def _between_words(left: Text, right: Text, spans: dict[str, tuple[Span, Span]]) -> Iterator[str]:
-    """Punctuation and spaces between the words."""
-    one, other = _separators(left), _separators(right)
-    marks, other_marks = ["".join(part.split()) for part in one], ["".join(part.split()) for part in other]
-    if "O03" not in spans and "".join(marks) != "".join(other_marks):
-        yield "O03"
-    if left.keys == right.keys and [part.count(" ") for part in one] != [part.count(" ") for part in other]:
-        yield "O02"
+def _between_words(
+    left: Text, right: Text, spans: dict[str, tuple[Span, Span]], individual: bool
+) -> Iterator[Finding]:
+    """Punctuation and spaces between words that both names hold, the first place of each."""
+    seen = {_for_kind(category, individual) for category in spans}
+    for one, other in _separators(left, right):
+        marks = "".join(left.raw[slice(*one)].split()), "".join(right.raw[slice(*other)].split())
+        category = "O03" if marks[0] != marks[1] else "O02"
+        shown = _for_kind(category, individual)
+        if left.raw[slice(*one)] != right.raw[slice(*other)] and shown not in seen:
+            seen.add(shown)
+            yield Finding(shown, one, other)
 
 
-def _separators(text: Text) -> list[str]:
-    """What stands before, between and after the tokens."""
-    bounds = [0, *[offset for token in text.tokens for offset in (token.start, token.end)], len(text.raw)]
-    return [text.raw[bounds[index] : bounds[index + 1]] for index in range(0, len(bounds), 2)]
+def _separators(left: Text, right: Text) -> Iterator[tuple[Span, Span]]:
+    """What stands between two neighbours that are neighbours on both sides, and after the last word of both."""
+    one, other = left.tokens, right.tokens
+    for first, second, size in _blocks(left, right):
+        for step in range(size - 1):
+            i, j = first + step, second + step
+            yield (one[i].end, one[i + 1].start), (other[j].end, other[j + 1].start)
+        if size and first + size == len(one) and second + size == len(other):
+            yield (one[-1].end, len(left.raw)), (other[-1].end, len(right.raw))
 
 
 def _article(left: Text, right: Text) -> Iterator[Finding]:

@@ -1,0 +1,267 @@
+"""The comparison: two names in, an explained verdict out. Everything else in the engine serves this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from matching.engine import policy
+from matching.engine.explanation import describe, difference, parsed_name, reason
+from matching.engine.features import FEATURE_NAMES, row_of
+from matching.engine.kinds import kind_of
+from matching.engine.organisation_compare import Account, compare as compare_organisations, with_writing
+from matching.engine.organisation_parse import parse as parse_organisation
+from matching.engine.person_compare import PersonComparison
+from matching.engine.person_compare import compare as compare_people
+from matching.engine.person_parse import parse as parse_person
+from matching.engine.profiles import Profile, profile
+from matching.engine.scorer import default_scorer
+from matching.engine.search import SearchResult, search
+from matching.engine.search_logic import Step, plain_stages, steps
+from matching.engine.text import Text, read
+from matching.engine.types import Context, Difference, Finding, Kind, Scorer, UnknownKindError, Verdict, mirrored
+from matching.engine.writing import writing_findings
+
+NO_CONTEXT = Context()
+_KINDS: Mapping[str, Kind | None] = {"auto": None, **{kind.value: kind for kind in Kind}}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The answer for one pair under one profile.
+
+    ``prediction`` is ``True`` when the difference is material; ``confidence`` is the probability of the stated
+    prediction; ``missing_fact`` names, for a review, what would settle it. No legal advice.
+    """
+
+    kind: Kind
+    profile: Profile
+    verdict: Verdict
+    prediction: bool
+    material_probability: float
+    confidence: float
+    reason: str
+    missing_fact: str | None
+    differences: tuple[Difference, ...]
+    left: Mapping[str, Any]
+    right: Mapping[str, Any]
+    steps: tuple[Step, ...]
+    features: tuple[float, ...]
+    contributions: Mapping[str, float]
+    decided_by: str
+    notes: tuple[str, ...]
+    model: str
+    model_version: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form of the whole answer."""
+        return {
+            "verdict": self.verdict.value,
+            "prediction": self.prediction,
+            "confidence": self.confidence,
+            "material_probability": self.material_probability,
+            "kind": self.kind.value,
+            "profile": self.profile.to_dict(),
+            "reason": self.reason,
+            "missing_fact": self.missing_fact,
+            "differences": [describe(item) for item in self.differences],
+            "left": dict(self.left),
+            "right": dict(self.right),
+            "steps": [asdict(step) for step in self.steps],
+            "contributions": dict(self.contributions),
+            "decided_by": self.decided_by,
+            "notes": list(self.notes),
+            "model": {"name": self.model, "version": self.model_version},
+        }
+
+
+class Score(NamedTuple):
+    """The answer without its explanation, for bulk work; ``categories`` are the ids of the differences."""
+
+    verdict: Verdict
+    prediction: bool
+    material_probability: float
+    confidence: float
+    categories: tuple[str, ...]
+
+
+class _Pair(NamedTuple):
+    """A pair read and compared, before profile and model."""
+
+    left: Text
+    right: Text
+    kind: Kind
+    flipped: bool
+    account: Account | PersonComparison
+
+
+def compare(
+    left: str,
+    right: str,
+    profile: str = "general",
+    kind: str = "auto",
+    context: Context | None = None,
+    scorer: Scorer | None = None,
+) -> Comparison:
+    """Compare two legal names under a profile and explain every difference.
+
+    ``kind`` is ``auto``, ``organisation`` or ``individual``; ``scorer`` defaults to the shipped model. Raises a
+    subclass of :class:`~matching.engine.types.EngineError` for empty or over-long names and unknown arguments.
+    """
+    regime = _profile(profile)
+    known = context or NO_CONTEXT
+    model = scorer or default_scorer()
+    pair = _account(left, right, _kind(kind), known)
+    findings = _findings(pair)
+    row = row_of(pair.kind, pair.account)
+    found = search(pair.left, pair.right, pair.kind, known) if regime.logic == "search" else None
+    decision = _decide(pair, findings, regime, model, row, found, known)
+    return _answer(pair, findings, regime, model, row, found, decision)
+
+
+def score_many(
+    pairs: Iterable[tuple[str, str]], profile: str = "general", kind: str = "auto", scorer: Scorer | None = None
+) -> list[Score | ValueError]:
+    """Verdicts of many pairs, in order, without explanations; a pair that cannot be read gives its error."""
+    regime, model, wanted = _profile(profile), scorer or default_scorer(), _kind(kind)
+    read_pairs = [_try_account(left, right, wanted) for left, right in pairs]
+    rows = [row_of(pair.kind, pair.account) for pair in read_pairs if isinstance(pair, _Pair)]
+    probabilities = iter(model.probabilities(rows) if rows else [])
+    return [
+        _score(pair, regime, model, next(probabilities)) if isinstance(pair, _Pair) else pair for pair in read_pairs
+    ]
+
+
+def features_of(left: str, right: str, kind: str = "auto") -> tuple[Kind, tuple[float, ...]]:
+    """Kind and feature row of a pair, in the order of ``FEATURE_NAMES``; what a model is trained on."""
+    pair = _account(left, right, _kind(kind), NO_CONTEXT)
+    return pair.kind, row_of(pair.kind, pair.account)
+
+
+def _profile(id_: str) -> Profile:
+    return profile(id_)
+
+
+def _kind(name: str) -> Kind | None:
+    if name not in _KINDS:
+        raise UnknownKindError(f"No kind is called {name[:40]!r}; choose one of {', '.join(_KINDS)}.")
+    return _KINDS[name]
+
+
+def _try_account(left: str, right: str, kind: Kind | None) -> _Pair | ValueError:
+    try:
+        return _account(left, right, kind, NO_CONTEXT)
+    except ValueError as error:
+        return error
+
+
+@lru_cache(maxsize=16_384)
+def _read(name: str) -> Text:
+    return read(name)
+
+
+def _account(left: str, right: str, kind: Kind | None, context: Context) -> _Pair:
+    """Read both names and account for their differences, in one canonical order so that sides never matter."""
+    one, other = _read(left), _read(right)
+    chosen = kind or kind_of(one, other)
+    flipped = (other.keys, other.raw) < (one.keys, one.raw)
+    first, second = (other, one) if flipped else (one, other)
+    if chosen is Kind.INDIVIDUAL:
+        return _Pair(one, other, chosen, flipped, compare_people(parse_person(first), parse_person(second)))
+    places = (context.jurisdiction_left, context.jurisdiction_right)
+    sides = places[::-1] if flipped else places
+    account = compare_organisations(
+        parse_organisation(first, sides[0]), parse_organisation(second, sides[1]), sides
+    )
+    return _Pair(one, other, chosen, flipped, account)
+
+
+def _findings(pair: _Pair) -> tuple[Finding, ...]:
+    """All findings, those of writing included, as seen from the left name."""
+    if isinstance(pair.account, Account):
+        found = with_writing(pair.account)
+    else:
+        texts = (pair.right, pair.left) if pair.flipped else (pair.left, pair.right)
+        found = (*pair.account.findings, *writing_findings(*texts, individual=True))
+    turned = [mirrored(finding) for finding in found] if pair.flipped else list(found)
+    return tuple(sorted(turned, key=_position))
+
+
+def _position(finding: Finding) -> tuple[int, int, str]:
+    left = finding.span1 or finding.span2 or (0, 0)
+    right = finding.span2 or finding.span1 or (0, 0)
+    return (left[0], right[0], finding.category)
+
+
+def _decide(
+    pair: _Pair,
+    findings: Sequence[Finding],
+    regime: Profile,
+    model: Scorer,
+    row: tuple[float, ...],
+    found: SearchResult | None,
+    context: Context,
+) -> policy.Decision:
+    if found:
+        return policy.by_search(found.equal, pair.left.raw == pair.right.raw, found.case_only)
+    needed = policy.needs_model(findings, regime)
+    probability = model.probability(row) if needed else policy.SAME_CANONICAL_NAME
+    decision = policy.decide(findings, regime, probability, model.thresholds(pair.kind))
+    return policy.with_identifiers(decision, regime, context)
+
+
+def _score(pair: _Pair, regime: Profile, model: Scorer, probability: float) -> Score:
+    findings = _findings(pair)
+    if regime.logic == "search":
+        found = search(pair.left, pair.right, pair.kind, NO_CONTEXT)
+        decision = policy.by_search(found.equal, pair.left.raw == pair.right.raw, found.case_only)
+    else:
+        decision = policy.decide(findings, regime, probability, model.thresholds(pair.kind))
+    prediction = _prediction(decision)
+    confidence = decision.probability if prediction else 1 - decision.probability
+    categories = tuple(dict.fromkeys(finding.category for finding in findings))
+    return Score(decision.verdict, prediction, decision.probability, confidence, categories)
+
+
+def _prediction(decision: policy.Decision) -> bool:
+    """A verdict states its side; a review states the likelier one."""
+    if decision.verdict is Verdict.REVIEW:
+        return decision.probability >= 0.5
+    return decision.verdict is Verdict.MATERIAL
+
+
+def _answer(
+    pair: _Pair,
+    findings: tuple[Finding, ...],
+    regime: Profile,
+    model: Scorer,
+    row: tuple[float, ...],
+    found: SearchResult | None,
+    decision: policy.Decision,
+) -> Comparison:
+    prediction = _prediction(decision)
+    differences = tuple([difference(item, pair.left, pair.right, regime) for item in findings])
+    sentence, missing, notes = reason(decision, differences, regime, found)
+    stages = found.steps if found else steps(plain_stages(pair.left), plain_stages(pair.right))
+    return Comparison(
+        kind=pair.kind,
+        profile=regime,
+        verdict=decision.verdict,
+        prediction=prediction,
+        material_probability=decision.probability,
+        confidence=decision.probability if prediction else 1 - decision.probability,
+        reason=sentence,
+        missing_fact=missing,
+        differences=differences,
+        left=parsed_name(pair.left, pair.account, pair.flipped),
+        right=parsed_name(pair.right, pair.account, not pair.flipped),
+        steps=stages,
+        features=row,
+        contributions=model.contributions(row) if decision.by == "model" else {},
+        decided_by=decision.by,
+        notes=notes,
+        model=model.name,
+        model_version=model.version,
+    )

@@ -1,0 +1,171 @@
+"""Saying it in words: differences, the reason for a verdict, what would settle a review, the parsed names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matching.engine import numbers, policy
+from matching.engine.forms import LegalForm
+from matching.engine.lexicon import lexicon
+from matching.engine.organisation_compare import Account
+from matching.engine.organisation_parse import Organisation
+from matching.engine.person_compare import PersonComparison
+from matching.engine.person_parse import parse as parse_person
+from matching.engine.person_types import ParsedPerson, Tokens
+from matching.engine.profiles import Profile, categories
+from matching.engine.search import SearchResult
+from matching.engine.text import Text
+from matching.engine.types import Difference, Effect, Finding, Kind, Span, Verdict
+
+IDENTICAL = "Identical names can still belong to different persons (about 1 in 200 register entities shares its name)."
+DISCLAIMER = "A comparison of texts under stated rules; not legal advice."
+
+
+def difference(finding: Finding, left: Text, right: Text, profile: Profile) -> Difference:
+    """A finding with its texts, its effect under the profile, its rule and its explanation."""
+    category = categories()[finding.category]
+    return Difference(
+        category=finding.category,
+        title=category.title,
+        text1=_cut(left, finding.span1),
+        text2=_cut(right, finding.span2),
+        span1=finding.span1,
+        span2=finding.span2,
+        effect=policy.effect_of(finding, profile),
+        rule=f"{profile.id}/{finding.category}@{profile.version}",
+        authority=category.authority,
+        explanation=finding.detail or category.explanation,
+    )
+
+
+def describe(item: Difference) -> dict[str, Any]:
+    """JSON-ready form of a difference."""
+    return {
+        "category": item.category,
+        "title": item.title,
+        "text1": item.text1,
+        "text2": item.text2,
+        "span1": list(item.span1) if item.span1 else None,
+        "span2": list(item.span2) if item.span2 else None,
+        "effect": item.effect.value,
+        "rule": item.rule,
+        "authority": item.authority,
+        "explanation": item.explanation,
+    }
+
+
+def _cut(text: Text, span: Span | None) -> str:
+    return text.raw[span[0] : span[1]] if span else ""
+
+
+def reason(
+    decision: policy.Decision, differences: tuple[Difference, ...], profile: Profile, found: SearchResult | None
+) -> tuple[str, str | None, tuple[str, ...]]:
+    """One plain sentence, the missing fact of a review, and notes that go with the answer."""
+    notes = (IDENTICAL,) if decision.verdict is Verdict.IMMATERIAL else ()
+    if found:
+        return _search_sentence(decision, found), _certified(decision), (*notes, f"Read under {found.logic.title}.")
+    decisive = differences[decision.decisive] if decision.decisive is not None else None
+    missing = _missing(decision, decisive)
+    return _sentence(decision, decisive, differences, profile), missing, notes
+
+
+def _search_sentence(decision: policy.Decision, found: SearchResult) -> str:
+    logic = "the model logic" if found.logic.id == "model" else f"the logic of {found.logic.id}"
+    if not found.equal:
+        return f"One name would not be disclosed by a search under {logic} for the other."
+    if decision.verdict is Verdict.IMMATERIAL:
+        return f"A search under {logic} for either name discloses the other; at most upper and lower case differ."
+    return f"The names are equal under {logic}, but offices program it differently and the texts are not the same."
+
+
+def _certified(decision: policy.Decision) -> str | None:
+    return "a certified search of the filing office under the registered name" if decision.verdict is Verdict.REVIEW else None
+
+
+def _missing(decision: policy.Decision, decisive: Difference | None) -> str | None:
+    if decision.verdict is not Verdict.REVIEW or decisive is None:
+        return None
+    return categories()[decisive.category].missing or "a register extract or identity document for both names"
+
+
+def _sentence(
+    decision: policy.Decision, decisive: Difference | None, differences: tuple[Difference, ...], profile: Profile
+) -> str:
+    if decision.by == "identifiers":
+        same = decision.verdict is Verdict.IMMATERIAL
+        return f"The identifiers given for both sides {'agree' if same else 'differ'}; they settle who is meant."
+    if decisive is None:
+        if not differences:
+            return "The names are identical."
+        return f"Only differences that {profile.title.lower().rstrip('?')} treats as equal: {_titles(differences)}."
+    return f"{_VERBS[decision.verdict]} {decisive.title.lower()}{_quoted(decisive)}. {decisive.explanation}"
+
+
+_VERBS = {
+    Verdict.MATERIAL: "Another name:",
+    Verdict.REVIEW: "A person must look:",
+    Verdict.IMMATERIAL: "The same name in all likelihood:",
+}
+
+
+def _quoted(item: Difference) -> str:
+    if item.text1 and item.text2:
+        return f" (“{item.text1}” / “{item.text2}”)"
+    return f" (“{item.text1 or item.text2}” on one side only)" if item.text1 or item.text2 else ""
+
+
+def _titles(differences: tuple[Difference, ...]) -> str:
+    return ", ".join(dict.fromkeys([item.title.lower() for item in differences if item.effect is Effect.EQUAL]))
+
+
+def parsed_name(text: Text, account: Account | PersonComparison, second: bool) -> dict[str, Any]:
+    """The parsed structure of one name: what the engine took each word for."""
+    if isinstance(account, Account):
+        return _organisation(account.right if second else account.left)
+    return _person(parse_person(text))
+
+
+def _organisation(name: Organisation) -> dict[str, Any]:
+    words, tokens = lexicon(), name.text.tokens
+    stem = [tokens[index] for index in name.stem]
+    return {
+        "name": name.text.raw,
+        "kind": Kind.ORGANISATION.value,
+        "stem": [token.text for token in stem],
+        "legal_forms": [_form(form, name) for form in name.forms],
+        "numerals": [
+            {"text": token.text, "value": numbers.value(token.key)}
+            for position, token in enumerate(stem)
+            if numbers.value(token.key, first=position == 0)
+        ],
+        "geography": [token.text for token in stem if token.key in words.places],
+        "connectors": [token.text for token in stem if token.key in words.connectors | words.particles],
+        "roles": [token.text for token in stem if token.key in words.roles],
+        "appended": [
+            {"category": part.category, "text": name.text.raw[tokens[part.start].start : tokens[part.stop - 1].end]}
+            for part in name.parts
+        ],
+        "scripts": sorted(name.text.scripts),
+    }
+
+
+def _form(form: LegalForm, name: Organisation) -> dict[str, Any]:
+    tokens = name.text.tokens
+    return {
+        "text": name.text.raw[tokens[form.first].start : tokens[form.stop - 1].end],
+        "label": form.label,
+        "codes": [{"jurisdiction": place, "elf": code} for place, code in form.codes[:10]],
+        "families": list(form.families),
+    }
+
+
+def _person(person: ParsedPerson) -> dict[str, Any]:
+    fields = ("surname", "given", "middle", "patronymic", "particles", "titles", "postnominals", "nicknames", "alias", "capacity")
+    parsed: dict[str, Any] = {"name": person.text.raw, "kind": Kind.INDIVIDUAL.value}
+    parsed.update({field: _texts(getattr(person, field)) for field in fields})
+    return {**parsed, "suffix": person.suffix, "scripts": sorted(person.text.scripts)}
+
+
+def _texts(tokens: Tokens) -> list[str]:
+    return [token.text for token in tokens]

@@ -1,0 +1,46 @@
+"""The feature row of a pair: one fixed, named, versioned list for every model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from matching.engine.organisation_compare import Account
+from matching.engine.organisation_features import ORGANISATION_FEATURES, organisation_features
+from matching.engine.person_compare import PERSON_FEATURES, PERSON_MONOTONE, PersonComparison
+from matching.engine.types import Kind
+
+FEATURE_VERSION = 1
+"""Raised when the meaning of a feature changes under the same name."""
+
+FEATURE_NAMES: tuple[str, ...] = (
+    "individual",
+    *[f"o_{name}" for name in ORGANISATION_FEATURES],
+    *[f"p_{name}" for name in PERSON_FEATURES],
+)
+"""Names of the features, in row order: ``o_`` concerns organisations, ``p_`` people; the other block is zero."""
+
+MONOTONE: tuple[int, ...] = (
+    0,
+    *[direction for direction, _ in ORGANISATION_FEATURES.values()],
+    *[PERSON_MONOTONE.get(name, 0) for name in PERSON_FEATURES],
+)
+"""Direction of each feature: +1 more means more material, -1 less, 0 free."""
+
+_ORGANISATION_ZERO = (0.0,) * len(ORGANISATION_FEATURES)
+_PERSON_ZERO = (0.0,) * len(PERSON_FEATURES)
+
+
+def feature_schema_hash() -> str:
+    """SHA-256 over names, directions and version: a model fits an engine only under the same hash."""
+    schema = {"version": FEATURE_VERSION, "names": FEATURE_NAMES, "monotone": MONOTONE}
+    return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
+
+
+def row_of(kind: Kind, account: Account | PersonComparison) -> tuple[float, ...]:
+    """The feature row of a compared pair."""
+    if isinstance(account, Account):
+        found = organisation_features(account)
+        return (0.0, *[found.get(name, 0.0) for name in ORGANISATION_FEATURES], *_PERSON_ZERO)
+    values = account.features
+    return (1.0, *_ORGANISATION_ZERO, *[values[name] for name in PERSON_FEATURES])

@@ -1,0 +1,55 @@
+"""Telling an organisation's name from a person's, when the caller does not say."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from matching.engine.forms import find
+from matching.engine.lexicon import lexicon
+from matching.engine.person_kind import likelihood
+from matching.engine.text import Text
+from matching.engine.types import Kind
+
+CERTAIN = 3.0
+"""Weight of evidence that only organisations give: a legal form."""
+
+PLAIN = 0.15
+"""Evidence of two to four plain words without any business word: people's names look like that."""
+
+
+def kind_of(left: Text, right: Text) -> Kind:
+    """Kind of a pair: the evidence of both names together; a doubt that both share goes to the organisation."""
+    return Kind.INDIVIDUAL if _personal(left) + _personal(right) > 0 else Kind.ORGANISATION
+
+
+@lru_cache(maxsize=16_384)
+def _personal(text: Text) -> float:
+    """Evidence for a natural person: positive for, negative against, 0 none."""
+    keys = text.keys[: _capacity(text) or len(text.keys)]
+    plain = 2 <= len(keys) <= 4 and all(map(_plain_word, keys))
+    return (likelihood(text) - 0.5) * 2 + PLAIN * plain - _organisation_evidence(text, keys)
+
+
+def _plain_word(key: str) -> bool:
+    return len(key) > 2 and key.isascii() and key.isalpha() and key not in lexicon().places
+
+
+def _organisation_evidence(text: Text, keys: tuple[str, ...]) -> float:
+    words = lexicon()
+    if find(keys):
+        return CERTAIN
+    count = sum(key in words.organisation_words or key in words.roles for key in keys)
+    symbols = any(token.text in "&+@%#$€£" for token in text.tokens)
+    digits = any(key[0].isdigit() for key in keys)
+    # "MILLS, Cory": a comma after the first word marks a surname, which may be any word.
+    surname_first = text.raw[text.tokens[0].end : text.tokens[0].end + 1] == ","
+    return (0.3 if surname_first else 1.2) * min(count, 2) + 0.7 * symbols + 0.4 * digits
+
+
+def _capacity(text: Text) -> int:
+    """Index where a capacity begins ("as Trustee of …"); what follows says nothing of who acts."""
+    keys = text.keys
+    for index in range(1, len(keys)):
+        if keys[index] == "as" and index + 1 < len(keys):
+            return index
+    return 0

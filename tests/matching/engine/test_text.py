@@ -1,0 +1,75 @@
+"""Reading names into tokens: offsets always point into the name as received."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.engine.text import icao_key, is_mixed, latin_key, read, skeleton
+from matching.engine.types import EmptyNameError, NameTooLongError
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("R.J.T. Instruments Corporation", ("rjt", "instruments", "corporation")),
+        ("S.à r.l. & Cie", ("sa", "rl", "and", "cie")),
+        ("PG + E CORP.", ("pg", "and", "e", "corp")),
+        ("77Bank,Ltd.", ("77", "bank", "ltd")),
+        ("Fund 1.5 No. 2, 1,000", ("fund", "1.5", "no", "2", "1000")),
+        ("O'Brien, Sean", ("obrien", "sean")),
+        ("José Nu\u0301n\u0303ez", ("jose", "nunez")),
+        ("株式会社髙島屋", ("株式会社", "髙島屋")),
+        ("ＤＯＷＡ Ｈｏｌｄｉｎｇｓ", ("dowa", "holdings")),
+        ("ООО «Ромашка»", ("ооо", "ромашка")),
+        ("Foo d/b/a Bar c/o Baz", ("foo", "dba", "bar", "c/o", "baz")),
+        ("2nd Street", ("2", "street")),
+        ("삼성전자주식회사", ("삼성전자", "주식회사")),
+    ],
+)
+def test_a_name_is_read_into_comparison_keys(name: str, keys: tuple[str, ...]) -> None:
+    assert read(name).keys == keys
+
+
+@given(st.text(max_size=60))
+def test_offsets_point_into_the_name_as_received(name: str) -> None:
+    try:
+        text = read(name)
+    except EmptyNameError:
+        return
+    for before, token in zip((None, *text.tokens), text.tokens, strict=False):
+        assert name[token.start : token.end] == token.text
+        assert before is None or before.end <= token.start or before.start == token.start
+
+
+def test_invisible_characters_are_set_aside_and_reported() -> None:
+    text = read("Ac\u200bme\u202e Ltd")
+    assert text.keys == ("acme", "ltd")
+    assert text.invisible == (2, 5)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "—…!", "\u200b"])
+def test_a_name_without_letters_or_digits_is_refused(name: str) -> None:
+    with pytest.raises(EmptyNameError, match="at least one letter or digit"):
+        read(name)
+
+
+def test_an_overlong_name_is_refused_without_being_quoted() -> None:
+    with pytest.raises(NameTooLongError, match="1001") as caught:
+        read("secret" + "x" * 995)
+    assert "secret" not in str(caught.value)
+
+
+def test_machine_readable_digraphs_have_a_second_key() -> None:
+    assert icao_key("Müller") == "mueller"
+    assert icao_key("Ñandú") == "nxxandu"
+
+
+def test_look_alikes_share_a_skeleton_and_mixed_script_is_seen() -> None:
+    assert skeleton("Асme") == skeleton("Acme")
+    assert skeleton("0il") == skeleton("Oil")
+    assert is_mixed("Acmе") and not is_mixed("Ромашка")
+
+
+def test_every_script_has_a_latin_rendering() -> None:
+    assert latin_key("Ромашка") == "romashka"
+    assert latin_key("삼성") == "samseong"
