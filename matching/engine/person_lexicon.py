@@ -1,0 +1,153 @@
+"""What is known about the words of personal names: titles, suffixes, particles, given names, variants.
+
+The facts stand in ``data/person_*.yaml`` and in the ``nicknames`` package (Apache-2.0, US English); this
+module reads them once, on first use, and answers look-ups. Keys are comparison keys: lower case, without
+accents.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from itertools import chain
+from math import log
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from nicknames import name_triplets
+
+DATA = Path(__file__).parent / "data"
+Phrase = tuple[str, ...]
+
+
+class Words(NamedTuple):
+    """The words around a name, by what they are; see ``data/person_words.yaml`` for each list's meaning."""
+
+    titles: frozenset[str]
+    soft_titles: frozenset[str]
+    male: frozenset[str]
+    female: frozenset[str]
+    peerage: frozenset[str]
+    postnominals: frozenset[str]
+    weak_postnominals: frozenset[str]
+    suffixes: dict[str, str]
+    particles: frozenset[str]
+    articles: frozenset[str]
+    nasab: frozenset[str]
+    abd: frozenset[str]
+    faith_endings: frozenset[str]
+    kunya: frozenset[str]
+    alias_phrases: tuple[Phrase, ...]
+    birth_names: frozenset[str]
+    capacity_words: frozenset[str]
+    capacity_phrases: tuple[Phrase, ...]
+    capacity_heads: tuple[Phrase, ...]
+    documents: tuple[Phrase, ...]
+    joiners: frozenset[str]
+    placeholders: frozenset[str]
+    trade_words: frozenset[str]
+    patronymic_endings: tuple[str, ...]
+
+
+class Names(NamedTuple):
+    """Frequent given names and surnames, and the surnames that stand first where no comma is written."""
+
+    given: frozenset[str]
+    surnames: frozenset[str]
+    family_first: frozenset[str]
+    spanish: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    """The word lists, read from ``data/person_words.yaml`` on the first call."""
+    raw = _load("person_words.yaml")
+    fields: dict[str, Any] = {name: frozenset(raw[name].split()) for name in _LISTS}
+    fields |= {name: tuple([tuple(line.split()) for line in raw[name]]) for name in _PHRASES}
+    fields["suffixes"] = {
+        word: str(canonical) for canonical, line in raw["suffixes"].items() for word in line.split()
+    }
+    fields["male"] = frozenset(raw["gendered"]["m"].split())
+    fields["female"] = frozenset(raw["gendered"]["f"].split())
+    fields["patronymic_endings"] = tuple(raw["patronymic_endings"].split())
+    return Words(**fields)
+
+
+_PHRASES = ("alias_phrases", "capacity_phrases", "capacity_heads", "documents")
+_LISTS = (
+    "titles", "soft_titles", "peerage", "postnominals", "weak_postnominals", "particles", "articles",
+    "nasab", "abd", "faith_endings", "kunya", "birth_names", "capacity_words", "joiners", "placeholders",
+    "trade_words",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def names() -> Names:
+    """The name lists of ``data/person_given.yaml``, given names widened by the ``nicknames`` package."""
+    raw = _load("person_given.yaml")
+    nicks = chain.from_iterable((row.name1, row.name2) for row in name_triplets())
+    return Names(
+        given=frozenset(raw["given"].split()) | frozenset(name for name in nicks if len(name) > 2),
+        surnames=frozenset(raw["surnames"].split()),
+        family_first=frozenset(raw["family_first"].split()),
+        spanish=frozenset(raw["spanish"].split()),
+    )
+
+
+def _load(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
+    return loaded
+
+
+@lru_cache(maxsize=4)
+def _groups(name: str) -> dict[str, frozenset[int]]:
+    """Numbers of the variant groups every name of one list stands in."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for number, line in enumerate(str(_load("person_variants.yaml")[name]).splitlines()):
+        for word in line.split():
+            found[word.replace("-", "")].add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}
+
+
+def share_group(kind: str, left: str, right: str) -> bool:
+    """Whether two names stand in one group of ``kind``: ``spelling``, ``transliteration`` or ``cognates``."""
+    groups = _groups(kind)
+    here = groups.get(left)
+    return here is not None and not here.isdisjoint(groups.get(right, ()))
+
+
+@lru_cache(maxsize=1)
+def _nicknames() -> dict[str, frozenset[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in name_triplets():
+        found[row.name1].add(row.name2)
+    return {name: frozenset(short) for name, short in found.items()}
+
+
+def is_nickname(left: str, right: str) -> bool:
+    """Whether one is recorded as a short or pet form of the other, or a form across languages."""
+    table = _nicknames()
+    direct = right in table.get(left, ()) or left in table.get(right, ())
+    return direct or share_group("cognates", left, right)
+
+
+@lru_cache(maxsize=1)
+def _bigrams() -> dict[str, float]:
+    """Log probability of a letter after a letter in frequent names; ``^`` and ``$`` are the edges."""
+    counts: defaultdict[str, float] = defaultdict(float)
+    firsts: defaultdict[str, float] = defaultdict(float)
+    for name in names().given | names().surnames:
+        edged = f"^{name}$"
+        for index in range(len(edged) - 1):
+            counts[edged[index : index + 2]] += 1
+            firsts[edged[index]] += 1
+    return {pair: log((count + 0.5) / (firsts[pair[0]] + 14)) for pair, count in counts.items()}
+
+
+@lru_cache(maxsize=65_536)
+def oddness(key: str) -> float:
+    """How unlike a name the least likely two letters of a word are: about 2 ordinary, 8 impossible."""
+    table = _bigrams()
+    edged = f"^{key}$"
+    return max(-table.get(edged[index : index + 2], -8.0) for index in range(len(edged) - 1))
