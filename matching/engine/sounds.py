@@ -1,0 +1,108 @@
+"""How a name sounds and how it is romanised: coarse keys that different spellings of one name share.
+
+Every function takes a comparison key (lower case, without accents) and is pure and cached. A shared key is
+evidence that two spellings render one name, never proof.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_ICAO = (("uxx", "u"), ("nxx", "n"), ("ue", "u"), ("oe", "o"), ("ae", "a"), ("aa", "a"), ("ss", "s"))
+_ROMAN = (
+    ("shch", "sh"), ("tsch", "ch"), ("tch", "ch"), ("sch", "sh"), ("dzh", "j"), ("dj", "j"), ("tz", "ts"),
+    ("kh", "h"), ("gh", "g"), ("dh", "d"), ("zh", "j"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "k"),
+    ("q", "k"), ("x", "ks"), ("w", "v"), ("ou", "u"), ("oo", "u"), ("ee", "i"), ("ie", "i"), ("ei", "i"),
+    ("ai", "i"), ("ay", "i"), ("ey", "i"), ("iy", "i"), ("yi", "i"), ("ij", "i"), ("yy", "i"), ("ya", "ia"),
+    ("yu", "iu"), ("yo", "io"), ("y", "i"), ("j", "i"), ("o", "u"), ("e", "a"), ("aua", "ava"), ("uv", "ov"),
+)  # fmt: skip
+_SOUND = (
+    ("mac", "mk"), ("mc", "mk"), ("sch", "x"), ("tch", "x"), ("chr", "kr"), ("sh", "x"), ("ch", "x"),
+    ("ph", "f"), ("gh", ""), ("kn", "n"), ("wr", "r"), ("wh", "w"), ("ck", "k"), ("dge", "j"), ("dg", "j"),
+    ("ge", "je"), ("gi", "ji"), ("gy", "jy"), ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("qu", "kw"),
+    ("q", "k"), ("c", "k"), ("x", "ks"), ("z", "s"), ("th", "t"), ("v", "f"), ("d", "t"),
+)  # fmt: skip
+_VOWELS = frozenset("aeiouy")
+_AEIOU = str.maketrans("", "", "aeiouy")
+_SKELETON = str.maketrans(
+    {"v": "b", "w": "b", "p": "b", "q": "k", "g": "k", "c": "k", "z": "s", "j": "", "h": ""}
+)
+_ABD = ("abdul", "abdel", "abdal", "abdol", "abdur", "abder", "abdir", "abdus", "abdou", "abd")
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_OCR = frozenset(
+    [
+        *("ce", "ec", "il", "li", "lt", "tl", "uv", "vu", "ao", "oa", "hb", "bh", "nh", "hn", "rn", "un"),
+        *("nu", "mn", "nm", "ij", "ji", "fl", "gq", "qg", "db", "bd", "pq", "qp", "gy", "yg", "ft", "tf"),
+        *("xk", "kx", "vy", "yv"),
+    ]
+)
+
+
+def _replace(key: str, table: tuple[tuple[str, str], ...]) -> str:
+    for old, new in table:
+        if old in key:
+            key = key.replace(old, new)
+    return key
+
+
+def _single(key: str) -> str:
+    """Doubled letters written once."""
+    return "".join([char for index, char in enumerate(key) if index == 0 or key[index - 1] != char])
+
+
+@lru_cache(maxsize=65_536)
+def icao_fold(key: str) -> str:
+    """Digraphs of ICAO 9303 folded to the plain letter: mueller, muxxller and muller agree."""
+    return _replace(key, _ICAO)
+
+
+@lru_cache(maxsize=65_536)
+def roman_key(key: str) -> str:
+    """One form for the usual romanisations of Slavic, Arabic, Persian and Indian spellings."""
+    if key.startswith("abd"):
+        for prefix in _ABD:
+            if key.startswith(prefix) and len(key) > len(prefix) + 2:
+                key = "abd" + key[len(prefix) :]
+                break
+    folded = _single(_replace(key, _ROMAN))
+    return folded[:-1] if folded.endswith("h") and len(folded) > 3 else folded
+
+
+@lru_cache(maxsize=65_536)
+def consonants(key: str) -> str:
+    """The consonant skeleton: a first vowel is ``a``, voiced and unvoiced join, doubles are written once."""
+    lead = "a" if key[:1] in _VOWELS else ""
+    return lead + _single(_replace(key, _ROMAN[:18]).translate(_AEIOU).translate(_SKELETON))
+
+
+@lru_cache(maxsize=65_536)
+def sound(key: str) -> str:
+    """A rough English phonetic key: consonant sounds after the first letter, vowels dropped."""
+    coded = _replace(key, _SOUND)
+    lead = "a" if coded[:1] in _VOWELS else coded[:1]
+    return lead + _single(coded[1:].translate(_AEIOU).replace("h", "").replace("w", ""))
+
+
+def _neighbours() -> frozenset[str]:
+    pairs: set[str] = set()
+    for row, line in enumerate(_ROWS):
+        for column, char in enumerate(line):
+            below = _ROWS[row + 1][max(column - 1, 0) : column + 1] if row < 2 else ""
+            for other in line[column + 1 : column + 2] + below:
+                pairs.update((char + other, other + char))
+    return frozenset(pairs)
+
+
+KEYBOARD = _neighbours()
+"""Ordered pairs of letters that lie side by side on a QWERTY keyboard."""
+
+
+def slip(left: str, right: str) -> float:
+    """How a letter slips into another: 1.0 keyboard neighbours, 0.7 look-alikes in print, else 0.0."""
+    pair = left + right
+    return 1.0 if pair in KEYBOARD else 0.7 if pair in _OCR else 0.0
+
+
+def vowels_only(left: str, right: str) -> bool:
+    """Whether two words differ in their vowels alone."""
+    return left != right and left.translate(_AEIOU) == right.translate(_AEIOU)
