@@ -1,0 +1,235 @@
+"""Which words of a personal name are surname, given name, middle name, patronymic and particle.
+
+Works on the segments that remain once titles, suffixes and phrases are gone: the first is the surname when a
+comma divides them, otherwise customs of order decide.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+
+from matching.engine.person_lexicon import names, words
+from matching.engine.text import Token
+
+Parts = dict[str, list[Token]]
+
+
+def core_fields(raw: str, segments: list[list[Token]], parts: Parts) -> dict[str, object]:
+    """Fields of :class:`ParsedPerson` for the words of the name proper; ``parts`` gains the others."""
+    comma = len(segments) > 1
+    segments = [_merge(raw, segment) for segment in segments]
+    if not comma:
+        segments[0] = _cut_trade(segments[0], parts)
+    segments = [_cut_placeholders(segment, parts, comma) for segment in segments]
+    kept: list[list[Token]] = []
+    fathers: set[Token] = set()
+    for index, segment in enumerate(segments):
+        kept.append(_cut_particles(raw, segment, parts, fathers, comma and index == 0))
+    core = [token for segment in kept for token in segment]
+    roles = _comma_roles(kept) if comma else _natural_roles(raw, core, parts)
+    roles = "".join(
+        ["p" if token in fathers and role in "gm" else role for token, role in zip(core, roles, strict=True)]
+    )
+    return _fields(raw, core, roles, comma)
+
+
+def _fields(raw: str, core: list[Token], roles: str, comma: bool) -> dict[str, object]:
+    surname = tuple([token for token, role in zip(core, roles, strict=True) if role == "s"])
+    hyphen = any(_hyphened(raw, left, right) for left, right in pairwise(surname))
+    return {
+        "core": tuple(core),
+        "roles": roles,
+        "surname": surname,
+        "given": tuple([token for token, role in zip(core, roles, strict=True) if role == "g"]),
+        "middle": tuple([token for token, role in zip(core, roles, strict=True) if role == "m"]),
+        "patronymic": tuple([token for token, role in zip(core, roles, strict=True) if role == "p"]),
+        "comma": comma,
+        "mononym": len(core) == 1,
+        "double_surname": "" if len(surname) < 2 else "hyphen" if hyphen else "space",
+    }
+
+
+def _hyphened(raw: str, left: Token, right: Token) -> bool:
+    return raw[left.end : right.start].strip() in ("-", "‐", "‑", "–")
+
+
+def _join(raw: str, tokens: list[Token], key: str) -> Token:
+    start, end = tokens[0].start, tokens[-1].end
+    return Token(key, start, end, raw[start:end])
+
+
+def _merge(raw: str, segment: list[Token]) -> list[Token]:
+    """Write compound given names as one: Abd al-Rahman, Abu Bakr, Salah ad-Din."""
+    known = words()
+    if len(segment) < 2 or _compound_words().isdisjoint([token.key for token in segment]):
+        return segment
+    out: list[Token] = []
+    at = 0
+    while at < len(segment):
+        size = _compound(segment, at)
+        key = segment[at].key
+        if size > 1:
+            prefix = "abd" if key in known.abd else key
+            out.append(_join(raw, segment[at : at + size], prefix + segment[at + size - 1].key))
+        else:
+            out.append(segment[at])
+        at += size
+    return out
+
+
+@lru_cache(maxsize=1)
+def _compound_words() -> frozenset[str]:
+    return words().abd | words().kunya | words().faith_endings
+
+
+def _compound(segment: list[Token], at: int) -> int:
+    """How many words from here make one name."""
+    known, left = words(), len(segment) - at
+    article = left > 2 and segment[at + 1].key in known.articles
+    if segment[at].key in known.abd or segment[at].key in known.kunya:
+        return 3 if article else min(left, 2)
+    return 3 if article and segment[at + 2].key in known.faith_endings else 1
+
+
+def _cut_trade(segment: list[Token], parts: Parts) -> list[Token]:
+    trade = [token for token in segment[1:] if token.key in words().trade_words]
+    if trade:
+        parts.setdefault("trade", []).extend(trade)
+        return [token for token in segment if token not in trade and token.key != "and"]
+    return segment
+
+
+def _cut_placeholders(segment: list[Token], parts: Parts, comma: bool) -> list[Token]:
+    found = [token for token in segment if token.key in words().placeholders]
+    if not found or (len(found) == len(segment) and not comma):
+        return segment
+    parts.setdefault("placeholders", []).extend(found)
+    return [token for token in segment if token not in found]
+
+
+def _cut_particles(
+    raw: str, segment: list[Token], parts: Parts, fathers: set[Token], surname: bool
+) -> list[Token]:
+    """Set particles aside; the word after *bin* or *ibn* is noted as the father's name."""
+    known = words()
+    if known.particles.isdisjoint([t.key for t in segment]) and known.nasab.isdisjoint(
+        [t.key for t in segment]
+    ):
+        return segment
+    kept: list[Token] = []
+    last = len(segment) - 1
+    for at, token in enumerate(segment):
+        if at < last and token.key in known.nasab and (kept or surname):
+            parts.setdefault("particles", []).append(token)
+            fathers.add(segment[at + 1])
+        elif _is_particle(raw, segment, at, bool(kept) or surname):
+            parts.setdefault("particles", []).append(token)
+        else:
+            kept.append(token)
+    return kept or segment
+
+
+def _is_particle(raw: str, segment: list[Token], at: int, inner: bool) -> bool:
+    token, known = segment[at], words()
+    if token.key not in known.particles:
+        return False
+    lower = token.text.islower() and not raw.islower()
+    if at == len(segment) - 1:
+        return inner and lower and at > 0
+    if token.key in known.articles and (token.key not in ("al", "el", "ul") or not inner):
+        return _hyphened(raw, token, segment[at + 1]) or lower
+    if len(token.key) == 1:
+        return lower and inner
+    return inner or lower
+
+
+def _comma_roles(segments: list[list[Token]]) -> str:
+    roles = "s" * len(segments[0])
+    given = [token for segment in segments[1:] for token in segment]
+    for at, token in enumerate(given):
+        roles += "g" if at == 0 else "p" if _is_patronymic(token.key) else "m"
+    return roles
+
+
+@lru_cache(maxsize=16_384)
+def _is_patronymic(key: str) -> bool:
+    return len(key) > 5 and key.endswith(words().patronymic_endings)
+
+
+def _natural_roles(raw: str, core: list[Token], parts: Parts) -> str:
+    size = len(core)
+    if size == 1:
+        return "s"
+    first, last = _surname_range(raw, core, parts)
+    roles, seen = "", False
+    for at, token in enumerate(core):
+        if first <= at < last:
+            roles += "s"
+        elif not seen:
+            roles, seen = roles + "g", True
+        else:
+            roles += "p" if _is_patronymic(token.key) else "m"
+    return roles
+
+
+def _surname_range(raw: str, core: list[Token], parts: Parts) -> tuple[int, int]:
+    """Where the surname stands: marked by capitals, by custom of order, or last."""
+    size = len(core)
+    marked = _capitals(raw, core)
+    if marked:
+        return marked
+    singles = 0
+    while singles < size and len(core[size - 1 - singles].key) == 1:
+        singles += 1
+    end = size - singles
+    if end <= 1:
+        return (0, 1) if end == 1 else (size - 1, size)
+    if not singles and _surname_first(core):
+        return (0, 1)
+    first = end - 1
+    while first > 1 and _hyphened(raw, core[first - 1], core[first]):
+        first -= 1
+    return (_widen(core, first, parts), end)
+
+
+def _widen(core: list[Token], first: int, parts: Parts) -> int:
+    """Take in the first word of a double surname, and what follows a particle."""
+    lexicon = names()
+    for at in range(1, first):
+        after = any(
+            token.end <= core[at].start and token.start >= core[at - 1].end
+            for token in parts.get("particles", ())
+        )
+        if (
+            after
+            and len(core[at].key) > 1
+            and (core[at].key not in lexicon.given or core[at].key in lexicon.surnames)
+        ):
+            return at
+    before = core[first - 1].key
+    return first - 1 if first > 1 and before in lexicon.spanish and before not in lexicon.given else first
+
+
+def _capitals(raw: str, core: list[Token]) -> tuple[int, int] | None:
+    """The run of words in capitals at either end, when the rest is not in capitals."""
+    if raw.isupper() or raw.islower():
+        return None
+    upper = [len(token.text) > 1 and token.text.isupper() for token in core]
+    count = sum(upper)
+    if not 0 < count < len(core):
+        return None
+    if all(upper[:count]):
+        return (0, count)
+    return (len(core) - count, len(core)) if all(upper[-count:]) else None
+
+
+def _surname_first(core: list[Token]) -> bool:
+    lexicon = names()
+    first, last = core[0].key, core[-1].key
+    if len(core) == 3 and _is_patronymic(last) and first not in lexicon.given:
+        return True
+    custom = (
+        first in lexicon.family_first and last not in lexicon.family_first and last not in lexicon.surnames
+    )
+    return custom and (first not in lexicon.given or last in lexicon.given)

@@ -1,0 +1,88 @@
+"""How much a name looks like a natural person's, from its own words alone.
+
+The weights are log-odds over clues a reader would use, in the spirit of a small logistic regression; the
+caller sets the answer against the signs of an organisation.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+from matching.engine.person_lexicon import names, oddness, words
+from matching.engine.person_parse import parse
+from matching.engine.person_types import ParsedPerson
+from matching.engine.text import Text
+
+_WEIGHTS: tuple[tuple[str, float], ...] = (
+    ("base", -1.0),
+    ("comma", 2.0),
+    ("title", 2.0),
+    ("suffix", 1.5),
+    ("degree", 1.5),
+    ("patronymic", 2.5),
+    ("particle", 0.3),
+    ("initial", 0.8),
+    ("given", 2.2),
+    ("another_given", 1.0),
+    ("surname", 0.8),
+    ("trade", -5.0),
+    ("digits", -3.0),
+    ("symbol", -2.0),
+    ("one_word", -1.5),
+    ("two_to_four", 0.8),
+    ("long", -2.0),
+    ("odd", -0.5),
+    ("bond", 1.0),
+)
+
+
+def likelihood(text: Text) -> float:
+    """Probability-like number in [0, 1] that the name is a natural person's; never raises."""
+    score = sum([weight * clue for (_, weight), clue in zip(_WEIGHTS, clues(text), strict=True)])
+    return 1.0 / (1.0 + exp(-max(min(score, 30.0), -30.0)))
+
+
+def clues(text: Text) -> tuple[float, ...]:
+    """The clues behind :func:`likelihood`, flags and small counts, in the order of its weights."""
+    person = parse(text)
+    lexicon, size = names(), len(person.core)
+    given = [token.key in lexicon.given for token in person.given + person.middle]
+    return (
+        1.0,
+        person.comma,
+        bool(person.titles),
+        bool(person.suffix),
+        bool(person.postnominals),
+        bool(person.patronymic),
+        bool(person.particles),
+        any(len(token.key) == 1 for token in person.core),
+        any(given[:1]),
+        any(given[1:]),
+        any(token.key in lexicon.surnames for token in person.surname),
+        _is_trade(person),
+        _has_digits(text),
+        _has_symbol(person),
+        size == 1,
+        2 <= size <= 4,
+        size > 5,
+        any(len(token.key) > 2 and token.key.isascii() and oddness(token.key) > 6 for token in person.core),
+        bool(person.joint or person.alias or person.birth_name),
+    )
+
+
+def _is_trade(person: ParsedPerson) -> bool:
+    outside = {token.key for token in person.capacity + person.alias + person.joint}
+    return any(token.key in words().trade_words and token.key not in outside for token in person.text.tokens)
+
+
+def _has_digits(text: Text) -> bool:
+    return any(token.key[:1].isdigit() and token.text.isdigit() for token in text.tokens)
+
+
+def _has_symbol(person: ParsedPerson) -> bool:
+    """Ampersands, ``of`` and the like outside a joint name or a capacity."""
+    if person.joint or person.capacity or person.style:
+        return False
+    return any(
+        token.key in ("and", "of", "for", "the", "at", "percent", "no") for token in person.text.tokens
+    )
