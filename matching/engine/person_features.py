@@ -1,0 +1,264 @@
+"""What the model is told about two personal names: a fixed row of named numbers.
+
+Each entry of :data:`_TABLE` is name, direction and meaning. Direction ``+1``: more makes a material
+difference likelier, ``-1`` less likely, ``0`` no promise. Likenesses are in [0, 1], counts in [0, n], flags
+0 or 1.
+"""
+
+from __future__ import annotations
+
+from rapidfuzz.distance import Indel
+
+from matching.engine.person_align import Alignment, Pair
+from matching.engine.person_lexicon import names, words
+from matching.engine.person_likeness import (
+    ARTICLE,
+    EQUAL,
+    ICAO,
+    INITIAL,
+    NICKNAME,
+    PREFIX,
+    SAME,
+    SCRIPT,
+    SLIP,
+    SPELLING,
+    TRANSLITERATION,
+    VOWELS,
+)
+from matching.engine.person_types import ParsedPerson
+
+_TABLE: tuple[tuple[str, int, str], ...] = (
+    ("surname", -1, "least likeness among surname words that stand against each other; 0.5 when none do"),
+    ("given", -1, "likeness of the first given names; 0.5 when one side has none"),
+    ("middle", -1, "least likeness among middle names present on both sides; 1 when none are"),
+    ("patronymic", -1, "least likeness among patronymics present on both sides; 1 when none are"),
+    ("contradictions", 1, "count of words on both sides that fill one role and are not one name"),
+    ("surname_contradicts", 1, "flag: two different surnames"),
+    ("given_contradicts", 1, "flag: two different first names"),
+    ("middle_contradicts", 1, "flag: two different middle names, initials or patronymics"),
+    ("middle_absent", 0, "count of middle names on one side only"),
+    ("patronymic_absent", 0, "count of patronymics on one side only"),
+    ("surname_absent", 1, "count of surname words on one side only"),
+    ("given_absent", 1, "count of first given names on one side only"),
+    ("one_word", 1, "flag: one side is a single word and the other is not"),
+    ("lone_both", 1, "count of words without partner on the side that has fewer of them"),
+    ("lone", 0, "count of words without partner on both sides"),
+    ("cover_short", -1, "paired likeness over the number of words of the shorter name"),
+    ("cover_long", -1, "paired likeness over the number of words of the longer name"),
+    ("equal_words", -1, "count of equal words"),
+    ("equal_rare", -1, "count of equal words of three letters or more that are no frequent names"),
+    ("equal_letters", -1, "letters in the equal words, at most 30"),
+    ("initials", 0, "count of initials against words that begin with them"),
+    ("given_initial", 0, "flag: the first name is an initial on one side"),
+    ("nicknames", 0, "count of words that are a short or pet form of their partner"),
+    ("spellings", 0, "count of words that are another spelling of their partner"),
+    ("transliterations", 0, "count of words that romanise one name differently"),
+    ("slips", 0, "count of words a few letters from their partner"),
+    ("prefixes", 0, "count of words that begin with their partner"),
+    ("crossed", 0, "count of surnames paired with given names"),
+    ("moved", 0, "count of first names paired with middle names"),
+    ("reordered", 0, "flag: the paired words stand in another order"),
+    ("weakest", -1, "likeness of the least alike pair; 1 when all are equal"),
+    ("weakest_edits", 1, "Damerau-Levenshtein operations in that pair"),
+    ("weakest_share", 1, "operations over the length of the longer word of that pair"),
+    ("weakest_winkler", -1, "Jaro-Winkler similarity of that pair"),
+    ("weakest_slips", -1, "share of its edits that a finger or a scanner makes"),
+    ("weakest_oddness", -1, "how much less like a name one word of that pair is than the other"),
+    ("weakest_known", 1, "how many of its two words are frequent names"),
+    ("weakest_first", -1, "flag: its first letters are equal"),
+    ("weakest_vowels", 0, "flag: it differs in vowels alone"),
+    ("weakest_sound", -1, "flag: both words sound alike in English"),
+    ("weakest_skeleton", -1, "flag: both words have the same consonants"),
+    ("weakest_length", 0, "letters of the shorter word of that pair; 0 when all are equal"),
+    ("weakest_surname", 0, "flag: that pair is a surname"),
+    ("second", -1, "likeness of the second least alike pair; 1 when there is none"),
+    ("whole", -1, "similarity of the two names with their words sorted and joined"),
+    ("written", -1, "similarity of the two names with their words joined as written"),
+    ("suffix_conflict", 1, "flag: two different generational suffixes"),
+    ("suffix_absent", 0, "flag: a generational suffix on one side only"),
+    ("titles_differ", 0, "flag: titles or post-nominals differ"),
+    ("sex_conflict", 1, "flag: titles of different sex (Mr, Mrs)"),
+    ("particles_differ", 0, "count of particles on one side only, articles apart"),
+    ("style_differs", 1, "flag: different styles of nobility"),
+    ("capacity", 1, "flag: a capacity (trustee, executor) that differs"),
+    ("joint", 1, "flag: a second person on one side only, or another one"),
+    ("alias", 0, "flag: an alias, birth name or nickname on one side only"),
+    ("trade", 1, "flag: words of a trade name on one side only"),
+    ("scripts", 0, "flag: the names share no script"),
+    ("words_short", 0, "words in the shorter name"),
+    ("words_long", 0, "words in the longer name"),
+    (
+        "long_custom",
+        0,
+        "flag: a custom of long names is seen (article, bin, Hispanic surnames), where parts often drop",
+    ),
+)
+PERSON_FEATURES: tuple[str, ...] = tuple([f"person_{name}" for name, _, _ in _TABLE])
+"""Names of the features, in their order; the key set never depends on the names compared."""
+PERSON_MONOTONE: dict[str, int] = {f"person_{name}": direction for name, direction, _ in _TABLE}
+"""Direction of each feature: ``+1`` more is more material, ``-1`` less material, ``0`` unconstrained."""
+PERSON_MEANING: dict[str, str] = {f"person_{name}": meaning for name, _, meaning in _TABLE}
+"""What each feature measures, for people."""
+
+_TRANSLITERATED = (TRANSLITERATION, ICAO, SCRIPT, ARTICLE, VOWELS)
+
+
+def features(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> dict[str, float]:
+    """The row for two names, symmetric in its sides."""
+    values = (
+        *_roles(found),
+        *_lone(left, right, found),
+        *_cover(left, right, found),
+        *_relations(found),
+        *_weakest(left, right, found),
+        *_whole(left, right),
+        *_surroundings(left, right),
+    )
+    return dict(zip(PERSON_FEATURES, values, strict=True))
+
+
+def _roles(found: Alignment) -> tuple[float, ...]:
+    least = {"s": 2.0, "g": 2.0, "m": 2.0, "p": 2.0}
+    against = {"s": 0, "g": 0, "m": 0, "p": 0}
+    for pair in found.pairs:
+        least[pair.role] = min(least[pair.role], pair.seen.score)
+        against[pair.role] += pair.contradicts
+    return (
+        least["s"] if least["s"] < 2 else 0.5,
+        least["g"] if least["g"] < 2 else 0.5,
+        min(least["m"], 1.0),
+        min(least["p"], 1.0),
+        sum(against.values()),
+        against["s"] > 0,
+        against["g"] > 0,
+        against["m"] + against["p"] > 0,
+    )
+
+
+def _lone(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[float, ...]:
+    lone = [role for _, role in found.lone_left + found.lone_right]
+    fewer = min(len(found.lone_left), len(found.lone_right))
+    one_word = left.mononym != right.mononym
+    return (lone.count("m"), lone.count("p"), lone.count("s"), lone.count("g"), one_word, fewer, len(lone))
+
+
+def _cover(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[float, ...]:
+    total_left = sum([pair.seen.score * len(pair.left) for pair in found.pairs])
+    total_right = sum([pair.seen.score * len(pair.right) for pair in found.pairs])
+    shares = sorted((total_left / len(left.core), total_right / len(right.core)))
+    equal = [left.core[pair.left[0]].key for pair in found.pairs if pair.seen.relation == EQUAL]
+    lexicon = names()
+    rare = sum([len(key) > 2 and key not in lexicon.given and key not in lexicon.surnames for key in equal])
+    return (shares[1], shares[0], len(equal), rare, min(sum([len(key) for key in equal]), 30))
+
+
+def _relations(found: Alignment) -> tuple[float, ...]:
+    seen = [pair.seen.relation for pair in found.pairs if pair.seen is not SAME and not pair.contradicts]
+    given_initial = any(pair.role == "g" and pair.seen.relation == INITIAL for pair in found.pairs)
+    return (
+        seen.count(INITIAL),
+        given_initial,
+        seen.count(NICKNAME),
+        seen.count(SPELLING),
+        sum([relation in _TRANSLITERATED for relation in seen]),
+        seen.count(SLIP),
+        seen.count(PREFIX),
+        sum([pair.crossed for pair in found.pairs]),
+        sum([pair.moved for pair in found.pairs]),
+        not found.in_order,
+    )
+
+
+def _weakest(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[float, ...]:
+    ordered = sorted([pair for pair in found.pairs if pair.seen is not SAME], key=_pair_order)
+    if not ordered:
+        return (1.0, 0, 0.0, 1.0, 1.0, 0.0, 0, 1, 0, 1, 1, 0, 0, 1.0)
+    pair = ordered[0]
+    seen = pair.seen
+    one = sum([len(left.core[at].key) for at in pair.left])
+    two = sum([len(right.core[at].key) for at in pair.right])
+    return (
+        seen.score,
+        seen.edits,
+        seen.edits / max(one, two, 1),
+        seen.winkler,
+        seen.slips,
+        seen.oddness,
+        seen.known,
+        seen.first_equal,
+        seen.vowels_only,
+        seen.same_sound,
+        seen.same_skeleton,
+        min(one, two),
+        pair.role == "s",
+        ordered[1].seen.score if len(ordered) > 1 else 1.0,
+    )
+
+
+def _pair_order(pair: Pair) -> tuple[float, float, str]:
+    return (pair.seen.score, -pair.seen.edits, pair.role)
+
+
+def _whole(left: ParsedPerson, right: ParsedPerson) -> tuple[float, float]:
+    ours, theirs = [token.key for token in left.core], [token.key for token in right.core]
+    written = Indel.normalized_similarity("".join(ours), "".join(theirs))
+    return (Indel.normalized_similarity("".join(sorted(ours)), "".join(sorted(theirs))), written)
+
+
+def _surroundings(left: ParsedPerson, right: ParsedPerson) -> tuple[float, ...]:
+    sizes = sorted((len(left.core), len(right.core)))
+    custom = 1.0 if _long_custom(left) or _long_custom(right) else 0.0
+    if _is_bare(left) and _is_bare(right):
+        scripts = not left.text.scripts & right.text.scripts
+        return (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, scripts, sizes[0], sizes[1], custom)
+    return (
+        bool(left.suffix and right.suffix and left.suffix != right.suffix),
+        bool(left.suffix) != bool(right.suffix),
+        keys(left.titles) != keys(right.titles) or keys(left.postnominals) != keys(right.postnominals),
+        _sex(left) * _sex(right) < 0,
+        len(_particles(left) ^ _particles(right)),
+        bool(left.style and right.style) and keys(left.style) != keys(right.style),
+        keys(left.capacity) != keys(right.capacity),
+        keys(left.joint) != keys(right.joint),
+        any(bool(one) != bool(two) for one, two in _aliases(left, right)),
+        bool(left.trade) != bool(right.trade),
+        not left.text.scripts & right.text.scripts,
+        sizes[0],
+        sizes[1],
+        custom,
+    )
+
+
+def keys(tokens: tuple[object, ...]) -> tuple[str, ...]:
+    """Comparison keys of tokens."""
+    return tuple([token.key for token in tokens])  # type: ignore[attr-defined]
+
+
+def _is_bare(person: ParsedPerson) -> bool:
+    """Whether nothing but the name proper is there: the usual case, answered fast."""
+    around = person.titles or person.particles or person.suffix or person.postnominals or person.style
+    return not (around or person.nicknames or person.alias or person.birth_name or _is_bound(person))
+
+
+def _is_bound(person: ParsedPerson) -> bool:
+    return bool(person.capacity or person.joint or person.trade or person.document)
+
+
+def _sex(person: ParsedPerson) -> int:
+    found = {token.key for token in person.titles}
+    return 1 if found & words().male else -1 if found & words().female else 0
+
+
+def _particles(person: ParsedPerson) -> frozenset[str]:
+    return frozenset([token.key for token in person.particles]) - words().articles
+
+
+def _aliases(left: ParsedPerson, right: ParsedPerson) -> tuple[tuple[object, object], ...]:
+    return (left.alias, right.alias), (left.birth_name, right.birth_name), (left.nicknames, right.nicknames)
+
+
+def _long_custom(person: ParsedPerson) -> bool:
+    if person.particles and not words().nasab.isdisjoint([token.key for token in person.particles]):
+        return True
+    spanish = person.double_surname and person.surname[0].key in names().spanish
+    return bool(spanish) or any(token.key in words().articles for token in person.particles)

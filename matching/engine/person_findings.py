@@ -1,0 +1,265 @@
+"""Naming the differences between two personal names: categories I01 to I27 with their places.
+
+Each detector looks at the parses and the alignment and yields findings; what a finding does under a profile
+is decided elsewhere. ``detail`` tells the cases of one category apart (``"contradicted"``, ``"absent"``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+
+from matching.engine.person_align import Alignment, Pair, span_of
+from matching.engine.person_lexicon import is_nickname, words
+from matching.engine.person_likeness import (
+    ARTICLE,
+    EQUAL,
+    ICAO,
+    INITIAL,
+    NICKNAME,
+    PREFIX,
+    SCRIPT,
+    SLIP,
+    TRANSLITERATION,
+    VOWELS,
+    likeness,
+)
+from matching.engine.person_types import ParsedPerson, Tokens
+from matching.engine.text import strip_marks
+from matching.engine.types import Finding, Span
+
+CONTRADICTED, ABSENT = "contradicted", "absent"
+Detector = Callable[[ParsedPerson, ParsedPerson, Alignment], Iterator[Finding]]
+
+
+def findings(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[Finding, ...]:
+    """Every named difference, in the order of the left name, then what stands on the right alone."""
+    if left.text.raw == right.text.raw:
+        return ()
+    out = [finding for detect in _DETECTORS for finding in detect(left, right, found)]
+    return tuple(sorted(out, key=_place))
+
+
+def _place(finding: Finding) -> tuple[int, int, str]:
+    one = finding.span1[0] if finding.span1 else 10_000
+    two = finding.span2[0] if finding.span2 else 10_000
+    return (one, two, finding.category)
+
+
+def tokens_span(tokens: Tokens) -> Span | None:
+    """Offsets from the first to the last of some tokens, ``None`` when there are none."""
+    return (min(t.start for t in tokens), max(t.end for t in tokens)) if tokens else None
+
+
+def form(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+    """Case, punctuation or spacing differ; the letters are the same (I01)."""
+    for pair in found.pairs:
+        if pair.seen.relation != EQUAL:
+            continue
+        one, two = _texts(left, right, pair)
+        if len(pair.left) != len(pair.right) or strip_marks(one) != strip_marks(two):
+            spans = span_of(left, pair.left), span_of(right, pair.right)
+            yield Finding("I01", *spans, "spacing" if len(pair.left) != len(pair.right) else "")
+            return
+    if (
+        found.in_order
+        and all(pair.seen.relation == EQUAL for pair in found.pairs)
+        and _marks_differ(left, right)
+    ):
+        yield Finding("I01", (0, len(left.text.raw)), (0, len(right.text.raw)), "punctuation")
+
+
+def _marks_differ(left: ParsedPerson, right: ParsedPerson) -> bool:
+    """Whether two names with the same words in the same order differ in what stands between the words."""
+    same = left.text.keys == right.text.keys and left.text.raw != right.text.raw
+    return same and all(
+        one.text == two.text for one, two in zip(left.text.tokens, right.text.tokens, strict=True)
+    )
+
+
+def _texts(left: ParsedPerson, right: ParsedPerson, pair: Pair) -> tuple[str, str]:
+    (start1, end1), (start2, end2) = span_of(left, pair.left), span_of(right, pair.right)
+    return left.text.raw[start1:end1], right.text.raw[start2:end2]
+
+
+def marks(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+    """Accents, ligatures or their ICAO 9303 digraphs differ (I02)."""
+    for pair in found.pairs:
+        one, two = _texts(left, right, pair)
+        accented = pair.seen.relation == EQUAL and one.casefold() != two.casefold()
+        if pair.seen.relation == ICAO or (
+            accented and strip_marks(one).casefold() == strip_marks(two).casefold()
+        ):
+            yield Finding("I02", span_of(left, pair.left), span_of(right, pair.right))
+        elif accented and not (one.isascii() and two.isascii()):
+            yield Finding("I02", span_of(left, pair.left), span_of(right, pair.right), "ligature")
+
+
+def order(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+    """The parts of the name stand in another order (I03)."""
+    crossed = any(pair.crossed and not pair.contradicts for pair in found.pairs)
+    if not found.in_order or crossed or _comma_alone(left, right):
+        detail = "" if left.comma != right.comma and not crossed else "uncertain"
+        yield Finding(
+            "I03",
+            tokens_span(left.core),
+            tokens_span(right.core),
+            "" if _comma_alone(left, right) else detail,
+        )
+
+
+def _comma_alone(left: ParsedPerson, right: ParsedPerson) -> bool:
+    return left.comma != right.comma and left.text.keys == right.text.keys and len(left.core) > 1
+
+
+def paired(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+    """Words that stand against each other and are not equal: I04, I06 to I11, I15, I19, I20."""
+    foreign = _is_romanised(left, right, found)
+    for pair in found.pairs:
+        spans = span_of(left, pair.left), span_of(right, pair.right)
+        for category, detail in _pair_categories(pair, foreign):
+            yield Finding(category, *spans, detail)
+
+
+def _is_romanised(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> bool:
+    """Whether something else in the names tells of another script: an article, bin, a known variant."""
+    around = {token.key for token in left.particles + right.particles}
+    if around & (words().articles | words().nasab) or left.patronymic or right.patronymic:
+        return True
+    return any(pair.seen.relation in (TRANSLITERATION, SCRIPT, ARTICLE) for pair in found.pairs)
+
+
+def _pair_categories(pair: Pair, foreign: bool) -> Iterator[tuple[str, str]]:
+    relation = pair.seen.relation
+    if relation in (EQUAL, ICAO):
+        return
+    if pair.contradicts:
+        yield from _contradiction(pair)
+    elif relation == INITIAL:
+        yield ("I04" if pair.role == "g" or pair.moved else "I10" if pair.role == "s" else "I06"), ""
+    elif relation in (TRANSLITERATION, SCRIPT, ARTICLE) or (relation == VOWELS and foreign):
+        yield "I20", relation
+    elif relation == NICKNAME:
+        yield ("I10", NICKNAME) if pair.role == "s" and not pair.crossed else ("I08", "")
+    else:
+        detail = {PREFIX: PREFIX, SLIP: SLIP, VOWELS: SLIP}.get(relation, "")
+        yield ("I10" if pair.role == "s" else "I09"), detail
+
+
+def _contradiction(pair: Pair) -> Iterator[tuple[str, str]]:
+    """A different surname, first name or middle name; a patronymic is also a conflicting middle name."""
+    if pair.role == "p":
+        yield "I19", CONTRADICTED
+    yield {"s": "I15", "g": "I11"}.get(pair.role, "I07"), CONTRADICTED
+
+
+def absent(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+    """A part of the name stands on one side only: I05, I16, I17, I19, I21, I26."""
+    middle_first = _middle_as_first(found)
+    for person, lone, flip in ((left, found.lone_left, False), (right, found.lone_right, True)):
+        other = left if flip else right
+        for at, role in lone:
+            category = _absent_category(person, other, role, middle_first)
+            span = person.core[at].span
+            yield Finding(category, None if flip else span, span if flip else None, ABSENT)
+    if middle_first:
+        yield Finding("I21", tokens_span(left.given or left.core), tokens_span(right.given or right.core))
+
+
+def _middle_as_first(found: Alignment) -> bool:
+    given_lone = any(role == "g" for _, role in found.lone_left + found.lone_right)
+    return given_lone and any(pair.moved and not pair.contradicts for pair in found.pairs)
+
+
+def _absent_category(person: ParsedPerson, other: ParsedPerson, role: str, middle_first: bool) -> str:
+    if role == "p":
+        return "I19"
+    if other.mononym and len(person.core) > 1:
+        return "I26"
+    if role == "s":
+        return "I16" if person.double_surname == "hyphen" else "I17"
+    return "I21" if role == "g" and middle_first else "I05"
+
+
+def suffixes(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
+    """Generational suffixes differ (I12) or stand on one side only (I13)."""
+    if left.suffix != right.suffix:
+        category = "I12" if left.suffix and right.suffix else "I13"
+        yield Finding(category, _suffix_span(left), _suffix_span(right))
+
+
+def _suffix_span(person: ParsedPerson) -> Span | None:
+    return tokens_span(person.suffix_tokens or person.style) if person.suffix else None
+
+
+def titles(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
+    """Titles, post-nominals or styles of nobility differ (I14)."""
+    for one, two in (
+        (left.titles, right.titles),
+        (left.postnominals, right.postnominals),
+        (left.style if not left.suffix or left.suffix == right.suffix else (), right.style),
+    ):
+        if [t.key for t in one] != [t.key for t in two]:
+            yield Finding("I14", tokens_span(one), tokens_span(two))
+
+
+def particles(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
+    """A surname particle is there on one side only, or another one stands there (I18)."""
+    if [t.key for t in left.particles] == [t.key for t in right.particles]:
+        return
+    shared = {t.key for t in left.particles} & {t.key for t in right.particles}
+    ours = [t for t in left.particles if t.key not in shared]
+    theirs = [t for t in right.particles if t.key not in shared]
+    articles = words().articles
+    for one, two in zip_longest(ours, theirs):
+        variant = one and two and one.key in articles and two.key in articles
+        yield Finding("I20" if variant else "I18", one.span if one else None, two.span if two else None)
+
+
+def aliases(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
+    """An alias or nickname is written beside the name (I22), or a birth name (I15)."""
+    for category, one, two in (
+        ("I22", left.alias, right.alias),
+        ("I15", left.birth_name, right.birth_name),
+    ):
+        if [t.key for t in one] != [t.key for t in two]:
+            yield Finding(
+                category, tokens_span(one), tokens_span(two), "birth name" if category == "I15" else ""
+            )
+    if [t.key for t in left.nicknames] != [t.key for t in right.nicknames]:
+        known = _explains(left) or _explains(right)
+        yield Finding(
+            "I08" if known else "I22", tokens_span(left.nicknames), tokens_span(right.nicknames), "written"
+        )
+
+
+def _explains(person: ParsedPerson) -> bool:
+    """Whether a written nickname is one of the given name."""
+    return any(
+        is_nickname(nick.key, name.key) for nick in person.nicknames for name in person.given + person.middle
+    )
+
+
+def bonds(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
+    """A capacity (I23), a second person (I24), a trade name (I25) or a document (I27) goes with the name."""
+    for category, one, two in (
+        ("I23", left.capacity, right.capacity),
+        ("I24", left.joint, right.joint),
+        ("I25", left.trade, right.trade),
+        ("I27", left.document, right.document),
+        ("I26", left.placeholders, right.placeholders),
+    ):
+        if [t.key for t in one] != [t.key for t in two] and not (category == "I25" and one and two):
+            yield Finding(category, tokens_span(one), tokens_span(two))
+
+
+def mononyms(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+    """Two single words that are not equal are judged as names of their own (I26)."""
+    if left.mononym and right.mononym and found.pairs and found.pairs[0].contradicts:
+        seen = likeness(left.core[0].key, right.core[0].key)
+        yield Finding("I26", left.core[0].span, right.core[0].span, seen.relation)
+
+
+_DETECTORS: tuple[Detector, ...] = (
+    form, marks, order, paired, absent, suffixes, titles, particles, aliases, bonds, mononyms,
+)  # fmt: skip
