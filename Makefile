@@ -24,11 +24,9 @@ setup: .venv/.installed
 	@$(PYTHON) -m venv .venv || \
 	  { rm -rf .venv; echo "Python cannot make virtual environments: install its venv module (Debian: python3.11-venv)."; exit 1; }
 	@echo "==> Installing the locked packages (seconds from a cache, about a minute otherwise)"
-	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); then \
-	  $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock; \
-	else \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
-	fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) && \
+	  $(BIN)/uv pip sync --quiet --system-certs --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
 
 # The embedded servers stop with the last command that uses them; this stops those that were asked to stay.
