@@ -112,7 +112,7 @@ def strip_endings(words: list[str], logic: SearchLogic = MODEL) -> list[str]:
     """Words without the ending noise words: one ending, or all of them where the office repeats the step."""
     while True:
         cut = _ending_length([word.lower() for word in words])
-        if not cut or (logic.keep_last_word and cut >= len(words)):
+        if not cut or (logic.keep_last_word and words[:-cut] in ([], ["THE"])):
             return words
         words = words[:-cut]
         if not logic.repeat_endings:

@@ -46,6 +46,13 @@ def _numbers(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
     return Relation("O21", 1.0) if value_a == value_b else Relation("O20", 0.5)
 
 
+def _connector(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
+    """``&`` stands for the word of any language; two words of two languages do not stand for each other."""
+    connectors = lexicon().connectors
+    signs = (text_a in "&+") + (text_b in "&+")
+    return Relation("O04", 1.0) if signs == 1 and a in connectors and b in connectors else None
+
+
 def _digraphs(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
     if text_a.isascii() and text_b.isascii():
         return None
@@ -111,7 +118,7 @@ def _phonetic(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
     return Relation("O19", JaroWinkler.similarity(a, b)) if len(code) > 1 and code == sound(b) else None
 
 
-_TESTS = (_numbers, _digraphs, _scripts, _plural, _abbreviation, _lookalike, _typo, _phonetic)
+_TESTS = (_connector, _numbers, _digraphs, _scripts, _plural, _abbreviation, _lookalike, _typo, _phonetic)
 
 
 class Slip(NamedTuple):

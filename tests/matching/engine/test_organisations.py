@@ -1,0 +1,105 @@
+"""Every organisation category of the taxonomy is found, located, and the same from both sides."""
+
+import pytest
+
+from matching.engine import Difference, compare
+
+CASES = [
+    ("O01", "ACME HOLDINGS LLC", "Acme Holdings LLC", "ACME HOLDINGS", "Acme Holdings"),
+    ("O02", "Clearwater Solutions, Inc.", "Clear water Solutions, Inc.", "Clearwater", "Clear water"),
+    ("O02", "Kraftwerk Systems Ltd", "Kraft werk Systems Ltd", "Kraftwerk", "Kraft werk"),
+    ("O03", "Acme, Inc.", "Acme Inc.", ", ", " "),
+    ("O04", "Smith & Sons Ltd", "Smith and Sons Ltd", "&", "and"),
+    ("O04", "Pérez y Hijos SA", "Pérez & Hijos SA", "y", "&"),
+    ("O05", "M & P Haulage Ltd", "M P Haulage Ltd", "&", ""),
+    ("O06", "Société Générale", "Societe Generale", "Société Générale", "Societe Generale"),
+    ("O06", "Müller GmbH", "Mueller GmbH", "Müller", "Mueller"),
+    ("O07", "The Acme Company", "Acme Company", "The", ""),
+    ("O08", "Acme Incorporated", "Acme, Inc.", "Incorporated", "Inc"),
+    ("O08", "Orbis Limited Liability Company", "Orbis L.L.C.", "Limited Liability Company", "L.L.C."),
+    ("O09", "Beispiel Gesellschaft mit beschränkter Haftung", "Beispiel GmbH", "Gesellschaft mit beschränkter Haftung", "GmbH"),
+    ("O10", "Acme LLC", "Acme, Inc.", "LLC", "Inc"),
+    ("O10", "Muster GmbH", "Muster GmbH & Co. KG", "GmbH", "GmbH & Co. KG"),
+    ("O11", "Larkspur Holdings", "Larkspur Holdings, Inc.", "", "Inc"),
+    ("O12", "Acme Co., Inc.", "Acme, Inc.", "Co., Inc", "Inc"),
+    ("O13", "Acme plc", "Acme Limited", "plc", "Limited"),
+    ("O14", "Bank Trust Services LLC", "Trust Services LLC", "Bank", ""),
+    ("O15", "88 Harbour Boulevard, LLC", "88 Harbour Blvd., LLC", "Boulevard", "Blvd"),
+    ("O15", "Orion Intl Ltd", "Orion International Ltd", "Intl", "International"),
+    ("O16", "Universal Widget Makers Corporation", "UWM Corporation", "Universal Widget Makers", "UWM"),
+    ("O17", "QRS Laboratories, Inc.", "QRS Labratories, Inc.", "Laboratories", "Labratories"),
+    ("O18", "Han Seok Trading Co., Ltd.", "Han Seon Trading Co. Ltd.", "Seok", "Seon"),
+    ("O19", "Kwik Foods Ltd", "Quick Foods Ltd", "Kwik", "Quick"),
+    ("O20", "Acme Fund II LP", "Acme Fund III LP", "II", "III"),
+    ("O20", "Acme Fund LP", "Acme Fund 2 LP", "", "2"),
+    ("O20", "Lark Trust 2004-1", "Lark Trust 2004-2", "1", "2"),
+    ("O20", "Lark Fund Series A", "Lark Fund Series B", "A", "B"),
+    ("O21", "Fund II LP", "Fund 2 LP", "II", "2"),
+    ("O21", "Second Street Bakery", "2nd Street Bakery", "Second", "2nd"),
+    ("O22", "Acme (UK) Ltd", "Acme Ltd", "UK", ""),
+    ("O22", "Zephyr France SAS", "Zephyr Spain SAS", "France", "Spain"),
+    ("O23", "Acme LLC (Delaware)", "Acme LLC", "Delaware", ""),
+    ("O23", "Helio Corp /FL/", "Helio Corp", "FL", ""),
+    ("O24", "Acme Holdings Ltd", "Acme Ltd", "Holdings", ""),
+    ("O25", "Granite Ridge Paving, LLC", "Granite Ridge, LLC", "Paving", ""),
+    ("O26", "Heron Foods, Inc.", "Heron Bakery, Inc.", "Foods", "Bakery"),
+    ("O27", "Brandt Trading USA Corp.", "Brandt USA Trading Corp.", "USA", "USA"),
+    ("O28", "Hughes's Garage", "Hughes Garage", "Hughes's", "Hughes"),
+    ("O28", "Summit Partner LP", "Summit Partners LP", "Partner", "Partners"),
+    ("O29", "Meridian Supply Corporation d/b/a Meridian Tools", "Meridian Supply Corporation", "d/b/a Meridian Tools", ""),
+    ("O29", "Orla Ltd t/a Orla Cakes", "Orla Ltd", "t/a Orla Cakes", ""),
+    ("O30", "Samuel Aldous & Company d/b/a Northern Lights", "Northern Lights", "Samuel Aldous & Company", ""),
+    ("O31", "Redwoodtec, LLC f/k/a Redwood Haulage, LLC", "Redwoodtec, LLC", "f/k/a Redwood Haulage, LLC", ""),
+    ("O32", "Alpina AG as successor by merger to Mobil AG", "Alpina AG", "as successor by merger to Mobil AG", ""),
+    ("O33", "Pedro Ruiz d/b/a Datahaus USA", "Data-Haus, USA, Inc.", "Pedro Ruiz", ""),
+    ("O34", "Swift Kayaks, Division of Morven, Inc.", "Morven, Inc.", "Swift Kayaks", ""),
+    ("O34", "Falcon Bank, London Branch", "Falcon Bank", "London Branch", ""),
+    ("O35", "Bank of X, N.A., as Trustee of the Y Trust", "Bank of X, N.A.", "as Trustee of the Y Trust", ""),
+    ("O36", "ООО Ромашка", "Romashka LLC", "Ромашка", "Romashka"),
+    ("O37", "Zenith Optics Ltd", "Zenithoptics.com Ltd", "", "com"),
+    (
+        "O38",
+        "International Consolidated Manufacturing Ho",
+        "International Consolidated Manufacturing Holdings Limited",
+        "Ho",
+        "Holdings",
+    ),
+    ("O39", "Acme Oil Ltd", "Acme 0il Ltd", "Oil", "0il"),
+    ("O39", "Асme Oil Ltd", "Acme Oil Ltd", "Асme", "Acme"),
+    ("O40", "Acme Ltd (in liquidation)", "Acme Ltd", "in liquidation", ""),
+]
+
+
+def found(left: str, right: str) -> tuple[Difference, ...]:
+    return compare(left, right, kind="organisation").differences
+
+
+@pytest.mark.parametrize(("category", "left", "right", "one", "other"), CASES)
+def test_a_difference_is_named_and_located(category: str, left: str, right: str, one: str, other: str) -> None:
+    hits = [(item.text1, item.text2) for item in found(left, right) if item.category == category]
+    assert (one, other) in hits
+
+
+@pytest.mark.parametrize(("category", "left", "right", "one", "other"), CASES)
+def test_the_same_difference_is_found_from_the_other_side(
+    category: str, left: str, right: str, one: str, other: str
+) -> None:
+    hits = [(item.text1, item.text2) for item in found(right, left) if item.category == category]
+    assert (other, one) in hits
+
+
+def test_two_differences_at_once_are_both_named() -> None:
+    names = {item.category for item in found("The Acme Intl. Fund II LP", "ACME International Fund III L.P.")}
+    assert {"O07", "O01", "O15", "O20"} <= names
+
+
+def test_identical_names_have_no_difference() -> None:
+    assert found("Acme, Inc.", "Acme, Inc.") == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("Acme Holdings Ltd", "ACME HOLDINGS LTD."), ("A. B. Smith & Co", "AB Smith and Co"), ("S.A. Foo", "SA FOO")],
+)
+def test_writing_alone_never_touches_the_substance(left: str, right: str) -> None:
+    assert {item.category for item in found(left, right)} <= {"O01", "O02", "O03", "O04"}
