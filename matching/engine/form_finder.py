@@ -9,7 +9,7 @@ taken. An ordinary word is never taken for a form because it could be one elsewh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 from matching.engine.form_register import Codes, Reading, load
 
 _STACK = 4
+"""Most forms stacked at the end of one name; the longest seen in registers is three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class _Sense(NamedTuple):
     middle: bool
     accessory: bool
     everyday: bool
+    closes: bool
 
 
 class _Hit(NamedTuple):
@@ -64,69 +66,117 @@ def find(keys: tuple[str, ...], jurisdiction: str | None = None) -> tuple[LegalF
     ``jurisdiction`` an ISO 3166 code (``"DE"``, ``"US-DE"``) that narrows down what a spelling can mean.
     At least one distinctive token is always left. Never raises.
     """
-    count = len(keys)
-    if count < 2:
+    if len(keys) < 2:
         return ()
-    ends = _endings(_corrected(keys), count, jurisdiction)
-    closed = any(not hit.sense.accessory for hit in ends)
-    lead = _leading(keys, ends[-1].first if ends else count, closed, jurisdiction)
-    if not closed and not lead:
-        ends = _inside(keys, jurisdiction) + ends
-    else:
-        ends = ([lead] if lead else []) + ends[::-1]
-    return tuple([_form(hit) for hit in ends])
+    return tuple([_form(hit) for hit in _searcher().search(keys, jurisdiction)])
 
 
 def _form(hit: _Hit) -> LegalForm:
-    sense = hit.sense
-    return LegalForm(hit.first, hit.stop, sense.families, sense.label, sense.codes, sense.compound)
+    first, stop, sense = hit
+    return LegalForm(first, stop, sense.families, sense.label, sense.codes, sense.compound)
 
 
-def _endings(keys: tuple[str, ...], stop: int, jurisdiction: str | None) -> list[_Hit]:
-    """Forms that end at ``stop``, stacked ones too, last first."""
-    hits: list[_Hit] = []
-    while len(hits) < _STACK:
-        hit = _ending(keys, stop, jurisdiction)
-        if hit is None:
-            break
-        if hit.sense.weak and (hits or _ending(keys, hit.first, jurisdiction)):
-            break
-        hits.append(hit)
-        stop = hit.first
-    return hits
+@cache
+def _searcher() -> _Searcher:
+    return _Searcher()
 
 
-def _ending(keys: tuple[str, ...], stop: int, jurisdiction: str | None) -> _Hit | None:
-    """The longest form whose last token is ``keys[stop - 1]``."""
-    for length in load().endings.get(keys[stop - 1], ()):
-        first = stop - length
-        if first < 1:
-            continue
-        sense = _sense("".join(keys[first:stop]) if length > 1 else keys[first], jurisdiction)
-        if sense and _may_end(keys, first, stop, sense):
-            return _Hit(first, stop, sense)
-    return None
+class _Searcher:
+    """The search itself; an object so that the tables are attributes, which is what makes it fast."""
 
+    __slots__ = ("articles", "before_everyday", "binders", "endings", "openings", "spellings", "words")
 
-def _may_end(keys: tuple[str, ...], first: int, stop: int, sense: _Sense) -> bool:
-    words, before = load().words, keys[first - 1]
-    if before in words["articles"] and words["articles"].issuperset(keys[:first]):
-        return False
-    if before in words["binders"] or before == keys[first]:
-        return False
-    return not (sense.everyday and before in words["before_everyday"])
+    def __init__(self) -> None:
+        register = load()
+        self.spellings, self.endings, self.openings = register.spellings, register.endings, register.openings
+        self.words = register.words
+        self.articles, self.binders = self.words["articles"], self.words["binders"]
+        self.before_everyday = self.words["before_everyday"]
 
+    def search(self, keys: tuple[str, ...], jurisdiction: str | None) -> list[_Hit]:
+        count = len(keys)
+        if keys[-1] not in self.endings:
+            keys = _corrected(keys)
+        hits = self.stacked(keys, count, jurisdiction)
+        end = hits[0].first if hits else count
+        lead = self.leading(keys, end, False, jurisdiction) if keys[0] in self.openings else None
+        if all(hit.sense.accessory for hit in hits):
+            hits = self.inside(keys, lead.stop if lead else 0, jurisdiction) + hits
+        if lead and any(hit.sense.closes for hit in hits):
+            lead = self.leading(keys, end, True, jurisdiction)
+        return [lead, *hits] if lead else hits
 
-def _leading(keys: tuple[str, ...], end: int, closed: bool, jurisdiction: str | None) -> _Hit | None:
-    """The form that leads the name, if it may and leaves something of the name before ``end``."""
-    articles = load().words["articles"]
-    for length in load().openings.get(keys[0], ()):
-        if length >= end or articles.issuperset(keys[length:end]):
-            continue
-        sense = _sense("".join(keys[:length]), jurisdiction)
-        if sense and _may_lead(sense, closed, jurisdiction):
-            return _Hit(0, length, sense)
-    return None
+    def stacked(self, keys: tuple[str, ...], stop: int, jurisdiction: str | None) -> list[_Hit]:
+        """Forms that end at ``stop``, the ones stacked before it too, in reading order."""
+        hits: list[_Hit] = []
+        while keys[stop - 1] in self.endings and len(hits) < _STACK:
+            hit = self.ending(keys, stop, jurisdiction)
+            if hit is None or (hit.sense.weak and (hits or self.ending(keys, hit.first, jurisdiction))):
+                break
+            hits.insert(0, hit)
+            stop = hit.first
+        return hits
+
+    def ending(self, keys: tuple[str, ...], stop: int, jurisdiction: str | None) -> _Hit | None:
+        """The longest form whose last token is ``keys[stop - 1]``."""
+        for length in self.endings.get(keys[stop - 1], ()):
+            first = stop - length
+            if first < 1:
+                continue
+            compact = "".join(keys[first:stop]) if length > 1 else keys[first]
+            if compact in self.spellings:
+                sense = _sense(compact, jurisdiction)
+                if sense and self.may_end(keys, first, sense):
+                    return _Hit(first, stop, sense)
+        return None
+
+    def may_end(self, keys: tuple[str, ...], first: int, sense: _Sense) -> bool:
+        before = keys[first - 1]
+        if before in self.articles and self.articles.issuperset(keys[:first]):
+            return False
+        if before in self.binders or before == keys[first]:
+            return False
+        return not (sense.everyday and before in self.before_everyday)
+
+    def leading(self, keys: tuple[str, ...], end: int, closed: bool, jurisdiction: str | None) -> _Hit | None:
+        """The form that leads the name, if it may and leaves something of the name before ``end``."""
+        for length in self.openings[keys[0]]:
+            compact = "".join(keys[:length])
+            if length >= end or compact not in self.spellings or self.articles.issuperset(keys[length:end]):
+                continue
+            sense = _sense(compact, jurisdiction)
+            if sense and _may_lead(sense, closed, jurisdiction):
+                return _Hit(0, length, sense)
+        return None
+
+    def inside(self, keys: tuple[str, ...], start: int, jurisdiction: str | None) -> list[_Hit]:
+        """Forms followed by a remark (``in liquidation``), a tag (``/DE/``) or, if unmistakable, any text."""
+        for stop in range(start + 2, len(keys)):
+            hit = self.ending(keys, stop, jurisdiction) if keys[stop - 1] in self.endings else None
+            if hit is None or hit.sense.accessory or hit.first <= start:
+                continue
+            if hit.sense.middle or self.is_remark(keys, hit):
+                found = self.stacked(keys, self.reach(keys, hit, jurisdiction), jurisdiction)
+                return [form for form in found if form.first > start]
+        return []
+
+    def reach(self, keys: tuple[str, ...], hit: _Hit, jurisdiction: str | None) -> int:
+        """Where the forms end that begin with this one (``Kaisha`` of ``Kaisha, Ltd. /ADR/``)."""
+        stop = hit.stop
+        while stop + 1 < len(keys) and keys[stop] in self.endings:
+            longer = self.ending(keys, stop + 1, jurisdiction)
+            if longer is None or longer.first > stop:
+                break
+            stop += 1
+        return stop
+
+    def is_remark(self, keys: tuple[str, ...], hit: _Hit) -> bool:
+        if hit.sense.weak:
+            return False
+        key, words, last = keys[hit.stop], self.words, hit.stop == len(keys) - 1
+        if key in words["remark_openers"] and not last:
+            return keys[hit.stop + 1] in words["remarks"]
+        return key in words["remarks"] or (last and (key in words["tags"] or key.isdigit()))
 
 
 def _may_lead(sense: _Sense, closed: bool, jurisdiction: str | None) -> bool:
@@ -135,28 +185,8 @@ def _may_lead(sense: _Sense, closed: bool, jurisdiction: str | None) -> bool:
     return sense.prefix == "always" or (sense.prefix == "alone" and not closed)
 
 
-def _inside(keys: tuple[str, ...], jurisdiction: str | None) -> list[_Hit]:
-    """Forms followed by a remark (``in liquidation``), a tag (``/DE/``) or, if unmistakable, by anything."""
-    for stop in range(2, len(keys)):
-        if keys[stop - 1] in load().endings and (hit := _ending(keys, stop, jurisdiction)):
-            follows = hit.sense.middle or (not hit.sense.weak and _is_remark(keys, stop))
-            if follows and not hit.sense.accessory:
-                return _endings(keys, stop, jurisdiction)[::-1]
-    return []
-
-
-def _is_remark(keys: tuple[str, ...], index: int) -> bool:
-    words, key, last = load().words, keys[index], index == len(keys) - 1
-    if key in words["remark_openers"] and not last:
-        return keys[index + 1] in words["remarks"]
-    return key in words["remarks"] or (last and (key in words["tags"] or key.isdigit()))
-
-
 def _corrected(keys: tuple[str, ...]) -> tuple[str, ...]:
-    last = keys[-1]
-    if len(last) < 6 or last in load().endings:
-        return keys
-    meant = _mistyped(last)
+    meant = _mistyped(keys[-1]) if len(keys[-1]) >= 6 else ""
     return (*keys[:-1], meant) if meant else keys
 
 
@@ -171,21 +201,21 @@ def _mistyped(token: str) -> str:
 
 @lru_cache(maxsize=32_768)
 def _sense(compact: str, jurisdiction: str | None) -> _Sense | None:
-    """What a compact spelling means; ``None`` when it is no form, or not one in that jurisdiction."""
-    readings = load().spellings.get(compact)
-    if readings is None:
-        return None
-    home = [r for r in readings if jurisdiction and load().families[r.family].exists_in(jurisdiction)]
+    """What a known compact spelling means; ``None`` when it is no form in that jurisdiction."""
+    register = load()
+    readings = register.spellings[compact]
+    home = [r for r in readings if jurisdiction and register.families[r.family].exists_in(jurisdiction)]
     chosen = home or [reading for reading in readings if not reading.bound]
     return _described(compact, chosen, jurisdiction) if chosen else None
 
 
 def _described(compact: str, readings: list[Reading], jurisdiction: str | None) -> _Sense:
-    families = [load().families[reading.family] for reading in readings]
+    register = load()
+    families = [register.families[reading.family] for reading in readings]
     codes = dict.fromkeys(
         pair for family in families for pair in family.codes if _covers(jurisdiction, pair[0])
     )
-    everyday = compact in load().words["everyday"]
+    everyday = compact in register.words["everyday"]
     prefixes = {reading.prefix for reading in readings}
     return _Sense(
         families=tuple([family.id for family in families]),
@@ -197,6 +227,7 @@ def _described(compact: str, readings: list[Reading], jurisdiction: str | None) 
         middle=any(reading.middle for reading in readings) and not everyday,
         accessory=families[0].accessory,
         everyday=everyday,
+        closes=not (families[0].accessory or compact in register.words["descriptive"]),
     )
 
 

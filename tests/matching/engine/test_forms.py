@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
+from typing import Any
 
-from matching.engine.forms import LegalForm, find
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.engine.form_register import ISO_EDITION, load, spelling_tokens
+from matching.engine.forms import LegalForm, Relation, explain, find, relate
+from matching.engine.lexicon import load_yaml
 from matching.engine.text import read
+
+FAMILIES: dict[str, dict[str, Any]] = load_yaml("legal_forms.yaml")["families"]
 
 
 def forms(name: str, jurisdiction: str | None = None) -> tuple[LegalForm, ...]:
@@ -16,20 +25,249 @@ def labels(name: str, jurisdiction: str | None = None) -> list[str]:
     return [form.label for form in forms(name, jurisdiction)]
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Acme Co., Inc.", ["Co.", "Inc."]),
-        ("Foo GmbH & Co. KG", ["GmbH & Co. KG"]),
-        ("Foo Co., Ltd.", ["Co., Ltd."]),
-        ("Grupo X, S.A. de C.V.", ["S.A. de C.V."]),
-        ("PT Foo Tbk", ["PT", "Tbk"]),
-        ("ООО Ромашка", ["OOO"]),
-        ("Joint Stock Company Sberbank", ["JSC"]),
-        ("DEDINI SA SIDERURGICA", ["SA"]),
-        ("Acme Ltd (in liquidation)", ["Ltd"]),
-        ("Smith & Company", ["& Co."]),
-    ],
-)
+def relation(left: str, right: str, jurisdiction: str | None = None) -> Relation:
+    return relate(forms(left, jurisdiction), forms(right, jurisdiction), jurisdiction, jurisdiction)
+
+
+FOUND = [
+    ("Acme Co., Inc.", ["Co.", "Inc."]),
+    ("Acme Company Incorporated", ["Co.", "Inc."]),
+    ("Foo GmbH & Co. KG", ["GmbH & Co. KG"]),
+    ("Foo Gesellschaft mit beschränkter Haftung & Co. KG", ["GmbH & Co. KG"]),
+    ("Foo Co., Ltd.", ["Co., Ltd."]),
+    ("Grupo X, S.A. de C.V.", ["S.A. de C.V."]),
+    ("Grupo X, S. de R.L. de C.V.", ["S. de R.L. de C.V."]),
+    ("PT Foo Tbk", ["PT", "Tbk"]),
+    ("ООО Ромашка", ["OOO"]),
+    ("Ромашка ООО", ["OOO"]),
+    ("株式会社トヨタ", ["株式会社"]),
+    ("トヨタ株式会社", ["株式会社"]),
+    ("Limited Liability Company Foo", ["LLC"]),
+    ("Joint Stock Company Sberbank", ["JSC"]),
+    ("OPEN JOINT-STOCK COMPANY ROSNEFT OIL COMPANY", ["OJSC", "Co."]),
+    ("Companhia Siderurgica Nacional", ["Cia."]),
+    ("DEDINI SA SIDERURGICA", ["SA"]),
+    ("LUPATECH S/A - EM RECUPERACAO", ["SA"]),
+    ("Acme Ltd (in liquidation)", ["Ltd"]),
+    ("Aspen Technology Inc /DE/", ["Inc."]),
+    ("Metals Acquisition Corp II", ["Corp."]),
+    ("Nippon Suisan Kaisha Ltd /ADR/", ["Kaisha, Ltd."]),
+    ("Smith & Company", ["& Co."]),
+    ("Smith & Co Ltd", ["& Co. Ltd"]),
+    ("Foo S. A. R. L.", ["SARL"]),
+    ("Foo S.à r.l.", ["SARL"]),
+    ("Sàrl Dupont", ["SARL"]),
+    ("Foo UG (haftungsbeschränkt)", ["UG (haftungsbeschränkt)"]),
+    ("Telia AB (publ)", ["AB", "(publ)"]),
+    ("Acme Limted", ["Ltd"]),
+    ("Acme Incorporatd", ["Inc."]),
+    ("שירותי אקמי בע״מ", ['בע"מ']),
+    ("ش.م.ل الشرق ش.م.ل", ["SAL"]),
+]
+
+NOT_FOUND = [
+    ("AG Barr plc", ["plc"]),
+    ("SE Asia Ltd", ["Ltd"]),
+    ("As You Like It Inc", ["Inc."]),
+    ("The Limited, Inc.", ["Inc."]),
+    ("Spa Resorts Ltd", ["Ltd"]),
+    ("Bank Trust Services LLC", ["LLC"]),
+    ("Company Store Inc", ["Inc."]),
+    ("PT Cleaners, Inc.", ["Inc."]),
+    ("T.M.K. Enterprises Inc", ["Inc."]),
+    ("Sa Sa International", []),
+    ("The Limited", []),
+    ("La Compagnie", []),
+    ("Co", []),
+    ("Riviera Resort and Spa", []),
+    ("Friends of the Foundation", []),
+    ("Travel Unlimited", []),
+    ("Acme Companies", []),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), FOUND)
 def test_a_form_is_found_wherever_it_may_stand(name: str, expected: list[str]) -> None:
     assert labels(name) == expected
+
+
+@pytest.mark.parametrize(("name", "expected"), NOT_FOUND)
+def test_an_ordinary_word_is_never_taken_for_a_form(name: str, expected: list[str]) -> None:
+    assert labels(name) == expected
+
+
+def test_a_form_covers_exactly_its_tokens() -> None:
+    (form,) = forms("Foo Bar GmbH & Co. KG")
+    assert (form.first, form.stop, form.compound) == (2, 6, True)
+
+
+def spellings() -> Iterator[tuple[str, str, bool]]:
+    for family, facts in FAMILIES.items():
+        for kind in ("spellings", "weak", "bound"):
+            for spelling in filter(None, facts.get(kind, "").split(" | ")):
+                yield family, spelling, kind == "bound"
+
+
+@pytest.mark.parametrize(("family", "spelling", "bound"), list(spellings()))
+def test_every_spelling_after_a_name_finds_its_family(family: str, spelling: str, bound: bool) -> None:
+    where = next(iter(FAMILIES[family]["in"].split()), None)
+    found = find((*read("Zyxo").keys, *read(spelling).keys), where if bound else None)
+    assert family in {candidate for form in found for candidate in form.families}
+
+
+@pytest.mark.parametrize(
+    ("family", "spelling"),
+    [(family, text) for family, text, bound in spellings() if FAMILIES[family].get("prefix") and not bound],
+)
+def test_every_spelling_that_may_lead_finds_its_family(family: str, spelling: str) -> None:
+    where = FAMILIES[family]["in"].split()[0]
+    found = find((*read(spelling).keys, *read("Zyxo").keys), where)
+    assert [family in form.families for form in found[:1]] == [True]
+
+
+RELATED = [
+    ("Acme GmbH", "Acme Gesellschaft mit beschränkter Haftung", Relation.SAME),
+    ("Acme, Inc.", "Acme Incorporated", Relation.SAME),
+    ("Acme Company Limited", "Acme Co., Ltd.", Relation.SAME),
+    ("Acme SA", "Acme Société Anonyme", Relation.SAME),
+    ("Acme S.R.L.", "Acme Sociedad de Responsabilidad Limitada", Relation.SAME),
+    ("Acme AB", "Acme AB (publ)", Relation.SAME),
+    ("PT Acme", "PT Acme Tbk", Relation.SAME),
+    ("Acme Limted", "Acme Ltd", Relation.SAME),
+    ("SAS Acme", "Acme SAS", Relation.SAME),
+    ("Acme", "Acmé", Relation.SAME),
+    ("Acme GmbH", "Acme Ltd", Relation.TRANSLATION),
+    ("ООО Ромашка", "Romashka LLC", Relation.TRANSLATION),
+    ("ООО Ромашка", "OOO Romashka", Relation.SAME),
+    ("トヨタ株式会社", "Toyota Co., Ltd.", Relation.TRANSLATION),
+    ("北海道電力株式会社", "Hokkaido Electric Power Company, Incorporated", Relation.TRANSLATION),
+    ("Acme SA/NV", "Acme NV", Relation.TRANSLATION),
+    ("Acme Oy Ab", "Acme Oy", Relation.TRANSLATION),
+    ("Acme Cyf", "Acme Ltd", Relation.TRANSLATION),
+    ("PAO Sberbank", "PJSC Sberbank", Relation.TRANSLATION),
+    ("Acme plc", "Acme Limited", Relation.MARKER),
+    ("Acme Ltd", "Acme Pte. Ltd.", Relation.MARKER),
+    ("Acme (P) Ltd", "Acme Ltd", Relation.MARKER),
+    ("Acme Sdn Bhd", "Acme Bhd", Relation.MARKER),
+    ("Acme Zrt.", "Acme Nyrt.", Relation.MARKER),
+    ("OAO Acme", "PAO Acme", Relation.MARKER),
+    ("Acme Co., Inc.", "Acme, Inc.", Relation.STACKED),
+    ("Acme Co., Ltd.", "Acme Ltd.", Relation.STACKED),
+    ("Acme Trust", "Acme Trust Inc", Relation.STACKED),
+    ("Acme Trust Inc", "Acme Inc", Relation.DIFFERENT),
+    ("Acme", "Acme Inc", Relation.MISSING),
+    ("Acme LLC", "Acme, Inc.", Relation.DIFFERENT),
+    ("Acme Inc", "Acme Corp", Relation.DIFFERENT),
+    ("Acme GmbH & Co. KG", "Acme GmbH", Relation.DIFFERENT),
+    ("Acme LLP", "Acme LP", Relation.DIFFERENT),
+    ("Acme LC", "Acme LLC", Relation.AMBIGUOUS),
+    ("Acme SA", "Acme AG", Relation.AMBIGUOUS),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "expected"), RELATED)
+def test_two_forms_relate_the_same_way_in_both_directions(left: str, right: str, expected: Relation) -> None:
+    assert (relation(left, right), relation(right, left)) == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "jurisdiction", "expected"),
+    [
+        ("Acme Inc", "Acme Corp", "US-ID", Relation.SHARED_CODE),
+        ("Acme LC", "Acme LLC", "US-ID", Relation.SHARED_CODE),
+        ("Acme LC", "Acme LLC", "US-DE", Relation.AMBIGUOUS),
+        ("Acme SA", "Acme AG", "CH", Relation.TRANSLATION),
+        ("Acme GmbH & Co. KG", "Acme KG", "DE", Relation.SHARED_CODE),
+        ("AB Acme", "Acme Aktiebolag", "SE", Relation.SAME),
+        ("AS Acme", "Acme AS", "EE", Relation.SAME),
+        ("Acme C.A.", "Acme Compañía Anónima", "VE", Relation.SAME),
+    ],
+)
+def test_a_jurisdiction_decides_what_was_ambiguous(
+    left: str, right: str, jurisdiction: str, expected: Relation
+) -> None:
+    assert relation(left, right, jurisdiction) is expected
+
+
+def test_one_spelling_in_two_countries_is_two_forms() -> None:
+    norway, czechia = forms("Acme AS", "NO"), forms("Acme a.s.", "CZ")
+    assert relate(norway, czechia, "NO", "CZ") is Relation.DIFFERENT
+    assert relate(forms("Acme AS"), forms("Acme a.s.")) is Relation.SAME
+
+
+def test_codes_are_those_of_the_jurisdiction() -> None:
+    assert forms("Acme GmbH", "DE")[0].codes == (("DE", "2HBR"),)
+    assert forms("Acme LLC", "US-DE")[0].codes == (("US-DE", "HZEH"),)
+    assert {where for where, _ in forms("Acme GmbH")[0].codes} == {"AT", "BE", "CH", "DE", "LI"}
+
+
+def test_a_form_only_the_iso_list_knows_is_found_in_its_jurisdiction() -> None:
+    assert labels("Wohnbau VVaG", "DE") == ["VVaG"]
+    assert [
+        code for form in forms("Gartenfreunde Nicht eingetragener Verein", "DE") for code in form.codes
+    ] == [("DE", "79H0")]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        (
+            "Acme LLC",
+            "Acme Inc",
+            "LLC (limited liability company) and Inc. (corporation, incorporated) are different legal forms.",
+        ),
+        ("Acme", "Acme LP", "Only one of the names has a legal form: LP (limited partnership)."),
+        ("Acme L.P.", "Acme Limited Partnership", "Both names have the legal form LP (limited partnership)."),
+        ("Acme", "Acmé", "Neither name has a legal form."),
+    ],
+)
+def test_an_explanation_names_the_forms_in_full(left: str, right: str, expected: str) -> None:
+    assert explain(forms(left), forms(right), relation(left, right)) == expected
+
+
+def test_an_explanation_names_the_code_when_the_jurisdiction_is_known() -> None:
+    left, right = forms("Acme Inc", "US-ID"), forms("Acme Corp", "US-ID")
+    sentence = explain(left, right, relate(left, right, "US-ID", "US-ID"), "US-ID", "US-ID")
+    assert "ELF U9HL in US-ID" in sentence
+
+
+WORDS = sorted(
+    {token for _, spelling, _ in spellings() for token in read(spelling).keys} | {"the", "and", "zyxo"}
+)
+KEYS = st.lists(st.one_of(st.sampled_from(WORDS), st.text(min_size=1, max_size=8)), max_size=9).map(tuple)
+WHERE = st.sampled_from([None, "US-DE", "DE", "FR", "ZZ", ""])
+
+
+@settings(max_examples=300, deadline=None)
+@given(KEYS, WHERE)
+def test_any_tokens_give_ordered_forms_that_leave_something_of_the_name(
+    keys: tuple[str, ...], where: str | None
+) -> None:
+    found = find(keys, where)
+    ends = [0, *[end for form in found for end in (form.first, form.stop)], len(keys)]
+    assert ends == sorted(ends)
+    assert not found or sum(form.stop - form.first for form in found) < len(keys)
+
+
+@settings(max_examples=300, deadline=None)
+@given(KEYS, KEYS, WHERE, WHERE)
+def test_the_order_of_two_names_never_changes_the_relation(
+    left: tuple[str, ...], right: tuple[str, ...], here: str | None, there: str | None
+) -> None:
+    one, two = find(left, here), find(right, there)
+    found = relate(one, two, here, there)
+    assert found is relate(two, one, there, here)
+    assert explain(one, two, found, here, there).endswith(".")
+
+
+def test_spellings_are_split_as_names_are() -> None:
+    differing = [text for _, text, _ in spellings() if read(text).keys != spelling_tokens(text)]
+    assert differing == []
+
+
+def test_every_reference_between_families_exists() -> None:
+    register = load()
+    named = {name for f in register.families.values() for name in (*f.translates, *f.same_as, *f.stacks)}
+    assert named <= register.families.keys()
+    assert ISO_EDITION == "2023-09-28"
+    assert len({code for family in register.families.values() for _, code in family.codes}) > 2_500
