@@ -1,0 +1,159 @@
+"""The shipped model as it is served: plain numbers from ``model.json``, without scikit-learn.
+
+The estimator that was trained (``model.skops``) is the authority; what is served here equals it within 1e-9.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from matching.engine.features import FEATURE_NAMES, feature_schema_hash
+from matching.engine.forest import Additive, Floats, additive
+from matching.engine.types import ArtefactError, Kind, Thresholds
+
+FORMAT = 1
+_FLOOR = 5e-10
+"""Probabilities are kept this far from 0 and 1, so that every answer has finite log-odds."""
+
+
+class Sigmoid:
+    """Calibration of a score by a straight line in log-odds."""
+
+    def __init__(self, slope: float, intercept: float) -> None:
+        self.slope = slope
+        self.intercept = intercept
+
+    def probability(self, score: float) -> float:
+        """Calibrated probability of one score."""
+        return _expit(self.slope * score + self.intercept)
+
+    def probabilities(self, scores: Floats) -> Floats:
+        """Calibrated probabilities of many scores."""
+        return _clipped(1 / (1 + np.exp(-np.clip(self.slope * scores + self.intercept, -700, 700))))
+
+
+class Isotonic:
+    """Calibration of a score by a rising broken line."""
+
+    def __init__(self, scores: Sequence[float], probabilities: Sequence[float]) -> None:
+        self._x = np.asarray(scores, dtype=float)
+        self._y = np.asarray(probabilities, dtype=float)
+
+    def probability(self, score: float) -> float:
+        """Calibrated probability of one score."""
+        return float(self.probabilities(np.array([score]))[0])
+
+    def probabilities(self, scores: Floats) -> Floats:
+        """Calibrated probabilities of many scores."""
+        return _clipped(np.interp(scores, self._x, self._y))
+
+
+Calibration = Sigmoid | Isotonic
+
+
+class CompiledScorer:
+    """A compiled model: rows of named features in, calibrated probabilities of *material* out."""
+
+    def __init__(self, artefact: Mapping[str, Any], model: Additive, calibration: Calibration) -> None:
+        self.name = str(artefact["name"])
+        self.version = str(artefact["version"])
+        self.artefact = artefact
+        self.features: tuple[str, ...] = tuple(artefact["features"])
+        self._model = model
+        self._calibration = calibration
+        self._thresholds = {
+            Kind(kind): Thresholds(float(t["immaterial_below"]), float(t["material_above"]))
+            for kind, t in artefact["thresholds"].items()
+        }
+
+    def thresholds(self, kind: Kind) -> Thresholds:
+        """Where the probability decides alone for that kind of name."""
+        return self._thresholds[kind]
+
+    def probability(self, row: Sequence[float]) -> float:
+        """Calibrated probability in (0, 1) that the difference is material."""
+        return self._calibration.probability(self._model.score(row))
+
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        """Same for many rows at once."""
+        if not len(rows):
+            return []
+        matrix = np.asarray(rows, dtype=np.float64)
+        probabilities: list[float] = self._calibration.probabilities(self._model.scores(matrix)).tolist()
+        return probabilities
+
+    def contributions(self, row: Sequence[float]) -> dict[str, float]:
+        """Log-odds each feature adds, largest first, then ``baseline``; together the answer's log-odds.
+
+        With a calibration that is no straight line, what it bends is named ``calibration``.
+        """
+        added = self._model.contributions(row)
+        slope, intercept = 1.0, 0.0
+        if isinstance(self._calibration, Sigmoid):
+            slope, intercept = self._calibration.slope, self._calibration.intercept
+        named = {self.features[at]: slope * value for at, value in added.items() if at >= 0 and value}
+        shares = dict(sorted(named.items(), key=lambda item: -abs(item[1])))
+        shares["baseline"] = slope * added[-1] + intercept
+        bent = _logit(self.probability(row)) - sum(shares.values())
+        return {**shares, "calibration": bent} if abs(bent) > 1e-9 else shares
+
+
+def load_scorer(data: bytes) -> CompiledScorer:
+    """The model in a compiled artefact (``model.json``).
+
+    Raises :class:`ArtefactError` when it is damaged, of another format, or was trained for other features
+    than this engine computes.
+    """
+    try:
+        artefact = json.loads(data)
+        if artefact["format"] != FORMAT:
+            raise ArtefactError(f"The model artefact has format {artefact['format']}, not {FORMAT}.")
+        _check_features(artefact)
+        model = additive(artefact["model"], len(artefact["features"]))
+        return CompiledScorer(artefact, model, _calibration(artefact["calibration"]))
+    except ArtefactError:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise ArtefactError(f"The model artefact is damaged: {error}.") from error
+
+
+@lru_cache(maxsize=1)
+def default_scorer() -> CompiledScorer:
+    """The model shipped with the engine, loaded once."""
+    return load_scorer(files("matching.engine").joinpath("model/model.json").read_bytes())
+
+
+def _check_features(artefact: Mapping[str, Any]) -> None:
+    fits = artefact["schema"] == feature_schema_hash() and tuple(artefact["features"]) == tuple(FEATURE_NAMES)
+    if not fits:
+        raise ArtefactError("The model was trained for other features than this engine computes: retrain it.")
+
+
+def _calibration(data: Mapping[str, Any]) -> Calibration:
+    if data["method"] == "sigmoid":
+        return Sigmoid(float(data["slope"]), float(data["intercept"]))
+    return Isotonic(data["scores"], data["probabilities"])
+
+
+def _expit(log_odds: float) -> float:
+    if log_odds >= 0:
+        probability = 1 / (1 + math.exp(-min(log_odds, 700)))
+    else:
+        power = math.exp(max(log_odds, -700))
+        probability = power / (1 + power)
+    return min(max(probability, _FLOOR), 1 - _FLOOR)
+
+
+def _clipped(probabilities: Floats) -> Floats:
+    return np.clip(probabilities, _FLOOR, 1 - _FLOOR)
+
+
+def _logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))

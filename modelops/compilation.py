@@ -1,0 +1,101 @@
+"""From a scikit-learn estimator to plain numbers that can be served without scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelops.thresholds import Band
+
+if TYPE_CHECKING:
+    from modelops.training import TrainedModel
+
+FORMAT = 1
+
+
+def compile_model(trained: TrainedModel, name: str, version: str, schema: str) -> dict[str, Any]:
+    """The trained model as a JSON-ready dictionary: features, trees or coefficients, calibration, thresholds.
+
+    ``schema`` is the feature schema hash the serving side checks. Raises :class:`TypeError` for an estimator
+    that has no compiled form.
+    """
+    (calibrated,) = trained.estimator.calibrated_classifiers_
+    return {
+        "format": FORMAT,
+        "name": name,
+        "version": version,
+        "schema": schema,
+        "features": list(trained.feature_names),
+        "model": _additive(calibrated.estimator.estimator),
+        "calibration": _calibration(calibrated.calibrators[0]),
+        "thresholds": {kind: _band(found) for kind, found in trained.bands.items()},
+        "training": {
+            "rows": trained.rows,
+            "seed": trained.seed,
+            "chosen": trained.chosen,
+            **trained.settings,
+        },
+    }
+
+
+def _additive(base: Any) -> dict[str, Any]:
+    if hasattr(base, "steps"):
+        return _linear(base)
+    if hasattr(base, "_predictors"):
+        return _forest(base)
+    raise TypeError(f"{type(base).__name__} has no compiled form.")
+
+
+def _linear(pipeline: Any) -> dict[str, Any]:
+    scaler, regression = pipeline[0], pipeline[-1]
+    return {
+        "form": "linear",
+        "intercept": float(regression.intercept_[0]),
+        "coefficients": regression.coef_[0].tolist(),
+        "means": scaler.mean_.tolist(),
+        "scales": scaler.scale_.tolist(),
+    }
+
+
+def _forest(boosted: Any) -> dict[str, Any]:
+    trees = [_tree(predictors[0].nodes) for predictors in boosted._predictors]
+    return {"form": "forest", "baseline": float(boosted._baseline_prediction.ravel()[0]), "trees": trees}
+
+
+def _tree(nodes: NDArray[Any]) -> list[list[Any]]:
+    """Feature (-1 at a leaf), threshold, left, right, and the mean score below each node."""
+    leaf = nodes["is_leaf"] == 1
+    feature = np.where(leaf, -1, nodes["feature_idx"]).tolist()
+    threshold = np.where(leaf, 0.0, nodes["num_threshold"]).tolist()
+    return [feature, threshold, nodes["left"].tolist(), nodes["right"].tolist(), _means(nodes, leaf)]
+
+
+def _means(nodes: NDArray[Any], leaf: NDArray[np.bool_]) -> list[float]:
+    """Leaf values, and above them the mean of both sides by how many training rows went there."""
+    values = [float(value) for value in nodes["value"]]
+    for at in range(len(nodes) - 1, -1, -1):
+        if not leaf[at]:
+            sides = (int(nodes["left"][at]), int(nodes["right"][at]))
+            rows = [float(nodes["count"][side]) for side in sides]
+            values[at] = sum(n * values[side] for n, side in zip(rows, sides, strict=True)) / sum(rows)
+    return values
+
+
+def _calibration(calibrator: Any) -> dict[str, Any]:
+    if hasattr(calibrator, "a_"):
+        return {"method": "sigmoid", "slope": -float(calibrator.a_), "intercept": -float(calibrator.b_)}
+    scores, probabilities = calibrator.X_thresholds_.tolist(), calibrator.y_thresholds_.tolist()
+    return {"method": "isotonic", "scores": scores, "probabilities": probabilities}
+
+
+def _band(found: Band) -> dict[str, Any]:
+    promises: Mapping[str, Any] = {"immaterial": asdict(found.immaterial), "material": asdict(found.material)}
+    return {
+        "immaterial_below": found.immaterial_below,
+        "material_above": found.material_above,
+        "promises": promises,
+    }

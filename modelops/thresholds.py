@@ -1,0 +1,124 @@
+"""Where a probability may decide alone: Learn-Then-Test thresholds.
+
+Source: Angelopoulos, Bates, Candès, Jordan, Lei, "Learn then Test" (2021), with exact binomial (Clopper-
+Pearson) bounds and fixed-sequence testing from the surest pairs to the least sure, started at three places
+with a third of the error allowance each. A direction for which nothing can be promised decides nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv
+
+MISSED_MATERIAL = 0.01
+"""Largest share of auto-decided *immaterial* that may really be material."""
+FALSE_MATERIAL = 0.03
+"""Largest share of auto-decided *material* that may really be immaterial."""
+DELTA = 0.05
+"""Chance, at most, that the promise does not hold."""
+
+_STARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One direction: beyond ``threshold`` the model decides alone; of ``n`` such pairs ``errors`` were wrong.
+
+    With confidence 1 - ``delta`` at most ``bound`` of such decisions are wrong (``bound`` <= ``target``).
+    ``threshold`` is ``None`` when nothing can be promised; then nothing is decided.
+    """
+
+    threshold: float | None
+    target: float
+    delta: float
+    n: int
+    errors: int
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The band of abstention: decide below the first threshold and above the second."""
+
+    immaterial: Promise
+    material: Promise
+
+    @property
+    def immaterial_below(self) -> float:
+        """Highest probability decided as immaterial, at most 0.5; below 0 when none may be."""
+        chosen = self.immaterial.threshold
+        return -1.0 if chosen is None else min(chosen, 0.5)
+
+    @property
+    def material_above(self) -> float:
+        """Lowest probability decided as material, at least 0.5; above 1 when none may be."""
+        chosen = self.material.threshold
+        return 2.0 if chosen is None else max(chosen, 0.5)
+
+
+def clopper_pearson(errors: int, n: int, delta: float = DELTA) -> float:
+    """Upper bound of an error rate with confidence 1 - ``delta``, exact for the binomial."""
+    return 1.0 if errors >= n else float(betaincinv(errors + 1, n - errors, 1 - delta))
+
+
+def smallest_sample(target: float, delta: float = DELTA) -> int:
+    """Decisions without any error that are needed to promise the target."""
+    return math.ceil(math.log(delta) / math.log1p(-target))
+
+
+def learn_then_test(
+    surest_first: NDArray[np.float64],
+    wrong: NDArray[np.bool_],
+    target: float,
+    delta: float = DELTA,
+) -> Promise:
+    """The widest threshold whose error rate is at most the target with confidence 1 - ``delta``.
+
+    ``surest_first`` are probabilities of the error, ascending; ``wrong`` says whether deciding the pair is
+    wrong.
+    """
+    ends = _ends(surest_first)
+    counts = np.cumsum(wrong, dtype=np.int64)
+    share = delta / _STARTS
+    first = smallest_sample(target, share)
+    passed = [_walk(ends, counts, first * 2**start, target, share) for start in range(_STARTS)]
+    best = max(passed)
+    if best == 0:
+        return Promise(None, target, delta, 0, 0, 1.0)
+    errors = int(counts[best - 1])
+    return Promise(
+        float(surest_first[best - 1]), target, delta, best, errors, clopper_pearson(errors, best, share)
+    )
+
+
+def band(probabilities: NDArray[np.float64], material: NDArray[np.bool_]) -> Band:
+    """Both thresholds for calibrated probabilities of pairs the thresholds were not learnt from."""
+    rising = np.argsort(probabilities, kind="stable")
+    falling = rising[::-1]
+    immaterial = learn_then_test(probabilities[rising], material[rising], MISSED_MATERIAL)
+    decided = learn_then_test(1 - probabilities[falling], ~material[falling], FALSE_MATERIAL)
+    above = None if decided.threshold is None else 1 - decided.threshold
+    turned = Promise(above, decided.target, decided.delta, decided.n, decided.errors, decided.bound)
+    return Band(immaterial, turned)
+
+
+def _ends(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many pairs each distinct threshold decides: ties are decided together."""
+    if not len(values):
+        return np.array([], dtype=np.int64)
+    last = np.flatnonzero(np.diff(values) > 0) + 1
+    return np.append(last, len(values))
+
+
+def _walk(ends: NDArray[np.int64], counts: NDArray[np.int64], first: int, target: float, delta: float) -> int:
+    """Test ever wider thresholds until one fails; the number of pairs the last good one decides."""
+    sizes = ends[ends >= first]
+    errors = counts[sizes - 1]
+    bounds = betaincinv(errors + 1, np.maximum(sizes - errors, 1), 1 - delta)
+    failed = np.flatnonzero((bounds > target) | (errors == sizes))
+    good = sizes[: failed[0]] if len(failed) else sizes
+    return int(good[-1]) if len(good) else 0

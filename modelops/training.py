@@ -1,0 +1,282 @@
+"""Training a model on named numeric features; what the features mean is not known here.
+
+Candidates are compared by cross-validation over groups, so that nothing learnt about one entity is tested
+on the same entity. The winner is fitted, calibrated on groups it never saw, and given the thresholds at
+which it may decide alone (:mod:`modelops.thresholds`). The result is one scikit-learn estimator with
+``predict_proba``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, GroupShuffleSplit
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from modelops.compilation import compile_model as compile
+from modelops.evaluation import expected_calibration_error, log_loss
+from modelops.thresholds import Band, band
+
+__all__ = [
+    "CandidateScore",
+    "Report",
+    "Rows",
+    "TrainedModel",
+    "TrainingError",
+    "candidates",
+    "compile",
+    "fit",
+]
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Report = Callable[[str], None]
+
+FOLDS = 4
+CALIBRATION_SHARE = 0.3
+CALIBRATIONS = ("sigmoid", "isotonic")
+FEWEST_GROUPS = 10
+"""Groups of each label, at least, without which nothing can be learnt and checked."""
+
+
+class TrainingError(ValueError):
+    """The data cannot train a model; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Training rows: features, labels (1 = material), entity groups, weights, and two marks.
+
+    ``counted`` marks the rows that results are measured, calibrated and promised on (real traffic, where
+    there is any); ``slices`` names the slice whose thresholds a row serves.
+    """
+
+    features: Floats
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    weights: Floats
+    counted: Flags
+    slices: NDArray[np.str_]
+
+    def take(self, chosen: NDArray[Any]) -> Rows:
+        """The chosen rows."""
+        return Rows(*(getattr(self, name)[chosen] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateScore:
+    """How one candidate did in grouped cross-validation: mean log-loss with standard error, and more."""
+
+    name: str
+    log_loss: float
+    standard_error: float
+    f1_immaterial: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """A fitted, calibrated estimator with everything that must be known about it."""
+
+    estimator: Any
+    feature_names: tuple[str, ...]
+    candidates: tuple[CandidateScore, ...]
+    chosen: str
+    calibration: str
+    bands: Mapping[str, Band]
+    metrics: Mapping[str, float]
+    rows: int
+    seed: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def candidates(monotone: Sequence[int], seed: int) -> dict[str, Any]:
+    """The estimators that are compared, the simplest first."""
+    found: dict[str, Any] = {f"logistic C={strength}": _logistic(strength) for strength in (0.03, 0.3)}
+    for name, trees, leaves in (("small trees", 60, 6), ("trees", 90, 12), ("large trees", 110, 20)):
+        found[f"boosted {name}"] = HistGradientBoostingClassifier(
+            max_iter=trees,
+            max_leaf_nodes=leaves,
+            max_depth=6,
+            learning_rate=0.12,
+            min_samples_leaf=40,
+            l2_regularization=2.0,
+            monotonic_cst=list(monotone),
+            early_stopping=False,
+            random_state=seed,
+        )
+    return found
+
+
+def fit(
+    features: ArrayLike,
+    labels: ArrayLike,
+    groups: Sequence[Any],
+    weights: ArrayLike | None,
+    feature_names: Sequence[str],
+    monotone: Sequence[int],
+    **options: Any,
+) -> TrainedModel:
+    """Compare, fit, calibrate and set thresholds.
+
+    Labels: 1 is material. Options: ``counted`` (rows that results are measured on; all), ``slices`` (a name
+    per row with thresholds of its own; ``"all"``), ``seed`` (20), ``report`` (told of progress). Raises
+    :class:`TrainingError` when rows do not fit together, are not finite, or are too few.
+    """
+    seed, report = int(options.get("seed", 20)), options.get("report", _silent)
+    rows = _rows(features, labels, groups, weights, options)
+    _check(rows, feature_names, monotone)
+    learning, calibrating = _parts(rows, seed)
+    compared = candidates(monotone, seed)
+    scores = tuple(_cross_validated(name, compared[name], learning, seed, report) for name in compared)
+    chosen = _choose(scores)
+    base = _fitted(compared[chosen], learning)
+    method, probabilities = _calibration(base, calibrating, seed)
+    estimator = _calibrated(base, method, calibrating)
+    bands = _bands(probabilities, calibrating)
+    report(f"chosen: {chosen}, {method} calibration")
+    metrics = _metrics(probabilities, calibrating)
+    return TrainedModel(
+        estimator, tuple(feature_names), scores, chosen, method, bands, metrics, len(rows.labels), seed
+    )
+
+
+def _silent(_message: str) -> None:
+    """Tell nobody."""
+
+
+def _logistic(strength: float) -> Pipeline:
+    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2_000))
+
+
+def _rows(
+    features: ArrayLike,
+    labels: ArrayLike,
+    groups: Sequence[Any],
+    weights: ArrayLike | None,
+    options: Mapping[str, Any],
+) -> Rows:
+    matrix, truth = np.asarray(features, dtype=np.float64), np.asarray(labels, dtype=np.int64)
+    n = len(truth)
+    numbered = np.unique(np.asarray(list(groups), dtype=object).astype(str), return_inverse=True)[1]
+    heavy = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    counted = np.asarray(options.get("counted", np.ones(n)), dtype=bool)
+    slices = np.asarray(options.get("slices", ["all"] * n), dtype=np.str_)
+    return Rows(matrix, truth, numbered.astype(np.int64), heavy, counted, slices)
+
+
+def _check(rows: Rows, names: Sequence[str], monotone: Sequence[int]) -> None:
+    lengths = {
+        len(part)
+        for part in (rows.features, rows.labels, rows.groups, rows.weights, rows.counted, rows.slices)
+    }
+    if len(lengths) != 1 or rows.features.ndim != 2:
+        raise TrainingError("Features, labels, groups, weights and marks must have one entry a row.")
+    if rows.features.shape[1] != len(names) or len(monotone) != len(names):
+        raise TrainingError(
+            f"{rows.features.shape[1]} features, {len(names)} names, {len(monotone)} directions."
+        )
+    if not np.isfinite(rows.features).all() or not np.isfinite(rows.weights).all():
+        raise TrainingError("Features and weights must be finite numbers.")
+    for label in (0, 1):
+        found = len(np.unique(rows.groups[(rows.labels == label) & rows.counted]))
+        if found < FEWEST_GROUPS:
+            raise TrainingError(f"Label {label} has {found} entities; at least {FEWEST_GROUPS} are needed.")
+
+
+def _parts(rows: Rows, seed: int) -> tuple[Rows, Rows]:
+    """Rows to learn from, and counted rows of other groups to calibrate on."""
+    split = GroupShuffleSplit(n_splits=1, test_size=CALIBRATION_SHARE, random_state=seed)
+    learn, rest = next(split.split(rows.features, rows.labels, rows.groups))
+    calibrate = rest[rows.counted[rest]]
+    spare = rest[~rows.counted[rest]]
+    for part in (learn, calibrate):
+        if len(np.unique(rows.labels[part][rows.counted[part]])) < 2:
+            raise TrainingError("Too few entities: one label is missing from a part of the data.")
+    return rows.take(np.concatenate([learn, spare])), rows.take(calibrate)
+
+
+def _fitted(candidate: Any, rows: Rows) -> Any:
+    name = f"{candidate.steps[-1][0]}__sample_weight" if isinstance(candidate, Pipeline) else "sample_weight"
+    return candidate.fit(rows.features, rows.labels, **{name: rows.weights})
+
+
+def _cross_validated(name: str, candidate: Any, rows: Rows, seed: int, report: Report) -> CandidateScore:
+    losses, said, truth = [], [], []
+    for learn, test in GroupKFold(FOLDS, shuffle=True, random_state=seed).split(
+        rows.features, groups=rows.groups
+    ):
+        tested = test[rows.counted[test]]
+        probabilities = _fitted(candidate, rows.take(learn)).predict_proba(rows.features[tested])[:, 1]
+        losses.append(log_loss(rows.labels[tested], probabilities))
+        said.append(probabilities)
+        truth.append(rows.labels[tested])
+    score = _candidate_score(name, losses, np.concatenate(said) > 0.5, np.concatenate(truth) == 1)
+    report(
+        f"{name}: log-loss {score.log_loss:.4f} ± {score.standard_error:.4f}, F1 {score.f1_immaterial:.4f}"
+    )
+    return score
+
+
+def _candidate_score(name: str, losses: list[float], guess: Flags, truth: Flags) -> CandidateScore:
+    same = int((~guess & ~truth).sum())
+    wrong = int((guess != truth).sum())
+    error = float(np.std(losses, ddof=1) / np.sqrt(len(losses)))
+    return CandidateScore(
+        name, float(np.mean(losses)), error, 2 * same / max(1, 2 * same + wrong), 1 - wrong / len(truth)
+    )
+
+
+def _choose(scores: Sequence[CandidateScore]) -> str:
+    """The simplest candidate within one standard error of the best."""
+    best = min(scores, key=lambda score: score.log_loss)
+    return next(score.name for score in scores if score.log_loss <= best.log_loss + best.standard_error)
+
+
+def _calibrated(base: Any, method: str, rows: Rows) -> Any:
+    calibrated = CalibratedClassifierCV(FrozenEstimator(base), method=method)
+    return calibrated.fit(rows.features, rows.labels)
+
+
+def _calibration(base: Any, rows: Rows, seed: int) -> tuple[str, Floats]:
+    """The calibration that does best on groups it was not fitted on, with its probabilities there."""
+    tried = {method: _cross_calibrated(base, method, rows, seed) for method in CALIBRATIONS}
+    best = min(tried, key=lambda method: log_loss(rows.labels, tried[method]))
+    return best, tried[best]
+
+
+def _cross_calibrated(base: Any, method: str, rows: Rows, seed: int) -> Floats:
+    probabilities = np.empty(len(rows.labels))
+    for learn, test in GroupKFold(FOLDS, shuffle=True, random_state=seed).split(
+        rows.features, groups=rows.groups
+    ):
+        fitted = _calibrated(base, method, rows.take(learn))
+        probabilities[test] = fitted.predict_proba(rows.features[test])[:, 1]
+    return probabilities
+
+
+def _bands(probabilities: Floats, rows: Rows) -> dict[str, Band]:
+    found = {}
+    for name in np.unique(rows.slices):
+        chosen = rows.slices == name
+        found[str(name)] = band(probabilities[chosen], rows.labels[chosen] == 1)
+    return found
+
+
+def _metrics(probabilities: Floats, rows: Rows) -> dict[str, float]:
+    guess, truth = probabilities > 0.5, rows.labels == 1
+    return {
+        "calibration_rows": float(len(truth)),
+        "log_loss": log_loss(truth, probabilities),
+        "calibration_error": expected_calibration_error(truth, probabilities),
+        "accuracy": float((guess == truth).mean()),
+    }

@@ -1,0 +1,122 @@
+import json
+import math
+from typing import Any
+
+import pytest
+
+from matching.engine.features import FEATURE_NAMES, feature_schema_hash
+from matching.engine.scorer import CompiledScorer, load_scorer
+from matching.engine.types import ArtefactError, Kind
+
+N = len(FEATURE_NAMES)
+TREE = [
+    [3, -1, 5, -1, -1],
+    [0.5, 0.0, 1.5, 0.0, 0.0],
+    [1, 0, 3, 0, 0],
+    [2, 0, 4, 0, 0],
+    [0.1, -1.0, 1.0, 0.5, 2.0],
+]
+PROMISED = {"immaterial_below": 0.1, "material_above": 0.9}
+
+
+def artefact(**changes: Any) -> bytes:
+    parts = {
+        "format": 1,
+        "name": "names",
+        "version": "7",
+        "schema": feature_schema_hash(),
+        "features": list(FEATURE_NAMES),
+        "model": {"form": "forest", "baseline": -0.25, "trees": [TREE, TREE]},
+        "calibration": {"method": "sigmoid", "slope": 1.5, "intercept": 0.1},
+        "thresholds": {
+            "organisation": PROMISED,
+            "individual": {"immaterial_below": -1.0, "material_above": 2.0},
+        },
+    }
+    return json.dumps({**parts, **changes}).encode()
+
+
+def row(**values: float) -> tuple[float, ...]:
+    return tuple(values.get(f"f{at}", 0.0) for at in range(N))
+
+
+@pytest.fixture
+def scorer() -> CompiledScorer:
+    return load_scorer(artefact())
+
+
+def test_a_row_walks_its_path_and_is_calibrated(scorer: CompiledScorer) -> None:
+    log_odds = 1.5 * (-0.25 + 2 * 0.5) + 0.1
+    assert scorer.probability(row(f3=1.0)) == pytest.approx(1 / (1 + math.exp(-log_odds)), abs=1e-12)
+
+
+def test_many_rows_give_the_same_as_one_by_one(scorer: CompiledScorer) -> None:
+    rows = [row(), row(f3=0.5), row(f3=0.6), row(f3=9.0, f5=1.5), row(f3=9.0, f5=1.6)]
+    assert scorer.probabilities(rows) == pytest.approx([scorer.probability(one) for one in rows], abs=1e-12)
+    assert scorer.probabilities([]) == []
+
+
+@pytest.mark.parametrize(
+    "calibration",
+    [
+        {"method": "sigmoid", "slope": 1.5, "intercept": 0.1},
+        {"method": "isotonic", "scores": [-3.0, 0.0, 3.0], "probabilities": [0.0, 0.2, 1.0]},
+    ],
+)
+def test_contributions_add_up_to_the_log_odds_of_the_answer(calibration: dict[str, Any]) -> None:
+    scorer = load_scorer(artefact(calibration=calibration))
+    for one in (row(), row(f3=2.0), row(f3=2.0, f5=4.0)):
+        probability = scorer.probability(one)
+        total = sum(scorer.contributions(one).values())
+        assert total == pytest.approx(math.log(probability / (1 - probability)), abs=1e-9)
+
+
+def test_contributions_name_only_features_on_the_path(scorer: CompiledScorer) -> None:
+    assert set(scorer.contributions(row())) == {FEATURE_NAMES[3], "baseline"}
+
+
+def test_thresholds_belong_to_a_kind(scorer: CompiledScorer) -> None:
+    assert scorer.thresholds(Kind.ORGANISATION).immaterial_below == 0.1
+    assert scorer.thresholds(Kind.INDIVIDUAL).material_above == 2.0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schema": "another"},
+        {"features": ["one", *FEATURE_NAMES[1:]]},
+        {"features": list(FEATURE_NAMES[::-1])},
+    ],
+)
+def test_an_artefact_for_other_features_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ArtefactError, match="other features"):
+        load_scorer(artefact(**changes))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"[1]",
+        b"\xff\xfe",
+        artefact(model={"form": "oracle"}),
+        artefact(model={"form": "forest", "baseline": 0, "trees": [[[N], [0], [0], [0], [1]]]}),
+        artefact(calibration={}),
+        artefact(thresholds={"ship": PROMISED}),
+    ],
+)
+def test_a_damaged_artefact_is_refused_in_one_sentence(data: bytes) -> None:
+    with pytest.raises(ArtefactError, match="damaged"):
+        load_scorer(data)
+
+
+def test_an_artefact_of_another_format_is_refused() -> None:
+    with pytest.raises(ArtefactError, match="format 2"):
+        load_scorer(artefact(format=2))
+
+
+def test_extreme_scores_stay_probabilities_with_finite_log_odds() -> None:
+    scorer = load_scorer(artefact(calibration={"method": "sigmoid", "slope": 1e6, "intercept": 0}))
+    assert 0 < scorer.probability(row()) < scorer.probability(row(f3=9.0, f5=9.0)) < 1
+    assert all(0 < said < 1 for said in scorer.probabilities([row(), row(f3=9.0, f5=9.0)]))
