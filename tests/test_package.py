@@ -10,7 +10,7 @@ import pytest
 
 from tests.test_house_rules import PACKAGES, ROOT, tracked_files
 
-NOT_INSTALLED = {".gitignore"}
+INSTALLED = {*PACKAGES, "templates", "manage.py"}
 
 
 @pytest.fixture(scope="module")

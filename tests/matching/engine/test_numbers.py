@@ -5,7 +5,9 @@ import pytest
 from matching.engine.numbers import roman, value
 
 
-@pytest.mark.parametrize(("key", "expected"), [("ii", "2"), ("two", "2"), ("second", "2"), ("2", "2"), ("xiv", "14"), ("三", "3")])
+@pytest.mark.parametrize(
+    ("key", "expected"), [("ii", "2"), ("two", "2"), ("second", "2"), ("2", "2"), ("xiv", "14"), ("三", "3")]
+)
 def test_a_number_has_one_value_in_every_notation(key: str, expected: str) -> None:
     assert value(key) == expected
 

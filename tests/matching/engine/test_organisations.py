@@ -17,7 +17,13 @@ CASES = [
     ("O07", "The Acme Company", "Acme Company", "The", ""),
     ("O08", "Acme Incorporated", "Acme, Inc.", "Incorporated", "Inc"),
     ("O08", "Orbis Limited Liability Company", "Orbis L.L.C.", "Limited Liability Company", "L.L.C."),
-    ("O09", "Beispiel Gesellschaft mit beschränkter Haftung", "Beispiel GmbH", "Gesellschaft mit beschränkter Haftung", "GmbH"),
+    (
+        "O09",
+        "Beispiel Gesellschaft mit beschränkter Haftung",
+        "Beispiel GmbH",
+        "Gesellschaft mit beschränkter Haftung",
+        "GmbH",
+    ),
     ("O10", "Acme LLC", "Acme, Inc.", "LLC", "Inc"),
     ("O10", "Muster GmbH", "Muster GmbH & Co. KG", "GmbH", "GmbH & Co. KG"),
     ("O11", "Larkspur Holdings", "Larkspur Holdings, Inc.", "", "Inc"),
@@ -46,11 +52,35 @@ CASES = [
     ("O27", "Brandt Trading USA Corp.", "Brandt USA Trading Corp.", "USA", "USA"),
     ("O28", "Hughes's Garage", "Hughes Garage", "Hughes's", "Hughes"),
     ("O28", "Summit Partner LP", "Summit Partners LP", "Partner", "Partners"),
-    ("O29", "Meridian Supply Corporation d/b/a Meridian Tools", "Meridian Supply Corporation", "d/b/a Meridian Tools", ""),
+    (
+        "O29",
+        "Meridian Supply Corporation d/b/a Meridian Tools",
+        "Meridian Supply Corporation",
+        "d/b/a Meridian Tools",
+        "",
+    ),
     ("O29", "Orla Ltd t/a Orla Cakes", "Orla Ltd", "t/a Orla Cakes", ""),
-    ("O30", "Samuel Aldous & Company d/b/a Northern Lights", "Northern Lights", "Samuel Aldous & Company", ""),
-    ("O31", "Redwoodtec, LLC f/k/a Redwood Haulage, LLC", "Redwoodtec, LLC", "f/k/a Redwood Haulage, LLC", ""),
-    ("O32", "Alpina AG as successor by merger to Mobil AG", "Alpina AG", "as successor by merger to Mobil AG", ""),
+    (
+        "O30",
+        "Samuel Aldous & Company d/b/a Northern Lights",
+        "Northern Lights",
+        "Samuel Aldous & Company",
+        "",
+    ),
+    (
+        "O31",
+        "Redwoodtec, LLC f/k/a Redwood Haulage, LLC",
+        "Redwoodtec, LLC",
+        "f/k/a Redwood Haulage, LLC",
+        "",
+    ),
+    (
+        "O32",
+        "Alpina AG as successor by merger to Mobil AG",
+        "Alpina AG",
+        "as successor by merger to Mobil AG",
+        "",
+    ),
     ("O33", "Pedro Ruiz d/b/a Datahaus USA", "Data-Haus, USA, Inc.", "Pedro Ruiz", ""),
     ("O34", "Swift Kayaks, Division of Morven, Inc.", "Morven, Inc.", "Swift Kayaks", ""),
     ("O34", "Falcon Bank, London Branch", "Falcon Bank", "London Branch", ""),
@@ -75,7 +105,9 @@ def found(left: str, right: str) -> tuple[Difference, ...]:
 
 
 @pytest.mark.parametrize(("category", "left", "right", "one", "other"), CASES)
-def test_a_difference_is_named_and_located(category: str, left: str, right: str, one: str, other: str) -> None:
+def test_a_difference_is_named_and_located(
+    category: str, left: str, right: str, one: str, other: str
+) -> None:
     hits = [(item.text1, item.text2) for item in found(left, right) if item.category == category]
     assert (one, other) in hits
 
@@ -99,7 +131,11 @@ def test_identical_names_have_no_difference() -> None:
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [("Acme Holdings Ltd", "ACME HOLDINGS LTD."), ("A. B. Smith & Co", "AB Smith and Co"), ("S.A. Foo", "SA FOO")],
+    [
+        ("Acme Holdings Ltd", "ACME HOLDINGS LTD."),
+        ("A. B. Smith & Co", "AB Smith and Co"),
+        ("S.A. Foo", "SA FOO"),
+    ],
 )
 def test_writing_alone_never_touches_the_substance(left: str, right: str) -> None:
     assert {item.category for item in found(left, right)} <= {"O01", "O02", "O03", "O04"}
