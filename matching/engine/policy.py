@@ -27,6 +27,11 @@ WEAK = 0.25
 DISTINCTIVE = frozenset({"O16", "O18", "O19", "O36", "I08", "I09", "I10", "I15", "I16", "I17", "I20", "I21"})
 """Categories that concern the distinctive words themselves."""
 
+CONTESTABLE = {"O26": 0.15, "I07": 0.5, "I11": 0.5, "I15": 0.5}
+"""Categories that say "another word" from the spelling alone, with the probability below which the model
+contradicts the rule; a person decides then. Word against word the rule is right 99 times in 100 for
+organisations, 7 times in 8 for people's names, which have more spellings."""
+
 
 class Decision(NamedTuple):
     """The verdict with the probability reported for it; ``decisive`` indexes the finding that decided."""
@@ -56,7 +61,7 @@ def decide(
     """Combine the effects of all findings with the model's probability (ignored when nothing needs it)."""
     effects = [effect_of(finding, profile) for finding in findings]
     if Effect.MATERIAL in effects:
-        return Decision(Verdict.MATERIAL, max(probability, RULE_MATERIAL), effects.index(Effect.MATERIAL), "rule")
+        return _material(findings, effects, probability)
     reviews = [index for index, effect in enumerate(effects) if effect is Effect.REVIEW]
     if sum(findings[index].category in DISTINCTIVE for index in reviews) >= 2:
         return Decision(Verdict.MATERIAL, max(probability, RULE_MATERIAL), reviews[0], "two distinctive differences")
@@ -65,6 +70,14 @@ def decide(
     if reviews:
         return Decision(Verdict.REVIEW, probability, reviews[0], "rule")
     return Decision(Verdict.IMMATERIAL, SAME_CANONICAL_NAME, None, "rule")
+
+
+def _material(findings: Sequence[Finding], effects: list[Effect], probability: float) -> Decision:
+    material = [index for index, effect in enumerate(effects) if effect is Effect.MATERIAL]
+    firm = [index for index in material if probability >= CONTESTABLE.get(findings[index].category, 0.0)]
+    if firm:
+        return Decision(Verdict.MATERIAL, max(probability, RULE_MATERIAL), firm[0], "rule")
+    return Decision(Verdict.REVIEW, probability, material[0], "rule and model disagree")
 
 
 def _by_model(effects: list[Effect], reviews: list[int], probability: float, thresholds: Thresholds) -> Decision:
