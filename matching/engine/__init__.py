@@ -1,0 +1,63 @@
+"""The comparison engine: is the difference between two legal names material?
+
+Pure: no Django, no database, no network. ``from matching.engine import compare`` is all a library user needs.
+"""
+
+from matching.engine.comparison import Comparison, Score, compare, features_of, score_many
+from matching.engine.explanation import DISCLAIMER
+from matching.engine.features import FEATURE_NAMES, MONOTONE, feature_schema_hash
+from matching.engine.profiles import PROFILE_IDS, Category, Profile, categories, profiles, rules_version
+from matching.engine.scorer import CompiledScorer, default_scorer, load_scorer
+from matching.engine.types import (
+    MAX_NAME_LENGTH,
+    ArtefactError,
+    Context,
+    Difference,
+    Effect,
+    EmptyNameError,
+    EngineError,
+    Kind,
+    NameTooLongError,
+    Scorer,
+    Thresholds,
+    UnknownKindError,
+    UnknownProfileError,
+    Verdict,
+)
+
+RULES_VERSION = rules_version()
+
+__all__ = [
+    "DISCLAIMER",
+    "FEATURE_NAMES",
+    "MAX_NAME_LENGTH",
+    "MONOTONE",
+    "PROFILE_IDS",
+    "RULES_VERSION",
+    "ArtefactError",
+    "Category",
+    "Comparison",
+    "CompiledScorer",
+    "Context",
+    "Difference",
+    "Effect",
+    "EmptyNameError",
+    "EngineError",
+    "Kind",
+    "NameTooLongError",
+    "Profile",
+    "Score",
+    "Scorer",
+    "Thresholds",
+    "UnknownKindError",
+    "UnknownProfileError",
+    "Verdict",
+    "categories",
+    "compare",
+    "default_scorer",
+    "feature_schema_hash",
+    "features_of",
+    "load_scorer",
+    "profiles",
+    "score_many",
+]
