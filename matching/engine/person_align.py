@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from matching.engine.person_likeness import EQUAL, INITIAL, NICKNAME, SAME, Likeness, likeness
+from matching.engine.person_likeness import INITIAL, NICKNAME, SAME, Likeness, likeness
 from matching.engine.person_types import ParsedPerson
 from matching.engine.types import Span
 
@@ -174,21 +174,24 @@ def _contradictions(
             free_left.remove(at)
             free_right.remove(other)
     if len(free_left) == len(free_right) == 1 and len(left.core) == len(right.core):
-        at, other = free_left[0], free_right[0]
-        seen = likeness(left.core[at].key, right.core[other].key)
-        pairs.append(_pair(left, right, (at,), (other,), seen)._replace(contradicts=True))
-        free_left.clear()
-        free_right.clear()
+        pairs += _last_two(left, right, free_left, free_right)
     return pairs
+
+
+def _last_two(
+    left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
+) -> list[Pair]:
+    """The one word left on each side of names of one length; a surname part is no answer to a middle name."""
+    at, other = free_left[0], free_right[0]
+    roles = {left.roles[at], right.roles[other]}
+    if "s" in roles and roles & {"m", "p"}:
+        return []
+    seen = likeness(left.core[at].key, right.core[other].key)
+    free_left.clear()
+    free_right.clear()
+    return [_pair(left, right, (at,), (other,), seen)._replace(contradicts=True)]
 
 
 def span_of(person: ParsedPerson, at: tuple[int, ...]) -> Span:
     """Offsets of some adjacent core words in the name as received."""
     return (person.core[at[0]].start, person.core[at[-1]].end)
-
-
-def is_plain(alignment: Alignment) -> bool:
-    """Whether every word pairs with an equal one in the same order and role."""
-    if alignment.lone_left or alignment.lone_right or not alignment.in_order:
-        return False
-    return all(pair.seen.relation == EQUAL and not pair.crossed for pair in alignment.pairs)

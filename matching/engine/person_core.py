@@ -18,35 +18,60 @@ Parts = dict[str, list[Token]]
 def core_fields(raw: str, segments: list[list[Token]], parts: Parts) -> dict[str, object]:
     """Fields of :class:`ParsedPerson` for the words of the name proper; ``parts`` gains the others."""
     comma = len(segments) > 1
+    fathers: set[Token] = set()
+    if not _special_words().isdisjoint([token.key for segment in segments for token in segment]):
+        segments = _tell_apart(raw, segments, parts, fathers)
+    core = [token for segment in segments for token in segment]
+    roles = _comma_roles(segments) if comma else _natural_roles(raw, core, parts)
+    if fathers:
+        found = zip(core, roles, strict=True)
+        roles = "".join(["p" if token in fathers and role in "gm" else role for token, role in found])
+    return _fields(raw, core, roles, comma)
+
+
+@lru_cache(maxsize=1)
+def _special_words() -> frozenset[str]:
+    known = words()
+    return known.abd | known.kunya | known.faith_endings | known.particles | known.nasab | _set_aside()
+
+
+@lru_cache(maxsize=1)
+def _set_aside() -> frozenset[str]:
+    return words().placeholders | words().trade_words
+
+
+def _tell_apart(
+    raw: str, segments: list[list[Token]], parts: Parts, fathers: set[Token]
+) -> list[list[Token]]:
+    """Join compound names and set trade words, placeholders and particles aside."""
+    comma = len(segments) > 1
     segments = [_merge(raw, segment) for segment in segments]
     if not comma:
         segments[0] = _cut_trade(segments[0], parts)
     segments = [_cut_placeholders(segment, parts, comma) for segment in segments]
-    kept: list[list[Token]] = []
-    fathers: set[Token] = set()
-    for index, segment in enumerate(segments):
-        kept.append(_cut_particles(raw, segment, parts, fathers, comma and index == 0))
-    core = [token for segment in kept for token in segment]
-    roles = _comma_roles(kept) if comma else _natural_roles(raw, core, parts)
-    roles = "".join(
-        ["p" if token in fathers and role in "gm" else role for token, role in zip(core, roles, strict=True)]
-    )
-    return _fields(raw, core, roles, comma)
+    return [
+        _cut_particles(raw, segment, parts, fathers, comma and index == 0)
+        for index, segment in enumerate(segments)
+    ]
 
 
 def _fields(raw: str, core: list[Token], roles: str, comma: bool) -> dict[str, object]:
-    surname = tuple([token for token, role in zip(core, roles, strict=True) if role == "s"])
-    hyphen = any(_hyphened(raw, left, right) for left, right in pairwise(surname))
+    found: dict[str, list[Token]] = {"s": [], "g": [], "m": [], "p": []}
+    for token, role in zip(core, roles, strict=True):
+        found[role].append(token)
+    double = ""
+    if len(found["s"]) > 1:
+        double = "hyphen" if any(_hyphened(raw, one, two) for one, two in pairwise(found["s"])) else "space"
     return {
         "core": tuple(core),
         "roles": roles,
-        "surname": surname,
-        "given": tuple([token for token, role in zip(core, roles, strict=True) if role == "g"]),
-        "middle": tuple([token for token, role in zip(core, roles, strict=True) if role == "m"]),
-        "patronymic": tuple([token for token, role in zip(core, roles, strict=True) if role == "p"]),
+        "surname": tuple(found["s"]),
+        "given": tuple(found["g"]),
+        "middle": tuple(found["m"]),
+        "patronymic": tuple(found["p"]),
         "comma": comma,
         "mononym": len(core) == 1,
-        "double_surname": "" if len(surname) < 2 else "hyphen" if hyphen else "space",
+        "double_surname": double,
     }
 
 
@@ -96,7 +121,7 @@ def _cut_trade(segment: list[Token], parts: Parts) -> list[Token]:
     trade = [token for token in segment[1:] if token.key in words().trade_words]
     if trade:
         parts.setdefault("trade", []).extend(trade)
-        return [token for token in segment if token not in trade and token.key != "and"]
+        return [token for token in segment if token not in trade and token.key != "and"] or segment[:1]
     return segment
 
 

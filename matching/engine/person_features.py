@@ -13,7 +13,6 @@ from matching.engine.person_align import Alignment, Pair
 from matching.engine.person_lexicon import names, words
 from matching.engine.person_likeness import (
     ARTICLE,
-    EQUAL,
     ICAO,
     INITIAL,
     NICKNAME,
@@ -100,42 +99,40 @@ PERSON_MONOTONE: dict[str, int] = {f"person_{name}": direction for name, directi
 PERSON_MEANING: dict[str, str] = {f"person_{name}": meaning for name, _, meaning in _TABLE}
 """What each feature measures, for people."""
 
+_ALL_EQUAL = (1.0, 0, 0.0, 1.0, 1.0, 0.0, 0, 1, 0, 1, 1, 0, 0, 1.0)
 _TRANSLITERATED = (TRANSLITERATION, ICAO, SCRIPT, ARTICLE, VOWELS)
 
 
 def features(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> dict[str, float]:
     """The row for two names, symmetric in its sides."""
+    unequal = [pair for pair in found.pairs if pair.seen is not SAME]
     values = (
-        *_roles(found),
+        *_roles(found, unequal),
         *_lone(left, right, found),
         *_cover(left, right, found),
-        *_relations(found),
-        *_weakest(left, right, found),
+        *_relations(found, unequal),
+        *_weakest(left, right, unequal),
         *_whole(left, right),
         *_surroundings(left, right),
     )
     return dict(zip(PERSON_FEATURES, values, strict=True))
 
 
-def _roles(found: Alignment) -> tuple[float, ...]:
-    least = {"s": 2.0, "g": 2.0, "m": 2.0, "p": 2.0}
+def _roles(found: Alignment, unequal: list[Pair]) -> tuple[float, ...]:
+    present = [pair.role for pair in found.pairs]
+    least = {"s": 1.0 if "s" in present else 0.5, "g": 1.0 if "g" in present else 0.5, "m": 1.0, "p": 1.0}
     against = {"s": 0, "g": 0, "m": 0, "p": 0}
-    for pair in found.pairs:
+    for pair in unequal:
         least[pair.role] = min(least[pair.role], pair.seen.score)
         against[pair.role] += pair.contradicts
-    return (
-        least["s"] if least["s"] < 2 else 0.5,
-        least["g"] if least["g"] < 2 else 0.5,
-        min(least["m"], 1.0),
-        min(least["p"], 1.0),
-        sum(against.values()),
-        against["s"] > 0,
-        against["g"] > 0,
-        against["m"] + against["p"] > 0,
-    )
+    surname, given, middle = against["s"], against["g"], against["m"] + against["p"]
+    contradictions = surname + given + middle
+    return (*least.values(), contradictions, surname > 0, given > 0, middle > 0)
 
 
 def _lone(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[float, ...]:
+    if not (found.lone_left or found.lone_right):
+        return (0, 0, 0, 0, 0, 0, 0)
     lone = [role for _, role in found.lone_left + found.lone_right]
     fewer = min(len(found.lone_left), len(found.lone_right))
     one_word = left.mononym != right.mononym
@@ -143,21 +140,24 @@ def _lone(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[fl
 
 
 def _cover(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[float, ...]:
-    total_left = sum([pair.seen.score * len(pair.left) for pair in found.pairs])
-    total_right = sum([pair.seen.score * len(pair.right) for pair in found.pairs])
-    shares = sorted((total_left / len(left.core), total_right / len(right.core)))
-    equal = [left.core[pair.left[0]].key for pair in found.pairs if pair.seen.relation == EQUAL]
-    lexicon = names()
-    rare = sum([len(key) > 2 and key not in lexicon.given and key not in lexicon.surnames for key in equal])
-    return (shares[1], shares[0], len(equal), rare, min(sum([len(key) for key in equal]), 30))
+    lexicon, total_left, total_right = names(), 0.0, 0.0
+    equal = letters = rare = 0
+    for pair in found.pairs:
+        total_left += pair.seen.score * len(pair.left)
+        total_right += pair.seen.score * len(pair.right)
+        if pair.seen is SAME:
+            key = left.core[pair.left[0]].key
+            equal, letters = equal + 1, letters + len(key)
+            rare += len(key) > 2 and key not in lexicon.given and key not in lexicon.surnames
+    one, two = total_left / len(left.core), total_right / len(right.core)
+    return (max(one, two), min(one, two), equal, rare, min(letters, 30))
 
 
-def _relations(found: Alignment) -> tuple[float, ...]:
-    seen = [pair.seen.relation for pair in found.pairs if pair.seen is not SAME and not pair.contradicts]
-    given_initial = any(pair.role == "g" and pair.seen.relation == INITIAL for pair in found.pairs)
+def _relations(found: Alignment, unequal: list[Pair]) -> tuple[float, ...]:
+    seen = [pair.seen.relation for pair in unequal if not pair.contradicts]
     return (
         seen.count(INITIAL),
-        given_initial,
+        any(pair.role == "g" and pair.seen.relation == INITIAL for pair in unequal),
         seen.count(NICKNAME),
         seen.count(SPELLING),
         sum([relation in _TRANSLITERATED for relation in seen]),
@@ -169,10 +169,10 @@ def _relations(found: Alignment) -> tuple[float, ...]:
     )
 
 
-def _weakest(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[float, ...]:
-    ordered = sorted([pair for pair in found.pairs if pair.seen is not SAME], key=_pair_order)
-    if not ordered:
-        return (1.0, 0, 0.0, 1.0, 1.0, 0.0, 0, 1, 0, 1, 1, 0, 0, 1.0)
+def _weakest(left: ParsedPerson, right: ParsedPerson, unequal: list[Pair]) -> tuple[float, ...]:
+    if not unequal:
+        return _ALL_EQUAL
+    ordered = sorted(unequal, key=_pair_order) if len(unequal) > 1 else unequal
     pair = ordered[0]
     seen = pair.seen
     one = sum([len(left.core[at].key) for at in pair.left])
@@ -181,14 +181,7 @@ def _weakest(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple
         seen.score,
         seen.edits,
         seen.edits / max(one, two, 1),
-        seen.winkler,
-        seen.slips,
-        seen.oddness,
-        seen.known,
-        seen.first_equal,
-        seen.vowels_only,
-        seen.same_sound,
-        seen.same_skeleton,
+        *seen[3:],
         min(one, two),
         pair.role == "s",
         ordered[1].seen.score if len(ordered) > 1 else 1.0,
@@ -208,7 +201,7 @@ def _whole(left: ParsedPerson, right: ParsedPerson) -> tuple[float, float]:
 def _surroundings(left: ParsedPerson, right: ParsedPerson) -> tuple[float, ...]:
     sizes = sorted((len(left.core), len(right.core)))
     custom = 1.0 if _long_custom(left) or _long_custom(right) else 0.0
-    if _is_bare(left) and _is_bare(right):
+    if left.bare and right.bare:
         scripts = not left.text.scripts & right.text.scripts
         return (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, scripts, sizes[0], sizes[1], custom)
     return (
@@ -232,16 +225,6 @@ def _surroundings(left: ParsedPerson, right: ParsedPerson) -> tuple[float, ...]:
 def keys(tokens: tuple[object, ...]) -> tuple[str, ...]:
     """Comparison keys of tokens."""
     return tuple([token.key for token in tokens])  # type: ignore[attr-defined]
-
-
-def _is_bare(person: ParsedPerson) -> bool:
-    """Whether nothing but the name proper is there: the usual case, answered fast."""
-    around = person.titles or person.particles or person.suffix or person.postnominals or person.style
-    return not (around or person.nicknames or person.alias or person.birth_name or _is_bound(person))
-
-
-def _is_bound(person: ParsedPerson) -> bool:
-    return bool(person.capacity or person.joint or person.trade or person.document)
 
 
 def _sex(person: ParsedPerson) -> int:

@@ -18,6 +18,7 @@ from matching.engine.person_likeness import (
     INITIAL,
     NICKNAME,
     PREFIX,
+    SAME,
     SCRIPT,
     SLIP,
     TRANSLITERATION,
@@ -36,8 +37,9 @@ def findings(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple
     """Every named difference, in the order of the left name, then what stands on the right alone."""
     if left.text.raw == right.text.raw:
         return ()
-    out = [finding for detect in _DETECTORS for finding in detect(left, right, found)]
-    return tuple(sorted(out, key=_place))
+    detectors = _CORE if left.bare and right.bare else _DETECTORS
+    out = [finding for detect in detectors for finding in detect(left, right, found)]
+    return tuple(sorted(out, key=_place)) if len(out) > 1 else tuple(out)
 
 
 def _place(finding: Finding) -> tuple[int, int, str]:
@@ -54,7 +56,7 @@ def tokens_span(tokens: Tokens) -> Span | None:
 def form(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
     """Case, punctuation or spacing differ; the letters are the same (I01)."""
     for pair in found.pairs:
-        if pair.seen.relation != EQUAL:
+        if pair.seen is not SAME or left.core[pair.left[0]].text == right.core[pair.right[0]].text:
             continue
         one, two = _texts(left, right, pair)
         if len(pair.left) != len(pair.right) or strip_marks(one) != strip_marks(two):
@@ -84,6 +86,12 @@ def _texts(left: ParsedPerson, right: ParsedPerson, pair: Pair) -> tuple[str, st
 
 def marks(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
     """Accents, ligatures or their ICAO 9303 digraphs differ (I02)."""
+    if (
+        left.text.raw.isascii()
+        and right.text.raw.isascii()
+        and all(p.seen.relation != ICAO for p in found.pairs)
+    ):
+        return
     for pair in found.pairs:
         one, two = _texts(left, right, pair)
         accented = pair.seen.relation == EQUAL and one.casefold() != two.casefold()
@@ -260,6 +268,5 @@ def mononyms(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Itera
         yield Finding("I26", left.core[0].span, right.core[0].span, seen.relation)
 
 
-_DETECTORS: tuple[Detector, ...] = (
-    form, marks, order, paired, absent, suffixes, titles, particles, aliases, bonds, mononyms,
-)  # fmt: skip
+_CORE: tuple[Detector, ...] = (form, marks, order, paired, absent, mononyms)
+_DETECTORS: tuple[Detector, ...] = (*_CORE, suffixes, titles, particles, aliases, bonds)

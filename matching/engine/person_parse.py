@@ -38,7 +38,7 @@ def parse(text: Text) -> ParsedPerson:
     fields = core_fields(text.raw, segments, parts)
     rest = {name: tuple(tokens) for name, tokens in parts.items()}
     suffix = suffixes[0] if suffixes else ""
-    return ParsedPerson(text=text, suffix=suffix, **fields, **rest)  # type: ignore[arg-type]
+    return ParsedPerson(text=text, suffix=suffix, bare=not (parts or suffix), **fields, **rest)  # type: ignore[arg-type]
 
 
 def _tokens(text: Text) -> list[Token]:
@@ -73,6 +73,7 @@ def _segments(raw: str, tokens: list[Token], parts: Parts) -> Segments:
     segments: Segments = [[]]
     end, closing = 0, ""
     inside: list[Token] = []
+    quoted = not _QUOTES.isdisjoint(raw)
     for token in tokens:
         gap = raw[end : token.start]
         end = token.end
@@ -80,7 +81,7 @@ def _segments(raw: str, tokens: list[Token], parts: Parts) -> Segments:
             closing = _walk_gap(gap, closing, segments, inside, parts)
         if closing:
             inside.append(token)
-        elif _is_quoted(raw, token):
+        elif quoted and _is_quoted(raw, token):
             _file_bracket([token], parts)
         else:
             segments[-1].append(token)
@@ -188,9 +189,10 @@ def _is_capacity(keys: tuple[str, ...], at: int) -> bool:
 
 def _cut_joint(segments: Segments, parts: Parts) -> Segments:
     """Take out the second person of *John and Mary Smith*; the shared surname stays with the first."""
+    joiners = words().joiners
     for index, segment in enumerate(segments):
         for at, token in enumerate(segment):
-            if token.key in words().joiners and at + 1 < len(segment) and (at or index):
+            if token.key in joiners and at + 1 < len(segment) and (at or index):
                 segments[index] = _first_person(segment, at, index, parts)
                 return segments
     return segments

@@ -17,7 +17,8 @@ class ParsedPerson:
     tokens: ``g`` first given name, ``m`` middle name, ``p`` patronymic, ``s`` surname. ``suffix`` is
     normalised (``"jr"``, ``"sr"``, ``"2"``), empty when there is none. ``comma`` tells that the surname was
     written first and marked so (a comma or ``<<``), ``mononym`` that one word is the whole name.
-    ``double_surname`` is ``"hyphen"`` or ``"space"`` when the surname has several words, else empty.
+    ``double_surname`` is ``"hyphen"`` or ``"space"`` when the surname has several words, else empty;
+    ``bare`` tells that nothing but the name proper is there.
     """
 
     text: Text
@@ -44,3 +45,4 @@ class ParsedPerson:
     comma: bool = False
     mononym: bool = False
     double_surname: str = ""
+    bare: bool = False
