@@ -1,0 +1,117 @@
+"""Two personal names compared: alignment across orders, combinations of differences, features."""
+
+from __future__ import annotations
+
+import pytest
+
+from matching.engine.person_compare import (
+    PERSON_FEATURES,
+    PERSON_MEANING,
+    PERSON_MONOTONE,
+    PersonComparison,
+    compare,
+)
+from matching.engine.person_findings import CONTRADICTED
+from matching.engine.person_parse import parse
+from matching.engine.text import read
+
+
+def _compare(left: str, right: str) -> PersonComparison:
+    return compare(parse(read(left)), parse(read(right)))
+
+
+def _feature(left: str, right: str, name: str) -> float:
+    return _compare(left, right).features[f"person_{name}"]
+
+
+def test_equal_names_have_no_differences() -> None:
+    same = _compare("John A. Smith Jr.", "John A. Smith Jr.")
+    assert same.findings == ()
+    assert same.features["person_contradictions"] == 0
+    assert same.features["person_weakest"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("SARRIA DIAZ, Rafael", "Rafael Sarria Diaz"),
+        ("dorothy, pakington", "Dorothy Pakington"),
+        ("RAMON MAGANA, Alcides", "ALCIDES MAGANA, Ramon"),
+        ("Zedong Mao", "Mao Zedong"),
+        ("KHAN, Nasir Ali", "Ali Nasir Khan"),
+        ("SAFARI, Amirhossein", "SAFARI, Amir Hossein"),
+        ("AL-SHAMI, Abdul Qader", "AL-SHAMI, Abdulqader"),
+    ],
+)
+def test_the_same_words_in_another_order_or_spacing_do_not_contradict(left: str, right: str) -> None:
+    features = _compare(left, right).features
+    assert features["person_contradictions"] == 0
+    assert features["person_lone"] == 0
+
+
+def test_a_contradicted_middle_name_is_told_from_an_absent_one() -> None:
+    assert _feature("John Allen Smith", "John Brian Smith", "middle_contradicts") == 1
+    assert _feature("John Allen Smith", "John Smith", "middle_contradicts") == 0
+    assert _feature("John Allen Smith", "John Smith", "middle_absent") == 1
+
+
+def test_a_contradicted_patronymic_is_named_as_a_conflict() -> None:
+    found = _compare("Ivan Petrovich Sidorov", "Ivan Nikolaevich Sidorov").findings
+    assert {(finding.category, finding.detail) for finding in found} == {
+        ("I19", CONTRADICTED),
+        ("I07", CONTRADICTED),
+    }
+
+
+def test_two_differences_are_both_named_where_they_stand() -> None:
+    left, right = "Dr. Bill Harker", "HARKER, William T., Jr."
+    places = {
+        finding.category: (
+            left[slice(*finding.span1)] if finding.span1 else "",
+            right[slice(*finding.span2)] if finding.span2 else "",
+        )
+        for finding in _compare(left, right).findings
+    }
+    assert places["I08"] == ("Bill", "William")
+    assert places["I05"] == ("", "T")
+    assert places["I13"] == ("", "Jr")
+    assert places["I14"] == ("Dr", "")
+    assert "I03" in places
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "category"),
+    [
+        ("SMITH, John", "John Smith Jr.", "I13"),
+        ("Mohammed Al-Rashid", "RASHEED, Muhamad", "I20"),
+        ("Anna Maria Weber", "WEBER-KLEIN, Anna", "I16"),
+        ("J. Smith as Trustee of the Oak Trust", "John Smith", "I04"),
+    ],
+)
+def test_order_does_not_hide_another_difference(left: str, right: str, category: str) -> None:
+    assert category in {finding.category for finding in _compare(left, right).findings}
+
+
+def test_different_people_contradict_in_every_role() -> None:
+    row = _compare("Maria Lopez", "Daniel Okafor").features
+    assert (row["person_surname_contradicts"], row["person_given_contradicts"]) == (1, 1)
+
+
+def test_titles_of_different_sex_are_a_conflict() -> None:
+    assert _feature("Mr J. Smith", "Mrs J. Smith", "sex_conflict") == 1
+    assert _feature("Mr J. Smith", "Dr J. Smith", "sex_conflict") == 0
+
+
+def test_every_feature_has_a_direction_and_a_meaning() -> None:
+    assert tuple(PERSON_MONOTONE) == tuple(PERSON_MEANING) == PERSON_FEATURES
+    assert set(PERSON_MONOTONE.values()) <= {-1, 0, 1}
+    assert len(set(PERSON_FEATURES)) == len(PERSON_FEATURES)
+
+
+def test_transliteration_needs_a_sign_of_another_script_when_one_vowel_differs() -> None:
+    assert {f.category for f in _compare("Miguel Serrano", "Miguel Serreno").findings} == {"I10"}
+    assert {f.category for f in _compare("AL-ASSI, Saleh", "AL-ASSI, Salih").findings} == {"I20"}
+
+
+def test_gain_of_a_trade_name_is_not_taken_for_a_person() -> None:
+    assert _feature("Oscar Fenn", "Fenn Tyre Co.", "trade") == 1
