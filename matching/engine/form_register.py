@@ -107,8 +107,8 @@ class _Draft:
     families: dict[str, dict[str, Any]] = field(default_factory=dict)
     codes: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     spellings: dict[str, dict[str, Reading]] = field(default_factory=lambda: defaultdict(dict))
-    endings: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    openings: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    endings: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    openings: dict[str, tuple[int, ...]] = field(default_factory=dict)
     one_row: set[frozenset[str]] = field(default_factory=set)
     listed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -130,9 +130,18 @@ class _Draft:
             self._place(tuple(compact), reading)
 
     def _place(self, split: tuple[str, ...], reading: Reading) -> None:
-        self.endings[split[-1]].add(len(split))
+        _note(self.endings, split[-1], len(split))
         if reading.prefix:
-            self.openings[split[0]].add(len(split))
+            _note(self.openings, split[0], len(split))
+
+
+def _note(places: dict[str, tuple[int, ...]], token: str, count: int) -> None:
+    """Remember a token count, longest first."""
+    known = places.get(token)
+    if known is None:
+        places[token] = (count,)
+    elif count not in known:
+        places[token] = tuple(sorted((*known, count), reverse=True))
 
 
 @cache
@@ -285,8 +294,8 @@ def _finish(draft: _Draft, source: dict[str, Any]) -> Register:
         version=str(source["version"]),
         families={family: _family(family, facts, draft) for family, facts in draft.families.items()},
         spellings={compact: tuple(readings.values()) for compact, readings in draft.spellings.items()},
-        endings={token: tuple(sorted(counts, reverse=True)) for token, counts in draft.endings.items()},
-        openings={token: tuple(sorted(counts, reverse=True)) for token, counts in draft.openings.items()},
+        endings=draft.endings,
+        openings=draft.openings,
         one_row=frozenset(draft.one_row),
         words={kind: frozenset(words.split()) for kind, words in source["words"].items()},
     )
