@@ -46,5 +46,6 @@ def logging_configuration(level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": level, "propagate": True},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
             "axes": {"level": "WARNING"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},  # scanners, not faults
         },
     }

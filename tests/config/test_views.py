@@ -3,7 +3,10 @@
 import pytest
 from django.conf import settings
 from django.db import connections
-from django.test import Client, override_settings
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory, override_settings
+
+from config.middleware import ContentSecurityPolicyMiddleware
 
 GONE = {**settings.CACHES, "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/1"}}
 
@@ -68,3 +71,19 @@ def test_every_answer_carries_the_security_headers(client: Client) -> None:
     assert response["X-Frame-Options"] == "DENY"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_admin_pages_allow_what_their_theme_needs_but_no_inline_script(client: Client) -> None:
+    policy = client.get("/admin/nowhere")["Content-Security-Policy"]
+    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+    assert scripts == "script-src 'self' 'unsafe-eval'"
+
+
+def test_nonce_is_in_the_policy_only_when_a_page_used_it_and_differs_each_time(rf: RequestFactory) -> None:
+    def page(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(str(request.csp_nonce))  # type: ignore[attr-defined]
+
+    middleware = ContentSecurityPolicyMiddleware(page)
+    first, second = (middleware(rf.get("/")) for _ in range(2))
+    assert f"'nonce-{first.content.decode()}'" in first["Content-Security-Policy"]
+    assert first.content != second.content
