@@ -49,7 +49,7 @@ class _Sense(NamedTuple):
     prefix: str
     middle: bool
     accessory: bool
-    everyday: bool
+    spoilers: frozenset[str]
     closes: bool
 
 
@@ -84,27 +84,45 @@ def _searcher() -> _Searcher:
 class _Searcher:
     """The search itself; an object so that the tables are attributes, which is what makes it fast."""
 
-    __slots__ = ("articles", "before_everyday", "binders", "endings", "openings", "spellings", "words")
+    __slots__ = ("articles", "binders", "endings", "openings", "spellings", "words")
 
     def __init__(self) -> None:
         register = load()
         self.spellings, self.endings, self.openings = register.spellings, register.endings, register.openings
         self.words = register.words
         self.articles, self.binders = self.words["articles"], self.words["binders"]
-        self.before_everyday = self.words["before_everyday"]
 
     def search(self, keys: tuple[str, ...], jurisdiction: str | None) -> list[_Hit]:
         count = len(keys)
         if keys[-1] not in self.endings:
             keys = _corrected(keys)
         hits = self.stacked(keys, count, jurisdiction)
-        end = hits[0].first if hits else count
-        lead = self.leading(keys, end, False, jurisdiction) if keys[0] in self.openings else None
+        if keys[0] in self.openings:
+            return self.led(keys, hits, jurisdiction)
+        if all(hit.sense.accessory for hit in hits):
+            hits = self.inside(keys, 0, jurisdiction) + hits
+        return hits
+
+    def led(self, keys: tuple[str, ...], hits: list[_Hit], jurisdiction: str | None) -> list[_Hit]:
+        """The forms of a name whose first token can begin a form."""
+        end = hits[0].first if hits else len(keys)
+        lead = self.leading(keys, end, [], jurisdiction)
         if all(hit.sense.accessory for hit in hits):
             hits = self.inside(keys, lead.stop if lead else 0, jurisdiction) + hits
-        if lead and any(hit.sense.closes for hit in hits):
-            lead = self.leading(keys, end, True, jurisdiction)
+        if hits:
+            pair = self.embracing(keys, hits)
+            lead = self.leading(keys, end, hits, jurisdiction) if pair is None else None
+            hits = pair or hits
         return [lead, *hits] if lead else hits
+
+    def embracing(self, keys: tuple[str, ...], hits: list[_Hit]) -> list[_Hit] | None:
+        """Two designators around a name that are one bilingual form (``Oy Foo Ab``, ``NV Foo SA``)."""
+        last = hits[-1]
+        pair = keys[0] + "".join(keys[last.first : last.stop])
+        if len(hits) > 1 or last.first < 2 or pair not in self.spellings:
+            return None
+        sense = _sense(pair, None)
+        return [_Hit(0, 1, sense), last._replace(sense=sense)] if sense and sense.compound else None
 
     def stacked(self, keys: tuple[str, ...], stop: int, jurisdiction: str | None) -> list[_Hit]:
         """Forms that end at ``stop``, the ones stacked before it too, in reading order."""
@@ -136,16 +154,18 @@ class _Searcher:
             return False
         if before in self.binders or before == keys[first]:
             return False
-        return not (sense.everyday and before in self.before_everyday)
+        return before not in sense.spoilers
 
-    def leading(self, keys: tuple[str, ...], end: int, closed: bool, jurisdiction: str | None) -> _Hit | None:
+    def leading(
+        self, keys: tuple[str, ...], end: int, others: list[_Hit], jurisdiction: str | None
+    ) -> _Hit | None:
         """The form that leads the name, if it may and leaves something of the name before ``end``."""
         for length in self.openings[keys[0]]:
             compact = "".join(keys[:length])
             if length >= end or compact not in self.spellings or self.articles.issuperset(keys[length:end]):
                 continue
             sense = _sense(compact, jurisdiction)
-            if sense and _may_lead(sense, closed, jurisdiction):
+            if sense and _may_lead(sense, others, jurisdiction):
                 return _Hit(0, length, sense)
         return None
 
@@ -179,10 +199,13 @@ class _Searcher:
         return key in words["remarks"] or (last and (key in words["tags"] or key.isdigit()))
 
 
-def _may_lead(sense: _Sense, closed: bool, jurisdiction: str | None) -> bool:
-    if sense.prefix == "home":
-        return jurisdiction is not None and not closed
-    return sense.prefix == "always" or (sense.prefix == "alone" and not closed)
+def _may_lead(sense: _Sense, others: list[_Hit], jurisdiction: str | None) -> bool:
+    """Whether a form may lead beside the other forms; ``(publ)`` says as much as a country."""
+    if sense.prefix == "always":
+        return True
+    if not sense.prefix or any(hit.sense.closes for hit in others):
+        return False
+    return sense.prefix == "alone" or jurisdiction is not None or any(hit.sense.accessory for hit in others)
 
 
 def _corrected(keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -226,7 +249,9 @@ def _described(compact: str, readings: list[Reading], jurisdiction: str | None) 
         prefix=next((rule for rule in ("always", "alone", "home") if rule in prefixes), ""),
         middle=any(reading.middle for reading in readings) and not everyday,
         accessory=families[0].accessory,
-        everyday=everyday,
+        spoilers=register.words["before_everyday"]
+        if everyday
+        else register.not_after.get(compact, frozenset()),
         closes=not (families[0].accessory or compact in register.words["descriptive"]),
     )
 

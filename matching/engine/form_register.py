@@ -78,7 +78,7 @@ class Register:
 
     ``spellings`` maps a compact spelling (keys of its tokens joined) to its readings; ``endings`` and
     ``openings`` map a last or first token to the token counts a spelling may have there, longest first;
-    ``words`` are the word lists of the data file by name.
+    ``words`` are the word lists of the data file by name; ``not_after`` the words that spoil a spelling.
     """
 
     version: str
@@ -88,6 +88,7 @@ class Register:
     openings: Mapping[str, tuple[int, ...]]
     one_row: frozenset[frozenset[str]]
     words: Mapping[str, frozenset[str]]
+    not_after: Mapping[str, frozenset[str]]
 
 
 class _IsoRow(NamedTuple):
@@ -298,6 +299,7 @@ def _finish(draft: _Draft, source: dict[str, Any]) -> Register:
         openings=draft.openings,
         one_row=frozenset(draft.one_row),
         words={kind: frozenset(words.split()) for kind, words in source["words"].items()},
+        not_after={spelling: frozenset(words.split()) for spelling, words in source["not_after"].items()},
     )
 
 

@@ -71,9 +71,10 @@ class _Where(NamedTuple):
 
 
 def _weighed(forms: Forms) -> Candidates:
-    """Candidate families of each form that counts; remarks such as ``(publ)`` do not."""
+    """Candidate families of each form that counts, once each; remarks such as ``(publ)`` do not."""
     families = load().families
-    return tuple([frozenset(form.families) for form in forms if not families[form.families[0]].accessory])
+    counting = [form.families for form in forms if not families[form.families[0]].accessory]
+    return tuple([frozenset(candidates) for candidates in dict.fromkeys(counting)])
 
 
 @lru_cache(maxsize=16_384)

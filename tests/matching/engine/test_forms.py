@@ -59,6 +59,10 @@ FOUND = [
     ("Sàrl Dupont", ["SARL"]),
     ("Foo UG (haftungsbeschränkt)", ["UG (haftungsbeschränkt)"]),
     ("Telia AB (publ)", ["AB", "(publ)"]),
+    ("AB Volvo (publ)", ["AB", "(publ)"]),
+    ("Oy Acme Ab", ["Oy Ab", "Oy Ab"]),
+    ("KPMG AG Wirtschaftsprüfungsgesellschaft", ["AG"]),
+    ("Eni S.p.A.", ["S.p.A."]),
     ("Acme Limted", ["Ltd"]),
     ("Acme Incorporatd", ["Inc."]),
     ("שירותי אקמי בע״מ", ['בע"מ']),
@@ -82,6 +86,8 @@ NOT_FOUND = [
     ("Riviera Resort and Spa", []),
     ("Friends of the Foundation", []),
     ("Travel Unlimited", []),
+    ("Lucky Nail Spa", []),
+    ("AB Foods Inc", ["Inc."]),
     ("Acme Companies", []),
 ]
 
@@ -135,6 +141,7 @@ RELATED = [
     ("PT Acme", "PT Acme Tbk", Relation.SAME),
     ("Acme Limted", "Acme Ltd", Relation.SAME),
     ("SAS Acme", "Acme SAS", Relation.SAME),
+    ("NV Acme SA", "Acme SA/NV", Relation.SAME),
     ("Acme", "Acmé", Relation.SAME),
     ("Acme GmbH", "Acme Ltd", Relation.TRANSLATION),
     ("ООО Ромашка", "Romashka LLC", Relation.TRANSLATION),
