@@ -8,13 +8,15 @@ import base64
 import fcntl
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from config.servers import Postgres, ServerError, Valkey
 
+# Each embedded server, and the variable that names another instead.
+SERVERS = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 # Commands that compare, train and print: they must work where no server can.
 WITHOUT_SERVERS = frozenset(
     {
@@ -34,11 +36,15 @@ WITHOUT_SERVERS = frozenset(
 
 
 class Embedded:
-    """The servers and secrets of one folder; several folders run side by side."""
+    """The servers and secrets of one folder; several folders run side by side.
 
-    def __init__(self, home: Path, durable: bool = True) -> None:
+    `wanted` names the servers to run; another may be somewhere else.
+    """
+
+    def __init__(self, home: Path, durable: bool = True, wanted: Collection[str] = tuple(SERVERS)) -> None:
         self.home = home
         self.durable = durable
+        self.wanted = wanted
         self._lease: IO[str] | None = None
 
     @property
@@ -111,8 +117,9 @@ class Embedded:
     def _pinned(self) -> Path:
         return self.home / "embedded.pinned"
 
-    def _servers(self) -> tuple[Postgres, Valkey]:
-        return self.postgres, self.valkey
+    def _servers(self) -> list[Postgres | Valkey]:
+        servers: dict[str, Postgres | Valkey] = {"postgres": self.postgres, "valkey": self.valkey}
+        return [servers[name] for name in self.wanted]
 
     def _stop(self) -> None:
         for server in self._servers():
@@ -146,11 +153,16 @@ def needs_servers(arguments: list[str]) -> bool:
 @contextmanager
 def servers_for(arguments: list[str], home: Path) -> Iterator[None]:
     """Hold the embedded servers around a management command that needs them."""
-    if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE") or not needs_servers(arguments):
+    wanted = [name for name, variable in SERVERS.items() if not _given(variable)]
+    if not wanted or not needs_servers(arguments):
         yield
         return
-    with Embedded(home).held():
+    with Embedded(home, wanted=wanted).held():
         yield
+
+
+def _given(variable: str) -> bool:
+    return bool(os.environ.get(variable) or os.environ.get(f"{variable}_FILE"))
 
 
 def _open(path: Path) -> IO[str]:

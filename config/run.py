@@ -28,6 +28,7 @@ from config.servers import ServerError
 
 EXAMPLE = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}
 GRACE_SECONDS = 25.0
+LOG_BYTES = 20 * 2**20
 PR_SET_PDEATHSIG = 1
 QUEUES = "default,monitor,train,notify"
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +52,8 @@ class Program:
 
     def start(self) -> None:
         """Start it out of reach of the terminal's Ctrl-C, so that it is stopped in order."""
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command,
@@ -86,7 +89,8 @@ class Program:
 
 def main() -> int:
     """Run until Ctrl-C and return the exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _interrupt)
     home = home_folder()
     try:
         with _only_one(home):
@@ -99,7 +103,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         pass
-    print("Stopped.")
+    _say("Stopped")
     return 0
 
 
@@ -171,7 +175,7 @@ def _start(programs: list[Program], port: int) -> None:
 
 
 def _stop(programs: list[Program]) -> None:
-    for interruption in (signal.SIGINT, signal.SIGTERM):
+    for interruption in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(interruption, signal.SIG_IGN)  # a second Ctrl-C would leave half of them running
     _say("Stopping")
     for program in reversed(programs):
@@ -272,7 +276,8 @@ def _interrupt(*_: object) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"==> {text}", flush=True)
+    with contextlib.suppress(OSError):  # the terminal may be gone, and stopping must go on
+        print(f"==> {text}", flush=True)
 
 
 if __name__ == "__main__":

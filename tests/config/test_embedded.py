@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 import redis
 
-from config.embedded import Embedded, main, needs_servers
+from config.embedded import Embedded, main, needs_servers, servers_for
 from config.servers import ServerError
 
 
@@ -149,6 +149,15 @@ def test_full_disk_gives_one_clear_sentence(servers: Embedded, monkeypatch: pyte
 )
 def test_only_commands_that_use_the_database_start_servers(arguments: list[str], needed: bool) -> None:
     assert needs_servers(arguments) is needed
+
+
+def test_only_the_server_without_an_address_of_its_own_is_started(
+    servers: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app@db.example/names")
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    with servers_for(["migrate"], servers.home):
+        assert servers.status() == {"PostgreSQL": False, "Valkey": True}
 
 
 def test_management_command_starts_what_it_needs_and_stops_it_again(tmp_path: Path) -> None:
