@@ -15,7 +15,7 @@ _JOIN = 3
 
 
 class Match(NamedTuple):
-    """Tokens ``[i, i2)`` left stand for tokens ``[j, j2)`` right; ``relation`` is ``None`` when keys are equal."""
+    """Tokens ``[i, i2)`` left stand for ``[j, j2)`` right; ``relation`` is ``None`` when keys are equal."""
 
     i: int
     i2: int
@@ -48,7 +48,9 @@ def align(left: tuple[Token, ...], right: tuple[Token, ...]) -> Alignment:
         gap = _inside(left, right, (i, i2, j, j2), matches)
         if gap.left or gap.right:
             gaps.append(gap)
-    moved = _moved(keys_left, keys_right, gaps) if len(gaps) > 1 or _shares(keys_left, keys_right, gaps) else []
+    moved = (
+        _moved(keys_left, keys_right, gaps) if len(gaps) > 1 or _shares(keys_left, keys_right, gaps) else []
+    )
     if moved:
         gaps = _without(gaps, moved)
     return Alignment(tuple(matches), tuple(gaps), tuple(moved))
@@ -63,7 +65,9 @@ def _blocks(left: list[str], right: list[str], matches: list[Match]) -> list[tup
     for op in Levenshtein.opcodes(left, right):
         if op.tag == "equal":
             shift = op.dest_start - op.src_start
-            matches.extend([Match(k, k + 1, k + shift, k + shift + 1, None) for k in range(op.src_start, op.src_end)])
+            matches.extend(
+                [Match(k, k + 1, k + shift, k + shift + 1, None) for k in range(op.src_start, op.src_end)]
+            )
         elif blocks and blocks[-1][1] == op.src_start and blocks[-1][3] == op.dest_start:
             blocks[-1] = (blocks[-1][0], op.src_end, blocks[-1][2], op.dest_end)
         else:
@@ -193,7 +197,11 @@ def _spelled(short: str, words: tuple[Token, ...], start: int, stop: int) -> int
     if not 2 <= length <= stop - start or not short.isalpha():
         return 0
     initials = "".join([word.key[0] for word in words[start : start + length]])
-    return length if initials == short and all(len(word.key) > 1 for word in words[start : start + length]) else 0
+    return (
+        length
+        if initials == short and all(len(word.key) > 1 for word in words[start : start + length])
+        else 0
+    )
 
 
 def _shares(left: list[str], right: list[str], gaps: list[Gap]) -> bool:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from matching.engine import policy
 from matching.engine.explanation import describe, difference, parsed_name, reason
-from matching.engine.features import FEATURE_NAMES, row_of
+from matching.engine.features import row_of
 from matching.engine.kinds import kind_of
-from matching.engine.organisation_compare import Account, compare as compare_organisations, with_writing
+from matching.engine.organisation_compare import Account, with_writing
+from matching.engine.organisation_compare import compare as compare_organisations
 from matching.engine.organisation_parse import parse as parse_organisation
 from matching.engine.person_compare import PersonComparison
 from matching.engine.person_compare import compare as compare_people
@@ -21,7 +22,16 @@ from matching.engine.scorer import default_scorer
 from matching.engine.search import SearchResult, search
 from matching.engine.search_logic import Step, plain_stages, steps
 from matching.engine.text import Text, read
-from matching.engine.types import Context, Difference, Finding, Kind, Scorer, UnknownKindError, Verdict, mirrored
+from matching.engine.types import (
+    Context,
+    Difference,
+    Finding,
+    Kind,
+    Scorer,
+    UnknownKindError,
+    Verdict,
+    mirrored,
+)
 from matching.engine.writing import writing_findings
 
 NO_CONTEXT = Context()
@@ -32,8 +42,8 @@ _KINDS: Mapping[str, Kind | None] = {"auto": None, **{kind.value: kind for kind 
 class Comparison:
     """The answer for one pair under one profile.
 
-    ``prediction`` is ``True`` when the difference is material; ``confidence`` is the probability of the stated
-    prediction; ``missing_fact`` names, for a review, what would settle it. No legal advice.
+    ``prediction`` is ``True`` when the difference is material; ``confidence`` is the probability of the
+    stated prediction; ``missing_fact`` names, for a review, what would settle it. No legal advice.
     """
 
     kind: Kind
@@ -107,37 +117,42 @@ def compare(
 ) -> Comparison:
     """Compare two legal names under a profile and explain every difference.
 
-    ``kind`` is ``auto``, ``organisation`` or ``individual``; ``scorer`` defaults to the shipped model. Raises a
-    subclass of :class:`~matching.engine.types.EngineError` for empty or over-long names and unknown arguments.
+    ``kind`` is ``auto``, ``organisation`` or ``individual``; ``scorer`` defaults to the shipped model. Raises
+    a subclass of :class:`~matching.engine.types.EngineError` for empty or over-long names and for unknown
+    profiles and kinds.
     """
     regime = _profile(profile)
     known = context or NO_CONTEXT
     model = scorer or default_scorer()
     pair = _account(left, right, _kind(kind), known)
     findings = _findings(pair)
-    row = row_of(pair.kind, pair.account)
+    row = row_of(pair.account)
     found = search(pair.left, pair.right, pair.kind, known) if regime.logic == "search" else None
     decision = _decide(pair, findings, regime, model, row, found, known)
     return _answer(pair, findings, regime, model, row, found, decision)
 
 
 def score_many(
-    pairs: Iterable[tuple[str, str]], profile: str = "general", kind: str = "auto", scorer: Scorer | None = None
+    pairs: Iterable[tuple[str, str]],
+    profile: str = "general",
+    kind: str = "auto",
+    scorer: Scorer | None = None,
 ) -> list[Score | ValueError]:
     """Verdicts of many pairs, in order, without explanations; a pair that cannot be read gives its error."""
     regime, model, wanted = _profile(profile), scorer or default_scorer(), _kind(kind)
     read_pairs = [_try_account(left, right, wanted) for left, right in pairs]
-    rows = [row_of(pair.kind, pair.account) for pair in read_pairs if isinstance(pair, _Pair)]
+    rows = [row_of(pair.account) for pair in read_pairs if isinstance(pair, _Pair)]
     probabilities = iter(model.probabilities(rows) if rows else [])
     return [
-        _score(pair, regime, model, next(probabilities)) if isinstance(pair, _Pair) else pair for pair in read_pairs
+        _score(pair, regime, model, next(probabilities)) if isinstance(pair, _Pair) else pair
+        for pair in read_pairs
     ]
 
 
 def features_of(left: str, right: str, kind: str = "auto") -> tuple[Kind, tuple[float, ...]]:
     """Kind and feature row of a pair, in the order of ``FEATURE_NAMES``; what a model is trained on."""
     pair = _account(left, right, _kind(kind), NO_CONTEXT)
-    return pair.kind, row_of(pair.kind, pair.account)
+    return pair.kind, row_of(pair.account)
 
 
 def _profile(id_: str) -> Profile:
@@ -163,7 +178,7 @@ def _read(name: str) -> Text:
 
 
 def _account(left: str, right: str, kind: Kind | None, context: Context) -> _Pair:
-    """Read both names and account for their differences, in one canonical order so that sides never matter."""
+    """Read both names and account for their differences, in one canonical order: sides never matter."""
     one, other = _read(left), _read(right)
     chosen = kind or kind_of(one, other)
     flipped = (other.keys, other.raw) < (one.keys, one.raw)

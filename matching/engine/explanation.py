@@ -17,7 +17,9 @@ from matching.engine.search import SearchResult
 from matching.engine.text import Text
 from matching.engine.types import Difference, Effect, Finding, Kind, Span, Verdict
 
-IDENTICAL = "Identical names can still belong to different persons (about 1 in 200 register entities shares its name)."
+IDENTICAL = (
+    "Identical names can still belong to different persons: about 1 in 200 register entities shares its name."
+)
 DISCLAIMER = "A comparison of texts under stated rules; not legal advice."
 
 
@@ -59,12 +61,19 @@ def _cut(text: Text, span: Span | None) -> str:
 
 
 def reason(
-    decision: policy.Decision, differences: tuple[Difference, ...], profile: Profile, found: SearchResult | None
+    decision: policy.Decision,
+    differences: tuple[Difference, ...],
+    profile: Profile,
+    found: SearchResult | None,
 ) -> tuple[str, str | None, tuple[str, ...]]:
     """One plain sentence, the missing fact of a review, and notes that go with the answer."""
     notes = (IDENTICAL,) if decision.verdict is Verdict.IMMATERIAL else ()
     if found:
-        return _search_sentence(decision, found), _certified(decision), (*notes, f"Read under {found.logic.title}.")
+        return (
+            _search_sentence(decision, found),
+            _certified(decision),
+            (*notes, f"Read under {found.logic.title}."),
+        )
     decisive = differences[decision.decisive] if decision.decisive is not None else None
     missing = _missing(decision, decisive)
     return _sentence(decision, decisive, differences, profile), missing, notes
@@ -75,12 +84,16 @@ def _search_sentence(decision: policy.Decision, found: SearchResult) -> str:
     if not found.equal:
         return f"One name would not be disclosed by a search under {logic} for the other."
     if decision.verdict is Verdict.IMMATERIAL:
-        return f"A search under {logic} for either name discloses the other; at most upper and lower case differ."
-    return f"The names are equal under {logic}, but offices program it differently and the texts are not the same."
+        return f"A search under {logic} for either name discloses the other; at most case differs."
+    return f"The names are equal under {logic}, but offices program it differently and the texts differ."
 
 
 def _certified(decision: policy.Decision) -> str | None:
-    return "a certified search of the filing office under the registered name" if decision.verdict is Verdict.REVIEW else None
+    return (
+        "a certified search of the filing office under the registered name"
+        if decision.verdict is Verdict.REVIEW
+        else None
+    )
 
 
 def _missing(decision: policy.Decision, decisive: Difference | None) -> str | None:
@@ -90,15 +103,20 @@ def _missing(decision: policy.Decision, decisive: Difference | None) -> str | No
 
 
 def _sentence(
-    decision: policy.Decision, decisive: Difference | None, differences: tuple[Difference, ...], profile: Profile
+    decision: policy.Decision,
+    decisive: Difference | None,
+    differences: tuple[Difference, ...],
+    profile: Profile,
 ) -> str:
     if decision.by == "identifiers":
         same = decision.verdict is Verdict.IMMATERIAL
-        return f"The identifiers given for both sides {'agree' if same else 'differ'}; they settle who is meant."
+        return (
+            f"The identifiers given for both sides {'agree' if same else 'differ'}; they settle who is meant."
+        )
     if decisive is None:
         if not differences:
             return "The names are identical."
-        return f"Only differences that {profile.title.lower().rstrip('?')} treats as equal: {_titles(differences)}."
+        return f"Nothing differs but what the profile “{profile.id}” treats as equal: {_titles(differences)}."
     return f"{_VERBS[decision.verdict]} {decisive.title.lower()}{_quoted(decisive)}. {decisive.explanation}"
 
 
@@ -116,7 +134,9 @@ def _quoted(item: Difference) -> str:
 
 
 def _titles(differences: tuple[Difference, ...]) -> str:
-    return ", ".join(dict.fromkeys([item.title.lower() for item in differences if item.effect is Effect.EQUAL]))
+    return ", ".join(
+        dict.fromkeys([item.title.lower() for item in differences if item.effect is Effect.EQUAL])
+    )
 
 
 def parsed_name(text: Text, account: Account | PersonComparison, second: bool) -> dict[str, Any]:
@@ -143,7 +163,10 @@ def _organisation(name: Organisation) -> dict[str, Any]:
         "connectors": [token.text for token in stem if token.key in words.connectors | words.particles],
         "roles": [token.text for token in stem if token.key in words.roles],
         "appended": [
-            {"category": part.category, "text": name.text.raw[tokens[part.start].start : tokens[part.stop - 1].end]}
+            {
+                "category": part.category,
+                "text": name.text.raw[tokens[part.start].start : tokens[part.stop - 1].end],
+            }
             for part in name.parts
         ],
         "scripts": sorted(name.text.scripts),
@@ -161,7 +184,18 @@ def _form(form: LegalForm, name: Organisation) -> dict[str, Any]:
 
 
 def _person(person: ParsedPerson) -> dict[str, Any]:
-    fields = ("surname", "given", "middle", "patronymic", "particles", "titles", "postnominals", "nicknames", "alias", "capacity")
+    fields = (
+        "surname",
+        "given",
+        "middle",
+        "patronymic",
+        "particles",
+        "titles",
+        "postnominals",
+        "nicknames",
+        "alias",
+        "capacity",
+    )
     parsed: dict[str, Any] = {"name": person.text.raw, "kind": Kind.INDIVIDUAL.value}
     parsed.update({field: _texts(getattr(person, field)) for field in fields})
     return {**parsed, "suffix": person.suffix, "scripts": sorted(person.text.scripts)}

@@ -8,7 +8,6 @@ import json
 from matching.engine.organisation_compare import Account
 from matching.engine.organisation_features import ORGANISATION_FEATURES, organisation_features
 from matching.engine.person_compare import PERSON_FEATURES, PERSON_MONOTONE, PersonComparison
-from matching.engine.types import Kind
 
 FEATURE_VERSION = 1
 """Raised when the meaning of a feature changes under the same name."""
@@ -18,7 +17,7 @@ FEATURE_NAMES: tuple[str, ...] = (
     *[f"o_{name}" for name in ORGANISATION_FEATURES],
     *[f"p_{name}" for name in PERSON_FEATURES],
 )
-"""Names of the features, in row order: ``o_`` concerns organisations, ``p_`` people; the other block is zero."""
+"""Names of the features, in row order: ``o_`` organisations, ``p_`` people; the other block is zero."""
 
 MONOTONE: tuple[int, ...] = (
     0,
@@ -37,7 +36,7 @@ def feature_schema_hash() -> str:
     return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
 
 
-def row_of(kind: Kind, account: Account | PersonComparison) -> tuple[float, ...]:
+def row_of(account: Account | PersonComparison) -> tuple[float, ...]:
     """The feature row of a compared pair."""
     if isinstance(account, Account):
         found = organisation_features(account)

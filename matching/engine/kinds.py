@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from matching.engine.forms import find
 from matching.engine.lexicon import lexicon
+from matching.engine.organisation_parse import forms_of
 from matching.engine.person_kind import likelihood
 from matching.engine.text import Text
 from matching.engine.types import Kind
 
 CERTAIN = 3.0
-"""Weight of evidence that only organisations give: a legal form."""
+"""Evidence that only organisations give, a legal form; it outweighs whatever the other name looks like."""
 
 PLAIN = 0.15
 """Evidence of two to four plain words without any business word: people's names look like that."""
 
 
 def kind_of(left: Text, right: Text) -> Kind:
-    """Kind of a pair: the evidence of both names together; a doubt that both share goes to the organisation."""
+    """Kind of a pair: the evidence of both names together; a doubt goes to the organisation."""
     return Kind.INDIVIDUAL if _personal(left) + _personal(right) > 0 else Kind.ORGANISATION
 
 
@@ -26,6 +26,8 @@ def kind_of(left: Text, right: Text) -> Kind:
 def _personal(text: Text) -> float:
     """Evidence for a natural person: positive for, negative against, 0 none."""
     keys = text.keys[: _capacity(text) or len(text.keys)]
+    if forms_of(keys):
+        return -CERTAIN
     plain = 2 <= len(keys) <= 4 and all(map(_plain_word, keys))
     return (likelihood(text) - 0.5) * 2 + PLAIN * plain - _organisation_evidence(text, keys)
 
@@ -36,8 +38,6 @@ def _plain_word(key: str) -> bool:
 
 def _organisation_evidence(text: Text, keys: tuple[str, ...]) -> float:
     words = lexicon()
-    if find(keys):
-        return CERTAIN
     count = sum(key in words.organisation_words or key in words.roles for key in keys)
     symbols = any(token.text in "&+@%#$€£" for token in text.tokens)
     digits = any(key[0].isdigit() for key in keys)

@@ -113,10 +113,13 @@ def _parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
 
 
 def _conflicting_parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
-    """Both names append the same sort of thing and mean another: two branches, two trusts, two trade names."""
+    """Both names append the same sort of thing and mean another: two branches, two trusts."""
     for one in left.parts:
         for other in right.parts:
-            ours, theirs = left.tokens(range(one.start, one.stop)), right.tokens(range(other.start, other.stop))
+            ours, theirs = (
+                left.tokens(range(one.start, one.stop)),
+                right.tokens(range(other.start, other.stop)),
+            )
             if one.category == other.category and _keys(ours) != _keys(theirs):
                 yield Finding("O26", _span(ours), _span(theirs))
 
@@ -141,7 +144,20 @@ def _same_form(left: Organisation, right: Organisation) -> str | None:
     return "O09" if local and min(len(item) for item in (*one, *other)) == 1 else "O08"
 
 
-_ENGLISH = frozenset({"company", "limited", "liability", "corporation", "partnership", "co", "ltd", "inc", "trust", "association"})
+_ENGLISH = frozenset(
+    {
+        "company",
+        "limited",
+        "liability",
+        "corporation",
+        "partnership",
+        "co",
+        "ltd",
+        "inc",
+        "trust",
+        "association",
+    }
+)
 
 
 def _form_keys(name: Organisation) -> list[tuple[str, ...]]:
@@ -185,7 +201,11 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
     for match in alignment.matches:
         one, other = left[match.i : match.i2], right[match.j : match.j2]
         if match.relation:
-            weight = 1.0 if match.relation.category == "O20" else max(rarity(token.key) for token in (*one, *other))
+            weight = (
+                1.0
+                if match.relation.category == "O20"
+                else max(rarity(token.key) for token in (*one, *other))
+            )
             yield Finding(match.relation.category, _span(one), _span(other), weight=weight)
         elif is_mixed(one[0].text) != is_mixed(other[0].text):
             yield Finding("O39", one[0].span, other[0].span)
@@ -242,13 +262,9 @@ def _added_category(token: Token, side: tuple[Token, ...], position: int) -> str
         return "O14"
     if _is_number(token) or (len(key) == 1 and position and side[position - 1].key in words.series_heads):
         return "O20"
-    if key in words.web_affixes and (position == 0 or position == len(side) - 1):
+    if key in words.web_affixes and position in (0, len(side) - 1):
         return "O37"
-    if key in words.places:
-        return "O22"
-    if key in words.roles:
-        return "O24"
-    return "O25"
+    return "O22" if key in words.places else "O24" if key in words.roles else "O25"
 
 
 def _truncation(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Alignment) -> Finding | None:

@@ -134,7 +134,7 @@ def _stems(account: Account, found: dict[str, float]) -> None:
         _cover(account, found)
     short = min(left, right, key=len)
     found["stem_words"] = min(8.0, len(short))
-    found["stem_letters"] = min(40.0, min(len(one), len(other)))
+    found["stem_letters"] = min(40.0, len(one), len(other))
     found["stem_rarity"] = min(5.0, sum(rarity(token.key) for token in short))
     if not (one.isascii() and other.isascii()):
         found["not_latin"] = 1.0
@@ -168,14 +168,17 @@ def _slips(account: Account, found: dict[str, float]) -> None:
     shapes = [slip(one.key, other.key) for one, other in pairs]
     found["slip_edits"] = min(5.0, max(shape.edits for shape in shapes))
     found["slip_distance"] = max(
-        shape.edits / max(len(one.key), len(other.key)) for shape, (one, other) in zip(shapes, pairs, strict=True)
+        shape.edits / max(len(one.key), len(other.key))
+        for shape, (one, other) in zip(shapes, pairs, strict=True)
     )
     found["slip_shortness"] = 1 / min(shape.shortest for shape in shapes)
     found["slip_transposed"] = float(all(shape.transposed for shape in shapes))
     found["slip_first_letter"] = float(any(shape.first_letter for shape in shapes))
     found["slip_vowels_only"] = float(all(shape.vowels_only for shape in shapes))
     found["slip_doubled"] = float(all(shape.doubled for shape in shapes))
-    found["slip_same_reading"] = float(all(roman_key(one.key) == roman_key(other.key) for one, other in pairs))
+    found["slip_same_reading"] = float(
+        all(roman_key(one.key) == roman_key(other.key) for one, other in pairs)
+    )
     found["slip_both_known"] = float(any(shape.both_known for shape in shapes))
     found["slip_one_known"] = float(all(shape.one_known for shape in shapes))
     found["slip_rarity"] = min(min(rarity(one.key), rarity(other.key)) for one, other in pairs)
@@ -184,7 +187,11 @@ def _slips(account: Account, found: dict[str, float]) -> None:
 
 def _only_distinctive(account: Account, pairs: list[tuple[Token, Token]]) -> bool:
     slipped = {one.key for one, _ in pairs}
-    rest = [token for token in account.stem_left if token.key not in slipped and token.key not in lexicon().particles]
+    rest = [
+        token
+        for token in account.stem_left
+        if token.key not in slipped and token.key not in lexicon().particles
+    ]
     return not any(rarity(token.key) > 0.6 and numbers.value(token.key) is None for token in rest)
 
 

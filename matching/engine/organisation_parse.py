@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from matching.engine.forms import LegalForm, find
@@ -58,7 +58,9 @@ def parse(text: Text, jurisdiction: str | None = None) -> Organisation:
     rest = [index for index in range(stop) if index not in taken]
     article = _article(text, keys, rest)
     stem = tuple([index for index in rest if index != article]) or tuple(range(stop))
-    return Organisation(text, article, stem, forms, tuple(sorted((*aside, *appended), key=lambda part: part.start)))
+    return Organisation(
+        text, article, stem, forms, tuple(sorted((*aside, *appended), key=lambda part: part.start))
+    )
 
 
 def find_forms(
@@ -68,7 +70,13 @@ def find_forms(
     end = stop
     while end > 1 and (end - 1 in aside or value(keys[end - 1]) is not None):
         end -= 1
-    return find(keys[:end], jurisdiction)
+    return forms_of(keys[:end], jurisdiction)
+
+
+@lru_cache(maxsize=16_384)
+def forms_of(keys: tuple[str, ...], jurisdiction: str | None = None) -> tuple[LegalForm, ...]:
+    """Legal forms among the words of a name; remembered, since kind and parse both ask."""
+    return find(keys, jurisdiction)
 
 
 def _appended(text: Text, keys: tuple[str, ...]) -> list[Part]:
@@ -125,9 +133,8 @@ def _asides(text: Text, keys: tuple[str, ...], stop: int) -> list[Part]:
         inner = keys[first:last]
         if inner == ("publ",):
             found.append(Part("publ", first, last, last))
-        elif first > 1 and all(key in _places() for key in inner):
-            if _after_form(keys, first):
-                found.append(Part("O23", first, first, last))
+        elif first > 1 and all(key in _places() for key in inner) and _after_form(keys, first):
+            found.append(Part("O23", first, first, last))
     return found or _trailing_state(keys, stop)
 
 
@@ -146,7 +153,7 @@ def _trailing_state(keys: tuple[str, ...], stop: int) -> list[Part]:
 
 def _after_form(keys: tuple[str, ...], first: int) -> bool:
     """Whether a legal form stands right before; a bracket before the form belongs to the name."""
-    forms = find(keys[:first])
+    forms = forms_of(keys[:first])
     return any(form.stop == first for form in forms)
 
 
@@ -158,7 +165,11 @@ def _brackets(text: Text, stop: int) -> list[tuple[int, int]]:
     found, first = [], None
     for index in range(stop):
         before = raw[tokens[index - 1].end : tokens[index].start] if index else raw[: tokens[index].start]
-        after = raw[tokens[index].end : tokens[index + 1].start] if index + 1 < len(tokens) else raw[tokens[index].end :]
+        after = (
+            raw[tokens[index].end : tokens[index + 1].start]
+            if index + 1 < len(tokens)
+            else raw[tokens[index].end :]
+        )
         if first is None and (set(before) & set("(（[") or before.endswith(("/", "\\"))):
             first = index
         if first is not None and (set(after) & set(")）]/\\")):

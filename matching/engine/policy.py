@@ -52,7 +52,9 @@ def effect_of(finding: Finding, profile: Profile) -> Effect:
 
 def needs_model(findings: Sequence[Finding], profile: Profile) -> bool:
     """Whether the answer depends on the model at all."""
-    return profile.logic != "search" and any(effect_of(finding, profile) is not Effect.EQUAL for finding in findings)
+    return profile.logic != "search" and any(
+        effect_of(finding, profile) is not Effect.EQUAL for finding in findings
+    )
 
 
 def decide(
@@ -64,7 +66,9 @@ def decide(
         return _material(findings, effects, probability)
     reviews = [index for index, effect in enumerate(effects) if effect is Effect.REVIEW]
     if sum(findings[index].category in DISTINCTIVE for index in reviews) >= 2:
-        return Decision(Verdict.MATERIAL, max(probability, RULE_MATERIAL), reviews[0], "two distinctive differences")
+        return Decision(
+            Verdict.MATERIAL, max(probability, RULE_MATERIAL), reviews[0], "two distinctive differences"
+        )
     if Effect.MODEL in effects:
         return _by_model(effects, reviews, probability, thresholds)
     if reviews:
@@ -80,7 +84,9 @@ def _material(findings: Sequence[Finding], effects: list[Effect], probability: f
     return Decision(Verdict.REVIEW, probability, material[0], "rule and model disagree")
 
 
-def _by_model(effects: list[Effect], reviews: list[int], probability: float, thresholds: Thresholds) -> Decision:
+def _by_model(
+    effects: list[Effect], reviews: list[int], probability: float, thresholds: Thresholds
+) -> Decision:
     decisive = effects.index(Effect.MODEL)
     if probability >= thresholds.material_above:
         return Decision(Verdict.MATERIAL, probability, decisive, "model")
@@ -109,5 +115,10 @@ def with_identifiers(decision: Decision, profile: Profile, context: Context) -> 
         return decision
     same = all(context.identifiers_left[name] == context.identifiers_right[name] for name in shared)
     if same:
-        return Decision(Verdict.IMMATERIAL, min(decision.probability, SAME_CANONICAL_NAME), decision.decisive, "identifiers")
+        return Decision(
+            Verdict.IMMATERIAL,
+            min(decision.probability, SAME_CANONICAL_NAME),
+            decision.decisive,
+            "identifiers",
+        )
     return Decision(Verdict.MATERIAL, max(decision.probability, 0.99), decision.decisive, "identifiers")

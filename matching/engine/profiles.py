@@ -60,7 +60,9 @@ def profile(id_: str) -> Profile:
     """The profile of that id; raises :class:`UnknownProfileError` with the list of known ones."""
     found = profiles().get(id_)
     if found is None:
-        raise UnknownProfileError(f"No profile is called {id_[:40]!r}; choose one of {', '.join(PROFILE_IDS)}.")
+        raise UnknownProfileError(
+            f"No profile is called {id_[:40]!r}; choose one of {', '.join(PROFILE_IDS)}."
+        )
     return found
 
 
@@ -73,7 +75,14 @@ def _load(id_: str) -> Profile:
 @cache
 def rules_version() -> str:
     """Digest of all rule data: two engines with the same version give the same rules' answers."""
-    names = sorted(["categories.yaml", "words.yaml", "legal_forms.yaml", *[f"profiles/{id_}.yaml" for id_ in PROFILE_IDS]])
+    names = sorted(
+        [
+            "categories.yaml",
+            "words.yaml",
+            "legal_forms.yaml",
+            *[f"profiles/{id_}.yaml" for id_ in PROFILE_IDS],
+        ]
+    )
     digest = hashlib.sha256()
     for name in names:
         digest.update((DATA / name).read_bytes())

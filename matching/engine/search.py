@@ -29,7 +29,9 @@ def search(left: Text, right: Text, kind: Kind, context: Context) -> SearchResul
     if kind is Kind.INDIVIDUAL and not logic.any_error_fatal:
         one, other = parse(left), parse(right)
         equal = people_equal(one, other, logic)
-        return SearchResult(equal, case_only, logic, steps(person_stages(one, logic), person_stages(other, logic)))
+        return SearchResult(
+            equal, case_only, logic, steps(person_stages(one, logic), person_stages(other, logic))
+        )
     stages = organisation_stages(left.raw, logic), organisation_stages(right.raw, logic)
     return SearchResult(stages[0][-1][1] == stages[1][-1][1], case_only, logic, steps(*stages))
 

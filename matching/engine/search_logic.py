@@ -11,17 +11,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from matching.engine.lexicon import load_yaml
 from matching.engine.text import Text, unicode_key
 
-_NOISE_TEXT = """agency; association; assn; associates; assc; assoc; attorneys at law; bank; national bank; business trust;
-charter; chartered; company; co; corporation; corp; credit union; cu; federal savings bank; fsb; general partnership;
-gen part; gp; incorporated; inc; limited; ltd; ltee; limited liability company; lc; llc; limited liability partnership;
-llp; limited partnership; lp; medical doctors professional association; mdpa; medical doctors professional corporation;
-mdpc; national association; na; partners; partnership; professional association; prof assn; pa; professional corporation;
-prof corp; pc; professional limited liability company; pllc; railroad; rr; real estate investment trust; reit;
-registered limited liability partnership; rllp; savings association; sa; service corporation; sc; sole proprietorship;
-sp; spa; trust; trustee; as trustee"""
-NOISE_WORDS: frozenset[tuple[str, ...]] = frozenset(tuple(item.split()) for item in _NOISE_TEXT.split(";"))
+NOISE_WORDS: frozenset[tuple[str, ...]] = frozenset(
+    tuple(phrase.split()) for phrase in load_yaml("noise_words.yaml")["ending_noise_words"]
+)
 """Ending noise words of IACA MARS 503; an office's own list prevails."""
 _LONGEST = max(len(phrase) for phrase in NOISE_WORDS)
 
@@ -56,11 +51,18 @@ LOGICS: dict[str, SearchLogic] = {
             ampersand_is_and=False,
             delete_spaces=False,
         ),
-        replace(MODEL, id="US-MA", title="950 CMR 140.49 (generational suffixes disregarded)", ignore_suffix=True),
-        replace(MODEL, id="US-FL", title="Florida: no standard search logic (1944 Beach Blvd. v. Live Oak, 2022)", any_error_fatal=True),
+        replace(
+            MODEL, id="US-MA", title="950 CMR 140.49 (generational suffixes disregarded)", ignore_suffix=True
+        ),
+        replace(
+            MODEL,
+            id="US-FL",
+            title="Florida: no standard search logic (1944 Beach Blvd. v. Live Oak, 2022)",
+            any_error_fatal=True,
+        ),
     )
 }
-"""State variants whose text is known, by ISO 3166-2 code; every other office is read under the model rules."""
+"""State variants whose text is known, by ISO 3166-2 code; every other office follows the model rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,13 @@ def organisation_stages(name: str, logic: SearchLogic = MODEL) -> list[tuple[str
 
 
 def _words(upper: str) -> list[str]:
-    """Words of only 0-9 A-Z; dots and apostrophes close up (R.J.T. is RJT), other marks as offices print them."""
-    plain = "".join([char if char.isspace() else unicode_key(char).upper() if char.isalnum() else _mark(char) for char in upper])
+    """Words of only 0-9 A-Z; dots and apostrophes close up (R.J.T. is RJT), other marks part words."""
+    plain = "".join(
+        [
+            char if char.isspace() else unicode_key(char).upper() if char.isalnum() else _mark(char)
+            for char in upper
+        ]
+    )
     return plain.split()
 
 
@@ -147,5 +154,3 @@ def plain_stages(text: Text) -> list[tuple[str, str]]:
         ("invisible characters and extra spaces set aside", _SPACES.sub(" ", visible).strip()),
         ("case, accents and punctuation set aside; & read as and", " ".join(text.keys)),
     ]
-
-

@@ -17,17 +17,28 @@ from anyascii import anyascii
 from matching.engine.types import MAX_NAME_LENGTH, EmptyNameError, NameTooLongError, Span
 
 CJK_FORMS = (
-    "股份有限公司", "有限责任公司", "有限責任公司", "有限责任事務所", "有限公司", "株式会社", "株式會社", "有限会社",
-    "合同会社", "合資会社", "合名会社", "相互会社", "一般社団法人", "一般財団法人", "公益社団法人", "公益財団法人",
-    "特定非営利活動法人", "医療法人", "学校法人", "社会福祉法人", "協同組合", "주식회사", "유한책임회사", "유한회사",
+    "股份有限公司", "有限责任公司", "有限責任公司", "有限责任事務所", "有限公司", "株式会社",
+    "株式會社", "有限会社", "合同会社", "合資会社", "合名会社", "相互会社",
+    "一般社団法人", "一般財団法人", "公益社団法人", "公益財団法人", "特定非営利活動法人", "医療法人",
+    "学校法人", "社会福祉法人", "協同組合", "주식회사", "유한책임회사", "유한회사",
     "합자회사", "합명회사",
 )  # fmt: skip
 """Legal forms written without a space before or after the name; the tokeniser cuts them off the run."""
 
-_SYMBOLS = {"&": "and", "+": "and", "@": "at", "%": "percent", "#": "no", "№": "no", "€": "euro", "$": "dollar", "£": "pound"}
+_SYMBOLS = {
+    "&": "and",
+    "+": "and",
+    "@": "at",
+    "%": "percent",
+    "#": "no",
+    "№": "no",
+    "€": "euro",
+    "$": "dollar",
+    "£": "pound",
+}
 _TOKEN = re.compile(
     rf"{'|'.join(CJK_FORMS)}"
-    r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  Ph.D is left alone: two letters follow
+    r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  but not Ph.D
     r"|(?<![^\W_])[A-Za-z](?:/[A-Za-z])+(?![^\W_])"  # d/b/a  S/A  A/S
     r"|\d++(?:[.,]\d++)*+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![^\W\d_])"
     r"|\d++(?:[.,]\d++)*+"
@@ -44,23 +55,38 @@ _ASCII_TOKEN = re.compile(
 )
 _NOT_ALNUM = re.compile(r"[^0-9a-z]+")
 _LATIN_SPECIAL = str.maketrans(
-    {"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "þ": "th", "ħ": "h", "ŋ": "n"}
+    {
+        "ß": "ss",
+        "ø": "o",
+        "æ": "ae",
+        "œ": "oe",
+        "đ": "d",
+        "ð": "d",
+        "ł": "l",
+        "ı": "i",
+        "þ": "th",
+        "ħ": "h",
+        "ŋ": "n",
+    }
 )
 _ICAO = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "ñ": "nxx", "þ": "th", "ß": "ss", "æ": "ae"}
 """Second valid transliteration of a letter in machine-readable documents (ICAO Doc 9303-3, section 6)."""
 
 _RANGES = (
-    (0x0000, 0x024F, "latin"), (0x1E00, 0x1EFF, "latin"), (0x0370, 0x03FF, "greek"), (0x1F00, 0x1FFF, "greek"),
-    (0x0400, 0x052F, "cyrillic"), (0x0530, 0x058F, "armenian"), (0x0590, 0x05FF, "hebrew"),
-    (0x0600, 0x06FF, "arabic"), (0x0750, 0x077F, "arabic"), (0xFB50, 0xFDFF, "arabic"), (0xFE70, 0xFEFF, "arabic"),
-    (0x0900, 0x097F, "devanagari"), (0x0E00, 0x0E7F, "thai"), (0x10A0, 0x10FF, "georgian"),
-    (0x1100, 0x11FF, "hangul"), (0xAC00, 0xD7AF, "hangul"), (0x3040, 0x309F, "kana"), (0x30A0, 0x30FF, "kana"),
-    (0x31F0, 0x31FF, "kana"), (0x3400, 0x4DBF, "han"), (0x4E00, 0x9FFF, "han"), (0xF900, 0xFAFF, "han"),
-    (0x3005, 0x3007, "han"), (0x20000, 0x3134F, "han"),
+    (0x0000, 0x024F, "latin"), (0x1E00, 0x1EFF, "latin"), (0x0370, 0x03FF, "greek"),
+    (0x1F00, 0x1FFF, "greek"), (0x0400, 0x052F, "cyrillic"), (0x0530, 0x058F, "armenian"),
+    (0x0590, 0x05FF, "hebrew"), (0x0600, 0x06FF, "arabic"), (0x0750, 0x077F, "arabic"),
+    (0xFB50, 0xFDFF, "arabic"), (0xFE70, 0xFEFF, "arabic"), (0x0900, 0x097F, "devanagari"),
+    (0x0E00, 0x0E7F, "thai"), (0x10A0, 0x10FF, "georgian"), (0x1100, 0x11FF, "hangul"),
+    (0xAC00, 0xD7AF, "hangul"), (0x3040, 0x309F, "kana"), (0x30A0, 0x30FF, "kana"),
+    (0x31F0, 0x31FF, "kana"), (0x3400, 0x4DBF, "han"), (0x4E00, 0x9FFF, "han"),
+    (0xF900, 0xFAFF, "han"), (0x3005, 0x3007, "han"), (0x20000, 0x3134F, "han"),
 )  # fmt: skip
 
-_LOOKALIKES = dict(zip("аеорсухіјѕԁԛԝһӏвкмнт" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijsdqwhlbkmht" "abezhikmnoptyxo", strict=True))
-"""Cyrillic and Greek letters that print like a Latin one (UTS 39 confusables, the ones that occur in names)."""
+_LOOKALIKES = dict(
+    zip("аеорсухіјѕԁԛԝһӏвкмнтΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijsdqwhlbkmhtabezhikmnoptyxo", strict=True)
+)
+"""Cyrillic and Greek letters that print like a Latin one (UTS 39 confusables that occur in names)."""
 
 
 class Token(NamedTuple):
@@ -78,17 +104,16 @@ class Token(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A name as read: as received, its tokens, its scripts, and the invisible characters it carries."""
+    """A name as read: as received, its tokens with their keys, its scripts, its invisible characters."""
 
     raw: str
     tokens: tuple[Token, ...]
+    keys: tuple[str, ...]
     scripts: frozenset[str]
     invisible: tuple[int, ...]
 
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Comparison keys of the tokens, in order."""
-        return tuple([token.key for token in self.tokens])
+
+_LATIN = frozenset(["latin"])
 
 
 def read(name: str) -> Text:
@@ -98,12 +123,14 @@ def read(name: str) -> Text:
     :class:`NameTooLongError` above :data:`~matching.engine.types.MAX_NAME_LENGTH` characters.
     """
     if len(name) > MAX_NAME_LENGTH:
-        raise NameTooLongError(f"A name may have at most {MAX_NAME_LENGTH} characters; this one has {len(name)}.")
+        raise NameTooLongError(
+            f"A name may have at most {MAX_NAME_LENGTH} characters; this one has {len(name)}."
+        )
     tokens, invisible = (_ascii_tokens(name), ()) if name.isascii() else _unicode_tokens(name)
     if not any(token.key.isalnum() or token.text[0].isalnum() for token in tokens):
         raise EmptyNameError("The name is empty: it needs at least one letter or digit.")
-    scripts = frozenset(["latin"]) if name.isascii() else frozenset(_scripts(name))
-    return Text(name, tokens, scripts, invisible)
+    scripts = _LATIN if name.isascii() else frozenset(_scripts(name))
+    return Text(name, tokens, tuple([token.key for token in tokens]), scripts, invisible)
 
 
 def _ascii_tokens(name: str) -> tuple[Token, ...]:
@@ -143,7 +170,7 @@ def _unicode_tokens(name: str) -> tuple[tuple[Token, ...], tuple[int, ...]]:
 
 
 def _compose(name: str) -> tuple[str, list[Span], tuple[int, ...]]:
-    """NFKC by grapheme, without invisible characters, with the source offsets of every resulting character."""
+    """NFKC by grapheme, without invisible characters, with the source offsets of every character."""
     out: list[str] = []
     offsets: list[Span] = []
     invisible: list[int] = []
@@ -175,7 +202,11 @@ def unicode_key(text: str) -> str:
     lowered = text.casefold()
     if script(text[0]) == "latin":
         return _NOT_ALNUM.sub("", anyascii(strip_marks(lowered.translate(_LATIN_SPECIAL))).lower())
-    kept = lowered if script(text[0]) in ("kana", "han", "hangul", "thai", "devanagari") else strip_marks(lowered)
+    kept = (
+        lowered
+        if script(text[0]) in ("kana", "han", "hangul", "thai", "devanagari")
+        else strip_marks(lowered)
+    )
     return "".join([char for char in kept if char.isalnum() or unicodedata.category(char)[0] == "M"])
 
 
@@ -212,11 +243,12 @@ def _scripts(name: str) -> set[str]:
 
 
 def is_mixed(text: str) -> bool:
-    """Whether one word mixes scripts that are never mixed in honest spelling (Latin with Cyrillic or Greek)."""
+    """Whether one word mixes scripts that honest spelling never mixes (Latin with Cyrillic or Greek)."""
     found = _scripts(text)
     return "latin" in found and bool(found & {"cyrillic", "greek", "armenian"})
 
 
+@lru_cache(maxsize=65_536)
 def skeleton(text: str) -> str:
     """What the eye reads: look-alike letters and digits mapped to one form (UTS 39, reduced to names)."""
     mapped = "".join([_LOOKALIKES.get(char, _LOOKALIKES.get(char.lower(), char)) for char in text]).lower()

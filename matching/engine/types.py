@@ -91,8 +91,8 @@ class Finding:
 
     ``category`` is a taxonomy id (``"O08"``); spans are offsets into the left and right name as received,
     ``None`` where the text stands on one side only. ``weight`` in [0, 1] is how distinctive the words are:
-    a missing "of" weighs next to nothing, an invented word weighs 1. ``doubt`` marks what its category would call
-    equal and this case does not establish (a loose translation of a legal form).
+    a missing "of" weighs next to nothing, an invented word weighs 1. ``doubt`` marks what its category would
+    call equal and this case does not establish (a loose translation of a legal form).
     """
 
     category: str
@@ -105,7 +105,9 @@ class Finding:
 
 def mirrored(finding: Finding) -> Finding:
     """The same finding with the two names exchanged."""
-    return Finding(finding.category, finding.span2, finding.span1, finding.detail, finding.weight, finding.doubt)
+    return Finding(
+        finding.category, finding.span2, finding.span1, finding.detail, finding.weight, finding.doubt
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where the calibrated probability decides alone: below the first immaterial, above the second material."""
+    """Where the calibrated probability decides alone: below the first, and above the second."""
 
     immaterial_below: float
     material_above: float

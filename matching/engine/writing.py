@@ -41,7 +41,10 @@ def _blocks(left: Text, right: Text) -> list[tuple[int, int, int]]:
     """Runs of equal words as ``(first left, first right, length)``."""
     if left.keys == right.keys:
         return [(0, 0, len(left.tokens))]
-    return [(block.a, block.b, block.size) for block in Levenshtein.opcodes(left.keys, right.keys).as_matching_blocks()]
+    return [
+        (block.a, block.b, block.size)
+        for block in Levenshtein.opcodes(left.keys, right.keys).as_matching_blocks()
+    ]
 
 
 def _same_words(left: Text, right: Text) -> Iterator[tuple[Token, Token]]:
@@ -81,7 +84,7 @@ def _between_words(
 
 
 def _separators(left: Text, right: Text) -> Iterator[tuple[Span, Span]]:
-    """What stands between two neighbours that are neighbours on both sides, and after the last word of both."""
+    """What stands between words that are neighbours on both sides, and after the last word of both."""
     one, other = left.tokens, right.tokens
     for first, second, size in _blocks(left, right):
         for step in range(size - 1):
@@ -96,7 +99,9 @@ def _article(left: Text, right: Text) -> Iterator[Finding]:
     first, other = left.tokens[0], right.tokens[0]
     if (first.key in articles) == (other.key in articles):
         return
-    yield Finding("O07", first.span if first.key in articles else None, other.span if other.key in articles else None)
+    yield Finding(
+        "O07", first.span if first.key in articles else None, other.span if other.key in articles else None
+    )
 
 
 def _invisible(left: Text, right: Text) -> Iterator[Finding]:
@@ -104,4 +109,4 @@ def _invisible(left: Text, right: Text) -> Iterator[Finding]:
         for index in text.invisible:
             span = (index, index + 1)
             detail = f"{describe_invisible(text.raw, index)} is in the name and does not print."
-            yield Finding("O39", *((None, span) if flipped else (span, None)), detail)
+            yield Finding("O39", None, span, detail) if flipped else Finding("O39", span, None, detail)
