@@ -6,6 +6,7 @@ of the rest; what is left is paired by role as a contradiction (two different su
 
 from __future__ import annotations
 
+from itertools import product
 from typing import NamedTuple
 
 from matching.engine.person_likeness import INITIAL, NICKNAME, SAME, Likeness, likeness
@@ -13,6 +14,7 @@ from matching.engine.person_types import ParsedPerson
 from matching.engine.types import Span
 
 _NEAR = 0.6
+_TOLD = Likeness(0.9, NICKNAME)
 _KIND = {"g": 0, "m": 1, "p": 1, "s": 2}
 
 
@@ -46,6 +48,8 @@ def align(left: ParsedPerson, right: ParsedPerson) -> Alignment:
     free_left, free_right = list(range(len(left.core))), list(range(len(right.core)))
     pairs = _equal(left, right, free_left, free_right)
     if free_left and free_right:
+        if left.nicknames or right.nicknames:
+            pairs += _nicknamed(left, right, free_left, free_right)
         pairs += _joined(left, right, free_left, free_right)
         pairs += _near(left, right, free_left, free_right)
         pairs += _contradictions(left, right, free_left, free_right)
@@ -92,6 +96,21 @@ def _equal(
             pairs.append(_pair(left, right, (at,), (best,), SAME))
             free_left.remove(at)
             free_right.remove(best)
+    return pairs
+
+
+def _nicknamed(
+    left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
+) -> list[Pair]:
+    """A nickname in quotation marks on one side is the given name of the other: William "Bill", Bill."""
+    pairs: list[Pair] = []
+    for at, other in product(tuple(free_left), tuple(free_right)):
+        told = {token.key for token in left.nicknames} & {right.core[other].key}
+        told |= {token.key for token in right.nicknames} & {left.core[at].key}
+        if told and left.roles[at] == right.roles[other] == "g":
+            pairs.append(_pair(left, right, (at,), (other,), _TOLD))
+            free_left.remove(at)
+            free_right.remove(other)
     return pairs
 
 

@@ -7,15 +7,19 @@ difference likelier, ``-1`` less likely, ``0`` no promise. Likenesses are in [0,
 
 from __future__ import annotations
 
+from operator import mul
+
 from rapidfuzz.distance import Indel
 
 from matching.engine.person_align import Alignment, Pair
 from matching.engine.person_lexicon import names, words
 from matching.engine.person_likeness import (
     ARTICLE,
+    EQUAL,
     ICAO,
     INITIAL,
     NICKNAME,
+    OTHER,
     PREFIX,
     SAME,
     SCRIPT,
@@ -87,6 +91,11 @@ _TABLE: tuple[tuple[str, int, str], ...] = (
     ("words_short", 0, "words in the shorter name"),
     ("words_long", 0, "words in the longer name"),
     (
+        "strain",
+        1,
+        "sum of the differences weighed by kind: about 2.5 for a contradiction, 0.3 for a nickname",
+    ),
+    (
         "long_custom",
         0,
         "flag: a custom of long names is seen (article, bin, Hispanic surnames), where parts often drop",
@@ -100,12 +109,29 @@ PERSON_MEANING: dict[str, str] = {f"person_{name}": meaning for name, _, meaning
 """What each feature measures, for people."""
 
 _ALL_EQUAL = (1.0, 0, 0.0, 1.0, 1.0, 0.0, 0, 1, 0, 1, 1, 0, 0, 1.0)
+_STRAIN = {
+    EQUAL: 0.0,
+    ICAO: 0.05,
+    ARTICLE: 0.15,
+    INITIAL: 0.2,
+    TRANSLITERATION: 0.25,
+    SCRIPT: 0.3,
+    SPELLING: 0.3,
+    NICKNAME: 0.3,
+    VOWELS: 0.5,
+    PREFIX: 0.7,
+    SLIP: 0.2,
+    OTHER: 0.2,
+}
+_AROUND_STRAIN = (2.0, 0.3, 0.1, 2.0, 0.1, 2.0, 2.0, 2.0, 0.3, 1.5)
+"""Weights of the flags from ``suffix_conflict`` to ``trade``, in their order."""
 _TRANSLITERATED = (TRANSLITERATION, ICAO, SCRIPT, ARTICLE, VOWELS)
 
 
 def features(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> dict[str, float]:
     """The row for two names, symmetric in its sides."""
     unequal = [pair for pair in found.pairs if pair.seen is not SAME]
+    custom, *around = _surroundings(left, right)
     values = (
         *_roles(found, unequal),
         *_lone(left, right, found),
@@ -113,9 +139,28 @@ def features(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> dict[
         *_relations(found, unequal),
         *_weakest(left, right, unequal),
         *_whole(left, right),
-        *_surroundings(left, right),
+        *around,
+        _strain(found, unequal, around),
+        custom,
     )
     return dict(zip(PERSON_FEATURES, values, strict=True))
+
+
+def _strain(found: Alignment, unequal: list[Pair], around: list[float]) -> float:
+    """One number for how far the names are apart, also for differences a model rarely sees together."""
+    total = float(sum(map(mul, around, _AROUND_STRAIN)))
+    for pair in unequal:
+        if pair.contradicts:
+            total += 1.5 + 2.0 * (1.0 - pair.seen.score)
+        else:
+            total += _STRAIN[pair.seen.relation] + 0.3 * pair.crossed + 2.0 * _gap(pair)
+    for _, role in found.lone_left + found.lone_right:
+        total += 0.2 if role in "mp" else 0.6
+    return total + float(min(len(found.lone_left), len(found.lone_right)))
+
+
+def _gap(pair: Pair) -> float:
+    return 1.0 - pair.seen.score if pair.seen.relation in (SLIP, OTHER) else 0.0
 
 
 def _roles(found: Alignment, unequal: list[Pair]) -> tuple[float, ...]:
@@ -203,8 +248,9 @@ def _surroundings(left: ParsedPerson, right: ParsedPerson) -> tuple[float, ...]:
     custom = 1.0 if _long_custom(left) or _long_custom(right) else 0.0
     if left.bare and right.bare:
         scripts = not left.text.scripts & right.text.scripts
-        return (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, scripts, sizes[0], sizes[1], custom)
+        return (custom, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, scripts, sizes[0], sizes[1])
     return (
+        custom,
         bool(left.suffix and right.suffix and left.suffix != right.suffix),
         bool(left.suffix) != bool(right.suffix),
         keys(left.titles) != keys(right.titles) or keys(left.postnominals) != keys(right.postnominals),
@@ -218,7 +264,6 @@ def _surroundings(left: ParsedPerson, right: ParsedPerson) -> tuple[float, ...]:
         not left.text.scripts & right.text.scripts,
         sizes[0],
         sizes[1],
-        custom,
     )
 
 

@@ -109,6 +109,8 @@ def _judge(left: str, right: str, seen: Likeness) -> tuple[str, float]:
     if roman_key(left) == roman_key(right) and not (both_given and not seen.first_equal):
         relation = VOWELS if seen.vowels_only and seen.edits == 1 else TRANSLITERATION
         return relation, 0.7 if both_given else 0.9
+    if seen.vowels_only and len(left) == len(right) and left[0] == right[0] and left[-1] == right[-1]:
+        return VOWELS, 0.68 if both_given else 0.85 if seen.edits == 1 else 0.75
     short, long_ = sorted((left, right), key=len)
     if len(short) >= 3 and long_.startswith(short) and len(long_) - len(short) > 1:
         return PREFIX, 0.62 if not both_given else 0.5

@@ -115,3 +115,23 @@ def test_transliteration_needs_a_sign_of_another_script_when_one_vowel_differs()
 
 def test_gain_of_a_trade_name_is_not_taken_for_a_person() -> None:
     assert _feature("Oscar Fenn", "Fenn Tyre Co.", "trade") == 1
+
+
+def test_a_nickname_in_quotation_marks_explains_the_other_given_name() -> None:
+    row = _compare('Henry C. "Hank" Johnson, Jr.', "Hank Johnson").features
+    assert row["person_given_contradicts"] == 0
+    assert row["person_nicknames"] == 1
+
+
+@pytest.mark.parametrize(
+    ("nearer", "farther"),
+    [
+        (("Bill Harker", "William Harker"), ("Bill Harker", "Daniel Harker")),
+        (("John Smith", "John Allen Smith"), ("John Brian Smith", "John Allen Smith")),
+        (("John Smith", "John Smith Jr."), ("John Smith Sr.", "John Smith Jr.")),
+        (("Alice Moore", "Alice More"), ("Alice Moore", "Alice Morgan")),
+        (("Ivan Sidorov", "Ivan Petrovich Sidorov"), ("Ivan Olegovich Sidorov", "Ivan Petrovich Sidorov")),
+    ],
+)
+def test_strain_grows_with_the_difference(nearer: tuple[str, str], farther: tuple[str, str]) -> None:
+    assert 0 < _feature(*nearer, "strain") < _feature(*farther, "strain")
