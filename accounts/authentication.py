@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from accounts.crypto import Purpose, matches
@@ -40,6 +40,24 @@ class ApiKeyAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge sent with a refusal."""
         return _KEYWORD
+
+
+class NotYet(BaseAuthentication):
+    """For the views where people sign in: reads no credentials, and lets a refusal be 401 instead of 403."""
+
+    def authenticate(self, request: Request) -> None:
+        """Leave everybody anonymous."""
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge sent with a refusal."""
+        return 'Bearer realm="api"'
+
+
+def person_of(request: Request) -> User:
+    """Return who is asking. Raises ``NotAuthenticated`` for nobody, which permissions rule out before."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 def find_key(given: str) -> ApiKey | None:

@@ -10,14 +10,18 @@ show names never decrypt them.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cryptography.fernet
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
-from django.db.models import Field, Model
+from django.db.models import Field, Model, TextField
 from django.db.models.lookups import IsNull
-from encrypted_model_fields.fields import EncryptedTextField as PackageTextField
+
+if TYPE_CHECKING:  # the package ships no types
+    PackageTextField = TextField[str, str]
+else:
+    from encrypted_model_fields.fields import EncryptedTextField as PackageTextField
 
 _SEPARATOR = "\x1f"
 
@@ -99,7 +103,7 @@ class _Opening:
         instance.__dict__[self.field.attname] = value
 
 
-class EncryptedTextField(PackageTextField):  # type: ignore[misc]  # the package ships no types
+class EncryptedTextField(PackageTextField):
     """A text column whose stored value opens only with the key and only in its own row and column."""
 
     descriptor_class = _Opening

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.models import ApiKey
+
+if TYPE_CHECKING:  # views import their permissions and throttles while they are being defined
+    from rest_framework.views import APIView
 
 
 class Allowed(BasePermission):

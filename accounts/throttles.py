@@ -12,17 +12,19 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from redis import Redis
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from accounts.models import ApiKey
 from accounts.store import StoreDownError, ask
+
+if TYPE_CHECKING:  # views import their permissions and throttles while they are being defined
+    from rest_framework.views import APIView
 
 _PERIODS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3_600, "hour": 3_600, "d": 86_400, "day": 86_400}
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
+from accounts.authentication import NotYet
 from accounts.serializers import RefreshSerializer, TokenAnswerSerializer, TokenSerializer
 from accounts.throttles import LoginThrottle
 
@@ -16,7 +17,7 @@ from accounts.throttles import LoginThrottle
 class TokenView(APIView):
     """Sign in with e-mail and password."""
 
-    authentication_classes = ()
+    authentication_classes = (NotYet,)
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)
 
@@ -31,7 +32,7 @@ class TokenView(APIView):
 class RefreshView(APIView):
     """Go on with a session."""
 
-    authentication_classes = ()
+    authentication_classes = (NotYet,)
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 
 from accounts.services import first_administrator
 
@@ -18,10 +18,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create the administrator or say that one exists."""
-        email = os.environ.get("ADMIN_EMAIL") or "admin@example.com"
-        given = os.environ.get("ADMIN_PASSWORD")
+        given = settings.ADMIN_PASSWORD
         password = given or secrets.token_urlsafe(12)
-        user = first_administrator(email, password)
+        try:
+            user = first_administrator(settings.ADMIN_EMAIL, password)
+        except ValueError as error:
+            raise CommandError("ADMIN_EMAIL is not set.") from error
         if user is None:
             self.stdout.write("An administrator exists already; nothing was changed.")
             return

@@ -1,0 +1,92 @@
+"""Limits: exact under concurrency, kind in an outage, strict at the door."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from accounts.store import StoreDownError, breaker
+from accounts.throttles import LocalBucket, Rate, take
+from tests.people import PASSWORD, person
+
+TWENTY_A_DAY = Rate.parse("20/day")
+
+
+def cut_off_the_store(settings: Settings) -> None:
+    """Point at a port where nothing listens."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def rested() -> None:
+    """Begin with a store that may be asked."""
+    breaker.reset()
+
+
+def test_of_200_requests_at_once_exactly_the_20_allowed_pass() -> None:
+    with ThreadPoolExecutor(max_workers=50) as crowd:
+        decisions = list(crowd.map(lambda _: take("crowd", TWENTY_A_DAY), range(200)))
+    assert Counter(decision.allowed for decision in decisions) == {True: 20, False: 180}
+
+
+def test_what_was_spent_is_earned_back_evenly() -> None:
+    rate = Rate.parse("20/s")
+    while take("steady", rate).allowed:
+        pass
+    wait = take("steady", rate).wait
+    assert 0 < wait <= 0.05
+    time.sleep(wait + 0.005)
+    assert take("steady", rate).allowed
+
+
+def test_a_request_that_costs_more_takes_more() -> None:
+    assert take("bulk", TWENTY_A_DAY, cost=15).remaining == 5
+    assert not take("bulk", TWENTY_A_DAY, cost=6).allowed
+    assert take("bulk", TWENTY_A_DAY, cost=5).allowed
+
+
+def test_the_local_bucket_follows_the_same_rule() -> None:
+    bucket = LocalBucket()
+    decisions = [bucket.take("me", TWENTY_A_DAY) for _ in range(25)]
+    assert [decision.allowed for decision in decisions] == [True] * 20 + [False] * 5
+    assert decisions[0].remaining == 19
+    assert decisions[-1].wait == pytest.approx(86_400 / 20, rel=0.01)
+
+
+@pytest.mark.parametrize("text", ["", "20", "20/fortnight", "0/min", "-1/min", "many/day"])
+def test_a_rate_that_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="600/min"):
+        Rate.parse(text)
+
+
+def test_without_the_store_taking_says_so_at_once_the_second_time(settings: Settings) -> None:
+    cut_off_the_store(settings)
+    with pytest.raises(StoreDownError):
+        take("me", TWENTY_A_DAY)
+    started = time.perf_counter()
+    with pytest.raises(StoreDownError):
+        take("me", TWENTY_A_DAY)
+    assert time.perf_counter() - started < 0.01
+
+
+@pytest.mark.django_db
+def test_signing_in_is_closed_while_attempts_cannot_be_counted(settings: Settings) -> None:
+    user = person()
+    cut_off_the_store(settings)
+    answer = APIClient().post("/api/v1/token", {"email": user.email, "password": PASSWORD})
+    assert answer.status_code == 503
+    assert answer["Content-Type"] == "application/problem+json"
+    assert int(answer["Retry-After"]) >= 1
+
+
+@pytest.mark.django_db
+def test_too_many_attempts_to_sign_in_are_told_how_long_to_wait(settings: Settings) -> None:
+    settings.LOGIN_RATE = "2/hour"
+    attempt = {"email": "nobody@example.com", "password": "wrong"}
+    answers = [APIClient().post("/api/v1/token", attempt) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert 0 < int(answers[-1]["Retry-After"]) <= 1800

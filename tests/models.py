@@ -1,0 +1,97 @@
+"""Rows that tests begin with."""
+
+import json
+from typing import Any
+
+from accounts.crypto import Purpose, digest, sha256
+from accounts.models import User
+from matching.engine import FEATURE_NAMES, Kind, feature_schema_hash
+from matching.models import Prediction
+from matching.pairs import pair_digest
+from matching.services import live
+from modelops import services
+from modelops.models import Deployment, ModelArtefact, ModelVersion
+from tests.people import person
+
+
+def model_version(version: str = "1", content: bytes | None = None) -> ModelVersion:
+    """A registered version whose artefact is any bytes."""
+    content = content if content is not None else f"artefact {version}".encode()
+    artefact, _ = ModelArtefact.objects.get_or_create(sha256=sha256(content), defaults={"content": content})
+    return ModelVersion.objects.create(
+        name="names",
+        version=version,
+        artefact=artefact,
+        artefact_hmac=digest(Purpose.ARTEFACT, artefact.pk, "names", version, "schema"),
+        schema_hash="schema",
+    )
+
+
+def stored_prediction(
+    name1: str = "Acme Incorporated",
+    name2: str = "Acme, Inc.",
+    user: User | None = None,
+    model: ModelVersion | None = None,
+    **columns: Any,
+) -> Prediction:
+    """A prediction as the compare path would have stored it."""
+    given = {
+        "prediction": False,
+        "verdict": "immaterial",
+        "confidence": 0.99,
+        "material_probability": 0.01,
+        "profile": "general",
+        "kind": "organisation",
+        "words": "{}",
+        "rules_version": "test",
+        "generation": 1,
+        "latency_ms": 3,
+        "pair_digest": pair_digest(name1, name2),
+    }
+    return Prediction.objects.create(
+        user=user or person(),
+        model=model or ModelVersion.objects.first() or model_version(),
+        name1=name1,
+        name2=name2,
+        **(given | columns),
+    )
+
+
+def compiled(version: str, log_odds: float) -> bytes:
+    """A whole compiled model that finds every pair material with the same log-odds."""
+    nothing = [0.0] * len(FEATURE_NAMES)
+    ones = [1.0] * len(FEATURE_NAMES)
+    model = {"form": "linear", "coefficients": nothing, "means": nothing, "scales": ones}
+    artefact = {
+        "format": 1,
+        "name": "names",
+        "version": version,
+        "schema": feature_schema_hash(),
+        "features": list(FEATURE_NAMES),
+        "thresholds": {kind.value: {"immaterial_below": 0.2, "material_above": 0.8} for kind in Kind},
+        "calibration": {"method": "sigmoid", "slope": 1.0, "intercept": 0.0},
+        "model": {**model, "intercept": log_odds},
+    }
+    return json.dumps(artefact).encode()
+
+
+def scoring_version(version: str, log_odds: float = 0.0) -> ModelVersion:
+    """A registered version that can serve."""
+    content, schema = compiled(version, log_odds), feature_schema_hash()
+    return services.register_version(services.Registration("names", version, content, schema), None)
+
+
+def installed(log_odds: float = 0.0) -> Deployment:
+    """An installation whose first champion is live."""
+    deployment = services.deploy_first(scoring_version("1", log_odds))
+    assert deployment is not None
+    live.cache_clear()
+    return deployment
+
+
+def promoted(version: ModelVersion, role: str = "champion", profile: str = "*") -> Deployment:
+    """The version after two people made it live, known to this process."""
+    request = services.request_promotion(version, profile, role, "better", person())
+    deployment = services.approve(request, person())
+    live().refresh()
+    return deployment

@@ -1,0 +1,23 @@
+"""The cast of the tests: people with roles, and an installation with a live model."""
+
+from uuid import uuid4
+
+from rest_framework.test import APIClient
+
+from accounts.models import Role, User
+from accounts.services import create_user
+
+PASSWORD = "correct horse battery staple"
+
+
+def person(role: str = Role.USER, email: str = "") -> User:
+    """Somebody in a role."""
+    return create_user(email or f"{role}.{uuid4().hex[:8]}@example.com", PASSWORD, role, None)
+
+
+def signed_in(user: User) -> APIClient:
+    """A client that holds the person's access token."""
+    client = APIClient()
+    answer = client.post("/api/v1/token", {"email": user.email, "password": PASSWORD})
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['access']}")
+    return client
