@@ -195,7 +195,11 @@ class LiveSlot(models.Model):
                 condition=Q(role=ServingRole.CHAMPION),
                 name="live_slots_one_champion_per_profile",
             ),
-            models.UniqueConstraint(fields=["profile", "role"], name="live_slots_one_of_each"),
+            models.UniqueConstraint(
+                fields=["profile", "role"],
+                condition=~Q(role=ServingRole.CHAMPION),
+                name="live_slots_one_of_each",
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,102 @@
+"""The fleet of a process: verified, swapped in the background, kept when anything is wrong."""
+
+import time
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.crypto import Purpose, digest
+from modelops import loader, services
+from modelops.loader import ArtefactError, Loader, NoLiveModelError
+from modelops.models import ModelArtefact, ModelVersion
+from tests.models import model_version
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+def promote(version: ModelVersion, role: str = "champion", profile: str = "*") -> int:
+    request = services.request_promotion(version, profile, role, "better", person())
+    return services.approve(request, person()).generation
+
+
+def test_without_a_champion_it_says_so() -> None:
+    with pytest.raises(NoLiveModelError, match="register_starting_model"):
+        Loader(bytes.decode).fleet()
+
+
+def test_a_profile_has_its_own_champion_or_that_of_every_profile() -> None:
+    services.deploy_first(model_version("1"))
+    promote(model_version("2"), profile="ucc")
+    fleet = Loader(bytes.decode).fleet()
+    assert fleet.champion("ucc").scorer == "artefact 2"
+    assert fleet.champion("kyc").scorer == "artefact 1"
+
+
+def test_the_generation_is_that_of_the_newest_deployment() -> None:
+    services.deploy_first(model_version("1"))
+    newest = promote(model_version("2"), role="shadow")
+    fleet = Loader(bytes.decode).fleet()
+    assert fleet.generation == newest == loader.live_generation()
+
+
+def test_any_live_version_is_found_by_its_id_and_no_other() -> None:
+    services.deploy_first(model_version("1"))
+    challenger, idle = model_version("2"), model_version("3")
+    promote(challenger, role="challenger")
+    fleet = Loader(bytes.decode).fleet()
+    found = fleet.version(challenger.pk)
+    assert found is not None
+    assert found.scorer == "artefact 2"
+    assert fleet.version(idle.pk) is None
+
+
+def test_altered_bytes_are_not_served() -> None:
+    services.deploy_first(model_version("1"))
+    ModelArtefact.objects.update(content=b"altered")
+    with pytest.raises(ArtefactError, match="altered"):
+        Loader(bytes.decode).fleet()
+
+
+def test_an_artefact_signed_by_another_installation_is_not_served() -> None:
+    version = model_version("1")
+    services.deploy_first(version)
+    ModelVersion.objects.update(artefact_hmac=digest(Purpose.ARTEFACT, "something", "else"))
+    with pytest.raises(ArtefactError, match="not registered by this installation"):
+        Loader(bytes.decode).fleet()
+
+
+def test_swapping_bytes_and_digest_together_is_found_by_the_signature() -> None:
+    services.deploy_first(model_version("1"))
+    ModelVersion.objects.update(artefact=model_version("2").artefact)
+    with pytest.raises(ArtefactError, match="not registered by this installation"):
+        Loader(bytes.decode).fleet()
+
+
+def test_a_version_is_built_once() -> None:
+    built: list[bytes] = []
+    services.deploy_first(model_version("1"))
+
+    def build(content: bytes) -> str:
+        built.append(content)
+        return content.decode()
+
+    mine = Loader(build)
+    mine.refresh()
+    promote(model_version("2"))
+    mine.refresh()
+    services.rollback("*", person(), "back")
+    mine.refresh()
+    assert built == [b"artefact 1", b"artefact 2"]
+
+
+def test_the_live_generation_is_asked_at_most_once_a_second() -> None:
+    services.deploy_first(model_version("1"))
+    mine = Loader(bytes.decode)
+    mine.fleet()
+    started = time.monotonic()
+    with CaptureQueriesContext(connection) as asked:
+        while time.monotonic() - started < 0.5:
+            mine.fleet()
+    assert len(asked) <= 1

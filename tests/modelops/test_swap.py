@@ -1,0 +1,53 @@
+"""The swap itself, with real commits: another thread sees a promotion and nobody waits for it."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from modelops import services
+from modelops.loader import Fleet, Loader
+from modelops.models import ModelVersion
+from tests.models import model_version
+from tests.people import person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def promote(version: ModelVersion) -> None:
+    request = services.request_promotion(version, "*", "champion", "better", person())
+    services.approve(request, person())
+
+
+def wait_for(fleet: Callable[[], Fleet[str]], version: str) -> bool:
+    """Ask until the version answers, at most ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if fleet().champion("general").version == version:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_promotion_is_swapped_in_while_answering_goes_on() -> None:
+    services.deploy_first(model_version("1"))
+    mine = Loader(bytes.decode)
+    assert mine.fleet().champion("general").version == "1"
+    promote(model_version("2"))
+    assert wait_for(mine.fleet, "2")
+
+
+def test_a_version_that_does_not_load_leaves_the_old_one_serving() -> None:
+    def build(content: bytes) -> str:
+        if content == b"artefact 2":
+            raise ValueError("does not fit")
+        return content.decode()
+
+    services.deploy_first(model_version("1"))
+    mine = Loader(build)
+    mine.fleet()
+    promote(model_version("2"))
+    time.sleep(1.1)
+    for _ in range(20):
+        assert mine.fleet().champion("general").version == "1"
+        time.sleep(0.05)
