@@ -46,9 +46,10 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         """Earlier answers about exactly this pair in this order."""
         return self.filter(pair_digest=pair_digest(name1, name2))
 
-    def for_review(self, since: datetime) -> PredictionQuerySet:
-        """Predictions since then that a stream picked for a reviewer."""
-        return self.exclude(stream="").filter(created_at__gte=since)
+    def for_review(self, since: datetime | None) -> PredictionQuerySet:
+        """Predictions (since then) that a stream picked for a reviewer."""
+        picked = self.exclude(stream="")
+        return picked.filter(created_at__gte=since) if since else picked
 
     def with_model(self) -> PredictionQuerySet:
         """Together with the version that answered."""

@@ -1,0 +1,21 @@
+"""What Prometheus is told about comparisons. Labels come from short fixed lists, never from input."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+COMPARISONS = Counter("lnc_comparisons_total", "Comparisons answered.", ["profile", "verdict", "cached"])
+SECONDS = Histogram(
+    "lnc_comparison_seconds",
+    "Time to answer a comparison, storing included.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0),
+)
+CACHE = Counter("lnc_score_cache_total", "Looks into the score cache.", ["outcome"])
+GENERATION = Gauge("lnc_live_generation", "Generation a process answers from.", multiprocess_mode="livemin")
+
+
+def observe(profile: str, verdict: str, cached: bool, seconds: float, generation: int) -> None:
+    """Note one answered comparison. ``profile`` must have been checked, so that labels stay few."""
+    COMPARISONS.labels(profile, verdict, str(cached).lower()).inc()
+    SECONDS.observe(seconds)
+    GENERATION.set(generation)

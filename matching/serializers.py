@@ -1,0 +1,172 @@
+"""The API's side of a comparison: what may be asked, and the one shape in which it is answered."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rest_framework import serializers
+
+from matching.engine import MAX_NAME_LENGTH, profiles
+from matching.engine.types import Context, Effect, Kind
+from matching.models import Prediction, Verdict
+from matching.services import Answer, Question
+
+DISCLAIMER = "Not legal advice. Two entities can share one name."
+_IDENTIFIERS = 10
+_IDENTIFIER_LENGTH = 100
+
+
+class IdentifiersField(serializers.DictField):
+    """Hard identifiers of one side, such as ``lei``, ``company_number`` or ``date_of_birth``."""
+
+    child = serializers.CharField(max_length=_IDENTIFIER_LENGTH)
+
+    def to_internal_value(self, data: dict[Any, Any]) -> dict[str, str]:
+        """Accept a small mapping. Raises ``ValidationError`` for more than ten entries."""
+        if isinstance(data, dict) and len(data) > _IDENTIFIERS:
+            raise serializers.ValidationError(f"at most {_IDENTIFIERS} identifiers")
+        checked: dict[str, str] = super().to_internal_value(data)
+        return checked
+
+
+class QuestionSerializer(serializers.Serializer[Question]):
+    """Two names and how to read them."""
+
+    name1 = serializers.CharField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
+    name2 = serializers.CharField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
+    profile = serializers.ChoiceField(choices=sorted(profiles()), default="general")
+    kind = serializers.ChoiceField(choices=["auto", *(kind.value for kind in Kind)], default="auto")
+    jurisdiction1 = serializers.CharField(max_length=6, default=None, allow_null=True)
+    jurisdiction2 = serializers.CharField(max_length=6, default=None, allow_null=True)
+    register = serializers.ChoiceField(
+        choices=["name1", "name2"],
+        default=None,
+        allow_null=True,
+        help_text="Which name is the registered one.",
+    )
+    identifiers1 = IdentifiersField(default=dict)
+    identifiers2 = IdentifiersField(default=dict)
+
+    def question(self) -> Question:
+        """Return the checked question."""
+        given = self.validated_data
+        context = Context(
+            jurisdiction_left=given["jurisdiction1"],
+            jurisdiction_right=given["jurisdiction2"],
+            register={"name1": "left", "name2": "right"}.get(given["register"]),
+            identifiers_left=given["identifiers1"],
+            identifiers_right=given["identifiers2"],
+        )
+        return Question(given["name1"], given["name2"], given["profile"], given["kind"], context)
+
+
+class DifferenceSerializer(serializers.Serializer[Any]):
+    """One named, located difference."""
+
+    category = serializers.CharField(help_text="Id of the category, such as O08.")
+    title = serializers.CharField()
+    text1 = serializers.CharField()
+    text2 = serializers.CharField()
+    span1 = serializers.ListField(
+        child=serializers.IntegerField(), allow_null=True, min_length=2, max_length=2
+    )
+    span2 = serializers.ListField(
+        child=serializers.IntegerField(), allow_null=True, min_length=2, max_length=2
+    )
+    effect = serializers.ChoiceField(choices=[effect.value for effect in Effect])
+    rule = serializers.CharField()
+    authority = serializers.CharField()
+    explanation = serializers.CharField()
+
+
+class ModelSerializer(serializers.Serializer[Any]):
+    """The version that scored."""
+
+    name = serializers.CharField()
+    version = serializers.CharField()
+
+
+class ExperimentArmSerializer(serializers.Serializer[Any]):
+    """The arm of an experiment that answered."""
+
+    id = serializers.UUIDField()
+    arm = serializers.CharField()
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """The answer to a comparison.
+
+    Describes :func:`answer`, which builds it without the cost of a serializer.
+    """
+
+    id = serializers.UUIDField()
+    prediction = serializers.BooleanField(help_text="True: the difference is material.")
+    verdict = serializers.ChoiceField(choices=Verdict.values)
+    confidence = serializers.FloatField(help_text="Probability of the stated prediction.")
+    material_probability = serializers.FloatField()
+    reason = serializers.CharField(help_text="One plain sentence.")
+    missing_fact = serializers.CharField(allow_null=True, help_text="For review: what would settle it.")
+    profile = serializers.CharField()
+    kind = serializers.CharField()
+    differences = DifferenceSerializer(many=True)
+    name1 = serializers.DictField(help_text="The first name as parsed.")
+    name2 = serializers.DictField(help_text="The second name as parsed.")
+    steps = serializers.ListField(help_text="From as received to as normalised.")
+    notes = serializers.ListField(child=serializers.CharField())
+    contributions = serializers.DictField(
+        child=serializers.FloatField(), help_text="Log-odds each feature added; empty when a rule decided."
+    )
+    decided_by = serializers.CharField(help_text="Whether a rule or the model decided.")
+    model = ModelSerializer()
+    rules_version = serializers.CharField()
+    experiment = ExperimentArmSerializer(allow_null=True)
+    cached = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    disclaimer = serializers.CharField()
+
+
+def answer(given: Answer) -> dict[str, Any]:
+    """Return the answer to a comparison that was just made."""
+    model = {"name": given.served.name, "version": given.served.version}
+    return _answer(given.prediction, given.words, model)
+
+
+def stored_answer(prediction: Prediction) -> dict[str, Any]:
+    """Return an earlier answer as it was given; after erasure without its words."""
+    words = json.loads(prediction.words) if prediction.words else {}
+    model = {"name": prediction.model.name, "version": prediction.model.version}
+    return _answer(prediction, words, model)
+
+
+def _answer(prediction: Prediction, words: dict[str, Any], model: dict[str, str]) -> dict[str, Any]:
+    quoted = words.get("differences") or [{}] * len(prediction.differences)
+    met = prediction.experiment_id
+    return {
+        "id": str(prediction.pk),
+        "prediction": prediction.prediction,
+        "verdict": prediction.verdict,
+        "confidence": float(prediction.confidence),
+        "material_probability": float(prediction.material_probability),
+        "reason": words.get("reason", ""),
+        "missing_fact": words.get("missing_fact"),
+        "profile": prediction.profile,
+        "kind": prediction.kind,
+        "differences": [_difference(*pair) for pair in zip(prediction.differences, quoted, strict=True)],
+        "name1": words.get("left", {}),
+        "name2": words.get("right", {}),
+        "steps": words.get("steps", []),
+        "notes": words.get("notes", []),
+        "contributions": words.get("contributions", {}),
+        "decided_by": words.get("decided_by", ""),
+        "model": model,
+        "rules_version": prediction.rules_version,
+        "experiment": {"id": str(met), "arm": prediction.variant} if met else None,
+        "cached": prediction.cached,
+        "created_at": prediction.created_at.isoformat(),
+        "disclaimer": DISCLAIMER,
+    }
+
+
+def _difference(stored: dict[str, Any], quoted: dict[str, Any]) -> dict[str, Any]:
+    return {"text1": "", "text2": "", "explanation": "", **stored, **quoted}

@@ -1,0 +1,200 @@
+"""The compare path, from two names to a stored answer."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from experiments.services import Assignment, assign, expose
+from matching import cache, engine, metrics
+from matching.engine import Comparison, Context, Scorer
+from matching.engine.scorer import load_scorer
+from matching.models import Prediction, Stream, Verdict
+from matching.pairs import pair_digest
+from modelops.loader import Fleet, Loader, Served
+
+AUDIT_SHARE = 0.02
+"""Share of all traffic that reviewers see whatever the answer was: the only unbiased source of estimates."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Two names and how to read them."""
+
+    name1: str
+    name2: str
+    profile: str = "general"
+    kind: str = "auto"
+    context: Context = field(default_factory=Context)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The stored prediction, the words that may quote the names, and the version that scored."""
+
+    prediction: Prediction
+    words: dict[str, Any]
+    served: Served[Scorer]
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A comparison on its way to the table."""
+
+    question: Question
+    comparison: Comparison
+    served: Served[Scorer]
+    met: Assignment | None
+    generation: int
+    cached: bool
+    started: float
+
+    @property
+    def latency_ms(self) -> int:
+        """Milliseconds since the question came."""
+        return round((time.perf_counter() - self.started) * 1000)
+
+
+def build_scorer(content: bytes) -> Scorer:
+    """Turn an artefact into a warmed scorer. Raises ``ArtefactError`` if it does not fit this engine."""
+    scorer = load_scorer(content)
+    engine.compare("Warm Up Holdings, Inc.", "Warmup Holding LLC", scorer=scorer)
+    return scorer
+
+
+@lru_cache(maxsize=1)
+def live() -> Loader[Scorer]:
+    """Return this process's loader."""
+    return Loader(build_scorer)
+
+
+def compare(user: User, question: Question) -> Answer:
+    """Answer a question and store the answer.
+
+    Raises ``EngineError`` for names, profiles or kinds that cannot be compared, ``NoLiveModelError`` before a
+    model was made live.
+    """
+    started = time.perf_counter()
+    fleet = live().fleet()
+    served, met = _version_for(fleet, assign(user, question.profile), question.profile)
+    key = cache.cache_key(served.sha256, engine.RULES_VERSION, _digest_of(question))
+    kept = cache.read(key)
+    scorer = cache.RememberingScorer(served.scorer, kept)
+    comparison = engine.compare(
+        question.name1, question.name2, question.profile, question.kind, question.context, scorer
+    )
+    scored = _Scored(question, comparison, served, met, fleet.generation, kept is not None, started)
+    given = store(user, scored)
+    if kept is None:
+        cache.write(key, cache.Kept(scorer.said))
+    stored, seconds = given.prediction, time.perf_counter() - started
+    metrics.observe(stored.profile, stored.verdict, stored.cached, seconds, fleet.generation)
+    return given
+
+
+def store(user: User, scored: _Scored) -> Answer:
+    """Write the answer, and the first exposure of a user who takes part in an experiment."""
+    comparison, met = scored.comparison, scored.met
+    whole = comparison.to_dict()
+    words = words_of(whole)
+    stream, chance = _stream(comparison.verdict.value)
+    if met:
+        expose(user, met)
+    prediction = Prediction.objects.create(
+        user=user,
+        model_id=scored.served.id,
+        name1=scored.question.name1,
+        name2=scored.question.name2,
+        pair_digest=pair_digest(scored.question.name1, scored.question.name2),
+        context=_context_text(scored.question.context),
+        words=json.dumps(words, ensure_ascii=False),
+        differences=[_without_text(difference) for difference in whole["differences"]],
+        prediction=comparison.prediction,
+        verdict=comparison.verdict.value,
+        confidence=round(comparison.confidence, 4),
+        material_probability=round(comparison.material_probability, 4),
+        profile=comparison.profile.id,
+        kind=comparison.kind.value,
+        rules_version=engine.RULES_VERSION,
+        generation=scored.generation,
+        experiment_id=met.experiment_id if met else None,
+        variant=met.arm if met else "",
+        cached=scored.cached,
+        latency_ms=scored.latency_ms,
+        stream=stream,
+        selection_probability=chance,
+    )
+    return Answer(prediction, words, scored.served)
+
+
+@transaction.atomic
+def reveal(prediction: Prediction, actor: User) -> tuple[str, str]:
+    """Return the names to a person who may see them, and record that they were seen."""
+    audit.record("prediction.names_revealed", prediction, actor)
+    return prediction.name1, prediction.name2
+
+
+@transaction.atomic
+def erase(prediction: Prediction, actor: User, reason: str) -> Prediction:
+    """Blank the names and everything that may quote them; numbers, categories and counts stay."""
+    prediction.name1 = prediction.name2 = prediction.context = prediction.words = prediction.pair_digest = ""
+    prediction.erased_at = timezone.now()
+    prediction.save(update_fields=["name1", "name2", "context", "words", "pair_digest", "erased_at"])
+    audit.record("prediction.erased", prediction, actor, reason=reason)
+    return prediction
+
+
+def words_of(whole: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of an answer that may quote the names: stored encrypted, shown again unchanged."""
+    differences = [{key: item[key] for key in _QUOTING} for item in whole["differences"]]
+    return {**{key: whole[key] for key in _SENTENCES}, "differences": differences}
+
+
+_QUOTING = ("text1", "text2", "explanation")
+_SENTENCES = ("reason", "missing_fact", "left", "right", "steps", "notes", "contributions", "decided_by")
+
+
+def _without_text(difference: dict[str, Any]) -> dict[str, Any]:
+    """Drop from a difference whatever may quote a name."""
+    return {key: value for key, value in difference.items() if key not in _QUOTING}
+
+
+def _version_for(
+    fleet: Fleet[Scorer], met: Assignment | None, profile: str
+) -> tuple[Served[Scorer], Assignment | None]:
+    """Return the version of the user's arm, or the champion, and no arm, when that version is not live."""
+    served = fleet.version(met.model_id) if met else None
+    return (served, met) if served else (fleet.champion(profile), None)
+
+
+def _digest_of(question: Question) -> str:
+    """Return the digest of everything that can change the answer."""
+    said = _context_text(question.context)
+    return "|".join(
+        (pair_digest(question.name1, question.name2), question.profile, question.kind, pair_digest(said, ""))
+    )
+
+
+def _context_text(context: Context) -> str:
+    return "" if context == Context() else json.dumps(asdict(context), sort_keys=True)
+
+
+def _stream(verdict: str) -> tuple[str, float | None]:
+    """Draw whether a reviewer sees the answer, by which stream, and with what chance it was picked.
+
+    The audit stream is drawn first and from everything, so that its weights are right for all traffic.
+    """
+    if random.random() < AUDIT_SHARE:  # noqa: S311 - a sample, not a secret
+        return Stream.AUDIT, AUDIT_SHARE
+    if verdict == Verdict.REVIEW:
+        return Stream.UNCERTAIN, 1 - AUDIT_SHARE
+    return "", None

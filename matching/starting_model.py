@@ -1,0 +1,72 @@
+"""The model that comes with the program, made live in a new installation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from matching.services import build_scorer
+from modelops import registry
+from modelops.models import Deployment, ModelVersion
+from modelops.services import Registration, deploy_first, register_version
+
+_FILES = ("model.json", "model.skops", "MODEL_CARD.md")
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The shipped artefact: its files as they are, and its own description of itself."""
+
+    content: dict[str, bytes]
+    card: dict[str, Any]
+
+
+def shipped() -> Shipped:
+    """Read the shipped model. Raises ``FileNotFoundError`` if the package was built without it."""
+    folder: Traversable = files("matching.engine").joinpath("model")
+    content = {name: folder.joinpath(name).read_bytes() for name in _FILES}
+    return Shipped(content, json.loads(content["model.json"]))
+
+
+def register(model: Shipped) -> ModelVersion:
+    """Register the shipped model in MLflow and here, unless it is known.
+
+    Raises ``ArtefactError`` if unfit.
+    """
+    name, version = str(model.card["name"]), str(model.card["version"])
+    known = ModelVersion.objects.filter(name=name, version=version).first()
+    if known is not None:
+        return known
+    build_scorer(model.content["model.json"])
+    metrics = _numbers(model.card.get("metrics", {}))
+    logged = registry.log_version(name, version, model.content, {"schema": model.card["schema"]}, metrics)
+    given = Registration(
+        name=name,
+        version=version,
+        content=model.content["model.json"],
+        schema_hash=str(model.card["schema"]),
+        model_path=logged.source,
+        mlflow_run_id=logged.run_id,
+        accuracy=metrics.get("accuracy"),
+        metrics=metrics,
+        libraries=model.card.get("libraries", {}),
+    )
+    return register_version(given, actor=None)
+
+
+def install() -> tuple[ModelVersion, Deployment | None]:
+    """Register the shipped model and make it champion if there was never one; return both."""
+    version = register(shipped())
+    return version, deploy_first(version)
+
+
+def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
+    """Return the plain numbers among the metrics."""
+    return {
+        name: float(value)
+        for name, value in metrics.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }

@@ -1,0 +1,111 @@
+"""The compare path below the API: arms, streams, revealing, erasing."""
+
+import random
+
+import pytest
+
+from accounts.models import AuditEvent, Role
+from experiments import services as experiments
+from experiments.models import Experiment, Exposure
+from matching import services
+from matching.models import Prediction
+from matching.serializers import stored_answer
+from matching.services import Question, compare
+from modelops.loader import NoLiveModelError
+from modelops.models import Deployment, ModelVersion
+from tests.models import promoted, scoring_version
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+UNSURE = Question("Heron Foods Company", "Heron Fooods Company")
+
+
+def running(model_b: ModelVersion) -> Experiment:
+    model_a = Deployment.objects.get(first=True).model
+    experiment = Experiment.objects.create(name="trial", model_a=model_a, model_b=model_b)
+    promoted(model_b, role="challenger")
+    return experiments.start(experiment, person(Role.APPROVER))
+
+
+def test_before_a_model_is_live_it_says_so() -> None:
+    services.live.cache_clear()
+    with pytest.raises(NoLiveModelError):
+        compare(person(), UNSURE)
+
+
+@pytest.mark.usefixtures("champion")
+def test_each_arm_is_answered_by_its_own_version_even_for_the_same_pair() -> None:
+    experiment = running(scoring_version("2", log_odds=4.0))
+    experiments._running.forget()
+    answers = [compare(person(), UNSURE).prediction for _ in range(12)]
+    versions = {(row.variant, row.model.version) for row in answers}
+    assert versions == {("a", "1"), ("b", "2")}
+    assert {row.experiment_id for row in answers} == {experiment.pk}
+    assert Exposure.objects.count() == 12
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_user_is_exposed_once() -> None:
+    running(scoring_version("2"))
+    experiments._running.forget()
+    user = person()
+    compare(user, UNSURE)
+    compare(user, UNSURE)
+    assert Exposure.objects.filter(user=user).count() == 1
+
+
+@pytest.mark.usefixtures("champion")
+def test_after_the_experiment_everybody_meets_the_champion() -> None:
+    experiment = running(scoring_version("2", log_odds=4.0))
+    experiments.stop(experiment, person(Role.APPROVER), "enough seen")
+    experiments._running.forget()
+    assert {compare(person(), UNSURE).prediction.model.version for _ in range(8)} == {"1"}
+
+
+@pytest.mark.usefixtures("champion")
+def test_an_answer_of_review_is_put_before_a_reviewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "AUDIT_SHARE", 0.0)
+    stored = compare(person(), UNSURE).prediction
+    assert (stored.verdict, stored.stream) == ("review", "uncertain")
+    assert stored.selection_probability == 1.0
+
+
+@pytest.mark.usefixtures("champion")
+def test_the_audit_stream_is_drawn_from_everything_with_its_chance_stored() -> None:
+    random.seed(3)
+    user = person()
+    stored = [compare(user, Question("Acme Inc", f"ACME {'Inc.' * (n % 2)}")).prediction for n in range(300)]
+    audit = [row for row in stored if row.stream == "audit"]
+    assert 1 <= len(audit) <= 20
+    assert {row.selection_probability for row in audit} == {services.AUDIT_SHARE}
+
+
+@pytest.mark.usefixtures("champion")
+def test_revealing_names_is_recorded_without_the_names() -> None:
+    stored = compare(person(), UNSURE).prediction
+    reviewer = person(Role.REVIEWER)
+    assert services.reveal(stored, reviewer) == (UNSURE.name1, UNSURE.name2)
+    event = AuditEvent.objects.latest("id")
+    assert (event.action, event.actor) == ("prediction.names_revealed", reviewer)
+    assert event.object_id == str(stored.pk)
+    assert "Heron" not in str(event.detail)
+
+
+@pytest.mark.usefixtures("champion")
+def test_erasing_blanks_the_words_and_keeps_the_numbers() -> None:
+    stored = compare(person(), UNSURE).prediction
+    services.erase(stored, person(Role.ADMINISTRATOR), "asked for")
+    found = Prediction.objects.get(pk=stored.pk)
+    assert (found.name1, found.name2, found.words, found.pair_digest) == ("", "", "", "")
+    assert found.material_probability == stored.material_probability
+    answer = stored_answer(found)
+    assert answer["verdict"] == stored.verdict
+    assert [row["text1"] for row in answer["differences"]] == [""] * len(found.differences)
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_pair_is_found_again_by_its_digest() -> None:
+    stored = compare(person(), UNSURE).prediction
+    assert Prediction.objects.of_pair(f" {UNSURE.name1}", UNSURE.name2).get() == stored
+    assert not Prediction.objects.of_pair(UNSURE.name2, UNSURE.name1).exists()
