@@ -1,0 +1,40 @@
+"""Feedback over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from matching.models import Prediction
+
+_TEXT_LENGTH = 4_000
+
+
+class FeedbackSerializer(serializers.Serializer[Any]):
+    """A client's objection to, or agreement with, one of its own predictions."""
+
+    prediction = serializers.PrimaryKeyRelatedField(queryset=Prediction.objects.none())
+    user_correction = serializers.BooleanField(help_text="True: you say the difference is material.")
+    confidence_score = serializers.DecimalField(
+        max_digits=5, decimal_places=4, min_value=0, max_value=1, default=None, allow_null=True
+    )
+    feedback_text = serializers.CharField(max_length=_TEXT_LENGTH, default="", allow_blank=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Let a client answer about its own predictions only."""
+        fields = super().get_fields()
+        request = self.context.get("request")
+        if request is not None:
+            own = Prediction.objects.of(request.user)
+            fields["prediction"] = serializers.PrimaryKeyRelatedField(queryset=own)
+        return fields
+
+
+class FeedbackAnswerSerializer(serializers.Serializer[Any]):
+    """What was stored."""
+
+    id = serializers.UUIDField()
+    prediction = serializers.UUIDField(source="prediction_id")
+    user_correction = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
