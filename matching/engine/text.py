@@ -36,13 +36,18 @@ _SYMBOLS = {
     "$": "dollar",
     "£": "pound",
 }
+_MARKS = "".join(
+    [chr(code) for code in range(0x300, 0x10A0) if unicodedata.category(chr(code)) in ("Mn", "Mc")]
+)
+_WORD = rf"(?:(?!{'|'.join(CJK_FORMS)})[^\W\d_][{_MARKS}]*)+"
+"""Letters with their combining marks, without which Thai and Devanagari words fall apart."""
 _TOKEN = re.compile(
     rf"{'|'.join(CJK_FORMS)}"
     r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  but not Ph.D
     r"|(?<![^\W_])[A-Za-z](?:/[A-Za-z])+(?![^\W_])"  # d/b/a  S/A  A/S
     r"|\d++(?:[.,]\d++)*+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![^\W\d_])"
     r"|\d++(?:[.,]\d++)*+"
-    rf"|(?:(?!{'|'.join(CJK_FORMS)})[^\W\d_])+(?:['’ʼ`´](?:(?!{'|'.join(CJK_FORMS)})[^\W\d_])+)*"
+    rf"|{_WORD}(?:['’ʼ`´]{_WORD})*"
     r"|[&+@%#№€$£]"
 )
 _ASCII_TOKEN = re.compile(

@@ -24,6 +24,8 @@ from matching.engine.types import EmptyNameError, NameTooLongError
         ("Foo d/b/a Bar c/o Baz", ("foo", "dba", "bar", "c/o", "baz")),
         ("2nd Street", ("2", "street")),
         ("삼성전자주식회사", ("삼성전자", "주식회사")),
+        ("บริษัท ปตท", ("บริษัท", "ปตท")),
+        ("टाटा मोटर्स लिमिटेड", ("टाटा", "मोटर्स", "लिमिटेड")),
     ],
 )
 def test_a_name_is_read_into_comparison_keys(name: str, keys: tuple[str, ...]) -> None:

@@ -1,0 +1,39 @@
+"""Alignment accounts for every word exactly once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.engine.alignment import align
+from matching.engine.text import Token
+
+WORDS = st.lists(
+    st.sampled_from(["acme", "acne", "fund", "ii", "2", "blue", "bluewater", "water", "intl", "of"]),
+    max_size=9,
+)
+
+
+def tokens(words: list[str]) -> tuple[Token, ...]:
+    return tuple(Token(word, 10 * index, 10 * index + len(word), word) for index, word in enumerate(words))
+
+
+@given(WORDS, WORDS)
+def test_every_word_is_matched_moved_or_left_over_exactly_once(left: list[str], right: list[str]) -> None:
+    found = align(tokens(left), tokens(right))
+    ones = [i for match in found.matches for i in range(match.i, match.i2)]
+    ones += [i for gap in found.gaps for i in gap.left] + [i for i, _ in found.moved]
+    others = [j for match in found.matches for j in range(match.j, match.j2)]
+    others += [j for gap in found.gaps for j in gap.right] + [j for _, j in found.moved]
+    assert sorted(ones) == list(range(len(left)))
+    assert sorted(others) == list(range(len(right)))
+
+
+def test_words_written_together_stand_for_words_written_apart() -> None:
+    found = align(tokens(["blue", "water", "fund"]), tokens(["bluewater", "fund"]))
+    assert found.matches[0][:4] == (0, 1, 0, 1) or found.matches[-1][:4] == (0, 2, 0, 1)
+    assert not found.gaps
+
+
+def test_a_word_at_another_place_has_moved() -> None:
+    found = align(tokens(["acme", "blue", "fund"]), tokens(["acme", "fund", "blue"]))
+    assert len(found.moved) == 1
+    assert not found.gaps

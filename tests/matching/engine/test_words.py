@@ -1,0 +1,46 @@
+"""How one word stands to another."""
+
+import pytest
+
+from matching.engine.words import relate, slip
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "category"),
+    [
+        ("blvd", "boulevard", "O15"),
+        ("intl", "international", "O15"),
+        ("mfg", "manufacturing", "O15"),
+        ("partner", "partners", "O28"),
+        ("technology", "technologies", "O28"),
+        ("ii", "2", "O21"),
+        ("ii", "iii", "O20"),
+        ("laboratories", "labratories", "O17"),
+        ("seok", "seon", "O18"),
+        ("kwik", "quick", "O19"),
+        ("ромашка", "romashka", "O36"),
+    ],
+)
+def test_two_words_stand_in_a_named_relation_from_both_sides(left: str, right: str, category: str) -> None:
+    forward, backward = relate(left, right, left, right), relate(right, left, right, left)
+    assert forward is not None
+    assert forward == backward
+    assert forward.category == category
+
+
+@pytest.mark.parametrize(("left", "right"), [("foods", "bakery"), ("acme", "zenith"), ("paris", "london")])
+def test_different_words_stand_in_no_relation(left: str, right: str) -> None:
+    assert relate(left, right, left, right) is None
+
+
+def test_digraphs_of_machine_readable_documents_are_equal() -> None:
+    found = relate("muller", "mueller", "Müller", "Mueller")
+    assert found is not None
+    assert found.category == "O06"
+
+
+def test_the_shape_of_a_slip_is_described() -> None:
+    transposed = slip("acme", "amce")
+    assert (transposed.edits, transposed.transposed, transposed.first_letter) == (1, True, False)
+    doubled = slip("taloon", "talloon")
+    assert (doubled.doubled, doubled.vowels_only, doubled.shortest) == (True, False, 6)
