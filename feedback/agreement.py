@@ -1,0 +1,110 @@
+"""How far people agree, and how far that is more than chance.
+
+Always shown together: kappa alone calls 90 % agreement worthless when one answer is rare, percentage
+agreement alone calls guessing good. Plain mathematics over answers; any hashable value can be an answer.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+Pairs = Sequence[tuple[Hashable, Hashable]]
+"""One entry an item: what the first and what the second person answered."""
+
+Units = Sequence[Sequence[Hashable]]
+"""One entry an item: the answers it got, however many."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Agreement of two people over ``n`` items; coefficients are ``None`` where they are not defined."""
+
+    n: int
+    percent: float
+    kappa: float | None
+    alpha: float | None
+    ac1: float | None
+
+
+def agreement(pairs: Pairs) -> Agreement:
+    """Return every coefficient for two people. Raises ``ValueError`` without an item."""
+    return Agreement(
+        n=len(pairs),
+        percent=percent_agreement(pairs),
+        kappa=cohen_kappa(pairs),
+        alpha=krippendorff_alpha(pairs),
+        ac1=gwet_ac1(pairs),
+    )
+
+
+def percent_agreement(pairs: Pairs) -> float:
+    """Return the share of items with the same answer. Raises ``ValueError`` without an item."""
+    if not pairs:
+        raise ValueError("agreement needs at least one item that two people answered")
+    return sum(first == second for first, second in pairs) / len(pairs)
+
+
+def cohen_kappa(pairs: Pairs) -> float | None:
+    """Return Cohen's kappa (1960); ``None`` when both people gave one and the same answer throughout."""
+    observed = percent_agreement(pairs)
+    firsts, seconds = (Counter(side) for side in zip(*pairs, strict=True))
+    expected = sum(firsts[answer] * seconds[answer] for answer in firsts) / len(pairs) ** 2
+    return _beyond_chance(observed, expected)
+
+
+def gwet_ac1(pairs: Pairs) -> float | None:
+    """Return Gwet's AC1 (2008), steady when one answer is rare; ``None`` if only one was ever given."""
+    observed = percent_agreement(pairs)
+    given = Counter(answer for pair in pairs for answer in pair)
+    if len(given) < 2:
+        return None
+    shares = [count / (2 * len(pairs)) for count in given.values()]
+    expected = sum(share * (1 - share) for share in shares) / (len(given) - 1)
+    return _beyond_chance(observed, expected)
+
+
+def krippendorff_alpha(units: Units) -> float | None:
+    """Return Krippendorff's alpha for names (nominal data), any number of people, answers missing or not.
+
+    ``None`` when only one answer was ever given. Raises ``ValueError`` unless some item has two answers.
+    """
+    paired = [unit for unit in units if len(unit) >= 2]
+    if not paired:
+        raise ValueError("agreement needs at least one item that two people answered")
+    given = Counter(answer for unit in paired for answer in unit)
+    n = sum(given.values())
+    observed = sum(_disagreement(unit) for unit in paired) / n
+    expected = (n * n - sum(count * count for count in given.values())) / (n * (n - 1))
+    return None if expected == 0 else 1 - observed / expected
+
+
+def interval(
+    pairs: Pairs,
+    coefficient: Callable[[Pairs], float | None],
+    rounds: int = 1_000,
+    seed: int = 20,
+) -> tuple[float, float] | None:
+    """Return the 95 % percentile bootstrap interval of a coefficient over items.
+
+    Rounds in which the coefficient is not defined are left out; ``None`` if that is every round.
+    """
+    rng = random.Random(seed)  # noqa: S311 - a resample, not a secret
+    drawn = (coefficient(rng.choices(pairs, k=len(pairs))) for _ in range(rounds))
+    values = sorted(value for value in drawn if value is not None)
+    if not values:
+        return None
+    return values[round(0.025 * (len(values) - 1))], values[round(0.975 * (len(values) - 1))]
+
+
+def _beyond_chance(observed: float, expected: float) -> float | None:
+    return None if expected == 1 else (observed - expected) / (1 - expected)
+
+
+def _disagreement(unit: Sequence[Hashable]) -> float:
+    """Return the ordered pairs of unequal answers of one item, each item weighing as its answers count."""
+    counts = Counter(unit)
+    unequal = len(unit) ** 2 - sum(count * count for count in counts.values())
+    return unequal / (len(unit) - 1)

@@ -1,0 +1,189 @@
+"""The queue: nobody gets another's item, nothing is lost, a client's word is never a label."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
+
+from accounts.models import AuditEvent, Role, User
+from feedback import services
+from feedback.models import Feedback, ReviewItem
+from feedback.services import AlreadySaidError, ClaimLostError, collect, decide, object_to
+from modelops.models import TrainingRun
+from tests.models import model_version, stored_prediction
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reviewer() -> User:
+    """Somebody who decides."""
+    return person(Role.REVIEWER)
+
+
+def picked(stream: str = "uncertain", count: int = 1) -> None:
+    """Predictions that a stream picked."""
+    user, model = person(), model_version(stream)
+    for number in range(count):
+        stored_prediction(
+            f"Acme {number}", "Acme", user=user, model=model, stream=stream, selection_probability=0.5
+        )
+
+
+def claim(user: User) -> ReviewItem | None:
+    return ReviewItem.objects.claim(user, timezone.now())
+
+
+def claimed(user: User) -> ReviewItem:
+    item = claim(user)
+    assert item is not None
+    return item
+
+
+def test_what_the_streams_picked_is_collected_once() -> None:
+    picked("uncertain", 3)
+    picked("audit", 2)
+    stored_prediction()
+    assert collect() == 5
+    assert collect() == 0
+    assert {item.selection_probability for item in ReviewItem.objects.all()} == {0.5}
+
+
+def test_collecting_misses_nothing_when_an_appeal_came_first() -> None:
+    old = timezone.now() - timedelta(days=2)
+    stored_prediction(stream="uncertain", selection_probability=0.5, created_at=old)
+    object_to(person(), stored_prediction("B Ltd", "C Ltd"), user_correction=True)
+    assert collect() == 1
+
+
+def test_the_most_urgent_item_comes_first(reviewer: User) -> None:
+    picked("audit")
+    picked("uncertain")
+    collect()
+    assert [claimed(reviewer).stream, claimed(reviewer).stream] == ["uncertain", "audit"]
+    assert claim(reviewer) is None
+
+
+def test_a_claim_that_ran_out_is_given_to_another(reviewer: User) -> None:
+    picked()
+    collect()
+    item = claimed(reviewer)
+    other = person(Role.REVIEWER)
+    assert claim(other) is None
+    ReviewItem.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert claimed(other) == item
+    with pytest.raises(ClaimLostError):
+        decide(item, reviewer, material=True)
+    assert not Feedback.objects.exists()
+
+
+def test_a_decision_closes_the_item_and_is_recorded(reviewer: User) -> None:
+    picked()
+    collect()
+    item = claimed(reviewer)
+    row = decide(item, reviewer, material=True, text="Another Acme is registered", guideline_version="1")
+    item.refresh_from_db()
+    assert (item.state, item.claimed_by) == ("done", None)
+    assert Feedback.objects.get(pk=row.pk).feedback_text == "Another Acme is registered"
+    event = AuditEvent.objects.latest("id")
+    assert (event.action, event.actor) == ("feedback.given", reviewer)
+    assert "Acme" not in str(event.detail)
+
+
+def test_a_released_item_is_free_again(reviewer: User) -> None:
+    picked()
+    collect()
+    item = claimed(reviewer)
+    services.release(item, reviewer, "lunch")
+    assert claimed(person(Role.REVIEWER)) == item
+
+
+def test_nobody_judges_the_same_prediction_twice(reviewer: User) -> None:
+    picked()
+    collect()
+    item = claimed(reviewer)
+    decide(item, reviewer, material=True)
+    object_to(person(), item.prediction, user_correction=True)
+    assert claim(reviewer) is None
+    assert claimed(person(Role.REVIEWER)) == item
+
+
+def test_a_clients_contradiction_becomes_an_urgent_appeal() -> None:
+    client, prediction = person(), stored_prediction()
+    object_to(client, prediction, user_correction=True, feedback_text="They are two companies")
+    item = ReviewItem.objects.get(prediction=prediction)
+    assert (item.stream, item.state) == ("appeal", "open")
+    with pytest.raises(AlreadySaidError):
+        object_to(client, prediction, user_correction=False)
+
+
+def test_a_clients_agreement_makes_no_work() -> None:
+    object_to(person(), stored_prediction(), user_correction=False)
+    assert not ReviewItem.objects.exists()
+
+
+def test_only_reviewers_words_are_labels_and_the_audit_stream_is_kept_apart(reviewer: User) -> None:
+    object_to(person(), stored_prediction(), user_correction=True)
+    picked("audit")
+    picked("uncertain")
+    collect()
+    for _ in range(3):
+        decide(claimed(reviewer), reviewer, material=True)
+    labels = list(Feedback.objects.for_training())
+    assert {row.source for row in labels} == {"review"}
+    assert "audit" not in {row.prediction.stream for row in labels}
+    assert len(labels) == 2
+
+
+def test_the_last_word_on_a_prediction_is_its_label(reviewer: User) -> None:
+    prediction = stored_prediction()
+    first = Feedback.objects.create(
+        prediction=prediction, reviewer=reviewer, source="review", user_correction=True
+    )
+    last = Feedback.objects.create(
+        prediction=prediction,
+        reviewer=person(),
+        source="adjudication",
+        user_correction=False,
+        adjudicated=True,
+    )
+    Feedback.objects.create(prediction=prediction, reviewer=person(), source="review", user_correction=True)
+    assert [row.pk for row in Feedback.objects.for_training()] == [last.pk]
+    assert first.pk != last.pk
+
+
+def test_what_a_run_used_is_not_used_again(reviewer: User) -> None:
+    run = TrainingRun.objects.create(trigger="test")
+    row = Feedback.objects.create(
+        prediction=stored_prediction(), reviewer=reviewer, source="review", user_correction=True
+    )
+    with pytest.raises(IntegrityError, match="processed_by_a_run"), transaction.atomic():
+        Feedback.objects.filter(pk=row.pk).update(processed=True)
+    Feedback.objects.filter(pk=row.pk).update(processed=True, training_run=run)
+    assert not Feedback.objects.for_training().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_reviewers_at_once_never_get_the_same_item() -> None:
+    picked(count=80)
+    collect()
+    reviewers = [person(Role.REVIEWER) for _ in range(8)]
+
+    def work(user: User) -> list[str]:
+        try:
+            taken = []
+            while item := claim(user):
+                decide(item, user, material=False)
+                taken.append(str(item.pk))
+            return taken
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=8) as desk:
+        taken = [pk for part in desk.map(work, reviewers) for pk in part]
+    assert Counter(Counter(taken).values()) == {1: 80}
+    assert Feedback.objects.count() == 80
