@@ -9,8 +9,9 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-from matching.engine.person_likeness import INITIAL, NICKNAME, SAME, Likeness, likeness
+from matching.engine.person_likeness import INITIAL, NICKNAME, SAME, SCRIPT, Likeness, likeness
 from matching.engine.person_types import ParsedPerson
+from matching.engine.text import latin_key
 from matching.engine.types import Span
 
 _NEAR = 0.6
@@ -45,6 +46,10 @@ class Alignment(NamedTuple):
 
 def align(left: ParsedPerson, right: ParsedPerson) -> Alignment:
     """The best assignment of words to words across the order readings of two names."""
+    if left.mononym != right.mononym and not left.text.scripts & right.text.scripts:
+        written = _written_together(left, right)
+        if written:
+            return Alignment((written,), (), (), True)
     free_left, free_right = list(range(len(left.core))), list(range(len(right.core)))
     pairs = _equal(left, right, free_left, free_right)
     if free_left and free_right:
@@ -58,6 +63,17 @@ def align(left: ParsedPerson, right: ParsedPerson) -> Alignment:
     lone_left = tuple([(at, left.roles[at]) for at in free_left])
     lone_right = tuple([(at, right.roles[at]) for at in free_right])
     return Alignment(tuple(pairs), lone_left, lone_right, rights == sorted(rights))
+
+
+def _written_together(left: ParsedPerson, right: ParsedPerson) -> Pair | None:
+    """A name written as one word in its own script beside its romanised words: 習近平, Xi Jinping."""
+    one = latin_key("".join([token.key for token in left.core]))
+    two = latin_key("".join([token.key for token in right.core]))
+    seen = likeness(one, two)
+    if not one or not two or seen.score < 0.75:
+        return None
+    seen = seen._replace(score=0.9 * seen.score, relation=SCRIPT)
+    return Pair(tuple(range(len(left.core))), tuple(range(len(right.core))), seen, "s")
 
 
 def _pair(

@@ -20,7 +20,8 @@ def core_fields(raw: str, segments: list[list[Token]], parts: Parts) -> dict[str
     comma = len(segments) > 1
     fathers: set[Token] = set()
     if not _special_words().isdisjoint([token.key for segment in segments for token in segment]):
-        segments = _tell_apart(raw, segments, parts, fathers)
+        told = _tell_apart(raw, segments, parts, fathers)
+        segments = told if any(told) else segments
     core = [token for segment in segments for token in segment]
     roles = _comma_roles(segments) if comma else _natural_roles(raw, core, parts)
     if fathers:
@@ -210,7 +211,7 @@ def _surname_range(raw: str, core: list[Token], parts: Parts) -> tuple[int, int]
     end = size - singles
     if end <= 1:
         return (0, 1) if end == 1 else (size - 1, size)
-    if not singles and _surname_first(core):
+    if not singles and (_surname_first(core) or _is_syllabic(raw, core)):
         return (0, 1)
     first = end - 1
     while first > 1 and _hyphened(raw, core[first - 1], core[first]):
@@ -258,3 +259,10 @@ def _surname_first(core: list[Token]) -> bool:
         first in lexicon.family_first and last not in lexicon.family_first and last not in lexicon.surnames
     )
     return custom and (first not in lexicon.given or last in lexicon.given)
+
+
+def _is_syllabic(raw: str, core: list[Token]) -> bool:
+    """Korean and Chinese given names hyphenated with a small second syllable: Lee Myung-bak."""
+    if len(core) != 3 or raw.islower():
+        return False
+    return core[2].text.islower() and _hyphened(raw, core[1], core[2])

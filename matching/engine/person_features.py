@@ -286,7 +286,9 @@ def _aliases(left: ParsedPerson, right: ParsedPerson) -> tuple[tuple[object, obj
 
 
 def _long_custom(person: ParsedPerson) -> bool:
-    if person.particles and not words().nasab.isdisjoint([token.key for token in person.particles]):
+    if person.double_surname and person.surname[0].key in names().spanish:
         return True
-    spanish = person.double_surname and person.surname[0].key in names().spanish
-    return bool(spanish) or any(token.key in words().articles for token in person.particles)
+    if not person.particles:
+        return False
+    around, known = {token.key for token in person.particles}, words()
+    return not (known.nasab.isdisjoint(around) and known.articles.isdisjoint(around))

@@ -129,3 +129,11 @@ def test_offsets_point_into_the_name_as_received() -> None:
 def test_a_bare_name_is_known_as_such() -> None:
     assert _parse("John Smith").bare
     assert not _parse("Mr John Smith").bare
+
+
+def test_placeholders_alone_are_still_a_name() -> None:
+    assert _words(_parse("FNU (LNU)").core) == "FNU LNU"
+
+
+def test_a_hyphenated_given_name_with_a_small_second_syllable_follows_its_surname() -> None:
+    assert _words(_parse("Lee Myung-bak").surname) == "Lee"

@@ -48,6 +48,8 @@ EXAMPLES = [
     ("I20", "Sergey Kuznetsov", "Sergei Kuznetsov"),
     ("I20", "ZHOU, Enlai", "CHOU, Enlai"),
     ("I20", "Иван Сидоров", "Ivan Sidorov"),
+    ("I20", "習近平", "Xi Jinping"),
+    ("I20", "Lee Myung-bak", "Yi Myeong Bak"),
     ("I21", "Charles D. Whitlock", "Danny Whitlock"),
     ("I21", "Charles Daniel Whitlock", "Daniel Whitlock"),
     ("I22", "John Smith a/k/a Johnny Rocket", "John Smith"),
