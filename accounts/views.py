@@ -21,7 +21,7 @@ class TokenView(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)
 
-    @extend_schema(request=TokenSerializer, responses=TokenAnswerSerializer, operation_id="token")
+    @extend_schema(auth=[], request=TokenSerializer, responses=TokenAnswerSerializer, operation_id="token")
     def post(self, request: Request) -> Response:
         """Answer an access token (minutes) and a refresh token (at most the session of 24 hours)."""
         serializer = TokenSerializer(data=request.data, context={"request": request})
@@ -36,7 +36,9 @@ class RefreshView(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)
 
-    @extend_schema(request=RefreshSerializer, responses=TokenAnswerSerializer, operation_id="token_refresh")
+    @extend_schema(
+        auth=[], request=RefreshSerializer, responses=TokenAnswerSerializer, operation_id="token_refresh"
+    )
     def post(self, request: Request) -> Response:
         """Answer a new pair and spend the refresh token that was sent."""
         serializer = RefreshSerializer(data=request.data)

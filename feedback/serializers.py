@@ -25,7 +25,7 @@ class FeedbackSerializer(serializers.Serializer[Any]):
         """Let a client answer about its own predictions only."""
         fields = super().get_fields()
         request = self.context.get("request")
-        if request is not None:
+        if request is not None and request.user.is_authenticated:
             own = Prediction.objects.of(request.user)
             fields["prediction"] = serializers.PrimaryKeyRelatedField(queryset=own)
         return fields

@@ -1,5 +1,7 @@
 """Health, readiness, metrics and the headers of every answer."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -87,3 +89,12 @@ def test_nonce_is_in_the_policy_only_when_a_page_used_it_and_differs_each_time(r
     first, second = (middleware(rf.get("/")) for _ in range(2))
     assert f"'nonce-{first.content.decode()}'" in first["Content-Security-Policy"]
     assert first.content != second.content
+
+
+@pytest.mark.django_db
+def test_api_documentation_runs_under_the_policy(client: Client) -> None:
+    page = client.get("/api/docs")
+    inline = re.findall(r"<script(?![^>]*src=)([^>]*)>", page.content.decode())
+    nonces = [re.search(r'nonce="([^"]+)"', attributes) for attributes in inline]
+    assert all(nonce and nonce[1] in page["Content-Security-Policy"] for nonce in nonces)
+    assert "<style" not in page.content.decode()
