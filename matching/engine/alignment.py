@@ -79,6 +79,12 @@ def _inside(
     left: tuple[Token, ...], right: tuple[Token, ...], block: tuple[int, int, int, int], matches: list[Match]
 ) -> Gap:
     i, i2, j, j2 = block
+    if i2 - i == j2 - j == 1:
+        relation = relate(left[i].key, right[j].key, left[i].text, right[j].text)
+        if relation:
+            matches.append(Match(i, i2, j, j2, relation))
+            return Gap((), ())
+        return Gap((i,), (j,))
     if (i2 - i) * (j2 - j) > MAX_CELLS or i == i2 or j == j2:
         return Gap(tuple(range(i, i2)), tuple(range(j, j2)))
     path = _best_path(left, right, block)

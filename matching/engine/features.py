@@ -27,7 +27,7 @@ MONOTONE: tuple[int, ...] = (
 """Direction of each feature: +1 more means more material, -1 less, 0 free."""
 
 _ORGANISATION_ZERO = (0.0,) * len(ORGANISATION_FEATURES)
-_PERSON_ZERO = (0.0,) * len(PERSON_FEATURES)
+_ORGANISATION_INDEX = {name: index for index, name in enumerate(ORGANISATION_FEATURES, start=1)}
 
 
 def feature_schema_hash() -> str:
@@ -39,7 +39,9 @@ def feature_schema_hash() -> str:
 def row_of(account: Account | PersonComparison) -> tuple[float, ...]:
     """The feature row of a compared pair."""
     if isinstance(account, Account):
-        found = organisation_features(account)
-        return (0.0, *[found.get(name, 0.0) for name in ORGANISATION_FEATURES], *_PERSON_ZERO)
+        row = [0.0] * len(FEATURE_NAMES)
+        for name, value in organisation_features(account).items():
+            row[_ORGANISATION_INDEX[name]] = value
+        return tuple(row)
     values = account.features
     return (1.0, *_ORGANISATION_ZERO, *[values[name] for name in PERSON_FEATURES])

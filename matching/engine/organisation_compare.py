@@ -173,11 +173,8 @@ def _form_span(name: Organisation) -> Span | None:
 
 def _crosses_scripts(left: tuple[Token, ...], right: tuple[Token, ...]) -> bool:
     """Whether the two stems are written in different scripts, so that only a transliteration compares."""
-    one = any(not token.key.isascii() for token in left)
-    other = any(not token.key.isascii() for token in right)
-    if one == other and not (one and other):
-        return False
-    return not (_letters(left) & _letters(right))
+    one, other = _letters(left), _letters(right)
+    return False in one | other and not one & other
 
 
 def _letters(tokens: tuple[Token, ...]) -> set[bool]:
@@ -207,11 +204,11 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
                 else max(rarity(token.key) for token in (*one, *other))
             )
             yield Finding(match.relation.category, _span(one), _span(other), weight=weight)
-        elif is_mixed(one[0].text) != is_mixed(other[0].text):
+        elif one[0].text != other[0].text and is_mixed(one[0].text) != is_mixed(other[0].text):
             yield Finding("O39", one[0].span, other[0].span)
     for i, j in alignment.moved:
         yield Finding("O27", left[i].span, right[j].span, weight=rarity(left[i].key))
-    truncated = _truncation(left, right, alignment)
+    truncated = _truncation(left, right, alignment) if left != right else None
     if truncated:
         yield truncated
         return

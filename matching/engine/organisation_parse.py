@@ -82,6 +82,8 @@ def forms_of(keys: tuple[str, ...], jurisdiction: str | None = None) -> tuple[Le
 def _appended(text: Text, keys: tuple[str, ...]) -> list[Part]:
     """Parts announced by marker words; a part runs to the next marker or the end of the name."""
     phrases = lexicon().phrases
+    if phrases.keys().isdisjoint(keys):
+        return _ending(keys)
     found: list[Part] = []
     index = 1
     while index < len(keys):

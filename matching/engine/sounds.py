@@ -24,9 +24,7 @@ _SOUND = (
 )  # fmt: skip
 _VOWELS = frozenset("aeiouy")
 _AEIOU = str.maketrans("", "", "aeiouy")
-_SKELETON = str.maketrans(
-    {"v": "b", "w": "b", "p": "b", "q": "k", "g": "k", "c": "k", "z": "s", "h": ""}
-)
+_SKELETON = str.maketrans({"v": "b", "w": "b", "p": "b", "q": "k", "g": "k", "c": "k", "z": "s", "h": ""})
 _ABD = ("abdul", "abdel", "abdal", "abdol", "abdur", "abder", "abdir", "abdus", "abdou", "abd")
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _OCR = frozenset(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.engine import numbers
@@ -17,6 +18,10 @@ from matching.engine.text import icao_key, is_mixed, latin_key, script, skeleton
 
 TYPO_SIMILARITY = 0.72
 """Least similarity (1 − OSA distance / longer length) at which two words may be one word misspelt."""
+
+
+UNLIKE = 40.0
+"""Indel similarity in per cent below which words with different first letters share nothing."""
 
 
 class Relation(NamedTuple):
@@ -32,6 +37,8 @@ class Relation(NamedTuple):
 @lru_cache(maxsize=200_000)
 def relate(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
     """Relation of two words with different keys, or ``None`` when they are simply different words."""
+    if _unlike(a, b) and text_a.isascii() and text_b.isascii():
+        return None
     for test in _TESTS:
         found = test(a, b, text_a, text_b)
         if found is not None:
@@ -44,6 +51,13 @@ def _numbers(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
     if value_a is None or value_b is None:
         return None
     return Relation("O21", 1.0) if value_a == value_b else Relation("O20", 0.5)
+
+
+def _unlike(a: str, b: str) -> bool:
+    """Whether a glance is enough: no common beginning, hardly a common letter, no numbers, no signs."""
+    if a[0] == b[0] or len(a) < 3 or len(b) < 3 or fuzz.ratio(a, b) >= UNLIKE:
+        return False
+    return numbers.value(a) is None or numbers.value(b) is None
 
 
 def _connector(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
