@@ -1,5 +1,7 @@
 # One command menu; CI runs the same targets. A fresh machine needs git, make and Python 3.11, nothing else.
-PYTHON ?= $(firstword $(foreach name,python3.11 python3 python,$(shell command -v $(name) 2>/dev/null)) python3.11)
+IS_311 := import sys; sys.exit(sys.version_info[:2] != (3, 11))
+PYTHON ?= $(or $(shell for name in python3.11 python3 python; do \
+  $$name -c '$(IS_311)' 2>/dev/null && echo $$name && break; done),python3.11)
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 # Settings of a deployment, with throw-away keys: what `check --deploy` must find in order.
@@ -18,7 +20,7 @@ setup: .venv/.installed
 
 # The virtual environment is brought up to date only when the lock file has changed.
 .venv/.installed: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
+	@$(PYTHON) -c '$(IS_311)' 2>/dev/null || \
 	  { echo "Python 3.11 is needed, and $(PYTHON) is not: install it or name it with make PYTHON=/path/to/python3.11."; exit 1; }
 	@echo "==> Creating .venv"
 	@$(PYTHON) -m venv .venv || \

@@ -30,7 +30,16 @@ UNWANTED = re.compile(
 def tracked_files() -> tuple[Path, ...]:
     """Every file of the repository, as git knows it (also new ones that are not ignored)."""
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        [
+            "git",
+            "-c",
+            f"safe.directory={ROOT}",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
