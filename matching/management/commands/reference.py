@@ -1,0 +1,27 @@
+"""Write the reference pages of categories and profiles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from matching.reference import categories_page, profiles_page
+
+PAGES = {"categories.md": categories_page, "profiles.md": profiles_page}
+
+
+class Command(BaseCommand):
+    """``manage.py reference``: docs/categories.md and docs/profiles.md from the rule data."""
+
+    help = "Write docs/categories.md and docs/profiles.md from the rule data."
+    requires_system_checks = ()
+
+    def handle(self, **_options: Any) -> None:
+        """Write both pages."""
+        docs = Path(settings.BASE_DIR) / "docs"
+        for name, page in PAGES.items():
+            (docs / name).write_text(page(), encoding="utf-8")
+            self.stdout.write(f"docs/{name}")

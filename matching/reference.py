@@ -1,0 +1,79 @@
+"""The reference pages of categories and profiles, written from the rule data so that they cannot disagree."""
+
+from __future__ import annotations
+
+from matching.engine import Category, Profile, categories, profiles
+from matching.engine.search_logic import LOGICS, SearchLogic
+
+_NOTE = "Written by `manage.py reference` from the rule data; do not edit. Not legal advice.\n"
+
+
+def categories_page() -> str:
+    """Every category of difference: explanation, example, authority, and what it does under each profile."""
+    head = f"# Categories of difference\n\n{_NOTE}"
+    parts = [_category(category) for category in categories().values()]
+    return "\n".join([head, *parts])
+
+
+def _category(category: Category) -> str:
+    one, other = category.example
+    effects = " · ".join(f"{regime.id} {regime.effects[category.id].value}" for regime in profiles().values())
+    settles = f"- What would settle a review: {category.missing}.\n" if category.missing else ""
+    return (
+        f"## {category.id} {category.title}\n\n{category.explanation}\n\n"
+        f"- Example: “{one}” / “{other}”\n- Authority: {category.authority}\n{settles}- Effect: {effects}\n"
+    )
+
+
+def profiles_page() -> str:
+    """Every profile: question, sources, effects; and the search logic with its state variants."""
+    head = f"# Profiles\n\n{_NOTE}"
+    table = [_effects_table()]
+    return "\n".join([head, *[_profile(regime) for regime in profiles().values()], *table, _search_logic()])
+
+
+def _profile(regime: Profile) -> str:
+    sources = "".join(f"- {source}\n" for source in regime.sources)
+    return (
+        f"## `{regime.id}` {regime.title}\n\n{regime.summary}\n\n"
+        f"Version {regime.version} of {regime.date}; decides by {regime.logic}. Sources:\n\n{sources}"
+    )
+
+
+def _effects_table() -> str:
+    names = list(profiles())
+    lines = ["## Effects\n", f"| category | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    for category in categories().values():
+        effects = " | ".join(profiles()[name].effects[category.id].value for name in names)
+        lines.append(f"| {category.id} {category.title.replace('|', '/')} | {effects} |")
+    return "\n".join(lines) + "\n"
+
+
+def _search_logic() -> str:
+    lines = [
+        "## Search logic of the `ucc` profile, by office\n",
+        "| office | text | as of | differs |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {logic.id} | {logic.title} | {logic.as_of} | {_differs(logic)} |" for logic in LOGICS.values()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _differs(logic: SearchLogic) -> str:
+    model = LOGICS["model"]
+    points = (
+        "ampersand_is_and",
+        "delete_spaces",
+        "repeat_endings",
+        "keep_last_word",
+        "ignore_suffix",
+        "any_error_fatal",
+    )
+    changed = [
+        f"{point} = {getattr(logic, point)}"
+        for point in points
+        if getattr(logic, point) != getattr(model, point)
+    ]
+    return ", ".join(changed) or "nothing"
