@@ -37,7 +37,15 @@ def _profile(regime: Profile) -> str:
     return (
         f"## `{regime.id}` {regime.title}\n\n{regime.summary}\n\n"
         f"Version {regime.version} of {regime.date}; decides by {regime.logic}. Sources:\n\n{sources}"
+        f"{_cases(regime)}"
     )
+
+
+def _cases(regime: Profile) -> str:
+    if not regime.cases:
+        return ""
+    cases = ", ".join(f"{case} {effect.value}" for case, effect in regime.cases.items())
+    return f"\nCases judged by themselves: {cases}.\n"
 
 
 def _effects_table() -> str:

@@ -36,7 +36,7 @@ def difference(finding: Finding, left: Text, right: Text, profile: Profile) -> D
         effect=policy.effect_of(finding, profile),
         rule=f"{profile.id}/{finding.category}@{profile.version}",
         authority=category.authority,
-        explanation=finding.detail or category.explanation,
+        explanation=finding.note or category.explanation,
     )
 
 

@@ -129,9 +129,9 @@ def _form_findings(left: Organisation, right: Organisation, form: FormRelation) 
     if form is FormRelation.SAME:
         category = _same_form(left, right)
     if category:
-        detail = explain(left.forms, right.forms, form)
-        doubt = form in (FormRelation.TRANSLATION, FormRelation.AMBIGUOUS)
-        yield Finding(category, _form_span(left), _form_span(right), detail, doubt=doubt)
+        note = explain(left.forms, right.forms, form)
+        loose = "loose" if form in (FormRelation.TRANSLATION, FormRelation.AMBIGUOUS) else ""
+        yield Finding(category, _form_span(left), _form_span(right), loose, note=note)
 
 
 def _same_form(left: Organisation, right: Organisation) -> str | None:

@@ -44,9 +44,7 @@ class Decision(NamedTuple):
 
 def effect_of(finding: Finding, profile: Profile) -> Effect:
     """What a finding does under a profile."""
-    effect = profile.effects[finding.category]
-    if finding.doubt and effect is Effect.EQUAL:
-        return Effect.REVIEW
+    effect = profile.effect(finding.category, finding.detail)
     return Effect.MODEL if effect is Effect.MATERIAL and finding.weight < WEAK else effect
 
 

@@ -37,6 +37,11 @@ class Profile:
     logic: str
     sources: tuple[str, ...]
     effects: dict[str, Effect]
+    cases: dict[str, Effect]
+
+    def effect(self, category: str, detail: str = "") -> Effect:
+        """What a category does, or the named case of it where the profile judges that by itself."""
+        return self.cases.get(f"{category}/{detail}", self.effects[category])
 
     def to_dict(self) -> dict[str, str]:
         """Identity of the profile, for answers."""
@@ -69,7 +74,8 @@ def profile(id_: str) -> Profile:
 def _load(id_: str) -> Profile:
     row = load_yaml(f"profiles/{id_}.yaml")
     effects = {category: Effect(effect) for category, effect in row.pop("effects").items()}
-    return Profile(**{**row, "sources": tuple(row["sources"]), "effects": effects})
+    cases = {case: Effect(effect) for case, effect in row.pop("cases").items()}
+    return Profile(**{**row, "sources": tuple(row["sources"]), "effects": effects, "cases": cases})
 
 
 @cache

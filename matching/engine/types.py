@@ -91,8 +91,8 @@ class Finding:
 
     ``category`` is a taxonomy id (``"O08"``); spans are offsets into the left and right name as received,
     ``None`` where the text stands on one side only. ``weight`` in [0, 1] is how distinctive the words are:
-    a missing "of" weighs next to nothing, an invented word weighs 1. ``doubt`` marks what its category would
-    call equal and this case does not establish (a loose translation of a legal form).
+    a missing "of" weighs next to nothing, an invented word weighs 1. ``detail`` names a case of the category
+    that a profile may judge by itself (``"contradicted"``, ``"loose"``); ``note`` is a sentence on this pair.
     """
 
     category: str
@@ -100,13 +100,13 @@ class Finding:
     span2: Span | None
     detail: str = ""
     weight: float = 1.0
-    doubt: bool = False
+    note: str = ""
 
 
 def mirrored(finding: Finding) -> Finding:
     """The same finding with the two names exchanged."""
     return Finding(
-        finding.category, finding.span2, finding.span1, finding.detail, finding.weight, finding.doubt
+        finding.category, finding.span2, finding.span1, finding.detail, finding.weight, finding.note
     )
 
 

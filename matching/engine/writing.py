@@ -108,5 +108,5 @@ def _invisible(left: Text, right: Text) -> Iterator[Finding]:
     for text, flipped in ((left, False), (right, True)):
         for index in text.invisible:
             span = (index, index + 1)
-            detail = f"{describe_invisible(text.raw, index)} is in the name and does not print."
-            yield Finding("O39", None, span, detail) if flipped else Finding("O39", span, None, detail)
+            note = f"{describe_invisible(text.raw, index)} is in the name and does not print."
+            yield Finding("O39", None if flipped else span, span if flipped else None, note=note)

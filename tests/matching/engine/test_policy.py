@@ -20,8 +20,8 @@ BAND = Thresholds(immaterial_below=0.1, material_above=0.9)
 GENERAL = profile("general")
 
 
-def one(category: str, weight: float = 1.0, doubt: bool = False) -> Finding:
-    return Finding(category, (0, 1), (0, 1), weight=weight, doubt=doubt)
+def one(category: str, weight: float = 1.0, detail: str = "") -> Finding:
+    return Finding(category, (0, 1), (0, 1), detail, weight)
 
 
 def test_nothing_but_rule_equal_differences_is_immaterial_whatever_the_model_says() -> None:
@@ -58,7 +58,7 @@ def test_a_connecting_word_alone_is_left_to_the_model() -> None:
 
 def test_a_loose_translation_of_a_form_is_reviewed() -> None:
     assert effect_of(one("O09"), GENERAL) is Effect.EQUAL
-    assert effect_of(one("O09", doubt=True), GENERAL) is Effect.REVIEW
+    assert effect_of(one("O09", detail="loose"), GENERAL) is Effect.REVIEW
 
 
 def test_when_rule_and_model_disagree_about_another_word_a_person_decides() -> None:
@@ -74,13 +74,13 @@ def test_search_logic_confirms_equality_only_by_a_certified_search() -> None:
 
 
 def test_identifiers_settle_a_review_but_never_the_sufficiency_of_a_document() -> None:
-    doubt = Decision(Verdict.REVIEW, 0.5, 0, "rule")
+    open_ = Decision(Verdict.REVIEW, 0.5, 0, "rule")
     same = Context(identifiers_left={"lei": "X"}, identifiers_right={"lei": "X"})
     other = Context(identifiers_left={"lei": "X"}, identifiers_right={"lei": "Y"})
-    assert with_identifiers(doubt, GENERAL, same).verdict is Verdict.IMMATERIAL
-    assert with_identifiers(doubt, GENERAL, other).verdict is Verdict.MATERIAL
-    assert with_identifiers(doubt, profile("lc"), same).verdict is Verdict.REVIEW
-    assert with_identifiers(doubt, GENERAL, Context(identifiers_left={"lei": "X"})).verdict is Verdict.REVIEW
+    assert with_identifiers(open_, GENERAL, same).verdict is Verdict.IMMATERIAL
+    assert with_identifiers(open_, GENERAL, other).verdict is Verdict.MATERIAL
+    assert with_identifiers(open_, profile("lc"), same).verdict is Verdict.REVIEW
+    assert with_identifiers(open_, GENERAL, Context(identifiers_left={"lei": "X"})).verdict is Verdict.REVIEW
 
 
 def test_every_profile_judges_every_category() -> None:
