@@ -4,6 +4,7 @@ from django.apps import AppConfig
 
 
 class AnalyticsConfig(AppConfig):
-    """The analytics app."""
+    """Reads what the other apps wrote; has no tables of its own."""
 
     name = "analytics"
+    verbose_name = "Figures"

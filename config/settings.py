@@ -11,6 +11,7 @@ from typing import Any
 from config import env
 from config.embedded import Embedded, home_folder
 from config.logging import logging_configuration
+from config.unfold import APPEARANCE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = home_folder()
@@ -65,6 +66,9 @@ CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.count("MAX_BODY_BYTES", 4 * 1024 * 1024)
+
+# --- Appearance ----------------------------------------------------------------------------------
+UNFOLD = APPEARANCE
 
 # --- Application ---------------------------------------------------------------------------------
 INSTALLED_APPS = [

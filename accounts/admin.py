@@ -1,0 +1,187 @@
+"""People, keys and the audit trail on screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from accounts import audit, services
+from accounts.desk import BoundedPaginator, Step, act, confirmed, may, nobody
+from accounts.models import ApiKey, AuditEvent, User
+from accounts.services import SCOPES
+
+admin.site.unregister(Group)
+
+
+class UserForm(DjangoUserChangeForm):  # type: ignore[type-arg]  # not generic at run time
+    """A person, without the password."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "role", "is_active")
+
+
+class NewUserForm(UserCreationForm):  # type: ignore[misc]  # the package ships no types
+    """A new person with a first password."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "role")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  # as above
+    """People: their role decides what they may do; they are deactivated, not deleted."""
+
+    form = UserForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "name", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    readonly_fields = ("last_login", "created_at", "updated_at")
+    filter_horizontal = ()
+    actions = None
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("What this person may do", {"fields": ("role", "is_active")}),
+        ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "role", "password1", "password2")}),)
+    has_delete_permission = nobody  # type: ignore[assignment]  # a method all the same
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save the person, and let the role and its group change together, with an event."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            verb = "user.changed" if change else "user.created"
+            audit.record(verb, obj, _actor(request), fields=form.changed_data)
+            if not change or "role" in form.changed_data:
+                services.set_role(obj, obj.role, _actor(request))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set another person's password, with an event."""
+        with transaction.atomic():
+            answer = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and answer.status_code == 302:
+                audit.record("user.password_set", get_object_or_404(User, pk=id), _actor(request))
+        return answer
+
+
+class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
+    """What a key is for and what it may do."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, scope) for scope in SCOPES], widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("user", "name", "scopes", "expires_at")
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """API keys: shown once when made, ended for good by revoking."""
+
+    form = ApiKeyForm
+    list_display = ("name", "user", "prefix", "last_used_at", "expires_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "prefix", "user__email")
+    autocomplete_fields = ("user",)
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    actions = None
+    actions_detail = ("revoke",)
+    has_revoke_permission = may("accounts.change_apikey")
+    has_delete_permission = nobody
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        """A key that exists is not changed."""
+        return ("user", "name", "scopes", "prefix", "expires_at", "last_used_at", "revoked_at") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        """Ask for what is needed; show what there is."""
+        return self.get_readonly_fields(request, obj) or ("user", "name", "scopes", "expires_at")
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        """Make the key and show it, once."""
+        given = form.cleaned_data
+        row, key = services.issue_api_key(
+            given["user"], given["name"], _actor(request), given["scopes"], given["expires_at"]
+        )
+        obj.pk = row.pk
+        messages.warning(request, f"Copy this key now; it cannot be shown again: {key}")
+
+    def log_addition(self, request: HttpRequest, obj: ApiKey, message: Any) -> None:
+        """Leave the record to the audit trail."""
+
+    @act("Revoke", "revoke")
+    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End the key."""
+        key = get_object_or_404(ApiKey, pk=object_id)
+
+        def perform(actor: User, _: Any) -> str:
+            services.revoke_api_key(key, actor)
+            return f"{key} is revoked."
+
+        back = reverse("admin:accounts_apikey_change", args=[key.pk])
+        text = "Whatever uses this key is refused from its next request on. This cannot be undone."
+        return confirmed(self.admin_site, request, Step(f"Revoke {key}", text, "Revoke", back, perform))
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """The audit trail, as it was written."""
+
+    list_display = ("at", "actor", "action", "object_type", "object_id")
+    list_filter = ("object_type",)
+    list_select_related = ("actor",)
+    search_fields = ("object_id__exact", "action__startswith", "actor__email__exact")
+    search_help_text = "Id of the object, beginning of the action, or the e-mail of who acted"
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    actions = None
+    actions_list = ("verify_chain",)
+    has_verify_chain_permission = may("accounts.view_auditseal")
+    fields = (*list_display, "detail", "request_id", "sealed_as")
+    readonly_fields = fields
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    @admin.display(description="Seal")
+    def sealed_as(self, event: AuditEvent) -> str:
+        """Number and hash of the event's seal."""
+        seal = getattr(event, "seal", None)
+        return f"{seal.seq}: {seal.hash}" if seal else "not sealed yet"
+
+    @act("Verify the chain", "verify_chain")
+    def verify_chain(self, request: HttpRequest) -> HttpResponse:
+        """Walk the chain and say what was found."""
+        report = audit.verify()
+        if report.fault:
+            messages.error(request, f"The chain is broken: {report.fault}.")
+        else:
+            found = f"{report.sealed} seals intact, {report.unsealed} events not sealed yet."
+            messages.success(request, f"{found} Head: {report.head}")
+        return redirect("admin:accounts_auditevent_changelist")
+
+
+def _actor(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None

@@ -1,0 +1,84 @@
+"""Figures across the apps. Every query is bounded by a time or by an index, never by the whole history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min, Q
+
+from feedback.models import Feedback, ReviewItem
+from matching.models import Prediction, Verdict
+from modelops.models import Deployment, PromotionRequest, TrainingRun
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Answers since a moment: by verdict, from the cache, all together, and the share put to a person."""
+
+    verdicts: Mapping[str, int]
+    cached: int
+
+    @property
+    def total(self) -> int:
+        """All answers."""
+        return sum(self.verdicts.values())
+
+    def share(self, verdict: str) -> float:
+        """Share of a verdict in [0, 1]; 0 without answers."""
+        return self.verdicts.get(verdict, 0) / self.total if self.total else 0.0
+
+    @property
+    def cached_share(self) -> float:
+        """Share answered from the cache in [0, 1]; 0 without answers."""
+        return self.cached / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits for reviewers: items by stream, and since when the oldest does."""
+
+    streams: Mapping[str, int]
+    oldest: datetime | None
+
+    @property
+    def total(self) -> int:
+        """All items that wait."""
+        return sum(self.streams.values())
+
+
+def traffic(since: datetime) -> Traffic:
+    """Return the answers given since a moment."""
+    rows = Prediction.objects.filter(created_at__gte=since).order_by().values("verdict")
+    counted = list(rows.annotate(n=Count("pk"), from_cache=Count("pk", filter=Q(cached=True))))
+    verdicts = dict.fromkeys(Verdict.values, 0) | {row["verdict"]: row["n"] for row in counted}
+    return Traffic(verdicts, sum(row["from_cache"] for row in counted))
+
+
+def queue() -> Queue:
+    """Return what waits in the review queue."""
+    rows = ReviewItem.objects.open().order_by().values("stream")
+    counted = list(rows.annotate(n=Count("pk"), oldest=Min("created_at")))
+    streams = {row["stream"]: row["n"] for row in counted}
+    return Queue(streams, min((row["oldest"] for row in counted), default=None))
+
+
+def labels_waiting() -> int:
+    """Return how many labels no training run has used yet."""
+    return Feedback.objects.for_training().waiting().count()
+
+
+def live() -> list[Deployment]:
+    """Return what is live, by profile and part."""
+    return list(Deployment.objects.live().order_by("profile", "role"))
+
+
+def requests_open() -> int:
+    """Return how many promotions wait for a second person."""
+    return PromotionRequest.objects.filter(closed_at=None).count()
+
+
+def last_training() -> TrainingRun | None:
+    """Return the newest training run."""
+    return TrainingRun.objects.select_related("model").first()

@@ -1,0 +1,90 @@
+"""How the admin looks: title, colours, and a menu that shows only what one may open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    def allowed(request: HttpRequest) -> bool:
+        return request.user.has_perm(permission)
+
+    return allowed
+
+
+def _link(title: str, icon: str, table: str) -> dict[str, Any]:
+    """One entry of the menu, for a table named ``app.model``."""
+    app, model = table.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
+        "permission": _may(f"{app}.view_{model}"),
+    }
+
+
+APPEARANCE: dict[str, Any] = {
+    "SITE_TITLE": "Legal Name Comparison",
+    "SITE_HEADER": "Legal Name Comparison",
+    "SITE_SUBHEADER": "Material or immaterial?",
+    "SITE_SYMBOL": "balance",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "analytics.dashboards.summary",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .215 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": "Review",
+                "items": [
+                    _link("Queue", "inbox", "feedback.reviewitem"),
+                    _link("Answers", "compare_arrows", "matching.prediction"),
+                    _link("Feedback", "rate_review", "feedback.feedback"),
+                    _link("Bulk jobs", "table_rows", "matching.batchjob"),
+                ],
+            },
+            {
+                "title": "Models",
+                "items": [
+                    _link("Live now", "sensors", "modelops.liveslot"),
+                    _link("Versions", "deployed_code", "modelops.modelversion"),
+                    _link("Promotion requests", "how_to_vote", "modelops.promotionrequest"),
+                    _link("Deployments", "history", "modelops.deployment"),
+                    _link("Training", "model_training", "modelops.trainingrun"),
+                    _link("Experiments", "science", "experiments.experiment"),
+                    _link("Exposures", "visibility", "experiments.exposure"),
+                ],
+            },
+            {
+                "title": "Trust",
+                "items": [
+                    _link("People", "group", "accounts.user"),
+                    _link("API keys", "key", "accounts.apikey"),
+                    _link("Audit trail", "receipt_long", "accounts.auditevent"),
+                    _link("Periodic jobs", "schedule", "modelops.jobrun"),
+                ],
+            },
+        ],
+    },
+}

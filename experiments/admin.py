@@ -1,0 +1,104 @@
+"""Experiments on screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+
+from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, may, nobody
+from accounts.models import User
+from experiments import services
+from experiments.models import Experiment, Exposure, Status
+from experiments.services import ExperimentError
+
+_KNOWN = ("status", "phase", "start_date", "end_date", "exposed", "split")
+
+
+@admin.register(Experiment)
+class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+    """Experiments: a draft can be written; what runs or ran cannot be changed."""
+
+    list_display = ("name", "profile", "model_a", "model_b", "traffic_split", "status", "start_date")
+    list_filter = ("status",)
+    list_select_related = ("model_a", "model_b")
+    search_fields = ("name",)
+    fields = ("name", "profile", "model_a", "model_b", "traffic_split", "enrolled_share", *_KNOWN)
+    readonly_fields = _KNOWN
+    actions = None
+    actions_detail = ("start", "stop")
+    has_stop_permission = may("experiments.run_experiment")
+    has_start_permission = may("experiments.run_experiment")
+    has_delete_permission = nobody
+
+    def has_change_permission(self, request: HttpRequest, obj: Experiment | None = None) -> bool:
+        """Allow changes of drafts only."""
+        draft = obj is None or obj.status == Status.DRAFT
+        return draft and bool(super().has_change_permission(request, obj))
+
+    @admin.display(description="Users met")
+    def exposed(self, experiment: Experiment) -> str:
+        """How many users met an arm in this phase."""
+        return str(experiment.exposures.filter(phase=experiment.phase).count())
+
+    @admin.display(description="Split")
+    def split(self, experiment: Experiment) -> str:
+        """Whether the arms got the users they should have."""
+        check = services.split_of(experiment)
+        if not check.enough:
+            return "too few users to tell"
+        found = "NOT as planned: do not believe the results" if check.mismatch else "as planned"
+        return f"{found} (p = {check.p_value:.3g})"
+
+    @act("Start", "start")
+    def start(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Begin to assign users."""
+        experiment = get_object_or_404(Experiment, pk=object_id)
+
+        def perform(actor: User, _: Any) -> str:
+            services.start(experiment, actor)
+            return f"{experiment} runs."
+
+        text = "From now on users are assigned to the two versions, each to one and always the same."
+        back, refusals = _back(experiment), (ExperimentError,)
+        step = Step(f"Start {experiment}?", text, "Start", back, perform, refusals=refusals)
+        return confirmed(self.admin_site, request, step)
+
+    @act("Stop", "stop")
+    def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End the experiment."""
+        experiment = get_object_or_404(Experiment, pk=object_id)
+
+        def perform(actor: User, given: Any) -> str:
+            services.stop(experiment, actor, given["reason"])
+            return f"{experiment} is stopped."
+
+        text = "Everybody meets the champion again. An experiment that was stopped does not run again."
+        back = _back(experiment)
+        step = Step(f"Stop {experiment}?", text, "Stop", back, perform, ReasonForm, (ExperimentError,))
+        return confirmed(self.admin_site, request, step)
+
+
+@admin.register(Exposure)
+class ExposureAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """Who met which arm first when."""
+
+    list_display = ("at", "experiment", "arm", "phase", "user")
+    list_select_related = ("experiment", "user")
+    list_filter = ("arm",)
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = list_display
+    readonly_fields = list_display
+    actions = None
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+
+def _back(experiment: Experiment) -> str:
+    return reverse("admin:experiments_experiment_change", args=[experiment.pk])

@@ -1,0 +1,120 @@
+"""Answers and bulk jobs on screen. Names stay hidden until somebody who may asks for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html_join
+from unfold.admin import ModelAdmin
+
+from accounts.desk import BoundedPaginator, Step, act, confirmed, labelled, may, nobody
+from accounts.models import User
+from matching import services
+from matching.models import BatchJob, Prediction, Verdict
+from matching.serializers import stored_answer
+
+_COLOURS = {Verdict.IMMATERIAL: "success", Verdict.REVIEW: "warning", Verdict.MATERIAL: "danger"}
+_NAMES = ("name1", "name2", "words", "context")
+
+
+@admin.register(Prediction)
+class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+    """Every answer that was given, without the names."""
+
+    list_display = ("created_at", "shown_verdict", "profile", "kind", "confidence", "model", "user", "cached")
+    list_filter = ("verdict", "profile", "stream", "cached")
+    list_select_related = ("model", "user")
+    search_fields = ("id__exact", "pair_digest__exact", "user__email__exact")
+    search_help_text = "Id of the answer, digest of the pair, or the e-mail of who asked"
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = (
+        "created_at",
+        "user",
+        "verdict",
+        "prediction",
+        "confidence",
+        "material_probability",
+        "profile",
+        "kind",
+        "shown_differences",
+        "model",
+        "rules_version",
+        "generation",
+        "experiment",
+        "variant",
+        "cached",
+        "latency_ms",
+        "stream",
+        "selection_probability",
+        "pair_digest",
+        "erased_at",
+    )
+    readonly_fields = fields
+    actions = None
+    actions_detail = ("reveal",)
+    has_reveal_permission = may("matching.reveal_names")
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Leave the encrypted columns in the database."""
+        return super().get_queryset(request).defer(*_NAMES)
+
+    @labelled("Verdict", "verdict", _COLOURS)
+    def shown_verdict(self, prediction: Prediction) -> tuple[str, str]:
+        """The verdict in its colour."""
+        return prediction.verdict, prediction.get_verdict_display()
+
+    @admin.display(description="Differences")
+    def shown_differences(self, prediction: Prediction) -> str:
+        """The categories and what each does under the profile."""
+        rows = ((row["category"], row.get("title", ""), row["effect"]) for row in prediction.differences)
+        return format_html_join("", "<div>{} {}: <b>{}</b></div>", rows) or "none"
+
+    @act("Reveal the names", "reveal")
+    def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask first; show the names to whoever confirms, and record it."""
+        prediction = get_object_or_404(Prediction.objects.with_model(), pk=object_id)
+        back = reverse("admin:matching_prediction_change", args=[prediction.pk])
+        if request.method == "POST" and isinstance(request.user, User):
+            services.reveal(prediction, request.user)
+            return self._revealed(request, prediction, back)
+        text = "The audit trail will say that you saw them."
+        step = Step("Reveal the names?", text, "Reveal", back, lambda _actor, _given: "")
+        return confirmed(self.admin_site, request, step)
+
+    def _revealed(self, request: HttpRequest, prediction: Prediction, back: str) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "The names, and why",
+            "prediction": prediction,
+            "answer": stored_answer(prediction),
+            "back": back,
+        }
+        response = TemplateResponse(request, "admin/revealed.html", context)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+@admin.register(BatchJob)
+class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """Bulk jobs and how far they came."""
+
+    list_display = ("created_at", "user", "profile", "status", "rows_done", "rows_total", "rows_failed")
+    list_select_related = ("user",)
+    list_filter = ("status", "profile")
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = (*list_display, "model", "columns", "started_at", "finished_at", "error")
+    readonly_fields = fields
+    actions = None
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody

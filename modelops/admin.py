@@ -1,0 +1,305 @@
+"""Versions, what is live, and the steps of two people between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery import current_app
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from kombu.exceptions import OperationalError
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, may, nobody
+from accounts.models import User
+from modelops import services
+from modelops.loader import ArtefactError, verified_content
+from modelops.models import (
+    EVERY_PROFILE,
+    Deployment,
+    JobRun,
+    LiveSlot,
+    ModelMetric,
+    ModelVersion,
+    PromotionRequest,
+    ServingRole,
+    TrainingRun,
+)
+from modelops.services import PromotionError
+
+log = structlog.get_logger(__name__)
+
+_PEOPLE = ("requested_by", "approved_by")
+_REFUSALS = (PromotionError, ArtefactError)
+
+
+class PromotionForm(forms.Form):
+    """For which profile, in which part, and why."""
+
+    profile = forms.CharField(
+        initial=EVERY_PROFILE,
+        max_length=20,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="* stands for every profile without a model of its own.",
+    )
+    role = forms.ChoiceField(choices=ServingRole.choices, widget=UnfoldAdminSelectWidget())
+    reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
+class MetricInline(TabularInline):  # type: ignore[misc]  # the package ships no types
+    """What was measured of a version."""
+
+    model = ModelMetric
+    fields = ("metric_name", "slice", "window", "metric_value", "n", "recorded_at")
+    readonly_fields = fields
+    extra = 0
+    per_page = 20
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """Registered versions; a version never changes."""
+
+    list_display = ("name", "version", "accuracy", "is_active", "created_at", "registered_by")
+    list_filter = ("is_active",)
+    list_select_related = ("registered_by",)
+    search_fields = ("name", "version")
+    fields = (
+        "name",
+        "version",
+        "accuracy",
+        "is_active",
+        "created_at",
+        "registered_by",
+        "artefact_id",
+        "schema_hash",
+        "libraries",
+        "metrics",
+        "model_path",
+        "mlflow_run_id",
+    )
+    readonly_fields = fields
+    inlines = (MetricInline,)
+    actions = None
+    actions_detail = ("ask_for_promotion", "verify_artefact")
+    has_verify_artefact_permission = may("modelops.verify_modelversion")
+    has_ask_for_promotion_permission = may("modelops.request_deployment")
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    @admin.display(description="SHA-256 of the artefact")
+    def artefact_id(self, version: ModelVersion) -> str:
+        """Digest of what would be served."""
+        return version.artefact_id
+
+    @act("Ask for promotion", "ask_for_promotion")
+    def ask_for_promotion(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask that this version be made live; another person approves."""
+        version = get_object_or_404(ModelVersion, pk=object_id)
+
+        def perform(actor: User, given: Any) -> str:
+            wanted = given["profile"], given["role"], given["reason"]
+            asked = services.request_promotion(version, *wanted, actor)
+            return f"Asked for {asked}. Another person must approve it now."
+
+        text = "Nothing changes until a second person approves."
+        back = reverse("admin:modelops_modelversion_change", args=[version.pk])
+        title = f"Ask for promotion of {version}"
+        return confirmed(
+            self.admin_site, request, Step(title, text, "Ask", back, perform, PromotionForm, _REFUSALS)
+        )
+
+    @act("Verify artefact", "verify_artefact")
+    def verify_artefact(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Check the stored bytes against both digests."""
+        version = get_object_or_404(ModelVersion.objects.select_related("artefact"), pk=object_id)
+        try:
+            size = len(verified_content(version))
+            messages.success(request, f"{version}: {size:,} bytes, as registered.")
+        except ArtefactError as error:
+            messages.error(request, str(error))
+        return redirect("admin:modelops_modelversion_change", version.pk)
+
+
+@admin.register(PromotionRequest)
+class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """What somebody asked to be made live."""
+
+    list_display = ("model", "role", "profile", "requested_by", "requested_at", "closed_at", "deployment")
+    list_select_related = ("model", "requested_by", "deployment__model")
+    list_filter = ("role", ("closed_at", admin.EmptyFieldListFilter))
+    fields = (*list_display, "reason", "expected")
+    readonly_fields = fields
+    actions = None
+    actions_detail = ("approve", "decline")
+    has_decline_permission = may("modelops.approve_deployment")
+    has_approve_permission = may("modelops.approve_deployment")
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    @act("Approve", "approve")
+    def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Make the version live."""
+        asked = _request(object_id)
+
+        def perform(actor: User, _: Any) -> str:
+            deployment = services.approve(asked, actor)
+            mirror_aliases()
+            return f"{asked.model} is live as {asked.role} (generation {deployment.generation})."
+
+        text = "Every process serves this version within seconds. Rolling back takes one person."
+        back, facts = _back(asked), _facts(asked)
+        step = Step(f"Approve {asked}?", text, "Approve", back, perform, refusals=_REFUSALS, facts=facts)
+        return confirmed(self.admin_site, request, step)
+
+    @act("Decline", "decline")
+    def decline(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Close the request without making anything live."""
+        asked = _request(object_id)
+
+        def perform(actor: User, given: Any) -> str:
+            services.decline(asked, actor, given["reason"])
+            return "Declined. Nothing was changed."
+
+        text = "Nothing is made live."
+        step = Step(f"Decline {asked}?", text, "Decline", _back(asked), perform, ReasonForm, _REFUSALS)
+        return confirmed(self.admin_site, request, step)
+
+
+@admin.register(LiveSlot)
+class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """What is live now."""
+
+    list_display = ("profile", "role", "version", "generation", "since")
+    list_select_related = ("deployment__model",)
+    list_filter = ("role",)
+    fields = list_display
+    readonly_fields = list_display
+    actions = None
+    actions_detail = ("roll_back",)
+    has_roll_back_permission = may("modelops.rollback_deployment")
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    @admin.display(description="Version")
+    def version(self, slot: LiveSlot) -> str:
+        """The version that serves."""
+        return str(slot.deployment.model)
+
+    @admin.display(description="Generation")
+    def generation(self, slot: LiveSlot) -> int:
+        """Number of the deployment."""
+        return slot.deployment_id
+
+    @admin.display(description="Since")
+    def since(self, slot: LiveSlot) -> Any:
+        """When it went live."""
+        return slot.deployment.at
+
+    @act("Roll back", "roll_back")
+    def roll_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Go back to the version before, alone."""
+        slot = get_object_or_404(LiveSlot.objects.select_related("deployment__model"), pk=object_id)
+
+        def perform(actor: User, given: Any) -> str:
+            deployment = services.rollback(slot.profile, actor, given["reason"], slot.role)
+            mirror_aliases()
+            return f"{deployment.model} is live again (generation {deployment.generation})."
+
+        text = "One person may do this in an emergency. It is marked as such, and the approvers see it."
+        back = reverse("admin:modelops_liveslot_change", args=[slot.pk])
+        facts = {"Live now": slot.deployment.model, "Since": slot.deployment.at, "Profile": slot.profile}
+        step = Step("Roll back?", text, "Roll back", back, perform, ReasonForm, _REFUSALS, facts)
+        return confirmed(self.admin_site, request, step)
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """What was live when, and who decided it."""
+
+    list_display = ("generation", "at", "model", "role", "profile", *_PEOPLE, "break_glass")
+    list_select_related = ("model", "requested_by", "approved_by")
+    list_filter = ("role", "break_glass")
+    date_hierarchy = None
+    fields = (*list_display, "previous", "first", "reason")
+    readonly_fields = fields
+    actions = None
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+
+@admin.register(TrainingRun)
+class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """Attempts to train."""
+
+    list_display = ("created_at", "status", "step", "trigger", "labels_used", "model", "finished_at")
+    list_select_related = ("model",)
+    list_filter = ("status",)
+    fields = (*list_display, "requested_by", "error")
+    readonly_fields = fields
+    actions = None
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """Runs of periodic jobs."""
+
+    list_display = ("name", "window", "status", "started_at", "finished_at", "error")
+    list_filter = ("status",)
+    search_fields = ("name__startswith",)
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = (*list_display, "result")
+    readonly_fields = fields
+    actions = None
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+
+def mirror_aliases() -> None:
+    """Have a worker tell MLflow; asked by name, because the task's module would bring MLflow along.
+
+    Without a broker nothing is lost: the aliases are mirrored periodically too.
+    """
+    try:
+        current_app.send_task("modelops.tasks.mirror_registry_aliases", retry=False)
+    except OperationalError:
+        log.warning("aliases_not_mirrored_at_once")
+
+
+def _request(object_id: str) -> PromotionRequest:
+    rows = PromotionRequest.objects.select_related("model", "requested_by")
+    return get_object_or_404(rows, pk=object_id)
+
+
+def _back(asked: PromotionRequest) -> str:
+    return reverse("admin:modelops_promotionrequest_change", args=[asked.pk])
+
+
+def _facts(asked: PromotionRequest) -> dict[str, object]:
+    """What the approver should know about the version."""
+    measured = {f"Measured: {name}": value for name, value in asked.model.metrics.items()}
+    return {
+        "Asked by": asked.requested_by,
+        "Reason": asked.reason,
+        "Profile": asked.profile,
+        "Artefact": asked.model.artefact_id,
+        "Schema": asked.model.schema_hash,
+        **measured,
+    }

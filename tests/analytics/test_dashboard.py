@@ -1,0 +1,67 @@
+"""The first page of the admin, and the figures on it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Role
+from analytics import queries
+from feedback.services import collect
+from tests.models import installed, stored_prediction
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+def page(role: str) -> str:
+    client = Client()
+    client.force_login(person(role))
+    return client.get("/admin/").content.decode()
+
+
+def test_traffic_counts_what_was_answered_since_then() -> None:
+    user = person()
+    stored_prediction(user=user, cached=True)
+    stored_prediction(user=user, verdict="review")
+    stored_prediction(user=user, created_at=timezone.now() - timedelta(days=2))
+    seen = queries.traffic(timezone.now() - timedelta(days=1))
+    assert seen.verdicts == {"immaterial": 1, "review": 1, "material": 0}
+    assert (seen.total, seen.share("review"), seen.cached_share) == (2, 0.5, 0.5)
+
+
+def test_without_traffic_every_share_is_nothing() -> None:
+    seen = queries.traffic(timezone.now())
+    assert (seen.total, seen.share("material"), seen.cached_share) == (0, 0.0, 0.0)
+
+
+def test_the_queue_counts_what_waits_by_stream() -> None:
+    stored_prediction(stream="uncertain", selection_probability=0.9)
+    stored_prediction(stream="audit", selection_probability=0.02)
+    collect()
+    waiting = queries.queue()
+    assert waiting.streams == {"uncertain": 1, "audit": 1}
+    assert waiting.total == 2
+    assert waiting.oldest is not None
+
+
+def test_a_lead_sees_traffic_queue_labels_and_what_is_live() -> None:
+    installed()
+    shown = page(Role.LEAD)
+    for title in ("Answers in 24 hours", "Waiting for a reviewer", "Labels not learnt", "Live generation"):
+        assert title in shown
+
+
+def test_a_reviewer_sees_no_figures_of_models() -> None:
+    shown = page(Role.REVIEWER)
+    assert "Waiting for a reviewer" in shown
+    assert "Live generation" not in shown
+    assert "Promotion requests" not in shown
+
+
+@pytest.mark.parametrize("role", [Role.USER, Role.CLIENT])
+def test_the_admin_does_not_open_for_clients(role: Role) -> None:
+    client = Client()
+    client.force_login(person(role))
+    assert client.get("/admin/").status_code == 302

@@ -1,0 +1,281 @@
+"""The admin: fast lists, history nobody edits, steps that two people take, names that stay hidden."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import ApiKey, AuditEvent, Role, User
+from accounts.services import issue_api_key
+from experiments.models import Experiment
+from feedback.models import Feedback, ReviewItem
+from feedback.services import collect
+from matching.models import Prediction
+from modelops.models import LiveSlot, ModelVersion, PromotionRequest
+from tests.models import installed, model_version, promoted, scoring_version, stored_prediction
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+OURS = [
+    model for model in admin.site._registry if model._meta.app_label not in {"django_celery_beat", "axes"}
+]
+
+
+def browser(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def path(model: type, page: str, *args: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)  # type: ignore[attr-defined]
+
+
+def text(answer: HttpResponse) -> str:
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+def test_every_list_opens_for_an_administrator(model: type) -> None:
+    assert browser(person(Role.ADMINISTRATOR)).get(path(model, "changelist")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "role", [role for role in Role.values if role not in {"user", "client", "administrator"}]
+)
+def test_each_role_opens_exactly_the_lists_it_may_view(role: str) -> None:
+    user = person(role)
+    client, asked = browser(user), RequestFactory().get("/")
+    asked.user = User.objects.get(pk=user.pk)
+    for model, site in admin.site._registry.items():
+        may = site.has_view_or_change_permission(asked)
+        found = client.get(path(model, "changelist")).status_code
+        assert found == (200 if may else 403), model
+
+
+def test_nobody_opens_a_list_without_signing_in() -> None:
+    assert {Client().get(path(model, "changelist")).status_code for model in OURS} == {302}
+
+
+@pytest.mark.parametrize("model", [Prediction, Feedback, ReviewItem, AuditEvent, ModelVersion])
+def test_history_is_shown_and_cannot_be_changed_even_by_an_administrator(model: type) -> None:
+    asked = RequestFactory().get("/")
+    asked.user = person(Role.ADMINISTRATOR)
+    site = admin.site._registry[model]
+    assert site.has_view_permission(asked)
+    assert not site.has_add_permission(asked)
+    assert not site.has_change_permission(asked)
+    assert not site.has_delete_permission(asked)
+
+
+def test_the_list_of_answers_costs_the_same_for_few_and_for_many() -> None:
+    client, user = browser(person(Role.AUDITOR)), person()
+    model = model_version()
+    counts = []
+    for _ in range(2):
+        for number in range(15):
+            stored_prediction(f"A {number}", user=user, model=model)
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            client.get(path(Prediction, "changelist"))
+        counts.append(len(asked))
+        assert not any("name1" in query["sql"] for query in asked.captured_queries)
+    assert counts[0] == counts[1] <= 8
+
+
+def test_names_are_hidden_until_somebody_confirms_and_that_is_recorded() -> None:
+    row = stored_prediction("Xylophonia Quince Ltd")
+    reviewer = person(Role.REVIEWER)
+    client = browser(reviewer)
+    assert "Xylophonia" not in text(client.get(path(Prediction, "change", row.pk)))
+    step = path(Prediction, "reveal", row.pk)
+    assert "Xylophonia" not in text(client.get(step))
+    assert not AuditEvent.objects.filter(action="prediction.names_revealed").exists()
+    shown = client.post(step)
+    assert "Xylophonia Quince Ltd" in text(shown)
+    assert "no-store" in shown["Cache-Control"]
+    event = AuditEvent.objects.get(action="prediction.names_revealed")
+    assert (event.actor, event.object_id) == (reviewer, str(row.pk))
+
+
+def test_an_auditor_sees_answers_and_never_names() -> None:
+    row = stored_prediction("Xylophonia Quince Ltd")
+    client = browser(person(Role.AUDITOR))
+    assert "Reveal" not in text(client.get(path(Prediction, "change", row.pk)))
+    assert client.post(path(Prediction, "reveal", row.pk)).status_code == 403
+
+
+def test_a_promotion_goes_through_two_people_on_screen() -> None:
+    installed()
+    version = scoring_version("2")
+    engineer, approver = browser(person(Role.MODEL_ENGINEER)), browser(person(Role.APPROVER))
+    asked = {"profile": "*", "role": "champion", "reason": "better on numbers"}
+    engineer.post(path(ModelVersion, "ask_for_promotion", version.pk), asked)
+    request = PromotionRequest.objects.get()
+    assert engineer.post(path(PromotionRequest, "approve", request.pk)).status_code == 403
+    page = text(approver.get(path(PromotionRequest, "approve", request.pk)))
+    assert "better on numbers" in page
+    assert version.artefact_id in page
+    approver.post(path(PromotionRequest, "approve", request.pk))
+    assert LiveSlot.objects.get().deployment.model == version
+
+
+def test_an_administrator_cannot_approve_what_he_asked_for_and_is_told_why() -> None:
+    installed()
+    boss = browser(person(Role.ADMINISTRATOR))
+    asked = {"profile": "*", "role": "champion", "reason": "mine"}
+    boss.post(path(ModelVersion, "ask_for_promotion", scoring_version("2").pk), asked)
+    answer = boss.post(path(PromotionRequest, "approve", PromotionRequest.objects.get().pk))
+    assert "a second person must approve" in text(answer)
+    assert LiveSlot.objects.get().deployment.model.version == "1"
+
+
+def test_a_request_can_be_declined() -> None:
+    installed()
+    engineer, approver = browser(person(Role.MODEL_ENGINEER)), browser(person(Role.APPROVER))
+    asked = {"profile": "*", "role": "champion", "reason": "better"}
+    engineer.post(path(ModelVersion, "ask_for_promotion", scoring_version("2").pk), asked)
+    request = PromotionRequest.objects.get()
+    approver.post(path(PromotionRequest, "decline", request.pk), {"reason": "not enough pairs"})
+    request.refresh_from_db()
+    assert not request.is_open
+    assert request.deployment is None
+
+
+def test_one_person_rolls_back_and_gives_a_reason() -> None:
+    installed()
+    promoted(scoring_version("2"))
+    slot = LiveSlot.objects.get()
+    approver = browser(person(Role.APPROVER))
+    assert "required" in text(approver.post(path(LiveSlot, "roll_back", slot.pk), {}))
+    approver.post(path(LiveSlot, "roll_back", slot.pk), {"reason": "wrong answers"})
+    slot.refresh_from_db()
+    assert (slot.deployment.model.version, slot.deployment.break_glass) == ("1", True)
+
+
+def test_a_reviewer_takes_judges_and_stores_without_seeing_the_answer() -> None:
+    stored_prediction(
+        "Xylophonia Quince Ltd", stream="uncertain", selection_probability=0.9, verdict="review"
+    )
+    reviewer = person(Role.REVIEWER)
+    client = browser(reviewer)
+    taken = client.get(path(ReviewItem, "take_next"), follow=True)
+    assert "Xylophonia Quince Ltd" in text(taken)
+    assert "0.9900" not in text(taken)
+    item = ReviewItem.objects.get()
+    client.post(path(ReviewItem, "judge", item.pk), {"decision": "material", "text": "two companies"})
+    row = Feedback.objects.get()
+    assert (row.user_correction, row.reviewer, row.answer_shown) == (True, reviewer, False)
+    assert "Nothing is waiting" in text(client.get(path(ReviewItem, "take_next"), follow=True))
+
+
+def test_an_item_of_another_reviewer_is_not_shown() -> None:
+    stored_prediction("Xylophonia Quince Ltd", stream="uncertain", selection_probability=0.9)
+    collect()
+    item = ReviewItem.objects.claim(person(Role.REVIEWER), timezone.now())
+    assert item is not None
+    shown = browser(person(Role.REVIEWER)).get(path(ReviewItem, "judge", item.pk), follow=True)
+    assert "Xylophonia" not in text(shown)
+    assert "not yours" in text(shown)
+
+
+def test_an_item_can_be_given_back() -> None:
+    stored_prediction(stream="uncertain", selection_probability=0.9)
+    client = browser(person(Role.REVIEWER))
+    client.get(path(ReviewItem, "take_next"))
+    client.get(path(ReviewItem, "give_back", ReviewItem.objects.get().pk))
+    assert ReviewItem.objects.get().state == "open"
+
+
+def test_a_new_person_gets_a_role_with_its_rights_and_an_event() -> None:
+    boss = person(Role.ADMINISTRATOR)
+    given = {
+        "email": "Rita@Example.com",
+        "name": "Rita",
+        "role": "reviewer",
+        "password1": "a long enough phrase",
+        "password2": "a long enough phrase",
+    }
+    answer = browser(boss).post(path(User, "add"), given)
+    assert answer.status_code == 302, text(answer)
+    rita = User.objects.get(email="rita@example.com")
+    assert rita.has_perm("matching.reveal_names")
+    assert AuditEvent.objects.filter(action="user.created", actor=boss, object_id=str(rita.pk)).exists()
+
+
+def test_changing_a_role_changes_what_a_person_may_do() -> None:
+    user = person(Role.REVIEWER)
+    given = {"email": user.email, "name": "", "role": "user", "is_active": "on"}
+    answer = browser(person(Role.ADMINISTRATOR)).post(path(User, "change", user.pk), given)
+    assert answer.status_code == 302, text(answer)
+    assert not User.objects.get(pk=user.pk).has_perm("matching.reveal_names")
+
+
+def test_a_key_is_shown_once_and_not_kept_in_any_log() -> None:
+    owner = person(Role.CLIENT)
+    client = browser(person(Role.ADMINISTRATOR))
+    given = {
+        "user": str(owner.pk),
+        "name": "batch",
+        "scopes": ["compare"],
+        "expires_at_0": "",
+        "expires_at_1": "",
+    }
+    shown = text(client.post(path(ApiKey, "add"), given, follow=True))
+    row = ApiKey.objects.get()
+    start = shown.index(f"lnc_{row.prefix}_")
+    key = shown[start:].split()[0].split("<")[0]
+    assert key not in text(client.get(path(ApiKey, "change", row.pk)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM django_admin_log WHERE position(%s in change_message) > 0", [key]
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_key_is_revoked_after_confirming() -> None:
+    row, _ = issue_api_key(person(Role.CLIENT), "batch", None)
+    client = browser(person(Role.ADMINISTRATOR))
+    client.get(path(ApiKey, "revoke", row.pk))
+    row.refresh_from_db()
+    assert row.revoked_at is None
+    client.post(path(ApiKey, "revoke", row.pk))
+    row.refresh_from_db()
+    assert row.revoked_at is not None
+
+
+def test_an_experiment_is_drafted_started_and_stopped() -> None:
+    first = installed()
+    challenger = scoring_version("2")
+    promoted(challenger, role="challenger")
+    engineer, approver = browser(person(Role.MODEL_ENGINEER)), browser(person(Role.APPROVER))
+    given = {
+        "name": "trial",
+        "profile": "*",
+        "model_a": str(first.model_id),
+        "model_b": str(challenger.pk),
+        "traffic_split": "0.50",
+        "enrolled_share": "1.00",
+    }
+    assert engineer.post(path(Experiment, "add"), given).status_code == 302
+    trial = Experiment.objects.get()
+    assert engineer.post(path(Experiment, "start", trial.pk)).status_code == 403
+    approver.post(path(Experiment, "start", trial.pk))
+    trial.refresh_from_db()
+    assert trial.is_active
+    changed = engineer.post(path(Experiment, "change", trial.pk), {**given, "traffic_split": "0.90"})
+    assert changed.status_code == 403
+    approver.post(path(Experiment, "stop", trial.pk), {"reason": "seen enough"})
+    trial.refresh_from_db()
+    assert (trial.status, trial.is_active) == ("stopped", False)
+
+
+def test_the_chain_is_verified_on_screen() -> None:
+    shown = browser(person(Role.AUDITOR)).get(path(AuditEvent, "verify_chain"), follow=True)
+    assert "0 seals intact" in text(shown)
