@@ -49,7 +49,7 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
     """Reads of feedback."""
 
     def for_training(self) -> FeedbackQuerySet:
-        """Labels to learn from: decided by reviewers, not used yet, one per prediction, the last word
+        """Labels to learn from: decided by reviewers, one per prediction, the last word
         winning.
 
         Clients' objections are never labels; they enter the queue as appeals and come back as reviews. The
@@ -60,7 +60,7 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
             "prediction_id", "-adjudicated", "-id"
         )
         newest = last.distinct("prediction_id").values("pk")
-        usable = self.filter(pk__in=newest, processed=False, prediction__erased_at=None)
+        usable = self.filter(pk__in=newest, prediction__erased_at=None)
         return usable.select_related("prediction").order_by("id")
 
     def waiting(self) -> FeedbackQuerySet:

@@ -41,7 +41,8 @@ def register(model: Shipped) -> ModelVersion:
     if known is not None:
         return known
     build_scorer(model.content["model.json"])
-    metrics = _numbers(model.card.get("metrics", {}))
+    training = model.card.get("training", {})
+    metrics = numbers(training.get("metrics", {}))
     logged = registry.log_version(name, version, model.content, {"schema": model.card["schema"]}, metrics)
     given = Registration(
         name=name,
@@ -52,7 +53,7 @@ def register(model: Shipped) -> ModelVersion:
         mlflow_run_id=logged.run_id,
         accuracy=metrics.get("accuracy"),
         metrics=metrics,
-        libraries=model.card.get("libraries", {}),
+        libraries=training.get("libraries", {}),
     )
     return register_version(given, actor=None)
 
@@ -63,7 +64,7 @@ def install() -> tuple[ModelVersion, Deployment | None]:
     return version, deploy_first(version)
 
 
-def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
+def numbers(metrics: dict[str, Any]) -> dict[str, float]:
     """Return the plain numbers among the metrics."""
     return {
         name: float(value)

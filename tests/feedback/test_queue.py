@@ -156,7 +156,7 @@ def test_the_last_word_on_a_prediction_is_its_label(reviewer: User) -> None:
     assert first.pk != last.pk
 
 
-def test_what_a_run_used_is_not_used_again(reviewer: User) -> None:
+def test_what_a_run_used_stays_a_label_and_no_longer_waits(reviewer: User) -> None:
     run = TrainingRun.objects.create(trigger="test")
     row = Feedback.objects.create(
         prediction=stored_prediction(), reviewer=reviewer, source="review", user_correction=True
@@ -164,7 +164,8 @@ def test_what_a_run_used_is_not_used_again(reviewer: User) -> None:
     with pytest.raises(IntegrityError, match="processed_by_a_run"), transaction.atomic():
         Feedback.objects.filter(pk=row.pk).update(processed=True)
     Feedback.objects.filter(pk=row.pk).update(processed=True, training_run=run)
-    assert not Feedback.objects.for_training().exists()
+    assert Feedback.objects.for_training().get() == row
+    assert not Feedback.objects.for_training().waiting().exists()
 
 
 @pytest.mark.django_db(transaction=True)
