@@ -29,6 +29,13 @@ _FORM_CATEGORIES = {
     FormRelation.MARKER: "O13",
 }
 
+_FORM_CASES = {
+    FormRelation.TRANSLATION: "loose",
+    FormRelation.AMBIGUOUS: "loose",
+    FormRelation.SHARED_CODE: "shared",
+}
+"""Cases of a category that profiles judge by themselves."""
+
 
 class Account(NamedTuple):
     """Everything known about two organisation names, for findings and features alike."""
@@ -130,8 +137,7 @@ def _form_findings(left: Organisation, right: Organisation, form: FormRelation) 
         category = _same_form(left, right)
     if category:
         note = explain(left.forms, right.forms, form)
-        loose = "loose" if form in (FormRelation.TRANSLATION, FormRelation.AMBIGUOUS) else ""
-        yield Finding(category, _form_span(left), _form_span(right), loose, note=note)
+        yield Finding(category, _form_span(left), _form_span(right), _FORM_CASES.get(form, ""), note=note)
 
 
 def _same_form(left: Organisation, right: Organisation) -> str | None:
@@ -203,7 +209,9 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
                 if match.relation.category == "O20"
                 else max(rarity(token.key) for token in (*one, *other))
             )
-            yield Finding(match.relation.category, _span(one), _span(other), weight=weight)
+            # The only O06 between words of different keys is a digraph (ü as ue).
+            detail = "digraph" if match.relation.category == "O06" else ""
+            yield Finding(match.relation.category, _span(one), _span(other), detail, weight)
         elif one[0].text != other[0].text and is_mixed(one[0].text) != is_mixed(other[0].text):
             yield Finding("O39", one[0].span, other[0].span)
     for i, j in alignment.moved:
