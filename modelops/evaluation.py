@@ -30,7 +30,11 @@ class Rate:
 
     def __str__(self) -> str:
         """Percent with interval, for tables."""
-        return "-" if not self.n else f"{self.value:6.1%} [{self.low:.1%}, {self.high:.1%}]"
+        return (
+            "-"
+            if not self.n or math.isnan(self.value)
+            else f"{self.value:6.1%} [{self.low:.1%}, {self.high:.1%}]"
+        )
 
 
 @dataclass(frozen=True, slots=True)

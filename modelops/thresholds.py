@@ -8,7 +8,7 @@ with a third of the error allowance each. A direction for which nothing can be p
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ MISSED_MATERIAL = 0.01
 """Largest share of auto-decided *immaterial* that may really be material."""
 FALSE_MATERIAL = 0.03
 """Largest share of auto-decided *material* that may really be immaterial."""
+GUARD = 0.05
+"""Highest probability of *material* at which the model may ever decide *immaterial* alone."""
 DELTA = 0.05
 """Chance, at most, that the promise does not hold."""
 
@@ -49,9 +51,9 @@ class Band:
 
     @property
     def immaterial_below(self) -> float:
-        """Highest probability decided as immaterial, at most 0.5; below 0 when none may be."""
+        """Highest probability decided as immaterial, at most :data:`GUARD`; below 0 when none may be."""
         chosen = self.immaterial.threshold
-        return -1.0 if chosen is None else min(chosen, 0.5)
+        return -1.0 if chosen is None else min(chosen, GUARD)
 
     @property
     def material_above(self) -> float:
@@ -95,15 +97,26 @@ def learn_then_test(
     )
 
 
-def band(probabilities: NDArray[np.float64], material: NDArray[np.bool_]) -> Band:
-    """Both thresholds for calibrated probabilities of pairs the thresholds were not learnt from."""
+def band(
+    probabilities: NDArray[np.float64], material: NDArray[np.bool_], settled: NDArray[np.bool_] | None = None
+) -> Band:
+    """Both thresholds, from calibrated probabilities of pairs the model may decide and never learnt from.
+
+    ``settled`` is the truth of pairs a rule decides as immaterial: the promise is about all answers
+    *immaterial*, whoever gave them, so they come first in its sequence; and no pair above :data:`GUARD` is
+    decided so, however good the company it is in.
+    """
+    before = np.zeros(0, dtype=bool) if settled is None else settled
     rising = np.argsort(probabilities, kind="stable")
     falling = rising[::-1]
-    immaterial = learn_then_test(probabilities[rising], material[rising], MISSED_MATERIAL)
+    immaterial = learn_then_test(
+        np.concatenate([np.zeros(len(before)), np.maximum(probabilities[rising], 1e-12)]),
+        np.concatenate([before, material[rising]]),
+        MISSED_MATERIAL,
+    )
     decided = learn_then_test(1 - probabilities[falling], ~material[falling], FALSE_MATERIAL)
     above = None if decided.threshold is None else 1 - decided.threshold
-    turned = Promise(above, decided.target, decided.delta, decided.n, decided.errors, decided.bound)
-    return Band(immaterial, turned)
+    return Band(immaterial, replace(decided, threshold=above))
 
 
 def _ends(values: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -1,0 +1,151 @@
+"""``manage.py compare "Acme, Inc." "ACME Incorporated"``: one pair, read as a lawyer wants to read it."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.color import Style, no_style
+
+from matching.engine import (
+    DISCLAIMER,
+    PROFILE_IDS,
+    Comparison,
+    Context,
+    Difference,
+    Effect,
+    EngineError,
+    Kind,
+    Verdict,
+    compare,
+)
+
+WIDTH = 96
+MARKS = {
+    Effect.EQUAL: ("=", "equal by rule"),
+    Effect.MODEL: ("~", "weighed by the model"),
+    Effect.REVIEW: ("?", "a person must look"),
+    Effect.MATERIAL: ("!", "material"),
+}
+_COLOURS = {
+    Effect.EQUAL: "SUCCESS",
+    Effect.MODEL: "NOTICE",
+    Effect.REVIEW: "WARNING",
+    Effect.MATERIAL: "ERROR",
+}
+_VERDICTS = {Verdict.IMMATERIAL: "SUCCESS", Verdict.REVIEW: "WARNING", Verdict.MATERIAL: "ERROR"}
+_ISOLATE, _POP = "\u2068", "\u2069"
+
+
+class Command(BaseCommand):
+    """Compare two names and print both aligned, every difference with its rule, and the verdict."""
+
+    help = "Compare two legal names and explain every difference. Needs no server."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take both names and how to read them."""
+        parser.add_argument("left", help="one name")
+        parser.add_argument("right", help="the other name")
+        parser.add_argument("--profile", default="general", help=f"one of {', '.join(PROFILE_IDS)}")
+        parser.add_argument("--kind", default="auto", choices=["auto", *Kind])
+        parser.add_argument(
+            "--jurisdiction", metavar="CODE", help="ISO 3166 code of both names, such as DE or US-TX"
+        )
+        parser.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Compare. Raises ``CommandError`` for names that cannot be compared."""
+        place = options["jurisdiction"]
+        context = Context(jurisdiction_left=place, jurisdiction_right=place)
+        names = (options["left"], options["right"])
+        try:
+            found = compare(*names, options["profile"], options["kind"], context)
+            others = [
+                compare(*names, id_, options["kind"], context)
+                for id_ in PROFILE_IDS
+                if id_ != found.profile.id
+            ]
+        except EngineError as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            body = {
+                **found.to_dict(),
+                "other_profiles": {one.profile.id: one.verdict.value for one in others},
+            }
+            self.stdout.write(json.dumps({**body, "disclaimer": DISCLAIMER}, ensure_ascii=False, indent=2))
+            return
+        style = self.style if self.stdout.isatty() or options["force_color"] else no_style()
+        for line in memo(found, others, names, style):
+            self.stdout.write(line)
+
+
+def memo(found: Comparison, others: list[Comparison], names: tuple[str, str], style: Style) -> Iterator[str]:
+    """The lines of the answer."""
+    yield from _aligned(found, names, style)
+    yield ""
+    for item in found.differences:
+        yield from _difference(item, style)
+    word = getattr(style, _VERDICTS[found.verdict])(found.verdict.value.upper())
+    yield f"{word}  {found.kind.value}, {found.confidence:.1%} confident, profile {found.profile.id}"
+    yield from _wrapped(found.reason)
+    if found.missing_fact:
+        yield from _wrapped(f"What would settle it: {found.missing_fact}.")
+    for note in found.notes:
+        yield from _wrapped(f"Note: {note}")
+    yield ""
+    yield "Under the other profiles: " + ", ".join(
+        f"{other.profile.id} {getattr(style, _VERDICTS[other.verdict])(other.verdict.value)}"
+        for other in others
+    )
+    rules = f"Rules {found.profile.id} {found.profile.version} of {found.profile.date}"
+    yield f"{rules}; model {found.model} {found.model_version}."
+    yield DISCLAIMER
+
+
+def _aligned(found: Comparison, names: tuple[str, str], style: Style) -> Iterator[str]:
+    """Both names, each with a line of marks below what differs."""
+    for side, name in enumerate(names):
+        yield f"  {_isolated(name)}"
+        marks = _marks(found, side, name)
+        if marks.strip():
+            yield f"  {_coloured(marks, style)}"
+
+
+def _marks(found: Comparison, side: int, name: str) -> str:
+    """A mark under every character of a difference, the gravest where several meet."""
+    line = [" "] * len(name)
+    for effect in MARKS:
+        for item in found.differences:
+            span = (item.span1, item.span2)[side]
+            if item.effect is effect and span:
+                line[span[0] : span[1]] = MARKS[effect][0] * (span[1] - span[0])
+    return "".join(line).rstrip()
+
+
+def _coloured(marks: str, style: Style) -> str:
+    paint = {mark: getattr(style, _COLOURS[effect]) for effect, (mark, _) in MARKS.items()}
+    return "".join(paint[mark](mark) if mark in paint else mark for mark in marks)
+
+
+def _difference(item: Difference, style: Style) -> Iterator[str]:
+    mark, meaning = MARKS[item.effect]
+    texts = " → ".join(f"“{_isolated(text)}”" if text else "nothing" for text in (item.text1, item.text2))
+    yield f"{getattr(style, _COLOURS[item.effect])(mark)} {item.category} {item.title}: {texts} ({meaning})"
+    yield from _wrapped(item.explanation)
+    yield from _wrapped(f"Rule {item.rule}; {item.authority}.")
+    yield ""
+
+
+def _isolated(text: str) -> str:
+    """Keep a right-to-left name from turning the line around it."""
+    turned = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
+    return f"{_ISOLATE}{text}{_POP}" if turned else text
+
+
+def _wrapped(sentence: str) -> list[str]:
+    return textwrap.wrap(sentence, WIDTH, initial_indent="    ", subsequent_indent="    ")

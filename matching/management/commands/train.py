@@ -1,0 +1,75 @@
+"""``manage.py train``: the starting model, from constructed pairs and any labelled files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from threadpoolctl import threadpool_limits
+
+from matching import learning
+from matching.assessment import assess
+from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate, read_pairs
+from matching.engine import load_scorer
+from matching.model_card import model_card
+from modelops.training import TrainingError
+
+
+class Command(BaseCommand):
+    """Train, calibrate, set thresholds, measure on held-out entities, write the artefact and its card."""
+
+    help = "Train the model from constructed pairs and labelled CSV files. Needs no server."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the files, where to write, and what makes the run repeatable."""
+        parser.add_argument(
+            "--pairs", type=Path, action="append", default=[], metavar="FILE", help="may be repeated"
+        )
+        parser.add_argument("--output", type=Path, default=Path("matching/engine/model"), metavar="DIR")
+        parser.add_argument("--seed", type=int, default=20)
+        parser.add_argument(
+            "--constructed", type=int, default=DEFAULT_SIZE, metavar="N", help="constructed pairs"
+        )
+        parser.add_argument("--model-version", default="1.0.0")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Train. Raises ``CommandError`` with one sentence for data that cannot train a model."""
+        self._started = time.monotonic()
+        seed, output = options["seed"], options["output"]
+        try:
+            with threadpool_limits(1, "openmp"):
+                data = learning.dataset(self._pairs(options), self._report)
+                trained = learning.train(data, seed, self._report)
+        except (PairsFileError, TrainingError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        content = learning.save(trained, output, options["model_version"], _command(options))
+        found = assess(learning.held_out_pairs(data, seed), scorer=load_scorer(content))
+        (output / "MODEL_CARD.md").write_text(
+            model_card(trained, content, data.pairs, found), encoding="utf-8"
+        )
+        whole = found.overall
+        self._report(
+            f"held-out entities: F1 (immaterial) {whole.f1_immaterial}, specificity {whole.specificity}"
+        )
+        self.stdout.write(
+            f"Written to {output}: model.json ({len(content):,} bytes), model.skops, MODEL_CARD.md"
+        )
+
+    def _pairs(self, options: dict[str, Any]) -> Iterator[LabelledPair]:
+        real = [pair for path in options["pairs"] for pair in read_pairs(path)]
+        self._report(f"{len(real):,} labelled pairs from {len(options['pairs'])} files")
+        return chain(real, generate(options["seed"], options["constructed"]))
+
+    def _report(self, message: str) -> None:
+        self.stderr.write(f"{time.monotonic() - self._started:7.1f} s  {message}")
+
+
+def _command(options: dict[str, Any]) -> str:
+    """The command that repeats this run, without the folders of this machine."""
+    files = "".join(f" --pairs {path.name}" for path in options["pairs"])
+    return f"manage.py train{files} --seed {options['seed']} --constructed {options['constructed']}"
