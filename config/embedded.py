@@ -29,6 +29,7 @@ WITHOUT_SERVERS = frozenset(
         "diffsettings",
         "findstatic",
         "help",
+        "reference",
         "spectacular",
         "version",
     }
