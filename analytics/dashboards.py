@@ -14,6 +14,7 @@ from django.utils.timesince import timesince
 
 from analytics import queries
 from matching.models import Stream, Verdict
+from modelops.models import EVERY_PROFILE
 
 _DAY = timedelta(days=1)
 
@@ -36,7 +37,11 @@ def summary(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "feedback.view_feedback": _labels,
         "modelops.view_deployment": _live,
     }
-    return {**context, "cards": [make() for needs, make in makers.items() if request.user.has_perm(needs)]}
+    return {
+        **context,
+        "title": "Overview",
+        "cards": [make() for needs, make in makers.items() if request.user.has_perm(needs)],
+    }
 
 
 def _answers() -> Card:
@@ -78,4 +83,4 @@ def _live() -> Card:
 
 
 def _part(role: str, profile: str) -> str:
-    return f"{role.capitalize()}, {'every profile' if profile == '*' else profile}"
+    return role.capitalize() if profile == EVERY_PROFILE else f"{role.capitalize()}, {profile}"

@@ -30,8 +30,8 @@ class DecisionForm(forms.Form):
 
     decision = forms.ChoiceField(
         choices=[
-            (_IMMATERIAL, "Immaterial: the same name for this purpose"),
-            (_MATERIAL, "Material: another person, or a document that is not good enough"),
+            (_IMMATERIAL, "Immaterial: the same name"),
+            (_MATERIAL, "Material: not the same name"),
         ],
         widget=UnfoldAdminRadioSelectWidget(),
     )

@@ -79,7 +79,7 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         "is_active",
         "created_at",
         "registered_by",
-        "artefact_id",
+        "artefact_digest",
         "schema_hash",
         "libraries",
         "metrics",
@@ -97,7 +97,7 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_delete_permission = nobody
 
     @admin.display(description="SHA-256 of the artefact")
-    def artefact_id(self, version: ModelVersion) -> str:
+    def artefact_digest(self, version: ModelVersion) -> str:
         """Digest of what would be served."""
         return version.artefact_id
 
