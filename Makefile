@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test lint format types imports migrations deployable check lock stop
+.PHONY: run setup test lint format types imports migrations deployable check lock stop benchmark
 .DEFAULT_GOAL := run
 
 run: setup
@@ -66,6 +66,13 @@ deployable: setup
 # In this order: the quickest to fail first, the tests last so that their closing line ends the output.
 check: lint imports types migrations deployable test
 
+# Labelled sets stay beside the project; the peer has an environment of its own.
+BENCHMARK_DATA ?= ../shared/data
+benchmark: setup
+	@test -x var/peers/bin/nomenklatura || { echo "==> Installing the peer" && $(PYTHON) -m venv var/peers && \
+	  $(BIN)/uv pip install --quiet --python var/peers/bin/python nomenklatura==4.17.4; }
+	@$(BIN)/python manage.py benchmark $(BENCHMARK_DATA) --peer var/peers/bin/python
+
 lock: setup
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes \
+	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock

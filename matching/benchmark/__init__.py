@@ -1,0 +1,1 @@
+"""Benchmarks: quality and speed beside peers and the floor, in one run, on the same pairs."""

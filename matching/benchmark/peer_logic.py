@@ -1,0 +1,45 @@
+"""The peer, run by the Python of its own environment: OpenSanctions nomenklatura, algorithm logic-v2.
+
+Reads ``[[left, right, kind], …]`` as JSON on standard input and prints scores, seconds and memory as JSON.
+Imports nothing of this project, whose packages its environment does not have.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+
+_STARTED = time.perf_counter()
+
+from followthemoney import EntityProxy  # noqa: E402
+from nomenklatura.matching import get_algorithm  # noqa: E402
+from nomenklatura.matching.types import ScoringConfig  # noqa: E402
+
+_IMPORTED = time.perf_counter() - _STARTED
+
+
+def _entity(id_: str, name: str, kind: str) -> EntityProxy:
+    schema = "Person" if kind == "individual" else "Organization"
+    return EntityProxy.from_dict({"id": id_, "schema": schema, "properties": {"name": [name]}})
+
+
+def main() -> None:
+    """Score every pair; every entity has its own id, because the algorithm remembers entities by id."""
+    algorithm, config = get_algorithm("logic-v2"), ScoringConfig.defaults()
+    pairs = json.load(sys.stdin)
+    imported_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    scores = [
+        algorithm.compare(_entity(f"a{at}", left, kind), _entity(f"b{at}", right, kind), config).score
+        for at, (left, right, kind) in enumerate(pairs)
+    ]
+    seconds = time.perf_counter() - started
+    json.dump(
+        {"scores": scores, "seconds": seconds, "import": _IMPORTED, "memory_kib": imported_memory}, sys.stdout
+    )
+
+
+if __name__ == "__main__":
+    main()

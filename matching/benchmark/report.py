@@ -1,0 +1,186 @@
+"""The benchmark's report: quality on held-out entities and public sets, speed, memory and growth."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from matching.assessment import assess
+from matching.benchmark.speed import Rows, run_peer, run_task, timings
+from matching.bulk import Plan, compare_file
+from matching.corpus import LabelledPair, Part, part, read_pairs
+from matching.engine import Kind, default_scorer
+from modelops.evaluation import Quality, by_slice, measure
+
+PEER_MATCH = 0.7
+"""Score from which logic-v2 calls two names one entity (its documentation's threshold)."""
+
+Say = Callable[[str], None]
+
+
+class Setting(NamedTuple):
+    """What is measured: the folder of labelled sets, the peer's Python if there is one, runs a contestant."""
+
+    data: Path
+    peer: Path | None
+    runs: int
+
+
+def write_report(setting: Setting, target: Path, say: Say) -> None:
+    """Measure everything and write the report as Markdown."""
+    lines = [*_head(setting)]
+    for section in (_quality, _speed, _files):
+        for line in section(setting, say):
+            lines.append(line)
+            say(line)
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _head(setting: Setting) -> Iterator[str]:
+    scorer = default_scorer()
+    yield "# Benchmarks\n"
+    yield f"Written by `make benchmark` on {datetime.now(UTC):%Y-%m-%d}; do not edit. One run on one machine:"
+    yield f"{platform.machine()}, {platform.system()}, Python {platform.python_version()},"
+    yield f"model {scorer.name} {scorer.version}. Medians of {setting.runs}, contestants taking turns."
+    yield "Ratios carry further than figures. The sets stay beside the project; no row of them is in it.\n"
+
+
+def labelled_sets(data: Path) -> Iterator[tuple[str, list[LabelledPair]]]:
+    """The labelled sets that are there: the held-out fifth of the training pairs, sets never trained on."""
+    training = data / "train_pairs.csv"
+    if training.exists():
+        yield "held-out entities", [pair for pair in read_pairs(training) if part(pair, 0.2) is Part.HELD_OUT]
+    for path in sorted((data / "eval").glob("*.csv")):
+        yield path.stem, read_pairs(path)
+
+
+def _quality(setting: Setting, say: Say) -> Iterator[str]:
+    yield "## Quality\n"
+    yield "Positive means *immaterial*. Specificity: share of material pairs called so. Intervals are 95 %.\n"
+    for name, pairs in labelled_sets(setting.data):
+        say(f"… {name}: {len(pairs):,} pairs")
+        yield from _one_set(name, pairs, setting)
+
+
+def _one_set(name: str, pairs: list[LabelledPair], setting: Setting) -> Iterator[str]:
+    found = assess(pairs)
+    rows = {"this engine": found.overall, **found.baselines}
+    tags = found.slices["tag"]
+    if setting.peer:
+        peer = _peer_quality(pairs, setting.peer)
+        rows["logic-v2 at 0.7"] = peer[""]
+    yield f"### {name} ({found.overall.n:,} pairs, {found.overall.material:,} material)\n"
+    yield "| | precision | recall | F1 | specificity | review | ECE |"
+    yield "|---|---|---|---|---|---|---|"
+    for title, quality in rows.items():
+        yield _row(title, quality, title == "this engine")
+    yield "\n| kind, tag | n | material | recall | specificity | review | logic-v2 recall | its specificity |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for tag, quality in tags.items():
+        other = peer.get(tag) if setting.peer else None
+        yield (
+            f"| {tag} | {quality.n:,} | {quality.material:,} | {_percent(quality, 'recall_immaterial')} | "
+            f"{_percent(quality, 'specificity')} | {quality.review_share.value:.1%} | "
+            f"{_percent(other, 'recall_immaterial')} | {_percent(other, 'specificity')} |"
+        )
+    yield ""
+
+
+def _row(title: str, quality: Quality, ours: bool) -> str:
+    review = f"{quality.review_share.value:.1%}" if ours else "-"
+    ece = f"{quality.calibration_error:.4f}" if ours else "-"
+    return (
+        f"| {title} | {quality.precision_immaterial} | {quality.recall_immaterial} "
+        f"| {quality.f1_immaterial} | {quality.specificity} | {review} | {ece} |"
+    )
+
+
+def _percent(quality: Quality | None, name: str) -> str:
+    rate = getattr(quality, name) if quality else None
+    return f"{rate.value:.1%}" if rate is not None and rate.n else "-"
+
+
+def _peer_quality(pairs: Sequence[LabelledPair], python: Path) -> dict[str, Quality]:
+    """The peer's answers measured as ours: overall under ``""`` and by tag."""
+    scores = run_peer(python, [(pair.left, pair.right, pair.kind) for pair in pairs])["scores"]
+    labels = [pair.material for pair in pairs]
+    said = [0.0 if score >= PEER_MATCH else 1.0 for score in scores]
+    tags = [f"{pair.kind[:3]} {pair.category}" for pair in pairs]
+    return {"": measure(labels, said), **by_slice(labels, said, tags)}
+
+
+def _pairs_for_speed(data: Path) -> Rows:
+    training = data / "train_pairs.csv"
+    pairs = read_pairs(training) if training.exists() else []
+    return [(pair.left, pair.right, pair.kind) for pair in pairs if _readable(pair)]
+
+
+def _readable(pair: LabelledPair) -> bool:
+    return all(any(char.isalnum() for char in name) for name in (pair.left, pair.right))
+
+
+def _speed(setting: Setting, say: Say) -> Iterator[str]:
+    rows = _pairs_for_speed(setting.data)
+    if not rows:
+        return
+    say(f"… speed over {len(rows):,} pairs, {setting.runs} runs a contestant")
+    found, last = timings(rows, ("explained", "scored", "floor"), setting.peer, setting.runs)
+    single = run_task("single", rows)
+    yield f"## Speed, {len(rows):,} pairs, one process, one core\n"
+    yield "| contestant | pairs per second, median (least to greatest) | times logic-v2 |"
+    yield "|---|---|---|"
+    base = found["logic-v2"].median if "logic-v2" in found else 0.0
+    for name, timing in found.items():
+        yield f"| {name} | {timing} | {timing.median / base:.1f} |" if base else f"| {name} | {timing} | - |"
+    ours, peer = last["explained"], last.get("logic-v2")
+    yield "\n| | this engine | logic-v2 |"
+    yield "|---|---|---|"
+    yield f"| import, seconds | {ours['import']:.2f} | {_or_dash(peer, 'import', 1, '.2f')} |"
+    memory = _or_dash(peer, "memory_kib", 1024, ".0f")
+    yield f"| memory after import, MiB | {ours['import_memory_kib'] / 1024:.0f} | {memory} |"
+    yield f"| one comparison with new names, µs | {single['cold'] * 1e6:.0f} | - |"
+    yield f"| the same comparison again, µs | {single['warm'] * 1e6:.0f} | - |\n"
+
+
+def _or_dash(found: dict[str, float] | None, name: str, unit: float, form: str) -> str:
+    return format(found[name] / unit, form) if found else "-"
+
+
+def _files(setting: Setting, say: Say) -> Iterator[str]:
+    """How a file's time and memory grow with its rows, and with a second core."""
+    rows = _pairs_for_speed(setting.data)[:3_000]
+    if not rows:
+        return
+    yield "## Files: growth and cores (`compare_file`)\n"
+    yield "| rows | processes | seconds | rows per second |"
+    yield "|---|---|---|---|"
+    with TemporaryDirectory() as folder:
+        for times, processes in ((1, 1), (10, 1), (100, 1), (10, 2)):
+            say(f"… {len(rows) * times:,} rows on {processes}")
+            seconds = _time_file(rows, times, processes, Path(folder))
+            total = len(rows) * times
+            yield f"| {total:,} | {processes} | {seconds:.1f} | {total / seconds:,.0f} |"
+    yield ""
+
+
+def _time_file(rows: Rows, times: int, processes: int, folder: Path) -> float:
+    source, target = folder / "in.csv", folder / "out.csv"
+    with source.open("w", encoding="utf-8", newline="") as file:
+        file.write("name_a,name_b\n")
+        for turn in range(times):
+            for left, right, kind in rows:
+                # A different word every turn: nothing remembered from an earlier turn helps.
+                extra = f" {turn}" if turn and kind == Kind.ORGANISATION else ""
+                file.write(f'"{_quoted(left)}{extra}","{_quoted(right)}{extra}"\n')
+    started = time.perf_counter()
+    compare_file(source, target, Plan(("name_a", "name_b")), processes, lambda _rows, _read: None)
+    return time.perf_counter() - started
+
+
+def _quoted(name: str) -> str:
+    return name.replace('"', '""').replace("\n", " ")

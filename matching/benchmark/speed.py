@@ -1,0 +1,71 @@
+"""Timing tasks and the peer: one process a run, runs of all contestants interleaved, medians reported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+PEER_SCRIPT = Path(__file__).with_name("peer_logic.py")
+_ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+
+Rows = Sequence[tuple[str, str, str]]
+
+
+class Timing(NamedTuple):
+    """Median, least and greatest pairs per second over the runs."""
+
+    median: float
+    least: float
+    greatest: float
+
+    def __str__(self) -> str:
+        """For the table."""
+        return f"{self.median:,.0f} ({self.least:,.0f} to {self.greatest:,.0f})"
+
+
+def run_task(name: str, rows: Rows) -> dict[str, Any]:
+    """One run of one of our tasks, in a fresh process."""
+    return _run([sys.executable, "-m", "matching.benchmark.task", name], rows)
+
+
+def run_peer(python: Path, rows: Rows) -> dict[str, Any]:
+    """One run of the peer, in a fresh process of its own environment."""
+    return _run([str(python), str(PEER_SCRIPT)], rows)
+
+
+def _run(command: list[str], rows: Rows) -> dict[str, Any]:
+    done = subprocess.run(
+        command, input=json.dumps(list(rows)), capture_output=True, text=True, check=True, env=_ENVIRONMENT
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def timings(
+    rows: Rows, names: Sequence[str], peer: Path | None, runs: int
+) -> tuple[dict[str, Timing], dict[str, Any]]:
+    """Pairs per second of each task and of the peer, and the last raw result of each.
+
+    Contestants take turns within each round, so that a busy minute of the machine hits all alike.
+    """
+    seconds: dict[str, list[float]] = {}
+    last: dict[str, Any] = {}
+    for _ in range(runs):
+        for name in names:
+            last[name] = run_task(name, rows)
+            seconds.setdefault(name, []).append(last[name]["seconds"])
+        if peer:
+            last["logic-v2"] = run_peer(peer, rows)
+            seconds.setdefault("logic-v2", []).append(last["logic-v2"]["seconds"])
+    return {name: _timing(taken, len(rows)) for name, taken in seconds.items()}, last
+
+
+def _timing(seconds: list[float], pairs: int) -> Timing:
+    rates = [pairs / taken for taken in seconds]
+    return Timing(median(rates), min(rates), max(rates))

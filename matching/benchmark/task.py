@@ -1,0 +1,75 @@
+"""One timed task in a process of its own: ``python -m matching.benchmark.task NAME < pairs.json``.
+
+A fresh process for every run, so that nothing remembered from the run before makes the next one faster.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+_STARTED = time.perf_counter()
+
+from rapidfuzz import fuzz, utils  # noqa: E402
+
+from matching.engine import compare, default_scorer, score_many  # noqa: E402
+
+_IMPORTED = time.perf_counter() - _STARTED
+Pairs = list[tuple[str, str]]
+
+
+def explained(pairs: Pairs) -> None:
+    """Every pair with its whole explanation."""
+    for left, right in pairs:
+        compare(left, right)
+
+
+def scored(pairs: Pairs) -> None:
+    """Every pair without explanation, the model asked in batches."""
+    for start in range(0, len(pairs), 1_000):
+        score_many(pairs[start : start + 1_000])
+
+
+def floor(pairs: Pairs) -> None:
+    """The floor: one rapidfuzz ratio a pair."""
+    for left, right in pairs:
+        fuzz.token_sort_ratio(left, right, processor=utils.default_process)
+
+
+TASKS: dict[str, Callable[[Pairs], None]] = {"explained": explained, "scored": scored, "floor": floor}
+
+
+def single(pairs: Pairs) -> dict[str, float]:
+    """Seconds of one comparison: the first of a warm engine with fresh names, and the same pair again."""
+    compare("Warm Up Trading LLC", "Warm-Up Trading Limited")
+    started = time.perf_counter()
+    for left, right in pairs:
+        compare(left, right)
+    cold = time.perf_counter() - started
+    started = time.perf_counter()
+    for left, right in pairs:
+        compare(left, right)
+    return {"cold": cold / len(pairs), "warm": (time.perf_counter() - started) / len(pairs)}
+
+
+def main() -> None:
+    """Run one task and print what it took."""
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    pairs = [(left, right) for left, right, _ in json.load(sys.stdin)]
+    default_scorer()
+    found: dict[str, float] = {"import": _IMPORTED, "import_memory_kib": memory}
+    started = time.perf_counter()
+    if sys.argv[1] == "single":
+        found |= single(pairs[:500])
+    else:
+        TASKS[sys.argv[1]](pairs)
+    found["seconds"] = time.perf_counter() - started
+    found["memory_kib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
