@@ -1,0 +1,291 @@
+"""Two names side by side for the eye: what stands for what, what is on one side only, what moved.
+
+Pure. The segments of one side, joined, are that name exactly as received: nothing is dropped, normalised or
+reordered for display. What a change does is the engine's to say; this module only reads its differences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from matching.engine.alignment import Alignment, align
+from matching.engine.text import Text, Token, read
+from matching.engine.types import Span
+from matching.glyphs import Segment, segments
+
+WRITING = frozenset({"O01", "O02", "O03", "O04", "O06", "O39", "I01", "I02"})
+"""Categories about how the same words are written; every other category is about which words there are."""
+
+
+class Mark(StrEnum):
+    """What happened to one place of the two names; also the class it is drawn with."""
+
+    SAME = "same"
+    EQUAL = "equal"
+    SUBSTITUTED = "substituted"
+    DELETED = "deleted"
+    INSERTED = "inserted"
+    MOVED = "moved"
+
+    @property
+    def sign(self) -> str:
+        """The symbol beside the colour; nothing where the names agree."""
+        return _SIGNS[self][0]
+
+    @property
+    def words(self) -> str:
+        """What the symbol means."""
+        return _SIGNS[self][1]
+
+
+_SIGNS = {
+    Mark.SAME: ("", "The same"),
+    Mark.EQUAL: ("≈", "Equal by rule"),
+    Mark.SUBSTITUTED: ("≠", "Substituted"),
+    Mark.DELETED: ("−", "In the first name only"),
+    Mark.INSERTED: ("+", "In the second name only"),
+    Mark.MOVED: ("⇄", "At another place"),
+}
+
+
+class Column(NamedTuple):
+    """One place of both names; a side that has nothing there is empty."""
+
+    mark: Mark
+    left: tuple[Segment, ...]
+    right: tuple[Segment, ...]
+
+
+class _Chunk(NamedTuple):
+    """Words ``[start, stop)`` of one side that found no equal; ``partner`` names their counterpart."""
+
+    start: int
+    stop: int
+    partner: int
+
+
+_REST, _ALONE, _MOVED = -1, -2, -3
+
+
+class _Side:
+    """One name as words, each with what follows it up to the next word."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+        self._spans = list(_apart(text.tokens))
+
+    def word(self, start: int, stop: int) -> Span:
+        """Offsets of the words ``[start, stop)``; the first word of all takes what stands before it."""
+        return (self._spans[start][0] if start else 0), self._spans[stop - 1][1]
+
+    def gap(self, stop: int) -> Span:
+        """Offsets of what stands between word ``stop - 1`` and the next one, or the end."""
+        following = self._spans[stop][0] if stop < len(self._spans) else len(self.text.raw)
+        return self._spans[stop - 1][1], following
+
+    def cut(self, span: Span) -> str:
+        """Text of a span, as received."""
+        return self.text.raw[slice(*span)]
+
+
+def _apart(tokens: Sequence[Token]) -> Iterator[Span]:
+    """Spans of words that never overlap: one character (¼) can be two words (1, 4), the first keeps it."""
+    end = 0
+    for token in tokens:
+        start = max(token.start, end)
+        end = max(token.end, start)
+        yield start, end
+
+
+Anchor = tuple[set[int], set[int]]
+"""Words of both sides that the engine sets against each other."""
+
+Pairing = tuple[Mark | None, tuple[int, int] | None, tuple[int, int] | None]
+"""A mark if it is settled, and the words of each side."""
+
+
+def columns(name1: str, name2: str, differences: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
+    """Align two names; marks follow the differences (``category``, ``effect``, ``span1``, ``span2`` of each).
+
+    Raises :class:`~matching.engine.types.EngineError` for a name that the engine does not read.
+    """
+    left, right = _Side(read(name1)), _Side(read(name2))
+    pairings = list(_pairings(left.text, right.text, differences))
+    return tuple(
+        _column(left, right, pairing, _following(pairings, place), differences)
+        for place, pairing in enumerate(pairings)
+    )
+
+
+def _pairings(left: Text, right: Text, differences: Sequence[Mapping[str, Any]]) -> Iterator[Pairing]:
+    """Every word of both sides once, in an order that keeps each side's own."""
+    aligned = align(left.tokens, right.tokens)
+    named = _anchors(left, right, differences)
+    kept = _kept(aligned, named)
+    anchors = _open(named, kept)
+    moved = {i for i, _ in aligned.moved}, {j for _, j in aligned.moved}
+    lone = _lone(differences, "span1"), _lone(differences, "span2")
+    at_left = at_right = 0
+    ends = len(left.tokens), len(right.tokens)
+    for i, i2, j, j2 in [*kept, (ends[0], ends[0], ends[1], ends[1])]:
+        first = _chunks(left.tokens, (at_left, i), moved[0], [one for one, _ in anchors], lone[0])
+        second = _chunks(right.tokens, (at_right, j), moved[1], [two for _, two in anchors], lone[1])
+        while first or second:
+            yield _next(first, second)
+        if i < i2 or j < j2:
+            yield None, (i, i2), (j, j2)
+        at_left, at_right = i2, j2
+
+
+def _open(anchors: list[Anchor], kept: list[tuple[int, int, int, int]]) -> list[Anchor]:
+    """Anchors that still have words on both sides when the matched words are taken out."""
+    matched = (
+        {k for i, i2, _, _ in kept for k in range(i, i2)},
+        {k for *_, j, j2 in kept for k in range(j, j2)},
+    )
+    left_over = [(one - matched[0], other - matched[1]) for one, other in anchors]
+    return [(one, other) for one, other in left_over if one and other]
+
+
+def _kept(aligned: Alignment, anchors: list[Anchor]) -> list[tuple[int, int, int, int]]:
+    """Matches in order, without those that set a word against another one than the engine does."""
+    return [
+        match[:4]
+        for match in sorted(aligned.matches, key=lambda match: match[:4])
+        if all(
+            bool(one & set(range(match.i, match.i2))) == bool(two & set(range(match.j, match.j2)))
+            for one, two in anchors
+        )
+    ]
+
+
+def _next(first: list[_Chunk], second: list[_Chunk]) -> Pairing:
+    """Take the next chunk of one side, or of both when they are partners."""
+    if first and second and first[0].partner == second[0].partner > _ALONE:
+        return None, first.pop(0)[:2], second.pop(0)[:2]
+    if first and not (second and _waits(first[0], second) and not _waits(second[0], first)):
+        chunk = first.pop(0)
+        return _lonely(chunk, Mark.DELETED), chunk[:2], None
+    chunk = second.pop(0)
+    return _lonely(chunk, Mark.INSERTED), None, chunk[:2]
+
+
+def _waits(chunk: _Chunk, others: list[_Chunk]) -> bool:
+    """Say whether the chunk's partner is still to come on the other side."""
+    return chunk.partner > _ALONE and any(other.partner == chunk.partner for other in others)
+
+
+def _lonely(chunk: _Chunk, otherwise: Mark) -> Mark:
+    """Mark a chunk shown by itself: moved when its counterpart stands elsewhere."""
+    return Mark.MOVED if chunk.partner == _MOVED or chunk.partner >= 0 else otherwise
+
+
+def _anchors(left: Text, right: Text, differences: Sequence[Mapping[str, Any]]) -> list[Anchor]:
+    """Words that the engine sets against each other; of two accounts of one word, the first."""
+    found: list[Anchor] = []
+    for item in differences:
+        if item["category"] in WRITING or not (item["span1"] and item["span2"]):
+            continue
+        one, other = _words(left, item["span1"]), _words(right, item["span2"])
+        taken = any(one & first or other & second for first, second in found)
+        if one and other and not taken:
+            found.append((one, other))
+    return found
+
+
+def _words(text: Text, span: Sequence[int]) -> set[int]:
+    """Indices of the words that a span touches."""
+    start, end = span
+    return {k for k, token in enumerate(text.tokens) if token.start < end and token.end > start}
+
+
+def _lone(differences: Sequence[Mapping[str, Any]], side: str) -> list[Sequence[int]]:
+    """Spans that the engine found on one side only."""
+    other = "span2" if side == "span1" else "span1"
+    return [item[side] for item in differences if item[side] and not item[other]]
+
+
+def _chunks(
+    tokens: tuple[Token, ...],
+    stretch: tuple[int, int],
+    moved: set[int],
+    anchors: list[set[int]],
+    lone: list[Sequence[int]],
+) -> list[_Chunk]:
+    """Neighbouring words with the same fate, together."""
+    chunks: list[_Chunk] = []
+    for index in range(*stretch):
+        partner = _partner(index, tokens[index], moved, anchors, lone)
+        if chunks and chunks[-1].partner == partner:
+            chunks[-1] = chunks[-1]._replace(stop=index + 1)
+        else:
+            chunks.append(_Chunk(index, index + 1, partner))
+    return chunks
+
+
+def _partner(
+    index: int, token: Token, moved: set[int], anchors: list[set[int]], lone: list[Sequence[int]]
+) -> int:
+    if index in moved:
+        return _MOVED
+    if any(start <= token.start and token.end <= end for start, end in lone):
+        return _ALONE
+    return next((place for place, words in enumerate(anchors) if index in words), _REST)
+
+
+def _following(pairings: list[Pairing], place: int) -> bool:
+    """Say whether the words after this place are set against each other, or both names end here."""
+    if place + 1 == len(pairings):
+        return True
+    _, left, right = pairings[place + 1]
+    return left is not None and right is not None
+
+
+def _column(
+    left: _Side, right: _Side, pairing: Pairing, followed: bool, differences: Sequence[Mapping[str, Any]]
+) -> Column:
+    """Draw one place: its words with their mark, and what stands between it and the next place."""
+    mark, one, other = pairing
+    spans = left.word(*one) if one else None, right.word(*other) if other else None
+    gaps = left.gap(one[1]) if one else None, right.gap(other[1]) if other else None
+    words = left.cut(spans[0]) if spans[0] else "", right.cut(spans[1]) if spans[1] else ""
+    between = left.cut(gaps[0]) if gaps[0] else "", right.cut(gaps[1]) if gaps[1] else ""
+    same_words = bool(one and other) and _keys(left, one) == _keys(right, other)
+    if mark is not Mark.MOVED:
+        mark = _judged(words, spans, mark or Mark.SUBSTITUTED, same_words, differences)
+    if mark is Mark.SAME and followed and between[0] != between[1]:
+        mark = _judged(between, gaps, Mark.SUBSTITUTED, True, differences)
+    drawn = segments(*words, compare=mark not in (Mark.SAME, Mark.MOVED) and not same_words)
+    after = segments(*between, compare=False)
+    return Column(mark, (*drawn[0], *after[0]), (*drawn[1], *after[1]))
+
+
+def _keys(side: _Side, words: tuple[int, int] | None) -> str:
+    """Comparison keys of words, joined: the same letters spaced otherwise are the same words."""
+    return "".join(side.text.keys[slice(*words)]) if words else ""
+
+
+def _judged(
+    texts: tuple[str, str],
+    spans: tuple[Span | None, Span | None],
+    otherwise: Mark,
+    writing: bool,
+    differences: Sequence[Mapping[str, Any]],
+) -> Mark:
+    """Mark texts that differ: equal by rule if every difference that concerns them is."""
+    if texts[0] == texts[1]:
+        return Mark.SAME
+    concerned = [item for item in differences if (item["category"] in WRITING) == writing]
+    touching = [
+        item for item in concerned if _meets(item["span1"], spans[0]) or _meets(item["span2"], spans[1])
+    ]
+    # A difference of writing is located at its first place only and stands for all of them.
+    deciding = touching or (concerned if writing else [])
+    harmless = bool(deciding) and all(item["effect"] == "equal" for item in deciding)
+    return Mark.EQUAL if harmless else otherwise
+
+
+def _meets(one: Sequence[int] | None, other: Span | None) -> bool:
+    return one is not None and other is not None and one[0] < other[1] and other[0] < one[1]
