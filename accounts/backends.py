@@ -7,6 +7,10 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission
 from django.db.models import Q
+from django.http import HttpRequest
+
+_NAMES_OF_THE_FIELD = ("username", "email")
+"""Pages send the e-mail address as the first, the API as the second."""
 
 
 class RoleBackend(ModelBackend):
@@ -26,3 +30,13 @@ class RoleBackend(ModelBackend):
             rows = rows.filter(Q(group__user=user_obj) | Q(user=user_obj))
         pairs = rows.values_list("content_type__app_label", "codename")
         return frozenset(f"{app}.{codename}" for app, codename in pairs)
+
+
+def who_tries(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """Return the e-mail address that signs in, as it is stored: attempts are counted by it and the address.
+
+    Without one the failures of one person would lock out everybody behind the same network address.
+    """
+    given = credentials or request.POST
+    found = next((given[name] for name in _NAMES_OF_THE_FIELD if given.get(name)), "")
+    return str(found).strip().lower()

@@ -118,6 +118,15 @@ class LocalBucket:
 _LOCAL = LocalBucket()
 
 
+def admit(principal: str, cost: int = 1) -> Decision:
+    """Take ``cost`` units from what a principal (``user:…``, ``key:…``) may ask for, without Redis too."""
+    rate = Rate.parse(settings.API_RATE)
+    try:
+        return take(principal, rate, cost)
+    except StoreDownError:
+        return _LOCAL.take(principal, rate, cost)
+
+
 class PrincipalThrottle(BaseThrottle):
     """Limits a signed-in person or key; a view may set ``throttle_cost``."""
 
@@ -125,13 +134,7 @@ class PrincipalThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Say whether the request passes, without Redis too."""
-        rate = Rate.parse(settings.API_RATE)
-        cost = getattr(view, "throttle_cost", 1)
-        key = _principal(request)
-        try:
-            self.decision = take(key, rate, cost)
-        except StoreDownError:
-            self.decision = _LOCAL.take(key, rate, cost)
+        self.decision = admit(_principal(request), getattr(view, "throttle_cost", 1))
         return self.decision.allowed
 
     def wait(self) -> float | None:

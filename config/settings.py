@@ -175,9 +175,10 @@ MEDIA_ROOT = VAR_DIR / "files"
 
 # --- People and tokens ---------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-LOGIN_URL = "admin:login"
+LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "accounts.backends.RoleBackend",
@@ -192,7 +193,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # By person and address together: otherwise anybody's failures lock out everybody behind one proxy.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "email"
+AXES_USERNAME_CALLABLE = "accounts.backends.who_tries"
+AXES_LOCKOUT_CALLABLE = "config.errors.locked_out"
 AXES_FAILURE_LIMIT = env.count("LOGIN_FAILURE_LIMIT", 10)
 AXES_COOLOFF_TIME = timedelta(minutes=env.count("LOGIN_COOLOFF_MINUTES", 15))
 AXES_RESET_ON_SUCCESS = True

@@ -1,12 +1,28 @@
 """Where every address leads."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import views
+from feedback import pages as feedback_pages
+from matching import pages
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"
+
+_sign_in = LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True)
 
 urlpatterns = [
+    path("", pages.compare_page, name="compare-page"),
+    path("predictions/<uuid:pk>", pages.answer_page, name="answer-page"),
+    path("predictions/<uuid:pk>.json", pages.answer_json, name="answer-json"),
+    path("predictions/<uuid:pk>/feedback", feedback_pages.feedback_page, name="feedback-page"),
+    path("sign-in", _sign_in, name="sign-in"),
+    path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("matching.urls")),

@@ -1,0 +1,69 @@
+"""Saying on the page whether an answer was right."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from feedback.serializers import FeedbackSerializer
+from feedback.services import AlreadySaidError, object_to
+from matching import display
+from matching.models import Prediction
+
+_FIELDS = ("user_correction", "confidence_score", "feedback_text")
+_CHOOSE = "Choose one of the two answers."
+_REASON = "Say why you decide otherwise; a reviewer reads it."
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_POST
+@login_required
+@permission_required("feedback.add_feedback", raise_exception=True)
+def feedback_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Store the person's word on one of their own answers; overriding it needs a reason."""
+    user = cast(User, request.user)
+    prediction = get_object_or_404(Prediction.objects.of(user), pk=pk)
+    given = {field: request.POST.get(field, "").strip() for field in _FIELDS}
+    serializer = FeedbackSerializer(data={**given, "confidence_score": given["confidence_score"] or None})
+    serializer.fields.pop("prediction")
+    if errors := _errors(serializer, prediction):
+        return _again(request, prediction, given, errors)
+    try:
+        object_to(user, prediction, **serializer.validated_data)
+        messages.success(request, "Thank you. Your word on this answer is stored.")
+    except AlreadySaidError:
+        messages.warning(request, "You gave your word on this answer before; the first one stands.")
+    return redirect("answer-page", pk=prediction.pk)
+
+
+def _errors(serializer: FeedbackSerializer, prediction: Prediction) -> dict[str, str]:
+    """Return what is wrong with each field, in words for its place beside the field."""
+    if not serializer.is_valid():
+        errors = {field: str(found[0]) for field, found in serializer.errors.items()}
+        return {**errors, **({"user_correction": _CHOOSE} if "user_correction" in errors else {})}
+    said = serializer.validated_data
+    overrides = said["user_correction"] != prediction.prediction
+    return {"feedback_text": _REASON} if overrides and not said["feedback_text"] else {}
+
+
+def _again(
+    request: HttpRequest, prediction: Prediction, given: dict[str, str], errors: dict[str, str]
+) -> HttpResponse:
+    """Show the form with what was typed."""
+    context = {
+        "prediction": prediction,
+        "verdict": display.verdict(prediction.verdict),
+        "said": given,
+        "errors": errors,
+    }
+    return render(request, "feedback/give.html", context, status=422)

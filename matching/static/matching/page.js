@@ -1,0 +1,54 @@
+// Comfort on top of pages that work without it.
+"use strict";
+
+const form = document.getElementById("ask");
+
+if (form) {
+  // A name is one line: Enter compares, as in a search box.
+  for (const field of form.querySelectorAll("[data-line]")) {
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit(form.querySelector(".primary"));
+    });
+  }
+
+  const swapValues = (one, other) => {
+    [form.elements[one].value, form.elements[other].value] = [form.elements[other].value, form.elements[one].value];
+  };
+  form.querySelector("[data-swap]").addEventListener("click", (event) => {
+    event.preventDefault();
+    swapValues("name1", "name2");
+    swapValues("jurisdiction1", "jurisdiction2");
+    const register = form.elements.register;
+    register.value = { name1: "name2", name2: "name1" }[register.value] || "";
+  });
+
+  const profile = form.elements.profile;
+  profile.addEventListener("change", () => {
+    document.getElementById("profile-hint").textContent = profile.selectedOptions[0].dataset.summary;
+  });
+}
+
+for (const link of document.querySelectorAll("[data-copy]")) {
+  link.addEventListener("click", async (event) => {
+    if (!navigator.clipboard) return; // the link opens the document instead
+    event.preventDefault();
+    const said = document.querySelector("[data-copied]");
+    try {
+      const answer = await fetch(link.href, { credentials: "same-origin" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      await navigator.clipboard.writeText(await answer.text());
+      said.textContent = "Copied.";
+    } catch {
+      window.location.assign(link.href);
+    }
+  });
+}
+
+for (const tell of document.querySelectorAll("form[data-stated]")) {
+  tell.addEventListener("change", () => {
+    const chosen = tell.elements.user_correction.value;
+    tell.elements.feedback_text.required = chosen !== "" && chosen !== tell.dataset.stated;
+  });
+}

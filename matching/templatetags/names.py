@@ -1,0 +1,32 @@
+"""Writing a name on a page, character by character, so that nothing in it can act or hide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from matching.glyphs import Segment
+
+register = template.Library()
+
+
+@register.simple_tag
+def name_text(segments: Sequence[Segment]) -> SafeString:
+    """Write segments of a name without a space between them; characters that do not print by their code."""
+    return format_html_join("", "{}", ((_written(segment),) for segment in segments))
+
+
+def _written(segment: Segment) -> SafeString:
+    if segment.unseen:
+        return format_html('<span class="code" title="{}">{}</span>', segment.code, segment.points)
+    if segment.code:
+        return format_html(
+            '<span class="odd">{}<span class="code" title="{}">{}</span></span>',
+            segment.text,
+            segment.code,
+            segment.points,
+        )
+    return format_html("<b>{}</b>" if segment.changed else "{}", segment.text)

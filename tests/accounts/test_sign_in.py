@@ -1,0 +1,74 @@
+"""Signing in and out by the page."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from tests.people import PASSWORD, person
+
+pytestmark = pytest.mark.django_db
+
+
+def tried(client: Client, email: str, password: str, **more: str) -> Any:
+    response: Any = client.post("/sign-in", {"username": email, "password": password, **more})
+    return response
+
+
+def locked(client: Client, email: str) -> Any:
+    """The answer to the attempt that is one too many."""
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        response = tried(client, email, "wrong")
+    return response
+
+
+def test_a_person_signs_in_and_lands_where_they_wanted(client: Client) -> None:
+    user = person()
+    response = tried(client, user.email.upper(), PASSWORD, next="/predictions/x")
+    assert (response.status_code, response["Location"]) == (302, "/predictions/x")
+    assert client.session["_auth_user_id"] == str(user.pk)
+
+
+def test_nobody_is_sent_to_another_site(client: Client) -> None:
+    assert tried(client, person().email, PASSWORD, next="https://elsewhere.example/")["Location"] == "/"
+
+
+def test_a_wrong_password_is_told_without_saying_whether_the_account_exists(client: Client) -> None:
+    known, unknown = tried(client, person().email, "wrong"), tried(client, "nobody@example.com", "wrong")
+    said = "do not open an account"
+    assert said in known.content.decode()
+    assert said in unknown.content.decode()
+
+
+def test_signing_out_ends_the_session_and_needs_a_form(client: Client) -> None:
+    client.force_login(person())
+    assert client.get("/sign-out").status_code == 405
+    assert client.post("/sign-out").status_code == 302
+    assert "_auth_user_id" not in client.session
+
+
+def test_guessing_closes_the_door_for_that_person_only(client: Client) -> None:
+    victim, colleague = person(), person()
+    response = locked(client, victim.email)
+    assert response.status_code == 429
+    assert "Signing in is closed for a while" in response.content.decode()
+    assert int(response["Retry-After"]) > 0
+    assert tried(client, victim.email, PASSWORD).status_code == 429
+    assert tried(client, colleague.email, PASSWORD).status_code == 302
+
+
+def test_another_spelling_of_the_address_is_the_same_person(client: Client) -> None:
+    victim = person()
+    locked(client, victim.email)
+    assert tried(client, f" {victim.email.upper()} ", PASSWORD).status_code == 429
+
+
+def test_the_api_counts_attempts_by_person_too(client: Client) -> None:
+    victim, colleague = person(), person()
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        client.post("/api/v1/token", {"email": victim.email, "password": "wrong"}, "application/json")
+    body = {"email": victim.email, "password": PASSWORD}
+    assert client.post("/api/v1/token", body, "application/json").status_code in (401, 429)
+    body["email"] = colleague.email
+    assert client.post("/api/v1/token", body, "application/json").status_code == 200

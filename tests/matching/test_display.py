@@ -1,0 +1,83 @@
+"""An answer in the words and rows of the page."""
+
+import pytest
+
+from matching import display
+from matching.engine import Effect, Verdict, categories, profiles
+
+
+def test_every_verdict_and_every_effect_has_words_and_a_symbol() -> None:
+    assert set(display.VERDICTS) == {verdict.value for verdict in Verdict}
+    assert set(display.EFFECTS) == {effect.value for effect in Effect}
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [(0.9999, "over 99.9 %"), (0.995, "99.5 %"), (0.9, "90 %"), (0.5, "50 %"), (0.004, "0.4 %")],
+)
+def test_a_probability_is_written_as_exactly_as_it_means_something(share: float, written: str) -> None:
+    assert display.percent(share) == written
+
+
+def test_the_reason_does_not_repeat_the_heading() -> None:
+    judged = display.verdict("review")
+    assert display.sentence(judged, "A person must look: typo (“a” / “b”).") == "Typo (“a” / “b”)."
+    assert display.sentence(judged, "") == judged.meaning
+
+
+def test_a_legal_form_is_shown_with_its_codes() -> None:
+    codes = [
+        {"jurisdiction": "DE", "elf": "2HBR"},
+        *[{"jurisdiction": f"X{n}", "elf": "0000"} for n in range(5)],
+    ]
+    form = {"text": "GmbH", "label": "Gesellschaft mit beschränkter Haftung", "codes": codes}
+    [row] = display.parts({"legal_forms": [form]}, {})
+    assert row.label == "Legal form"
+    assert row.left[0].startswith("GmbH: Gesellschaft mit beschränkter Haftung · ELF 2HBR (DE)")
+    assert row.left[0].endswith("and 3 more")
+    assert row.right == ()
+
+
+def test_numbers_are_shown_with_their_value_and_appended_parts_with_their_kind() -> None:
+    left = {
+        "numerals": [{"text": "II", "value": "2"}, {"text": "3", "value": "3"}],
+        "appended": [{"category": "O29", "text": "dba Best"}],
+    }
+    rows = {row.label: row.left for row in display.parts(left, {})}
+    assert rows["Numbers"] == ("II = 2", "3")
+    assert rows["Appended parts"] == (f"dba Best ({categories()['O29'].title.lower()})",)
+
+
+def test_a_person_is_shown_by_the_parts_of_a_person() -> None:
+    person = {"kind": "individual", "surname": ["Smith"], "given": ["John"], "suffix": "jr", "titles": []}
+    rows = display.parts(person, person)
+    assert [(row.label, row.left) for row in rows] == [
+        ("Surname", ("Smith",)),
+        ("Given name", ("John",)),
+        ("Suffix", ("jr",)),
+    ]
+
+
+def test_bars_grow_from_the_middle_and_sum_up_what_is_small() -> None:
+    weights = {f"o_word_{n}": 1.0 / (n + 1) for n in range(12)}
+    bars = display.bars({**weights, "o_slips": -2.0, "baseline": -0.5, "calibration": 0.1})
+    assert (bars[0].label, bars[0].start, bars[0].width) == ("Slips", 0.0, 100.0)
+    assert (bars[1].label, bars[1].start, bars[1].width) == ("Word 0", 100.0, 50.0)
+    assert bars[-2].label == "5 others together"
+    assert bars[-1].value == pytest.approx(-0.4)
+    assert sum(bar.value for bar in bars) == pytest.approx(sum(weights.values()) - 2.4)
+    assert display.bars({}) == ()
+
+
+def test_every_profile_can_be_chosen_and_explains_itself() -> None:
+    assert [choice["id"] for choice in display.profile_choices()] == list(profiles())
+    assert all(choice["summary"] for choice in display.profile_choices())
+    assert display.profile_of("withdrawn")["title"] == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("Acme", "ltr"), ("123 שלום", "rtl"), ("شركة ABC", "rtl"), ("…", "ltr"), ("", "ltr")],
+)
+def test_the_first_letter_with_a_direction_decides(name: str, written: str) -> None:
+    assert display.direction(name) == written
