@@ -162,5 +162,5 @@ def _limits() -> Iterator[str]:
     yield ""
     yield "- Real labels say whether two names belong to one registered entity; a regime may ask otherwise."
     yield "- Names in other scripts are compared by transliteration; rules send most of them to a person."
-    yield "- Constructed pairs teach shapes of difference, not how often they occur: watch the share of material"
-    yield "  pairs in traffic, and set the thresholds again on audited traffic."
+    yield "- Constructed pairs teach shapes of difference, not how often they occur: watch the share of"
+    yield "  material pairs in traffic, and set the thresholds again on audited traffic."
