@@ -262,6 +262,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 60 * 60}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Every one of these may run twice without harm.
+CELERY_BEAT_SCHEDULE = {
+    "seal the audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
+    "collect review items": {"task": "feedback.tasks.collect_review_items", "schedule": 60.0},
+    "mirror the registry": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},
+}
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 # --- Model registry ------------------------------------------------------------------------------

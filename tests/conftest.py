@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from pytest_django import Settings
 
 from config.embedded import Embedded
 
@@ -41,6 +42,13 @@ def empty_cache() -> Iterator[None]:
     """Give each test a cache and a throttle of its own."""
     yield
     cache.clear()
+
+
+@pytest.fixture
+def own_registry(settings: Settings, tmp_path: Path) -> None:
+    """Give the test an empty MLflow store of its own."""
+    settings.MLFLOW_TRACKING_URI = f"sqlite:///{tmp_path}/mlflow.db"
+    settings.MLFLOW_ARTIFACT_ROOT = str(tmp_path / "artifacts")
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""Train a candidate on the reviewers' labels, now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from feedback.models import Feedback
+from feedback.retraining import BusyError, retrain
+from matching.corpus import DEFAULT_SIZE
+from modelops.training import TrainingError
+
+
+class Command(BaseCommand):
+    """Gather labels, train, register the candidate; promotion is a decision of two people in the admin."""
+
+    help = "Train and register a candidate model on the adjudicated labels and the built-in corpus."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the size of the corpus and whether only to look."""
+        parser.add_argument(
+            "--corpus-size", type=int, default=DEFAULT_SIZE, help="pairs made by construction"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="say what would be trained on, and stop")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Train, or say what there is to train on. Raises ``CommandError`` when it cannot be done."""
+        labels = Feedback.objects.for_training()
+        self.stdout.write(f"{labels.count()} labels, {labels.waiting().count()} of them new")
+        if options["dry_run"]:
+            return
+        try:
+            run = retrain("asked for on the command line", None, options["corpus_size"])
+        except (BusyError, TrainingError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(self.style.SUCCESS(f"{run.model} is registered as a candidate"))

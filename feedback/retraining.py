@@ -1,0 +1,164 @@
+"""From reviewers' decisions to a candidate model.
+
+Every adjudicated label (the audit stream apart, which is kept for estimates) is trained on together with the
+corpus that is made by construction; labels weigh one over the chance with which they were picked. The result
+is registered as a candidate: nothing here makes a model live. Imported by commands and workers only, because
+it brings scikit-learn and MLflow.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from feedback.models import Feedback
+from matching import learning
+from matching.corpus import DEFAULT_SIZE, LabelledPair, generate
+from matching.engine import feature_schema_hash
+from matching.services import build_scorer
+from modelops import registry
+from modelops.models import ModelVersion, RunStatus, TrainingRun
+from modelops.registry import LoggedRun
+from modelops.services import Registration, register_version
+from modelops.training import TrainedModel
+
+SEED = 20
+"""One seed for ever: two runs on the same labels give the same model."""
+
+_LOCK = 0x6C6E63_03
+_FEWEST_REAL = 200
+"""Labels of each answer, at least, before results are measured on labels alone instead of on everything."""
+
+_HEAVIEST = 20.0
+"""Most that one label may weigh, however unlikely it was to be picked."""
+
+
+class BusyError(Exception):
+    """A training run is under way; there is one at a time."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A trained model with its files."""
+
+    version: str
+    trained: TrainedModel
+    files: dict[str, bytes]
+
+
+def retrain(trigger: str, requested_by: User | None, corpus_size: int = DEFAULT_SIZE) -> TrainingRun:
+    """Train a candidate on every label there is and register it; return the finished run.
+
+    Raises :class:`BusyError` while another run is under way, ``TrainingError`` when the labels cannot train a
+    model; a failed run is kept with its error and uses up no label.
+    """
+    with _alone():
+        run = TrainingRun.objects.create(
+            status=RunStatus.RUNNING, trigger=trigger, requested_by=requested_by, step="gathering labels"
+        )
+        try:
+            return _run(run, corpus_size)
+        except Exception as error:
+            run.status, run.error, run.finished_at = RunStatus.FAILED, type(error).__name__, timezone.now()
+            run.save(update_fields=["status", "error", "finished_at"])
+            raise
+
+
+def labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
+    """Turn labels into pairs to learn from; the label is converted to *material* nowhere else."""
+    by_answer = [sum(row.user_correction is answer for row in labels) for answer in (True, False)]
+    source = "feedback" if min(by_answer) >= _FEWEST_REAL else learning.CONSTRUCTED
+    relief = 1.0 if source == "feedback" else 1 / learning.CONSTRUCTED_WEIGHT
+    for row in labels:
+        seen = row.prediction
+        weight = min(1 / (seen.selection_probability or 1.0), _HEAVIEST)
+        yield LabelledPair(
+            left=seen.name1,
+            right=seen.name2,
+            material=row.user_correction,
+            kind=seen.kind,
+            category="feedback",
+            entity=seen.pair_digest,
+            weight=weight * relief,
+            source=source,
+        )
+
+
+def _run(run: TrainingRun, corpus_size: int) -> TrainingRun:
+    report = partial(_tell, run)
+    labels = list(Feedback.objects.for_training())
+    data = learning.dataset(chain(generate(SEED, corpus_size), labelled_pairs(labels)), report)
+    candidate = _saved(learning.train(data, SEED, report), f"{timezone.now():%Y.%m.%d-%H%M%S}")
+    build_scorer(candidate.files["model.json"])
+    report("registering")
+    params = {"chosen": candidate.trained.chosen, "rows": candidate.trained.rows, "labels": len(labels)}
+    logged = registry.log_version(
+        learning.MODEL_NAME, candidate.version, candidate.files, params, dict(candidate.trained.metrics)
+    )
+    return _finish(run, labels, candidate, logged)
+
+
+@transaction.atomic
+def _finish(
+    run: TrainingRun, labels: list[Feedback], candidate: _Candidate, logged: LoggedRun
+) -> TrainingRun:
+    """Register the candidate, mark its labels and close the run, all or nothing."""
+    run.model = _registered(candidate, logged, run.requested_by)
+    waiting = Feedback.objects.waiting().filter(pk__in=[row.pk for row in labels])
+    run.labels_used = waiting.update(processed=True, training_run=run)
+    run.status, run.step, run.finished_at = RunStatus.SUCCEEDED, "", timezone.now()
+    run.save(update_fields=["model", "labels_used", "status", "step", "finished_at"])
+    audit.record("training.finished", run, run.requested_by, version=str(run.model), labels=run.labels_used)
+    return run
+
+
+def _registered(candidate: _Candidate, logged: LoggedRun, actor: User | None) -> ModelVersion:
+    metrics = dict(candidate.trained.metrics)
+    given = Registration(
+        name=learning.MODEL_NAME,
+        version=candidate.version,
+        content=candidate.files["model.json"],
+        schema_hash=feature_schema_hash(),
+        model_path=logged.source,
+        mlflow_run_id=logged.run_id,
+        accuracy=metrics.get("accuracy"),
+        metrics=metrics,
+    )
+    return register_version(given, actor)
+
+
+def _saved(trained: TrainedModel, version: str) -> _Candidate:
+    with tempfile.TemporaryDirectory() as folder:
+        learning.save(trained, Path(folder), version, "manage.py retrain")
+        files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    return _Candidate(version, trained, files)
+
+
+def _tell(run: TrainingRun, message: str) -> None:
+    run.step = message[:60]
+    run.save(update_fields=["step"])
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the lock of the one training run; close what a killed run left open. Raises :class:`BusyError`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            raise BusyError("a training run is under way")
+        try:
+            left_open = TrainingRun.objects.filter(status=RunStatus.RUNNING)
+            left_open.update(status=RunStatus.FAILED, error="interrupted", finished_at=timezone.now())
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

@@ -1,0 +1,33 @@
+"""The whole loop, on real services."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Role
+from feedback.models import ReviewItem
+from feedback.retraining import retrain
+from feedback.services import collect, decide
+from matching.services import live
+from tests.models import installed, promoted
+from tests.people import person, signed_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]
+
+PAIR = {"name1": "Heron Foods Company", "name2": "Heron Fooods Company"}
+
+
+def test_compare_review_train_promote_compare() -> None:
+    installed()
+    client, reviewer = signed_in(person()), person(Role.REVIEWER)
+    first = client.post("/api/v1/compare", PAIR).json()
+    collect()
+    item = ReviewItem.objects.claim(reviewer, timezone.now())
+    assert item is not None
+    decide(item, reviewer, material=True)
+    run = retrain("a reviewer decided", reviewer, corpus_size=1_500)
+    assert run.labels_used == 1
+    assert run.model is not None
+    promoted(run.model)
+    second = client.post("/api/v1/compare", PAIR).json()
+    assert (first["model"]["version"], second["model"]["version"]) == ("1", run.model.version)
+    assert live().fleet().generation > 1

@@ -1,0 +1,85 @@
+"""Retraining: one at a time, nothing used up by a failure, no name in the registry."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from accounts.models import Role
+from feedback import retraining
+from feedback.models import Feedback
+from feedback.retraining import BusyError, labelled_pairs, retrain
+from modelops.models import TrainingRun
+from modelops.registry import client
+from modelops.training import TrainingError
+from tests.models import stored_prediction
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+def label(name1: str = "Acme", material: bool = True, chance: float | None = None) -> Feedback:
+    stream = "uncertain" if chance else ""
+    prediction = stored_prediction(name1, "Acme Ltd", stream=stream, selection_probability=chance)
+    return Feedback.objects.create(
+        prediction=prediction, reviewer=person(Role.REVIEWER), source="review", user_correction=material
+    )
+
+
+def test_a_label_weighs_one_over_its_chance_up_to_a_limit() -> None:
+    rows = [label(chance=0.5), label(chance=0.001), label()]
+    weights = [pair.weight * 0.25 for pair in labelled_pairs(rows)]
+    assert weights == [2.0, 20.0, 1.0]
+
+
+def test_material_means_what_the_reviewer_said() -> None:
+    pairs = list(labelled_pairs([label(material=True), label(material=False)]))
+    assert [pair.material for pair in pairs] == [True, False]
+
+
+def test_a_run_that_fails_is_kept_and_uses_up_no_label() -> None:
+    label()
+    with pytest.raises(TrainingError):
+        retrain("too little", None, corpus_size=1)
+    run = TrainingRun.objects.get()
+    assert (run.status, run.error) == ("failed", "TrainingError")
+    assert Feedback.objects.waiting().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_run_at_the_same_time_is_refused() -> None:
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [retraining._LOCK])
+        with pytest.raises(BusyError):
+            retrain("at the same time", None)
+    other.close()
+    assert not TrainingRun.objects.exists()
+
+
+def test_a_killed_run_does_not_stay_running() -> None:
+    killed = TrainingRun.objects.create(trigger="killed", status="running")
+    with pytest.raises(TrainingError):
+        retrain("the next", None, corpus_size=1)
+    killed.refresh_from_db()
+    assert (killed.status, killed.error) == ("failed", "interrupted")
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_no_name_reaches_the_registry(tmp_path: Path) -> None:
+    label("Xylophonia Quince")
+    run = retrain("a label", None, corpus_size=1_500)
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(b"xylophonia" in path.read_bytes().lower() for path in kept)
+    assert run.model is not None
+    logged = client().get_run(run.model.mlflow_run_id)
+    assert logged.data.params["labels"] == "1"
+    assert {path.name for path in kept} >= {"model.skops", "model.json"}
+
+
+def test_the_command_says_what_it_would_train_on(capsys: pytest.CaptureFixture[str]) -> None:
+    label()
+    call_command("retrain", "--dry-run")
+    assert capsys.readouterr().out == "1 labels, 1 of them new\n"
+    assert not TrainingRun.objects.exists()

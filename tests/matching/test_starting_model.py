@@ -1,0 +1,31 @@
+"""The shipped model: registered once, live in a new installation, and able to answer."""
+
+import pytest
+from django.core.management import call_command
+
+from matching.services import Question, compare, live
+from modelops.models import Deployment, LiveSlot, ModelVersion
+from modelops.registry import client
+from tests.people import person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]
+
+
+def test_a_new_installation_answers_with_the_shipped_model(capsys: pytest.CaptureFixture[str]) -> None:
+    live.cache_clear()
+    call_command("register_starting_model")
+    assert "is the champion" in capsys.readouterr().out
+    answer = compare(person(), Question("Acme, Inc.", "ACME Incorporated"))
+    assert answer.prediction.verdict == "immaterial"
+    version = ModelVersion.objects.get()
+    assert answer.prediction.model == version
+    alias = client().get_model_version_by_alias(version.name, "champion")
+    assert alias.run_id == version.mlflow_run_id
+    assert version.measured.exists()
+
+
+def test_repeating_it_changes_nothing() -> None:
+    call_command("register_starting_model")
+    call_command("register_starting_model")
+    assert (ModelVersion.objects.count(), Deployment.objects.count()) == (1, 1)
+    assert LiveSlot.objects.get().profile == "*"
