@@ -11,6 +11,10 @@ for name in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE")
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["VAR_DIR"] = str(home_folder() / "test") if home_folder().name != "test" else str(home_folder())
 
+# Before scikit-learn is loaded: the suite's processes share the cores, and OpenMP threads that wait for
+# a core multiply the time of training.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 _test_servers = Embedded(home_folder(), durable=False)
 _test_servers.acquire()
 atexit.register(_test_servers.release)
