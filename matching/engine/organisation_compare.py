@@ -227,6 +227,9 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
 def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterator[Finding]:
     """Words without counterpart: replaced where both sides have some, added where one has."""
     ones, others = [left[i] for i in gap.left], [right[j] for j in gap.right]
+    if ones and others and _crosses_scripts(tuple(ones), tuple(others)):
+        yield _whole(tuple(ones), tuple(others), "O36")
+        return
     paired = min(len(ones), len(others))
     for one, other in zip(ones[:paired], others[:paired], strict=True):
         category = _replaced(one, other)

@@ -6,12 +6,13 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
 from matching.engine import numbers
+from matching.engine.cjk import read_against
 from matching.engine.forms import Relation as FormRelation
 from matching.engine.lexicon import lexicon, rarity
 from matching.engine.organisation_compare import Account
 from matching.engine.sounds import roman_key
-from matching.engine.text import Token, latin_key
-from matching.engine.words import slip
+from matching.engine.text import Token, latin_key, script
+from matching.engine.words import consonants, slip
 
 ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
     "form_missing": (1, "one name carries no legal form"),
@@ -60,6 +61,11 @@ ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
     "script_distance": (1, "1 - similarity of the Latin renderings, 0 to 1; 0 within one script"),
     "script_consonant_distance": (1, "the same over consonants alone"),
     "script_opaque": (0, "one side is written in Han characters, which no rendering reads surely"),
+    "script_unread": (
+        1,
+        "share of Han and kana characters without a reading in the Latin name, 0 to 1",
+    ),
+    "script_uncovered": (1, "share of the Latin letters that no reading accounts for, 0 to 1"),
     "not_latin": (0, "a name is written in another script than Latin"),
 }
 """Feature name to (monotone direction: +1 more material, -1 less, 0 free; meaning with range)."""
@@ -87,7 +93,6 @@ _FORM = {
 }
 _ADDED = frozenset({"O05", "O14", "O20", "O22", "O24", "O25", "O37"})
 _PARTS = frozenset({"O23", "O29", "O30", "O31", "O34", "O35", "O40"})
-_NO_VOWELS = str.maketrans("", "", "aeiouyhw")
 
 
 def organisation_features(account: Account) -> dict[str, float]:
@@ -200,15 +205,20 @@ def _scripts(account: Account, found: dict[str, float]) -> None:
     other = "".join([latin_key(token.text) for token in account.stem_right])
     found["script_crossed"] = 1.0
     found["script_distance"] = 1 - fuzz.ratio(one, other) / 100
-    found["script_consonant_distance"] = 1 - fuzz.ratio(_consonants(one), _consonants(other)) / 100
+    found["script_consonant_distance"] = 1 - fuzz.ratio(consonants(one), consonants(other)) / 100
     scripts = account.left.text.scripts | account.right.text.scripts
     found["script_opaque"] = float("han" in scripts)
+    if scripts & {"han", "kana"}:
+        _readings(account, one, other, found)
 
 
-def _consonants(text: str) -> str:
-    """Consonants folded where scripts lose them: r for l, b for v, k for c and q."""
-    folded = text.replace("ph", "f").replace("l", "r").replace("v", "b").replace("c", "k").replace("q", "k")
-    return folded.translate(_NO_VOWELS)
+def _readings(account: Account, one: str, other: str, found: dict[str, float]) -> None:
+    """Look for the readings of the native side in the Latin one."""
+    flipped = any(script(token.text[0]) in ("han", "kana") for token in account.stem_right)
+    native = account.stem_right if flipped else account.stem_left
+    reading = read_against([token.text for token in native], one if flipped else other)
+    found["script_unread"] = 1 - reading.found
+    found["script_uncovered"] = 1 - reading.covered
 
 
 def _compact(tokens: tuple[Token, ...]) -> str:

@@ -18,8 +18,11 @@ SAME_CANONICAL_NAME = 0.005
 """Share of register entities that share their canonical name with another entity (0.4-0.5 %, GLEIF and
 national registers): what remains uncertain when two names differ by nothing, or by nothing that counts."""
 
-RULE_MATERIAL = 0.9
+RULE_MATERIAL = 0.98
 """Least probability reported when a rule decides *material*; the model may be surer, never less sure."""
+
+LESS_SURE = {"I07": 0.9, "I11": 0.9}
+"""The same for rules that are right less often: given and middle names have many spellings."""
 
 WEAK = 0.25
 """Weight below which a material difference (a missing "of") is left to the model."""
@@ -78,7 +81,8 @@ def _material(findings: Sequence[Finding], effects: list[Effect], probability: f
     material = [index for index, effect in enumerate(effects) if effect is Effect.MATERIAL]
     firm = [index for index in material if probability >= CONTESTABLE.get(findings[index].category, 0.0)]
     if firm:
-        return Decision(Verdict.MATERIAL, max(probability, RULE_MATERIAL), firm[0], "rule")
+        sure = max(LESS_SURE.get(findings[index].category, RULE_MATERIAL) for index in firm)
+        return Decision(Verdict.MATERIAL, max(probability, sure), firm[0], "rule")
     return Decision(Verdict.REVIEW, probability, material[0], "rule and model disagree")
 
 

@@ -39,15 +39,24 @@ _SYMBOLS = {
 _MARKS = "".join(
     [chr(code) for code in range(0x300, 0x10A0) if unicodedata.category(chr(code)) in ("Mn", "Mc")]
 )
-_WORD = rf"(?:(?!{'|'.join(CJK_FORMS)})[^\W\d_][{_MARKS}]*)+"
-"""Letters with their combining marks, without which Thai and Devanagari words fall apart."""
+_KATAKANA = "ァ-ヺー-ヿㇰ-ㇿ"
+_IDEOGRAPHS = "ぁ-ゟ々-〇㐀-䶿一-鿿豈-﫿"
+_HANGUL = "가-힣"
+_WORD = (
+    rf"(?:(?!{'|'.join(CJK_FORMS)})[{_KATAKANA}])+"
+    rf"|(?:(?!{'|'.join(CJK_FORMS)})[{_IDEOGRAPHS}])+"
+    rf"|(?:(?!{'|'.join(CJK_FORMS)})[{_HANGUL}])+"
+    rf"|(?:(?![{_KATAKANA}{_IDEOGRAPHS}{_HANGUL}])[^\W\d_][{_MARKS}]*)+"
+)
+"""Letters with their combining marks, without which Thai and Devanagari words fall apart. Chinese, Japanese
+and Korean write without spaces: a change of script is where a word ends (DOWA | ホールディングス)."""
 _TOKEN = re.compile(
     rf"{'|'.join(CJK_FORMS)}"
     r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  but not Ph.D
     r"|(?<![^\W_])[A-Za-z](?:/[A-Za-z])+(?![^\W_])"  # d/b/a  S/A  A/S
     r"|\d++(?:[.,]\d++)*+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![^\W\d_])"
     r"|\d++(?:[.,]\d++)*+"
-    rf"|{_WORD}(?:['’ʼ`´]{_WORD})*"
+    rf"|(?:{_WORD})(?:['’ʼ`´](?:{_WORD}))*"
     r"|[&+@%#№€$£]"
 )
 _ASCII_TOKEN = re.compile(

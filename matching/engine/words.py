@@ -81,8 +81,23 @@ def _scripts(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
         return Relation("O39", 1.0) if skeleton(text_a) == skeleton(text_b) else None
     if script(a[0]) == script(b[0]):
         return None
-    similarity = JaroWinkler.normalized_similarity(latin_key(text_a), latin_key(text_b))
+    similarity = across_scripts(latin_key(text_a), latin_key(text_b))
     return Relation("O36", similarity) if similarity >= 0.7 else None
+
+
+def across_scripts(one: str, other: str) -> float:
+    """Similarity in [0, 1] of two Latin renderings, by letters or by the consonants scripts agree on."""
+    letters = JaroWinkler.similarity(one, other)
+    return max(letters, fuzz.ratio(consonants(one), consonants(other)) / 100)
+
+
+_NO_VOWELS = str.maketrans("", "", "aeiouyhw")
+
+
+def consonants(text: str) -> str:
+    """Consonants folded where scripts lose them: r for l, b for v, k for c and q."""
+    folded = text.replace("ph", "f").replace("l", "r").replace("v", "b").replace("c", "k").replace("q", "k")
+    return folded.translate(_NO_VOWELS)
 
 
 def _plural(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:

@@ -19,6 +19,7 @@ from matching.engine.types import EmptyNameError, NameTooLongError
         ("O'Brien, Sean", ("obrien", "sean")),
         ("José Nu\u0301n\u0303ez", ("jose", "nunez")),
         ("株式会社髙島屋", ("株式会社", "髙島屋")),
+        ("日清食品DOWAホールディングス", ("日清食品", "dowa", "ホールディングス")),
         ("ＤＯＷＡ Ｈｏｌｄｉｎｇｓ", ("dowa", "holdings")),
         ("ООО «Ромашка»", ("ооо", "ромашка")),
         ("Foo d/b/a Bar c/o Baz", ("foo", "dba", "bar", "c/o", "baz")),
