@@ -137,10 +137,20 @@ class Loader(Generic[S]):
         if not rows:
             raise NoLiveModelError("no model has been made live; run register_starting_model")
         generation = max(row.deployment_id for row in rows)
-        slots = {(row.profile, row.role): self._serve(row.deployment.model) for row in rows}
+        slots = {(row.profile, row.role): served for row in rows if (served := self._slot(row))}
         kept = {served.sha256 for served in slots.values()} | {s.sha256 for s in self._current_slots()}
         self._built = {digest: scorer for digest, scorer in self._built.items() if digest in kept}
         return Fleet(generation, slots)
+
+    def _slot(self, row: LiveSlot) -> Served[S] | None:
+        """Serve what a slot holds. A champion must be sound; a broken challenger or shadow plays no part."""
+        try:
+            return self._serve(row.deployment.model)
+        except (ArtefactError, ValueError) as error:
+            if row.role == ServingRole.CHAMPION:
+                raise
+            log.error("slot_left_out", role=row.role, profile=row.profile, error=type(error).__name__)
+            return None
 
     def _current_slots(self) -> list[Served[S]]:
         """Return what is served now: it stays built, so that going back is instant."""

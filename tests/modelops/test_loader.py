@@ -59,6 +59,16 @@ def test_altered_bytes_are_not_served() -> None:
         Loader(bytes.decode).fleet()
 
 
+def test_a_broken_challenger_does_not_touch_the_champion() -> None:
+    services.deploy_first(model_version("1"))
+    broken = model_version("2")
+    promote(broken, role="challenger")
+    ModelArtefact.objects.filter(pk=broken.artefact_id).update(content=b"altered")
+    fleet = Loader(bytes.decode).fleet()
+    assert fleet.champion("general").version == "1"
+    assert fleet.version(broken.pk) is None
+
+
 def test_an_artefact_signed_by_another_installation_is_not_served() -> None:
     version = model_version("1")
     services.deploy_first(version)
