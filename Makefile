@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test lint format types imports migrations deployable check lock stop benchmark
+.PHONY: run setup test lint format types imports migrations deployable check lock stop screenshots benchmark
 .DEFAULT_GOAL := run
 
 run: setup
@@ -37,6 +37,10 @@ stop: setup
 
 test: setup
 	@$(BIN)/python -m pytest --numprocesses=auto --quiet
+
+# The pictures of docs/images, from the running product; needs an installed Chromium.
+screenshots: setup
+	@$(BIN)/python -m tests.e2e.screenshots
 
 lint: setup
 	@echo "==> ruff"
