@@ -26,7 +26,7 @@ _NAMES = ("name1", "name2", "words", "context")
 class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
     """Every answer that was given, without the names."""
 
-    list_display = ("created_at", "shown_verdict", "profile", "kind", "confidence", "model", "user", "cached")
+    list_display = ("created_at", "shown_verdict", "profile", "kind", "confidence", "model", "user")
     list_filter = ("verdict", "profile", "stream", "cached")
     list_select_related = ("model", "user")
     search_fields = ("id__exact", "pair_digest__exact", "user__email__exact")
@@ -37,7 +37,7 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         "created_at",
         "user",
         "verdict",
-        "prediction",
+        "shown_prediction",
         "confidence",
         "material_probability",
         "profile",
@@ -71,6 +71,11 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     def shown_verdict(self, prediction: Prediction) -> tuple[str, str]:
         """The verdict in its colour."""
         return prediction.verdict, prediction.get_verdict_display()
+
+    @admin.display(description="Prediction")
+    def shown_prediction(self, prediction: Prediction) -> str:
+        """The stated side in words: a tick in green for *material* would be read as good news."""
+        return "material" if prediction.prediction else "immaterial"
 
     @admin.display(description="Differences")
     def shown_differences(self, prediction: Prediction) -> str:
