@@ -63,6 +63,7 @@ def _again(
     context = {
         "prediction": prediction,
         "verdict": display.verdict(prediction.verdict),
+        "leaning": display.leaning(prediction.verdict, prediction.prediction, float(prediction.confidence)),
         "said": given,
         "errors": errors,
     }

@@ -12,6 +12,9 @@ from matching.engine.profiles import categories, profiles
 SHOWN_CONTRIBUTIONS = 8
 """Bars drawn one by one; the rest is one bar."""
 
+UNDECIDED = 0.55
+"""Confidence below which a review is said to lean nowhere."""
+
 BAR = 100.0
 """Length of the longest bar to either side of zero, in units of the drawing."""
 
@@ -118,9 +121,20 @@ def percent(share: float) -> str:
     )
 
 
-def decided_by(name: str) -> str:
+def decided_by(name: str, judged: str) -> str:
     """Say in a sentence what decided."""
+    if (name, judged) == ("model", "review"):
+        return "The profile leaves these differences to the model, which is not sure enough to decide alone."
     return _DECIDERS.get(name, "")
+
+
+def leaning(judged: str, prediction: bool, confidence: float) -> str:
+    """Say which way a review leans; other verdicts state their answer and lean nowhere."""
+    if judged != "review":
+        return ""
+    if confidence < UNDECIDED:
+        return "with no clear leaning"
+    return "leaning to material" if prediction else "leaning to immaterial"
 
 
 def rows(differences: Sequence[Mapping[str, Any]]) -> tuple[Row, ...]:

@@ -182,7 +182,8 @@ def _explained(prediction: Prediction, given: dict[str, Any]) -> dict[str, Any]:
         "confidence": display.percent(given["confidence"]),
         "rows": display.rows(given["differences"]),
         "bars": display.bars(given["contributions"]),
-        "decided": display.decided_by(given["decided_by"]),
+        "decided": display.decided_by(given["decided_by"], judged.id),
+        "leaning": display.leaning(judged.id, given["prediction"], given["confidence"]),
         "disclaimer": DISCLAIMER,
     }
     if prediction.erased_at:

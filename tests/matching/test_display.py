@@ -81,3 +81,12 @@ def test_every_profile_can_be_chosen_and_explains_itself() -> None:
 )
 def test_the_first_letter_with_a_direction_decides(name: str, written: str) -> None:
     assert display.direction(name) == written
+
+
+def test_a_review_says_which_way_it_leans_and_why_the_model_did_not_decide() -> None:
+    assert display.leaning("review", True, 0.86) == "leaning to material"
+    assert display.leaning("review", False, 0.86) == "leaning to immaterial"
+    assert display.leaning("review", False, 0.5) == "with no clear leaning"
+    assert display.leaning("material", True, 0.99) == ""
+    assert "not sure enough" in display.decided_by("model", "review")
+    assert display.decided_by("model", "material").startswith("The model decided")
