@@ -50,20 +50,21 @@ _WORD = (
 )
 """Letters with their combining marks, without which Thai and Devanagari words fall apart. Chinese, Japanese
 and Korean write without spaces: a change of script is where a word ends (DOWA | ホールディングス)."""
+# Numbers repeat a plain group, not a possessive one: Python before 3.11.5 reads `(?:...)*+` wrongly (1, for 1).
 _TOKEN = re.compile(
     rf"{'|'.join(CJK_FORMS)}"
     r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  but not Ph.D
     r"|(?<![^\W_])[A-Za-z](?:/[A-Za-z])+(?![^\W_])"  # d/b/a  S/A  A/S
-    r"|\d++(?:[.,]\d++)*+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![^\W\d_])"
-    r"|\d++(?:[.,]\d++)*+"
+    r"|\d++(?:[.,]\d++)*(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![^\W\d_])"
+    r"|\d++(?:[.,]\d++)*"
     rf"|(?:{_WORD})(?:['’ʼ`´](?:{_WORD}))*"
     r"|[&+@%#№€$£]"
 )
 _ASCII_TOKEN = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z](?:\.[A-Za-z])+(?![A-Za-z0-9])\.?"
     r"|(?<![A-Za-z0-9])[A-Za-z](?:/[A-Za-z])+(?![A-Za-z0-9])"
-    r"|\d++(?:[.,]\d++)*+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![A-Za-z])"
-    r"|\d++(?:[.,]\d++)*+"
+    r"|\d++(?:[.,]\d++)*(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![A-Za-z])"
+    r"|\d++(?:[.,]\d++)*"
     r"|[A-Za-z]+(?:['`][A-Za-z]+)*"
     r"|[&+@%#$]"
 )
