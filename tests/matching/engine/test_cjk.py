@@ -10,7 +10,7 @@ from matching.engine.cjk import read_against
     [
         (["髙島屋"], "takashimaya"),
         (["東京", "電力"], "tokyoelectricpower"),
-        (["ワイズ", "ホールディングス"], "wiseholdings"),
+        (["日清", "ホールディングス"], "nisshinholdings"),
     ],
 )
 def test_every_character_is_found_where_the_latin_name_renders_it(native: list[str], latin: str) -> None:
