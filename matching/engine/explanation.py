@@ -117,7 +117,7 @@ def _sentence(
         if not differences:
             return "The names are identical."
         return f"Nothing differs but what the profile “{profile.id}” treats as equal: {_titles(differences)}."
-    return f"{_VERBS[decision.verdict]} {decisive.title.lower()}{_quoted(decisive)}. {decisive.explanation}"
+    return f"{_VERBS[decision.verdict]} {_inside(decisive.title)}{_quoted(decisive)}. {decisive.explanation}"
 
 
 _VERBS = {
@@ -125,6 +125,11 @@ _VERBS = {
     Verdict.REVIEW: "A person must look:",
     Verdict.IMMATERIAL: "The same name in all likelihood:",
 }
+
+
+def _inside(title: str) -> str:
+    """A title inside a sentence: small first letter, unless it is an acronym."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _quoted(item: Difference) -> str:
@@ -135,7 +140,7 @@ def _quoted(item: Difference) -> str:
 
 def _titles(differences: tuple[Difference, ...]) -> str:
     return ", ".join(
-        dict.fromkeys([item.title.lower() for item in differences if item.effect is Effect.EQUAL])
+        dict.fromkeys([_inside(item.title) for item in differences if item.effect is Effect.EQUAL])
     )
 
 
@@ -178,9 +183,19 @@ def _form(form: LegalForm, name: Organisation) -> dict[str, Any]:
     return {
         "text": name.text.raw[tokens[form.first].start : tokens[form.stop - 1].end],
         "label": form.label,
-        "codes": [{"jurisdiction": place, "elf": code} for place, code in form.codes[:10]],
+        "codes": [{"jurisdiction": place, "elf": code} for place, code in _chief(form.codes)],
         "families": list(form.families),
     }
+
+
+_MAJOR = ("US", "GB", "DE", "FR", "JP", "CN", "IN", "CA", "AU")
+
+
+def _chief(codes: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    """A dozen of a form's codes, the largest registers first."""
+    return sorted(
+        codes, key=lambda item: (item[0].partition("-")[0] not in _MAJOR, item[0] != "US-DE", item)
+    )[:12]
 
 
 def _person(person: ParsedPerson) -> dict[str, Any]:

@@ -110,8 +110,9 @@ def _parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
     """Appended parts that stand on one side only, or differ."""
     keys_left = {left.tail_keys(part) or left.text.keys[part.start : part.stop] for part in left.parts}
     keys_right = {right.tail_keys(part) or right.text.keys[part.start : part.stop] for part in right.parts}
+    both = {part.category for part in left.parts} & {part.category for part in right.parts}
     for one, others, flipped in ((left, keys_right, False), (right, keys_left, True)):
-        for part in one.parts:
+        for part in [part for part in one.parts if part.category not in both]:
             if (one.tail_keys(part) or one.text.keys[part.start : part.stop]) not in others:
                 span = _span(one.tokens(range(part.start, part.stop)))
                 category = {"I22": "O29", "publ": "O08"}.get(part.category, part.category)
@@ -144,7 +145,7 @@ def _same_form(left: Organisation, right: Organisation) -> str | None:
     """How one form is written twice: alike, abbreviated, or in the full words of its own language."""
     one, other = _form_keys(left), _form_keys(right)
     if one == other:
-        return None
+        return "O08" if _leads(left) != _leads(right) else None
     longest = max((*one, *other), key=len)
     local = len(longest) > 1 and not any(key in _ENGLISH for key in longest)
     return "O09" if local and min(len(item) for item in (*one, *other)) == 1 else "O08"
@@ -164,6 +165,11 @@ _ENGLISH = frozenset(
         "association",
     }
 )
+
+
+def _leads(name: Organisation) -> bool:
+    """Whether the form stands before the name (株式会社トヨタ) and not after it."""
+    return bool(name.forms) and name.forms[0].first == 0
 
 
 def _form_keys(name: Organisation) -> list[tuple[str, ...]]:

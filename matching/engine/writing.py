@@ -6,6 +6,7 @@ whose name it is; a profile may still care (a financing statement is indexed let
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from rapidfuzz.distance import Levenshtein
@@ -62,6 +63,8 @@ def _token_category(one: Token, other: Token) -> str | None:
     folded, other_folded = one.text.casefold(), other.text.casefold()
     if folded == other_folded:
         return "O01"
+    if unicodedata.normalize("NFC", folded) == unicodedata.normalize("NFC", other_folded):
+        return "O06"
     return "O06" if _accents(folded) != _accents(other_folded) else "O03"
 
 
