@@ -50,7 +50,7 @@ _WORD = (
 )
 """Letters with their combining marks, without which Thai and Devanagari words fall apart. Chinese, Japanese
 and Korean write without spaces: a change of script is where a word ends (DOWA | ホールディングス)."""
-# Numbers repeat a plain group, not a possessive one: Python before 3.11.5 reads `(?:...)*+` wrongly (1, for 1).
+# Numbers repeat a plain group, not a possessive one: Python before 3.11.5 reads `(?:...)*+` wrongly.
 _TOKEN = re.compile(
     rf"{'|'.join(CJK_FORMS)}"
     r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  but not Ph.D
