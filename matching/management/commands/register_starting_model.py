@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from matching.engine.types import ArtefactError
 from matching.starting_model import install
 from modelops.registry import mirror_aliases
 
@@ -21,6 +22,8 @@ class Command(BaseCommand):
             version, deployment = install()
         except FileNotFoundError as error:
             raise CommandError("This package was built without its model.") from error
+        except ArtefactError as error:
+            raise CommandError(str(error)) from error
         if deployment is None:
             self.stdout.write(f"{version} is registered; a champion was chosen before, nothing was changed.")
             return
