@@ -41,7 +41,7 @@ CONSTRUCTED = "constructed"
 """Source of the pairs the corpus makes."""
 HELD_OUT = 0.2
 """Share of the entities of real pairs that is never trained on, and that results are reported on."""
-CONSTRUCTED_WEIGHT = 0.25
+CONSTRUCTED_WEIGHT = 0.04
 """What a constructed pair weighs against a real one, beside the weight of its recipe."""
 
 

@@ -9,7 +9,7 @@ which it may decide alone (:mod:`modelops.thresholds`). The result is one scikit
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -141,6 +141,7 @@ def fit(
     seed, report = int(options.get("seed", 20)), options.get("report", _silent)
     rows = _rows(features, labels, groups, weights, options)
     _check(rows, feature_names, monotone)
+    given, rows = len(rows.labels), _merged(rows)
     compared = candidates(monotone, seed)
     scores = tuple(_cross_validated(name, compared[name], rows, seed, report) for name in compared)
     chosen = _choose(scores)
@@ -149,7 +150,7 @@ def fit(
     estimator = _procedure(compared[chosen], rows, seed)[method]
     names, bands = tuple(feature_names), _bands(said, rows)
     metrics = _metrics(said[rows.counted], rows.take(rows.counted))
-    return TrainedModel(estimator, names, scores, chosen, method, bands, metrics, len(rows.labels), seed)
+    return TrainedModel(estimator, names, scores, chosen, method, bands, metrics, given, seed)
 
 
 def _silent(_message: str) -> None:
@@ -193,6 +194,19 @@ def _check(rows: Rows, names: Sequence[str], monotone: Sequence[int]) -> None:
         found = len(np.unique(rows.groups[(rows.labels == label) & rows.counted]))
         if found < FEWEST_GROUPS:
             raise TrainingError(f"Label {label} has {found} entities; at least {FEWEST_GROUPS} are needed.")
+
+
+def _merged(rows: Rows) -> Rows:
+    """Rows that only teach and say the same, as one row with their weights together."""
+    first: dict[tuple[bytes, int], int] = {}
+    weights, kept = rows.weights.copy(), rows.counted | rows.settled
+    for at in np.flatnonzero(~kept):
+        same = first.setdefault((rows.features[at].tobytes(), int(rows.labels[at])), int(at))
+        if same == at:
+            kept[at] = True
+        else:
+            weights[same] += weights[at]
+    return replace(rows, weights=weights).take(np.flatnonzero(kept))
 
 
 def _parts(rows: Rows, seed: int) -> tuple[Rows, Rows]:

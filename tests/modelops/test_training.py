@@ -104,6 +104,20 @@ def test_uncounted_rows_teach_but_are_not_measured() -> None:
     assert model.metrics["counted_rows"] == 400
 
 
+def test_rows_that_only_teach_and_say_the_same_weigh_together() -> None:
+    features, labels = rows(n=400)
+    many, twice = (
+        np.concatenate([features, features[:50], features[:50]]),
+        np.concatenate([labels, labels[:50], labels[:50]]),
+    )
+    counted, weights = np.arange(500) < 400, np.ones(400)
+    one = fit(many, twice, range(500), None, NAMES, MONOTONE, counted=counted, seed=1)
+    heavy = np.concatenate([weights, np.full(50, 2.0)])
+    other = fit(many[:450], twice[:450], range(450), heavy, NAMES, MONOTONE, counted=counted[:450], seed=1)
+    assert one.rows == 500
+    assert one.candidates[0].log_loss == pytest.approx(other.candidates[0].log_loss, abs=0.02)
+
+
 def test_too_few_entities_are_refused_with_the_number() -> None:
     features, labels = rows(n=60)
     with pytest.raises(TrainingError, match="at least 10"):

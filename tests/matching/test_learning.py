@@ -1,0 +1,51 @@
+from matching.corpus import LabelledPair
+from matching.learning import dataset, held_out_pairs, score_pairs
+from modelops.evaluation import measure
+
+
+def pair(
+    left: str, right: str, material: bool, kind: str = "organisation", source: str = "made"
+) -> LabelledPair:
+    return LabelledPair(left, right, material, kind, "tag", left, 1.0, source, right)
+
+
+def test_marks_say_what_rules_leave_to_the_model() -> None:
+    data = dataset(
+        [
+            pair("Acme, Inc.", "ACME INCORPORATED", False),
+            pair("Acme Fund II", "Acme Fund III", True),
+            pair("Northern Petroleum Ltd", "Northern Petroleun Ltd", False),
+        ],
+        lambda _: None,
+    )
+    assert data.settled.tolist() == [True, False, False]
+    assert data.depends.tolist() == [False, False, True]
+    assert data.features.shape[0] == 3
+
+
+def test_a_pair_that_cannot_be_read_is_left_out_and_reported() -> None:
+    said: list[str] = []
+    data = dataset([pair("Acme", "...", True), pair("Acme", "Apex", True)], said.append)
+    assert len(data.pairs) == 1
+    assert said[-1] == "1 pairs read, 1 could not be"
+
+
+def test_answers_come_in_order_whatever_the_kinds() -> None:
+    pairs = [
+        pair("John A. Smith", "John B. Smith", True, "individual"),
+        pair("Acme Inc", "ACME, Inc.", False),
+        pair("Smith, John", "John Smith", False, "individual"),
+    ]
+    answers = score_pairs(pairs, "general")
+    said = [1.0 if getattr(answer, "prediction", True) else 0.0 for answer in answers]
+    assert measure([one.material for one in pairs], said).accuracy.value == 1.0
+
+
+def test_constructed_pairs_are_never_what_results_are_reported_on() -> None:
+    pairs = [
+        pair(f"Acme {at}", f"Acme{at}", False, source="constructed" if at % 2 else "made")
+        for at in range(200)
+    ]
+    chosen = held_out_pairs(dataset(pairs, lambda _: None), 20)
+    assert {one.source for one in chosen} == {"made"}
+    assert 5 < len(chosen) < 50
