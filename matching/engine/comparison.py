@@ -11,12 +11,14 @@ from matching.engine import policy
 from matching.engine.explanation import describe, difference, parsed_name, reason
 from matching.engine.features import row_of
 from matching.engine.kinds import kind_of
-from matching.engine.organisation_compare import Account, with_writing
+from matching.engine.organisation_compare import Account, with_form_note, with_writing
 from matching.engine.organisation_compare import compare as compare_organisations
+from matching.engine.organisation_parse import Organisation
 from matching.engine.organisation_parse import parse as parse_organisation
 from matching.engine.person_compare import PersonComparison
 from matching.engine.person_compare import compare as compare_people
 from matching.engine.person_parse import parse as parse_person
+from matching.engine.person_types import ParsedPerson
 from matching.engine.profiles import Profile, profile
 from matching.engine.scorer import default_scorer
 from matching.engine.search import SearchResult, search
@@ -125,7 +127,7 @@ def compare(
     known = context or NO_CONTEXT
     model = scorer or default_scorer()
     pair = _account(left, right, _kind(kind), known)
-    findings = _findings(pair)
+    findings = _findings(pair, noted=True)
     row = row_of(pair.account)
     found = search(pair.left, pair.right, pair.kind, known) if regime.logic == "search" else None
     decision = _decide(pair, findings, regime, model, row, found, known)
@@ -182,21 +184,31 @@ def _account(left: str, right: str, kind: Kind | None, context: Context) -> _Pai
     one, other = _read(left), _read(right)
     chosen = kind or kind_of(one, other)
     flipped = (other.keys, other.raw) < (one.keys, one.raw)
-    first, second = (other, one) if flipped else (one, other)
+    first, second = (right, left) if flipped else (left, right)
     if chosen is Kind.INDIVIDUAL:
-        return _Pair(one, other, chosen, flipped, compare_people(parse_person(first), parse_person(second)))
+        return _Pair(one, other, chosen, flipped, compare_people(_person(first), _person(second)))
     places = (context.jurisdiction_left, context.jurisdiction_right)
     sides = places[::-1] if flipped else places
-    account = compare_organisations(
-        parse_organisation(first, sides[0]), parse_organisation(second, sides[1]), sides
-    )
-    return _Pair(one, other, chosen, flipped, account)
+    organisations = _organisation(first, sides[0]), _organisation(second, sides[1])
+    return _Pair(one, other, chosen, flipped, compare_organisations(*organisations, sides))
 
 
-def _findings(pair: _Pair) -> tuple[Finding, ...]:
-    """All findings, those of writing included, as seen from the left name."""
+@lru_cache(maxsize=16_384)
+def _organisation(name: str, jurisdiction: str | None) -> Organisation:
+    return parse_organisation(_read(name), jurisdiction)
+
+
+@lru_cache(maxsize=16_384)
+def _person(name: str) -> ParsedPerson:
+    return parse_person(_read(name))
+
+
+def _findings(pair: _Pair, noted: bool = False) -> tuple[Finding, ...]:
+    """All findings, those of writing included, as seen from the left name; ``noted`` adds sentences."""
     if isinstance(pair.account, Account):
-        found = with_writing(pair.account)
+        account = pair.account
+        found = with_writing(account)
+        found = tuple([with_form_note(account, finding) for finding in found]) if noted else found
     else:
         texts = (pair.right, pair.left) if pair.flipped else (pair.left, pair.right)
         found = (*pair.account.findings, *writing_findings(*texts, individual=True))

@@ -10,24 +10,26 @@ from matching.engine.person_kind import likelihood
 from matching.engine.text import Text
 from matching.engine.types import Kind
 
-CERTAIN = 3.0
-"""Evidence that only organisations give, a legal form; it outweighs whatever the other name looks like."""
-
 PLAIN = 0.15
 """Evidence of two to four plain words without any business word: people's names look like that."""
 
 
 def kind_of(left: Text, right: Text) -> Kind:
     """Kind of a pair: the evidence of both names together; a doubt goes to the organisation."""
+    if _has_form(left) or _has_form(right):
+        return Kind.ORGANISATION
     return Kind.INDIVIDUAL if _personal(left) + _personal(right) > 0 else Kind.ORGANISATION
+
+
+def _has_form(text: Text) -> bool:
+    """Whether a legal form stands in the name itself; what follows a capacity says nothing of who acts."""
+    return bool(forms_of(text.keys[: _capacity(text) or len(text.keys)]))
 
 
 @lru_cache(maxsize=16_384)
 def _personal(text: Text) -> float:
     """Evidence for a natural person: positive for, negative against, 0 none."""
     keys = text.keys[: _capacity(text) or len(text.keys)]
-    if forms_of(keys):
-        return -CERTAIN
     plain = 2 <= len(keys) <= 4 and all(map(_plain_word, keys))
     return (likelihood(text) - 0.5) * 2 + PLAIN * plain - _organisation_evidence(text, keys)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from matching.engine import numbers
@@ -36,6 +37,8 @@ _FORM_CASES = {
 }
 """Cases of a category that profiles judge by themselves."""
 
+_FORM_FINDINGS = {"O08", *_FORM_CATEGORIES.values()}
+
 
 class Account(NamedTuple):
     """Everything known about two organisation names, for findings and features alike."""
@@ -59,7 +62,8 @@ def compare(
     never change a score.
     """
     stem_left, stem_right, chosen = _legal_stems(left, right)
-    crossed = _crosses_scripts(stem_left, stem_right)
+    ascii_only = left.text.raw.isascii() and right.text.raw.isascii()
+    crossed = not ascii_only and _crosses_scripts(stem_left, stem_right)
     alignment = align(stem_left, stem_right)
     form = relate(left.forms, right.forms, *jurisdictions)
     findings = chosen or [*_parts(left, right), *_form_findings(left, right, form)]
@@ -79,15 +83,23 @@ def with_writing(account: Account) -> tuple[Finding, ...]:
     return (*account.findings, *writing_findings(account.left.text, account.right.text))
 
 
+def with_form_note(account: Account, finding: Finding) -> Finding:
+    """The finding on the legal forms with a sentence that names them and their codes; others as they are."""
+    spans = _form_span(account.left), _form_span(account.right)
+    if (finding.span1, finding.span2) != spans or finding.category not in _FORM_FINDINGS:
+        return finding
+    return replace(finding, note=explain(account.left.forms, account.right.forms, account.form))
+
+
 def _legal_stems(
     left: Organisation, right: Organisation
 ) -> tuple[tuple[Token, ...], tuple[Token, ...], list[Finding]]:
     """The stems to compare; when one name's appended part is the other's legal name, that is the finding."""
-    stem_left, stem_right = left.tokens(left.stem), right.tokens(right.stem)
-    if _keys(stem_left) == _keys(stem_right):
+    stem_left, stem_right = left.stem_tokens, right.stem_tokens
+    if left.stem_keys == right.stem_keys or not (left.parts or right.parts):
         return stem_left, stem_right, []
     for one, other, flipped in ((left, right, False), (right, left, True)):
-        stem = "".join(other.stem_keys())
+        stem = "".join(other.stem_keys)
         for part in one.parts:
             if part.category in _ALONE and "".join(one.tail_keys(part)).startswith(stem):
                 same = stem_left if flipped else stem_right
@@ -108,6 +120,8 @@ def _tail_finding(one: Organisation, other: Organisation, part: Part, flipped: b
 
 def _parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
     """Appended parts that stand on one side only, or differ."""
+    if not (left.parts or right.parts):
+        return
     keys_left = {left.tail_keys(part) or left.text.keys[part.start : part.stop] for part in left.parts}
     keys_right = {right.tail_keys(part) or right.text.keys[part.start : part.stop] for part in right.parts}
     both = {part.category for part in left.parts} & {part.category for part in right.parts}
@@ -137,8 +151,7 @@ def _form_findings(left: Organisation, right: Organisation, form: FormRelation) 
     if form is FormRelation.SAME:
         category = _same_form(left, right)
     if category:
-        note = explain(left.forms, right.forms, form)
-        yield Finding(category, _form_span(left), _form_span(right), _FORM_CASES.get(form, ""), note=note)
+        yield Finding(category, _form_span(left), _form_span(right), _FORM_CASES.get(form, ""))
 
 
 def _same_form(left: Organisation, right: Organisation) -> str | None:
@@ -233,7 +246,12 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
 def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterator[Finding]:
     """Words without counterpart: replaced where both sides have some, added where one has."""
     ones, others = [left[i] for i in gap.left], [right[j] for j in gap.right]
-    if ones and others and _crosses_scripts(tuple(ones), tuple(others)):
+    if (
+        ones
+        and others
+        and not ones[0].key.isascii() & others[0].key.isascii()
+        and _crosses_scripts(tuple(ones), tuple(others))
+    ):
         yield _whole(tuple(ones), tuple(others), "O36")
         return
     paired = min(len(ones), len(others))

@@ -29,17 +29,14 @@ class Organisation(NamedTuple):
     text: Text
     article: int | None
     stem: tuple[int, ...]
+    stem_tokens: tuple[Token, ...]
+    stem_keys: tuple[str, ...]
     forms: tuple[LegalForm, ...]
     parts: tuple[Part, ...]
 
     def tokens(self, indices: tuple[int, ...] | range) -> tuple[Token, ...]:
         """The tokens at these indices."""
         return tuple([self.text.tokens[index] for index in indices])
-
-    def stem_keys(self) -> tuple[str, ...]:
-        """Comparison keys of the stem."""
-        tokens = self.text.tokens
-        return tuple([tokens[index].key for index in self.stem])
 
     def tail_keys(self, part: Part) -> tuple[str, ...]:
         """Comparison keys of a part without its announcing words."""
@@ -58,8 +55,10 @@ def parse(text: Text, jurisdiction: str | None = None) -> Organisation:
     rest = [index for index in range(stop) if index not in taken]
     article = _article(text, keys, rest)
     stem = tuple([index for index in rest if index != article]) or tuple(range(stop))
+    parts = tuple(sorted((*aside, *appended), key=lambda part: part.start))
+    stem_keys = tuple([keys[index] for index in stem])
     return Organisation(
-        text, article, stem, forms, tuple(sorted((*aside, *appended), key=lambda part: part.start))
+        text, article, stem, tuple([text.tokens[index] for index in stem]), stem_keys, forms, parts
     )
 
 
