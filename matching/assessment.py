@@ -72,7 +72,7 @@ def assess(
             "kind": _by(judged, lambda item: item.pair.kind),
             "tag": _by(judged, lambda item: f"{item.pair.kind[:3]} {item.pair.category}"),
             "difference": _by(judged, lambda item: "+".join(sorted(item.score.categories)) or "none"),
-            "script": _by(judged, lambda item: scripts_of(item.pair)),
+            "script": _by(judged, lambda item: f"{item.pair.kind[:3]} {scripts_of(item.pair)}"),
             "source": _by(judged, lambda item: item.pair.source),
         },
         len(pairs) - len(judged),
