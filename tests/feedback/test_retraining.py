@@ -10,6 +10,7 @@ from accounts.models import Role
 from feedback import retraining
 from feedback.models import Feedback
 from feedback.retraining import BusyError, labelled_pairs, retrain
+from matching.learning import CONSTRUCTED_WEIGHT
 from modelops.models import TrainingRun
 from modelops.registry import client
 from modelops.training import TrainingError
@@ -29,8 +30,8 @@ def label(name1: str = "Acme", material: bool = True, chance: float | None = Non
 
 def test_a_label_weighs_one_over_its_chance_up_to_a_limit() -> None:
     rows = [label(chance=0.5), label(chance=0.001), label()]
-    weights = [pair.weight * 0.25 for pair in labelled_pairs(rows)]
-    assert weights == [2.0, 20.0, 1.0]
+    weights = [pair.weight * CONSTRUCTED_WEIGHT for pair in labelled_pairs(rows)]
+    assert weights == pytest.approx([2.0, 20.0, 1.0])
 
 
 def test_material_means_what_the_reviewer_said() -> None:
