@@ -9,8 +9,9 @@ from rapidfuzz.distance import Levenshtein
 from matching.engine.text import Token, skeleton
 from matching.engine.words import Relation, relate
 
-MAX_CELLS = 400
-"""Largest gap (words left × words right) aligned word by word; a larger one is simply different text."""
+MAX_CELLS = 600
+"""Word pairs (words left × words right, over all gaps) weighed in one alignment; what is beyond is simply
+different text. Real names need under a hundred; the bound keeps absurd input from costing seconds."""
 _JOIN = 3
 
 
@@ -44,8 +45,10 @@ def align(left: tuple[Token, ...], right: tuple[Token, ...]) -> Alignment:
     keys_left, keys_right = [token.key for token in left], [token.key for token in right]
     matches: list[Match] = []
     gaps: list[Gap] = []
+    budget = MAX_CELLS
     for i, i2, j, j2 in _blocks(keys_left, keys_right, matches):
-        gap = _inside(left, right, (i, i2, j, j2), matches)
+        budget -= (i2 - i) * (j2 - j)
+        gap = _inside(left, right, (i, i2, j, j2), matches) if budget >= 0 else _plain(i, i2, j, j2)
         if gap.left or gap.right:
             gaps.append(gap)
     moved = (
@@ -85,8 +88,8 @@ def _inside(
             matches.append(Match(i, i2, j, j2, relation))
             return Gap((), ())
         return Gap((i,), (j,))
-    if (i2 - i) * (j2 - j) > MAX_CELLS or i == i2 or j == j2:
-        return Gap(tuple(range(i, i2)), tuple(range(j, j2)))
+    if i == i2 or j == j2:
+        return _plain(i, i2, j, j2)
     path = _best_path(left, right, block)
     matches.extend(path)
     used_left = {k for match in path for k in range(match.i, match.i2)}
@@ -95,6 +98,10 @@ def _inside(
         tuple([k for k in range(i, i2) if k not in used_left]),
         tuple([k for k in range(j, j2) if k not in used_right]),
     )
+
+
+def _plain(i: int, i2: int, j: int, j2: int) -> Gap:
+    return Gap(tuple(range(i, i2)), tuple(range(j, j2)))
 
 
 def _best_path(

@@ -136,13 +136,13 @@ def _parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
 
 def _conflicting_parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
     """Both names append the same sort of thing and mean another: two branches, two trusts."""
-    for one in left.parts:
-        for other in right.parts:
-            ours, theirs = (
-                left.tokens(range(one.start, one.stop)),
-                right.tokens(range(other.start, other.stop)),
-            )
-            if one.category == other.category and _keys(ours) != _keys(theirs):
+    for category in sorted({part.category for part in left.parts}):
+        ones = [left.tokens(range(part.start, part.stop)) for part in left.parts if part.category == category]
+        others = [
+            right.tokens(range(part.start, part.stop)) for part in right.parts if part.category == category
+        ]
+        for ours, theirs in zip(ones, others, strict=False):
+            if _keys(ours) != _keys(theirs):
                 yield Finding("O26", _span(ours), _span(theirs))
 
 
