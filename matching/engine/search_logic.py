@@ -148,7 +148,8 @@ _SPACES = re.compile(r"\s+")
 
 def plain_stages(text: Text) -> list[tuple[str, str]]:
     """Steps of every other profile: characters read, words keyed."""
-    visible = "".join([char for index, char in enumerate(text.raw) if index not in set(text.invisible)])
+    invisible = set(text.invisible)
+    visible = "".join([char for index, char in enumerate(text.raw) if index not in invisible])
     return [
         ("as received", text.raw),
         ("invisible characters and extra spaces set aside", _SPACES.sub(" ", visible).strip()),
