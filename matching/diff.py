@@ -277,7 +277,9 @@ def _judged(
     """Mark texts that differ: equal by rule if every difference that concerns them is."""
     if texts[0] == texts[1]:
         return Mark.SAME
-    concerned = [item for item in differences if (item["category"] in WRITING) == writing]
+    concerned = [
+        item for item in differences if (item["category"] in WRITING) == writing or _is_about(item, spans)
+    ]
     touching = [
         item for item in concerned if _meets(item["span1"], spans[0]) or _meets(item["span2"], spans[1])
     ]
@@ -285,6 +287,14 @@ def _judged(
     deciding = touching or (concerned if writing else [])
     harmless = bool(deciding) and all(item["effect"] == "equal" for item in deciding)
     return Mark.EQUAL if harmless else otherwise
+
+
+def _is_about(item: Mapping[str, Any], spans: tuple[Span | None, Span | None]) -> bool:
+    """Say whether a difference concerns these words and nothing beyond: ``Müller`` / ``Mueller``."""
+    return all(
+        one and other and other[0] <= one[0] and one[1] <= other[1]
+        for one, other in zip((item["span1"], item["span2"]), spans, strict=True)
+    )
 
 
 def _meets(one: Sequence[int] | None, other: Span | None) -> bool:

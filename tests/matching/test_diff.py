@@ -155,3 +155,9 @@ def test_honest_names_in_other_scripts_carry_no_code_points() -> None:
 def test_a_name_without_a_word_is_refused() -> None:
     with pytest.raises(EngineError):
         columns("!!!", "Acme", [])
+
+
+def test_letters_and_signs_that_stand_for_each_other_are_equal_by_rule() -> None:
+    pair = ("Müller & Söhne GmbH", "Mueller und Soehne GmbH")
+    marks = [column.mark for column in columns(*pair, compare(*pair).to_dict()["differences"])]
+    assert marks == [Mark.EQUAL, Mark.EQUAL, Mark.EQUAL, Mark.SAME]
