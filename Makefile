@@ -77,6 +77,14 @@ benchmark: setup
 	  $(BIN)/uv pip install --quiet --python var/peers/bin/python nomenklatura==4.17.4; }
 	@$(BIN)/python manage.py benchmark $(BENCHMARK_DATA) --peer var/peers/bin/python
 
+# Coverage-guided fuzzing of the comparison; FUZZ_SECONDS says how long.
+FUZZ_SECONDS ?= 60
+fuzz: setup
+	@test -x var/fuzz/bin/python || { echo "==> Installing atheris" && $(PYTHON) -m venv var/fuzz && \
+	  $(BIN)/uv pip install --quiet --python var/fuzz/bin/python atheris==3.0.0; }
+	@PYTHONPATH=.:$$(echo .venv/lib/python*/site-packages) var/fuzz/bin/python tests/fuzz/fuzz_compare.py \
+	  -max_total_time=$(FUZZ_SECONDS) -max_len=1000
+
 lock: setup
 	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock

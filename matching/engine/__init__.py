@@ -3,7 +3,7 @@
 Pure: no Django, no database, no network. ``from matching.engine import compare`` is all a library user needs.
 """
 
-from matching.engine.comparison import Comparison, Score, compare, features_of, score_many
+from matching.engine.comparison import Comparison, Score, compare, compare_profiles, features_of, score_many
 from matching.engine.explanation import DISCLAIMER
 from matching.engine.features import FEATURE_NAMES, MONOTONE, feature_schema_hash
 from matching.engine.profiles import PROFILE_IDS, Category, Profile, categories, profiles, rules_version
@@ -54,6 +54,7 @@ __all__ = [
     "Verdict",
     "categories",
     "compare",
+    "compare_profiles",
     "default_scorer",
     "feature_schema_hash",
     "features_of",

@@ -19,7 +19,7 @@ from matching.engine.person_compare import PersonComparison
 from matching.engine.person_compare import compare as compare_people
 from matching.engine.person_parse import parse as parse_person
 from matching.engine.person_types import ParsedPerson
-from matching.engine.profiles import Profile, profile
+from matching.engine.profiles import Profile, profile, profiles
 from matching.engine.scorer import default_scorer
 from matching.engine.search import SearchResult, search
 from matching.engine.search_logic import Step, plain_stages, steps
@@ -125,12 +125,42 @@ def compare(
     """
     regime = _profile(profile)
     known = context or NO_CONTEXT
-    model = scorer or default_scorer()
     pair = _account(left, right, _kind(kind), known)
-    findings = _findings(pair, noted=True)
-    row = row_of(pair.account)
-    found = search(pair.left, pair.right, pair.kind, known) if regime.logic == "search" else None
-    decision = _decide(pair, findings, regime, model, row, found, known)
+    return _judge(pair, _findings(pair, noted=True), row_of(pair.account), regime, known, scorer)
+
+
+def compare_profiles(
+    left: str,
+    right: str,
+    kind: str = "auto",
+    context: Context | None = None,
+    scorers: Mapping[str, Scorer] | None = None,
+) -> dict[str, Comparison]:
+    """The same pair under every profile, by profile id; the names are read and compared once.
+
+    ``scorers`` gives the model of each profile, the shipped one where there is none. Raises like
+    :func:`compare`.
+    """
+    known, models = context or NO_CONTEXT, scorers or {}
+    pair = _account(left, right, _kind(kind), known)
+    findings, row = _findings(pair, noted=True), row_of(pair.account)
+    return {
+        id_: _judge(pair, findings, row, regime, known, models.get(id_)) for id_, regime in profiles().items()
+    }
+
+
+def _judge(
+    pair: _Pair,
+    findings: tuple[Finding, ...],
+    row: tuple[float, ...],
+    regime: Profile,
+    context: Context,
+    scorer: Scorer | None,
+) -> Comparison:
+    """Decide and explain one compared pair under one profile."""
+    model = scorer or default_scorer()
+    found = search(pair.left, pair.right, pair.kind, context) if regime.logic == "search" else None
+    decision = _decide(pair, findings, regime, model, row, found, context)
     return _answer(pair, findings, regime, model, row, found, decision)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from matching.engine import numbers, policy
@@ -191,6 +192,7 @@ def _form(form: LegalForm, name: Organisation) -> dict[str, Any]:
 _MAJOR = ("US", "GB", "DE", "FR", "JP", "CN", "IN", "CA", "AU")
 
 
+@lru_cache(maxsize=4_096)
 def _chief(codes: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     """A dozen of a form's codes, the largest registers first."""
     return sorted(

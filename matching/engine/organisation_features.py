@@ -7,6 +7,7 @@ from rapidfuzz.distance import JaroWinkler
 
 from matching.engine import numbers
 from matching.engine.cjk import read_against
+from matching.engine.form_register import load
 from matching.engine.forms import Relation as FormRelation
 from matching.engine.lexicon import lexicon, rarity
 from matching.engine.organisation_compare import Account
@@ -101,6 +102,8 @@ def organisation_features(account: Account) -> dict[str, float]:
     form = _FORM.get(account.form)
     if form:
         found[form] = 1.0
+    if form == "form_translated" and not account.crossed and _is_another_form(account):
+        found["form_different"] = 1.0
     _count(account, found)
     _stems(account, found)
     _slips(account, found)
@@ -109,6 +112,63 @@ def organisation_features(account: Account) -> dict[str, float]:
     if (account.left.article is None) != (account.right.article is None):
         found["article"] = 1.0
     return found
+
+
+def _is_another_form(account: Account) -> bool:
+    """Whether a translated form is another one in law: where registers write Latin letters, GmbH is not Ltd.
+
+    Registers in other scripts have no Latin form of their own, so OOO and LLC may well be one.
+    """
+    families = load().families
+    forms = [form for name in (account.left, account.right) for form in name.forms]
+    places = [{place[:2] for id_ in form.families for place in families[id_].jurisdictions} for form in forms]
+    return account.form is FormRelation.AMBIGUOUS or any(where.isdisjoint(_OTHER_SCRIPTS) for where in places)
+
+
+_OTHER_SCRIPTS = frozenset(
+    [
+        "RU",
+        "UA",
+        "BY",
+        "KZ",
+        "KG",
+        "UZ",
+        "TJ",
+        "BG",
+        "RS",
+        "MK",
+        "GR",
+        "CY",
+        "IL",
+        "IR",
+        "AE",
+        "SA",
+        "KW",
+        "QA",
+        "BH",
+        "OM",
+        "EG",
+        "JO",
+        "LB",
+        "SY",
+        "IQ",
+        "YE",
+        "LY",
+        "JP",
+        "CN",
+        "TW",
+        "HK",
+        "KR",
+        "TH",
+        "KH",
+        "LA",
+        "MM",
+        "GE",
+        "AM",
+        "MN",
+    ]
+)
+"""Countries whose registers write another script."""
 
 
 def _count(account: Account, found: dict[str, float]) -> None:

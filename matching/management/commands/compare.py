@@ -21,8 +21,9 @@ from matching.engine import (
     EngineError,
     Kind,
     Verdict,
-    compare,
+    compare_profiles,
 )
+from matching.engine.profiles import profile
 
 WIDTH = 96
 MARKS = {
@@ -64,23 +65,20 @@ class Command(BaseCommand):
         context = Context(jurisdiction_left=place, jurisdiction_right=place)
         names = (options["left"], options["right"])
         try:
-            found = compare(*names, options["profile"], options["kind"], context)
-            others = [
-                compare(*names, id_, options["kind"], context)
-                for id_ in PROFILE_IDS
-                if id_ != found.profile.id
-            ]
+            chosen = profile(options["profile"])
+            others = compare_profiles(*names, options["kind"], context)
         except EngineError as error:
             raise CommandError(str(error)) from error
+        found = others.pop(chosen.id)
         if options["json"]:
             body = {
                 **found.to_dict(),
-                "other_profiles": {one.profile.id: one.verdict.value for one in others},
+                "other_profiles": {id_: one.verdict.value for id_, one in others.items()},
             }
             self.stdout.write(json.dumps({**body, "disclaimer": DISCLAIMER}, ensure_ascii=False, indent=2))
             return
         style = self.style if self.stdout.isatty() or options["force_color"] else no_style()
-        for line in memo(found, others, names, style):
+        for line in memo(found, list(others.values()), names, style):
             self.stdout.write(line)
 
 

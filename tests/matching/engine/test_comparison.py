@@ -19,6 +19,7 @@ from matching.engine import (
     UnknownProfileError,
     Verdict,
     compare,
+    compare_profiles,
     default_scorer,
     score_many,
 )
@@ -139,6 +140,13 @@ def test_bulk_scores_are_the_answers_one_by_one(pairs: list[tuple[str, str]], pr
         assert (score.verdict, score.prediction) == (alone.verdict, alone.prediction)
         assert score.material_probability == pytest.approx(alone.material_probability, abs=1e-9)
         assert set(score.categories) == {item.category for item in alone.differences}
+
+
+def test_all_profiles_at_once_say_what_each_says_alone() -> None:
+    pair = ("1 Elm Blvd., LLC", "1 Elm Boulevard, LLC")
+    together = compare_profiles(*pair)
+    assert tuple(together) == PROFILE_IDS
+    assert together == {id_: compare(*pair, id_) for id_ in PROFILE_IDS}
 
 
 def test_a_bad_pair_in_bulk_keeps_the_others() -> None:
