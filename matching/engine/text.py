@@ -216,13 +216,16 @@ def unicode_key(text: str) -> str:
         return number_key(unicodedata.normalize("NFKC", text))
     lowered = text.casefold()
     if script(text[0]) == "latin":
-        return _NOT_ALNUM.sub("", anyascii(strip_marks(lowered.translate(_LATIN_SPECIAL))).lower())
+        plain = _NOT_ALNUM.sub("", anyascii(strip_marks(lowered.translate(_LATIN_SPECIAL))).lower())
+        return plain or lowered
     kept = (
         lowered
         if script(text[0]) in ("kana", "han", "hangul", "thai", "devanagari")
         else strip_marks(lowered)
     )
-    return "".join([char for char in kept if char.isalnum() or unicodedata.category(char)[0] == "M"])
+    return (
+        "".join([char for char in kept if char.isalnum() or unicodedata.category(char)[0] == "M"]) or lowered
+    )
 
 
 def strip_marks(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of ``compare`` (``make fuzz``): any two texts answer, in bounded time, without an exception.
+"""Coverage-guided fuzzing of ``compare`` (``make fuzz``): any two texts answer, soon, without an exception.
 
 Run by the Python of an environment with atheris, with this project on its path; not part of ``make test``.
 """

@@ -77,3 +77,12 @@ def test_look_alikes_share_a_skeleton_and_mixed_script_is_seen() -> None:
 def test_every_script_has_a_latin_rendering() -> None:
     assert latin_key("Ромашка") == "romashka"
     assert latin_key("삼성") == "samseong"
+
+
+@given(st.text(max_size=60))
+def test_no_token_is_without_a_key(name: str) -> None:
+    try:
+        text = read(name)
+    except EmptyNameError:
+        return
+    assert all(text.keys)
