@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
+from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
 from rest_framework.response import Response
@@ -37,6 +38,25 @@ class ConflictError(APIException):
     status_code = HTTPStatus.CONFLICT
     default_detail = "This contradicts what is already stored."
     default_code = "conflict"
+
+
+class FaultSerializer(serializers.Serializer[Any]):
+    """One field at fault."""
+
+    field = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """Problem details (RFC 9457). Describes :func:`describe`."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(required=False, help_text="For programs: invalid, not_found, throttled, …")
+    detail = serializers.CharField(help_text="For people.")
+    request_id = serializers.CharField()
+    errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
 def handler(error: Exception, _context: dict[str, Any]) -> Response | None:

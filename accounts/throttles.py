@@ -74,6 +74,24 @@ class Decision:
     remaining: int
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """What a request may still ask for, as its answer tells it."""
+
+    rate: Rate
+    decision: Decision
+
+    def headers(self) -> dict[str, str]:
+        """Return the header fields; the reset is the number of seconds until all of it is there again."""
+        spent = self.rate.limit - self.decision.remaining
+        return {
+            "RateLimit-Limit": str(self.rate.limit),
+            "RateLimit-Remaining": str(self.decision.remaining),
+            "RateLimit-Reset": str(math.ceil(spent * self.rate.interval / 1_000_000)),
+            "RateLimit-Policy": f"{self.rate.limit};w={self.rate.seconds:.0f}",
+        }
+
+
 class LimiterDownError(APIException):
     """Signing in is closed because attempts cannot be counted."""
 
@@ -118,9 +136,9 @@ class LocalBucket:
 _LOCAL = LocalBucket()
 
 
-def admit(principal: str, cost: int = 1) -> Decision:
+def admit(principal: str, cost: int = 1, rate: Rate | None = None) -> Decision:
     """Take ``cost`` units from what a principal (``user:…``, ``key:…``) may ask for, without Redis too."""
-    rate = Rate.parse(settings.API_RATE)
+    rate = rate or Rate.parse(settings.API_RATE)
     try:
         return take(principal, rate, cost)
     except StoreDownError:
@@ -134,11 +152,29 @@ class PrincipalThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Say whether the request passes, without Redis too."""
-        self.decision = admit(_principal(request), getattr(view, "throttle_cost", 1))
-        return self.decision.allowed
+        rate = Rate.parse(settings.API_RATE)
+        self.decision = admit(_principal(request), getattr(view, "throttle_cost", 1), rate)
+        return _told(request, rate, self.decision)
 
     def wait(self) -> float | None:
         """Return the seconds until the request would pass."""
+        return self.decision.wait if self.decision else None
+
+
+class PairThrottle(BaseThrottle):
+    """Limits the pairs that a person or key sends in batches; an allowance of its own."""
+
+    decision: Decision | None = None
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Say whether the batch passes. One larger than the whole allowance takes all of it."""
+        rate = Rate.parse(settings.BATCH_RATE)
+        cost = min(max(1, _pairs_in(request.data)), rate.limit)
+        self.decision = admit(f"pairs:{_principal(request)}", cost, rate)
+        return _told(request, rate, self.decision)
+
+    def wait(self) -> float | None:
+        """Return the seconds until the batch would pass."""
         return self.decision.wait if self.decision else None
 
 
@@ -149,15 +185,27 @@ class LoginThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Say whether the attempt passes. Raises :class:`LimiterDownError` without Redis."""
+        rate = Rate.parse(settings.LOGIN_RATE)
         try:
-            self.decision = take(f"login:{self.get_ident(request)}", Rate.parse(settings.LOGIN_RATE))
+            self.decision = take(f"login:{self.get_ident(request)}", rate)
         except StoreDownError as error:
             raise LimiterDownError from error
-        return self.decision.allowed
+        return _told(request, rate, self.decision)
 
     def wait(self) -> float | None:
         """Return the seconds until the attempt would pass."""
         return self.decision.wait if self.decision else None
+
+
+def _told(request: Request, rate: Rate, decision: Decision) -> bool:
+    """Leave the decision where :class:`accounts.middleware.AllowanceMiddleware` finds it."""
+    request._request.allowance = Allowance(rate, decision)  # type: ignore[attr-defined]
+    return decision.allowed
+
+
+def _pairs_in(body: Any) -> int:
+    pairs = body.get("pairs") if isinstance(body, dict) else None
+    return len(pairs) if isinstance(pairs, list) else 1
 
 
 def _principal(request: Request) -> str:

@@ -103,6 +103,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "config.middleware.RequestContextMiddleware",
+    "accounts.middleware.AllowanceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
@@ -216,6 +217,7 @@ SIMPLE_JWT = {
 }
 SESSION_TOTAL = timedelta(hours=24)  # however often a refresh token rotates
 API_RATE: str = env.text("API_RATE", "600/min")
+BATCH_RATE: str = env.text("BATCH_RATE", "20000/min")
 LOGIN_RATE: str = env.text("LOGIN_RATE", "30/min")
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -226,7 +228,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.PrincipalThrottle"],
     "EXCEPTION_HANDLER": "accounts.problems.handler",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "NUM_PROXIES": NUM_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -264,6 +266,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Every one of these may run twice without harm.
 CELERY_BEAT_SCHEDULE = {
+    "forget kept answers": {"task": "accounts.tasks.forget_kept_answers", "schedule": 900.0},
     "seal the audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
     "collect review items": {"task": "feedback.tasks.collect_review_items", "schedule": 60.0},
     "mirror the registry": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.store import StoreDownError, breaker
 from accounts.throttles import LocalBucket, Rate, take
-from tests.people import PASSWORD, person
+from tests.people import PASSWORD, person, signed_in
 
 TWENTY_A_DAY = Rate.parse("20/day")
 
@@ -90,3 +90,32 @@ def test_too_many_attempts_to_sign_in_are_told_how_long_to_wait(settings: Settin
     answers = [APIClient().post("/api/v1/token", attempt) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [401, 401, 429]
     assert 0 < int(answers[-1]["Retry-After"]) <= 1800
+
+
+@pytest.mark.django_db
+def test_every_answer_tells_what_is_left(settings: Settings) -> None:
+    settings.API_RATE = "3/hour"
+    client = signed_in(person())
+    answers = [client.get("/api/v1/me") for _ in range(4)]
+    assert [answer["RateLimit-Remaining"] for answer in answers] == ["2", "1", "0", "0"]
+    assert {answer["RateLimit-Limit"] for answer in answers} == {"3"}
+    assert {answer["RateLimit-Policy"] for answer in answers} == {"3;w=3600"}
+    assert 1_100 < int(answers[0]["RateLimit-Reset"]) <= 1_200
+    assert answers[-1].status_code == 429
+    assert 0 < int(answers[-1]["Retry-After"]) <= 1_200
+    assert answers[-1].json()["code"] == "throttled"
+
+
+@pytest.mark.django_db
+def test_a_refusal_for_another_reason_tells_what_is_left_too() -> None:
+    answer = signed_in(person()).get("/api/v1/predictions", {"limit": "0"})
+    assert (answer.status_code, answer["RateLimit-Remaining"]) == (400, "599")
+
+
+@pytest.mark.django_db
+def test_without_the_store_the_local_bucket_tells_what_is_left(settings: Settings) -> None:
+    client = signed_in(person())
+    cut_off_the_store(settings)
+    answer = client.get("/api/v1/me")
+    breaker.reset()
+    assert answer["RateLimit-Limit"] == "600"

@@ -1,0 +1,77 @@
+"""Reading bodies: JSON of a bounded size and depth, refused before anything is done with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import BaseParser
+
+MAX_DEPTH = 10
+"""Objects and lists inside one another; our own requests need four."""
+
+
+class BodyTooLargeError(APIException):
+    """The body is longer than the server reads."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request body is too large."
+    default_code = "too_large"
+
+
+class BoundedJSONParser(BaseParser):
+    """Reads JSON (RFC 8259) up to ``MAX_BODY_BYTES``; messages never quote what was sent."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the parsed body. Raises :class:`BodyTooLargeError` and ``ParseError``."""
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(most + 1)
+        if len(raw) > most:
+            raise BodyTooLargeError(f"The request body is larger than {most} bytes.")
+        body = _parsed(raw)
+        _check_depth(body)
+        return body
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise ParseError(f"The body is not JSON: line {error.lineno}, column {error.colno}.") from None
+    except UnicodeDecodeError:
+        raise ParseError("The body is not UTF-8 text.") from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:
+        raise ParseError("The body is not JSON: a number is none, or too long.") from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _check_depth(body: Any) -> None:
+    """Walk the body level by level, so that its own depth cannot hurt."""
+    level = [body]
+    for _ in range(MAX_DEPTH):
+        level = [inner for item in level for inner in _inside(item)]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _inside(item: Any) -> list[Any]:
+    held = item.values() if isinstance(item, dict) else item
+    return [it for it in held if isinstance(it, dict | list)] if isinstance(item, dict | list) else []
+
+
+def _too_deep() -> ParseError:
+    return ParseError(f"The body is nested more than {MAX_DEPTH} levels deep.")
