@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -18,3 +19,9 @@ def uuid7() -> UUID:
     value = (milliseconds & (1 << 48) - 1) << 80
     value |= 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
     return UUID(int=value)
+
+
+def first_of(moment: datetime) -> UUID:
+    """Return the smallest id of a moment's millisecond: where a range of time begins in an index."""
+    milliseconds = max(0, int(moment.timestamp() * 1000))
+    return UUID(int=(milliseconds & (1 << 48) - 1) << 80)

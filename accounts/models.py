@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Lower
 from django.utils import timezone
+
+from accounts.fields import EncryptedTextField
+
+ANSWERS_KEPT_FOR = timedelta(hours=24)
+"""How long a request may be repeated by its key."""
+
+_CLAIM = """
+INSERT INTO kept_answers AS kept (place, user_id, body_digest, created_at, status, answer)
+VALUES (%(place)s, %(user)s, %(body)s, %(now)s, 0, '')
+ON CONFLICT (place) DO UPDATE
+SET body_digest = excluded.body_digest, created_at = excluded.created_at, status = 0, answer = ''
+WHERE kept.created_at < %(expired)s
+"""
 
 
 class Role(models.TextChoices):
@@ -169,3 +182,47 @@ class AuditSeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq}: {self.hash[:12]}"
+
+
+class KeptAnswerQuerySet(models.QuerySet["KeptAnswer"]):
+    """Reads of kept answers, and the one statement that claims a place."""
+
+    def expired(self) -> KeptAnswerQuerySet:
+        """Answers that are no longer repeated."""
+        return self.filter(created_at__lt=timezone.now() - ANSWERS_KEPT_FOR)
+
+    def claim(self, row: KeptAnswer) -> bool:
+        """Insert the row and say whether its place was free or expired.
+
+        Waits for a transaction that is filling the place; one that fails leaves it free.
+        """
+        now = row.created_at
+        values: dict[str, str | UUID | datetime] = {
+            "place": row.place,
+            "user": row.user_id,
+            "body": row.body_digest,
+            "now": now,
+            "expired": now - ANSWERS_KEPT_FOR,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, values)
+            return bool(cursor.rowcount)
+
+
+class KeptAnswer(models.Model):
+    """The answer to a request that may come again by its key; it may quote names, so it is encrypted."""
+
+    place = models.CharField(max_length=64, primary_key=True, help_text="Digest of person, address and key.")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    body_digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    status = models.PositiveSmallIntegerField(default=0, help_text="Of the answer; 0 while it is made.")
+    answer = EncryptedTextField(default="")
+
+    objects = KeptAnswerQuerySet.as_manager()
+
+    class Meta:
+        db_table = "kept_answers"
+
+    def __str__(self) -> str:
+        return f"{self.status} of {self.created_at:%Y-%m-%d %H:%M:%S}"

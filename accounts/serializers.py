@@ -13,7 +13,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken, Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 
 _SESSION_CLAIM = "sst"
 """Claim with the time of signing in (Unix seconds): rotation never moves it."""
@@ -75,3 +75,35 @@ def _renew(token: RefreshToken) -> None:
     token.set_exp()
     token["exp"] = min(token["exp"], ends)
     token.outstand()
+
+
+class KeySerializer(serializers.Serializer[Any]):
+    """The API key that was used."""
+
+    name = serializers.CharField()
+    prefix = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class MeSerializer(serializers.Serializer[Any]):
+    """Who is asking. Describes :func:`me`."""
+
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    name = serializers.CharField(allow_blank=True)
+    role = serializers.CharField()
+    permissions = serializers.ListField(child=serializers.CharField())
+    api_key = KeySerializer(allow_null=True, help_text="Null when a token was used.")
+
+
+def me(user: User, auth: object) -> dict[str, Any]:
+    """Return the account behind a request."""
+    return {
+        "id": str(user.pk),
+        "email": user.email,
+        "name": user.name,
+        "role": user.role,
+        "permissions": sorted(user.get_all_permissions()),
+        "api_key": KeySerializer(auth).data if isinstance(auth, ApiKey) else None,
+    }

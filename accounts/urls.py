@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import RefreshView, TokenView
+from accounts.views import MeView, RefreshView, TokenView
 
 urlpatterns = [
+    path("me", MeView.as_view(), name="me"),
     path("token", TokenView.as_view(), name="token"),
     path("token/refresh", RefreshView.as_view(), name="token-refresh"),
 ]

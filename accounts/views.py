@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
-from accounts.authentication import NotYet
-from accounts.serializers import RefreshSerializer, TokenAnswerSerializer, TokenSerializer
+from accounts.authentication import NotYet, person_of
+from accounts.serializers import (
+    MeSerializer,
+    RefreshSerializer,
+    TokenAnswerSerializer,
+    TokenSerializer,
+    me,
+)
 from accounts.throttles import LoginThrottle
 
 
@@ -47,3 +53,14 @@ class RefreshView(APIView):
         except TokenError as error:
             raise InvalidToken(error.args[0]) from error
         return Response(serializer.validated_data)
+
+
+class MeView(APIView):
+    """Who is asking."""
+
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(responses=MeSerializer, operation_id="me")
+    def get(self, request: Request) -> Response:
+        """Return the account behind the token or key, and what it may do."""
+        return Response(me(person_of(request), request.auth))

@@ -1,0 +1,31 @@
+"""Pages of long lists: newest first, by the primary key, as fast on the last page as on the first."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from rest_framework import serializers
+
+M = TypeVar("M", bound=Model)
+
+NEXT = "Send it as `cursor` for the next page; null on the last one."
+_MOST = 200
+
+
+class PageSerializer(serializers.Serializer[Any]):
+    """Which page of a list is asked for."""
+
+    cursor = serializers.UUIDField(required=False, help_text="`next` of the page before.")
+    limit = serializers.IntegerField(min_value=1, max_value=_MOST, default=50, help_text="Rows of a page.")
+
+
+def page(rows: QuerySet[M], limit: int, cursor: UUID | None = None) -> tuple[list[M], str | None]:
+    """Return up to ``limit`` rows older than the cursor, and the cursor of the page after, if there is one.
+
+    ``rows`` must come in falling order of their time-ordered primary key.
+    """
+    older = rows.filter(pk__lt=cursor) if cursor else rows
+    found = list(older[: limit + 1])
+    return found[:limit], str(found[limit - 1].pk) if len(found) > limit else None
