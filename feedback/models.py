@@ -63,6 +63,10 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         usable = self.filter(pk__in=newest, prediction__erased_at=None)
         return usable.select_related("prediction").order_by("id")
 
+    def of(self, user: User) -> FeedbackQuerySet:
+        """What a person said, newest first, by the index."""
+        return self.filter(reviewer=user).order_by("-id")
+
     def waiting(self) -> FeedbackQuerySet:
         """Everything that no training run has used yet."""
         return self.filter(processed=False)

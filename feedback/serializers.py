@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.paging import NEXT
 from matching.models import Prediction
 
 _TEXT_LENGTH = 4_000
@@ -38,3 +39,17 @@ class FeedbackAnswerSerializer(serializers.Serializer[Any]):
     prediction = serializers.UUIDField(source="prediction_id")
     user_correction = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+
+
+class GivenFeedbackSerializer(FeedbackAnswerSerializer):
+    """One word in the list, with its text."""
+
+    confidence_score = serializers.DecimalField(max_digits=5, decimal_places=4, allow_null=True)
+    feedback_text = serializers.CharField(allow_blank=True)
+
+
+class FeedbackPageSerializer(serializers.Serializer[Any]):
+    """Words, newest first."""
+
+    results = GivenFeedbackSerializer(many=True)
+    next = serializers.UUIDField(allow_null=True, help_text=NEXT)

@@ -8,8 +8,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import person_of
+from accounts.idempotency import idempotent
+from accounts.paging import PageSerializer, page
 from accounts.problems import ConflictError
-from feedback.serializers import FeedbackAnswerSerializer, FeedbackSerializer
+from feedback.models import Feedback
+from feedback.serializers import (
+    FeedbackAnswerSerializer,
+    FeedbackPageSerializer,
+    FeedbackSerializer,
+    GivenFeedbackSerializer,
+)
 from feedback.services import AlreadySaidError, object_to
 
 
@@ -22,6 +30,7 @@ class FeedbackView(APIView):
     @extend_schema(
         request=FeedbackSerializer, responses={201: FeedbackAnswerSerializer}, operation_id="feedback"
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """Store your word on one of your own answers; a contradiction is put before a reviewer."""
         serializer = FeedbackSerializer(data=request.data, context={"request": request})
@@ -31,3 +40,13 @@ class FeedbackView(APIView):
         except AlreadySaidError as error:
             raise ConflictError("You have given feedback on this prediction already.") from error
         return Response(FeedbackAnswerSerializer(row).data, status=201)
+
+    @extend_schema(
+        parameters=[PageSerializer], responses=FeedbackPageSerializer, operation_id="feedback_list"
+    )
+    def get(self, request: Request) -> Response:
+        """List what you said, newest first."""
+        asked = PageSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        rows, following = page(Feedback.objects.of(person_of(request)), **asked.validated_data)
+        return Response({"results": GivenFeedbackSerializer(rows, many=True).data, "next": following})

@@ -10,6 +10,7 @@ SECONDS = Histogram(
     "Time to answer a comparison, storing included.",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0),
 )
+OUTLOOKS = Counter("lnc_outlooks_total", "Pairs read under every profile at once, over the API.")
 CACHE = Counter("lnc_score_cache_total", "Looks into the score cache.", ["outcome"])
 GENERATION = Gauge("lnc_live_generation", "Generation a process answers from.", multiprocess_mode="livemin")
 

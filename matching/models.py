@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.fields import EncryptedTextField
-from accounts.ids import uuid7
+from accounts.ids import first_of, uuid7
 from accounts.models import User
 from experiments.models import Experiment
 from matching.pairs import pair_digest
@@ -41,6 +41,26 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
     def of(self, user: User) -> PredictionQuerySet:
         """A user's own predictions, newest first, by the index."""
         return self.filter(user=user).order_by("-id")
+
+    def in_short(self) -> PredictionQuerySet:
+        """What a list shows: with the version that answered, without the sentences."""
+        return self.with_model().defer("words", "context")
+
+    def chosen(
+        self,
+        verdict: str = "",
+        profile: str = "",
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
+    ) -> PredictionQuerySet:
+        """Those of a verdict, a profile, and a time from (inclusive) to (exclusive).
+
+        Time is read from the ids, which the index holds, so no list grows slower with its history.
+        """
+        rows = self.filter(verdict=verdict) if verdict else self
+        rows = rows.filter(profile=profile) if profile else rows
+        rows = rows.filter(pk__gte=first_of(created_from)) if created_from else rows
+        return rows.filter(pk__lt=first_of(created_to)) if created_to else rows
 
     def of_pair(self, name1: str, name2: str) -> PredictionQuerySet:
         """Earlier answers about exactly this pair in this order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -30,12 +31,11 @@ class IdentifiersField(serializers.DictField):
         return checked
 
 
-class QuestionSerializer(serializers.Serializer[Question]):
-    """Two names and how to read them."""
+class PairSerializer(serializers.Serializer[Question]):
+    """Two names and what is known about them."""
 
     name1 = serializers.CharField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
     name2 = serializers.CharField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
-    profile = serializers.ChoiceField(choices=sorted(profiles()), default="general")
     kind = serializers.ChoiceField(choices=["auto", *(kind.value for kind in Kind)], default="auto")
     jurisdiction1 = serializers.CharField(max_length=6, default=None, allow_null=True)
     jurisdiction2 = serializers.CharField(max_length=6, default=None, allow_null=True)
@@ -50,15 +50,26 @@ class QuestionSerializer(serializers.Serializer[Question]):
 
     def question(self) -> Question:
         """Return the checked question."""
-        given = self.validated_data
-        context = Context(
-            jurisdiction_left=given["jurisdiction1"],
-            jurisdiction_right=given["jurisdiction2"],
-            register={"name1": "left", "name2": "right"}.get(given["register"]),
-            identifiers_left=given["identifiers1"],
-            identifiers_right=given["identifiers2"],
-        )
-        return Question(given["name1"], given["name2"], given["profile"], given["kind"], context)
+        return question_of(self.validated_data)
+
+
+class QuestionSerializer(PairSerializer):
+    """Two names, what is known about them, and the profile under which they are read."""
+
+    profile = serializers.ChoiceField(choices=sorted(profiles()), default="general")
+
+
+def question_of(given: Mapping[str, Any]) -> Question:
+    """Return the question that checked fields ask."""
+    context = Context(
+        jurisdiction_left=given["jurisdiction1"],
+        jurisdiction_right=given["jurisdiction2"],
+        register={"name1": "left", "name2": "right"}.get(given["register"]),
+        identifiers_left=given["identifiers1"],
+        identifiers_right=given["identifiers2"],
+    )
+    profile = given.get("profile", "general")
+    return Question(given["name1"], given["name2"], profile, given["kind"], context)
 
 
 class DifferenceSerializer(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.idempotency import forget
 from accounts.models import User
 from experiments.services import Assignment, assign, expose
 from matching import cache, engine, metrics
@@ -47,7 +48,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class _Scored:
+class Scored:
     """A comparison on its way to the table."""
 
     question: Question
@@ -85,14 +86,14 @@ def compare(user: User, question: Question) -> Answer:
     """
     started = time.perf_counter()
     fleet = live().fleet()
-    served, met = _version_for(fleet, assign(user, question.profile), question.profile)
+    served, met = version_for(fleet, assign(user, question.profile), question.profile)
     key = cache.cache_key(served.sha256, engine.RULES_VERSION, _digest_of(question))
     kept = cache.read(key)
     scorer = cache.RememberingScorer(served.scorer, kept)
     comparison = engine.compare(
         question.name1, question.name2, question.profile, question.kind, question.context, scorer
     )
-    scored = _Scored(question, comparison, served, met, fleet.generation, kept is not None, started)
+    scored = Scored(question, comparison, served, met, fleet.generation, kept is not None, started)
     given = store(user, scored)
     if kept is None:
         cache.write(key, cache.Kept(scorer.said))
@@ -101,15 +102,22 @@ def compare(user: User, question: Question) -> Answer:
     return given
 
 
-def store(user: User, scored: _Scored) -> Answer:
+def store(user: User, scored: Scored) -> Answer:
     """Write the answer, and the first exposure of a user who takes part in an experiment."""
+    given = draft(user, scored)
+    given.prediction.save(force_insert=True)
+    if scored.met:
+        expose(user, scored.met)
+    return given
+
+
+def draft(user: User, scored: Scored) -> Answer:
+    """Return the answer with its prediction, which the caller writes."""
     comparison, met = scored.comparison, scored.met
     whole = comparison.to_dict()
     words = words_of(whole)
     stream, chance = _stream(comparison.verdict.value)
-    if met:
-        expose(user, met)
-    prediction = Prediction.objects.create(
+    prediction = Prediction(
         user=user,
         model_id=scored.served.id,
         name1=scored.question.name1,
@@ -149,6 +157,7 @@ def erase(prediction: Prediction, actor: User, reason: str) -> Prediction:
     prediction.name1 = prediction.name2 = prediction.context = prediction.words = prediction.pair_digest = ""
     prediction.erased_at = timezone.now()
     prediction.save(update_fields=["name1", "name2", "context", "words", "pair_digest", "erased_at"])
+    forget(prediction.user)
     audit.record("prediction.erased", prediction, actor, reason=reason)
     return prediction
 
@@ -168,7 +177,7 @@ def _without_text(difference: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in difference.items() if key not in _QUOTING}
 
 
-def _version_for(
+def version_for(
     fleet: Fleet[Scorer], met: Assignment | None, profile: str
 ) -> tuple[Served[Scorer], Assignment | None]:
     """Return the version of the user's arm, or the champion, and no arm, when that version is not live."""

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from matching.views import CompareView, PredictionView
+from matching.reference_views import CategoriesView, ModelsView, ProfilesView
+from matching.views import (
+    CompareBatchView,
+    CompareProfilesView,
+    CompareView,
+    PredictionsView,
+    PredictionView,
+)
 
 urlpatterns = [
     path("compare", CompareView.as_view(), name="compare"),
+    path("compare/batch", CompareBatchView.as_view(), name="compare-batch"),
+    path("compare/profiles", CompareProfilesView.as_view(), name="compare-profiles"),
+    path("predictions", PredictionsView.as_view(), name="predictions"),
     path("predictions/<uuid:pk>", PredictionView.as_view(), name="prediction"),
+    path("models", ModelsView.as_view(), name="models"),
+    path("profiles", ProfilesView.as_view(), name="profiles"),
+    path("categories", CategoriesView.as_view(), name="categories"),
 ]

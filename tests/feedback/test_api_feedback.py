@@ -85,3 +85,24 @@ def test_feedback_costs_few_queries(user: User, django_assert_num_queries: Djang
     # Who, may they, the prediction; begin, the row in a savepoint (3), the event, commit.
     with django_assert_num_queries(9):
         assert given(client, 201, prediction=str(prediction.pk), user_correction=False)["id"]
+
+
+def test_one_sees_what_one_said_page_by_page(
+    user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = signed_in(user)
+    for number in range(3):
+        row = str(stored_prediction(user=user).pk)
+        given(client, 201, prediction=row, user_correction=False, feedback_text=f"Word {number}")
+    first = client.get("/api/v1/feedback", {"limit": 2}).json()
+    assert [row["feedback_text"] for row in first["results"]] == ["Word 2", "Word 1"]
+    with django_assert_num_queries(3):
+        second = client.get("/api/v1/feedback", {"limit": 2, "cursor": first["next"]}).json()
+    assert [row["feedback_text"] for row in second["results"]] == ["Word 0"]
+    assert second["next"] is None
+
+
+def test_nobody_sees_what_another_said(user: User) -> None:
+    prediction = stored_prediction(user=user)
+    given(signed_in(user), 201, prediction=str(prediction.pk), user_correction=False)
+    assert signed_in(person()).get("/api/v1/feedback").json() == {"results": [], "next": None}

@@ -1,0 +1,75 @@
+"""The rules and what is live, over HTTP: read often, changed seldom, so answered by ETag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import etag
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.crypto import sha256
+from matching.engine import RULES_VERSION
+from matching.listing import (
+    CategoriesSerializer,
+    ModelsSerializer,
+    ProfilesSerializer,
+    category_rows,
+    model_rows,
+    profile_rows,
+)
+from matching.services import live
+from matching.views import faults_as_problems
+
+
+def _of_rules(_request: Request, *_: Any) -> str:
+    return f'"{RULES_VERSION}"'
+
+
+def _of_models(_request: Request, *_: Any) -> str:
+    with faults_as_problems():
+        fleet = live().fleet()
+    return f'"{fleet.generation}-{sha256(repr(sorted(fleet.slots)).encode())[:12]}"'
+
+
+class ProfilesView(APIView):
+    """The legal regimes."""
+
+    needs = "matching.view_prediction"
+    scope = "read"
+
+    @extend_schema(responses=ProfilesSerializer, operation_id="profiles")
+    @method_decorator(etag(_of_rules))
+    def get(self, request: Request) -> Response:
+        """List the profiles and what each category of difference does under them."""
+        return Response(profile_rows())
+
+
+class CategoriesView(APIView):
+    """The kinds of difference."""
+
+    needs = "matching.view_prediction"
+    scope = "read"
+
+    @extend_schema(responses=CategoriesSerializer, operation_id="categories")
+    @method_decorator(etag(_of_rules))
+    def get(self, request: Request) -> Response:
+        """List the categories of difference with explanation, authority and example."""
+        return Response(category_rows())
+
+
+class ModelsView(APIView):
+    """The models that answer."""
+
+    needs = "matching.view_prediction"
+    scope = "read"
+
+    @extend_schema(responses=ModelsSerializer, operation_id="models")
+    @method_decorator(etag(_of_models))
+    def get(self, request: Request) -> Response:
+        """List the versions that are live, by part and profile."""
+        with faults_as_problems():
+            return Response(model_rows())
