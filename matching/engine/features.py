@@ -9,7 +9,7 @@ from matching.engine.organisation_compare import Account
 from matching.engine.organisation_features import ORGANISATION_FEATURES, organisation_features
 from matching.engine.person_compare import PERSON_FEATURES, PERSON_MONOTONE, PersonComparison
 
-FEATURE_VERSION = 2
+FEATURE_VERSION = 3
 """Raised when the meaning of a feature changes under the same name."""
 
 FEATURE_NAMES: tuple[str, ...] = (

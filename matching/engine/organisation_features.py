@@ -120,10 +120,18 @@ def _is_another_form(account: Account) -> bool:
     Registers in other scripts have no Latin form of their own, so OOO and LLC may well be one.
     """
     families = load().families
-    forms = [form for name in (account.left, account.right) for form in name.forms]
+    forms = [
+        form
+        for name in (account.left, account.right)
+        for form in name.forms
+        if not _ENGLISH & {*form.families}
+    ]
     places = [{place[:2] for id_ in form.families for place in families[id_].jurisdictions} for form in forms]
     return account.form is FormRelation.AMBIGUOUS or any(where.isdisjoint(_OTHER_SCRIPTS) for where in places)
 
+
+_ENGLISH = frozenset(["ltd", "llc", "coltd", "jsc", "plc", "corp", "inc", "co", "corpltd", "lp", "llp"])
+"""Forms that registers in other scripts use in English."""
 
 _OTHER_SCRIPTS = frozenset(
     [
