@@ -26,8 +26,9 @@ from typing import Any
 from config.embedded import home_folder, servers_for
 from config.servers import ServerError
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXAMPLE = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}
-GRACE_SECONDS = 25.0
+GRACE_SECONDS = 20.0
 LOG_BYTES = 20 * 2**20
 PR_SET_PDEATHSIG = 1
 QUEUES = "default,monitor,train,notify"
@@ -65,18 +66,23 @@ class Program:
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has no threads
             )
         self.started = time.monotonic()
+        _say(f"Started {self.name} (process {self.process.pid}, log {self.log})")
 
     def ended(self) -> bool:
         """Tell whether it was started and has ended."""
         return self.process is not None and self.process.poll() is not None
 
-    def stop(self) -> None:
-        """End it in order; after the grace period by force."""
-        if self.process is None or self.ended():
+    def ask_to_end(self) -> None:
+        """Ask it to finish what it is doing and end."""
+        if self.process is not None and not self.ended():
+            self.process.terminate()
+
+    def await_end(self, deadline: float) -> None:
+        """Wait until it has ended; after the deadline (monotonic seconds) end it by force."""
+        if self.process is None:
             return
-        self.process.terminate()
         try:
-            self.process.wait(GRACE_SECONDS)
+            self.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -89,7 +95,7 @@ class Program:
 
 def main() -> int:
     """Run until Ctrl-C and return the exit code."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in ENDINGS:  # also SIGINT: a shell that starts us in the background has it ignored
         signal.signal(ending, _interrupt)
     home = home_folder()
     try:
@@ -162,7 +168,6 @@ def _programs(home: Path) -> list[Program]:
 
 def _start(programs: list[Program], port: int) -> None:
     for program in programs:
-        _say(f"Starting {program.name} (log: {program.log})")
         program.start()
     deadline = time.monotonic() + 60
     while not _healthy(port):
@@ -175,11 +180,18 @@ def _start(programs: list[Program], port: int) -> None:
 
 
 def _stop(programs: list[Program]) -> None:
-    for interruption in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(interruption, signal.SIG_IGN)  # a second Ctrl-C would leave half of them running
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)  # a second Ctrl-C would leave half of them running
     _say("Stopping")
-    for program in reversed(programs):
-        program.stop()
+    _end(programs)
+
+
+def _end(programs: list[Program]) -> None:
+    for program in programs:
+        program.ask_to_end()
+    deadline = time.monotonic() + GRACE_SECONDS
+    for program in programs:
+        program.await_end(deadline)
 
 
 def _watch(programs: list[Program]) -> None:
@@ -192,7 +204,7 @@ def _revive(programs: list[Program], now: float) -> None:
     """Start again what has ended, each at most once in two seconds."""
     for program in programs:
         if program.ended() and now - program.started > 2:
-            _say(f"{program.name} ended unexpectedly and is started again ({program.last_line()})")
+            _say(f"{program.name} ended unexpectedly: {program.last_line()}")
             program.start()
 
 

@@ -1,6 +1,7 @@
 """The supervisor says in one sentence why it cannot start, restarts what dies, stops what it started."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -78,8 +79,21 @@ def test_stopped_program_is_gone(sleeper: run.Program) -> None:
     sleeper.start()
     assert sleeper.process is not None
     assert not sleeper.ended()
-    sleeper.stop()
+    run._end([sleeper])
     assert wait_until_gone(sleeper.process.pid)
+
+
+def test_program_that_will_not_end_is_ended_by_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "GRACE_SECONDS", 0.2)
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True)"
+    code += "; time.sleep(60)"
+    deaf = run.Program("deaf", [sys.executable, "-c", code], tmp_path / "deaf.log")
+    deaf.start()
+    assert deaf.process is not None
+    while not deaf.log.read_text():
+        time.sleep(0.05)
+    run._end([deaf])
+    assert deaf.process.returncode == -signal.SIGKILL
 
 
 def test_killed_program_is_started_again(sleeper: run.Program) -> None:
@@ -92,7 +106,7 @@ def test_killed_program_is_started_again(sleeper: run.Program) -> None:
     assert sleeper.process.pid == first
     run._revive([sleeper], now=sleeper.started + 3)
     assert sleeper.process.pid != first
-    sleeper.stop()
+    run._end([sleeper])
 
 
 def test_no_program_outlives_a_killed_supervisor(tmp_path: Path) -> None:
@@ -100,11 +114,11 @@ def test_no_program_outlives_a_killed_supervisor(tmp_path: Path) -> None:
         "import sys, time; from pathlib import Path; from config import run\n"
         "command = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
         "program = run.Program('sleeper', command, Path(sys.argv[1]))\n"
-        "program.start(); print(program.process.pid, flush=True); time.sleep(60)"
+        "program.start(); time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "log")]
     with subprocess.Popen(command, cwd=run.ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        child = int(parent.stdout.readline())
+        child = int(re.findall(r"process (\d+)", parent.stdout.readline())[0])
         parent.kill()
     assert wait_until_gone(child)
