@@ -237,6 +237,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Legal Name Comparison",
     "DESCRIPTION": "Is the difference between two legal names material? Not legal advice.",
     "VERSION": "1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "accounts.openapi.with_refusals",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import person_of
 from accounts.idempotency import idempotent
+from accounts.openapi import KEY_PARAMETER
 from accounts.paging import PageSerializer, page
 from accounts.problems import ConflictError
 from feedback.models import Feedback
@@ -28,7 +29,10 @@ class FeedbackView(APIView):
     scope = "feedback"
 
     @extend_schema(
-        request=FeedbackSerializer, responses={201: FeedbackAnswerSerializer}, operation_id="feedback"
+        parameters=[KEY_PARAMETER],
+        request=FeedbackSerializer,
+        responses={201: FeedbackAnswerSerializer},
+        operation_id="feedback",
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -46,7 +50,7 @@ class FeedbackView(APIView):
     )
     def get(self, request: Request) -> Response:
         """List what you said, newest first."""
-        asked = PageSerializer(data=request.query_params)
+        asked = PageSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         rows, following = page(Feedback.objects.of(person_of(request)), **asked.validated_data)
         return Response({"results": GivenFeedbackSerializer(rows, many=True).data, "next": following})

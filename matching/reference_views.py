@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.crypto import sha256
+from accounts.openapi import ETAG_PARAMETER
 from matching.engine import RULES_VERSION
 from matching.listing import (
     CategoriesSerializer,
@@ -41,7 +42,7 @@ class ProfilesView(APIView):
     needs = "matching.view_prediction"
     scope = "read"
 
-    @extend_schema(responses=ProfilesSerializer, operation_id="profiles")
+    @extend_schema(parameters=[ETAG_PARAMETER], responses=ProfilesSerializer, operation_id="profiles")
     @method_decorator(etag(_of_rules))
     def get(self, request: Request) -> Response:
         """List the profiles and what each category of difference does under them."""
@@ -54,7 +55,7 @@ class CategoriesView(APIView):
     needs = "matching.view_prediction"
     scope = "read"
 
-    @extend_schema(responses=CategoriesSerializer, operation_id="categories")
+    @extend_schema(parameters=[ETAG_PARAMETER], responses=CategoriesSerializer, operation_id="categories")
     @method_decorator(etag(_of_rules))
     def get(self, request: Request) -> Response:
         """List the categories of difference with explanation, authority and example."""
@@ -67,7 +68,7 @@ class ModelsView(APIView):
     needs = "matching.view_prediction"
     scope = "read"
 
-    @extend_schema(responses=ModelsSerializer, operation_id="models")
+    @extend_schema(parameters=[ETAG_PARAMETER], responses=ModelsSerializer, operation_id="models")
     @method_decorator(etag(_of_models))
     def get(self, request: Request) -> Response:
         """List the versions that are live, by part and profile."""

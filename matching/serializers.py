@@ -18,10 +18,20 @@ _IDENTIFIERS = 10
 _IDENTIFIER_LENGTH = 100
 
 
+class TextField(serializers.CharField):
+    """Text that was sent as text: a number would have lost its leading zeros before it came here."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Accept a string. Raises ``ValidationError`` for anything else."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class IdentifiersField(serializers.DictField):
     """Hard identifiers of one side, such as ``lei``, ``company_number`` or ``date_of_birth``."""
 
-    child = serializers.CharField(max_length=_IDENTIFIER_LENGTH)
+    child = TextField(max_length=_IDENTIFIER_LENGTH)
 
     def to_internal_value(self, data: dict[Any, Any]) -> dict[str, str]:
         """Accept a small mapping. Raises ``ValidationError`` for more than ten entries."""
@@ -34,11 +44,11 @@ class IdentifiersField(serializers.DictField):
 class PairSerializer(serializers.Serializer[Question]):
     """Two names and what is known about them."""
 
-    name1 = serializers.CharField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
-    name2 = serializers.CharField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
+    name1 = TextField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
+    name2 = TextField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
     kind = serializers.ChoiceField(choices=["auto", *(kind.value for kind in Kind)], default="auto")
-    jurisdiction1 = serializers.CharField(max_length=6, default=None, allow_null=True)
-    jurisdiction2 = serializers.CharField(max_length=6, default=None, allow_null=True)
+    jurisdiction1 = TextField(max_length=6, default=None, allow_null=True)
+    jurisdiction2 = TextField(max_length=6, default=None, allow_null=True)
     register = serializers.ChoiceField(
         choices=["name1", "name2"],
         default=None,

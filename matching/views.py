@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import person_of
 from accounts.idempotency import idempotent
+from accounts.openapi import KEY_PARAMETER
 from accounts.paging import page
 from accounts.problems import UnavailableError
 from accounts.throttles import PairThrottle
@@ -60,6 +61,7 @@ class CompareView(APIView):
     scope = "compare"
 
     @extend_schema(
+        parameters=[KEY_PARAMETER],
         request=QuestionSerializer,
         responses={201: AnswerSerializer},
         examples=[examples.QUESTION],
@@ -105,6 +107,7 @@ class CompareBatchView(APIView):
     throttle_classes = (PairThrottle,)
 
     @extend_schema(
+        parameters=[KEY_PARAMETER],
         request=BatchSerializer,
         responses={201: BatchAnswerSerializer},
         examples=[examples.BATCH],
@@ -134,7 +137,7 @@ class PredictionsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """List your own answers, newest first."""
-        asked = PredictionFilterSerializer(data=request.query_params)
+        asked = PredictionFilterSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given = dict(asked.validated_data)
         at = given.pop("limit"), given.pop("cursor", None)

@@ -177,6 +177,11 @@ def test_no_log_line_holds_a_name(client: APIClient, capfd: pytest.CaptureFixtur
         ({"name1": "A\x00", "name2": "B"}, "name1"),
         ({"name1": None, "name2": "B"}, "name1"),
         ({"name1": ["A"], "name2": "B"}, "name1"),
+        ({"name1": 7, "name2": "B"}, "name1"),
+        (
+            {"name1": "A", "name2": "B", "identifiers1": {"company_number": 123}},
+            "identifiers1.company_number",
+        ),
         ({"name1": "A", "name2": "B", "profile": "common"}, "profile"),
         ({"name1": "A", "name2": "B", "kind": "ship"}, "kind"),
         ({"name1": "A", "name2": "B", "register": "both"}, "register"),

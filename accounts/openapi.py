@@ -1,0 +1,61 @@
+"""What every operation of the OpenAPI document says alike: its refusals and its header fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
+from accounts.problems import CONTENT_TYPE
+
+KEY_PARAMETER = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Your name for this request, such as a UUID. Sent again within a day with the same body it "
+    "gets the same answer and does nothing twice; with another body it is a conflict (409).",
+    pattern="^[!-~]{1,200}$",
+)
+ETAG_PARAMETER = OpenApiParameter(
+    "If-None-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The `ETag` you have; the answer is 304 without a body while it is still the one.",
+)
+
+_REFUSALS = {
+    "400": "Something in the request cannot be used; `errors` names the fields.",
+    "401": "Who asks is not known, or no longer.",
+    "403": "The role or the key does not allow this.",
+    "404": "There is nothing there, or it is somebody else's.",
+    "409": "This contradicts what is already stored.",
+    "413": "The body is too large.",
+    "415": "The body is not JSON.",
+    "429": "Too much was asked; `Retry-After` says when it may be asked again.",
+    "503": "A part that is needed does not answer; `Retry-After` says when to try again.",
+}
+_OF_BODIES = {"409", "413", "415"}
+_NOT_MODIFIED = {"description": "What you have is still what there is."}
+
+
+def with_refusals(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001 - named by the package
+    """Add to every operation the problems it may answer with; called by the package on the document."""
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
+            _describe(operation, has_body=method != "get", has_id="{" in path)
+    return result
+
+
+def _describe(operation: dict[str, Any], has_body: bool, has_id: bool) -> None:
+    for status, meaning in _REFUSALS.items():
+        if (status in _OF_BODIES and not has_body) or (status == "404" and not has_id):
+            continue
+        operation["responses"].setdefault(status, _problem(meaning))
+    if any(parameter["name"] == "If-None-Match" for parameter in operation.get("parameters", ())):
+        operation["responses"]["304"] = _NOT_MODIFIED
+
+
+def _problem(meaning: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": meaning, "content": {CONTENT_TYPE: {"schema": schema}}}
