@@ -236,6 +236,9 @@ def _call(port: int, path: str, body: dict[str, str], token: str) -> dict[str, A
     try:
         with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
             answer: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as error:
+        reason = error.read(500).decode(errors="replace")
+        raise RunError(f"the example comparison was answered with {error.code}: {reason}") from None
     except urllib.error.URLError as error:
         raise RunError(f"the example comparison failed: {error}.") from None
     return answer

@@ -23,6 +23,7 @@ from matching import examples, metrics
 from matching.batch import compare_batch
 from matching.batch_serializers import BatchAnswerSerializer, BatchSerializer, batch_answer
 from matching.engine import EngineError
+from matching.engine.types import ArtefactError as UnfitModelError
 from matching.listing import (
     EveryProfileSerializer,
     PredictionFilterSerializer,
@@ -48,10 +49,10 @@ def faults_as_problems() -> Iterator[None]:
     """Turn what keeps a question from being answered into a problem."""
     try:
         yield
+    except (NoLiveModelError, ArtefactError, UnfitModelError) as error:
+        raise UnavailableError from error
     except EngineError as error:
         raise ValidationError({"names": [str(error)]}) from None
-    except (NoLiveModelError, ArtefactError) as error:
-        raise UnavailableError from error
 
 
 class CompareView(APIView):
