@@ -24,8 +24,8 @@ Part = tuple[Served[Scorer], Assignment | None]
 def compare_batch(user: User, questions: Sequence[Question]) -> list[Answer | EngineError]:
     """Answer questions in order and store the answers; a question that cannot be answered gives its error.
 
-    The score cache is left alone: asking it costs about what the model costs. Raises ``NoLiveModelError``
-    before a model was made live; then nothing is stored.
+    The score cache is left alone: the model's share of a batch, all that it could save, is a tenth. Raises
+    ``NoLiveModelError`` before a model was made live; then nothing is stored.
     """
     fleet = live().fleet()
     asked = {question.profile for question in questions}
