@@ -190,7 +190,7 @@ def _answered(rows: Iterator[Row], plan: Plan, processes: int) -> Iterator[tuple
         while chunk := list(islice(rows, CHUNK)):
             yield chunk, answer(chunk, plan)
         return
-    with ProcessPoolExecutor(processes, initializer=_prepare) as pool:
+    with ProcessPoolExecutor(processes, initializer=prepare) as pool:
         waiting: deque[tuple[list[Row], Future[list[Answer]]]] = deque()
         while chunk := list(islice(rows, CHUNK)):
             waiting.append((chunk, pool.submit(answer, chunk, plan)))
@@ -201,8 +201,11 @@ def _answered(rows: Iterator[Row], plan: Plan, processes: int) -> Iterator[tuple
             yield first, future.result()
 
 
-def _prepare() -> None:
-    """Load what every row needs and take it out of the garbage collector's sight: a fifth faster."""
+def prepare() -> None:
+    """Make this process ready for bulk work: load what every row needs, out of the collector's sight.
+
+    A fifth faster. It changes the collector of the whole process: only for processes that do nothing else.
+    """
     default_scorer()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)

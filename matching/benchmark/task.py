@@ -5,7 +5,6 @@ A fresh process for every run, so that nothing remembered from the run before ma
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import time
@@ -16,9 +15,12 @@ _STARTED = time.perf_counter()
 
 from rapidfuzz import fuzz, utils  # noqa: E402
 
-from matching.engine import compare, default_scorer, score_many  # noqa: E402
+from matching.engine import compare, score_many  # noqa: E402
 
 _IMPORTED = time.perf_counter() - _STARTED
+
+from matching.bulk import prepare  # noqa: E402
+
 Pairs = list[tuple[str, str]]
 
 
@@ -66,9 +68,7 @@ def main() -> None:
     """Run one task and print what it took."""
     memory = resident_kib()
     pairs = [(left, right) for left, right, _ in json.load(sys.stdin)]
-    default_scorer()
-    gc.freeze()  # as the workers of compare_file do
-    gc.set_threshold(100_000, 50, 50)
+    prepare()
     found: dict[str, float] = {"import": _IMPORTED, "import_memory_kib": memory}
     started = time.perf_counter()
     if sys.argv[1] == "single":

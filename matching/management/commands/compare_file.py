@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from matching.bulk import FileError, Plan, Totals, compare_file, cores
+from matching.bulk import FileError, Plan, Totals, compare_file, cores, prepare
 from matching.engine import PROFILE_IDS, EngineError, Kind
 
 _BAR = 30
@@ -43,6 +43,7 @@ class Command(BaseCommand):
             raise CommandError("--processes takes a number of at least 1.")
         plan = Plan((columns[0], columns[1]), options["profile"], options["kind"])
         started = time.monotonic()
+        prepare()
         try:
             totals = compare_file(
                 options["source"],
