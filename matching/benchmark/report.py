@@ -79,9 +79,12 @@ def _one_set(name: str, pairs: list[LabelledPair], setting: Setting) -> Iterator
     yield "|---|---|---|---|---|---|---|"
     for title, quality in rows.items():
         yield _row(title, quality, title == "this engine")
-    for name, of in (("org latin", "organisations in Latin script"), ("ind latin", "people in Latin script")):
-        if name in found.slices["script"]:
-            yield _row(f"this engine, {of}", found.slices["script"][name], True)
+    for script, of in (
+        ("org latin", "organisations in Latin script"),
+        ("ind latin", "people in Latin script"),
+    ):
+        if script in found.slices["script"]:
+            yield _row(f"this engine, {of}", found.slices["script"][script], True)
     yield "\n| kind, tag | n | material | recall | specificity | review | logic-v2 recall | its specificity |"
     yield "|---|---|---|---|---|---|---|---|"
     for tag, quality in tags.items():
