@@ -161,16 +161,18 @@ def _weight(pair: LabelledPair) -> float:
 def save(trained: TrainedModel, folder: Path, version: str, command: str) -> bytes:
     """Write ``model.skops`` and ``model.json`` into a folder; return the bytes of the latter.
 
-    Every thing the serving side must check is in ``model.json``: schema hash, digest of the estimator,
-    library versions.
+    The version carries the beginning of the estimator's digest: every training has a version of its own, and
+    an installation registers it beside the one it has. What the serving side must check is in ``model.json``:
+    schema hash, digest of the estimator, library versions.
     """
     folder.mkdir(parents=True, exist_ok=True)
     estimator = skops.io.dumps(trained.estimator)
+    digest = hashlib.sha256(estimator).hexdigest()
     (folder / "model.skops").write_bytes(estimator)
     settings = {
         "command": command,
         "trained_on": datetime.now(UTC).date().isoformat(),
-        "estimator_sha256": hashlib.sha256(estimator).hexdigest(),
+        "estimator_sha256": digest,
         "libraries": {
             "scikit-learn": sklearn.__version__,
             "numpy": np.__version__,
@@ -180,7 +182,7 @@ def save(trained: TrainedModel, folder: Path, version: str, command: str) -> byt
         "metrics": dict(trained.metrics),
     }
     compiled = training.compile(
-        replace(trained, settings=settings), MODEL_NAME, version, feature_schema_hash()
+        replace(trained, settings=settings), MODEL_NAME, f"{version}+{digest[:8]}", feature_schema_hash()
     )
     content = json.dumps(compiled, separators=(",", ":"), sort_keys=True).encode()
     (folder / "model.json").write_bytes(content)
