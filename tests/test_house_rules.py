@@ -22,7 +22,7 @@ ENV_READERS = {"text", "boolean", "integer", "count", "items", "required", "_sec
 SKIPS = re.compile(r"pytest\.(mark\.)?(skip|skipif|xfail|importorskip)\b|unittest\.skip")
 UNWANTED = re.compile(
     r"pypi\.org|pythonhosted|registry\.npmjs|--(?:extra-)?index-url[ =]http|--find-links[ =]\S+/|"
-    r"(?<![\w.])/(?:home|root|Users|work)/\w+|/tmp/h\b"
+    r"(?<![\w.])/(?:home|root|Users|work)/\w+"
 )
 
 
