@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -15,6 +16,7 @@ from unfold.admin import ModelAdmin
 from accounts.desk import BoundedPaginator, Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
 from matching import services
+from matching.engine import PROFILE_IDS
 from matching.models import BatchJob, Prediction, Verdict
 from matching.serializers import stored_answer
 
@@ -22,12 +24,27 @@ _COLOURS = {Verdict.IMMATERIAL: "success", Verdict.REVIEW: "warning", Verdict.MA
 _NAMES = ("name1", "name2", "words", "context")
 
 
+class ProfileFilter(admin.SimpleListFilter):
+    """The known profiles as choices; Django's own filter would read them from every row of the table."""
+
+    title = "profile"
+    parameter_name = "profile"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        """Every profile of the engine."""
+        return [(id_, id_) for id_ in PROFILE_IDS]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Rows of the chosen profile, or all."""
+        return queryset.filter(profile=self.value()) if self.value() else queryset
+
+
 @admin.register(Prediction)
 class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
     """Every answer that was given, without the names."""
 
     list_display = ("created_at", "shown_verdict", "profile", "kind", "confidence", "model", "user")
-    list_filter = ("verdict", "profile", "stream", "cached")
+    list_filter = ("verdict", ProfileFilter, "stream", "cached")
     list_select_related = ("model", "user")
     search_fields = ("id__exact", "pair_digest__exact", "user__email__exact")
     search_help_text = "Id of the answer, digest of the pair, or the e-mail of who asked"
@@ -114,7 +131,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
     list_display = ("created_at", "user", "profile", "status", "rows_done", "rows_total", "rows_failed")
     list_select_related = ("user",)
-    list_filter = ("status", "profile")
+    list_filter = ("status", ProfileFilter)
     paginator = BoundedPaginator
     show_full_result_count = False
     fields = (*list_display, "model", "columns", "started_at", "finished_at", "error")

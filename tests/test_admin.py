@@ -47,6 +47,18 @@ def test_every_list_opens_for_an_administrator(model: type) -> None:
     assert browser(person(Role.ADMINISTRATOR)).get(path(model, "changelist")).status_code == 200
 
 
+def test_the_list_of_answers_never_reads_the_whole_table_and_filters_by_profile() -> None:
+    answer, client = stored_prediction(), browser(person(Role.ADMINISTRATOR))
+    with CaptureQueriesContext(connection) as queries:
+        page = text(client.get(path(Prediction, "changelist")))
+    assert not any("DISTINCT" in query["sql"] for query in queries.captured_queries)
+    assert "?profile=sanctions" in page
+    chosen = client.get(path(Prediction, "changelist"), {"profile": answer.profile})
+    other = client.get(path(Prediction, "changelist"), {"profile": "lc"})
+    assert str(answer.pk) in text(chosen)
+    assert str(answer.pk) not in text(other)
+
+
 @pytest.mark.parametrize(
     "role", [role for role in Role.values if role not in {"user", "client", "administrator"}]
 )
