@@ -17,9 +17,6 @@ from matching.engine.text import Token, is_mixed
 from matching.engine.types import Finding, Span, mirrored
 from matching.engine.writing import writing_findings
 
-WEAK = 0.25
-"""Weight below which a word is a connecting word that cannot tell two organisations apart."""
-
 _FORM_CATEGORIES = {
     FormRelation.TRANSLATION: "O09",
     FormRelation.DIFFERENT: "O10",
@@ -301,8 +298,8 @@ def _added_category(token: Token, side: tuple[Token, ...], position: int) -> str
 
 def _truncation(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Alignment) -> Finding | None:
     """One name cut off by a field's length: all of it begins the other, 28 characters or more, mid-word."""
-    short, long = (left, right) if len(_compact(left)) < len(_compact(right)) else (right, left)
-    one, other = _compact(short), _compact(long)
+    short, long = (left, right) if len(compact(left)) < len(compact(right)) else (right, left)
+    one, other = compact(short), compact(long)
     if len(one) < 24 or len(one) == len(other) or not other.startswith(one) or alignment.moved:
         return None
     last = short[-1].key
@@ -312,7 +309,8 @@ def _truncation(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Al
     return _whole((left[-1],), (right[-1],), "O38")
 
 
-def _compact(tokens: tuple[Token, ...]) -> str:
+def compact(tokens: tuple[Token, ...]) -> str:
+    """Keys of the tokens without spaces."""
     return "".join([token.key for token in tokens])
 
 

@@ -10,7 +10,7 @@ from matching.engine.cjk import read_against
 from matching.engine.form_register import load
 from matching.engine.forms import Relation as FormRelation
 from matching.engine.lexicon import lexicon, rarity
-from matching.engine.organisation_compare import Account
+from matching.engine.organisation_compare import Account, compact
 from matching.engine.sounds import roman_key
 from matching.engine.text import Token, latin_key, script
 from matching.engine.words import consonants, slip
@@ -199,7 +199,7 @@ def _count(account: Account, found: dict[str, float]) -> None:
 
 def _stems(account: Account, found: dict[str, float]) -> None:
     left, right = account.stem_left, account.stem_right
-    one, other = _compact(left), _compact(right)
+    one, other = compact(left), compact(right)
     if one != other:
         found["stem_distance"] = 1 - fuzz.ratio(one, other) / 100
         found["stem_jaro_distance"] = 1 - JaroWinkler.similarity(one, other)
@@ -287,10 +287,6 @@ def _readings(account: Account, one: str, other: str, found: dict[str, float]) -
     reading = read_against([token.text for token in native], one if flipped else other)
     found["script_unread"] = 1 - reading.found
     found["script_uncovered"] = 1 - reading.covered
-
-
-def _compact(tokens: tuple[Token, ...]) -> str:
-    return "".join([token.key for token in tokens])
 
 
 def _sorted(tokens: tuple[Token, ...]) -> str:

@@ -32,8 +32,6 @@ class SearchLogic:
     delete_spaces: bool = True
     repeat_endings: bool = False
     keep_last_word: bool = True
-    middle_initials: bool = True
-    first_initial: bool = True
     ignore_suffix: bool = False
     any_error_fatal: bool = False
 
