@@ -23,7 +23,8 @@ if TYPE_CHECKING:  # the package ships no types
 else:
     from encrypted_model_fields.fields import EncryptedTextField as PackageTextField
 
-_SEPARATOR = "\x1f"
+SEPARATOR = "\x1f"
+"""Between the place and the text inside of a ciphertext."""
 
 
 class DecryptionError(Exception):
@@ -63,7 +64,7 @@ def crypter() -> cryptography.fernet.MultiFernet:
 
 def seal(text: str, place: str) -> Sealed:
     """Encrypt the text for one place (``table.column:row``)."""
-    body = f"{place}{_SEPARATOR}{text}".encode("utf-8", "surrogatepass")
+    body = f"{place}{SEPARATOR}{text}".encode("utf-8", "surrogatepass")
     return Sealed(crypter().encrypt(body).decode("ascii"))
 
 
@@ -76,7 +77,7 @@ def unseal(sealed: Sealed, place: str) -> str:
         body = crypter().decrypt(sealed.token.encode("ascii", "replace")).decode("utf-8", "surrogatepass")
     except cryptography.fernet.InvalidToken:
         raise DecryptionError(f"the value stored at {place} does not open with the configured keys") from None
-    found, separator, text = body.partition(_SEPARATOR)
+    found, separator, text = body.partition(SEPARATOR)
     if not separator or found != place:
         raise DecryptionError(f"the value stored at {place} was written for another place")
     return text
@@ -166,12 +167,3 @@ class EncryptedTextField(PackageTextField):
 def encrypted_columns(model: type[Model]) -> list[Field[Any, Any]]:
     """Return the encrypted columns of a table, for key rotation and erasure."""
     return [field for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]
-
-
-def reseal(instance: Model) -> list[str]:
-    """Open every encrypted column of a row and leave it to be written with the first key; return the columns.
-
-    The caller saves the row with ``update_fields`` set to the returned names.
-    """
-    names = [field.attname for field in encrypted_columns(type(instance))]
-    return [name for name in names if getattr(instance, name) is not None]

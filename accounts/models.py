@@ -226,3 +226,25 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} of {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+
+class KeyRotation(models.Model):
+    """How far moving one table to one key has come; a rotation that was killed goes on from here."""
+
+    id = models.BigAutoField(primary_key=True)
+    key_id = models.CharField(max_length=12, help_text="Name of the key that everything is moved to.")
+    table = models.CharField(max_length=63)
+    last_pk = models.CharField(max_length=64, blank=True, help_text="Rows up to here are done.")
+    rows_seen = models.PositiveBigIntegerField(default=0)
+    rows_rewritten = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "key_rotations"
+        constraints = (
+            models.UniqueConstraint(fields=["key_id", "table"], name="key_rotations_one_per_table"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.table} to {self.key_id}: {self.rows_seen} rows seen, {self.rows_rewritten} rewritten"

@@ -1,0 +1,50 @@
+"""Move every encrypted value to the first key of FIELD_ENCRYPTION_KEYS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import KeyRotation
+from accounts.rotation import Census, Ring, census, ring, rotate
+
+
+class Command(BaseCommand):
+    """``rotate_field_keys`` moves and verifies; ``--verify`` only counts which key opens what."""
+
+    help = "Encrypt everything with the first field encryption key, while the system serves."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take how much at once, how much rest between, and whether only to verify."""
+        parser.add_argument("--batch", type=int, default=500, help="rows per transaction (default 500)")
+        parser.add_argument("--pause", type=float, default=0.0, help="seconds between batches (default 0)")
+        parser.add_argument("--verify", action="store_true", help="change nothing; count values per key")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run. Raises ``CommandError`` unless everything opens with the first key in the end."""
+        if options["batch"] < 1 or options["pause"] < 0:
+            raise CommandError("--batch must be 1 or more, --pause 0 or more.")
+        keys = ring()
+        if options["verify"]:
+            found = census(keys, options["batch"])
+        else:
+            found = rotate(options["batch"], options["pause"], self._tell)
+        self._report(keys, found)
+
+    def _tell(self, state: KeyRotation) -> None:
+        self.stdout.write(str(state))
+        self.stdout.flush()
+
+    def _report(self, keys: Ring, found: Census) -> None:
+        for name, number in sorted(found.counts.items()):
+            first = " (the first key)" if name == keys.first else ""
+            self.stdout.write(f"{number:,} values: {name}{first}")
+        for fault in found.faults:
+            self.stderr.write(fault)
+        if not found.clean(keys.first):
+            raise CommandError(
+                "not everything opens with the first key: do not remove the others. Values under an older "
+                "key are written by processes that were not restarted; the others are named above."
+            )
+        self.stdout.write("Everything opens with the first key; the others can be removed.")

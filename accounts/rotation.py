@@ -1,0 +1,214 @@
+"""Moving every encrypted value to the first key while the system serves.
+
+Small batches, each one transaction that also keeps how far it came: after ``kill -9`` the next run goes on
+with the batch that was lost, and two runs at once share the work. A row that somebody is writing is skipped,
+never waited for; the closing census reads everything and sends what still has another key through once more.
+A value that does not open is counted and named by its place, and left as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cryptography.fernet
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils import timezone
+from psycopg2.extras import execute_values
+
+from accounts import audit
+from accounts.crypto import sha256
+from accounts.fields import SEPARATOR, Sealed, encrypted_columns
+from accounts.models import KeyRotation
+
+UNREADABLE = "unreadable"
+"""Opens with none of the configured keys."""
+
+MISPLACED = "misplaced"
+"""Opens, but was written for another row or column."""
+
+_PASSES = 3
+"""How often what the census finds under another key is sent through again."""
+
+_NAMED = 20
+"""Places of values at fault that a census lists; the others are counted."""
+
+
+@dataclass
+class Census:
+    """How many values each key opens, and the places (never the text) of those that none does."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+    def add(self, status: str, place: str) -> None:
+        """Count one value."""
+        self.counts[status] += 1
+        if status in (UNREADABLE, MISPLACED) and len(self.faults) < _NAMED:
+            self.faults.append(f"{status}: {place}")
+
+    def left(self, first: str) -> int:
+        """Return how many readable values still wait for the first key."""
+        return sum(n for key, n in self.counts.items() if key not in (first, UNREADABLE, MISPLACED))
+
+    def clean(self, first: str) -> bool:
+        """Say whether everything opens with the first key, in its own place."""
+        return set(self.counts) <= {first}
+
+
+class Ring:
+    """The configured keys by their public names."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._ciphers = {key_id(key): cryptography.fernet.Fernet(key) for key in keys}
+        self.first = next(iter(self._ciphers))
+
+    def status(self, sealed: Sealed, place: str) -> tuple[str, bytes]:
+        """Return the name of the key that opens the value, or what is wrong with it; and its content."""
+        for name, cipher in self._ciphers.items():
+            try:
+                body = cipher.decrypt(sealed.token.encode("ascii", "replace"))
+            except cryptography.fernet.InvalidToken:
+                continue
+            belongs = body.startswith(f"{place}{SEPARATOR}".encode())
+            return (name, body) if belongs else (MISPLACED, b"")
+        return UNREADABLE, b""
+
+    def moved(self, sealed: Sealed | None, place: str) -> Sealed | None:
+        """Return the value under the first key: the very same object when nothing is to be done."""
+        status, body = self.status(sealed, place) if sealed else (self.first, b"")
+        if status in (self.first, UNREADABLE, MISPLACED):
+            return sealed
+        return Sealed(self._ciphers[self.first].encrypt(body).decode("ascii"))
+
+
+def key_id(key: str) -> str:
+    """Return a name of a key that may be shown: twelve hexadecimal characters of its digest."""
+    return sha256(f"field encryption key|{key}".encode())[:12]
+
+
+def ring() -> Ring:
+    """Return the configured keys; the first is the one that everything is moved to."""
+    return Ring(settings.FIELD_ENCRYPTION_KEY)
+
+
+def encrypted_tables() -> list[type[models.Model]]:
+    """Return every table with encrypted columns, whichever app it is of."""
+    return [model for model in apps.get_models() if encrypted_columns(model)]
+
+
+def rotate(size: int, pause: float, tell: Callable[[KeyRotation], None]) -> Census:
+    """Move every value to the first key, ``size`` rows at a time, and return the census at the end.
+
+    ``pause`` seconds are left between batches. Whoever still writes with an older key makes the census say
+    so; ``Census.clean`` tells whether the older keys can go.
+    """
+    keys, found = ring(), Census()
+    for _ in range(_PASSES):
+        for model in encrypted_tables():
+            _move_table(model, keys, size, pause, tell)
+        found = census(keys, size)
+        if not found.left(keys.first):
+            break
+        KeyRotation.objects.filter(key_id=keys.first).update(last_pk="", finished_at=None)
+    _record(keys, found)
+    return found
+
+
+def census(keys: Ring, size: int) -> Census:
+    """Read everything and count which key opens what; nothing is locked or changed."""
+    found = Census()
+    for model in encrypted_tables():
+        for pk, *values in _rows(model, size):
+            for column, sealed in zip(encrypted_columns(model), values, strict=True):
+                place = f"{model._meta.db_table}.{column.column}:{pk}"
+                if sealed is not None:
+                    found.add(keys.status(sealed, place)[0], place)
+    return found
+
+
+def _move_table(
+    model: type[models.Model], keys: Ring, size: int, pause: float, tell: Callable[[KeyRotation], None]
+) -> None:
+    KeyRotation.objects.get_or_create(key_id=keys.first, table=model._meta.db_table)
+    while True:
+        state = _move_batch(model, keys, size)
+        tell(state)
+        if state.finished_at:
+            return
+        time.sleep(pause)
+
+
+@transaction.atomic
+def _move_batch(model: type[models.Model], keys: Ring, size: int) -> KeyRotation:
+    """Move the next rows and keep how far that came, together."""
+    state = KeyRotation.objects.select_for_update().get(key_id=keys.first, table=model._meta.db_table)
+    if state.finished_at:
+        return state
+    rows = list(_after(model, state.last_pk).select_for_update(skip_locked=True, no_key=True)[:size])
+    moved = [row for row in (_moved(model, keys, row) for row in rows) if row]
+    _write(model, moved)
+    state.rows_seen += len(rows)
+    state.rows_rewritten += len(moved)
+    if rows:
+        state.last_pk = str(rows[-1][0])
+    if len(rows) < size:
+        state.finished_at = timezone.now()
+    state.save()
+    return state
+
+
+def _after(model: type[models.Model], last_pk: str) -> models.QuerySet[Any, tuple[Any, ...]]:
+    """Rows behind the last one in the order of their keys, with their encrypted values."""
+    rows = model._base_manager.order_by("pk")
+    rows = rows.filter(pk__gt=last_pk) if last_pk else rows
+    return rows.values_list("pk", *(column.attname for column in encrypted_columns(model)))
+
+
+def _rows(model: type[models.Model], size: int) -> Iterator[tuple[Any, ...]]:
+    """Every row, page by page: one long read would keep the database from cleaning up behind it."""
+    last = ""
+    while page := list(_after(model, last)[:size]):
+        yield from page
+        last = str(page[-1][0])
+
+
+def _moved(model: type[models.Model], keys: Ring, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """Return the row with its values under the first key, or nothing when they are already."""
+    pk, *values = row
+    table = model._meta.db_table
+    new = [
+        keys.moved(sealed, f"{table}.{column.column}:{pk}")
+        for column, sealed in zip(encrypted_columns(model), values, strict=True)
+    ]
+    if all(one is other for one, other in zip(new, values, strict=True)):
+        return None
+    return (pk, *(None if sealed is None else sealed.token for sealed in new))
+
+
+def _write(model: type[models.Model], rows: list[tuple[Any, ...]]) -> None:
+    """Store the moved rows in one statement; they are locked, so nothing newer can be overwritten."""
+    if not rows:
+        return
+    quote, columns = connection.ops.quote_name, [str(field.column) for field in encrypted_columns(model)]
+    given = ", ".join(f"v{number}" for number in range(len(columns)))
+    sets = ", ".join(f"{quote(column)} = new.v{number}" for number, column in enumerate(columns))
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
+    statement = (
+        f"UPDATE {table} AS kept SET {sets} FROM (VALUES %s) AS new (pk, {given}) WHERE kept.{key} = new.pk"  # noqa: S608 - names of our own tables
+    )
+    with connection.cursor() as cursor:
+        execute_values(cursor.cursor, statement, rows, page_size=len(rows))
+
+
+@transaction.atomic
+def _record(keys: Ring, found: Census) -> None:
+    """Leave what the rotation came to in the audit trail."""
+    state = KeyRotation.objects.filter(key_id=keys.first).order_by("id").last()
+    if state:
+        audit.record("field_keys.rotated", state, None, first=keys.first, values=dict(found.counts))

@@ -1,0 +1,175 @@
+"""Another encryption key: everything is moved to it while the system serves, also after kill -9."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from pytest_django import Settings
+
+from accounts.fields import Sealed, encrypted_columns
+from accounts.models import AuditEvent, KeptAnswer, KeyRotation
+from accounts.rotation import Census, census, encrypted_tables, key_id, ring, rotate
+from feedback.models import Feedback
+from matching.models import Prediction
+from tests.models import model_version, stored_prediction
+from tests.people import person
+from tests.processes import manage
+
+
+def silent(_state: KeyRotation) -> None:
+    """Tell nobody."""
+
+
+@pytest.fixture
+def new_key() -> str:
+    """A key that nothing is written with yet."""
+    return Fernet.generate_key().decode()
+
+
+def in_front(settings: Settings, key: str) -> None:
+    settings.FIELD_ENCRYPTION_KEY = [key, *settings.FIELD_ENCRYPTION_KEY]
+
+
+def rows(number: int) -> list[Prediction]:
+    user, model = person(), model_version()
+    return [stored_prediction(f"Quartz {n} Ltd", user=user, model=model) for n in range(number)]
+
+
+def counted() -> Census:
+    return census(ring(), 100)
+
+
+@pytest.mark.django_db
+def test_every_table_with_encrypted_text_takes_part() -> None:
+    assert {Prediction, Feedback, KeptAnswer} <= set(encrypted_tables())
+
+
+@pytest.mark.django_db
+def test_everything_is_moved_to_the_first_key_and_the_old_one_can_go(
+    settings: Settings, new_key: str
+) -> None:
+    stored = rows(7)
+    Feedback.objects.create(
+        prediction=stored[0], reviewer=person(), user_correction=True, source="api", feedback_text="Quartz!"
+    )
+    in_front(settings, new_key)
+    found = rotate(3, 0, silent)
+    assert found.clean(key_id(new_key))
+    assert found.counts == {key_id(new_key): 7 * len(encrypted_columns(Prediction)) + 1}
+    settings.FIELD_ENCRYPTION_KEY = [new_key]
+    assert [row.name1 for row in Prediction.objects.order_by("pk")] == [f"Quartz {n} Ltd" for n in range(7)]
+    assert Feedback.objects.get().feedback_text == "Quartz!"
+    event = AuditEvent.objects.get(action="field_keys.rotated")
+    assert event.detail["values"] == dict(found.counts)
+
+
+@pytest.mark.django_db
+def test_running_again_rewrites_nothing(settings: Settings, new_key: str) -> None:
+    rows(4)
+    in_front(settings, new_key)
+    rotate(2, 0, silent)
+    before = KeyRotation.objects.get(table="predictions").rows_rewritten
+    rotate(2, 0, silent)
+    assert KeyRotation.objects.get(table="predictions").rows_rewritten == before == 4
+
+
+@pytest.mark.django_db
+def test_what_an_old_process_writes_behind_the_rotation_is_found_and_moved(
+    settings: Settings, new_key: str
+) -> None:
+    stored = rows(3)
+    old = Prediction.objects.get(pk=stored[0].pk)  # holds what was stored under the old key
+    in_front(settings, new_key)
+    rotate(10, 0, silent)
+    old.save()
+    assert counted().left(key_id(new_key)) == len(encrypted_columns(Prediction))
+    assert rotate(10, 0, silent).clean(key_id(new_key))
+
+
+@pytest.mark.django_db
+def test_a_value_that_does_not_open_is_named_and_left_and_the_others_go_on(
+    settings: Settings, new_key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved, damaged, whole = rows(3)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE predictions SET name1 = 'rubbish' WHERE id = %s", [damaged.pk])
+        cursor.execute("UPDATE predictions SET name1 = name2 WHERE id = %s", [moved.pk])
+    in_front(settings, new_key)
+    with pytest.raises(CommandError, match="do not remove"):
+        call_command("rotate_field_keys")
+    said = capsys.readouterr().err
+    assert f"unreadable: predictions.name1:{damaged.pk}" in said
+    assert f"misplaced: predictions.name1:{moved.pk}" in said
+    assert "Quartz" not in said
+    settings.FIELD_ENCRYPTION_KEY = [new_key]
+    assert Prediction.objects.get(pk=whole.pk).name1 == "Quartz 2 Ltd"
+
+
+@pytest.mark.django_db
+def test_verifying_changes_nothing_and_fails_while_an_old_key_is_needed(
+    settings: Settings, new_key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows(2)
+    old = key_id(settings.FIELD_ENCRYPTION_KEY[0])
+    in_front(settings, new_key)
+    with pytest.raises(CommandError, match="not everything opens"):
+        call_command("rotate_field_keys", "--verify")
+    assert f"8 values: {old}\n" in capsys.readouterr().out
+    assert not KeyRotation.objects.exists()
+    call_command("rotate_field_keys")
+    call_command("rotate_field_keys", "--verify")
+    assert f"8 values: {key_id(new_key)} (the first key)" in capsys.readouterr().out
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_is_writing_is_neither_waited_for_nor_overwritten(
+    settings: Settings, new_key: str, tmp_path: Path
+) -> None:
+    stored = rows(3)
+    in_front(settings, new_key)
+    with transaction.atomic():
+        Prediction.objects.select_for_update().get(pk=stored[1].pk)
+        process = manage("rotate_field_keys", output=tmp_path / "said", **keys(settings))
+        assert process.wait(60) == 1
+    left = [row.pk for row in Prediction.objects.all() if opens_with(row) != ring().first]
+    assert left == [stored[1].pk]
+    assert rotate(10, 0, silent).clean(key_id(new_key))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rotation_killed_in_the_middle_goes_on_where_it_was(
+    settings: Settings, new_key: str, tmp_path: Path
+) -> None:
+    rows(60)
+    in_front(settings, new_key)
+    slowly = ("rotate_field_keys", "--batch=5", "--pause=0.05")
+    process = manage(*slowly, output=tmp_path / "first", **keys(settings))
+    deadline = time.monotonic() + 60
+    while "predictions to" not in (tmp_path / "first").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    reached = KeyRotation.objects.get(table="predictions")
+    assert 0 < reached.rows_seen < 60
+    assert counted().left(ring().first) == (60 - reached.rows_rewritten) * len(encrypted_columns(Prediction))
+    assert {row.name2 for row in Prediction.objects.all()} == {"Acme, Inc."}
+    assert manage(*slowly, output=tmp_path / "second", **keys(settings)).wait(60) == 0
+    done = KeyRotation.objects.get(table="predictions")
+    assert (done.rows_seen, done.rows_rewritten) == (60, 60)
+    settings.FIELD_ENCRYPTION_KEY = [new_key]
+    assert {row.name2 for row in Prediction.objects.all()} == {"Acme, Inc."}
+
+
+def keys(settings: Settings) -> dict[str, str]:
+    return {"FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEY)}
+
+
+def opens_with(row: Prediction) -> str:
+    value: object = Prediction.objects.values_list("name1", flat=True).get(pk=row.pk)
+    assert isinstance(value, Sealed)
+    return ring().status(value, f"predictions.name1:{row.pk}")[0]
