@@ -283,5 +283,13 @@ MLFLOW_ARTIFACT_ROOT = env.text("MLFLOW_ARTIFACT_ROOT", str(VAR_DIR / "mlflow" /
 MLFLOW_EXPERIMENT = env.text("MLFLOW_EXPERIMENT", "legal_name_comparison")
 
 # --- Watching ------------------------------------------------------------------------------------
+# Where people reach this service: the links in alerts begin with it.
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.text('PORT', '5001')}").rstrip("/")
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.count("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+EMAIL_USE_TLS = env.boolean("EMAIL_STARTTLS", True)
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "legal-names@localhost")
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
 LOGGING = logging_configuration(LOG_LEVEL)

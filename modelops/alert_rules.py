@@ -1,0 +1,202 @@
+"""What raises an alert, how long it must last, and what to do about it: data and the steps between states.
+
+Every rule has its section in ``docs/runbook.md``. Pure: times come in, states go out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+PENDING, FIRING, RESOLVED, PASSED = "pending", "firing", "resolved", "passed"
+"""States of an episode: seen but not for long enough, told to people, over, and over before it was told."""
+
+WARNING, CRITICAL = "warning", "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of alert.
+
+    ``after`` observations in a row begin it, ``clear`` good ones in a row end it (hysteresis); ``clear`` 0
+    stands for a single event that ends by itself after ``quiet`` without another. It is told again every
+    ``repeat`` and to those of the second line after ``escalate`` unless somebody has acknowledged it. Alerts
+    of one ``group`` that wait together go out as one message. ``page`` is an address in the admin.
+    """
+
+    title: str
+    cause: str
+    action: str
+    page: str
+    group: str
+    severity: str = WARNING
+    after: int = 1
+    clear: int = 2
+    quiet: timedelta = timedelta(hours=24)
+    repeat: timedelta = timedelta(hours=12)
+    escalate: timedelta = timedelta(hours=24)
+
+
+def _critical(rule: Rule) -> Rule:
+    return replace(rule, severity=CRITICAL, repeat=timedelta(hours=1), escalate=timedelta(minutes=30))
+
+
+RULES: dict[str, Rule] = {
+    "break_glass_rollback": _critical(
+        Rule(
+            "One person rolled a model back",
+            "Somebody saw wrong answers and used the emergency way, which needs no second person.",
+            "Read the reason in the deployment and ask the person; do not promote again before you have.",
+            "modelops/deployment/",
+            "deployment",
+            clear=0,
+        )
+    ),
+    "model_swap_failed": _critical(
+        Rule(
+            "A process could not load the live model",
+            "The stored artefact is damaged, was signed with another key, or does not fit this program.",
+            "Open Versions and verify the artefact; processes keep answering with the model they have.",
+            "modelops/modelversion/",
+            "deployment",
+            clear=0,
+            quiet=timedelta(hours=1),
+        )
+    ),
+    "registry_disagrees": Rule(
+        "The registry's aliases differ from what is live",
+        "MLflow was changed by hand, or it did not answer when a model was promoted.",
+        "Nothing: answers are not affected. If it lasts, see whether MLflow's store answers.",
+        "modelops/liveslot/",
+        "deployment",
+        after=3,
+    ),
+    "training_failed": Rule(
+        "A training run failed",
+        "Too few labels, labels that contradict each other, or the registry did not take the candidate.",
+        "Read the error of the run; no label is used up, so it can be started again.",
+        "modelops/trainingrun/",
+        "training",
+        clear=0,
+    ),
+    "drift": Rule(
+        "What is compared has changed",
+        "A new client, a new source of names, another mix of scripts or legal forms.",
+        "Open the report and see what moved and how many decisions with it; no model is retrained by this.",
+        "modelops/driftreport/",
+        "quality",
+        clear=3,
+    ),
+    "estimate_low": Rule(
+        "The model is less sure than it was",
+        "Harder pairs than in training. Estimated without labels: it does not see a change of the truth.",
+        "See that reviewers work on the audit stream: only their labels show whether answers are wrong.",
+        "modelops/modelmetric/",
+        "quality",
+        after=2,
+        clear=3,
+    ),
+    "accuracy_low": _critical(
+        Rule(
+            "Reviewed answers show too little accuracy",
+            "The guideline or the kind of traffic changed after the model was trained.",
+            "Read the newest corrections; a candidate is trained by itself, roll back if the model is new.",
+            "modelops/trainingdecision/",
+            "quality",
+            clear=3,
+        )
+    ),
+    "precision_low": Rule(
+        "Too many harmless differences are called material",
+        "The guideline became more lenient, or new harmless spellings have appeared.",
+        "Read the newest corrections to immaterial; a candidate is trained by itself.",
+        "modelops/trainingdecision/",
+        "quality",
+        clear=3,
+    ),
+    "recall_low": _critical(
+        Rule(
+            "Material differences are missed",
+            "The guideline became stricter, or a new kind of difference has appeared.",
+            "Read the newest corrections to material; roll back if the model is new.",
+            "modelops/trainingdecision/",
+            "quality",
+            clear=3,
+        )
+    ),
+    "labels_missing": Rule(
+        "The random audit is not being reviewed",
+        "Reviewers work on other streams, or nobody works on the queue.",
+        "Ask a lead reviewer for an hour on the audit stream.",
+        "feedback/reviewitem/",
+        "quality",
+        after=3,
+    ),
+    "beat_silent": _critical(
+        Rule(
+            "The scheduler has fallen silent",
+            "The beat process or every worker has stopped, or the broker does not answer.",
+            "Restart beat, then the workers. What was missed is caught up once.",
+            "modelops/heartbeat/",
+            "machinery",
+            clear=1,
+        )
+    ),
+    "monitor_silent": _critical(
+        Rule(
+            "Nobody has looked at the models for too long",
+            "No worker listens to the queue monitor, or the hourly check fails.",
+            "Read the error of the last monitor run in Periodic jobs; restart that worker.",
+            "modelops/jobrun/",
+            "machinery",
+            clear=1,
+        )
+    ),
+    "sealer_silent": _critical(
+        Rule(
+            "The audit trail is not being sealed",
+            "The worker of the queue default has stopped, or a transaction holds the sealer's lock.",
+            "Run manage.py audit seal. Events are kept meanwhile; they only lack their place in the chain.",
+            "accounts/auditevent/",
+            "machinery",
+            clear=1,
+        )
+    ),
+    "delivery_failing": Rule(
+        "A channel does not take messages",
+        "The mail server or the receiver refuses, or its address has changed.",
+        "Open the channel, read the last error and send a test message.",
+        "modelops/alertchannel/",
+        "machinery",
+        clear=1,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an episode stands: its state, and bad and good observations in a row."""
+
+    state: str = PENDING
+    bad: int = 0
+    good: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the episode goes on."""
+        return self.state in (PENDING, FIRING)
+
+
+def observed(standing: Standing, failing: bool, rule: Rule) -> Standing:
+    """Return where an episode stands after one more observation. A closed one stays as it is."""
+    if not standing.is_open:
+        return standing
+    if failing:
+        bad = standing.bad + 1
+        fires = standing.state == FIRING or bad >= rule.after
+        return Standing(FIRING if fires else PENDING, bad, 0)
+    good = standing.good + 1
+    if standing.state == PENDING:
+        return Standing(PASSED, standing.bad, good)
+    over = rule.clear > 0 and good >= rule.clear
+    return Standing(RESOLVED if over else FIRING, standing.bad, good)

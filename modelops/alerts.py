@@ -1,0 +1,222 @@
+"""Raising, tending and answering alerts. Each verb changes, audits and fills the outbox in one transaction.
+
+Whoever has something to tell calls :func:`raise_alert` (it happened) or :func:`observe` (it is so, or no
+longer). Nothing is sent here: messages wait in the outbox for :mod:`modelops.delivery`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.crypto import sha256
+from accounts.models import User
+from modelops.alert_models import Alert, AlertChannel, AlertMessage
+from modelops.alert_rules import FIRING, RESOLVED, RULES, Standing, observed
+
+Occasion = AlertMessage.Occasion
+LONGEST_SNOOZE = timedelta(days=7)
+
+
+class AlertError(Exception):
+    """The alert cannot be changed like this; the message says why and is fit for the screen."""
+
+
+def raise_alert(rule: str, scope: str = "", what: str = "") -> Alert:
+    """Tell people that something happened; return the episode. Raises ``KeyError`` for an unknown rule.
+
+    Takes part in the caller's transaction. ``scope`` says what it is about (a version, a profile), ``what``
+    what was seen; neither may hold a compared name. The same again while it is open is counted, not told.
+    """
+    alert = observe(rule, scope, failing=True, what=what)
+    if alert is None:
+        raise AlertError(f"{rule} was not raised")
+    return alert
+
+
+@transaction.atomic
+def observe(rule: str, scope: str, failing: bool, what: str = "") -> Alert | None:
+    """Take one observation of a condition into account; return its episode, or ``None`` when all is well."""
+    definition, now = RULES[rule], timezone.now()
+    alert = _open(rule, scope)
+    if alert is None and not failing:
+        return None
+    alert = alert or _begun(rule, scope, now)
+    alert.seen_at = now if failing else alert.seen_at
+    alert.what = (what or definition.title)[:500] if failing else alert.what
+    _move(alert, observed(alert.standing, failing, definition), now)
+    alert.save()
+    return alert
+
+
+@transaction.atomic
+def acknowledge(alert: Alert, actor: User, reason: str) -> Alert:
+    """Say that somebody works on it: it is not told again. Raises :class:`AlertError` unless it is firing."""
+    alert = _firing(alert)
+    alert.acknowledged_at, alert.acknowledged_by, alert.reason = timezone.now(), actor, reason
+    alert.save(update_fields=["acknowledged_at", "acknowledged_by", "reason"])
+    audit.record("alert.acknowledged", alert, actor, rule=alert.rule, scope=alert.scope, reason=reason)
+    return alert
+
+
+@transaction.atomic
+def snooze(alert: Alert, actor: User, until: datetime, reason: str) -> Alert:
+    """Be quiet until then. Raises :class:`AlertError` unless it is firing and then is within a week."""
+    now = timezone.now()
+    if not now < until <= now + LONGEST_SNOOZE:
+        raise AlertError("choose a time from now on and within seven days")
+    alert = _firing(alert)
+    alert.snoozed_until, alert.reason = until, reason
+    alert.save(update_fields=["snoozed_until", "reason"])
+    detail = {"rule": alert.rule, "scope": alert.scope, "until": until.isoformat(), "reason": reason}
+    audit.record("alert.snoozed", alert, actor, **detail)
+    return alert
+
+
+@transaction.atomic
+def close(alert: Alert, actor: User, reason: str) -> Alert:
+    """End an episode by hand; a condition that still holds begins another one."""
+    alert = _firing(alert)
+    alert.reason = reason
+    _move(alert, Standing(RESOLVED, alert.bad, alert.good), timezone.now())
+    alert.save()
+    audit.record("alert.closed", alert, actor, rule=alert.rule, scope=alert.scope, reason=reason)
+    return alert
+
+
+@transaction.atomic
+def tend(now: datetime | None = None) -> dict[str, int]:
+    """End what has been quiet, tell again what is due, escalate what nobody took; return how many of each."""
+    now = now or timezone.now()
+    done = {"resolved": 0, "repeated": 0, "escalated": 0}
+    for alert in Alert.objects.firing().select_for_update(skip_locked=True):
+        verb = _due(alert, now)
+        if verb:
+            done[verb] += 1
+            alert.save()
+    return done
+
+
+def request_test(channel: AlertChannel, actor: User) -> AlertMessage:
+    """Put a test message for one channel into the outbox, and record who asked."""
+    with transaction.atomic():
+        now = timezone.now()
+        message = AlertMessage.objects.create(
+            key=f"test:{channel.pk}:{now.timestamp()}",
+            channel=channel,
+            occasion=Occasion.TEST,
+            group="test",
+            subject="[Legal Name Comparison] Test: this channel works",
+            body=f"{actor.get_full_name()} asked for this test at {_at(now)}. Nothing is wrong; do nothing.",
+        )
+        audit.record("alert_channel.tested", channel, actor)
+    return message
+
+
+def _due(alert: Alert, now: datetime) -> str:
+    """Do to a firing alert what its time has come for; return what that was, or nothing."""
+    rule = RULES.get(alert.rule)
+    if rule is None or (rule.clear == 0 and alert.seen_at <= now - rule.quiet):
+        _move(alert, Standing(RESOLVED, alert.bad, alert.good), now)
+        return "resolved"
+    if alert.is_quiet(now):
+        return ""
+    if alert.escalated_at is None and alert.fired_at and alert.fired_at <= now - rule.escalate:
+        alert.escalated_at = now
+        _tell(alert, Occasion.ESCALATED, now)
+        return "escalated"
+    if alert.told_at and alert.told_at <= now - rule.repeat:
+        _tell(alert, Occasion.REPEAT, now)
+        return "repeated"
+    return ""
+
+
+def _open(rule: str, scope: str) -> Alert | None:
+    return Alert.objects.open().select_for_update().filter(rule=rule, scope=scope).first()
+
+
+def _begun(rule: str, scope: str, now: datetime) -> Alert:
+    """Begin an episode; when somebody else has just begun it, take that one."""
+    fresh = Alert(rule=rule, scope=scope, severity=RULES[rule].severity, since=now)
+    fresh.fingerprint = sha256(f"{rule}|{scope}".encode())[:16]
+    try:
+        with transaction.atomic():
+            fresh.save(force_insert=True)
+    except IntegrityError:
+        return Alert.objects.open().select_for_update().get(rule=rule, scope=scope)
+    return fresh
+
+
+def _firing(alert: Alert) -> Alert:
+    """Return the alert, locked. Raises :class:`AlertError` when it is over."""
+    current = Alert.objects.select_for_update().get(pk=alert.pk)
+    if current.state != FIRING:
+        raise AlertError("this alert is over; nothing was changed")
+    return current
+
+
+def _move(alert: Alert, to: Standing, now: datetime) -> None:
+    """Take the new standing over, and tell people when it begins to fire or is over."""
+    before, alert.state, alert.bad, alert.good = alert.state, to.state, to.bad, to.good
+    if not to.is_open:
+        alert.resolved_at = now
+    if to.state == FIRING and before != FIRING:
+        alert.fired_at = now
+        _tell(alert, Occasion.FIRING, now)
+        audit.record("alert.fired", alert, None, rule=alert.rule, scope=alert.scope)
+    if to.state == RESOLVED and before == FIRING:
+        _tell(alert, Occasion.RESOLVED, now)
+        audit.record("alert.resolved", alert, None, rule=alert.rule, scope=alert.scope)
+
+
+def _tell(alert: Alert, occasion: str, now: datetime) -> None:
+    """Put one message a channel into the outbox; under its key nothing is told twice."""
+    alert.told_at, alert.times_told = now, alert.times_told + 1
+    rows = [
+        AlertMessage(
+            key=f"{alert.fingerprint}:{alert.pk}:{alert.times_told}:{channel.pk}",
+            channel=channel,
+            alert=alert,
+            occasion=occasion,
+            group=RULES[alert.rule].group if alert.rule in RULES else "machinery",
+            subject=f"[{alert.severity}] {Occasion(occasion).label}: {alert}"[:200],
+            body=text_of(alert, occasion, now),
+        )
+        for channel in _channels(alert, occasion)
+    ]
+    AlertMessage.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _channels(alert: Alert, occasion: str) -> Iterable[AlertChannel]:
+    """Return who is told: the first line; the second when nobody took it; of the end, those who knew."""
+    taking = [channel for channel in AlertChannel.objects.all() if channel.takes(alert.severity)]
+    first = [channel for channel in taking if not channel.second_line]
+    if occasion == Occasion.ESCALATED:
+        return [channel for channel in taking if channel.second_line] or first
+    if occasion == Occasion.RESOLVED:
+        knew = set(alert.messages.values_list("channel_id", flat=True))
+        return [channel for channel in taking if channel.pk in knew]
+    return first
+
+
+def text_of(alert: Alert, occasion: str, now: datetime) -> str:
+    """Return what is sent: what, since when, likely cause, links, one safe action."""
+    rule = RULES.get(alert.rule)
+    lines = [f"{alert}: {Occasion(occasion).label.lower()}.", f"What: {alert.what}"]
+    lines.append(f"Since: {_at(alert.since)}")
+    if occasion == Occasion.RESOLVED:
+        lines.append(f"Over: {_at(now)}")
+    elif rule:
+        lines += [f"Likely cause: {rule.cause}", f"One safe action: {rule.action}"]
+        lines.append(f"Look at: {settings.PUBLIC_URL}/admin/{rule.page}")
+    lines.append(f"Alert: {settings.PUBLIC_URL}/admin/modelops/alert/{alert.pk}/change/")
+    return "\n".join(lines)
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
