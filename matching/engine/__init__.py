@@ -3,7 +3,16 @@
 Pure: no Django, no database, no network. ``from matching.engine import compare`` is all a library user needs.
 """
 
-from matching.engine.comparison import Comparison, Score, compare, compare_profiles, features_of, score_many
+from matching.engine.comparison import (
+    Comparison,
+    Score,
+    Told,
+    compare,
+    compare_profiles,
+    features_of,
+    score_many,
+    tell_many,
+)
 from matching.engine.explanation import DISCLAIMER
 from matching.engine.features import FEATURE_NAMES, MONOTONE, feature_schema_hash
 from matching.engine.profiles import PROFILE_IDS, Category, Profile, categories, profiles, rules_version
@@ -49,6 +58,7 @@ __all__ = [
     "Score",
     "Scorer",
     "Thresholds",
+    "Told",
     "UnknownKindError",
     "UnknownProfileError",
     "Verdict",
@@ -61,4 +71,5 @@ __all__ = [
     "load_scorer",
     "profiles",
     "score_many",
+    "tell_many",
 ]

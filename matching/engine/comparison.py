@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -99,6 +99,14 @@ class Score(NamedTuple):
     categories: tuple[str, ...]
 
 
+class Told(NamedTuple):
+    """A score with its reason in one plain sentence and, for a review, what would settle it."""
+
+    score: Score
+    reason: str
+    missing_fact: str | None
+
+
 class _Pair(NamedTuple):
     """A pair read and compared, before profile and model."""
 
@@ -171,14 +179,36 @@ def score_many(
     scorer: Scorer | None = None,
 ) -> list[Score | ValueError]:
     """Verdicts of many pairs, in order, without explanations; a pair that cannot be read gives its error."""
-    regime, model, wanted = _profile(profile), scorer or default_scorer(), _kind(kind)
-    read_pairs = [_try_account(left, right, wanted) for left, right in pairs]
-    rows = [row_of(pair.account) for pair in read_pairs if isinstance(pair, _Pair)]
-    probabilities = iter(model.probabilities(rows) if rows else [])
+    regime, model = _profile(profile), scorer or default_scorer()
+    read_pairs, probabilities = _read_many(pairs, _kind(kind), model)
     return [
         _score(pair, regime, model, next(probabilities)) if isinstance(pair, _Pair) else pair
         for pair in read_pairs
     ]
+
+
+def tell_many(
+    pairs: Iterable[tuple[str, str]],
+    profile: str = "general",
+    kind: str = "auto",
+    scorer: Scorer | None = None,
+) -> list[Told | ValueError]:
+    """Like :func:`score_many`, with the reason of each verdict."""
+    regime, model = _profile(profile), scorer or default_scorer()
+    read_pairs, probabilities = _read_many(pairs, _kind(kind), model)
+    return [
+        _tell(pair, regime, model, next(probabilities)) if isinstance(pair, _Pair) else pair
+        for pair in read_pairs
+    ]
+
+
+def _read_many(
+    pairs: Iterable[tuple[str, str]], kind: Kind | None, model: Scorer
+) -> tuple[list[_Pair | ValueError], Iterator[float]]:
+    """Every pair read, or its error, and the model's probability of each that was, at one stroke."""
+    read_pairs = [_try_account(left, right, kind) for left, right in pairs]
+    rows = [row_of(pair.account) for pair in read_pairs if isinstance(pair, _Pair)]
+    return read_pairs, iter(model.probabilities(rows) if rows else [])
 
 
 def features_of(left: str, right: str, kind: str = "auto") -> tuple[Kind, tuple[float, ...]]:
@@ -271,11 +301,28 @@ def _decide(
 
 def _score(pair: _Pair, regime: Profile, model: Scorer, probability: float) -> Score:
     findings = _findings(pair)
+    decision, _ = _decide_many(pair, findings, regime, model, probability)
+    return _scored(decision, findings)
+
+
+def _tell(pair: _Pair, regime: Profile, model: Scorer, probability: float) -> Told:
+    findings = _findings(pair, noted=True)
+    decision, found = _decide_many(pair, findings, regime, model, probability)
+    differences = tuple([difference(item, pair.left, pair.right, regime) for item in findings])
+    sentence, missing, _ = reason(decision, differences, regime, found)
+    return Told(_scored(decision, findings), sentence, missing)
+
+
+def _decide_many(
+    pair: _Pair, findings: Sequence[Finding], regime: Profile, model: Scorer, probability: float
+) -> tuple[policy.Decision, SearchResult | None]:
     if regime.logic == "search":
         found = search(pair.left, pair.right, pair.kind, NO_CONTEXT)
-        decision = policy.by_search(found.equal, pair.left.raw == pair.right.raw, found.case_only)
-    else:
-        decision = policy.decide(findings, regime, probability, model.thresholds(pair.kind))
+        return policy.by_search(found.equal, pair.left.raw == pair.right.raw, found.case_only), found
+    return policy.decide(findings, regime, probability, model.thresholds(pair.kind)), None
+
+
+def _scored(decision: policy.Decision, findings: Sequence[Finding]) -> Score:
     prediction = _prediction(decision)
     confidence = decision.probability if prediction else 1 - decision.probability
     categories = tuple(dict.fromkeys(finding.category for finding in findings))

@@ -22,6 +22,7 @@ from matching.engine import (
     compare_profiles,
     default_scorer,
     score_many,
+    tell_many,
 )
 from matching.engine.text import read
 
@@ -140,6 +141,19 @@ def test_bulk_scores_are_the_answers_one_by_one(pairs: list[tuple[str, str]], pr
         assert (score.verdict, score.prediction) == (alone.verdict, alone.prediction)
         assert score.material_probability == pytest.approx(alone.material_probability, abs=1e-9)
         assert set(score.categories) == {item.category for item in alone.differences}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(REALISTIC, REALISTIC), min_size=1, max_size=5), st.sampled_from(PROFILE_IDS))
+def test_bulk_reasons_are_those_of_the_answers_one_by_one(pairs: list[tuple[str, str]], profile: str) -> None:
+    scores = score_many(pairs, profile)
+    for (left, right), score, told in zip(pairs, scores, tell_many(pairs, profile), strict=True):
+        if isinstance(told, ValueError):
+            assert isinstance(score, EmptyNameError)
+            continue
+        alone = compare(left, right, profile)
+        assert told.score == score
+        assert (told.reason, told.missing_fact) == (alone.reason, alone.missing_fact)
 
 
 def test_all_profiles_at_once_say_what_each_says_alone() -> None:
