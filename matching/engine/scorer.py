@@ -85,8 +85,7 @@ class CompiledScorer:
         """Same for many rows at once."""
         if not len(rows):
             return []
-        matrix = np.asarray(rows, dtype=np.float64)
-        probabilities: list[float] = self._calibration.probabilities(self._model.scores(matrix)).tolist()
+        probabilities: list[float] = self._calibration.probabilities(self._model.scores(rows)).tolist()
         return probabilities
 
     def contributions(self, row: Sequence[float]) -> dict[str, float]:
