@@ -273,6 +273,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget kept answers": {"task": "accounts.tasks.forget_kept_answers", "schedule": 900.0},
     "seal the audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
     "collect review items": {"task": "feedback.tasks.collect_review_items", "schedule": 60.0},
+    "mind training runs": {"task": "feedback.tasks.mind_training_runs", "schedule": 60.0},
     "mirror the registry": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"

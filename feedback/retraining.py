@@ -10,41 +10,37 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
 from feedback.models import Feedback
 from matching import learning
-from matching.corpus import DEFAULT_SIZE, LabelledPair, generate
+from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate, read_pairs
 from matching.engine import feature_schema_hash
 from matching.services import build_scorer
-from modelops import registry
-from modelops.models import ModelVersion, RunStatus, TrainingRun
+from modelops import registry, runs
+from modelops.models import ModelVersion, RunStatus, Stage, TrainingRun
 from modelops.registry import LoggedRun
 from modelops.services import Registration, register_version
-from modelops.training import TrainedModel
+from modelops.training import TrainedModel, TrainingError
 
 SEED = 20
 """One seed for ever: two runs on the same labels give the same model."""
 
-_LOCK = 0x6C6E63_03
 _FEWEST_REAL = 200
 """Labels of each answer, at least, before results are measured on labels alone instead of on everything."""
 
 _HEAVIEST = 20.0
 """Most that one label may weigh, however unlikely it was to be picked."""
 
-
-class BusyError(Exception):
-    """A training run is under way; there is one at a time."""
+_READABLE = (TrainingError, PairsFileError)
+"""Errors whose message is made of numbers and file names."""
 
 
 @dataclass(frozen=True)
@@ -56,22 +52,29 @@ class _Candidate:
     files: dict[str, bytes]
 
 
-def retrain(trigger: str, requested_by: User | None, corpus_size: int = DEFAULT_SIZE) -> TrainingRun:
-    """Train a candidate on every label there is and register it; return the finished run.
+def retrain(
+    trigger: str,
+    requested_by: User | None,
+    corpus_size: int = DEFAULT_SIZE,
+    files: Sequence[Path] = (),
+) -> TrainingRun:
+    """Train a candidate on every label there is, and on labelled files; register it; return the finished run.
 
-    Raises :class:`BusyError` while another run is under way, ``TrainingError`` when the labels cannot train a
-    model; a failed run is kept with its error and uses up no label.
+    Raises ``BusyError`` while another run is under way, ``PairsFileError`` for a file that cannot be read,
+    ``TrainingError`` when the labels cannot train a model; a failed run is kept with its error and uses up no
+    label.
     """
-    with _alone():
-        run = TrainingRun.objects.create(
-            status=RunStatus.RUNNING, trigger=trigger, requested_by=requested_by, step="gathering labels"
-        )
-        try:
-            return _run(run, corpus_size)
-        except Exception as error:
-            run.status, run.error, run.finished_at = RunStatus.FAILED, type(error).__name__, timezone.now()
-            run.save(update_fields=["status", "error", "finished_at"])
-            raise
+    with runs.alone():
+        asked = {"corpus_size": corpus_size, "files": [path.name for path in files]}
+        run = TrainingRun.objects.create(trigger=trigger, requested_by=requested_by, parameters=asked)
+        return _work(run, corpus_size, files)
+
+
+def retrain_queued() -> TrainingRun | None:
+    """Do the run that waits longest, if any. Raises as :func:`retrain` does."""
+    with runs.alone():
+        run = TrainingRun.objects.queued().first()
+        return _work(run, int(run.parameters.get("corpus_size", DEFAULT_SIZE)), ()) if run else None
 
 
 def labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
@@ -94,18 +97,35 @@ def labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
         )
 
 
-def _run(run: TrainingRun, corpus_size: int) -> TrainingRun:
-    report = partial(_tell, run)
-    labels = list(Feedback.objects.for_training())
-    data = learning.dataset(chain(generate(SEED, corpus_size), labelled_pairs(labels)), report)
-    candidate = _saved(learning.train(data, SEED, report), f"{timezone.now():%Y.%m.%d-%H%M%S}")
+def _work(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> TrainingRun:
+    with runs.working(run, _READABLE):
+        runs.tell(run, "gathering labels", Stage.GATHERING, 0)
+        labels = list(Feedback.objects.for_training())
+        pairs = chain(
+            (pair for path in files for pair in read_pairs(path)),
+            labelled_pairs(labels),
+            generate(SEED, corpus_size),
+        )
+        candidate = _trained(run, pairs)
+        runs.tell(run, "registering", Stage.REGISTERING, 90)
+        params = {"chosen": candidate.trained.chosen, "rows": candidate.trained.rows, "labels": len(labels)}
+        logged = registry.log_version(
+            learning.MODEL_NAME, candidate.version, candidate.files, params, dict(candidate.trained.metrics)
+        )
+        return _finish(run, labels, candidate, logged)
+
+
+def _trained(run: TrainingRun, pairs: Iterator[LabelledPair]) -> _Candidate:
+    def report(message: str) -> None:
+        runs.tell(run, message)
+
+    runs.tell(run, "reading pairs", Stage.READING, 5)
+    data = learning.dataset(pairs, report)
+    runs.tell(run, "training", Stage.TRAINING, 30)
+    trained = learning.train(data, SEED, report)
+    candidate = _saved(trained, f"{timezone.now():%Y.%m.%d-%H%M%S}")
     build_scorer(candidate.files["model.json"])
-    report("registering")
-    params = {"chosen": candidate.trained.chosen, "rows": candidate.trained.rows, "labels": len(labels)}
-    logged = registry.log_version(
-        learning.MODEL_NAME, candidate.version, candidate.files, params, dict(candidate.trained.metrics)
-    )
-    return _finish(run, labels, candidate, logged)
+    return candidate
 
 
 @transaction.atomic
@@ -113,11 +133,12 @@ def _finish(
     run: TrainingRun, labels: list[Feedback], candidate: _Candidate, logged: LoggedRun
 ) -> TrainingRun:
     """Register the candidate, mark its labels and close the run, all or nothing."""
+    runs.tell(run, "done", progress=100)
     run.model = _registered(candidate, logged, run.requested_by)
     waiting = Feedback.objects.waiting().filter(pk__in=[row.pk for row in labels])
     run.labels_used = waiting.update(processed=True, training_run=run)
-    run.status, run.step, run.finished_at = RunStatus.SUCCEEDED, "", timezone.now()
-    run.save(update_fields=["model", "labels_used", "status", "step", "finished_at"])
+    run.status, run.finished_at = RunStatus.SUCCEEDED, timezone.now()
+    run.save(update_fields=["model", "labels_used", "status", "finished_at"])
     audit.record("training.finished", run, run.requested_by, version=str(run.model), labels=run.labels_used)
     return run
 
@@ -142,23 +163,3 @@ def _saved(trained: TrainedModel, version: str) -> _Candidate:
         learning.save(trained, Path(folder), version, "manage.py retrain")
         files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
     return _Candidate(version, trained, files)
-
-
-def _tell(run: TrainingRun, message: str) -> None:
-    run.step = message[:60]
-    run.save(update_fields=["step"])
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the lock of the one training run; close what a killed run left open. Raises :class:`BusyError`."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
-        if not cursor.fetchone()[0]:
-            raise BusyError("a training run is under way")
-        try:
-            left_open = TrainingRun.objects.filter(status=RunStatus.RUNNING)
-            left_open.update(status=RunStatus.FAILED, error="interrupted", finished_at=timezone.now())
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

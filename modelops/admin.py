@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, may, nobody
 from accounts.models import User
-from modelops import services
+from modelops import services, training_admin
 from modelops.loader import ArtefactError, verified_content
 from modelops.models import (
     EVERY_PROFILE,
@@ -28,11 +28,13 @@ from modelops.models import (
     ModelVersion,
     PromotionRequest,
     ServingRole,
-    TrainingRun,
 )
 from modelops.services import PromotionError
 
 log = structlog.get_logger(__name__)
+
+__all__ = ["training_admin"]
+"""Registered by being imported."""
 
 _PEOPLE = ("requested_by", "approved_by")
 _REFUSALS = (PromotionError, ArtefactError)
@@ -233,21 +235,6 @@ class DeploymentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     list_filter = ("role", "break_glass")
     date_hierarchy = None
     fields = (*list_display, "previous", "first", "reason")
-    readonly_fields = fields
-    actions = None
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
-
-
-@admin.register(TrainingRun)
-class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # as above
-    """Attempts to train."""
-
-    list_display = ("created_at", "status", "step", "trigger", "labels_used", "model", "finished_at")
-    list_select_related = ("model",)
-    list_filter = ("status",)
-    fields = (*list_display, "requested_by", "error")
     readonly_fields = fields
     actions = None
     has_add_permission = nobody

@@ -245,13 +245,43 @@ class PromotionRequest(models.Model):
         return self.closed_at is None
 
 
+class Stage(models.TextChoices):
+    """What a training run is doing."""
+
+    GATHERING = "gathering", "Gathering labels"
+    READING = "reading", "Reading pairs"
+    TRAINING = "training", "Training"
+    MEASURING = "measuring", "Measuring on held-out entities"
+    REGISTERING = "registering", "Registering"
+
+
+class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
+    """Reads of training runs."""
+
+    def running(self) -> TrainingRunQuerySet:
+        """Runs that work now, or whose process was killed and nobody noticed yet."""
+        return self.filter(status=RunStatus.RUNNING)
+
+    def queued(self) -> TrainingRunQuerySet:
+        """Runs that wait for a worker, the oldest first."""
+        return self.filter(status=RunStatus.QUEUED).order_by("created_at")
+
+    def unfinished(self) -> TrainingRunQuerySet:
+        """Runs that wait or work."""
+        return self.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING])
+
+
 class TrainingRun(models.Model):
     """One attempt to train a model: who or what asked, how far it came, what came of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
-    step = models.CharField(max_length=60, blank=True)
+    stage = models.CharField(max_length=12, choices=Stage.choices, blank=True)
+    step = models.CharField(max_length=200, blank=True, help_text="The last thing it said.")
+    progress = models.PositiveSmallIntegerField(default=0, help_text="Percent.")
+    log = models.JSONField(default=list, blank=True, help_text="When it said what; numbers, never a name.")
     trigger = models.CharField(max_length=200, help_text="Why it was started.")
+    parameters = models.JSONField(default=dict, blank=True, help_text="What was asked for.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -261,11 +291,22 @@ class TrainingRun(models.Model):
     )
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life.")
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TrainingRunQuerySet.as_manager()
 
     class Meta:
         db_table = "training_runs"
         ordering = ("-created_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(status__in=[RunStatus.QUEUED, RunStatus.RUNNING]) | Q(finished_at__isnull=False),
+                name="training_runs_end_at_a_time",
+            ),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="training_runs_progress_is_percent"),
+        )
 
     def __str__(self) -> str:
         return f"{self.created_at:%Y-%m-%d %H:%M} {self.status}"

@@ -16,7 +16,7 @@ from experiments.models import Experiment
 from feedback.models import Feedback, ReviewItem
 from feedback.services import collect
 from matching.models import Prediction
-from modelops.models import LiveSlot, ModelVersion, PromotionRequest
+from modelops.models import LiveSlot, ModelVersion, PromotionRequest, TrainingRun
 from tests.models import installed, model_version, promoted, scoring_version, stored_prediction
 from tests.people import person
 
@@ -289,3 +289,19 @@ def test_an_experiment_is_drafted_started_and_stopped() -> None:
 def test_the_chain_is_verified_on_screen() -> None:
     shown = browser(person(Role.AUDITOR)).get(path(AuditEvent, "verify_chain"), follow=True)
     assert "0 seals intact" in text(shown)
+
+
+def test_an_engineer_asks_for_training_once_and_cancels_it() -> None:
+    engineer = browser(person(Role.MODEL_ENGINEER))
+    page = path(TrainingRun, "train")
+    assert browser(person(Role.APPROVER)).post(page).status_code == 403
+    assert "some minutes" in text(engineer.get(page))
+    asked = {"reason": "new labels", "corpus_size": 2_000}
+    engineer.post(page, asked)
+    run = TrainingRun.objects.get()
+    assert (run.status, run.trigger, run.parameters["corpus_size"]) == ("queued", "new labels", 2_000)
+    assert "under way or waits" in text(engineer.post(page, asked))
+    engineer.post(path(TrainingRun, "cancel", run.pk), {"reason": "a mistake"})
+    run.refresh_from_db()
+    assert run.status == "cancelled"
+    assert "Nothing yet." in text(engineer.get(path(TrainingRun, "change", run.pk)))

@@ -7,12 +7,15 @@ from django.core.management import call_command
 from django.db import connections
 
 from accounts.models import Role
-from feedback import retraining
 from feedback.models import Feedback
-from feedback.retraining import BusyError, labelled_pairs, retrain
+from feedback.retraining import labelled_pairs, retrain
+from feedback.tasks import mind_training_runs, retrain_queued_run
+from matching.corpus import PairsFileError
 from matching.learning import CONSTRUCTED_WEIGHT
+from modelops import runs
 from modelops.models import TrainingRun
 from modelops.registry import client
+from modelops.runs import BusyError
 from modelops.training import TrainingError
 from tests.models import stored_prediction
 from tests.people import person
@@ -44,7 +47,8 @@ def test_a_run_that_fails_is_kept_and_uses_up_no_label() -> None:
     with pytest.raises(TrainingError):
         retrain("too little", None, corpus_size=1)
     run = TrainingRun.objects.get()
-    assert (run.status, run.error) == ("failed", "TrainingError")
+    assert run.status == "failed"
+    assert "at least 10 are needed" in run.error
     assert Feedback.objects.waiting().count() == 1
 
 
@@ -52,7 +56,7 @@ def test_a_run_that_fails_is_kept_and_uses_up_no_label() -> None:
 def test_a_second_run_at_the_same_time_is_refused() -> None:
     other = connections.create_connection("default")
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [retraining._LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [runs.LOCK])
         with pytest.raises(BusyError):
             retrain("at the same time", None)
     other.close()
@@ -82,5 +86,32 @@ def test_no_name_reaches_the_registry(tmp_path: Path) -> None:
 def test_the_command_says_what_it_would_train_on(capsys: pytest.CaptureFixture[str]) -> None:
     label()
     call_command("retrain", "--dry-run")
-    assert capsys.readouterr().out == "1 labels, 1 of them new\n"
+    said = capsys.readouterr().out
+    assert said.startswith("1 labels, 1 of them new\n")
     assert not TrainingRun.objects.exists()
+
+
+def test_a_file_that_cannot_be_read_ends_the_run_with_the_line(tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("name_a,name_b,label\nXylophonia,Xylo,7\n")
+    with pytest.raises(PairsFileError):
+        retrain("a file", None, corpus_size=1, files=[pairs])
+    run = TrainingRun.objects.get()
+    assert run.error == "pairs.csv, line 2: the label must be 1 (same) or 0 (different)."
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_a_run_asked_for_on_screen_is_done_by_the_worker() -> None:
+    assert retrain_queued_run() is None
+    asked = runs.ask("asked", person(Role.MODEL_ENGINEER), {"corpus_size": 1_500})
+    assert retrain_queued_run() == str(asked.pk)
+    asked.refresh_from_db()
+    assert (asked.status, asked.progress) == ("succeeded", 100)
+    assert asked.model is not None
+    assert retrain_queued_run() is None
+
+
+def test_dead_runs_are_ended_by_the_clock() -> None:
+    TrainingRun.objects.create(trigger="killed", status="running")
+    assert mind_training_runs() == 1
+    assert TrainingRun.objects.get().error == "interrupted"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from feedback.models import Feedback
-from feedback.retraining import BusyError, retrain
-from matching.corpus import DEFAULT_SIZE
+from feedback.retraining import retrain
+from matching.corpus import DEFAULT_SIZE, PairsFileError, read_pairs
+from modelops.runs import BusyError
 from modelops.training import TrainingError
 
 
@@ -18,7 +20,10 @@ class Command(BaseCommand):
     help = "Train and register a candidate model on the adjudicated labels and the built-in corpus."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the size of the corpus and whether only to look."""
+        """Take labelled files, the size of the corpus and whether only to look."""
+        parser.add_argument(
+            "--pairs", type=Path, action="append", default=[], metavar="FILE", help="may be repeated"
+        )
         parser.add_argument(
             "--corpus-size", type=int, default=DEFAULT_SIZE, help="pairs made by construction"
         )
@@ -26,12 +31,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train, or say what there is to train on. Raises ``CommandError`` when it cannot be done."""
-        labels = Feedback.objects.for_training()
-        self.stdout.write(f"{labels.count()} labels, {labels.waiting().count()} of them new")
-        if options["dry_run"]:
-            return
         try:
-            run = retrain("asked for on the command line", None, options["corpus_size"])
-        except (BusyError, TrainingError) as error:
+            self._say(options["pairs"], options["corpus_size"])
+            if options["dry_run"]:
+                return
+            run = retrain(
+                "asked for on the command line", None, options["corpus_size"], tuple(options["pairs"])
+            )
+        except (BusyError, PairsFileError, TrainingError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(self.style.SUCCESS(f"{run.model} is registered as a candidate"))
+
+    def _say(self, files: list[Path], corpus_size: int) -> None:
+        labels = Feedback.objects.for_training()
+        self.stdout.write(f"{labels.count()} labels, {labels.waiting().count()} of them new")
+        for path in files:
+            self.stdout.write(f"{len(read_pairs(path)):,} labelled pairs in {path.name}")
+        self.stdout.write(f"{corpus_size:,} pairs made by construction")

@@ -1,0 +1,163 @@
+"""The life of a training run: asked for, running with signs of life, ended. A killed one is never left open.
+
+One run at a time holds an advisory lock, which PostgreSQL takes back when the process dies. A heartbeat
+besides tells a machine that vanished with its connection half open from a run that is only slow.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from modelops.models import RunStatus, TrainingRun
+
+LOCK = 0x6C6E63_03
+"""Advisory lock of the one training run under way."""
+BEAT = 10.0
+"""Seconds between two signs of life."""
+SILENCE = timedelta(minutes=2)
+"""A run that gave no sign of life for so long is dead, whoever seems to hold the lock."""
+
+_LINES = 400
+_HOLDERS = """
+SELECT pg_terminate_backend(pid) FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (classid::bigint << 32) | objid::bigint = %s
+"""
+
+
+class BusyError(Exception):
+    """A training run is under way or waiting; there is one at a time."""
+
+
+class RunEndedError(Exception):
+    """The run was cancelled, or given up for dead, while it was working."""
+
+
+@transaction.atomic
+def ask(trigger: str, actor: User | None, parameters: Mapping[str, Any]) -> TrainingRun:
+    """Put a run into the queue, for a worker to take. Raises :class:`BusyError` while one waits or runs."""
+    _take_turns()
+    if TrainingRun.objects.unfinished().exists():
+        raise BusyError("a training run is under way or waits for its turn; look at Training")
+    run = TrainingRun.objects.create(trigger=trigger, requested_by=actor, parameters=dict(parameters))
+    audit.record("training.asked", run, actor, trigger=trigger)
+    return run
+
+
+@transaction.atomic
+def cancel(run: TrainingRun, actor: User, reason: str) -> TrainingRun:
+    """End a run that waits or works; it notices at its next step.
+
+    Raises :class:`RunEndedError` if it has ended.
+    """
+    if not _end(run, RunStatus.CANCELLED, "cancelled"):
+        raise RunEndedError("this run has ended already")
+    audit.record("training.cancelled", run, actor, reason=reason)
+    run.refresh_from_db()
+    return run
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Hold the lock of the one training run; end what a killed run left open. Raises :class:`BusyError`."""
+    if not _try_lock():
+        raise BusyError("a training run is under way")
+    try:
+        TrainingRun.objects.running().update(**_ended(RunStatus.FAILED, "interrupted"))
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+@contextmanager
+def working(run: TrainingRun, readable: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Mark the run as running and keep its heart beating; an error ends it and is raised on.
+
+    The message is kept only of ``readable`` errors, which quote no name; of others, the kind.
+    """
+    now = timezone.now()
+    TrainingRun.objects.filter(pk=run.pk).update(
+        status=RunStatus.RUNNING, started_at=now, heartbeat_at=now, error="", finished_at=None
+    )
+    run.refresh_from_db()
+    stop = threading.Event()
+    heart = threading.Thread(target=_beat, args=(run.pk, stop), name="training-heart", daemon=True)
+    heart.start()
+    try:
+        yield
+    except Exception as error:
+        _end(run, RunStatus.FAILED, str(error) if isinstance(error, readable) else type(error).__name__)
+        raise
+    finally:
+        stop.set()
+        heart.join()
+        run.refresh_from_db()
+
+
+def tell(run: TrainingRun, message: str, stage: str = "", progress: int | None = None) -> None:
+    """Note how far the run has come. Raises :class:`RunEndedError` if somebody ended it meanwhile."""
+    now = timezone.now()
+    run.step, run.stage = message[:200], stage or run.stage
+    run.progress = run.progress if progress is None else progress
+    run.log = [*run.log, [now.isoformat(timespec="seconds"), message]][-_LINES:]
+    changed = {"step": run.step, "stage": run.stage, "progress": run.progress, "log": run.log}
+    if not TrainingRun.objects.running().filter(pk=run.pk).update(heartbeat_at=now, **changed):
+        raise RunEndedError("the run was ended while it worked")
+
+
+def reap(now: datetime | None = None) -> int:
+    """Mark runs as failed whose process is gone; return how many. A live run is left alone."""
+    moment = now or timezone.now()
+    silent = TrainingRun.objects.running().filter(heartbeat_at__lt=moment - SILENCE)
+    if silent.exists():
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLDERS, [LOCK])
+        return silent.update(**_ended(RunStatus.FAILED, "no sign of life: its machine was lost"))
+    if not TrainingRun.objects.running().exists() or not _try_lock():
+        return 0
+    try:
+        return TrainingRun.objects.running().update(**_ended(RunStatus.FAILED, "interrupted"))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def _beat(run_id: UUID, stop: threading.Event) -> None:
+    """Give a sign of life now and then, on a connection of its own, opened at the first."""
+    try:
+        while not stop.wait(BEAT):
+            TrainingRun.objects.running().filter(pk=run_id).update(heartbeat_at=timezone.now())
+    finally:
+        connection.close()
+
+
+def _end(run: TrainingRun, status: str, error: str) -> bool:
+    return bool(TrainingRun.objects.unfinished().filter(pk=run.pk).update(**_ended(status, error)))
+
+
+def _ended(status: str, error: str) -> dict[str, Any]:
+    return {"status": status, "error": error, "finished_at": timezone.now()}
+
+
+def _try_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _take_turns() -> None:
+    """Let two who ask at once ask one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK + 0x100])
