@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -22,7 +23,8 @@ from accounts.desk import BoundedPaginator, Step, act, confirmed, may, nobody
 from accounts.models import ApiKey, AuditEvent, User
 from accounts.services import SCOPES
 
-admin.site.unregister(Group)
+for table in (Group, OutstandingToken, BlacklistedToken):
+    admin.site.unregister(table)
 
 
 class UserForm(DjangoUserChangeForm):  # type: ignore[type-arg]  # not generic at run time

@@ -40,6 +40,11 @@ def matches(purpose: Purpose, expected: str, *parts: str | bytes) -> bool:
     return hmac.compare_digest(digest(purpose, *parts), expected)
 
 
+def key_id(key: str) -> str:
+    """Return a name of a key that may be shown and stored: twelve hexadecimal characters of its digest."""
+    return sha256(f"name of a key|{key}".encode())[:12]
+
+
 def sha256(content: bytes) -> str:
     """Return the plain SHA-256 of the content, as 64 hexadecimal characters."""
     return hashlib.sha256(content).hexdigest()

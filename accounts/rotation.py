@@ -22,7 +22,7 @@ from django.utils import timezone
 from psycopg2.extras import execute_values
 
 from accounts import audit
-from accounts.crypto import sha256
+from accounts.crypto import key_id
 from accounts.fields import SEPARATOR, Sealed, encrypted_columns
 from accounts.models import KeyRotation
 
@@ -85,11 +85,6 @@ class Ring:
         if status in (self.first, UNREADABLE, MISPLACED):
             return sealed
         return Sealed(self._ciphers[self.first].encrypt(body).decode("ascii"))
-
-
-def key_id(key: str) -> str:
-    """Return a name of a key that may be shown: twelve hexadecimal characters of its digest."""
-    return sha256(f"field encryption key|{key}".encode())[:12]
 
 
 def ring() -> Ring:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, cast
 
 from django.conf import settings
@@ -10,24 +9,17 @@ from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.tokens import RefreshToken, Token
+from rest_framework_simplejwt.tokens import Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from accounts.models import ApiKey, User
-
-_SESSION_CLAIM = "sst"
-"""Claim with the time of signing in (Unix seconds): rotation never moves it."""
+from accounts.tokens import SESSION_CLAIM, RefreshToken
 
 
 class TokenSerializer(TokenObtainPairSerializer):
     """E-mail and password in; access and refresh token out."""
 
-    @classmethod
-    def get_token(cls, user: Any) -> Token:
-        """Return a refresh token that remembers when the session began."""
-        token = super().get_token(user)
-        token[_SESSION_CLAIM] = int(time.time())
-        return token
+    token_class = RefreshToken
 
 
 class TokenAnswerSerializer(serializers.Serializer[dict[str, str]]):
@@ -69,7 +61,7 @@ def _check_owner(token: RefreshToken) -> None:
 
 def _renew(token: RefreshToken) -> None:
     """Give the token a new identity, never a longer session than the one that began at sign-in."""
-    ends = token[_SESSION_CLAIM] + int(settings.SESSION_TOTAL.total_seconds())
+    ends = token[SESSION_CLAIM] + int(settings.SESSION_TOTAL.total_seconds())
     token.set_jti()
     token.set_iat()
     token.set_exp()

@@ -15,5 +15,6 @@ class ConfigConfig(AppConfig):
         """Register every check once the settings are complete."""
         register(checks.check_cache, Tags.caches)
         register(checks.check_keys, Tags.security)
+        register(checks.check_older_keys, Tags.security)
         register(checks.check_proxies, Tags.security, deploy=True)
         register(checks.check_embedded, Tags.security, deploy=True)

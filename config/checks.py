@@ -30,6 +30,19 @@ def check_keys(**_: Any) -> Sequence[CheckMessage]:
     ]
 
 
+def check_older_keys(**_: Any) -> Sequence[CheckMessage]:
+    """Refuse a short older key: what it signed is believed as long as it is listed."""
+    return [
+        Error(
+            f"{name} holds a key shorter than {MINIMUM_KEY_LENGTH} characters.",
+            hint="List whole keys, comma-separated, or leave it out.",
+            id="config.E005",
+        )
+        for name in ("SECRET_KEY_FALLBACKS", "JWT_SIGNING_KEY_FALLBACKS")
+        if any(len(key) < MINIMUM_KEY_LENGTH for key in getattr(settings, name))
+    ]
+
+
 def check_cache(**_: Any) -> Sequence[CheckMessage]:
     """Refuse a cache that the processes do not share: limits and hot swap would differ per process."""
     backend = settings.CACHES["default"]["BACKEND"]

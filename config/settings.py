@@ -34,7 +34,10 @@ def _secret(name: str, purpose: str) -> str:
 
 # --- Keys ----------------------------------------------------------------------------------------
 SECRET_KEY = _secret("SECRET_KEY", "signs sessions and forms")
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 JWT_SIGNING_KEY = _secret("JWT_SIGNING_KEY", "signs access and refresh tokens")
+# Verify what they signed until it expires, and sign nothing.
+JWT_SIGNING_KEY_FALLBACKS = env.items("JWT_SIGNING_KEY_FALLBACKS")
 NAME_DIGEST_KEY = _secret("NAME_DIGEST_KEY", "blinds names for look-up, cache keys and pair digests")
 API_KEY_PEPPER = _secret("API_KEY_PEPPER", "blinds stored API keys")
 ARTEFACT_KEY = _secret("ARTEFACT_KEY", "signs model artefacts")
@@ -210,8 +213,7 @@ SIMPLE_JWT = {
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": True,  # a changed password ends every session
     "UPDATE_LAST_LOGIN": True,
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "AUTH_TOKEN_CLASSES": ("accounts.tokens.AccessToken",),  # which know several keys
     "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": "sub",
 }

@@ -1,7 +1,7 @@
 """The API keeps what its OpenAPI document promises, whatever it is sent."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import schemathesis
@@ -9,11 +9,10 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, settings
 from pytest_django import Settings
-from rest_framework_simplejwt.tokens import RefreshToken
 from schemathesis.checks import CHECKS, load_all_checks
 
 from accounts.models import Role
-from accounts.serializers import TokenSerializer
+from accounts.tokens import RefreshToken
 from config.wsgi import application
 from tests.models import installed
 from tests.people import person
@@ -41,11 +40,11 @@ def bearer(settings: Settings) -> Iterator[dict[str, str]]:
     """A client whose allowance lasts, where a model is live."""
     settings.API_RATE = settings.BATCH_RATE = settings.LOGIN_RATE = "1000000/min"
     installed()
-    token = TokenSerializer.get_token(person(Role.CLIENT))
+    token = RefreshToken.for_user(person(Role.CLIENT)).access_token
     # A request over WSGI would close the connection, and with it the transaction, of the test.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    yield {"Authorization": f"Bearer {cast('RefreshToken', token).access_token}"}
+    yield {"Authorization": f"Bearer {token}"}
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 

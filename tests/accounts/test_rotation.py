@@ -10,9 +10,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from pytest_django import Settings
 
+from accounts.crypto import key_id
 from accounts.fields import Sealed, encrypted_columns
 from accounts.models import AuditEvent, KeptAnswer, KeyRotation
-from accounts.rotation import Census, census, encrypted_tables, key_id, ring, rotate
+from accounts.rotation import Census, census, encrypted_tables, ring, rotate
 from feedback.models import Feedback
 from matching.models import Prediction
 from tests.models import model_version, stored_prediction

@@ -7,10 +7,10 @@ import pytest
 from django.urls import reverse
 from pytest_django import Settings
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.models import User
 from accounts.services import deactivate
+from accounts.tokens import AccessToken, RefreshToken
 from tests.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db

@@ -40,6 +40,11 @@ def test_one_key_for_two_purposes_is_refused() -> None:
     assert ids(list(checks.check_keys())) == ["config.E002"]
 
 
+@override_settings(JWT_SIGNING_KEY_FALLBACKS=[LONG, "short"])
+def test_a_short_older_key_is_refused() -> None:
+    assert ids(list(checks.check_older_keys())) == ["config.E005"]
+
+
 @override_settings(CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}})
 def test_cache_of_one_process_is_refused() -> None:
     assert ids(list(checks.check_cache())) == ["config.E003"]

@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts.tokens import AccessToken
 
 STEPS = (
     ("Database tables", ["migrate", "--verbosity=0"]),

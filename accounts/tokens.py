@@ -1,0 +1,105 @@
+"""Tokens that say which key signed them, so that the key can be changed while sessions go on.
+
+The newest key signs; older ones verify what they signed until it expires. A token whose header names no key
+or an unknown one is refused before anything in it is believed.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import jwt
+from django.conf import settings
+from rest_framework_simplejwt import tokens
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.utils import datetime_from_epoch
+
+from accounts.crypto import key_id
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+_ALGORITHM = "HS256"
+
+SESSION_CLAIM = "sst"
+"""Claim with the time of signing in (Unix seconds): rotation never moves it."""
+
+LEEWAY = timedelta(seconds=10)
+"""How far the clocks of two machines may differ before one refuses the other's tokens."""
+
+
+class KeyedBackend(TokenBackend):
+    """Signs with the first key and names it (``kid``); verifies with the key that the token names."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        super().__init__(_ALGORITHM, keys[0], leeway=LEEWAY)
+        self._keys = {key_id(key): key for key in keys}
+        self._first = key_id(keys[0])
+
+    def encode(self, payload: dict[str, Any]) -> str:
+        """Return the signed token."""
+        key = self._keys[self._first]
+        return jwt.encode(payload, key, algorithm=_ALGORITHM, headers={"kid": self._first})
+
+    def get_verifying_key(self, token: Any) -> str:
+        """Return the key that the token names. Raises ``TokenBackendError`` for none or an unknown one."""
+        key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
+        if key is None:
+            raise TokenBackendError("Token is invalid")
+        return key
+
+
+@lru_cache(maxsize=4)
+def _backend(keys: tuple[str, ...]) -> KeyedBackend:
+    return KeyedBackend(keys)
+
+
+class AccessToken(tokens.AccessToken):
+    """Good for minutes, at every endpoint."""
+
+    @property
+    def token_backend(self) -> KeyedBackend:
+        """The configured keys."""
+        return _backend((settings.JWT_SIGNING_KEY, *settings.JWT_SIGNING_KEY_FALLBACKS))
+
+
+class RefreshToken(tokens.RefreshToken):
+    """Good for one refresh. The database keeps its id, its owner and its end, and never the token itself.
+
+    The package would store the text of every token that is still good: whoever reads that table could go on
+    with everybody's session. Nothing ever reads it back; the id is what a token is found by.
+    """
+
+    access_token_class = AccessToken
+    token_backend = AccessToken.token_backend
+
+    @classmethod
+    def for_user(cls, user: User) -> RefreshToken:  # type: ignore[override]  # users of ours only
+        """Return the first token of a session; it remembers when the session began."""
+        token: RefreshToken = super(tokens.BlacklistMixin, cls).for_user(user)  # past the mixin
+        token[SESSION_CLAIM] = int(time.time())
+        token.outstand()
+        return token
+
+    def outstand(self) -> Any:
+        """Keep the id of the token; return its row and whether it is new."""
+        return OutstandingToken.objects.get_or_create(
+            jti=self[api_settings.JTI_CLAIM],
+            defaults={
+                "user_id": self.get(api_settings.USER_ID_CLAIM),
+                "created_at": self.current_time,
+                "expires_at": datetime_from_epoch(self["exp"]),
+                "token": "",
+            },
+        )
+
+    def blacklist(self) -> Any:
+        """Spend the token; return its row and whether it was not spent before."""
+        row, _ = self.outstand()
+        return BlacklistedToken.objects.get_or_create(token=row)

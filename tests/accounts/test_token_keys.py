@@ -1,0 +1,105 @@
+"""Signing keys with names: changed while sessions go on, refused when not ours; clocks that differ."""
+
+import time
+
+import jwt
+import pytest
+from django.conf import settings as configured
+from django.urls import reverse
+from pytest_django import Settings
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+from accounts.crypto import key_id
+from accounts.models import User
+from accounts.tokens import LEEWAY, AccessToken, RefreshToken
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+NEWER = "another signing key, long enough to be one 0123456789"
+
+
+@pytest.fixture
+def user() -> User:
+    """Somebody who may sign in."""
+    return person()
+
+
+def status(token: object) -> int:
+    client = APIClient(headers={"Authorization": f"Bearer {token}"})
+    return int(client.get(reverse("me")).status_code)
+
+
+def refreshed(token: object) -> int:
+    return int(APIClient().post(reverse("token-refresh"), {"refresh": str(token)}).status_code)
+
+
+def resigned(token: AccessToken, key: str, **header: str) -> str:
+    return jwt.encode(token.payload, key, algorithm="HS256", headers=header or None)
+
+
+def put_in_front(settings: Settings, key: str) -> None:
+    settings.JWT_SIGNING_KEY_FALLBACKS = [settings.JWT_SIGNING_KEY]
+    settings.JWT_SIGNING_KEY = key
+
+
+def test_a_token_names_the_key_that_signed_it(user: User) -> None:
+    header = jwt.get_unverified_header(str(AccessToken.for_user(user)))
+    assert header["kid"] == key_id(configured.JWT_SIGNING_KEY)
+    assert header["kid"] not in configured.JWT_SIGNING_KEY
+
+
+def test_a_new_key_signs_while_sessions_of_the_old_one_go_on(user: User, settings: Settings) -> None:
+    old = RefreshToken.for_user(user)
+    access, refresh = str(old.access_token), str(old)
+    put_in_front(settings, NEWER)
+    assert status(access) == 200
+    answer = APIClient().post(reverse("token-refresh"), {"refresh": refresh})
+    assert answer.status_code == 200
+    assert jwt.get_unverified_header(answer.json()["refresh"])["kid"] == key_id(NEWER)
+    assert status(answer.json()["access"]) == 200
+
+
+def test_a_key_that_is_gone_ends_its_sessions_at_once(user: User, settings: Settings) -> None:
+    old = RefreshToken.for_user(user)
+    access, refresh = str(old.access_token), str(old)
+    settings.JWT_SIGNING_KEY = NEWER
+    assert status(access) == refreshed(refresh) == 401
+    assert status(AccessToken.for_user(user)) == 200
+
+
+def test_a_token_of_an_unknown_key_a_nameless_one_or_none_is_refused(user: User) -> None:
+    token, ours = AccessToken.for_user(user), configured.JWT_SIGNING_KEY
+    assert status(resigned(token, ours, kid=key_id(ours))) == 200
+    assert status(resigned(token, ours)) == 401
+    assert status(resigned(token, NEWER, kid=key_id(NEWER))) == 401
+    assert status(resigned(token, NEWER, kid=key_id(ours))) == 401
+    assert status(jwt.encode(token.payload, "", algorithm="none", headers={"kid": key_id(ours)})) == 401
+
+
+def test_the_database_keeps_no_token(user: User) -> None:
+    refresh = RefreshToken.for_user(user)
+    assert refreshed(refresh) == 200
+    rows = OutstandingToken.objects.filter(user=user)
+    assert rows.count() == 2
+    assert {row.token for row in rows} == {""}
+    assert refreshed(refresh) == 401
+
+
+@pytest.mark.parametrize(("behind", "expected"), [(LEEWAY.seconds - 5, 200), (LEEWAY.seconds + 5, 401)])
+def test_a_token_that_has_just_ended_by_our_clock_passes_within_the_leeway(
+    user: User, behind: int, expected: int
+) -> None:
+    token = AccessToken.for_user(user)
+    token["exp"] = int(time.time()) - behind
+    assert status(token) == expected
+
+
+@pytest.mark.parametrize(("ahead", "expected"), [(LEEWAY.seconds - 5, 200), (LEEWAY.seconds + 30, 401)])
+def test_a_token_issued_by_a_clock_ahead_of_ours_passes_within_the_leeway(
+    user: User, ahead: int, expected: int
+) -> None:
+    token = AccessToken.for_user(user)
+    token["iat"] = int(time.time()) + ahead
+    assert status(token) == expected
