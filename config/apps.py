@@ -1,9 +1,9 @@
-"""Registers the system checks of the set-up."""
+"""Registers the system checks of the set-up, and makes our Celery application the one of every process."""
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from config import checks
+from config import celery, checks
 
 
 class ConfigConfig(AppConfig):
@@ -12,7 +12,12 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Register every check once the settings are complete."""
+        """Register every check once the settings are complete.
+
+        Without the default, the threads of a web process would send their tasks to a broker on this machine
+        that nobody runs.
+        """
+        celery.app.set_default()
         register(checks.check_cache, Tags.caches)
         register(checks.check_keys, Tags.security)
         register(checks.check_older_keys, Tags.security)

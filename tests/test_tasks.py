@@ -1,5 +1,7 @@
 """Periodic work: what beat asks for exists, and does what it says."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from celery import current_app
 from django.conf import settings
@@ -19,6 +21,12 @@ pytestmark = pytest.mark.django_db
 def test_everything_on_the_schedule_is_a_task() -> None:
     asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert asked <= set(current_app.tasks)
+
+
+def test_a_thread_of_any_process_sends_its_tasks_to_our_broker() -> None:
+    with ThreadPoolExecutor() as elsewhere:
+        broker = elsewhere.submit(lambda: current_app.conf.broker_url).result()
+    assert broker == settings.CELERY_BROKER_URL
 
 
 def test_the_trail_is_sealed() -> None:
