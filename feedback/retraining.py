@@ -88,7 +88,7 @@ def labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
         yield LabelledPair(
             left=seen.name1,
             right=seen.name2,
-            material=row.user_correction,
+            material=bool(row.user_correction),
             kind=seen.kind,
             category="feedback",
             entity=seen.pair_digest,

@@ -1,29 +1,44 @@
-"""Objections, the queue, and decisions. Each verb changes, audits and returns in one transaction."""
+"""Objections, decisions and what they undo. Each verb changes, audits and returns in one transaction."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import random
+from collections import defaultdict
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from feedback.models import Feedback, ReviewItem, Source
+from feedback.models import (
+    CLAIM_LASTS,
+    Clause,
+    Draft,
+    Feedback,
+    ItemEvent,
+    Precedent,
+    ReviewItem,
+    Source,
+    Stage,
+)
+from feedback.routing import PRIORITIES, due, overrides, route, untouched
+from matching import sampling
 from matching.models import Prediction, Stream
-
-PRIORITIES = {
-    Stream.APPEAL: 30,
-    Stream.DISAGREEMENT: 20,
-    Stream.UNCERTAIN: 10,
-    Stream.GOLD: 5,
-    Stream.AUDIT: 5,
-}
-"""What reviewers see first: somebody waits for an appeal, nobody for an audit."""
 
 _OVERLAP = timedelta(minutes=10)
 """Answers may become visible a little after their time of birth; collecting looks back that far."""
+
+_COLLECTING = 0x6C6E63_05
+"""Advisory lock of the one collector at work."""
+
+
+_ONCE = ("feedback_once_per_person", "feedback_revises_id")
+"""Constraints that let a person speak once."""
 
 
 class AlreadySaidError(Exception):
@@ -34,28 +49,83 @@ class ClaimLostError(Exception):
     """The item is no longer held by this reviewer; nothing was stored."""
 
 
-def collect() -> int:
-    """Put the predictions that a stream picked since the last time into the queue.
+class UndoError(Exception):
+    """A decision cannot be taken back or revised any more; the message says why."""
 
-    Return how many were new.
+
+class _Picked(NamedTuple):
+    """A prediction that a stream picked."""
+
+    pk: UUID
+    stream: str
+    chance: float | None
+    created_at: datetime
+    profile: str
+
+
+@transaction.atomic
+def collect() -> int:
+    """Put the predictions that a stream picked since the last time into the queue, as far as its quota goes.
+
+    Return how many were new. Of more than fit into a day's quota a random part is taken, and the stored
+    chances are lowered to match. Only one collector works at a time; another returns 0 at once.
     """
-    # Appeals are born by themselves, so they say nothing about how far collecting came.
-    collected = ReviewItem.objects.exclude(stream=Stream.APPEAL).order_by("-created_at")
-    newest = collected.values_list("created_at", flat=True).first()
-    picked = Prediction.objects.for_review(newest - _OVERLAP if newest else None).filter(review_item=None)
-    rows = [
-        ReviewItem(
-            prediction_id=pk,
-            stream=stream,
-            selection_probability=chance or 1.0,
-            priority=PRIORITIES[Stream(stream)],
-            created_at=created_at,
-        )
-        for pk, stream, chance, created_at in picked.values_list(
-            "pk", "stream", "selection_probability", "created_at"
-        )
-    ]
-    return len(ReviewItem.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COLLECTING])
+        if not cursor.fetchone()[0]:
+            return 0
+    by_stream: dict[str, list[_Picked]] = defaultdict(list)
+    for row in _newly_picked():
+        by_stream[row.stream].append(row)
+    return sum(_take(stream, rows) for stream, rows in by_stream.items())
+
+
+def _newly_picked() -> list[_Picked]:
+    # Appeals, known answers and second looks are born by themselves: they say nothing about how far it came.
+    collected = ReviewItem.objects.filter(stage=Stage.FIRST).exclude(stream__in=[Stream.APPEAL, Stream.GOLD])
+    newest = collected.order_by("-created_at").values_list("created_at", flat=True).first()
+    picked = Prediction.objects.for_review(newest - _OVERLAP if newest else None).filter(review_items=None)
+    columns = ("pk", "stream", "selection_probability", "created_at", "profile")
+    return [_Picked(*row) for row in picked.exclude(stream=Stream.GOLD).values_list(*columns)]
+
+
+def _take(stream: str, rows: list[_Picked]) -> int:
+    """Make items of what the day's quota of a stream has room for."""
+    room = _room(stream)
+    chosen = rows if room is None or len(rows) <= room else random.sample(rows, room)
+    factor = len(chosen) / len(rows)
+    if factor < 1:
+        _drop({row.pk for row in rows} - {row.pk for row in chosen}, [row.pk for row in chosen], factor)
+    items = [_item(row, factor) for row in chosen]
+    return len(ReviewItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=1_000))
+
+
+def _room(stream: str) -> int | None:
+    """Return how many more items a stream may have today, ``None`` without a limit."""
+    quota = sampling.policy().quotas.get(stream)
+    if quota is None:
+        return None
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = ReviewItem.objects.filter(stream=stream, stage=Stage.FIRST, created_at__gte=midnight)
+    return max(0, quota - today.count())
+
+
+def _drop(dropped: set[UUID], chosen: list[UUID], factor: float) -> None:
+    """Forget that predictions were picked; those that stay were picked with a smaller chance."""
+    Prediction.objects.filter(pk__in=dropped).update(stream="", selection_probability=None)
+    Prediction.objects.filter(pk__in=chosen).update(selection_probability=F("selection_probability") * factor)
+
+
+def _item(row: _Picked, factor: float) -> ReviewItem:
+    priority = PRIORITIES[Stream(row.stream)]
+    return ReviewItem(
+        prediction_id=row.pk,
+        stream=row.stream,
+        selection_probability=(row.chance or 1.0) * factor,
+        priority=priority,
+        due_at=due(row.created_at, priority, row.profile),
+        created_at=row.created_at,
+    )
 
 
 @transaction.atomic
@@ -78,11 +148,12 @@ def object_to(
         confidence_score=confidence_score,
         feedback_text=feedback_text,
         source=Source.API,
+        model_id=prediction.model_id,
         answer_shown=True,
     )
     _insert(row)
     if user_correction != prediction.prediction:
-        _appeal(prediction)
+        put(prediction, Stream.APPEAL)
     audit.record("feedback.given", row, user, source=row.source, material=user_correction)
     return row
 
@@ -91,36 +162,93 @@ def object_to(
 def decide(
     item: ReviewItem,
     reviewer: User,
-    material: bool,
+    material: bool | None,
     text: str = "",
     confidence: Decimal | None = None,
     guideline_version: str = "",
-    answer_shown: bool = False,
+    clause: Clause | None = None,
 ) -> Feedback:
-    """Store a reviewer's decision and close the item.
+    """Store a reviewer's decision (``None``: cannot tell), close the item and open what must follow.
 
-    Raises :class:`ClaimLostError` unless the reviewer holds the item, :class:`AlreadySaidError` the second
-    time.
+    An adjudication cites a clause and becomes a precedent. Raises :class:`ClaimLostError` unless the reviewer
+    holds the item, :class:`AlreadySaidError` the second time.
     """
-    item = ReviewItem.objects.select_for_update().get(pk=item.pk)
     now = timezone.now()
-    if not item.is_held_by(reviewer, now):
-        raise ClaimLostError("this item is no longer yours; claim it again")
-    row = Feedback(
-        prediction_id=item.prediction_id,
-        reviewer=reviewer,
-        user_correction=material,
-        confidence_score=confidence,
-        feedback_text=text,
-        source=Source.REVIEW,
-        guideline_version=guideline_version,
-        answer_shown=answer_shown,
-    )
+    item = _held(item, reviewer, now)
+    row = _word(item, reviewer, material)
+    row.feedback_text, row.confidence_score, row.clause = text, confidence, clause
+    row.guideline_version = guideline_version
+    row.seconds = (now - item.claimed_at).total_seconds() if item.claimed_at else None
     _insert(row)
-    item.state, item.done_at, item.claimed_by, item.claimed_until = ReviewItem.State.DONE, now, None, None
-    item.save(update_fields=["state", "done_at", "claimed_by", "claimed_until"])
-    audit.record("feedback.given", row, reviewer, source=row.source, material=material)
+    _close(item, now)
+    Draft.objects.filter(item=item, reviewer=reviewer).delete()
+    route(row, item)
+    if row.adjudicated and clause is not None:
+        _set_precedent(row, item.prediction, clause)
+    audit.record("feedback.given", row, reviewer, source=row.source, material=material, stage=item.stage)
     return row
+
+
+@transaction.atomic
+def revise(word: Feedback, reviewer: User, material: bool | None, text: str) -> Feedback:
+    """Store another word after the model's answer was seen; the first stays as it was.
+
+    Raises :class:`UndoError` when it is too late, or was revised before.
+    """
+    word = _own(word, reviewer)
+    if word.processed or word.adjudicated:
+        raise UndoError("This decision is learnt from or final; it can no longer be revised.")
+    if item_heard(word):
+        raise UndoError("A third person is hearing this pair; it can no longer be revised.")
+    item = ReviewItem.objects.select_related("prediction").get(words=word)
+    row = _word(item, reviewer, material)
+    row.feedback_text, row.revises, row.answer_shown = text, word, True
+    row.guideline_version = word.guideline_version
+    try:
+        _insert(row)
+    except AlreadySaidError as error:
+        raise UndoError("You have revised this decision before.") from error
+    route(row, item, draw=False)
+    audit.record("feedback.revised", row, reviewer, material=material, revises=str(word.pk))
+    return row
+
+
+@transaction.atomic
+def undo(word: Feedback, reviewer: User) -> ReviewItem:
+    """Take a decision back within ten minutes; the item is the reviewer's again, with what was typed.
+
+    Raises :class:`UndoError` when it is too late: time, a training run, or a third person at work.
+    """
+    now = timezone.now()
+    word = _own(word, reviewer)
+    if not word.can_be_undone(now):
+        raise UndoError("Ten minutes have passed, or a model has learnt from it: it can no longer be undone.")
+    if item_heard(word) and not word.adjudicated:
+        raise UndoError("A third person is hearing this pair; it can no longer be undone.")
+    item = ReviewItem.objects.select_for_update().get(words=word)
+    Feedback.objects.filter(revises=word).update(withdrawn_at=now)
+    Feedback.objects.filter(pk=word.pk).update(withdrawn_at=now)
+    Precedent.objects.filter(word=word).update(withdrawn_at=now)
+    if item.stage != Stage.ADJUDICATION:
+        later = [Stage.ADJUDICATION, *([Stage.SECOND] if item.stage == Stage.FIRST else [])]
+        untouched(item, later).delete()
+    _reopen(item, reviewer, now)
+    keep_draft(item, reviewer, word.answer_name, word.feedback_text)
+    ItemEvent.objects.create(item=item, kind=ItemEvent.Kind.UNDONE, actor=reviewer)
+    audit.record("feedback.undone", word, reviewer)
+    return item
+
+
+@transaction.atomic
+def give_reason(word: Feedback, reviewer: User, text: str) -> Feedback:
+    """Add the reason that overriding the model needs, once. Raises :class:`UndoError` when there is one."""
+    word = _own(word, reviewer)
+    if word.feedback_text:
+        raise UndoError("A reason was given before.")
+    word.feedback_text = text
+    word.save(update_fields=["feedback_text"])
+    audit.record("feedback.reasoned", word, reviewer)
+    return word
 
 
 @transaction.atomic
@@ -134,25 +262,113 @@ def release(item: ReviewItem, actor: User, reason: str) -> ReviewItem:
     return item
 
 
+@transaction.atomic
+def put(prediction: Prediction, stream: Stream, chance: float = 1.0) -> ReviewItem:
+    """Put a prediction before a reviewer by a stream, also if it was decided before; an open item only rises.
+
+    Return its item; whoever holds it keeps it.
+    """
+    priority = PRIORITIES[stream]
+    urgency = {
+        "stream": stream,
+        "selection_probability": chance,
+        "priority": priority,
+        "due_at": due(timezone.now(), priority, prediction.profile),
+    }
+    item, made = ReviewItem.objects.select_for_update().get_or_create(
+        prediction=prediction, stage=Stage.FIRST, defaults=urgency
+    )
+    if not made:
+        again = {"state": ReviewItem.State.OPEN, "done_at": None} if item.done_at else {}
+        ReviewItem.objects.filter(pk=item.pk).update(**urgency, **again)
+    return item
+
+
+def keep_draft(item: ReviewItem, reviewer: User, decision: str, text: str) -> Draft:
+    """Keep what a reviewer typed, whoever holds the item."""
+    draft, made = Draft.objects.get_or_create(
+        item=item, reviewer=reviewer, defaults={"decision": decision, "text": text}
+    )
+    if not made:
+        draft.decision, draft.text, draft.saved_at = decision, text, timezone.now()
+        draft.save(update_fields=["decision", "text", "saved_at"])
+    return draft
+
+
+def reason_missing(word: Feedback) -> bool:
+    """Say whether a word goes against the model without saying why."""
+    by_desk = word.source == Source.REVIEW and word.revises_id is None
+    return by_desk and not word.feedback_text and overrides(word.user_correction, word.prediction)
+
+
+def item_heard(word: Feedback) -> bool:
+    """Say whether a third person hears the pair, or has."""
+    third = ReviewItem.objects.filter(prediction_id=word.prediction_id, stage=Stage.ADJUDICATION)
+    return third.exclude(state=ReviewItem.State.OPEN).exists()
+
+
+def _held(item: ReviewItem, reviewer: User, now: datetime) -> ReviewItem:
+    """Lock an item and return it with its prediction."""
+    locked = ReviewItem.objects.select_for_update(of=("self",)).select_related("prediction")
+    item = locked.get(pk=item.pk)
+    if not item.is_held_by(reviewer, now):
+        raise ClaimLostError("this item is no longer yours; claim it again")
+    return item
+
+
+def _word(item: ReviewItem, reviewer: User, material: bool | None) -> Feedback:
+    third = item.stage == Stage.ADJUDICATION
+    return Feedback(
+        prediction=item.prediction,
+        item=item,
+        reviewer=reviewer,
+        user_correction=material,
+        source=Source.ADJUDICATION if third else Source.REVIEW,
+        adjudicated=third,
+        stage=item.stage,
+        stream=item.stream,
+        selection_probability=item.selection_probability,
+        model_id=item.prediction.model_id,
+    )
+
+
+def _own(word: Feedback, reviewer: User) -> Feedback:
+    """Lock a person's own standing word. Raises :class:`UndoError` for another's."""
+    rows = Feedback.objects.select_for_update().standing().filter(pk=word.pk, reviewer=reviewer)
+    found = rows.first()
+    if found is None or found.item_id is None:
+        raise UndoError("This is not a decision of yours that stands.")
+    return found
+
+
+def _close(item: ReviewItem, now: datetime) -> None:
+    item.state, item.done_at, item.claimed_by, item.claimed_until = ReviewItem.State.DONE, now, None, None
+    item.save(update_fields=["state", "done_at", "claimed_by", "claimed_until"])
+
+
+def _reopen(item: ReviewItem, reviewer: User, now: datetime) -> None:
+    item.state, item.done_at = ReviewItem.State.CLAIMED, None
+    item.claimed_by, item.claimed_at, item.claimed_until = reviewer, now, now + CLAIM_LASTS
+    item.save(update_fields=["state", "done_at", "claimed_by", "claimed_at", "claimed_until"])
+
+
+def _set_precedent(word: Feedback, prediction: Prediction, clause: Clause) -> None:
+    Precedent.objects.create(
+        word=word,
+        prediction=prediction,
+        clause=clause,
+        material=word.user_correction,
+        profile=prediction.profile,
+        kind=prediction.kind,
+        categories=sorted({row["category"] for row in prediction.differences}),
+    )
+
+
 def _insert(row: Feedback) -> None:
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError as error:
+        if not any(name in str(error) for name in _ONCE):
+            raise
         raise AlreadySaidError from error
-
-
-def _appeal(prediction: Prediction) -> None:
-    """Put the prediction before a reviewer, ahead of the others, also if it was decided before."""
-    ReviewItem.objects.update_or_create(
-        prediction=prediction,
-        defaults={
-            "stream": Stream.APPEAL,
-            "selection_probability": 1.0,
-            "priority": PRIORITIES[Stream.APPEAL],
-            "state": ReviewItem.State.OPEN,
-            "claimed_by": None,
-            "claimed_until": None,
-            "done_at": None,
-        },
-    )

@@ -16,15 +16,12 @@ from accounts import audit
 from accounts.idempotency import forget
 from accounts.models import User
 from experiments.services import Assignment, assign, expose
-from matching import cache, engine, metrics
+from matching import cache, engine, metrics, sampling
 from matching.engine import Comparison, Context, Scorer
 from matching.engine.scorer import load_scorer
 from matching.models import Prediction, Stream, Verdict
 from matching.pairs import pair_digest
 from modelops.loader import Fleet, Loader, Served
-
-AUDIT_SHARE = 0.02
-"""Share of all traffic that reviewers see whatever the answer was: the only unbiased source of estimates."""
 
 
 @dataclass(frozen=True)
@@ -200,10 +197,13 @@ def _context_text(context: Context) -> str:
 def _stream(verdict: str) -> tuple[str, float | None]:
     """Draw whether a reviewer sees the answer, by which stream, and with what chance it was picked.
 
-    The audit stream is drawn first and from everything, so that its weights are right for all traffic.
+    The audit stream is drawn first and from everything, so that its weights are right for all traffic: it is
+    the only unbiased source of estimates.
     """
-    if random.random() < AUDIT_SHARE:  # noqa: S311 - a sample, not a secret
-        return Stream.AUDIT, AUDIT_SHARE
-    if verdict == Verdict.REVIEW:
-        return Stream.UNCERTAIN, 1 - AUDIT_SHARE
+    shares = sampling.policy()
+    if random.random() < shares.audit:  # noqa: S311 - a sample, not a secret
+        return Stream.AUDIT, shares.audit
+    chance = (1 - shares.audit) * shares.uncertain
+    if verdict == Verdict.REVIEW and random.random() < shares.uncertain:  # noqa: S311 - as above
+        return Stream.UNCERTAIN, chance
     return "", None

@@ -3,8 +3,11 @@
 import json
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.crypto import Purpose, digest, sha256
 from accounts.models import User
+from feedback.models import Guideline
 from matching.engine import FEATURE_NAMES, Kind, feature_schema_hash
 from matching.models import Prediction
 from matching.pairs import pair_digest
@@ -55,6 +58,15 @@ def stored_prediction(
         name2=name2,
         **(given | columns),
     )
+
+
+def guideline(version: str = "1") -> Guideline:
+    """A guideline in force, of one clause."""
+    row = Guideline.objects.create(version=version, status="published", published_at=timezone.now())
+    row.clauses.create(
+        number="1.1", title="Same words", text="The same words are one name.", categories=["O06"]
+    )
+    return row
 
 
 def compiled(version: str, log_odds: float) -> bytes:

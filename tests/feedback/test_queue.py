@@ -13,7 +13,7 @@ from feedback import services
 from feedback.models import Feedback, ReviewItem
 from feedback.services import AlreadySaidError, ClaimLostError, collect, decide, object_to
 from modelops.models import TrainingRun
-from tests.models import model_version, stored_prediction
+from tests.models import guideline, model_version, stored_prediction
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -132,7 +132,7 @@ def test_only_reviewers_words_are_labels_and_the_audit_stream_is_kept_apart(revi
     picked("uncertain")
     collect()
     for _ in range(3):
-        decide(claimed(reviewer), reviewer, material=True)
+        decide(claimed(reviewer), reviewer, material=False)
     labels = list(Feedback.objects.for_training())
     assert {row.source for row in labels} == {"review"}
     assert "audit" not in {row.prediction.stream for row in labels}
@@ -141,6 +141,7 @@ def test_only_reviewers_words_are_labels_and_the_audit_stream_is_kept_apart(revi
 
 def test_the_last_word_on_a_prediction_is_its_label(reviewer: User) -> None:
     prediction = stored_prediction()
+    clause = guideline().clauses.get()
     first = Feedback.objects.create(
         prediction=prediction, reviewer=reviewer, source="review", user_correction=True
     )
@@ -150,6 +151,7 @@ def test_the_last_word_on_a_prediction_is_its_label(reviewer: User) -> None:
         source="adjudication",
         user_correction=False,
         adjudicated=True,
+        clause=clause,
     )
     Feedback.objects.create(prediction=prediction, reviewer=person(), source="review", user_correction=True)
     assert [row.pk for row in Feedback.objects.for_training()] == [last.pk]

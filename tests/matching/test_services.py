@@ -7,7 +7,7 @@ import pytest
 from accounts.models import AuditEvent, Role
 from experiments import services as experiments
 from experiments.models import Experiment, Exposure
-from matching import services
+from matching import sampling, services
 from matching.models import Prediction
 from matching.serializers import stored_answer
 from matching.services import Question, compare
@@ -64,8 +64,8 @@ def test_after_the_experiment_everybody_meets_the_champion() -> None:
 
 
 @pytest.mark.usefixtures("champion")
-def test_an_answer_of_review_is_put_before_a_reviewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "AUDIT_SHARE", 0.0)
+def test_an_answer_of_review_is_put_before_a_reviewer() -> None:
+    sampling.keep(sampling.Policy(audit=0), 60)
     stored = compare(person(), UNSURE).prediction
     assert (stored.verdict, stored.stream) == ("review", "uncertain")
     assert stored.selection_probability == 1.0
@@ -78,7 +78,7 @@ def test_the_audit_stream_is_drawn_from_everything_with_its_chance_stored() -> N
     stored = [compare(user, Question("Acme Inc", f"ACME {'Inc.' * (n % 2)}")).prediction for n in range(300)]
     audit = [row for row in stored if row.stream == "audit"]
     assert 1 <= len(audit) <= 20
-    assert {row.selection_probability for row in audit} == {services.AUDIT_SHARE}
+    assert {row.selection_probability for row in audit} == {sampling.policy().audit}
 
 
 @pytest.mark.usefixtures("champion")

@@ -1,0 +1,113 @@
+"""The guideline reviewers decide by, in versions, and the precedents that cite it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from matching.models import Prediction
+
+
+class GuidelineQuerySet(models.QuerySet["Guideline"]):
+    """Reads of guidelines."""
+
+    def in_force(self) -> Guideline | None:
+        """The version published last, or ``None`` before the first."""
+        return self.filter(status=Guideline.Status.PUBLISHED).order_by("-published_at").first()
+
+
+class Guideline(models.Model):
+    """One version of the guideline: a draft that leads edit, then published and unchangeable."""
+
+    class Status(models.TextChoices):
+        """Where a version stands."""
+
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+
+    version = models.CharField(max_length=20, unique=True, help_text="For example 2.")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    summary = models.TextField(blank=True, help_text="What changed since the version before, and why.")
+    created_at = models.DateTimeField(default=timezone.now)
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = GuidelineQuerySet.as_manager()
+
+    class Meta:
+        db_table = "guidelines"
+        ordering = ("-created_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(status="draft", published_at=None)
+                | Q(status="published", published_at__isnull=False),
+                name="guidelines_published_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["status"], condition=Q(status="draft"), name="guidelines_one_draft"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"guideline {self.version} ({self.get_status_display().lower()})"
+
+
+class Clause(models.Model):
+    """One numbered rule of a guideline, and the categories of difference it is about."""
+
+    guideline = models.ForeignKey(Guideline, on_delete=models.CASCADE, related_name="clauses")
+    number = models.CharField(max_length=10, help_text="For example 3.2.")
+    title = models.CharField(max_length=120)
+    text = models.TextField()
+    categories = ArrayField(
+        models.CharField(max_length=5), default=list, blank=True, help_text="Ids such as O08, by commas."
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "guideline_clauses"
+        ordering = ("position", "number")
+        constraints = (
+            models.UniqueConstraint(fields=["guideline", "number"], name="guideline_clauses_numbered_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+
+class PrecedentQuerySet(models.QuerySet["Precedent"]):
+    """Reads of precedents."""
+
+    def standing(self) -> PrecedentQuerySet:
+        """Precedents whose adjudication was not taken back and whose names were not erased."""
+        return self.filter(withdrawn_at=None, prediction__erased_at=None)
+
+
+class Precedent(models.Model):
+    """An adjudicated pair, shown beside pairs that differ in the same ways."""
+
+    word = models.OneToOneField("feedback.Feedback", on_delete=models.PROTECT, related_name="precedent")
+    prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="precedents")
+    clause = models.ForeignKey(Clause, on_delete=models.PROTECT, related_name="precedents")
+    material = models.BooleanField(null=True, help_text="Empty: the names alone do not settle it.")
+    profile = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12)
+    categories = ArrayField(models.CharField(max_length=5), default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PrecedentQuerySet.as_manager()
+
+    class Meta:
+        db_table = "precedents"
+        ordering = ("-id",)
+        indexes = (GinIndex(fields=["categories"], name="precedents_by_category"),)
+
+    def __str__(self) -> str:
+        return f"precedent of {self.created_at:%Y-%m-%d} under {self.profile}"

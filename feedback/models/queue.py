@@ -1,0 +1,250 @@
+"""The queue of work for reviewers, and what became of each piece on its way."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.fields import EncryptedTextField
+from accounts.ids import uuid7
+from accounts.models import User
+from matching.models import Prediction, Stream
+
+CLAIM_LASTS = timedelta(minutes=15)
+"""How long a claimed item is kept for its reviewer without a sign of life."""
+
+_FREE = """
+SELECT item.id FROM review_items item
+WHERE (item.state = 'open' OR item.state = 'claimed' AND item.claimed_until < %(now)s)
+  AND item.not_before <= %(now)s AND {whose}
+  AND NOT EXISTS (
+      SELECT 1 FROM feedback done
+      WHERE done.prediction_id = item.prediction_id AND done.reviewer_id = %(user)s
+        AND done.withdrawn_at IS NULL AND done.source <> 'api'
+  )
+  AND NOT EXISTS (
+      SELECT 1 FROM review_events passed
+      WHERE passed.item_id = item.id AND passed.actor_id = %(user)s AND passed.kind = 'skipped'
+  )
+ORDER BY item.due_at, item.id
+FOR UPDATE OF item SKIP LOCKED
+LIMIT 1
+"""
+_MINE = _FREE.format(whose="item.assigned_to_id = %(user)s")
+_LEADS = _FREE.format(whose="%(lead)s AND item.assigned_to_id IS NULL AND item.for_lead")
+_ANYBODYS = _FREE.format(whose="item.assigned_to_id IS NULL AND NOT item.for_lead")
+# Evaluated in turn and only as far as needed; each part reads the head of an index of its own.
+_CLAIM = f"""
+UPDATE review_items
+SET claimed_by_id = %(user)s, claimed_at = %(now)s, claimed_until = %(until)s, state = 'claimed'
+WHERE id = COALESCE(({_MINE}), ({_LEADS}), ({_ANYBODYS}))
+RETURNING id
+"""  # noqa: S608 - made of the constants above
+
+_UNDONE = Q(state__in=["open", "claimed"])
+
+
+class Stage(models.TextChoices):
+    """Which look at the prediction an item asks for."""
+
+    FIRST = "first", "First review"
+    SECOND = "second", "Second review, blind"
+    ADJUDICATION = "adjudication", "Adjudication"
+
+
+class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
+    """Reads of the queue, and the one statement that hands out work."""
+
+    def open(self) -> ReviewItemQuerySet:
+        """Items that wait for a decision."""
+        return self.exclude(state=ReviewItem.State.DONE)
+
+    def held_by(self, user: User, now: datetime) -> ReviewItemQuerySet:
+        """Items a person holds by a claim that is still good."""
+        return self.filter(state=ReviewItem.State.CLAIMED, claimed_by=user, claimed_until__gte=now)
+
+    def with_prediction(self) -> ReviewItemQuerySet:
+        """Together with the prediction and the version that answered."""
+        return self.select_related("prediction__model")
+
+    def claim(self, user: User, now: datetime, lead: bool = False) -> ReviewItem | None:
+        """Give the item that is due first to a reviewer who has neither judged nor skipped it, or ``None``.
+
+        First what was assigned to the person, then (for a lead) what waits for one, then what anybody may
+        take. One statement: two reviewers asking at once never get the same item, and neither waits for the
+        other.
+        """
+        values = {"user": user.pk, "until": now + CLAIM_LASTS, "now": now, "lead": lead}
+        claimed = list(self.model.objects.raw(_CLAIM, values))
+        return self.with_prediction().get(pk=claimed[0].pk) if claimed else None
+
+
+class ReviewItem(models.Model):
+    """One look that a person shall take at one prediction."""
+
+    class State(models.TextChoices):
+        """Where the item stands."""
+
+        OPEN = "open", "Open"
+        CLAIMED = "claimed", "Claimed"
+        PARKED = "parked", "Waiting for a document"
+        DONE = "done", "Done"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="review_items")
+    stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.FIRST)
+    stream = models.CharField(max_length=12, choices=Stream.choices)
+    selection_probability = models.FloatField()
+    priority = models.SmallIntegerField(default=0, help_text="The stake: higher is decided earlier.")
+    due_at = models.DateTimeField(
+        default=timezone.now, help_text="Time of birth plus the patience its stake allows; orders the queue."
+    )
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    for_lead = models.BooleanField(default=False, help_text="Escalated, or an adjudication: for leads only.")
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReviewItemQuerySet.as_manager()
+
+    class Meta:
+        db_table = "review_items"
+        ordering = ("due_at", "id")
+        permissions = (("lead_review", "Can lead the review: assign, adjudicate, guideline, quality"),)
+        indexes = (
+            models.Index(
+                fields=["for_lead", "due_at", "id"],
+                condition=_UNDONE & Q(assigned_to=None),
+                name="review_items_queue",
+            ),
+            models.Index(
+                fields=["assigned_to", "due_at", "id"], condition=_UNDONE, name="review_items_assigned"
+            ),
+            models.Index(fields=["claimed_by"], condition=Q(state="claimed"), name="review_items_held"),
+            models.Index(fields=["-created_at"], name="review_items_newest"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["prediction", "stage"],
+                condition=~Q(stream=Stream.GOLD),
+                name="review_items_once_per_stage",
+            ),
+            models.UniqueConstraint(
+                fields=["prediction", "assigned_to"],
+                condition=Q(stream=Stream.GOLD),
+                name="review_items_gold_once_per_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(selection_probability__gt=0, selection_probability__lte=1),
+                name="review_items_picked_with_a_chance",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="claimed") | Q(claimed_by__isnull=False, claimed_until__isnull=False),
+                name="review_items_claimed_by_someone",
+            ),
+            models.CheckConstraint(
+                condition=Q(done_at=None) | Q(done_at__gte=F("created_at")),
+                name="review_items_done_after_made",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_stage_display().lower()} of {self.created_at:%Y-%m-%d %H:%M}"
+
+    def is_held_by(self, user: User, now: datetime) -> bool:
+        """Say whether the reviewer's claim is still good."""
+        held = self.state == self.State.CLAIMED and self.claimed_by_id == user.pk
+        return held and self.claimed_until is not None and self.claimed_until >= now
+
+
+class ItemEvent(models.Model):
+    """Something that happened to an item other than a decision; reasons may quote names."""
+
+    class Kind(models.TextChoices):
+        """What happened."""
+
+        SKIPPED = "skipped", "Skipped"
+        POSTPONED = "postponed", "Postponed"
+        ESCALATED = "escalated", "Escalated to a lead"
+        PARKED = "parked", "Asked for a document"
+        RESUMED = "resumed", "The document came"
+        RELEASED = "released", "Given back"
+        ASSIGNED = "assigned", "Assigned"
+        UNDONE = "undone", "Decision taken back"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    item = models.ForeignKey(ReviewItem, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    reason = EncryptedTextField(blank=True, default="")
+
+    class Meta:
+        db_table = "review_events"
+        ordering = ("id",)
+        indexes = (
+            models.Index(fields=["item", "actor"], condition=Q(kind="skipped"), name="review_events_skipped"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Draft(models.Model):
+    """What a reviewer had typed when the claim ran out, or so far: nothing typed is lost."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    item = models.ForeignKey(ReviewItem, on_delete=models.CASCADE, related_name="drafts")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    decision = models.CharField(max_length=12, blank=True)
+    text = EncryptedTextField(blank=True, default="")
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "review_drafts"
+        constraints = (
+            models.UniqueConstraint(fields=["item", "reviewer"], name="review_drafts_one_per_person"),
+        )
+
+    def __str__(self) -> str:
+        return f"draft of {self.saved_at:%Y-%m-%d %H:%M}"
+
+
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    """Reads of absences."""
+
+    def at(self, now: datetime) -> AbsenceQuerySet:
+        """Absences that hold at a moment."""
+        return self.filter(starts_at__lte=now, ends_at__gt=now)
+
+
+class Absence(models.Model):
+    """Somebody is out of office: gets no work, and what was assigned is free for others."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="absences")
+    starts_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField()
+
+    objects = AbsenceQuerySet.as_manager()
+
+    class Meta:
+        db_table = "absences"
+        ordering = ("-starts_at",)
+        constraints = (
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="absences_end_after_start"),
+        )
+
+    def __str__(self) -> str:
+        return f"absent from {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"

@@ -1,0 +1,206 @@
+"""What people said about answers, and the answers that are known beforehand."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from accounts.fields import EncryptedTextField
+from accounts.ids import uuid7
+from accounts.models import User
+from feedback.models.queue import ReviewItem, Stage
+from matching.models import Prediction, Stream
+from modelops.models import ModelVersion, TrainingRun
+
+UNDO_FOR = timedelta(minutes=10)
+"""How long a decision may be taken back."""
+
+
+class Source(models.TextChoices):
+    """Where a correction came from."""
+
+    REVIEW = "review", "A reviewer"
+    ADJUDICATION = "adjudication", "A third person's decision"
+    API = "api", "A client application"
+    IMPORT = "import", "An imported file"
+
+
+SPOKEN = (Source.REVIEW, Source.ADJUDICATION)
+"""Words that were given at the review desk."""
+
+
+class FeedbackQuerySet(models.QuerySet["Feedback"]):
+    """Reads of feedback."""
+
+    def standing(self) -> FeedbackQuerySet:
+        """Words that were not taken back."""
+        return self.filter(withdrawn_at=None)
+
+    def at_the_desk(self) -> FeedbackQuerySet:
+        """Standing words of reviewers and adjudicators."""
+        return self.standing().filter(source__in=SPOKEN)
+
+    def first_words(self) -> FeedbackQuerySet:
+        """What was decided blind: without the revisions that followed the model's answer."""
+        return self.at_the_desk().filter(revises=None)
+
+    def for_training(self) -> FeedbackQuerySet:
+        """Labels to learn from: settled by reviewers, one per pair and profile, the last word winning.
+
+        A prediction with an unsettled item (second review, adjudication, a document awaited) gives no label
+        yet, nor does "cannot tell". Clients' objections are never labels; they enter the queue as appeals and
+        come back as reviews. The audit stream is left out, because it is what estimates are made from, and so
+        are known answers, which measure reviewers.
+        """
+        unsettled = ReviewItem.objects.filter(prediction=OuterRef("prediction")).exclude(
+            state=ReviewItem.State.DONE
+        )
+        spoken = self.standing().filter(source__in=[*SPOKEN, Source.IMPORT])
+        apart = Q(prediction__stream__in=[Stream.AUDIT, Stream.GOLD])
+        usable = spoken.exclude(apart).filter(~Exists(unsettled), prediction__erased_at=None)
+        pair = ("prediction__pair_digest", "prediction__profile")
+        newest = usable.order_by(*pair, "-adjudicated", "-id").distinct(*pair)
+        told = self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
+        return told.select_related("prediction").order_by("id")
+
+    def of(self, user: User) -> FeedbackQuerySet:
+        """What a person said, newest first, by the index."""
+        return self.filter(reviewer=user).order_by("-id")
+
+    def waiting(self) -> FeedbackQuerySet:
+        """Everything that no training run has used yet."""
+        return self.filter(processed=False)
+
+
+class Feedback(models.Model):
+    """One person's word on one prediction.
+
+    ``user_correction`` is true when the person says: material, false: immaterial; a reviewer who cannot tell
+    leaves it empty.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="feedback")
+    user_correction = models.BooleanField(
+        null=True, help_text="True: the person says the difference is material. Empty: cannot tell."
+    )
+    confidence_score = models.DecimalField(
+        max_digits=5, decimal_places=4, null=True, blank=True, help_text="How sure the person is, 0 to 1."
+    )
+    feedback_text = EncryptedTextField(
+        blank=True, default="", help_text="May quote names, so it is encrypted."
+    )
+    processed = models.BooleanField(default=False, help_text="Used by a training run.")
+    training_run = models.ForeignKey(
+        TrainingRun, null=True, blank=True, on_delete=models.PROTECT, related_name="feedback"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="feedback")
+    source = models.CharField(max_length=12, choices=Source.choices)
+    item = models.ForeignKey(
+        ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="words"
+    )
+    stage = models.CharField(max_length=12, choices=Stage.choices, blank=True)
+    stream = models.CharField(max_length=12, choices=Stream.choices, blank=True)
+    selection_probability = models.FloatField(
+        null=True, blank=True, help_text="Chance with which the answer was put before a reviewer."
+    )
+    guideline_version = models.CharField(max_length=20, blank=True)
+    clause = models.ForeignKey(
+        "feedback.Clause", null=True, blank=True, on_delete=models.PROTECT, related_name="cited_by"
+    )
+    model = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version whose answer was judged.",
+    )
+    answer_shown = models.BooleanField(
+        default=False, help_text="The model's answer was visible before deciding."
+    )
+    revises = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="revised_by"
+    )
+    adjudicated = models.BooleanField(default=False)
+    seconds = models.FloatField(null=True, blank=True, help_text="Time the decision took.")
+    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Taken back by the reviewer.")
+
+    objects = FeedbackQuerySet.as_manager()
+
+    class Meta:
+        db_table = "feedback"
+        verbose_name_plural = "feedback"
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["reviewer", "-id"], name="feedback_of_reviewer"),
+            models.Index(fields=["id"], condition=Q(processed=False), name="feedback_waiting"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(confidence_score=None) | Q(confidence_score__gte=0, confidence_score__lte=1),
+                name="feedback_confidence_is_a_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(processed=False) | Q(training_run__isnull=False),
+                name="feedback_processed_by_a_run",
+            ),
+            models.CheckConstraint(
+                condition=Q(user_correction__isnull=False) | Q(source__in=SPOKEN),
+                name="feedback_only_reviewers_cannot_tell",
+            ),
+            models.CheckConstraint(
+                condition=~Q(source=Source.ADJUDICATION) | Q(clause__isnull=False),
+                name="feedback_adjudication_cites_a_clause",
+            ),
+            models.UniqueConstraint(
+                fields=["prediction", "reviewer", "source"],
+                condition=Q(revises=None, withdrawn_at=None),
+                name="feedback_once_per_person",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.answer_name} by {self.source}"
+
+    @property
+    def answer_name(self) -> str:
+        """The answer as a word: ``material``, ``immaterial`` or ``cannot_tell``."""
+        return answer_name(self.user_correction)
+
+    def can_be_undone(self, now: datetime) -> bool:
+        """Say whether the reviewer may still take it back, as far as time and learning go."""
+        young = now - self.created_at <= UNDO_FOR
+        return young and not self.processed and self.withdrawn_at is None and self.source in SPOKEN
+
+
+def answer_name(material: bool | None) -> str:
+    """Return the word for an answer; ``None`` is ``cannot_tell``."""
+    return {True: "material", False: "immaterial", None: "cannot_tell"}[material]
+
+
+class GoldAnswer(models.Model):
+    """A pair whose answer is known, put before reviewers unmarked to see how often they find it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    prediction = models.OneToOneField(Prediction, on_delete=models.PROTECT, related_name="gold")
+    material = models.BooleanField()
+    clause = models.ForeignKey("feedback.Clause", null=True, blank=True, on_delete=models.PROTECT)
+    why = EncryptedTextField(blank=True, default="", help_text="Told to the reviewer afterwards.")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "gold_answers"
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"known answer {answer_name(self.material)}"

@@ -1,0 +1,99 @@
+"""Where a prediction goes after a word: to a second reviewer, to an adjudicator, or nowhere.
+
+A second person looks at a share of all decisions, at every disagreement with the model, at every override
+from material to immaterial, and whenever the first cannot tell. Two who differ are heard by a third.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from feedback.models import Feedback, ReviewItem, ReviewItemQuerySet, Stage
+from matching import sampling
+from matching.models import Prediction, Stream, Verdict
+
+PRIORITIES = {
+    Stream.APPEAL: 30,
+    Stream.DISAGREEMENT: 20,
+    Stream.UNCERTAIN: 10,
+    Stream.GOLD: 5,
+    Stream.AUDIT: 5,
+}
+"""What is at stake: somebody waits for an appeal, nobody for an audit."""
+
+ADJUDICATION_PRIORITY = 25
+
+_PATIENCE = {30: 4, 25: 12, 20: 24, 10: 48, 5: 96}
+"""Hours an item of each stake may wait; born later but staked higher can so be due earlier."""
+
+_HASTE = {"sanctions": 0.5, "ucc": 0.5, "strict": 0.5, "kyc": 0.75}
+"""Profiles in which an error costs more wait for less; others wait the whole time."""
+
+
+def due(born: datetime, priority: int, profile: str) -> datetime:
+    """Return when an item is due: waiting raises it past every younger item without anybody recounting."""
+    return born + timedelta(hours=_PATIENCE[priority] * _HASTE.get(profile, 1.0))
+
+
+def overrides(material: bool | None, prediction: Prediction) -> bool:
+    """Say whether a word contradicts the model: its verdict, or its leaning to material by immaterial."""
+    if material is None:
+        return False
+    decided = prediction.verdict != Verdict.REVIEW
+    return material != prediction.prediction and (decided or not material)
+
+
+def route(word: Feedback, item: ReviewItem, draw: bool = True) -> None:
+    """Open, or take back, what must follow after a word; ``draw`` also draws the second reviewers' share."""
+    if item.stream == Stream.GOLD or item.stage == Stage.ADJUDICATION:
+        return
+    words = list(current_words(item.prediction_id))
+    if len(words) < 2:
+        if _second_needed(word, item.prediction, draw):
+            open_item(item, Stage.SECOND)
+        return
+    answers = {said.user_correction for said in words}
+    if len(answers) > 1 or None in answers:
+        open_item(item, Stage.ADJUDICATION)
+    else:
+        untouched(item, [Stage.ADJUDICATION]).delete()
+
+
+def current_words(prediction_id: UUID) -> list[Feedback]:
+    """What each person says by now about a prediction, adjudication apart."""
+    words = Feedback.objects.at_the_desk().filter(prediction_id=prediction_id, adjudicated=False)
+    return list(words.exclude(revised_by__withdrawn_at=None, revised_by__isnull=False).order_by("id"))
+
+
+def open_item(after: ReviewItem, stage: Stage) -> ReviewItem:
+    """Put the next look at the same prediction into the queue."""
+    now = timezone.now()
+    priority = ADJUDICATION_PRIORITY if stage == Stage.ADJUDICATION else after.priority
+    fields = {
+        "stream": after.stream,
+        "selection_probability": after.selection_probability,
+        "priority": priority,
+        "due_at": due(now, priority, after.prediction.profile),
+        "for_lead": stage == Stage.ADJUDICATION,
+        "assigned_to": None,
+    }
+    item, _ = ReviewItem.objects.get_or_create(prediction=after.prediction, stage=stage, defaults=fields)
+    if item.state == ReviewItem.State.DONE:
+        ReviewItem.objects.filter(pk=item.pk).update(**fields, state=ReviewItem.State.OPEN, done_at=None)
+    return item
+
+
+def untouched(item: ReviewItem, stages: list[Stage]) -> ReviewItemQuerySet:
+    """Later looks at the same prediction that nobody has begun."""
+    later = ReviewItem.objects.filter(prediction_id=item.prediction_id, stage__in=stages, words=None)
+    return later.filter(state=ReviewItem.State.OPEN)
+
+
+def _second_needed(word: Feedback, prediction: Prediction, draw: bool) -> bool:
+    if word.user_correction is None or overrides(word.user_correction, prediction):
+        return True
+    return draw and random.random() < sampling.policy().second  # noqa: S311 - a sample, not a secret

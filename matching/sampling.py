@@ -1,0 +1,69 @@
+"""Which share of the answers people look at: read from the newest policy, kept for seconds per process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import User
+from matching.models import ReviewPolicy
+
+KEPT_FOR = 5.0
+"""Seconds until a process looks whether a lead changed the policy."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Shares in [0, 1], and the most new items a day by stream; what holds before anybody set anything."""
+
+    audit: float = 0.02
+    uncertain: float = 1.0
+    disagreement: float = 1.0
+    second: float = 0.15
+    gold: float = 0.04
+    quotas: Mapping[str, int] = field(default_factory=dict)
+
+
+_kept: dict[str, tuple[float, Policy]] = {}
+
+
+def policy() -> Policy:
+    """Return the policy in force, at most five seconds old."""
+    until, found = _kept.get("", (0.0, Policy()))
+    if time.monotonic() < until:
+        return found
+    row = ReviewPolicy.objects.first()
+    return keep(_read(row) if row else Policy(), KEPT_FOR)
+
+
+def keep(found: Policy, seconds: float) -> Policy:
+    """Let this process work by a policy for some seconds without looking."""
+    _kept[""] = (time.monotonic() + seconds, found)
+    return found
+
+
+@transaction.atomic
+def change(actor: User, shares: Policy, reason: str) -> ReviewPolicy:
+    """Set a new policy. Raises ``IntegrityError`` for a share outside [0, 1]."""
+    given: dict[str, Any] = {f"{name}_share": value for name, value in asdict(shares).items()}
+    quotas = given.pop("quotas_share")
+    row = ReviewPolicy.objects.create(**given, quotas=quotas, reason=reason, set_by=actor)
+    audit.record("review_policy.changed", row, actor, shares=asdict(shares), reason=reason)
+    keep(shares, 0)
+    return row
+
+
+def _read(row: ReviewPolicy) -> Policy:
+    return Policy(
+        audit=row.audit_share,
+        uncertain=row.uncertain_share,
+        disagreement=row.disagreement_share,
+        second=row.second_share,
+        gold=row.gold_share,
+        quotas=row.quotas,
+    )
