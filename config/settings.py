@@ -220,6 +220,7 @@ SIMPLE_JWT = {
 SESSION_TOTAL = timedelta(hours=24)  # however often a refresh token rotates
 API_RATE: str = env.text("API_RATE", "600/min")
 BATCH_RATE: str = env.text("BATCH_RATE", "20000/min")
+REGISTRY_PROFILES: bool = env.boolean("REGISTRY_PROFILES", default=False)
 LOGIN_RATE: str = env.text("LOGIN_RATE", "30/min")
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -16,8 +16,8 @@ from unfold.admin import ModelAdmin
 from accounts.desk import BoundedPaginator, Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
 from matching import services
-from matching.engine import PROFILE_IDS
 from matching.models import BatchJob, Prediction, Verdict
+from matching.offer import offered
 from matching.serializers import stored_answer
 
 _COLOURS = {Verdict.IMMATERIAL: "success", Verdict.REVIEW: "warning", Verdict.MATERIAL: "danger"}
@@ -32,7 +32,7 @@ class ProfileFilter(admin.SimpleListFilter):
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
         """Every profile of the engine."""
-        return [(id_, id_) for id_ in PROFILE_IDS]
+        return [(id_, id_) for id_ in offered()]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Rows of the chosen profile, or all."""

@@ -11,7 +11,8 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.problems import ProblemSerializer, describe
 from matching.batch import MAX_PAIRS
-from matching.engine import EngineError, profiles
+from matching.engine import EngineError
+from matching.offer import offered
 from matching.serializers import AnswerSerializer, QuestionSerializer, answer, question_of
 from matching.services import Answer, Question
 
@@ -27,7 +28,7 @@ class BatchSerializer(serializers.Serializer[Any]):
     """Up to 1,000 questions, and the profile of those that name none."""
 
     pairs = PairsField(min_length=1, max_length=MAX_PAIRS)
-    profile = serializers.ChoiceField(choices=sorted(profiles()), default="general")
+    profile = serializers.ChoiceField(choices=sorted(offered()), default="general")
 
     def items(self) -> list[Item]:
         """Return the checked questions in order; in the place of a bad one, what is wrong with it."""

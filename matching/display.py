@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from matching.diff import Column
-from matching.engine.profiles import categories, profiles
+from matching.engine.profiles import categories
+from matching.offer import offered
 
 SHOWN_CONTRIBUTIONS = 8
 """Bars drawn one by one; the rest is one bar."""
@@ -223,7 +224,7 @@ def profile_choices() -> list[dict[str, str]]:
             "version": item.version,
             "date": item.date,
         }
-        for item in profiles().values()
+        for item in offered().values()
     ]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.paging import NEXT, PageSerializer
-from matching.engine import RULES_VERSION, Comparison, categories, profiles
+from matching.engine import RULES_VERSION, Comparison, categories
 from matching.engine.explanation import describe
 from matching.models import Prediction, Verdict
+from matching.offer import offered
 from matching.serializers import DISCLAIMER, DifferenceSerializer, ModelSerializer
 from matching.services import live
 
@@ -19,7 +20,7 @@ class PredictionFilterSerializer(PageSerializer):
     """Which of a user's answers are listed."""
 
     verdict = serializers.ChoiceField(choices=Verdict.values, required=False)
-    profile = serializers.ChoiceField(choices=sorted(profiles()), required=False)
+    profile = serializers.ChoiceField(choices=sorted(offered()), required=False)
     created_from = serializers.DateTimeField(required=False, help_text="The first moment that counts.")
     created_to = serializers.DateTimeField(required=False, help_text="The first moment that no longer does.")
 
@@ -182,7 +183,7 @@ def profile_rows() -> dict[str, Any]:
     keys = ("id", "title", "summary", "version", "date", "sources")
     rows = [
         {**{key: getattr(item, key) for key in keys}, "effects": _plain(item.effects.items())}
-        for item in profiles().values()
+        for item in offered().values()
     ]
     return {"rules_version": RULES_VERSION, "results": rows}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matching.engine import Category, Profile, categories, profiles
+from matching.engine import Category, Profile, categories, profiles, registry_profiles
 from matching.engine.search_logic import LOGICS, SearchLogic
 
 _NOTE = "Written by `manage.py reference` from the rule data; do not edit. Not legal advice.\n"
@@ -28,8 +28,23 @@ def _category(category: Category) -> str:
 def profiles_page() -> str:
     """Every profile: question, sources, effects; and the search logic with its state variants."""
     head = f"# Profiles\n\n{_NOTE}"
-    table = [_effects_table()]
-    return "\n".join([head, *[_profile(regime) for regime in profiles().values()], *table, _search_logic()])
+    return "\n".join(
+        [
+            head,
+            *[_profile(regime) for regime in profiles().values()],
+            _effects_table("Effects", profiles()),
+            _search_logic(),
+            _REGISTERS,
+            *[_profile(regime) for regime in registry_profiles().values()],
+            _effects_table("Effects for registers", registry_profiles()),
+        ]
+    )
+
+
+_REGISTERS = (
+    "# Registers' tests of availability\n\nWould a registrar take the two for one name? They say nothing of "
+    "identity, stand in no overview, and are offered by an installation with `REGISTRY_PROFILES=true`.\n"
+)
 
 
 def _profile(regime: Profile) -> str:
@@ -48,11 +63,10 @@ def _cases(regime: Profile) -> str:
     return f"\nCases judged by themselves: {cases}.\n"
 
 
-def _effects_table() -> str:
-    names = list(profiles())
-    lines = ["## Effects\n", f"| category | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+def _effects_table(title: str, regimes: dict[str, Profile]) -> str:
+    lines = [f"## {title}\n", f"| category | {' | '.join(regimes)} |", f"|---|{'---|' * len(regimes)}"]
     for category in categories().values():
-        effects = " | ".join(profiles()[name].effects[category.id].value for name in names)
+        effects = " | ".join(regime.effects[category.id].value for regime in regimes.values())
         lines.append(f"| {category.id} {category.title.replace('|', '/')} | {effects} |")
     return "\n".join(lines) + "\n"
 

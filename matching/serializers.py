@@ -8,9 +8,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from matching.engine import MAX_NAME_LENGTH, profiles
+from matching.engine import MAX_NAME_LENGTH
 from matching.engine.types import Context, Effect, Kind
 from matching.models import Prediction, Verdict
+from matching.offer import offered
 from matching.services import Answer, Question
 
 DISCLAIMER = "Not legal advice. Two entities can share one name."
@@ -66,7 +67,7 @@ class PairSerializer(serializers.Serializer[Question]):
 class QuestionSerializer(PairSerializer):
     """Two names, what is known about them, and the profile under which they are read."""
 
-    profile = serializers.ChoiceField(choices=sorted(profiles()), default="general")
+    profile = serializers.ChoiceField(choices=sorted(offered()), default="general")
 
 
 def question_of(given: Mapping[str, Any]) -> Question:

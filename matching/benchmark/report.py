@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from matching.assessment import assess
+from matching.benchmark.illustrations import illustrations
 from matching.benchmark.speed import Rows, run_peer, run_task, timings
 from matching.bulk import Plan, compare_file
 from matching.corpus import LabelledPair, Part, part, read_pairs
@@ -65,6 +66,7 @@ def _quality(setting: Setting, say: Say) -> Iterator[str]:
     for name, pairs in labelled_sets(setting.data):
         say(f"… {name}: {len(pairs):,} pairs")
         yield from _one_set(name, pairs, setting)
+    yield from illustrations(setting.data / "rule_pairs.csv")
 
 
 def _one_set(name: str, pairs: list[LabelledPair], setting: Setting) -> Iterator[str]:

@@ -15,7 +15,16 @@ from matching.engine.comparison import (
 )
 from matching.engine.explanation import DISCLAIMER
 from matching.engine.features import FEATURE_NAMES, MONOTONE, feature_schema_hash
-from matching.engine.profiles import PROFILE_IDS, Category, Profile, categories, profiles, rules_version
+from matching.engine.profiles import (
+    PROFILE_IDS,
+    REGISTRY_IDS,
+    Category,
+    Profile,
+    categories,
+    profiles,
+    registry_profiles,
+    rules_version,
+)
 from matching.engine.scorer import CompiledScorer, default_scorer, load_scorer
 from matching.engine.types import (
     MAX_NAME_LENGTH,
@@ -42,6 +51,7 @@ __all__ = [
     "MAX_NAME_LENGTH",
     "MONOTONE",
     "PROFILE_IDS",
+    "REGISTRY_IDS",
     "RULES_VERSION",
     "ArtefactError",
     "Category",
@@ -70,6 +80,7 @@ __all__ = [
     "features_of",
     "load_scorer",
     "profiles",
+    "registry_profiles",
     "score_many",
     "tell_many",
 ]

@@ -18,6 +18,10 @@ from matching.engine.search import SearchResult
 from matching.engine.text import Text
 from matching.engine.types import Difference, Effect, Finding, Kind, Span, Verdict
 
+AVAILABILITY = (
+    "A register's test of whether a name is free: it says whether the registrar would tell the two names "
+    "apart, never whether they are one legal person."
+)
 IDENTICAL = (
     "Identical names can still belong to different persons: about 1 in 200 register entities shares its name."
 )
@@ -77,6 +81,8 @@ def reason(
         )
     decisive = differences[decision.decisive] if decision.decisive is not None else None
     missing = _missing(decision, decisive)
+    if profile.logic == "availability":
+        notes = (*notes, AVAILABILITY)
     return _sentence(decision, decisive, differences, profile), missing, notes
 
 

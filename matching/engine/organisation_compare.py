@@ -12,6 +12,7 @@ from matching.engine.forms import Relation as FormRelation
 from matching.engine.forms import explain, relate
 from matching.engine.lexicon import lexicon, rarity
 from matching.engine.organisation_parse import Organisation, Part
+from matching.engine.respelling import respelling, spells
 from matching.engine.search_logic import NOISE_WORDS
 from matching.engine.text import Token, is_mixed
 from matching.engine.types import Finding, Span, mirrored
@@ -225,8 +226,7 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
                 if match.relation.category == "O20"
                 else max(rarity(token.key) for token in (*one, *other))
             )
-            # The only O06 between words of different keys is a digraph (ü as ue).
-            detail = "digraph" if match.relation.category == "O06" else ""
+            detail = _case(match.relation.category, _keys(one), _keys(other))
             yield Finding(match.relation.category, _span(one), _span(other), detail, weight)
         elif one[0].text != other[0].text and is_mixed(one[0].text) != is_mixed(other[0].text):
             yield Finding("O39", one[0].span, other[0].span)
@@ -238,6 +238,22 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
         return
     for gap in alignment.gaps:
         yield from _gap(left, right, gap)
+
+
+def _case(category: str, one: tuple[str, ...], other: tuple[str, ...]) -> str:
+    """The case of a category that a profile may judge by itself."""
+    if category == "O06":
+        return "digraph"  # the only O06 between words of different keys: ü as ue
+    if category == "O22":
+        return "other"  # another place, not one added
+    if category == "O16":
+        return "letters" if spells(one, "".join(other)) or spells(other, "".join(one)) else ""
+    if category in _RESPELT and len(one) == len(other) == 1:
+        return respelling(one[0], other[0])
+    return ""
+
+
+_RESPELT = {"O17", "O18", "O19", "O26"}
 
 
 def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterator[Finding]:
@@ -255,7 +271,8 @@ def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterato
     for one, other in zip(ones[:paired], others[:paired], strict=True):
         category = _replaced(one, other)
         weight = 1.0 if category == "O20" else max(rarity(one.key), rarity(other.key))
-        yield Finding(category, one.span, other.span, weight=weight)
+        detail = _case(category, (one.key,), (other.key,))
+        yield Finding(category, one.span, other.span, detail, weight)
     for position, token in zip(gap.left[paired:], ones[paired:], strict=True):
         yield _added(token, left, position)
     for position, token in zip(gap.right[paired:], others[paired:], strict=True):

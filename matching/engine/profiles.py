@@ -10,6 +10,11 @@ from matching.engine.lexicon import DATA, load_yaml
 from matching.engine.types import Effect, UnknownProfileError
 
 PROFILE_IDS = ("general", "ucc", "strict", "kyc", "sanctions", "contract", "lc")
+REGISTRY_IDS = ("registry-au", "registry-gb", "registry-in", "registry-us-fl")
+"""Availability tests of company registers. They say nothing of identity, so they are answered only when asked
+for by name and stand in no overview.
+"""
+ALL_IDS = (*PROFILE_IDS, *REGISTRY_IDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +62,21 @@ def categories() -> dict[str, Category]:
 
 @cache
 def profiles() -> dict[str, Profile]:
-    """All profiles by id."""
+    """The profiles by id, without those of registers."""
     return {id_: _load(id_) for id_ in PROFILE_IDS}
 
 
+@cache
+def registry_profiles() -> dict[str, Profile]:
+    """The availability tests of registers, by id."""
+    return {id_: _load(id_) for id_ in REGISTRY_IDS}
+
+
 def profile(id_: str) -> Profile:
-    """The profile of that id; raises :class:`UnknownProfileError` with the list of known ones."""
-    found = profiles().get(id_)
+    """The profile of that id, a register's too; raises :class:`UnknownProfileError` with the known ones."""
+    found = profiles().get(id_) or registry_profiles().get(id_)
     if found is None:
-        raise UnknownProfileError(
-            f"No profile is called {id_[:40]!r}; choose one of {', '.join(PROFILE_IDS)}."
-        )
+        raise UnknownProfileError(f"No profile is called {id_[:40]!r}; choose one of {', '.join(ALL_IDS)}.")
     return found
 
 
@@ -86,7 +95,7 @@ def rules_version() -> str:
             "categories.yaml",
             "words.yaml",
             "legal_forms.yaml",
-            *[f"profiles/{id_}.yaml" for id_ in PROFILE_IDS],
+            *[f"profiles/{id_}.yaml" for id_ in ALL_IDS],
         ]
     )
     digest = hashlib.sha256()

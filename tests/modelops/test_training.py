@@ -73,7 +73,7 @@ def test_the_compiled_model_equals_the_estimator(which: str, request: pytest.Fix
     features, _ = rows(n=300, seed=5)
     base = model.estimator.calibrated_classifiers_[0].estimator
     served = additive(compiled["model"], len(NAMES))
-    assert served.scores(features) == pytest.approx(base.decision_function(features), abs=1e-9)
+    assert served.scores(features.tolist()) == pytest.approx(base.decision_function(features), abs=1e-9)
     assert [served.score(row) for row in features] == pytest.approx(
         base.decision_function(features), abs=1e-9
     )
@@ -159,4 +159,4 @@ def test_a_lone_leaf_is_a_tree() -> None:
     lone = additive({"form": "forest", "baseline": 0.5, "trees": [[[-1], [0.0], [0], [0], [0.25]]]}, 2)
     assert isinstance(lone, Forest)
     assert lone.score((0.0, 1.0)) == 0.75
-    assert lone.scores(np.zeros((3, 2))).tolist() == [0.75] * 3
+    assert lone.scores([(0.0, 0.0)] * 3).tolist() == [0.75] * 3

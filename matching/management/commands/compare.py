@@ -13,7 +13,6 @@ from django.core.management.color import Style, no_style
 
 from matching.engine import (
     DISCLAIMER,
-    PROFILE_IDS,
     Comparison,
     Context,
     Difference,
@@ -21,9 +20,10 @@ from matching.engine import (
     EngineError,
     Kind,
     Verdict,
+    compare,
     compare_profiles,
 )
-from matching.engine.profiles import profile
+from matching.engine.profiles import ALL_IDS, profile
 
 WIDTH = 96
 MARKS = {
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         """Take both names and how to read them."""
         parser.add_argument("left", help="one name")
         parser.add_argument("right", help="the other name")
-        parser.add_argument("--profile", default="general", help=f"one of {', '.join(PROFILE_IDS)}")
+        parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_IDS)}")
         parser.add_argument("--kind", default="auto", choices=["auto", *Kind])
         parser.add_argument(
             "--jurisdiction", metavar="CODE", help="ISO 3166 code of both names, such as DE or US-TX"
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             others = compare_profiles(*names, options["kind"], context)
         except EngineError as error:
             raise CommandError(str(error)) from error
-        found = others.pop(chosen.id)
+        found = others.pop(chosen.id, None) or compare(*names, chosen.id, options["kind"], context)
         if options["json"]:
             body = {
                 **found.to_dict(),

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from matching.bulk import FileError, Plan, Totals, compare_file, cores, prepare
-from matching.engine import PROFILE_IDS, EngineError, Kind
+from matching.engine import EngineError, Kind
+from matching.engine.profiles import ALL_IDS
 
 _BAR = 30
 _EVERY = 0.2
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         """Take both files and how to read them."""
         parser.add_argument("source", type=Path, metavar="IN.csv")
         parser.add_argument("target", type=Path, metavar="OUT.csv")
-        parser.add_argument("--profile", default="general", help=f"one of {', '.join(PROFILE_IDS)}")
+        parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_IDS)}")
         parser.add_argument(
             "--columns", default="name_a,name_b", help="the two name columns (default name_a,name_b)"
         )

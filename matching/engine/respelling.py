@@ -1,0 +1,49 @@
+"""Ways in which one word is written as another that registers look through: by its sound, in another tense.
+
+Evidence for the availability profiles alone; identity is never told by sound. Source: Companies
+(Incorporation) Rules 2014 (India) r. 8(2)(d) and (e) with their illustrations (Chemtech, Kemtek; Ascend,
+Ascended; Bee Kay, BK).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_SPOKEN = (
+    ("ph", "f"), ("ck", "k"), ("ch", "k"), ("qu", "k"), ("q", "k"), ("c", "k"), ("x", "ks"), ("z", "s"),
+    ("our", "or"), ("ee", "i"), ("ie", "i"), ("y", "i"),
+)  # fmt: skip
+_ENDINGS = ("ing", "ed", "en", "e", "s")
+_SHORTEST_STEM = 4
+_LETTERS = {
+    "ay": "a", "bee": "b", "be": "b", "cee": "c", "see": "c", "dee": "d", "eff": "f", "gee": "g", "jay": "j",
+    "kay": "k", "ell": "l", "el": "l", "em": "m", "en": "n", "pee": "p", "cue": "q", "queue": "q", "ar": "r",
+    "ess": "s", "tee": "t", "vee": "v", "ex": "x", "why": "y", "wye": "y", "zee": "z", "zed": "z",
+}  # fmt: skip
+"""English names of letters as they stand in company names."""
+
+
+@lru_cache(maxsize=16_384)
+def respelling(one: str, other: str) -> str:
+    """How two word keys are one word rewritten: ``sound``, ``tense``, or empty when they are not."""
+    if _spoken(one) == _spoken(other):
+        return "sound"
+    return "tense" if _stem(one) == _stem(other) else ""
+
+
+def spells(words: tuple[str, ...], letters: str) -> bool:
+    """Whether words are the names of letters, at least one of them in full: ``Bee Kay`` for ``BK``."""
+    return "".join([_LETTERS.get(word, word) for word in words]) == letters
+
+
+def _spoken(key: str) -> str:
+    for written, said in _SPOKEN:
+        key = key.replace(written, said)
+    return "".join([char for index, char in enumerate(key) if index == 0 or key[index - 1] != char])
+
+
+def _stem(key: str) -> str:
+    for ending in _ENDINGS:
+        if key.endswith(ending) and len(key) - len(ending) >= _SHORTEST_STEM:
+            return key[: -len(ending)]
+    return key

@@ -1,0 +1,31 @@
+"""Registers' profiles: offered only where an installation asks for them; their benchmark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.test import override_settings
+
+from matching.benchmark.illustrations import illustrations
+from matching.engine import PROFILE_IDS, REGISTRY_IDS
+from matching.offer import offered
+
+
+def test_registers_are_offered_only_where_the_installation_wants_them() -> None:
+    assert tuple(offered()) == PROFILE_IDS
+    with override_settings(REGISTRY_PROFILES=True):
+        assert tuple(offered()) == (*PROFILE_IDS, *REGISTRY_IDS)
+
+
+def test_illustrations_of_policy_are_read_under_their_register_alone(tmp_path: Path) -> None:
+    source = tmp_path / "rules.csv"
+    source.write_text(
+        "name_a,name_b,outcome,jurisdiction,note\n"
+        "Zentrix Ltd,Zentrix Mumbai Ltd,immaterial,IN,place - registry policy\n"
+        "Zentrix Ltd,Zentrix Limited,immaterial,IN,abbreviation\n",
+        encoding="utf-8",
+    )
+    lines = list(illustrations(source))
+    assert "| registry-in | 2 | 2 | 0 | 0 |" in lines
+    assert "| general | 1 | 1 | 0 | 0 |" in lines
+    assert list(illustrations(tmp_path / "absent.csv")) == []
