@@ -44,7 +44,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
 
     def in_short(self) -> PredictionQuerySet:
         """What a list shows: with the version that answered, without the sentences."""
-        return self.with_model().defer("words", "context")
+        return self.with_model().defer("words", "context", "features", "mix")
 
     def chosen(
         self,
@@ -101,6 +101,8 @@ class Prediction(models.Model):
         default=list, help_text="Categories, offsets and effects; never text of a name."
     )
     words = EncryptedTextField(help_text="The sentences that were answered, which may quote the names.")
+    features = models.BinaryField(default=b"", help_text="Numbers the model saw, in half precision.")
+    mix = models.JSONField(default=dict, help_text="Scripts, legal form, share of unknown words: no name.")
     rules_version = models.CharField(max_length=40)
     generation = models.BigIntegerField()
     experiment = models.ForeignKey(

@@ -20,6 +20,7 @@ from matching import cache, engine, metrics, sampling
 from matching.engine import Comparison, Context, Scorer
 from matching.engine.scorer import load_scorer
 from matching.models import Prediction, Stream, Verdict
+from matching.observation import observed
 from matching.pairs import pair_digest
 from modelops.loader import Fleet, Loader, Served
 
@@ -111,7 +112,7 @@ def store(user: User, scored: Scored) -> Answer:
 def draft(user: User, scored: Scored) -> Answer:
     """Return the answer with its prediction, which the caller writes."""
     comparison, met = scored.comparison, scored.met
-    whole = comparison.to_dict()
+    whole, watched = comparison.to_dict(), observed(comparison)
     words = words_of(whole)
     stream, chance = _stream(comparison.verdict.value)
     prediction = Prediction(
@@ -129,6 +130,8 @@ def draft(user: User, scored: Scored) -> Answer:
         material_probability=round(comparison.material_probability, 4),
         profile=comparison.profile.id,
         kind=comparison.kind.value,
+        features=watched.features,
+        mix=watched.mix,
         rules_version=engine.RULES_VERSION,
         generation=scored.generation,
         experiment_id=met.experiment_id if met else None,

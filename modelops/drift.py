@@ -1,8 +1,8 @@
 """Has what is compared changed? Distances of histograms, and when to believe them.
 
 Pure mathematics over counts: the last axis of every array is the bins of a histogram, so all figures of a
-window are one call. A shift is believed when it is large (an effect floor), larger than chance explains at this
-sample size, significant among all figures looked at, and seen in two of the last three windows.
+window are one call. A shift is believed when it is large (an effect floor), larger than chance explains at
+this sample size, significant among all figures looked at, and seen in two of the last three windows.
 """
 
 from __future__ import annotations

@@ -1,0 +1,93 @@
+"""What a stored answer keeps for those who watch: its features and a few categories, nothing of the names.
+
+Two bytes a feature (half precision), of the block that applies: 86 bytes for organisations, 134 for people.
+They are computed for the answer anyway, so that watching reads no name and computes nothing twice.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.engine import FEATURE_NAMES, Comparison, Kind
+from matching.engine.lexicon import rarity
+from matching.engine.text import latin_key
+from modelops.figures import Sample
+
+_LARGEST = 60_000.0
+"""Half precision ends at 65,504."""
+
+
+def _block(kind: str) -> slice:
+    organisations = sum(name.startswith("o_") for name in FEATURE_NAMES)
+    first = 1 if kind == Kind.ORGANISATION else 1 + organisations
+    return slice(first, 1 + organisations if kind == Kind.ORGANISATION else None)
+
+
+_BLOCKS = {kind.value: _block(kind) for kind in Kind}
+_NAMES = {kind: FEATURE_NAMES[block] for kind, block in _BLOCKS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One answer as it is watched."""
+
+    features: bytes
+    mix: dict[str, str]
+    probability: float
+    verdict: str
+
+
+def observed(comparison: Comparison) -> Observed:
+    """Return what is kept of a comparison."""
+    kind = comparison.kind.value
+    values = [min(value, _LARGEST) for value in comparison.features[_BLOCKS[kind]]]
+    packed = struct.pack(f"<{len(values)}e", *values)
+    probability = round(comparison.material_probability, 4)
+    return Observed(packed, _mix(comparison), probability, comparison.verdict.value)
+
+
+def sample(kind: str, rows: Sequence[Observed]) -> Sample:
+    """Put answers of one kind together; those of another feature row (an older program's) are left out."""
+    names = _NAMES[kind]
+    fitting = [row for row in rows if len(row.features) == 2 * len(names)]
+    matrix = _matrix(b"".join(row.features for row in fitting), len(names))
+    numbers = {name: matrix[:, at] for at, name in enumerate(names)}
+    numbers["material probability"] = np.array([row.probability for row in fitting], dtype=np.float64)
+    labels = {"verdict": [row.verdict for row in fitting]}
+    for figure in _FIGURES[kind]:
+        labels[figure] = [row.mix.get(figure, "") for row in fitting]
+    return Sample(numbers, labels, len(fitting))
+
+
+_FIGURES = {
+    Kind.ORGANISATION.value: ("script", "legal form", "unknown words"),
+    Kind.INDIVIDUAL.value: ("script",),
+}
+
+
+def _matrix(packed: bytes, width: int) -> NDArray[np.float64]:
+    return np.frombuffer(packed, dtype="<f2").astype(np.float64).reshape(-1, width)
+
+
+def _mix(comparison: Comparison) -> dict[str, str]:
+    left, right = comparison.left, comparison.right
+    scripts = {"+".join(side.get("scripts", ())) or "none" for side in (left, right)}
+    mix = {"script": " - ".join(sorted(scripts))}
+    if comparison.kind is Kind.ORGANISATION:
+        forms = [*left.get("legal_forms", ()), *right.get("legal_forms", ())]
+        families = [form["families"][0] for form in forms if form["families"]]
+        mix["legal form"] = families[0] if families else "none"
+        mix["unknown words"] = _unknown([*left.get("stem", ()), *right.get("stem", ())])
+    return mix
+
+
+def _unknown(words: Iterable[str]) -> str:
+    """Share of words no register knows, in four steps."""
+    known = [rarity(latin_key(word)) < 1.0 for word in words]
+    share = 1 - sum(known) / len(known) if known else 0.0
+    return "none" if share == 0 else "all" if share == 1 else "up to half" if share <= 0.5 else "most"

@@ -1,0 +1,211 @@
+"""What is watched of a live version, the limits people set, and what was decided because of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.ids import uuid7
+
+DEFAULTS: dict[str, tuple[Decimal, str]] = {
+    "accuracy": (Decimal("0.85"), "Labelled accuracy below this trains a candidate."),
+    "precision": (Decimal("0.80"), "Labelled precision of material below this trains a candidate."),
+    "recall": (Decimal("0.80"), "Labelled recall of material below this trains a candidate."),
+    "drift": (Decimal("0.10"), "Smallest PSI that counts as drift; drift opens an investigation."),
+    "feedback": (Decimal(1_000), "So many labels that no training has used train a candidate."),
+    "elapsed_days": (Decimal(30), "So many days since the last training, with any new label, train one."),
+    "cooldown_hours": (Decimal(20), "Hours after a training before the next may begin by itself."),
+    "budget_per_week": (Decimal(7), "Trainings begun by themselves in seven days, at most."),
+}
+"""What each limit is until somebody changes it, and what it does."""
+
+
+class ReferenceQuerySet(models.QuerySet["Reference"]):
+    """Reads of references."""
+
+    def newest(self, model_id: Any, profile: str, kind: str) -> Reference | None:
+        """The one that counts for a version, profile and kind."""
+        return self.filter(model_id=model_id, profile=profile, kind=kind).order_by("-id").first()
+
+
+class Reference(models.Model):
+    """How the figures were distributed when a version was trained, or what a person took as the new normal.
+
+    Append-only; the newest counts. ``frame`` says how to count, ``counts`` what was counted.
+    """
+
+    class Origin(models.TextChoices):
+        """Where it comes from."""
+
+        CORPUS = "corpus", "Pairs made by construction"
+        TRAFFIC = "traffic", "Traffic before the version was trained"
+        ACCEPTED = "accepted", "Accepted by a person as the new normal"
+
+    id = models.BigAutoField(primary_key=True)
+    model = models.ForeignKey("modelops.ModelVersion", on_delete=models.PROTECT, related_name="references")
+    profile = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12)
+    origin = models.CharField(max_length=8, choices=Origin.choices)
+    n = models.PositiveIntegerField()
+    frame = models.JSONField(help_text="Edges of numbers, labels of categories.")
+    counts = models.JSONField()
+    reason = models.CharField(max_length=500, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ReferenceQuerySet.as_manager()
+
+    class Meta:
+        db_table = "drift_references"
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["model", "profile", "kind", "-id"], name="drift_references_newest"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(origin="accepted") | Q(created_by__isnull=False) & ~Q(reason=""),
+                name="drift_references_accepted_by_someone",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.profile} {self.kind}, {self.get_origin_display().lower()}, {self.n:,} pairs"
+
+
+class HourlyCount(models.Model):
+    """Histograms of the answers of one hour, by version, profile and kind. Counts only."""
+
+    id = models.BigAutoField(primary_key=True)
+    model = models.ForeignKey("modelops.ModelVersion", on_delete=models.CASCADE, related_name="+")
+    profile = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12)
+    hour = models.DateTimeField()
+    reference = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="+")
+    n = models.PositiveIntegerField()
+    counts = models.JSONField()
+
+    class Meta:
+        db_table = "hourly_counts"
+        ordering = ("-hour",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["model", "profile", "kind", "hour"], name="hourly_counts_once_an_hour"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.profile} {self.kind} {self.hour:%Y-%m-%d %H}: {self.n}"
+
+
+class DriftReport(models.Model):
+    """What one window looks like beside the reference, and what that did to the answers."""
+
+    class Span(models.TextChoices):
+        """How long the window is."""
+
+        HOUR = "hour", "Hours"
+        DAY = "day", "Day"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    model = models.ForeignKey("modelops.ModelVersion", on_delete=models.CASCADE, related_name="drift")
+    profile = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12)
+    span = models.CharField(max_length=4, choices=Span.choices)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    reference = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="+")
+    n = models.PositiveIntegerField()
+    worst = models.FloatField("largest PSI", default=0.0)
+    seen = models.JSONField(default=list, help_text="Figures that moved in this window.")
+    believed = models.JSONField(default=list, help_text="Figures that moved in two of the last three.")
+    drifted = models.BooleanField(default=False)
+    shifts = models.JSONField(default=list)
+    plots = models.JSONField(default=list, help_text="Counts of the figures that moved furthest.")
+    moved = models.PositiveIntegerField(
+        default=0, help_text="Answers another verdict than the reference has."
+    )
+    reviewed = models.PositiveIntegerField(default=0, help_text="Answers of the window that were reviewed.")
+    wrong = models.PositiveIntegerField(default=0, help_text="Of those, wrong ones.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "drift_reports"
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["model", "profile", "kind", "span", "-end"], name="drift_reports_series"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["model", "profile", "kind", "span", "end"], name="drift_reports_once_a_window"
+            ),
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="drift_reports_end_after_start"),
+        )
+        permissions = (("accept_driftreport", "Can take the traffic of a report as the new normal"),)
+
+    def __str__(self) -> str:
+        return f"{self.profile} {self.kind} until {self.end:%Y-%m-%d %H:%M}"
+
+    @property
+    def sentence(self) -> str:
+        """The consequence in words."""
+        if not self.seen:
+            return f"Nothing moved beyond chance among {self.n:,} answers."
+        subject = "This drift" if self.drifted else "This shift, not yet lasting,"
+        review = f"{self.reviewed:,} of the window were reviewed; {self.wrong:,} wrong"
+        return f"{subject} moved {self.moved:,} of {self.n:,} decisions across a threshold; {review}."
+
+
+class Threshold(models.Model):
+    """What a limit was set to, by whom and why. Append-only; the newest row of a name counts."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=20, choices=[(name, name) for name in DEFAULTS])
+    value = models.DecimalField(max_digits=10, decimal_places=4)
+    previous = models.DecimalField(max_digits=10, decimal_places=4)
+    reason = models.CharField(max_length=500)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "watch_thresholds"
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(condition=Q(value__gt=0), name="watch_thresholds_positive"),
+            models.CheckConstraint(
+                condition=~Q(name__in=["accuracy", "precision", "recall"]) | Q(value__lte=1),
+                name="watch_thresholds_shares",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value.normalize():f}"
+
+
+class TrainingDecision(models.Model):
+    """Whether a training was begun by itself, and why or why not."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(default=timezone.now)
+    model = models.ForeignKey("modelops.ModelVersion", on_delete=models.PROTECT, related_name="+")
+    train = models.BooleanField()
+    because = models.CharField(max_length=300, help_text="In one sentence.")
+    conditions = models.JSONField(
+        help_text="Each condition: what was measured, the limit, whether it is met."
+    )
+    obstacles = models.JSONField(default=list, help_text="What kept a training from beginning.")
+    run = models.ForeignKey(
+        "modelops.TrainingRun", null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
+    )
+
+    class Meta:
+        db_table = "training_decisions"
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["-at"], name="training_decisions_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}: {'train' if self.train else 'do not train'}"

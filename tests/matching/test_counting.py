@@ -1,0 +1,66 @@
+"""What answers keep for those who watch, and what is counted of them."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from matching import engine
+from matching.counting import count_hour
+from matching.models import Prediction
+from matching.observation import observed, sample
+from matching.services import Question, compare
+from modelops.models import Deployment
+from modelops.watch_models import HourlyCount, Reference
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+
+
+def test_an_answer_keeps_its_features_scripts_form_and_unknown_words_and_no_name() -> None:
+    kept = observed(engine.compare("Xylophonia GmbH", "Ксилофония GmbH"))
+    assert kept.mix == {"script": "cyrillic+latin - latin", "legal form": "gmbh", "unknown words": "all"}
+    assert len(kept.features) < 140
+    assert b"ylophon" not in kept.features
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "kind"),
+    [("Acme Widgets Inc", "Acme Wigets LLC", "organisation"), ("John A. Smith", "Jon Smith", "individual")],
+)
+def test_features_come_back_as_they_were_stored(left: str, right: str, kind: str) -> None:
+    answer = engine.compare(left, right, kind=kind)
+    numbers = sample(kind, [observed(answer)] * 2).numbers
+    named = dict(zip(engine.FEATURE_NAMES, answer.features, strict=True))
+    assert numbers.keys() - {"material probability"} <= named.keys()
+    for name, values in numbers.items():
+        expected = named.get(name, answer.material_probability)
+        assert values.tolist() == pytest.approx([float(expected)] * 2, rel=1e-3, abs=1e-4)
+
+
+def test_answers_of_an_older_feature_row_are_left_out() -> None:
+    row = observed(engine.compare("Acme", "Apex"))
+    assert sample("organisation", [row, type(row)(b"", {}, 0.5, "review")]).n == 1
+
+
+def test_an_hour_is_counted_by_version_profile_and_kind(champion: Deployment) -> None:
+    user, now = person(), timezone.now()
+    for profile in ("general", "kyc"):
+        compare(user, Question("Acme Widgets Inc", "Acme Wigets Inc", profile))
+    compare(user, Question("John Smith", "Jon Smith", kind="individual"))
+    Prediction.objects.update(created_at=now - HOUR)
+    rows = count_hour(now - 1.5 * HOUR)
+    assert {(row.profile, row.kind, row.n) for row in rows} == {
+        ("general", "organisation", 1),
+        ("kyc", "organisation", 1),
+        ("general", "individual", 1),
+    }
+    assert count_hour(now) == []
+    count_hour(now - 1.5 * HOUR)
+    assert HourlyCount.objects.count() == 3
+    reference = Reference.objects.get(profile="general", kind="organisation")
+    assert reference.model == champion.model
+    assert (reference.origin, reference.n) == ("corpus", 2_000)
+    assert sum(reference.counts["verdict"]) == reference.n

@@ -1,0 +1,165 @@
+"""Windows, reports and references; limits with history."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from django.db import DatabaseError, transaction
+
+from accounts.models import AuditEvent, Role
+from modelops import limits, watching
+from modelops.alert_models import Alert
+from modelops.figures import Frame, Sample, added, counted, frame_of
+from modelops.limits import LimitError
+from modelops.watch_models import DriftReport, HourlyCount, Reference, Threshold
+from modelops.watching import HOUR, Slice
+from tests.models import model_version
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def answers(n: int, seed: int, lacking_form: float = 0.1) -> Sample:
+    """Answers of an hour: one number, the verdicts, and the legal forms that some lack."""
+    dice = np.random.default_rng(seed)
+    forms = np.where(dice.random(n) < lacking_form, "none", "gmbh").tolist()
+    verdicts = np.where(dice.random(n) < 0.5 + lacking_form, "material", "immaterial").tolist()
+    return Sample({"distance": dice.random(n)}, {"legal form": forms, "verdict": verdicts}, n)
+
+
+@pytest.fixture
+def watched() -> Slice:
+    of = Slice(model_version(), "general", "organisation")
+    watching.freeze(of, answers(2_000, 0), Reference.Origin.CORPUS)
+    return of
+
+
+def hour(of: Slice, number: int, n: int = 250, lacking_form: float = 0.1) -> DriftReport | None:
+    """Count one hour and report what there is to report."""
+    reference = Reference.objects.newest(of.model.pk, of.profile, of.kind)
+    assert reference is not None
+    at = START + number * HOUR
+    watching.count_hour(of, at, answers(n, 100 + number, lacking_form), reference)
+    return watching.report_hours(of, at + HOUR)
+
+
+def test_a_figure_is_counted_the_same_way_for_ever() -> None:
+    frame = frame_of(Sample({"x": np.arange(100.0)}, {"s": ["latin"] * 99 + ["han"]}, 100))
+    again = Frame.from_dict(frame.to_dict())
+    later = Sample({"x": np.array([-5.0, 500.0])}, {"s": ["latin", "thai"]}, 2)
+    assert counted(later, again) == {"x": [1, 0, 0, 0, 0, 0, 0, 0, 0, 1], "s": [0, 1, 1]}
+    assert again.bins("s") == ["han", "latin", "other"]
+    assert len(again.bins("x")) == 10
+
+
+def test_counts_of_hours_add_up() -> None:
+    assert added([{"a": [1, 2], "b": [1]}, {"a": [3, 4]}]) == {"a": [4, 6]}
+    assert added([]) == {}
+
+
+def test_counting_an_hour_again_replaces_it(watched: Slice) -> None:
+    hour(watched, 0)
+    hour(watched, 0)
+    assert HourlyCount.objects.get().n == 250
+
+
+def test_nothing_is_reported_before_there_are_enough_answers(watched: Slice) -> None:
+    assert hour(watched, 0, n=150) is None
+    report = hour(watched, 1, n=150)
+    assert report is not None
+    assert (report.n, report.start, report.end) == (300, START, START + 2 * HOUR)
+    assert hour(watched, 2, n=150) is None
+
+
+def test_without_change_nothing_is_seen(watched: Slice) -> None:
+    reports = [hour(watched, number) for number in range(6)]
+    assert not any(report and report.seen for report in reports)
+    assert not Alert.objects.exists()
+
+
+def test_a_shift_of_legal_forms_is_believed_after_five_hundred_answers_and_raises_one_alert(
+    watched: Slice,
+) -> None:
+    first = hour(watched, 0, lacking_form=0.4)
+    assert first is not None
+    assert set(first.seen) == {"legal form", "verdict"}
+    assert not first.drifted
+    assert not Alert.objects.exists()
+    second = hour(watched, 1, lacking_form=0.4)
+    assert second is not None
+    assert second.drifted
+    assert 30 < second.moved < 120
+    assert "decisions across a threshold" in second.sentence
+    alert = Alert.objects.get()
+    assert (alert.rule, alert.state) == ("drift", "firing")
+    assert "legal form" in alert.what
+
+
+def test_the_alert_ends_when_the_traffic_is_as_it_was(watched: Slice) -> None:
+    for number in range(2):
+        hour(watched, number, lacking_form=0.4)
+    for number in range(2, 7):
+        hour(watched, number)
+    assert Alert.objects.get().state == "resolved"
+
+
+def test_a_person_may_take_the_new_traffic_as_normal(watched: Slice) -> None:
+    reports = [hour(watched, number, lacking_form=0.4) for number in range(3)]
+    assert reports[-1] is not None
+    accepted = watching.accept(reports[-1], person(Role.MODEL_ENGINEER), "a new client from Brazil")
+    assert (
+        accepted.counts["legal form"] == HourlyCount.objects.get(hour=START + 2 * HOUR).counts["legal form"]
+    )
+    following = hour(watched, 3, lacking_form=0.4)
+    assert following is not None
+    assert not following.seen
+    assert AuditEvent.objects.filter(action="drift_reference.accepted").count() == 1
+
+
+def test_a_day_is_judged_as_a_whole(watched: Slice) -> None:
+    for number in range(24):
+        hour(watched, number, n=20)
+    report = watching.report_day(watched, START + timedelta(days=1))
+    assert report is not None
+    assert (report.n, report.span) == (480, "day")
+
+
+def test_a_report_is_written_once_a_window(watched: Slice) -> None:
+    hour(watched, 0, lacking_form=0.4)
+    watching.report_day(watched, START + HOUR)
+    watching.report_day(watched, START + HOUR)
+    assert DriftReport.objects.filter(span="day").count() == 1
+
+
+def test_a_limit_is_its_default_until_somebody_changes_it() -> None:
+    actor = person(Role.APPROVER)
+    assert limits.limit("accuracy") == 0.85
+    row = limits.change("accuracy", Decimal("0.9"), actor, "the contract asks for it")
+    assert (limits.limit("accuracy"), row.previous) == (0.9, Decimal("0.85"))
+    limits.change("accuracy", Decimal("0.88"), actor, "met half-way")
+    assert [str(row) for row in Threshold.objects.all()] == ["accuracy = 0.88", "accuracy = 0.9"]
+    assert AuditEvent.objects.filter(action="threshold.changed", actor=actor).count() == 2
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.2", "0.85"])
+def test_a_limit_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(LimitError, match="accuracy"):
+        limits.change("accuracy", Decimal(value), person(Role.APPROVER), "why")
+    assert not Threshold.objects.exists()
+
+
+@pytest.fixture
+def changed() -> Threshold:
+    return limits.change("drift", Decimal("0.2"), person(Role.APPROVER), "too many reports")
+
+
+def test_history_of_limits_cannot_be_rewritten(changed: Threshold) -> None:
+    row = Threshold.objects.filter(pk=changed.pk)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        row.update(value=1)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        row.delete()
+    assert limits.limit("drift") == 0.2
