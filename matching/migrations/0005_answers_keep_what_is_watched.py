@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matching", "0002_roles"),
+        ("matching", "0004_review_policy_roles"),
     ]
 
     operations = [
