@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test lint format types imports migrations deployable check lock stop screenshots benchmark
+.PHONY: run setup test roles lint format types imports migrations deployable check lock stop screenshots benchmark
 .DEFAULT_GOAL := run
 
 run: setup
@@ -41,6 +41,10 @@ test: setup
 # The pictures of docs/images, from the running product; needs an installed Chromium.
 screenshots: setup
 	@$(BIN)/python -m tests.e2e.screenshots
+
+# docs/roles.md: who is let in where, found by walking every address as every role.
+roles: setup
+	@DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python -m tests.roles_page 2>/dev/null
 
 lint: setup
 	@echo "==> ruff"

@@ -1,0 +1,128 @@
+"""Every address of the product, found in its URL patterns, visited as every role.
+
+Nothing here is a list to keep up: a new page or endpoint takes part by being reachable. Ids in addresses name
+rows that do not exist, because permission comes before existence: "not found" means that the door was open.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import admin
+from django.db import models
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.views.generic import RedirectView
+
+from accounts.models import Role, User
+from accounts.services import SCOPES, issue_api_key
+from accounts.tokens import AccessToken
+from tests.people import person
+
+ANONYMOUS = "anonymous"
+WHO = (ANONYMOUS, *Role.values, *(f"key:{scope}" for scope in SCOPES))
+"""Everybody who visits: nobody in particular, each role, and a client application's key of each scope."""
+
+REFUSED = "–"
+LETTERS = {"get": "G", "post": "P", "put": "U", "patch": "A", "delete": "D"}
+"""How the table writes the methods that let somebody in."""
+
+_SIGN_IN = ("/sign-in", "/admin/login/")
+_NO_ROW = {"uuid": "6f1f2a52-6b0a-4a3f-9b53-0c7f3f0f2a11", "int": "999999999"}
+_PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+_REGEX_GROUP = re.compile(r"\(\?P<\w+>([^)]*)\)")
+_NEEDS_QUERY = {"/admin/autocomplete/": "app_label=accounts&model_name=apikey&field_name=user"}
+
+
+@dataclass(frozen=True, order=True)
+class Address:
+    """One address as the patterns write it, as it is visited, and the methods worth trying."""
+
+    shown: str
+    url: str
+    methods: tuple[str, ...]
+
+
+class Visitor:
+    """Somebody who tries every door."""
+
+    def __init__(self, who: str) -> None:
+        self.client = Client(raise_request_exception=False)
+        self.headers: dict[str, str] = {}
+        self.user: User | None = None
+        if who.startswith("key:"):
+            _, key = issue_api_key(person(Role.CLIENT), who, None, [who.removeprefix("key:")])
+            self.headers = {"Authorization": f"Api-Key {key}"}
+        elif who != ANONYMOUS:
+            self.user = person(who)
+            self.headers = {"Authorization": f"Bearer {AccessToken.for_user(self.user)}"}
+
+    def finds(self, address: Address) -> str:
+        """Return the letters of the methods by which the address lets the visitor in."""
+        letters = (LETTERS[method] for method in address.methods if self._enters(address, method))
+        return "".join(letters) or REFUSED
+
+    def _enters(self, address: Address, method: str) -> bool:
+        if self.user and not self.client.cookies.get("sessionid"):
+            self.client.force_login(self.user)
+        given: dict[str, Any] = {}
+        if address.shown.startswith("/api/"):
+            given = {"data": "{}", "content_type": "application/json", "headers": self.headers}
+        answer = self.client.generic(method.upper(), address.url, **given)
+        if "sessionid" in self.client.cookies and not self.client.cookies["sessionid"].value:
+            del self.client.cookies["sessionid"]  # that was the way out
+        return _lets_in(address, answer)
+
+
+def addresses() -> list[Address]:
+    """Return every address of the product."""
+    return sorted(set(_below(get_resolver(), "/")))
+
+
+def _lets_in(address: Address, answer: Any) -> bool:
+    status = HTTPStatus(answer.status_code)
+    assert status < 500 or status == HTTPStatus.SERVICE_UNAVAILABLE, f"{address.shown} answers {status}"
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED):
+        return False
+    return not (status == HTTPStatus.FOUND and urlsplit(answer["Location"]).path in _SIGN_IN)
+
+
+def _below(resolver: URLResolver, before: str) -> Iterator[Address]:
+    for entry in resolver.url_patterns:
+        route = before + _plain(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from _below(entry, route)
+        elif getattr(entry.callback, "view_class", None) is not RedirectView:
+            yield Address(route, _visited(entry, route), _methods(entry.callback))
+
+
+def _visited(entry: URLPattern, route: str) -> str:
+    """Return the address with ids in it, and what it cannot be asked without."""
+    url = _PARAMETER.sub(lambda found: _no_row(found[1], entry.name or ""), route)
+    query = _NEEDS_QUERY.get(route)
+    return f"{url}?{query}" if query else url
+
+
+def _plain(pattern: object) -> str:
+    """Write a pattern as an address: a regular expression by its first alternative, or a word of no meaning."""
+    text = str(pattern).removeprefix("^").removesuffix("$").removesuffix("\\Z")
+    return _REGEX_GROUP.sub(lambda found: found[1].split("|")[0] if "|" in found[1] else "nowhere", text)
+
+
+def _methods(view: Any) -> tuple[str, ...]:
+    """Return the methods that a class answers; of a function nobody knows, so both usual ones are tried."""
+    handler = getattr(view, "view_class", None) or getattr(view, "cls", None)
+    return tuple(name for name in LETTERS if hasattr(handler, name)) if handler else ("get", "post")
+
+
+def _no_row(converter: str | None, name: str) -> str:
+    """Return an id of the right kind that no row has: for the admin's pages by the key of their table."""
+    if converter in _NO_ROW:
+        return _NO_ROW[converter]
+    for model in admin.site._registry:
+        if name.startswith(f"{model._meta.app_label}_{model._meta.model_name}_"):
+            return _NO_ROW["int" if isinstance(model._meta.pk, models.IntegerField) else "uuid"]
+    return _NO_ROW["uuid"]
