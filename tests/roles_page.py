@@ -1,4 +1,4 @@
-"""`make roles` writes docs/roles.md: what each role may do, and which doors open for whom, by walking them."""
+"""`make roles` writes docs/roles.md: what each role may do, and which doors open for whom, by walking."""
 
 import sys
 from collections.abc import Mapping
@@ -11,19 +11,21 @@ from django.test.utils import override_settings, setup_databases, setup_test_env
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "roles.md"
 HEAD = """# Roles
 
-Written by `make roles` from the running product; do not edit. A test walks every address as every role and compares.
-After a change of pages, endpoints or permissions run `make roles`, look at the difference, and commit it.
+Written by `make roles` from the running product; do not edit. A test walks every address as every role and
+compares. After a change of pages, endpoints or permissions run `make roles`, look at the difference, and
+commit it.
 
-Each role is a group; its permissions are rows that an administrator can change, and are read on every request. A
-person has one role.
+Each role is a group; its permissions are rows that an administrator can change, and are read on every
+request. A person has one role.
 """
 DOORS = """## Doors
 
-Who is let in by which method: `G` GET, `P` POST, `U` PUT, `A` PATCH, `D` DELETE, `–` nobody of that role. Being let in
-is not yet being shown something: rows of other people are "not found", and a POST to a page that takes none only shows
-it. The columns `key:…` are a client application's API key with that scope alone. `/metrics` is open only in the
-embedded mode; elsewhere it needs `METRICS_TOKEN`. The pages `…/history/` look for the row before they ask for the
-permission, and the rows of this walk do not exist: those who may not see the row are refused once it does.
+Who is let in by which method: `G` GET, `P` POST, `U` PUT, `A` PATCH, `D` DELETE, `–` nobody of that role.
+Being let in is not yet being shown something: rows of other people are "not found", and a POST to a page
+that takes none only shows it. The columns `key:…` are a client application's API key with that scope alone.
+`/metrics` is open only in the embedded mode; elsewhere it needs `METRICS_TOKEN`. The pages `…/history/`
+look for the row before they ask for the permission, and the rows of this walk do not exist: those who may
+not see the row are refused once it does.
 """
 GENEROUS = {"API_RATE": "1000000/min", "BATCH_RATE": "1000000/min", "LOGIN_RATE": "1000000/min"}
 

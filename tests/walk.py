@@ -107,7 +107,7 @@ def _visited(entry: URLPattern, route: str) -> str:
 
 
 def _plain(pattern: object) -> str:
-    """Write a pattern as an address: a regular expression by its first alternative, or a word of no meaning."""
+    """Write a pattern as an address; a regular expression by its first alternative, or by any word."""
     text = str(pattern).removeprefix("^").removesuffix("$").removesuffix("\\Z")
     return _REGEX_GROUP.sub(lambda found: found[1].split("|")[0] if "|" in found[1] else "nowhere", text)
 
