@@ -70,9 +70,13 @@ def _checked(key: str) -> str:
 
 
 def _row(user: User, request: Request, key: str) -> KeptAnswer:
-    """Return the row of the key; key and body as digests, because either may hold a name."""
+    """Return the row of the key; key and body as digests, because either may hold a name.
+
+    An upload is written as the digest of its content.
+    """
     place = digest(Purpose.PAIR, "idempotency key", str(user.pk), request.path, key)
-    body = digest(Purpose.PAIR, "idempotent body", json.dumps(request.data, sort_keys=True), place)
+    said = json.dumps(request.data, sort_keys=True, default=str)
+    body = digest(Purpose.PAIR, "idempotent body", said, place)
     return KeptAnswer(place=place, user=user, body_digest=body)
 
 

@@ -31,11 +31,12 @@ _REFUSALS = {
     "404": "There is nothing there, or it is somebody else's.",
     "409": "This contradicts what is already stored.",
     "413": "The body is too large.",
-    "415": "The body is not JSON.",
+    "415": "The body is not of the type the operation takes.",
     "429": "Too much was asked; `Retry-After` says when it may be asked again.",
     "503": "A part that is needed does not answer; `Retry-After` says when to try again.",
 }
 _OF_BODIES = {"409", "413", "415"}
+_NO_ROOM = "There is no room for the file; nothing was kept."
 _NOT_MODIFIED = {"description": "What you have is still what there is."}
 
 
@@ -52,6 +53,8 @@ def _describe(operation: dict[str, Any], has_body: bool, has_id: bool) -> None:
         if (status in _OF_BODIES and not has_body) or (status == "404" and not has_id):
             continue
         operation["responses"].setdefault(status, _problem(meaning))
+    if "multipart/form-data" in operation.get("requestBody", {}).get("content", ()):
+        operation["responses"].setdefault("507", _problem(_NO_ROOM))
     if any(parameter["name"] == "If-None-Match" for parameter in operation.get("parameters", ())):
         operation["responses"]["304"] = _NOT_MODIFIED
 

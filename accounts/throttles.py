@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from redis import Redis
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -176,6 +176,16 @@ class PairThrottle(BaseThrottle):
     def wait(self) -> float | None:
         """Return the seconds until the batch would pass."""
         return self.decision.wait if self.decision else None
+
+
+def charge(request: Request, name: str, cost: int, rate: Rate) -> None:
+    """Take units that are known only once the body was read. More than the whole allowance takes all of it.
+
+    Raises ``Throttled``.
+    """
+    decision = admit(f"{name}:{_principal(request)}", min(max(1, cost), rate.limit), rate)
+    if not _told(request, rate, decision):
+        raise Throttled(decision.wait)
 
 
 class LoginThrottle(BaseThrottle):

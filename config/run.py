@@ -31,7 +31,7 @@ EXAMPLE = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}
 GRACE_SECONDS = 20.0
 LOG_BYTES = 20 * 2**20
 PR_SET_PDEATHSIG = 1
-QUEUES = "default,monitor,train,notify"
+QUEUES = "default,jobs,monitor,train,notify"
 ROOT = Path(__file__).resolve().parent.parent
 
 _libc = ctypes.CDLL(None)

@@ -177,6 +177,12 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "files"
 
+# --- Bulk jobs -----------------------------------------------------------------------------------
+JOBS_DIR = env.text("JOBS_DIR", str(VAR_DIR / "jobs"))
+JOB_MAX_BYTES = env.count("JOB_MAX_BYTES", 2 * 1024**3)
+JOB_MAX_ROWS = env.count("JOB_MAX_ROWS", 5_000_000)
+JOBS_KEPT_DAYS = env.count("JOBS_KEPT_DAYS", 7)
+
 # --- People and tokens ---------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "sign-in"
@@ -221,6 +227,7 @@ SESSION_TOTAL = timedelta(hours=24)  # however often a refresh token rotates
 API_RATE: str = env.text("API_RATE", "600/min")
 BATCH_RATE: str = env.text("BATCH_RATE", "20000/min")
 REGISTRY_PROFILES: bool = env.boolean("REGISTRY_PROFILES", default=False)
+JOB_RATE: str = env.text("JOB_RATE", "10000000/h")
 LOGIN_RATE: str = env.text("LOGIN_RATE", "30/min")
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -261,6 +268,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "modelops.tasks.train*": {"queue": "train"},
     "feedback.tasks.retrain*": {"queue": "train"},
+    "matching.tasks.*": {"queue": "jobs"},
     "modelops.tasks.monitor*": {"queue": "monitor"},
     "modelops.tasks.notify*": {"queue": "notify"},
 }
@@ -275,6 +283,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "forget kept answers": {"task": "accounts.tasks.forget_kept_answers", "schedule": 900.0},
     "seal the audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
+    "tend bulk jobs": {"task": "matching.tasks.tend_jobs", "schedule": 15.0},
+    "forget bulk jobs": {"task": "matching.tasks.forget_jobs", "schedule": 3600.0},
     "collect review items": {"task": "feedback.tasks.collect_review_items", "schedule": 60.0},
     "mind training runs": {"task": "feedback.tasks.mind_training_runs", "schedule": 60.0},
     "mirror the registry": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},

@@ -134,7 +134,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     list_filter = ("status", ProfileFilter)
     paginator = BoundedPaginator
     show_full_result_count = False
-    fields = (*list_display, "model", "columns", "started_at", "finished_at", "error")
+    fields = (*list_display, "model", "started_at", "finished_at", "error")
     readonly_fields = fields
     actions = None
     has_add_permission = nobody

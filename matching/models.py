@@ -13,8 +13,11 @@ from accounts.fields import EncryptedTextField
 from accounts.ids import first_of, uuid7
 from accounts.models import User
 from experiments.models import Experiment
+from matching.job_models import BatchChunk, BatchJob
 from matching.pairs import pair_digest
-from modelops.models import ModelVersion, RunStatus
+from modelops.models import ModelVersion
+
+__all__ = ["BatchChunk", "BatchJob", "Prediction", "ReviewPolicy", "Stream", "Verdict"]
 
 
 class Verdict(models.TextChoices):
@@ -182,31 +185,3 @@ class ReviewPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"review policy of {self.set_at:%Y-%m-%d %H:%M}"
-
-
-class BatchJob(models.Model):
-    """A file of pairs to be compared. The rows live in files; this row says how far it came."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batch_jobs")
-    model = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="+")
-    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
-    profile = models.CharField(max_length=20)
-    columns = models.JSONField(default=dict, help_text="Which columns hold the two names.")
-    upload_path = models.CharField(max_length=500)
-    result_path = models.CharField(max_length=500, blank=True)
-    rows_total = models.PositiveIntegerField(null=True, blank=True)
-    rows_done = models.PositiveIntegerField(default=0)
-    rows_failed = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        db_table = "batch_jobs"
-        ordering = ("-created_at",)
-        indexes = (models.Index(fields=["user", "-created_at"], name="batch_jobs_of_user"),)
-
-    def __str__(self) -> str:
-        return f"{self.profile} job of {self.created_at:%Y-%m-%d %H:%M}: {self.status}"

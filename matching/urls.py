@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from matching.jobs.views import JobCancelView, JobResultView, JobsView, JobView
 from matching.reference_views import CategoriesView, ModelsView, ProfilesView
 from matching.views import (
     CompareBatchView,
@@ -19,6 +20,10 @@ urlpatterns = [
     path("compare/profiles", CompareProfilesView.as_view(), name="compare-profiles"),
     path("predictions", PredictionsView.as_view(), name="predictions"),
     path("predictions/<uuid:pk>", PredictionView.as_view(), name="prediction"),
+    path("jobs", JobsView.as_view(), name="jobs"),
+    path("jobs/<uuid:pk>", JobView.as_view(), name="job"),
+    path("jobs/<uuid:pk>/cancel", JobCancelView.as_view(), name="job-cancel"),
+    path("jobs/<uuid:pk>/result", JobResultView.as_view(), name="job-result"),
     path("models", ModelsView.as_view(), name="models"),
     path("profiles", ProfilesView.as_view(), name="profiles"),
     path("categories", CategoriesView.as_view(), name="categories"),

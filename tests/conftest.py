@@ -51,6 +51,12 @@ def no_dice() -> None:
     sampling.keep(sampling.Policy(second=0, gold=0), 3600)
 
 
+@pytest.fixture(autouse=True)
+def own_job_files(settings: Settings, tmp_path: Path) -> None:
+    """Give the bulk jobs of each test a folder of their own."""
+    settings.JOBS_DIR = str(tmp_path / "jobs")
+
+
 @pytest.fixture
 def own_registry(settings: Settings, tmp_path: Path) -> None:
     """Give the test an empty MLflow store of its own."""

@@ -1,0 +1,72 @@
+"""Looking after jobs, whatever happened to messages and workers."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from matching.engine import RULES_VERSION
+from matching.job_models import BatchChunk, BatchJob
+from matching.jobs import services
+from modelops.models import RunStatus
+
+_STANDS_STILL = timedelta(seconds=20)
+_FOREIGN_AFTER = timedelta(minutes=10)
+_STRAY_AFTER = 24 * 60 * 60
+"""Seconds after which a folder without a job is what an interrupted upload left."""
+
+
+def unprepared() -> list[UUID]:
+    """Return jobs whose file waits to be cut into pieces."""
+    return list(BatchJob.objects.unprepared(timezone.now()).values_list("pk", flat=True))
+
+
+def standing_still() -> int:
+    """Return how many pieces of jobs wait that nobody has served for a while."""
+    since = timezone.now() - _STANDS_STILL
+    still = Q(served_at=None, started_at__lt=since) | Q(served_at__lt=since)
+    jobs = BatchJob.objects.filter(still, status=RunStatus.RUNNING, rules_version=RULES_VERSION)
+    return BatchChunk.objects.filter(job__in=jobs, done_at=None).count()
+
+
+def end_those_of_other_rules() -> int:
+    """End running jobs that were begun under other rules than any worker has; return how many.
+
+    One job must not be answered under two versions of the rules.
+    """
+    since = timezone.now() - _FOREIGN_AFTER
+    quiet = Q(served_at=None, created_at__lt=since) | Q(served_at__lt=since)
+    jobs = BatchJob.objects.filter(quiet, status=RunStatus.RUNNING).exclude(rules_version=RULES_VERSION)
+    for job in jobs:
+        services.fail(job, "The rules were updated before the job was done; please start it again.")
+    return len(jobs)
+
+
+def forget_outlived() -> int:
+    """Delete jobs that were kept long enough, and what interrupted uploads left; return how many jobs."""
+    jobs = list(BatchJob.objects.outlived(timezone.now()))
+    for job in jobs:
+        services.delete(job, None, "kept long enough")
+    _sweep()
+    return len(jobs)
+
+
+def _sweep() -> None:
+    root = Path(settings.JOBS_DIR)
+    for folder in root.iterdir() if root.is_dir() else ():
+        if time.time() - folder.stat().st_mtime > _STRAY_AFTER and not _has_job(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _has_job(name: str) -> bool:
+    try:
+        return BatchJob.objects.filter(pk=UUID(name)).exists()
+    except ValueError:
+        return True  # not one of ours: left alone

@@ -1,0 +1,38 @@
+"""The kinds of file a job takes, and which of them a file is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matching.bulk import FileError
+from matching.job_models import FileFormat
+from matching.jobs.csv_files import CsvFiles
+from matching.jobs.json_lines import JsonLines
+from matching.jobs.rows import Format
+from matching.jobs.workbooks import Workbooks
+
+FORMATS: Mapping[str, Format] = {
+    FileFormat.CSV: CsvFiles(),
+    FileFormat.XLSX: Workbooks(),
+    FileFormat.JSONL: JsonLines(),
+}
+_ENDINGS = {
+    ".csv": FileFormat.CSV,
+    ".tsv": FileFormat.CSV,
+    ".txt": FileFormat.CSV,
+    ".xlsx": FileFormat.XLSX,
+    ".jsonl": FileFormat.JSONL,
+    ".ndjson": FileFormat.JSONL,
+}
+_ZIP = b"PK\x03\x04"
+
+
+def format_of(file_name: str, beginning: bytes, said: str = "") -> str:
+    """Return the format that was said, else that of the ending. Raises :class:`FileError` for another one."""
+    ending = file_name[file_name.rfind(".") :].lower() if "." in file_name else ""
+    chosen = said or _ENDINGS.get(ending, "")
+    if not chosen:
+        raise FileError("Name the file .csv, .xlsx or .jsonl, or say which of them it is in format.")
+    if chosen != FileFormat.XLSX and beginning.startswith(_ZIP):
+        raise FileError(f"The file is a workbook or an archive, not {FileFormat(chosen).label}.")
+    return chosen

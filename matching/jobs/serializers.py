@@ -1,0 +1,108 @@
+"""The API's side of a bulk job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.paging import NEXT
+from matching.engine import Kind
+from matching.job_models import BatchJob, FileFormat
+from matching.jobs.services import Order
+from matching.jobs.spool import Upload
+from matching.offer import offered
+from matching.serializers import ModelSerializer
+from modelops.models import RunStatus
+
+_COLUMN = 200
+
+
+class UploadField(serializers.FileField):
+    """A file that is already on the disk."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Accept what the parser kept. Raises ``ValidationError`` for text in its place."""
+        if not isinstance(data, Upload):
+            self.fail("invalid")
+        return data
+
+
+class JobRequestSerializer(serializers.Serializer[Any]):
+    """A file of pairs, and how it is to be read."""
+
+    file = UploadField(help_text="CSV, XLSX or JSON Lines; CSV and JSON Lines in UTF-8.")
+    column1 = serializers.CharField(
+        max_length=_COLUMN, default="name1", trim_whitespace=False, help_text="Column of the first name."
+    )
+    column2 = serializers.CharField(
+        max_length=_COLUMN, default="name2", trim_whitespace=False, help_text="Column of the second name."
+    )
+    profile = serializers.ChoiceField(choices=sorted(offered()), default="general")
+    kind = serializers.ChoiceField(choices=["auto", *(kind.value for kind in Kind)], default="auto")
+    format = serializers.ChoiceField(
+        choices=FileFormat.values, required=False, help_text="When the ending of the file name does not say."
+    )
+
+    def order(self) -> Order:
+        """Return how the checked file is to be read."""
+        given = self.validated_data
+        columns = given["column1"], given["column2"]
+        return Order(columns, given["profile"], given["kind"], given.get("format", ""))
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    """How far a job is. Describes :func:`job_answer`."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=RunStatus.values)
+    file_name = serializers.CharField(help_text="As uploaded.")
+    format = serializers.ChoiceField(choices=FileFormat.values)
+    profile = serializers.CharField()
+    kind = serializers.CharField()
+    model = ModelSerializer(allow_null=True, help_text="The one version that answers every row.")
+    rules_version = serializers.CharField()
+    rows_total = serializers.IntegerField(allow_null=True, help_text="Null until the file was read.")
+    rows_done = serializers.IntegerField()
+    rows_failed = serializers.IntegerField(help_text="Rows whose `error` says what is wrong with them.")
+    progress = serializers.FloatField(help_text="From 0 to 1.")
+    rows_per_second = serializers.FloatField(allow_null=True)
+    seconds_left = serializers.IntegerField(allow_null=True, help_text="At this rate.")
+    error = serializers.CharField(allow_null=True, help_text="Why the whole job failed.")
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class JobPageSerializer(serializers.Serializer[Any]):
+    """Jobs, newest first."""
+
+    results = JobSerializer(many=True)
+    next = serializers.UUIDField(allow_null=True, help_text=NEXT)
+
+
+def job_answer(job: BatchJob) -> dict[str, Any]:
+    """Return how far a job is."""
+    model = job.model
+    return {
+        "id": str(job.pk),
+        "status": job.status,
+        "file_name": job.file_name,
+        "format": job.format,
+        "profile": job.profile,
+        "kind": job.kind,
+        "model": {"name": model.name, "version": model.version} if model else None,
+        "rules_version": job.rules_version,
+        "rows_total": job.rows_total,
+        "rows_done": job.rows_done,
+        "rows_failed": job.rows_failed,
+        "progress": round(job.share, 4),
+        "rows_per_second": None if job.rate is None else round(job.rate, 1),
+        "seconds_left": job.seconds_left,
+        "error": job.error or None,
+        **{name: _moment(getattr(job, name)) for name in ("created_at", "started_at", "finished_at")},
+    }
+
+
+def _moment(at: Any) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,142 @@
+"""What can be done to a bulk job. Each function changes, audits and returns; files go after the commit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from matching.bulk import FileError
+from matching.engine import RULES_VERSION
+from matching.job_models import UNFINISHED, BatchJob
+from matching.jobs.formats import FORMATS, format_of
+from matching.jobs.rows import Columns, Shape
+from matching.jobs.spool import Upload, folder_of
+from matching.jobs.vault import opened
+from matching.services import live
+from modelops.models import RunStatus
+
+MAX_UNFINISHED = 20
+"""Jobs one person may have waiting and running."""
+
+
+class JobError(ValueError):
+    """The job cannot be had, or not this way; one sentence for people."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a file is to be read: its columns, profile, kind, and its format when the name does not say."""
+
+    columns: Columns
+    profile: str = "general"
+    kind: str = "auto"
+    format: str = ""
+
+
+def create(user: User, upload: Upload, order: Order) -> BatchJob:
+    """Check the file and keep it as a job of the person.
+
+    Raises :class:`~matching.bulk.FileError` for a file that cannot be used, :class:`JobError` for one job too
+    many, ``NoLiveModelError`` before a model was made live.
+    """
+    format_id = format_of(upload.name, upload.beginning, order.format)
+    with opened(upload.path, upload.key) as file:
+        shape = FORMATS[format_id].shape(file, order.columns)
+    fleet = live().fleet()
+    job = BatchJob(
+        id=upload.id,
+        user=user,
+        model_id=fleet.champion(order.profile).id,
+        generation=fleet.generation,
+        rules_version=RULES_VERSION,
+        profile=order.profile,
+        kind=order.kind,
+        format=format_id,
+        file_name=upload.name,
+        file_bytes=upload.bytes,
+        file_key=upload.key,
+        shape=json.dumps(shape),
+    )
+    _keep(job, upload)
+    return job
+
+
+@transaction.atomic
+def _keep(job: BatchJob, upload: Upload) -> None:
+    if BatchJob.objects.of(job.user).unfinished().count() >= MAX_UNFINISHED:
+        raise JobError(f"You have {MAX_UNFINISHED} unfinished jobs; wait for one or cancel it.")
+    job.save(force_insert=True)
+    audit.record("batch_job.created", job, job.user, profile=job.profile, bytes=job.file_bytes)
+    upload.kept = True
+
+
+def shape_of(job: BatchJob) -> Shape:
+    """Return what the header of a job's file says."""
+    shape: Mapping[str, Any] = json.loads(job.shape)
+    return shape
+
+
+@transaction.atomic
+def cancel(job: BatchJob, actor: User) -> BatchJob:
+    """Stop a job for good and delete its files; of a finished job nothing changes."""
+    row = BatchJob.objects.select_for_update().get(pk=job.pk)
+    if row.status in UNFINISHED:
+        _end(row, RunStatus.CANCELLED)
+        audit.record("batch_job.cancelled", row, actor, rows_done=row.rows_done)
+    return row
+
+
+@transaction.atomic
+def fail(job: BatchJob, reason: str) -> BatchJob:
+    """End a job that cannot be worked off. ``reason`` is a sentence for people and must hold no name."""
+    row = BatchJob.objects.select_for_update().get(pk=job.pk)
+    if row.status in UNFINISHED:
+        row.error = reason
+        _end(row, RunStatus.FAILED)
+        audit.record("batch_job.failed", row, None, reason=reason)
+    return row
+
+
+@transaction.atomic
+def delete(job: BatchJob, actor: User | None, why: str = "asked") -> None:
+    """Delete a job, its files and the key that opens them; the audit trail keeps that it was."""
+    counts = {"rows_total": job.rows_total, "rows_failed": job.rows_failed, "status": job.status}
+    audit.record("batch_job.deleted", job, actor, why=why, **counts)
+    folder = folder_of(job.pk)
+    job.delete()
+    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@transaction.atomic
+def note_download(job: BatchJob, actor: User) -> None:
+    """Record that somebody took the result, and with it the names."""
+    audit.record("batch_job.downloaded", job, actor, owner=str(job.user_id), rows=job.rows_total)
+
+
+def _end(job: BatchJob, status: RunStatus) -> None:
+    """Close a job without a result; without its key every copy of its files is noise."""
+    job.status, job.finished_at, job.file_key = status, timezone.now(), ""
+    job.save(update_fields=["status", "finished_at", "file_key", "error"])
+    folder = folder_of(job.pk)
+    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+__all__ = [
+    "FileError",
+    "JobError",
+    "Order",
+    "cancel",
+    "create",
+    "delete",
+    "fail",
+    "note_download",
+    "shape_of",
+]

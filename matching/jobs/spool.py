@@ -1,0 +1,133 @@
+"""Taking an upload: encrypted as it comes, straight to the disk, within its limits."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.uploadhandler import FileUploadHandler
+from rest_framework.exceptions import APIException, ValidationError
+
+from accounts.ids import uuid7
+from accounts.parsers import BodyTooLargeError
+from matching.jobs.vault import VaultWriter, label_of, new_key
+
+UPLOAD = "upload"
+FIELD = "file"
+_BEGINNING = 4
+_PACKED_ROW = 20
+"""Bytes that a row of a workbook takes at least, as workbooks are packed."""
+
+
+class StorageFullError(APIException):
+    """There is no room for the upload."""
+
+    status_code = HTTPStatus.INSUFFICIENT_STORAGE
+    default_detail = "There is no room for the file at the moment. Nothing was kept; please try again later."
+    default_code = "storage_full"
+    wait = 600
+
+
+def folder_of(job_id: UUID) -> Path:
+    """Return where the files of a job are."""
+    return Path(settings.JOBS_DIR) / str(job_id)
+
+
+class Upload:
+    """A file as it came in. It is thrown away unless a job keeps it."""
+
+    def __init__(self, name: str) -> None:
+        self.id = uuid7()
+        self.key = new_key()
+        self.name = name[:255]
+        self.bytes = 0
+        self.lines = 0
+        self.beginning = b""
+        self.kept = False
+        self._digest = hashlib.sha256()
+        self.path = folder_of(self.id) / UPLOAD
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True)
+            self._file = self.path.open("xb")
+            self._writer = VaultWriter(self._file, self.key, label_of(self.path))
+        except OSError as error:
+            raise StorageFullError from error
+
+    def __str__(self) -> str:
+        """Return the digest of the content: what makes two uploads the same body."""
+        return self._digest.hexdigest()
+
+    @property
+    def cost(self) -> int:
+        """Rows it may have: its lines; of a packed workbook, what fits into its bytes."""
+        return self.bytes // _PACKED_ROW if self.beginning.startswith(b"PK") else self.lines
+
+    def take(self, data: bytes) -> None:
+        """Keep more of the file. Raises ``BodyTooLargeError`` and :class:`StorageFullError`."""
+        self.bytes += len(data)
+        if self.bytes > settings.JOB_MAX_BYTES:
+            raise BodyTooLargeError(f"The file is larger than {settings.JOB_MAX_BYTES} bytes.")
+        self.lines += data.count(b"\n")
+        self.beginning = self.beginning or data[:_BEGINNING]
+        self._digest.update(data)
+        try:
+            self._writer.write(data)
+        except OSError as error:
+            raise StorageFullError from error
+
+    def finish(self) -> None:
+        """See the whole file on the disk. Raises :class:`StorageFullError`."""
+        try:
+            self._writer.finish()
+            self._file.close()
+        except OSError as error:
+            raise StorageFullError from error
+
+    def close(self) -> None:
+        """Let go of the file, and of the content unless a job keeps it."""
+        with contextlib.suppress(OSError):  # a full disk refuses what is still buffered, too
+            self._file.close()
+        if not self.kept:
+            shutil.rmtree(self.path.parent, ignore_errors=True)
+
+
+class SpoolHandler(FileUploadHandler):
+    """Hands the one file of a form to an :class:`Upload`; nothing of it is held in memory."""
+
+    def __init__(self, request: Any = None) -> None:
+        super().__init__(request)
+        self.upload: Upload | None = None
+
+    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *_: Any, **__: Any) -> None:
+        """Refuse what says that it is too large before any of it is read."""
+        if content_length > settings.JOB_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise BodyTooLargeError(f"The file is larger than {settings.JOB_MAX_BYTES} bytes.")
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begin to take the file. Raises ``ValidationError`` for a second one."""
+        super().new_file(*args, **kwargs)
+        if self.field_name != FIELD or self.upload is not None:
+            raise ValidationError({str(self.field_name): [f"Send one file, in the field {FIELD}."]})
+        self.upload = Upload(self.file_name or "")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Take more of it."""
+        if self.upload:
+            self.upload.take(raw_data)
+
+    def file_complete(self, file_size: int) -> Upload | None:  # type: ignore[override]
+        """Return the whole file."""
+        if self.upload:
+            self.upload.finish()
+        return self.upload
+
+    def close(self) -> None:
+        """Throw the file away unless a job keeps it."""
+        if self.upload:
+            self.upload.close()

@@ -1,0 +1,180 @@
+"""Bulk jobs over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.conf import settings
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import person_of
+from accounts.idempotency import idempotent
+from accounts.models import User
+from accounts.openapi import KEY_PARAMETER
+from accounts.paging import PageSerializer, page
+from accounts.problems import ConflictError
+from accounts.throttles import Rate, charge
+from matching import tasks
+from matching.bulk import FileError
+from matching.job_models import BatchJob
+from matching.jobs import results, services
+from matching.jobs.formats import FORMATS
+from matching.jobs.parser import SpoolParser
+from matching.jobs.serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, job_answer
+from matching.jobs.services import JobError
+from matching.jobs.spool import FIELD, Upload
+from matching.views import faults_as_problems
+from modelops.models import RunStatus
+
+
+@contextmanager
+def _thrown_away_unless_kept(request: Request) -> Iterator[None]:
+    """Leave nothing of an upload that became no job."""
+    try:
+        yield
+    finally:
+        given = request.data
+        upload = given.get(FIELD) if isinstance(given, dict) else None
+        if isinstance(upload, Upload):
+            upload.close()
+
+
+class JobsView(APIView):
+    """Files of pairs."""
+
+    scope = "compare"
+    parser_classes = (SpoolParser,)
+
+    @property
+    def needs(self) -> str:
+        """Sending and looking need different permissions."""
+        return "matching.add_batchjob" if self.request.method == "POST" else "matching.view_batchjob"
+
+    @extend_schema(
+        parameters=[KEY_PARAMETER],
+        request={"multipart/form-data": JobRequestSerializer},
+        responses={201: JobSerializer},
+        operation_id="job_create",
+    )
+    def post(self, request: Request) -> Response:
+        """Upload a file of up to five million pairs; it is compared in the background."""
+        with _thrown_away_unless_kept(request):
+            return self._create(request)
+
+    @idempotent
+    def _create(self, request: Request) -> Response:
+        serializer = JobRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        upload = serializer.validated_data[FIELD]
+        charge(request, "rows", upload.cost, Rate.parse(settings.JOB_RATE))
+        try:
+            with faults_as_problems():
+                job = services.create(person_of(request), upload, serializer.order())
+        except FileError as error:
+            raise ValidationError({FIELD: [str(error)]}) from None
+        except JobError as error:
+            raise ConflictError(str(error), "too_many_jobs") from None
+        tasks.begin(job)
+        return Response(job_answer(job), status=201)
+
+    @extend_schema(parameters=[PageSerializer], responses=JobPageSerializer, operation_id="jobs")
+    def get(self, request: Request) -> Response:
+        """List your own jobs, newest first."""
+        asked = PageSerializer(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        rows, following = page(BatchJob.objects.of(person_of(request)).in_short(), **asked.validated_data)
+        return Response({"results": [job_answer(row) for row in rows], "next": following})
+
+
+class JobView(APIView):
+    """One file of pairs."""
+
+    scope = "compare"
+
+    @property
+    def needs(self) -> str:
+        """Deleting and looking need different permissions."""
+        return "matching.add_batchjob" if self.request.method == "DELETE" else "matching.view_batchjob"
+
+    @extend_schema(responses=JobSerializer, operation_id="job")
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Return how far one of your jobs is."""
+        return Response(job_answer(_own(request, pk)))
+
+    @extend_schema(responses={204: None}, operation_id="job_delete")
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Delete one of your jobs with its files, also while it is worked on."""
+        services.delete(_own(request, pk), person_of(request))
+        return Response(status=204)
+
+
+class JobCancelView(APIView):
+    """Stopping."""
+
+    needs = "matching.add_batchjob"
+    scope = "compare"
+
+    @extend_schema(request=None, responses=JobSerializer, operation_id="job_cancel")
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Stop one of your jobs for good and delete its files; a finished job stays as it is."""
+        return Response(job_answer(services.cancel(_own(request, pk), person_of(request))))
+
+
+class PassedOn(BaseRenderer):
+    """Lets a client ask for the type of a result; the result itself is no serialised data."""
+
+    media_type = "*/*"
+    format = "file"
+
+    def render(self, data: object, *_: object, **__: object) -> bytes:
+        """Write a refusal, the one thing that comes here, as JSON."""
+        return JSONRenderer().render(data)
+
+
+class JobResultView(APIView):
+    """What came of a file."""
+
+    needs = "matching.view_batchjob"
+    scope = "compare"
+    renderer_classes = (JSONRenderer, PassedOn)
+
+    @extend_schema(
+        responses={
+            (200, kind.content_type.partition(";")[0]): OpenApiResponse(OpenApiTypes.BINARY, "The file.")
+            for kind in FORMATS.values()
+        },
+        operation_id="job_result",
+    )
+    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
+        """Download the file you sent, with the answers as further columns; 409 until all of it is done."""
+        job = _own(request, pk)
+        if job.status != RunStatus.SUCCEEDED:
+            raise ConflictError(f"There is no result: the job is {job.status}.", "no_result")
+        return sent(job, person_of(request))
+
+
+def sent(job: BatchJob, actor: User) -> StreamingHttpResponse:
+    """Return the result of a job as a download, and record that it was taken."""
+    services.note_download(job, actor)
+    response = StreamingHttpResponse(results.content(job), content_type=FORMATS[job.format].content_type)
+    response.headers["Content-Disposition"] = content_disposition_header(True, results.file_name(job)) or ""
+    response.headers["Cache-Control"] = "no-store"
+    if (length := results.length(job)) is not None:
+        response.headers["Content-Length"] = str(length)
+    return response
+
+
+def _own(request: Request, pk: UUID) -> BatchJob:
+    return get_object_or_404(BatchJob.objects.of(person_of(request)).select_related("model"), pk=pk)

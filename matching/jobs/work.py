@@ -1,0 +1,226 @@
+"""Working a job off: its file is cut into pieces once, and each piece is compared exactly once.
+
+Both steps may be asked for any number of times, by any number of workers on any number of machines. A piece
+is held by a row lock for as long as it is worked on; its output is written under a name of its own, and
+counts only when the transaction that holds the piece names it. So a killed worker, a restart and a message
+delivered twice leave nothing but a file that nobody names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from io import BufferedReader
+from itertools import islice
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from matching.bulk import FileError
+from matching.engine import RULES_VERSION, Scorer, tell_many
+from matching.engine import Told as EngineTold
+from matching.job_models import BatchChunk, BatchJob
+from matching.jobs import services
+from matching.jobs.formats import FORMATS
+from matching.jobs.rows import Row, Told
+from matching.jobs.spool import UPLOAD, folder_of
+from matching.jobs.vault import VaultWriter, opened, written
+from matching.services import build_scorer
+from modelops.loader import verified_content
+from modelops.models import ModelVersion, RunStatus
+
+ROWS = "rows"
+"""File of all rows, read and checked, which pieces are parts of."""
+
+PIECE = 2_000
+"""Rows of a piece: about a third of a second, so that jobs take turns and a lost piece costs little."""
+
+MAX_ATTEMPTS = 5
+"""Workers that may die over one piece; then its rows get an error and the rest goes on."""
+
+_LEASE = timedelta(minutes=2)
+_RENEW_EVERY = 50
+_GIVEN_UP = "The comparison of this part of the file failed again and again; please report it."
+
+log = structlog.get_logger(__name__)
+
+
+class _LostError(Exception):
+    """The job was cancelled, deleted or taken over meanwhile."""
+
+
+def prepare(job_id: UUID) -> bool:
+    """Cut the file of a job into pieces; say whether this call did. Whoever dies over it is replaced."""
+    job = _leased(job_id)
+    if job is None:
+        return False
+    try:
+        pieces = _cut(job)
+    except FileError as error:
+        services.fail(job, str(error))
+        return False
+    except (_LostError, FileNotFoundError):
+        return False
+    begun = _begun(job, pieces)
+    if begun:
+        (folder_of(job.pk) / UPLOAD).unlink(missing_ok=True)
+    return begun
+
+
+def _leased(job_id: UUID) -> BatchJob | None:
+    """Take the preparing of a job for two minutes; nobody else has it then."""
+    now = timezone.now()
+    free = BatchJob.objects.unprepared(now).filter(pk=job_id)
+    return BatchJob.objects.get(pk=job_id) if free.update(leased_until=now + _LEASE) else None
+
+
+def _cut(job: BatchJob) -> list[BatchChunk]:
+    """Write the rows, piece after piece, into one file, and return where each piece is."""
+    folder, kind = folder_of(job.pk), FORMATS[job.format]
+    pieces: list[BatchChunk] = []
+    with opened(folder / UPLOAD, job.file_key) as file, written(folder / ROWS, job.file_key) as out:
+        at = 0
+        for number, rows in enumerate(_portions(kind.rows(file, services.shape_of(job)))):
+            ends = at + _write(out, rows)
+            pieces.append(BatchChunk(job=job, number=number, rows=len(rows), begins_at=at, ends_at=ends))
+            at = ends
+            _check(job, pieces)
+    if not pieces:
+        raise FileError("The file has no rows below its header.")
+    return pieces
+
+
+def _portions(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while portion := list(islice(rows, PIECE)):
+        yield portion
+
+
+def _write(out: VaultWriter, rows: Sequence[Row]) -> int:
+    content = json.dumps(rows, separators=(",", ":")).encode()
+    out.write(content)
+    return len(content)
+
+
+def _check(job: BatchJob, pieces: Sequence[BatchChunk]) -> None:
+    """Keep the limit of rows and the lease. Raises ``FileError`` and :class:`_LostError`."""
+    if (len(pieces) - 1) * PIECE + pieces[-1].rows > settings.JOB_MAX_ROWS:
+        raise FileError(f"The file has more than {settings.JOB_MAX_ROWS:,} rows; divide it.")
+    if len(pieces) % _RENEW_EVERY == 0:
+        queued = BatchJob.objects.filter(pk=job.pk, status=RunStatus.QUEUED)
+        if not queued.update(leased_until=timezone.now() + _LEASE):
+            raise _LostError
+
+
+@transaction.atomic
+def _begun(job: BatchJob, pieces: Sequence[BatchChunk]) -> bool:
+    """Let the work begin, once."""
+    changed = BatchJob.objects.filter(pk=job.pk, status=RunStatus.QUEUED).update(
+        status=RunStatus.RUNNING,
+        started_at=timezone.now(),
+        leased_until=None,
+        rows_total=sum(piece.rows for piece in pieces),
+        chunks_left=len(pieces),
+    )
+    if changed:
+        BatchChunk.objects.bulk_create(pieces, batch_size=1_000)
+    return bool(changed)
+
+
+def work_once() -> bool:
+    """Compare the next piece of any job; say whether there was one to try."""
+    chunk_id = BatchChunk.objects.pick(RULES_VERSION)
+    if chunk_id is None:
+        return False
+    with transaction.atomic():
+        chunk = BatchChunk.objects.hold(chunk_id)
+        if chunk is not None:
+            _compare(chunk)
+    return True
+
+
+def _compare(chunk: BatchChunk) -> None:
+    """Write the output of a piece that this transaction holds, and name it as the one that counts."""
+    job = chunk.job
+    name = f"out-{chunk.number:06}-{uuid4().hex}"
+    try:
+        with opened(folder_of(job.pk) / ROWS, job.file_key) as file:
+            rows = _read(file, chunk)
+        told = answers(rows, job) if chunk.attempts <= MAX_ATTEMPTS else _given_up(rows)
+        content = FORMATS[job.format].written(rows, told, services.shape_of(job))
+        with written(folder_of(job.pk) / name, job.file_key) as out:
+            out.write(content)
+    except FileNotFoundError:  # cancelled or deleted meanwhile
+        log.info("piece_without_file", job=str(job.pk), piece=chunk.number)
+        return
+    chunk.output, chunk.output_bytes, chunk.done_at = name, len(content), timezone.now()
+    chunk.save(update_fields=["output", "output_bytes", "done_at"])
+    _count(job, len(rows), sum(bool(item.error) for item in told))
+
+
+def _read(file: BufferedReader, chunk: BatchChunk) -> list[Row]:
+    file.seek(chunk.begins_at)
+    found: list[list[Any]] = json.loads(file.read(chunk.ends_at - chunk.begins_at))
+    return [Row(*fields) for fields in found]
+
+
+def answers(rows: Sequence[Row], job: BatchJob) -> list[Told]:
+    """Return what is said about each row; one with an error has it and nothing else."""
+    scorer = _scorer(job.model_id)
+    good = [(row.left, row.right) for row in rows if not row.error]
+    found = iter(tell_many(good, job.profile, job.kind, scorer))
+    return [Told(error=row.error) if row.error else _told(next(found), scorer.version) for row in rows]
+
+
+def _told(found: EngineTold | ValueError, version: str) -> Told:
+    if isinstance(found, ValueError):
+        return Told(error=str(found))
+    score = found.score
+    return Told(
+        score.verdict.value,
+        score.prediction,
+        round(score.confidence, 4),
+        round(score.material_probability, 4),
+        score.categories,
+        found.reason,
+        found.missing_fact or "",
+        version,
+        RULES_VERSION,
+    )
+
+
+def _given_up(rows: Sequence[Row]) -> list[Told]:
+    return [Told(error=row.error or _GIVEN_UP) for row in rows]
+
+
+@lru_cache(maxsize=4)
+def _scorer(model_id: UUID) -> Scorer:
+    """The model of a job, whatever is live by now; versions never change."""
+    return build_scorer(verified_content(ModelVersion.objects.select_related("artefact").get(pk=model_id)))
+
+
+def _count(job: BatchJob, rows: int, failed: int) -> None:
+    """Move the job on; the last piece ends it."""
+    own = BatchJob.objects.filter(pk=job.pk)
+    own.filter(status=RunStatus.RUNNING).update(
+        rows_done=F("rows_done") + rows,
+        rows_failed=F("rows_failed") + failed,
+        chunks_left=F("chunks_left") - 1,
+    )
+    complete = Q(status=RunStatus.RUNNING, chunks_left=0, rows_done=F("rows_total"))
+    if own.filter(complete).update(status=RunStatus.SUCCEEDED, finished_at=timezone.now()):
+        transaction.on_commit(lambda: tidy(job.pk))
+
+
+def tidy(job_id: UUID) -> None:
+    """Remove what a finished job no longer needs: its rows, and outputs that nobody names."""
+    named = set(BatchChunk.objects.filter(job_id=job_id).values_list("output", flat=True))
+    for path in folder_of(job_id).glob("*"):
+        if path.name not in named:
+            path.unlink(missing_ok=True)

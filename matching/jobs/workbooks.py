@@ -1,0 +1,138 @@
+"""XLSX: the first sheet of a workbook, read row by row; results are written without holding them.
+
+A workbook is a ZIP of XML: what it unpacks to is bounded before anything is unpacked, and what is said about
+a row is written as text cells, which no spreadsheet evaluates.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from io import BufferedReader
+from typing import Any
+from xml.etree.ElementTree import ParseError
+from xml.sax.saxutils import escape
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from matching.bulk import FileError
+from matching.jobs.rows import MAX_ROW, TOO_LONG, Columns, Row, Shape, Told, checked_header
+
+MAX_PARTS = 1_000
+MAX_UNPACKED = 2**30
+"""Bytes all parts of a workbook may unpack to."""
+MAX_SHARED = 128 * 2**20
+"""Bytes of its table of texts, the one part that is held in memory."""
+_CELL_MOST = 32_767
+"""Characters a cell of a spreadsheet can hold."""
+_ENTRIES = "The file is no XLSX workbook, or a damaged one."
+
+_DAMAGED = (zipfile.BadZipFile, KeyError, ValueError, ParseError, InvalidFileException, EOFError, TypeError,
+            AttributeError, IndexError, NotImplementedError, OverflowError)  # fmt: skip
+
+
+class Workbooks:
+    """How XLSX is read and written."""
+
+    content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+    def shape(self, file: BufferedReader, columns: Columns) -> Shape:
+        """Check what the workbook unpacks to and read the header. Raises :class:`FileError`."""
+        _check_parts(file)
+        first = next(_values(file), ())
+        header = checked_header([_cell(value) for value in _trimmed(first)], columns)
+        return {"header": header, "places": [header.index(column) for column in columns]}
+
+    def rows(self, file: BufferedReader, shape: Shape) -> Iterator[Row]:
+        """Read the rows below the first."""
+        _check_parts(file)
+        found = _values(file)
+        next(found, None)
+        for values in found:
+            if any(value is not None for value in values):
+                yield _row(
+                    [_cell(value) for value in _trimmed(values)], len(shape["header"]), shape["places"]
+                )
+
+    def beginning(self, shape: Shape) -> bytes:
+        """Return the header of a result."""
+        return _line([*shape["header"], *Told._fields])
+
+    def written(self, rows: Sequence[Row], told: Sequence[Told], shape: Shape) -> bytes:
+        """Return rows of a result's sheet."""
+        return b"".join(
+            [_line([*row.fields, *answer.cells()]) for row, answer in zip(rows, told, strict=True)]
+        )
+
+
+def _check_parts(file: BufferedReader) -> None:
+    """Refuse a bomb by what its directory declares; reading never goes beyond what was declared."""
+    try:
+        with zipfile.ZipFile(file) as parts:
+            infos = parts.infolist()
+    except _DAMAGED:
+        raise FileError(_ENTRIES) from None
+    shared = max(
+        (info.file_size for info in infos if info.filename.lower().endswith("sharedstrings.xml")), default=0
+    )
+    if len(infos) > MAX_PARTS or sum(info.file_size for info in infos) > MAX_UNPACKED or shared > MAX_SHARED:
+        raise FileError("The workbook unpacks to more than can be read; upload the sheet as CSV.")
+
+
+def _values(file: BufferedReader) -> Iterator[tuple[Any, ...]]:
+    """The rows of the first sheet. Raises :class:`FileError` where the workbook is damaged."""
+    try:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # a workbook may claim any size
+        yield from sheet.iter_rows(values_only=True)
+    except _DAMAGED:
+        raise FileError(_ENTRIES) from None
+
+
+def _trimmed(values: Sequence[Any]) -> Sequence[Any]:
+    """Without the empty cells at the end, which sheets have anywhere."""
+    last = max((at for at, value in enumerate(values, 1) if value is not None), default=0)
+    return values[:last]
+
+
+def _cell(value: Any) -> str:
+    """A cell as text: whole numbers without a point, dates as ISO 8601."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, datetime | date | time) else str(value)
+
+
+def _row(cells: list[str], width: int, places: Sequence[int]) -> Row:
+    shown = (cells + [""] * width)[:width]
+    if len(cells) > width:
+        return Row(shown, "", "", f"The row has {len(cells)} cells; the header has {width}.")
+    if sum(map(len, cells)) > MAX_ROW:
+        return Row([""] * width, "", "", TOO_LONG)
+    return Row(shown, shown[places[0]], shown[places[1]], "")
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    """One row of a sheet; every cell is text, so none is a formula."""
+    inside = "".join(
+        [
+            f'<c t="inlineStr"><is><t xml:space="preserve">{_plain(cell)}</t></is></c>' if cell else "<c/>"
+            for cell in cells
+        ]
+    )
+    return f"<row>{inside}</row>".encode()
+
+
+_FORBIDDEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535), "�")
+
+
+def _plain(text: str) -> str:
+    """Text for XML: shortened to what a cell holds, without characters that XML cannot have."""
+    cut = text[:_CELL_MOST].translate(_FORBIDDEN)
+    return escape(cut.encode("utf-8", "replace").decode())

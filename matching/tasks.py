@@ -1,0 +1,66 @@
+"""Bulk jobs in the background. A message says that there may be work; what is done is decided by rows."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+from celery import shared_task
+from django.db import transaction
+
+from matching.jobs import care, work
+from matching.models import BatchJob
+
+_MOST_AT_ONCE = 64
+"""Messages sent for pieces that stand still."""
+
+_TURN = 20.0
+"""Seconds after which a worker gives other work its turn."""
+
+
+def begin(job: BatchJob) -> None:
+    """Have a new job worked off once its row is there; without the broker, beat does it later."""
+    transaction.on_commit(
+        lambda: prepare_job.apply_async((str(job.pk),), retry=False),
+        robust=True,
+    )
+
+
+@shared_task(acks_late=True)  # a job is cut once, whoever is asked
+def prepare_job(job_id: str) -> bool:
+    """Cut the file of a job into pieces and have each of them compared."""
+    begun = work.prepare(UUID(job_id))
+    if begun:
+        for _ in range(BatchJob.objects.get(pk=job_id).chunks_left):
+            compare_piece.delay()
+    return begun
+
+
+@shared_task(acks_late=True)  # a piece is held by a row lock and counted once
+def compare_piece() -> bool:
+    """Compare the next piece of any job, if there is one."""
+    return work.work_once()
+
+
+@shared_task(acks_late=True)  # as above
+def compare_pieces() -> None:
+    """Compare pieces for a while, or until there are none."""
+    ends = time.monotonic() + _TURN
+    while work.work_once() and time.monotonic() < ends:
+        pass
+
+
+@shared_task(acks_late=True)  # looks only; what it starts may be started twice
+def tend_jobs() -> None:
+    """Go on with what stands still."""
+    for job_id in care.unprepared():
+        prepare_job.delay(str(job_id))
+    for _ in range(min(care.standing_still(), _MOST_AT_ONCE)):
+        compare_pieces.delay()
+    care.end_those_of_other_rules()
+
+
+@shared_task(acks_late=True)  # what is gone cannot go twice
+def forget_jobs() -> int:
+    """Delete jobs that were kept long enough."""
+    return care.forget_outlived()
