@@ -9,7 +9,7 @@ import accounts.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matching", "0004_review_policy_roles"),
+        ("matching", "0005_answers_keep_what_is_watched"),
         ("modelops", "0005_alert_roles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
