@@ -51,16 +51,22 @@ def _thrown_away_unless_kept(request: Request) -> Iterator[None]:
             upload.close()
 
 
+def _by_method(looking: str, changing: str) -> property:
+    """What a view asks for: one word for looking at jobs, another for changing them."""
+    return property(lambda view: looking if view.request.method == "GET" else changing)
+
+
+_NEEDS = _by_method("matching.view_batchjob", "matching.add_batchjob")
+_SCOPE = _by_method("read", "compare")
+
+
 class JobsView(APIView):
     """Files of pairs."""
 
-    scope = "compare"
-    parser_classes = (SpoolParser,)
+    needs = _NEEDS
+    scope = _SCOPE
 
-    @property
-    def needs(self) -> str:
-        """Sending and looking need different permissions."""
-        return "matching.add_batchjob" if self.request.method == "POST" else "matching.view_batchjob"
+    parser_classes = (SpoolParser,)
 
     @extend_schema(
         parameters=[KEY_PARAMETER],
@@ -101,12 +107,8 @@ class JobsView(APIView):
 class JobView(APIView):
     """One file of pairs."""
 
-    scope = "compare"
-
-    @property
-    def needs(self) -> str:
-        """Deleting and looking need different permissions."""
-        return "matching.add_batchjob" if self.request.method == "DELETE" else "matching.view_batchjob"
+    needs = _NEEDS
+    scope = _SCOPE
 
     @extend_schema(responses=JobSerializer, operation_id="job")
     def get(self, request: Request, pk: UUID) -> Response:
@@ -123,8 +125,8 @@ class JobView(APIView):
 class JobCancelView(APIView):
     """Stopping."""
 
-    needs = "matching.add_batchjob"
-    scope = "compare"
+    needs = _NEEDS
+    scope = _SCOPE
 
     @extend_schema(request=None, responses=JobSerializer, operation_id="job_cancel")
     def post(self, request: Request, pk: UUID) -> Response:
@@ -146,8 +148,9 @@ class PassedOn(BaseRenderer):
 class JobResultView(APIView):
     """What came of a file."""
 
-    needs = "matching.view_batchjob"
-    scope = "compare"
+    needs = _NEEDS
+    scope = _SCOPE
+
     renderer_classes = (JSONRenderer, PassedOn)
 
     @extend_schema(
