@@ -92,6 +92,8 @@ class Step:
     form: type[forms.Form] = PlainForm
     refusals: tuple[type[Exception], ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
+    panel: str = ""
+    """Safe HTML below the facts."""
 
 
 def confirmed(site: AdminSite, request: HttpRequest, step: Step) -> HttpResponse:

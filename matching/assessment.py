@@ -11,8 +11,8 @@ from rapidfuzz import fuzz, utils
 
 from matching.corpus import LabelledPair
 from matching.corpus.reading import name_key
+from matching.dataset import score_pairs
 from matching.engine import Score, Scorer, text
-from matching.learning import score_pairs
 from modelops.evaluation import Quality, by_slice, measure
 
 

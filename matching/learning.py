@@ -1,4 +1,4 @@
-"""From labelled pairs to a trained, shipped model: rows of features, marks, artefact and model card.
+"""From labelled pairs to a trained, shipped model: weights, split by entity, artefact.
 
 What is trained here never sees a name: names become features, and rules say which pairs a model decides at
 all.
@@ -8,119 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import sklearn
 import skops.io
-from numpy.typing import NDArray
 
 from matching.corpus import LabelledPair, Part, part
-from matching.engine import (
-    FEATURE_NAMES,
-    MONOTONE,
-    Kind,
-    Score,
-    Thresholds,
-    Verdict,
-    feature_schema_hash,
-    features_of,
-    score_many,
-)
+from matching.dataset import CONSTRUCTED, Dataset, Report
+from matching.engine import FEATURE_NAMES, MONOTONE, feature_schema_hash
 from modelops import training
 from modelops.training import TrainedModel
 
-Report = Callable[[str], None]
-
 MODEL_NAME = "legal-names"
-CONSTRUCTED = "constructed"
-"""Source of the pairs the corpus makes."""
 HELD_OUT = 0.2
 """Share of the entities of real pairs that is never trained on, and that results are reported on."""
 CONSTRUCTED_WEIGHT = 0.04
 """What a constructed pair weighs against a real one, beside the weight of its recipe."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """Pairs as arrays. ``depends``: the answer depends on the model; ``decided``: it may decide alone;
-    ``settled``: a rule decides *immaterial*.
-    """
-
-    pairs: tuple[LabelledPair, ...]
-    kinds: NDArray[np.str_]
-    features: NDArray[np.float64]
-    depends: NDArray[np.bool_]
-    decided: NDArray[np.bool_]
-    settled: NDArray[np.bool_]
-
-
-class _Probe:
-    """A scorer that never knows: what is answered under it shows what the rules leave to a model."""
-
-    name = "probe"
-    version = "0"
-
-    def thresholds(self, kind: Kind) -> Thresholds:
-        """Decide everything as immaterial that a model may decide."""
-        return Thresholds(0.5, 2.0)
-
-    def probability(self, row: Sequence[float]) -> float:
-        """Even odds."""
-        return 0.5
-
-    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
-        """Even odds for each."""
-        return [0.5] * len(rows)
-
-    def contributions(self, row: Sequence[float]) -> dict[str, float]:
-        """Nothing."""
-        return {}
-
-
-def score_pairs(pairs: Sequence[LabelledPair], profile: str, scorer: Any = None) -> list[Score | ValueError]:
-    """Answers for labelled pairs in order, each under its own kind."""
-    found: dict[int, Score | ValueError] = {}
-    for kind in dict.fromkeys(pair.kind for pair in pairs):
-        places = [at for at, pair in enumerate(pairs) if pair.kind == kind]
-        answers = score_many([(pairs[at].left, pairs[at].right) for at in places], profile, kind, scorer)
-        found.update(zip(places, answers, strict=True))
-    return [found[at] for at in range(len(pairs))]
-
-
-def dataset(pairs: Iterable[LabelledPair], report: Report) -> Dataset:
-    """Features and marks of every pair that can be read; the report counts the others."""
-    kept, kinds, rows, unread = [], [], [], 0
-    for at, pair in enumerate(pairs, start=1):
-        try:
-            kind, row = features_of(pair.left, pair.right, pair.kind)
-        except ValueError:
-            unread += 1
-            continue
-        kept.append(pair)
-        kinds.append(kind.value)
-        rows.append(row)
-        if at % 20_000 == 0:
-            report(f"{at:,} pairs read")
-    report(f"{len(kept):,} pairs read, {unread} could not be")
-    return _marked(kept, kinds, np.array(rows))
-
-
-def _marked(pairs: list[LabelledPair], kinds: list[str], features: NDArray[np.float64]) -> Dataset:
-    """Marks matter for measured pairs only: constructed ones are spared the work where there are others."""
-    measured = [at for at, pair in enumerate(pairs) if pair.source != CONSTRUCTED] or range(len(pairs))
-    even, same = np.ones(len(pairs), dtype=bool), np.zeros(len(pairs), dtype=bool)
-    for at, answer in zip(
-        measured, score_pairs([pairs[at] for at in measured], "general", _Probe()), strict=True
-    ):
-        if isinstance(answer, Score):
-            even[at] = answer.material_probability == 0.5
-            same[at] = answer.verdict is Verdict.IMMATERIAL
-    return Dataset(tuple(pairs), np.array(kinds), features, even, even & same, ~even & same)
 
 
 def train(data: Dataset, seed: int, report: Report) -> TrainedModel:

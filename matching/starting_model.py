@@ -11,7 +11,7 @@ from typing import Any
 from matching.services import build_scorer
 from modelops import registry
 from modelops.models import Deployment, ModelVersion
-from modelops.services import Registration, deploy_first, register_version
+from modelops.services import Registration, deploy_first, deploy_upgrade, register_version
 
 _FILES = ("model.json", "model.skops", "MODEL_CARD.md")
 
@@ -54,14 +54,19 @@ def register(model: Shipped) -> ModelVersion:
         accuracy=metrics.get("accuracy"),
         metrics=metrics,
         libraries=training.get("libraries", {}),
+        card=model.content["MODEL_CARD.md"].decode(),
     )
     return register_version(given, actor=None)
 
 
-def install() -> tuple[ModelVersion, Deployment | None]:
-    """Register the shipped model and make it champion if there was never one; return both."""
+def install() -> tuple[ModelVersion, list[Deployment]]:
+    """Register the shipped model, and make it champion where there was none or none that fits this program.
+
+    Returns the version and the deployments made, none when every champion stays.
+    """
     version = register(shipped())
-    return version, deploy_first(version)
+    first = deploy_first(version)
+    return version, [first] if first else deploy_upgrade(version)
 
 
 def numbers(metrics: dict[str, Any]) -> dict[str, float]:

@@ -10,14 +10,16 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
 from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, may, nobody
+from accounts.desk import BoundedPaginator, PlainForm, ReasonForm, Step, act, confirmed, may, nobody
 from accounts.models import User
-from modelops import services, training_admin
+from modelops import gatekeeping, services, training_admin
 from modelops.loader import ArtefactError, verified_content
 from modelops.models import (
     EVERY_PROFILE,
@@ -37,6 +39,7 @@ __all__ = ["training_admin"]
 """Registered by being imported."""
 
 _PEOPLE = ("requested_by", "approved_by")
+_FOLDED = '<details><summary>Show</summary><pre class="whitespace-pre-wrap">{}</pre></details>'
 _REFUSALS = (PromotionError, ArtefactError)
 
 
@@ -51,6 +54,18 @@ class PromotionForm(forms.Form):
     )
     role = forms.ChoiceField(choices=ServingRole.choices, widget=UnfoldAdminSelectWidget())
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
+class ApprovalForm(forms.Form):
+    """Asks why a red gate is overruled."""
+
+    override = forms.CharField(
+        label="Reason to overrule",
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Only where a gate is red. Kept in the deployment and the audit trail; raises an alert.",
+    )
 
 
 class MetricInline(TabularInline):  # type: ignore[misc]  # the package ships no types
@@ -84,7 +99,9 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         "artefact_digest",
         "schema_hash",
         "libraries",
+        "datasets",
         "metrics",
+        "model_card",
         "model_path",
         "mlflow_run_id",
     )
@@ -102,6 +119,11 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     def artefact_digest(self, version: ModelVersion) -> str:
         """Digest of what would be served."""
         return version.artefact_id
+
+    @admin.display(description="Model card")
+    def model_card(self, version: ModelVersion) -> str:
+        """What it is, what it was trained on, how good it is, where it is weak."""
+        return format_html(_FOLDED, version.card) if version.card else "-"
 
     @act("Ask for promotion", "ask_for_promotion")
     def ask_for_promotion(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -139,7 +161,7 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     list_display = ("model", "role", "profile", "requested_by", "requested_at", "closed_at", "deployment")
     list_select_related = ("model", "requested_by", "deployment__model")
     list_filter = ("role", ("closed_at", admin.EmptyFieldListFilter))
-    fields = (*list_display, "reason", "expected")
+    fields = (*list_display, "reason", "expected", "findings")
     readonly_fields = fields
     actions = None
     actions_detail = ("approve", "decline")
@@ -149,19 +171,26 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_change_permission = nobody
     has_delete_permission = nobody
 
+    @admin.display(description="Gates")
+    def findings(self, asked: PromotionRequest) -> str:
+        """What was found when it was asked."""
+        return render_to_string("admin/modelops/gates.html", {"gates": asked.gates})
+
     @act("Approve", "approve")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Make the version live."""
         asked = _request(object_id)
 
-        def perform(actor: User, _: Any) -> str:
-            deployment = services.approve(asked, actor)
+        def perform(actor: User, given: Any) -> str:
+            deployment = services.approve(asked, actor, given.get("override", ""))
             mirror_aliases()
             return f"{asked.model} is live as {asked.role} (generation {deployment.generation})."
 
         text = "Every process serves this version within seconds. Rolling back takes one person."
         back, facts = _back(asked), _facts(asked)
-        step = Step(f"Approve {asked}?", text, "Approve", back, perform, refusals=_REFUSALS, facts=facts)
+        form = ApprovalForm if gatekeeping.red(asked.gates) else PlainForm
+        panel = self.findings(asked)
+        step = Step(f"Approve {asked}?", text, "Approve", back, perform, form, _REFUSALS, facts, panel)
         return confirmed(self.admin_site, request, step)
 
     @act("Decline", "decline")
@@ -234,7 +263,7 @@ class DeploymentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     list_select_related = ("model", "requested_by", "approved_by")
     list_filter = ("role", "break_glass")
     date_hierarchy = None
-    fields = (*list_display, "previous", "first", "reason")
+    fields = (*list_display, "override", "upgrade", "automatic", "previous", "first", "reason")
     readonly_fields = fields
     actions = None
     has_add_permission = nobody

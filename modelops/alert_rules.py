@@ -52,6 +52,22 @@ RULES: dict[str, Rule] = {
             clear=0,
         )
     ),
+    "gates_overridden": Rule(
+        "A version was approved with a red gate",
+        "The approver knew something the gates do not, or was in a hurry.",
+        "Read the reason in the deployment and the findings of the request; roll back if it is not good.",
+        "modelops/deployment/",
+        "deployment",
+        clear=0,
+    ),
+    "champion_replaced": Rule(
+        "A new program brought its own model along",
+        "The champion was trained for the features of the program before and could not answer any more.",
+        "Nothing at once: the shipped model answers. Train on your labels again and ask for promotion.",
+        "modelops/deployment/",
+        "deployment",
+        clear=0,
+    ),
     "model_swap_failed": _critical(
         Rule(
             "A process could not load the live model",

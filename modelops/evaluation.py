@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Z95 = 1.959963984540054
+MISSED_MATERIAL = 0.01
+"""Largest share of auto-decided *immaterial* that may really be material."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,21 @@ class ModelArtefact(models.Model):
         return self.sha256[:12]
 
 
+class ExamSet(models.Model):
+    """The held-out rows a version was measured on: numbers and labels, no name (:mod:`modelops.exam`)."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    schema_hash = models.CharField(max_length=64, help_text="The features its rows are made of.")
+    content = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "exam_sets"
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
 class ModelVersion(models.Model):
     """One trained, registered, unchangeable version of a model."""
 
@@ -69,6 +84,14 @@ class ModelVersion(models.Model):
     libraries = models.JSONField(default=dict, blank=True)
     metrics = models.JSONField(default=dict, blank=True)
     mlflow_run_id = models.CharField(max_length=64, blank=True)
+    datasets = models.JSONField(
+        default=dict, blank=True, help_text="Per source, how many pairs it was trained on, and their digest."
+    )
+    card = models.TextField(blank=True, help_text="The model card, Markdown.")
+    exam = models.ForeignKey(ExamSet, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    answers = models.JSONField(
+        default=dict, blank=True, help_text="What it answered to the golden pairs when it was registered."
+    )
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -145,6 +168,12 @@ class Deployment(models.Model):
         default=False, help_text="One person alone, in an emergency; raises an alert."
     )
     first = models.BooleanField(default=False, help_text="The shipped model of a new installation.")
+    upgrade = models.BooleanField(
+        default=False,
+        help_text="The shipped model of a new program, whose engine the one before does not fit.",
+    )
+    automatic = models.BooleanField(default=False, help_text="Became shadow by itself: it never answers.")
+    override = models.TextField(blank=True, help_text="Why it was approved with a red gate.")
     reason = models.TextField()
     at = models.DateTimeField(default=timezone.now)
 
@@ -156,6 +185,8 @@ class Deployment(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(first=True, previous=None)
+                | Q(upgrade=True, previous__isnull=False, role=ServingRole.CHAMPION)
+                | Q(automatic=True, role=ServingRole.SHADOW)
                 | Q(break_glass=True, requested_by__isnull=False)
                 | Q(requested_by__isnull=False, approved_by__isnull=False)
                 & ~Q(requested_by=F("approved_by")),
@@ -221,6 +252,7 @@ class PromotionRequest(models.Model):
     reason = models.TextField()
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
+    gates = models.JSONField(default=list, blank=True, help_text="What was found when it was asked.")
     closed_at = models.DateTimeField(null=True, blank=True)
     deployment = models.OneToOneField(
         Deployment, null=True, blank=True, on_delete=models.PROTECT, related_name="request"

@@ -5,7 +5,7 @@ Each verb changes, audits and returns in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,10 +16,14 @@ from django.utils import timezone
 from accounts import audit
 from accounts.crypto import Purpose, digest, sha256
 from accounts.models import User
+from modelops import gatekeeping
+from modelops.alerts import raise_alert
+from modelops.examiner import examiner
 from modelops.loader import publish, verified_content
 from modelops.models import (
     EVERY_PROFILE,
     Deployment,
+    ExamSet,
     LiveSlot,
     ModelArtefact,
     ModelMetric,
@@ -37,6 +41,16 @@ class PromotionError(Exception):
 
 
 @dataclass(frozen=True)
+class SliceMetric:
+    """One number measured on one slice of the held-out pairs."""
+
+    metric: str
+    slice: str
+    value: float
+    n: int
+
+
+@dataclass(frozen=True)
 class Registration:
     """A trained version about to be registered. ``content`` is what will be served."""
 
@@ -49,14 +63,23 @@ class Registration:
     accuracy: float | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
     libraries: Mapping[str, str] = field(default_factory=dict)
+    slices: Sequence[SliceMetric] = ()
+    datasets: Mapping[str, Any] = field(default_factory=dict)
+    card: str = ""
+    exam: bytes = b""
+
+
+def register_version(given: Registration, actor: User | None) -> ModelVersion:
+    """Build a version, have it answer the golden pairs, and store it with both digests.
+
+    Raises ``ValueError`` for an artefact that cannot serve, ``IntegrityError`` for a known name and version.
+    """
+    answers = examiner().recorded(examiner().build(given.content))
+    return _registered(given, answers, actor)
 
 
 @transaction.atomic
-def register_version(given: Registration, actor: User | None) -> ModelVersion:
-    """Store a version and its artefact, with both digests.
-
-    Raises ``IntegrityError`` for a known name and version.
-    """
+def _registered(given: Registration, answers: Mapping[str, Any], actor: User | None) -> ModelVersion:
     content_digest = sha256(given.content)
     artefact, _ = ModelArtefact.objects.get_or_create(
         sha256=content_digest, defaults={"content": given.content}
@@ -72,21 +95,31 @@ def register_version(given: Registration, actor: User | None) -> ModelVersion:
         libraries=dict(given.libraries),
         metrics=dict(given.metrics),
         mlflow_run_id=given.mlflow_run_id,
+        datasets=dict(given.datasets),
+        card=given.card,
+        exam=_exam(given),
+        answers=dict(answers),
         registered_by=actor,
     )
-    _record_metrics(version, given.metrics)
+    _record_metrics(version, given)
     audit.record("model.registered", version, actor, version=str(version), sha256=content_digest)
     return version
 
 
-@transaction.atomic
 def request_promotion(
     model: ModelVersion, profile: str, role: str, reason: str, actor: User
 ) -> PromotionRequest:
-    """Ask that a version be made live.
+    """Examine a version beside the champion and ask that it be made live.
 
     Raises :class:`PromotionError` for one withdrawn or already asked for.
     """
+    return _requested(model, profile, role, reason, actor, gatekeeping.findings(model, profile))
+
+
+@transaction.atomic
+def _requested(
+    model: ModelVersion, profile: str, role: str, reason: str, actor: User, gates: list[dict[str, Any]]
+) -> PromotionRequest:
     if not model.is_active:
         raise PromotionError(f"{model} was withdrawn")
     if PromotionRequest.objects.filter(model=model, profile=profile, role=role, closed_at=None).exists():
@@ -99,23 +132,31 @@ def request_promotion(
         reason=reason,
         requested_by=actor,
         expected=current.generation if current else None,
+        gates=gates,
     )
-    audit.record("promotion.requested", request, actor, version=str(model), profile=profile, role=role)
+    red = gatekeeping.red(gates)
+    audit.record(
+        "promotion.requested", request, actor, version=str(model), profile=profile, role=role, red=red
+    )
     return request
 
 
 @transaction.atomic
-def approve(request: PromotionRequest, actor: User) -> Deployment:
-    """Make the version live. Raises :class:`PromotionError` if the same person asked, if something else went
-    live meanwhile, or if the request is closed; ``ArtefactError`` if the stored bytes are not the registered
-    ones.
+def approve(request: PromotionRequest, actor: User, override: str = "") -> Deployment:
+    """Make the version live. ``override`` says why a red gate that can be overruled is.
+
+    Raises :class:`PromotionError` if the same person asked, if something else went live meanwhile, if the
+    request is closed, or if a gate is red; ``ArtefactError`` if the stored bytes are not the registered ones.
     """
     _lock()
-    request = PromotionRequest.objects.select_for_update().get(pk=request.pk)
+    request = PromotionRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     if not request.is_open:
         raise PromotionError("this request is closed")
     if request.requested_by_id == actor.pk:
         raise PromotionError("a second person must approve what you asked for")
+    overruled = gatekeeping.red(request.gates) if request.role != ServingRole.SHADOW else []
+    if refusal := gatekeeping.refusal(request.gates, overruled, override):
+        raise PromotionError(refusal)
     row = Deployment(
         model=request.model,
         profile=request.profile,
@@ -123,10 +164,13 @@ def approve(request: PromotionRequest, actor: User) -> Deployment:
         requested_by=request.requested_by,
         approved_by=actor,
         reason=request.reason,
+        override=override if overruled else "",
     )
     deployment = _deploy(row, request.expected, actor)
     request.closed_at, request.deployment = timezone.now(), deployment
     request.save(update_fields=["closed_at", "deployment"])
+    if overruled:
+        raise_alert("gates_overridden", request.profile, f"{request.model}: {', '.join(overruled)}")
     return deployment
 
 
@@ -157,7 +201,9 @@ def rollback(profile: str, actor: User, reason: str, role: str = ServingRole.CHA
     row = Deployment(
         model=before, profile=profile, role=role, requested_by=actor, break_glass=True, reason=reason
     )
-    return _deploy(row, current.generation, actor)
+    deployment = _deploy(row, current.generation, actor)
+    raise_alert("break_glass_rollback", profile, f"{current.model} to {before} as {role}")
+    return deployment
 
 
 @transaction.atomic
@@ -176,6 +222,47 @@ def deploy_first(model: ModelVersion) -> Deployment | None:
     return _deploy(row, None, None)
 
 
+@transaction.atomic
+def deploy_upgrade(model: ModelVersion) -> list[Deployment]:
+    """Make the shipped model champion wherever the live one was trained for another program's features.
+
+    Without this nobody could be answered until two people had promoted it. The database allows it for no
+    other reason. Returns the deployments made.
+    """
+    _lock()
+    slots = LiveSlot.objects.filter(role=ServingRole.CHAMPION).select_related("deployment__model")
+    made = []
+    for slot in slots.exclude(deployment__model__schema_hash=model.schema_hash):
+        row = Deployment(
+            model=model,
+            profile=slot.profile,
+            role=ServingRole.CHAMPION,
+            upgrade=True,
+            reason=f"{slot.deployment.model} does not fit this program, which computes other features",
+        )
+        made.append(_deploy(row, slot.deployment_id, None))
+        raise_alert("champion_replaced", slot.profile, f"{slot.deployment.model} by {model}")
+    return made
+
+
+def deploy_shadow(model: ModelVersion, reason: str, profile: str = EVERY_PROFILE) -> Deployment:
+    """Make a candidate shadow by itself: it scores beside the champion and never answers.
+
+    Raises :class:`PromotionError` naming the gates that are red.
+    """
+    if red := gatekeeping.red(gatekeeping.findings(model, profile)):
+        raise PromotionError(f"red: {', '.join(red)}")
+    return _shadowed(model, reason, profile)
+
+
+@transaction.atomic
+def _shadowed(model: ModelVersion, reason: str, profile: str) -> Deployment:
+    _lock()
+    current = _in_force(profile, ServingRole.SHADOW)
+    row = Deployment(model=model, profile=profile, role=ServingRole.SHADOW, automatic=True, reason=reason)
+    return _deploy(row, current.generation if current else None, None)
+
+
 def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deployment:
     """Insert the row, point the slot at it, audit, and publish once committed. The caller holds the lock."""
     current = _in_force(row.profile, row.role)
@@ -190,6 +277,7 @@ def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deploy
         "profile": row.profile,
         "role": row.role,
         "break_glass": row.break_glass,
+        "override": row.override,
     }
     audit.record("deployment.made", row, actor, **detail)
     transaction.on_commit(partial(publish, row.generation))
@@ -217,10 +305,23 @@ def _lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _record_metrics(version: ModelVersion, metrics: Mapping[str, Any]) -> None:
-    rows = [
+def _exam(given: Registration) -> ExamSet | None:
+    if not given.exam:
+        return None
+    values = {"schema_hash": given.schema_hash, "content": given.exam}
+    return ExamSet.objects.get_or_create(sha256=sha256(given.exam), defaults=values)[0]
+
+
+def _record_metrics(version: ModelVersion, given: Registration) -> None:
+    whole = [
         ModelMetric(model=version, metric_name=name, metric_value=round(value, 6))
-        for name, value in metrics.items()
+        for name, value in given.metrics.items()
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 10_000
     ]
-    ModelMetric.objects.bulk_create(rows)
+    slices = [
+        ModelMetric(
+            model=version, metric_name=row.metric, metric_value=round(row.value, 6), slice=row.slice, n=row.n
+        )
+        for row in given.slices
+    ]
+    ModelMetric.objects.bulk_create([*whole, *slices])

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-MISSED_MATERIAL = 0.01
-"""Largest share of auto-decided *immaterial* that may really be material."""
+from modelops.evaluation import MISSED_MATERIAL
+
 FALSE_MATERIAL = 0.03
 """Largest share of auto-decided *material* that may really be immaterial."""
 GUARD = 0.05

@@ -18,15 +18,16 @@ from tests.people import person
 
 
 def model_version(version: str = "1", content: bytes | None = None) -> ModelVersion:
-    """A registered version whose artefact is any bytes."""
-    content = content if content is not None else f"artefact {version}".encode()
+    """A registered version: a small model that is never sure, or any bytes."""
+    content = content if content is not None else compiled(version, 0.0)
+    schema = feature_schema_hash()
     artefact, _ = ModelArtefact.objects.get_or_create(sha256=sha256(content), defaults={"content": content})
     return ModelVersion.objects.create(
         name="names",
         version=version,
         artefact=artefact,
-        artefact_hmac=digest(Purpose.ARTEFACT, artefact.pk, "names", version, "schema"),
-        schema_hash="schema",
+        artefact_hmac=digest(Purpose.ARTEFACT, artefact.pk, "names", version, schema),
+        schema_hash=schema,
     )
 
 
@@ -87,6 +88,11 @@ def compiled(version: str, log_odds: float) -> bytes:
     return json.dumps(artefact).encode()
 
 
+def version_in(content: bytes) -> str:
+    """What a compiled model calls itself: a scorer for tests that do not score."""
+    return str(json.loads(content)["version"])
+
+
 def scoring_version(version: str, log_odds: float = 0.0) -> ModelVersion:
     """A registered version that can serve."""
     content, schema = compiled(version, log_odds), feature_schema_hash()
@@ -104,6 +110,6 @@ def installed(log_odds: float = 0.0) -> Deployment:
 def promoted(version: ModelVersion, role: str = "champion", profile: str = "*") -> Deployment:
     """The version after two people made it live, known to this process."""
     request = services.request_promotion(version, profile, role, "better", person())
-    deployment = services.approve(request, person())
+    deployment = services.approve(request, person(), "a model of a test")
     live().refresh()
     return deployment

@@ -1,5 +1,6 @@
 """Retraining: one at a time, nothing used up by a failure, no name in the registry."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,9 @@ from accounts.models import Role
 from feedback.models import Feedback
 from feedback.retraining import labelled_pairs, retrain
 from feedback.tasks import mind_training_runs, retrain_queued_run
-from matching.corpus import PairsFileError
+from matching.corpus import PairsFileError, generate
 from matching.learning import CONSTRUCTED_WEIGHT
-from modelops import runs
+from modelops import runs, services
 from modelops.models import TrainingRun
 from modelops.registry import client
 from modelops.runs import BusyError
@@ -71,18 +72,6 @@ def test_a_killed_run_does_not_stay_running() -> None:
     assert (killed.status, killed.error) == ("failed", "interrupted")
 
 
-@pytest.mark.usefixtures("own_registry")
-def test_no_name_reaches_the_registry(tmp_path: Path) -> None:
-    label("Xylophonia Quince")
-    run = retrain("a label", None, corpus_size=1_500)
-    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert not any(b"xylophonia" in path.read_bytes().lower() for path in kept)
-    assert run.model is not None
-    logged = client().get_run(run.model.mlflow_run_id)
-    assert logged.data.params["labels"] == "1"
-    assert {path.name for path in kept} >= {"model.skops", "model.json"}
-
-
 def test_the_command_says_what_it_would_train_on(capsys: pytest.CaptureFixture[str]) -> None:
     label()
     call_command("retrain", "--dry-run")
@@ -115,3 +104,47 @@ def test_dead_runs_are_ended_by_the_clock() -> None:
     TrainingRun.objects.create(trigger="killed", status="running")
     assert mind_training_runs() == 1
     assert TrainingRun.objects.get().error == "interrupted"
+
+
+@pytest.mark.usefixtures("own_registry")
+def test_everything_about_a_candidate_is_kept_and_no_name_reaches_the_registry(tmp_path: Path) -> None:
+    label("Xylophonia Quince")
+    names, pairs = labelled_file(tmp_path)
+    run = retrain("a file", None, corpus_size=1_500, files=[pairs])
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path != pairs]
+    kept = {path.name for path in files}
+    assert kept >= {"model.skops", "model.json", "MODEL_CARD.md", "slices.json"}
+    assert len([name for name in kept if name.endswith(".png")]) == 5
+    everything = b"".join(path.read_bytes().lower() for path in files)
+    assert b"xylophonia" not in everything
+    assert [name for name in names if name.lower().encode() in everything] == []
+    check_version(run)
+
+
+def labelled_file(folder: Path) -> tuple[set[str], Path]:
+    """A labelled file, and the names in it that are long enough not to stand elsewhere by chance."""
+    found = list(generate(7, 1_200))
+    with (folder / "pairs.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["name_a", "name_b", "label", "kind"])
+        kinds = {"organisation": "org", "individual": "person"}
+        writer.writerows([row.left, row.right, int(not row.material), kinds[row.kind]] for row in found)
+    names = {name for row in found for name in (row.left, row.right) if len(name) > 9}
+    return names, folder / "pairs.csv"
+
+
+def check_version(run: TrainingRun) -> None:
+    version = run.model
+    assert version is not None
+    assert version.exam is not None
+    assert version.datasets["pairs"]["pairs"] > 1_000
+    assert set(version.datasets) == {"constructed", "pairs"}
+    assert version.libraries["scikit-learn"]
+    assert "## Results on held-out entities" in version.card
+    assert version.answers["said"]["identical"] == 0.005
+    assert version.measured.filter(slice="kind: organisation", metric_name="accuracy", n__gt=20).exists()
+    logged = client().get_run(version.mlflow_run_id).data
+    assert logged.metrics["held_out"] > 0
+    assert logged.params["labels"] == "1"
+    asked = services.request_promotion(version, "*", "shadow", "look", person())
+    assert {gate["name"]: gate["state"] for gate in asked.gates}["exam"] == "green"

@@ -1,5 +1,6 @@
 from matching.corpus import LabelledPair
-from matching.learning import dataset, held_out_pairs, score_pairs
+from matching.dataset import dataset, score_pairs
+from matching.learning import held_out_pairs
 from modelops.evaluation import measure
 
 

@@ -9,7 +9,7 @@ from modelops import services
 from modelops.loader import ArtefactError
 from modelops.models import Deployment, LiveSlot, ModelArtefact, ServingRole
 from modelops.services import PromotionError
-from tests.models import model_version
+from tests.models import compiled, model_version
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -137,11 +137,12 @@ def test_rolling_back_twice_goes_further_back_and_never_forward(engineer: User, 
 
 
 def test_a_tampered_artefact_is_never_made_live(engineer: User, approver: User) -> None:
-    request = services.request_promotion(model_version("1"), "*", "champion", "better", engineer)
+    services.deploy_first(model_version("1"))
+    request = services.request_promotion(model_version("2"), "*", "champion", "better", engineer)
     ModelArtefact.objects.update(content=b"something else")
     with pytest.raises(ArtefactError, match="altered"):
         services.approve(request, approver)
-    assert not Deployment.objects.exists()
+    assert Deployment.objects.count() == 1
 
 
 def test_what_was_live_at_a_moment_can_be_asked(engineer: User, approver: User) -> None:
@@ -158,7 +159,7 @@ def test_registering_keeps_both_digests_and_the_numbers(engineer: User) -> None:
     given = services.Registration(
         "names",
         "7",
-        b"bytes",
+        compiled("7", 0.0),
         "schema",
         accuracy=0.97126,
         metrics={"f1": 0.9612344, "notes": "good", "ok": True},

@@ -10,7 +10,7 @@ from accounts.crypto import Purpose, digest
 from modelops import loader, services
 from modelops.loader import ArtefactError, Loader, NoLiveModelError
 from modelops.models import ModelArtefact, ModelVersion
-from tests.models import model_version
+from tests.models import model_version, version_in
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -23,21 +23,21 @@ def promote(version: ModelVersion, role: str = "champion", profile: str = "*") -
 
 def test_without_a_champion_it_says_so() -> None:
     with pytest.raises(NoLiveModelError, match="register_starting_model"):
-        Loader(bytes.decode).fleet()
+        Loader(version_in).fleet()
 
 
 def test_a_profile_has_its_own_champion_or_that_of_every_profile() -> None:
     services.deploy_first(model_version("1"))
     promote(model_version("2"), profile="ucc")
-    fleet = Loader(bytes.decode).fleet()
-    assert fleet.champion("ucc").scorer == "artefact 2"
-    assert fleet.champion("kyc").scorer == "artefact 1"
+    fleet = Loader(version_in).fleet()
+    assert fleet.champion("ucc").scorer == "2"
+    assert fleet.champion("kyc").scorer == "1"
 
 
 def test_the_generation_is_that_of_the_newest_deployment() -> None:
     services.deploy_first(model_version("1"))
     newest = promote(model_version("2"), role="shadow")
-    fleet = Loader(bytes.decode).fleet()
+    fleet = Loader(version_in).fleet()
     assert fleet.generation == newest == loader.live_generation()
 
 
@@ -45,10 +45,10 @@ def test_any_live_version_is_found_by_its_id_and_no_other() -> None:
     services.deploy_first(model_version("1"))
     challenger, idle = model_version("2"), model_version("3")
     promote(challenger, role="challenger")
-    fleet = Loader(bytes.decode).fleet()
+    fleet = Loader(version_in).fleet()
     found = fleet.version(challenger.pk)
     assert found is not None
-    assert found.scorer == "artefact 2"
+    assert found.scorer == "2"
     assert fleet.version(idle.pk) is None
 
 
@@ -56,7 +56,7 @@ def test_altered_bytes_are_not_served() -> None:
     services.deploy_first(model_version("1"))
     ModelArtefact.objects.update(content=b"altered")
     with pytest.raises(ArtefactError, match="altered"):
-        Loader(bytes.decode).fleet()
+        Loader(version_in).fleet()
 
 
 def test_a_broken_challenger_does_not_touch_the_champion() -> None:
@@ -64,7 +64,7 @@ def test_a_broken_challenger_does_not_touch_the_champion() -> None:
     broken = model_version("2")
     promote(broken, role="challenger")
     ModelArtefact.objects.filter(pk=broken.artefact_id).update(content=b"altered")
-    fleet = Loader(bytes.decode).fleet()
+    fleet = Loader(version_in).fleet()
     assert fleet.champion("general").version == "1"
     assert fleet.version(broken.pk) is None
 
@@ -74,23 +74,23 @@ def test_an_artefact_signed_by_another_installation_is_not_served() -> None:
     services.deploy_first(version)
     ModelVersion.objects.update(artefact_hmac=digest(Purpose.ARTEFACT, "something", "else"))
     with pytest.raises(ArtefactError, match="not registered by this installation"):
-        Loader(bytes.decode).fleet()
+        Loader(version_in).fleet()
 
 
 def test_swapping_bytes_and_digest_together_is_found_by_the_signature() -> None:
     services.deploy_first(model_version("1"))
     ModelVersion.objects.update(artefact=model_version("2").artefact)
     with pytest.raises(ArtefactError, match="not registered by this installation"):
-        Loader(bytes.decode).fleet()
+        Loader(version_in).fleet()
 
 
 def test_a_version_is_built_once() -> None:
-    built: list[bytes] = []
+    built: list[str] = []
     services.deploy_first(model_version("1"))
 
     def build(content: bytes) -> str:
-        built.append(content)
-        return content.decode()
+        built.append(version_in(content))
+        return built[-1]
 
     mine = Loader(build)
     mine.refresh()
@@ -98,12 +98,12 @@ def test_a_version_is_built_once() -> None:
     mine.refresh()
     services.rollback("*", person(), "back")
     mine.refresh()
-    assert built == [b"artefact 1", b"artefact 2"]
+    assert built == ["1", "2"]
 
 
 def test_the_live_generation_is_asked_at_most_once_a_second() -> None:
     services.deploy_first(model_version("1"))
-    mine = Loader(bytes.decode)
+    mine = Loader(version_in)
     mine.fleet()
     started = time.monotonic()
     with CaptureQueriesContext(connection) as asked:

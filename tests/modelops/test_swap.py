@@ -8,7 +8,7 @@ import pytest
 from modelops import services
 from modelops.loader import Fleet, Loader
 from modelops.models import ModelVersion
-from tests.models import model_version
+from tests.models import model_version, version_in
 from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ def wait_for(fleet: Callable[[], Fleet[str]], version: str) -> bool:
 
 def test_a_promotion_is_swapped_in_while_answering_goes_on() -> None:
     services.deploy_first(model_version("1"))
-    mine = Loader(bytes.decode)
+    mine = Loader(version_in)
     assert mine.fleet().champion("general").version == "1"
     promote(model_version("2"))
     assert wait_for(mine.fleet, "2")
@@ -39,9 +39,9 @@ def test_a_promotion_is_swapped_in_while_answering_goes_on() -> None:
 
 def test_a_version_that_does_not_load_leaves_the_old_one_serving() -> None:
     def build(content: bytes) -> str:
-        if content == b"artefact 2":
+        if version_in(content) == "2":
             raise ValueError("does not fit")
-        return content.decode()
+        return version_in(content)
 
     services.deploy_first(model_version("1"))
     mine = Loader(build)

@@ -1,4 +1,4 @@
-"""Make the model that comes with the program live in a new installation."""
+"""Make the model that comes with the program live in a new installation, or where no other fits."""
 
 from __future__ import annotations
 
@@ -12,22 +12,25 @@ from modelops.registry import mirror_aliases
 
 
 class Command(BaseCommand):
-    """Register the shipped model in MLflow and make it champion, unless there was a champion before."""
+    """Register the shipped model in MLflow and make it champion, unless there is one that fits."""
 
     help = "Register the shipped model and make it champion; harmless to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Register, deploy, mirror the aliases, and say what was done."""
         try:
-            version, deployment = install()
+            version, deployments = install()
         except FileNotFoundError as error:
             raise CommandError("This package was built without its model.") from error
         except ArtefactError as error:
             raise CommandError(str(error)) from error
-        if deployment is None:
+        if not deployments:
             self.stdout.write(f"{version} is registered; a champion was chosen before, nothing was changed.")
             return
         mirror_aliases()
-        self.stdout.write(
-            self.style.SUCCESS(f"{version} is the champion (generation {deployment.generation}).")
-        )
+        for made in deployments:
+            self.stdout.write(
+                self.style.SUCCESS(f"{version} is the champion (generation {made.generation}).")
+            )
+            if made.upgrade:
+                self.stdout.write(f"{made.reason}. Train on your labels again and ask for promotion.")

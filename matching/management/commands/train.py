@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from matching import learning
 from matching.assessment import assess
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate, read_pairs
+from matching.dataset import dataset
 from matching.engine import load_scorer
 from matching.model_card import model_card
 from modelops.training import TrainingError
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         seed, output = options["seed"], options["output"]
         try:
             with threadpool_limits(1, "openmp"):
-                data = learning.dataset(self._pairs(options), self._report)
+                data = dataset(self._pairs(options), self._report)
                 trained = learning.train(data, seed, self._report)
         except (PairsFileError, TrainingError, ValueError) as error:
             raise CommandError(str(error)) from error

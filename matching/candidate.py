@@ -1,0 +1,182 @@
+"""From labelled pairs to a candidate that can be registered: trained, measured, drawn and described.
+
+Imported by commands and workers only: it brings scikit-learn, skops and matplotlib.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from matching import examination, learning
+from matching.assessment import Assessment, assess
+from matching.corpus import LabelledPair
+from matching.dataset import dataset, digests, is_word, score_pairs
+from matching.engine import CompiledScorer, Score, load_scorer
+from matching.model_card import model_card
+from modelops import pictures
+from modelops.evaluation import Quality
+from modelops.exam import Exam, packed
+from modelops.models import Stage
+from modelops.services import Registration, SliceMetric
+from modelops.training import TrainedModel
+
+Report = Callable[[str, str, int | None], None]
+"""Told what is done, at which stage, and how many percent of the whole came before it."""
+
+FEWEST = 20
+"""Pairs of a slice, at least, to be measured by itself."""
+_PROBES = 400
+_RATES = (
+    "accuracy",
+    "precision_immaterial",
+    "recall_immaterial",
+    "f1_immaterial",
+    "precision_material",
+    "recall_material",
+    "f1_material",
+    "review_share",
+    "missed_material",
+    "false_material",
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A trained model with everything that is registered of it. ``files`` hold no name."""
+
+    version: str
+    schema: str
+    trained: TrainedModel
+    assessment: Assessment
+    files: Mapping[str, bytes]
+    datasets: Mapping[str, Any]
+    libraries: Mapping[str, str]
+    exam: Exam
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Plain numbers of the held-out entities, and those of cross-validation."""
+        measured = self.assessment.overall
+        return {**_numbers(measured), **{f"cv_{name}": value for name, value in self.trained.metrics.items()}}
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What was chosen, for the registry."""
+        counts = {f"pairs_{source}": found["pairs"] for source, found in self.datasets.items()}
+        trained = self.trained
+        chosen = {"chosen": trained.chosen, "calibration": trained.calibration, "seed": trained.seed}
+        return {**chosen, "rows": trained.rows, "schema": self.schema, **counts}
+
+    def registration(self, model_path: str, run_id: str) -> Registration:
+        """What is registered of it here."""
+        return Registration(
+            name=learning.MODEL_NAME,
+            version=self.version,
+            content=self.files["model.json"],
+            schema_hash=self.schema,
+            model_path=model_path,
+            mlflow_run_id=run_id,
+            accuracy=self.assessment.overall.accuracy.value,
+            metrics=self.metrics,
+            libraries=self.libraries,
+            slices=_slice_metrics(self.assessment),
+            datasets=self.datasets,
+            card=self.files["MODEL_CARD.md"].decode(),
+            exam=packed(self.exam),
+        )
+
+
+def build(pairs: Sequence[LabelledPair], seed: int, version: str, command: str, report: Report) -> Candidate:
+    """Train, measure on held-out entities, draw and describe.
+
+    Raises ``TrainingError`` for pairs that cannot train a model.
+    """
+    report("reading pairs", Stage.READING, 5)
+    data = dataset(pairs, lambda said: report(said, Stage.READING, None))
+    report("training", Stage.TRAINING, 30)
+    trained = learning.train(data, seed, lambda said: report(said, Stage.TRAINING, None))
+    held_out = learning.held_out_pairs(data, seed)
+    report(f"measuring on {len(held_out):,} held-out pairs", Stage.MEASURING, 75)
+    with tempfile.TemporaryDirectory() as folder:
+        learning.save(trained, Path(folder), version, command)
+        files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    content = files["model.json"]
+    scorer, found = load_scorer(content), assess(held_out, scorer=load_scorer(content))
+    report("making the exam", Stage.MEASURING, 82)
+    exam = examination.exam_of(held_out)
+    files["MODEL_CARD.md"] = model_card(trained, content, data.pairs, found).encode()
+    files |= _drawn(held_out, scorer, found, exam)
+    described = json.loads(content)
+    return Candidate(
+        described["version"],
+        described["schema"],
+        trained,
+        found,
+        files,
+        digests(data.pairs),
+        described["training"]["libraries"],
+        exam,
+    )
+
+
+def safe_slices(found: Assessment, fewest: int = FEWEST) -> dict[str, Quality]:
+    """Slices big enough to be measured, by ``dimension: name``; free text of a file is left out."""
+    return {
+        f"{by}: {name}": quality
+        for by in ("kind", "script", "difference", "tag")
+        for name, quality in found.slices[by].items()
+        if quality.n >= fewest and is_word(name)
+    }
+
+
+def _drawn(
+    pairs: Sequence[LabelledPair], scorer: CompiledScorer, found: Assessment, exam: Exam
+) -> dict[str, bytes]:
+    answers = score_pairs(pairs, "general", scorer)
+    judged = [(pair, score) for pair, score in zip(pairs, answers, strict=True) if isinstance(score, Score)]
+    labels = np.array([pair.material for pair, _ in judged], dtype=bool)
+    said = np.array([score.material_probability for _, score in judged])
+    slices = safe_slices(found)
+    table = {name: quality.to_dict() for name, quality in {"all": found.overall, **slices}.items()}
+    return {
+        "calibration_curve.png": pictures.calibration_curve(labels, said),
+        "precision_recall.png": pictures.precision_recall(labels, said),
+        "confusion.png": pictures.confusion(labels, [score.verdict.value for _, score in judged]),
+        "slice_table.png": pictures.slice_table(slices),
+        "contributions.png": pictures.contributions(_weighed(scorer, exam)),
+        "slices.json": json.dumps(table, indent=1).encode(),
+    }
+
+
+def _weighed(scorer: CompiledScorer, exam: Exam) -> dict[str, float]:
+    """Mean absolute log-odds of each feature over some rows of the exam."""
+    rows = exam.features[:: max(1, len(exam) // _PROBES)]
+    total: dict[str, float] = {}
+    for row in rows:
+        for name, value in scorer.contributions(row.tolist()).items():
+            if name not in ("baseline", "calibration"):
+                total[name] = total.get(name, 0.0) + abs(value) / len(rows)
+    return total or {"none": 0.0}
+
+
+def _numbers(quality: Quality) -> dict[str, float]:
+    """The rates that could be measured."""
+    rates = {name: getattr(quality, name).value for name in _RATES}
+    plain = {"calibration_error": quality.calibration_error, "brier": quality.brier, "held_out": quality.n}
+    return {name: float(value) for name, value in {**rates, **plain}.items() if not np.isnan(value)}
+
+
+def _slice_metrics(found: Assessment) -> list[SliceMetric]:
+    return [
+        SliceMetric(metric, name, value, quality.n)
+        for name, quality in safe_slices(found).items()
+        for metric, value in _numbers(quality).items()
+        if metric in ("accuracy", "recall_immaterial", "recall_material", "review_share", "calibration_error")
+    ]

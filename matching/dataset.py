@@ -1,0 +1,129 @@
+"""Labelled pairs as numbers: rows of features, and marks of what rules leave to a model.
+
+Light: a web process may use it, because it brings no scikit-learn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.corpus import LabelledPair
+from matching.engine import Kind, Score, Thresholds, Verdict, features_of, score_many
+
+Report = Callable[[str], None]
+
+CONSTRUCTED = "constructed"
+"""Source of the pairs the corpus makes."""
+
+_TAG = re.compile(r"(?:org |ind )?[A-Za-z0-9_+-]{1,40}(?: - [a-z+]{1,40})?")
+"""Tags, sources and slices that are words of a program, not free text in which a name could stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Pairs as arrays. ``depends``: the answer depends on the model; ``decided``: it may decide alone;
+    ``settled``: a rule decides *immaterial*.
+    """
+
+    pairs: tuple[LabelledPair, ...]
+    kinds: NDArray[np.str_]
+    features: NDArray[np.float64]
+    depends: NDArray[np.bool_]
+    decided: NDArray[np.bool_]
+    settled: NDArray[np.bool_]
+
+
+class Probe:
+    """A scorer that never knows: what is answered under it shows what the rules leave to a model."""
+
+    name = "probe"
+    version = "0"
+
+    def thresholds(self, kind: Kind) -> Thresholds:
+        """Decide everything as immaterial that a model may decide."""
+        return Thresholds(0.5, 2.0)
+
+    def probability(self, row: Sequence[float]) -> float:
+        """Even odds."""
+        return 0.5
+
+    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        """Even odds for each."""
+        return [0.5] * len(rows)
+
+    def contributions(self, row: Sequence[float]) -> dict[str, float]:
+        """Nothing."""
+        return {}
+
+
+def score_pairs(pairs: Sequence[LabelledPair], profile: str, scorer: Any = None) -> list[Score | ValueError]:
+    """Answers for labelled pairs in order, each under its own kind."""
+    found: dict[int, Score | ValueError] = {}
+    for kind in dict.fromkeys(pair.kind for pair in pairs):
+        places = [at for at, pair in enumerate(pairs) if pair.kind == kind]
+        answers = score_many([(pairs[at].left, pairs[at].right) for at in places], profile, kind, scorer)
+        found.update(zip(places, answers, strict=True))
+    return [found[at] for at in range(len(pairs))]
+
+
+def dataset(pairs: Iterable[LabelledPair], report: Report) -> Dataset:
+    """Features and marks of every pair that can be read; the report counts the others."""
+    kept, kinds, rows, unread = [], [], [], 0
+    for at, pair in enumerate(pairs, start=1):
+        try:
+            kind, row = features_of(pair.left, pair.right, pair.kind)
+        except ValueError:
+            unread += 1
+            continue
+        kept.append(pair)
+        kinds.append(kind.value)
+        rows.append(row)
+        if at % 20_000 == 0:
+            report(f"{at:,} pairs read")
+    report(f"{len(kept):,} pairs read, {unread} could not be")
+    return _marked(kept, kinds, np.array(rows))
+
+
+def _marked(pairs: list[LabelledPair], kinds: list[str], features: NDArray[np.float64]) -> Dataset:
+    """Marks matter for measured pairs only: constructed ones are spared the work where there are others."""
+    measured = [at for at, pair in enumerate(pairs) if pair.source != CONSTRUCTED] or range(len(pairs))
+    even, same = np.ones(len(pairs), dtype=bool), np.zeros(len(pairs), dtype=bool)
+    for at, answer in zip(
+        measured, score_pairs([pairs[at] for at in measured], "general", Probe()), strict=True
+    ):
+        if isinstance(answer, Score):
+            even[at] = answer.material_probability == 0.5
+            same[at] = answer.verdict is Verdict.IMMATERIAL
+    return Dataset(tuple(pairs), np.array(kinds), features, even, even & same, ~even & same)
+
+
+def is_word(text: str) -> bool:
+    """Whether a tag, source or slice is a word of a program, not free text in which a name could stand."""
+    return _TAG.fullmatch(text) is not None
+
+
+def tag_of(pair: LabelledPair) -> str:
+    """What kind of difference a pair shows, as a file or the corpus says; ``other`` for free text."""
+    return pair.category if is_word(pair.category) else "other"
+
+
+def digests(pairs: Iterable[LabelledPair]) -> dict[str, dict[str, Any]]:
+    """Per source, how many pairs there are and the SHA-256 over all of them in order: what was trained on."""
+    hashes: dict[str, Any] = {}
+    counts: Counter[str] = Counter()
+    for pair in pairs:
+        line = "\x1f".join((pair.left, pair.right, str(int(pair.material)), pair.kind)) + "\n"
+        source = pair.source if is_word(pair.source) else "file"
+        hashes.setdefault(source, hashlib.sha256()).update(line.encode("utf-8", "surrogatepass"))
+        counts[source] += 1
+    return {
+        source: {"pairs": counts[source], "sha256": found.hexdigest()} for source, found in hashes.items()
+    }

@@ -1,0 +1,38 @@
+"""Who knows what a model is for: named by a setting, because this app does not know the apps above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from django.conf import settings
+
+from modelops.exam import Exam
+from modelops.gates import Gate
+
+
+class Examiner(Protocol):
+    """What ``settings.MODEL_EXAMINER`` must offer."""
+
+    def schema(self) -> str:
+        """Return the hash of the features this program computes."""
+
+    def build(self, content: bytes) -> Any:
+        """Turn an artefact into something that scores. Raises ``ValueError`` if it does not fit."""
+
+    def recorded(self, scorer: Any) -> dict[str, Any]:
+        """Return what a model answers now, to be kept with it."""
+
+    def check(self, recorded: Mapping[str, Any], scorer: Any) -> None:
+        """Raise ``ValueError`` for a model that answers otherwise than recorded."""
+
+    def examine(self, mine: Any, theirs: Any | None, exam: Exam | None) -> list[Gate]:
+        """Return every finding about a model beside the champion's."""
+
+
+@lru_cache(maxsize=1)
+def examiner() -> Examiner:
+    """Return the examiner of this installation."""
+    return cast("Examiner", import_module(settings.MODEL_EXAMINER))

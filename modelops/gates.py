@@ -1,0 +1,155 @@
+"""What a version must show before it answers, beside the champion, on rows neither has learnt from.
+
+Pure numbers in, findings out. A *hard* gate cannot be overridden by anybody: the bytes must be the registered
+ones and fit this program. The others are findings that an approver may overrule with a stated reason.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from modelops.evaluation import MISSED_MATERIAL, expected_calibration_error, wilson
+from modelops.exam import IMMATERIAL, Band, Exam, Flags, Floats
+
+GREEN, AMBER, RED = "green", "amber", "red"
+
+MARGINS = {"all": 0.01, "kind": 0.02, "profile": 0.02, "script": 0.03, "difference": 0.03, "tag": 0.03}
+"""Most accuracy a version may lose on a slice, by the dimension of the slice."""
+FEWEST = 30
+"""Rows of a slice, at least, to be judged."""
+WORST_CALIBRATION, CALIBRATION_MARGIN = 0.05, 0.01
+"""Largest calibration error that is always allowed, and how much above the champion's otherwise."""
+SLOWEST, LATENCY_RATIO = 1e-3, 2.0
+"""Median seconds of one score that are always allowed, and how many times the champion's otherwise."""
+
+_Z99 = 2.5758293035489004
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One finding: green, amber (nothing to judge by) or red, with a sentence and a table."""
+
+    name: str
+    title: str
+    state: str
+    said: str
+    hard: bool = False
+    rows: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        return {**asdict(self), "rows": [dict(row) for row in self.rows]}
+
+
+@dataclass(frozen=True)
+class Sat:
+    """An exam somebody sat: probabilities of every row, and where they decide alone."""
+
+    said: Floats
+    bands: Mapping[str, Band]
+
+
+def paired_difference(mine_only: int, theirs_only: int, n: int) -> tuple[float, float, float]:
+    """Difference of two accuracies on the same rows, with its 99 % interval.
+
+    ``mine_only`` rows only the first got right, ``theirs_only`` only the second. Source: Agresti and Min,
+    Statistics in Medicine 24 (2005), with one half added to each cell.
+    """
+    if not n:
+        return math.nan, math.nan, math.nan
+    wins, losses, total = mine_only + 0.5, theirs_only + 0.5, n + 2
+    centre = (wins - losses) / total
+    half = _Z99 * math.sqrt(max(0.0, wins + losses - (wins - losses) ** 2 / total)) / total
+    return (mine_only - theirs_only) / n, centre - half, centre + half
+
+
+def slices(exam: Exam, mine: Sat, theirs: Sat | None) -> Gate:
+    """No slice may be worse than the champion's by more than its margin, beyond chance."""
+    title = "Every slice against the champion"
+    if theirs is None:
+        return Gate("slices", title, AMBER, "There is no champion that this program can ask.")
+    everything = np.ones(len(exam), dtype=bool)
+    groups = [("all", "", everything), *exam.groups(FEWEST)]
+    rows = [_compared(exam, mine.said, theirs.said, *group) for group in groups]
+    worse = [row for row in rows if row["state"] == RED]
+    named = ", ".join(_name(row) for row in worse)
+    said = f"{len(rows)} slices; worse on: {named}." if worse else f"{len(rows)} slices, none is worse."
+    return Gate("slices", title, RED if worse else GREEN, said, rows=rows)
+
+
+def promise(exam: Exam, mine: Sat, profile: str = "general") -> Gate:
+    """Of what the version calls *immaterial*, not more than promised may be material."""
+    verdicts = exam.verdicts(mine.said, mine.bands, profile)
+    decided = exam.open[profile] & (verdicts == IMMATERIAL)
+    missed = wilson(int((decided & exam.labels).sum()), int(decided.sum()))
+    title = "Missed material differences"
+    if not missed.n:
+        return Gate("promise", title, AMBER, "It decides nothing as immaterial alone on these rows.")
+    broken = missed.low > MISSED_MATERIAL
+    said = (
+        f"Of {missed.n:,} rows it calls immaterial {missed.value:.2%} are material "
+        f"(95 %: {missed.low:.2%} to {missed.high:.2%}; promised: {MISSED_MATERIAL:.0%})."
+    )
+    return Gate("promise", title, RED if broken else GREEN, said)
+
+
+def calibration(exam: Exam, mine: Sat, theirs: Sat | None) -> Gate:
+    """Probabilities must mean what they say."""
+    counted = exam.open["general"]
+    found = expected_calibration_error(exam.labels[counted], mine.said[counted])
+    before = expected_calibration_error(exam.labels[counted], theirs.said[counted]) if theirs else math.nan
+    allowed = WORST_CALIBRATION if math.isnan(before) else max(WORST_CALIBRATION, before + CALIBRATION_MARGIN)
+    beside = "" if math.isnan(before) else f", the champion's {before:.3f}"
+    said = f"Calibration error {found:.3f}{beside}; at most {allowed:.3f}."
+    state = AMBER if math.isnan(found) else RED if found > allowed else GREEN
+    return Gate("calibration", "Calibration", state, said)
+
+
+def latency(mine: Callable[[], object], theirs: Callable[[], object] | None, rounds: int = 200) -> Gate:
+    """One score must not take much longer than the champion's; both take turns in this process."""
+    asked = [mine] if theirs is None else [mine, theirs]
+    taken: list[list[float]] = [[] for _ in asked]
+    for _ in range(rounds):
+        for times, ask in zip(taken, asked, strict=True):
+            began = time.perf_counter()
+            ask()
+            times.append(time.perf_counter() - began)
+    medians = [float(np.median(times)) for times in taken]
+    allowed = max(SLOWEST, LATENCY_RATIO * medians[1]) if theirs else SLOWEST
+    beside = f", the champion's {medians[1] * 1e6:.0f} µs" if theirs else ""
+    said = f"One score takes {medians[0] * 1e6:.0f} µs{beside}; at most {allowed * 1e6:.0f} µs."
+    return Gate("latency", "Latency", RED if medians[0] > allowed else GREEN, said)
+
+
+def _compared(
+    exam: Exam, mine: Floats, theirs: Floats, dimension: str, name: str, inside: Flags
+) -> dict[str, Any]:
+    right = (mine > 0.5) == exam.labels
+    before = (theirs > 0.5) == exam.labels
+    n = int(inside.sum())
+    difference, low, high = paired_difference(
+        int((right & ~before & inside).sum()), int((before & ~right & inside).sum()), n
+    )
+    worse = difference < -MARGINS[dimension] and high < 0
+    return {
+        "dimension": dimension,
+        "slice": name,
+        "n": n,
+        "accuracy": float(right[inside].mean()),
+        "champion": float(before[inside].mean()),
+        "difference": difference,
+        "low": low,
+        "high": high,
+        "margin": MARGINS[dimension],
+        "state": RED if worse else GREEN,
+    }
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return f"{row['dimension']} {row['slice']}".strip()

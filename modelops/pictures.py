@@ -1,0 +1,112 @@
+"""Pictures of how a model measured, as PNG bytes, from numbers alone; for commands and workers only."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_curve
+
+from modelops.evaluation import Quality
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_BINS = 10
+_FEATURES = 20
+_BLUE, _GREY = "#1d4ed8", "#94a3b8"
+
+
+def calibration_curve(labels: Flags, said: Floats) -> bytes:
+    """Probability said against share seen, over bins of equal count, with the diagonal of a perfect model."""
+    figure, axes = _figure("Calibration on held-out entities", "probability said", "share material")
+    axes.plot([0, 1], [0, 1], color=_GREY, linestyle="--", label="perfect")
+    edges = np.unique(np.quantile(said, np.linspace(0, 1, _BINS + 1)[1:-1]))
+    place = np.searchsorted(edges, said, "right")
+    filled = [bin_ for bin_ in range(len(edges) + 1) if (place == bin_).any()]
+    mean = [float(said[place == bin_].mean()) for bin_ in filled]
+    seen = [float(labels[place == bin_].mean()) for bin_ in filled]
+    axes.plot(mean, seen, marker="o", color=_BLUE, label=f"n = {len(said):,}")
+    axes.legend()
+    return _png(figure)
+
+
+def precision_recall(labels: Flags, said: Floats) -> bytes:
+    """Precision against recall for *material* at every threshold."""
+    figure, axes = _figure("Material: precision and recall", "recall", "precision")
+    precision, recall, _ = precision_recall_curve(labels, said)
+    axes.plot(recall, precision, color=_BLUE)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    return _png(figure)
+
+
+def confusion(labels: Flags, verdicts: Sequence[str]) -> bytes:
+    """How many pairs of each truth got each verdict."""
+    said = np.asarray(verdicts)
+    names = ("immaterial", "review", "material")
+    table = np.array(
+        [[int(((said == name) & (labels == truth)).sum()) for name in names] for truth in (0, 1)]
+    )
+    figure, axes = _figure("Verdicts", "verdict", "truth")
+    axes.imshow(table, cmap="Blues")
+    axes.set_xticks(range(3), names)
+    axes.set_yticks(range(2), ("immaterial", "material"))
+    for (row, column), count in np.ndenumerate(table):
+        dark = count > table.max() / 2
+        axes.text(column, row, f"{count:,}", ha="center", va="center", color="white" if dark else "black")
+    return _png(figure)
+
+
+def slice_table(slices: Mapping[str, Quality]) -> bytes:
+    """Every slice with its numbers."""
+    header = ("slice", "n", "material", "recall immaterial", "specificity", "review", "ECE")
+    rows = [_row(name, quality) for name, quality in slices.items()] or [("none",) + ("-",) * 6]
+    figure = Figure(figsize=(11, 0.6 + 0.3 * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    axes.axis("off")
+    table = axes.table(rows, colLabels=header, loc="center", cellLoc="left")
+    table.auto_set_font_size(False)
+    table.set_fontsize(8)
+    table.auto_set_column_width(list(range(len(header))))
+    return _png(figure)
+
+
+def contributions(added: Mapping[str, float]) -> bytes:
+    """Mean absolute log-odds of the features that weigh most."""
+    found = sorted(added.items(), key=lambda item: item[1])[-_FEATURES:]
+    figure, axes = _figure("What the model weighs", "mean absolute log-odds", "")
+    axes.barh([name for name, _ in found], [value for _, value in found], color=_BLUE)
+    return _png(figure)
+
+
+def _row(name: str, quality: Quality) -> tuple[str, ...]:
+    return (
+        name,
+        f"{quality.n:,}",
+        f"{quality.material:,}",
+        str(quality.recall_immaterial).strip(),
+        str(quality.specificity).strip(),
+        f"{quality.review_share.value:.1%}",
+        f"{quality.calibration_error:.3f}",
+    )
+
+
+def _figure(title: str, across: str, up: str) -> tuple[Figure, Axes]:
+    figure: Any = Figure(figsize=(7, 5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_title(title)
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    return figure, axes
+
+
+def _png(figure: Figure) -> bytes:
+    target = io.BytesIO()
+    figure.savefig(target, format="png", dpi=110, metadata={"Software": None})
+    return target.getvalue()

@@ -1,0 +1,204 @@
+"""Gates: computed when somebody asks, hard ones for everybody, the others overruled only with a reason."""
+
+import numpy as np
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.crypto import sha256
+from accounts.models import AuditEvent
+from matching.engine import feature_schema_hash
+from modelops import gates, services
+from modelops.alert_models import Alert
+from modelops.exam import Exam, packed, unpacked
+from modelops.gates import Sat
+from modelops.models import Deployment, LiveSlot, ModelVersion, PromotionRequest
+from modelops.services import PromotionError
+from tests.models import compiled, installed, model_version, scoring_version
+from tests.people import person
+
+
+class Edges:
+    """Where a pupil decides alone."""
+
+    immaterial_below = 0.2
+    material_above = 0.8
+
+
+def exam(n: int = 400) -> Exam:
+    """Rows of which every fourth is material, half in Latin script."""
+    labels = np.arange(n) % 4 == 0
+    scripts = np.where(np.arange(n) % 2 == 0, "latin", "han+latin")
+    every = np.ones(n, dtype=bool)
+    kinds = np.full(n, "organisation")
+    return Exam(
+        np.zeros((n, 2)), labels, {"kind": kinds, "script": scripts}, {"general": every}, {"general": every}
+    )
+
+
+def sat(said: "np.typing.NDArray[np.float64]") -> Sat:
+    return Sat(said, {"organisation": Edges()})
+
+
+def state(found: gates.Gate) -> tuple[str, str]:
+    return found.name, found.state
+
+
+def test_the_paired_interval_equals_a_worked_example() -> None:
+    # By hand: (132.5 - 107.5) / 1146 = 0.021815, its error sqrt(240 - 25**2 / 1146) / 1146 = 0.013503.
+    difference, low, high = gates.paired_difference(132, 107, 1_144)
+    assert difference == pytest.approx(0.021853, abs=1e-6)
+    assert (low, high) == pytest.approx((0.021815 - 0.034781, 0.021815 + 0.034781), abs=2e-6)
+
+
+def test_an_equal_model_passes_and_one_worse_in_one_script_is_named() -> None:
+    sheet = exam()
+    good = np.where(sheet.labels, 0.9, 0.1)
+    han = np.array(["han" in name for name in sheet.slices["script"]])
+    assert state(gates.slices(sheet, sat(good), sat(good))) == ("slices", "green")
+    bad = np.where(han & (np.arange(len(sheet)) % 5 == 1), 0.6, good)
+    found = gates.slices(sheet, sat(bad), sat(good))
+    assert found.state == "red"
+    assert "script han" in found.said
+    assert [
+        row["slice"] for row in found.rows if row["state"] == "green" and row["dimension"] == "script"
+    ] == []
+    better = gates.slices(sheet, sat(good), sat(bad))
+    assert better.state == "green"
+
+
+def test_too_many_missed_material_differences_are_red() -> None:
+    sheet = exam()
+    blind = np.full(len(sheet), 0.1)
+    assert gates.promise(sheet, sat(blind)).state == "red"
+    assert gates.promise(sheet, sat(np.where(sheet.labels, 0.9, 0.1))).state == "green"
+    assert gates.promise(sheet, sat(np.full(len(sheet), 0.5))).state == "amber"
+
+
+def test_probabilities_that_mean_nothing_are_red_unless_the_champions_mean_less() -> None:
+    sheet = exam()
+    right, bold = np.full(len(sheet), 0.25), np.full(len(sheet), 0.6)
+    assert gates.calibration(sheet, sat(right), None).state == "green"
+    assert gates.calibration(sheet, sat(bold), sat(right)).state == "red"
+    assert gates.calibration(sheet, sat(bold), sat(np.full(len(sheet), 0.9))).state == "green"
+
+
+def test_an_exam_comes_back_from_its_bytes() -> None:
+    sheet = exam(40)
+    again = unpacked(packed(sheet))
+    assert (again.labels == sheet.labels).all()
+    assert list(again.slices["script"]) == list(sheet.slices["script"])
+    assert set(again.open) == {"general"}
+
+
+@pytest.mark.django_db
+def test_what_was_found_is_kept_with_the_request() -> None:
+    installed()
+    request = services.request_promotion(scoring_version("2"), "*", "champion", "better", person())
+    found = {gate["name"]: gate["state"] for gate in request.gates}
+    assert found == {
+        "digest": "green",
+        "schema": "green",
+        "builds": "green",
+        "golden": "green",
+        "slices": "green",
+        "promise": "amber",
+        "calibration": "green",
+        "latency": "green",
+        "exam": "amber",
+    }
+
+
+@pytest.mark.django_db
+def test_a_version_that_breaks_a_golden_pair_needs_a_reason_and_raises_an_alert() -> None:
+    installed()
+    asker, approver = person(), person()
+    request = services.request_promotion(scoring_version("2", 5.0), "*", "champion", "bold", asker)
+    assert "slip" in next(gate["said"] for gate in request.gates if gate["name"] == "golden")
+    with pytest.raises(PromotionError, match="Golden pairs"):
+        services.approve(request, approver)
+    with pytest.raises(PromotionError, match="Golden pairs"):
+        services.approve(request, approver, "go")
+    deployment = services.approve(request, approver, "the spelling rule changed on Monday")
+    assert deployment.override == "the spelling rule changed on Monday"
+    assert "Golden pairs" in Alert.objects.get(rule="gates_overridden").what
+    event = AuditEvent.objects.get(action="deployment.made", actor=approver)
+    assert event.detail["override"] == deployment.override
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [(b"not a model", "It loads and answers"), (compiled("2", 0.0)[:-20], "It loads and answers")],
+)
+def test_nobody_overrules_a_model_that_does_not_load(content: bytes, title: str) -> None:
+    installed()
+    request = services.request_promotion(model_version("2", content), "*", "champion", "?", person())
+    with pytest.raises(PromotionError, match=f"nobody can overrule: {title}"):
+        services.approve(request, person(), "a very good reason indeed")
+
+
+@pytest.mark.django_db
+def test_what_cannot_serve_is_not_registered() -> None:
+    given = services.Registration("names", "9", b"{}", feature_schema_hash())
+    with pytest.raises(ValueError, match="damaged"):
+        services.register_version(given, None)
+    assert not ModelVersion.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_model_that_answers_otherwise_than_registered_is_found() -> None:
+    installed()
+    version = scoring_version("2")
+    version.answers["said"]["slip"] += 0.01
+    version.save()
+    request = services.request_promotion(version, "*", "champion", "better", person())
+    said = next(gate for gate in request.gates if gate["name"] == "builds")
+    assert (said["state"], said["hard"]) == ("red", True)
+    assert "slip" in said["said"]
+
+
+@pytest.mark.django_db
+def test_a_candidate_with_green_gates_becomes_shadow_by_itself_and_nothing_else() -> None:
+    installed()
+    deployment = services.deploy_shadow(scoring_version("2"), "gates passed")
+    assert (deployment.role, deployment.automatic, deployment.requested_by) == ("shadow", True, None)
+    with pytest.raises(PromotionError, match="Golden pairs"):
+        services.deploy_shadow(scoring_version("3", 5.0), "gates passed")
+    with pytest.raises(IntegrityError, match="need_two_people"), transaction.atomic():
+        Deployment.objects.create(model=deployment.model, role="champion", automatic=True, reason="me")
+
+
+@pytest.mark.django_db
+def test_a_shadow_is_asked_for_without_a_reason_to_overrule() -> None:
+    installed()
+    request = services.request_promotion(scoring_version("2", 5.0), "*", "shadow", "look", person())
+    assert services.approve(request, person()).override == ""
+
+
+def of_other_features(version: str) -> ModelVersion:
+    """A champion of the program before."""
+    row = model_version(version)
+    ModelVersion.objects.filter(pk=row.pk).update(schema_hash=sha256(b"the features before"))
+    row.refresh_from_db()
+    return row
+
+
+@pytest.mark.django_db
+def test_a_new_program_puts_its_own_model_where_the_champion_does_not_fit() -> None:
+    old, shipped = of_other_features("1"), scoring_version("2")
+    Deployment.objects.create(model=old, role="champion", first=True, reason="before")
+    LiveSlot.objects.create(profile="*", role="champion", deployment=Deployment.objects.get())
+    (made,) = services.deploy_upgrade(shipped)
+    assert (made.upgrade, made.model, made.requested_by) == (True, shipped, None)
+    assert Alert.objects.filter(rule="champion_replaced", scope="*").exists()
+    assert services.deploy_upgrade(shipped) == []
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_an_upgrade_that_replaces_a_model_that_fits() -> None:
+    first = installed()
+    with pytest.raises(IntegrityError, match="only a model of other features"), transaction.atomic():
+        Deployment.objects.create(
+            model=scoring_version("2"), role="champion", upgrade=True, previous=first, reason="a back door"
+        )
+    assert PromotionRequest.objects.count() == 0
