@@ -62,6 +62,12 @@ APPEARANCE: dict[str, Any] = {
             {
                 "title": "Review",
                 "items": [
+                    {
+                        "title": "My desk",
+                        "icon": "gavel",
+                        "link": reverse_lazy("admin:review-desk"),
+                        "permission": _may("feedback.change_reviewitem"),
+                    },
                     _link("Queue", "inbox", "feedback.reviewitem"),
                     _link("Answers", "compare_arrows", "matching.prediction"),
                     _link("Feedback", "rate_review", "feedback.feedback"),

@@ -26,6 +26,7 @@ from feedback.models import (
     Source,
     Stage,
 )
+from feedback.queue import held, keep_draft
 from feedback.routing import PRIORITIES, due, overrides, route, untouched
 from matching import sampling
 from matching.models import Prediction, Stream
@@ -43,10 +44,6 @@ _ONCE = ("feedback_once_per_person", "feedback_revises_id")
 
 class AlreadySaidError(Exception):
     """This person has given a word on this prediction before."""
-
-
-class ClaimLostError(Exception):
-    """The item is no longer held by this reviewer; nothing was stored."""
 
 
 class UndoError(Exception):
@@ -170,11 +167,11 @@ def decide(
 ) -> Feedback:
     """Store a reviewer's decision (``None``: cannot tell), close the item and open what must follow.
 
-    An adjudication cites a clause and becomes a precedent. Raises :class:`ClaimLostError` unless the reviewer
+    An adjudication cites a clause and becomes a precedent. Raises ``ClaimLostError`` unless the reviewer
     holds the item, :class:`AlreadySaidError` the second time.
     """
     now = timezone.now()
-    item = _held(item, reviewer, now)
+    item = held(item, reviewer, now)
     row = _word(item, reviewer, material)
     row.feedback_text, row.confidence_score, row.clause = text, confidence, clause
     row.guideline_version = guideline_version
@@ -252,17 +249,6 @@ def give_reason(word: Feedback, reviewer: User, text: str) -> Feedback:
 
 
 @transaction.atomic
-def release(item: ReviewItem, actor: User, reason: str) -> ReviewItem:
-    """Give a claimed item back to the queue."""
-    item = ReviewItem.objects.select_for_update().get(pk=item.pk)
-    if item.state == ReviewItem.State.CLAIMED:
-        item.state, item.claimed_by, item.claimed_until = ReviewItem.State.OPEN, None, None
-        item.save(update_fields=["state", "claimed_by", "claimed_until"])
-        audit.record("review_item.released", item, actor, reason=reason)
-    return item
-
-
-@transaction.atomic
 def put(prediction: Prediction, stream: Stream, chance: float = 1.0) -> ReviewItem:
     """Put a prediction before a reviewer by a stream, also if it was decided before; an open item only rises.
 
@@ -284,15 +270,11 @@ def put(prediction: Prediction, stream: Stream, chance: float = 1.0) -> ReviewIt
     return item
 
 
-def keep_draft(item: ReviewItem, reviewer: User, decision: str, text: str) -> Draft:
-    """Keep what a reviewer typed, whoever holds the item."""
-    draft, made = Draft.objects.get_or_create(
-        item=item, reviewer=reviewer, defaults={"decision": decision, "text": text}
-    )
-    if not made:
-        draft.decision, draft.text, draft.saved_at = decision, text, timezone.now()
-        draft.save(update_fields=["decision", "text", "saved_at"])
-    return draft
+@transaction.atomic
+def close_erased(item: ReviewItem, actor: User) -> None:
+    """Close an item whose names were erased: there is nothing left to judge."""
+    _close(item, timezone.now())
+    audit.record("review_item.erased", item, actor)
 
 
 def reason_missing(word: Feedback) -> bool:
@@ -305,15 +287,6 @@ def item_heard(word: Feedback) -> bool:
     """Say whether a third person hears the pair, or has."""
     third = ReviewItem.objects.filter(prediction_id=word.prediction_id, stage=Stage.ADJUDICATION)
     return third.exclude(state=ReviewItem.State.OPEN).exists()
-
-
-def _held(item: ReviewItem, reviewer: User, now: datetime) -> ReviewItem:
-    """Lock an item and return it with its prediction."""
-    locked = ReviewItem.objects.select_for_update(of=("self",)).select_related("prediction")
-    item = locked.get(pk=item.pk)
-    if not item.is_held_by(reviewer, now):
-        raise ClaimLostError("this item is no longer yours; claim it again")
-    return item
 
 
 def _word(item: ReviewItem, reviewer: User, material: bool | None) -> Feedback:

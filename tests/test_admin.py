@@ -8,13 +8,11 @@ from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import ApiKey, AuditEvent, Role, User
 from accounts.services import issue_api_key
 from experiments.models import Experiment
 from feedback.models import Feedback, ReviewItem
-from feedback.services import collect
 from matching.models import Prediction
 from modelops.models import LiveSlot, ModelVersion, PromotionRequest, TrainingRun
 from tests.models import installed, model_version, promoted, scoring_version, stored_prediction
@@ -171,40 +169,6 @@ def test_one_person_rolls_back_and_gives_a_reason() -> None:
     approver.post(path(LiveSlot, "roll_back", slot.pk), {"reason": "wrong answers"})
     slot.refresh_from_db()
     assert (slot.deployment.model.version, slot.deployment.break_glass) == ("1", True)
-
-
-def test_a_reviewer_takes_judges_and_stores_without_seeing_the_answer() -> None:
-    stored_prediction(
-        "Xylophonia Quince Ltd", stream="uncertain", selection_probability=0.9, verdict="review"
-    )
-    reviewer = person(Role.REVIEWER)
-    client = browser(reviewer)
-    taken = client.get(path(ReviewItem, "take_next"), follow=True)
-    assert "Xylophonia Quince Ltd" in text(taken)
-    assert "0.9900" not in text(taken)
-    item = ReviewItem.objects.get()
-    client.post(path(ReviewItem, "judge", item.pk), {"decision": "material", "text": "two companies"})
-    row = Feedback.objects.get()
-    assert (row.user_correction, row.reviewer, row.answer_shown) == (True, reviewer, False)
-    assert "Nothing is waiting" in text(client.get(path(ReviewItem, "take_next"), follow=True))
-
-
-def test_an_item_of_another_reviewer_is_not_shown() -> None:
-    stored_prediction("Xylophonia Quince Ltd", stream="uncertain", selection_probability=0.9)
-    collect()
-    item = ReviewItem.objects.claim(person(Role.REVIEWER), timezone.now())
-    assert item is not None
-    shown = browser(person(Role.REVIEWER)).get(path(ReviewItem, "judge", item.pk), follow=True)
-    assert "Xylophonia" not in text(shown)
-    assert "not yours" in text(shown)
-
-
-def test_an_item_can_be_given_back() -> None:
-    stored_prediction(stream="uncertain", selection_probability=0.9)
-    client = browser(person(Role.REVIEWER))
-    client.get(path(ReviewItem, "take_next"))
-    client.get(path(ReviewItem, "give_back", ReviewItem.objects.get().pk))
-    assert ReviewItem.objects.get().state == "open"
 
 
 def test_a_new_person_gets_a_role_with_its_rights_and_an_event() -> None:

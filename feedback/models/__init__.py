@@ -10,7 +10,7 @@ from feedback.models.queue import (
     ReviewItemQuerySet,
     Stage,
 )
-from feedback.models.words import UNDO_FOR, Feedback, FeedbackQuerySet, GoldAnswer, Source
+from feedback.models.words import UNDO_FOR, Feedback, FeedbackQuerySet, GoldAnswer, Source, answer_name
 
 __all__ = [
     "CLAIM_LASTS",
@@ -28,4 +28,5 @@ __all__ = [
     "ReviewItemQuerySet",
     "Source",
     "Stage",
+    "answer_name",
 ]

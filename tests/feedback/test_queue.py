@@ -9,9 +9,10 @@ from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
-from feedback import services
+from feedback import queue
 from feedback.models import Feedback, ReviewItem
-from feedback.services import AlreadySaidError, ClaimLostError, collect, decide, object_to
+from feedback.queue import ClaimLostError
+from feedback.services import AlreadySaidError, collect, decide, object_to
 from modelops.models import TrainingRun
 from tests.models import guideline, model_version, stored_prediction
 from tests.people import person
@@ -98,7 +99,7 @@ def test_a_released_item_is_free_again(reviewer: User) -> None:
     picked()
     collect()
     item = claimed(reviewer)
-    services.release(item, reviewer, "lunch")
+    queue.release(item, reviewer, "lunch")
     assert claimed(person(Role.REVIEWER)) == item
 
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import Role, User
 from feedback import labels
 from feedback.models import Draft, Feedback, Precedent, ReviewItem, Stage
-from feedback.services import ClaimLostError, UndoError, collect, decide, object_to, put, revise, undo
+from feedback.queue import ClaimLostError
+from feedback.services import UndoError, collect, decide, object_to, put, revise, undo
 from matching import sampling
 from matching.models import Prediction, Stream
 from modelops.models import TrainingRun

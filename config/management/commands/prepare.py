@@ -12,6 +12,7 @@ from accounts.tokens import AccessToken
 STEPS = (
     ("Database tables", ["migrate", "--verbosity=0"]),
     ("Starting model", ["register_starting_model"]),
+    ("Guideline", ["guideline", "load"]),
     ("First administrator", ["create_first_administrator"]),
 )
 

@@ -1,0 +1,192 @@
+"""What the review desk shows: before the decision evidence only, after it the model's answer.
+
+The engine's differences are evidence: which there are, where, on whose authority. What they do under a
+profile, the verdict, its confidence and what the model weighed are the answer, and stay out of everything
+that :func:`evidence` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import User
+from feedback import guideline, services
+from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, Stage
+from matching import diff, display
+from matching.models import Prediction
+from matching.outlook import context_of, outlook
+from matching.serializers import DISCLAIMER, stored_answer
+
+ANSWERS = {
+    "immaterial": ("✓", "Immaterial", "The same name under this profile"),
+    "material": ("✕", "Material", "Another name, or not good enough"),
+    "cannot_tell": ("?", "Cannot tell", "A named fact is missing"),
+}
+"""The answers a reviewer may give: symbol, word, meaning."""
+
+SAYS = {"material": True, "immaterial": False, "cannot_tell": None}
+"""The answers as they are stored."""
+
+_CONTEXT = {
+    "jurisdiction_left": "Jurisdiction of the first name",
+    "jurisdiction_right": "Jurisdiction of the second name",
+}
+_SIDES = {"left": "The first name", "right": "The second name"}
+_RECENT = 10
+
+
+class Said(NamedTuple):
+    """A word as a person reads it."""
+
+    word: Feedback
+    symbol: str
+    answer: str
+
+
+class Shown(NamedTuple):
+    """A precedent with its two names."""
+
+    precedent: Precedent
+    symbol: str
+    answer: str
+
+
+def evidence(item: ReviewItem) -> dict[str, Any]:
+    """Return what a reviewer may see before deciding; nothing of it depends on what the model answered."""
+    prediction = item.prediction
+    given = stored_answer(prediction)
+    differences = [_blind(row) for row in given["differences"]]
+    row, clauses = guideline.in_force()
+    found = {one["category"] for one in differences}
+    return {
+        **_names(prediction, differences),
+        "differences": differences,
+        "parts": display.parts(given["name1"], given["name2"]),
+        "steps": given["steps"],
+        "profile": display.profile_of(prediction.profile),
+        "kind": "a person’s name" if prediction.kind == "individual" else "an organisation’s name",
+        "sent": _sent(prediction),
+        "guideline": row,
+        "clauses": guideline.relevant(clauses, found, prediction.profile),
+        "all_clauses": clauses,
+        "precedents": [_shown(one) for one in guideline.precedents(prediction)],
+        "history": guideline.history(prediction),
+        "heard": _heard(item),
+        "events": list(item.events.exclude(kind=ItemEvent.Kind.UNDONE).select_related("actor")),
+        "disclaimer": DISCLAIMER,
+    }
+
+
+def answer(word: Feedback) -> dict[str, Any]:
+    """Return the model's answer beside the word that was given before it was shown."""
+    prediction = word.prediction
+    given = stored_answer(prediction)
+    judged = display.verdict(prediction.verdict)
+    said = said_by(word)
+    return {
+        **_names(prediction, given["differences"]),
+        "word": word,
+        "said": said,
+        "revised": _revision(word),
+        "verdict": judged,
+        "reason": display.sentence(judged, given["reason"]),
+        "missing_fact": given["missing_fact"],
+        "confidence": display.percent(given["confidence"]),
+        "leaning": display.leaning(judged.id, given["prediction"], given["confidence"]),
+        "decided": display.decided_by(given["decided_by"], judged.id),
+        "rows": display.rows(given["differences"]),
+        "bars": display.bars(given["contributions"]),
+        "outlook": [(display.verdict(line.verdict), line) for line in outlook(prediction)],
+        "profile": display.profile_of(prediction.profile),
+        "model": given["model"],
+        "rules_version": given["rules_version"],
+        "gold": getattr(prediction, "gold", None) if word.stream == "gold" else None,
+        "reason_missing": services.reason_missing(word),
+        "disclaimer": DISCLAIMER,
+    }
+
+
+def said_by(word: Feedback) -> Said:
+    """Return a word with its symbol and its answer in words."""
+    symbol, title, _ = ANSWERS[word.answer_name]
+    return Said(word, symbol, title)
+
+
+def recent(reviewer: User) -> list[Said]:
+    """Return a reviewer's last decisions that stand, the newest first."""
+    words = Feedback.objects.first_words().filter(reviewer=reviewer).select_related("prediction")
+    return [said_by(word) for word in words.order_by("-id")[:_RECENT]]
+
+
+def undoable(reviewer: User, now: datetime) -> Feedback | None:
+    """Return the decision that the undo key takes back: the last one, while it is young."""
+    last = Feedback.objects.first_words().filter(reviewer=reviewer).order_by("-id").first()
+    return last if last and last.item_id and last.can_be_undone(now) else None
+
+
+def draft_of(item: ReviewItem, reviewer: User) -> Draft | None:
+    """Return what the reviewer typed before."""
+    return Draft.objects.filter(item=item, reviewer=reviewer).first()
+
+
+@transaction.atomic
+def record_seen(item: ReviewItem, reviewer: User, shown: Sequence[Shown]) -> None:
+    """Record that the names were shown, those of the precedents too."""
+    precedents = [str(one.precedent.prediction_id) for one in shown]
+    audit.record("prediction.names_revealed", item.prediction, reviewer, precedents=precedents)
+
+
+def _names(prediction: Prediction, differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the two names side by side, with the marks that these differences make."""
+    columns = diff.columns(prediction.name1, prediction.name2, differences)
+    return {
+        "prediction": prediction,
+        "columns": columns,
+        "marks": [mark for mark in diff.Mark if mark.sign],
+        "deceiving": display.deceiving(columns),
+        "directions": (display.direction(prediction.name1), display.direction(prediction.name2)),
+    }
+
+
+def _blind(difference: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what the profile makes of a difference; a change in writing is equal under any reading."""
+    effect = "equal" if difference["category"] in diff.WRITING else "review"
+    kept = {key: difference[key] for key in ("category", "title", "text1", "text2", "span1", "span2")}
+    return {**kept, "effect": effect, "authority": difference["authority"], "why": difference["explanation"]}
+
+
+def _sent(prediction: Prediction) -> list[tuple[str, str]]:
+    """Return what the client said about the two names."""
+    context = context_of(prediction)
+    lines = [(label, str(getattr(context, name) or "")) for name, label in _CONTEXT.items()]
+    lines.append(("The registered name is", _SIDES.get(context.register or "", "")))
+    for side, found in (("first", context.identifiers_left), ("second", context.identifiers_right)):
+        lines += [
+            (f"{key.replace('_', ' ').capitalize()} ({side} name)", value) for key, value in found.items()
+        ]
+    return [(label, value) for label, value in lines if value]
+
+
+def _shown(precedent: Precedent) -> Shown:
+    symbol, title, _ = ANSWERS[
+        {True: "material", False: "immaterial", None: "cannot_tell"}[precedent.material]
+    ]
+    return Shown(precedent, symbol, title)
+
+
+def _heard(item: ReviewItem) -> list[Said]:
+    """Return what the two reviewers said, for the third person only."""
+    if item.stage != Stage.ADJUDICATION:
+        return []
+    words = Feedback.objects.first_words().filter(prediction=item.prediction, adjudicated=False)
+    return [said_by(word) for word in words.order_by("id")]
+
+
+def _revision(word: Feedback) -> Said | None:
+    row = Feedback.objects.standing().filter(revises=word).first()
+    return said_by(row) if row else None

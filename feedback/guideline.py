@@ -1,0 +1,119 @@
+"""The guideline in force, its next version, and the precedents that speak to a pair."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from feedback.models import Clause, Feedback, Guideline, Precedent, answer_name
+from matching.models import Prediction
+
+PRECEDENTS_SHOWN = 4
+_LOOKED_AT = 200
+_HISTORY_SHOWN = 8
+
+
+class GuidelineError(Exception):
+    """The guideline cannot be changed so; the message says why."""
+
+
+class Past(NamedTuple):
+    """What was decided earlier about exactly this pair, by whom, under which profile."""
+
+    at: str
+    who: str
+    profile: str
+    answer: str
+    clause: str
+
+
+def in_force() -> tuple[Guideline | None, tuple[Clause, ...]]:
+    """Return the guideline in force with its clauses; published ones never change, so they are kept."""
+    row = Guideline.objects.in_force()
+    return (row, _clauses(row.pk)) if row else (None, ())
+
+
+@lru_cache(maxsize=8)
+def _clauses(guideline: int) -> tuple[Clause, ...]:
+    return tuple(Clause.objects.filter(guideline=guideline))
+
+
+def relevant(clauses: Sequence[Clause], categories: Collection[str], profile: str) -> list[Clause]:
+    """Return the clauses on these categories of difference and on the profile, in the guideline's order."""
+    named = f"({profile})"
+    return [row for row in clauses if set(row.categories) & set(categories) or row.title.endswith(named)]
+
+
+@transaction.atomic
+def start_draft(actor: User, version: str) -> Guideline:
+    """Copy the guideline in force into a draft. Raises :class:`GuidelineError` when there is one already."""
+    current, clauses = in_force()
+    try:
+        with transaction.atomic():
+            draft = Guideline.objects.create(version=version)
+    except IntegrityError as error:
+        raise GuidelineError("There is a draft already, or a version of that name.") from error
+    columns = ("number", "title", "text", "categories", "position")
+    Clause.objects.bulk_create(
+        Clause(guideline=draft, **{name: getattr(clause, name) for name in columns}) for clause in clauses
+    )
+    audit.record("guideline.drafted", draft, actor, version=version, after=current.version if current else "")
+    return draft
+
+
+@transaction.atomic
+def publish(draft: Guideline, actor: User) -> Guideline:
+    """Put a draft in force. Raises :class:`GuidelineError` for one without clauses or already published."""
+    draft = Guideline.objects.select_for_update().get(pk=draft.pk)
+    if draft.status != Guideline.Status.DRAFT:
+        raise GuidelineError("This version is published already.")
+    if not draft.clauses.exists():
+        raise GuidelineError("A guideline without clauses cannot be published.")
+    draft.status, draft.published_at, draft.published_by = Guideline.Status.PUBLISHED, timezone.now(), actor
+    draft.save(update_fields=["status", "published_at", "published_by"])
+    audit.record("guideline.published", draft, actor, version=draft.version)
+    return draft
+
+
+def precedents(prediction: Prediction) -> list[Precedent]:
+    """Return adjudicated pairs that differ in the same ways, the nearest first.
+
+    Near is the share of categories in common; the same profile counts as one category more.
+    """
+    categories = {row["category"] for row in prediction.differences}
+    if not categories:
+        return []
+    alike = Precedent.objects.standing().filter(kind=prediction.kind, categories__overlap=sorted(categories))
+    others = alike.exclude(prediction=prediction).select_related("clause", "prediction")[:_LOOKED_AT]
+    ranked = sorted(others, key=lambda row: -_nearness(row, categories, prediction.profile))
+    return ranked[:PRECEDENTS_SHOWN]
+
+
+def history(prediction: Prediction) -> list[Past]:
+    """Return what people decided about exactly this pair on other occasions, the newest first.
+
+    Decisions on this very prediction stay out, because its next reviewer is blind to them.
+    """
+    if not prediction.pair_digest:
+        return []
+    same = Feedback.objects.at_the_desk().filter(prediction__pair_digest=prediction.pair_digest)
+    others = same.exclude(prediction=prediction).select_related("reviewer", "prediction", "clause")
+    return [_past(row) for row in others.order_by("-id")[:_HISTORY_SHOWN]]
+
+
+def _past(row: Feedback) -> Past:
+    clause = str(row.clause) if row.clause else ""
+    answer = answer_name(row.user_correction).replace("_", " ")
+    who = row.reviewer.get_full_name()
+    return Past(f"{row.created_at:%Y-%m-%d}", who, row.prediction.profile, answer, clause)
+
+
+def _nearness(precedent: Precedent, categories: set[str], profile: str) -> float:
+    found = set(precedent.categories)
+    return len(found & categories) / len(found | categories) + (precedent.profile == profile) / 10

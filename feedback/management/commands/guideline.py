@@ -1,0 +1,33 @@
+"""Load the starting guideline, or write its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from feedback import starting_guideline
+
+
+class Command(BaseCommand):
+    """``manage.py guideline load`` publishes the starting guideline once; ``write`` writes its page."""
+
+    help = "Publish the starting guideline where there is none (load), or write docs/guideline.md (write)."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take what to do."""
+        parser.add_argument("what", choices=("load", "write"))
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Do it and say what was done."""
+        if options["what"] == "write":
+            page = Path(settings.BASE_DIR) / "docs" / "guideline.md"
+            page.write_text(starting_guideline.page(), encoding="utf-8")
+            self.stdout.write("docs/guideline.md")
+            return
+        loaded = starting_guideline.load()
+        said = f"Guideline {loaded.version} is in force" if loaded else "There is a guideline already"
+        self.stdout.write(said)

@@ -1,0 +1,138 @@
+"""The guideline an installation starts with, and its page in the docs: one data file and the rule data."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from feedback.models import Clause, Guideline
+from matching.engine import Category, Effect, Profile, categories, profiles
+
+_FILE = Path(__file__).parent / "data" / "guideline.yaml"
+_SAYS = {
+    Effect.EQUAL: "Immaterial under",
+    Effect.MODEL: "To be weighed with the rest of the name under",
+    Effect.REVIEW: "To be settled by a fact under",
+    Effect.MATERIAL: "Material under",
+}
+_SUBJECTS = {"organisation": "Organisations", "individual": "Individuals"}
+_LONGEST_TITLE = 120
+
+
+class Rule(NamedTuple):
+    """A clause before it is stored."""
+
+    chapter: str
+    number: str
+    title: str
+    text: str
+    categories: tuple[str, ...] = ()
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every clause of the starting guideline in order: chapters of the file, profiles, categories."""
+    written = _data()["chapters"]
+    chapters = [(chapter["title"], list(_written(chapter["clauses"]))) for chapter in written]
+    chapters.append(("Profiles", [_profile(regime) for regime in profiles().values()]))
+    for subject, title in _SUBJECTS.items():
+        known = [one for one in categories().values() if one.subject in (subject, "both")]
+        chapters.append((title, [_category(one) for one in known]))
+    return tuple(_numbered(chapters))
+
+
+def version() -> str:
+    """Return the version of the starting guideline."""
+    return str(_data()["version"])
+
+
+@transaction.atomic
+def load() -> Guideline | None:
+    """Publish the starting guideline where there is none yet; return it, or ``None`` if there is one."""
+    if Guideline.objects.exists():
+        return None
+    row = Guideline.objects.create(
+        version=version(),
+        summary=_data()["summary"],
+        status=Guideline.Status.PUBLISHED,
+        published_at=timezone.now(),
+    )
+    Clause.objects.bulk_create(
+        Clause(
+            guideline=row,
+            number=rule.number,
+            title=rule.title,
+            text=rule.text,
+            categories=list(rule.categories),
+            position=position,
+        )
+        for position, rule in enumerate(rules())
+    )
+    audit.record("guideline.published", row, None, version=row.version)
+    return row
+
+
+def page() -> str:
+    """Return docs/guideline.md."""
+    lines = [
+        f"# Guideline for reviewers, version {version()}",
+        "",
+        "Written by `manage.py guideline` from the rule data; do not edit. Leads write the next version in",
+        "the admin; decisions keep the version they were made under. Not legal advice.",
+    ]
+    chapter = ""
+    for rule in rules():
+        if rule.chapter != chapter:
+            chapter = rule.chapter
+            lines += ["", f"## {rule.number.partition('.')[0]} {chapter}"]
+        lines += ["", f"**{rule.number} {rule.title}.** {rule.text}"]
+    return "\n".join(lines) + "\n"
+
+
+@cache
+def _data() -> Any:
+    return yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+
+
+def _written(clauses: list[dict[str, str]]) -> Iterator[Rule]:
+    for clause in clauses:
+        yield Rule("", "", clause["title"], clause["text"])
+
+
+def _numbered(chapters: list[tuple[str, list[Rule]]]) -> Iterator[Rule]:
+    for chapter, (title, found) in enumerate(chapters, 1):
+        for place, rule in enumerate(found, 1):
+            yield rule._replace(chapter=title, number=f"{chapter}.{place}")
+
+
+def _profile(regime: Profile) -> Rule:
+    sources = "; ".join(regime.sources)
+    return Rule("", "", f"{regime.title} ({regime.id})", f"{regime.summary} Sources: {sources}.")
+
+
+def _category(category: Category) -> Rule:
+    one, other = category.example
+    settles = f" What would settle it: {category.missing}." if category.missing else ""
+    text = (
+        f"{category.explanation} For example “{one}” / “{other}”. {_under(category.id)}{settles} "
+        f"Authority: {category.authority}."
+    )
+    return Rule("", "", f"{category.title} ({category.id})"[:_LONGEST_TITLE], text, (category.id,))
+
+
+def _under(category: str) -> str:
+    """Say what a category does under each profile, those that agree together."""
+    by_effect: dict[Effect, list[str]] = defaultdict(list)
+    for regime in profiles().values():
+        by_effect[regime.effects[category]].append(regime.id)
+    return " ".join(
+        f"{_SAYS[effect]} {', '.join(by_effect[effect])}." for effect in Effect if by_effect[effect]
+    )
