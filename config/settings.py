@@ -56,7 +56,7 @@ NUM_PROXIES = env.integer("NUM_PROXIES", 0 if EMBEDDED_DATABASE else None)
 HTTPS = env.boolean("HTTPS", not EMBEDDED_DATABASE)
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^heartbeats$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.count("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -287,6 +287,8 @@ CELERY_BEAT_SCHEDULE = {
     "forget bulk jobs": {"task": "matching.tasks.forget_jobs", "schedule": 3600.0},
     "collect review items": {"task": "feedback.tasks.collect_review_items", "schedule": 60.0},
     "mind training runs": {"task": "feedback.tasks.mind_training_runs", "schedule": 60.0},
+    "note the heartbeat": {"task": "modelops.tasks.note_heartbeat", "schedule": 60.0},
+    "notify people": {"task": "modelops.tasks.notify_people", "schedule": 15.0},
     "mirror the registry": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"

@@ -35,5 +35,6 @@ urlpatterns = [
     ),
     path("health", views.health, name="health"),
     path("ready", views.ready, name="ready"),
+    path("heartbeats", views.heartbeats, name="heartbeats"),
     path("metrics", views.metrics, name="metrics"),
 ]

@@ -7,8 +7,11 @@ from django.core.cache import cache
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django_prometheus.exports import ExportToDjangoView
 from redis.exceptions import RedisError
+
+from modelops import machinery
 
 
 def health(_request: HttpRequest) -> JsonResponse:
@@ -23,6 +26,17 @@ def ready(_request: HttpRequest) -> JsonResponse:
         {name: "ok" if answers else "down" for name, answers in parts.items()},
         status=200 if all(parts.values()) else 503,
     )
+
+
+def heartbeats(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 while scheduler, monitor and sealer are at work, else 503; says which, and for how long."""
+    now = timezone.now()
+    try:
+        late = machinery.check(now)
+        found = {part.name: part.described(now) for part in machinery.parts()}
+    except DatabaseError:
+        return JsonResponse({"database": "down"}, status=503)
+    return JsonResponse(found, status=503 if late else 200)
 
 
 def metrics(request: HttpRequest) -> HttpResponse:

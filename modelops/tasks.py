@@ -1,9 +1,13 @@
-"""Periodic work on the registry."""
+"""Periodic work on the registry, on alerts, and on the machinery itself."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from celery import shared_task
 
+from modelops import alerts, machinery
+from modelops.delivery import deliver
 from modelops.registry import mirror_aliases
 
 
@@ -11,3 +15,24 @@ from modelops.registry import mirror_aliases
 def mirror_registry_aliases() -> dict[str, str]:
     """Make MLflow's aliases say what is live."""
     return mirror_aliases()
+
+
+@shared_task(acks_late=True)  # a message is claimed before it is sent
+def notify_people() -> dict[str, int]:
+    """Repeat, escalate and end alerts as their time comes, and send what waits in the outbox."""
+    return {**alerts.tend(), **asdict(deliver())}
+
+
+@shared_task
+def note_heartbeat() -> str:
+    """Keep that scheduler, broker and a worker are at work."""
+    return machinery.note_beat().at.isoformat()
+
+
+@shared_task
+def check_machinery() -> list[str]:
+    """Look for silent parts and tell people of them at once: the scheduler may be what is silent."""
+    late = [part.name for part in machinery.check()]
+    if late:
+        deliver()
+    return late
