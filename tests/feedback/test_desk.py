@@ -100,7 +100,7 @@ def test_whatever_the_model_answered_the_page_before_the_decision_is_the_same(cl
     pages = []
     for verdict, prediction, confidence in (("material", True, "0.99"), ("review", False, "0.51")):
         row = Prediction.objects.get()
-        row.verdict, row.prediction, row.confidence = verdict, prediction, confidence  # type: ignore[assignment]
+        row.verdict, row.prediction, row.confidence = verdict, prediction, confidence
         effect = {"material": "material", "review": "equal"}[verdict]
         row.differences = [{**found, "effect": effect} for found in row.differences]
         row.stream = {"material": "audit", "review": "uncertain"}[verdict]
