@@ -11,7 +11,7 @@ from django.db import connection
 EVERY = 60.0
 
 
-class DeadMan(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery's own way to add to a worker
+class DeadMan(bootsteps.StartStopStep):
     """Runs ``check_machinery`` every minute in a thread of the worker's main process."""
 
     requires = ("celery.worker.components:Timer",)
