@@ -148,8 +148,10 @@ def label_of(path: Path) -> str:
 
 @contextmanager
 def written(path: Path, key: str) -> Iterator[VaultWriter]:
-    """Write a file that appears whole, under its name, or not at all."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write a file that appears whole, under its name, or not at all.
+
+    Its folder must be there: that of a job that is gone is not made again. Raises ``OSError``.
+    """
     part = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
         with part.open("xb") as file:

@@ -9,6 +9,7 @@ delivered twice leave nothing but a file that nobody names.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -134,14 +135,21 @@ def _begun(job: BatchJob, pieces: Sequence[BatchChunk]) -> bool:
 
 
 def work_once() -> bool:
-    """Compare the next piece of any job; say whether there was one to try."""
+    """Compare the next piece of any job; say whether there was one to try.
+
+    Raises ``OSError`` where there is no room for the output; the piece waits then.
+    """
     chunk_id = BatchChunk.objects.pick(RULES_VERSION)
     if chunk_id is None:
         return False
-    with transaction.atomic():
-        chunk = BatchChunk.objects.hold(chunk_id)
-        if chunk is not None:
-            _compare(chunk)
+    try:
+        with transaction.atomic():
+            chunk = BatchChunk.objects.hold(chunk_id)
+            if chunk is not None:
+                _compare(chunk)
+    except OSError:  # no room, or no folder for a moment: not the piece's fault
+        BatchChunk.objects.filter(pk=chunk_id).update(attempts=F("attempts") - 1)
+        raise
     return True
 
 
@@ -208,11 +216,13 @@ def _scorer(model_id: UUID) -> Scorer:
 def _count(job: BatchJob, rows: int, failed: int) -> None:
     """Move the job on; the last piece ends it."""
     own = BatchJob.objects.filter(pk=job.pk)
-    own.filter(status=RunStatus.RUNNING).update(
+    moved = own.filter(status=RunStatus.RUNNING).update(
         rows_done=F("rows_done") + rows,
         rows_failed=F("rows_failed") + failed,
         chunks_left=F("chunks_left") - 1,
     )
+    if not moved:  # cancelled after this piece was taken: its output is nobody's
+        transaction.on_commit(lambda: shutil.rmtree(folder_of(job.pk), ignore_errors=True))
     complete = Q(status=RunStatus.RUNNING, chunks_left=0, rows_done=F("rows_total"))
     if own.filter(complete).update(status=RunStatus.SUCCEEDED, finished_at=timezone.now()):
         transaction.on_commit(lambda: tidy(job.pk))

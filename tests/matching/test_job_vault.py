@@ -12,6 +12,7 @@ SIZES = [0, 1, FRAME - 1, FRAME, FRAME + 1, 3 * FRAME, 3 * FRAME + 17]
 
 
 def kept(path: Path, key: str, content: bytes) -> Path:
+    path.parent.mkdir(exist_ok=True)
     with written(path, key) as out:
         for at in range(0, len(content), 50_000):
             out.write(content[at : at + 50_000])
@@ -66,6 +67,7 @@ def test_a_changed_moved_or_foreign_file_does_not_open(tmp_path: Path) -> None:
 
 def test_a_file_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "job" / "upload"
+    path.parent.mkdir()
     with pytest.raises(TypeError), written(path, new_key()) as out:
         out.write("x" * 3 * FRAME)  # type: ignore[arg-type]
     assert list(path.parent.iterdir()) == []
