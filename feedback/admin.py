@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from celery import current_app
+from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.desk import BoundedPaginator, act, may, nobody
-from accounts.models import User
-from feedback import desk_views
+from accounts.models import Role, User
+from feedback import desk_views, lead_admin, queue
 from feedback.models import Feedback, ReviewItem
 
-_LEAD = "feedback.lead_review"
+_LEAD = lead_admin.LEADS
 _BLIND = ("created_at", "state", "claimed_by", "claimed_until", "done_at")
 _WHOLE = ("created_at", "stream", "stage", "state", "priority", "due_at", "assigned_to", "claimed_by")
+
+
+class AssignForm(forms.Form):
+    """Who shall have the items."""
+
+    person = forms.ModelChoiceField(
+        queryset=User.objects.filter(is_active=True, role__in=[Role.REVIEWER, Role.LEAD]),
+        required=False,
+        empty_label="Anybody",
+        widget=UnfoldAdminSelectWidget(),
+    )
 
 
 @admin.register(ReviewItem)
@@ -34,7 +51,8 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     has_add_permission = nobody
     has_change_permission = nobody
     has_delete_permission = nobody
-    actions = None
+    has_assign_permission = may(_LEAD)
+    actions = ("assign",)
 
     def get_urls(self) -> list[Any]:
         """Put the pages of the desk before those of the items."""
@@ -54,6 +72,22 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         return _BLIND if _blind(request) else (*_WHOLE, *rest)
 
     get_readonly_fields = get_fields
+
+    @act("Assign the chosen items", "assign")
+    def assign(self, request: HttpRequest, rows: QuerySet[ReviewItem]) -> HttpResponse:
+        """Hand the chosen open items to one person, or to anybody."""
+        keys = [UUID(key) for key in request.POST.getlist("keys")] or [row.pk for row in rows]
+        form = AssignForm(request.POST if "apply" in request.POST else None)
+        if form.is_bound and form.is_valid() and isinstance(request.user, User):
+            try:
+                count = queue.assign(keys, form.cleaned_data["person"], request.user)
+                messages.success(request, f"{count} of {len(keys)} handed out; others are in hand or done.")
+                return redirect("admin:feedback_reviewitem_changelist")
+            except queue.AbsentError as refusal:
+                form.add_error("person", str(refusal))
+        context = {**self.admin_site.each_context(request), "title": "Assign items", "form": form}
+        context |= {"keys": keys, "back": reverse("admin:feedback_reviewitem_changelist")}
+        return TemplateResponse(request, "feedback/desk/assign.html", context)
 
     @act("My desk", "open_desk")
     def open_desk(self, request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,43 @@
+"""Known answers: made by leads, met unmarked by every reviewer once, never learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from feedback.models import GoldAnswer
+from matching.models import Stream
+from matching.services import Question, compare
+
+
+def add(actor: User, name1: str, name2: str, profile: str, answer: str, why: str) -> GoldAnswer:
+    """Store a pair with its known answer (``material`` or ``immaterial``) and why.
+
+    Raises ``EngineError`` for names that cannot be compared, ``NoLiveModelError`` without a live model.
+    """
+    with transaction.atomic():
+        prediction = compare(actor, Question(name1, name2, profile)).prediction
+        prediction.stream, prediction.selection_probability = Stream.GOLD, 1.0
+        prediction.save(update_fields=["stream", "selection_probability"])
+        row = GoldAnswer.objects.create(
+            prediction=prediction, material=answer == "material", why=why, created_by=actor
+        )
+        audit.record("gold_answer.added", row, actor)
+    return row
+
+
+@transaction.atomic
+def retire(rows: Sequence[GoldAnswer], actor: User) -> int:
+    """Hand these out no longer; return how many were still in use."""
+    now, retired = timezone.now(), 0
+    for row in rows:
+        if row.retired_at is None:
+            row.retired_at = now
+            row.save(update_fields=["retired_at"])
+            audit.record("gold_answer.retired", row, actor)
+            retired += 1
+    return retired

@@ -1,0 +1,272 @@
+"""What leads look after in the admin: shares and quotas, guideline, precedents, known answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from unfold.admin import ModelAdmin, StackedInline
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from accounts.desk import BoundedPaginator, Step, act, confirmed, may, nobody
+from accounts.models import User
+from feedback import gold
+from feedback.desk import ANSWERS
+from feedback.guideline import GuidelineError, publish, start_draft
+from feedback.models import Clause, GoldAnswer, Guideline, Precedent
+from matching import sampling
+from matching.engine import MAX_NAME_LENGTH, EngineError, profiles
+from matching.models import ReviewPolicy, Stream
+from modelops.loader import NoLiveModelError
+
+LEADS = "feedback.lead_review"
+_QUOTED = (Stream.AUDIT, Stream.UNCERTAIN, Stream.DISAGREEMENT)
+_SHARES = {
+    "audit": "Random audit, of all answers",
+    "uncertain": "Of the answers that say: a person must look",
+    "disagreement": "Of the answers on which two models disagree",
+    "second": "Of first reviews, looked at by a second person",
+    "gold": "Of a reviewer's items, answers known beforehand",
+}
+
+
+class PolicyForm(forms.Form):
+    """Shares in [0, 1], quotas a day, and why."""
+
+    reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        current = sampling.policy()
+        for name, label in reversed(_SHARES.items()):
+            initial = getattr(current, name)
+            widget = UnfoldAdminDecimalFieldWidget()
+            field = forms.FloatField(min_value=0, max_value=1, label=label, initial=initial, widget=widget)
+            self.fields = {name: field, **self.fields}
+        for stream in _QUOTED:
+            self.fields[f"quota_{stream}"] = forms.IntegerField(
+                min_value=0,
+                required=False,
+                label=f"At most so many new items a day: {stream}",
+                initial=current.quotas.get(stream),
+                widget=UnfoldAdminIntegerFieldWidget(),
+            )
+
+    def policy(self) -> sampling.Policy:
+        """Return the policy that was asked for."""
+        given = self.cleaned_data
+        quotas = {str(stream): given[f"quota_{stream}"] for stream in _QUOTED}
+        shares = {name: given[name] for name in _SHARES}
+        return sampling.Policy(**shares, quotas={k: n for k, n in quotas.items() if n is not None})
+
+
+@admin.register(ReviewPolicy)
+class ReviewPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+    """Which answers people look at: every policy that ever held, the newest in force."""
+
+    list_display = ("set_at", "set_by", "audit_share", "second_share", "gold_share", "reason")
+    list_select_related = ("set_by",)
+    fields = (*list_display, "uncertain_share", "disagreement_share", "quotas")
+    readonly_fields = fields
+    actions = None
+    actions_list = ("change_policy",)
+    has_change_policy_permission = may("matching.add_reviewpolicy")
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    @act("Change shares and quotas", "change_policy")
+    def change_policy(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the new policy and why."""
+
+        def perform(actor: User, given: Mapping[str, Any]) -> str:
+            form = PolicyForm(request.POST)
+            form.full_clean()
+            sampling.change(actor, form.policy(), given["reason"])
+            return "In force within seconds, everywhere."
+
+        text = (
+            "Estimates are made from the audit share; do not set it to nothing. The old policy stays below."
+        )
+        back = reverse("admin:matching_reviewpolicy_changelist")
+        step = Step("Which answers do people look at?", text, "Put in force", back, perform, PolicyForm)
+        return confirmed(self.admin_site, request, step)
+
+
+class ClauseInline(StackedInline):  # type: ignore[misc]  # as above
+    """The clauses, on the page of their version."""
+
+    model = Clause
+    extra = 0
+    fields = ("number", "title", "text", "categories", "position")
+    tab = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Clauses are added to a draft only."""
+        return _is_draft(obj) and request.user.has_perm("feedback.add_clause")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Clauses are changed in a draft only."""
+        return _is_draft(obj) and request.user.has_perm("feedback.change_clause")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Clauses are taken out of a draft only."""
+        return _is_draft(obj) and request.user.has_perm("feedback.delete_clause")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever sees the guideline sees its clauses."""
+        return request.user.has_perm("feedback.view_guideline")
+
+
+class VersionForm(forms.Form):
+    """The name of the next version."""
+
+    version = forms.CharField(max_length=20, widget=UnfoldAdminTextInputWidget())
+
+
+@admin.register(Guideline)
+class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """The guideline in its versions: a draft is edited, a published one never changes."""
+
+    list_display = ("version", "status", "created_at", "published_at", "published_by")
+    list_select_related = ("published_by",)
+    fields = ("version", "summary", "status", "created_at", "published_at", "published_by")
+    readonly_fields = ("status", "created_at", "published_at", "published_by")
+    inlines = (ClauseInline,)
+    actions = None
+    actions_list = ("new_draft",)
+    actions_detail = ("publish_draft",)
+    has_new_draft_permission = may("feedback.add_guideline")
+    has_publish_draft_permission = may("feedback.change_guideline")
+    has_add_permission = nobody
+    has_delete_permission = nobody
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only a draft is edited."""
+        return _is_draft(obj) and request.user.has_perm("feedback.change_guideline")
+
+    @act("Begin the next version", "new_draft")
+    def new_draft(self, request: HttpRequest) -> HttpResponse:
+        """Copy the guideline in force into a draft."""
+
+        def perform(actor: User, given: Mapping[str, Any]) -> str:
+            start_draft(actor, given["version"])
+            return "The draft is a copy of the guideline in force. Edit it, then publish it."
+
+        text = "Decisions keep the version they were made under; the draft changes nothing until published."
+        back = reverse("admin:feedback_guideline_changelist")
+        step = Step("Begin the next version?", text, "Begin", back, perform, VersionForm, (GuidelineError,))
+        return confirmed(self.admin_site, request, step)
+
+    @act("Publish", "publish_draft")
+    def publish_draft(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Put a draft in force."""
+        draft = get_object_or_404(Guideline, pk=object_id)
+
+        def perform(actor: User, _given: Mapping[str, Any]) -> str:
+            return f"{publish(draft, actor)} is in force."
+
+        text = "Every reviewer sees it beside the next item. A published version can no longer be edited."
+        back = reverse("admin:feedback_guideline_changelist")
+        step = Step("Publish the guideline?", text, "Publish", back, perform, refusals=(GuidelineError,))
+        return confirmed(self.admin_site, request, step)
+
+
+@admin.register(Precedent)
+class PrecedentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """Adjudicated pairs, without their names."""
+
+    list_display = ("created_at", "answer", "profile", "kind", "clause", "categories")
+    list_filter = ("profile", "kind")
+    list_select_related = ("clause",)
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = (*list_display, "prediction", "withdrawn_at")
+    readonly_fields = fields
+    actions = None
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    @admin.display(description="Answer")
+    def answer(self, row: Precedent) -> str:
+        """What was decided, in a word."""
+        return ANSWERS[{True: "material", False: "immaterial", None: "cannot_tell"}[row.material]][1]
+
+
+class KnownAnswerForm(forms.Form):
+    """A pair and its known answer."""
+
+    name1 = forms.CharField(
+        max_length=MAX_NAME_LENGTH, label="First name", widget=UnfoldAdminTextInputWidget()
+    )
+    name2 = forms.CharField(
+        max_length=MAX_NAME_LENGTH, label="Second name", widget=UnfoldAdminTextInputWidget()
+    )
+    profile = forms.ChoiceField(
+        choices=[(regime.id, regime.title) for regime in profiles().values()],
+        widget=UnfoldAdminSelectWidget(),
+    )
+    answer = forms.ChoiceField(
+        choices=[("material", "Material"), ("immaterial", "Immaterial")], widget=UnfoldAdminSelectWidget()
+    )
+    why = forms.CharField(
+        max_length=2_000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Told to the reviewer after the decision.",
+    )
+
+
+@admin.register(GoldAnswer)
+class GoldAnswerAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """Known answers, slipped unmarked into everybody's work. Reviewers cannot open this list."""
+
+    list_display = ("created_at", "material", "created_by", "retired_at")
+    list_select_related = ("created_by",)
+    fields = (*list_display, "prediction")
+    readonly_fields = fields
+    actions = ("retire",)
+    actions_list = ("add_known",)
+    has_add_known_permission = may("feedback.add_goldanswer")
+    has_retire_permission = may("feedback.add_goldanswer")
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    @act("Add a known answer", "add_known")
+    def add_known(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the pair and its answer."""
+
+        def perform(actor: User, given: Mapping[str, Any]) -> str:
+            gold.add(actor, given["name1"], given["name2"], given["profile"], given["answer"], given["why"])
+            return "Added. Every reviewer meets it once, unmarked."
+
+        text = "Choose pairs whose answer nobody disputes; they measure reviewers and train nobody."
+        back = reverse("admin:feedback_goldanswer_changelist")
+        refusals = (EngineError, NoLiveModelError)
+        step = Step("Add a known answer", text, "Add", back, perform, KnownAnswerForm, refusals)
+        return confirmed(self.admin_site, request, step)
+
+    @act("Retire the chosen answers", "retire")
+    def retire(self, request: HttpRequest, rows: QuerySet[GoldAnswer]) -> HttpResponse | None:
+        """Stop handing them out; what was measured stays."""
+        if isinstance(request.user, User):
+            count = gold.retire(list(rows), request.user)
+            messages.success(request, f"{count} retired.")
+        return redirect("admin:feedback_goldanswer_changelist")
+
+
+def _is_draft(row: Any) -> bool:
+    return isinstance(row, Guideline) and row.status == Guideline.Status.DRAFT
