@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
 from config import env
 from config.embedded import Embedded, home_folder
 from config.logging import logging_configuration
@@ -269,7 +271,7 @@ CELERY_TASK_ROUTES = {
     "modelops.tasks.train*": {"queue": "train"},
     "feedback.tasks.retrain*": {"queue": "train"},
     "matching.tasks.*": {"queue": "jobs"},
-    "modelops.tasks.monitor*": {"queue": "monitor"},
+    "feedback.tasks.monitor*": {"queue": "monitor"},
     "modelops.tasks.notify*": {"queue": "notify"},
 }
 # acks_late only on tasks that are idempotent, named at the task; a lost worker gives those back.
@@ -287,6 +289,8 @@ CELERY_BEAT_SCHEDULE = {
     "forget bulk jobs": {"task": "matching.tasks.forget_jobs", "schedule": 3600.0},
     "collect review items": {"task": "feedback.tasks.collect_review_items", "schedule": 60.0},
     "mind training runs": {"task": "feedback.tasks.mind_training_runs", "schedule": 60.0},
+    "watch the hour": {"task": "feedback.tasks.monitor_hourly", "schedule": crontab(minute="5,20,35,50")},
+    "watch the day": {"task": "feedback.tasks.monitor_daily", "schedule": crontab(hour="2", minute="0")},
     "note the heartbeat": {"task": "modelops.tasks.note_heartbeat", "schedule": 60.0},
     "notify people": {"task": "modelops.tasks.notify_people", "schedule": 15.0},
     "mirror the registry": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},

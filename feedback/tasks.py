@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
 from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
+from feedback import autopilot, monitoring
 from feedback.retraining import retrain, retrain_queued
 from feedback.services import collect
 from modelops import runs
+from modelops.alerts import raise_alert
+from modelops.jobs import run_once
+from modelops.machinery import MONITOR_JOB
 from modelops.models import TrainingRun
 from modelops.runs import BusyError
 
@@ -22,16 +34,23 @@ def collect_review_items() -> int:
 def retrain_model(trigger: str, requested_by: str | None = None) -> str:
     """Train a candidate; return the id of the run. A failed run is looked at before it is repeated."""
     person = User.objects.get(pk=requested_by) if requested_by else None
-    return str(retrain(trigger, person).pk)
+    with _failure_told():
+        return str(retrain(trigger, person).pk)
 
 
 @shared_task(acks_late=True)  # the run's row says whether there is anything to do
 def retrain_queued_run() -> str | None:
-    """Do the training run that waits longest; leave it waiting while another is under way."""
+    """Do the training run that waits longest; leave it waiting while another is under way.
+
+    The candidate of a run that was begun by itself becomes shadow if its gates are green.
+    """
     try:
-        run = retrain_queued()
+        with _failure_told():
+            run = retrain_queued()
     except BusyError:
         return None
+    if run:
+        autopilot.settle(run)
     return str(run.pk) if run else None
 
 
@@ -42,3 +61,52 @@ def mind_training_runs() -> int:
     if TrainingRun.objects.queued().exists():
         retrain_queued_run.delay()
     return ended
+
+
+@shared_task(acks_late=True)  # each window is looked at once
+def monitor_hourly() -> list[str]:
+    """Look at the closed hours that nobody has looked at, then decide whether to train; return the hours."""
+    now = timezone.now()
+    done = [f"{hour:%Y-%m-%dT%H}" for hour in monitoring.open_hours(now) if _looked_at(hour)]
+    this_hour = f"{now:%Y-%m-%dT%H}"
+    run_once("training decision", this_hour, lambda: _decided(now, routine=False))
+    return done
+
+
+@shared_task(acks_late=True)  # as above
+def monitor_daily() -> bool:
+    """Look at yesterday as a whole and make the daily decision; say whether it was still to be done."""
+    now = timezone.now()
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    yesterday = today - monitoring.DAY
+
+    def look() -> dict[str, Any]:
+        return {**asdict(monitoring.daily(yesterday)), **_decided(now, routine=True)}
+
+    return run_once("monitor daily", f"{yesterday:%Y-%m-%d}", look) is not None
+
+
+def _looked_at(hour: datetime) -> bool:
+    return run_once(MONITOR_JOB, f"{hour:%Y-%m-%dT%H}", lambda: asdict(monitoring.hourly(hour))) is not None
+
+
+def _decided(now: datetime, routine: bool) -> dict[str, Any]:
+    """Decide, and have a worker train if so. Nothing is decided before anything is live."""
+    if not monitoring.champions():
+        return {"train": None}
+    decision = autopilot.decide(now, routine=routine)
+    if decision.train:
+        transaction.on_commit(retrain_queued_run.delay)
+    return {"train": decision.train}
+
+
+@contextmanager
+def _failure_told() -> Iterator[None]:
+    """Tell people of a training that failed; being busy is no failure."""
+    try:
+        yield
+    except BusyError:
+        raise
+    except Exception as error:
+        raise_alert("training_failed", "", f"The run ended with {type(error).__name__}.")
+        raise

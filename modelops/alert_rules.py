@@ -95,6 +95,14 @@ RULES: dict[str, Rule] = {
         "training",
         clear=0,
     ),
+    "candidate_refused": Rule(
+        "A candidate trained by itself did not pass its gates",
+        "The new labels contradict what must not change, or one slice paid for the gain of another.",
+        "Open the version and ask for its promotion to see the findings; what is live is not affected.",
+        "modelops/modelversion/",
+        "training",
+        clear=0,
+    ),
     "drift": Rule(
         "What is compared has changed",
         "A new client, a new source of names, another mix of scripts or legal forms.",

@@ -107,8 +107,10 @@ def restarted(number: int, delta: float = DELTA) -> float:
 
 
 def _counted(rows: Iterable[tuple[float, bool]]) -> dict[float, tuple[int, int]]:
+    """Hits and labels by chance, rounded to two digits: more strata would only widen the interval."""
     found: dict[float, tuple[int, int]] = {}
-    for chance, hit in rows:
+    for exact, hit in rows:
+        chance = float(f"{exact:.1e}")
         k, n = found.get(chance, (0, 0))
         found[chance] = (k + hit, n + 1)
     return found

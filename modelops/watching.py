@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,16 +63,20 @@ def count_hour(of: Slice, hour: datetime, sample: Sample, reference: Reference) 
     return row
 
 
-def report_hours(of: Slice, until: datetime) -> DriftReport | None:
+Reviewed = Callable[[Slice, datetime, datetime], tuple[int, int]]
+"""Says how many answers of a slice and time were reviewed, and how many of those were wrong."""
+
+
+def report_hours(of: Slice, until: datetime, reviewed: Reviewed) -> DriftReport | None:
     """Judge the hours since the last report, once they hold enough answers; ``None`` before."""
     last = _reports(of, Span.HOUR).first()
     start = max(until - _LONGEST, last.end if last else until - _LONGEST)
-    return _report(of, Span.HOUR, start, until)
+    return _report(of, Span.HOUR, start, until, reviewed)
 
 
-def report_day(of: Slice, until: datetime) -> DriftReport | None:
+def report_day(of: Slice, until: datetime, reviewed: Reviewed) -> DriftReport | None:
     """Judge the 24 hours before ``until``; ``None`` when they hold too few answers."""
-    return _report(of, Span.DAY, until - timedelta(days=1), until)
+    return _report(of, Span.DAY, until - timedelta(days=1), until, reviewed)
 
 
 @transaction.atomic
@@ -93,7 +97,7 @@ def accept(report: DriftReport, actor: User, reason: str) -> Reference:
     return row
 
 
-def _report(of: Slice, span: str, start: datetime, end: datetime) -> DriftReport | None:
+def _report(of: Slice, span: str, start: datetime, end: datetime, reviewed: Reviewed) -> DriftReport | None:
     reference = Reference.objects.newest(of.model.pk, of.profile, of.kind)
     hours = _hours(of, start, end)
     n = sum(row.n for row in hours)
@@ -103,8 +107,10 @@ def _report(of: Slice, span: str, start: datetime, end: datetime) -> DriftReport
     shifts = drift.shifts(reference.counts, counts, limit("drift"))
     seen = [shift.figure for shift in shifts if shift.seen]
     believed = sorted(drift.believed([*_earlier(of, span, end), seen]))
+    first = min(row.hour for row in hours)
+    looked_at, wrong = reviewed(of, first, end) if seen else (0, 0)
     values = {
-        "start": min(row.hour for row in hours),
+        "start": first,
         "reference": reference,
         "n": n,
         "worst": max((shift.psi for shift in shifts), default=0.0),
@@ -114,6 +120,8 @@ def _report(of: Slice, span: str, start: datetime, end: datetime) -> DriftReport
         "shifts": [shift.to_dict() for shift in shifts],
         "plots": _plots(shifts, reference, counts),
         "moved": drift.moved(reference.counts["verdict"], counts["verdict"]) if seen else 0,
+        "reviewed": looked_at,
+        "wrong": wrong,
     }
     return _stored(of, span, end, values)
 

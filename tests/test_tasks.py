@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_everything_on_the_schedule_is_a_task() -> None:
+    current_app.loader.import_default_modules()
     asked = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert asked <= set(current_app.tasks)
 

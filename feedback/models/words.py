@@ -67,6 +67,15 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         told = self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
         return told.select_related("prediction").order_by("id")
 
+    def audited(self) -> FeedbackQuerySet:
+        """Settled words on the random audit, one per prediction, the last one winning: for estimates only."""
+        unsettled = ReviewItem.objects.filter(prediction=OuterRef("prediction")).exclude(
+            state=ReviewItem.State.DONE
+        )
+        spoken = self.at_the_desk().filter(prediction__stream=Stream.AUDIT).filter(~Exists(unsettled))
+        newest = spoken.order_by("prediction_id", "-adjudicated", "-id").distinct("prediction_id")
+        return self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
+
     def of(self, user: User) -> FeedbackQuerySet:
         """What a person said, newest first, by the index."""
         return self.filter(reviewer=user).order_by("-id")

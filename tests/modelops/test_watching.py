@@ -30,6 +30,12 @@ def answers(n: int, seed: int, lacking_form: float = 0.1) -> Sample:
     return Sample({"distance": dice.random(n)}, {"legal form": forms, "verdict": verdicts}, n)
 
 
+def reviewed(_of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
+    """Nine answers were looked at, two of them wrong."""
+    assert start < end
+    return 9, 2
+
+
 @pytest.fixture
 def watched() -> Slice:
     of = Slice(model_version(), "general", "organisation")
@@ -43,7 +49,7 @@ def hour(of: Slice, number: int, n: int = 250, lacking_form: float = 0.1) -> Dri
     assert reference is not None
     at = START + number * HOUR
     watching.count_hour(of, at, answers(n, 100 + number, lacking_form), reference)
-    return watching.report_hours(of, at + HOUR)
+    return watching.report_hours(of, at + HOUR, reviewed)
 
 
 def test_a_figure_is_counted_the_same_way_for_ever() -> None:
@@ -92,10 +98,14 @@ def test_a_shift_of_legal_forms_is_believed_after_five_hundred_answers_and_raise
     assert second is not None
     assert second.drifted
     assert 30 < second.moved < 120
-    assert "decisions across a threshold" in second.sentence
+    assert second.sentence == (
+        f"This drift moved {second.moved} of 250 decisions across a threshold; "
+        "9 of the window were reviewed; 2 wrong."
+    )
     alert = Alert.objects.get()
     assert (alert.rule, alert.state) == ("drift", "firing")
     assert "legal form" in alert.what
+    assert "2 wrong" in alert.what
 
 
 def test_the_alert_ends_when_the_traffic_is_as_it_was(watched: Slice) -> None:
@@ -122,15 +132,15 @@ def test_a_person_may_take_the_new_traffic_as_normal(watched: Slice) -> None:
 def test_a_day_is_judged_as_a_whole(watched: Slice) -> None:
     for number in range(24):
         hour(watched, number, n=20)
-    report = watching.report_day(watched, START + timedelta(days=1))
+    report = watching.report_day(watched, START + timedelta(days=1), reviewed)
     assert report is not None
     assert (report.n, report.span) == (480, "day")
 
 
 def test_a_report_is_written_once_a_window(watched: Slice) -> None:
     hour(watched, 0, lacking_form=0.4)
-    watching.report_day(watched, START + HOUR)
-    watching.report_day(watched, START + HOUR)
+    watching.report_day(watched, START + HOUR, reviewed)
+    watching.report_day(watched, START + HOUR, reviewed)
     assert DriftReport.objects.filter(span="day").count() == 1
 
 

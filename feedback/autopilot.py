@@ -1,0 +1,172 @@
+"""Training without being asked: conditions, obstacles, one decision, and what becomes of the candidate.
+
+Every decision is a row with its reasons, also the decision not to train. A candidate that passes its gates
+becomes shadow by itself; challenger or champion it becomes only by two people. Drift without error is for
+people to look into: it trains nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from accounts import audit
+from feedback.models import Feedback
+from feedback.monitoring import DAY, WEEK, champions, labelled
+from modelops import runs
+from modelops.alerts import raise_alert
+from modelops.limits import limit
+from modelops.models import Deployment, ModelVersion, RunStatus, TrainingRun
+from modelops.runs import BusyError
+from modelops.sequences import Estimate, Performance
+from modelops.services import PromotionError, deploy_shadow
+from modelops.watch_models import DriftReport, TrainingDecision
+
+FEWEST_WITH_DRIFT = 50
+"""Audited answers, at least, before drift and a low estimate together train a candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One reason to train: what was measured, its limit, whether it is met, and in words."""
+
+    name: str
+    measured: float | None
+    limit: float
+    met: bool
+    said: str
+
+
+def decide(
+    now: datetime, parameters: dict[str, Any] | None = None, routine: bool = False
+) -> TrainingDecision:
+    """Decide whether to train now, keep why, and put a run into the queue if so.
+
+    ``routine`` marks the daily decision, the only one that trains because of elapsed time. The caller has a
+    worker take the run after the commit. Raises ``LookupError`` before anything is live.
+    """
+    model = _champion()
+    conditions = _conditions(model, now, routine)
+    met = [condition for condition in conditions if condition.met]
+    obstacles = _obstacles(now) if met else []
+    with transaction.atomic():
+        run = _asked(met, parameters or {}, obstacles) if met and not obstacles else None
+        row = TrainingDecision.objects.create(
+            at=now,
+            model=model,
+            train=run is not None,
+            because=_because(met, obstacles)[:300],
+            conditions=[asdict(condition) for condition in conditions],
+            obstacles=obstacles,
+            run=run,
+        )
+        if run:
+            audit.record("training.decided", row, None, because=row.because)
+    return row
+
+
+def settle(run: TrainingRun) -> Deployment | None:
+    """Make the candidate of a run that was begun by itself shadow, if its gates are green."""
+    if run.model is None or not run.decisions.exists():
+        return None
+    try:
+        return deploy_shadow(run.model, f"passed its gates after: {run.trigger}")
+    except PromotionError as refusal:
+        raise_alert("candidate_refused", str(run.model.version), f"{run.model}: {refusal}")
+        return None
+
+
+def _champion() -> ModelVersion:
+    found = champions()
+    if not found:
+        raise LookupError("no model has been made live")
+    return found[0]
+
+
+def _conditions(model: ModelVersion, now: datetime, routine: bool) -> list[Condition]:
+    found = labelled(model, now)
+    waiting = Feedback.objects.for_training().waiting().count()
+    return [
+        *(_performance(name, estimate) for name, estimate in found.to_dict().items()),
+        _feedback(waiting),
+        _elapsed(now, waiting, routine),
+        _drift(now, found),
+    ]
+
+
+def _performance(name: str, estimate: Estimate) -> Condition:
+    allowed = limit(name)
+    if not estimate.n:
+        return Condition(name, None, allowed, False, "no audited answer yet")
+    met = estimate.is_below(allowed)
+    said = f"{estimate.value:.1%} of {estimate.n} audited answers ({estimate.low:.1%} to {estimate.high:.1%})"
+    return Condition(name, estimate.value, allowed, met, said)
+
+
+def _feedback(waiting: int) -> Condition:
+    needed = limit("feedback")
+    return Condition("feedback", waiting, needed, waiting >= needed, f"{waiting:,} labels not learnt from")
+
+
+def _elapsed(now: datetime, waiting: int, routine: bool) -> Condition:
+    last = TrainingRun.objects.filter(status=RunStatus.SUCCEEDED).order_by("-created_at").first()
+    since = last.created_at if last else _champion().created_at
+    days, allowed = (now - since) / DAY, limit("elapsed_days")
+    said = f"{days:.1f} days since the last training, {waiting:,} new labels"
+    return Condition("elapsed", round(days, 2), allowed, routine and waiting > 0 and days >= allowed, said)
+
+
+def _drift(now: datetime, found: Performance) -> Condition:
+    """Drift counts only together with error: the estimate itself, not yet its bound, is below the limit."""
+    newest = DriftReport.objects.filter(drifted=True, end__gt=now - DAY, end__lte=now)
+    worst = max(newest.values_list("worst", flat=True), default=0.0)
+    accuracy = found.accuracy
+    wrong = accuracy.n >= FEWEST_WITH_DRIFT and accuracy.value < limit("accuracy")
+    met = worst > limit("drift") and wrong
+    said = f"largest PSI {worst:.2f} in a day" + (
+        "" if wrong else "; no error with it, so people look into it"
+    )
+    return Condition("drift", round(worst, 4), limit("drift"), met, said if worst else "no drift in a day")
+
+
+def _obstacles(now: datetime) -> list[str]:
+    found = []
+    if TrainingRun.objects.unfinished().exists():
+        found.append("a training run is under way or waits")
+    begun = TrainingDecision.objects.filter(train=True)
+    last = TrainingRun.objects.exclude(status=RunStatus.CANCELLED).order_by("-created_at").first()
+    moments = [last.created_at if last else None, _newest(begun)]
+    newest = max((moment for moment in moments if moment), default=None)
+    hours = limit("cooldown_hours")
+    if newest and now - newest < timedelta(hours=hours):
+        found.append(f"the last training was less than {hours:g} hours ago")
+    budget = limit("budget_per_week")
+    if begun.filter(at__gt=now - WEEK, at__lte=now).count() >= budget:
+        found.append(f"the budget of {budget:g} trainings in seven days is spent")
+    if not Feedback.objects.for_training().waiting().exists():
+        found.append("there is no new label to learn from")
+    return found
+
+
+def _newest(begun: Any) -> datetime | None:
+    newest: datetime | None = begun.order_by("-at").values_list("at", flat=True).first()
+    return newest
+
+
+def _asked(met: list[Condition], parameters: dict[str, Any], obstacles: list[str]) -> TrainingRun | None:
+    try:
+        with transaction.atomic():
+            return runs.ask(f"by itself: {', '.join(one.name for one in met)}", None, parameters)
+    except BusyError as busy:
+        obstacles.append(str(busy))
+        return None
+
+
+def _because(met: list[Condition], obstacles: list[str]) -> str:
+    if not met:
+        return "No condition is met."
+    reasons = "; ".join(f"{one.name}: {one.said}" for one in met)
+    return f"Not now ({'; '.join(obstacles)}), though {reasons}." if obstacles else f"{reasons}."

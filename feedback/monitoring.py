@@ -1,0 +1,204 @@
+"""The hourly and the daily look at the live models: counts, drift with its consequence, accuracy, alerts.
+
+Everything is about one closed window and may be done again: what was written is replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Avg, Count, F, Min, Q
+
+from feedback.models import Feedback
+from matching import counting
+from matching.models import Prediction, Stream, Verdict
+from modelops import watching
+from modelops.alerts import observe
+from modelops.limits import limit
+from modelops.models import Deployment, ModelMetric, ModelVersion, ServingRole
+from modelops.sequences import Label, Performance, performance, restarted
+from modelops.watch_models import HourlyCount
+from modelops.watching import HOUR, Slice
+
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+ESTIMATED_FROM = 200
+"""Answers, at least, before an estimate without labels means anything."""
+
+_GRACE = timedelta(minutes=2)
+_AUDIT_PICKED = 30
+_AUDIT_REVIEWED = 0.2
+"""When so many random answers of a week were picked and a smaller share reviewed, estimates are silent."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look found: slices counted, drift reports written, those that drifted."""
+
+    counted: int
+    reports: int
+    drifted: int
+
+
+def hourly(hour: datetime) -> Look:
+    """Look at the hour from ``hour``, which must be over."""
+    counted = counting.count_hour(hour)
+    end = hour + HOUR
+    reports = [watching.report_hours(_slice(row), end, reviewed) for row in counted]
+    for model in champions():
+        measure(model, f"{hour:%Y-%m-%dT%H}", hour, end)
+    return _look(counted, reports)
+
+
+def daily(day: datetime) -> Look:
+    """Look at the 24 hours from ``day``, which must be over."""
+    end = day + DAY
+    rows = HourlyCount.objects.filter(hour__gte=day, hour__lt=end).select_related("model")
+    slices = {str(of): of for of in map(_slice, rows)}
+    reports = [watching.report_day(of, end, reviewed) for of in slices.values()]
+    for model in champions():
+        measure(model, f"{day:%Y-%m-%d}", day, end)
+    _watch_audit(end)
+    return _look(slices, reports)
+
+
+def open_hours(now: datetime) -> list[datetime]:
+    """Return the closed hours of the last day that may be looked at, the oldest first.
+
+    None from before anything was live; the newest two minutes after its end, when its answers are stored.
+    """
+    began = Deployment.objects.aggregate(first=Min("at"))["first"]
+    if began is None:
+        return []
+    last = (now - _GRACE).replace(minute=0, second=0, microsecond=0) - HOUR
+    hours = [last - number * HOUR for number in range(24)]
+    return [hour for hour in reversed(hours) if hour + HOUR > began]
+
+
+def champions() -> list[ModelVersion]:
+    """Return the versions that answer now."""
+    live = Deployment.objects.live().filter(role=ServingRole.CHAMPION)
+    return list(ModelVersion.objects.filter(deployments__in=live).distinct())
+
+
+def reviewed(of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
+    """Return how many answers of a slice and time were reviewed at the desk, and how many of them wrong."""
+    words = Feedback.objects.at_the_desk().filter(
+        prediction__model=of.model,
+        prediction__profile=of.profile,
+        prediction__kind=of.kind,
+        prediction__created_at__gte=start,
+        prediction__created_at__lt=end,
+        user_correction__isnull=False,
+    )
+    wrong = Count("prediction", distinct=True, filter=~Q(user_correction=F("prediction__prediction")))
+    found = words.aggregate(n=Count("prediction", distinct=True), wrong=wrong)
+    return found["n"], found["wrong"]
+
+
+def labelled(model: ModelVersion, now: datetime) -> Performance:
+    """Return what the random audit says of a version: labels given since the week before this one began.
+
+    The error is spent on a new sequence every week, so that looking every hour for years stays honest.
+    """
+    since, number = _sequence(model, now)
+    words = Feedback.objects.audited().filter(
+        prediction__model=model, created_at__gte=since, created_at__lte=now
+    )
+    columns = ("prediction__prediction", "user_correction", "prediction__selection_probability")
+    labels = (Label(said, bool(true), chance or 1.0) for said, true, chance in words.values_list(*columns))
+    return performance(labels, restarted(number))
+
+
+@transaction.atomic
+def measure(model: ModelVersion, window: str, start: datetime, end: datetime) -> list[ModelMetric]:
+    """Write what a window says of a version into ``model_metrics``, and tell people of what is too low."""
+    found = labelled(model, end)
+    rows = [*_of_labels(found), *_of_answers(model, start, end)]
+    ModelMetric.objects.filter(model=model, window=window).delete()
+    stored = [
+        ModelMetric(
+            model=model,
+            metric_name=name,
+            metric_value=Decimal(f"{value:.6f}"),
+            n=n,
+            window=window,
+            recorded_at=end,
+        )
+        for name, value, n in rows
+    ]
+    ModelMetric.objects.bulk_create(stored)
+    _judge(model, found, rows)
+    return stored
+
+
+def _of_labels(found: Performance) -> Iterable[tuple[str, float, int]]:
+    for name, estimate in found.to_dict().items():
+        if estimate.n:
+            yield f"{name} (labelled)", estimate.value, estimate.n
+            yield f"{name} (labelled, at least)", estimate.low, estimate.n
+            yield f"{name} (labelled, at most)", estimate.high, estimate.n
+
+
+def _of_answers(model: ModelVersion, start: datetime, end: datetime) -> Iterable[tuple[str, float, int]]:
+    """Yield what can be said without labels; on calibrated scores the mean confidence is the accuracy."""
+    answers = Prediction.objects.filter(model=model, created_at__gte=start, created_at__lt=end).order_by()
+    found = answers.aggregate(
+        n=Count("pk"),
+        sure=Avg("confidence"),
+        review=Count("pk", filter=Q(verdict=Verdict.REVIEW)),
+        material=Count("pk", filter=Q(prediction=True)),
+    )
+    if found["n"]:
+        yield "accuracy (estimated)", float(found["sure"]), found["n"]
+        yield "review share", found["review"] / found["n"], found["n"]
+        yield "material share", found["material"] / found["n"], found["n"]
+
+
+def _judge(model: ModelVersion, found: Performance, rows: list[tuple[str, float, int]]) -> None:
+    for name, estimate in found.to_dict().items():
+        if estimate.n:
+            allowed = limit(name)
+            what = (
+                f"{estimate.n} audited answers say {estimate.value:.1%}, at most {estimate.high:.1%}; "
+                f"the limit is {allowed:.0%}."
+            )
+            observe(f"{name}_low", str(model.version), estimate.is_below(allowed), what)
+    for name, value, n in rows:
+        if name == "accuracy (estimated)" and n >= ESTIMATED_FROM:
+            what = f"Estimated without labels: {value:.1%} over {n:,} answers."
+            observe("estimate_low", str(model.version), value < limit("accuracy"), what)
+
+
+def _watch_audit(now: datetime) -> None:
+    """Tell people when the random audit is picked and nobody reviews it."""
+    picked = Prediction.objects.filter(stream=Stream.AUDIT, created_at__gte=now - WEEK, created_at__lt=now)
+    n = picked.count()
+    done = (
+        Feedback.objects.at_the_desk().filter(prediction__in=picked).values("prediction").distinct().count()
+    )
+    failing = n >= _AUDIT_PICKED and done < _AUDIT_REVIEWED * n
+    what = f"{done:,} of {n:,} random answers of the last seven days were reviewed."
+    observe("labels_missing", "", failing, what)
+
+
+def _sequence(model: ModelVersion, now: datetime) -> tuple[datetime, int]:
+    """Return since when labels count, and the number of the sequence they make."""
+    began = model.deployments.aggregate(first=Min("at"))["first"] or model.created_at
+    monday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=now.weekday())
+    since = max(began, monday - WEEK)
+    return since, max(1, (now - began) // WEEK + 1)
+
+
+def _slice(row: HourlyCount) -> Slice:
+    return Slice(row.model, row.profile, row.kind)
+
+
+def _look(counted: Any, reports: Iterable[Any]) -> Look:
+    written = [report for report in reports if report is not None]
+    return Look(len(counted), len(written), sum(report.drifted for report in written))

@@ -1,0 +1,222 @@
+"""When a training begins by itself, when it does not, and why; what becomes of its candidate."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from accounts.models import AuditEvent, Role
+from feedback import autopilot, tasks
+from feedback.models import Feedback
+from modelops import limits, runs
+from modelops.alert_models import Alert
+from modelops.models import Deployment, TrainingRun
+from modelops.training import TrainingError
+from modelops.watch_models import DriftReport, Reference, TrainingDecision
+from tests.models import installed, stored_prediction
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def champion() -> Deployment:
+    return installed()
+
+
+def labels(n: int, stream: str = "uncertain", said: bool = False, true: bool = False) -> None:
+    """Reviewed answers; those of the audit are for estimates, the others to learn from."""
+    reviewer, user = person(Role.REVIEWER), person()
+    for number in range(n):
+        row = stored_prediction(
+            f"{stream} {number}", user=user, stream=stream, selection_probability=0.5, prediction=said
+        )
+        Feedback.objects.create(prediction=row, reviewer=reviewer, source="review", user_correction=true)
+
+
+def set_limit(name: str, value: str) -> None:
+    limits.change(name, Decimal(value), person(Role.APPROVER), "for this test")
+
+
+def drifted(champion: Deployment) -> DriftReport:
+    reference = Reference.objects.create(
+        model=champion.model,
+        profile="general",
+        kind="organisation",
+        origin="corpus",
+        n=1,
+        frame={},
+        counts={},
+    )
+    now = timezone.now()
+    return DriftReport.objects.create(
+        model=champion.model,
+        profile="general",
+        kind="organisation",
+        span="hour",
+        start=now - timedelta(hours=1),
+        end=now,
+        reference=reference,
+        n=300,
+        worst=0.6,
+        seen=["script"],
+        believed=["script"],
+        drifted=True,
+    )
+
+
+def met(decision: TrainingDecision) -> list[str]:
+    return [one["name"] for one in decision.conditions if one["met"]]
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_day_on_which_nothing_is_wrong_trains_nothing_and_says_so() -> None:
+    decision = autopilot.decide(timezone.now())
+    assert (decision.train, decision.because) == (False, "No condition is met.")
+    names = [one["name"] for one in decision.conditions]
+    assert names == ["accuracy", "precision", "recall", "feedback", "elapsed", "drift"]
+    assert not TrainingRun.objects.exists()
+
+
+@pytest.mark.usefixtures("champion")
+def test_enough_new_labels_train_a_candidate() -> None:
+    set_limit("feedback", "20")
+    labels(20)
+    decision = autopilot.decide(timezone.now())
+    assert decision.train
+    assert decision.run == TrainingRun.objects.get(status="queued")
+    assert decision.because == "feedback: 20 labels not learnt from."
+    assert AuditEvent.objects.filter(action="training.decided").count() == 1
+
+
+@pytest.mark.usefixtures("champion")
+def test_one_label_fewer_does_not() -> None:
+    set_limit("feedback", "20")
+    labels(19)
+    assert not autopilot.decide(timezone.now()).train
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_passing_performance_check_does_not_train() -> None:
+    labels(1)
+    labels(200, stream="audit")
+    decision = autopilot.decide(timezone.now())
+    assert met(decision) == []
+
+
+@pytest.mark.usefixtures("champion")
+def test_accuracy_that_labels_show_to_be_too_low_trains() -> None:
+    labels(1)
+    labels(100, stream="audit", true=True)
+    decision = autopilot.decide(timezone.now())
+    assert decision.train
+    assert met(decision)[0] == "accuracy"
+
+
+@pytest.mark.usefixtures("champion")
+def test_too_low_an_accuracy_with_nothing_to_learn_from_is_an_obstacle_that_is_named() -> None:
+    labels(100, stream="audit", true=True)
+    decision = autopilot.decide(timezone.now())
+    assert not decision.train
+    assert decision.obstacles == ["there is no new label to learn from"]
+    assert decision.because.startswith("Not now (there is no new label to learn from), though accuracy")
+
+
+def test_drift_without_error_trains_nothing(champion: Deployment) -> None:
+    drifted(champion)
+    labels(5)
+    labels(60, stream="audit")
+    decision = autopilot.decide(timezone.now())
+    assert met(decision) == []
+    assert "no error with it" in decision.conditions[-1]["said"]
+
+
+def test_drift_with_error_trains_before_the_labels_alone_would(champion: Deployment) -> None:
+    labels(5)
+    labels(24, stream="audit")
+    labels(24, stream="audit", said=True, true=True)
+    labels(12, stream="audit", true=True)
+    assert met(autopilot.decide(timezone.now())) == []
+    drifted(champion)
+    decision = autopilot.decide(timezone.now())
+    assert met(decision) == ["drift"]
+    assert decision.train
+
+
+def test_elapsed_time_trains_in_the_daily_decision_only(champion: Deployment) -> None:
+    labels(1)
+    later = champion.model.created_at + 31 * DAY
+    assert not autopilot.decide(later).train
+    assert met(autopilot.decide(later, routine=True)) == ["elapsed"]
+
+
+@pytest.mark.usefixtures("champion")
+def test_one_at_a_time_with_a_pause_and_a_budget() -> None:
+    set_limit("feedback", "1")
+    labels(1)
+    now = timezone.now()
+    first = autopilot.decide(now)
+    assert first.run is not None
+    again = autopilot.decide(now)
+    assert "under way" in again.obstacles[0]
+    runs.cancel(first.run, person(Role.MODEL_ENGINEER), "test")
+    assert "less than 20 hours ago" in autopilot.decide(now).obstacles[0]
+    set_limit("budget_per_week", "1")
+    assert "budget of 1" in autopilot.decide(now + 2 * DAY).obstacles[0]
+    assert autopilot.decide(now + 8 * DAY).train
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_decision_cannot_be_rewritten() -> None:
+    decision = autopilot.decide(timezone.now())
+    row = TrainingDecision.objects.filter(pk=decision.pk)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        row.update(because="something else")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        row.delete()
+    assert row.get().because == "No condition is met."
+
+
+def decided_run() -> TrainingRun:
+    set_limit("feedback", "1")
+    labels(1)
+    decision = autopilot.decide(timezone.now(), {"corpus_size": 1_500})
+    assert decision.run is not None
+    return decision.run
+
+
+@pytest.mark.usefixtures("champion", "own_registry")
+def test_the_whole_way_from_a_decision_to_a_shadow_or_a_refusal_that_is_told() -> None:
+    decided_run()
+    tasks.retrain_queued_run()
+    run = TrainingRun.objects.get()
+    assert run.status == "succeeded"
+    assert run.model is not None
+    shadow = Deployment.objects.filter(role="shadow", model=run.model, automatic=True).exists()
+    refused = Alert.objects.filter(rule="candidate_refused", scope=run.model.version).exists()
+    assert shadow != refused
+    assert Deployment.objects.filter(role="champion").count() == 1
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_run_that_a_person_asked_for_does_not_become_shadow_by_itself() -> None:
+    run = TrainingRun.objects.create(trigger="a person", status="succeeded", finished_at=timezone.now())
+    run.model = Deployment.objects.get().model
+    assert autopilot.settle(run) is None
+    assert not Deployment.objects.filter(role="shadow").exists()
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_training_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Any:
+        raise TrainingError("too few")
+
+    monkeypatch.setattr(tasks, "retrain_queued", fail)
+    with pytest.raises(TrainingError):
+        tasks.retrain_queued_run()
+    assert Alert.objects.get().what == "The run ended with TrainingError."

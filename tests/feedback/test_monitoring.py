@@ -1,0 +1,157 @@
+"""The hourly and the daily look, on stored answers and real reviews."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Role, User
+from feedback import monitoring
+from feedback.models import Feedback
+from feedback.tasks import monitor_daily, monitor_hourly
+from matching.models import Prediction
+from modelops.alert_models import Alert
+from modelops.models import Deployment, JobRun, ModelMetric
+from modelops.watch_models import DriftReport, TrainingDecision
+from modelops.watching import Slice
+from tests.models import installed, stored_prediction
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now().replace(minute=30, second=0, microsecond=0)
+HOUR = timedelta(hours=1)
+THIS_HOUR = NOW.replace(minute=0)
+
+
+def answered(
+    deployment: Deployment, reviewer: User, right: int, wrong: int, said: bool = True, stream: str = "audit"
+) -> None:
+    """Answers of the last hour that a reviewer found right or wrong."""
+    user = person()
+    for number in range(right + wrong):
+        row = stored_prediction(
+            f"A {number}",
+            user=user,
+            model=deployment.model,
+            prediction=said,
+            verdict="material" if said else "immaterial",
+            stream=stream,
+            selection_probability=0.02,
+            created_at=NOW - HOUR,
+        )
+        Feedback.objects.create(
+            prediction=row,
+            reviewer=reviewer,
+            source="review",
+            user_correction=said if number < right else not said,
+        )
+
+
+def metric(name: str, window: str) -> float:
+    return float(ModelMetric.objects.get(metric_name=name, window=window).metric_value)
+
+
+def window() -> str:
+    return f"{THIS_HOUR - HOUR:%Y-%m-%dT%H}"
+
+
+def test_an_hour_is_measured_with_labels_and_without() -> None:
+    deployment, reviewer = installed(), person(Role.REVIEWER)
+    answered(deployment, reviewer, right=45, wrong=5)
+    look = monitoring.hourly(THIS_HOUR - HOUR)
+    assert (look.counted, look.reports) == (1, 0)
+    assert metric("accuracy (estimated)", window()) == pytest.approx(0.99)
+    assert metric("material share", window()) == 1.0
+    later = monitoring.labelled(deployment.model, timezone.now())
+    assert (later.accuracy.value, later.accuracy.n) == (0.9, 50)
+
+
+def test_labels_of_other_streams_say_nothing_of_accuracy() -> None:
+    deployment, reviewer = installed(), person(Role.REVIEWER)
+    answered(deployment, reviewer, right=0, wrong=30, stream="uncertain")
+    assert monitoring.labelled(deployment.model, timezone.now()).accuracy.n == 0
+
+
+def test_an_answer_reviewed_twice_counts_once_with_the_last_word() -> None:
+    deployment = installed()
+    answered(deployment, person(Role.REVIEWER), right=0, wrong=1)
+    row = Prediction.objects.get()
+    Feedback.objects.create(
+        prediction=row, reviewer=person(Role.REVIEWER), source="review", user_correction=True
+    )
+    found = monitoring.labelled(deployment.model, timezone.now())
+    assert (found.accuracy.n, found.accuracy.value) == (1, 1.0)
+
+
+def test_too_little_accuracy_shown_by_labels_raises_an_alert_with_the_figures() -> None:
+    deployment = installed()
+    answered(deployment, person(Role.REVIEWER), right=60, wrong=60)
+    monitoring.measure(deployment.model, "now", NOW - HOUR, timezone.now())
+    alert = Alert.objects.get(rule="accuracy_low")
+    assert alert.state == "firing"
+    assert "120 audited answers say 50.0%" in alert.what
+
+
+def test_missed_material_differences_are_an_alert_of_their_own() -> None:
+    deployment = installed()
+    answered(deployment, person(Role.REVIEWER), right=60, wrong=60, said=False)
+    answered(deployment, person(Role.REVIEWER), right=20, wrong=0)
+    monitoring.measure(deployment.model, "now", NOW - HOUR, timezone.now())
+    assert {alert.rule for alert in Alert.objects.all()} == {"accuracy_low", "recall_low"}
+
+
+def test_the_consequence_counts_reviewed_and_wrong_answers_of_the_window() -> None:
+    deployment = installed()
+    answered(deployment, person(Role.REVIEWER), right=7, wrong=3)
+    of = Slice(deployment.model, "general", "organisation")
+    assert monitoring.reviewed(of, NOW - 2 * HOUR, NOW) == (10, 3)
+    assert monitoring.reviewed(of, NOW, NOW + HOUR) == (0, 0)
+
+
+def test_measuring_a_window_again_replaces_it() -> None:
+    deployment = installed()
+    answered(deployment, person(Role.REVIEWER), right=3, wrong=0)
+    for _ in range(2):
+        rows = monitoring.measure(deployment.model, "now", NOW - HOUR, timezone.now())
+    assert ModelMetric.objects.filter(window="now").count() == len(rows) == 12
+
+
+def test_an_audit_that_nobody_reviews_is_told_after_three_days() -> None:
+    installed()
+    for number in range(40):
+        stored_prediction(f"A {number}", stream="audit", selection_probability=0.02, created_at=NOW - HOUR)
+    for _ in range(3):
+        monitoring._watch_audit(NOW)
+    alert = Alert.objects.get(rule="labels_missing")
+    assert (alert.state, alert.what[:8]) == ("firing", "0 of 40 ")
+
+
+def test_hours_from_before_anything_was_live_are_not_looked_at() -> None:
+    assert monitoring.open_hours(NOW) == []
+    installed()
+    midnight = datetime(2030, 1, 1, 0, 1, tzinfo=UTC)
+    hours = monitoring.open_hours(midnight)
+    assert (len(hours), hours[-1]) == (24, datetime(2029, 12, 31, 22, tzinfo=UTC))
+    assert monitoring.open_hours(timezone.now()) == []
+
+
+def test_the_hourly_task_looks_at_each_hour_once_and_decides_once() -> None:
+    installed()
+    assert monitor_hourly() == []
+    monitor_hourly()
+    assert JobRun.objects.filter(name="training decision", status="succeeded").count() == 1
+    assert TrainingDecision.objects.get().because == "No condition is met."
+
+
+def test_the_daily_task_runs_once_a_day() -> None:
+    installed()
+    assert monitor_daily()
+    assert not monitor_daily()
+    assert TrainingDecision.objects.count() == 1
+    assert not DriftReport.objects.exists()
+
+
+def test_nothing_is_decided_before_anything_is_live() -> None:
+    monitor_hourly()
+    assert not TrainingDecision.objects.exists()
