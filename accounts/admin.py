@@ -22,6 +22,7 @@ from accounts import audit, services
 from accounts.desk import BoundedPaginator, Step, act, confirmed, may, nobody
 from accounts.models import ApiKey, AuditEvent, User
 from accounts.services import SCOPES
+from accounts.trust_admin import person_step
 
 for table in (Group, OutstandingToken, BlacklistedToken):
     admin.site.unregister(table)
@@ -59,6 +60,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
     readonly_fields = ("last_login", "created_at", "updated_at")
     filter_horizontal = ()
     actions = None
+    actions_detail = ("erase",)
+    has_erase_permission = may("accounts.erase_names")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("What this person may do", {"fields": ("role", "is_active")}),
@@ -75,6 +78,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
             audit.record(verb, obj, _actor(request), fields=form.changed_data)
             if not change or "role" in form.changed_data:
                 services.set_role(obj, obj.role, _actor(request))
+
+    @act("Erase names", "erase")
+    def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for everything that this person or client sent to be blanked."""
+        user = get_object_or_404(User, pk=object_id)
+        back = reverse("admin:accounts_user_change", args=[user.pk])
+        return confirmed(self.admin_site, request, person_step(user, back))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set another person's password, with an event."""

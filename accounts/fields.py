@@ -9,14 +9,17 @@ show names never decrypt them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import cryptography.fernet
 from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
+from django.db import connection
 from django.db.models import Field, Model, TextField
 from django.db.models.lookups import IsNull
+from psycopg2.extras import execute_values
 
 if TYPE_CHECKING:  # the package ships no types
     PackageTextField = TextField[str, str]
@@ -167,3 +170,24 @@ class EncryptedTextField(PackageTextField):
 def encrypted_columns(model: type[Model]) -> list[Field[Any, Any]]:
     """Return the encrypted columns of a table, for key rotation and erasure."""
     return [field for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]
+
+
+def blanks(model: type[Model], pk: object) -> tuple[object, ...]:
+    """Return a row for :func:`write_sealed` in which every encrypted column holds no text."""
+    table = model._meta.db_table
+    return (pk, *(seal("", f"{table}.{column.column}:{pk}").token for column in encrypted_columns(model)))
+
+
+def write_sealed(model: type[Model], rows: Sequence[tuple[object, ...]]) -> None:
+    """Store the ciphertexts of rows that the caller has locked: key first, then every encrypted column."""
+    if not rows:
+        return
+    quote, columns = connection.ops.quote_name, [str(field.column) for field in encrypted_columns(model)]
+    given = ", ".join(f"v{number}" for number in range(len(columns)))
+    sets = ", ".join(f"{quote(column)} = new.v{number}" for number, column in enumerate(columns))
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
+    statement = (
+        f"UPDATE {table} AS kept SET {sets} FROM (VALUES %s) AS new (pk, {given}) WHERE kept.{key} = new.pk"  # noqa: S608 - names of our own tables
+    )
+    with connection.cursor() as cursor:
+        execute_values(cursor.cursor, statement, rows, page_size=len(rows))

@@ -52,11 +52,6 @@ def idempotent(handler: Handler[V]) -> Handler[V]:
     return once
 
 
-def forget(user: User) -> None:
-    """Forget the answers kept for a person: after names were erased nothing may repeat them."""
-    KeptAnswer.objects.filter(user=user).delete()
-
-
 def forget_expired() -> int:
     """Delete the answers that are no longer repeated; return how many."""
     deleted, _ = KeptAnswer.objects.expired().delete()

@@ -10,8 +10,10 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import connection, models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.fields import EncryptedTextField
+from accounts.ids import uuid7
 
 ANSWERS_KEPT_FOR = timedelta(hours=24)
 """How long a request may be repeated by its key."""
@@ -248,3 +250,70 @@ class KeyRotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table} to {self.key_id}: {self.rows_seen} rows seen, {self.rows_rewritten} rewritten"
+
+
+class Erasure(models.Model):
+    """Names and words that must go: of a person or client, of one name, or of a certain age.
+
+    The row stays as the proof of what was asked and what came of it; the name itself goes with the rest.
+    """
+
+    class Subject(models.TextChoices):
+        """What is erased."""
+
+        ANSWER = "answer", "One answer"
+        PERSON = "person", "All that one account sent"
+        NAME = "name", "One name, whoever sent it"
+        AGE = "age", "All that is older than the rule allows"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject = models.CharField(max_length=6, choices=Subject.choices)
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="erasures")
+    answer = models.UUIDField(null=True, blank=True)
+    account = models.BooleanField(default=False, help_text="The account's own e-mail address and name too.")
+    name = EncryptedTextField(blank=True, default="", help_text="Kept until the erasure is finished.")
+    before = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=500)
+    requested_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    counts = models.JSONField(default=dict, help_text="Rows blanked, by table.")
+
+    class Meta:
+        db_table = "erasures"
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(subject="person", user__isnull=False)
+                | models.Q(subject="answer", answer__isnull=False)
+                | models.Q(subject="age", before__isnull=False)
+                | models.Q(subject="name"),
+                name="erasures_say_of_what",
+            ),
+        )
+        permissions = (("erase_names", "Can erase names for good"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_subject_display()}, {self.requested_at:%Y-%m-%d %H:%M}"
+
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """What one run found out, so that the next table need not look for it again."""
+        return {}
+
+
+class RetentionRule(models.Model):
+    """How many days one kind of data is kept; empty: for ever."""
+
+    key = models.CharField(max_length=40, primary_key=True)
+    days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Older is removed every night. Empty: kept for ever."
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "retention_rules"
+        ordering = ("key",)
+
+    def __str__(self) -> str:
+        return self.key.replace("_", " ")

@@ -17,13 +17,12 @@ from typing import Any
 import cryptography.fernet
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
-from psycopg2.extras import execute_values
 
 from accounts import audit
 from accounts.crypto import key_id
-from accounts.fields import SEPARATOR, Sealed, encrypted_columns
+from accounts.fields import SEPARATOR, Sealed, encrypted_columns, write_sealed
 from accounts.models import KeyRotation
 
 UNREADABLE = "unreadable"
@@ -147,7 +146,7 @@ def _move_batch(model: type[models.Model], keys: Ring, size: int) -> KeyRotation
         return state
     rows = list(_after(model, state.last_pk).select_for_update(skip_locked=True, no_key=True)[:size])
     moved = [row for row in (_moved(model, keys, row) for row in rows) if row]
-    _write(model, moved)
+    write_sealed(model, moved)
     state.rows_seen += len(rows)
     state.rows_rewritten += len(moved)
     if rows:
@@ -184,21 +183,6 @@ def _moved(model: type[models.Model], keys: Ring, row: tuple[Any, ...]) -> tuple
     if all(one is other for one, other in zip(new, values, strict=True)):
         return None
     return (pk, *(None if sealed is None else sealed.token for sealed in new))
-
-
-def _write(model: type[models.Model], rows: list[tuple[Any, ...]]) -> None:
-    """Store the moved rows in one statement; they are locked, so nothing newer can be overwritten."""
-    if not rows:
-        return
-    quote, columns = connection.ops.quote_name, [str(field.column) for field in encrypted_columns(model)]
-    given = ", ".join(f"v{number}" for number in range(len(columns)))
-    sets = ", ".join(f"{quote(column)} = new.v{number}" for number, column in enumerate(columns))
-    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
-    statement = (
-        f"UPDATE {table} AS kept SET {sets} FROM (VALUES %s) AS new (pk, {given}) WHERE kept.{key} = new.pk"  # noqa: S608 - names of our own tables
-    )
-    with connection.cursor() as cursor:
-        execute_values(cursor.cursor, statement, rows, page_size=len(rows))
 
 
 @transaction.atomic

@@ -1,11 +1,14 @@
-"""Periodic work on the audit trail and on what is kept for a day."""
+"""Periodic work on the audit trail, on what must go, and on what is kept for a while only."""
 
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
 from accounts import audit
+from accounts.erasure import run, unfinished
 from accounts.idempotency import forget_expired
+from accounts.retention import apply
 
 
 @shared_task(acks_late=True)  # sealing twice seals nothing twice
@@ -18,3 +21,15 @@ def seal_audit_trail() -> int:
 def forget_kept_answers() -> int:
     """Delete the answers whose keys have expired."""
     return forget_expired()
+
+
+@shared_task(acks_late=True)  # what is blank is not looked for again
+def finish_erasures() -> int:
+    """Do every erasure that was asked for and is not done; return how many that were."""
+    return len([run(erasure) for erasure in unfinished()])
+
+
+@shared_task(acks_late=True)  # what is gone cannot go twice
+def apply_retention() -> dict[str, int]:
+    """Remove what is older than its rule allows."""
+    return {outcome.kind.key: outcome.rows for outcome in apply(timezone.now()) if outcome.rows}

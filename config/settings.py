@@ -163,6 +163,11 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 PREDICTION_CACHE_SECONDS = env.count("PREDICTION_CACHE_SECONDS", 3600)
 
+# Where names are kept, as each app lists it: what hangs on an answer before the answer itself.
+ERASURE = ("feedback.erasure.HELD", "matching.erasure.HELD", "accounts.erasure.HELD")
+# What is kept for a while only; the days are rows that an administrator sets.
+RETENTION = ("accounts.keeping.KINDS",)
+
 # --- Static files --------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT: Path | None = None if EMBEDDED_DATABASE else VAR_DIR / "static"
@@ -287,6 +292,8 @@ CELERY_BEAT_SCHEDULE = {
     "seal the audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
     "tend bulk jobs": {"task": "matching.tasks.tend_jobs", "schedule": 15.0},
     "forget bulk jobs": {"task": "matching.tasks.forget_jobs", "schedule": 3600.0},
+    "finish erasures": {"task": "accounts.tasks.finish_erasures", "schedule": 60.0},
+    "apply retention": {"task": "accounts.tasks.apply_retention", "schedule": crontab(hour=3, minute=15)},
     "collect review items": {"task": "feedback.tasks.collect_review_items", "schedule": 60.0},
     "mind training runs": {"task": "feedback.tasks.mind_training_runs", "schedule": 60.0},
     "watch the hour": {"task": "feedback.tasks.monitor_hourly", "schedule": crontab(minute="5,20,35,50")},

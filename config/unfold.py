@@ -96,6 +96,8 @@ APPEARANCE: dict[str, Any] = {
                     _link("People", "group", "accounts.user"),
                     _link("API keys", "key", "accounts.apikey"),
                     _link("Audit trail", "receipt_long", "accounts.auditevent"),
+                    _link("Erasures", "ink_eraser", "accounts.erasure"),
+                    _link("Retention", "auto_delete", "accounts.retentionrule"),
                     _link("Periodic jobs", "schedule", "modelops.jobrun"),
                 ],
             },

@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin
 
-from accounts.desk import BoundedPaginator, Step, act, confirmed, labelled, may, nobody
+from accounts import erasure
+from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
+from accounts.trust_admin import FOR_GOOD
 from matching import services
 from matching.models import BatchJob, Prediction, Verdict
 from matching.offer import offered
@@ -74,8 +76,9 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     )
     readonly_fields = fields
     actions = None
-    actions_detail = ("reveal",)
+    actions_detail = ("reveal", "erase")
     has_reveal_permission = may("matching.reveal_names")
+    has_erase_permission = may("accounts.erase_names")
     has_add_permission = nobody
     has_change_permission = nobody
     has_delete_permission = nobody
@@ -110,6 +113,19 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
             return self._revealed(request, prediction, back)
         text = "The audit trail will say that you saw them."
         step = Step("Reveal the names?", text, "Reveal", back, lambda _actor, _given: "")
+        return confirmed(self.admin_site, request, step)
+
+    @act("Erase the names", "erase")
+    def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Blank the names of one answer for good."""
+        prediction = get_object_or_404(Prediction, pk=object_id)
+        back = reverse("admin:matching_prediction_change", args=[prediction.pk])
+
+        def perform(actor: User, given: Any) -> str:
+            erasure.run(erasure.ask_answer(prediction.pk, prediction.user, actor, given["reason"]))
+            return "The names are gone."
+
+        step = Step("Erase the names?", FOR_GOOD, "Erase for good", back, perform, ReasonForm)
         return confirmed(self.admin_site, request, step)
 
     def _revealed(self, request: HttpRequest, prediction: Prediction, back: str) -> HttpResponse:

@@ -10,10 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts import audit
-from accounts.idempotency import forget
 from accounts.models import User
 from experiments.services import Assignment, assign, expose
 from matching import cache, engine, metrics, sampling
@@ -149,17 +147,6 @@ def reveal(prediction: Prediction, actor: User) -> tuple[str, str]:
     """Return the names to a person who may see them, and record that they were seen."""
     audit.record("prediction.names_revealed", prediction, actor)
     return prediction.name1, prediction.name2
-
-
-@transaction.atomic
-def erase(prediction: Prediction, actor: User, reason: str) -> Prediction:
-    """Blank the names and everything that may quote them; numbers, categories and counts stay."""
-    prediction.name1 = prediction.name2 = prediction.context = prediction.words = prediction.pair_digest = ""
-    prediction.erased_at = timezone.now()
-    prediction.save(update_fields=["name1", "name2", "context", "words", "pair_digest", "erased_at"])
-    forget(prediction.user)
-    audit.record("prediction.erased", prediction, actor, reason=reason)
-    return prediction
 
 
 def words_of(whole: dict[str, Any]) -> dict[str, Any]:

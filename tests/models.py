@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts import erasure
 from accounts.crypto import Purpose, digest, sha256
 from accounts.models import User
 from feedback.models import Guideline
@@ -68,6 +69,12 @@ def guideline(version: str = "1") -> Guideline:
         number="1.1", title="Same words", text="The same words are one name.", categories=["O06"]
     )
     return row
+
+
+def erased(prediction: Prediction) -> Prediction:
+    """The prediction after its names were erased."""
+    erasure.run(erasure.ask_answer(prediction.pk, prediction.user, None, "asked for"))
+    return Prediction.objects.get(pk=prediction.pk)
 
 
 def compiled(version: str, log_odds: float) -> bytes:

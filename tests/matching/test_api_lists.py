@@ -9,12 +9,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from accounts.models import Role, User
+from accounts.models import User
 from accounts.services import issue_api_key
 from matching.engine import PROFILE_IDS, RULES_VERSION
-from matching.services import erase
 from modelops.models import Deployment
-from tests.models import promoted, scoring_version, stored_prediction
+from tests.models import erased, promoted, scoring_version, stored_prediction
 from tests.people import person, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +87,7 @@ def test_a_filter_that_cannot_be_read_names_itself(user: User, query: dict[str, 
 
 
 def test_after_erasure_a_list_shows_no_name(user: User) -> None:
-    erase(stored_prediction(user=user), person(Role.ADMINISTRATOR), "asked for")
+    erased(stored_prediction(user=user))
     row = listed(signed_in(user))["results"][0]
     assert (row["name1"], row["name2"], row["verdict"]) == ("", "", "immaterial")
 

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import Role, User
 from matching.models import Prediction
-from matching.services import erase
+from tests.models import erased
 from tests.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("champion")]
@@ -217,9 +217,9 @@ def test_an_auditor_may_not_compare(client: Client) -> None:
     assert "Your role does not allow this" in page_of(response)
 
 
-def test_an_erased_pair_is_shown_without_its_names(browser: Client, user: User) -> None:
+def test_an_erased_pair_is_shown_without_its_names(browser: Client) -> None:
     compared(browser)
-    erase(Prediction.objects.get(), user, "request of the person concerned")
+    erased(Prediction.objects.get())
     page = page_of(browser.get(f"/predictions/{Prediction.objects.get().pk}"))
     assert "were erased" in page
     assert "Granite" not in page

@@ -13,7 +13,7 @@ from matching.serializers import stored_answer
 from matching.services import Question, compare
 from modelops.loader import NoLiveModelError
 from modelops.models import Deployment, ModelVersion
-from tests.models import promoted, scoring_version
+from tests.models import erased, promoted, scoring_version
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -95,8 +95,7 @@ def test_revealing_names_is_recorded_without_the_names() -> None:
 @pytest.mark.usefixtures("champion")
 def test_erasing_blanks_the_words_and_keeps_the_numbers() -> None:
     stored = compare(person(), UNSURE).prediction
-    services.erase(stored, person(Role.ADMINISTRATOR), "asked for")
-    found = Prediction.objects.get(pk=stored.pk)
+    found = erased(stored)
     assert (found.name1, found.name2, found.words, found.pair_digest) == ("", "", "", "")
     assert found.material_probability == stored.material_probability
     answer = stored_answer(found)

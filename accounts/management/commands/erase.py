@@ -1,0 +1,77 @@
+"""Erase the names that a person or client sent, or one name, for good."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts import erasure
+from accounts.models import Erasure, User
+
+
+class Command(BaseCommand):
+    """``erase --sent-by client@example.com --reason "request 17" --yes``."""
+
+    help = "Blank names for good; rows, numbers and counts stay. Without --yes it only counts."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take what to erase, why, and whether it is meant."""
+        subject = parser.add_mutually_exclusive_group(required=True)
+        subject.add_argument("--sent-by", metavar="EMAIL", help="all names that this account sent")
+        subject.add_argument(
+            "--account-of",
+            metavar="EMAIL",
+            help="the same, and the account's own address and name; it is closed",
+        )
+        subject.add_argument(
+            "--name-from-stdin",
+            action="store_true",
+            help="one name, read from standard input (not from the shell)",
+        )
+        subject.add_argument("--unfinished", action="store_true", help="go on with what was interrupted")
+        parser.add_argument("--reason", default="", help="kept in the audit trail; never a compared name")
+        parser.add_argument("--yes", action="store_true", help="do it; it cannot be undone")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Count or erase. Raises ``CommandError`` for an unknown account or a missing reason."""
+        if options["unfinished"]:
+            for waiting in erasure.unfinished():
+                self._run(waiting)
+            return
+        draft = self._draft(options)
+        if not options["yes"]:
+            self._show(erasure.counted(draft))
+            self.stdout.write("Nothing was changed. Add --yes to erase this for good.")
+            return
+        if not options["reason"]:
+            raise CommandError("--reason is needed: the audit trail says why.")
+        self._run(self._asked(draft, options["reason"]))
+
+    def _draft(self, options: dict[str, Any]) -> Erasure:
+        """Return what is to be erased, not stored yet."""
+        if options["name_from_stdin"]:
+            name = " ".join(sys.stdin.read().split())
+            if not name:
+                raise CommandError("Standard input holds no name.")
+            return Erasure(subject=Erasure.Subject.NAME, name=name)
+        email = options["sent_by"] or options["account_of"]
+        user = User.objects.filter(email=email.strip().lower()).first()
+        if user is None:
+            raise CommandError(f"There is no account {email}.")
+        return Erasure(subject=Erasure.Subject.PERSON, user=user, account=bool(options["account_of"]))
+
+    def _asked(self, draft: Erasure, reason: str) -> Erasure:
+        if draft.user:
+            return erasure.ask_person(draft.user, None, reason, draft.account)
+        return erasure.ask_name(draft.name, None, reason)
+
+    def _run(self, asked: Erasure) -> None:
+        done = erasure.run(asked)
+        self._show(done.counts)
+        self.stdout.write(f"Erased ({done.pk}).")
+
+    def _show(self, counts: dict[str, int]) -> None:
+        for title, number in sorted(counts.items()):
+            self.stdout.write(f"{number:>12,}  {title}")

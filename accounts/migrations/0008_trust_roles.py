@@ -1,0 +1,18 @@
+"""Who sees what was erased and how long things are kept; erasing is the administrator's."""
+
+from django.db import migrations
+
+from accounts.models import Role
+from accounts.roles import granting
+
+VIEW = ["view_erasure", "view_retentionrule"]
+GRANTS = {
+    Role.AUDITOR: VIEW,
+    Role.ADMINISTRATOR: [*VIEW, "erase_names", "change_retentionrule"],
+}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0007_erasure_and_retention")]
+
+    operations = [granting("accounts", GRANTS)]

@@ -1,0 +1,115 @@
+"""Which answers an erasure takes: the places where names are kept, and all that hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from accounts.erasure import Rows, note
+from accounts.fields import DecryptionError
+from accounts.models import Erasure
+from matching.job_models import BatchJob
+from matching.jobs import services
+from matching.models import Prediction
+from matching.pairs import written_form
+
+log = structlog.get_logger(__name__)
+
+_PAGE = 1_000
+"""Rows read at once while a name is looked for."""
+
+
+def predictions(erasure: Erasure) -> QuerySet[Prediction]:
+    """Answers that an erasure takes and that still hold their names."""
+    waiting = Prediction.objects.filter(erased_at=None)
+    if erasure.subject == Erasure.Subject.PERSON:
+        return waiting.filter(user=erasure.user_id)
+    if erasure.subject == Erasure.Subject.ANSWER:
+        return waiting.filter(pk=erasure.answer)
+    if erasure.subject == Erasure.Subject.AGE:
+        return waiting.filter(created_at__lt=erasure.before)
+    return waiting.filter(pk__in=_naming(erasure))
+
+
+def through(model: type[Model], path: str) -> Callable[[Erasure], QuerySet[Any]]:
+    """Return how to find the rows of a table whose ``path`` leads to an answer that an erasure takes."""
+
+    def of(erasure: Erasure) -> QuerySet[Any]:
+        return model._base_manager.filter(**{f"{path}__in": predictions(erasure)})
+
+    return of
+
+
+def _gone() -> dict[str, Any]:
+    return {"pair_digest": "", "erased_at": timezone.now()}
+
+
+class JobFiles:
+    """Bulk jobs: uploaded files and results go as a whole.
+
+    What is in them cannot be searched for one name; they are kept for days only.
+    """
+
+    model = BatchJob
+    title = BatchJob._meta.db_table
+
+    def count(self, erasure: Erasure) -> int:
+        """Return how many jobs go."""
+        return self._found(erasure).count()
+
+    def blank(self, erasure: Erasure) -> Iterator[int]:
+        """Delete the jobs, one by one."""
+        for job in self._found(erasure):
+            with transaction.atomic():
+                services.delete(job, erasure.requested_by, "erasure")
+                note(erasure, self.title, 1)
+            yield 1
+
+    def _found(self, erasure: Erasure) -> QuerySet[BatchJob]:
+        if erasure.subject == Erasure.Subject.PERSON:
+            return BatchJob.objects.filter(user=erasure.user_id)
+        if erasure.subject == Erasure.Subject.AGE:
+            return BatchJob.objects.filter(created_at__lt=erasure.before)
+        return BatchJob.objects.none()
+
+
+HELD = (JobFiles(), Rows(Prediction, predictions, _gone))
+"""Files of bulk jobs; then the answers themselves: names, sentences, context and the digest of the pair."""
+
+
+def _naming(erasure: Erasure) -> list[UUID]:
+    """Return the answers of which one name is the sought one, but for case and spaces.
+
+    Reads every answer once: names are encrypted, and a digest of each name for look-up would cost every
+    comparison two columns and two indexes for the sake of a rare command.
+    """
+    if "naming" not in erasure.memo:
+        erasure.memo["naming"] = [row.pk for row in _every() if _plain(erasure.name) in _names(row)]
+    found: list[UUID] = erasure.memo["naming"]
+    return found
+
+
+def _every() -> Any:
+    last = None
+    rows = Prediction.objects.filter(erased_at=None).order_by("pk").only("pk", "name1", "name2")
+    while page := list((rows.filter(pk__gt=last) if last else rows)[:_PAGE]):
+        yield from page
+        last = page[-1].pk
+
+
+def _names(row: Prediction) -> set[str]:
+    try:
+        return {_plain(row.name1), _plain(row.name2)}
+    except DecryptionError:
+        log.warning("erasure_cannot_read_a_name", prediction=str(row.pk))
+        return set()
+
+
+def _plain(name: str) -> str:
+    return " ".join(written_form(name).casefold().split())
