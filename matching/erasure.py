@@ -31,7 +31,7 @@ def predictions(erasure: Erasure) -> QuerySet[Prediction]:
     if erasure.subject == Erasure.Subject.PERSON:
         return waiting.filter(user=erasure.user_id)
     if erasure.subject == Erasure.Subject.ANSWER:
-        return waiting.filter(pk=erasure.answer)
+        return waiting.filter(pk=str(erasure.answer))
     if erasure.subject == Erasure.Subject.AGE:
         return waiting.filter(created_at__lt=erasure.before)
     return waiting.filter(pk__in=_naming(erasure))

@@ -18,6 +18,7 @@ OPEN_TO_ALL = {
     "/api/v1/token",
     "/api/v1/token/refresh",
     "/health",
+    "/heartbeats",
     "/metrics",
     "/ready",
     "/sign-in",

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -30,7 +31,7 @@ WITHOUT_NAMES = {"alert_channels", "erasures"}
 """Encrypted for another reason: addresses of alerts; and the name that an unfinished erasure looks for."""
 
 
-def answered(user: User, name: str = NAME, **columns: object) -> Prediction:
+def answered(user: User, name: str = NAME, **columns: Any) -> Prediction:
     row = stored_prediction(name1=name, user=user, words='{"reason": "Zebra"}', context="{}", **columns)
     Feedback.objects.create(
         prediction=row, reviewer=person(), user_correction=True, source="api", feedback_text=f"{name} again"

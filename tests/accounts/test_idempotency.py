@@ -10,12 +10,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from accounts.models import KeptAnswer, Role, User
+from accounts.models import KeptAnswer, User
 from accounts.tasks import forget_kept_answers
 from feedback.models import Feedback
 from matching.models import Prediction
-from matching.services import erase
-from tests.models import installed, stored_prediction
+from tests.models import erased, installed, stored_prediction
 from tests.people import person, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +115,7 @@ def test_what_is_kept_holds_no_name_and_no_key_in_clear(client: APIClient) -> No
 
 def test_an_erased_name_is_not_repeated(client: APIClient) -> None:
     sent(client, PAIR)
-    erase(Prediction.objects.get(), person(Role.ADMINISTRATOR), "asked for")
+    erased(Prediction.objects.get())
     assert not KeptAnswer.objects.exists()
 
 
