@@ -68,6 +68,18 @@ APPEARANCE: dict[str, Any] = {
                         "link": reverse_lazy("admin:review-desk"),
                         "permission": _may("feedback.change_reviewitem"),
                     },
+                    {
+                        "title": "How my reviews do",
+                        "icon": "insights",
+                        "link": reverse_lazy("admin:review-mine"),
+                        "permission": _may("feedback.change_reviewitem"),
+                    },
+                    {
+                        "title": "Quality of review",
+                        "icon": "balance",
+                        "link": reverse_lazy("admin:review-quality"),
+                        "permission": _may("feedback.lead_review"),
+                    },
                     _link("Queue", "inbox", "feedback.reviewitem"),
                     _link("Answers", "compare_arrows", "matching.prediction"),
                     _link("Feedback", "rate_review", "feedback.feedback"),

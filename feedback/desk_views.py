@@ -12,13 +12,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.models import User
-from feedback import desk, queue, services
+from feedback import desk, quality_views, queue, services
 from feedback.desk_forms import (
     LATER,
     PASSES,
@@ -29,6 +28,7 @@ from feedback.desk_forms import (
     ReasonForm,
     RevisionForm,
 )
+from feedback.frame import page
 from feedback.guideline import in_force
 from feedback.models import Feedback, ReviewItem, Stage
 from feedback.queue import AbsentError, ClaimLostError
@@ -48,6 +48,8 @@ View = Callable[..., HttpResponse]
 def urls() -> list[URLPattern]:
     """Return the addresses of the desk, to stand before those of the items."""
     routes: list[tuple[str, View, str]] = [
+        ("quality/mine", quality_views.mine, "review-mine"),
+        ("quality/all", quality_views.everybody, "review-quality"),
         ("desk/", home, "review-desk"),
         ("desk/next", take_next, "review-next"),
         ("desk/absence", absence, "review-absence"),
@@ -89,7 +91,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "undoable": desk.undoable(reviewer, now),
         "absence": reviewer.absences.filter(starts_at__lte=now, ends_at__gt=now).first(),
     }
-    return _page(request, "home", "My desk", context)
+    return page(request, "home", "My desk", context)
 
 
 def take_next(request: HttpRequest) -> HttpResponse:
@@ -222,7 +224,7 @@ def revealed(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {**desk.answer(word), "answers": desk.ANSWERS, "reason_form": reason, "revision_form": revision}
     context["can_undo"] = word.can_be_undone(timezone.now())
     status = 422 if reason.errors or revision.errors else 200
-    return _page(request, "revealed", "The model’s answer", context, status)
+    return page(request, "revealed", "The model’s answer", context, status)
 
 
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -265,7 +267,7 @@ def _judge_page(
         "third": item.stage == Stage.ADJUDICATION,
     }
     title = "Adjudicate" if context["third"] else "Is the difference material?"
-    return _page(request, "judge", title, context, status)
+    return page(request, "judge", title, context, status)
 
 
 def _form(item: ReviewItem, request: HttpRequest) -> DecisionForm:
@@ -305,7 +307,7 @@ def _not_yours(request: HttpRequest, item: ReviewItem, status: int = 200) -> Htt
     draft = desk.draft_of(item, _person(request))
     word = Feedback.objects.first_words().filter(item=item, reviewer=_person(request)).first()
     context = {"item": item, "draft": draft, "word": word, "lost": _LOST if draft else ""}
-    return _page(request, "lost", "This item is not in your hands", context, status)
+    return page(request, "lost", "This item is not in your hands", context, status)
 
 
 def _own_word(request: HttpRequest, pk: UUID) -> Feedback:
@@ -328,13 +330,6 @@ def _unreasoned(reviewer: User) -> Feedback | None:
     words = Feedback.objects.first_words().filter(reviewer=reviewer).select_related("prediction")
     last = words.order_by("-id").first()
     return last if last and services.reason_missing(last) else None
-
-
-def _page(
-    request: HttpRequest, name: str, title: str, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    whole = {**admin.site.each_context(request), "title": title, **context}
-    return TemplateResponse(request, f"feedback/desk/{name}.html", whole, status=status)
 
 
 def _person(request: HttpRequest) -> User:

@@ -134,6 +134,7 @@ class ReviewItem(models.Model):
             ),
             models.Index(fields=["claimed_by"], condition=Q(state="claimed"), name="review_items_held"),
             models.Index(fields=["-created_at"], name="review_items_newest"),
+            models.Index(fields=["done_at"], condition=Q(done_at__isnull=False), name="review_items_by_end"),
         )
         constraints = (
             models.UniqueConstraint(

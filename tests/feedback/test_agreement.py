@@ -9,6 +9,7 @@ from feedback.agreement import (
     interval,
     krippendorff_alpha,
     percent_agreement,
+    wilson,
 )
 
 
@@ -79,3 +80,12 @@ def test_nothing_to_compare_is_said() -> None:
         percent_agreement([])
     with pytest.raises(ValueError, match="two people"):
         krippendorff_alpha([["a"], []])
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilsons_interval_of_newcombes_four_examples(successes: int, n: int, low: float, high: float) -> None:
+    # Newcombe 1998, table I, method 3.
+    assert wilson(successes, n) == pytest.approx((low, high), abs=5e-5)

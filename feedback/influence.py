@@ -1,0 +1,56 @@
+"""What a reviewer's answers changed: the next model's answers to the very pairs they decided."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.core.cache import cache
+
+from accounts.models import User
+from feedback.models import Feedback
+from matching import engine
+from matching.engine import EngineError, Scorer
+from matching.models import Prediction
+from matching.outlook import context_of
+from matching.services import build_scorer
+from modelops.models import ModelVersion
+
+LAST = 50
+_KEPT_SECONDS = 24 * 60 * 60
+
+
+class Influence(NamedTuple):
+    """Of ``decisions`` that the version learnt from, how many of its answers differ from the old ones."""
+
+    decisions: int
+    changed: int
+    version: str
+
+
+def of(reviewer: User) -> Influence | None:
+    """Return what the reviewer's last decisions changed, or ``None`` before a model learnt from one."""
+    words = Feedback.objects.standing().filter(reviewer=reviewer, processed=True)
+    used = words.filter(training_run__model__isnull=False, prediction__erased_at=None)
+    last = list(used.select_related("prediction", "training_run__model").order_by("-id")[:LAST])
+    if not last or last[0].training_run is None or last[0].training_run.model is None:
+        return None
+    version = last[0].training_run.model
+    key = f"influence:{reviewer.pk}:{version.pk}:{last[0].pk}"
+    changed = cache.get(key)
+    if changed is None:
+        changed = _changed(version, [word.prediction for word in last])
+        cache.set(key, changed, _KEPT_SECONDS)
+    return Influence(len(last), changed, str(version))
+
+
+def _changed(version: ModelVersion, predictions: list[Prediction]) -> int:
+    scorer = build_scorer(bytes(version.artefact.content))
+    return sum(_answers_otherwise(scorer, row) for row in predictions)
+
+
+def _answers_otherwise(scorer: Scorer, row: Prediction) -> bool:
+    try:
+        found = engine.compare(row.name1, row.name2, row.profile, row.kind, context_of(row), scorer)
+    except EngineError:
+        return False
+    return found.prediction != row.prediction
