@@ -1,8 +1,11 @@
 """The Celery application; tasks live in each app's tasks.py."""
 
 import os
+from importlib import import_module
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init, worker_process_shutdown
 
 from config.deadman import DeadMan
 
@@ -12,3 +15,15 @@ app = Celery("legal_name_comparison")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DeadMan)
+
+
+@worker_process_init.connect
+def attend(**_: Any) -> None:
+    """Load the live models of a worker's process, and keep them current. Only now is Django ready."""
+    import_module("config.attending").start("worker")
+
+
+@worker_process_shutdown.connect
+def leave(**_: Any) -> None:
+    """Say that this process serves no more."""
+    import_module("config.attending").end()

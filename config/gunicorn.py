@@ -1,6 +1,7 @@
 """How gunicorn serves the project: `gunicorn --config python:config.gunicorn config.wsgi`."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 from gunicorn.workers.base import Worker
@@ -19,6 +20,16 @@ limit_request_line = 4094
 # Heartbeats in memory: on a slow disk they would stall a worker and have it killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 logconfig_dict = logging_configuration(os.environ.get("LOG_LEVEL") or "INFO")
+
+
+def post_worker_init(_worker: Worker) -> None:
+    """Load the live models before the first request, and keep them current. Only now is Django ready."""
+    import_module("config.attending").start("web")
+
+
+def worker_exit(_server: object, _worker: Worker) -> None:
+    """Say that this process serves no more."""
+    import_module("config.attending").end()
 
 
 def child_exit(_server: object, worker: Worker) -> None:

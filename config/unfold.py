@@ -97,6 +97,8 @@ APPEARANCE: dict[str, Any] = {
                     _link("Versions", "deployed_code", "modelops.modelversion"),
                     _link("Promotion requests", "how_to_vote", "modelops.promotionrequest"),
                     _link("Deployments", "history", "modelops.deployment"),
+                    _link("Processes", "memory", "modelops.servingprocess"),
+                    _link("Rollback drills", "undo", "modelops.rollbackdrill"),
                     _link("Training", "model_training", "modelops.trainingrun"),
                     _link("Experiments", "science", "experiments.experiment"),
                     _link("Exposures", "visibility", "experiments.exposure"),

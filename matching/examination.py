@@ -47,8 +47,7 @@ def build(content: bytes) -> Scorer:
 
 def check(recorded: Mapping[str, Any], scorer: Scorer) -> None:
     """Refuse a model that answers otherwise than it did when it was registered, by ``ArtefactError``."""
-    if recorded:
-        golden.check(recorded, scorer)
+    golden.check(recorded, scorer)
 
 
 def recorded(scorer: Scorer) -> dict[str, Any]:

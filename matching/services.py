@@ -14,7 +14,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from experiments.services import Assignment, assign, expose
-from matching import cache, engine, metrics, sampling
+from matching import cache, engine, golden, metrics, sampling
 from matching.engine import Comparison, Context, Scorer
 from matching.engine.scorer import load_scorer
 from matching.models import Prediction, Stream, Verdict
@@ -71,7 +71,7 @@ def build_scorer(content: bytes) -> Scorer:
 @lru_cache(maxsize=1)
 def live() -> Loader[Scorer]:
     """Return this process's loader."""
-    return Loader(build_scorer)
+    return Loader(build_scorer, golden.check, engine.feature_schema_hash())
 
 
 def compare(user: User, question: Question) -> Answer:

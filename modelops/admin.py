@@ -19,9 +19,10 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from accounts.desk import BoundedPaginator, PlainForm, ReasonForm, Step, act, confirmed, may, nobody
 from accounts.models import User
-from modelops import gatekeeping, services, training_admin
+from modelops import gatekeeping, operations, services, training_admin
 from modelops.loader import ArtefactError, verified_content
 from modelops.models import (
+    DRILL,
     EVERY_PROFILE,
     Deployment,
     JobRun,
@@ -35,7 +36,7 @@ from modelops.services import PromotionError
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["training_admin"]
+__all__ = ["operations", "training_admin"]
 """Registered by being imported."""
 
 _PEOPLE = ("requested_by", "approved_by")
@@ -222,6 +223,10 @@ class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_add_permission = nobody
     has_change_permission = nobody
     has_delete_permission = nobody
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Everything but the slot of drills, which answers nobody."""
+        return super().get_queryset(request).exclude(profile=DRILL)
 
     @admin.display(description="Version")
     def version(self, slot: LiveSlot) -> str:

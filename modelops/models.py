@@ -10,11 +10,15 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 import modelops.alert_models
+import modelops.serving_models
 import modelops.watch_models  # noqa: F401 - Django finds the tables of an app here
 from accounts.ids import uuid7
 
 EVERY_PROFILE = "*"
 """The profile of a deployment that serves every profile without one of its own."""
+
+DRILL = "~drill"
+"""The profile that drills of a rollback use: no question can name it, so nobody is answered from it."""
 
 
 class ServingRole(models.TextChoices):
@@ -143,11 +147,17 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def at(self, moment: datetime, role: str = ServingRole.CHAMPION) -> DeploymentQuerySet:
         """What had been deployed by that moment, the newest per profile first."""
-        return self.filter(at__lte=moment, role=role).order_by("profile", "-generation").distinct("profile")
+        rows = self.exclude(profile=DRILL).filter(at__lte=moment, role=role)
+        return rows.order_by("profile", "-generation").distinct("profile")
 
     def live(self) -> DeploymentQuerySet:
         """Deployments in force now, with their versions."""
-        return self.filter(slot__isnull=False).select_related("model")
+        return self.exclude(profile=DRILL).filter(slot__isnull=False).select_related("model")
+
+    def fitting(self, profile: str, schema: str) -> DeploymentQuerySet:
+        """Champions of a profile that were made for these features, the newest first."""
+        rows = self.filter(profile=profile, role=ServingRole.CHAMPION, model__schema_hash=schema)
+        return rows.select_related("model").order_by("-generation")
 
 
 class Deployment(models.Model):
@@ -172,6 +182,7 @@ class Deployment(models.Model):
         default=False,
         help_text="The shipped model of a new program, whose engine the one before does not fit.",
     )
+    drill = models.BooleanField(default=False, help_text="Part of a drill: answers nobody.")
     automatic = models.BooleanField(default=False, help_text="Became shadow by itself: it never answers.")
     override = models.TextField(blank=True, help_text="Why it was approved with a red gate.")
     reason = models.TextField()
@@ -187,6 +198,7 @@ class Deployment(models.Model):
                 condition=Q(first=True, previous=None)
                 | Q(upgrade=True, previous__isnull=False, role=ServingRole.CHAMPION)
                 | Q(automatic=True, role=ServingRole.SHADOW)
+                | Q(drill=True, profile=DRILL, requested_by__isnull=False)
                 | Q(break_glass=True, requested_by__isnull=False)
                 | Q(requested_by__isnull=False, approved_by__isnull=False)
                 & ~Q(requested_by=F("approved_by")),

@@ -15,10 +15,11 @@ from typing import Any
 
 import mlflow
 from django.conf import settings
+from django.db.models import QuerySet
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from modelops.models import LiveSlot, ModelVersion
+from modelops.models import DRILL, LiveSlot, ModelVersion
 
 _ARTEFACT_FOLDER = "model"
 
@@ -71,13 +72,18 @@ def mirror_aliases() -> dict[str, str]:
     """
     store = client()
     done: dict[str, str] = {}
-    for slot in LiveSlot.objects.select_related("deployment__model", "deployment__previous__model"):
+    for slot in _slots():
         suffix = "" if slot.profile == "*" else f"-{slot.profile}"
         deployment = slot.deployment
         done |= _point(store, f"{slot.role}{suffix}", deployment.model)
         if slot.role == "champion" and deployment.previous:
             done |= _point(store, f"previous{suffix}", deployment.previous.model)
     return done
+
+
+def _slots() -> QuerySet[LiveSlot]:
+    rows = LiveSlot.objects.exclude(profile=DRILL)
+    return rows.select_related("deployment__model", "deployment__previous__model")
 
 
 def _point(store: MlflowClient, alias: str, version: ModelVersion) -> dict[str, str]:

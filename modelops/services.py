@@ -21,6 +21,7 @@ from modelops.alerts import raise_alert
 from modelops.examiner import examiner
 from modelops.loader import publish, verified_content
 from modelops.models import (
+    DRILL,
     EVERY_PROFILE,
     Deployment,
     ExamSet,
@@ -31,6 +32,7 @@ from modelops.models import (
     PromotionRequest,
     ServingRole,
 )
+from modelops.serving import unready
 
 _LOCK = 0x6C6E63_02
 """Advisory lock of the one change of deployment under way."""
@@ -155,7 +157,8 @@ def approve(request: PromotionRequest, actor: User, override: str = "") -> Deplo
     if request.requested_by_id == actor.pk:
         raise PromotionError("a second person must approve what you asked for")
     overruled = gatekeeping.red(request.gates) if request.role != ServingRole.SHADOW else []
-    if refusal := gatekeeping.refusal(request.gates, overruled, override):
+    refusal = gatekeeping.refusal(request.gates, overruled, override) or unready(request.model.artefact_id)
+    if refusal:
         raise PromotionError(refusal)
     row = Deployment(
         model=request.model,
@@ -195,14 +198,14 @@ def rollback(profile: str, actor: User, reason: str, role: str = ServingRole.CHA
     """
     _lock()
     current = _in_force(profile, role)
-    before = _before(current) if current else None
-    if current is None or before is None:
+    earlier = before(current) if current else None
+    if current is None or earlier is None:
         raise PromotionError(f"there is no {role} before this one for {profile}")
     row = Deployment(
-        model=before, profile=profile, role=role, requested_by=actor, break_glass=True, reason=reason
+        model=earlier, profile=profile, role=role, requested_by=actor, break_glass=True, reason=reason
     )
     deployment = _deploy(row, current.generation, actor)
-    raise_alert("break_glass_rollback", profile, f"{current.model} to {before} as {role}")
+    raise_alert("break_glass_rollback", profile, f"{current.model} to {earlier} as {role}")
     return deployment
 
 
@@ -232,7 +235,7 @@ def deploy_upgrade(model: ModelVersion) -> list[Deployment]:
     _lock()
     slots = LiveSlot.objects.filter(role=ServingRole.CHAMPION).select_related("deployment__model")
     made = []
-    for slot in slots.exclude(deployment__model__schema_hash=model.schema_hash):
+    for slot in slots.exclude(profile=DRILL).exclude(deployment__model__schema_hash=model.schema_hash):
         row = Deployment(
             model=model,
             profile=slot.profile,
@@ -243,6 +246,22 @@ def deploy_upgrade(model: ModelVersion) -> list[Deployment]:
         made.append(_deploy(row, slot.deployment_id, None))
         raise_alert("champion_replaced", slot.profile, f"{slot.deployment.model} by {model}")
     return made
+
+
+@transaction.atomic
+def deploy_drill(model: ModelVersion, actor: User) -> Deployment:
+    """Put a version into the slot of drills, which answers nobody."""
+    _lock()
+    current = _in_force(DRILL, ServingRole.CHAMPION)
+    row = Deployment(
+        model=model,
+        profile=DRILL,
+        role=ServingRole.CHAMPION,
+        requested_by=actor,
+        drill=True,
+        reason="A drill of the rollback",
+    )
+    return _deploy(row, current.generation if current else None, actor)
 
 
 def deploy_shadow(model: ModelVersion, reason: str, profile: str = EVERY_PROFILE) -> Deployment:
@@ -293,8 +312,8 @@ def _in_force(profile: str, role: str) -> Deployment | None:
     return slot.deployment if slot else None
 
 
-def _before(current: Deployment) -> ModelVersion | None:
-    """Return the version that was live before this one first was."""
+def before(current: Deployment) -> ModelVersion | None:
+    """Return the version that was live before this one first was: what a rollback goes back to."""
     same = Deployment.objects.filter(profile=current.profile, role=current.role, model=current.model)
     first = same.order_by("generation").select_related("previous__model").first()
     return first.previous.model if first and first.previous else None

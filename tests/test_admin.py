@@ -15,6 +15,7 @@ from experiments.models import Experiment
 from feedback.models import Feedback, ReviewItem
 from matching.models import Prediction
 from modelops.models import LiveSlot, ModelVersion, PromotionRequest, TrainingRun
+from modelops.serving_models import ServingProcess
 from tests.models import installed, model_version, promoted, scoring_version, stored_prediction
 from tests.people import person
 
@@ -269,3 +270,37 @@ def test_an_engineer_asks_for_training_once_and_cancels_it() -> None:
     run.refresh_from_db()
     assert run.status == "cancelled"
     assert "Nothing yet." in text(engineer.get(path(TrainingRun, "change", run.pk)))
+
+
+def test_the_processes_are_listed_with_their_lag_and_the_drill_says_what_it_lacks() -> None:
+    installed()
+    client = browser(person(Role.APPROVER))
+    for pid in range(3):
+        ServingProcess.objects.create(kind="web", host="one", pid=pid, generation=0)
+    ServingProcess.objects.update(failed={"abc": "the stored bytes were altered"})
+    with CaptureQueriesContext(connection) as few:
+        page = text(client.get(path(ServingProcess, "changelist")))
+    assert "altered" in page
+    ServingProcess.objects.create(kind="web", host="two", pid=9)
+    with CaptureQueriesContext(connection) as more:
+        client.get(path(ServingProcess, "changelist"))
+    assert len(few) == len(more)
+    drill = path(ServingProcess, "drill_rollback")
+    assert "no version to go back to" in text(client.post(drill))
+    assert browser(person(Role.AUDITOR)).post(drill).status_code == 403
+
+
+def test_an_approver_sees_every_gate_and_must_say_why_to_overrule() -> None:
+    installed()
+    engineer, approver = browser(person(Role.MODEL_ENGINEER)), browser(person(Role.APPROVER))
+    asked = {"profile": "*", "role": "champion", "reason": "bold"}
+    engineer.post(path(ModelVersion, "ask_for_promotion", scoring_version("2", 5.0).pk), asked)
+    request = PromotionRequest.objects.get()
+    step = path(PromotionRequest, "approve", request.pk)
+    page = text(approver.get(step))
+    assert "Every slice against the champion" in page
+    assert "Delmar Shiping Inc" in page
+    assert "Decline, or say why" in text(approver.post(step, {"override": ""}))
+    approver.post(step, {"override": "the spelling rule changed on Monday"})
+    assert LiveSlot.objects.get().deployment.override == "the spelling rule changed on Monday"
+    assert "Golden pairs" in text(approver.get(path(PromotionRequest, "change", request.pk)))

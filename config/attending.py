@@ -1,0 +1,25 @@
+"""Starts and ends the attendant of a serving process; imported once Django is ready."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+from matching.services import live
+from modelops.serving import Attendant
+
+_PATIENCE = 2.0
+_running: list[tuple[Attendant, Thread]] = []
+
+
+def start(kind: str) -> None:
+    """Keep this process's models current, and report it as ``web`` or ``worker``."""
+    attendant = Attendant(live(), kind)
+    _running.append((attendant, attendant.start()))
+
+
+def end() -> None:
+    """Take the process off the list of those that serve."""
+    for attendant, thread in _running:
+        attendant.stop()
+        thread.join(_PATIENCE)
+    _running.clear()

@@ -1,0 +1,20 @@
+"""What each role may do with the processes that serve."""
+
+from django.db import migrations
+
+from accounts.models import Role
+from accounts.roles import granting
+
+VIEW = ["view_servingprocess", "view_rollbackdrill"]
+GRANTS = {
+    Role.MODEL_ENGINEER: [*VIEW, "drill_rollback"],
+    Role.APPROVER: [*VIEW, "drill_rollback"],
+    Role.AUDITOR: VIEW,
+    Role.ADMINISTRATOR: VIEW,
+}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("modelops", "0010_serving_processes"), ("accounts", "0003_roles")]
+
+    operations = [granting("modelops", GRANTS)]
