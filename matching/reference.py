@@ -92,6 +92,8 @@ def _differs(logic: SearchLogic) -> str:
         "keep_last_word",
         "ignore_suffix",
         "any_error_fatal",
+        "exact_given",
+        "middle_initials",
     )
     changed = [
         f"{point} = {getattr(logic, point)}"

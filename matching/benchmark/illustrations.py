@@ -39,7 +39,7 @@ def illustrations(path: Path) -> Iterator[str]:
     for profile in dict.fromkeys([*_REGIMES.values(), "general"]):
         counts = [answers[profile, outcome] for outcome in ("agrees", "review", "differs")]
         yield f"| {profile} | {sum(counts)} | {' | '.join(map(str, counts))} |"
-    yield "\nUnder `ucc` names equal by the model logic go to review by design: each office programs its own.\n"
+    yield "\nUnder `ucc` names equal by the model logic go to review by design: each office has its own.\n"
 
 
 def _outcome(verdict: Verdict, expected: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA, Levenshtein
 
+from matching.engine import numbers
 from matching.engine.text import Token, skeleton
 from matching.engine.words import Relation, relate
 
@@ -13,6 +14,10 @@ MAX_CELLS = 600
 """Word pairs (words left × words right, over all gaps) weighed in one alignment; what is beyond is simply
 different text. Real names need under a hundred; the bound keeps absurd input from costing seconds."""
 _JOIN = 3
+_SPELT = 8
+"""Most letters of a word written apart."""
+_MISSPELT = 6
+"""Fewest letters of a word that is written apart and misspelt at once."""
 
 
 class Match(NamedTuple):
@@ -155,7 +160,7 @@ def _pairings(
     relation = relate(a.key, b.key, a.text, b.text)
     if relation:
         found.append((Match(i, i + 1, j, j + 1, relation), 0.4 + relation.similarity))
-    joined = _joined(left, right, i, j, i2, j2)
+    joined = _number_in_words(left, right, i, j, i2, j2) or _joined(left, right, i, j, i2, j2)
     if joined:
         found.append((joined, 1.4 * max(joined.i2 - i, joined.j2 - j)))
     acronym = _acronym(left, right, i, j, i2, j2)
@@ -164,14 +169,26 @@ def _pairings(
     return found
 
 
+def _number_in_words(
+    left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
+) -> Match | None:
+    """A number of two words on one side: ``Twenty-First`` for ``21st``."""
+    for p, q in ((2, 1), (1, 2)):
+        if i + p <= i2 and j + q <= j2:
+            one = numbers.together(tuple([token.key for token in left[i : i + p]]))
+            if one and one == numbers.together(tuple([token.key for token in right[j : j + q]])):
+                return Match(i, i + p, j, j + q, Relation("O21", 1.0))
+    return None
+
+
 def _joined(
     left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
 ) -> Match | None:
     """One side writes as one word what the other writes as several (``Clear water``, ``0 il``)."""
     if left[i].key[0] != right[j].key[0] and skeleton(left[i].text[0]) != skeleton(right[j].text[0]):
         return None
-    for p in range(1, min(_JOIN, i2 - i) + 1):
-        for q in range(1, min(_JOIN, j2 - j) + 1):
+    for p in range(1, _reach(left, i, i2) + 1):
+        for q in range(1, _reach(right, j, j2) + 1):
             if p == q == 1 or (p > 1 and q > 1):
                 continue
             relation = _same_letters(left[i : i + p], right[j : j + q])
@@ -180,13 +197,32 @@ def _joined(
     return None
 
 
+def _reach(words: tuple[Token, ...], start: int, stop: int) -> int:
+    """How many words from ``start`` may be one word apart: a few, or all single letters (``L A M Y``)."""
+    letters = next((at for at in range(start, stop) if len(words[at].key) > 1), stop) - start
+    return min(stop - start, max(_JOIN, min(letters, _SPELT)))
+
+
 def _same_letters(left: tuple[Token, ...], right: tuple[Token, ...]) -> Relation | None:
     one, other = "".join([token.key for token in left]), "".join([token.key for token in right])
     if one == other:
         return Relation("O02", 1.0)
     if abs(len(one) - len(other)) <= 1 and len(one) > 2 and _seen(left) == _seen(right):
         return Relation("O39", 0.9)
+    if (
+        min(len(one), len(other)) >= _MISSPELT
+        and _words((*left, *right))
+        and OSA.distance(one, other, score_cutoff=1) == 1
+    ):
+        return Relation("O18", 1 - 1 / max(len(one), len(other)))
     return None
+
+
+def _words(tokens: tuple[Token, ...]) -> bool:
+    """Whether all are words, none a letter or a number: ``Alpha II`` is no misspelt ``Alphai``."""
+    return all(
+        len(token.key) > 1 and token.key.isalpha() and numbers.value(token.key) is None for token in tokens
+    )
 
 
 def _seen(tokens: tuple[Token, ...]) -> str:

@@ -41,7 +41,7 @@ def _plain_word(key: str) -> bool:
 def _organisation_evidence(text: Text, keys: tuple[str, ...]) -> float:
     words = lexicon()
     count = sum(key in words.organisation_words or key in words.roles for key in keys)
-    symbols = any(token.text in "&+@%#$€£" for token in text.tokens)
+    symbols = any(token.text in "&+%#$€£" for token in text.tokens)
     digits = any(key[0].isdigit() for key in keys)
     # "MILLS, Cory": a comma after the first word marks a surname, which may be any word.
     surname_first = text.raw[text.tokens[0].end : text.tokens[0].end + 1] == ","

@@ -27,10 +27,12 @@ class Lexicon(NamedTuple):
     states: frozenset[str]
     state_codes: frozenset[str]
     web_affixes: frozenset[str]
+    domains: frozenset[str]
     organisation_words: frozenset[str]
     abbreviations: dict[str, frozenset[str]]
     phrases: dict[str, tuple[tuple[Phrase, str], ...]]
     endings: frozenset[Phrase]
+    opposites: frozenset[frozenset[str]]
     counts: dict[str, int]
     names: int
 
@@ -51,6 +53,7 @@ def lexicon() -> Lexicon:
         abbreviations=_abbreviations(words["abbreviations"]),
         phrases=_phrases(words),
         endings=frozenset(tuple(phrase) for phrase in words["division_endings"]),
+        opposites=frozenset(map(frozenset, words["opposites"])),
         counts=counts,
         names=names,
     )
@@ -66,6 +69,7 @@ _SETS = (
     "states",
     "state_codes",
     "web_affixes",
+    "domains",
     "organisation_words",
 )
 _MARKERS = {

@@ -47,6 +47,17 @@ _AMBIGUOUS = frozenset({"i", "v", "x", "l"})
 """Single letters that are as often an initial as a numeral; read as numbers only after another word."""
 
 
+_TWO_WORDS = {"twenty": 20, **{word: tens for word, tens in _TENS.items() if tens < 100}}
+
+
+def together(keys: tuple[str, ...]) -> str | None:
+    """Canonical digits of one or two tokens that are one number: ``twenty first`` is 21, as ``21st`` is."""
+    if len(keys) == 1:
+        return value(keys[0])
+    unit = _VALUES.get(keys[1], "")
+    return str(_TWO_WORDS[keys[0]] + int(unit)) if keys[0] in _TWO_WORDS and len(unit) == 1 else None
+
+
 def value(key: str, first: bool = False) -> str | None:
     """Canonical digits of a number token, or ``None`` when the word is not a number.
 

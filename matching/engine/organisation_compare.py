@@ -65,7 +65,7 @@ def compare(
     alignment = align(stem_left, stem_right)
     form = relate(left.forms, right.forms, *jurisdictions)
     findings = chosen or [*_parts(left, right), *_form_findings(left, right, form)]
-    if crossed and alignment.gaps:
+    if crossed and (alignment.gaps or _transliterated(alignment) > 1):
         findings.append(_whole(stem_left, stem_right, "O36"))
         findings.extend(_number_conflict(stem_left, stem_right))
     else:
@@ -74,6 +74,10 @@ def compare(
         # The field that cut the name cut its legal form as well.
         findings = [finding for finding in findings if finding.category != "O11"]
     return Account(left, right, stem_left, stem_right, alignment, form, crossed, tuple(findings))
+
+
+def _transliterated(alignment: Alignment) -> int:
+    return sum(match.relation is not None and match.relation.category == "O36" for match in alignment.matches)
 
 
 def with_writing(account: Account) -> tuple[Finding, ...]:
@@ -232,6 +236,8 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
             yield Finding("O39", one[0].span, other[0].span)
     for i, j in alignment.moved:
         yield Finding("O27", left[i].span, right[j].span, weight=rarity(left[i].key))
+        if is_mixed(left[i].text) != is_mixed(right[j].text):
+            yield Finding("O39", left[i].span, right[j].span)
     truncated = _truncation(left, right, alignment) if left != right else None
     if truncated:
         yield truncated
@@ -267,16 +273,29 @@ def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterato
     ):
         yield _whole(tuple(ones), tuple(others), "O36")
         return
-    paired = min(len(ones), len(others))
-    for one, other in zip(ones[:paired], others[:paired], strict=True):
+    alone = _unpaired(ones, len(ones) - len(others)), _unpaired(others, len(others) - len(ones))
+    paired = [
+        [token for at, token in enumerate(side) if at not in odd]
+        for side, odd in zip((ones, others), alone, strict=True)
+    ]
+    for one, other in zip(*paired, strict=True):
         category = _replaced(one, other)
         weight = 1.0 if category == "O20" else max(rarity(one.key), rarity(other.key))
         detail = _case(category, (one.key,), (other.key,))
         yield Finding(category, one.span, other.span, detail, weight)
-    for position, token in zip(gap.left[paired:], ones[paired:], strict=True):
-        yield _added(token, left, position)
-    for position, token in zip(gap.right[paired:], others[paired:], strict=True):
-        yield mirrored(_added(token, right, position))
+    for at in sorted(alone[0]):
+        yield _added(ones[at], left, gap.left[at])
+    for at in sorted(alone[1]):
+        yield mirrored(_added(others[at], right, gap.right[at]))
+
+
+def _unpaired(words: list[Token], surplus: int) -> set[int]:
+    """Which words of the longer side have no counterpart: small connecting ones first, then the last."""
+    if surplus <= 0:
+        return set()
+    small = lexicon().connectors | lexicon().particles
+    order = sorted(range(len(words)), key=lambda at: (words[at].key not in small, -at))
+    return set(order[:surplus])
 
 
 def _replaced(one: Token, other: Token) -> str:
@@ -308,7 +327,7 @@ def _added_category(token: Token, side: tuple[Token, ...], position: int) -> str
         return "O14"
     if _is_number(token) or (len(key) == 1 and position and side[position - 1].key in words.series_heads):
         return "O20"
-    if key in words.web_affixes and position in (0, len(side) - 1):
+    if key in words.domains or (key in words.web_affixes and position in (0, len(side) - 1)):
         return "O37"
     return "O22" if key in words.places else "O24" if key in words.roles else "O25"
 
@@ -321,7 +340,7 @@ def _truncation(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Al
         return None
     last = short[-1].key
     counterpart = long[len(short) - 1].key if len(long) >= len(short) else ""
-    if last == counterpart or not counterpart.startswith(last):
+    if last == counterpart or not counterpart.startswith(last) or _is_number(long[len(short) - 1]):
         return None
     return _whole((left[-1],), (right[-1],), "O38")
 

@@ -55,6 +55,7 @@ def align(left: ParsedPerson, right: ParsedPerson) -> Alignment:
     if free_left and free_right:
         if left.nicknames or right.nicknames:
             pairs += _nicknamed(left, right, free_left, free_right)
+        pairs += _glued_surnames(left, right, free_left, free_right)
         pairs += _joined(left, right, free_left, free_right)
         pairs += _near(left, right, free_left, free_right)
         pairs += _contradictions(left, right, free_left, free_right)
@@ -128,6 +129,26 @@ def _nicknamed(
             free_left.remove(at)
             free_right.remove(other)
     return pairs
+
+
+def _glued_surnames(
+    left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
+) -> list[Pair]:
+    """A surname written together with its particles on one side: de la Cruz beside Delacruz."""
+    pairs: list[Pair] = []
+    for at, other in product(tuple(free_left), tuple(free_right)):
+        if glued(left, at, right.core[other].key) or glued(right, other, left.core[at].key):
+            pairs.append(_pair(left, right, (at,), (other,), SAME))
+            free_left.remove(at)
+            free_right.remove(other)
+            break
+    return pairs
+
+
+def glued(person: ParsedPerson, at: int, word: str) -> bool:
+    """Whether a word is a surname of this person written together with all particles before it."""
+    before = "".join([token.key for token in person.particles])
+    return bool(before) and person.roles[at] == "s" and before + person.core[at].key == word
 
 
 def _joined(

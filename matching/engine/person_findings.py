@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
-from matching.engine.person_align import Alignment, Pair, span_of
+from matching.engine.person_align import Alignment, Pair, glued, span_of
 from matching.engine.person_lexicon import is_nickname, words
 from matching.engine.person_likeness import (
     ARTICLE,
@@ -29,7 +29,15 @@ from matching.engine.person_types import ParsedPerson, Tokens
 from matching.engine.text import strip_marks
 from matching.engine.types import Finding, Span
 
-CONTRADICTED, ABSENT = "contradicted", "absent"
+CONTRADICTED, ABSENT, NAMES, GENDER = "contradicted", "absent", "names", "gender"
+BOTH_KNOWN = 2
+ODD = 1.0
+"""How much less name-like (:func:`oddness`) a spelling may be before it looks like a slip of the pen."""
+_HIS_AND_HERS = (
+    ("ov", "ova"), ("ev", "eva"), ("in", "ina"), ("yn", "yna"), ("sky", "skaya"), ("skiy", "skaya"),
+    ("skii", "skaya"), ("ski", "ska"), ("cki", "cka"), ("sky", "ska"), ("as", "iene"),
+)  # fmt: skip
+"""Endings of Slavic and Baltic surnames of men and of women."""
 Detector = Callable[[ParsedPerson, ParsedPerson, Alignment], Iterator[Finding]]
 
 
@@ -129,7 +137,16 @@ def paired(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterato
         # A rendering that does not look alike proves nothing: across scripts nothing contradicts.
         crossing = crossed and pair.seen.relation != EQUAL
         for category, detail in [("I20", SCRIPT)] if crossing else _pair_categories(pair, foreign):
-            yield Finding(category, *spans, detail)
+            gendered = category == "I10" and _gendered(left, right, pair)
+            yield Finding(category, *spans, GENDER if gendered else detail)
+
+
+def _gendered(left: ParsedPerson, right: ParsedPerson, pair: Pair) -> bool:
+    """Whether the surnames are a man's and a woman's of one family: Petrov, Petrova; Dubinsky, Dubinskaya."""
+    short, long = sorted((left.core[pair.left[0]].key, right.core[pair.right[0]].key), key=len)
+    return any(
+        short.endswith(his) and long == short[: len(short) - len(his)] + hers for his, hers in _HIS_AND_HERS
+    )
 
 
 def _is_romanised(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> bool:
@@ -153,8 +170,15 @@ def _pair_categories(pair: Pair, foreign: bool) -> Iterator[tuple[str, str]]:
     elif relation == NICKNAME:
         yield ("I10", NICKNAME) if pair.role == "s" and not pair.crossed else ("I08", "")
     else:
-        detail = {PREFIX: PREFIX, SLIP: SLIP, VOWELS: SLIP}.get(relation, "")
-        yield ("I10" if pair.role == "s" else "I09"), detail
+        yield ("I10" if pair.role == "s" else "I09"), _slip_detail(pair)
+
+
+def _slip_detail(pair: Pair) -> str:
+    """Two names that both exist (Muller, Miller; Smith, Smyth) may be two people's, however near they are."""
+    seen = pair.seen
+    if seen.known == BOTH_KNOWN or (seen.relation == VOWELS and seen.known and seen.oddness < ODD):
+        return NAMES
+    return {PREFIX: PREFIX, SLIP: SLIP, VOWELS: SLIP}.get(pair.seen.relation, "")
 
 
 def _contradiction(pair: Pair) -> Iterator[tuple[str, str]]:
@@ -214,9 +238,9 @@ def titles(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterat
             yield Finding("I14", tokens_span(one), tokens_span(two))
 
 
-def particles(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
+def particles(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
     """A surname particle is there on one side only, or another one stands there (I18)."""
-    if [t.key for t in left.particles] == [t.key for t in right.particles]:
+    if [t.key for t in left.particles] == [t.key for t in right.particles] or _glued(left, right, found):
         return
     shared = {t.key for t in left.particles} & {t.key for t in right.particles}
     ours = [t for t in left.particles if t.key not in shared]
@@ -225,6 +249,15 @@ def particles(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Ite
     for one, two in zip_longest(ours, theirs):
         variant = one and two and one.key in articles and two.key in articles
         yield Finding("I20" if variant else "I18", one.span if one else None, two.span if two else None)
+
+
+def _glued(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> bool:
+    """Whether one side writes the particles and the surname as one word."""
+    return any(
+        glued(left, pair.left[0], right.core[pair.right[0]].key)
+        or glued(right, pair.right[0], left.core[pair.left[0]].key)
+        for pair in found.pairs
+    )
 
 
 def aliases(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:

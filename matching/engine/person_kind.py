@@ -80,8 +80,8 @@ def _has_digits(text: Text) -> bool:
 
 
 def _has_symbol(person: ParsedPerson) -> bool:
-    """Ampersands, ``of`` and the like outside a joint name or a capacity."""
-    if person.joint or person.capacity or person.style:
+    """Ampersands, ``of`` and the like outside a joint name, an alias or a capacity."""
+    if person.joint or person.capacity or person.style or person.alias:
         return False
     return any(
         token.key in ("and", "of", "for", "the", "at", "percent", "no") for token in person.text.tokens

@@ -262,8 +262,14 @@ def _is_style(segment: list[Token]) -> bool:
     return segment[0].key in peerage and (len(segment) > 1 or segment[0].key in ("bt", "bart", "baronet"))
 
 
+_ALSO_GIVEN = frozenset({"jun"})
+"""Suffixes that are a part of given names as well (Min-jun): suffixes only after a comma."""
+
+
 def _suffix(token: Token, size: int, index: int) -> str:
     text = token.text.lower()
+    if token.key in _ALSO_GIVEN and not index:
+        return ""
     found = words().suffixes.get(text if text[:1].isdigit() else token.key, "")
     if len(token.key) == 1 and not text[:1].isdigit() and (index or size < 3 or not token.text.isupper()):
         return ""

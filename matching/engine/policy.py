@@ -30,6 +30,9 @@ WEAK = 0.25
 DISTINCTIVE = frozenset({"O16", "O18", "O19", "O36", "I08", "I09", "I10", "I15", "I16", "I17", "I20", "I21"})
 """Categories that concern the distinctive words themselves."""
 
+TRANSLITERATED = ("O36", "I20")
+"""Categories of one difference that shows in every word of a name."""
+
 CONTESTABLE = {"O26": 0.15, "I07": 0.5, "I11": 0.5, "I15": 0.5}
 """Categories that say "another word" from the spelling alone, with the probability below which the model
 contradicts the rule; a person decides then. Word against word the rule is right 99 times in 100 for
@@ -66,7 +69,7 @@ def decide(
     if Effect.MATERIAL in effects:
         return _material(findings, effects, probability)
     reviews = [index for index, effect in enumerate(effects) if effect is Effect.REVIEW]
-    if sum(findings[index].category in DISTINCTIVE for index in reviews) >= 2:
+    if _distinctive([findings[index].category for index in reviews]) >= 2:
         return Decision(
             Verdict.MATERIAL, max(probability, RULE_MATERIAL), reviews[0], "two distinctive differences"
         )
@@ -75,6 +78,13 @@ def decide(
     if reviews:
         return Decision(Verdict.REVIEW, probability, reviews[0], "rule")
     return Decision(Verdict.IMMATERIAL, SAME_CANONICAL_NAME, None, "rule")
+
+
+def _distinctive(categories: list[str]) -> int:
+    """How many differences concern distinctive words; another script is one, however many words show it."""
+    counted = [category for category in categories if category in DISTINCTIVE]
+    repeated = sum(max(counted.count(category) - 1, 0) for category in TRANSLITERATED)
+    return len(counted) - repeated
 
 
 def _material(findings: Sequence[Finding], effects: list[Effect], probability: float) -> Decision:

@@ -43,10 +43,18 @@ def person_stages(person: ParsedPerson, logic: SearchLogic) -> list[tuple[str, s
         ("as received", person.text.raw),
         ("case ignored, punctuation and accents deleted", " ".join(person.text.keys).upper()),
         ("surname, spaces deleted", surname.upper()),
-        ("first given name (an initial equals any name beginning with it)", given.upper()),
-        ("middle names (an initial, or none, equals any)", " ".join(middle).upper()),
+        (_GIVEN[logic.exact_given], given.upper()),
+        (_MIDDLE[logic.middle_initials], " ".join(_shown(middle, logic)).upper()),
     ]
     return [*stages, ("suffix", "disregarded" if logic.ignore_suffix else person.suffix.upper())]
+
+
+_GIVEN = ("first given name (an initial equals any name beginning with it)", "first given name, exact")
+_MIDDLE = ("middle names (an initial, or none, equals any)", "middle names, by their initials")
+
+
+def _shown(middle: list[str], logic: SearchLogic) -> list[str]:
+    return [name[:1] for name in middle] if logic.middle_initials else middle
 
 
 def _fields(person: ParsedPerson) -> tuple[str, str, list[str]]:
@@ -63,8 +71,13 @@ def people_equal(left: ParsedPerson, right: ParsedPerson, logic: SearchLogic) ->
     surname, given, middle = _fields(left)
     other_surname, other_given, other_middle = _fields(right)
     suffixes = logic.ignore_suffix or not (left.suffix and right.suffix) or left.suffix == right.suffix
-    middles = all(_stands_for(one, other) for one, other in zip(middle, other_middle, strict=False))
-    return surname == other_surname and _stands_for(given, other_given) and middles and suffixes
+    middles = all(_middle(one, other, logic) for one, other in zip(middle, other_middle, strict=False))
+    first = given == other_given if logic.exact_given else _stands_for(given, other_given)
+    return surname == other_surname and first and middles and suffixes
+
+
+def _middle(one: str, other: str, logic: SearchLogic) -> bool:
+    return one[:1] == other[:1] if logic.middle_initials else _stands_for(one, other)
 
 
 def _stands_for(one: str, other: str) -> bool:

@@ -34,6 +34,8 @@ class SearchLogic:
     keep_last_word: bool = True
     ignore_suffix: bool = False
     any_error_fatal: bool = False
+    exact_given: bool = False
+    middle_initials: bool = False
 
 
 MODEL = SearchLogic()
@@ -51,6 +53,15 @@ LOGICS: dict[str, SearchLogic] = {
         ),
         replace(
             MODEL, id="US-MA", title="950 CMR 140.49 (generational suffixes disregarded)", ignore_suffix=True
+        ),
+        replace(
+            MODEL,
+            id="US-MT",
+            title="Mont. Admin. R. 44.6.201 (exact first name, middle names by initial, no ampersand step)",
+            as_of="former text",
+            ampersand_is_and=False,
+            exact_given=True,
+            middle_initials=True,
         ),
         replace(
             MODEL,

@@ -130,7 +130,7 @@ def _typo(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
     longest = max(len(a), len(b))
     similarity = 1 - OSA.distance(a, b) / longest
     close = similarity >= TYPO_SIMILARITY or (longest <= 4 and similarity >= 0.6)
-    if not close or a.isdigit() or b.isdigit():
+    if not close or a.isdigit() or b.isdigit() or frozenset((a, b)) in lexicon().opposites:
         return None
     return Relation("O17" if _ordinary(a) or _ordinary(b) else "O18", similarity)
 

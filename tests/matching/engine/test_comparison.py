@@ -208,6 +208,14 @@ def test_the_search_logic_of_the_office_is_used_where_its_text_is_known() -> Non
     )
 
 
+def test_montana_wants_the_exact_first_name_and_reads_middle_names_by_their_initials() -> None:
+    montana = Context(jurisdiction_left="US-MT", jurisdiction_right="US-MT")
+    assert compare("John A. Smith", "J Smith", "ucc").verdict is Verdict.REVIEW
+    assert compare("John A. Smith", "J Smith", "ucc", context=montana).verdict is Verdict.MATERIAL
+    assert compare("John Allen Smith", "John Adam Smith", "ucc").verdict is Verdict.MATERIAL
+    assert compare("John Allen Smith", "John Adam Smith", "ucc", context=montana).verdict is Verdict.REVIEW
+
+
 def test_parsed_names_say_what_each_word_was_taken_for() -> None:
     company = compare("Acme Fund II GmbH", "Acme Fund II GmbH").to_dict()["left"]
     assert (company["stem"], company["numerals"]) == (["Acme", "Fund", "II"], [{"text": "II", "value": "2"}])
@@ -221,3 +229,37 @@ def test_the_answer_names_the_model_and_the_rules_it_came_from() -> None:
     assert found["model"] == {"name": default_scorer().name, "version": default_scorer().version}
     assert found["profile"]["version"]
     assert "not" not in found["reason"]
+
+
+@pytest.mark.parametrize("profile", ["general", "kyc", "contract"])
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Владимир Сергеевич Орлов", "Vladimir Sergeevich Orlov"),
+        ("محمد علي حسن", "Mohammed Ali Hassan"),
+        ("דוד כהן", "David Cohen"),
+        ("Γιώργος Παπαδόπουλος", "Giorgos Papadopoulos"),
+        ("ルーデン・ホールディングス株式会社", "Ruden Holdings Co., Ltd."),
+        ("ООО Ромашка Трейд Сервис", "OOO Romashka Treid Servis"),
+    ],
+)
+def test_names_of_several_words_in_another_script_go_to_a_person(left: str, right: str, profile: str) -> None:
+    assert compare(left, right, profile).verdict is Verdict.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Peter Muller", "Peter Miller"),
+        ("John Smith", "John Smyth"),
+        ("Anna Hansen", "Anna Hanson"),
+        ("Tatiana Petrova", "Tatiana Petrov"),
+        ("James McDonald", "James MacDonald"),
+    ],
+)
+def test_two_surnames_that_both_exist_go_to_a_person_however_near(left: str, right: str) -> None:
+    assert compare(left, right, kind="individual").verdict is Verdict.REVIEW
+
+
+def test_a_surname_with_a_slip_of_the_pen_is_left_to_the_model() -> None:
+    assert compare("Gerald Thompson", "Gerald Thomspon").decided_by == "model"

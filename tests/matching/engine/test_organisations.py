@@ -8,6 +8,7 @@ CASES = [
     ("O01", "ACME HOLDINGS LLC", "Acme Holdings LLC", "ACME HOLDINGS", "Acme Holdings"),
     ("O02", "Clearwater Solutions, Inc.", "Clear water Solutions, Inc.", "Clearwater", "Clear water"),
     ("O02", "Kraftwerk Systems Ltd", "Kraft werk Systems Ltd", "Kraftwerk", "Kraft werk"),
+    ("O02", "L A M Y Pens Ltd", "Lamy Pens Ltd", "L A M Y", "Lamy"),
     ("O03", "Acme, Inc.", "Acme Inc.", ", ", " "),
     ("O04", "Smith & Sons Ltd", "Smith and Sons Ltd", "&", "and"),
     ("O04", "Pérez y Hijos SA", "Pérez & Hijos SA", "y", "&"),
@@ -35,15 +36,18 @@ CASES = [
     ("O14", "Bank Trust Services LLC", "Trust Services LLC", "Bank", ""),
     ("O15", "88 Harbour Boulevard, LLC", "88 Harbour Blvd., LLC", "Boulevard", "Blvd"),
     ("O15", "Orion Intl Ltd", "Orion International Ltd", "Intl", "International"),
+    ("O15", "Jade Imp. & Exp. Co., Ltd.", "Jade Import and Export Co., Ltd.", "Imp", "Import"),
     ("O16", "Universal Widget Makers Corporation", "UWM Corporation", "Universal Widget Makers", "UWM"),
     ("O17", "QRS Laboratories, Inc.", "QRS Labratories, Inc.", "Laboratories", "Labratories"),
     ("O18", "Han Seok Trading Co., Ltd.", "Han Seon Trading Co. Ltd.", "Seok", "Seon"),
+    ("O18", "Emma Tel LLC", "Ematel LLC", "Emma Tel", "Ematel"),
     ("O19", "Kwik Foods Ltd", "Quick Foods Ltd", "Kwik", "Quick"),
     ("O20", "Acme Fund II LP", "Acme Fund III LP", "II", "III"),
     ("O20", "Acme Fund LP", "Acme Fund 2 LP", "", "2"),
     ("O20", "Lark Trust 2004-1", "Lark Trust 2004-2", "1", "2"),
     ("O20", "Lark Fund Series A", "Lark Fund Series B", "A", "B"),
     ("O21", "Fund II LP", "Fund 2 LP", "II", "2"),
+    ("O21", "Twenty-First Street Bakery", "21st Street Bakery", "Twenty-First", "21st"),
     ("O21", "Second Street Bakery", "2nd Street Bakery", "Second", "2nd"),
     ("O22", "Acme (UK) Ltd", "Acme Ltd", "UK", ""),
     ("O22", "Zephyr France SAS", "Zephyr Spain SAS", "France", "Spain"),
@@ -52,6 +56,9 @@ CASES = [
     ("O24", "Acme Holdings Ltd", "Acme Ltd", "Holdings", ""),
     ("O25", "Granite Ridge Paving, LLC", "Granite Ridge, LLC", "Paving", ""),
     ("O26", "Heron Foods, Inc.", "Heron Bakery, Inc.", "Foods", "Bakery"),
+    ("O26", "Smith & Harbour Paints Ltd", "Smith Meadow Paints Ltd", "Harbour", "Meadow"),
+    ("O26", "Delta Offshore Fund Ltd", "Delta Onshore Fund Ltd", "Offshore", "Onshore"),
+    ("O26", "Delta Lessor LLC", "Delta Lessee LLC", "Lessor", "Lessee"),
     ("O27", "Brandt Trading USA Corp.", "Brandt USA Trading Corp.", "USA", "USA"),
     ("O28", "Hughes's Garage", "Hughes Garage", "Hughes's", "Hughes"),
     ("O28", "Summit Partner LP", "Summit Partners LP", "Partner", "Partners"),
@@ -126,6 +133,29 @@ def test_the_same_difference_is_found_from_the_other_side(
 def test_two_differences_at_once_are_both_named() -> None:
     names = {item.category for item in found("The Acme Intl. Fund II LP", "ACME International Fund III L.P.")}
     assert {"O07", "O01", "O15", "O20"} <= names
+
+
+def test_one_number_that_begins_another_is_not_a_name_cut_off() -> None:
+    hits = found("Northwind Credit Income Fund II", "Northwind Credit Income Fund III LP")
+    assert {item.category for item in hits} == {"O20", "O11"}
+
+
+def test_a_number_apart_is_no_misspelt_word() -> None:
+    assert "O20" in {item.category for item in found("Alpha II LP", "Alphai LP")}
+
+
+def test_a_domain_inside_a_name_is_an_affix() -> None:
+    assert [item.category for item in found("Zentrix.com Holdings Ltd", "Zentrix Holdings Ltd")] == ["O37"]
+
+
+def test_a_look_alike_letter_is_seen_in_a_word_that_moved() -> None:
+    names = {item.category for item in found("Brandt Tr\u0430ding USA Corp.", "Brandt USA Trading Corp.")}
+    assert "O39" in names
+
+
+def test_a_name_in_another_script_is_one_difference_however_many_words_it_has() -> None:
+    hits = found("ООО Ромашка Трейд Сервис", "OOO Romashka Treid Servis")
+    assert [item.category for item in hits] == ["O08", "O36"]
 
 
 def test_identical_names_have_no_difference() -> None:
