@@ -17,8 +17,11 @@ from accounts import erasure
 from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
 from accounts.trust_admin import FOR_GOOD
-from matching import services
-from matching.models import BatchJob, Prediction, Verdict
+from matching import (
+    job_admin,  # noqa: F401 - registers the pages of bulk jobs
+    services,
+)
+from matching.models import Prediction, Verdict
 from matching.offer import offered
 from matching.serializers import stored_answer
 
@@ -139,20 +142,3 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         response = TemplateResponse(request, "admin/revealed.html", context)
         response.headers["Cache-Control"] = "no-store"
         return response
-
-
-@admin.register(BatchJob)
-class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # as above
-    """Bulk jobs and how far they came."""
-
-    list_display = ("created_at", "user", "profile", "status", "rows_done", "rows_total", "rows_failed")
-    list_select_related = ("user",)
-    list_filter = ("status", ProfileFilter)
-    paginator = BoundedPaginator
-    show_full_result_count = False
-    fields = (*list_display, "model", "started_at", "finished_at", "error")
-    readonly_fields = fields
-    actions = None
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody

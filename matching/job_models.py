@@ -112,6 +112,7 @@ class BatchJob(models.Model):
     class Meta:
         db_table = "batch_jobs"
         verbose_name = "bulk job"
+        permissions = (("oversee_batchjobs", "Can see everybody's bulk jobs"),)
         ordering = ("-id",)
         indexes = (
             models.Index(fields=["user", "-id"], name="batch_jobs_of_user"),
@@ -134,7 +135,7 @@ class BatchJob(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.profile} job of {self.created_at:%Y-%m-%d %H:%M}: {self.status}"
+        return f"{self.profile} job of {self.created_at:%Y-%m-%d %H:%M}"
 
     @property
     def share(self) -> float:

@@ -64,6 +64,11 @@ class Upload:
         return self._digest.hexdigest()
 
     @property
+    def size(self) -> int:
+        """Bytes, as forms ask for them."""
+        return self.bytes
+
+    @property
     def cost(self) -> int:
         """Rows it may have: its lines; of a packed workbook, what fits into its bytes."""
         return self.bytes // _PACKED_ROW if self.beginning.startswith(b"PK") else self.lines

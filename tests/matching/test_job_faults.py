@@ -70,7 +70,7 @@ class Workers:
 
     def ask(self, task: Task[..., object], *arguments: str) -> None:
         with Connection(f"{self.valkey}/0") as connection:
-            task.apply_async(arguments, connection=connection)
+            task.apply_async(arguments, connection=connection)  # type: ignore[call-arg]
 
 
 @pytest.fixture

@@ -1,0 +1,21 @@
+"""Auditors see that everybody's jobs were, leads their own."""
+
+from django.db import migrations
+
+from accounts.models import Role
+from accounts.roles import granting
+
+OPTIONS = {
+    "ordering": ("-id",),
+    "permissions": (("oversee_batchjobs", "Can see everybody's bulk jobs"),),
+    "verbose_name": "bulk job",
+}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("matching", "0006_bulk_jobs"), ("accounts", "0003_roles")]
+
+    operations = [
+        migrations.AlterModelOptions("batchjob", OPTIONS),
+        granting("matching", {Role.AUDITOR: ["oversee_batchjobs"]}),
+    ]
