@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.desk import BoundedPaginator, act, may, nobody
 from accounts.models import Role, User
-from feedback import desk_views, lead_admin, queue
+from feedback import desk_views, lead_admin, memo_views, queue
 from feedback.models import Feedback, ReviewItem
 
 _LEAD = lead_admin.LEADS
@@ -128,8 +128,9 @@ class FeedbackAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         "training_run",
     )
     readonly_fields = fields
-    actions = None
+    actions = ("binder", "redacted_binder")
     actions_list = ("train_now",)
+    has_binder_permission = may("feedback.view_feedback")
     has_train_now_permission = may("modelops.add_trainingrun")
     has_add_permission = nobody
     has_change_permission = nobody
@@ -149,6 +150,16 @@ class FeedbackAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     def prediction_link(self, row: Feedback) -> str:
         """Id of the answer it is about."""
         return str(row.prediction_id)
+
+    @act("Memos of the chosen, as a ZIP", "binder")
+    def binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
+        """Hand out a binder of memos as PDF and JSON."""
+        return memo_views.binder(request, rows, redacted=False)
+
+    @act("Memos of the chosen, redacted, as a ZIP", "binder")
+    def redacted_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
+        """The same without names, reasons and people."""
+        return memo_views.binder(request, rows, redacted=True)
 
     @act("Train a candidate now", "train_now")
     def train_now(self, request: HttpRequest) -> HttpResponse:

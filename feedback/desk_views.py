@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.models import User
-from feedback import desk, quality_views, queue, services
+from feedback import desk, memo_views, quality_views, queue, services
 from feedback.desk_forms import (
     LATER,
     PASSES,
@@ -60,6 +60,7 @@ def urls() -> list[URLPattern]:
         ("<uuid:pk>/resume", resume, "review-resume"),
         ("word/<uuid:pk>", revealed, "review-revealed"),
         ("word/<uuid:pk>/undo", undo, "review-undo"),
+        ("word/<uuid:pk>/memo", memo_views.memo, "review-memo"),
     ]
     return [path(route, admin.site.admin_view(_guarded(view)), name=name) for route, view, name in routes]
 

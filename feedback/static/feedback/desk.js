@@ -60,7 +60,7 @@ function startHeartbeat() {
 }
 
 // A second click while the first is on its way would only ask the server the same again.
-for (const form of document.querySelectorAll(".desk form")) {
+for (const form of document.querySelectorAll(".desk form:not([data-download])")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";

@@ -1,0 +1,188 @@
+"""Memos of decisions: what a reviewer hands to others, as data, as PDF, and as a binder of many.
+
+A memo is issued only of a settled pair, so that none can break the blindness of a reviewer to come. It
+carries a SHA-256 of its content; the audit trail keeps the same, so a memo can be checked long after.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import User
+from feedback.desk import ANSWERS
+from feedback.models import Feedback, ReviewItem, Source
+from feedback.typesetting import pdf
+from matching import diff, display
+from matching.engine import categories
+from matching.jobs.rows import harmless
+from matching.models import Prediction
+from matching.serializers import DISCLAIMER, stored_answer
+
+MOST = 100
+"""Memos in one binder."""
+
+HIDDEN = "[redacted]"
+
+
+class UnsettledError(Exception):
+    """The pair still waits for somebody's decision; no memo is issued of it."""
+
+
+class Memo(NamedTuple):
+    """What is handed out: the content with its hash, and when it was issued."""
+
+    content: dict[str, Any]
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """Name of the file, without ending; holds no name of a party."""
+        return f"memo-{self.at:%Y%m%d}-{self.content['id'][-12:]}"
+
+    def json(self) -> str:
+        """The memo as JSON."""
+        return json.dumps(self.content, ensure_ascii=False, indent=2)
+
+    def pdf(self) -> bytes:
+        """The memo as PDF."""
+        return pdf(self.content, self.at)
+
+
+@transaction.atomic
+def issue(prediction: Prediction, actor: User, redacted: bool) -> Memo:
+    """Return the memo of a settled pair and record that it was issued, with its hash.
+
+    Raises :class:`UnsettledError` while an item of the pair is open. Without the right to see names, and of
+    erased names, the memo is redacted whatever was asked.
+    """
+    if ReviewItem.objects.open().filter(prediction=prediction).exclude(stream="gold").exists():
+        raise UnsettledError("This pair still waits for a decision; a memo is issued when it is settled.")
+    redacted = redacted or not actor.has_perm("matching.reveal_names") or prediction.erased_at is not None
+    at = timezone.now().replace(microsecond=0)
+    content = _content(prediction, actor, redacted, at)
+    content["hash"] = digest(content)
+    audit.record("memo.issued", prediction, actor, redacted=redacted, sha256=content["hash"])
+    return Memo(content, at)
+
+
+def digest(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a memo's content without its hash, as written with sorted keys."""
+    body = {key: value for key, value in content.items() if key != "hash"}
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def binder(predictions: Sequence[Prediction], actor: User, redacted: bool) -> bytes:
+    """Return a ZIP of memos as PDF and JSON with a table of contents; unsettled pairs are listed as such."""
+    packed = io.BytesIO()
+    lines: list[list[str]] = [["memo", "prediction", "profile", "answer", "sha256"]]
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for prediction in predictions[:MOST]:
+            try:
+                memo = issue(prediction, actor, redacted)
+            except UnsettledError:
+                lines.append(["", str(prediction.pk), prediction.profile, "not settled yet", ""])
+                continue
+            archive.writestr(f"{memo.name}.pdf", memo.pdf())
+            archive.writestr(f"{memo.name}.json", memo.json())
+            final = memo.content["final"]
+            lines.append([memo.name, str(prediction.pk), prediction.profile, final, memo.content["hash"]])
+        archive.writestr("contents.csv", _table(lines))
+    return packed.getvalue()
+
+
+def _table(lines: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([[harmless(cell) for cell in line] for line in lines])
+    return text.getvalue()
+
+
+def _content(prediction: Prediction, actor: User, redacted: bool, at: datetime) -> dict[str, Any]:
+    given = stored_answer(prediction)
+    words = list(_words(prediction))
+    profile = display.profile_of(prediction.profile)
+    return {
+        "title": "Memo on two legal names",
+        "id": str(prediction.pk),
+        "issuer": actor.get_full_name(),
+        "issued_at": f"{at:%Y-%m-%d %H:%M} UTC",
+        "redacted": redacted,
+        "names": [HIDDEN, HIDDEN] if redacted else [prediction.name1, prediction.name2],
+        "facts": [
+            ["Read as", "a person’s name" if prediction.kind == "individual" else "an organisation’s name"],
+            ["Profile", f"{profile['title']} ({profile['id']} {profile['version']}, {profile['date']})"],
+            ["Compared", f"{prediction.created_at:%Y-%m-%d %H:%M} UTC"],
+        ],
+        "deceiving": [] if redacted else _deceiving(prediction, given),
+        "decisions": [_decision(word, place, redacted) for place, word in enumerate(words, 1)],
+        "final": _final(words),
+        "answer": _answer(given, redacted),
+        "differences": [_difference(row, redacted) for row in given["differences"]],
+        "disclaimer": DISCLAIMER,
+    }
+
+
+def _words(prediction: Prediction) -> Sequence[Feedback]:
+    said = Feedback.objects.standing().filter(prediction=prediction).exclude(source=Source.API)
+    return list(said.select_related("reviewer", "clause").order_by("id"))
+
+
+def _final(words: Sequence[Feedback]) -> str:
+    """The answer that counts: the adjudicator's, else the last one."""
+    if not words:
+        return "not reviewed"
+    return max(words, key=lambda word: (word.adjudicated, word.pk)).answer_name.replace("_", " ")
+
+
+def _decision(word: Feedback, place: int, redacted: bool) -> dict[str, str]:
+    stage = "Revision" if word.revises_id else word.get_stage_display() or word.get_source_display()
+    cited = f" Clause {word.clause}." if word.clause else ""
+    reason = (HIDDEN if word.feedback_text else "") if redacted else word.feedback_text
+    who = f"Person {place}" if redacted else word.reviewer.get_full_name()
+    under = f", guideline {word.guideline_version}" if word.guideline_version else ""
+    return {
+        "stage": str(stage),
+        "answer": ANSWERS[word.answer_name][1],
+        "reason": f"{reason}{cited}".strip(),
+        "who": f"{who}, {word.created_at:%Y-%m-%d %H:%M} UTC{under}",
+    }
+
+
+def _answer(given: dict[str, Any], redacted: bool) -> list[list[str]]:
+    judged = display.verdict(given["verdict"])
+    model = given["model"]
+    return [
+        ["Verdict", f"{judged.title}, {display.percent(given['confidence'])} confidence"],
+        ["Reason", HIDDEN if redacted else given["reason"]],
+        ["Would settle it", given["missing_fact"] or "nothing is missing"],
+        ["Model and rules", f"{model['name']} {model['version']}, rules {given['rules_version']}"],
+    ]
+
+
+def _difference(row: dict[str, Any], redacted: bool) -> dict[str, str]:
+    known = categories().get(row["category"])
+    plain = known.explanation if known else ""
+    return {
+        "category": row["category"],
+        "title": f"{row['title']}. {plain if redacted else row['explanation']}",
+        "first": HIDDEN if redacted and row["text1"] else row["text1"] or "none",
+        "second": HIDDEN if redacted and row["text2"] else row["text2"] or "none",
+        "effect": display.EFFECTS[row["effect"]][1],
+        "rule": f"{row['rule']}; {row['authority']}",
+    }
+
+
+def _deceiving(prediction: Prediction, given: dict[str, Any]) -> list[str]:
+    columns = diff.columns(prediction.name1, prediction.name2, given["differences"])
+    return [f"{('first', 'second')[number - 1]} name: {code}" for number, code in display.deceiving(columns)]

@@ -1,0 +1,51 @@
+"""Handing out memos: one from the desk, a binder from the list."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+
+from accounts.models import User
+from feedback import memo as memos
+from feedback.models import Feedback
+from matching.models import Prediction
+
+_TYPES = {"pdf": "application/pdf", "json": "application/json; charset=utf-8"}
+
+
+def memo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Issue the memo of a pair one has decided; say so while it is not settled."""
+    person = cast(User, request.user)
+    word = get_object_or_404(Feedback.objects.first_words(), pk=pk, reviewer=person)
+    prediction = Prediction.objects.with_model().get(pk=word.prediction_id)
+    form = request.POST.get("format", "pdf")
+    if request.method != "POST" or form not in _TYPES:
+        return redirect("admin:review-revealed", pk)
+    try:
+        issued = memos.issue(prediction, person, "redacted" in request.POST)
+    except memos.UnsettledError as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("admin:review-revealed", pk)
+    body = issued.pdf() if form == "pdf" else issued.json().encode()
+    return _file(body, f"{issued.name}.{form}", _TYPES[form])
+
+
+def binder(request: HttpRequest, rows: QuerySet[Feedback], redacted: bool) -> HttpResponse:
+    """Issue memos of the pairs of the chosen rows."""
+    keys = dict.fromkeys(rows.values_list("prediction_id", flat=True)[: memos.MOST])
+    found = Prediction.objects.with_model().filter(pk__in=keys).order_by("id")
+    body = memos.binder(list(found), cast(User, request.user), redacted)
+    return _file(body, f"memos-{timezone.now():%Y%m%d-%H%M}.zip", "application/zip")
+
+
+def _file(body: bytes, name: str, kind: str) -> HttpResponse:
+    response = HttpResponse(body, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
