@@ -161,18 +161,19 @@ def parsed_name(text: Text, account: Account | PersonComparison, second: bool) -
 def _organisation(name: Organisation) -> dict[str, Any]:
     words, tokens = lexicon(), name.text.tokens
     stem = [tokens[index] for index in name.stem]
+    values = [numbers.value(token.key, first=position == 0) for position, token in enumerate(stem)]
     return {
         "name": name.text.raw,
         "kind": Kind.ORGANISATION.value,
         "stem": [token.text for token in stem],
         "legal_forms": [_form(form, name) for form in name.forms],
         "numerals": [
-            {"text": token.text, "value": numbers.value(token.key)}
-            for position, token in enumerate(stem)
-            if numbers.value(token.key, first=position == 0)
+            {"text": token.text, "value": value} for token, value in zip(stem, values, strict=True) if value
         ],
         "geography": [token.text for token in stem if token.key in words.places],
-        "connectors": [token.text for token in stem if token.key in words.connectors | words.particles],
+        "connectors": [
+            token.text for token in stem if token.key in words.connectors or token.key in words.particles
+        ],
         "roles": [token.text for token in stem if token.key in words.roles],
         "appended": [
             {

@@ -18,7 +18,10 @@ def kind_of(left: Text, right: Text) -> Kind:
     """Kind of a pair: the evidence of both names together; a doubt goes to the organisation."""
     if _has_form(left) or _has_form(right):
         return Kind.ORGANISATION
-    return Kind.INDIVIDUAL if _personal(left) + _personal(right) > 0 else Kind.ORGANISATION
+    against = _against(left) + _against(right)
+    if against >= 2 * _MOST:
+        return Kind.ORGANISATION
+    return Kind.INDIVIDUAL if _personal(left) + _personal(right) > against else Kind.ORGANISATION
 
 
 def _has_form(text: Text) -> bool:
@@ -26,20 +29,25 @@ def _has_form(text: Text) -> bool:
     return bool(forms_of(text.keys[: _capacity(text) or len(text.keys)]))
 
 
+_MOST = 1.0 + PLAIN
+"""Greatest evidence for a person that one name can give."""
+
+
 @lru_cache(maxsize=16_384)
 def _personal(text: Text) -> float:
-    """Evidence for a natural person: positive for, negative against, 0 none."""
+    """Evidence for a natural person, -1 to :data:`_MOST`, from the words of people's names."""
     keys = text.keys[: _capacity(text) or len(text.keys)]
     plain = 2 <= len(keys) <= 4 and all(map(_plain_word, keys))
-    return (likelihood(text) - 0.5) * 2 + PLAIN * plain - _organisation_evidence(text, keys)
+    return (likelihood(text) - 0.5) * 2 + PLAIN * plain
 
 
 def _plain_word(key: str) -> bool:
     return len(key) > 2 and key.isascii() and key.isalpha() and key not in lexicon().places
 
 
-def _organisation_evidence(text: Text, keys: tuple[str, ...]) -> float:
-    words = lexicon()
+def _against(text: Text) -> float:
+    """Evidence for an organisation, 0 and more, from business words, symbols and digits."""
+    words, keys = lexicon(), text.keys[: _capacity(text) or len(text.keys)]
     count = sum(key in words.organisation_words or key in words.roles for key in keys)
     symbols = any(token.text in "&+%#$€£" for token in text.tokens)
     digits = any(key[0].isdigit() for key in keys)

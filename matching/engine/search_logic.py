@@ -8,7 +8,6 @@ no nicknames, no phonetics, no edit distance, no abbreviation of ordinary words.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from matching.engine.lexicon import load_yaml
@@ -152,15 +151,16 @@ def steps(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> tuple[St
     return tuple([Step(one[0], one[1], other[1]) for one, other in zip(left, right, strict=True)])
 
 
-_SPACES = re.compile(r"\s+")
-
-
 def plain_stages(text: Text) -> list[tuple[str, str]]:
     """Steps of every other profile: characters read, words keyed."""
-    invisible = set(text.invisible)
-    visible = "".join([char for index, char in enumerate(text.raw) if index not in invisible])
     return [
         ("as received", text.raw),
-        ("invisible characters and extra spaces set aside", _SPACES.sub(" ", visible).strip()),
+        ("invisible characters and extra spaces set aside", " ".join(_visible(text).split())),
         ("case, accents and punctuation set aside; & read as and", " ".join(text.keys)),
     ]
+
+
+def _visible(text: Text) -> str:
+    if not text.invisible:
+        return text.raw
+    return "".join([char for index, char in enumerate(text.raw) if index not in text.invisible])
