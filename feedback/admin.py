@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from celery import current_app
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from import_export.admin import ImportMixin
+from import_export.formats.base_formats import CSV, XLSX
 from unfold.admin import ModelAdmin
+from unfold.contrib.import_export.forms import ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.desk import BoundedPaginator, act, may, nobody
 from accounts.models import Role, User
-from feedback import desk_views, lead_admin, memo_views, queue
+from feedback import desk_views, lead_admin, memo_views, queue, services
+from feedback.exporting import export
+from feedback.importing import LabelResource, SealedStorage
 from feedback.models import Feedback, ReviewItem
 
 _LEAD = lead_admin.LEADS
@@ -96,7 +101,7 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
     """What people said about answers."""
 
     list_display = ("created_at", "said", "source", "stage", "reviewer", "processed", "prediction_link")
@@ -128,7 +133,13 @@ class FeedbackAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         "training_run",
     )
     readonly_fields = fields
-    actions = ("binder", "redacted_binder")
+    actions = ("binder", "redacted_binder", "export_plain", "export_with_names")
+    resource_classes = (LabelResource,)
+    import_form_class = ImportForm
+    tmp_storage_class = SealedStorage
+    skip_admin_log = True
+    formats = (CSV, XLSX)
+    has_export_names_permission = may("matching.reveal_names")
     actions_list = ("train_now",)
     has_binder_permission = may("feedback.view_feedback")
     has_train_now_permission = may("modelops.add_trainingrun")
@@ -160,6 +171,21 @@ class FeedbackAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     def redacted_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
         """The same without names, reasons and people."""
         return memo_views.binder(request, rows, redacted=True)
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        """Leads import labels."""
+        return request.user.has_perm(_LEAD)
+
+    @act("Export the chosen as CSV, without names", "binder")
+    def export_plain(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
+        """Everything but what may quote a name."""
+        return export(rows, with_names=False)
+
+    @act("Export the chosen as CSV, with names", "export_names")
+    def export_with_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
+        """Names and reasons too; the audit trail says who took them."""
+        services.record_export(cast(User, request.user), rows.count())
+        return export(rows, with_names=True)
 
     @act("Train a candidate now", "train_now")
     def train_now(self, request: HttpRequest) -> HttpResponse:

@@ -277,6 +277,12 @@ def close_erased(item: ReviewItem, actor: User) -> None:
     audit.record("review_item.erased", item, actor)
 
 
+@transaction.atomic
+def record_export(actor: User, rows: int) -> None:
+    """Record that somebody took words away together with the names."""
+    audit.record("feedback.exported", actor, actor, rows=rows, names=True)
+
+
 def reason_missing(word: Feedback) -> bool:
     """Say whether a word goes against the model without saying why."""
     by_desk = word.source == Source.REVIEW and word.revises_id is None

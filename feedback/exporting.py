@@ -1,0 +1,83 @@
+"""Words as a CSV file, written while it is read: any number of rows, in the memory of a few hundred."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+
+from feedback.models import Feedback
+from matching.jobs.rows import harmless
+
+_CHUNK = 500
+_PLAIN = (
+    "id",
+    "created_at",
+    "answer",
+    "source",
+    "stage",
+    "stream",
+    "selection_probability",
+    "reviewer",
+    "guideline_version",
+    "clause",
+    "prediction",
+    "profile",
+    "kind",
+    "categories",
+)
+_QUOTING = ("name1", "name2", "reason")
+
+
+class _Echo:
+    """Hands on what the writer writes."""
+
+    def write(self, line: str) -> str:
+        """Return the line."""
+        return line
+
+
+def export(rows: QuerySet[Feedback], with_names: bool) -> StreamingHttpResponse:
+    """Return the rows as a file; cells that a spreadsheet would take for formulas are made harmless."""
+    response = StreamingHttpResponse(_lines(rows, with_names), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="feedback-{timezone.now():%Y%m%d-%H%M}.csv"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _lines(rows: QuerySet[Feedback], with_names: bool) -> Iterator[str]:
+    writer: Any = csv.writer(_Echo())
+    yield writer.writerow([*_PLAIN, *(_QUOTING if with_names else ())])
+    joined = rows.select_related("reviewer", "prediction", "clause").order_by("id")
+    for row in joined.iterator(chunk_size=_CHUNK):
+        cells = [*_plain(row), *(_quoting(row) if with_names else ())]
+        yield writer.writerow([harmless(cell) for cell in cells])
+
+
+def _plain(row: Feedback) -> list[str]:
+    seen = row.prediction
+    chance = "" if row.selection_probability is None else f"{row.selection_probability:.6f}"
+    return [
+        str(row.pk),
+        row.created_at.isoformat(),
+        row.answer_name,
+        row.source,
+        row.stage,
+        row.stream,
+        chance,
+        row.reviewer.email,
+        row.guideline_version,
+        str(row.clause or ""),
+        str(row.prediction_id),
+        seen.profile,
+        seen.kind,
+        ";".join(sorted({one["category"] for one in seen.differences})),
+    ]
+
+
+def _quoting(row: Feedback) -> list[str]:
+    return [row.prediction.name1, row.prediction.name2, row.feedback_text]

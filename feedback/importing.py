@@ -1,0 +1,156 @@
+"""Labelled pairs from a file: previewed row by row, refused row by row, stored all together or not at all."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from import_export.exceptions import ImportError as UnreadableError
+from import_export.fields import Field
+from import_export.resources import ModelResource
+from import_export.tmp_storages import BaseStorage
+
+from accounts import audit
+from accounts.fields import crypter
+from accounts.models import User
+from feedback.models import Feedback, Source
+from matching.engine import EngineError, profiles
+from matching.models import Prediction
+from matching.pairs import pair_digest
+from matching.services import Question, compare
+
+MOST = 2_000
+"""Rows of one file; larger sets are for `manage.py retrain --pairs`."""
+
+COLUMNS = ("name1", "name2", "answer", "profile", "kind", "reason")
+_NEEDED = ("name1", "name2", "answer")
+_ANSWERS = {"material": True, "immaterial": False}
+_KINDS = ("auto", "organisation", "individual")
+_NAME = re.compile(r"[0-9a-f]{32}")
+
+
+class SealedStorage(BaseStorage):  # type: ignore[misc]  # the package ships no types
+    """Where a file waits between preview and confirmation: encrypted, because it holds names."""
+
+    def save(self, data: bytes | str) -> None:
+        """Keep the file under a name of our own."""
+        self.name = uuid4().hex
+        self._path().parent.mkdir(parents=True, exist_ok=True)
+        raw = data.encode(self.encoding or "utf-8") if isinstance(data, str) else data
+        self._path().write_bytes(crypter().encrypt(raw))
+
+    def read(self) -> bytes | str:
+        """Return the file as it was given."""
+        raw = crypter().decrypt(self._path().read_bytes())
+        return raw if "b" in self.read_mode else raw.decode(self.encoding or "utf-8-sig")
+
+    def remove(self) -> None:
+        """Forget the file."""
+        self._path().unlink(missing_ok=True)
+
+    def _path(self) -> Path:
+        if not _NAME.fullmatch(str(self.name)):
+            raise ValueError("not the name of a kept file")
+        return Path(settings.MEDIA_ROOT) / "imports" / str(self.name)
+
+
+class LabelResource(ModelResource):  # type: ignore[misc]  # as above
+    """One row: two names, what they are to each other, under which profile."""
+
+    name1 = Field(column_name="name1", attribute="prediction__name1", readonly=True)
+    name2 = Field(column_name="name2", attribute="prediction__name2", readonly=True)
+    answer = Field(column_name="answer", attribute="answer_name", readonly=True)
+    profile = Field(column_name="profile", attribute="prediction__profile", readonly=True)
+    kind = Field(column_name="kind", attribute="prediction__kind", readonly=True)
+    reason = Field(column_name="reason", attribute="feedback_text", readonly=True)
+
+    class Meta:
+        model = Feedback
+        fields = COLUMNS
+        import_id_fields = ()
+        use_transactions = True
+        skip_unchanged = True
+        clean_model_instances = False
+
+    def before_import(self, dataset: Any, **kwargs: Any) -> None:
+        """Refuse a file without the needed columns, or with more rows than a person previews."""
+        missing = [column for column in _NEEDED if column not in (dataset.headers or [])]
+        if missing:
+            raise UnreadableError(
+                f"There is no column {', '.join(missing)}; needed are {', '.join(_NEEDED)}."
+            )
+        if len(dataset) > MOST:
+            raise UnreadableError(f"The file has {len(dataset)} rows; at most {MOST} are imported at once.")
+        self.actor: User = kwargs["user"]
+
+    def get_instance(self, instance_loader: Any, row: dict[str, Any]) -> None:
+        """Every row is a word of its own."""
+        return
+
+    def import_instance(self, instance: Feedback, row: dict[str, Any], **kwargs: Any) -> None:
+        """Compare the pair of a row and label it. Raises ``ValidationError`` saying what is wrong where."""
+        question, material = _checked(row)
+        known = _known(question)
+        if known is not None and known.user_correction is not material:
+            said = known.answer_name
+            raise ValidationError({"answer": f"This pair was imported as {said} before, under this profile."})
+        instance.prediction = known.prediction if known else _compared(self.actor, question)
+        instance.user_correction, instance.feedback_text = material, _text(row, "reason")[:4_000]
+        instance.reviewer, instance.source = self.actor, Source.IMPORT
+        instance.model_id = instance.prediction.model_id
+        self.repeated = known is not None
+
+    def skip_row(
+        self, instance: Feedback, original: Any, row: Any, import_validation_errors: Any = None
+    ) -> bool:
+        """Skip a pair that was imported with this answer before."""
+        return not import_validation_errors and self.repeated
+
+    def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
+        """Record the import itself, once it is one."""
+        if not kwargs.get("dry_run") and not result.has_errors():
+            audit.record("feedback.imported", self.actor, self.actor, rows=dict(result.totals))
+
+
+def _text(row: dict[str, Any], column: str) -> str:
+    value = row.get(column)
+    return "" if value is None else str(value).strip()
+
+
+def _checked(row: dict[str, Any]) -> tuple[Question, bool]:
+    """Return the question of a row and its answer."""
+    answer, profile = _text(row, "answer").lower(), _text(row, "profile") or "general"
+    kind = _text(row, "kind").lower() or "auto"
+    errors = {}
+    if answer not in _ANSWERS:
+        errors["answer"] = "Write material or immaterial."
+    if profile not in profiles():
+        errors["profile"] = f"Write one of {', '.join(profiles())}, or nothing for general."
+    if kind not in _KINDS:
+        errors["kind"] = f"Write one of {', '.join(_KINDS)}, or nothing."
+    errors |= {name: "Write a name." for name in ("name1", "name2") if not _text(row, name)}
+    if errors:
+        raise ValidationError(errors)
+    return Question(_text(row, "name1"), _text(row, "name2"), profile, kind), _ANSWERS[answer]
+
+
+def _known(question: Question) -> Feedback | None:
+    """Return what was imported earlier about the same pair under the same profile."""
+    digest = pair_digest(question.name1, question.name2)
+    rows = Feedback.objects.filter(source=Source.IMPORT, prediction__profile=question.profile)
+    return rows.filter(prediction__pair_digest=digest).select_related("prediction").order_by("-id").first()
+
+
+def _compared(actor: User, question: Question) -> Prediction:
+    """Answer a pair for its label; it is put before nobody."""
+    try:
+        prediction = compare(actor, question).prediction
+    except EngineError as error:
+        raise ValidationError({"name1": str(error)}) from error
+    prediction.stream, prediction.selection_probability = "", None
+    prediction.save(update_fields=["stream", "selection_probability"])
+    return prediction
