@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test roles lint format types imports migrations deployable check lock stop screenshots benchmark
+.PHONY: run setup test roles lint format types imports migrations deployable check lock stop screenshots benchmark prove-swap
 .DEFAULT_GOAL := run
 
 run: setup
@@ -80,6 +80,11 @@ benchmark: setup
 	@test -x var/peers/bin/nomenklatura || { echo "==> Installing the peer" && $(PYTHON) -m venv var/peers && \
 	  $(BIN)/uv pip install --quiet --python var/peers/bin/python nomenklatura==4.17.4; }
 	@$(BIN)/python manage.py benchmark $(BENCHMARK_DATA) --peer var/peers/bin/python
+
+# Thousands of requests while models are promoted, rolled back and damaged; the figures go into docs/benchmarks.md.
+SWAP_REQUESTS ?= 6000
+prove-swap: setup
+	@SWAP_REQUESTS=$(SWAP_REQUESTS) SWAP_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/e2e/test_swap_proof.py --quiet
 
 # Coverage-guided fuzzing of the comparison; FUZZ_SECONDS says how long.
 FUZZ_SECONDS ?= 60

@@ -8,6 +8,7 @@ what a drill measures.
 from __future__ import annotations
 
 import os
+import random
 import socket
 import threading
 import time
@@ -23,10 +24,13 @@ from modelops.models import ModelVersion, PromotionRequest
 from modelops.serving_models import ServingProcess
 
 LOOK_EVERY: Final = 1.0
-REPORT_EVERY: Final = 3.0
+REPORT_EVERY: Final = 2.0
 """Seconds between two reports of a process with nothing new to say."""
 STAGED: Final = 3
 """Versions that are kept ready for an approval, the newest requests first."""
+
+SPREAD: Final = 1.0
+"""Seconds over which the processes of a machine take turns to build."""
 
 _KEEP = timedelta(hours=1)
 
@@ -59,8 +63,14 @@ class Attendant:
             self._loader.refresh()
         self._loader.look()
         if time.monotonic() - self._told_at >= REPORT_EVERY or self._state() != self._told:
-            self._loader.stage(staged())
+            self._stage()
             self._report()
+
+    def _stage(self) -> None:
+        """Build what may go live, not all processes of a machine at the same moment."""
+        new = [version for version in staged() if version.artefact_id not in self._loader.ready]
+        if new and not self._stop.wait(random.uniform(0, SPREAD)):  # noqa: S311 - turns, not secrets
+            self._loader.stage(new)
 
     def _run(self) -> None:
         forget()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from matching.assessment import assess
 from matching.benchmark.illustrations import illustrations
+from matching.benchmark.sections import sections
 from matching.benchmark.speed import Rows, run_peer, run_task, timings
 from matching.bulk import Plan, compare_file
 from matching.corpus import LabelledPair, Part, part, read_pairs
@@ -33,13 +34,13 @@ class Setting(NamedTuple):
 
 
 def write_report(setting: Setting, target: Path, say: Say) -> None:
-    """Measure everything and write the report as Markdown."""
+    """Measure everything and write the report as Markdown; sections that other commands wrote stay."""
     lines = [*_head(setting)]
     for section in (_quality, _speed, _files):
         for line in section(setting, say):
             lines.append(line)
             say(line)
-    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    target.write_text("\n".join(lines) + "\n" + sections(target), encoding="utf-8")
 
 
 def _head(setting: Setting) -> Iterator[str]:
