@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler, Levenshtein
 
+from matching.engine.han import same_word
 from matching.engine.person_lexicon import is_nickname, names, oddness, share_group
 from matching.engine.sounds import consonants, icao_fold, roman_key, slip, sound, vowels_only
 from matching.engine.text import latin_key, script
@@ -60,7 +61,7 @@ def likeness(left: str, right: str) -> Likeness:
         return _initial(left, right)
     if not (left.isascii() and right.isascii()) and script(left[0]) != script(right[0]):
         return _across_scripts(latin_key(left), latin_key(right))
-    return _words(left, right)
+    return Likeness(0.95, SCRIPT) if same_word(left, right) else _words(left, right)
 
 
 def _initial(left: str, right: str) -> Likeness:

@@ -12,6 +12,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.engine import numbers
+from matching.engine.han import same_word
 from matching.engine.lexicon import lexicon, rarity
 from matching.engine.sounds import sound
 from matching.engine.text import icao_key, is_mixed, latin_key, script, skeleton
@@ -100,6 +101,10 @@ def consonants(text: str) -> str:
     return folded.translate(_NO_VOWELS)
 
 
+def _shapes(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
+    return Relation("O36", 1.0) if same_word(a, b) else None
+
+
 def _plural(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
     short, long = (a, b) if len(a) < len(b) else (b, a)
     if len(short) < 3 or len(long) - len(short) > 3:
@@ -147,7 +152,18 @@ def _phonetic(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
     return Relation("O19", JaroWinkler.similarity(a, b)) if len(code) > 1 and code == sound(b) else None
 
 
-_TESTS = (_connector, _numbers, _digraphs, _scripts, _plural, _abbreviation, _lookalike, _typo, _phonetic)
+_TESTS = (
+    _connector,
+    _numbers,
+    _digraphs,
+    _scripts,
+    _shapes,
+    _plural,
+    _abbreviation,
+    _lookalike,
+    _typo,
+    _phonetic,
+)
 
 
 class Slip(NamedTuple):

@@ -241,6 +241,8 @@ def test_the_answer_names_the_model_and_the_rules_it_came_from() -> None:
         ("Γιώργος Παπαδόπουλος", "Giorgos Papadopoulos"),
         ("ルーデン・ホールディングス株式会社", "Ruden Holdings Co., Ltd."),
         ("ООО Ромашка Трейд Сервис", "OOO Romashka Treid Servis"),
+        ("中國建設銀行股份有限公司", "中国建设银行股份有限公司"),
+        ("渡邊太郎", "渡辺太郎"),
     ],
 )
 def test_names_of_several_words_in_another_script_go_to_a_person(left: str, right: str, profile: str) -> None:

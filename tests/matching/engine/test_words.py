@@ -19,6 +19,8 @@ from matching.engine.words import relate, slip
         ("seok", "seon", "O18"),
         ("kwik", "quick", "O19"),
         ("ромашка", "romashka", "O36"),
+        ("中國銀行", "中国银行", "O36"),
+        ("三澤", "三沢", "O36"),
     ],
 )
 def test_two_words_stand_in_a_named_relation_from_both_sides(left: str, right: str, category: str) -> None:
