@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts import erasure
 from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
 from accounts.trust_admin import FOR_GOOD
 from matching import (
+    export,
     job_admin,  # noqa: F401 - registers the pages of bulk jobs
     services,
 )
+from matching.job_models import FileFormat
 from matching.models import Prediction, Verdict
 from matching.offer import offered
 from matching.serializers import stored_answer
@@ -42,6 +47,26 @@ class ProfileFilter(admin.SimpleListFilter):
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Rows of the chosen profile, or all."""
         return queryset.filter(profile=self.value()) if self.value() else queryset
+
+
+class ExportForm(forms.Form):
+    """Which answers, and which kind of file."""
+
+    file = forms.ChoiceField(choices=FileFormat.choices, widget=UnfoldAdminSelectWidget, label="Kind of file")
+    verdict = forms.ChoiceField(
+        choices=[("", "Any"), *Verdict.choices], widget=UnfoldAdminSelectWidget, required=False
+    )
+    profile = forms.ChoiceField(widget=UnfoldAdminSelectWidget, required=False)
+    created_from = forms.DateTimeField(
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}), required=False, label="From"
+    )
+    created_to = forms.DateTimeField(
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}), required=False, label="Before"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["profile"].choices = [("", "Any"), *((id_, id_) for id_ in offered())]  # type: ignore[attr-defined]
 
 
 @admin.register(Prediction)
@@ -79,6 +104,8 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     )
     readonly_fields = fields
     actions = None
+    actions_list = ("export",)
+    has_export_permission = may("matching.reveal_names")
     actions_detail = ("reveal", "erase")
     has_reveal_permission = may("matching.reveal_names")
     has_erase_permission = may("accounts.erase_names")
@@ -105,6 +132,21 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         """The categories and what each does under the profile."""
         rows = ((row["category"], row.get("title", ""), row["effect"]) for row in prediction.differences)
         return format_html_join("", "<div>{} {}: <b>{}</b></div>", rows) or "none"
+
+    @act("Export with names", "export")
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """Ask what is wanted; send the file with the names, and record it."""
+        form = ExportForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
+            chosen = dict(form.cleaned_data)
+            format_id = chosen.pop("file")
+            rows = Prediction.objects.order_by("-id").chosen(**chosen)
+            return export.sent(rows, format_id, request.user, chosen)
+        back = reverse("admin:matching_prediction_changelist")
+        text = "The file holds names. The audit trail will say that you took it, and by which filter."
+        step = Step("Export with names", text, "Export", back, lambda _actor, _given: "")
+        context = {**self.admin_site.each_context(request), "title": step.title, "step": step, "form": form}
+        return TemplateResponse(request, "admin/step.html", context)
 
     @act("Reveal the names", "reveal")
     def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts.paging import NEXT, PageSerializer
 from matching.engine import RULES_VERSION, Comparison, categories
 from matching.engine.explanation import describe
+from matching.job_models import FileFormat
 from matching.models import Prediction, Verdict
 from matching.offer import offered
 from matching.serializers import DISCLAIMER, DifferenceSerializer, ModelSerializer
@@ -19,6 +20,16 @@ from matching.services import live
 class PredictionFilterSerializer(PageSerializer):
     """Which of a user's answers are listed."""
 
+    verdict = serializers.ChoiceField(choices=Verdict.values, required=False)
+    profile = serializers.ChoiceField(choices=sorted(offered()), required=False)
+    created_from = serializers.DateTimeField(required=False, help_text="The first moment that counts.")
+    created_to = serializers.DateTimeField(required=False, help_text="The first moment that no longer does.")
+
+
+class ExportSerializer(serializers.Serializer[Any]):
+    """Which of a user's answers go into a file, and of which kind it is."""
+
+    file = serializers.ChoiceField(choices=FileFormat.values, default=FileFormat.CSV.value)
     verdict = serializers.ChoiceField(choices=Verdict.values, required=False)
     profile = serializers.ChoiceField(choices=sorted(offered()), required=False)
     created_from = serializers.DateTimeField(required=False, help_text="The first moment that counts.")

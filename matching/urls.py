@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from matching.export_views import PredictionExportView
 from matching.jobs.views import JobCancelView, JobResultView, JobsView, JobView
 from matching.reference_views import CategoriesView, ModelsView, ProfilesView
 from matching.views import (
@@ -19,6 +20,7 @@ urlpatterns = [
     path("compare/batch", CompareBatchView.as_view(), name="compare-batch"),
     path("compare/profiles", CompareProfilesView.as_view(), name="compare-profiles"),
     path("predictions", PredictionsView.as_view(), name="predictions"),
+    path("predictions/export", PredictionExportView.as_view(), name="predictions-export"),
     path("predictions/<uuid:pk>", PredictionView.as_view(), name="prediction"),
     path("jobs", JobsView.as_view(), name="jobs"),
     path("jobs/<uuid:pk>", JobView.as_view(), name="job"),

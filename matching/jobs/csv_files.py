@@ -80,11 +80,12 @@ class CsvFiles:
 
     def beginning(self, shape: Shape) -> bytes:
         """Return the header of a result."""
-        return _lines([[*shape["header"], *Told._fields]], shape)
+        return csv_lines([[*shape["header"], *Told._fields]], shape["delimiter"])
 
     def written(self, rows: Sequence[Row], told: Sequence[Told], shape: Shape) -> bytes:
         """Return rows of a result; cells that a spreadsheet would take for formulas are defused."""
-        return _lines([[*row.fields, *answer.cells()] for row, answer in zip(rows, told, strict=True)], shape)
+        table = [[*row.fields, *answer.cells()] for row, answer in zip(rows, told, strict=True)]
+        return csv_lines(table, shape["delimiter"])
 
 
 def _text(file: BufferedReader) -> TextIO:
@@ -117,8 +118,9 @@ def _broken(text: str) -> bool:
     return not text.isascii() and any("\udc80" <= char <= "\udcff" for char in text)
 
 
-def _lines(table: Sequence[Sequence[str]], shape: Shape) -> bytes:
+def csv_lines(table: Sequence[Sequence[str]], delimiter: str = ",") -> bytes:
+    """Return rows of a table as CSV; cells that a spreadsheet would take for formulas are defused."""
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=shape["delimiter"], lineterminator="\r\n")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
     writer.writerows([[harmless(cell) for cell in cells] for cells in table])
     return out.getvalue().encode("utf-8", "replace")

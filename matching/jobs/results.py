@@ -57,7 +57,7 @@ def length(job: BatchJob) -> int | None:
 def content(job: BatchJob) -> Iterator[bytes]:
     """Return the result of a job that succeeded, a little at a time."""
     plain = _plain(job)
-    return _workbook(plain) if job.format == FileFormat.XLSX else plain
+    return workbook(plain) if job.format == FileFormat.XLSX else plain
 
 
 def _plain(job: BatchJob) -> Iterator[bytes]:
@@ -87,8 +87,8 @@ class _Outlet:
         return taken
 
 
-def _workbook(rows: Iterator[bytes]) -> Iterator[bytes]:
-    """Pack rows of a sheet into a workbook while they come."""
+def workbook(rows: Iterator[bytes]) -> Iterator[bytes]:
+    """Return a workbook with rows of a sheet, packed while they come."""
     outlet = _Outlet()
     with zipfile.ZipFile(cast("IO[bytes]", outlet), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
         for name, text in _PARTS.items():

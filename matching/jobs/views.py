@@ -135,7 +135,7 @@ class JobCancelView(APIView):
 
 
 class PassedOn(BaseRenderer):
-    """Lets a client ask for the type of a result; the result itself is no serialised data."""
+    """Lets a client ask for the type of a file; the file itself is no serialised data."""
 
     media_type = "*/*"
     format = "file"
@@ -143,6 +143,13 @@ class PassedOn(BaseRenderer):
     def render(self, data: object, *_: object, **__: object) -> bytes:
         """Write a refusal, the one thing that comes here, as JSON."""
         return JSONRenderer().render(data)
+
+
+AS_FILE = {
+    (200, kind.content_type.partition(";")[0]): OpenApiResponse(OpenApiTypes.BINARY, "The file.")
+    for kind in FORMATS.values()
+}
+"""How the document describes an answer that is a file in one of our formats."""
 
 
 class JobResultView(APIView):
@@ -154,10 +161,7 @@ class JobResultView(APIView):
     renderer_classes = (JSONRenderer, PassedOn)
 
     @extend_schema(
-        responses={
-            (200, kind.content_type.partition(";")[0]): OpenApiResponse(OpenApiTypes.BINARY, "The file.")
-            for kind in FORMATS.values()
-        },
+        responses=AS_FILE,
         operation_id="job_result",
     )
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:

@@ -58,12 +58,12 @@ class Workbooks:
 
     def beginning(self, shape: Shape) -> bytes:
         """Return the header of a result."""
-        return _line([*shape["header"], *Told._fields])
+        return sheet_row([*shape["header"], *Told._fields])
 
     def written(self, rows: Sequence[Row], told: Sequence[Told], shape: Shape) -> bytes:
         """Return rows of a result's sheet."""
         return b"".join(
-            [_line([*row.fields, *answer.cells()]) for row, answer in zip(rows, told, strict=True)]
+            [sheet_row([*row.fields, *answer.cells()]) for row, answer in zip(rows, told, strict=True)]
         )
 
 
@@ -118,8 +118,8 @@ def _row(cells: list[str], width: int, places: Sequence[int]) -> Row:
     return Row(shown, shown[places[0]], shown[places[1]], "")
 
 
-def _line(cells: Sequence[str]) -> bytes:
-    """One row of a sheet; every cell is text, so none is a formula."""
+def sheet_row(cells: Sequence[str]) -> bytes:
+    """Return one row of a sheet; every cell is text, so none is a formula."""
     inside = "".join(
         [
             f'<c t="inlineStr"><is><t xml:space="preserve">{_plain(cell)}</t></is></c>' if cell else "<c/>"

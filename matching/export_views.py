@@ -1,0 +1,34 @@
+"""Own answers as a file, over HTTP."""
+
+from __future__ import annotations
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.authentication import person_of
+from matching.export import sent
+from matching.jobs.views import AS_FILE, PassedOn
+from matching.listing import ExportSerializer
+from matching.models import Prediction
+
+
+class PredictionExportView(APIView):
+    """Earlier answers as a file."""
+
+    needs = "matching.view_prediction"
+    scope = "read"
+    throttle_cost = 10
+    renderer_classes = (JSONRenderer, PassedOn)
+
+    @extend_schema(parameters=[ExportSerializer], responses=AS_FILE, operation_id="predictions_export")
+    def get(self, request: Request) -> HttpResponseBase:
+        """Download your own answers, newest first, as CSV, JSON Lines or a workbook."""
+        asked = ExportSerializer(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        chosen = dict(asked.validated_data)
+        format_id = chosen.pop("file")
+        user = person_of(request)
+        return sent(Prediction.objects.of(user).chosen(**chosen), format_id, user, chosen)
