@@ -327,6 +327,8 @@ def _free_port(port_file: Path) -> int:
     """Return the port used last time when nobody took it since, else any free one."""
     for candidate in (_recorded(port_file), 0):
         with socket.socket() as probe:
+            # As the servers do: else connections that ended a moment ago would look like another server.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((HOST, 0 if candidate < 1024 else candidate))
             except OSError:
