@@ -105,6 +105,19 @@ APPEARANCE: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Watch",
+                "items": [
+                    _link("Alerts", "notifications_active", "modelops.alert"),
+                    _link("Drift reports", "trending_up", "modelops.driftreport"),
+                    _link("Training decisions", "alt_route", "modelops.trainingdecision"),
+                    _link("Measured figures", "monitoring", "modelops.modelmetric"),
+                    _link("Limits", "tune", "modelops.threshold"),
+                    _link("Alert channels", "campaign", "modelops.alertchannel"),
+                    _link("Sent messages", "outgoing_mail", "modelops.alertmessage"),
+                    _link("Signs of life", "ecg_heart", "modelops.heartbeat"),
+                ],
+            },
+            {
                 "title": "Trust",
                 "items": [
                     _link("People", "group", "accounts.user"),

@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from accounts.desk import BoundedPaginator, PlainForm, ReasonForm, Step, act, confirmed, may, nobody
 from accounts.models import User
-from modelops import gatekeeping, operations, services, training_admin
+from modelops import alert_admin, gatekeeping, operations, services, training_admin, watch_admin
 from modelops.loader import ArtefactError, verified_content
 from modelops.models import (
     DRILL,
@@ -36,7 +36,7 @@ from modelops.services import PromotionError
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["operations", "training_admin"]
+__all__ = ["alert_admin", "operations", "training_admin", "watch_admin"]
 """Registered by being imported."""
 
 _PEOPLE = ("requested_by", "approved_by")

@@ -20,7 +20,7 @@ from django.conf import settings
 PATIENCE = 10.0
 """Seconds to wait for a receiver."""
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Refused(Exception):
@@ -73,7 +73,7 @@ def post_webhook(address: str, letter: Letter) -> str:
     Raises :class:`Refused` for an address that is no webhook's and for whatever went wrong.
     """
     parts = urlsplit(address)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise Refused("a webhook must be an https address", final=True)
     body = json.dumps({"text": f"*{letter.subject}*\n{letter.body}"}).encode()
     headers = {"Content-Type": "application/json", "Idempotency-Key": letter.identity}

@@ -26,16 +26,21 @@ def current(name: str) -> Decimal:
     return DEFAULTS[name][0] if newest is None else newest
 
 
+def check(name: str, value: Decimal) -> None:
+    """Raise :class:`LimitError` for a value that is no limit, or no change."""
+    if value <= 0:
+        raise LimitError(f"{name} must be above 0")
+    if name in ("accuracy", "precision", "recall") and value > 1:
+        raise LimitError(f"{name} is a share: at most 1")
+    if value == current(name):
+        raise LimitError(f"{name} is {value.normalize():f} already")
+
+
 @transaction.atomic
 def change(name: str, value: Decimal, actor: User, reason: str) -> Threshold:
     """Set a limit. Raises :class:`LimitError` for one that is no limit, or no change."""
+    check(name, value)
     before = current(name)
-    if value <= 0 or (name in ("accuracy", "precision", "recall") and value > 1):
-        raise LimitError(
-            f"{name} cannot be {value}: it lies above 0{' and at most at 1' if value > 1 else ''}"
-        )
-    if value == before:
-        raise LimitError(f"{name} is {before.normalize():f} already")
     row = Threshold.objects.create(name=name, value=value, previous=before, reason=reason, changed_by=actor)
     detail = {"name": name, "before": str(before), "after": str(value), "reason": reason}
     audit.record("threshold.changed", row, actor, **detail)

@@ -1,0 +1,306 @@
+"""Alerts, where they are sent, and what was sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from accounts import audit
+from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
+from accounts.models import User
+from modelops import alerts
+from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
+from modelops.alert_rules import RULES
+from modelops.alerts import AlertError
+from modelops.couriers import LOOPBACK
+from modelops.delivery import deliver
+
+_COLOURS = {"firing": "danger", "pending": "warning", "resolved": "success", "passed": "info"}
+_HOURS = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "7 days")]
+
+
+class SnoozeForm(forms.Form):
+    """For how long, and why."""
+
+    hours = forms.TypedChoiceField(label="For", choices=_HOURS, coerce=int, widget=UnfoldAdminSelectWidget())
+    reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
+class MessageInline(TabularInline):  # type: ignore[misc]  # the package ships no types
+    """What was told of an alert."""
+
+    model = AlertMessage
+    fields = ("occasion", "channel", "state", "attempts", "created_at", "sent_at", "receipt", "error")
+    readonly_fields = fields
+    ordering = ("-id",)
+    extra = 0
+    per_page = 20
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+
+@admin.register(Alert)
+class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """Episodes, the newest first; those that fire are what to look at."""
+
+    list_display = ("shown_state", "severity", "title", "scope", "what", "since", "taken_by")
+    list_display_links = ("shown_state", "title")
+    list_filter = ("state", "severity")
+    list_select_related = ("acknowledged_by",)
+    search_fields = ("rule__startswith", "scope__startswith", "fingerprint__exact")
+    search_help_text = "Beginning of the rule or scope, or the fingerprint"
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = (
+        "title",
+        "scope",
+        "state",
+        "severity",
+        "what",
+        "cause",
+        "safe_action",
+        "page",
+        "since",
+        "seen_at",
+        "bad",
+        "fired_at",
+        "told_at",
+        "times_told",
+        "escalated_at",
+        "acknowledged_at",
+        "acknowledged_by",
+        "snoozed_until",
+        "reason",
+        "resolved_at",
+        "fingerprint",
+    )
+    readonly_fields = fields
+    inlines = (MessageInline,)
+    actions = None
+    actions_detail = ("acknowledge", "snooze", "close")
+    has_acknowledge_permission = may("modelops.handle_alert")
+    has_snooze_permission = may("modelops.handle_alert")
+    has_close_permission = may("modelops.handle_alert")
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    @labelled("State", "state", _COLOURS)
+    def shown_state(self, alert: Alert) -> tuple[str, str]:
+        """Where it stands, coloured."""
+        return alert.state, "Snoozed" if _is_snoozed(alert) else alert.get_state_display()
+
+    @admin.display(description="Alert", ordering="rule")
+    def title(self, alert: Alert) -> str:
+        """The rule in words."""
+        return alert.title
+
+    @admin.display(description="Likely cause")
+    def cause(self, alert: Alert) -> str:
+        """What it usually is."""
+        return RULES[alert.rule].cause if alert.rule in RULES else "-"
+
+    @admin.display(description="One safe action")
+    def safe_action(self, alert: Alert) -> str:
+        """What to do that cannot make it worse."""
+        return RULES[alert.rule].action if alert.rule in RULES else "-"
+
+    @admin.display(description="Look at")
+    def page(self, alert: Alert) -> str:
+        """Where to look."""
+        return f"/admin/{RULES[alert.rule].page}" if alert.rule in RULES else "-"
+
+    @admin.display(description="Taken by")
+    def taken_by(self, alert: Alert) -> str:
+        """Who acknowledged it."""
+        return str(alert.acknowledged_by or "-")
+
+    @act("Acknowledge", "acknowledge")
+    def acknowledge(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Say that one works on it."""
+
+        def perform(alert: Alert, actor: User, given: Any) -> str:
+            alerts.acknowledge(alert, actor, given["reason"])
+            return "Acknowledged: it is not told again."
+
+        return self._answer(
+            request, object_id, "Acknowledge", "You work on it, so nobody is told again.", perform
+        )
+
+    @act("Snooze", "snooze")
+    def snooze(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Be quiet for a while."""
+
+        def perform(alert: Alert, actor: User, given: Any) -> str:
+            until = timezone.now() + timedelta(hours=given["hours"])
+            alerts.snooze(alert, actor, until, given["reason"])
+            return f"Snoozed until {until:%Y-%m-%d %H:%M} UTC."
+
+        text = "Nobody is told again until then. It goes on being observed."
+        return self._answer(request, object_id, "Snooze", text, perform, SnoozeForm)
+
+    @act("Close", "close")
+    def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End it by hand."""
+
+        def perform(alert: Alert, actor: User, given: Any) -> str:
+            alerts.close(alert, actor, given["reason"])
+            return "Closed. A condition that still holds begins another alert."
+
+        return self._answer(request, object_id, "Close", "Say what it was.", perform)
+
+    def _answer(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        verb: str,
+        text: str,
+        perform: Any,
+        form: type[forms.Form] = ReasonForm,
+    ) -> HttpResponse:
+        """Show the step for one alert."""
+        alert = get_object_or_404(Alert, pk=object_id)
+        facts = {"What": alert.what, "Since": alert.since}
+        back = reverse("admin:modelops_alert_change", args=[alert.pk])
+
+        def done(actor: User, given: Any) -> str:
+            said: str = perform(alert, actor, given)
+            return said
+
+        step = Step(f"{verb}: {alert}", text, verb, back, done, form, (AlertError,), facts)
+        return confirmed(self.admin_site, request, step)
+
+
+class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """Where alerts go; the address of a channel that exists is not shown, only replaced."""
+
+    address = forms.CharField(
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text="An e-mail address, or a webhook's https address. Encrypted; empty keeps the old one.",
+    )
+
+    class Meta:
+        model = AlertChannel
+        fields = ("name", "kind", "address", "least", "second_line", "enabled")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Never put the stored address into the page."""
+        super().__init__(*args, **kwargs)
+        self.initial.pop("address", None)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an address that fits no courier."""
+        given: dict[str, Any] = super().clean() or {}
+        address, kind = given.get("address", ""), given.get("kind")
+        if not address and self.instance._state.adding:
+            self.add_error("address", "Say where to send the messages.")
+        elif address and kind == AlertChannel.Kind.EMAIL:
+            _check(self, forms.EmailField(), address)
+        elif address and not address.startswith(("https://", *(f"http://{host}" for host in LOOPBACK))):
+            self.add_error("address", "A webhook must be an https address.")
+        return given
+
+
+@admin.register(AlertChannel)
+class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """E-mail addresses and webhooks that are told."""
+
+    form = ChannelForm
+    list_display = ("name", "kind", "least", "second_line", "enabled", "last_sent_at", "last_error")
+    list_filter = ("kind", "enabled")
+    readonly_fields = ("last_sent_at", "last_error")
+    fields = ("name", "kind", "address", "least", "second_line", "enabled", *readonly_fields)
+    actions = None
+    actions_detail = ("send_test",)
+    has_send_test_permission = may("modelops.test_alertchannel")
+    has_delete_permission = nobody
+
+    def get_fields(self, request: HttpRequest, obj: AlertChannel | None = None) -> Any:
+        """Show nobody an address, also not those who may only look."""
+        return [name for name in self.fields if name != "address" or self._edits(request, obj)]
+
+    def _edits(self, request: HttpRequest, obj: AlertChannel | None) -> bool:
+        return bool(self.has_change_permission(request, obj) if obj else self.has_add_permission(request))
+
+    def save_model(self, request: HttpRequest, obj: AlertChannel, form: Any, change: bool) -> None:
+        """Keep the old address when none is given, and record the change without the address."""
+        with transaction.atomic():
+            if change and not form.cleaned_data["address"]:
+                obj.address = AlertChannel.objects.get(pk=obj.pk).address
+            super().save_model(request, obj, form, change)
+            actor = request.user if isinstance(request.user, User) else None
+            audit.record("alert_channel.saved", obj, actor, name=obj.name, kind=obj.kind, enabled=obj.enabled)
+
+    @act("Send a test message", "send_test")
+    def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Send a test now and say what the receiver answered."""
+        channel = get_object_or_404(AlertChannel, pk=object_id)
+        back = reverse("admin:modelops_alertchannel_change", args=[channel.pk])
+
+        def perform(actor: User, _: Any) -> str:
+            row = alerts.request_test(channel, actor)
+            deliver()
+            row.refresh_from_db()
+            if row.state != AlertMessage.State.SENT:
+                raise AlertError(f"Not delivered: {row.error or 'it waits for its turn'}. It is tried again.")
+            return f"Delivered. The receiver answered: {row.receipt}"
+
+        text = f"A message that says it is a test goes to {channel.name} now; other channels get nothing."
+        step = Step("Send a test message?", text, "Send", back, perform, refusals=(AlertError,))
+        return confirmed(self.admin_site, request, step)
+
+
+@admin.register(AlertMessage)
+class AlertMessageAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """The outbox and its receipts."""
+
+    list_display = ("created_at", "channel", "occasion", "subject", "state", "attempts", "sent_at", "error")
+    list_filter = ("state", "occasion")
+    list_select_related = ("channel",)
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = (*list_display, "body", "receipt", "not_before", "alert")
+    readonly_fields = fields
+    actions = None
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """Signs of life."""
+
+    list_display = ("name", "at")
+    fields = list_display
+    readonly_fields = list_display
+    actions = None
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+
+def _is_snoozed(alert: Alert) -> bool:
+    return alert.state == Alert.State.FIRING and bool(
+        alert.snoozed_until and alert.snoozed_until > timezone.now()
+    )
+
+
+def _check(form: forms.ModelForm, field: forms.Field, value: str) -> None:  # type: ignore[type-arg]
+    try:
+        field.clean(value)
+    except forms.ValidationError as error:
+        form.add_error("address", error)

@@ -1,0 +1,112 @@
+"""Plots as SVG text, drawn on the server: no script, no style sheet, readable by screen readers.
+
+Every plot says in words what it shows. :func:`bars` takes the text colour of its page, so it follows the
+colour scheme; :func:`line` brings paper and ink of its own, for documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH, HEIGHT, EDGE = 640, 220, 36
+REFERENCE, CURRENT, MARK = "#94a3b8", "#3b82f6", "#dc2626"
+"""Colours that stand out on a light and on a dark page; what they mean is said in words too."""
+
+PAPER, INK = "#ffffff", "#334155"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at a place on the horizontal axis."""
+
+    at: float
+    text: str
+
+
+def bars(title: str, labels: Sequence[str], reference: Sequence[int], current: Sequence[int]) -> str:
+    """Return two rows of bars beside each other, each as shares of its own sum."""
+    before, now = _shares(reference), _shares(current)
+    top = max([*before, *now, 0.01])
+    room = (WIDTH - 2 * EDGE) / max(1, len(labels))
+    parts = []
+    for at, label in enumerate(labels):
+        left = EDGE + at * room
+        parts += [
+            _bar(REFERENCE, left + room * 0.08, room * 0.4, before[at] / top, f"{label}: {before[at]:.1%}"),
+            _bar(CURRENT, left + room * 0.52, room * 0.4, now[at] / top, f"{label}: {now[at]:.1%}"),
+            _text(left + room / 2, HEIGHT - 14, _short(label, room), "middle"),
+        ]
+    words = "; ".join(
+        f"{label} {was:.0%} to {is_:.0%}" for label, was, is_ in zip(labels, before, now, strict=True)
+    )
+    return _svg(title, f"Share by bin, reference to window: {words}", [*parts, _scale(top)], "inherit")
+
+
+def line(title: str, values: Sequence[float], marks: Sequence[Mark], limit: float | None = None) -> str:
+    """Return shares over time as a line from 0 to 100 %, with marks of what happened when."""
+    step = (WIDTH - 2 * EDGE) / max(1, len(values) - 1)
+    points = " ".join(f"{EDGE + at * step:.1f},{_height(value):.1f}" for at, value in enumerate(values))
+    parts = [
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
+        f'<polyline points="{points}" fill="none" stroke="{CURRENT}" stroke-width="2"/>',
+        _scale(1.0),
+    ]
+    if limit is not None:
+        level = _height(limit)
+        parts.append(_rule(EDGE, level, WIDTH - EDGE, level, REFERENCE))
+    for number, mark in enumerate(marks):
+        left = EDGE + mark.at * step
+        parts.append(_rule(left, EDGE, left, HEIGHT - EDGE, MARK))
+        parts.append(_text(left + 4, HEIGHT - EDGE - 6 - 14 * (number % 4), mark.text, "start"))
+    words = "; ".join(f"{mark.text} at {mark.at:g}" for mark in marks)
+    first, last = (f"{value:.1%}" for value in (values[0], values[-1]))
+    return _svg(title, f"From {first} to {last}. {words}", parts, INK)
+
+
+def _svg(title: str, words: str, parts: Sequence[str], color: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" '
+        f'font-family="sans-serif" font-size="12" color="{color}">'
+        f"<title>{escape(title)}</title><desc>{escape(words)}</desc>{''.join(parts)}"
+        f"{_text(EDGE, 20, title, 'start')}"
+        f"{_rule(EDGE, HEIGHT - EDGE, WIDTH - EDGE, HEIGHT - EDGE, 'currentColor')}</svg>"
+    )
+
+
+def _rule(x1: float, y1: float, x2: float, y2: float, color: str) -> str:
+    ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
+    dashes = "" if color == "currentColor" else ' stroke-dasharray="4 3"'
+    return f'<line {ends} stroke="{color}"{dashes}/>'
+
+
+def _bar(color: str, left: float, width: float, share: float, words: str) -> str:
+    height = share * (HEIGHT - 2 * EDGE)
+    return (
+        f'<rect fill="{color}" x="{left:.1f}" y="{HEIGHT - EDGE - height:.1f}" width="{width:.1f}" '
+        f'height="{height:.1f}"><title>{escape(words)}</title></rect>'
+    )
+
+
+def _text(left: float, top: float, words: str, anchor: str) -> str:
+    place = f'x="{left:.1f}" y="{top:.1f}" text-anchor="{anchor}"'
+    return f'<text {place} fill="currentColor">{escape(words)}</text>'
+
+
+def _scale(top: float) -> str:
+    return _text(EDGE - 4, EDGE + 4, f"{top:.0%}", "end") + _text(EDGE - 4, HEIGHT - EDGE, "0", "end")
+
+
+def _height(share: float) -> float:
+    return HEIGHT - EDGE - share * (HEIGHT - 2 * EDGE)
+
+
+def _short(label: str, room: float) -> str:
+    letters = max(1, int(room / 7))
+    return label if len(label) <= letters else f"{label[: max(1, letters - 1)]}…"
+
+
+def _shares(counts: Sequence[int]) -> list[float]:
+    total = sum(counts)
+    return [count / total if total else 0.0 for count in counts]

@@ -1,0 +1,224 @@
+"""What is watched, on screen: drift with plots, limits with history, decisions with reasons, figures."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from unfold.admin import ModelAdmin
+
+from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
+from accounts.models import User
+from modelops import limits, watching
+from modelops.limits import LimitError
+from modelops.models import ModelMetric
+from modelops.plots import bars
+from modelops.watch_models import DEFAULTS, DriftReport, Reference, Threshold, TrainingDecision
+
+_HEADS = ("Figure", "PSI", "Needed", "JS distance", "KS", "p, adjusted", "Moved")
+_LONGEST_TABLE = 30
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+    """A list and pages that nobody edits."""
+
+    actions = None
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+
+@admin.register(DriftReport)
+class DriftReportAdmin(ReadOnlyAdmin):
+    """What the traffic looks like beside what the model was trained on."""
+
+    list_display = ("end", "shown", "profile", "kind", "span", "n", "psi", "moved", "reviewed", "wrong")
+    list_filter = ("drifted", "span", "profile", "kind")
+    list_select_related = ("model",)
+    fields = ("sentence", "model", "profile", "kind", "start", "end", "n", "reference", "figures", "pictures")
+    readonly_fields = fields
+    actions_detail = ("accept",)
+    has_accept_permission = may("modelops.accept_driftreport")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Leave the heavy columns to the page of one report."""
+        rows = super().get_queryset(request).select_related("model", "reference")
+        return (
+            rows
+            if request.resolver_match and "object_id" in request.resolver_match.kwargs
+            else rows.defer("shifts", "plots")
+        )
+
+    @labelled("Drift", "drifted", {"drift": "danger", "once": "warning", "none": "success"})
+    def shown(self, report: DriftReport) -> tuple[str, str]:
+        """Whether it drifted, coloured."""
+        if report.drifted:
+            return "drift", "Drifted"
+        return ("once", "Moved, not yet lasting") if report.seen else ("none", "As it was")
+
+    @admin.display(description="Largest PSI", ordering="worst")
+    def psi(self, report: DriftReport) -> str:
+        """Two digits are enough."""
+        return f"{report.worst:.2f}"
+
+    @admin.display(description="Consequence")
+    def sentence(self, report: DriftReport) -> str:
+        """What it did to the answers."""
+        return report.sentence
+
+    @admin.display(description="Figures, the furthest moved first")
+    def figures(self, report: DriftReport) -> SafeString:
+        """All distances, as a table."""
+        rows = [
+            (
+                shift["figure"],
+                f"{shift['psi']:.3f}",
+                f"{shift['threshold']:.3f}",
+                f"{shift['js']:.3f}",
+                f"{shift['ks']:.3f}",
+                f"{shift['adjusted']:.2g}",
+                "yes" if shift["seen"] else "no",
+            )
+            for shift in report.shifts[:_LONGEST_TABLE]
+        ]
+        return _table(_HEADS, rows)
+
+    @admin.display(description="Plots: grey as in the reference, blue as in this window")
+    def pictures(self, report: DriftReport) -> SafeString:
+        """The figures that moved furthest, and the verdicts."""
+        drawn = [
+            (mark_safe(bars(plot["figure"], plot["bins"], plot["reference"], plot["current"])),)  # noqa: S308
+            for plot in report.plots
+        ]
+        return format_html_join("", '<div class="max-w-3xl mb-4">{}</div>', drawn)
+
+    @act("Accept as the new normal", "accept")
+    def accept(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Compare later traffic with that of this report."""
+        report = get_object_or_404(DriftReport.objects.select_related("model", "reference"), pk=object_id)
+
+        def perform(actor: User, given: Any) -> str:
+            watching.accept(report, actor, given["reason"])
+            return "Accepted. The next windows are compared with this traffic."
+
+        text = "Later traffic of this version, profile and kind is compared with the traffic of this report."
+        back = reverse("admin:modelops_driftreport_change", args=[report.pk])
+        facts = {"Report": report, "Consequence": report.sentence}
+        step = Step("Accept as the new normal?", text, "Accept", back, perform, ReasonForm, (), facts)
+        return confirmed(self.admin_site, request, step)
+
+
+@admin.register(Reference)
+class ReferenceAdmin(ReadOnlyAdmin):
+    """What traffic is compared with."""
+
+    list_display = ("created_at", "model", "profile", "kind", "origin", "n", "created_by")
+    list_filter = ("origin", "profile", "kind")
+    list_select_related = ("model", "created_by")
+    fields = (*list_display, "reason")
+    readonly_fields = fields
+
+
+class ThresholdForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A limit, what it becomes, and why."""
+
+    class Meta:
+        model = Threshold
+        fields = ("name", "value", "reason")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what is no limit or no change, before anything is written."""
+        given: dict[str, Any] = super().clean() or {}
+        if "name" in given and "value" in given:
+            try:
+                limits.check(given["name"], given["value"])
+            except LimitError as refusal:
+                raise ValidationError(str(refusal)) from refusal
+        return given
+
+
+@admin.register(Threshold)
+class ThresholdAdmin(ReadOnlyAdmin):
+    """The limits: what they are now is said above, what they were is listed."""
+
+    form = ThresholdForm
+    list_display = ("name", "value", "previous", "changed_by", "changed_at", "reason")
+    list_filter = ("name",)
+    list_select_related = ("changed_by",)
+    has_add_permission = may("modelops.add_threshold")
+
+    def get_fields(self, request: HttpRequest, obj: Threshold | None = None) -> tuple[str, ...]:
+        """Ask for what is needed; show what there is."""
+        return self.list_display if obj else ("name", "value", "reason")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Say what every limit is now, above its history."""
+        if request.method == "GET":
+            for name, (_, meaning) in DEFAULTS.items():
+                messages.info(request, f"{name} is {limits.current(name).normalize():f}. {meaning}")
+        return super().changelist_view(request, extra_context)  # type: ignore[no-any-return]
+
+    def save_model(self, request: HttpRequest, obj: Threshold, form: Any, change: bool) -> None:
+        """Set the limit by the one function that does."""
+        if isinstance(request.user, User):
+            row = limits.change(obj.name, Decimal(obj.value), request.user, obj.reason)
+            obj.pk = row.pk
+
+
+@admin.register(TrainingDecision)
+class TrainingDecisionAdmin(ReadOnlyAdmin):
+    """Why a training began by itself, or did not."""
+
+    list_display = ("at", "shown", "because", "model", "run")
+    list_filter = ("train",)
+    list_select_related = ("model", "run")
+    fields = ("at", "train", "because", "what_was_asked", "obstacles", "model", "run")
+    readonly_fields = fields
+
+    @labelled("Decision", "train", {"train": "success", "wait": "info"})
+    def shown(self, decision: TrainingDecision) -> tuple[str, str]:
+        """What was decided."""
+        return ("train", "Train") if decision.train else ("wait", "Do not train")
+
+    @admin.display(description="Conditions")
+    def what_was_asked(self, decision: TrainingDecision) -> SafeString:
+        """Each condition with what was measured."""
+        rows = [
+            (one["name"], one["said"], f"{one['limit']:g}", "met" if one["met"] else "not met")
+            for one in decision.conditions
+        ]
+        return _table(("Condition", "Measured", "Limit", "Met"), rows)
+
+
+@admin.register(ModelMetric)
+class ModelMetricAdmin(ReadOnlyAdmin):
+    """What was measured of the versions, the newest first."""
+
+    list_display = ("recorded_at", "model", "metric_name", "metric_value", "n", "window", "slice")
+    list_filter = ("metric_name",)
+    list_select_related = ("model",)
+    search_fields = ("window__startswith", "metric_name__startswith")
+    fields = list_display
+    readonly_fields = list_display
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> SafeString:
+    """Return a plain table that scrolls by itself on narrow screens."""
+    cells = '<td class="py-1 pr-4">{}</td>' * len(heads)
+    head = '<th scope="col" class="py-1 pr-4 text-left">{}</th>'
+    return format_html(
+        '<div class="overflow-x-auto" tabindex="0"><table><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>",
+        format_html_join("", head, ((name,) for name in heads)),
+        format_html_join("", f"<tr>{cells}</tr>", rows),
+    )

@@ -1,0 +1,203 @@
+"""Alerts, channels, drift, limits and decisions on screen."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AuditEvent, Role, User
+from feedback import autopilot
+from modelops import alerts, limits
+from modelops.alert_models import Alert, AlertChannel
+from modelops.watch_models import DriftReport, Reference, Threshold, TrainingDecision
+from tests.models import installed, model_version
+from tests.people import person
+from tests.receivers import http_receiver
+
+pytestmark = pytest.mark.django_db
+
+
+def browser(role: str) -> Client:
+    client = Client()
+    client.force_login(person(role))
+    return client
+
+
+def path(model: type, page: str, *args: object) -> str:
+    return reverse(f"admin:modelops_{model._meta.model_name}_{page}", args=args)  # type: ignore[attr-defined]
+
+
+def text(answer: object) -> str:
+    assert isinstance(answer, HttpResponseBase)
+    return b"".join(answer).decode()
+
+
+def test_an_alert_shows_cause_and_action_and_is_acknowledged_with_a_reason() -> None:
+    alert = alerts.raise_alert("break_glass_rollback", "general", "Version 3 was rolled back.")
+    client = browser(Role.MODEL_ENGINEER)
+    page = text(client.get(path(Alert, "change", alert.pk)))
+    for part in ("Version 3 was rolled back.", "Likely cause", "One safe action", "Firing"):
+        assert part in page
+    assert "required" in text(client.post(path(Alert, "acknowledge", alert.pk), {}))
+    client.post(path(Alert, "acknowledge", alert.pk), {"reason": "I look into it"})
+    alert.refresh_from_db()
+    assert alert.acknowledged_by is not None
+    assert "I look into it" in text(client.get(path(Alert, "change", alert.pk)))
+
+
+def test_an_alert_is_snoozed_and_closed_on_screen() -> None:
+    alert, client = alerts.raise_alert("training_failed"), browser(Role.LEAD)
+    client.post(path(Alert, "snooze", alert.pk), {"hours": "24", "reason": "known"})
+    alert.refresh_from_db()
+    assert alert.snoozed_until is not None
+    assert alert.snoozed_until > timezone.now() + timedelta(hours=23)
+    assert "Snoozed" in text(client.get(path(Alert, "changelist")))
+    client.post(path(Alert, "close", alert.pk), {"reason": "imported twice"})
+    late = client.post(path(Alert, "acknowledge", alert.pk), {"reason": "late"})
+    assert "this alert is over" in text(late)
+
+
+@pytest.mark.parametrize("page", ["acknowledge", "snooze", "close"])
+def test_who_may_only_look_cannot_answer(page: str) -> None:
+    alert = alerts.raise_alert("training_failed")
+    assert browser(Role.AUDITOR).post(path(Alert, page, alert.pk), {"reason": "x"}).status_code == 403
+
+
+CHANNEL = {"name": "ops", "kind": "webhook", "least": "warning", "enabled": "on"}
+SECRET = "https://hooks.example/services/T0/secret-token"
+
+
+def test_a_channel_is_made_and_its_address_is_never_shown_again() -> None:
+    client = browser(Role.ADMINISTRATOR)
+    assert client.post(path(AlertChannel, "add"), CHANNEL | {"address": SECRET}).status_code == 302
+    row = AlertChannel.objects.get()
+    assert row.address == SECRET
+    assert "secret-token" not in text(client.get(path(AlertChannel, "change", row.pk)))
+    assert "secret-token" not in text(browser(Role.AUDITOR).get(path(AlertChannel, "change", row.pk)))
+    client.post(path(AlertChannel, "change", row.pk), CHANNEL | {"address": "", "name": "night"})
+    row = AlertChannel.objects.get()
+    assert (row.name, row.address) == ("night", SECRET)
+    detail = [event.detail for event in AuditEvent.objects.filter(action="alert_channel.saved")]
+    assert "secret-token" not in json.dumps(detail)
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "said"),
+    [
+        ("webhook", "http://example.com/x", "must be an https address"),
+        ("email", "not an address", "valid email"),
+        ("email", "", "Say where"),
+    ],
+)
+def test_an_address_that_cannot_work_is_refused(kind: str, address: str, said: str) -> None:
+    answer = browser(Role.ADMINISTRATOR).post(
+        path(AlertChannel, "add"), CHANNEL | {"kind": kind, "address": address}
+    )
+    assert said in text(answer)
+    assert not AlertChannel.objects.exists()
+
+
+def test_the_test_button_says_what_the_receiver_answered() -> None:
+    client = browser(Role.MODEL_ENGINEER)
+    with http_receiver() as (address, hook):
+        row = AlertChannel.objects.create(name="hook", kind="webhook", address=address)
+        shown = text(client.post(path(AlertChannel, "send_test", row.pk), follow=True))
+        assert "The receiver answered: 200 ok" in shown
+        hook.answers = [(500, {})]
+        assert "Not delivered: 500" in text(client.post(path(AlertChannel, "send_test", row.pk)))
+
+
+@pytest.fixture
+def report() -> DriftReport:
+    """A report with a figure whose label must be escaped."""
+    version = model_version()
+    reference = Reference.objects.create(
+        model=version,
+        profile="general",
+        kind="organisation",
+        origin="corpus",
+        n=2_000,
+        frame={"edges": {}, "labels": {"script": ["<latin>", "other"]}},
+        counts={"script": [1_900, 100]},
+    )
+    shift = {
+        "figure": "script",
+        "psi": 0.5,
+        "threshold": 0.1,
+        "js": 0.3,
+        "ks": 0.3,
+        "adjusted": 1e-9,
+        "seen": True,
+    }
+    plot = {
+        "figure": "script",
+        "bins": ["<latin>", "other"],
+        "reference": [1_900, 100],
+        "current": [150, 100],
+    }
+    now = timezone.now()
+    return DriftReport.objects.create(
+        model=version,
+        profile="general",
+        kind="organisation",
+        span="hour",
+        start=now - timedelta(hours=1),
+        end=now,
+        reference=reference,
+        n=250,
+        worst=0.5,
+        seen=["script"],
+        believed=["script"],
+        drifted=True,
+        shifts=[shift],
+        plots=[plot],
+        moved=40,
+        reviewed=9,
+        wrong=2,
+    )
+
+
+def test_a_drift_report_says_the_consequence_and_draws_the_figures(report: DriftReport) -> None:
+    page = text(browser(Role.AUDITOR).get(path(DriftReport, "change", report.pk)))
+    assert (
+        "This drift moved 40 of 250 decisions across a threshold; 9 of the window were reviewed; 2 wrong."
+        in page
+    )
+    assert "<svg" in page
+    assert "&lt;latin&gt; 95% to 60%" in page
+    assert "0.500" in page
+    assert "Drifted" in text(browser(Role.LEAD).get(path(DriftReport, "changelist")))
+
+
+def test_accepting_a_report_needs_the_right_and_a_reason(report: DriftReport) -> None:
+    step = path(DriftReport, "accept", report.pk)
+    assert browser(Role.AUDITOR).post(step, {"reason": "x"}).status_code == 403
+    browser(Role.MODEL_ENGINEER).post(step, {"reason": "a new client"})
+    assert Reference.objects.filter(origin="accepted", reason="a new client").count() == 1
+
+
+def test_limits_are_shown_changed_with_a_reason_and_never_edited() -> None:
+    client = browser(Role.APPROVER)
+    assert "accuracy is 0.85" in text(client.get(path(Threshold, "changelist")))
+    same = client.post(path(Threshold, "add"), {"name": "accuracy", "value": "0.85", "reason": "why"})
+    assert "accuracy is 0.85 already" in text(same)
+    client.post(path(Threshold, "add"), {"name": "accuracy", "value": "0.9", "reason": "the contract"})
+    assert limits.limit("accuracy") == 0.9
+    row = Threshold.objects.get()
+    assert client.post(path(Threshold, "change", row.pk), {"value": "0.1"}).status_code == 403
+    assert Threshold.objects.count() == 1
+    assert isinstance(row.changed_by, User)
+
+
+def test_a_decision_shows_every_condition() -> None:
+    installed()
+    decision = autopilot.decide(timezone.now())
+    client = browser(Role.LEAD)
+    page = text(client.get(path(TrainingDecision, "change", decision.pk)))
+    assert "No condition is met." in page
+    assert "0 labels not learnt from" in page
+    assert "Do not train" in text(client.get(path(TrainingDecision, "changelist")))
