@@ -10,13 +10,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
 from analytics import queries
 from matching.models import Stream, Verdict
+from modelops import plots
 from modelops.models import EVERY_PROFILE
 
 _DAY = timedelta(days=1)
+_STACKED = (Verdict.IMMATERIAL.value, Verdict.REVIEW.value, Verdict.MATERIAL.value)
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,23 @@ def summary(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "feedback.view_reviewitem": _queue,
         "feedback.view_feedback": _labels,
         "modelops.view_deployment": _live,
+        "modelops.view_alert": _alerts,
     }
     return {
         **context,
         "title": "Overview",
         "cards": [make() for needs, make in makers.items() if request.user.has_perm(needs)],
+        "chart": _fortnight() if request.user.has_perm("matching.view_prediction") else "",
     }
+
+
+def _fortnight() -> str:
+    """Answers of each of the last fourteen days, drawn."""
+    today = timezone.now().date()
+    days = queries.daily(today - timedelta(days=13), today)
+    series = {value: [day.verdicts[value] for day in days] for value in _STACKED}
+    labels = [f"{day.day.day}.{day.day.month}." for day in days]
+    return mark_safe(plots.stacked("Answers a day, whole hours", labels, series))  # noqa: S308 - our own SVG
 
 
 def _answers() -> Card:
@@ -80,6 +94,13 @@ def _live() -> Card:
         lines["Waiting for approval"] = str(waiting)
     generation = max((row.generation for row in rows), default=0)
     return Card("Live generation", str(generation), reverse("admin:modelops_liveslot_changelist"), lines)
+
+
+def _alerts() -> Card:
+    firing, moved = queries.alerts_firing(), queries.drifted(timezone.now() - _DAY)
+    lines = {str(alert): f"since {alert.since:%d %b %H:%M}" for alert in firing[:3]}
+    lines["Drifted since yesterday"] = str(moved)
+    return Card("Alerts firing", str(len(firing)), reverse("admin:modelops_alert_changelist"), lines)
 
 
 def _part(role: str, profile: str) -> str:

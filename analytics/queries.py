@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Count, Min, Q
 
 from feedback.models import Feedback, ReviewItem
 from matching.models import Prediction, Verdict
+from modelops.alert_models import Alert
 from modelops.models import Deployment, PromotionRequest, TrainingRun
+from modelops.watch_models import DriftReport, HourlyCount
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,35 @@ def traffic(since: datetime) -> Traffic:
     counted = list(rows.annotate(n=Count("pk"), from_cache=Count("pk", filter=Q(cached=True))))
     verdicts = dict.fromkeys(Verdict.values, 0) | {row["verdict"]: row["n"] for row in counted}
     return Traffic(verdicts, sum(row["from_cache"] for row in counted))
+
+
+@dataclass(frozen=True)
+class Day:
+    """Answers of one day by verdict."""
+
+    day: date
+    verdicts: Mapping[str, int]
+
+
+def daily(first: date, last: date) -> list[Day]:
+    """Return the answers of every day from ``first`` to ``last``, by the counts of whole hours."""
+    found = {first + timedelta(days=at): Counter[str]() for at in range((last - first).days + 1)}
+    begin, end = (datetime.combine(day, time.min, UTC) for day in (first, last + timedelta(days=1)))
+    rows = HourlyCount.objects.filter(hour__gte=begin, hour__lt=end).order_by()
+    columns = ("hour", "counts__verdict", "reference__frame__labels__verdict")
+    for hour, counts, labels in rows.values_list(*columns).iterator():
+        found[hour.date()].update(dict(zip(labels, counts, strict=True)))
+    return [Day(day, {name: counts[name] for name in Verdict.values}) for day, counts in found.items()]
+
+
+def alerts_firing() -> list[Alert]:
+    """Return the alerts that fire, the newest first."""
+    return list(Alert.objects.firing()[:20])
+
+
+def drifted(since: datetime) -> int:
+    """Return how many profiles and kinds moved from their reference, by the daily reports since then."""
+    return DriftReport.objects.filter(end__gte=since, span=DriftReport.Span.DAY, drifted=True).count()
 
 
 def queue() -> Queue:

@@ -6,13 +6,16 @@ colour scheme; :func:`line` brings paper and ink of its own, for documents.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT, EDGE = 640, 220, 36
 REFERENCE, CURRENT, MARK = "#94a3b8", "#3b82f6", "#dc2626"
 """Colours that stand out on a light and on a dark page; what they mean is said in words too."""
+
+STACK = ("#16a34a", "#d97706", "#dc2626")
+"""Colours of the series of a stack, from the bottom up."""
 
 PAPER, INK = "#ffffff", "#334155"
 
@@ -42,6 +45,30 @@ def bars(title: str, labels: Sequence[str], reference: Sequence[int], current: S
         f"{label} {was:.0%} to {is_:.0%}" for label, was, is_ in zip(labels, before, now, strict=True)
     )
     return _svg(title, f"Share by bin, reference to window: {words}", [*parts, _scale(top)], "inherit")
+
+
+def stacked(title: str, labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> str:
+    """Return one bar a label, made of every series' count from the bottom up; at most three series."""
+    totals = [sum(counts) for counts in zip(*series.values(), strict=True)] or [0] * len(labels)
+    top, room = max([*totals, 1]), (WIDTH - 2 * EDGE) / max(1, len(labels))
+    parts, floors = [_text(EDGE - 4, EDGE + 4, f"{top:,}", "end")], [0.0] * len(labels)
+    for number, (name, counts) in enumerate(series.items()):
+        parts += _key(number, name)
+        for at, count in enumerate(counts):
+            place = EDGE + at * room + room * 0.15, room * 0.7
+            words = f"{labels[at]}: {count:,} {name}"
+            parts.append(_bar(STACK[number], *place, count / top, words, floors[at]))
+            floors[at] += count / top
+    parts += [_text(EDGE + (at + 0.5) * room, HEIGHT - 14, text, "middle") for at, text in enumerate(labels)]
+    words = "; ".join(f"{label} {total:,}" for label, total in zip(labels, totals, strict=True))
+    return _svg(title, f"Per label, all series together: {words}", parts, "inherit")
+
+
+def _key(number: int, name: str) -> list[str]:
+    """What a colour means, at the top right."""
+    left = WIDTH - EDGE - 110 * (3 - number)
+    square = f'<rect fill="{STACK[number]}" x="{left}" y="11" width="10" height="10"/>'
+    return [square, _text(left + 15, 20, name, "start")]
 
 
 def line(title: str, values: Sequence[float], marks: Sequence[Mark], limit: float | None = None) -> str:
@@ -81,10 +108,10 @@ def _rule(x1: float, y1: float, x2: float, y2: float, color: str) -> str:
     return f'<line {ends} stroke="{color}"{dashes}/>'
 
 
-def _bar(color: str, left: float, width: float, share: float, words: str) -> str:
-    height = share * (HEIGHT - 2 * EDGE)
+def _bar(color: str, left: float, width: float, share: float, words: str, floor: float = 0.0) -> str:
+    height, top = share * (HEIGHT - 2 * EDGE), _height(floor + share)
     return (
-        f'<rect fill="{color}" x="{left:.1f}" y="{HEIGHT - EDGE - height:.1f}" width="{width:.1f}" '
+        f'<rect fill="{color}" x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" '
         f'height="{height:.1f}"><title>{escape(words)}</title></rect>'
     )
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -9,6 +10,9 @@ from django.utils import timezone
 from accounts.models import Role
 from analytics import queries
 from feedback.services import collect
+from modelops import watching
+from modelops.figures import Sample
+from modelops.watching import Slice
 from tests.models import installed, stored_prediction
 from tests.people import person
 
@@ -29,6 +33,36 @@ def test_traffic_counts_what_was_answered_since_then() -> None:
     seen = queries.traffic(timezone.now() - timedelta(days=1))
     assert seen.verdicts == {"immaterial": 1, "review": 1, "material": 0}
     assert (seen.total, seen.share("review"), seen.cached_share) == (2, 0.5, 0.5)
+
+
+def test_answers_of_every_day_are_told_by_verdict() -> None:
+    champion = installed()
+    of = Slice(champion.model, "general", "organisation")
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=30)
+    watching.count_hour(
+        of, hour, _sample(["review"] * 3 + ["material"]), watching.freeze(of, _sample(_VERDICTS), "corpus")
+    )
+    today = timezone.now().date()
+    days = {row.day: row.verdicts for row in queries.daily(today - timedelta(days=13), today)}
+    assert len(days) == 14
+    assert days[hour.date()] == {"immaterial": 0, "review": 3, "material": 1}
+    assert days[today - timedelta(days=13)] == {"immaterial": 0, "review": 0, "material": 0}
+
+
+def _sample(verdicts: list[str]) -> Sample:
+    numbers = {"material probability": np.linspace(0, 1, len(verdicts))}
+    return Sample(numbers, {"verdict": verdicts}, len(verdicts))
+
+
+_VERDICTS = ["immaterial", "review", "material"] * 20
+
+
+def test_the_first_page_draws_answers_and_tells_of_alerts() -> None:
+    installed()
+    shown = page(Role.ADMINISTRATOR)
+    assert "Answers a day" in shown
+    assert "Alerts firing" in shown
+    assert "<svg" not in page(Role.APPROVER)
 
 
 def test_without_traffic_every_share_is_nothing() -> None:
