@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test roles lint format types imports migrations deployable check lock stop screenshots benchmark prove-swap
+.PHONY: run setup test clients roles lint format types imports migrations deployable check lock stop screenshots benchmark prove-swap
 .DEFAULT_GOAL := run
 
 run: setup
@@ -85,6 +85,20 @@ benchmark: setup
 SWAP_REQUESTS ?= 6000
 prove-swap: setup
 	@SWAP_REQUESTS=$(SWAP_REQUESTS) SWAP_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/e2e/test_swap_proof.py --quiet
+
+# The clients of clients/, written from the OpenAPI document; needs npm. The suite checks that they are fresh.
+TYPES := var/clients/node_modules/.bin
+clients: setup
+	@test -x $(TYPES)/tsc || { echo "==> Installing the generators" && mkdir -p var/clients && \
+	  npm install --silent --prefix var/clients openapi-typescript@7.13.0 typescript@5 && \
+	  $(PYTHON) -m venv var/clients/python && \
+	  $(BIN)/uv pip install --quiet --python var/clients/python/bin/python openapi-python-client==0.29.1; }
+	@$(BIN)/python -m tests.clients document
+	@$(TYPES)/openapi-typescript clients/openapi.json --output clients/typescript/schema.d.ts
+	@$(TYPES)/tsc --noEmit --strict clients/typescript/schema.d.ts
+	@rm -rf clients/python/legal_names_client && var/clients/python/bin/openapi-python-client generate \
+	  --path clients/openapi.json --output-path clients/python/legal_names_client --meta none --config clients/python.yaml
+	@$(BIN)/python -m tests.clients digests
 
 # Coverage-guided fuzzing of the comparison; FUZZ_SECONDS says how long.
 FUZZ_SECONDS ?= 60

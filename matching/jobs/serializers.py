@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.paging import NEXT
@@ -18,6 +20,7 @@ from modelops.models import RunStatus
 _COLUMN = 200
 
 
+@extend_schema_field(OpenApiTypes.BINARY)
 class UploadField(serializers.FileField):
     """A file that is already on the disk."""
 

@@ -1,0 +1,82 @@
+"""What the OpenAPI document says beside the views: an example of every operation, and the header fields.
+
+The examples are answers of the running product. A test holds each against its own schema and looks that no
+operation is without.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "integer"}
+_HEADERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "X-Request-ID": ("Names this request in our logs; yours, if you sent one.", _TEXT),
+    "RateLimit-Limit": ("Units of the allowance.", _NUMBER),
+    "RateLimit-Remaining": ("Units that are left.", _NUMBER),
+    "RateLimit-Reset": ("Seconds until all of it is there again.", _NUMBER),
+    "RateLimit-Policy": ("Units and the seconds in which they are earned back: `600;w=60`.", _TEXT),
+    "Retry-After": ("Seconds to wait before trying again.", _NUMBER),
+    "WWW-Authenticate": ("The ways to say who asks.", _TEXT),
+    "ETag": ("Names this version of the answer; send it as `If-None-Match`.", _TEXT),
+    "Idempotent-Replayed": ("`true`: the answer to an earlier request with this key.", _TEXT),
+    "Content-Disposition": ("The name of the file.", _TEXT),
+}
+_COUNTED = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
+_BEFORE_COUNTING = {"401", "403"}
+_WAIT = {"429", "503", "507"}
+_FILES = {"job_result", "predictions_export"}
+
+
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    """Return request and answer of each operation, by its id."""
+    found: dict[str, dict[str, Any]] = json.loads(
+        Path(__file__).with_name("openapi_examples.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001 - named by the package
+    """Add headers and examples to every operation; called by the package on the document."""
+    result["components"]["headers"] = {
+        name.replace("-", ""): {"description": meaning, "schema": dict(schema)}
+        for name, (meaning, schema) in _HEADERS.items()
+    }
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            _head(operation)
+            _show(operation, examples().get(operation["operationId"], {}))
+    return result
+
+
+def _head(operation: dict[str, Any]) -> None:
+    """Name the header fields of each answer."""
+    asked = {parameter["name"] for parameter in operation.get("parameters", ())}
+    for status, answer in operation["responses"].items():
+        names = ["X-Request-ID", *(() if status in _BEFORE_COUNTING else _COUNTED)]
+        names += ["Retry-After"] if status in _WAIT else []
+        names += ["WWW-Authenticate"] if status == "401" else []
+        if status.startswith("2"):
+            names += ["ETag"] if "If-None-Match" in asked else []
+            names += ["Idempotent-Replayed"] if "Idempotency-Key" in asked else []
+            names += ["Content-Disposition"] if operation["operationId"] in _FILES else []
+        answer["headers"] = {
+            name: {"$ref": f"#/components/headers/{name.replace('-', '')}"} for name in names
+        }
+
+
+def _show(operation: dict[str, Any], example: Mapping[str, Any]) -> None:
+    """Put the examples beside the schemas; a file is shown as CSV."""
+    if "request" in example:
+        for media in operation["requestBody"]["content"].values():
+            media.setdefault("examples", {"example": {"value": example["request"]}})
+    for status, answer in operation["responses"].items():
+        for media_type, media in answer.get("content", {}).items():
+            fits = operation["operationId"] not in _FILES or media_type == "text/csv"
+            if status.startswith("2") and fits and "response" in example:
+                media.setdefault("examples", {"example": {"value": example["response"]}})
