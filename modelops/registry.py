@@ -8,7 +8,7 @@ border: no name, no row of training data.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,16 @@ from django.conf import settings
 from django.db.models import QuerySet
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from modelops.models import DRILL, LiveSlot, ModelVersion
+from modelops.models import DRILL, EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
 
 _ARTEFACT_FOLDER = "model"
+
+
+RegistryError = (MlflowException, SQLAlchemyError)
+"""What a store raises that does not answer or does not have what was asked for."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,14 @@ class LoggedRun:
 
 
 def client() -> MlflowClient:
-    """Return a client of the configured tracking store (SQLite under ``var/`` unless set otherwise)."""
+    """Return a client of the configured tracking store (SQLite under ``var/`` unless set otherwise).
+
+    Raises one of :data:`RegistryError` at once for a database that does not answer; MLflow itself would try
+    for minutes.
+    """
+    if settings.MLFLOW_TRACKING_URI.startswith("postgresql"):
+        engine = create_engine(settings.MLFLOW_TRACKING_URI, poolclass=NullPool)
+        engine.connect().close()
     mlflow.set_tracking_uri(settings.MLFLOW_TRACKING_URI)
     return MlflowClient(tracking_uri=settings.MLFLOW_TRACKING_URI)
 
@@ -64,6 +77,25 @@ def log_version(
     return LoggedRun(run_id, source)
 
 
+def fetch(run_id: str, name: str) -> bytes:
+    """Return a file of a logged version. Raises ``MlflowException`` or ``OSError`` when it is not there."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Path(client().download_artifacts(run_id, f"{_ARTEFACT_FOLDER}/{name}", folder)).read_bytes()
+
+
+def disagreements() -> list[str]:
+    """Say which aliases of MLflow do not name what is live, before they are set again.
+
+    Raises ``MlflowException`` when the store does not answer.
+    """
+    store, wrong = client(), []
+    for alias, version in _wanted():
+        number = _number(store, version)
+        if number is not None and _alias(store, version.name, alias) != number:
+            wrong.append(alias)
+    return wrong
+
+
 def mirror_aliases() -> dict[str, str]:
     """Make MLflow's aliases say what is live; return alias -> version as it is now.
 
@@ -72,13 +104,26 @@ def mirror_aliases() -> dict[str, str]:
     """
     store = client()
     done: dict[str, str] = {}
-    for slot in _slots():
-        suffix = "" if slot.profile == "*" else f"-{slot.profile}"
-        deployment = slot.deployment
-        done |= _point(store, f"{slot.role}{suffix}", deployment.model)
-        if slot.role == "champion" and deployment.previous:
-            done |= _point(store, f"previous{suffix}", deployment.previous.model)
+    for alias, version in _wanted():
+        done |= _point(store, alias, version)
     return done
+
+
+def _wanted() -> Iterator[tuple[str, ModelVersion]]:
+    """Every alias and the version it should name."""
+    for slot in _slots():
+        suffix = "" if slot.profile == EVERY_PROFILE else f"-{slot.profile}"
+        deployment = slot.deployment
+        yield f"{slot.role}{suffix}", deployment.model
+        if slot.role == ServingRole.CHAMPION and deployment.previous:
+            yield f"previous{suffix}", deployment.previous.model
+
+
+def _alias(store: MlflowClient, name: str, alias: str) -> str | None:
+    try:
+        return str(store.get_model_version_by_alias(name, alias).version)
+    except MlflowException:
+        return None
 
 
 def _slots() -> QuerySet[LiveSlot]:

@@ -8,13 +8,20 @@ from celery import shared_task
 
 from modelops import alerts, machinery
 from modelops.delivery import deliver
-from modelops.registry import mirror_aliases
+from modelops.registry import RegistryError, disagreements, mirror_aliases
 
 
 @shared_task(acks_late=True)  # the aliases are set to what is live, however often
 def mirror_registry_aliases() -> dict[str, str]:
-    """Make MLflow's aliases say what is live."""
-    return mirror_aliases()
+    """Make MLflow's aliases say what is live; tell people when somebody else had changed them."""
+    try:
+        wrong, said = disagreements(), ""
+        done = mirror_aliases()
+    except RegistryError:
+        wrong, said, done = ["all"], "MLflow's store does not answer", {}
+    what = said or f"aliases set again: {', '.join(wrong)}"
+    alerts.observe("registry_disagrees", "", failing=bool(wrong), what=what if wrong else "")
+    return done
 
 
 @shared_task(acks_late=True)  # a message is claimed before it is sent

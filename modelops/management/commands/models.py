@@ -1,0 +1,169 @@
+"""``manage.py models``: list, show, verify, export and import versions."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import IntegrityError
+
+from modelops import bundles, estimators, gatekeeping, registry
+from modelops.bundles import BundleError
+from modelops.estimators import EstimatorError
+from modelops.exam import unpacked
+from modelops.examiner import examiner
+from modelops.loader import ArtefactError, verified_content
+from modelops.models import Deployment, ModelVersion
+from modelops.registry import RegistryError
+from modelops.services import Registration, register_version
+
+
+class Command(BaseCommand):
+    """Work with registered versions from the command line; what is live is decided in the admin."""
+
+    help = "List, show, verify, export and import model versions."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the verb and its arguments."""
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        verbs.add_parser("list", help="every version, the newest first")
+        _with_version(verbs.add_parser("show", help="everything known about a version"))
+        verify = verbs.add_parser("verify", help="check stored bytes, signature, features and answers")
+        verify.add_argument("version", nargs="?", help="all of them without it")
+        export = verbs.add_parser("export", help="write a version as one signed file")
+        _with_version(export)
+        export.add_argument("file", type=Path)
+        bring = verbs.add_parser("import", help="register a version from a signed file")
+        bring.add_argument("file", type=Path)
+        for verb in (export, bring):
+            verb.add_argument(
+                "--key-file",
+                type=Path,
+                help="key of the signature (without it: ARTEFACT_KEY)",
+            )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it. Raises ``CommandError`` with one sentence when it cannot be done."""
+        verb = getattr(self, f"_{options['verb']}")
+        try:
+            verb(options)
+        except (ArtefactError, BundleError, OSError) as error:
+            raise CommandError(str(error)) from error
+
+    def _list(self, options: dict[str, Any]) -> None:
+        live = {row.model_id: f"{row.role} for {row.profile}" for row in Deployment.objects.live()}
+        for version in ModelVersion.objects.defer("card"):
+            accuracy = "-" if version.accuracy is None else f"{version.accuracy:.4f}"
+            state = live.get(version.pk, "" if version.is_active else "withdrawn")
+            self.stdout.write(f"{version!s:<50} {version.created_at:%Y-%m-%d %H:%M}  {accuracy:>7}  {state}")
+
+    def _show(self, options: dict[str, Any]) -> None:
+        version = _version(options["version"])
+        said = {
+            "name": version.name,
+            "version": version.version,
+            "created_at": version.created_at.isoformat(),
+            "sha256": version.artefact_id,
+            "schema": version.schema_hash,
+            "fits_this_program": version.schema_hash == examiner().schema(),
+            "libraries": version.libraries,
+            "datasets": version.datasets,
+            "metrics": version.metrics,
+            "mlflow_run_id": version.mlflow_run_id,
+            "model_path": version.model_path,
+        }
+        self.stdout.write(json.dumps(said, indent=2, ensure_ascii=False))
+        self.stdout.write(version.card)
+
+    def _verify(self, options: dict[str, Any]) -> None:
+        asked = options["version"]
+        versions = [_version(asked)] if asked else list(ModelVersion.objects.all())
+        faults = 0
+        for version in versions:
+            found = [*_faults(version), *_estimator_faults(version)]
+            faults += len(found)
+            self.stdout.write(f"{version}: {'; '.join(found) or 'as registered'}")
+        if faults:
+            raise CommandError(f"{faults} faults in {len(versions)} versions")
+
+    def _export(self, options: dict[str, Any]) -> None:
+        version = _version(options["version"])
+        extra = _kept(version, ("model.skops",))
+        content = bundles.packed(version, _key(options), extra)
+        options["file"].write_bytes(content)
+        self.stdout.write(f"{version}: {len(content):,} bytes in {options['file']}, signed")
+
+    def _import(self, options: dict[str, Any]) -> None:
+        bundle = bundles.opened(options["file"].read_bytes(), _key(options))
+        given = bundle.registration
+        if ModelVersion.objects.filter(name=given.name, version=given.version).exists():
+            raise CommandError(f"{given.name} {given.version} is registered already")
+        try:
+            version = register_version(_logged(given, bundle.files), None)
+        except (IntegrityError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(self.style.SUCCESS(f"{version} is registered; ask for its promotion in the admin"))
+
+
+def _with_version(parser: ArgumentParser) -> None:
+    parser.add_argument("version", help="version, or its beginning where that is clear")
+
+
+def _version(text: str) -> ModelVersion:
+    found = list(ModelVersion.objects.filter(version__startswith=text).select_related("artefact", "exam")[:2])
+    exact = [version for version in found if version.version == text]
+    if len(exact or found) != 1:
+        what = "several versions begin with" if found else "no version is or begins with"
+        raise CommandError(f"{what} {text}; see `manage.py models list`")
+    return (exact or found)[0]
+
+
+def _key(options: dict[str, Any]) -> bytes:
+    path = options["key_file"]
+    key: bytes = path.read_bytes().strip() if path else settings.ARTEFACT_KEY.encode()
+    if len(key) < 16:
+        raise CommandError("the key has fewer than 16 bytes")
+    return key
+
+
+def _faults(version: ModelVersion) -> list[str]:
+    """What the hard gates say of the version as it is stored."""
+    found = gatekeeping.findings(version, "*")
+    return [gate["said"] for gate in found if gate["hard"] and gate["state"] == "red"]
+
+
+def _estimator_faults(version: ModelVersion) -> list[str]:
+    """Whether the registry's estimator is the registered one and says what is served."""
+    described = json.loads(verified_content(version)) if not _faults(version) else {}
+    digest = described.get("training", {}).get("estimator_sha256")
+    if not digest or not version.mlflow_run_id or version.exam is None:
+        return []
+    try:
+        estimator = estimators.load(registry.fetch(version.mlflow_run_id, "model.skops"), digest)
+        served = examiner().build(verified_content(version))
+        estimators.compare(estimator, served, unpacked(bytes(version.exam.content)))
+    except (EstimatorError, *RegistryError, OSError) as error:
+        return [str(error)]
+    return []
+
+
+def _kept(version: ModelVersion, names: tuple[str, ...]) -> dict[str, bytes]:
+    """Files of the registry that are there; a bundle is whole without them."""
+    if not version.mlflow_run_id:
+        return {}
+    try:
+        return {name: registry.fetch(version.mlflow_run_id, name) for name in names}
+    except (*RegistryError, OSError):
+        return {}
+
+
+def _logged(given: Registration, files: Any) -> Registration:
+    """The registration with its place in this installation's registry."""
+    numbers = {name: float(value) for name, value in given.metrics.items() if isinstance(value, int | float)}
+    kept = {name: content for name, content in files.items() if not name.startswith("manifest")}
+    logged = registry.log_version(given.name, given.version, kept, {"imported": True}, numbers)
+    return Registration(**{**vars(given), "model_path": logged.source, "mlflow_run_id": logged.run_id})

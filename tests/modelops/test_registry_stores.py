@@ -1,0 +1,80 @@
+"""MLflow on a PostgreSQL store with artefacts in S3, over HTTP; and nothing of it in the way of an answer."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from django.db import connection
+from moto.server import ThreadedMotoServer
+from pytest_django import Settings
+
+from matching.services import Question, compare
+from modelops import registry
+from modelops.alert_models import Alert
+from modelops.tasks import mirror_registry_aliases
+from tests.models import installed, promoted, scoring_version
+from tests.people import person
+
+BUCKET = "legal-names"
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An S3 server with an empty bucket."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "MLFLOW_S3_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    boto3.client("s3", endpoint_url=f"http://{host}:{port}").create_bucket(Bucket=BUCKET)
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def tracking_database() -> Iterator[str]:
+    """A PostgreSQL database of MLflow's own."""
+    here, name = connection.settings_dict, f"mlflow_{connection.settings_dict['NAME']}"
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    yield f"postgresql+psycopg2://{here['USER']}:{here['PASSWORD']}@{here['HOST']}:{here['PORT']}/{name}"
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.mark.django_db(transaction=True)
+def test_versions_are_logged_to_postgresql_and_s3_and_aliases_follow_what_is_live(
+    bucket: str, tracking_database: str, settings: Settings
+) -> None:
+    settings.MLFLOW_TRACKING_URI = tracking_database
+    settings.MLFLOW_ARTIFACT_ROOT = f"s3://{BUCKET}/artifacts"
+    first, second = installed().model, scoring_version("2")
+    for version in (first, second):
+        files = {"model.json": bytes(version.artefact.content)}
+        logged = registry.log_version(version.name, version.version, files, {"rows": 1}, {"f1": 0.5})
+        type(version).objects.filter(pk=version.pk).update(mlflow_run_id=logged.run_id)
+        assert logged.source.startswith(f"s3://{BUCKET}/artifacts")
+        assert registry.fetch(logged.run_id, "model.json") == files["model.json"]
+    stored = boto3.client("s3", endpoint_url=bucket).list_objects_v2(Bucket=BUCKET)["Contents"]
+    assert len(stored) == 2
+    promoted(second)
+    assert registry.disagreements() == ["champion", "previous"]
+    assert mirror_registry_aliases() == {"champion": "2", "previous": "1"}
+    assert registry.disagreements() == []
+    registry.client().set_registered_model_alias("names", "champion", "1")
+    assert registry.disagreements() == ["champion"]
+
+
+@pytest.mark.django_db
+def test_a_store_that_does_not_answer_touches_no_answer_and_is_told(settings: Settings) -> None:
+    installed()
+    settings.MLFLOW_TRACKING_URI = "postgresql+psycopg2://nobody@127.0.0.1:1/nothing"
+    assert compare(person(), Question("Acme, Inc.", "ACME Incorporated")).prediction.verdict == "immaterial"
+    for _ in range(3):
+        assert mirror_registry_aliases() == {}
+    assert "does not answer" in Alert.objects.get(rule="registry_disagrees").what
