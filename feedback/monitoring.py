@@ -27,6 +27,9 @@ from modelops.watching import HOUR, Slice
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+BLOCK = 200
+"""Labels after which a new sequence begins."""
+
 ESTIMATED_FROM = 200
 """Answers, at least, before an estimate without labels means anything."""
 
@@ -102,17 +105,17 @@ def reviewed(of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
 
 
 def labelled(model: ModelVersion, now: datetime) -> Performance:
-    """Return what the random audit says of a version: labels given since the week before this one began.
+    """Return what the newest labels of the random audit say of a version: 200 to 400 of them.
 
-    The error is spent on a new sequence every week, so that looking every hour for years stays honest.
+    A new sequence begins every 200 labels and counts from the one after, each spending its part of the error:
+    so looking every hour for years stays honest, and a fall of today is not hidden behind the years.
     """
-    since, number = _sequence(model, now)
-    words = Feedback.objects.audited().filter(
-        prediction__model=model, created_at__gte=since, created_at__lte=now
-    )
+    words = Feedback.objects.audited().filter(prediction__model=model, created_at__lte=now)
+    blocks = words.count() // BLOCK
     columns = ("prediction__prediction", "user_correction", "prediction__selection_probability")
-    labels = (Label(said, bool(true), chance or 1.0) for said, true, chance in words.values_list(*columns))
-    return performance(labels, restarted(number))
+    newest = words.order_by("created_at", "pk").values_list(*columns)[max(0, blocks - 1) * BLOCK :]
+    labels = (Label(said, bool(true), chance or 1.0) for said, true, chance in newest)
+    return performance(labels, restarted(blocks + 1))
 
 
 @transaction.atomic
@@ -185,14 +188,6 @@ def _watch_audit(now: datetime) -> None:
     failing = n >= _AUDIT_PICKED and done < _AUDIT_REVIEWED * n
     what = f"{done:,} of {n:,} random answers of the last seven days were reviewed."
     observe("labels_missing", "", failing, what)
-
-
-def _sequence(model: ModelVersion, now: datetime) -> tuple[datetime, int]:
-    """Return since when labels count, and the number of the sequence they make."""
-    began = model.deployments.aggregate(first=Min("at"))["first"] or model.created_at
-    monday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=now.weekday())
-    since = max(began, monday - WEEK)
-    return since, max(1, (now - began) // WEEK + 1)
 
 
 def _slice(row: HourlyCount) -> Slice:

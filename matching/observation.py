@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from matching.engine import FEATURE_NAMES, Comparison, Kind
 from matching.engine.lexicon import rarity
+from matching.engine.organisation_features import ORGANISATION_FEATURES
+from matching.engine.person_compare import PERSON_MEANING
 from matching.engine.text import latin_key
 from modelops.figures import Sample
 
@@ -29,7 +31,11 @@ def _block(kind: str) -> slice:
 
 
 _BLOCKS = {kind.value: _block(kind) for kind in Kind}
-_NAMES = {kind: FEATURE_NAMES[block] for kind, block in _BLOCKS.items()}
+_MEANING = {f"o_{name}": meaning for name, (_, meaning) in ORGANISATION_FEATURES.items()} | {
+    f"p_{name}": meaning for name, meaning in PERSON_MEANING.items()
+}
+_NAMES = {kind: [_MEANING[name] for name in FEATURE_NAMES[block]] for kind, block in _BLOCKS.items()}
+"""Figures are named by what they measure, because people read the reports."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -119,7 +120,12 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     @admin.display(description="Look at")
     def page(self, alert: Alert) -> str:
         """Where to look."""
-        return f"/admin/{RULES[alert.rule].page}" if alert.rule in RULES else "-"
+        if alert.rule not in RULES:
+            return "-"
+        address = reverse("admin:index") + RULES[alert.rule].page
+        return format_html(
+            '<a class="text-primary-600 underline dark:text-primary-500" href="{0}">{0}</a>', address
+        )
 
     @admin.display(description="Taken by")
     def taken_by(self, alert: Alert) -> str:

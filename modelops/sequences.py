@@ -101,7 +101,7 @@ def performance(labels: Iterable[Label], delta: float = DELTA) -> Performance:
 def restarted(number: int, delta: float = DELTA) -> float:
     """Return the error that the ``number``-th restart (from 1) may spend, so that all together spend delta.
 
-    A sequence that runs for years hides a fall of this week behind the years; so one begins every week.
+    A sequence that runs for years hides a fall of this week behind the years; so new ones begin.
     """
     return delta * 6 / (math.pi * number) ** 2
 

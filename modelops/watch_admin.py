@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -22,9 +24,6 @@ from modelops.limits import LimitError
 from modelops.models import ModelMetric
 from modelops.plots import bars
 from modelops.watch_models import DEFAULTS, DriftReport, Reference, Threshold, TrainingDecision
-
-_HEADS = ("Figure", "PSI", "Needed", "JS distance", "KS", "p, adjusted", "Moved")
-_LONGEST_TABLE = 30
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
@@ -45,9 +44,10 @@ class DriftReportAdmin(ReadOnlyAdmin):
     list_display = ("end", "shown", "profile", "kind", "span", "n", "psi", "moved", "reviewed", "wrong")
     list_filter = ("drifted", "span", "profile", "kind")
     list_select_related = ("model",)
-    fields = ("sentence", "model", "profile", "kind", "start", "end", "n", "reference", "figures", "pictures")
+    fields = ("sentence", "model", "profile", "kind", "start", "end", "n", "reference")
     readonly_fields = fields
     actions_detail = ("accept",)
+    change_form_after_template = "admin/modelops/drift.html"
     has_accept_permission = may("modelops.accept_driftreport")
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -76,31 +76,17 @@ class DriftReportAdmin(ReadOnlyAdmin):
         """What it did to the answers."""
         return report.sentence
 
-    @admin.display(description="Figures, the furthest moved first")
-    def figures(self, report: DriftReport) -> SafeString:
-        """All distances, as a table."""
-        rows = [
-            (
-                shift["figure"],
-                f"{shift['psi']:.3f}",
-                f"{shift['threshold']:.3f}",
-                f"{shift['js']:.3f}",
-                f"{shift['ks']:.3f}",
-                f"{shift['adjusted']:.2g}",
-                "yes" if shift["seen"] else "no",
-            )
-            for shift in report.shifts[:_LONGEST_TABLE]
-        ]
-        return _table(_HEADS, rows)
-
-    @admin.display(description="Plots: grey as in the reference, blue as in this window")
-    def pictures(self, report: DriftReport) -> SafeString:
-        """The figures that moved furthest, and the verdicts."""
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Draw the figures that moved furthest, and the verdicts."""
+        report = DriftReport.objects.filter(pk=object_id).first() if _is_uuid(object_id) else None
         drawn = [
-            (mark_safe(bars(plot["figure"], plot["bins"], plot["reference"], plot["current"])),)  # noqa: S308
-            for plot in report.plots
+            mark_safe(bars(plot["figure"], plot["bins"], plot["reference"], plot["current"]))  # noqa: S308
+            for plot in (report.plots if report else ())
         ]
-        return format_html_join("", '<div class="max-w-3xl mb-4">{}</div>', drawn)
+        context = {**(extra_context or {}), "pictures": drawn}
+        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
 
     @act("Accept as the new normal", "accept")
     def accept(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -152,6 +138,7 @@ class ThresholdAdmin(ReadOnlyAdmin):
     """The limits: what they are now is said above, what they were is listed."""
 
     form = ThresholdForm
+    list_before_template = "admin/modelops/limits.html"
     list_display = ("name", "value", "previous", "changed_by", "changed_at", "reason")
     list_filter = ("name",)
     list_select_related = ("changed_by",)
@@ -163,10 +150,12 @@ class ThresholdAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Say what every limit is now, above its history."""
-        if request.method == "GET":
-            for name, (_, meaning) in DEFAULTS.items():
-                messages.info(request, f"{name} is {limits.current(name).normalize():f}. {meaning}")
-        return super().changelist_view(request, extra_context)  # type: ignore[no-any-return]
+        known = [
+            {"name": name, "value": f"{limits.current(name).normalize():f}", "meaning": meaning}
+            for name, (_, meaning) in DEFAULTS.items()
+        ]
+        context = {**(extra_context or {}), "limits": known}
+        return super().changelist_view(request, context)  # type: ignore[no-any-return]
 
     def save_model(self, request: HttpRequest, obj: Threshold, form: Any, change: bool) -> None:
         """Set the limit by the one function that does."""
@@ -212,7 +201,15 @@ class ModelMetricAdmin(ReadOnlyAdmin):
     readonly_fields = list_display
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> SafeString:
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> SafeString:
     """Return a plain table that scrolls by itself on narrow screens."""
     cells = '<td class="py-1 pr-4">{}</td>' * len(heads)
     head = '<th scope="col" class="py-1 pr-4 text-left">{}</th>'

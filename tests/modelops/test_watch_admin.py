@@ -13,6 +13,7 @@ from accounts.models import AuditEvent, Role, User
 from feedback import autopilot
 from modelops import alerts, limits
 from modelops.alert_models import Alert, AlertChannel
+from modelops.alert_rules import RULES
 from modelops.watch_models import DriftReport, Reference, Threshold, TrainingDecision
 from tests.models import installed, model_version
 from tests.people import person
@@ -173,6 +174,16 @@ def test_a_drift_report_says_the_consequence_and_draws_the_figures(report: Drift
     assert "Drifted" in text(browser(Role.LEAD).get(path(DriftReport, "changelist")))
 
 
+@pytest.mark.parametrize("key", ["nonsense", "01a207e8-0000-76aa-a5fe-b9d1cb2fbb19"])
+def test_a_report_that_is_not_there_is_no_error(key: str) -> None:
+    assert browser(Role.LEAD).get(path(DriftReport, "change", key)).status_code == 302
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_page_that_an_alert_points_to_exists(rule: str) -> None:
+    assert browser(Role.ADMINISTRATOR).get(f"/admin/{RULES[rule].page}").status_code == 200
+
+
 def test_accepting_a_report_needs_the_right_and_a_reason(report: DriftReport) -> None:
     step = path(DriftReport, "accept", report.pk)
     assert browser(Role.AUDITOR).post(step, {"reason": "x"}).status_code == 403
@@ -182,7 +193,10 @@ def test_accepting_a_report_needs_the_right_and_a_reason(report: DriftReport) ->
 
 def test_limits_are_shown_changed_with_a_reason_and_never_edited() -> None:
     client = browser(Role.APPROVER)
-    assert "accuracy is 0.85" in text(client.get(path(Threshold, "changelist")))
+    page = text(client.get(path(Threshold, "changelist")))
+    assert "In force now" in page
+    assert "0.85" in page
+    assert "Labelled accuracy below this trains a candidate." in page
     same = client.post(path(Threshold, "add"), {"name": "accuracy", "value": "0.85", "reason": "why"})
     assert "accuracy is 0.85 already" in text(same)
     client.post(path(Threshold, "add"), {"name": "accuracy", "value": "0.9", "reason": "the contract"})
