@@ -1,5 +1,6 @@
 """How gunicorn serves the project: `gunicorn --config python:config.gunicorn config.wsgi`."""
 
+import gc
 import os
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +26,9 @@ logconfig_dict = logging_configuration(os.environ.get("LOG_LEVEL") or "INFO")
 def post_worker_init(_worker: Worker) -> None:
     """Load the live models before the first request, and keep them current. Only now is Django ready."""
     import_module("config.attending").start("web")
+    # What is loaded now lives as long as the process; collections that walked it would stall requests.
+    gc.collect()
+    gc.freeze()
 
 
 def worker_exit(_server: object, _worker: Worker) -> None:

@@ -14,6 +14,8 @@ from matching.engine.person_types import ParsedPerson
 from matching.engine.text import latin_key
 from matching.engine.types import Span
 
+MAX_CELLS = 600
+"""Word pairs weighed in one alignment; no person's name has so many, the bound is for absurd input."""
 _NEAR = 0.6
 _TOLD = Likeness(0.9, NICKNAME)
 _KIND = {"g": 0, "m": 1, "p": 1, "s": 2}
@@ -53,17 +55,27 @@ def align(left: ParsedPerson, right: ParsedPerson) -> Alignment:
     free_left, free_right = list(range(len(left.core))), list(range(len(right.core)))
     pairs = _equal(left, right, free_left, free_right)
     if free_left and free_right:
-        if left.nicknames or right.nicknames:
-            pairs += _nicknamed(left, right, free_left, free_right)
-        pairs += _glued_surnames(left, right, free_left, free_right)
-        pairs += _joined(left, right, free_left, free_right)
-        pairs += _near(left, right, free_left, free_right)
+        if len(free_left) * len(free_right) <= MAX_CELLS:
+            pairs += _unequal(left, right, free_left, free_right)
         pairs += _contradictions(left, right, free_left, free_right)
     pairs.sort()
     rights = [pair.right for pair in pairs if not pair.contradicts]
     lone_left = tuple([(at, left.roles[at]) for at in free_left])
     lone_right = tuple([(at, right.roles[at]) for at in free_right])
     return Alignment(tuple(pairs), lone_left, lone_right, rights == sorted(rights))
+
+
+def _unequal(
+    left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
+) -> list[Pair]:
+    """Pair words that are not equal and still may be one name, the surest ways first."""
+    pairs: list[Pair] = []
+    if left.nicknames or right.nicknames:
+        pairs += _nicknamed(left, right, free_left, free_right)
+    if left.particles or right.particles:
+        pairs += _glued_surnames(left, right, free_left, free_right)
+    pairs += _joined(left, right, free_left, free_right)
+    return pairs + _near(left, right, free_left, free_right)
 
 
 def _written_together(left: ParsedPerson, right: ParsedPerson) -> Pair | None:
@@ -135,20 +147,22 @@ def _glued_surnames(
     left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
 ) -> list[Pair]:
     """A surname written together with its particles on one side: de la Cruz beside Delacruz."""
-    pairs: list[Pair] = []
+    ours, theirs = glued(left), glued(right)
     for at, other in product(tuple(free_left), tuple(free_right)):
-        if glued(left, at, right.core[other].key) or glued(right, other, left.core[at].key):
-            pairs.append(_pair(left, right, (at,), (other,), SAME))
+        one, two = left.core[at].key, right.core[other].key
+        if ours.get(at) == two or theirs.get(other) == one:
             free_left.remove(at)
             free_right.remove(other)
-            break
-    return pairs
+            return [_pair(left, right, (at,), (other,), SAME)]
+    return []
 
 
-def glued(person: ParsedPerson, at: int, word: str) -> bool:
-    """Whether a word is a surname of this person written together with all particles before it."""
+def glued(person: ParsedPerson) -> dict[int, str]:
+    """The surnames of a person by their place, each written together with all particles of the name."""
     before = "".join([token.key for token in person.particles])
-    return bool(before) and person.roles[at] == "s" and before + person.core[at].key == word
+    return {
+        at: before + person.core[at].key for at, role in enumerate(person.roles) if before and role == "s"
+    }
 
 
 def _joined(

@@ -253,9 +253,10 @@ def particles(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iter
 
 def _glued(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> bool:
     """Whether one side writes the particles and the surname as one word."""
+    ours, theirs = glued(left), glued(right)
     return any(
-        glued(left, pair.left[0], right.core[pair.right[0]].key)
-        or glued(right, pair.right[0], left.core[pair.left[0]].key)
+        ours.get(pair.left[0]) == right.core[pair.right[0]].key
+        or theirs.get(pair.right[0]) == left.core[pair.left[0]].key
         for pair in found.pairs
     )
 
