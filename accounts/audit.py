@@ -58,11 +58,9 @@ def record(action: str, target: models.Model, actor: User | None, **detail: Any)
     )
 
 
-def link_hash(previous: str, seq: int, event: AuditEvent) -> str:
-    """Return the SHA-256 that ties an event to everything before it."""
-    body = {
-        "seq": seq,
-        "prev": previous,
+def content(event: AuditEvent) -> dict[str, Any]:
+    """Return what of an event goes into its hash; evidence packs hold exactly this."""
+    return {
         "id": event.pk,
         "at": event.at.isoformat(),
         "actor": str(event.actor_id) if event.actor_id else None,
@@ -71,6 +69,11 @@ def link_hash(previous: str, seq: int, event: AuditEvent) -> str:
         "detail": event.detail,
         "request": event.request_id,
     }
+
+
+def link_hash(previous: str, seq: int, event: AuditEvent) -> str:
+    """Return the SHA-256 that ties an event to everything before it."""
+    body = {"seq": seq, "prev": previous, **content(event)}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -163,6 +163,10 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 PREDICTION_CACHE_SECONDS = env.count("PREDICTION_CACHE_SECONDS", 3600)
 
+# Copy or ship the anchors off this machine: they show a cut end of the chain.
+AUDIT_ANCHOR_PATH = env.text("AUDIT_ANCHOR_PATH", str(VAR_DIR / "anchors.jsonl"))
+AUDIT_ANCHOR_EMAILS = env.items("AUDIT_ANCHOR_EMAILS")
+EVIDENCE_DIR = env.text("EVIDENCE_DIR", str(VAR_DIR / "evidence"))
 # Where names are kept, as each app lists it: what hangs on an answer before the answer itself.
 ERASURE = ("feedback.erasure.HELD", "matching.erasure.HELD", "accounts.erasure.HELD")
 # What is kept for a while only; the days are rows that an administrator sets.
@@ -295,6 +299,11 @@ CELERY_BEAT_SCHEDULE = {
     "seal the audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
     "tend bulk jobs": {"task": "matching.tasks.tend_jobs", "schedule": 15.0},
     "forget bulk jobs": {"task": "matching.tasks.forget_jobs", "schedule": 3600.0},
+    "anchor the audit trail": {
+        "task": "accounts.tasks.anchor_audit_trail",
+        "schedule": crontab(hour=0, minute=5),
+    },
+    "pack evidence": {"task": "analytics.tasks.pack_evidence", "schedule": crontab(hour=4, minute=0)},
     "finish erasures": {"task": "accounts.tasks.finish_erasures", "schedule": 60.0},
     "apply retention": {"task": "accounts.tasks.apply_retention", "schedule": crontab(hour=3, minute=15)},
     "collect review items": {"task": "feedback.tasks.collect_review_items", "schedule": 60.0},

@@ -123,6 +123,12 @@ APPEARANCE: dict[str, Any] = {
                     _link("People", "group", "accounts.user"),
                     _link("API keys", "key", "accounts.apikey"),
                     _link("Audit trail", "receipt_long", "accounts.auditevent"),
+                    {
+                        "title": "Evidence packs",
+                        "icon": "folder_zip",
+                        "link": reverse_lazy("evidence"),
+                        "permission": _may("accounts.view_auditseal"),
+                    },
                     _link("Erasures", "ink_eraser", "accounts.erasure"),
                     _link("Retention", "auto_delete", "accounts.retentionrule"),
                     _link("Periodic jobs", "schedule", "modelops.jobrun"),

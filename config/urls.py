@@ -5,6 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from analytics import pages as evidence
 from config import views
 from feedback import pages as feedback_pages
 from matching import pages
@@ -23,6 +24,8 @@ urlpatterns = [
     path("predictions/<uuid:pk>/feedback", feedback_pages.feedback_page, name="feedback-page"),
     path("sign-in", _sign_in, name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("admin/evidence/", evidence.evidence_page, name="evidence"),
+    path("admin/evidence/<str:month>.zip", evidence.evidence_file, name="evidence-file"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("matching.urls")),

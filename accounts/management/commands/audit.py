@@ -1,30 +1,49 @@
-"""Seal or verify the audit trail."""
+"""Seal, verify or anchor the audit trail."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts import anchor
 from accounts.audit import seal, verify
 
 
 class Command(BaseCommand):
-    """``audit seal`` chains new events; ``audit verify`` walks the chain and names the first broken row."""
+    """``audit seal`` chains events, ``verify`` names the first broken row, ``anchor`` publishes the head."""
 
-    help = "Seal new audit events into the hash chain, or verify the chain."
+    help = "Seal new audit events into the hash chain, verify the chain, or publish its head."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the one word that says what to do."""
-        parser.add_argument("what", choices=["seal", "verify"])
+        """Take the one word that says what to do, and the anchors to verify against."""
+        parser.add_argument("what", choices=["seal", "verify", "anchor"])
+        parser.add_argument("--anchors", type=Path, help="with verify: a file of anchors, one JSON per line")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the step. Raises ``CommandError`` when the chain is broken, so that the exit status is 1."""
-        if options["what"] == "seal":
-            self.stdout.write(f"{seal()} events sealed")
-            return
+        {"seal": self._seal, "verify": self._verify, "anchor": self._anchor}[options["what"]](options)
+
+    def _seal(self, _options: dict[str, Any]) -> None:
+        self.stdout.write(f"{seal()} events sealed")
+
+    def _anchor(self, _options: dict[str, Any]) -> None:
+        found = anchor.publish()
+        self.stdout.write(f"anchored seal {found['seq']}: {found['hash']}")
+
+    def _verify(self, options: dict[str, Any]) -> None:
         report = verify()
-        if report.fault:
-            raise CommandError(f"the audit chain is broken: {report.fault}")
+        fault = report.fault or (_lost(options["anchors"]) if options["anchors"] else None)
+        if fault:
+            raise CommandError(f"the audit chain is broken: {fault}")
         self.stdout.write(f"{report.sealed} seals intact, {report.unsealed} events not sealed yet")
         self.stdout.write(f"head {report.head}")
+
+
+def _lost(path: Path) -> str | None:
+    """Say which anchor of a file the chain does not hold. Raises ``CommandError`` for another file."""
+    try:
+        return anchor.check(path.read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{path} cannot be read as anchors.") from error

@@ -1,0 +1,274 @@
+"""The evidence pack of a month: the audit chain, who made what live, who saw names, and a verifier.
+
+The pack of a month that is over is the same bytes whenever and wherever it is built. Its digest becomes an
+event of the chain, so a pack that was altered, chain and manifest together, meets a digest it does not have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import AuditEvent, AuditSeal, User
+from modelops.models import Deployment, PromotionRequest
+
+_VERIFIER = Path(__file__).with_name("evidence_verifier.py")
+
+ACCESSES = (
+    "prediction.names_revealed",
+    "predictions.exported",
+    "feedback.exported",
+    "memo.issued",
+    "batch_job.downloaded",
+    "evidence.downloaded",
+)
+"""Events by which a person got to see names, or the evidence itself."""
+
+
+class NoEvidenceError(Exception):
+    """There is no such month, or nothing was sealed in it; the message says which."""
+
+
+@dataclass(frozen=True)
+class Month:
+    """A calendar month in UTC."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Month:
+        """Read ``2026-03``. Raises :class:`NoEvidenceError` for anything else and for the future."""
+        try:
+            found = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
+        except ValueError:
+            raise NoEvidenceError("a month is written like 2026-03") from None
+        if found > timezone.now():
+            raise NoEvidenceError(f"{text} has not begun")
+        return cls(found.year, found.month)
+
+    @classmethod
+    def of(cls, moment: datetime) -> Month:
+        """Return the month of a moment."""
+        return cls(moment.astimezone(UTC).year, moment.astimezone(UTC).month)
+
+    @property
+    def start(self) -> datetime:
+        """Its first moment."""
+        return datetime(self.year, self.number, 1, tzinfo=UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after it."""
+        return self.start.replace(year=self.year + self.number // 12, month=self.number % 12 + 1)
+
+    @property
+    def previous(self) -> Month:
+        """The month before."""
+        return Month(self.year - (self.number == 1), (self.number - 2) % 12 + 1)
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether nothing more will be sealed in it."""
+        return timezone.now() >= self.end
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-{self.number:02}"
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack that was built: where it is and its SHA-256."""
+
+    month: Month
+    path: Path
+    sha256: str
+
+
+class _Archive:
+    """A ZIP whose bytes depend on nothing but what is put into it, and the digests of its files."""
+
+    def __init__(self, path: Path, month: Month) -> None:
+        self.digests: dict[str, str] = {}
+        self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
+        self._stamp = (month.year, month.number, 1, 0, 0, 0)
+
+    def add(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Write a file chunk by chunk."""
+        digest = hashlib.sha256()
+        entry = zipfile.ZipInfo(name, self._stamp)
+        entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+        with self._zip.open(entry, "w", force_zip64=True) as file:
+            for chunk in chunks:
+                file.write(chunk)
+                digest.update(chunk)
+        self.digests[name] = digest.hexdigest()
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._zip.close()
+
+
+def months() -> list[Month]:
+    """Return every month in which something was sealed, newest first."""
+    first = AuditSeal.objects.order_by("seq").values_list("sealed_at", flat=True).first()
+    found, month = [], Month.of(timezone.now())
+    while first and month.end > first:
+        found.append(month)
+        month = month.previous
+    return found
+
+
+def path_of(month: Month) -> Path:
+    """Return where the pack of a month is kept on this machine."""
+    return Path(settings.EVIDENCE_DIR) / f"evidence-{month}{'' if month.is_over else '-so-far'}.zip"
+
+
+def pack(month: Month, actor: User | None) -> Pack:
+    """Seal what waits, build the pack, and record its digest.
+
+    Raises :class:`NoEvidenceError` when nothing was sealed in the month.
+    """
+    while audit.seal():
+        pass
+    path = path_of(month)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    last = _build(draft, month)
+    found = Pack(month, path, _digest(draft))
+    draft.replace(path)
+    _record(found, last, actor)
+    return found
+
+
+@transaction.atomic
+def note_download(found: Pack, actor: User) -> None:
+    """Record that somebody took a pack."""
+    newest = AuditSeal.objects.latest("seq")
+    audit.record("evidence.downloaded", newest, actor, month=str(found.month), sha256=found.sha256)
+
+
+@transaction.atomic
+def _record(found: Pack, last: AuditSeal, actor: User | None) -> None:
+    """Let the chain know the digest, once."""
+    detail = {"month": str(found.month), "sha256": found.sha256}
+    if not AuditEvent.objects.filter(action="evidence.packed", detail=detail).exists():
+        audit.record("evidence.packed", last, actor, **detail)
+
+
+def _build(path: Path, month: Month) -> AuditSeal:
+    """Write the pack; return the last seal in it."""
+    within = AuditSeal.objects.filter(sealed_at__gte=month.start, sealed_at__lt=month.end)
+    first, last = within.order_by("seq").first(), within.order_by("-seq").first()
+    if first is None or last is None:
+        raise NoEvidenceError(f"nothing was sealed in {month}")
+    archive = _Archive(path, month)
+    archive.add("chain.jsonl", _lines(_seals(first.seq, last.seq)))
+    archive.add("accesses.jsonl", _lines(row for row in _seals(first.seq, last.seq, ACCESSES)))
+    archive.add("people.jsonl", _lines(_people(first.seq, last.seq)))
+    archive.add("deployments.jsonl", _lines(_deployments(month)))
+    archive.add("approvals.jsonl", _lines(_approvals(month)))
+    archive.add("verify.py", [_VERIFIER.read_bytes()])
+    archive.add("README.md", [_readme(month, first, last).encode()])
+    ends = {"first_seq": first.seq, "prev_hash": first.prev_hash, "last_seq": last.seq, "head": last.hash}
+    manifest = {"period": str(month), **ends, "files": dict(archive.digests)}
+    archive.add("manifest.json", [json.dumps(manifest, indent=2, sort_keys=True).encode()])
+    archive.close()
+    return last
+
+
+def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    for row in rows:
+        yield json.dumps(row, sort_keys=True, ensure_ascii=True).encode() + b"\n"
+
+
+def _seals(first: int, last: int, actions: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+    rows = AuditSeal.objects.filter(seq__range=(first, last)).select_related("event").order_by("seq")
+    rows = rows.filter(event__action__in=actions) if actions else rows
+    for row in rows.iterator(chunk_size=2_000):
+        event = audit.content(row.event)
+        yield {"seq": row.seq, "prev": row.prev_hash, "hash": row.hash, "event": event}
+
+
+def _people(first: int, last: int) -> Iterator[dict[str, Any]]:
+    """Who the ids of actors are; e-mail and role as they are now."""
+    actors = AuditEvent.objects.filter(seal__seq__range=(first, last)).order_by().values("actor")
+    for user in User.objects.filter(pk__in=actors).order_by("pk"):
+        yield {"id": str(user.pk), "email": user.email, "name": user.name, "role": user.role}
+
+
+def _deployments(month: Month) -> Iterator[dict[str, Any]]:
+    rows = Deployment.objects.filter(at__gte=month.start, at__lt=month.end).select_related("model")
+    for row in rows.order_by("generation"):
+        yield {
+            "generation": row.generation,
+            "at": row.at.isoformat(),
+            "profile": row.profile,
+            "role": row.role,
+            "model": str(row.model),
+            "artefact": row.model.artefact_id,
+            "previous": row.previous_id,
+            "requested_by": str(row.requested_by_id or ""),
+            "approved_by": str(row.approved_by_id or ""),
+            "break_glass": row.break_glass,
+            "reason": row.reason,
+        }
+
+
+def _approvals(month: Month) -> Iterator[dict[str, Any]]:
+    rows = PromotionRequest.objects.filter(closed_at__gte=month.start, closed_at__lt=month.end)
+    for row in rows.select_related("model").order_by("closed_at", "pk"):
+        yield {
+            "id": str(row.pk),
+            "model": str(row.model),
+            "profile": row.profile,
+            "role": row.role,
+            "reason": row.reason,
+            "requested_by": str(row.requested_by_id),
+            "requested_at": row.requested_at.isoformat(),
+            "closed_at": row.closed_at.isoformat() if row.closed_at else None,
+            "generation": row.deployment_id,
+        }
+
+
+def _readme(month: Month, first: AuditSeal, last: AuditSeal) -> str:
+    return f"""# Evidence of {month}
+
+Seals {first.seq} to {last.seq} of the audit chain of Legal Name Comparison.
+
+- `chain.jsonl`: every sealed event, each tied by SHA-256 to all before it
+- `accesses.jsonl`: those of them by which somebody got to see names
+- `deployments.jsonl`, `approvals.jsonl`: what was made live, who asked, who approved
+- `people.jsonl`: who the ids of actors are (as of when this was built)
+- `manifest.json`: digest of every file, first and last seal
+- `verify.py`: checks all of it, offline: `python verify.py`
+
+`python verify.py ONE.zip NEXT.zip` also checks that no month is missing between two packs, and
+`--anchors FILE` that the chain holds the heads that were published daily.
+
+The chain makes tampering evident; it does not prevent it. Whoever could replace the whole database and this
+file is caught by what they cannot reach: the daily anchors (log, file, e-mail) and earlier packs in other
+hands. Times are UTC. No compared name is in here.
+"""
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def kept(month: Month) -> Pack | None:
+    """Return the pack of a month that is over if this machine has it."""
+    path = path_of(month)
+    return Pack(month, path, _digest(path)) if month.is_over and path.is_file() else None

@@ -1,0 +1,62 @@
+"""Evidence packs for auditors, in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.decorators import permission_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import AuditEvent, User
+from analytics import evidence
+from analytics.evidence import Month, NoEvidenceError
+
+_MAY = permission_required("accounts.view_auditseal", raise_exception=True)
+
+
+@require_GET
+def evidence_page(request: HttpRequest) -> HttpResponse:
+    """List the months in which something was sealed, with the digests that the chain knows."""
+    view: Any = admin.site.admin_view(_MAY(_list))
+    response: HttpResponse = view(request)
+    return response
+
+
+@require_POST
+def evidence_file(request: HttpRequest, month: str) -> HttpResponseBase:
+    """Hand out the pack of a month, built now unless it is there; taking it is recorded."""
+    view: Any = admin.site.admin_view(_MAY(_file))
+    response: HttpResponseBase = view(request, month)
+    return response
+
+
+def _list(request: HttpRequest) -> HttpResponse:
+    packed = AuditEvent.objects.filter(action="evidence.packed").order_by("id")
+    digests = {event.detail["month"]: event.detail["sha256"] for event in packed}
+    rows = [
+        {"month": str(month), "over": month.is_over, "sha256": digests.get(str(month), "")}
+        for month in evidence.months()
+    ]
+    context = {**admin.site.each_context(request), "title": "Evidence packs", "rows": rows}
+    return TemplateResponse(request, "admin/evidence.html", context)
+
+
+def _file(request: HttpRequest, month: str) -> HttpResponseBase:
+    try:
+        wanted = Month.parse(month)
+        found = evidence.kept(wanted) or evidence.pack(wanted, _person(request))
+    except NoEvidenceError as error:
+        raise Http404(str(error)) from error
+    evidence.note_download(found, _person(request))
+    return FileResponse(found.path.open("rb"), as_attachment=True, filename=found.path.name)
+
+
+def _person(request: HttpRequest) -> User:
+    """Return who is signed in; the admin lets nobody else in."""
+    if not isinstance(request.user, User):
+        raise TypeError("nobody is signed in")
+    return request.user
