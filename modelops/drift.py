@@ -17,7 +17,6 @@ from scipy.special import chdtrc, chdtri, kolmogorov
 
 Floats = NDArray[np.float64]
 
-BINS = 10
 FEWEST = 200
 """Observations, at least, before a window is judged at all."""
 
@@ -59,30 +58,6 @@ class Shift:
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, ready for JSON."""
         return asdict(self)
-
-
-def edges_of(values: ArrayLike, bins: int = BINS) -> list[float]:
-    """Inner edges of quantile bins; fewer where values repeat. Raises ``ValueError`` without a value.
-
-    A value belongs to the bin of the first edge that is not below it, so a frequent value has its own bin.
-    """
-    known = np.asarray(values, dtype=np.float64)
-    if not known.size:
-        raise ValueError("edges need at least one value")
-    distinct = np.unique(known)
-    if len(distinct) <= bins:
-        return [float(value) for value in distinct[:-1]]
-    quantiles = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf")
-    inner = np.unique(quantiles)
-    return [float(value) for value in inner[inner < distinct[-1]]]
-
-
-def histogram(values: ArrayLike, edges: Sequence[float]) -> list[int]:
-    """Counts of values per bin: one bin more than edges."""
-    places = np.searchsorted(
-        np.asarray(edges, dtype=np.float64), np.asarray(values, dtype=np.float64), "left"
-    )
-    return [int(count) for count in np.bincount(places, minlength=len(edges) + 1)]
 
 
 def psi(reference: ArrayLike, current: ArrayLike) -> Floats:

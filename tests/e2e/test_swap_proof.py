@@ -247,8 +247,8 @@ def written(figures: Figures) -> str:
 
 Written by `make prove-swap`. {WEB} web and {WORKERS} worker processes and {CLIENTS} clients that ask
 without end, on one machine. Three promotions (each staged in every process, then approved), after each a
-version whose bytes were damaged before its approval (refused), one rollback, one damaged version put live past
-every check (every process kept its model and raised an alert), and the way back from it.
+version whose bytes were damaged before its approval (refused), one rollback, one damaged version put live
+past every check (every process kept its model and raised an alert), and the way back from it.
 
 | | |
 |---|---|

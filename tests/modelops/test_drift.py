@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelops import drift
+from modelops import bins, drift
 
 BINS = 10
 FIGURES = 60
@@ -60,16 +60,16 @@ def test_a_histogram_does_not_differ_from_itself(row: list[int]) -> None:
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=200))
 def test_every_value_has_its_bin(values: list[float]) -> None:
-    edges = drift.edges_of(values)
+    edges = bins.edges_of(values)
     assert edges == sorted(set(edges))
     assert len(edges) < BINS
-    assert sum(drift.histogram(values, edges)) == len(values)
-    assert min(drift.histogram(values, edges)) > 0
+    assert sum(bins.histogram(values, edges)) == len(values)
+    assert min(bins.histogram(values, edges)) > 0
 
 
 def test_a_frequent_value_has_a_bin_of_its_own() -> None:
     values = [0.0] * 900 + list(np.linspace(0.01, 1, 100))
-    assert drift.histogram(values, drift.edges_of(values))[0] == 900
+    assert bins.histogram(values, bins.edges_of(values))[0] == 900
 
 
 def test_a_small_window_is_not_judged() -> None:
