@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -117,6 +117,14 @@ class _Pair(NamedTuple):
     account: Account | PersonComparison
 
 
+class _Weighed(NamedTuple):
+    """A pair with its findings and the probability: the model's, or that of equal names where none is asked."""
+
+    pair: _Pair
+    findings: tuple[Finding, ...]
+    probability: float
+
+
 def compare(
     left: str,
     right: str,
@@ -180,11 +188,8 @@ def score_many(
 ) -> list[Score | ValueError]:
     """Verdicts of many pairs, in order, without explanations; a pair that cannot be read gives its error."""
     regime, model = _profile(profile), scorer or default_scorer()
-    read_pairs, probabilities = _read_many(pairs, _kind(kind), model)
-    return [
-        _score(pair, regime, model, next(probabilities)) if isinstance(pair, _Pair) else pair
-        for pair in read_pairs
-    ]
+    weighed = _weigh_many(pairs, _kind(kind), regime, model, noted=False)
+    return [_score(item, regime, model) if isinstance(item, _Weighed) else item for item in weighed]
 
 
 def tell_many(
@@ -195,20 +200,29 @@ def tell_many(
 ) -> list[Told | ValueError]:
     """Like :func:`score_many`, with the reason of each verdict."""
     regime, model = _profile(profile), scorer or default_scorer()
-    read_pairs, probabilities = _read_many(pairs, _kind(kind), model)
-    return [
-        _tell(pair, regime, model, next(probabilities)) if isinstance(pair, _Pair) else pair
-        for pair in read_pairs
-    ]
+    weighed = _weigh_many(pairs, _kind(kind), regime, model, noted=True)
+    return [_tell(item, regime, model) if isinstance(item, _Weighed) else item for item in weighed]
 
 
-def _read_many(
-    pairs: Iterable[tuple[str, str]], kind: Kind | None, model: Scorer
-) -> tuple[list[_Pair | ValueError], Iterator[float]]:
-    """Every pair read, or its error, and the model's probability of each that was, at one stroke."""
+def _weigh_many(
+    pairs: Iterable[tuple[str, str]], kind: Kind | None, regime: Profile, model: Scorer, noted: bool
+) -> list[_Weighed | ValueError]:
+    """Every pair with findings and probability, or its error; the model is asked once for all it decides."""
     read_pairs = [_try_account(left, right, kind) for left, right in pairs]
-    rows = [row_of(pair.account) for pair in read_pairs if isinstance(pair, _Pair)]
-    return read_pairs, iter(model.probabilities(rows) if rows else [])
+    findings = [_findings(pair, noted) if isinstance(pair, _Pair) else () for pair in read_pairs]
+    asked = [policy.needs_model(found, regime) for found in findings]
+    rows = [
+        row_of(pair.account)
+        for pair, needed in zip(read_pairs, asked, strict=True)
+        if needed and isinstance(pair, _Pair)
+    ]
+    probabilities = iter(model.probabilities(rows) if rows else [])
+    return [
+        _Weighed(pair, found, next(probabilities) if needed else policy.SAME_CANONICAL_NAME)
+        if isinstance(pair, _Pair)
+        else pair
+        for pair, found, needed in zip(read_pairs, findings, asked, strict=True)
+    ]
 
 
 def features_of(left: str, right: str, kind: str = "auto") -> tuple[Kind, tuple[float, ...]]:
@@ -299,23 +313,23 @@ def _decide(
     return policy.with_identifiers(decision, regime, context)
 
 
-def _score(pair: _Pair, regime: Profile, model: Scorer, probability: float) -> Score:
-    findings = _findings(pair)
-    decision, _ = _decide_many(pair, findings, regime, model, probability)
-    return _scored(decision, findings)
+def _score(weighed: _Weighed, regime: Profile, model: Scorer) -> Score:
+    decision, _ = _decide_many(weighed, regime, model)
+    return _scored(decision, weighed.findings)
 
 
-def _tell(pair: _Pair, regime: Profile, model: Scorer, probability: float) -> Told:
-    findings = _findings(pair, noted=True)
-    decision, found = _decide_many(pair, findings, regime, model, probability)
+def _tell(weighed: _Weighed, regime: Profile, model: Scorer) -> Told:
+    pair, findings, _ = weighed
+    decision, found = _decide_many(weighed, regime, model)
     differences = tuple([difference(item, pair.left, pair.right, regime) for item in findings])
     sentence, missing, _ = reason(decision, differences, regime, found)
     return Told(_scored(decision, findings), sentence, missing)
 
 
 def _decide_many(
-    pair: _Pair, findings: Sequence[Finding], regime: Profile, model: Scorer, probability: float
+    weighed: _Weighed, regime: Profile, model: Scorer
 ) -> tuple[policy.Decision, SearchResult | None]:
+    pair, findings, probability = weighed
     if regime.logic == "search":
         found = search(pair.left, pair.right, pair.kind, NO_CONTEXT)
         return policy.by_search(found.equal, pair.left.raw == pair.right.raw, found.case_only), found
