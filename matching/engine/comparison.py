@@ -118,7 +118,7 @@ class _Pair(NamedTuple):
 
 
 class _Weighed(NamedTuple):
-    """A pair with its findings and the probability: the model's, or that of equal names where none is asked."""
+    """A pair with its findings and the model's probability, or that of equal names where none is asked."""
 
     pair: _Pair
     findings: tuple[Finding, ...]
