@@ -20,6 +20,7 @@ from matching.corpus import LabelledPair, Part, part
 from matching.dataset import CONSTRUCTED, Dataset, Report
 from matching.engine import FEATURE_NAMES, MONOTONE, feature_schema_hash
 from modelops import training
+from modelops.evaluation import Quality
 from modelops.training import TrainedModel
 
 MODEL_NAME = "legal-names"
@@ -93,3 +94,19 @@ def save(trained: TrainedModel, folder: Path, version: str, command: str) -> byt
     content = json.dumps(compiled, separators=(",", ":"), sort_keys=True).encode()
     (folder / "model.json").write_bytes(content)
     return content
+
+
+def add_results(folder: Path, content: bytes, held_out: Quality) -> bytes:
+    """Note in a saved model how it measured on entities it never learnt from; return its bytes."""
+    artefact = json.loads(content)
+    artefact["training"]["held_out"] = {
+        "pairs": float(held_out.n),
+        "accuracy": held_out.accuracy.value,
+        "f1_immaterial": held_out.f1_immaterial.value,
+        "specificity": held_out.specificity.value,
+        "review_share": held_out.review_share.value,
+        "calibration_error": held_out.calibration_error,
+    }
+    noted = json.dumps(artefact, separators=(",", ":"), sort_keys=True).encode()
+    (folder / "model.json").write_bytes(noted)
+    return noted

@@ -41,8 +41,8 @@ def register(model: Shipped) -> ModelVersion:
     if known is not None:
         return known
     build_scorer(model.content["model.json"])
-    training = model.card.get("training", {})
-    metrics = numbers(training.get("metrics", {}))
+    training = model.card["training"]
+    metrics: dict[str, float] = training["held_out"]
     logged = registry.log_version(name, version, model.content, {"schema": model.card["schema"]}, metrics)
     given = Registration(
         name=name,
@@ -51,7 +51,7 @@ def register(model: Shipped) -> ModelVersion:
         schema_hash=str(model.card["schema"]),
         model_path=logged.source,
         mlflow_run_id=logged.run_id,
-        accuracy=metrics.get("accuracy"),
+        accuracy=metrics["accuracy"],
         metrics=metrics,
         libraries=training.get("libraries", {}),
         card=model.content["MODEL_CARD.md"].decode(),
@@ -67,12 +67,3 @@ def install() -> tuple[ModelVersion, list[Deployment]]:
     version = register(shipped())
     first = deploy_first(version)
     return version, [first] if first else deploy_upgrade(version)
-
-
-def numbers(metrics: dict[str, Any]) -> dict[str, float]:
-    """Return the plain numbers among the metrics."""
-    return {
-        name: float(value)
-        for name, value in metrics.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }

@@ -50,6 +50,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         content = learning.save(trained, output, options["model_version"], _command(options))
         found = assess(learning.held_out_pairs(data, seed), scorer=load_scorer(content))
+        content = learning.add_results(output, content, found.overall)
         (output / "MODEL_CARD.md").write_text(
             model_card(trained, content, data.pairs, found), encoding="utf-8"
         )
