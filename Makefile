@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test clients roles lint format types imports migrations deployable check lock stop screenshots benchmark prove-swap
+.PHONY: run setup test clients roles lint format types imports migrations deployable check lock stop screenshots benchmark prove-swap benchmark-loop
 .DEFAULT_GOAL := run
 
 run: setup
@@ -85,6 +85,10 @@ benchmark: setup
 SWAP_REQUESTS ?= 6000
 prove-swap: setup
 	@SWAP_REQUESTS=$(SWAP_REQUESTS) SWAP_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/e2e/test_swap_proof.py --quiet
+
+# A new guideline, learnt from corrections by the whole loop; minutes. Works in a database of its own.
+benchmark-loop: setup
+	@$(BIN)/python manage.py loop simulate --page docs/benchmarks.md --plot docs/images/loop.svg
 
 # The clients of clients/, written from the OpenAPI document; needs npm. The suite checks that they are fresh.
 TYPES := var/clients/node_modules/.bin

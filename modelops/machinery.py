@@ -38,7 +38,8 @@ class Part:
         """How long it has been silent, in words."""
         if self.silent_since is None:
             return "at work"
-        return f"no sign of life for {max(0, int((now - self.silent_since).total_seconds() // 60))} minutes"
+        minutes = max(0, int((now - self.silent_since).total_seconds() // 60))
+        return f"last sign of life {minutes} minutes ago"
 
 
 def note_beat() -> Heartbeat:
@@ -64,7 +65,7 @@ def check(now: datetime | None = None) -> list[Part]:
     late = []
     for part in parts():
         failing = part.is_late(moment)
-        observe(f"{part.name}_silent", "", failing, f"The {part.name} gave {part.described(moment)}.")
+        observe(f"{part.name}_silent", "", failing, f"The {part.name}: {part.described(moment)}.")
         late += [part] if failing else []
     return late
 

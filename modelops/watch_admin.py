@@ -171,13 +171,18 @@ class TrainingDecisionAdmin(ReadOnlyAdmin):
     list_display = ("at", "shown", "because", "model", "run")
     list_filter = ("train",)
     list_select_related = ("model", "run")
-    fields = ("at", "train", "because", "what_was_asked", "obstacles", "model", "run")
+    fields = ("at", "train", "because", "what_was_asked", "hindered_by", "model", "run")
     readonly_fields = fields
 
     @labelled("Decision", "train", {"train": "success", "wait": "info"})
     def shown(self, decision: TrainingDecision) -> tuple[str, str]:
         """What was decided."""
         return ("train", "Train") if decision.train else ("wait", "Do not train")
+
+    @admin.display(description="Obstacles")
+    def hindered_by(self, decision: TrainingDecision) -> str:
+        """What kept a training from beginning."""
+        return "; ".join(decision.obstacles) or "-"
 
     @admin.display(description="Conditions")
     def what_was_asked(self, decision: TrainingDecision) -> SafeString:

@@ -173,6 +173,7 @@ class Threshold(models.Model):
 
     class Meta:
         db_table = "watch_thresholds"
+        verbose_name = "limit"
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(condition=Q(value__gt=0), name="watch_thresholds_positive"),

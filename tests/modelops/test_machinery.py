@@ -74,7 +74,7 @@ def test_from_outside_silence_is_an_error_that_names_the_part() -> None:
     everything_at_work()
     Heartbeat.objects.update(at=timezone.now() - 6 * MINUTE)
     answer = Client().get("/heartbeats")
-    assert (answer.status_code, answer.json()["beat"]) == (503, "no sign of life for 6 minutes")
+    assert (answer.status_code, answer.json()["beat"]) == (503, "last sign of life 6 minutes ago")
 
 
 def test_every_worker_has_the_timer() -> None:

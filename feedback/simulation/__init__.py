@@ -1,0 +1,1 @@
+"""The whole loop on simulated traffic and people, with the real engine, database and services."""

@@ -1,0 +1,64 @@
+"""The history of a simulation as a picture and as a section of a page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from feedback.simulation.loop import Outcome, Plan
+from modelops.plots import Mark, line
+
+_PHASES = {"shifted": "other mix, same truth", "stricter": "new guideline"}
+_SECTION = """## The loop, simulated (`manage.py loop simulate`)
+
+Written by `make benchmark-loop`. Real engine, database, services and training; simulated clients, of whom
+{clients_object:.0%} object to a wrong answer, and reviewers who err in {reviewers_err:.0%} of their
+decisions, second looks and adjudications included. {per_hour} answers an hour, {audit_share:.0%} of them
+audited at random; limits as shipped, but {feedback_limit} new labels train a candidate and {cooldown_hours}
+hours lie between two trainings. First the usual mix; then far more pairs with abbreviated legal forms, which
+drift without an error; then a new guideline that takes misspelt words and plurals for other names, a quarter
+of the traffic.
+
+![True accuracy by simulated hour](images/loop.svg)
+
+| | |
+|---|---|
+| true accuracy before, on {measured_on:,} pairs whose entities were never sent | {accuracy_before:.1%} |
+| right after the new guideline | {accuracy_drifted:.1%} |
+| at the end | {accuracy_after:.1%} |
+| share of the lost accuracy won back | {recovered_share:.1%} |
+| labels about answers since the new guideline that trainings used | {corrections:,} |
+| trainings begun by themselves, each approved by two people | {retrainings} |
+| hours from the new guideline to the first training | {hours_to_first_retraining} |
+| reports of drift without error | {drift_reports_without_error} |
+| trainings because of drift without error | {retrainings_without_error} |
+| approvals that overruled a gate, because golden answers of the old guideline changed | {overrides} |
+| seconds the simulation took | {seconds:.0f} |
+
+| training at hour | because of | corrections used so far | true accuracy after it | won back |
+|---|---|---|---|---|
+{rows}
+"""
+
+
+def drawn(outcome: Outcome) -> str:
+    """Return the true accuracy over time as SVG, with what happened when."""
+    marks, before = [], "quiet"
+    for row in outcome.history:
+        if row["phase"] != before:
+            marks.append(Mark(row["hour"], _PHASES[row["phase"]]))
+            before = row["phase"]
+        if row["event"].startswith("trained"):
+            marks.append(Mark(row["hour"], "trained, approved"))
+    values = [row["accuracy"] for row in outcome.history]
+    return line("True accuracy by simulated hour", values, marks, limit=0.85)
+
+
+def section(plan: Plan, outcome: Outcome) -> str:
+    """Return the outcome as a section of a page in Markdown."""
+    rows = "\n".join(
+        f"| {row['hour']} | {row['event'].split('(')[-1].split(')')[0]} | {row['corrections']:,} "
+        f"| {row['accuracy']:.1%} | {row['recovered_share']:.1%} |"
+        for row in outcome.trainings
+        if row["recovered_share"] is not None
+    )
+    return _SECTION.format(**{**asdict(plan), **outcome.to_dict(), "rows": rows})
