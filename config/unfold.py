@@ -28,6 +28,20 @@ def _link(title: str, icon: str, table: str) -> dict[str, Any]:
     }
 
 
+def _page(request: HttpRequest) -> str:
+    """The name of the page asked for, without its app's prefix."""
+    return (request.resolver_match.url_name or "") if request.resolver_match else ""
+
+
+def _at_desk(request: HttpRequest) -> bool:
+    """Whether the page is one of the desk: all of review but its figures, below the same address."""
+    return _page(request).startswith("review-") and _page(request) not in ("review-mine", "review-quality")
+
+
+def _in_queue(request: HttpRequest) -> bool:
+    return _page(request).startswith("feedback_reviewitem_")
+
+
 APPEARANCE: dict[str, Any] = {
     "SITE_TITLE": "Legal Name Comparison",
     "SITE_HEADER": "Legal Name Comparison",
@@ -66,6 +80,7 @@ APPEARANCE: dict[str, Any] = {
                         "title": "My desk",
                         "icon": "gavel",
                         "link": reverse_lazy("admin:review-desk"),
+                        "active": _at_desk,
                         "permission": _may("feedback.change_reviewitem"),
                     },
                     {
@@ -80,7 +95,7 @@ APPEARANCE: dict[str, Any] = {
                         "link": reverse_lazy("admin:review-quality"),
                         "permission": _may("feedback.lead_review"),
                     },
-                    _link("Queue", "inbox", "feedback.reviewitem"),
+                    {**_link("Queue", "inbox", "feedback.reviewitem"), "active": _in_queue},
                     _link("Answers", "compare_arrows", "matching.prediction"),
                     _link("Feedback", "rate_review", "feedback.feedback"),
                     _link("Guideline", "menu_book", "feedback.guideline"),
