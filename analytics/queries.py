@@ -68,13 +68,18 @@ class Day:
 
 
 def daily(first: date, last: date) -> list[Day]:
-    """Return the answers of every day from ``first`` to ``last``, by the counts of whole hours."""
+    """Return the answers of every day from ``first`` to ``last``: counted hours, and what came since on the
+    last day.
+    """
     found = {first + timedelta(days=at): Counter[str]() for at in range((last - first).days + 1)}
     begin, end = (datetime.combine(day, time.min, UTC) for day in (first, last + timedelta(days=1)))
     rows = HourlyCount.objects.filter(hour__gte=begin, hour__lt=end).order_by()
     columns = ("hour", "counts__verdict", "reference__frame__labels__verdict")
+    counted = end - timedelta(days=1)
     for hour, counts, labels in rows.values_list(*columns).iterator():
         found[hour.date()].update(dict(zip(labels, counts, strict=True)))
+        counted = max(counted, hour + timedelta(hours=1))
+    found[last].update(traffic(counted).verdicts)
     return [Day(day, {name: counts[name] for name in Verdict.values}) for day, counts in found.items()]
 
 

@@ -42,9 +42,11 @@ def test_answers_of_every_day_are_told_by_verdict() -> None:
     watching.count_hour(
         of, hour, _sample(["review"] * 3 + ["material"]), watching.freeze(of, _sample(_VERDICTS), "corpus")
     )
+    stored_prediction(user=person(), verdict="material")
     today = timezone.now().date()
     days = {row.day: row.verdicts for row in queries.daily(today - timedelta(days=13), today)}
     assert len(days) == 14
+    assert days[today]["material"] == 1
     assert days[hour.date()] == {"immaterial": 0, "review": 3, "material": 1}
     assert days[today - timedelta(days=13)] == {"immaterial": 0, "review": 0, "material": 0}
 
