@@ -16,6 +16,7 @@ from django.db import transaction
 from accounts import audit
 from feedback.models import Feedback
 from feedback.monitoring import DAY, WEEK, champions, labelled
+from matching import counting
 from modelops import runs
 from modelops.alerts import raise_alert
 from modelops.limits import limit
@@ -23,7 +24,8 @@ from modelops.models import Deployment, ModelVersion, RunStatus, TrainingRun
 from modelops.runs import BusyError
 from modelops.sequences import Estimate, Performance
 from modelops.services import PromotionError, deploy_shadow
-from modelops.watch_models import DriftReport, TrainingDecision
+from modelops.watch_models import DriftReport, HourlyCount, Reference, TrainingDecision
+from modelops.watching import Slice
 
 FEWEST_WITH_DRIFT = 50
 """Audited answers, at least, before drift and a low estimate together train a candidate."""
@@ -72,11 +74,18 @@ def settle(run: TrainingRun) -> Deployment | None:
     """Make the candidate of a run that was begun by itself shadow, if its gates are green."""
     if run.model is None or not run.decisions.exists():
         return None
+    freeze_references(run.model, run.created_at)
     try:
         return deploy_shadow(run.model, f"passed its gates after: {run.trigger}")
     except PromotionError as refusal:
         raise_alert("candidate_refused", str(run.model.version), f"{run.model}: {refusal}")
         return None
+
+
+def freeze_references(model: ModelVersion, now: datetime) -> list[Reference]:
+    """Keep what the traffic of the last week looks like to a new version, by profile and kind."""
+    recent = HourlyCount.objects.filter(hour__gt=now - WEEK).order_by().values_list("profile", "kind")
+    return [counting.reference(Slice(model, profile, kind)) for profile, kind in sorted(set(recent))]
 
 
 def _champion() -> ModelVersion:

@@ -18,6 +18,7 @@ from feedback.models import Feedback
 from matching import counting
 from matching.models import Prediction, Stream, Verdict
 from modelops import watching
+from modelops.alert_models import Alert
 from modelops.alerts import observe
 from modelops.limits import limit
 from modelops.models import Deployment, ModelMetric, ModelVersion, ServingRole
@@ -32,6 +33,9 @@ BLOCK = 200
 
 ESTIMATED_FROM = 200
 """Answers, at least, before an estimate without labels means anything."""
+
+KEPT = timedelta(days=100)
+"""How long hourly histograms are kept; reports and measured figures stay."""
 
 _GRACE = timedelta(minutes=2)
 _AUDIT_PICKED = 30
@@ -53,8 +57,10 @@ def hourly(hour: datetime) -> Look:
     counted = counting.count_hour(hour)
     end = hour + HOUR
     reports = [watching.report_hours(_slice(row), end, reviewed) for row in counted]
-    for model in champions():
+    models = champions()
+    for model in models:
         measure(model, f"{hour:%Y-%m-%dT%H}", hour, end)
+    _let_go({str(model.version) for model in models} | {str(row.model.version) for row in counted})
     return _look(counted, reports)
 
 
@@ -67,6 +73,7 @@ def daily(day: datetime) -> Look:
     for model in champions():
         measure(model, f"{day:%Y-%m-%d}", day, end)
     _watch_audit(end)
+    HourlyCount.objects.filter(hour__lt=day - KEPT).delete()
     return _look(slices, reports)
 
 
@@ -188,6 +195,14 @@ def _watch_audit(now: datetime) -> None:
     failing = n >= _AUDIT_PICKED and done < _AUDIT_REVIEWED * n
     what = f"{done:,} of {n:,} random answers of the last seven days were reviewed."
     observe("labels_missing", "", failing, what)
+
+
+def _let_go(answering: set[str]) -> None:
+    """Let alerts about versions that no longer answer come to their end: nobody else would observe them."""
+    rules = ("drift", "estimate_low", "accuracy_low", "precision_low", "recall_low")
+    for rule, scope in Alert.objects.open().filter(rule__in=rules).values_list("rule", "scope"):
+        if scope.split(",")[0] not in answering:
+            observe(rule, scope, failing=False)
 
 
 def _slice(row: HourlyCount) -> Slice:

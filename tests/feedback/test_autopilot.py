@@ -11,12 +11,13 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role
 from feedback import autopilot, tasks
 from feedback.models import Feedback
+from matching.counting import count_hour
 from modelops import limits, runs
 from modelops.alert_models import Alert
 from modelops.models import Deployment, TrainingRun
 from modelops.training import TrainingError
 from modelops.watch_models import DriftReport, Reference, TrainingDecision
-from tests.models import installed, stored_prediction
+from tests.models import installed, scoring_version, stored_prediction
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -220,3 +221,13 @@ def test_a_training_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TrainingError):
         tasks.retrain_queued_run()
     assert Alert.objects.get().what == "The run ended with TrainingError."
+
+
+def test_a_candidate_keeps_what_the_traffic_of_its_week_looks_like(champion: Deployment) -> None:
+    now = timezone.now()
+    stored_prediction("Acme Widgets Inc", "Acme Wigets Inc", model=champion.model, created_at=now - DAY)
+    count_hour((now - DAY).replace(minute=0, second=0, microsecond=0))
+    candidate = scoring_version("2")
+    frozen = autopilot.freeze_references(candidate, now)
+    assert [(row.profile, row.kind, row.model) for row in frozen] == [("general", "organisation", candidate)]
+    assert autopilot.freeze_references(candidate, now)[0] == frozen[0]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -10,9 +11,11 @@ from feedback import monitoring
 from feedback.models import Feedback
 from feedback.tasks import monitor_daily, monitor_hourly
 from matching.models import Prediction
+from modelops import alerts, watching
 from modelops.alert_models import Alert
+from modelops.figures import Sample
 from modelops.models import Deployment, JobRun, ModelMetric
-from modelops.watch_models import DriftReport, TrainingDecision
+from modelops.watch_models import DriftReport, HourlyCount, TrainingDecision
 from modelops.watching import Slice
 from tests.models import installed, stored_prediction
 from tests.people import person
@@ -155,3 +158,24 @@ def test_the_daily_task_runs_once_a_day() -> None:
 def test_nothing_is_decided_before_anything_is_live() -> None:
     monitor_hourly()
     assert not TrainingDecision.objects.exists()
+
+
+def test_alerts_about_a_version_that_no_longer_answers_come_to_their_end() -> None:
+    installed()
+    alerts.observe("accuracy_low", "an older one", failing=True)
+    alerts.observe("drift", "an older one, general, organisation", failing=True)
+    for number in range(3):
+        monitoring.hourly(THIS_HOUR - number * HOUR)
+    assert {alert.state for alert in Alert.objects.all()} == {"resolved"}
+
+
+def test_hourly_histograms_are_kept_for_a_hundred_days() -> None:
+    deployment = installed()
+    of = Slice(deployment.model, "general", "organisation")
+    reference = watching.freeze(of, Sample({"x": np.arange(5.0)}, {"verdict": ["review"] * 5}, 5), "corpus")
+    empty = Sample({}, {}, 0)
+    day = THIS_HOUR.replace(hour=0)
+    for days in (0, 99, 101):
+        watching.count_hour(of, day - days * 24 * HOUR, empty, reference)
+    monitoring.daily(day)
+    assert HourlyCount.objects.count() == 2

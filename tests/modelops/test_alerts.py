@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role
@@ -190,3 +192,28 @@ def test_every_rule_has_its_section_in_the_runbook_and_no_section_lacks_its_rule
         if f"**{part}.**" not in text
     ]
     assert lacking == []
+
+
+def test_every_rule_is_raised_somewhere() -> None:
+    root = Path(__file__).parents[2]
+    source = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("modelops", "feedback", "matching", "accounts", "experiments")
+        for path in (root / folder).rglob("*.py")
+        if path.name != "alert_rules.py"
+    )
+    made = {"beat_silent", "monitor_silent", "sealer_silent", "accuracy_low", "precision_low", "recall_low"}
+    assert {rule for rule in RULES if f'"{rule}"' not in source} <= made
+    assert all(part in source for part in ('f"{part.name}_silent"', 'f"{name}_low"'))
+
+
+def test_the_list_costs_the_same_for_few_and_for_many() -> None:
+    client, counts = Client(), []
+    client.force_login(person(Role.AUDITOR))
+    for number in range(2):
+        for scope in range(10):
+            alerts.raise_alert("drift", f"{number} {scope}")
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/admin/modelops/alert/")
+        counts.append(len(asked))
+    assert counts[0] == counts[1] <= 8
