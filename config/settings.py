@@ -297,6 +297,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "forget kept answers": {"task": "accounts.tasks.forget_kept_answers", "schedule": 900.0},
     "seal the audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
+    "score shadows": {"task": "matching.tasks.score_shadows", "schedule": 15.0},
+    "tend replays": {"task": "matching.tasks.tend_replays", "schedule": 60.0},
     "tend bulk jobs": {"task": "matching.tasks.tend_jobs", "schedule": 15.0},
     "forget bulk jobs": {"task": "matching.tasks.forget_jobs", "schedule": 3600.0},
     "anchor the audit trail": {

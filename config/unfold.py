@@ -114,6 +114,13 @@ APPEARANCE: dict[str, Any] = {
                     _link("Deployments", "history", "modelops.deployment"),
                     _link("Processes", "memory", "modelops.servingprocess"),
                     _link("Rollback drills", "undo", "modelops.rollbackdrill"),
+                    _link("Replays", "replay", "matching.replay"),
+                    {
+                        "title": "What was live at ...",
+                        "icon": "history_toggle_off",
+                        "link": reverse_lazy("admin:matching_replay_live_at"),
+                        "permission": _may("modelops.view_deployment"),
+                    },
                     _link("Training", "model_training", "modelops.trainingrun"),
                     _link("Experiments", "science", "experiments.experiment"),
                     _link("Exposures", "visibility", "experiments.exposure"),

@@ -23,6 +23,7 @@ from accounts.trust_admin import FOR_GOOD
 from matching import (
     export,
     job_admin,  # noqa: F401 - registers the pages of bulk jobs
+    replay_admin,  # noqa: F401 - and of replays
     services,
 )
 from matching.job_models import FileFormat

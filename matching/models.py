@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+import matching.rescoring_models  # noqa: F401 - Django finds the tables of an app here
 from accounts.fields import EncryptedTextField
 from accounts.ids import first_of, uuid7
 from accounts.models import User

@@ -8,6 +8,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import transaction
 
+from matching import replays, shadow
 from matching.jobs import care, work
 from matching.models import BatchJob
 
@@ -64,3 +65,22 @@ def tend_jobs() -> None:
 def forget_jobs() -> int:
     """Delete jobs that were kept long enough."""
     return care.forget_outlived()
+
+
+@shared_task(acks_late=True)  # an answer is scored once by each version
+def score_shadows() -> int:
+    """Have challengers and shadows say what they would have answered."""
+    return shadow.sweep()
+
+
+@shared_task(acks_late=True)  # goes on where it was
+def replay_day(replay_id: str) -> str:
+    """Ask a day's questions again of a version."""
+    return str(replays.work(UUID(replay_id)).status)
+
+
+@shared_task(acks_late=True)  # looks only; what it starts may be started twice
+def tend_replays() -> int:
+    """Go on with replays whose worker is gone."""
+    waiting = [replay_day.delay(str(replay.pk)) for replay in replays.standing_still()]
+    return len(waiting)

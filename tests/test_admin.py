@@ -1,5 +1,7 @@
 """The admin: fast lists, history nobody edits, steps that two people take, names that stay hidden."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -8,12 +10,15 @@ from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import ApiKey, AuditEvent, Role, User
 from accounts.services import issue_api_key
 from experiments.models import Experiment
 from feedback.models import Feedback, ReviewItem
+from matching import replays
 from matching.models import Prediction
+from matching.rescoring_models import Replay
 from modelops.models import LiveSlot, ModelVersion, PromotionRequest, TrainingRun
 from modelops.serving_models import ServingProcess
 from tests.models import installed, model_version, promoted, scoring_version, stored_prediction
@@ -304,3 +309,28 @@ def test_an_approver_sees_every_gate_and_must_say_why_to_overrule() -> None:
     approver.post(step, {"override": "the spelling rule changed on Monday"})
     assert LiveSlot.objects.get().deployment.override == "the spelling rule changed on Monday"
     assert "Golden pairs" in text(approver.get(path(PromotionRequest, "change", request.pk)))
+
+
+def test_a_page_says_what_was_live_at_a_moment_and_who_approved_it() -> None:
+    installed()
+    between = timezone.now()
+    engineer = person(Role.MODEL_ENGINEER)
+    promoted(scoring_version("2"))
+    answer = stored_prediction("Xylophonia Quince Ltd", model=ModelVersion.objects.get(version="2"))
+    client, page = browser(engineer), path(Replay, "live_at")
+    assert "Nothing had been made live" in text(client.get(page, {"at": "2020-01-01 10:00"}))
+    shown = text(client.get(page, {"at": f"{between:%Y-%m-%d %H:%M:%S.%f}"}))
+    assert "nobody: the model of a new installation" in shown
+    later = timezone.now() + timedelta(minutes=1)
+    shown = text(client.get(page, {"at": f"{later:%Y-%m-%d %H:%M}"}))
+    assert "the request and its gates" in shown
+    assert str(answer.pk) in shown
+    assert "Xylophonia" not in shown
+    assert "Enter a valid date/time" in text(client.get(page, {"at": "yesterday"}))
+    day = {"day": f"{answer.created_at:%Y-%m-%d}", "version": str(answer.model_id)}
+    client.post(path(Replay, "replay"), day)
+    replay = Replay.objects.get()
+    assert "0 %" in text(client.get(path(Replay, "change", replay.pk)))
+    replays.work(replay.pk)
+    assert "Would be" in text(client.get(path(Replay, "change", replay.pk)))
+    assert browser(person(Role.LEAD)).get(path(Replay, "replay")).status_code == 403

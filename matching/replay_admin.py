@@ -1,0 +1,138 @@
+"""Replays on screen, and the page that says what was live at a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
+
+from accounts.desk import Step, act, confirmed, may, nobody
+from accounts.models import User
+from matching import replays
+from matching.engine import feature_schema_hash
+from matching.models import Prediction
+from matching.replays import ReplayError, rows_of
+from matching.rescoring_models import Replay
+from matching.tasks import replay_day
+from modelops.models import Deployment, ModelVersion, ServingRole
+
+_LISTED = 100
+
+
+class ReplayForm(forms.Form):
+    """Which day, on which version."""
+
+    day = forms.DateField(widget=UnfoldAdminSingleDateWidget(), help_text="In UTC.")
+    version = forms.ModelChoiceField(
+        ModelVersion.objects.none(), widget=UnfoldAdminSelectWidget(), empty_label=None
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        fitting = ModelVersion.objects.filter(schema_hash=feature_schema_hash()).defer("card")
+        self.fields["version"].queryset = fitting  # type: ignore[attr-defined]
+
+
+class MomentForm(forms.Form):
+    """When."""
+
+    at = forms.DateTimeField(
+        label="Moment (UTC)",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-03-03 14:03", "autocomplete": "off"}),
+        help_text="Year-month-day hours:minutes.",
+    )
+
+
+@admin.register(Replay)
+class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+    """Days that were asked again."""
+
+    list_display = ("day", "model", "status", "so_far", "changed", "requested_by", "created_at")
+    list_select_related = ("model", "requested_by")
+    list_filter = ("status",)
+    fields = (
+        "day",
+        "model",
+        "status",
+        "so_far",
+        "total",
+        "done",
+        "erased",
+        "failed",
+        "changed",
+        "requested_by",
+        "created_at",
+        "finished_at",
+        "error",
+        "verdicts",
+    )
+    readonly_fields = fields
+    actions = None
+    actions_list = ("replay", "live_at")
+    has_replay_permission = may("matching.add_replay")
+    has_live_at_permission = may("modelops.view_deployment")
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    @admin.display(description="Progress")
+    def so_far(self, replay: Replay) -> str:
+        """How many percent are through."""
+        return f"{replay.progress} %"
+
+    @admin.display(description="Verdicts")
+    def verdicts(self, replay: Replay) -> str:
+        """What became what, and the first answers that changed."""
+        changes = replay.changes.select_related("prediction")[:_LISTED]
+        context = {"rows": rows_of(replay.counts), "changes": changes, "listed": _LISTED, "replay": replay}
+        return render_to_string("admin/matching/replay.html", context)
+
+    @act("Replay a day", "replay")
+    def replay(self, request: HttpRequest) -> HttpResponse:
+        """Ask a day's questions again."""
+
+        def perform(actor: User, given: Any) -> str:
+            asked = replays.ask(given["day"], given["version"], actor)
+            transaction.on_commit(lambda: replay_day.apply_async((str(asked.pk),), retry=False), robust=True)
+            return f"{asked.total:,} answers of {asked.day} are asked again of {asked.model}."
+
+        text = (
+            "Every question of that day is answered again by the version, under today's rules. Stored "
+            "answers stay as they are; names are read by the machine alone."
+        )
+        back = reverse("admin:matching_replay_changelist")
+        step = Step("Replay a day", text, "Replay", back, perform, ReplayForm, (ReplayError,))
+        return confirmed(self.admin_site, request, step)
+
+    @act("What was live at ...", "live_at")
+    def live_at(self, request: HttpRequest) -> HttpResponse:
+        """Show what was live at a moment, who approved it, and the way to ask today's model."""
+        form = MomentForm(request.GET if "at" in request.GET else None)
+        context: dict[str, Any] = {**self.admin_site.each_context(request), "form": form}
+        context["title"] = "What was live at a moment"
+        if form.is_bound and form.is_valid():
+            context |= _moment(form.cleaned_data["at"])
+            context["may_replay"] = self.has_replay_permission(request)
+        return TemplateResponse(request, "admin/matching/live_at.html", context)
+
+
+def _moment(at: datetime) -> dict[str, Any]:
+    """What the page shows about a moment."""
+    parts = [(role, Deployment.objects.at(at, role)) for role in ServingRole.values]
+    rows = [row for _, found in parts for row in found.select_related(*_SHOWN)]
+    answers = Prediction.objects.in_short().defer("name1", "name2", "words", "context")
+    answers = answers.filter(created_at__lte=at).order_by("-created_at")[:5]
+    today = Deployment.objects.live().filter(role=ServingRole.CHAMPION)
+    return {"at": at, "rows": rows, "answers": answers, "today": today, "day": at.date()}
+
+
+_SHOWN = ("model", "requested_by", "approved_by", "request")

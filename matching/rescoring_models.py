@@ -1,0 +1,130 @@
+"""What other versions say about stored answers: shadows beside the traffic, replays of a day afterwards."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.ids import uuid7
+from modelops.models import ModelVersion, RunStatus, ServingRole
+
+_VERDICTS = (("immaterial", "Immaterial"), ("review", "A person must look"), ("material", "Material"))
+
+
+class ShadowScoreQuerySet(models.QuerySet["ShadowScore"]):
+    """Reads of what challengers and shadows would have answered."""
+
+    def disagreements(self) -> ShadowScoreQuerySet:
+        """Those whose verdict is another than the one that was given, the newest first."""
+        return self.filter(agrees=False).order_by("-prediction_id")
+
+    def of(self, model: ModelVersion) -> ShadowScoreQuerySet:
+        """Those of one version."""
+        return self.filter(model=model)
+
+
+class ShadowScore(models.Model):
+    """What a version that plays another part would have answered to a question that was answered."""
+
+    id = models.BigAutoField(primary_key=True)
+    prediction = models.ForeignKey(
+        "matching.Prediction", on_delete=models.CASCADE, related_name="shadow_scores"
+    )
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=12, choices=ServingRole.choices)
+    material_probability = models.DecimalField(max_digits=5, decimal_places=4)
+    verdict = models.CharField(max_length=10, choices=_VERDICTS)
+    agrees = models.BooleanField(help_text="The same verdict as the one that was given.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ShadowScoreQuerySet.as_manager()
+
+    class Meta:
+        db_table = "shadow_scores"
+        ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=["prediction", "model"], name="shadow_scores_once"),)
+        indexes = (
+            models.Index(
+                fields=["model", "-prediction"], condition=Q(agrees=False), name="shadow_scores_disagreeing"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.verdict} by {self.model_id} as {self.role}"
+
+
+class ShadowCursor(models.Model):
+    """How far a version in a slot has come with the answers it scores."""
+
+    profile = models.CharField(max_length=20)
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    last = models.UUIDField(help_text="The newest answer it has looked at.")
+
+    class Meta:
+        db_table = "shadow_cursors"
+        constraints = (models.UniqueConstraint(fields=["profile", "model"], name="shadow_cursors_one"),)
+
+    def __str__(self) -> str:
+        return f"{self.model_id} for {self.profile}: {self.last}"
+
+
+class Replay(models.Model):
+    """A day's questions, asked again of any version that fits this program."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    day = models.DateField()
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    erased = models.PositiveIntegerField(default=0, help_text="Names were erased: cannot be asked again.")
+    failed = models.PositiveIntegerField(default=0, help_text="This program cannot read them.")
+    changed = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(
+        default=dict, help_text="Per profile, how often which verdict became which: never a name."
+    )
+    last = models.UUIDField(null=True, help_text="The newest question that was asked again.")
+    error = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    touched_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "replays"
+        ordering = ("-created_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(status__in=[RunStatus.QUEUED, RunStatus.RUNNING]) | Q(finished_at__isnull=False),
+                name="replays_end_at_a_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.day} on {self.model}"
+
+    @property
+    def progress(self) -> int:
+        """Percent."""
+        seen = self.done + self.erased + self.failed
+        return 100 if self.status == RunStatus.SUCCEEDED else seen * 100 // max(1, self.total)
+
+
+class ReplayChange(models.Model):
+    """One answer that would be another today."""
+
+    id = models.BigAutoField(primary_key=True)
+    replay = models.ForeignKey(Replay, on_delete=models.CASCADE, related_name="changes")
+    prediction = models.ForeignKey("matching.Prediction", on_delete=models.CASCADE, related_name="+")
+    before = models.CharField(max_length=10, choices=_VERDICTS)
+    after = models.CharField(max_length=10, choices=_VERDICTS)
+    material_probability = models.DecimalField(max_digits=5, decimal_places=4)
+
+    class Meta:
+        db_table = "replay_changes"
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.before} to {self.after}"

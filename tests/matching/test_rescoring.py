@@ -1,0 +1,171 @@
+"""Shadows beside the traffic and replays of a day: other versions are asked, nobody's answer changes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import AuditEvent, Role, User
+from feedback.models import ReviewItem
+from feedback.services import collect
+from matching import replays, sampling, shadow
+from matching.models import Prediction
+from matching.replays import ReplayError
+from matching.rescoring_models import Replay, ReplayChange, ShadowScore
+from matching.sampling import Policy
+from matching.services import Question, compare
+from matching.tasks import replay_day, score_shadows, tend_replays
+from modelops.models import ModelVersion
+from tests.models import installed, promoted, scoring_version
+from tests.people import person
+from tests.processes import environment
+
+pytestmark = pytest.mark.django_db
+
+SLIP = Question("Kestrel Logistics LLC", "Kestral Logistics LLC")
+RULED = Question("Acme, Inc.", "ACME Incorporated")
+
+
+def later(seconds: float = 60) -> datetime:
+    return timezone.now() + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def nobody_audits() -> None:
+    sampling.keep(Policy(audit=0.0), 60)
+
+
+def answered(question: Question, user: User) -> Prediction:
+    return compare(user, question).prediction
+
+
+@pytest.mark.usefixtures("nobody_audits")
+def test_a_shadow_says_what_it_would_have_answered_once() -> None:
+    installed()
+    user = person()
+    before = answered(SLIP, user)
+    bold = scoring_version("2", -6.0)
+    promoted(bold, role="shadow")
+    seen, ruled = answered(SLIP, user), answered(RULED, user)
+    assert shadow.sweep(later()) == 2
+    assert shadow.sweep(later()) == 0
+    scores = {score.prediction_id: score for score in ShadowScore.objects.of(bold)}
+    assert set(scores) == {seen.pk, ruled.pk}
+    assert before.pk not in scores
+    assert (scores[seen.pk].verdict, scores[seen.pk].agrees, seen.verdict) == ("immaterial", False, "review")
+    assert scores[ruled.pk].agrees
+    assert [score.prediction_id for score in ShadowScore.objects.disagreements()] == [seen.pk]
+    seen.refresh_from_db()
+    assert seen.verdict == "review"
+
+
+@pytest.mark.usefixtures("nobody_audits")
+def test_a_disagreement_nobody_has_picked_goes_to_a_reviewer() -> None:
+    installed(-6.0)
+    promoted(scoring_version("2", 6.0), role="challenger")
+    seen = answered(SLIP, person())
+    assert seen.stream == ""
+    score_shadows()
+    assert shadow.sweep(later()) == 1
+    seen.refresh_from_db()
+    assert (seen.stream, seen.selection_probability) == ("disagreement", 1.0)
+    assert collect() == 1
+    assert ReviewItem.objects.get().stream == "disagreement"
+
+
+@pytest.mark.usefixtures("nobody_audits")
+def test_a_profiles_own_shadow_scores_its_profile_and_the_other_the_rest() -> None:
+    installed()
+    general, own = scoring_version("2"), scoring_version("3")
+    promoted(general, role="shadow")
+    promoted(own, role="shadow", profile="kyc")
+    user = person()
+    answered(SLIP, user)
+    answered(Question(SLIP.name1, SLIP.name2, profile="kyc"), user)
+    shadow.sweep(later())
+    assert {(score.model, score.prediction.profile) for score in ShadowScore.objects.all()} == {
+        (general, "general"),
+        (own, "kyc"),
+    }
+
+
+def test_answering_costs_nothing_more_with_a_shadow() -> None:
+    installed()
+    user = person()
+    answered(SLIP, user)
+    with CaptureQueriesContext(connection) as alone:
+        answered(SLIP, user)
+    promoted(scoring_version("2"), role="shadow")
+    answered(SLIP, user)
+    with CaptureQueriesContext(connection) as beside:
+        answered(SLIP, user)
+    assert len(alone) == len(beside)
+
+
+def test_a_day_is_replayed_and_what_would_change_is_counted_and_listed() -> None:
+    installed()
+    user, bold = person(), scoring_version("2", 6.0)
+    slip, ruled = answered(SLIP, user), answered(RULED, user)
+    erased = answered(SLIP, user)
+    Prediction.objects.filter(pk=erased.pk).update(erased_at=timezone.now())
+    engineer = person(Role.MODEL_ENGINEER)
+    asked = replays.ask(timezone.now().date(), bold, engineer)
+    assert asked.total == 3
+    assert replay_day(str(asked.pk)) == "succeeded"
+    asked.refresh_from_db()
+    assert (asked.done, asked.erased, asked.changed, asked.progress) == (2, 1, 1, 100)
+    assert asked.counts == {"general": {"review > material": 1, "immaterial > immaterial": 1}}
+    change = ReplayChange.objects.get()
+    assert (change.prediction, change.before, change.after) == (slip, "review", "material")
+    slip.refresh_from_db()
+    assert slip.verdict == "review"
+    assert ruled.verdict == "immaterial"
+    assert AuditEvent.objects.get(action="replay.asked").actor == engineer
+    assert AuditEvent.objects.filter(action="replay.finished").count() == 1
+    replay_day(str(asked.pk))
+    assert AuditEvent.objects.filter(action="replay.finished").count() == 1
+
+
+def test_a_replay_that_cannot_be_is_refused_with_the_reason() -> None:
+    version = installed().model
+    with pytest.raises(ReplayError, match="has not come"):
+        replays.ask(timezone.now().date() + timedelta(days=2), version, person())
+    ModelVersion.objects.update(schema_hash="other features")
+    version.refresh_from_db()
+    with pytest.raises(ReplayError, match="other features"):
+        replays.ask(timezone.now().date(), version, person())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_replay_goes_on_after_its_worker_was_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = installed().model
+    user = person()
+    for _ in range(40):
+        answered(SLIP, user)
+    asked = replays.ask(timezone.now().date(), version, user)
+    # A worker that takes one answer a batch and is killed among them.
+    code = (
+        "import django; django.setup(); from uuid import UUID; from matching import replays; "
+        f"replays.BATCH = 1; replays.work(UUID('{asked.pk}'))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], env=environment()) as worker:
+        deadline = time.monotonic() + 60
+        while Replay.objects.get().done < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.kill(worker.pid, signal.SIGKILL)
+    interrupted = Replay.objects.get()
+    assert interrupted.status == "running"
+    assert 3 <= interrupted.done < 40
+    assert tend_replays() == 0
+    monkeypatch.setattr(replays, "STANDS_STILL", timedelta(0))
+    assert list(replays.standing_still()) == [interrupted]
+    replay_day(str(asked.pk))
+    assert (Replay.objects.get().done, Replay.objects.get().status) == (40, "succeeded")
+    assert Replay.objects.get().counts == {"general": {"review > review": 40}}
