@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test clients roles lint format types imports migrations deployable check lock stop screenshots benchmark prove-swap benchmark-loop
+.PHONY: run setup test clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark prove-swap benchmark-loop
 .DEFAULT_GOAL := run
 
 run: setup
@@ -71,8 +71,22 @@ deployable: setup
 	@echo "==> check --deploy"
 	@$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
+# Known vulnerabilities of the locked packages; says so plainly when nobody could be asked.
+audit: setup
+	@echo "==> pip-audit"
+	@test -x var/audit/bin/pip-audit || { $(PYTHON) -m venv var/audit && \
+	  $(BIN)/uv pip install --quiet --python var/audit/bin/python pip-audit==2.10.1; } || \
+	  { rm -rf var/audit; echo "NOT AUDITED: pip-audit could not be installed."; exit 0; }; \
+	  var/audit/bin/python .ci/audit
+
+# Keys and passwords that were typed into a file. What is none is listed in .secrets.baseline:
+# .venv/bin/detect-secrets scan --baseline .secrets.baseline adds to it, after somebody looked.
+secrets: setup
+	@echo "==> detect-secrets"
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+
 # In this order: the quickest to fail first, the tests last so that their closing line ends the output.
-check: lint imports types migrations deployable test
+check: lint imports types migrations deployable secrets audit test
 
 # Labelled sets stay beside the project; the peer has an environment of its own.
 BENCHMARK_DATA ?= ../shared/data

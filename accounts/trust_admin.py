@@ -139,7 +139,7 @@ class RetentionRuleAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     @admin.display(description="Kept for")
     def shown_days(self, rule: RetentionRule) -> str:
         """The days, or for ever."""
-        return "for ever" if rule.days is None else f"{rule.days} days"
+        return "for ever" if rule.days is None else f"{rule.days} day{'s' * (rule.days != 1)}"
 
     @admin.display(description="Due now")
     def due(self, rule: RetentionRule) -> int:
