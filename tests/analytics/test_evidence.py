@@ -247,7 +247,7 @@ def test_an_auditor_takes_a_pack_and_that_is_recorded() -> None:
     assert str(LAST) in browser.get(reverse("evidence")).content.decode()
     answer = browser.post(reverse("evidence-file", args=[str(LAST)]))
     assert answer["Content-Disposition"] == f'attachment; filename="evidence-{LAST}.zip"'
-    assert b"".join(answer).startswith(b"PK")  # type: ignore[arg-type]
+    assert b"".join(answer).startswith(b"PK")
     event = AuditEvent.objects.get(action="evidence.downloaded")
     assert (event.actor, event.detail["month"]) == (auditor, str(LAST))
     assert event.detail["sha256"] in browser.get(reverse("evidence")).content.decode()
