@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark prove-swap benchmark-loop
+.PHONY: run setup test test-browser clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark prove-swap benchmark-loop
 .DEFAULT_GOAL := run
 
 run: setup
@@ -37,6 +37,11 @@ stop: setup
 
 test: setup
 	@$(BIN)/python -m pytest --numprocesses=auto --quiet
+
+# The whole product in a real browser, and eight reviewers at once while the server is killed.
+test-browser: setup
+	@echo "==> The product in a browser"
+	@$(BIN)/python -m pytest tests/browser --numprocesses=0 --quiet
 
 # The pictures of docs/images, from the running product; needs an installed Chromium.
 screenshots: setup
@@ -86,7 +91,7 @@ secrets: setup
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 # In this order: the quickest to fail first, the tests last so that their closing line ends the output.
-check: lint imports types migrations deployable secrets audit test
+check: lint imports types migrations deployable secrets audit test-browser test
 
 # Labelled sets stay beside the project; the peer has an environment of its own.
 BENCHMARK_DATA ?= ../shared/data

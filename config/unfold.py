@@ -51,6 +51,7 @@ APPEARANCE: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("matching/mark.svg")},
     ],
+    "STYLES": [lambda _request: static("feedback/noscript.css")],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "analytics.dashboards.summary",

@@ -1,121 +1,118 @@
 """`make screenshots`: the pictures of docs/images, taken from the running product by a Chromium."""
 
-import os
 import secrets
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
-IMAGES = ROOT / "docs" / "images"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-EMAIL = "reviewer@example.com"
+from tests.browser.people import ANNA, BEN, LEA, Client, move_in
+from tests.browser.product import ADMINISTRATOR, FLAGS, Product, ProductDownError, chromium, product
+
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 PAIR = ("The Han Seok Trading Co., Ltd.", "Han Seon Trading Holdings Company Limited")
+OTHERS = (
+    ("Müller & Söhne International GmbH & Co. KG", "Mueller und Soehne Intl. GmbH"),
+    ("Аcme Holdings LLC", "Acme Holdings, L.L.C."),
+    ("Heron Foods Company", "Heron Fooods Company"),
+)
 SIZE = ViewportSize(width=1100, height=1000)
-PATIENCE = 120.0
-
-
-class ProductDownError(RuntimeError):
-    """There is nothing to take a picture of; the message is one sentence for people."""
+PHONE = ViewportSize(width=320, height=700)
+DESK = "/admin/feedback/reviewitem/desk/"
 
 
 def main() -> int:
     """Take every picture and return the exit code."""
-    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if browser is None:
-        print(
-            f"No browser is installed (looked for {', '.join(BROWSERS)}); install Chromium.", file=sys.stderr
-        )
-        return 1
-    password = secrets.token_urlsafe(16)
+    IMAGES.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory() as home, product(Path(home), password) as base:
-            picture_of_a_comparison(base, password, browser)
+        with product(secrets.token_urlsafe(16)) as running, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+            move_in(running)
+            picture_of_a_comparison(running, browser)
+            pictures_of_the_desk(running, browser)
+            browser.close()
     except ProductDownError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-@contextmanager
-def product(home: Path, password: str) -> Iterator[str]:
-    """Run the whole system in a folder of its own; yield its address."""
-    port = free_port()
-    environment = {**os.environ, "VAR_DIR": str(home), "PORT": str(port), "ADMIN_EMAIL": EMAIL}
-    command = [sys.executable, "-m", "config.run"]
-    with subprocess.Popen(command, cwd=ROOT, env={**environment, "ADMIN_PASSWORD": password}) as process:
-        try:
-            wait_for(f"http://127.0.0.1:{port}/ready", process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.send_signal(signal.SIGINT)
+def picture_of_a_comparison(running: Product, browser: Browser) -> None:
+    """Compare, and keep what the top of the answer looks like."""
+    page = signed_in(running, browser, ADMINISTRATOR, "/")
+    page.fill("#name1", PAIR[0])
+    page.fill("#name2", PAIR[1])
+    page.click("#ask .primary")
+    page.wait_for_selector(".verdict")
+    keep(page, "compare")
 
 
-def free_port() -> int:
-    """Return a port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def pictures_of_the_desk(running: Product, browser: Browser) -> None:
+    """A first day: the desk, an item, the model's answer, the third person, the lead's page."""
+    client = Client(running)
+    for names in (PAIR, *OTHERS):
+        client.objects(*names)
+    anna = signed_in(running, browser, ANNA, DESK)
+    keep(anna, "desk-home")
+    take(anna)
+    keep(anna, "desk-judge")
+    anna.set_viewport_size(PHONE)
+    keep(anna, "desk-judge-phone")
+    anna.set_viewport_size(SIZE)
+    decide(anna, "immaterial", "One letter and a role word; I think it is one company")
+    keep(anna, "desk-revealed")
+    work_through(anna, ("material", "material", "material"))
+    ben = signed_in(running, browser, BEN, DESK)
+    take(ben)
+    decide(ben, "material", "Holdings names another company of the group")
+    lea = signed_in(running, browser, LEA, DESK, dark=True)
+    take(lea)
+    keep(lea, "desk-adjudicate")
+    lea.goto(f"{running.base}/admin/feedback/reviewitem/quality/all")
+    keep(lea, "desk-quality")
 
 
-def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
-    """Wait until the address answers. Raises ProductDownError when the product ends or takes too long."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise ProductDownError("No picture was taken: the product did not start; the lines above say why.")
-
-
-def picture_of_a_comparison(base: str, password: str, browser: str) -> None:
-    """Sign in, compare, and keep what the top of the answer looks like."""
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=browser, args=FLAGS, viewport=SIZE, color_scheme="light"
-        )
-        page = context.new_page()
-        sign_in(page, base, password)
-        page.fill("#name1", PAIR[0])
-        page.fill("#name2", PAIR[1])
-        page.click("#ask .primary")
-        page.wait_for_selector(".verdict")
-        IMAGES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=IMAGES / "compare.png")
-        context.close()
-    print(f"Written: {IMAGES / 'compare.png'}")
-
-
-def sign_in(page: Page, base: str, password: str) -> None:
-    """Sign in by the page and stay on the compare page."""
-    page.goto(f"{base}/sign-in")
-    page.fill("#username", EMAIL)
-    page.fill("#password", password)
+def signed_in(running: Product, browser: Browser, email: str, path: str, dark: bool = False) -> Page:
+    """Sign somebody in and open a page."""
+    context = browser.new_context(viewport=SIZE, color_scheme="dark" if dark else "light")
+    page = context.new_page()
+    page.goto(f"{running.base}/sign-in?next={path}")
+    page.fill("#username", email)
+    page.fill("#password", running.password)
     page.click(".sign-in .primary")
-    page.wait_for_selector("#ask")
+    page.wait_for_url(f"**{path}")
+    return page
+
+
+def take(page: Page) -> None:
+    """Take the next item."""
+    arrives(page, "**/judge", lambda: page.keyboard.press("n"))
+
+
+def decide(page: Page, answer: str, reason: str) -> None:
+    """Answer the item in hand."""
+    page.fill("#text", reason)
+    arrives(page, "**/word/*", lambda: page.click(f"button[value={answer}]"))
+
+
+def work_through(page: Page, answers: tuple[str, ...]) -> None:
+    """Answer one item after the other."""
+    for answer in answers:
+        take(page)
+        decide(page, answer, "As the guideline says")
+
+
+def arrives(page: Page, address: str, act: Callable[[], object]) -> None:
+    """Do something that leads to another page."""
+    act()
+    page.wait_for_url(address)
+
+
+def keep(page: Page, name: str) -> None:
+    """Write the picture."""
+    page.screenshot(path=IMAGES / f"{name}.png")
+    print(f"Written: docs/images/{name}.png")
 
 
 if __name__ == "__main__":
