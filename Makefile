@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test test-browser clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark prove-swap benchmark-loop
+.PHONY: run setup test test-browser clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark benchmark-api prove-swap benchmark-loop
 .DEFAULT_GOAL := run
 
 run: setup

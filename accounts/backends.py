@@ -6,8 +6,20 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Permission
-from django.db.models import Q
+from django.db import connection
 from django.http import HttpRequest
+
+_HELD = """
+SELECT type.app_label || '.' || held.codename
+FROM auth_permission held JOIN django_content_type type ON type.id = held.content_type_id
+WHERE held.id IN (
+  SELECT permission_id FROM auth_group_permissions
+  JOIN users_groups USING (group_id) WHERE users_groups.user_id = %(user)s
+  UNION ALL
+  SELECT permission_id FROM users_user_permissions WHERE user_id = %(user)s
+)
+"""
+"""By indexes from the person on; Django's own condition joins every permission with every group first."""
 
 _NAMES_OF_THE_FIELD = ("username", "email")
 """Pages send the e-mail address as the first, the API as the second."""
@@ -25,11 +37,12 @@ class RoleBackend(ModelBackend):
         return set(user_obj._permissions_read)
 
     def _read(self, user_obj: Any) -> frozenset[str]:
-        rows = Permission.objects.order_by()
-        if not user_obj.is_superuser:
-            rows = rows.filter(Q(group__user=user_obj) | Q(user=user_obj))
-        pairs = rows.values_list("content_type__app_label", "codename")
-        return frozenset(f"{app}.{codename}" for app, codename in pairs)
+        if user_obj.is_superuser:
+            pairs = Permission.objects.order_by().values_list("content_type__app_label", "codename")
+            return frozenset(f"{app}.{codename}" for app, codename in pairs)
+        with connection.cursor() as cursor:
+            cursor.execute(_HELD, {"user": user_obj.pk})
+            return frozenset(name for (name,) in cursor)
 
 
 def who_tries(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:

@@ -11,7 +11,8 @@ from accounts import audit
 from accounts.models import User
 from feedback.models import GoldAnswer
 from matching.models import Stream
-from matching.services import Question, compare
+from matching.questions import Question
+from matching.services import compare
 
 
 def add(actor: User, name1: str, name2: str, profile: str, answer: str, why: str) -> GoldAnswer:

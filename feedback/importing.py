@@ -21,7 +21,8 @@ from feedback.models import Feedback, Source
 from matching.engine import EngineError, profiles
 from matching.models import Prediction
 from matching.pairs import pair_digest
-from matching.services import Question, compare
+from matching.questions import Question
+from matching.services import compare
 
 MOST = 2_000
 """Rows of one file; larger sets are for `manage.py retrain --pairs`."""

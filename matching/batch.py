@@ -12,7 +12,10 @@ from experiments.services import Assignment, assign, expose
 from matching import engine, metrics
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction
-from matching.services import Answer, Question, Scored, draft, live, version_for
+from matching.pairs import pair_digest
+from matching.questions import Question
+from matching.services import Answer, Scored, draft, live, version_for
+from matching.working import of_comparison
 from modelops.loader import Served
 
 MAX_PAIRS = 1_000
@@ -49,7 +52,8 @@ def _drafted(
         )
     except EngineError as error:
         return error
-    return draft(user, Scored(question, comparison, served, met, generation, False, started))
+    worked = of_comparison(comparison, pair_digest(question.name1, question.name2))
+    return draft(user, Scored(question, worked, served, met, generation, False, started))
 
 
 @transaction.atomic

@@ -13,8 +13,9 @@ from accounts.problems import ProblemSerializer, describe
 from matching.batch import MAX_PAIRS
 from matching.engine import EngineError
 from matching.offer import offered
+from matching.questions import Question
 from matching.serializers import AnswerSerializer, QuestionSerializer, answer, question_of
-from matching.services import Answer, Question
+from matching.services import Answer
 
 Item = Question | ValidationError
 

@@ -9,7 +9,8 @@ from matching import engine
 from matching.cache import RememberingScorer
 from matching.engine import Comparison, Context, profiles
 from matching.models import Prediction
-from matching.services import Question, live
+from matching.questions import Question
+from matching.services import live
 from modelops.loader import ArtefactError, NoLiveModelError
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from rest_framework import serializers
@@ -12,7 +13,8 @@ from matching.engine import MAX_NAME_LENGTH
 from matching.engine.types import Context, Effect, Kind
 from matching.models import Prediction, Verdict
 from matching.offer import offered
-from matching.services import Answer, Question
+from matching.questions import Question
+from matching.services import Answer
 
 DISCLAIMER = "Not legal advice. Two entities can share one name."
 _IDENTIFIERS = 10
@@ -63,11 +65,25 @@ class PairSerializer(serializers.Serializer[Question]):
         """Return the checked question."""
         return question_of(self.validated_data)
 
+    @classmethod
+    def asked(cls, data: Any) -> Question:
+        """Return the question that a body asks. Raises ``ValidationError``.
+
+        One serializer checks all requests: it keeps nothing of them, and making its fields anew each time
+        would cost more than comparing two names that were read before.
+        """
+        return question_of(_checking(cls).run_validation(data))
+
 
 class QuestionSerializer(PairSerializer):
     """Two names, what is known about them, and the profile under which they are read."""
 
     profile = serializers.ChoiceField(choices=sorted(offered()), default="general")
+
+
+@lru_cache(maxsize=2)
+def _checking(serializer: type[PairSerializer]) -> PairSerializer:
+    return serializer()
 
 
 def question_of(given: Mapping[str, Any]) -> Question:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -14,24 +13,13 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from experiments.services import Assignment, assign, expose
-from matching import cache, engine, golden, metrics, sampling
-from matching.engine import Comparison, Context, Scorer
+from matching import engine, golden, metrics, sampling
+from matching.engine import Scorer
 from matching.engine.scorer import load_scorer
 from matching.models import Prediction, Stream, Verdict
-from matching.observation import observed
-from matching.pairs import pair_digest
+from matching.questions import Question
+from matching.working import Worked, context_text, worked_out
 from modelops.loader import Fleet, Loader, Served
-
-
-@dataclass(frozen=True)
-class Question:
-    """Two names and how to read them."""
-
-    name1: str
-    name2: str
-    profile: str = "general"
-    kind: str = "auto"
-    context: Context = field(default_factory=Context)
 
 
 @dataclass(frozen=True)
@@ -48,7 +36,7 @@ class Scored:
     """A comparison on its way to the table."""
 
     question: Question
-    comparison: Comparison
+    worked: Worked
     served: Served[Scorer]
     met: Assignment | None
     generation: int
@@ -83,16 +71,8 @@ def compare(user: User, question: Question) -> Answer:
     started = time.perf_counter()
     fleet = live().fleet()
     served, met = version_for(fleet, assign(user, question.profile), question.profile)
-    key = cache.cache_key(served.sha256, engine.RULES_VERSION, _digest_of(question))
-    kept = cache.read(key)
-    scorer = cache.RememberingScorer(served.scorer, kept)
-    comparison = engine.compare(
-        question.name1, question.name2, question.profile, question.kind, question.context, scorer
-    )
-    scored = Scored(question, comparison, served, met, fleet.generation, kept is not None, started)
-    given = store(user, scored)
-    if kept is None:
-        cache.write(key, cache.Kept(scorer.said))
+    worked, cached = worked_out(served, question)
+    given = store(user, Scored(question, worked, served, met, fleet.generation, cached, started))
     stored, seconds = given.prediction, time.perf_counter() - started
     metrics.observe(stored.profile, stored.verdict, stored.cached, seconds, fleet.generation)
     return given
@@ -109,19 +89,18 @@ def store(user: User, scored: Scored) -> Answer:
 
 def draft(user: User, scored: Scored) -> Answer:
     """Return the answer with its prediction, which the caller writes."""
-    comparison, met = scored.comparison, scored.met
-    whole, watched = comparison.to_dict(), observed(comparison)
-    words = words_of(whole)
+    worked, met = scored.worked, scored.met
+    comparison, watched = worked.comparison, worked.watched
     stream, chance = _stream(comparison.verdict.value)
     prediction = Prediction(
         user=user,
         model_id=scored.served.id,
         name1=scored.question.name1,
         name2=scored.question.name2,
-        pair_digest=pair_digest(scored.question.name1, scored.question.name2),
-        context=_context_text(scored.question.context),
-        words=json.dumps(words, ensure_ascii=False),
-        differences=[_without_text(difference) for difference in whole["differences"]],
+        pair_digest=worked.pair_digest,
+        context=context_text(scored.question.context),
+        words=worked.text,
+        differences=worked.differences,
         prediction=comparison.prediction,
         verdict=comparison.verdict.value,
         confidence=round(comparison.confidence, 4),
@@ -139,7 +118,7 @@ def draft(user: User, scored: Scored) -> Answer:
         stream=stream,
         selection_probability=chance,
     )
-    return Answer(prediction, words, scored.served)
+    return Answer(prediction, worked.words, scored.served)
 
 
 @transaction.atomic
@@ -149,39 +128,12 @@ def reveal(prediction: Prediction, actor: User) -> tuple[str, str]:
     return prediction.name1, prediction.name2
 
 
-def words_of(whole: dict[str, Any]) -> dict[str, Any]:
-    """Return the parts of an answer that may quote the names: stored encrypted, shown again unchanged."""
-    differences = [{key: item[key] for key in _QUOTING} for item in whole["differences"]]
-    return {**{key: whole[key] for key in _SENTENCES}, "differences": differences}
-
-
-_QUOTING = ("text1", "text2", "explanation")
-_SENTENCES = ("reason", "missing_fact", "left", "right", "steps", "notes", "contributions", "decided_by")
-
-
-def _without_text(difference: dict[str, Any]) -> dict[str, Any]:
-    """Drop from a difference whatever may quote a name."""
-    return {key: value for key, value in difference.items() if key not in _QUOTING}
-
-
 def version_for(
     fleet: Fleet[Scorer], met: Assignment | None, profile: str
 ) -> tuple[Served[Scorer], Assignment | None]:
     """Return the version of the user's arm, or the champion, and no arm, when that version is not live."""
     served = fleet.version(met.model_id) if met else None
     return (served, met) if served else (fleet.champion(profile), None)
-
-
-def _digest_of(question: Question) -> str:
-    """Return the digest of everything that can change the answer."""
-    said = _context_text(question.context)
-    return "|".join(
-        (pair_digest(question.name1, question.name2), question.profile, question.kind, pair_digest(said, ""))
-    )
-
-
-def _context_text(context: Context) -> str:
-    return "" if context == Context() else json.dumps(asdict(context), sort_keys=True)
 
 
 def _stream(verdict: str) -> tuple[str, float | None]:

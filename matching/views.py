@@ -33,6 +33,7 @@ from matching.listing import (
 )
 from matching.models import Prediction
 from matching.outlook import every_profile
+from matching.questions import Question
 from matching.serializers import (
     AnswerSerializer,
     PairSerializer,
@@ -40,7 +41,7 @@ from matching.serializers import (
     answer,
     stored_answer,
 )
-from matching.services import Question, compare
+from matching.services import compare
 from modelops.loader import ArtefactError, NoLiveModelError
 
 
@@ -71,10 +72,9 @@ class CompareView(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Compare two names under a profile and store the answer."""
-        serializer = QuestionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        question = QuestionSerializer.asked(request.data)
         with faults_as_problems():
-            return Response(answer(compare(person_of(request), serializer.question())), status=201)
+            return Response(answer(compare(person_of(request), question)), status=201)
 
 
 class CompareProfilesView(APIView):
@@ -92,10 +92,9 @@ class CompareProfilesView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Compare two names under every profile; nothing is stored, so nothing can be objected to."""
-        serializer = PairSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        question = PairSerializer.asked(request.data)
         with faults_as_problems():
-            found = every_profile(serializer.question())
+            found = every_profile(question)
         metrics.OUTLOOKS.inc()
         return Response(every_answer(found))
 

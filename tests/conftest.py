@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from config.embedded import Embedded
 from matching import sampling
+from matching.working import recall
 
 # Written by migrations: roles and what they may do.
 KEPT_BY_FLUSH = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
@@ -43,6 +44,7 @@ def empty_cache() -> Iterator[None]:
     """Give each test a cache and a throttle of its own."""
     yield
     cache.clear()
+    recall.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -34,8 +34,11 @@ from matching.corpus import LabelledPair
 from matching.engine import Scorer
 from matching.models import Prediction
 from matching.observation import observed, sample
+from matching.pairs import pair_digest
+from matching.questions import Question
 from matching.sampling import Policy
-from matching.services import Question, Scored, build_scorer, draft
+from matching.services import Scored, build_scorer, draft
+from matching.working import of_comparison
 from modelops import limits, services, watching
 from modelops.loader import Fleet, Loader
 from modelops.models import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
@@ -188,7 +191,8 @@ class _Run:
         served = fleet.champion(PROFILE)
         question = Question(pair.left, pair.right, PROFILE, pair.kind)
         said = engine.compare(pair.left, pair.right, PROFILE, pair.kind, scorer=served.scorer)
-        scored = Scored(question, said, served, None, fleet.generation, False, time.perf_counter())
+        worked = of_comparison(said, pair_digest(pair.left, pair.right))
+        scored = Scored(question, worked, served, None, fleet.generation, False, time.perf_counter())
         return draft(self.cast.client, scored).prediction
 
     def _date(self, answers: Sequence[Prediction]) -> None:

@@ -17,7 +17,8 @@ from feedback.models import Absence, Draft, Feedback, GoldAnswer, ItemEvent, Rev
 from feedback.services import collect
 from matching import sampling
 from matching.models import Prediction
-from matching.services import Question, compare
+from matching.questions import Question
+from matching.services import compare
 from tests.models import guideline, installed
 from tests.people import person
 

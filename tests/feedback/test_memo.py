@@ -16,7 +16,8 @@ from feedback import memo as memos
 from feedback.models import Feedback, ReviewItem
 from feedback.services import collect, decide
 from matching.models import Prediction
-from matching.services import Question, compare
+from matching.questions import Question
+from matching.services import compare
 from tests.models import installed, stored_prediction
 from tests.people import person
 

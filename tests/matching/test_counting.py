@@ -9,7 +9,8 @@ from matching import engine
 from matching.counting import count_hour
 from matching.models import Prediction
 from matching.observation import observed, sample
-from matching.services import Question, compare
+from matching.questions import Question
+from matching.services import compare
 from modelops.models import Deployment
 from modelops.watch_models import HourlyCount, Reference
 from tests.people import person

@@ -17,10 +17,11 @@ from feedback.models import ReviewItem
 from feedback.services import collect
 from matching import replays, sampling, shadow
 from matching.models import Prediction
+from matching.questions import Question
 from matching.replays import ReplayError
 from matching.rescoring_models import Replay, ReplayChange, ShadowScore
 from matching.sampling import Policy
-from matching.services import Question, compare
+from matching.services import compare
 from matching.tasks import replay_day, score_shadows, tend_replays
 from modelops.models import ModelVersion
 from tests.models import installed, promoted, scoring_version

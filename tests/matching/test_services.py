@@ -9,8 +9,9 @@ from experiments import services as experiments
 from experiments.models import Experiment, Exposure
 from matching import sampling, services
 from matching.models import Prediction
+from matching.questions import Question
 from matching.serializers import stored_answer
-from matching.services import Question, compare
+from matching.services import compare
 from modelops.loader import NoLiveModelError
 from modelops.models import Deployment, ModelVersion
 from tests.models import erased, promoted, scoring_version

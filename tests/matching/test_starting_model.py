@@ -3,7 +3,8 @@
 import pytest
 from django.core.management import call_command
 
-from matching.services import Question, compare, live
+from matching.questions import Question
+from matching.services import compare, live
 from modelops.models import Deployment, LiveSlot, ModelVersion
 from modelops.registry import client
 from tests.people import person

@@ -8,7 +8,8 @@ from django.db import connection
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
-from matching.services import Question, compare
+from matching.questions import Question
+from matching.services import compare
 from modelops import registry
 from modelops.alert_models import Alert
 from modelops.tasks import mirror_registry_aliases

@@ -1,0 +1,238 @@
+"""What is measured, each against something in the same run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from accounts.models import User
+from matching.bulk import Plan, compare_file
+from matching.corpus.generator import generate
+from matching.engine import compare, default_scorer, score_many
+from matching.jobs import services
+from matching.jobs.spool import Upload
+from matching.models import BatchJob, Prediction
+from matching.tasks import prepare_job
+from tests.benchmark_api.load import Load, in_turn, paced, request, saturated
+from tests.benchmark_api.system import fill, memory, session_of, token_of, workers
+
+Pairs = Sequence[tuple[str, str]]
+_CONNECTIONS = 8
+_BATCH = 1_000
+
+
+class Scale(NamedTuple):
+    """How much is measured: seconds of a load, rounds, rows of the job, rows of the long list."""
+
+    seconds: float
+    rounds: int
+    job_rows: int
+    list_rows: int
+
+
+def pairs(number: int) -> Pairs:
+    """Return distinct constructed pairs."""
+    found = dict.fromkeys((pair.left, pair.right) for pair in generate(11, int(number * 1.3)))
+    return list(found)[:number]
+
+
+def _json_requests(path: str, user: User, bodies: Sequence[object]) -> list[bytes]:
+    headers = {"Authorization": f"Bearer {token_of(user)}", "Content-Type": "application/json"}
+    return [request("POST", path, headers, json.dumps(body).encode()) for body in bodies]
+
+
+def _fresh(given: Pairs, part: int, parts: int) -> list[dict[str, str]]:
+    """A part of the pairs that nobody has asked about yet."""
+    return [{"name1": left, "name2": right} for left, right in given[part::parts]]
+
+
+def single(port: int, user: User, given: Pairs, scale: Scale) -> Iterator[str]:
+    """`compare`, uncached and cached, beside the yardstick, taking turns."""
+    rates: dict[str, list[float]] = {"yardstick": [], "uncached": [], "cached": []}
+    parts = scale.rounds + 2
+    for path in ("/yardstick", "/api/v1/compare"):  # every process and thread is awake before anything counts
+        saturated(port, _json_requests(path, user, _fresh(given, parts - 1, parts)), 16, 4)
+    for turn in range(scale.rounds):
+        fresh = _fresh(given, turn, parts)
+        asked = {
+            "yardstick": _json_requests("/yardstick", user, fresh[:200]),
+            "uncached": _json_requests("/api/v1/compare", user, fresh),
+            "cached": _json_requests("/api/v1/compare", user, fresh[:50]),
+        }
+        for name, requests in asked.items():
+            found = saturated(port, requests, _CONNECTIONS, scale.seconds)
+            _check(found)
+            rates[name].append(found.rate)
+    best = {name: median(found) for name, found in rates.items()}
+    yield "| one request, one row | requests/s, median (least to greatest) | of the yardstick | target |"
+    yield "|---|---|---|---|"
+    for name, target in (("yardstick", "-"), ("uncached", "≥ 60 %"), ("cached", "≥ 75 %")):
+        spread = f"{best[name]:,.0f} ({min(rates[name]):,.0f} to {max(rates[name]):,.0f})"
+        title = "authenticated DRF view, one insert" if name == "yardstick" else f"`compare`, {name}"
+        yield f"| {title} | {spread} | {best[name] / best['yardstick']:.0%} | {target} |"
+    fresh = _fresh(given, scale.rounds, parts)
+    yield "\n| at half of its saturation | p50 ms | p99 ms | p99 / p50 | target |"
+    yield "|---|---|---|---|---|"
+    for name, path in (
+        ("yardstick", "/yardstick"),
+        ("uncached", "/api/v1/compare"),
+        ("cached", "/api/v1/compare"),
+    ):
+        bodies = fresh if name == "uncached" else fresh[:50]
+        load = paced(port, _json_requests(path, user, bodies), 32, scale.seconds * 2, best[name] / 2)
+        _check(load)
+        p50, p99 = load.percentile(0.5), load.percentile(0.99)
+        target = "-" if name == "yardstick" else "≤ 3"
+        yield f"| {name} | {p50:.1f} | {p99:.1f} | {p99 / p50:.1f} | {target} |"
+
+
+def batch(port: int, user: User, given: Pairs, scale: Scale) -> Iterator[str]:
+    """`compare/batch` of 1,000 beside the engine in this process, on names nobody has read."""
+    rates: dict[str, list[float]] = {"explained": [], "scored": [], "batch": []}
+    step = _BATCH * 3
+    for turn in range(scale.rounds):
+        part = given[turn * step * 2 : (turn + 1) * step * 2]
+        rates["batch"].append(_batched(port, user, part[:step]))
+        rates["explained"].append(
+            _timed(part[step : step + _BATCH], lambda some: [compare(*pair) for pair in some])
+        )
+        rates["scored"].append(_timed(part[step + _BATCH :], score_many))
+    best = {name: median(found) for name, found in rates.items()}
+    yield "| 1,000 pairs | pairs/s | target |"
+    yield "|---|---|---|"
+    yield f"| the engine, explained, one process | {best['explained']:,.0f} | - |"
+    yield f"| the engine, scored only, one process | {best['scored']:,.0f} | - |"
+    shares = [f"{best['batch'] / best[name]:.0%} of {name}" for name in ("explained", "scored")]
+    yield f"| `compare/batch`, one connection | {best['batch']:,.0f} | {', '.join(shares)}; ≥ 40 % |"
+
+
+def _batched(port: int, user: User, given: Pairs) -> float:
+    bodies = [
+        {"pairs": [{"name1": left, "name2": right} for left, right in given[at : at + _BATCH]]}
+        for at in range(0, len(given), _BATCH)
+    ]
+    requests = _json_requests("/api/v1/compare/batch", user, bodies)
+    load = in_turn(port, requests, len(requests))
+    _check(load)
+    return load.rate * _BATCH
+
+
+def _timed(given: Pairs, work: object) -> float:
+    default_scorer()
+    started = time.perf_counter()
+    work(given)  # type: ignore[operator]
+    return len(given) / (time.perf_counter() - started)
+
+
+def jobs(user: User, scale: Scale) -> Iterator[str]:
+    """A job with one and with two worker processes, beside `compare_file` with as many."""
+    content, source = _file(scale.job_rows), Path(settings.VAR_DIR) / "pairs.csv"
+    source.write_bytes(content)
+    yield f"| {scale.job_rows:,} rows | rows/s | of `compare_file` | MiB of a process: at first, at the end |"
+    yield "|---|---|---|---|"
+    rates = {}
+    for processes in (1, 2):
+        alone = _alone(source, processes, scale.job_rows)
+        rates[processes], first, last = _job(user, content, processes)
+        share = f"{rates[processes] / alone:.0%} (≥ 50 %)"
+        yield f"| `compare_file`, {processes} process{'es' * (processes > 1)} | {alone:,.0f} | - | - |"
+        yield (
+            f"| a job, {processes} worker{'s' * (processes > 1)} | {rates[processes]:,.0f} | {share} | "
+            f"{first}, {last} |"
+        )
+    yield f"\nTwo workers do {rates[2] / rates[1]:.2f} times the work of one (target ≥ 1.7)."
+    source.unlink()
+
+
+def _file(rows: int) -> bytes:
+    given = pairs(min(rows, 60_000))
+    lines = [
+        '"{}","{}"'.format(*(name.replace('"', '""') for name in given[n % len(given)])) for n in range(rows)
+    ]
+    return ("name1,name2\n" + "\n".join(lines) + "\n").encode()
+
+
+def _alone(source: Path, processes: int, rows: int) -> float:
+    started = time.perf_counter()
+    target = source.with_name("out.csv")
+    compare_file(source, target, Plan(("name1", "name2")), processes, lambda *_: None)
+    target.unlink()
+    return rows / (time.perf_counter() - started)
+
+
+def _job(user: User, content: bytes, processes: int) -> tuple[float, int, int]:
+    """Rows a second from the first piece to the last, and the memory of the largest process on the way."""
+    upload = Upload("pairs.csv")
+    upload.take(content)
+    upload.finish()
+    job = services.create(user, upload, services.Order(("name1", "name2")))
+    with workers(processes) as process:
+        prepare_job.delay(str(job.pk))
+        seen: list[tuple[float, int, int]] = []
+        while (now := BatchJob.objects.get(pk=job.pk)).status in ("queued", "running"):
+            time.sleep(0.25)
+            if now.rows_done:
+                seen.append((time.perf_counter(), now.rows_done, memory(process)))
+        ended = time.perf_counter()
+    services.delete(now, user)
+    began, done, _ = seen[0]
+    return (now.rows_done - done) / (ended - began), seen[len(seen) // 4][2], seen[-1][2]
+
+
+def lists(port: int, user: User, scale: Scale) -> Iterator[str]:
+    """p95 of lists of answers at ten thousand rows and at many."""
+    paths = {
+        "`predictions`": "/api/v1/predictions",
+        "`predictions?verdict=material`": "/api/v1/predictions?verdict=material",
+        "`predictions?verdict=review`, none found": "/api/v1/predictions?verdict=review",
+        "`predictions?profile=lc`, none found": "/api/v1/predictions?profile=lc",
+        "`predictions?verdict=review&profile=general`, none found": (
+            "/api/v1/predictions?verdict=review&profile=general"
+        ),
+        "admin list": "/admin/matching/prediction/",
+        "admin list, a verdict": "/admin/matching/prediction/?verdict__exact=material",
+        "admin list, a verdict that none has": "/admin/matching/prediction/?verdict__exact=review",
+        "admin list, a profile that none has": "/admin/matching/prediction/?profile=lc",
+    }
+    measured = []
+    for rows in (10_000, scale.list_rows):
+        _empty_predictions()
+        fill(user, rows)
+        measured.append({name: _p95(port, user, path) for name, path in paths.items()})
+    yield f"| list, p95 in ms | 10,000 answers | {scale.list_rows:,} answers | times (≤ 1.5) |"
+    yield "|---|---|---|---|"
+    for name in paths:
+        few, many = (found[name] for found in measured)
+        yield f"| {name} | {few:.1f} | {many:.1f} | {many / few:.2f} |"
+    _empty_predictions()
+
+
+def _p95(port: int, user: User, path: str) -> float:
+    headers = {"Authorization": f"Bearer {token_of(user)}"}
+    if path.startswith("/admin"):
+        headers = {"Cookie": session_of(user)}
+    asked = [request("GET", path, headers)]
+    in_turn(port, asked, 20)
+    load = in_turn(port, asked, 120)
+    _check(load)
+    return load.percentile(0.95)
+
+
+def _empty_predictions() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("TRUNCATE predictions CASCADE")
+        cursor.execute("SET session_replication_role = origin")
+    assert not Prediction.objects.exists()
+
+
+def _check(load: Load) -> None:
+    if load.failures:
+        raise RuntimeError(f"{load.failures} of {len(load.latencies)} answers were refusals")
