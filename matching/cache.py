@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from accounts.crypto import sha256
+from accounts.crypto import Purpose, digest, matches, sha256
 from accounts.store import StoreDownError, ask
 from matching.engine.types import Kind, Scorer, Thresholds
 from matching.metrics import CACHE
+
+_SIGNED = 64
+"""Characters of the signature before the score."""
 
 
 @dataclass(frozen=True)
@@ -31,22 +34,38 @@ def cache_key(*parts: str) -> str:
 
 
 def read(key: str) -> Kept | None:
-    """Return what is kept under a key, or nothing."""
+    """Return what this product kept under a key, or nothing: also for what somebody else put there."""
     try:
         found = ask(lambda store: store.get(key))
     except StoreDownError:
         CACHE.labels("down").inc()
         return None
-    CACHE.labels("miss" if found is None else "hit").inc()
-    return None if found is None else Kept(json.loads(found))
+    kept = _opened(key, found) if isinstance(found, bytes) else None
+    CACHE.labels("miss" if kept is None else "hit").inc()
+    return kept
 
 
 def write(key: str, kept: Kept) -> None:
     """Keep a score for a while; losing it costs time only."""
+    text = json.dumps(kept.probability)
+    value = _signature(key, text) + text
     try:
-        ask(lambda store: store.set(key, json.dumps(kept.probability), ex=settings.PREDICTION_CACHE_SECONDS))
+        ask(lambda store: store.set(key, value, ex=settings.PREDICTION_CACHE_SECONDS))
     except StoreDownError:
         CACHE.labels("down").inc()
+
+
+def _signature(key: str, text: str) -> str:
+    """Return what ties a score to its question: whoever can write to the store must not decide answers."""
+    return digest(Purpose.PAIR, "kept score", key, text)
+
+
+def _opened(key: str, value: bytes) -> Kept | None:
+    said = value.decode("ascii", "ignore")
+    signature, text = said[:_SIGNED], said[_SIGNED:]
+    if not matches(Purpose.PAIR, signature, "kept score", key, text):
+        return None
+    return Kept(json.loads(text))
 
 
 class RememberingScorer:

@@ -1,12 +1,17 @@
 """What keeps a question from being answered is told apart: the caller's fault, or ours."""
 
 import json
+from functools import partial
 from importlib.resources import files
+from typing import Any
 
 import pytest
+from redis import Redis
 from rest_framework.exceptions import ValidationError
 
 from accounts.problems import UnavailableError
+from accounts.store import ask
+from matching import cache
 from matching.engine import compare
 from matching.engine.scorer import load_scorer
 from matching.views import faults_as_problems
@@ -22,3 +27,17 @@ def test_a_model_that_does_not_fit_the_engine_is_our_fault() -> None:
 def test_an_empty_name_is_the_callers_fault() -> None:
     with pytest.raises(ValidationError), faults_as_problems():
         compare("", "Acme Ltd")
+
+
+def test_a_score_that_somebody_else_put_into_the_store_is_not_believed() -> None:
+    ours, other = cache.cache_key("a pair"), cache.cache_key("another pair")
+    cache.write(ours, cache.Kept(0.25))
+    assert cache.read(ours) == cache.Kept(0.25)
+    kept: Any = ask(lambda store: store.get(ours))
+    for forged in (b"0.99", b"rubbish", b"", b"\xff" * 80, kept[:-1] + b"9", kept):
+        ask(partial(_put, other, forged))
+        assert cache.read(other) is None
+
+
+def _put(key: str, value: bytes, store: Redis) -> None:
+    store.set(key, value)
