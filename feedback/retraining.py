@@ -9,6 +9,7 @@ it brings scikit-learn and MLflow.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from accounts import audit
 from accounts.models import User
+from feedback.labels import collect, release, use_up
 from feedback.models import Feedback
 from matching import candidate, learning
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate, read_pairs
@@ -88,9 +90,9 @@ def _work(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> Training
     def report(message: str, stage: str, progress: int | None) -> None:
         runs.tell(run, message, stage, progress)
 
-    with runs.working(run, _READABLE), threadpool_limits(1, "openmp"):
+    with runs.working(run, _READABLE), _labels_given_back(run), threadpool_limits(1, "openmp"):
         report("gathering labels", Stage.GATHERING, 0)
-        labels = list(Feedback.objects.for_training())
+        labels = [*Feedback.objects.for_training().filter(processed=True), *collect(run)]
         from_files = [pair for path in files for pair in read_pairs(path)]
         pairs = [*from_files, *labelled_pairs(labels), *generate(SEED, corpus_size)]
         version = f"{timezone.now():%Y.%m.%d-%H%M%S}"
@@ -103,16 +105,25 @@ def _work(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> Training
             {**found.params, "labels": len(labels), "corpus_size": corpus_size},
             found.metrics,
         )
-        return _finish(run, labels, found.registration(logged.source, logged.run_id))
+        return _finish(run, found.registration(logged.source, logged.run_id))
+
+
+@contextmanager
+def _labels_given_back(run: TrainingRun) -> Iterator[None]:
+    """Release what a run claimed when it fails; what a killed run held is free once it is marked so."""
+    try:
+        yield
+    except BaseException:
+        release(run)
+        raise
 
 
 @transaction.atomic
-def _finish(run: TrainingRun, labels: list[Feedback], given: Registration) -> TrainingRun:
+def _finish(run: TrainingRun, given: Registration) -> TrainingRun:
     """Register the candidate, mark its labels and close the run, all or nothing."""
     runs.tell(run, "done", progress=100)
     run.model = register_version(given, run.requested_by)
-    waiting = Feedback.objects.waiting().filter(pk__in=[row.pk for row in labels])
-    run.labels_used = waiting.update(processed=True, training_run=run)
+    run.labels_used = use_up(run)
     run.status, run.finished_at = RunStatus.SUCCEEDED, timezone.now()
     run.save(update_fields=["model", "labels_used", "status", "finished_at"])
     audit.record("training.finished", run, run.requested_by, version=str(run.model), labels=run.labels_used)

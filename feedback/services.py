@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts import audit
+from accounts.ids import first_of
 from accounts.models import User
 from feedback.models import (
     CLAIM_LASTS,
@@ -30,6 +31,7 @@ from feedback.queue import held, keep_draft
 from feedback.routing import PRIORITIES, due, overrides, route, untouched
 from matching import sampling
 from matching.models import Prediction, Stream
+from matching.rescoring_models import ShadowScore
 
 _OVERLAP = timedelta(minutes=10)
 """Answers may become visible a little after their time of birth; collecting looks back that far."""
@@ -37,6 +39,10 @@ _OVERLAP = timedelta(minutes=10)
 _COLLECTING = 0x6C6E63_05
 """Advisory lock of the one collector at work."""
 
+
+_DISAGREED = timedelta(days=1)
+_AT_ONCE = 1_000
+_PARTS = 1 << 20
 
 _ONCE = ("feedback_once_per_person", "feedback_revises_id")
 """Constraints that let a person speak once."""
@@ -72,7 +78,7 @@ def collect() -> int:
         if not cursor.fetchone()[0]:
             return 0
     by_stream: dict[str, list[_Picked]] = defaultdict(list)
-    for row in _newly_picked():
+    for row in [*_newly_picked(), *_newly_disagreed()]:
         by_stream[row.stream].append(row)
     return sum(_take(stream, rows) for stream, rows in by_stream.items())
 
@@ -84,6 +90,27 @@ def _newly_picked() -> list[_Picked]:
     picked = Prediction.objects.for_review(newest - _OVERLAP if newest else None).filter(review_items=None)
     columns = ("pk", "stream", "selection_probability", "created_at", "profile")
     return [_Picked(*row) for row in picked.exclude(stream=Stream.GOLD).values_list(*columns)]
+
+
+def _newly_disagreed() -> list[_Picked]:
+    """Mark and return answers of the last day on which a challenger or shadow disagrees with the champion.
+
+    Which of them are picked follows from their ids, so that asking again picks the same.
+    """
+    share = sampling.policy().disagreement
+    recent = ShadowScore.objects.disagreements().filter(
+        prediction_id__gte=first_of(timezone.now() - _DISAGREED),
+        prediction__stream="",
+        prediction__erased_at=None,
+    )
+    unseen = recent.filter(prediction__review_items=None).values_list("prediction_id", flat=True)[:_AT_ONCE]
+    chosen = [pk for pk in dict.fromkeys(unseen) if pk.int % _PARTS < share * _PARTS]
+    rows = Prediction.objects.filter(pk__in=chosen)
+    rows.update(stream=Stream.DISAGREEMENT, selection_probability=share)
+    return [
+        _Picked(pk, Stream.DISAGREEMENT, share, *rest)
+        for pk, *rest in rows.values_list("pk", "created_at", "profile")
+    ]
 
 
 def _take(stream: str, rows: list[_Picked]) -> int:

@@ -91,7 +91,7 @@ def test_eight_reviewers_decide_every_item_once_although_the_server_is_killed(ru
     with ThreadPoolExecutor(len(reviewers)) as room:
         work = [room.submit(reviewer.work, enough) for reviewer in reviewers]
         for share in (0.3, 0.6):
-            _wait_for(lambda share=share: sum(len(one.done) for one in reviewers) >= share * ITEMS)  # type: ignore[misc]
+            _wait_for(lambda share=share: sum(len(one.done) for one in reviewers) >= share * ITEMS)
             running.kill("web")
         acknowledged = [word for one in work for word in one.result()]
     counted: dict[str, Any] = running.python(_COUNT)

@@ -14,8 +14,9 @@ from feedback.queue import ClaimLostError
 from feedback.services import UndoError, collect, decide, object_to, put, revise, undo
 from matching import sampling
 from matching.models import Prediction, Stream
+from matching.rescoring_models import ShadowScore
 from modelops.models import TrainingRun
-from tests.models import guideline, stored_prediction
+from tests.models import guideline, model_version, stored_prediction
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -274,3 +275,40 @@ def test_a_lost_claim_stores_nothing() -> None:
     with pytest.raises(ClaimLostError):
         decide(item, person(Role.REVIEWER), material=True)
     assert not Feedback.objects.exists()
+
+
+def test_answers_on_which_a_shadow_disagrees_are_put_before_a_reviewer_once() -> None:
+    model = model_version("shadow")
+    split, agreed = stored_prediction("Split", "Splitt"), stored_prediction("Agreed", "Agreed")
+    for prediction, agrees in ((split, False), (agreed, True)):
+        ShadowScore.objects.create(
+            prediction=prediction,
+            model=model,
+            role="shadow",
+            material_probability=0.9,
+            verdict="material",
+            agrees=agrees,
+        )
+    assert [collect(), collect()] == [1, 0]
+    item = ReviewItem.objects.get()
+    assert (item.prediction, item.stream, item.selection_probability) == (split, "disagreement", 1.0)
+    split.refresh_from_db()
+    assert (split.stream, split.selection_probability) == ("disagreement", 1.0)
+
+
+def test_of_disagreements_the_share_that_leads_set_is_picked() -> None:
+    sampling.keep(sampling.Policy(disagreement=0.25), 60)
+    model, user = model_version("shadow"), person()
+    for number in range(80):
+        row = stored_prediction(f"Split {number}", "Split", user=user, model=model)
+        ShadowScore.objects.create(
+            prediction=row,
+            model=model,
+            role="shadow",
+            material_probability=0.9,
+            verdict="material",
+            agrees=False,
+        )
+    assert 5 <= collect() <= 40
+    assert collect() == 0
+    assert {item.selection_probability for item in ReviewItem.objects.all()} == {0.25}
