@@ -58,6 +58,8 @@ def retrain_queued_run() -> str | None:
 def mind_training_runs() -> int:
     """End runs whose process was killed, and send those that wait once more; return how many were ended."""
     ended = runs.reap()
+    if ended:
+        raise_alert("training_failed", "", "The process of a run was killed.")
     if TrainingRun.objects.queued().exists():
         retrain_queued_run.delay()
     return ended

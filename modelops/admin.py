@@ -33,6 +33,7 @@ from modelops.models import (
     ServingRole,
 )
 from modelops.services import PromotionError
+from modelops.serving import unready
 
 log = structlog.get_logger(__name__)
 
@@ -316,10 +317,12 @@ def _back(asked: PromotionRequest) -> str:
 def _facts(asked: PromotionRequest) -> dict[str, object]:
     """What the approver should know about the version."""
     measured = {f"Measured: {name}": value for name, value in asked.model.metrics.items()}
+    every = asked.profile == EVERY_PROFILE
     return {
         "Asked by": asked.requested_by,
         "Reason": asked.reason,
-        "Profile": asked.profile,
+        "Profile": "every profile without one of its own" if every else asked.profile,
+        "Processes": unready(asked.model.artefact_id) or "every process that serves has it ready",
         "Artefact": asked.model.artefact_id,
         "Schema": asked.model.schema_hash,
         **measured,

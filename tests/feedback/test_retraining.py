@@ -14,6 +14,7 @@ from feedback.tasks import mind_training_runs, retrain_queued_run
 from matching.corpus import PairsFileError, generate
 from matching.learning import CONSTRUCTED_WEIGHT
 from modelops import runs, services
+from modelops.alert_models import Alert
 from modelops.models import TrainingRun
 from modelops.registry import client
 from modelops.runs import BusyError
@@ -103,6 +104,7 @@ def test_a_run_asked_for_on_screen_is_done_by_the_worker() -> None:
 def test_dead_runs_are_ended_by_the_clock() -> None:
     TrainingRun.objects.create(trigger="killed", status="running")
     assert mind_training_runs() == 1
+    assert Alert.objects.get(rule="training_failed").what == "The process of a run was killed."
     assert TrainingRun.objects.get().error == "interrupted"
 
 
