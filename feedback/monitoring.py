@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Avg, Count, F, Min, Q
 
 from feedback.models import Feedback
+from feedback.models.words import FeedbackQuerySet
 from matching import counting
 from matching.models import Prediction, Stream, Verdict
 from modelops import watching
@@ -111,25 +112,35 @@ def reviewed(of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
     return found["n"], found["wrong"]
 
 
-def labelled(model: ModelVersion, now: datetime) -> Performance:
+def labelled(model: ModelVersion, now: datetime, profile: str = "", share: float = 1.0) -> Performance:
     """Return what the newest labels of the random audit say of a version: 200 to 400 of them.
 
-    A new sequence begins every 200 labels and counts from the one after, each spending its part of the error:
-    so looking every hour for years stays honest, and a fall of today is not hidden behind the years.
+    ``profile`` narrows it to one; ``share`` is the part of the error that may be spent on it. A new sequence
+    begins every 200 labels and counts from the one after, each spending its part of the error: so looking
+    every hour for years stays honest, and a fall of today is not hidden behind the years.
     """
-    words = Feedback.objects.audited().filter(prediction__model=model, created_at__lte=now)
+    words = _audited(model, now)
+    words = words.filter(prediction__profile=profile) if profile else words
     blocks = words.count() // BLOCK
     columns = ("prediction__prediction", "user_correction", "prediction__selection_probability")
     newest = words.order_by("created_at", "pk").values_list(*columns)[max(0, blocks - 1) * BLOCK :]
     labels = (Label(said, bool(true), chance or 1.0) for said, true, chance in newest)
-    return performance(labels, restarted(blocks + 1))
+    return performance(labels, restarted(blocks + 1) * share)
+
+
+def by_profile(model: ModelVersion, now: datetime) -> dict[str, Performance]:
+    """Return the same for every profile that has audited answers; the profiles share the error."""
+    names = sorted(set(_audited(model, now).order_by().values_list("prediction__profile", flat=True)))
+    return {name: labelled(model, now, name, 1 / len(names)) for name in names}
 
 
 @transaction.atomic
 def measure(model: ModelVersion, window: str, start: datetime, end: datetime) -> list[ModelMetric]:
     """Write what a window says of a version into ``model_metrics``, and tell people of what is too low."""
-    found = labelled(model, end)
-    rows = [*_of_labels(found), *_of_answers(model, start, end)]
+    found = {"": labelled(model, end), **by_profile(model, end)}
+    answers = list(_of_answers(model, start, end))
+    rows = [("", *row) for row in answers]
+    rows += [(profile, *row) for profile, seen in found.items() for row in _of_labels(seen)]
     ModelMetric.objects.filter(model=model, window=window).delete()
     stored = [
         ModelMetric(
@@ -138,13 +149,20 @@ def measure(model: ModelVersion, window: str, start: datetime, end: datetime) ->
             metric_value=Decimal(f"{value:.6f}"),
             n=n,
             window=window,
+            slice=profile,
             recorded_at=end,
         )
-        for name, value, n in rows
+        for profile, name, value, n in rows
     ]
     ModelMetric.objects.bulk_create(stored)
-    _judge(model, found, rows)
+    for profile, seen in found.items():
+        _judge(f"{model.version}, {profile}" if profile else str(model.version), seen)
+    _judge_estimate(model, answers)
     return stored
+
+
+def _audited(model: ModelVersion, now: datetime) -> FeedbackQuerySet:
+    return Feedback.objects.audited().filter(prediction__model=model, created_at__lte=now)
 
 
 def _of_labels(found: Performance) -> Iterable[tuple[str, float, int]]:
@@ -170,7 +188,7 @@ def _of_answers(model: ModelVersion, start: datetime, end: datetime) -> Iterable
         yield "material share", found["material"] / found["n"], found["n"]
 
 
-def _judge(model: ModelVersion, found: Performance, rows: list[tuple[str, float, int]]) -> None:
+def _judge(scope: str, found: Performance) -> None:
     for name, estimate in found.to_dict().items():
         if estimate.n:
             allowed = limit(name)
@@ -178,8 +196,11 @@ def _judge(model: ModelVersion, found: Performance, rows: list[tuple[str, float,
                 f"{estimate.n} audited answers say {estimate.value:.1%}, at most {estimate.high:.1%}; "
                 f"the limit is {allowed:.0%}."
             )
-            observe(f"{name}_low", str(model.version), estimate.is_below(allowed), what)
-    for name, value, n in rows:
+            observe(f"{name}_low", scope, estimate.is_below(allowed), what)
+
+
+def _judge_estimate(model: ModelVersion, answers: Iterable[tuple[str, float, int]]) -> None:
+    for name, value, n in answers:
         if name == "accuracy (estimated)" and n >= ESTIMATED_FROM:
             what = f"Estimated without labels: {value:.1%} over {n:,} answers."
             observe("estimate_low", str(model.version), value < limit("accuracy"), what)

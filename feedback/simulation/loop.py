@@ -65,7 +65,7 @@ class Plan:
     quiet_hours: int = 3
     shifted_hours: int = 3
     corrections: int = 1_000
-    feedback_limit: int = 400
+    feedback_limit: int = 450
     cooldown_hours: int = 4
     most_hours: int = 96
     reviewers_err: float = 0.03

@@ -31,7 +31,7 @@ of the traffic.
 | hours from the new guideline to the first training | {hours_to_first_retraining} |
 | reports of drift without error | {drift_reports_without_error} |
 | trainings because of drift without error | {retrainings_without_error} |
-| approvals that overruled a gate, because golden answers of the old guideline changed | {overrides} |
+| approvals that overruled a red gate, with the reason that the guideline has changed | {overrides} |
 | seconds the simulation took | {seconds:.0f} |
 
 | training at hour | because of | corrections used so far | true accuracy after it | won back |

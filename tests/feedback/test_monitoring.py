@@ -28,7 +28,13 @@ THIS_HOUR = NOW.replace(minute=0)
 
 
 def answered(
-    deployment: Deployment, reviewer: User, right: int, wrong: int, said: bool = True, stream: str = "audit"
+    deployment: Deployment,
+    reviewer: User,
+    right: int,
+    wrong: int,
+    said: bool = True,
+    stream: str = "audit",
+    profile: str = "general",
 ) -> None:
     """Answers of the last hour that a reviewer found right or wrong."""
     user = person()
@@ -38,6 +44,7 @@ def answered(
             user=user,
             model=deployment.model,
             prediction=said,
+            profile=profile,
             verdict="material" if said else "immaterial",
             stream=stream,
             selection_probability=0.02,
@@ -91,7 +98,7 @@ def test_too_little_accuracy_shown_by_labels_raises_an_alert_with_the_figures() 
     deployment = installed()
     answered(deployment, person(Role.REVIEWER), right=60, wrong=60)
     monitoring.measure(deployment.model, "now", NOW - HOUR, timezone.now())
-    alert = Alert.objects.get(rule="accuracy_low")
+    alert = Alert.objects.get(rule="accuracy_low", scope=deployment.model.version)
     assert alert.state == "firing"
     assert "120 audited answers say 50.0%" in alert.what
 
@@ -102,6 +109,20 @@ def test_missed_material_differences_are_an_alert_of_their_own() -> None:
     answered(deployment, person(Role.REVIEWER), right=20, wrong=0)
     monitoring.measure(deployment.model, "now", NOW - HOUR, timezone.now())
     assert {alert.rule for alert in Alert.objects.all()} == {"accuracy_low", "recall_low"}
+
+
+def test_one_profile_that_fails_is_told_by_itself() -> None:
+    deployment, reviewer = installed(), person(Role.REVIEWER)
+    answered(deployment, reviewer, right=190, wrong=0)
+    answered(deployment, reviewer, right=0, wrong=9, profile="lc")
+    monitoring.measure(deployment.model, "now", NOW - HOUR, timezone.now())
+    version = deployment.model.version
+    assert set(Alert.objects.values_list("rule", "scope")) == {
+        ("accuracy_low", f"{version}, lc"),
+        ("precision_low", f"{version}, lc"),
+    }
+    share = ModelMetric.objects.get(metric_name="accuracy (labelled)", slice="lc")
+    assert (float(share.metric_value), share.n) == (0.0, 9)
 
 
 def test_the_consequence_counts_reviewed_and_wrong_answers_of_the_window() -> None:
@@ -117,7 +138,7 @@ def test_measuring_a_window_again_replaces_it() -> None:
     answered(deployment, person(Role.REVIEWER), right=3, wrong=0)
     for _ in range(2):
         rows = monitoring.measure(deployment.model, "now", NOW - HOUR, timezone.now())
-    assert ModelMetric.objects.filter(window="now").count() == len(rows) == 12
+    assert ModelMetric.objects.filter(window="now").count() == len(rows) == 21
 
 
 def test_an_audit_that_nobody_reviews_is_told_after_three_days() -> None:

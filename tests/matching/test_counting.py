@@ -1,16 +1,20 @@
 """What answers keep for those who watch, and what is counted of them."""
 
+import random
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from matching import engine
+from matching.corpus import LabelledPair, generate
 from matching.counting import count_hour
 from matching.models import Prediction
-from matching.observation import observed, sample
+from matching.observation import Observed, observed, sample
 from matching.questions import Question
 from matching.services import compare
+from modelops import drift
+from modelops.figures import Counts, Frame, counted, frame_of
 from modelops.models import Deployment
 from modelops.watch_models import HourlyCount, Reference
 from tests.people import person
@@ -72,3 +76,50 @@ def test_an_hour_is_counted_by_version_profile_and_kind(champion: Deployment) ->
     assert reference.model == champion.model
     assert (reference.origin, reference.n) == ("corpus", 2_000)
     assert sum(reference.counts["verdict"]) == reference.n
+
+
+@pytest.fixture(scope="module")
+def answered() -> dict[bool, list[Observed]]:
+    """Answers about pairs of organisations: in one script, and (the shift) in different scripts."""
+    pairs = [pair for pair in generate(7, 14_000) if pair.kind == "organisation"]
+    random.Random(7).shuffle(pairs)
+    across = [pair for pair in pairs if "O36" in pair.category][:130]
+    usual = [pair for pair in pairs if "O36" not in pair.category][:6_800]
+    return {
+        shifted: [_answer(pair) for pair in chosen] for shifted, chosen in ((False, usual), (True, across))
+    }
+
+
+def _answer(pair: LabelledPair) -> Observed:
+    return observed(engine.compare(pair.left, pair.right, kind=pair.kind))
+
+
+def _seen(reference: Counts, frame: Frame, rows: list[Observed]) -> set[str]:
+    current = counted(sample("organisation", rows), frame)
+    return {shift.figure for shift in drift.shifts(reference, current) if shift.seen}
+
+
+def test_a_day_of_the_usual_pairs_raises_no_alarm(answered: dict[bool, list[Observed]]) -> None:
+    usual = answered[False]
+    kept = sample("organisation", usual[:2_000])
+    frame = frame_of(kept)
+    reference = counted(kept, frame)
+    windows = [_seen(reference, frame, usual[at : at + 200]) for at in range(2_000, 6_800, 200)]
+    assert len(windows) == 24
+    assert not any(drift.believed(windows[: at + 1]) for at in range(24))
+
+
+def test_every_fourth_pair_across_scripts_is_noticed_within_five_hundred(
+    answered: dict[bool, list[Observed]],
+) -> None:
+    usual, across = answered[False], answered[True]
+    kept = sample("organisation", usual[:2_000])
+    frame = frame_of(kept)
+    reference = counted(kept, frame)
+    windows = [
+        _seen(
+            reference, frame, [*usual[2_000 + 188 * at : 2_188 + 188 * at], *across[62 * at : 62 * at + 62]]
+        )
+        for at in range(2)
+    ]
+    assert "script" in drift.believed(windows)

@@ -1,6 +1,7 @@
 """Alerts: told once, when it lasts, to whom it concerns, until somebody takes it."""
 
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -217,3 +218,22 @@ def test_the_list_costs_the_same_for_few_and_for_many() -> None:
             client.get("/admin/modelops/alert/")
         counts.append(len(asked))
     assert counts[0] == counts[1] <= 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_that_raise_the_same_at_once_make_one_alert_and_one_message() -> None:
+    channel()
+    together = threading.Barrier(4)
+
+    def process() -> None:
+        together.wait()
+        alerts.raise_alert("model_swap_failed", "7", "ArtefactError")
+        connection.close()
+
+    threads = [threading.Thread(target=process) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Alert.objects.get().bad == 4
+    assert occasions() == ["firing"]
