@@ -51,13 +51,15 @@ APPEARANCE: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("matching/mark.svg")},
     ],
-    "STYLES": [lambda _request: static("feedback/noscript.css")],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "analytics.dashboards.summary",
     # The theme would write its colours into every page as an inline style; config/admin.css has them instead.
     "COLORS": lambda _request: {},
-    "STYLES": [lambda _request: static("config/admin.css")],
+    "STYLES": [
+        lambda _request: static("config/admin.css"),
+        lambda _request: static("feedback/noscript.css"),
+    ],
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
