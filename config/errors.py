@@ -75,6 +75,23 @@ def locked_out(request: HttpRequest, _response: object, _credentials: object) ->
     return response
 
 
+def not_counted(request: HttpRequest) -> HttpResponse:
+    """Answer an attempt to sign in while attempts cannot be counted: guessing must not become free."""
+    text = "Attempts cannot be counted just now, so none is let in. Please try again in a few seconds."
+    title = "Signing in is closed for a moment"
+    response = _problem(request, HTTPStatus.SERVICE_UNAVAILABLE, text, title=title)
+    response["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    """Answer one attempt too many from one network."""
+    text = f"Too many attempts came from your network. Try again in {seconds} seconds."
+    response = _problem(request, HTTPStatus.TOO_MANY_REQUESTS, text)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
 def _problem(
     request: HttpRequest, status: HTTPStatus, text: str, title: str = "", safe: bool = True
 ) -> HttpResponse:

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from analytics import pages as evidence
 from config import views
+from config.sign_in import counted
 from feedback import pages as feedback_pages
 from matching import pages
 
@@ -15,7 +16,7 @@ handler403 = "config.errors.permission_denied"
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"
 
-_sign_in = LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True)
+_sign_in = counted(LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True))
 
 urlpatterns = [
     path("", pages.compare_page, name="compare-page"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("predictions/<uuid:pk>/feedback", feedback_pages.feedback_page, name="feedback-page"),
     path("sign-in", _sign_in, name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("admin/login/", counted(admin.site.login)),
     path("admin/evidence/", evidence.evidence_page, name="evidence"),
     path("admin/evidence/<str:month>.zip", evidence.evidence_file, name="evidence-file"),
     path("admin/", admin.site.urls),

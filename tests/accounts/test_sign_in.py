@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from pytest_django import Settings
 
+from accounts.store import breaker
 from tests.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +74,26 @@ def test_the_api_counts_attempts_by_person_too(client: Client) -> None:
     assert client.post("/api/v1/token", body, "application/json").status_code in (401, 429)
     body["email"] = colleague.email
     assert client.post("/api/v1/token", body, "application/json").status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/sign-in", "/admin/login/"])
+def test_the_page_is_closed_while_attempts_cannot_be_counted(
+    client: Client, settings: Settings, page: str
+) -> None:
+    given = {"username": person().email, "password": PASSWORD}
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    breaker.reset()
+    refused = client.post(page, given)
+    breaker.reset()
+    assert (refused.status_code, refused["Retry-After"]) == (503, "5")
+    assert "_auth_user_id" not in client.session
+    assert client.get(page).status_code == 200
+
+
+def test_page_and_api_share_the_allowance_of_an_address(client: Client, settings: Settings) -> None:
+    settings.LOGIN_RATE = "2/hour"
+    client.post("/api/v1/token", {"email": "nobody@example.com", "password": "wrong"})
+    assert tried(client, "nobody@example.com", "wrong").status_code == 200
+    refused = client.post("/admin/login/", {"username": "nobody@example.com", "password": "wrong"})
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 1800
