@@ -108,8 +108,8 @@ def _newly_disagreed() -> list[_Picked]:
     rows = Prediction.objects.filter(pk__in=chosen)
     rows.update(stream=Stream.DISAGREEMENT, selection_probability=share)
     return [
-        _Picked(pk, Stream.DISAGREEMENT, share, *rest)
-        for pk, *rest in rows.values_list("pk", "created_at", "profile")
+        _Picked(pk, Stream.DISAGREEMENT, share, created_at, profile)
+        for pk, created_at, profile in rows.values_list("pk", "created_at", "profile")
     ]
 
 
