@@ -86,7 +86,9 @@ def line(title: str, values: Sequence[float], marks: Sequence[Mark], limit: floa
     for number, mark in enumerate(marks):
         left = EDGE + mark.at * step
         parts.append(_rule(left, EDGE, left, HEIGHT - EDGE, MARK))
-        parts.append(_text(left + 4, HEIGHT - EDGE - 6 - 14 * (number % 4), mark.text, "start"))
+        late = left > WIDTH * 0.75
+        top = HEIGHT - EDGE - 6 - 14 * (number % 4)
+        parts.append(_text(left + (-4 if late else 4), top, mark.text, "end" if late else "start"))
     words = "; ".join(f"{mark.text} at {mark.at:g}" for mark in marks)
     first, last = (f"{value:.1%}" for value in (values[0], values[-1]))
     return _svg(title, f"From {first} to {last}. {words}", parts, INK)
