@@ -170,7 +170,7 @@ EVIDENCE_DIR = env.text("EVIDENCE_DIR", str(VAR_DIR / "evidence"))
 # Where names are kept, as each app lists it: what hangs on an answer before the answer itself.
 ERASURE = ("feedback.erasure.HELD", "matching.erasure.HELD", "accounts.erasure.HELD")
 # What is kept for a while only; the days are rows that an administrator sets.
-RETENTION = ("accounts.keeping.KINDS",)
+RETENTION = ("accounts.keeping.KINDS", "matching.keeping.KINDS")
 
 # --- Static files --------------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -105,6 +105,7 @@ APPEARANCE: dict[str, Any] = {
                     _link("Deployments", "history", "modelops.deployment"),
                     _link("Processes", "memory", "modelops.servingprocess"),
                     _link("Rollback drills", "undo", "modelops.rollbackdrill"),
+                    _link("Shadow scores", "tonality", "matching.shadowscore"),
                     _link("Replays", "replay", "matching.replay"),
                     {
                         "title": "What was live at ...",

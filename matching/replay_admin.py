@@ -15,13 +15,13 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
-from accounts.desk import Step, act, confirmed, may, nobody
+from accounts.desk import BoundedPaginator, Step, act, confirmed, may, nobody
 from accounts.models import User
 from matching import replays
 from matching.engine import feature_schema_hash
 from matching.models import Prediction
 from matching.replays import ReplayError, rows_of
-from matching.rescoring_models import Replay
+from matching.rescoring_models import Replay, ShadowScore
 from matching.tasks import replay_day
 from modelops.models import Deployment, ModelVersion, ServingRole
 
@@ -123,6 +123,38 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
             context |= _moment(form.cleaned_data["at"])
             context["may_replay"] = self.has_replay_permission(request)
         return TemplateResponse(request, "admin/matching/live_at.html", context)
+
+
+@admin.register(ShadowScore)
+class ShadowScoreAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+    """What challengers and shadows would have answered."""
+
+    list_display = ("answered_at", "given", "verdict", "material_probability", "agrees", "model", "role")
+    list_select_related = ("model", "prediction")
+    list_filter = ("agrees", "role")
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = (*list_display, "prediction")
+    readonly_fields = fields
+    actions = None
+    has_add_permission = nobody
+    has_change_permission = nobody
+    has_delete_permission = nobody
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Without the names of the answers."""
+        hidden = (f"prediction__{name}" for name in ("name1", "name2", "words", "context", "features"))
+        return super().get_queryset(request).defer(*hidden)
+
+    @admin.display(description="Answered at")
+    def answered_at(self, score: ShadowScore) -> datetime:
+        """When the answer was given."""
+        return score.prediction.created_at
+
+    @admin.display(description="Answered")
+    def given(self, score: ShadowScore) -> str:
+        """The verdict that was given."""
+        return f"{score.prediction.get_verdict_display()} under {score.prediction.profile}"
 
 
 def _moment(at: datetime) -> dict[str, Any]:

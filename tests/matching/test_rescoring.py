@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import retention
 from accounts.models import AuditEvent, Role, User
 from feedback.models import ReviewItem
 from feedback.services import collect
@@ -170,3 +171,19 @@ def test_a_replay_goes_on_after_its_worker_was_killed(monkeypatch: pytest.Monkey
     replay_day(str(asked.pk))
     assert (Replay.objects.get().done, Replay.objects.get().status) == (40, "succeeded")
     assert Replay.objects.get().counts == {"general": {"review > review": 40}}
+
+
+@pytest.mark.usefixtures("nobody_audits")
+def test_old_scores_and_replays_go_and_answers_stay() -> None:
+    installed()
+    promoted(scoring_version("2"), role="shadow")
+    answered(SLIP, person())
+    shadow.sweep(later())
+    asked = replays.ask(timezone.now().date(), scoring_version("3"), person())
+    replays.work(asked.pk)
+    kept = {outcome.kind.key: outcome.rows for outcome in retention.apply(timezone.now())}
+    assert (kept["shadow_scores"], kept["replays"]) == (0, 0)
+    retention.apply(timezone.now() + timedelta(days=400))
+    assert not ShadowScore.objects.exists()
+    assert not Replay.objects.exists()
+    assert Prediction.objects.exists()

@@ -1,0 +1,25 @@
+"""What this app keeps only for a while: what other versions said about answers. Answers themselves stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.ids import first_of
+from accounts.retention import rows_of
+from matching.rescoring_models import Replay, ShadowScore
+
+
+def _scores(moment: datetime) -> QuerySet[ShadowScore]:
+    return ShadowScore.objects.filter(prediction_id__lt=first_of(moment))
+
+
+def _replays(moment: datetime) -> QuerySet[Replay]:
+    return Replay.objects.filter(finished_at__lt=moment)
+
+
+KINDS = (
+    rows_of("shadow_scores", "What challengers and shadows would have answered", 90, _scores),
+    rows_of("replays", "Replays of a day, after they ended", 365, _replays),
+)

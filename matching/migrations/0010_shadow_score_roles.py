@@ -1,0 +1,17 @@
+"""Which roles may see what challengers and shadows would have answered."""
+
+from django.db import migrations
+
+from accounts.models import Role
+from accounts.roles import granting
+
+VIEW = ["view_shadowscore"]
+GRANTS = dict.fromkeys(
+    (Role.LEAD, Role.MODEL_ENGINEER, Role.APPROVER, Role.AUDITOR, Role.ADMINISTRATOR), VIEW
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("matching", "0009_rescoring_roles"), ("accounts", "0003_roles")]
+
+    operations = [granting("matching", GRANTS)]
