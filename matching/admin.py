@@ -29,6 +29,7 @@ from matching import (
 from matching.job_models import FileFormat
 from matching.models import Prediction, Verdict
 from matching.offer import offered
+from matching.pairs import pair_digest
 from matching.serializers import stored_answer
 
 _COLOURS = {Verdict.IMMATERIAL: "success", Verdict.REVIEW: "warning", Verdict.MATERIAL: "danger"}
@@ -70,6 +71,17 @@ class ExportForm(forms.Form):
         self.fields["profile"].choices = [("", "Any"), *((id_, id_) for id_ in offered())]  # type: ignore[attr-defined]
 
 
+class PairForm(forms.Form):
+    """Two names, as they were sent."""
+
+    name1 = forms.CharField(
+        label="First name", widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    )
+    name2 = forms.CharField(
+        label="Second name", widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    )
+
+
 @admin.register(Prediction)
 class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
     """Every answer that was given, without the names."""
@@ -105,7 +117,8 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     )
     readonly_fields = fields
     actions = None
-    actions_list = ("export",)
+    actions_list = ("find_pair", "export")
+    has_find_pair_permission = may("matching.reveal_names")
     has_export_permission = may("matching.reveal_names")
     actions_detail = ("reveal", "erase")
     has_reveal_permission = may("matching.reveal_names")
@@ -159,6 +172,18 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
             return self._revealed(request, prediction, back)
         text = "The audit trail will say that you saw them."
         step = Step("Reveal the names?", text, "Reveal", back, lambda _actor, _given: "")
+        return confirmed(self.admin_site, request, step)
+
+    @act("Find a pair", "find_pair")
+    def find_pair(self, request: HttpRequest) -> HttpResponse:
+        """Find the answers about exactly one pair by its digest: no name goes into an address or a query."""
+        back = reverse("admin:matching_prediction_changelist")
+        if request.method == "POST":
+            digest = pair_digest(request.POST.get("name1", ""), request.POST.get("name2", ""))
+            back = f"{back}?q={digest}"
+        text = "Names are encrypted; only exactly these two names, in this order, are found."
+        found = "These are the answers about exactly that pair, in that order."
+        step = Step("Find a pair", text, "Find", back, lambda _actor, _given: found, PairForm)
         return confirmed(self.admin_site, request, step)
 
     @act("Erase the names", "erase")

@@ -122,6 +122,22 @@ def test_names_are_hidden_until_somebody_confirms_and_that_is_recorded() -> None
     assert (event.actor, event.object_id) == (reviewer, str(row.pk))
 
 
+def test_a_pair_is_found_again_without_a_name_in_any_address() -> None:
+    row, other = (
+        stored_prediction("Xylophonia Quince Ltd", "Acme Ltd"),
+        stored_prediction("Other Ltd", "Acme Ltd"),
+    )
+    given = {"name1": " Xylophonia Quince Ltd", "name2": "Acme Ltd"}
+    client = browser(person(Role.LEAD))
+    sent = client.post(path(Prediction, "find_pair"), given)
+    assert sent["Location"].endswith(f"?q={row.pair_digest}")
+    page = text(client.get(sent["Location"]))
+    assert str(row.pk) in page
+    assert str(other.pk) not in page
+    assert "required" in text(client.post(path(Prediction, "find_pair"), {"name1": "Xylophonia"}))
+    assert browser(person(Role.AUDITOR)).get(path(Prediction, "find_pair")).status_code == 403
+
+
 def test_an_auditor_sees_answers_and_never_names() -> None:
     row = stored_prediction("Xylophonia Quince Ltd")
     client = browser(person(Role.AUDITOR))
