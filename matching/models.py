@@ -128,6 +128,11 @@ class Prediction(models.Model):
         ordering = ("-id",)
         indexes = (
             models.Index(fields=["user", "-id"], name="predictions_of_user"),
+            # A filter that finds little must not read the rest of the history to say so.
+            models.Index(fields=["user", "verdict", "-id"], name="predictions_of_user_verdict"),
+            models.Index(fields=["user", "profile", "-id"], name="predictions_of_user_profile"),
+            models.Index(fields=["verdict", "-id"], name="predictions_of_verdict"),
+            models.Index(fields=["profile", "-id"], name="predictions_of_profile"),
             models.Index(fields=["pair_digest"], name="predictions_of_pair"),
             models.Index(fields=["-created_at"], name="predictions_newest"),
             models.Index(fields=["created_at"], condition=~Q(stream=""), name="predictions_for_review"),

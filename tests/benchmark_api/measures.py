@@ -190,14 +190,14 @@ def lists(port: int, user: User, scale: Scale) -> Iterator[str]:
     """p95 of lists of answers at ten thousand rows and at many."""
     paths = {
         "`predictions`": "/api/v1/predictions",
-        "`predictions?verdict=material`": "/api/v1/predictions?verdict=material",
+        "`predictions?verdict=immaterial`": "/api/v1/predictions?verdict=immaterial",
         "`predictions?verdict=review`, none found": "/api/v1/predictions?verdict=review",
         "`predictions?profile=lc`, none found": "/api/v1/predictions?profile=lc",
         "`predictions?verdict=review&profile=general`, none found": (
             "/api/v1/predictions?verdict=review&profile=general"
         ),
         "admin list": "/admin/matching/prediction/",
-        "admin list, a verdict": "/admin/matching/prediction/?verdict__exact=material",
+        "admin list, a verdict": "/admin/matching/prediction/?verdict__exact=immaterial",
         "admin list, a verdict that none has": "/admin/matching/prediction/?verdict__exact=review",
         "admin list, a profile that none has": "/admin/matching/prediction/?profile=lc",
     }

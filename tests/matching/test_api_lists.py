@@ -1,17 +1,21 @@
 """Lists of the API: one's own, page by page, and the rules by ETag."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from accounts.ids import uuid7
 from accounts.models import User
 from accounts.services import issue_api_key
 from matching.engine import PROFILE_IDS, RULES_VERSION
+from matching.models import Prediction
 from modelops.models import Deployment
 from tests.models import erased, promoted, scoring_version, stored_prediction
 from tests.people import person, signed_in
@@ -149,3 +153,20 @@ def test_lists_need_somebody_who_asks() -> None:
 def test_a_cursor_of_nobody_is_a_place_like_any_other(user: User) -> None:
     stored_prediction(user=user, created_at=timezone.now())
     assert listed(signed_in(user), cursor=str(uuid4()))["next"] is None
+
+
+def test_a_filter_that_finds_nothing_reads_no_history() -> None:
+    user = person()
+    row = stored_prediction(user=user)
+    Prediction.objects.bulk_create([_copy(row) for _ in range(3_000)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE predictions")
+    for verdict, profile in (("review", ""), ("", "lc"), ("review", "general")):
+        plan = Prediction.objects.of(user).chosen(verdict, profile)[:51].explain(analyze=True)
+        removed = sum(int(found) for found in re.findall(r"Rows Removed by Filter: (\d+)", plan))
+        assert removed < 100, plan
+
+
+def _copy(row: Prediction) -> Prediction:
+    values = {field.attname: getattr(row, field.attname) for field in Prediction._meta.concrete_fields}
+    return Prediction(**{**values, "id": uuid7()})
