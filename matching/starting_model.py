@@ -8,10 +8,15 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+import structlog
+
 from matching.services import build_scorer
 from modelops import registry
 from modelops.models import Deployment, ModelVersion
+from modelops.registry import LoggedRun, RegistryError
 from modelops.services import Registration, deploy_first, deploy_upgrade, register_version
+
+log = structlog.get_logger(__name__)
 
 _FILES = ("model.json", "model.skops", "MODEL_CARD.md")
 
@@ -43,7 +48,7 @@ def register(model: Shipped) -> ModelVersion:
     build_scorer(model.content["model.json"])
     training = model.card["training"]
     metrics: dict[str, float] = training["held_out"]
-    logged = registry.log_version(name, version, model.content, {"schema": model.card["schema"]}, metrics)
+    logged = _logged(name, version, model, metrics)
     given = Registration(
         name=name,
         version=version,
@@ -57,6 +62,15 @@ def register(model: Shipped) -> ModelVersion:
         card=model.content["MODEL_CARD.md"].decode(),
     )
     return register_version(given, actor=None)
+
+
+def _logged(name: str, version: str, model: Shipped, metrics: dict[str, float]) -> LoggedRun:
+    """Log the shipped model; a registry that does not answer must not keep a new program from starting."""
+    try:
+        return registry.log_version(name, version, model.content, {"schema": model.card["schema"]}, metrics)
+    except RegistryError as error:
+        log.warning("shipped_model_not_logged", error=type(error).__name__)
+        return LoggedRun("", "matching/engine/model")
 
 
 def install() -> tuple[ModelVersion, list[Deployment]]:

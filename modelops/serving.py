@@ -29,6 +29,8 @@ REPORT_EVERY: Final = 2.0
 STAGED: Final = 3
 """Versions that are kept ready for an approval, the newest requests first."""
 
+PAUSE: Final = 3.0
+"""Seconds until a process looks again after the database did not answer."""
 SPREAD: Final = 1.0
 """Seconds over which the processes of a machine take turns to build."""
 
@@ -80,7 +82,7 @@ class Attendant:
             except (DatabaseError, NoLiveModelError, ArtefactError, ValueError) as error:
                 log.warning("attendant_waits", error=type(error).__name__)
                 connection.close()
-                self._stop.wait(LOOK_EVERY)
+                self._stop.wait(PAUSE)
         ServingProcess.objects.filter(pk=self._row.pk).delete()
         connection.close()
 

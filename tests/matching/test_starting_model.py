@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from pytest_django import Settings
 
 from matching.questions import Question
 from matching.services import compare, live
@@ -30,3 +31,14 @@ def test_repeating_it_changes_nothing() -> None:
     call_command("register_starting_model")
     assert (ModelVersion.objects.count(), Deployment.objects.count()) == (1, 1)
     assert LiveSlot.objects.get().profile == "*"
+
+
+def test_a_registry_that_does_not_answer_keeps_no_new_program_from_starting(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.MLFLOW_TRACKING_URI = "postgresql+psycopg2://nobody@127.0.0.1:1/nothing"
+    call_command("register_starting_model")
+    said = capsys.readouterr()
+    assert "is the champion" in said.out
+    assert "the aliases follow" in said.err
+    assert ModelVersion.objects.get().mlflow_run_id == ""

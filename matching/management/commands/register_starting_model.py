@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from matching.engine.types import ArtefactError
 from matching.starting_model import install
-from modelops.registry import mirror_aliases
+from modelops.registry import RegistryError, mirror_aliases
 
 
 class Command(BaseCommand):
@@ -27,7 +27,10 @@ class Command(BaseCommand):
         if not deployments:
             self.stdout.write(f"{version} is registered; a champion was chosen before, nothing was changed.")
             return
-        mirror_aliases()
+        try:
+            mirror_aliases()
+        except RegistryError:
+            self.stderr.write("MLflow's store does not answer: the aliases follow when it does.")
         for made in deployments:
             self.stdout.write(
                 self.style.SUCCESS(f"{version} is the champion (generation {made.generation}).")
