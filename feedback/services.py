@@ -107,10 +107,8 @@ def _newly_disagreed() -> list[_Picked]:
     chosen = [pk for pk in dict.fromkeys(unseen) if pk.int % _PARTS < share * _PARTS]
     rows = Prediction.objects.filter(pk__in=chosen)
     rows.update(stream=Stream.DISAGREEMENT, selection_probability=share)
-    return [
-        _Picked(pk, Stream.DISAGREEMENT, share, created_at, profile)
-        for pk, created_at, profile in rows.values_list("pk", "created_at", "profile")
-    ]
+    picked = rows.values_list("pk", "stream", "selection_probability", "created_at", "profile")
+    return [_Picked(*row) for row in picked]
 
 
 def _take(stream: str, rows: list[_Picked]) -> int:
