@@ -26,7 +26,7 @@ _NEW = {
     "stream": "'uncertain'",
     "selection_probability": "0.5",
 }
-_COLUMNS = [field.column for field in Prediction._meta.concrete_fields]
+_COLUMNS = [str(field.column) for field in Prediction._meta.concrete_fields]
 _PREDICTIONS = f"""
 INSERT INTO predictions ({", ".join(_COLUMNS)})
 SELECT {", ".join(_NEW.get(name, name) for name in _COLUMNS)} FROM predictions, generate_series(1, %s) n
@@ -54,7 +54,7 @@ def reviewer() -> User:
 def explained(user: User) -> list[dict[str, Any]]:
     """Every node of the plan of the claim, as it ran."""
     now = timezone.now()
-    values = {"user": user.pk, "until": now + CLAIM_LASTS, "now": now, "lead": True}
+    values: dict[str, Any] = {"user": user.pk, "until": now + CLAIM_LASTS, "now": now, "lead": True}
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {_CLAIM}", values)
         (answer,) = cursor.fetchone()
