@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from config.embedded import Embedded
 from matching import sampling
+from matching.services import live
 from matching.working import recall
 
 # Written by migrations: roles and what they may do.
@@ -45,6 +46,17 @@ def empty_cache() -> Iterator[None]:
     yield
     cache.clear()
     recall.clear()
+
+
+@pytest.fixture(autouse=True)
+def own_loader() -> Iterator[None]:
+    """Give each test a loader of its own.
+
+    One that remembers another test's models would load in the background, past the test's transaction, fail
+    there, and leave an alert behind.
+    """
+    yield
+    live.cache_clear()
 
 
 @pytest.fixture(autouse=True)
