@@ -67,7 +67,7 @@ def slice_table(slices: Mapping[str, Quality]) -> bytes:
     """Every slice with its numbers."""
     header = ("slice", "n", "material", "recall immaterial", "specificity", "review", "ECE")
     rows = [_row(name, quality) for name, quality in slices.items()] or [("none",) + ("-",) * 6]
-    figure = Figure(figsize=(11, 0.6 + 0.3 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(9, 0.3 + 0.22 * (len(rows) + 1)), layout="constrained")
     axes = figure.add_subplot()
     axes.axis("off")
     table = axes.table(rows, colLabels=header, loc="center", cellLoc="left")
