@@ -7,7 +7,7 @@ are read again, so a cached answer cannot differ from a fresh one. Without Redis
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -69,11 +69,16 @@ def _opened(key: str, value: bytes) -> Kept | None:
 
 
 class RememberingScorer:
-    """A scorer that repeats what it said before, or remembers what it says now."""
+    """A scorer that repeats what it said before, or remembers what it says now.
 
-    def __init__(self, scorer: Scorer, kept: Kept | None) -> None:
+    What it said before is looked up only when it is asked: most pairs are decided by rules alone.
+    """
+
+    def __init__(self, scorer: Scorer, look_up: Callable[[], Kept | None] = lambda: None) -> None:
         self._scorer = scorer
-        self.said = kept.probability if kept else None
+        self._look_up = look_up
+        self.said: float | None = None
+        self.repeats = False
 
     @property
     def name(self) -> str:
@@ -91,6 +96,10 @@ class RememberingScorer:
 
     def probability(self, row: Sequence[float]) -> float:
         """Probability that the difference is material."""
+        if self.said is None:
+            kept = self._look_up()
+            self.repeats = kept is not None and kept.probability is not None
+            self.said = kept.probability if kept else None
         if self.said is None:
             self.said = self._scorer.probability(row)
         return self.said

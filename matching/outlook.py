@@ -44,7 +44,7 @@ def every_profile(question: Question) -> dict[str, Comparison]:
     """
     fleet = live().fleet()
     serving = {id_: fleet.champion(id_) for id_ in profiles()}
-    asked = {served.id: RememberingScorer(served.scorer, None) for served in serving.values()}
+    asked = {served.id: RememberingScorer(served.scorer) for served in serving.values()}
     scorers = {id_: asked[served.id] for id_, served in serving.items()}
     return engine.compare_profiles(question.name1, question.name2, question.kind, question.context, scorers)
 

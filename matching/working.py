@@ -55,14 +55,13 @@ def _afresh(served: Served[Scorer], question: Question) -> tuple[Worked, bool]:
     """Compare, with the model's word from the store where it was asked before."""
     digest = pair_digest(question.name1, question.name2)
     key = cache.cache_key(served.sha256, engine.RULES_VERSION, _digest_of(question, digest))
-    kept = cache.read(key)
-    scorer = cache.RememberingScorer(served.scorer, kept)
+    scorer = cache.RememberingScorer(served.scorer, lambda: cache.read(key))
     found = engine.compare(
         question.name1, question.name2, question.profile, question.kind, question.context, scorer
     )
-    if kept is None and scorer.said is not None:
+    if scorer.said is not None and not scorer.repeats:
         cache.write(key, cache.Kept(scorer.said))
-    return of_comparison(found, digest), kept is not None
+    return of_comparison(found, digest), scorer.repeats
 
 
 def of_comparison(comparison: Comparison, digest: str) -> Worked:
