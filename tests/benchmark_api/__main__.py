@@ -25,7 +25,7 @@ def main() -> int:
     given = parser.parse_args()
     home = Path(__file__).resolve().parents[2] / "var" / "benchmark-api"
     os.environ["VAR_DIR"] = str(home)
-    lines = list(_measured(given, home))
+    lines = [*_measured(given, home), _shown(_load())]
     if not given.dry:
         from matching.benchmark.sections import put  # noqa: PLC0415 - Django first
 
@@ -78,6 +78,13 @@ def _head(rounds: int) -> Iterator[str]:
     yield "Valkey from wheels (durable), and the load generator, all on the same cores. The yardstick is a"
     yield "Django REST framework view with the same sign-in that inserts one row and does nothing else."
     yield "Ratios carry further than figures."
+
+
+def _load() -> str:
+    """Say whether the machine had other work: then contestants that wait for several processes lose most."""
+    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
+    judged = "other work was running; run it again on a quiet machine" if busy > 3 * cores else "it was quiet"
+    return f"\nLoad of the machine at the end: {busy:.1f} on {cores} cores: {judged}."
 
 
 def _shown(line: str) -> str:
