@@ -25,7 +25,7 @@ from modelops.runs import BusyError
 from modelops.sequences import Estimate, Performance
 from modelops.services import PromotionError, deploy_shadow
 from modelops.watch_models import DriftReport, HourlyCount, Reference, TrainingDecision
-from modelops.watching import Slice
+from modelops.windows import Slice
 
 FEWEST_WITH_DRIFT = 50
 """Audited answers, at least, before drift and a low estimate together train a candidate."""

@@ -25,7 +25,8 @@ from modelops.limits import limit
 from modelops.models import Deployment, ModelMetric, ModelVersion, ServingRole
 from modelops.sequences import Label, Performance, performance, restarted
 from modelops.watch_models import HourlyCount
-from modelops.watching import HOUR, Slice
+from modelops.watching import HOUR
+from modelops.windows import Slice
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)

@@ -16,7 +16,8 @@ from modelops import watching
 from modelops.loader import verified_content
 from modelops.models import ModelVersion
 from modelops.watch_models import HourlyCount, Reference
-from modelops.watching import HOUR, Slice
+from modelops.watching import HOUR
+from modelops.windows import Slice
 
 SEED = 20
 REFERENCE_SIZE = 2_000

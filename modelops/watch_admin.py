@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin
 
 from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
-from modelops import limits, watching
+from modelops import limits, windows
 from modelops.limits import LimitError
 from modelops.models import ModelMetric
 from modelops.plots import bars
@@ -94,7 +94,7 @@ class DriftReportAdmin(ReadOnlyAdmin):
         report = get_object_or_404(DriftReport.objects.select_related("model", "reference"), pk=object_id)
 
         def perform(actor: User, given: Any) -> str:
-            watching.accept(report, actor, given["reason"])
+            windows.accept(report, actor, given["reason"])
             return "Accepted. The next windows are compared with this traffic."
 
         text = "Later traffic of this version, profile and kind is compared with the traffic of this report."

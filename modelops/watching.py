@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from accounts import audit
-from accounts.models import User
 from modelops import drift
 from modelops.alerts import observe
 from modelops.drift import FEWEST, LOOKED_AT, Shift
 from modelops.figures import Counts, Frame, Sample, added, counted, frame_of
 from modelops.limits import limit
-from modelops.models import ModelVersion
 from modelops.watch_models import DriftReport, HourlyCount, Reference
+from modelops.windows import Slice, hours_of
 
 HOUR = timedelta(hours=1)
 Span = DriftReport.Span
@@ -26,23 +24,6 @@ _LONGEST = timedelta(days=7)
 """A window is filled by so many hours at most; what is older says nothing about now."""
 
 _PLOTTED = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Whose answers: a version's, under a profile, of a kind."""
-
-    model: ModelVersion
-    profile: str
-    kind: str
-
-    @property
-    def key(self) -> dict[str, Any]:
-        """Columns that name the slice."""
-        return {"model": self.model, "profile": self.profile, "kind": self.kind}
-
-    def __str__(self) -> str:
-        return f"{self.model.version}, {self.profile}, {self.kind}"
 
 
 @transaction.atomic
@@ -79,27 +60,9 @@ def report_day(of: Slice, until: datetime, reviewed: Reviewed) -> DriftReport | 
     return _report(of, Span.DAY, until - timedelta(days=1), until, reviewed)
 
 
-@transaction.atomic
-def accept(report: DriftReport, actor: User, reason: str) -> Reference:
-    """Take the traffic of a report as the new normal of its version, and record who said why."""
-    counts = added(row.counts for row in _hours(_slice(report), report.start, report.end))
-    row = Reference.objects.create(
-        **_slice(report).key,
-        origin=Reference.Origin.ACCEPTED,
-        n=report.n,
-        frame=report.reference.frame,
-        counts=counts,
-        reason=reason,
-        created_by=actor,
-    )
-    audit.record("drift_reference.accepted", row, actor, report=str(report.pk), reason=reason)
-    observe("drift", str(_slice(report)), failing=False)
-    return row
-
-
 def _report(of: Slice, span: str, start: datetime, end: datetime, reviewed: Reviewed) -> DriftReport | None:
     reference = Reference.objects.newest(of.model.pk, of.profile, of.kind)
-    hours = _hours(of, start, end)
+    hours = hours_of(of, start, end)
     n = sum(row.n for row in hours)
     if reference is None or n < FEWEST:
         return None
@@ -161,12 +124,3 @@ def _earlier(of: Slice, span: str, end: datetime) -> list[list[str]]:
 
 def _reports(of: Slice, span: str) -> Any:
     return DriftReport.objects.filter(**of.key, span=span).order_by("-end")
-
-
-def _hours(of: Slice, start: datetime, end: datetime) -> list[HourlyCount]:
-    rows: Iterable[HourlyCount] = HourlyCount.objects.filter(**of.key, hour__gte=start, hour__lt=end)
-    return list(rows)
-
-
-def _slice(report: DriftReport) -> Slice:
-    return Slice(report.model, report.profile, report.kind)

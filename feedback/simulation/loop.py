@@ -43,7 +43,8 @@ from modelops import limits, services, watching
 from modelops.loader import Fleet, Loader
 from modelops.models import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
 from modelops.watch_models import DriftReport, Reference
-from modelops.watching import HOUR, Slice
+from modelops.watching import HOUR
+from modelops.windows import Slice
 
 PROFILE = "general"
 _WARM_UP = 1_600

@@ -12,7 +12,7 @@ from analytics import queries
 from feedback.services import collect
 from modelops import watching
 from modelops.figures import Sample
-from modelops.watching import Slice
+from modelops.windows import Slice
 from tests.models import installed, stored_prediction
 from tests.people import person
 

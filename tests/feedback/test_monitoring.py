@@ -16,7 +16,7 @@ from modelops.alert_models import Alert
 from modelops.figures import Sample
 from modelops.models import Deployment, JobRun, ModelMetric
 from modelops.watch_models import DriftReport, HourlyCount, TrainingDecision
-from modelops.watching import Slice
+from modelops.windows import Slice
 from tests.models import installed, stored_prediction
 from tests.people import person
 

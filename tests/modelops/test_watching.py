@@ -8,12 +8,13 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import AuditEvent, Role
-from modelops import limits, watching
+from modelops import limits, watching, windows
 from modelops.alert_models import Alert
 from modelops.figures import Frame, Sample, added, counted, frame_of
 from modelops.limits import LimitError
 from modelops.watch_models import DriftReport, HourlyCount, Reference, Threshold
-from modelops.watching import HOUR, Slice
+from modelops.watching import HOUR
+from modelops.windows import Slice
 from tests.models import model_version
 from tests.people import person
 
@@ -119,7 +120,7 @@ def test_the_alert_ends_when_the_traffic_is_as_it_was(watched: Slice) -> None:
 def test_a_person_may_take_the_new_traffic_as_normal(watched: Slice) -> None:
     reports = [hour(watched, number, lacking_form=0.4) for number in range(3)]
     assert reports[-1] is not None
-    accepted = watching.accept(reports[-1], person(Role.MODEL_ENGINEER), "a new client from Brazil")
+    accepted = windows.accept(reports[-1], person(Role.MODEL_ENGINEER), "a new client from Brazil")
     assert (
         accepted.counts["legal form"] == HourlyCount.objects.get(hour=START + 2 * HOUR).counts["legal form"]
     )
