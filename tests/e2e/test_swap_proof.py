@@ -129,7 +129,7 @@ class System:
 def system(tmp_path: Path, settings: Settings, servers: Embedded) -> Iterator[System]:
     servers.valkey.start()
     redis = servers.valkey.url().rstrip("/")
-    settings.CACHES["default"]["LOCATION"] = f"{redis}/1"
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": f"{redis}/1"}}
     system = System(tmp_path, redis)
     yield system
     system.stop()
