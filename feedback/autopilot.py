@@ -24,7 +24,7 @@ from modelops.models import Deployment, ModelVersion, RunStatus, TrainingRun
 from modelops.runs import BusyError
 from modelops.sequences import Estimate, Performance
 from modelops.services import PromotionError, deploy_shadow
-from modelops.watch_models import DriftReport, HourlyCount, Reference, TrainingDecision
+from modelops.watch_models import DriftReport, HourlyCount, Reference, Source, TrainingDecision
 from modelops.windows import Slice
 
 FEWEST_WITH_DRIFT = 50
@@ -129,8 +129,11 @@ def _elapsed(now: datetime, waiting: int, routine: bool) -> Condition:
 
 
 def _drift(now: datetime, found: Performance) -> Condition:
-    """Drift counts only together with error: the estimate itself, not yet its bound, is below the limit."""
-    newest = DriftReport.objects.filter(drifted=True, end__gt=now - DAY, end__lte=now)
+    """Drift counts only together with error: the estimate itself, not yet its bound, is below the limit.
+
+    The error is measured on single questions, so only their drift can be its cause.
+    """
+    newest = DriftReport.objects.filter(drifted=True, source=Source.SINGLE, end__gt=now - DAY, end__lte=now)
     worst = max(newest.values_list("worst", flat=True), default=0.0)
     accuracy = found.accuracy
     wrong = accuracy.n >= FEWEST_WITH_DRIFT and accuracy.value < limit("accuracy")

@@ -24,9 +24,9 @@ from modelops.alerts import observe
 from modelops.limits import limit
 from modelops.models import Deployment, ModelMetric, ModelVersion, ServingRole
 from modelops.sequences import Label, Performance, performance, restarted
-from modelops.watch_models import HourlyCount
+from modelops.watch_models import HourlyCount, Source
 from modelops.watching import HOUR
-from modelops.windows import Slice
+from modelops.windows import Slice, slice_of
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -58,7 +58,7 @@ def hourly(hour: datetime) -> Look:
     """Look at the hour from ``hour``, which must be over."""
     counted = counting.count_hour(hour)
     end = hour + HOUR
-    reports = [watching.report_hours(_slice(row), end, reviewed) for row in counted]
+    reports = [watching.report_hours(slice_of(row), end, reviewed) for row in counted]
     models = champions()
     for model in models:
         measure(model, f"{hour:%Y-%m-%dT%H}", hour, end)
@@ -70,12 +70,13 @@ def daily(day: datetime) -> Look:
     """Look at the 24 hours from ``day``, which must be over."""
     end = day + DAY
     rows = HourlyCount.objects.filter(hour__gte=day, hour__lt=end).select_related("model")
-    slices = {str(of): of for of in map(_slice, rows)}
+    slices = {str(of): of for of in map(slice_of, rows)}
     reports = [watching.report_day(of, end, reviewed) for of in slices.values()]
     for model in champions():
         measure(model, f"{day:%Y-%m-%d}", day, end)
     _watch_audit(end)
     HourlyCount.objects.filter(hour__lt=day - KEPT).delete()
+    counting.forget_samples(end)
     return _look(slices, reports)
 
 
@@ -99,7 +100,12 @@ def champions() -> list[ModelVersion]:
 
 
 def reviewed(of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
-    """Return how many answers of a slice and time were reviewed at the desk, and how many of them wrong."""
+    """Return how many answers of a slice and time were reviewed at the desk, and how many of them wrong.
+
+    Rows of files are no stored answers: nobody reviews them.
+    """
+    if of.source == Source.BULK:
+        return 0, 0
     words = Feedback.objects.at_the_desk().filter(
         prediction__model=of.model,
         prediction__profile=of.profile,
@@ -225,10 +231,6 @@ def _let_go(answering: set[str]) -> None:
     for rule, scope in Alert.objects.open().filter(rule__in=rules).values_list("rule", "scope"):
         if scope.split(",")[0] not in answering:
             observe(rule, scope, failing=False)
-
-
-def _slice(row: HourlyCount) -> Slice:
-    return Slice(row.model, row.profile, row.kind)
 
 
 def _look(counted: Any, reports: Iterable[Any]) -> Look:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain, islice
+from typing import NamedTuple
 
 from matching import engine
 from matching.corpus import generate
 from matching.engine import EngineError, Scorer
+from matching.job_models import BulkSample
 from matching.models import Prediction
 from matching.observation import Observed, observed, sample
 from matching.services import build_scorer
 from modelops import watching
+from modelops.figures import Counts, Frame, added, counted
 from modelops.loader import verified_content
 from modelops.models import ModelVersion
-from modelops.watch_models import HourlyCount, Reference
+from modelops.watch_models import HourlyCount, Reference, Source
 from modelops.watching import HOUR
-from modelops.windows import Slice
+from modelops.windows import Slice, reference_of
 
 SEED = 20
 REFERENCE_SIZE = 2_000
@@ -26,28 +31,63 @@ REFERENCE_SIZE = 2_000
 ENOUGH_TRAFFIC = 1_000
 """Answers under a profile, at least, before traffic is the reference instead of the corpus."""
 
+PORTION = 2_000
+"""Answers counted together, so that memory does not grow with the traffic."""
+
+BULK_KEPT = timedelta(days=2)
+"""How long samples of bulk files wait to be counted: an hour is looked at for a day."""
+
 _LOOKED_BACK = timedelta(days=30)
 _CORPUS_SIZE = 4_000
 _COLUMNS = ("model_id", "profile", "kind", "features", "mix", "material_probability", "verdict")
 
 
+class _Key(NamedTuple):
+    """Whose answers, as columns say it."""
+
+    model: str
+    profile: str
+    kind: str
+    source: str
+
+
+@dataclass
+class _Total:
+    """What was counted of a slice so far."""
+
+    of: Slice
+    reference: Reference
+    n: int = 0
+    counts: Counts = field(default_factory=dict)
+
+    def add(self, rows: Sequence[Observed]) -> None:
+        """Count some answers more."""
+        more = sample(self.of.kind, rows)
+        counts = counted(more, Frame.from_dict(self.reference.frame))
+        self.n += more.n
+        self.counts = added([self.counts, counts]) if self.counts else counts
+
+
 def count_hour(hour: datetime) -> list[HourlyCount]:
-    """Count the answers given from ``hour`` to the next, by version, profile and kind; twice is the same."""
-    groups: dict[tuple[str, str, str], list[Observed]] = {}
-    rows = Prediction.objects.filter(created_at__gte=hour, created_at__lt=hour + HOUR).order_by()
-    for model_id, profile, kind, *rest in rows.values_list(*_COLUMNS).iterator(chunk_size=2_000):
-        groups.setdefault((str(model_id), profile, kind), []).append(_observed(*rest))
-    versions = ModelVersion.objects.select_related("artefact").in_bulk({model for model, _, _ in groups})
-    by_id = {str(pk): version for pk, version in versions.items()}
-    return [
-        _count(Slice(by_id[model], profile, kind), hour, rows_)
-        for (model, profile, kind), rows_ in sorted(groups.items())
-    ]
+    """Count the answers given from ``hour`` to the next, by slice; twice is the same."""
+    totals: dict[_Key, _Total] = {}
+    rows = chain(_single(hour), _bulk(hour))
+    while portion := list(islice(rows, PORTION)):
+        for key, answers in _grouped(portion).items():
+            if key not in totals:
+                totals[key] = _nothing(key)
+            totals[key].add(answers)
+    return [_kept(total, hour) for _, total in sorted(totals.items())]
+
+
+def forget_samples(before: datetime) -> None:
+    """Delete the samples of bulk files that were counted long ago."""
+    BulkSample.objects.filter(at__lt=before - BULK_KEPT).delete()
 
 
 def reference(of: Slice) -> Reference:
     """Return what a slice is compared with; frozen now where there is none yet."""
-    return Reference.objects.newest(of.model.pk, of.profile, of.kind) or freeze(of)
+    return reference_of(of) or freeze(replace(of, source=Source.SINGLE))
 
 
 def freeze(of: Slice) -> Reference:
@@ -63,8 +103,34 @@ def freeze(of: Slice) -> Reference:
     return watching.freeze(of, sample(of.kind, rows), origin)
 
 
-def _count(of: Slice, hour: datetime, rows: list[Observed]) -> HourlyCount:
-    return watching.count_hour(of, hour, sample(of.kind, rows), reference(of))
+def _single(hour: datetime) -> Iterator[tuple[_Key, Observed]]:
+    rows = Prediction.objects.filter(created_at__gte=hour, created_at__lt=hour + HOUR).order_by()
+    for model_id, profile, kind, *rest in rows.values_list(*_COLUMNS).iterator(chunk_size=PORTION):
+        yield _Key(str(model_id), profile, kind, Source.SINGLE), _observed(*rest)
+
+
+def _bulk(hour: datetime) -> Iterator[tuple[_Key, Observed]]:
+    rows = BulkSample.objects.filter(at__gte=hour, at__lt=hour + HOUR).order_by()
+    for row in rows.iterator(chunk_size=20):
+        key = _Key(str(row.model_id), row.profile, row.kind, Source.BULK)
+        yield from ((key, Observed.from_json(answer)) for answer in row.answers)
+
+
+def _grouped(rows: Iterable[tuple[_Key, Observed]]) -> dict[_Key, list[Observed]]:
+    groups: dict[_Key, list[Observed]] = {}
+    for key, answer in rows:
+        groups.setdefault(key, []).append(answer)
+    return groups
+
+
+def _nothing(key: _Key) -> _Total:
+    model = ModelVersion.objects.select_related("artefact").get(pk=key.model)
+    of = Slice(model, key.profile, key.kind, key.source)
+    return _Total(of, reference(of))
+
+
+def _kept(total: _Total, hour: datetime) -> HourlyCount:
+    return watching.keep_hour(total.of, hour, total.n, total.counts, total.reference)
 
 
 def _observed(features: bytes, mix: dict[str, str], probability: float, verdict: str) -> Observed:

@@ -219,3 +219,24 @@ class BatchChunk(models.Model):
 
     def __str__(self) -> str:
         return f"piece {self.number} of job {self.job_id}"
+
+
+class BulkSample(models.Model):
+    """Some answers of a piece as those who watch see them: numbers and categories.
+
+    No name, and no way back to the job or the person. Read within the hours that follow, then deleted.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    model = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="+")
+    profile = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12)
+    at = models.DateTimeField(db_index=True)
+    answers = models.JSONField(help_text="Features, categories, probability and verdict of each answer.")
+
+    class Meta:
+        db_table = "bulk_samples"
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.profile} {self.kind} {self.at:%Y-%m-%d %H:%M}"

@@ -14,11 +14,11 @@ from accounts.fields import EncryptedTextField
 from accounts.ids import first_of, uuid7
 from accounts.models import User
 from experiments.models import Experiment
-from matching.job_models import BatchChunk, BatchJob
+from matching.job_models import BatchChunk, BatchJob, BulkSample
 from matching.pairs import pair_digest
 from modelops.models import ModelVersion
 
-__all__ = ["BatchChunk", "BatchJob", "Prediction", "ReviewPolicy", "Stream", "Verdict"]
+__all__ = ["BatchChunk", "BatchJob", "BulkSample", "Prediction", "ReviewPolicy", "Stream", "Verdict"]
 
 
 class Verdict(models.TextChoices):

@@ -7,13 +7,15 @@ They are computed for the answer anyway, so that watching reads no name and comp
 from __future__ import annotations
 
 import struct
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine import FEATURE_NAMES, Comparison, Kind
+from matching.engine import FEATURE_NAMES, Comparison, Kind, Sight
 from matching.engine.lexicon import rarity
 from matching.engine.organisation_features import ORGANISATION_FEATURES
 from matching.engine.person_compare import PERSON_MEANING
@@ -47,14 +49,26 @@ class Observed:
     probability: float
     verdict: str
 
+    def to_json(self) -> list[Any]:
+        """JSON-ready form."""
+        return [b64encode(self.features).decode(), self.mix, self.probability, self.verdict]
+
+    @classmethod
+    def from_json(cls, kept: Sequence[Any]) -> Observed:
+        """What :meth:`to_json` gave."""
+        return cls(b64decode(kept[0]), *kept[1:])
+
 
 def observed(comparison: Comparison) -> Observed:
     """Return what is kept of a comparison."""
-    kind = comparison.kind.value
-    values = [min(value, _LARGEST) for value in comparison.features[_BLOCKS[kind]]]
+    return seen(comparison, comparison.material_probability, comparison.verdict.value)
+
+
+def seen(pair: Comparison | Sight, probability: float, verdict: str) -> Observed:
+    """Return what is kept of a pair and of what was answered."""
+    values = [min(value, _LARGEST) for value in pair.features[_BLOCKS[pair.kind.value]]]
     packed = struct.pack(f"<{len(values)}e", *values)
-    probability = round(comparison.material_probability, 4)
-    return Observed(packed, _mix(comparison), probability, comparison.verdict.value)
+    return Observed(packed, _mix(pair), round(probability, 4), verdict)
 
 
 def sample(kind: str, rows: Sequence[Observed]) -> Sample:
@@ -80,11 +94,11 @@ def _matrix(packed: bytes, width: int) -> NDArray[np.float64]:
     return np.frombuffer(packed, dtype="<f2").astype(np.float64).reshape(-1, width)
 
 
-def _mix(comparison: Comparison) -> dict[str, str]:
-    left, right = comparison.left, comparison.right
+def _mix(pair: Comparison | Sight) -> dict[str, str]:
+    left, right = pair.left, pair.right
     scripts = {"+".join(side.get("scripts", ())) or "none" for side in (left, right)}
     mix = {"script": " - ".join(sorted(scripts))}
-    if comparison.kind is Kind.ORGANISATION:
+    if pair.kind is Kind.ORGANISATION:
         forms = [*left.get("legal_forms", ()), *right.get("legal_forms", ())]
         families = [form["families"][0] for form in forms if form["families"]]
         mix["legal form"] = families[0] if families else "none"

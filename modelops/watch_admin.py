@@ -41,10 +41,22 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
 class DriftReportAdmin(ReadOnlyAdmin):
     """What the traffic looks like beside what the model was trained on."""
 
-    list_display = ("end", "shown", "profile", "kind", "span", "n", "psi", "moved", "reviewed", "wrong")
-    list_filter = ("drifted", "span", "profile", "kind")
+    list_display = (
+        "end",
+        "shown",
+        "profile",
+        "kind",
+        "source",
+        "span",
+        "n",
+        "psi",
+        "moved",
+        "reviewed",
+        "wrong",
+    )
+    list_filter = ("drifted", "span", "profile", "kind", "source")
     list_select_related = ("model",)
-    fields = ("sentence", "model", "profile", "kind", "start", "end", "n", "reference")
+    fields = ("sentence", "model", "profile", "kind", "source", "start", "end", "n", "reference")
     readonly_fields = fields
     actions_detail = ("accept",)
     change_form_after_template = "admin/modelops/drift.html"
@@ -97,7 +109,7 @@ class DriftReportAdmin(ReadOnlyAdmin):
             windows.accept(report, actor, given["reason"])
             return "Accepted. The next windows are compared with this traffic."
 
-        text = "Later traffic of this version, profile and kind is compared with the traffic of this report."
+        text = "Later traffic of this version, profile, kind and source is compared with that of this report."
         back = reverse("admin:modelops_driftreport_change", args=[report.pk])
         facts = {"Report": report, "Consequence": report.sentence}
         step = Step("Accept as the new normal?", text, "Accept", back, perform, ReasonForm, (), facts)
@@ -108,7 +120,7 @@ class DriftReportAdmin(ReadOnlyAdmin):
 class ReferenceAdmin(ReadOnlyAdmin):
     """What traffic is compared with."""
 
-    list_display = ("created_at", "model", "profile", "kind", "origin", "n", "created_by")
+    list_display = ("created_at", "model", "profile", "kind", "source", "origin", "n", "created_by")
     list_filter = ("origin", "profile", "kind")
     list_select_related = ("model", "created_by")
     fields = (*list_display, "reason")

@@ -25,12 +25,20 @@ DEFAULTS: dict[str, tuple[Decimal, str]] = {
 """What each limit is until somebody changes it, and what it does."""
 
 
+class Source(models.TextChoices):
+    """Where questions come from; watched apart, because one file has more rows than a month of the others."""
+
+    SINGLE = "single", "Single questions"
+    BULK = "bulk", "Bulk files"
+
+
 class ReferenceQuerySet(models.QuerySet["Reference"]):
     """Reads of references."""
 
-    def newest(self, model_id: Any, profile: str, kind: str) -> Reference | None:
-        """The one that counts for a version, profile and kind."""
-        return self.filter(model_id=model_id, profile=profile, kind=kind).order_by("-id").first()
+    def newest(self, model_id: Any, profile: str, kind: str, source: str) -> Reference | None:
+        """The one that counts. Files are held beside single questions until a person accepts other ones."""
+        rows = self.filter(model_id=model_id, profile=profile, kind=kind).order_by("-id")
+        return rows.filter(source=source).first() or rows.filter(source=Source.SINGLE).first()
 
 
 class Reference(models.Model):
@@ -50,6 +58,9 @@ class Reference(models.Model):
     model = models.ForeignKey("modelops.ModelVersion", on_delete=models.PROTECT, related_name="references")
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12)
+    source = models.CharField(
+        max_length=6, choices=Source.choices, default=Source.SINGLE, db_default=Source.SINGLE
+    )
     origin = models.CharField(max_length=8, choices=Origin.choices)
     n = models.PositiveIntegerField()
     frame = models.JSONField(help_text="Edges of numbers, labels of categories.")
@@ -65,7 +76,11 @@ class Reference(models.Model):
     class Meta:
         db_table = "drift_references"
         ordering = ("-id",)
-        indexes = (models.Index(fields=["model", "profile", "kind", "-id"], name="drift_references_newest"),)
+        indexes = (
+            models.Index(
+                fields=["model", "profile", "kind", "source", "-id"], name="drift_references_newest"
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=~Q(origin="accepted") | Q(created_by__isnull=False) & ~Q(reason=""),
@@ -78,12 +93,15 @@ class Reference(models.Model):
 
 
 class HourlyCount(models.Model):
-    """Histograms of the answers of one hour, by version, profile and kind. Counts only."""
+    """Histograms of the answers of one hour, by version, profile, kind and source. Counts only."""
 
     id = models.BigAutoField(primary_key=True)
     model = models.ForeignKey("modelops.ModelVersion", on_delete=models.CASCADE, related_name="+")
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12)
+    source = models.CharField(
+        max_length=6, choices=Source.choices, default=Source.SINGLE, db_default=Source.SINGLE
+    )
     hour = models.DateTimeField()
     reference = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="+")
     n = models.PositiveIntegerField()
@@ -94,7 +112,7 @@ class HourlyCount(models.Model):
         ordering = ("-hour",)
         constraints = (
             models.UniqueConstraint(
-                fields=["model", "profile", "kind", "hour"], name="hourly_counts_once_an_hour"
+                fields=["model", "profile", "kind", "source", "hour"], name="hourly_counts_once_an_hour"
             ),
         )
 
@@ -115,6 +133,9 @@ class DriftReport(models.Model):
     model = models.ForeignKey("modelops.ModelVersion", on_delete=models.CASCADE, related_name="drift")
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12)
+    source = models.CharField(
+        max_length=6, choices=Source.choices, default=Source.SINGLE, db_default=Source.SINGLE
+    )
     span = models.CharField(max_length=4, choices=Span.choices)
     start = models.DateTimeField()
     end = models.DateTimeField()
@@ -137,11 +158,14 @@ class DriftReport(models.Model):
         db_table = "drift_reports"
         ordering = ("-id",)
         indexes = (
-            models.Index(fields=["model", "profile", "kind", "span", "-end"], name="drift_reports_series"),
+            models.Index(
+                fields=["model", "profile", "kind", "source", "span", "-end"], name="drift_reports_series"
+            ),
         )
         constraints = (
             models.UniqueConstraint(
-                fields=["model", "profile", "kind", "span", "end"], name="drift_reports_once_a_window"
+                fields=["model", "profile", "kind", "source", "span", "end"],
+                name="drift_reports_once_a_window",
             ),
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="drift_reports_end_after_start"),
         )
@@ -156,6 +180,8 @@ class DriftReport(models.Model):
         if not self.seen:
             return f"Nothing moved beyond chance among {self.n:,} answers."
         subject = "This drift" if self.drifted else "This shift, not yet lasting,"
+        if self.source == Source.BULK:
+            return f"{subject} moved {self.moved:,} of {self.n:,} sampled rows of files across a threshold."
         review = f"{self.reviewed:,} of the window were reviewed; {self.wrong:,} wrong"
         return f"{subject} moved {self.moved:,} of {self.n:,} decisions across a threshold; {review}."
 

@@ -15,7 +15,7 @@ from modelops.drift import FEWEST, LOOKED_AT, Shift
 from modelops.figures import Counts, Frame, Sample, added, counted, frame_of
 from modelops.limits import limit
 from modelops.watch_models import DriftReport, HourlyCount, Reference
-from modelops.windows import Slice, hours_of
+from modelops.windows import Slice, hours_of, reference_of
 
 HOUR = timedelta(hours=1)
 Span = DriftReport.Span
@@ -36,10 +36,9 @@ def freeze(of: Slice, sample: Sample, origin: str) -> Reference:
     return row
 
 
-def count_hour(of: Slice, hour: datetime, sample: Sample, reference: Reference) -> HourlyCount:
-    """Store the histograms of one hour; counting again replaces them."""
-    counts = counted(sample, Frame.from_dict(reference.frame))
-    values = {"reference": reference, "n": sample.n, "counts": counts}
+def keep_hour(of: Slice, hour: datetime, n: int, counts: Counts, reference: Reference) -> HourlyCount:
+    """Store the histograms of one hour; keeping others replaces them."""
+    values = {"reference": reference, "n": n, "counts": counts}
     row, _ = HourlyCount.objects.update_or_create(**of.key, hour=hour, defaults=values)
     return row
 
@@ -61,7 +60,7 @@ def report_day(of: Slice, until: datetime, reviewed: Reviewed) -> DriftReport | 
 
 
 def _report(of: Slice, span: str, start: datetime, end: datetime, reviewed: Reviewed) -> DriftReport | None:
-    reference = Reference.objects.newest(of.model.pk, of.profile, of.kind)
+    reference = reference_of(of)
     hours = hours_of(of, start, end)
     n = sum(row.n for row in hours)
     if reference is None or n < FEWEST:

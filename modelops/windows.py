@@ -16,24 +16,26 @@ from accounts.models import User
 from modelops.alerts import observe
 from modelops.figures import added
 from modelops.models import ModelVersion
-from modelops.watch_models import DriftReport, HourlyCount, Reference
+from modelops.watch_models import DriftReport, HourlyCount, Reference, Source
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Whose answers: a version's, under a profile, of a kind."""
+    """Whose answers: a version's, under a profile, of a kind, to questions from one source."""
 
     model: ModelVersion
     profile: str
     kind: str
+    source: str = Source.SINGLE
 
     @property
     def key(self) -> dict[str, Any]:
         """Columns that name the slice."""
-        return {"model": self.model, "profile": self.profile, "kind": self.kind}
+        return {"model": self.model, "profile": self.profile, "kind": self.kind, "source": self.source}
 
     def __str__(self) -> str:
-        return f"{self.model.version}, {self.profile}, {self.kind}"
+        named = f"{self.model.version}, {self.profile}, {self.kind}"
+        return f"{named}, {Source.BULK.label.lower()}" if self.source == Source.BULK else named
 
 
 @transaction.atomic
@@ -60,6 +62,11 @@ def hours_of(of: Slice, start: datetime, end: datetime) -> list[HourlyCount]:
     return list(rows)
 
 
-def slice_of(report: DriftReport) -> Slice:
-    """Whose answers a report is about."""
-    return Slice(report.model, report.profile, report.kind)
+def slice_of(row: DriftReport | HourlyCount) -> Slice:
+    """Whose answers a report or a count is about."""
+    return Slice(row.model, row.profile, row.kind, row.source)
+
+
+def reference_of(of: Slice) -> Reference | None:
+    """What a slice is compared with, if anything yet."""
+    return Reference.objects.newest(of.model.pk, of.profile, of.kind, of.source)

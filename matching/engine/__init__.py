@@ -6,11 +6,13 @@ Pure: no Django, no database, no network. ``from matching.engine import compare`
 from matching.engine.comparison import (
     Comparison,
     Score,
+    Sight,
     Told,
     compare,
     compare_profiles,
     features_of,
     score_many,
+    sight_of,
     tell_many,
 )
 from matching.engine.explanation import DISCLAIMER
@@ -67,6 +69,7 @@ __all__ = [
     "Profile",
     "Score",
     "Scorer",
+    "Sight",
     "Thresholds",
     "Told",
     "UnknownKindError",
@@ -82,5 +85,6 @@ __all__ = [
     "profiles",
     "registry_profiles",
     "score_many",
+    "sight_of",
     "tell_many",
 ]

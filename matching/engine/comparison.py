@@ -107,6 +107,15 @@ class Told(NamedTuple):
     missing_fact: str | None
 
 
+class Sight(NamedTuple):
+    """What was seen of a pair before any judgement: its feature row, and the parsed parts of both names."""
+
+    kind: Kind
+    features: tuple[float, ...]
+    left: Mapping[str, Any]
+    right: Mapping[str, Any]
+
+
 class _Pair(NamedTuple):
     """A pair read and compared, before profile and model."""
 
@@ -229,6 +238,16 @@ def features_of(left: str, right: str, kind: str = "auto") -> tuple[Kind, tuple[
     """Kind and feature row of a pair, in the order of ``FEATURE_NAMES``; what a model is trained on."""
     pair = _account(left, right, _kind(kind), NO_CONTEXT)
     return pair.kind, row_of(pair.account)
+
+
+def sight_of(left: str, right: str, kind: str = "auto") -> Sight:
+    """A pair as a model sees it, and both names as they were parsed; nothing is decided. Raises as above."""
+    pair = _account(left, right, _kind(kind), NO_CONTEXT)
+    sides = (
+        parsed_name(pair.left, pair.account, pair.flipped),
+        parsed_name(pair.right, pair.account, not pair.flipped),
+    )
+    return Sight(pair.kind, row_of(pair.account), *sides)
 
 
 def _profile(id_: str) -> Profile:

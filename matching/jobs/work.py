@@ -30,7 +30,7 @@ from matching.bulk import FileError
 from matching.engine import RULES_VERSION, Scorer, tell_many
 from matching.engine import Told as EngineTold
 from matching.job_models import BatchChunk, BatchJob
-from matching.jobs import services
+from matching.jobs import services, watched
 from matching.jobs.formats import FORMATS
 from matching.jobs.rows import Row, Told
 from matching.jobs.spool import UPLOAD, folder_of
@@ -170,8 +170,10 @@ def _compare(chunk: BatchChunk) -> None:
     except FileNotFoundError:  # cancelled or deleted meanwhile
         log.info("piece_without_file", job=str(job.pk), piece=chunk.number)
         return
-    chunk.output, chunk.output_bytes, chunk.done_at = name, len(content), timezone.now()
+    now = timezone.now()
+    chunk.output, chunk.output_bytes, chunk.done_at = name, len(content), now
     chunk.save(update_fields=["output", "output_bytes", "done_at"])
+    watched.leave(chunk, rows, told, now)
     _count(job, len(rows), sum(bool(item.error) for item in told))
 
 

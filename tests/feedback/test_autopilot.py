@@ -44,7 +44,7 @@ def set_limit(name: str, value: str) -> None:
     limits.change(name, Decimal(value), person(Role.APPROVER), "for this test")
 
 
-def drifted(champion: Deployment) -> DriftReport:
+def drifted(champion: Deployment, source: str = "single") -> DriftReport:
     reference = Reference.objects.create(
         model=champion.model,
         profile="general",
@@ -59,6 +59,7 @@ def drifted(champion: Deployment) -> DriftReport:
         model=champion.model,
         profile="general",
         kind="organisation",
+        source=source,
         span="hour",
         start=now - timedelta(hours=1),
         end=now,
@@ -147,6 +148,15 @@ def test_drift_with_error_trains_before_the_labels_alone_would(champion: Deploym
     decision = autopilot.decide(timezone.now())
     assert met(decision) == ["drift"]
     assert decision.train
+
+
+def test_drift_of_files_explains_no_error_of_single_questions(champion: Deployment) -> None:
+    labels(5)
+    labels(24, stream="audit")
+    labels(24, stream="audit", said=True, true=True)
+    labels(12, stream="audit", true=True)
+    drifted(champion, source="bulk")
+    assert met(autopilot.decide(timezone.now())) == []
 
 
 def test_elapsed_time_trains_in_the_daily_decision_only(champion: Deployment) -> None:

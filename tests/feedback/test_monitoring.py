@@ -1,5 +1,6 @@
 """The hourly and the daily look, on stored answers and real reviews."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -131,6 +132,7 @@ def test_the_consequence_counts_reviewed_and_wrong_answers_of_the_window() -> No
     of = Slice(deployment.model, "general", "organisation")
     assert monitoring.reviewed(of, NOW - 2 * HOUR, NOW) == (10, 3)
     assert monitoring.reviewed(of, NOW, NOW + HOUR) == (0, 0)
+    assert monitoring.reviewed(replace(of, source="bulk"), NOW - 2 * HOUR, NOW) == (0, 0)
 
 
 def test_measuring_a_window_again_replaces_it() -> None:
@@ -194,9 +196,8 @@ def test_hourly_histograms_are_kept_for_a_hundred_days() -> None:
     deployment = installed()
     of = Slice(deployment.model, "general", "organisation")
     reference = watching.freeze(of, Sample({"x": np.arange(5.0)}, {"verdict": ["review"] * 5}, 5), "corpus")
-    empty = Sample({}, {}, 0)
     day = THIS_HOUR.replace(hour=0)
     for days in (0, 99, 101):
-        watching.count_hour(of, day - days * 24 * HOUR, empty, reference)
+        watching.keep_hour(of, day - days * 24 * HOUR, 0, {}, reference)
     monitoring.daily(day)
     assert HourlyCount.objects.count() == 2

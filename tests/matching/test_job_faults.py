@@ -20,7 +20,8 @@ from config.embedded import Embedded
 from matching import tasks
 from matching.jobs import services, work
 from matching.jobs.spool import folder_of
-from matching.models import BatchChunk, BatchJob
+from matching.jobs.watched import WATCHED
+from matching.models import BatchChunk, BatchJob, BulkSample
 from tests.jobs import PAIRS, csv_file, job_of, result, rows_of, sent, worked_off
 from tests.models import installed
 from tests.people import person, signed_in
@@ -116,6 +117,8 @@ def test_every_row_is_there_once_after_kill_nine_a_restart_and_messages_delivere
     wait_for(lambda: now(job).status == "succeeded", workers.log)
     assert result(now(job)) == undisturbed
     assert now(job).rows_done == len(PAIRS_OF_A_RUN)
+    pieces = BatchChunk.objects.count()
+    assert sum(len(left.answers) for left in BulkSample.objects.all()) == pieces * WATCHED == 1_000
 
 
 @pytest.mark.django_db(transaction=True)

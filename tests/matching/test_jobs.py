@@ -345,4 +345,4 @@ def test_a_piece_costs_the_same_queries_in_a_small_job_and_in_a_large_one() -> N
             work.work_once()
         counts.append(len(asked))
         worked_off(BatchJob.objects.latest("id"))
-    assert counts == [7, 7]
+    assert counts == [8, 8]  # one of them leaves the sample

@@ -46,10 +46,11 @@ def watched() -> Slice:
 
 def hour(of: Slice, number: int, n: int = 250, lacking_form: float = 0.1) -> DriftReport | None:
     """Count one hour and report what there is to report."""
-    reference = Reference.objects.newest(of.model.pk, of.profile, of.kind)
+    reference = windows.reference_of(of)
     assert reference is not None
     at = START + number * HOUR
-    watching.count_hour(of, at, answers(n, 100 + number, lacking_form), reference)
+    counts = counted(answers(n, 100 + number, lacking_form), Frame.from_dict(reference.frame))
+    watching.keep_hour(of, at, n, counts, reference)
     return watching.report_hours(of, at + HOUR, reviewed)
 
 
