@@ -50,6 +50,26 @@ def relevant(clauses: Sequence[Clause], categories: Collection[str], profile: st
     return [row for row in clauses if set(row.categories) & set(categories) or row.title.endswith(named)]
 
 
+def changed_since(version: str) -> frozenset[str]:
+    """Return the categories of difference whose clauses read otherwise now than in an earlier version.
+
+    None for a version nobody knows. Clauses on no category are principles: they make no label wrong.
+    """
+    then, (now, clauses) = Guideline.objects.filter(version=version).first(), in_force()
+    if then is None or now is None or then.pk == now.pk:
+        return frozenset()
+    before, after = _by_category(_clauses(then.pk)), _by_category(clauses)
+    return frozenset(one for one in before.keys() | after.keys() if before.get(one) != after.get(one))
+
+
+def _by_category(clauses: Sequence[Clause]) -> dict[str, set[str]]:
+    said: dict[str, set[str]] = {}
+    for clause in clauses:
+        for category in clause.categories:
+            said.setdefault(category, set()).add(clause.text)
+    return said
+
+
 @transaction.atomic
 def start_draft(actor: User, version: str) -> Guideline:
     """Copy the guideline in force into a draft. Raises :class:`GuidelineError` when there is one already."""

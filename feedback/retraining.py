@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from django.db import transaction
@@ -18,6 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from accounts import audit
 from accounts.models import User
+from feedback import starting_guideline
+from feedback.guideline import changed_since
 from feedback.labels import collect, release, use_up
 from feedback.models import Feedback
 from matching import candidate, learning
@@ -32,7 +35,8 @@ SEED = 20
 """One seed for ever: two runs on the same labels give the same model."""
 
 _FEWEST_REAL = 200
-"""Labels of each answer, at least, before results are measured on labels alone instead of on everything."""
+"""Labels of each answer, at least, under rules still in force, before results are measured on labels alone
+instead of on everything."""
 
 _HEAVIEST = 20.0
 """Most that one label may weigh, however unlikely it was to be picked."""
@@ -68,10 +72,13 @@ def retrain_queued() -> TrainingRun | None:
 
 def labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
     """Turn labels into pairs to learn from; the label is converted to *material* nowhere else."""
-    by_answer = [sum(row.user_correction is answer for row in labels) for answer in (True, False)]
+    changed = {version: changed_since(version) for version in {row.guideline_version for row in labels}}
+    outdated = [bool(changed[row.guideline_version] & _categories(row)) for row in labels]
+    current = [row.user_correction for row, old in zip(labels, outdated, strict=True) if not old]
+    by_answer = [current.count(answer) for answer in (True, False)]
     source = "feedback" if min(by_answer) >= _FEWEST_REAL else CONSTRUCTED
     relief = 1.0 if source == "feedback" else 1 / learning.CONSTRUCTED_WEIGHT
-    for row in labels:
+    for row, old in zip(labels, outdated, strict=True):
         seen = row.prediction
         weight = min(1 / (seen.selection_probability or 1.0), _HEAVIEST)
         yield LabelledPair(
@@ -83,7 +90,21 @@ def labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
             entity=seen.pair_digest,
             weight=weight * relief,
             source=source,
+            outdated=old,
         )
+
+
+def _categories(row: Feedback) -> set[str]:
+    return {difference["category"] for difference in row.prediction.differences}
+
+
+def _constructed(size: int) -> list[LabelledPair]:
+    """Return the built-in corpus, which says what the starting guideline says."""
+    changed = changed_since(starting_guideline.version())
+    return [
+        replace(pair, outdated=True) if changed.intersection(pair.category.split("+")) else pair
+        for pair in generate(SEED, size)
+    ]
 
 
 def _work(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> TrainingRun:
@@ -94,7 +115,7 @@ def _work(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> Training
         report("gathering labels", Stage.GATHERING, 0)
         labels = [*Feedback.objects.for_training().filter(processed=True), *collect(run)]
         from_files = [pair for path in files for pair in read_pairs(path)]
-        pairs = [*from_files, *labelled_pairs(labels), *generate(SEED, corpus_size)]
+        pairs = [*from_files, *labelled_pairs(labels), *_constructed(corpus_size)]
         version = f"{timezone.now():%Y.%m.%d-%H%M%S}"
         found = candidate.build(pairs, SEED, version, "manage.py retrain", report)
         report("registering", Stage.REGISTERING, 90)

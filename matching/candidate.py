@@ -103,7 +103,11 @@ def build(pairs: Sequence[LabelledPair], seed: int, version: str, command: str, 
     report("training", Stage.TRAINING, 30)
     trained = learning.train(data, seed, lambda said: report(said, Stage.TRAINING, None))
     held_out = learning.held_out_pairs(data, seed)
-    report(f"measuring on {len(held_out):,} held-out pairs", Stage.MEASURING, 75)
+    outdated = sum(pair.outdated for pair in data.pairs)
+    apart = (
+        f"; {outdated:,} pairs labelled under rules that have changed are not measured on" if outdated else ""
+    )
+    report(f"measuring on {len(held_out):,} held-out pairs{apart}", Stage.MEASURING, 75)
     with tempfile.TemporaryDirectory() as folder:
         learning.save(trained, Path(folder), version, command)
         files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}

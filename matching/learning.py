@@ -34,6 +34,7 @@ def train(data: Dataset, seed: int, report: Report) -> TrainedModel:
     """Train on everything but the held-out entities of real pairs (of all pairs, where none is real)."""
     real = np.array([pair.source != CONSTRUCTED for pair in data.pairs])
     measured = real if real.any() else np.ones(len(real), dtype=bool)
+    current = np.array([not pair.outdated for pair in data.pairs])
     parts = np.array([part(pair, HELD_OUT, seed) for pair in data.pairs])
     chosen = np.flatnonzero(~measured | (parts == Part.TRAIN))
     weights = np.array([_weight(pair) for pair in data.pairs])
@@ -45,9 +46,9 @@ def train(data: Dataset, seed: int, report: Report) -> TrainedModel:
         weights[chosen],
         FEATURE_NAMES,
         MONOTONE,
-        counted=(measured & data.depends)[chosen],
+        counted=(measured & current & data.depends)[chosen],
         decided=data.decided[chosen],
-        settled=(measured & data.settled)[chosen],
+        settled=(measured & current & data.settled)[chosen],
         slices=data.kinds[chosen],
         seed=seed,
         report=report,
@@ -55,10 +56,14 @@ def train(data: Dataset, seed: int, report: Report) -> TrainedModel:
 
 
 def held_out_pairs(data: Dataset, seed: int) -> list[LabelledPair]:
-    """The pairs of real entities (of all, where none is real) that training left out."""
+    """The pairs of real entities (of all, where none is real) that training left out.
+
+    Outdated ones would count against a model what it was trained to unlearn: none of them.
+    """
     real = any(pair.source != CONSTRUCTED for pair in data.pairs)
     candidates = [pair for pair in data.pairs if not real or pair.source != CONSTRUCTED]
-    return [pair for pair in candidates if part(pair, HELD_OUT, seed) is Part.HELD_OUT]
+    kept = [pair for pair in candidates if part(pair, HELD_OUT, seed) is Part.HELD_OUT]
+    return [pair for pair in kept if not pair.outdated]
 
 
 def _weight(pair: LabelledPair) -> float:

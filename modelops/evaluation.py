@@ -103,6 +103,18 @@ def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins
     return float(np.abs(gaps).sum() / len(said))
 
 
+def calibration_chance(probabilities: ArrayLike, bins: int = 15, rounds: int = 400, seed: int = 1) -> float:
+    """Calibration error that probabilities which mean what they say exceed once in a hundred, by chance.
+
+    With few rows every bin is a guess, and the error of a perfect model is far above 0. The same seed gives
+    the same figure; ``nan`` without a row.
+    """
+    said = np.asarray(probabilities, dtype=float)
+    dice = np.random.default_rng(seed)
+    drawn = [dice.random(len(said)) < said for _ in range(rounds)]
+    return float(np.quantile([expected_calibration_error(truth, said, bins) for truth in drawn], 0.99))
+
+
 def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """Mean squared distance of probability and truth (0 is perfect, 0.25 is a coin)."""
     truth, said = np.asarray(labels, dtype=float), np.asarray(probabilities, dtype=float)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from modelops.evaluation import MISSED_MATERIAL, expected_calibration_error, wilson
+from modelops.evaluation import MISSED_MATERIAL, calibration_chance, expected_calibration_error, wilson
 from modelops.exam import IMMATERIAL, Band, Exam, Flags, Floats
 
 GREEN, AMBER, RED = "green", "amber", "red"
@@ -100,14 +100,18 @@ def promise(exam: Exam, mine: Sat, profile: str = "general") -> Gate:
 
 
 def calibration(exam: Exam, mine: Sat, theirs: Sat | None) -> Gate:
-    """Probabilities must mean what they say."""
+    """Probabilities must mean what they say, as far as so many rows can tell."""
     counted = exam.open["general"]
     found = expected_calibration_error(exam.labels[counted], mine.said[counted])
     before = expected_calibration_error(exam.labels[counted], theirs.said[counted]) if theirs else math.nan
     allowed = WORST_CALIBRATION if math.isnan(before) else max(WORST_CALIBRATION, before + CALIBRATION_MARGIN)
     beside = "" if math.isnan(before) else f", the champion's {before:.3f}"
-    said = f"Calibration error {found:.3f}{beside}; at most {allowed:.3f}."
-    state = AMBER if math.isnan(found) else RED if found > allowed else GREEN
+    chance = calibration_chance(mine.said[counted])
+    said = (
+        f"Calibration error {found:.3f}{beside}; at most {allowed:.3f}, "
+        f"or what chance explains on {int(counted.sum()):,} rows: {chance:.3f}."
+    )
+    state = AMBER if math.isnan(found) else RED if found > max(allowed, chance) else GREEN
     return Gate("calibration", "Calibration", state, said)
 
 

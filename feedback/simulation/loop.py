@@ -28,7 +28,7 @@ from feedback.models import Feedback
 from feedback.retraining import retrain_queued
 from feedback.services import collect
 from feedback.simulation.people import Cast, Desk
-from feedback.simulation.traffic import POOL, Traffic, truth
+from feedback.simulation.traffic import POOL, STRICTER, Traffic, truth
 from matching import engine, sampling, starting_model
 from matching.corpus import LabelledPair
 from matching.engine import Scorer
@@ -42,7 +42,7 @@ from matching.working import of_comparison
 from modelops import limits, services, watching
 from modelops.loader import Fleet, Loader
 from modelops.models import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
-from modelops.watch_models import DriftReport, Reference
+from modelops.watch_models import DEFAULTS, DriftReport, Reference
 from modelops.watching import HOUR
 from modelops.windows import Slice
 
@@ -58,7 +58,7 @@ class Plan:
     """What is simulated. Shares in [0, 1].
 
     It ends when trainings have used so many ``corrections``: labels about answers since the new guideline.
-    Two limits are set beforehand, as people would for traffic of this size; the others are as shipped.
+    All limits are as shipped, unless a small simulation is given two smaller ones.
     """
 
     seed: int = 20
@@ -66,8 +66,8 @@ class Plan:
     quiet_hours: int = 3
     shifted_hours: int = 3
     corrections: int = 1_000
-    feedback_limit: int = 450
-    cooldown_hours: int = 4
+    feedback_limit: int = int(DEFAULTS["feedback"][0])
+    cooldown_hours: int = int(DEFAULTS["cooldown_hours"][0])
     most_hours: int = 96
     reviewers_err: float = 0.03
     clients_object: float = 0.5
@@ -128,7 +128,8 @@ class _Run:
         self.at = timezone.now().replace(minute=0, second=0, microsecond=0) + monitoring.DAY
         self.truths: dict[UUID, bool] = {}
         for name, value in (("feedback", plan.feedback_limit), ("cooldown_hours", plan.cooldown_hours)):
-            limits.change(name, Decimal(value), self.cast.engineer, "traffic of this size")
+            if value != DEFAULTS[name][0]:
+                limits.change(name, Decimal(value), self.cast.engineer, "traffic of this size")
         self.stricter_since: datetime | None = None
 
     def whole(self) -> Outcome:
@@ -140,6 +141,7 @@ class _Run:
         self.outcome.retrainings_without_error = self.outcome.retrainings
         drifted = DriftReport.objects.filter(drifted=True, end__gt=timezone.now())
         self.outcome.drift_reports_without_error = drifted.count()
+        self.desk.rewrite(STRICTER)
         self.stricter_since = self.at
         self.outcome.accuracy_drifted = self._measure(stricter=True)
         self._hours(self.plan.most_hours, "stricter", until=self.plan.corrections)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.services import create_user
-from feedback.models import Clause, Guideline, ReviewItem, Stage
+from feedback.guideline import in_force, publish, start_draft
+from feedback.models import ReviewItem, Stage
 from feedback.services import decide, object_to
 from feedback.starting_guideline import load
 from matching.models import Prediction
@@ -50,7 +51,15 @@ class Desk:
         self._cast = cast
         self._error = error
         self._dice = dice
-        self._clause = _any_clause()
+        load()
+
+    def rewrite(self, categories: Collection[str]) -> None:
+        """Let the lead publish a guideline that calls some categories of difference material."""
+        draft = start_draft(self._cast.lead, "stricter")
+        for clause in draft.clauses.filter(categories__overlap=sorted(categories)):
+            clause.text = "Material: another spelling is another name."
+            clause.save(update_fields=["text"])
+        publish(draft, self._cast.lead)
 
     def object_to(
         self, answers: Sequence[Prediction], truths: Mapping[UUID, bool], chance: float
@@ -69,17 +78,14 @@ class Desk:
         return sum(self._turn(user, truths, lead) for user, lead in turns)
 
     def _turn(self, user: User, truths: Mapping[UUID, bool], lead: bool) -> int:
+        guideline, clauses = in_force()
+        if guideline is None:
+            raise RuntimeError("nobody can decide without a guideline")
         done = 0
         while item := ReviewItem.objects.claim(user, timezone.now(), lead):
             true = truths[item.prediction_id]
             says = not true if self._dice.random() < self._error else true
-            clause = self._clause if item.stage == Stage.ADJUDICATION else None
-            decide(item, user, says, "as the guideline in force says", clause=clause)
+            cited = clauses[0] if item.stage == Stage.ADJUDICATION else None
+            decide(item, user, says, "as it says", guideline_version=guideline.version, clause=cited)
             done += 1
         return done
-
-
-def _any_clause() -> Clause:
-    """Return a clause that an adjudication may cite."""
-    load()
-    return Clause.objects.filter(guideline=Guideline.objects.order_by("pk").last()).order_by("pk")[0]

@@ -13,10 +13,10 @@ _SECTION = """## The loop, simulated (`manage.py loop simulate`)
 Written by `make benchmark-loop`. Real engine, database, services and training; simulated clients, of whom
 {clients_object:.0%} object to a wrong answer, and reviewers who err in {reviewers_err:.0%} of their
 decisions, second looks and adjudications included. {per_hour} answers an hour, {audit_share:.0%} of them
-audited at random; limits as shipped, but {feedback_limit} new labels train a candidate and {cooldown_hours}
-hours lie between two trainings. First the usual mix; then far more pairs with abbreviated legal forms, which
-drift without an error; then a new guideline that takes misspelt words and plurals for other names, a quarter
-of the traffic.
+audited at random; limits as shipped: {feedback_limit:,} new labels train a candidate, {cooldown_hours} hours
+lie between two trainings. First the usual mix; then far more pairs with abbreviated legal forms, which drift
+without an error; then a new guideline that takes misspelt words and plurals for other names, a quarter of the
+traffic.
 
 ![True accuracy by simulated hour](images/loop.svg)
 

@@ -17,6 +17,7 @@ class LabelledPair:
     joined by ``+``, or the tag a file gives. ``entity`` groups pairs that must stay on one side of any split;
     ``other`` is the right name's group where that is another one. ``weight`` (> 0) is how much the pair
     counts in training. ``source`` is ``"constructed"`` or the file's.
+    ``outdated``: labelled under a rule that has changed since; learnt from, never measured on.
     """
 
     left: str
@@ -28,3 +29,4 @@ class LabelledPair:
     weight: float
     source: str
     other: str = ""
+    outdated: bool = False

@@ -6,7 +6,16 @@ import pytest
 
 from accounts.models import AuditEvent, Role
 from feedback import starting_guideline
-from feedback.guideline import GuidelineError, history, in_force, precedents, publish, relevant, start_draft
+from feedback.guideline import (
+    GuidelineError,
+    changed_since,
+    history,
+    in_force,
+    precedents,
+    publish,
+    relevant,
+    start_draft,
+)
 from feedback.models import Clause, Feedback, Guideline, Precedent
 from matching.engine import categories, profiles
 from matching.models import Prediction
@@ -105,3 +114,17 @@ def test_the_history_of_a_pair_leaves_out_this_very_prediction() -> None:
     Feedback.objects.create(prediction=now, **said)
     Feedback.objects.create(prediction=stored_prediction("Acme", "Acme LLC"), **said)
     assert [(past.profile, past.answer) for past in history(now)] == [("ucc", "material")]
+
+
+@pytest.mark.django_db
+def test_a_new_version_changes_the_categories_whose_clauses_read_otherwise() -> None:
+    starting_guideline.load()
+    old, lead = starting_guideline.version(), person(Role.LEAD)
+    assert changed_since(old) == changed_since("unheard of") == frozenset()
+    draft = start_draft(lead, "2")
+    draft.clauses.filter(categories=["O17"]).update(text="Material.")
+    draft.clauses.filter(categories=["O18"]).delete()
+    draft.clauses.filter(categories=[]).update(text="When in doubt, ask.")
+    publish(draft, lead)
+    assert changed_since(old) == {"O17", "O18"}
+    assert changed_since("2") == frozenset()

@@ -8,8 +8,10 @@ from django.core.management import call_command
 from django.db import connections
 
 from accounts.models import Role
+from feedback import starting_guideline
+from feedback.guideline import publish, start_draft
 from feedback.models import Feedback
-from feedback.retraining import labelled_pairs, retrain
+from feedback.retraining import _constructed, labelled_pairs, retrain
 from feedback.tasks import mind_training_runs, retrain_queued_run
 from matching.corpus import PairsFileError, generate
 from matching.learning import CONSTRUCTED_WEIGHT
@@ -42,6 +44,30 @@ def test_a_label_weighs_one_over_its_chance_up_to_a_limit() -> None:
 def test_material_means_what_the_reviewer_said() -> None:
     pairs = list(labelled_pairs([label(material=True), label(material=False)]))
     assert [pair.material for pair in pairs] == [True, False]
+
+
+def test_labels_from_before_a_clause_changed_are_learnt_from_and_not_measured_on() -> None:
+    starting_guideline.load()
+    old, lead = starting_guideline.version(), person(Role.LEAD)
+    draft = start_draft(lead, "2")
+    draft.clauses.filter(categories=["O17"]).update(text="Material.")
+    publish(draft, lead)
+    rows = [
+        word(version, category)
+        for version, category in ((old, "O17"), (old, "O08"), ("2", "O17"), ("", "O17"))
+    ]
+    pairs = list(labelled_pairs(rows))
+    assert [pair.outdated for pair in pairs] == [True, False, False, False]
+    made = _constructed(600)
+    assert {pair.outdated for pair in made if "O17" in pair.category} == {True}
+    assert {pair.outdated for pair in made if "O17" not in pair.category} == {False}
+
+
+def word(version: str, category: str) -> Feedback:
+    row = label()
+    row.guideline_version = version
+    row.prediction.differences = [{"category": category}]
+    return row
 
 
 def test_a_run_that_fails_is_kept_and_uses_up_no_label() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from matching.corpus import LabelledPair
 from matching.dataset import dataset, score_pairs
 from matching.learning import held_out_pairs
@@ -50,3 +52,10 @@ def test_constructed_pairs_are_never_what_results_are_reported_on() -> None:
     chosen = held_out_pairs(dataset(pairs, lambda _: None), 20)
     assert {one.source for one in chosen} == {"made"}
     assert 5 < len(chosen) < 50
+
+
+def test_pairs_labelled_under_rules_that_changed_are_never_what_results_are_reported_on() -> None:
+    pairs = [replace(pair(f"Acme {at}", f"Acme{at}", False), outdated=at % 2 == 0) for at in range(200)]
+    chosen = held_out_pairs(dataset(pairs, lambda _: None), 20)
+    assert 5 < len(chosen) < 50
+    assert not any(one.outdated for one in chosen)

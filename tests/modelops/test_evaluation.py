@@ -1,11 +1,13 @@
 import math
 
+import numpy as np
 import pytest
 
 from modelops.evaluation import (
     bootstrap,
     brier_score,
     by_slice,
+    calibration_chance,
     expected_calibration_error,
     log_loss,
     measure,
@@ -66,6 +68,15 @@ def test_calibration_error_is_zero_for_the_truth_and_large_for_boasting() -> Non
     labels = [0] * 50 + [1] * 50
     assert expected_calibration_error(labels, labels) == 0
     assert expected_calibration_error(labels, [0.99] * 100) == pytest.approx(0.49)
+
+
+@pytest.mark.parametrize("n", [60, 600])
+def test_probabilities_that_mean_what_they_say_pass_chance_once_in_a_hundred(n: int) -> None:
+    dice = np.random.default_rng(n)
+    said = dice.random(n)
+    limit = calibration_chance(said)
+    errors = [expected_calibration_error(dice.random(n) < said, said) for _ in range(2_000)]
+    assert 0.002 <= np.mean([error > limit for error in errors]) <= 0.025
 
 
 def test_scores_of_a_coin_are_known() -> None:

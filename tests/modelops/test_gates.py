@@ -1,5 +1,7 @@
 """Gates: computed when somebody asks, hard ones for everybody, the others overruled only with a reason."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
@@ -80,6 +82,16 @@ def test_probabilities_that_mean_nothing_are_red_unless_the_champions_mean_less(
     assert gates.calibration(sheet, sat(right), None).state == "green"
     assert gates.calibration(sheet, sat(bold), sat(right)).state == "red"
     assert gates.calibration(sheet, sat(bold), sat(np.full(len(sheet), 0.9))).state == "green"
+
+
+def test_a_calibration_error_that_so_few_rows_cannot_show_is_not_held_against_a_version() -> None:
+    dice = np.random.default_rng(3)
+    for n, allowed in ((80, "green"), (4_000, "red")):
+        true = dice.random(n)
+        sheet = replace(exam(n), labels=dice.random(n) < true)
+        honest, bold = true, np.where(true > 0.5, (1 + true) / 2, true / 2)
+        assert gates.calibration(sheet, sat(honest), None).state == "green"
+        assert gates.calibration(sheet, sat(bold), sat(honest)).state == allowed
 
 
 def test_an_exam_comes_back_from_its_bytes() -> None:
