@@ -80,9 +80,17 @@ RULES: dict[str, Rule] = {
         )
     ),
     "registry_disagrees": Rule(
-        "The registry's aliases differ from what is live",
-        "MLflow was changed by hand, or it did not answer when a model was promoted.",
-        "Nothing: answers are not affected. If it lasts, see whether MLflow's store answers.",
+        "The registry's aliases named other versions than those that are live",
+        "Somebody moved an alias in MLflow, or MLflow was put back to an earlier state.",
+        "Nothing: answers are not affected and the aliases have been set again. Ask who moved them.",
+        "modelops/liveslot/",
+        "deployment",
+        clear=0,
+    ),
+    "registry_silent": Rule(
+        "The registry does not answer",
+        "MLflow's store is down, or its address or password has changed.",
+        "See whether MLflow's store answers. Answers are not affected; no training can be registered.",
         "modelops/liveslot/",
         "deployment",
         after=3,

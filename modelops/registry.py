@@ -8,8 +8,9 @@ border: no name, no row of training data.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +84,13 @@ def fetch(run_id: str, name: str) -> bytes:
         return Path(client().download_artifacts(run_id, f"{_ARTEFACT_FOLDER}/{name}", folder)).read_bytes()
 
 
-def disagreements() -> list[str]:
-    """Say which aliases of MLflow do not name what is live, before they are set again.
+def disagreements(since: datetime) -> list[str]:
+    """Say which aliases of MLflow do not name what has been live ``since`` then, before they are set again.
 
     Raises ``MlflowException`` when the store does not answer.
     """
     store, wrong = client(), []
-    for alias, version in _wanted():
+    for alias, version in _wanted(_slots().filter(deployment__at__lte=since)):
         number = _number(store, version)
         if number is not None and _alias(store, version.name, alias) != number:
             wrong.append(alias)
@@ -104,14 +105,14 @@ def mirror_aliases() -> dict[str, str]:
     """
     store = client()
     done: dict[str, str] = {}
-    for alias, version in _wanted():
+    for alias, version in _wanted(_slots()):
         done |= _point(store, alias, version)
     return done
 
 
-def _wanted() -> Iterator[tuple[str, ModelVersion]]:
-    """Every alias and the version it should name."""
-    for slot in _slots():
+def _wanted(slots: Iterable[LiveSlot]) -> Iterator[tuple[str, ModelVersion]]:
+    """Every alias of some slots and the version it should name."""
+    for slot in slots:
         suffix = "" if slot.profile == EVERY_PROFILE else f"-{slot.profile}"
         deployment = slot.deployment
         yield f"{slot.role}{suffix}", deployment.model

@@ -75,7 +75,7 @@ def test_another_scope_is_another_alert() -> None:
 def test_a_condition_that_does_not_last_is_never_told() -> None:
     channel()
     for failing in (True, True, False):
-        alerts.observe("registry_disagrees", "", failing)
+        alerts.observe("registry_silent", "", failing)
     assert occasions() == []
     assert Alert.objects.get().state == "passed"
 

@@ -1,16 +1,18 @@
 """MLflow on a PostgreSQL store with artefacts in S3, over HTTP; and nothing of it in the way of an answer."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import boto3
 import pytest
 from django.db import connection
+from django.utils import timezone
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from matching.questions import Question
 from matching.services import compare
-from modelops import registry
+from modelops import registry, tasks
 from modelops.alert_models import Alert
 from modelops.tasks import mirror_registry_aliases
 from tests.models import installed, promoted, scoring_version
@@ -50,7 +52,7 @@ def tracking_database() -> Iterator[str]:
 
 @pytest.mark.django_db(transaction=True)
 def test_versions_are_logged_to_postgresql_and_s3_and_aliases_follow_what_is_live(
-    bucket: str, tracking_database: str, settings: Settings
+    bucket: str, tracking_database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MLFLOW_TRACKING_URI = tracking_database
     settings.MLFLOW_ARTIFACT_ROOT = f"s3://{BUCKET}/artifacts"
@@ -64,11 +66,19 @@ def test_versions_are_logged_to_postgresql_and_s3_and_aliases_follow_what_is_liv
     stored = boto3.client("s3", endpoint_url=bucket).list_objects_v2(Bucket=BUCKET)["Contents"]
     assert len(stored) == 2
     promoted(second)
-    assert registry.disagreements() == ["champion", "previous"]
+    assert registry.disagreements(timezone.now()) == ["champion", "previous"]
     assert mirror_registry_aliases() == {"champion": "2", "previous": "1"}
-    assert registry.disagreements() == []
+    assert not Alert.objects.exists()
+    monkeypatch.setattr(tasks, "UNMIRRORED", timedelta(0))
     registry.client().set_registered_model_alias("names", "champion", "1")
-    assert registry.disagreements() == ["champion"]
+    assert mirror_registry_aliases() == {"champion": "2", "previous": "1"}
+    assert registry.disagreements(timezone.now()) == []
+    alert = Alert.objects.get()
+    assert (alert.rule, alert.state, alert.what) == (
+        "registry_disagrees",
+        "firing",
+        "aliases set again: champion",
+    )
 
 
 @pytest.mark.django_db
@@ -78,4 +88,4 @@ def test_a_store_that_does_not_answer_touches_no_answer_and_is_told(settings: Se
     assert compare(person(), Question("Acme, Inc.", "ACME Incorporated")).prediction.verdict == "immaterial"
     for _ in range(3):
         assert mirror_registry_aliases() == {}
-    assert "does not answer" in Alert.objects.get(rule="registry_disagrees").what
+    assert "does not answer" in Alert.objects.get(rule="registry_silent", state="firing").what
