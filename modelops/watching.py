@@ -68,7 +68,7 @@ def _report(of: Slice, span: str, start: datetime, end: datetime, reviewed: Revi
     counts = added(row.counts for row in hours)
     shifts = drift.shifts(reference.counts, counts, limit("drift"))
     seen = [shift.figure for shift in shifts if shift.seen]
-    believed = sorted(drift.believed([*_earlier(of, span, end), seen]))
+    believed = sorted(drift.believed([*_earlier(of, span, end, reference), seen]))
     first = min(row.hour for row in hours)
     looked_at, wrong = reviewed(of, first, end) if seen else (0, 0)
     values = {
@@ -115,9 +115,9 @@ def _plots(shifts: Sequence[Shift], reference: Reference, counts: Counts) -> lis
     ]
 
 
-def _earlier(of: Slice, span: str, end: datetime) -> list[list[str]]:
-    """Figures seen in the windows before this one, oldest first, as far as they count."""
-    rows = _reports(of, span).filter(end__lt=end)[: LOOKED_AT - 1]
+def _earlier(of: Slice, span: str, end: datetime, reference: Reference) -> list[list[str]]:
+    """Figures seen in the windows before this one beside the same reference, oldest first."""
+    rows = _reports(of, span).filter(end__lt=end, reference=reference)[: LOOKED_AT - 1]
     return [list(row.seen) for row in reversed(rows)]
 
 

@@ -128,6 +128,7 @@ def test_a_person_may_take_the_new_traffic_as_normal(watched: Slice) -> None:
     following = hour(watched, 3, lacking_form=0.4)
     assert following is not None
     assert not following.seen
+    assert not following.drifted
     assert AuditEvent.objects.filter(action="drift_reference.accepted").count() == 1
 
 
