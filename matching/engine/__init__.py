@@ -6,7 +6,6 @@ Pure: no Django, no database, no network. ``from matching.engine import compare`
 from matching.engine.comparison import (
     Comparison,
     Score,
-    Sight,
     Told,
     compare,
     compare_profiles,
@@ -39,6 +38,7 @@ from matching.engine.types import (
     Kind,
     NameTooLongError,
     Scorer,
+    Sight,
     Thresholds,
     UnknownKindError,
     UnknownProfileError,

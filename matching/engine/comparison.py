@@ -30,6 +30,7 @@ from matching.engine.types import (
     Finding,
     Kind,
     Scorer,
+    Sight,
     UnknownKindError,
     Verdict,
     mirrored,
@@ -105,15 +106,6 @@ class Told(NamedTuple):
     score: Score
     reason: str
     missing_fact: str | None
-
-
-class Sight(NamedTuple):
-    """What was seen of a pair before any judgement: its feature row, and the parsed parts of both names."""
-
-    kind: Kind
-    features: tuple[float, ...]
-    left: Mapping[str, Any]
-    right: Mapping[str, Any]
 
 
 class _Pair(NamedTuple):
@@ -243,11 +235,9 @@ def features_of(left: str, right: str, kind: str = "auto") -> tuple[Kind, tuple[
 def sight_of(left: str, right: str, kind: str = "auto") -> Sight:
     """A pair as a model sees it, and both names as they were parsed; nothing is decided. Raises as above."""
     pair = _account(left, right, _kind(kind), NO_CONTEXT)
-    sides = (
-        parsed_name(pair.left, pair.account, pair.flipped),
-        parsed_name(pair.right, pair.account, not pair.flipped),
-    )
-    return Sight(pair.kind, row_of(pair.account), *sides)
+    sides = ((pair.left, pair.flipped), (pair.right, not pair.flipped))
+    parsed = (parsed_name(text, pair.account, second) for text, second in sides)
+    return Sight(pair.kind, row_of(pair.account), *parsed)
 
 
 def _profile(id_: str) -> Profile:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 MAX_NAME_LENGTH = 1_000
 """Longest name accepted, in characters. The longest registered company names known are under 400."""
@@ -124,6 +124,15 @@ class Difference:
     rule: str
     authority: str
     explanation: str
+
+
+class Sight(NamedTuple):
+    """A pair before any judgement: its feature row, and the parsed parts of both names."""
+
+    kind: Kind
+    features: tuple[float, ...]
+    left: Mapping[str, Any]
+    right: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
