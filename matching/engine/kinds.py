@@ -48,7 +48,7 @@ def _plain_word(key: str) -> bool:
 def _against(text: Text) -> float:
     """Evidence for an organisation, 0 and more, from business words, symbols and digits."""
     words, keys = lexicon(), text.keys[: _capacity(text) or len(text.keys)]
-    count = sum(key in words.organisation_words or key in words.roles for key in keys)
+    count = sum([key in words.organisation_words or key in words.roles for key in keys])
     symbols = any(token.text in "&+%#$€£" for token in text.tokens)
     digits = any(key[0].isdigit() for key in keys)
     # "MILLS, Cory": a comma after the first word marks a surname, which may be any word.
@@ -59,6 +59,8 @@ def _against(text: Text) -> float:
 def _capacity(text: Text) -> int:
     """Index where a capacity begins ("as Trustee of …"); what follows says nothing of who acts."""
     keys = text.keys
+    if "as" not in keys:
+        return 0
     for index in range(1, len(keys)):
         if keys[index] == "as" and index + 1 < len(keys):
             return index

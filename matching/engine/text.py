@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from anyascii import anyascii
@@ -127,8 +127,14 @@ class Text(NamedTuple):
     scripts: frozenset[str]
     invisible: tuple[int, ...]
 
+    def __hash__(self) -> int:
+        """Everything follows from the name, so its hash is enough."""
+        return hash(self.raw)
+
 
 _LATIN = frozenset(["latin"])
+_token = partial(tuple.__new__, Token)
+"""What ``Token._make`` does, three times as fast: a name is mostly tokens."""
 
 
 def read(name: str) -> Text:
@@ -141,17 +147,46 @@ def read(name: str) -> Text:
         raise NameTooLongError(
             f"A name may have at most {MAX_NAME_LENGTH} characters; this one has {len(name)}."
         )
-    tokens, invisible = (_ascii_tokens(name), ()) if name.isascii() else _unicode_tokens(name)
-    if not any(token.key.isalnum() or token.text[0].isalnum() for token in tokens):
+    text = _ascii_text(name) if name.isascii() else _unicode_text(name)
+    if not any(token.key.isalnum() or token.text[0].isalnum() for token in text.tokens):
         raise EmptyNameError("The name is empty: it needs at least one letter or digit.")
-    scripts = _LATIN if name.isascii() else frozenset(_scripts(name))
-    return Text(name, tokens, tuple([token.key for token in tokens]), scripts, invisible)
+    return text
 
 
-def _ascii_tokens(name: str) -> tuple[Token, ...]:
+def _ascii_text(name: str) -> Text:
+    """Names share most of their words, and no token crosses a space: each word is read once."""
+    tokens: list[Token] = []
+    at = 0
+    for word in name.split(" "):
+        if word:
+            tokens += [
+                _token((key, at + start, at + end, text)) for key, start, end, text in _ascii_word(word)
+            ]
+        at += len(word) + 1
+    return Text(name, tuple(tokens), tuple([token.key for token in tokens]), _LATIN, ())
+
+
+@lru_cache(maxsize=65_536)
+def _ascii_word(word: str) -> tuple[Token, ...]:
     return tuple(
-        [Token(ascii_key(m.group()), m.start(), m.end(), m.group()) for m in _ASCII_TOKEN.finditer(name)]
+        [Token(ascii_key(m.group()), m.start(), m.end(), m.group()) for m in _ASCII_TOKEN.finditer(word)]
     )
+
+
+def _unicode_text(name: str) -> Text:
+    tokens: list[Token] = []
+    invisible: list[int] = []
+    scripts: set[str] = set()
+    at = 0
+    for word in name.split(" "):
+        if word:
+            found, unseen, written = _unicode_word(word)
+            tokens += [_token((key, at + start, at + end, text)) for key, start, end, text in found]
+            invisible += [at + index for index in unseen]
+            scripts |= written
+        at += len(word) + 1
+    keys = tuple([token.key for token in tokens])
+    return Text(name, tuple(tokens), keys, frozenset(scripts) or _LATIN, tuple(invisible))
 
 
 @lru_cache(maxsize=65_536)
@@ -175,17 +210,21 @@ def number_key(text: str) -> str:
     return digits.lstrip("0") or "0"
 
 
-def _unicode_tokens(name: str) -> tuple[tuple[Token, ...], tuple[int, ...]]:
-    folded, offsets, invisible = _compose(name)
+@lru_cache(maxsize=65_536)
+def _unicode_word(word: str) -> tuple[tuple[Token, ...], tuple[int, ...], frozenset[str]]:
+    """Tokens, invisible characters and scripts of what stands between two spaces."""
+    folded, offsets, invisible = _compose(word)
     tokens = []
     for match in _TOKEN.finditer(folded):
         start, end = offsets[match.start()][0], offsets[match.end() - 1][1]
-        tokens.append(Token(unicode_key(match.group()), start, end, name[start:end]))
-    return tuple(tokens), invisible
+        tokens.append(Token(unicode_key(match.group()), start, end, word[start:end]))
+    return tuple(tokens), invisible, _scripts(word)
 
 
 def _compose(name: str) -> tuple[str, list[Span], tuple[int, ...]]:
     """NFKC by grapheme, without invisible characters, with the source offsets of every character."""
+    if name.isalnum() and unicodedata.is_normalized("NFKC", name):
+        return name, [(index, index + 1) for index in range(len(name))], ()
     out: list[str] = []
     offsets: list[Span] = []
     invisible: list[int] = []
@@ -256,14 +295,20 @@ def script(char: str) -> str:
     return "latin" if 0xFF00 <= code <= 0xFF5E else "kana" if 0xFF65 <= code <= 0xFF9F else "other"
 
 
-def _scripts(name: str) -> set[str]:
-    return {script(char) for char in name if char.isalpha()} or {"latin"}
+def _scripts(word: str) -> frozenset[str]:
+    """Scripts of the letters; a word without letters has none."""
+    return frozenset([script(char) for char in word if char.isalpha()])
 
 
 def is_mixed(text: str) -> bool:
     """Whether one word mixes scripts that honest spelling never mixes (Latin with Cyrillic or Greek)."""
+    return not text.isascii() and _mixes(text)
+
+
+@lru_cache(maxsize=16_384)
+def _mixes(text: str) -> bool:
     found = _scripts(text)
-    return "latin" in found and bool(found & {"cyrillic", "greek", "armenian"})
+    return "latin" in found and not found.isdisjoint(("cyrillic", "greek", "armenian"))
 
 
 @lru_cache(maxsize=65_536)
