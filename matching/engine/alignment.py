@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, Levenshtein
@@ -30,6 +33,10 @@ class Match(NamedTuple):
     relation: Relation | None
 
 
+Run = tuple[int, int, int]
+"""First index left, first index right, length."""
+
+
 class Gap(NamedTuple):
     """Words that found no counterpart at one place: indices left, indices right."""
 
@@ -48,10 +55,11 @@ class Alignment(NamedTuple):
 def align(left: tuple[Token, ...], right: tuple[Token, ...]) -> Alignment:
     """Align by equal keys first, then word by word inside what is left between them."""
     keys_left, keys_right = [token.key for token in left], [token.key for token in right]
-    matches: list[Match] = []
+    same = runs(keys_left, keys_right)
+    matches = [_equal(i + step, j + step) for i, j, size in same for step in range(size)]
     gaps: list[Gap] = []
     budget = MAX_CELLS
-    for i, i2, j, j2 in _blocks(keys_left, keys_right, matches):
+    for i, i2, j, j2 in _between(same, len(left), len(right)):
         budget -= (i2 - i) * (j2 - j)
         gap = _inside(left, right, (i, i2, j, j2), matches) if budget >= 0 else _plain(i, i2, j, j2)
         if gap.left or gap.right:
@@ -64,23 +72,34 @@ def align(left: tuple[Token, ...], right: tuple[Token, ...]) -> Alignment:
     return Alignment(tuple(matches), tuple(gaps), tuple(moved))
 
 
-def _blocks(left: list[str], right: list[str], matches: list[Match]) -> list[tuple[int, int, int, int]]:
-    """Unequal stretches; the equal tokens between them go to ``matches``."""
+def runs(left: Sequence[str], right: Sequence[str]) -> list[Run]:
+    """Runs of equal keys in order, those of the fewest edits; most pairs need no search for them."""
     if left == right:
-        matches.extend([Match(k, k + 1, k, k + 1, None) for k in range(len(left))])
-        return []
-    blocks: list[tuple[int, int, int, int]] = []
-    for op in Levenshtein.opcodes(left, right):
-        if op.tag == "equal":
-            shift = op.dest_start - op.src_start
-            matches.extend(
-                [Match(k, k + 1, k + shift, k + shift + 1, None) for k in range(op.src_start, op.src_end)]
-            )
-        elif blocks and blocks[-1][1] == op.src_start and blocks[-1][3] == op.dest_start:
-            blocks[-1] = (blocks[-1][0], op.src_end, blocks[-1][2], op.dest_end)
-        else:
-            blocks.append((op.src_start, op.src_end, op.dest_start, op.dest_end))
-    return blocks
+        return [(0, 0, len(left))]
+    start, i, j = 0, len(left), len(right)
+    while start < i and start < j and left[start] == right[start]:
+        start += 1
+    while i > start and j > start and left[i - 1] == right[j - 1]:
+        i, j = i - 1, j - 1
+    found = [(0, 0, start)] if start else []
+    if not set(left[start:i]).isdisjoint(right[start:j]):
+        blocks = Levenshtein.opcodes(left[start:i], right[start:j]).as_matching_blocks()
+        found += [(start + block.a, start + block.b, block.size) for block in blocks if block.size]
+    if i < len(left):
+        found.append((i, j, len(left) - i))
+    return found
+
+
+def _between(same: list[Run], left: int, right: int) -> list[tuple[int, int, int, int]]:
+    """The stretches before, between and after runs of equal keys: ``[i, i2)`` left and ``[j, j2)`` right."""
+    edges = [(0, 0, 0), *same, (left, right, 0)]
+    found = [(i + size, next_i, j + size, next_j) for (i, j, size), (next_i, next_j, _) in pairwise(edges)]
+    return [stretch for stretch in found if stretch[0] < stretch[1] or stretch[2] < stretch[3]]
+
+
+@lru_cache(maxsize=1_024)
+def _equal(i: int, j: int) -> Match:
+    return Match(i, i + 1, j, j + 1, None)
 
 
 def _inside(
@@ -114,17 +133,21 @@ def _best_path(
 ) -> list[Match]:
     """Order-keeping pairing with the greatest total similarity (Needleman-Wunsch with joins)."""
     i0, i2, j0, j2 = block
-    best: dict[tuple[int, int], tuple[float, Match | None, tuple[int, int]]] = {}
-    for i in range(i2, i0 - 1, -1):
-        for j in range(j2, j0 - 1, -1):
+    best: dict[tuple[int, int], _Cell] = {(i, j2): (0.0, None, (i2, j2)) for i in range(i0, i2 + 1)}
+    best |= {(i2, j): (0.0, None, (i2, j2)) for j in range(j0, j2)}
+    for i in range(i2 - 1, i0 - 1, -1):
+        for j in range(j2 - 1, j0 - 1, -1):
             best[i, j] = _cell(left, right, i, j, (i2, j2), best)
     path, at = [], (i0, j0)
     while at != (i2, j2):
-        _, match, step = best[at]
+        _, match, at = best[at]
         if match:
             path.append(match)
-        at = step
     return path
+
+
+_Cell = tuple[float, Match | None, tuple[int, int]]
+"""The greatest similarity from here to the end, what is paired here for it, and where the rest begins."""
 
 
 def _cell(
@@ -133,21 +156,16 @@ def _cell(
     i: int,
     j: int,
     ends: tuple[int, int],
-    best: dict[tuple[int, int], tuple[float, Match | None, tuple[int, int]]],
-) -> tuple[float, Match | None, tuple[int, int]]:
-    i2, j2 = ends
-    if i == i2 and j == j2:
-        return 0.0, None, (i2, j2)
-    options: list[tuple[float, Match | None, tuple[int, int]]] = []
-    if i < i2:
-        options.append((best[i + 1, j][0], None, (i + 1, j)))
-    if j < j2:
-        options.append((best[i, j + 1][0], None, (i, j + 1)))
-    if i < i2 and j < j2:
-        for match, gain in _pairings(left, right, i, j, i2, j2):
-            step = (match.i2, match.j2)
-            options.append((best[step][0] + gain, match, step))
-    return max(options, key=lambda option: option[0])
+    best: dict[tuple[int, int], _Cell],
+) -> _Cell:
+    below, beside = best[i + 1, j][0], best[i, j + 1][0]
+    found: _Cell = (below, None, (i + 1, j)) if below >= beside else (beside, None, (i, j + 1))
+    for match, gain in _pairings(left, right, i, j, *ends):
+        step = (match.i2, match.j2)
+        total = best[step][0] + gain
+        if total > found[0]:
+            found = (total, match, step)
+    return found
 
 
 def _pairings(
@@ -173,6 +191,8 @@ def _number_in_words(
     left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
 ) -> Match | None:
     """A number of two words on one side: ``Twenty-First`` for ``21st``."""
+    if left[i].key not in numbers.TENS and right[j].key not in numbers.TENS:
+        return None
     for p, q in ((2, 1), (1, 2)):
         if i + p <= i2 and j + q <= j2:
             one = numbers.together(tuple([token.key for token in left[i : i + p]]))

@@ -47,7 +47,8 @@ _AMBIGUOUS = frozenset({"i", "v", "x", "l"})
 """Single letters that are as often an initial as a numeral; read as numbers only after another word."""
 
 
-_TWO_WORDS = {"twenty": 20, **{word: tens for word, tens in _TENS.items() if tens < 100}}
+TENS = {"twenty": 20, **{word: tens for word, tens in _TENS.items() if tens < 100}}
+"""Words that may begin a number of two words."""
 
 
 def together(keys: tuple[str, ...]) -> str | None:
@@ -55,7 +56,7 @@ def together(keys: tuple[str, ...]) -> str | None:
     if len(keys) == 1:
         return value(keys[0])
     unit = _VALUES.get(keys[1], "")
-    return str(_TWO_WORDS[keys[0]] + int(unit)) if keys[0] in _TWO_WORDS and len(unit) == 1 else None
+    return str(TENS[keys[0]] + int(unit)) if keys[0] in TENS and len(unit) == 1 else None
 
 
 def value(key: str, first: bool = False) -> str | None:

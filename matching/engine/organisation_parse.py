@@ -47,7 +47,7 @@ def parse(text: Text, jurisdiction: str | None = None) -> Organisation:
     """Parse a name as an organisation's; never fails, an unreadable name is all stem."""
     keys = text.keys
     appended = _appended(text, keys)
-    stop = min((part.start for part in appended), default=len(keys))
+    stop = appended[0].start if appended else len(keys)
     aside = _asides(text, keys, stop)
     set_aside = {index for part in aside for index in range(part.start, part.stop)}
     forms = find_forms(keys, stop, set_aside, jurisdiction)
@@ -119,12 +119,19 @@ def _announces(text: Text, index: int, phrase: tuple[str, ...]) -> bool:
 
 def _ending(keys: tuple[str, ...]) -> list[Part]:
     """A branch named at the end: ``…, London Branch``."""
+    if keys[-1] not in _last_words():
+        return []
     for length in (2, 1):
         if len(keys) > length + 1 and keys[-length:] in lexicon().endings:
             start = len(keys) - length
             place = start - 1 if keys[start - 1] in lexicon().places and start > 2 else start
             return [Part("O34", place, len(keys), len(keys))]
     return []
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    return frozenset([phrase[-1] for phrase in lexicon().endings])
 
 
 def _asides(text: Text, keys: tuple[str, ...], stop: int) -> list[Part]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from rapidfuzz.distance import Levenshtein
-
+from matching.engine.alignment import Run, runs
 from matching.engine.lexicon import lexicon
 from matching.engine.text import Text, Token, describe_invisible, is_mixed, strip_marks
 from matching.engine.types import Finding, Span
@@ -20,17 +19,16 @@ def writing_findings(left: Text, right: Text, individual: bool = False) -> Itera
     """Every difference of writing, one finding a category, spanning from its first to its last place."""
     if left.raw == right.raw:
         return
-    spans: dict[str, tuple[Span, Span]] = {}
-    for one, other in _same_words(left, right):
-        category = _token_category(one, other)
-        if category:
-            first = spans.get(category, (one.span, other.span))
-            spans[category] = ((first[0][0], one.end), (first[1][0], other.end))
+    same = runs(left.keys, right.keys)
+    spans = _in_words(left, right, same)
     for category, span in spans.items():
         yield Finding(_for_kind(category, individual), *span)
-    yield from _between_words(left, right, spans, individual)
+    yield from _between_words(
+        left, right, same, {_for_kind(category, individual) for category in spans}, individual
+    )
     yield from _article(left, right)
-    yield from _invisible(left, right)
+    if left.invisible or right.invisible:
+        yield from _invisible(left, right)
 
 
 def _for_kind(category: str, individual: bool) -> str:
@@ -38,24 +36,20 @@ def _for_kind(category: str, individual: bool) -> str:
     return ({"O06": "I02"}.get(category, "I01")) if individual else category
 
 
-def _blocks(left: Text, right: Text) -> list[tuple[int, int, int]]:
-    """Runs of equal words as ``(first left, first right, length)``."""
-    if left.keys == right.keys:
-        return [(0, 0, len(left.tokens))]
-    return [
-        (block.a, block.b, block.size)
-        for block in Levenshtein.opcodes(left.keys, right.keys).as_matching_blocks()
-    ]
-
-
-def _same_words(left: Text, right: Text) -> Iterator[tuple[Token, Token]]:
-    for first, other, size in _blocks(left, right):
-        yield from zip(left.tokens[first : first + size], right.tokens[other : other + size], strict=True)
+def _in_words(left: Text, right: Text, same: list[Run]) -> dict[str, tuple[Span, Span]]:
+    """Differences of writing within equal words, from the first to the last place of each category."""
+    spans: dict[str, tuple[Span, Span]] = {}
+    for first, second, size in same:
+        pairs = zip(left.tokens[first : first + size], right.tokens[second : second + size], strict=True)
+        for one, other in pairs:
+            category = _token_category(one, other) if one.text != other.text else None
+            if category:
+                begun = spans.get(category, (one.span, other.span))
+                spans[category] = ((begun[0][0], one.end), (begun[1][0], other.end))
+    return spans
 
 
 def _token_category(one: Token, other: Token) -> str | None:
-    if one.text == other.text:
-        return None
     if one.key in lexicon().connectors and (one.text in "&+") != (other.text in "&+"):
         return "O04"
     if is_mixed(one.text) != is_mixed(other.text):
@@ -73,27 +67,27 @@ def _accents(text: str) -> bool:
 
 
 def _between_words(
-    left: Text, right: Text, spans: dict[str, tuple[Span, Span]], individual: bool
+    left: Text, right: Text, same: list[Run], seen: set[str], individual: bool
 ) -> Iterator[Finding]:
-    """Punctuation and spaces between words that both names hold, the first place of each."""
-    seen = {_for_kind(category, individual) for category in spans}
-    for one, other in _separators(left, right):
-        marks = "".join(left.raw[slice(*one)].split()), "".join(right.raw[slice(*other)].split())
-        category = "O03" if marks[0] != marks[1] else "O02"
-        shown = _for_kind(category, individual)
-        if left.raw[slice(*one)] != right.raw[slice(*other)] and shown not in seen:
+    """Punctuation and spaces between words that both names hold, the first place of each not yet seen."""
+    for one, other in _separators(left, right, same):
+        ours, theirs = left.raw[slice(*one)], right.raw[slice(*other)]
+        if ours == theirs:
+            continue
+        same_marks = "".join(ours.split()) == "".join(theirs.split())
+        shown = _for_kind("O02" if same_marks else "O03", individual)
+        if shown not in seen:
             seen.add(shown)
             yield Finding(shown, one, other)
 
 
-def _separators(left: Text, right: Text) -> Iterator[tuple[Span, Span]]:
+def _separators(left: Text, right: Text, same: list[Run]) -> Iterator[tuple[Span, Span]]:
     """What stands between words that are neighbours on both sides, and after the last word of both."""
     one, other = left.tokens, right.tokens
-    for first, second, size in _blocks(left, right):
-        for step in range(size - 1):
-            i, j = first + step, second + step
+    for first, second, size in same:
+        for i, j in zip(range(first, first + size - 1), range(second, second + size - 1), strict=True):
             yield (one[i].end, one[i + 1].start), (other[j].end, other[j + 1].start)
-        if size and first + size == len(one) and second + size == len(other):
+        if first + size == len(one) and second + size == len(other):
             yield (one[-1].end, len(left.raw)), (other[-1].end, len(right.raw))
 
 
