@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from matching.engine import numbers
@@ -87,10 +86,11 @@ def with_writing(account: Account) -> tuple[Finding, ...]:
 
 def with_form_note(account: Account, finding: Finding) -> Finding:
     """The finding on the legal forms with a sentence that names them and their codes; others as they are."""
-    spans = _form_span(account.left), _form_span(account.right)
-    if (finding.span1, finding.span2) != spans or finding.category not in _FORM_FINDINGS:
+    if finding.category not in _FORM_FINDINGS:
         return finding
-    return replace(finding, note=explain(account.left.forms, account.right.forms, account.form))
+    if (finding.span1, finding.span2) != (_form_span(account.left), _form_span(account.right)):
+        return finding
+    return finding._replace(note=explain(account.left.forms, account.right.forms, account.form))
 
 
 def _legal_stems(
@@ -222,28 +222,30 @@ def _number_conflict(left: tuple[Token, ...], right: tuple[Token, ...]) -> Itera
 
 
 def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Alignment) -> Iterator[Finding]:
-    for match in alignment.matches:
-        one, other = left[match.i : match.i2], right[match.j : match.j2]
-        if match.relation:
-            weight = (
-                1.0
-                if match.relation.category == "O20"
-                else max(rarity(token.key) for token in (*one, *other))
+    for i, i2, j, j2, relation in alignment.matches:
+        if relation:
+            one, other = left[i:i2], right[j:j2]
+            category = relation.category
+            weight = 1.0 if category == "O20" else _rarest((*one, *other))
+            yield Finding(
+                category, _span(one), _span(other), _case(category, _keys(one), _keys(other)), weight
             )
-            detail = _case(match.relation.category, _keys(one), _keys(other))
-            yield Finding(match.relation.category, _span(one), _span(other), detail, weight)
-        elif one[0].text != other[0].text and is_mixed(one[0].text) != is_mixed(other[0].text):
-            yield Finding("O39", one[0].span, other[0].span)
+        elif left[i].text != right[j].text and is_mixed(left[i].text) != is_mixed(right[j].text):
+            yield Finding("O39", left[i].span, right[j].span)
     for i, j in alignment.moved:
         yield Finding("O27", left[i].span, right[j].span, weight=rarity(left[i].key))
         if is_mixed(left[i].text) != is_mixed(right[j].text):
             yield Finding("O39", left[i].span, right[j].span)
-    truncated = _truncation(left, right, alignment) if left != right else None
+    truncated = _truncation(left, right, alignment)
     if truncated:
         yield truncated
         return
     for gap in alignment.gaps:
         yield from _gap(left, right, gap)
+
+
+def _rarest(tokens: tuple[Token, ...]) -> float:
+    return max([rarity(token.key) for token in tokens])
 
 
 def _case(category: str, one: tuple[str, ...], other: tuple[str, ...]) -> str:
@@ -291,8 +293,8 @@ def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterato
 
 def _unpaired(words: list[Token], surplus: int) -> set[int]:
     """Which words of the longer side have no counterpart: small connecting ones first, then the last."""
-    if surplus <= 0:
-        return set()
+    if surplus <= 0 or surplus == len(words):
+        return set(range(surplus))
     small = lexicon().connectors | lexicon().particles
     order = sorted(range(len(words)), key=lambda at: (words[at].key not in small, -at))
     return set(order[:surplus])
@@ -334,10 +336,12 @@ def _added_category(token: Token, side: tuple[Token, ...], position: int) -> str
 
 def _truncation(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Alignment) -> Finding | None:
     """One name cut off by a field's length: all of it begins the other, 28 characters or more, mid-word."""
-    short, long = (left, right) if len(compact(left)) < len(compact(right)) else (right, left)
-    one, other = compact(short), compact(long)
-    if len(one) < 24 or len(one) == len(other) or not other.startswith(one) or alignment.moved:
+    one, other = compact(left), compact(right)
+    if min(len(one), len(other)) < 24 or len(one) == len(other) or alignment.moved:
         return None
+    if not (one.startswith(other) or other.startswith(one)):
+        return None
+    short, long = (left, right) if len(one) < len(other) else (right, left)
     last = short[-1].key
     counterpart = long[len(short) - 1].key if len(long) >= len(short) else ""
     if last == counterpart or not counterpart.startswith(last) or _is_number(long[len(short) - 1]):

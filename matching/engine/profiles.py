@@ -46,7 +46,8 @@ class Profile:
 
     def effect(self, category: str, detail: str = "") -> Effect:
         """What a category does, or the named case of it where the profile judges that by itself."""
-        return self.cases.get(f"{category}/{detail}", self.effects[category])
+        effect = self.effects[category]
+        return self.cases.get(f"{category}/{detail}", effect) if detail and self.cases else effect
 
     def to_dict(self) -> dict[str, str]:
         """Identity of the profile, for answers."""

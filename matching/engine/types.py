@@ -85,8 +85,7 @@ class Context:
     identifiers_right: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A difference as a detector sees it, before a profile says what it does.
 
     ``category`` is a taxonomy id (``"O08"``); spans are offsets into the left and right name as received,
@@ -110,8 +109,7 @@ def mirrored(finding: Finding) -> Finding:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One named, located difference with what it does under the profile and on whose authority."""
 
     category: str
