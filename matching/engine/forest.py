@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
-from itertools import accumulate
+from itertools import accumulate, compress
 from operator import and_
 from typing import Any, NamedTuple
 
@@ -32,26 +32,29 @@ class Tree(NamedTuple):
 class Forest:
     """A sum of trees over named features.
 
-    Every tree has a lane of :data:`MAX_LEAVES` bits, one bit a leaf, in one whole number; each split that a
-    row fails clears the leaves on its left, and the lowest leaf left standing is the tree's answer
-    (QuickScorer: Lucchese and others, SIGIR 2015). Raises :class:`ValueError` when a tree has more leaves
-    than that or asks for a feature beyond ``features``.
+    Every tree has a lane of bits, one bit a leaf, in one whole number; each split that a row fails clears the
+    leaves on its left, and the lowest leaf left standing is the tree's answer (QuickScorer: Lucchese and
+    others, SIGIR 2015). Raises :class:`ValueError` when a tree has more leaves than :data:`MAX_LEAVES` or asks
+    for a feature beyond ``features``.
     """
 
     def __init__(self, baseline: float, trees: Sequence[Tree], features: int) -> None:
         if any(max(tree.feature) >= features for tree in trees):
             raise ValueError("A tree asks for a feature that does not exist.")
         grown = [_grown(tree) for tree in trees]
-        if any(len(leaves) > MAX_LEAVES for leaves, _ in grown):
+        most = max([len(leaves) for leaves, _ in grown])
+        if most > MAX_LEAVES:
             raise ValueError(f"A tree has more than {MAX_LEAVES} leaves.")
         self.baseline = baseline
         self.trees = tuple(trees)
-        self._size = features
-        self._whole = (1 << MAX_LEAVES * len(trees)) - 1
-        self._splits = _by_feature([splits for _, splits in grown], self._whole, features)
+        self._lane = next(np.dtype(f"<u{size}") for size in (1, 2, 4, 8) if most <= 8 * size)
+        bits = 8 * self._lane.itemsize
+        self._whole = (1 << bits * len(trees)) - 1
+        self._features = range(features)
+        self._splits = _by_feature([splits for _, splits in grown], self._whole, features, bits)
         self._at_zero = reduce(and_, [masks[bisect_left(at, 0.0)] for at, masks in self._splits], self._whole)
         self._values = np.array([value for leaves, _ in grown for value in leaves])
-        self._first = np.cumsum([0, *[len(leaves) for leaves, _ in grown[:-1]]])
+        self._first = np.cumsum([0, *[len(leaves) for leaves, _ in grown[:-1]]]) - 1
 
     def score(self, row: Sequence[float]) -> float:
         """Log-odds of one row."""
@@ -64,30 +67,51 @@ class Forest:
 
     def contributions(self, row: Sequence[float]) -> dict[int, float]:
         """What each feature adds to the score of one row along the paths it takes; -1 is the baseline."""
-        added = self._paths.take(self._leaves([row])[0], axis=0).sum(axis=0)
-        found = {int(at): float(added[at]) for at in np.flatnonzero(added)}
-        return {**found, -1: self.baseline + sum([tree.value[0] for tree in self.trees])}
+        features, shares = self._paths
+        leaves = self._leaves([row])[0]
+        added = np.bincount(features[leaves].ravel(), shares[leaves].ravel())
+        found = {at: share for at, share in enumerate(added.tolist()) if share}
+        return {**found, -1: self._mean}
 
     @cached_property
-    def _paths(self) -> Floats:
-        """For every leaf of every tree, what each feature added on the way to it."""
-        return np.array([path for tree in self.trees for path in _paths(tree, 0, [0.0] * self._size)])
+    def _mean(self) -> float:
+        return self.baseline + sum([tree.value[0] for tree in self.trees])
+
+    @cached_property
+    def _paths(self) -> tuple[NDArray[np.int64], Floats]:
+        """For every leaf of every tree, the features asked on the way to it, and what each of them added."""
+        paths = [path for tree in self.trees for path in _paths(tree, 0, {})]
+        longest = max([len(path) for path in paths])
+        padded = [[*path.items(), *[(0, 0.0)] * (longest - len(path))] for path in paths]
+        return np.array([[at for at, _ in path] for path in padded]), np.array(
+            [[share for _, share in path] for path in padded]
+        )
 
     def _leaves(self, rows: Sequence[Sequence[float]]) -> NDArray[np.int64]:
         """The leaf that every row (down) reaches in every tree (across), counted over all trees."""
-        lanes = MAX_LEAVES // 8 * len(self.trees)
-        standing = b"".join([self._standing(row).to_bytes(lanes, "little") for row in rows])
-        masks = np.frombuffer(standing, np.dtype("<u8")).reshape(len(rows), len(self.trees))
-        lowest = masks & (~masks + np.uint64(1))
-        leaves: NDArray[np.int64] = np.frexp(lowest.astype(np.float64))[1] - 1 + self._first
+        size = self._lane.itemsize * len(self.trees)
+        standing = b"".join([self._standing(row).to_bytes(size, "little") for row in rows])
+        masks = np.frombuffer(standing, self._lane).reshape(len(rows), -1)
+        lowest = (masks & -masks).astype(np.float64)
+        leaves: NDArray[np.int64] = np.frexp(lowest)[1] + self._first
         return leaves
 
     def _standing(self, row: Sequence[float]) -> int:
-        """The leaves that no failed split cleared. Values above zero only clear more than zero does."""
-        standing, known = (self._at_zero, 0.0) if min(row) >= 0 else (self._whole, None)
-        for (thresholds, masks), value in zip(self._splits, row, strict=True):
-            if value != known:
-                standing &= masks[bisect_left(thresholds, value)]
+        """The leaves that no failed split cleared.
+
+        Most values are zero, and what zeros clear is known; values above zero only clear more than zero does.
+        """
+        asked = list(compress(self._features, row))
+        values = [row[at] for at in asked]
+        if values and min(values) < 0:
+            return self._cleared(self._whole, self._features, row)
+        return self._cleared(self._at_zero, asked, values)
+
+    def _cleared(self, standing: int, features: Sequence[int], values: Sequence[float]) -> int:
+        splits = self._splits
+        for at, value in zip(features, values, strict=True):
+            thresholds, masks = splits[at]
+            standing &= masks[bisect_left(thresholds, value)]
         return standing
 
 
@@ -153,7 +177,7 @@ def _splits(tree: Tree, node: int, leaves: list[float]) -> tuple[int, list[_Spli
 
 
 def _by_feature(
-    forest: Sequence[list[_Split]], whole: int, features: int
+    forest: Sequence[list[_Split]], whole: int, features: int, bits: int
 ) -> list[tuple[list[float], list[int]]]:
     """Per feature its sorted thresholds, and what stands when a value lies above the first 0, 1, 2 … of
     them.
@@ -162,7 +186,7 @@ def _by_feature(
     for at, splits in enumerate(forest):
         for feature, threshold, lost in splits:
             known = cleared[feature].get(threshold, 0)
-            cleared[feature][threshold] = known | lost << MAX_LEAVES * at
+            cleared[feature][threshold] = known | lost << bits * at
     return [
         (sorted(lost), list(accumulate([lost[at] for at in sorted(lost)], _clear, initial=whole)))
         for lost in cleared
@@ -173,14 +197,13 @@ def _clear(standing: int, lost: int) -> int:
     return standing & ~lost
 
 
-def _paths(tree: Tree, node: int, path: list[float]) -> list[list[float]]:
+def _paths(tree: Tree, node: int, path: dict[int, float]) -> list[dict[int, float]]:
     """The steps to every leaf below a node, from left to right, summed per feature."""
     feature = tree.feature[node]
     if feature < 0:
         return [path]
     found = []
     for below in (tree.left[node], tree.right[node]):
-        longer = [*path]
-        longer[feature] += tree.value[below] - tree.value[node]
-        found.extend(_paths(tree, below, longer))
+        step = tree.value[below] - tree.value[node]
+        found += _paths(tree, below, {**path, feature: path.get(feature, 0.0) + step})
     return found
