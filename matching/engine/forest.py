@@ -34,8 +34,8 @@ class Forest:
 
     Every tree has a lane of bits, one bit a leaf, in one whole number; each split that a row fails clears the
     leaves on its left, and the lowest leaf left standing is the tree's answer (QuickScorer: Lucchese and
-    others, SIGIR 2015). Raises :class:`ValueError` when a tree has more leaves than :data:`MAX_LEAVES` or asks
-    for a feature beyond ``features``.
+    others, SIGIR 2015). Raises :class:`ValueError` when a tree has more leaves than :data:`MAX_LEAVES` or
+    asks for a feature beyond ``features``.
     """
 
     def __init__(self, baseline: float, trees: Sequence[Tree], features: int) -> None:
@@ -62,13 +62,23 @@ class Forest:
 
     def scores(self, rows: Sequence[Sequence[float]]) -> Floats:
         """Log-odds of many rows."""
-        scores: Floats = self.baseline + self._values.take(self._leaves(rows)).sum(axis=1)
-        return scores
+        return self._sums(self._leaves(rows))
 
     def contributions(self, row: Sequence[float]) -> dict[int, float]:
         """What each feature adds to the score of one row along the paths it takes; -1 is the baseline."""
+        return self.explained(row)[1]
+
+    def explained(self, row: Sequence[float]) -> tuple[float, dict[int, float]]:
+        """Log-odds of one row with its contributions."""
+        leaves = self._leaves([row])
+        return float(self._sums(leaves)[0]), self._shares(leaves[0])
+
+    def _sums(self, leaves: NDArray[np.int64]) -> Floats:
+        sums: Floats = self.baseline + self._values.take(leaves).sum(axis=1)
+        return sums
+
+    def _shares(self, leaves: NDArray[np.int64]) -> dict[int, float]:
         features, shares = self._paths
-        leaves = self._leaves([row])[0]
         added = np.bincount(features[leaves].ravel(), shares[leaves].ravel())
         found = {at: share for at, share in enumerate(added.tolist()) if share}
         return {**found, -1: self._mean}
@@ -137,6 +147,10 @@ class Linear:
         added = {at: float(value * self._weights[at]) for at, value in enumerate(row) if value}
         added[-1] = self.intercept - float(self._means @ self._weights)
         return added
+
+    def explained(self, row: Sequence[float]) -> tuple[float, dict[int, float]]:
+        """Log-odds of one row with its contributions."""
+        return self.score(row), self.contributions(row)
 
 
 Additive = Forest | Linear

@@ -93,14 +93,14 @@ class CompiledScorer:
 
         With a calibration that is no straight line, what it bends is named ``calibration``.
         """
-        added = self._model.contributions(row)
+        score, added = self._model.explained(row)
         slope, intercept = 1.0, 0.0
         if isinstance(self._calibration, Sigmoid):
             slope, intercept = self._calibration.slope, self._calibration.intercept
         named = {self.features[at]: slope * value for at, value in added.items() if at >= 0 and value}
         shares = dict(sorted(named.items(), key=lambda item: -abs(item[1])))
         shares["baseline"] = slope * added[-1] + intercept
-        bent = _logit(self.probability(row)) - sum(shares.values())
+        bent = _logit(self._calibration.probability(score)) - sum(shares.values())
         return {**shares, "calibration": bent} if abs(bent) > 1e-9 else shares
 
 

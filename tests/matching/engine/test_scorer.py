@@ -3,8 +3,11 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from matching.engine.features import FEATURE_NAMES, feature_schema_hash
+from matching.engine.forest import Forest, Tree
 from matching.engine.scorer import CompiledScorer, load_scorer
 from matching.engine.types import ArtefactError, Kind
 
@@ -120,3 +123,30 @@ def test_extreme_scores_stay_probabilities_with_finite_log_odds() -> None:
     scorer = load_scorer(artefact(calibration={"method": "sigmoid", "slope": 1e6, "intercept": 0}))
     assert 0 < scorer.probability(row()) < scorer.probability(row(f3=9.0, f5=9.0)) < 1
     assert all(0 < said < 1 for said in scorer.probabilities([row(), row(f3=9.0, f5=9.0)]))
+
+
+def comb(leaves: int) -> Tree:
+    """A tree that asks two features in turn, every time splitting one leaf off; values are all different."""
+    splits, nodes = leaves - 1, 2 * leaves - 1
+    asked = [at // 2 % 2 if at % 2 == 0 and at // 2 < splits else -1 for at in range(nodes)]
+    left = [at + 1 if asked[at] >= 0 else 0 for at in range(nodes)]
+    right = [at + 2 if asked[at] >= 0 else 0 for at in range(nodes)]
+    return Tree(asked, [at - 3.0 for at in range(nodes)], left, right, [at / 7 for at in range(nodes)])
+
+
+def walk(tree: Tree, values: tuple[float, ...]) -> float:
+    node = 0
+    while tree.feature[node] >= 0:
+        below = values[tree.feature[node]] <= tree.threshold[node]
+        node = tree.left[node] if below else tree.right[node]
+    return tree.value[node]
+
+
+@pytest.mark.parametrize("leaves", [2, 8, 9, 20, 33, 64])
+@given(st.lists(st.tuples(st.integers(-5, 130), st.integers(-5, 130)), min_size=1, max_size=5))
+def test_trees_of_any_size_give_what_a_walk_through_them_gives(
+    leaves: int, rows: list[tuple[float, ...]]
+) -> None:
+    trees = [comb(leaves), comb(3)]
+    expected = [0.5 + sum([walk(tree, row) for tree in trees]) for row in rows]
+    assert Forest(0.5, trees, 2).scores(rows).tolist() == pytest.approx(expected)
