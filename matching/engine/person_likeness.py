@@ -48,7 +48,7 @@ class Likeness(NamedTuple):
 SAME = Likeness(1.0, EQUAL)
 
 
-@lru_cache(maxsize=262_144)
+@lru_cache(maxsize=32_768)
 def likeness(left: str, right: str) -> Likeness:
     """Compare two comparison keys; symmetric, never raises."""
     if left == right:

@@ -7,7 +7,7 @@ Ascended; Bee Kay, BK).
 
 from __future__ import annotations
 
-from functools import lru_cache
+from itertools import pairwise
 
 _SPOKEN = (
     ("ph", "f"), ("ck", "k"), ("ch", "k"), ("qu", "k"), ("q", "k"), ("c", "k"), ("x", "ks"), ("z", "s"),
@@ -23,7 +23,6 @@ _LETTERS = {
 """English names of letters as they stand in company names."""
 
 
-@lru_cache(maxsize=16_384)
 def respelling(one: str, other: str) -> str:
     """How two word keys are one word rewritten: ``sound``, ``tense``, or empty when they are not."""
     if _spoken(one) == _spoken(other):
@@ -38,8 +37,9 @@ def spells(words: tuple[str, ...], letters: str) -> bool:
 
 def _spoken(key: str) -> str:
     for written, said in _SPOKEN:
-        key = key.replace(written, said)
-    return "".join([char for index, char in enumerate(key) if index == 0 or key[index - 1] != char])
+        if written in key:
+            key = key.replace(written, said)
+    return key[:1] + "".join([char for before, char in pairwise(key) if before != char])
 
 
 def _stem(key: str) -> str:

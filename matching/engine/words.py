@@ -35,7 +35,7 @@ class Relation(NamedTuple):
     similarity: float
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=16_384)
 def relate(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
     """Relation of two words with different keys, or ``None`` when they are simply different words."""
     if _unlike(a, b) and text_a.isascii() and text_b.isascii():
@@ -179,7 +179,7 @@ class Slip(NamedTuple):
     one_known: bool
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=16_384)
 def slip(a: str, b: str) -> Slip:
     """Describe how one spelling becomes the other."""
     counts = lexicon().counts
