@@ -115,9 +115,10 @@ def _equal(
 ) -> list[Pair]:
     """Pair equal keys, the same role before another."""
     pairs: list[Pair] = []
+    keys = [token.key for token in right.core]
     for at in tuple(free_left):
         key, role = left.core[at].key, left.roles[at]
-        found = [other for other in free_right if right.core[other].key == key]
+        found = [other for other in free_right if keys[other] == key]
         if found:
             best = next((other for other in found if right.roles[other] == role), found[0])
             if len(key) == 1 and _KIND[right.roles[best]] != _KIND[role]:

@@ -130,13 +130,14 @@ def _comma_alone(left: ParsedPerson, right: ParsedPerson) -> bool:
 
 def paired(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
     """Words that stand against each other and are not equal: I04, I06 to I11, I15, I19, I20."""
-    foreign = _is_romanised(left, right, found)
+    foreign = any(pair.seen.relation == VOWELS for pair in found.pairs) and _is_romanised(left, right, found)
     crossed = left.text.scripts.isdisjoint(right.text.scripts)
     for pair in found.pairs:
+        if pair.seen.relation == EQUAL:
+            continue
         spans = span_of(left, pair.left), span_of(right, pair.right)
         # A rendering that does not look alike proves nothing: across scripts nothing contradicts.
-        crossing = crossed and pair.seen.relation != EQUAL
-        for category, detail in [("I20", SCRIPT)] if crossing else _pair_categories(pair, foreign):
+        for category, detail in [("I20", SCRIPT)] if crossed else _pair_categories(pair, foreign):
             gendered = category == "I10" and _gendered(left, right, pair)
             yield Finding(category, *spans, GENDER if gendered else detail)
 

@@ -7,6 +7,7 @@ caller sets the answer against the signs of an organisation.
 from __future__ import annotations
 
 from math import exp
+from operator import mul
 
 from matching.engine.person_lexicon import names, oddness, words
 from matching.engine.person_parse import parse
@@ -34,11 +35,13 @@ _WEIGHTS: tuple[tuple[str, float], ...] = (
     ("odd", 0.2),
     ("bond", 1.0),
 )
+_LOG_ODDS = tuple([weight for _, weight in _WEIGHTS])
+_SYMBOLS = frozenset(["and", "of", "for", "the", "at", "percent", "no"])
 
 
 def likelihood(text: Text) -> float:
     """Probability-like number in [0, 1] that the name is a natural person's; never raises."""
-    score = sum([weight * clue for (_, weight), clue in zip(_WEIGHTS, clues(text), strict=True)])
+    score = sum(map(mul, _LOG_ODDS, clues(text)))
     return 1.0 / (1.0 + exp(-max(min(score, 30.0), -30.0)))
 
 
@@ -47,6 +50,7 @@ def clues(text: Text) -> tuple[float, ...]:
     person = parse(text)
     lexicon, size = names(), len(person.core)
     given = [token.key in lexicon.given for token in person.given + person.middle]
+    lengths = [len(token.key) for token in person.core]
     return (
         1.0,
         person.comma,
@@ -55,10 +59,10 @@ def clues(text: Text) -> tuple[float, ...]:
         bool(person.postnominals),
         bool(person.patronymic),
         bool(person.particles),
-        any(len(token.key) == 1 for token in person.core),
+        1 in lengths,
         any(given[:1]),
         any(given[1:]),
-        any(token.key in lexicon.surnames for token in person.surname),
+        not lexicon.surnames.isdisjoint([token.key for token in person.surname]),
         _is_trade(person),
         _has_digits(text),
         _has_symbol(person),
@@ -71,8 +75,8 @@ def clues(text: Text) -> tuple[float, ...]:
 
 
 def _is_trade(person: ParsedPerson) -> bool:
-    outside = {token.key for token in person.capacity + person.alias + person.joint}
-    return any(token.key in words().trade_words and token.key not in outside for token in person.text.tokens)
+    trade = words().trade_words.intersection(person.text.keys)
+    return bool(trade) and not trade <= {token.key for token in person.capacity + person.alias + person.joint}
 
 
 def _has_digits(text: Text) -> bool:
@@ -83,6 +87,4 @@ def _has_symbol(person: ParsedPerson) -> bool:
     """Ampersands, ``of`` and the like outside a joint name, an alias or a capacity."""
     if person.joint or person.capacity or person.style or person.alias:
         return False
-    return any(
-        token.key in ("and", "of", "for", "the", "at", "percent", "no") for token in person.text.tokens
-    )
+    return not _SYMBOLS.isdisjoint(person.text.keys)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from math import log
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -150,4 +150,4 @@ def oddness(key: str) -> float:
     """How unlike a name the least likely two letters of a word are: about 2 ordinary, 8 impossible."""
     table = _bigrams()
     edged = f"^{key}$"
-    return max(-table.get(edged[index : index + 2], -8.0) for index in range(len(edged) - 1))
+    return -min([table.get(one + two, -8.0) for one, two in pairwise(edged)])

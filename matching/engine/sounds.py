@@ -7,6 +7,7 @@ evidence that two spellings render one name, never proof.
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 _ICAO = (("uxx", "u"), ("nxx", "n"), ("ue", "u"), ("oe", "o"), ("ae", "a"), ("aa", "a"), ("ss", "s"))
 _ROMAN = (
@@ -45,7 +46,7 @@ def _replace(key: str, table: tuple[tuple[str, str], ...]) -> str:
 
 def _single(key: str) -> str:
     """Doubled letters written once."""
-    return "".join([char for index, char in enumerate(key) if index == 0 or key[index - 1] != char])
+    return key[:1] + "".join([char for before, char in pairwise(key) if before != char])
 
 
 @lru_cache(maxsize=65_536)
