@@ -64,9 +64,7 @@ def align(left: tuple[Token, ...], right: tuple[Token, ...]) -> Alignment:
         gap = _inside(left, right, (i, i2, j, j2), matches) if budget >= 0 else _plain(i, i2, j, j2)
         if gap.left or gap.right:
             gaps.append(gap)
-    moved = (
-        _moved(keys_left, keys_right, gaps) if len(gaps) > 1 or _shares(keys_left, keys_right, gaps) else []
-    )
+    moved = _moved(keys_left, keys_right, gaps)
     if moved:
         gaps = _without(gaps, moved)
     return Alignment(tuple(matches), tuple(gaps), tuple(moved))
@@ -271,10 +269,6 @@ def _spelled(short: str, words: tuple[Token, ...], start: int, stop: int) -> int
         if initials == short and all(len(word.key) > 1 for word in words[start : start + length])
         else 0
     )
-
-
-def _shares(left: list[str], right: list[str], gaps: list[Gap]) -> bool:
-    return any({left[i] for i in gap.left} & {right[j] for j in gap.right} for gap in gaps)
 
 
 def _moved(left: list[str], right: list[str], gaps: list[Gap]) -> list[tuple[int, int]]:

@@ -47,14 +47,22 @@ def relate(
     Remarks such as ``(publ)`` are ignored. The order of the sides never matters; ``MISSING`` says that
     exactly one side has a form. Jurisdictions are ISO 3166 codes.
     """
+    if not left and not right:
+        return Relation.SAME
+    mine, yours = tuple([form.families for form in left]), tuple([form.families for form in right])
+    return _relate(mine, yours, jurisdiction_left, jurisdiction_right)
+
+
+Families = tuple[tuple[str, ...], ...]
+"""For each form of a name, the families it can mean."""
+
+
+@lru_cache(maxsize=16_384)
+def _relate(left: Families, right: Families, place_left: str | None, place_right: str | None) -> Relation:
     mine, yours = _weighed(left), _weighed(right)
     if not mine or not yours:
         return Relation.MISSING if mine or yours else Relation.SAME
-    return _compare_candidates(mine, yours, _Where.of(jurisdiction_left, jurisdiction_right))
-
-
-Candidates = tuple[frozenset[str], ...]
-"""For each form of a name, the families it can mean."""
+    return _compare(mine, yours, _Where.of(place_left, place_right))
 
 
 class _Where(NamedTuple):
@@ -70,16 +78,11 @@ class _Where(NamedTuple):
         return cls(None if apart or (left and right and left != right) else (left or right), apart)
 
 
-def _weighed(forms: Forms) -> Candidates:
+def _weighed(forms: Families) -> list[frozenset[str]]:
     """Candidate families of each form that counts, once each; remarks such as ``(publ)`` do not."""
     families = load().families
-    counting = [form.families for form in forms if not families[form.families[0]].accessory]
-    return tuple([frozenset(candidates) for candidates in dict.fromkeys(counting)])
-
-
-@lru_cache(maxsize=16_384)
-def _compare_candidates(mine: Candidates, yours: Candidates, where: _Where) -> Relation:
-    return _compare(list(mine), list(yours), where)
+    counting = [candidates for candidates in forms if not families[candidates[0]].accessory]
+    return [frozenset(candidates) for candidates in dict.fromkeys(counting)]
 
 
 def _compare(mine: list[frozenset[str]], yours: list[frozenset[str]], where: _Where) -> Relation:

@@ -275,12 +275,11 @@ def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterato
     ):
         yield _whole(tuple(ones), tuple(others), "O36")
         return
-    alone = _unpaired(ones, len(ones) - len(others)), _unpaired(others, len(others) - len(ones))
-    paired = [
-        [token for at, token in enumerate(side) if at not in odd]
-        for side, odd in zip((ones, others), alone, strict=True)
-    ]
-    for one, other in zip(*paired, strict=True):
+    surplus = len(ones) - len(others)
+    alone = _unpaired(ones, surplus), _unpaired(others, -surplus)
+    paired_ones = [token for at, token in enumerate(ones) if at not in alone[0]]
+    paired_others = [token for at, token in enumerate(others) if at not in alone[1]]
+    for one, other in zip(paired_ones, paired_others, strict=True):
         category = _replaced(one, other)
         weight = 1.0 if category == "O20" else max(rarity(one.key), rarity(other.key))
         detail = _case(category, (one.key,), (other.key,))
@@ -295,9 +294,13 @@ def _unpaired(words: list[Token], surplus: int) -> set[int]:
     """Which words of the longer side have no counterpart: small connecting ones first, then the last."""
     if surplus <= 0 or surplus == len(words):
         return set(range(surplus))
-    small = lexicon().connectors | lexicon().particles
-    order = sorted(range(len(words)), key=lambda at: (words[at].key not in small, -at))
+    small = [_is_small(word.key) for word in words]
+    order = sorted(range(len(words)), key=lambda at: (not small[at], -at))
     return set(order[:surplus])
+
+
+def _is_small(key: str) -> bool:
+    return key in lexicon().connectors or key in lexicon().particles
 
 
 def _replaced(one: Token, other: Token) -> str:

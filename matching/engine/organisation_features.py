@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
@@ -92,6 +94,7 @@ _FORM = {
     FormRelation.TRANSLATION: "form_translated",
     FormRelation.AMBIGUOUS: "form_translated",
 }
+_FLAGS = {"O20": "number_conflict", "O22": "place_conflict", "O24": "role_added"}
 _ADDED = frozenset({"O05", "O14", "O20", "O22", "O24", "O25", "O37"})
 _PARTS = frozenset({"O23", "O29", "O30", "O31", "O34", "O35", "O40"})
 
@@ -119,15 +122,18 @@ def _is_another_form(account: Account) -> bool:
 
     Registers in other scripts have no Latin form of their own, so OOO and LLC may well be one.
     """
-    families = load().families
-    forms = [
-        form
-        for name in (account.left, account.right)
-        for form in name.forms
-        if not _ENGLISH & {*form.families}
-    ]
-    places = [{place[:2] for id_ in form.families for place in families[id_].jurisdictions} for form in forms]
-    return account.form is FormRelation.AMBIGUOUS or any(where.isdisjoint(_OTHER_SCRIPTS) for where in places)
+    if account.form is FormRelation.AMBIGUOUS:
+        return True
+    forms = {form.families for name in (account.left, account.right) for form in name.forms}
+    return any(_is_latin(families) for families in forms if _ENGLISH.isdisjoint(families))
+
+
+@lru_cache(maxsize=4_096)
+def _is_latin(families: tuple[str, ...]) -> bool:
+    """Whether all registers that know one of the forms write Latin letters."""
+    known = load().families
+    places = {place[:2] for family in families for place in known[family].jurisdictions}
+    return places.isdisjoint(_OTHER_SCRIPTS)
 
 
 _ENGLISH = frozenset(["ltd", "llc", "coltd", "jsc", "plc", "corp", "inc", "co", "corpltd", "lp", "llp"])
@@ -190,7 +196,7 @@ def _count(account: Account, found: dict[str, float]) -> None:
             found["added_rarity"] = max(found.get("added_rarity", 0.0), finding.weight)
         if category == "O26":
             found["replaced_rarity"] = max(found.get("replaced_rarity", 0.0), finding.weight)
-        flag = {"O20": "number_conflict", "O22": "place_conflict", "O24": "role_added"}.get(category)
+        flag = _FLAGS.get(category)
         if flag:
             found[flag] = 1.0
         if category in _PARTS:
@@ -208,7 +214,7 @@ def _stems(account: Account, found: dict[str, float]) -> None:
     short = min(left, right, key=len)
     found["stem_words"] = min(8.0, len(short))
     found["stem_letters"] = min(40.0, len(one), len(other))
-    found["stem_rarity"] = min(5.0, sum(rarity(token.key) for token in short))
+    found["stem_rarity"] = min(5.0, sum([rarity(token.key) for token in short]))
     if not (one.isascii() and other.isascii()):
         found["not_latin"] = 1.0
 
@@ -227,7 +233,7 @@ def _share(tokens: tuple[Token, ...], open_: list[int]) -> float:
     if not open_:
         return 0.0
     weights = [0.05 + rarity(token.key) for token in tokens]
-    return sum(weights[index] for index in open_) / sum(weights)
+    return sum([weights[index] for index in open_]) / sum(weights)
 
 
 def _slips(account: Account, found: dict[str, float]) -> None:

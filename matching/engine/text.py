@@ -158,10 +158,8 @@ def _ascii_text(name: str) -> Text:
     tokens: list[Token] = []
     at = 0
     for word in name.split(" "):
-        if word:
-            tokens += [
-                _token((key, at + start, at + end, text)) for key, start, end, text in _ascii_word(word)
-            ]
+        for key, start, end, text in _ascii_word(word):
+            tokens.append(_token((key, at + start, at + end, text)))
         at += len(word) + 1
     return Text(name, tuple(tokens), tuple([token.key for token in tokens]), _LATIN, ())
 
@@ -179,17 +177,16 @@ def _unicode_text(name: str) -> Text:
     scripts: set[str] = set()
     at = 0
     for word in name.split(" "):
-        if word:
-            found, unseen, written = _unicode_word(word)
-            tokens += [_token((key, at + start, at + end, text)) for key, start, end, text in found]
-            invisible += [at + index for index in unseen]
-            scripts |= written
+        found, unseen, written = _unicode_word(word)
+        for key, start, end, text in found:
+            tokens.append(_token((key, at + start, at + end, text)))
+        invisible += [at + index for index in unseen]
+        scripts |= written
         at += len(word) + 1
     keys = tuple([token.key for token in tokens])
     return Text(name, tuple(tokens), keys, frozenset(scripts) or _LATIN, tuple(invisible))
 
 
-@lru_cache(maxsize=65_536)
 def ascii_key(text: str) -> str:
     """Comparison key of an ASCII token: lower case, dots, slashes and apostrophes out, symbols as words."""
     if text in _SYMBOLS:

@@ -2,8 +2,9 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import Levenshtein
 
-from matching.engine.alignment import align
+from matching.engine.alignment import align, runs
 from matching.engine.text import Token
 
 WORDS = st.lists(
@@ -37,3 +38,10 @@ def test_a_word_at_another_place_has_moved() -> None:
     found = align(tokens(["acme", "blue", "fund"]), tokens(["acme", "fund", "blue"]))
     assert len(found.moved) == 1
     assert not found.gaps
+
+
+@given(WORDS, WORDS)
+def test_runs_of_equal_words_are_those_of_the_fewest_edits(left: list[str], right: list[str]) -> None:
+    blocks = Levenshtein.opcodes(left, right).as_matching_blocks()
+    expected = [(block.a, block.b, block.size) for block in blocks if block.size]
+    assert [run for run in runs(left, right) if run[2]] == expected

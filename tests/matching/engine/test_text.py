@@ -44,6 +44,16 @@ def test_offsets_point_into_the_name_as_received(name: str) -> None:
         assert before is None or before.start <= token.start
 
 
+@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
+def test_words_are_read_alike_wherever_they_stand(one: str, other: str) -> None:
+    first, second, both = read(f"{one} é"), read(f"{other} é"), read(f"{one} é {other} é")
+    shift = len(one) + 3
+    moved = [(key, start + shift, end + shift, text) for key, start, end, text in second.tokens]
+    assert both.tokens == (*first.tokens, *moved)
+    assert both.invisible == (*first.invisible, *[at + shift for at in second.invisible])
+    assert both.scripts == first.scripts | second.scripts
+
+
 def test_invisible_characters_are_set_aside_and_reported() -> None:
     text = read("Ac\u200bme\u202e Ltd")
     assert text.keys == ("acme", "ltd")
