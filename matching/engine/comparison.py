@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,7 +17,6 @@ from matching.engine.organisation_parse import parse as parse_organisation
 from matching.engine.person_compare import PersonComparison
 from matching.engine.person_compare import compare as compare_people
 from matching.engine.person_parse import parse as parse_person
-from matching.engine.person_types import ParsedPerson
 from matching.engine.profiles import Profile, profile, profiles
 from matching.engine.scorer import default_scorer
 from matching.engine.search import SearchResult, search
@@ -41,8 +39,7 @@ NO_CONTEXT = Context()
 _KINDS: Mapping[str, Kind | None] = {"auto": None, **{kind.value: kind for kind in Kind}}
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """The answer for one pair under one profile.
 
     ``prediction`` is ``True`` when the difference is material; ``confidence`` is the probability of the
@@ -82,7 +79,7 @@ class Comparison:
             "differences": [describe(item) for item in self.differences],
             "left": dict(self.left),
             "right": dict(self.right),
-            "steps": [asdict(step) for step in self.steps],
+            "steps": [step._asdict() for step in self.steps],
             "contributions": dict(self.contributions),
             "decided_by": self.decided_by,
             "notes": list(self.notes),
@@ -267,11 +264,12 @@ def _account(left: str, right: str, kind: Kind | None, context: Context) -> _Pai
     one, other = _read(left), _read(right)
     chosen = kind or kind_of(one, other)
     flipped = (other.keys, other.raw) < (one.keys, one.raw)
-    first, second = (right, left) if flipped else (left, right)
     if chosen is Kind.INDIVIDUAL:
-        return _Pair(one, other, chosen, flipped, compare_people(_person(first), _person(second)))
+        people = (other, one) if flipped else (one, other)
+        return _Pair(one, other, chosen, flipped, compare_people(*map(parse_person, people)))
     places = (context.jurisdiction_left, context.jurisdiction_right)
     sides = places[::-1] if flipped else places
+    first, second = (right, left) if flipped else (left, right)
     organisations = _organisation(first, sides[0]), _organisation(second, sides[1])
     return _Pair(one, other, chosen, flipped, compare_organisations(*organisations, sides))
 
@@ -279,11 +277,6 @@ def _account(left: str, right: str, kind: Kind | None, context: Context) -> _Pai
 @lru_cache(maxsize=16_384)
 def _organisation(name: str, jurisdiction: str | None) -> Organisation:
     return parse_organisation(_read(name), jurisdiction)
-
-
-@lru_cache(maxsize=16_384)
-def _person(name: str) -> ParsedPerson:
-    return parse_person(_read(name))
 
 
 def _findings(pair: _Pair, noted: bool = False) -> tuple[Finding, ...]:
@@ -295,8 +288,8 @@ def _findings(pair: _Pair, noted: bool = False) -> tuple[Finding, ...]:
     else:
         texts = (pair.right, pair.left) if pair.flipped else (pair.left, pair.right)
         found = (*pair.account.findings, *writing_findings(*texts, individual=True))
-    turned = [mirrored(finding) for finding in found] if pair.flipped else list(found)
-    return tuple(sorted(turned, key=_position))
+    turned = tuple([mirrored(finding) for finding in found]) if pair.flipped else found
+    return tuple(sorted(turned, key=_position)) if len(turned) > 1 else turned
 
 
 def _position(finding: Finding) -> tuple[int, int, str]:

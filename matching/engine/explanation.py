@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from matching.engine import numbers, policy
@@ -30,18 +29,19 @@ DISCLAIMER = "A comparison of texts under stated rules; not legal advice."
 
 def difference(finding: Finding, left: Text, right: Text, profile: Profile) -> Difference:
     """A finding with its texts, its effect under the profile, its rule and its explanation."""
-    category = categories()[finding.category]
+    id_, span1, span2, _, _, note = finding
+    category = categories()[id_]
     return Difference(
-        category=finding.category,
-        title=category.title,
-        text1=_cut(left, finding.span1),
-        text2=_cut(right, finding.span2),
-        span1=finding.span1,
-        span2=finding.span2,
-        effect=policy.effect_of(finding, profile),
-        rule=f"{profile.id}/{finding.category}@{profile.version}",
-        authority=category.authority,
-        explanation=finding.note or category.explanation,
+        id_,
+        category.title,
+        _cut(left, span1),
+        _cut(right, span2),
+        span1,
+        span2,
+        policy.effect_of(finding, profile),
+        f"{profile.id}/{id_}@{profile.version}",
+        category.authority,
+        note or category.explanation,
     )
 
 
@@ -159,16 +159,16 @@ def parsed_name(text: Text, account: Account | PersonComparison, second: bool) -
 
 
 def _organisation(name: Organisation) -> dict[str, Any]:
-    words, tokens = lexicon(), name.text.tokens
-    stem = [tokens[index] for index in name.stem]
-    values = [numbers.value(token.key, first=position == 0) for position, token in enumerate(stem)]
+    words, tokens, stem = lexicon(), name.text.tokens, name.stem_tokens
     return {
         "name": name.text.raw,
         "kind": Kind.ORGANISATION.value,
         "stem": [token.text for token in stem],
         "legal_forms": [_form(form, name) for form in name.forms],
         "numerals": [
-            {"text": token.text, "value": value} for token, value in zip(stem, values, strict=True) if value
+            {"text": token.text, "value": value}
+            for position, token in enumerate(stem)
+            if (value := numbers.value(token.key, first=position == 0))
         ],
         "geography": [token.text for token in stem if token.key in words.places],
         "connectors": [
@@ -191,20 +191,9 @@ def _form(form: LegalForm, name: Organisation) -> dict[str, Any]:
     return {
         "text": name.text.raw[tokens[form.first].start : tokens[form.stop - 1].end],
         "label": form.label,
-        "codes": [{"jurisdiction": place, "elf": code} for place, code in _chief(form.codes)],
+        "codes": [{"jurisdiction": place, "elf": code} for place, code in form.chief],
         "families": list(form.families),
     }
-
-
-_MAJOR = ("US", "GB", "DE", "FR", "JP", "CN", "IN", "CA", "AU")
-
-
-@lru_cache(maxsize=4_096)
-def _chief(codes: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    """A dozen of a form's codes, the largest registers first."""
-    return sorted(
-        codes, key=lambda item: (item[0].partition("-")[0] not in _MAJOR, item[0] != "US-DE", item)
-    )[:12]
 
 
 def _person(person: ParsedPerson) -> dict[str, Any]:

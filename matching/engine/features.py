@@ -43,5 +43,4 @@ def row_of(account: Account | PersonComparison) -> tuple[float, ...]:
         for name, value in organisation_features(account).items():
             row[_ORGANISATION_INDEX[name]] = value
         return tuple(row)
-    values = account.features
-    return (1.0, *_ORGANISATION_ZERO, *[values[name] for name in PERSON_FEATURES])
+    return (1.0, *_ORGANISATION_ZERO, *account.features.values())

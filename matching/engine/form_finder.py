@@ -8,7 +8,6 @@ taken. An ordinary word is never taken for a form because it could be one elsewh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -20,14 +19,14 @@ _STACK = 4
 """Most forms stacked at the end of one name; the longest seen in registers is three."""
 
 
-@dataclass(frozen=True, slots=True)
-class LegalForm:
+class LegalForm(NamedTuple):
     """A legal form found in a name.
 
     ``first`` and ``stop`` are the half-open range of its tokens; ``families`` the ids of the forms the
     spelling can mean (one, unless the jurisdiction is needed to tell); ``label`` as a lawyer writes it;
     ``codes`` its ISO 20275 codes as ``(jurisdiction, code)``, those of the given jurisdiction when one was
-    given; ``compound`` whether several designators together make the form (``GmbH & Co. KG``).
+    given; ``compound`` whether several designators together make the form (``GmbH & Co. KG``); ``chief`` a
+    dozen of the codes, the largest registers first.
     """
 
     first: int
@@ -36,6 +35,7 @@ class LegalForm:
     label: str
     codes: Codes
     compound: bool
+    chief: Codes
 
 
 class _Sense(NamedTuple):
@@ -45,6 +45,7 @@ class _Sense(NamedTuple):
     label: str
     codes: Codes
     compound: bool
+    chief: Codes
     weak: bool
     prefix: str
     middle: bool
@@ -73,7 +74,7 @@ def find(keys: tuple[str, ...], jurisdiction: str | None = None) -> tuple[LegalF
 
 def _form(hit: _Hit) -> LegalForm:
     first, stop, sense = hit
-    return LegalForm(first, stop, sense.families, sense.label, sense.codes, sense.compound)
+    return LegalForm(first, stop, sense.families, sense.label, sense.codes, sense.compound, sense.chief)
 
 
 @cache
@@ -245,6 +246,7 @@ def _described(compact: str, readings: list[Reading], jurisdiction: str | None) 
         label=families[0].label,
         codes=tuple(codes),
         compound=families[0].compound,
+        chief=tuple(sorted(codes, key=_size)[:_CHIEF]),
         weak=all(reading.weak for reading in readings),
         prefix=next((rule for rule in ("always", "alone", "home") if rule in prefixes), ""),
         middle=any(reading.middle for reading in readings) and not everyday,
@@ -254,6 +256,15 @@ def _described(compact: str, readings: list[Reading], jurisdiction: str | None) 
         else register.not_after.get(compact, frozenset()),
         closes=not (families[0].accessory or compact in register.words["descriptive"]),
     )
+
+
+_MAJOR = ("US", "GB", "DE", "FR", "JP", "CN", "IN", "CA", "AU")
+_CHIEF = 12
+
+
+def _size(code: tuple[str, str]) -> tuple[bool, bool, tuple[str, str]]:
+    """Order of the registers, the largest first."""
+    return code[0].partition("-")[0] not in _MAJOR, code[0] != "US-DE", code
 
 
 def _covers(jurisdiction: str | None, where: str) -> bool:

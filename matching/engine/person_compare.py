@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from matching.engine.person_align import Alignment, align
 from matching.engine.person_features import PERSON_FEATURES, PERSON_MEANING, PERSON_MONOTONE, features
@@ -13,11 +13,11 @@ from matching.engine.types import Finding, mirrored
 __all__ = ["PERSON_FEATURES", "PERSON_MEANING", "PERSON_MONOTONE", "PersonComparison", "compare"]
 
 
-@dataclass(frozen=True, slots=True)
-class PersonComparison:
+class PersonComparison(NamedTuple):
     """Two personal names beside each other.
 
-    ``findings`` name and locate every difference; ``features`` has the keys of :data:`PERSON_FEATURES`.
+    ``findings`` name and locate every difference; ``features`` has the keys of :data:`PERSON_FEATURES`, in
+    their order.
     """
 
     findings: tuple[Finding, ...]

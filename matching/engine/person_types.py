@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from matching.engine.text import Text, Token
 
 Tokens = tuple[Token, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedPerson:
+class ParsedPerson(NamedTuple):
     """A personal name taken apart; every field is a tuple of tokens whose offsets point into ``text.raw``.
 
     ``core`` is what the comparison aligns, in the order written, and ``roles`` has one letter for each of its

@@ -9,6 +9,7 @@ no nicknames, no phonetics, no edit distance, no abbreviation of ordinary words.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from matching.engine.lexicon import load_yaml
 from matching.engine.text import Text, unicode_key
@@ -73,8 +74,7 @@ LOGICS: dict[str, SearchLogic] = {
 """State variants whose text is known, by ISO 3166-2 code; every other office follows the model rules."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a normalisation: its name and what it leaves of each name."""
 
     title: str
