@@ -4,19 +4,47 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Func, TextField
 from django.utils import timezone
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import AuthenticationFailed as TokenRefused
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import Token
+from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from accounts.crypto import Purpose, matches
 from accounts.models import ApiKey, User
 
 _KEYWORD = "Api-Key"
 
+_HELD = Func("user_id", function="permissions_of", output_field=ArrayField(TextField()))
+
 _USE_NOTED_EVERY = timedelta(minutes=1)
 """How exact ``last_used_at`` is: a write on every request would cost more than it tells."""
+
+
+class TokenAuthentication(JWTAuthentication):
+    """``Authorization: Bearer …``: the package's, but reads the person and what they may do at once."""
+
+    def get_user(self, validated_token: Token) -> User:  # type: ignore[override]  # users of ours only
+        """Return the token's owner as the database has them now.
+
+        Raises ``AuthenticationFailed`` for one who is gone, deactivated, or has another password by now.
+        """
+        user = User.objects.asking(validated_token.get(api_settings.USER_ID_CLAIM))
+        if user is None:
+            raise TokenRefused("User not found", "user_not_found")
+        if not user.is_active:
+            raise TokenRefused("User is inactive", "user_inactive")
+        if validated_token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
+            raise TokenRefused("The user's password has been changed.", "password_changed")
+        return user
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -64,9 +92,11 @@ def find_key(given: str) -> ApiKey | None:
     """Return the usable key that was given, or nothing."""
     _, prefix, secret = (*given.split("_", 2), "", "")[:3]
     now = timezone.now()
-    row = ApiKey.objects.usable(now).select_related("user").filter(prefix=prefix).first()
+    keys = ApiKey.objects.usable(now).select_related("user").annotate(held=_HELD)
+    row = keys.filter(prefix=prefix).first()
     if row is None or not matches(Purpose.API_KEY, row.digest, prefix, secret):
         return None
+    row.user.held = frozenset(row.held)  # type: ignore[attr-defined]  # as annotated
     return row
 
 
@@ -74,6 +104,12 @@ def _note_use(key: ApiKey) -> None:
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > _USE_NOTED_EVERY:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+class TokenScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]
+    """Describes the scheme in the OpenAPI document."""
+
+    target_class = "accounts.authentication.TokenAuthentication"
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -242,7 +242,7 @@ JOB_RATE: str = env.text("JOB_RATE", "10000000/h")
 LOGIN_RATE: str = env.text("LOGIN_RATE", "30/min")
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "accounts.authentication.TokenAuthentication",
         "accounts.authentication.ApiKeyAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.Allowed"],

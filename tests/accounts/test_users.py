@@ -1,15 +1,16 @@
 """People and their roles."""
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import IntegrityError
 from pytest_django import Settings
 from pytest_django.asserts import assertNumQueries
+from rest_framework.test import APIClient
 
 from accounts.models import Role, User
-from accounts.services import set_role
-from tests.people import person
+from accounts.services import issue_api_key, set_role
+from tests.people import person, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +56,26 @@ def test_permissions_cost_one_query_a_request() -> None:
         assert user.has_perm("matching.add_prediction")
         assert not user.has_perm("modelops.approve_deployment")
         assert user.has_module_perms("feedback")
+
+
+def test_an_administrator_of_the_system_holds_every_permission() -> None:
+    boss = User.objects.create_superuser("boss@example.com", "a long enough phrase")
+    every = Permission.objects.values_list("content_type__app_label", "codename")
+    assert boss.get_all_permissions() == {f"{app}.{codename}" for app, codename in every}
+
+
+@pytest.mark.parametrize("way", ["token", "key"])
+def test_what_is_granted_or_taken_away_shows_at_the_next_request(way: str) -> None:
+    user, held = person(Role.CLIENT), Permission.objects.get(codename="view_prediction")
+    client = signed_in(user)
+    if way == "key":
+        _, key = issue_api_key(user, "batch", None, scopes=["read"])
+        client = APIClient(headers={"Authorization": f"Api-Key {key}"})
+    assert client.get("/api/v1/predictions").status_code == 200
+    Group.objects.get(name=Role.CLIENT).permissions.remove(held)
+    assert client.get("/api/v1/predictions").status_code == 403
+    user.user_permissions.add(held)
+    assert client.get("/api/v1/predictions").status_code == 200
 
 
 def test_an_inactive_person_may_do_nothing() -> None:

@@ -241,10 +241,10 @@ def test_a_comparison_costs_few_queries(
     client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     compared(client)
-    # Who is asking; what they may do; the answer itself.
-    with django_assert_num_queries(3):
+    # Who is asking and what they may do; the answer itself.
+    with django_assert_num_queries(2):
         assert compared(client)["cached"]
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert not compared(client, name1="Heron Foods")["cached"]
 
 
@@ -252,7 +252,7 @@ def test_reading_an_answer_costs_few_queries(
     client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     given = compared(client)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert client.get(f"/api/v1/predictions/{given['id']}").status_code == 200
 
 

@@ -103,7 +103,7 @@ def test_a_list_costs_few_queries_whatever_its_length(
     for _ in range(2):
         for _ in range(10):
             stored_prediction(user=user)
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             assert listed(client)["results"]
 
 
