@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 
 from accounts.models import User
+from accounts.rows import insert
 from experiments.services import Assignment, assign, expose
 from matching import engine, metrics
 from matching.engine import EngineError, Scorer
@@ -59,7 +60,7 @@ def _drafted(
 @transaction.atomic
 def _store(user: User, given: Sequence[Answer], met: Sequence[Assignment]) -> None:
     """Write all answers or none, then what the user met."""
-    Prediction.objects.bulk_create([answer.prediction for answer in given])
+    insert([answer.prediction for answer in given])
     for assignment in met if given else ():
         expose(user, assignment)
 

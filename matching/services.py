@@ -12,6 +12,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
+from accounts.rows import insert
 from experiments.services import Assignment, assign, expose
 from matching import engine, golden, metrics, sampling
 from matching.engine import Scorer
@@ -81,7 +82,7 @@ def compare(user: User, question: Question) -> Answer:
 def store(user: User, scored: Scored) -> Answer:
     """Write the answer, and the first exposure of a user who takes part in an experiment."""
     given = draft(user, scored)
-    given.prediction.save(force_insert=True)
+    insert([given.prediction])
     if scored.met:
         expose(user, scored.met)
     return given

@@ -1,0 +1,62 @@
+"""Rows written by one composed statement are the rows that Django would have written."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+
+from accounts.ids import uuid7
+from accounts.rows import insert
+from matching.models import Prediction
+from tests.models import stored_prediction
+
+pytestmark = pytest.mark.django_db
+
+
+def again(row: Prediction, **changes: Any) -> Prediction:
+    """The same answer as a new row that nobody wrote yet."""
+    fields = {field.attname: getattr(row, field.attname) for field in Prediction._meta.concrete_fields}
+    return Prediction(**(fields | {"id": uuid7()} | changes))
+
+
+def kept(row: Prediction) -> dict[str, Any]:
+    """All that the table holds of a row, opened."""
+    found = Prediction.objects.get(pk=row.pk)
+    return {field.attname: getattr(found, field.attname) for field in Prediction._meta.concrete_fields}
+
+
+def test_every_column_comes_back_as_django_would_have_written_it() -> None:
+    saved = stored_prediction(
+        name1="Zürich 100 % & %s GmbH",
+        context='{"register": "left"}',
+        differences=[{"category": "O01", "span1": [0, 2]}],
+        mix={"script": "Latn"},
+        features=b"\x00\x01\xff",
+        confidence=0.98765,
+        stream="audit",
+        selection_probability=0.02,
+    )
+    rows = [again(saved), again(saved)]
+    insert(rows)
+    for row in rows:
+        assert kept(row) == kept(saved) | {"id": row.pk}
+        assert not row._state.adding
+
+
+def test_text_is_sealed_for_its_own_row() -> None:
+    row = again(stored_prediction(name1="Zebra Quartz"))
+    insert([row])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name1, name2, words FROM predictions WHERE id = %s", [row.pk])
+        assert "Zebra" not in str(cursor.fetchone())
+
+
+def test_what_the_database_refuses_is_raised_and_nothing_is_written() -> None:
+    saved = stored_prediction()
+    with pytest.raises(IntegrityError, match="verdict_is_known"):
+        insert([again(saved), again(saved, verdict="perhaps")])
+
+
+def test_no_rows_are_no_statement() -> None:
+    insert([])
+    assert not Prediction.objects.exists()
