@@ -7,6 +7,7 @@ signing in does not: guessing passwords must not become free because a cache is 
 
 from __future__ import annotations
 
+import hashlib
 import math
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from redis import Redis
+from redis.exceptions import NoScriptError
 from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -39,6 +41,9 @@ if wait > 0 then return {0, math.ceil(wait), 0} end
 redis.call('SET', KEYS[1], string.format('%.0f', next_arrival), 'PX', math.ceil((next_arrival - now) / 1000) +
 1) return {1, 0, math.floor(-wait / interval)}
 """
+
+_SCRIPT_ID = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
+"""By which the store knows the script."""
 
 _LOCAL_PRINCIPALS = 10_000
 """Principals remembered by the local bucket; the least recently seen is forgotten first."""
@@ -104,10 +109,13 @@ class LimiterDownError(APIException):
 def take(key: str, rate: Rate, cost: int = 1) -> Decision:
     """Take ``cost`` units from the principal's allowance. Raises :class:`StoreDownError` without Redis."""
 
+    asked = (1, f"lnc:rate:{key}", rate.interval, rate.limit, cost)
+
     def run(client: Redis) -> Any:
-        return client.register_script(_SCRIPT)(
-            keys=[f"lnc:rate:{key}"], args=[rate.interval, rate.limit, cost]
-        )
+        try:
+            return client.evalsha(_SCRIPT_ID, *asked)
+        except NoScriptError:  # the first since the store started; now it knows the script
+            return client.eval(_SCRIPT, *asked)
 
     allowed, wait, remaining = ask(run)
     return Decision(bool(allowed), wait / 1_000_000, remaining)

@@ -220,7 +220,7 @@ def _p95(port: int, user: User, path: str) -> float:
         headers = {"Cookie": session_of(user)}
     asked = [request("GET", path, headers)]
     in_turn(port, asked, 10)
-    load = in_turn(port, asked, 40 if path.startswith("/admin") else 100)
+    load = in_turn(port, asked, 100)
     _check(load)
     return load.percentile(0.95)
 

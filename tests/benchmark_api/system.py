@@ -83,6 +83,7 @@ def fill(user: User, rows: int) -> None:
     Prediction.objects.bulk_create(newest)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE predictions")
+        cursor.execute("CHECKPOINT")  # or the lists would be read while the rows are still being written out
 
 
 def _statement() -> str:
