@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.store import StoreDownError, breaker
+from accounts.store import StoreDownError, ask, breaker
 from accounts.throttles import LocalBucket, Rate, take
 from tests.people import PASSWORD, person, signed_in
 
@@ -31,6 +31,12 @@ def test_of_200_requests_at_once_exactly_the_20_allowed_pass() -> None:
     with ThreadPoolExecutor(max_workers=50) as crowd:
         decisions = list(crowd.map(lambda _: take("crowd", TWENTY_A_DAY), range(200)))
     assert Counter(decision.allowed for decision in decisions) == {True: 20, False: 180}
+
+
+def test_a_store_that_forgot_the_script_learns_it_again() -> None:
+    assert take("again", TWENTY_A_DAY).remaining == 19
+    ask(lambda store: store.script_flush())
+    assert take("again", TWENTY_A_DAY).remaining == 18
 
 
 def test_what_was_spent_is_earned_back_evenly() -> None:
