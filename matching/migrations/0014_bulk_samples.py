@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("matching", "0011_answers_found_by_filter"),
+        ("matching", "0013_words_are_stored_as_they_come"),
         ("modelops", "0013_files_are_watched_apart"),
     ]
 
