@@ -34,6 +34,8 @@ _NOT_ONE_FORM = re.compile(
 )
 """English names in the ISO list that describe a class of entities rather than end a name."""
 _MAX_TOKENS = 12
+UNCURATED = "elf-"
+"""What the ids of families begin with that stand for one ISO 20275 code, beside curated ones."""
 
 
 class Reading(NamedTuple):
@@ -78,7 +80,9 @@ class Register:
 
     ``spellings`` maps a compact spelling (keys of its tokens joined) to its readings; ``endings`` and
     ``openings`` map a last or first token to the token counts a spelling may have there, longest first;
-    ``words`` are the word lists of the data file by name; ``not_after`` the words that spoil a spelling.
+    ``rows`` maps a compact spelling to the ids of the ISO 20275 codes (``elf-2HBR``) listed with it, as name
+    or abbreviation; ``words`` are the word lists of the data file by name; ``not_after`` the words that spoil
+    a spelling.
     """
 
     version: str
@@ -87,6 +91,7 @@ class Register:
     endings: Mapping[str, tuple[int, ...]]
     openings: Mapping[str, tuple[int, ...]]
     one_row: frozenset[frozenset[str]]
+    rows: Mapping[str, frozenset[str]]
     words: Mapping[str, frozenset[str]]
     not_after: Mapping[str, frozenset[str]]
 
@@ -111,6 +116,7 @@ class _Draft:
     endings: dict[str, tuple[int, ...]] = field(default_factory=dict)
     openings: dict[str, tuple[int, ...]] = field(default_factory=dict)
     one_row: set[frozenset[str]] = field(default_factory=set)
+    rows: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     listed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def add_code(self, family: str, row: _IsoRow) -> None:
@@ -220,6 +226,7 @@ def _add_iso_row(draft: _Draft, row: _IsoRow) -> None:
     names = [spelling_tokens(name) for name in row.names]
     abbreviations = [spelling_tokens(part) for part in row.abbreviations]
     matched = _curated_matches(draft, row, names, abbreviations)
+    _list_row(draft, row, names, abbreviations)
     for family in matched:
         draft.add_code(family, row)
         draft.families[family]["in"].add(row.jurisdiction)
@@ -227,6 +234,39 @@ def _add_iso_row(draft: _Draft, row: _IsoRow) -> None:
         draft.one_row.update(frozenset((a, b)) for a in matched for b in matched if a != b)
     if not matched:
         _add_iso_family(draft, row, names, abbreviations)
+
+
+def _list_row(
+    draft: _Draft, row: _IsoRow, names: list[tuple[str, ...]], abbreviations: list[tuple[str, ...]]
+) -> None:
+    """Note which spellings the row lists together, for names that are read side by side.
+
+    English rows describe classes ("Business Corporation": Inc., Co., Ltd.), so of their abbreviations only
+    the initials of the name say the same thing.
+    """
+    said = {"".join(tokens) for tokens in names}
+    short = {"".join(tokens) for tokens in abbreviations}
+    if row.english:
+        short &= {
+            "".join([token[0] for token in tokens if token not in _SMALL]) for tokens in names if tokens
+        }
+    if said and short - said:
+        for compact in said | short:
+            draft.rows[compact].add(f"{UNCURATED}{row.code}")
+        _iso_family(draft, row)
+
+
+_SMALL = frozenset({"of", "by", "and", "the", "for", "a"})
+
+
+def _iso_family(draft: _Draft, row: _IsoRow) -> str:
+    """The family that stands for the row's code alone."""
+    family = f"{UNCURATED}{row.code}"
+    label = row.abbreviations[0].strip() if row.abbreviations else row.names[0]
+    known = draft.families.setdefault(family, {"label": label, "name": row.names[0], "in": set()})
+    known["in"].update((row.country, row.jurisdiction))
+    draft.add_code(family, row)
+    return family
 
 
 def _curated_matches(
@@ -238,7 +278,7 @@ def _curated_matches(
     if not found:
         return found
     at_home = {family for family in found if _at_home(draft.families[family]["in"], row)}
-    return at_home or {family for family in by_name if not family.startswith("elf-")}
+    return at_home or {family for family in by_name if not family.startswith(UNCURATED)}
 
 
 def _families_of(draft: _Draft, spellings: list[tuple[str, ...]]) -> set[str]:
@@ -261,11 +301,7 @@ def _add_iso_family(
 ) -> None:
     if row.english and _NOT_ONE_FORM.search(row.names[0].lower()):
         return
-    family = f"elf-{row.code}"
-    label = row.abbreviations[0].strip() if row.abbreviations else row.names[0]
-    known = draft.families.setdefault(family, {"label": label, "name": row.names[0], "in": set()})
-    known["in"].update((row.country, row.jurisdiction))
-    draft.add_code(family, row)
+    family = _iso_family(draft, row)
     for tokens in names:
         leads = "alone" if not row.english and _is_phrase(tokens) else ""
         draft.spell(tokens, Reading(family, bound=row.english or len(tokens) == 1, prefix=leads))
@@ -298,6 +334,7 @@ def _finish(draft: _Draft, source: dict[str, Any]) -> Register:
         endings=draft.endings,
         openings=draft.openings,
         one_row=frozenset(draft.one_row),
+        rows={compact: frozenset(rows) for compact, rows in draft.rows.items()},
         words={kind: frozenset(words.split()) for kind, words in source["words"].items()},
         not_after={spelling: frozenset(words.split()) for spelling, words in source["not_after"].items()},
     )
@@ -305,7 +342,7 @@ def _finish(draft: _Draft, source: dict[str, Any]) -> Register:
 
 def _family(family: str, facts: dict[str, Any], draft: _Draft) -> Family:
     codes, where = tuple(draft.codes.get(family, ())), frozenset(facts["in"])
-    if family.startswith("elf-"):
+    if family.startswith(UNCURATED):
         return Family(family, facts["label"], facts["name"], where, codes)
     given = {key: facts[key] for key in _AS_GIVEN if key in facts}
     stacks = tuple(facts.get("stacks", "").split())

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from matching.engine import numbers
 from matching.engine.alignment import Alignment, Gap, align
+from matching.engine.form_pairs import paired
 from matching.engine.forms import Relation as FormRelation
 from matching.engine.forms import explain, relate
 from matching.engine.lexicon import lexicon, rarity
@@ -58,6 +59,7 @@ def compare(
     Differences of writing alone (case, punctuation, accents) are added by :func:`with_writing`, since they
     never change a score.
     """
+    left, right = paired(left, right)
     stem_left, stem_right, chosen = _legal_stems(left, right)
     ascii_only = left.text.raw.isascii() and right.text.raw.isascii()
     crossed = not ascii_only and _crosses_scripts(stem_left, stem_right)

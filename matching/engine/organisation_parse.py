@@ -51,15 +51,25 @@ def parse(text: Text, jurisdiction: str | None = None) -> Organisation:
     aside = _asides(text, keys, stop)
     set_aside = {index for part in aside for index in range(part.start, part.stop)}
     forms = find_forms(keys, stop, set_aside, jurisdiction)
-    taken = set_aside.union(*[range(form.first, form.stop) for form in forms])
-    rest = [index for index in range(stop) if index not in taken]
-    article = _article(text, keys, rest)
-    stem = tuple([index for index in rest if index != article]) or tuple(range(stop))
     parts = tuple(sorted((*aside, *appended), key=lambda part: part.start))
-    stem_keys = tuple([keys[index] for index in stem])
-    return Organisation(
-        text, article, stem, tuple([text.tokens[index] for index in stem]), stem_keys, forms, parts
-    )
+    return _assembled(text, forms, parts, [index for index in range(stop) if index not in set_aside])
+
+
+def with_form(name: Organisation, form: LegalForm) -> Organisation:
+    """The name read again with this form alone, for a name without appended parts."""
+    return _assembled(name.text, (form,), (), list(range(len(name.text.keys))))
+
+
+def _assembled(
+    text: Text, forms: tuple[LegalForm, ...], parts: tuple[Part, ...], main: list[int]
+) -> Organisation:
+    """The stem is what of the main part is neither form nor article; an unreadable name is all stem."""
+    taken = {index for form in forms for index in range(form.first, form.stop)}
+    rest = [index for index in main if index not in taken]
+    article = _article(text, text.keys, rest)
+    stem = tuple([index for index in rest if index != article]) or tuple(main)
+    tokens = tuple([text.tokens[index] for index in stem])
+    return Organisation(text, article, stem, tokens, tuple([token.key for token in tokens]), forms, parts)
 
 
 def find_forms(

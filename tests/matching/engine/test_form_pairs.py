@@ -1,0 +1,53 @@
+"""Forms that only two names together show."""
+
+import pytest
+
+from matching.engine import Verdict, compare
+from matching.engine.form_pairs import paired
+from matching.engine.organisation_parse import Organisation, parse
+from matching.engine.text import read
+
+
+def both(left: str, right: str) -> tuple[Organisation, Organisation]:
+    return paired(parse(read(left)), parse(read(right)))
+
+
+SAME_CODE = [
+    ("Vantor Sociedad de Garantía Recíproca", "Vantor S.G.R."),
+    ("Vantor otwarty fundusz emerytalny", "Vantor OFE"),
+    ("Vantor Közkereseti társaság", "Vantor Kkt."),
+    ("Vantor onderlinge waarborgmaatschappij", "Vantor O.W.M."),
+    ("Vantor Bostadsrättsförening", "Vantor BRF"),
+    ("Vantor Incorporated Limited Partnership", "Vantor ILP"),
+    ("AB Vantor", "Vantor AB"),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), SAME_CODE)
+def test_two_endings_of_one_code_are_one_form_beside_each_other(left: str, right: str) -> None:
+    for one, other in (both(left, right), both(right, left)):
+        assert one.stem_keys == other.stem_keys == ("vantor",)
+        assert one.forms[0].families == other.forms[0].families
+    assert compare(left, right).verdict is Verdict.IMMATERIAL
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Vantor OFE", "Vantor BRF"),  # two codes
+        ("Vantor Business Corporation", "Vantor Inc."),  # one row of a class, no abbreviation of the words
+        ("Vantor NV", "Vantor SA"),  # forms that are read without the other name
+        ("Vantor otwarty fundusz emerytalny", "Kestrel OFE"),  # other names
+        ("Vantor Oil OFE", "Vantor OFE"),
+        ("A. B. Smith & Co", "AB Smith and Co"),  # the same letters
+        ("Vantor", "Vantor OFE"),
+    ],
+)
+def test_other_names_are_read_as_they_were(left: str, right: str) -> None:
+    assert both(left, right) == (parse(read(left)), parse(read(right)))
+
+
+def test_the_form_found_in_both_names_is_named_with_its_place() -> None:
+    comparison = compare("Vantor Sociedad de Garantía Recíproca", "Vantor SGR")
+    found = next(item for item in comparison.differences if item.category in ("O08", "O09"))
+    assert (found.text1, found.text2) == ("Sociedad de Garantía Recíproca", "SGR")
