@@ -9,7 +9,15 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-from matching.engine.person_likeness import INITIAL, NICKNAME, SAME, SCRIPT, Likeness, likeness
+from matching.engine.person_likeness import (
+    INITIAL,
+    NICKNAME,
+    SAME,
+    SCRIPT,
+    Likeness,
+    likeness,
+    other_father,
+)
 from matching.engine.person_types import ParsedPerson
 from matching.engine.text import latin_key
 from matching.engine.types import Span
@@ -205,8 +213,11 @@ def _near(left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_ri
     found: list[tuple[float, int, int, Likeness]] = []
     for at in free_left:
         for other in free_right:
-            seen = likeness(left.core[at].key, right.core[other].key)
-            if seen.score >= _NEAR:
+            one, two = left.core[at].key, right.core[other].key
+            seen = likeness(one, two)
+            if seen.score >= _NEAR and not (
+                left.roles[at] == right.roles[other] == "p" and other_father(one, two)
+            ):
                 weight = _weight(seen, left.roles[at], right.roles[other])
                 if weight > 0:
                     found.append((-weight, at, other, seen))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
 from matching.engine.person_align import Alignment, Pair, glued, span_of
-from matching.engine.person_lexicon import is_nickname, words
+from matching.engine.person_lexicon import is_nickname, names, words
 from matching.engine.person_likeness import (
     ARTICLE,
     EQUAL,
@@ -31,6 +31,8 @@ from matching.engine.types import Finding, Span
 
 CONTRADICTED, ABSENT, NAMES, GENDER = "contradicted", "absent", "names", "gender"
 BOTH_KNOWN = 2
+SHORT = 4
+"""Letters up to which one other letter usually makes another name (Rao, Rai; Oda, Ota), known or not."""
 ODD = 1.0
 """How much less name-like (:func:`oddness`) a spelling may be before it looks like a slip of the pen."""
 _HIS_AND_HERS = (
@@ -45,9 +47,26 @@ def findings(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple
     """Every named difference, in the order of the left name, then what stands on the right alone."""
     if left.text.raw == right.text.raw:
         return ()
+    if _turned(left, right):
+        return (Finding("I03", tokens_span(left.text.tokens), tokens_span(right.text.tokens)),)
     detectors = _CORE if left.bare and right.bare else _DETECTORS
     out = [finding for detect in detectors for finding in detect(left, right, found)]
     return tuple(sorted(out, key=_place)) if len(out) > 1 else tuple(out)
+
+
+def _turned(left: ParsedPerson, right: ParsedPerson) -> bool:
+    """Whether both name the same two people, the other one first: John and Mary, Mary and John Smith."""
+    if not (left.joint and right.joint) or left.text.keys == right.text.keys:
+        return False
+    one, two = [_keys(left.core), _keys(left.joint)], [_keys(right.core), _keys(right.joint)]
+    if one == two[::-1]:
+        return True
+    given = [[_keys(who.given + who.middle), _keys(who.joint)] for who in (left, right)]
+    return given[0] == given[1][::-1] and _keys(left.surname) == _keys(right.surname)
+
+
+def _keys(tokens: Tokens) -> list[str]:
+    return [token.key for token in tokens]
 
 
 def _place(finding: Finding) -> tuple[int, int, str]:
@@ -138,13 +157,29 @@ def paired(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterato
         spans = span_of(left, pair.left), span_of(right, pair.right)
         # A rendering that does not look alike proves nothing: across scripts nothing contradicts.
         for category, detail in [("I20", SCRIPT)] if crossed else _pair_categories(pair, foreign):
-            gendered = category == "I10" and _gendered(left, right, pair)
-            yield Finding(category, *spans, GENDER if gendered else detail)
+            yield Finding(category, *spans, _case(left, right, pair, category) or detail)
 
 
-def _gendered(left: ParsedPerson, right: ParsedPerson, pair: Pair) -> bool:
+def _case(left: ParsedPerson, right: ParsedPerson, pair: Pair, category: str) -> str:
+    """The case of a category that both whole words show."""
+    one, two = left.core[pair.left[0]].key, right.core[pair.right[0]].key
+    if category == "I10" and _gendered(one, two):
+        return GENDER
+    # Chan, Chen and Tan write one character; the people who bear them are told apart by it.
+    if category == "I20" and {one, two} <= names().family_first:
+        return NAMES
+    if (
+        category in ("I09", "I10")
+        and min(len(one), len(two)) <= SHORT
+        and pair.seen.relation in (SLIP, VOWELS)
+    ):
+        return NAMES
+    return ""
+
+
+def _gendered(one: str, two: str) -> bool:
     """Whether the surnames are a man's and a woman's of one family: Petrov, Petrova; Dubinsky, Dubinskaya."""
-    short, long = sorted((left.core[pair.left[0]].key, right.core[pair.right[0]].key), key=len)
+    short, long = sorted((one, two), key=len)
     return any(
         short.endswith(his) and long == short[: len(short) - len(his)] + hers for his, hers in _HIS_AND_HERS
     )
@@ -236,7 +271,19 @@ def titles(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterat
         (left.style if not left.suffix or left.suffix == right.suffix else (), right.style),
     ):
         if [t.key for t in one] != [t.key for t in two]:
-            yield Finding("I14", tokens_span(one), tokens_span(two))
+            yield Finding(
+                "I14", tokens_span(one), tokens_span(two), GENDER if _of_two_sexes(one, two) else ""
+            )
+
+
+def _of_two_sexes(one: Tokens, two: Tokens) -> bool:
+    """Whether the titles tell of a man and of a woman: Mrs John Smith is not Mr John Smith."""
+    ours, theirs = {token.key for token in one}, {token.key for token in two}
+    known = words()
+    return any(
+        here & known.male and there & known.female and not (here & known.female or there & known.male)
+        for here, there in ((ours, theirs), (theirs, ours))
+    )
 
 
 def particles(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:

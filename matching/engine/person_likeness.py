@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler, Levenshtein
 
 from matching.engine.han import same_word
-from matching.engine.person_lexicon import is_nickname, names, oddness, share_group
+from matching.engine.person_lexicon import is_nickname, names, oddness, share_group, words
 from matching.engine.sounds import consonants, icao_fold, roman_key, slip, sound, vowels_only
 from matching.engine.text import latin_key, script
 
@@ -139,6 +139,18 @@ def _edited(seen: Likeness, length: int, both_given: bool) -> tuple[str, float]:
     near = seen.edits <= 2 and share >= 0.6
     score = min(max(score, 0.0), 0.95 if near else 0.7)
     return (SLIP if score >= 0.6 else OTHER), score
+
+
+def other_father(left: str, right: str) -> bool:
+    """Whether two patronymics name two men: Petrovich and Pavlovich share an ending, not a father."""
+    one, two = _father(left), _father(right)
+    return one != two and DamerauLevenshtein.distance(one, two) > max(1, min(len(one), len(two)) // 4)
+
+
+@lru_cache(maxsize=16_384)
+def _father(patronymic: str) -> str:
+    endings = [ending for ending in words().patronymic_endings if patronymic.endswith(ending)]
+    return patronymic[: len(patronymic) - len(max(endings, key=len, default=""))]
 
 
 def _glued_article(left: str, right: str) -> bool:

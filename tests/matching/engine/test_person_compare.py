@@ -11,7 +11,7 @@ from matching.engine.person_compare import (
     PersonComparison,
     compare,
 )
-from matching.engine.person_findings import CONTRADICTED
+from matching.engine.person_findings import CONTRADICTED, GENDER, NAMES
 from matching.engine.person_parse import parse
 from matching.engine.text import read
 
@@ -135,3 +135,65 @@ def test_a_nickname_in_quotation_marks_explains_the_other_given_name() -> None:
 )
 def test_strain_grows_with_the_difference(nearer: tuple[str, str], farther: tuple[str, str]) -> None:
     assert 0 < _feature(*nearer, "strain") < _feature(*farther, "strain")
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Ivan Petrovich Sidorov", "Ivan Pavlovich Sidorov"),
+        ("Aleksandr Nikolaevich Orlov", "Aleksandr Mikhailovich Orlov"),
+        ("Dmitry Alekseevich Volkov", "Dmitry Aleksandrovich Volkov"),
+    ],
+)
+def test_patronymics_that_share_an_ending_still_name_two_fathers(left: str, right: str) -> None:
+    assert "I19" in {finding.category for finding in _compare(left, right).findings}
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Anna Sergeevna Ivanova", "Anna Sergeyevna Ivanova"),
+        ("Aleksandr Nikolaevich Orlov", "Aleksandr Nikolayevich Orlov"),
+    ],
+)
+def test_spellings_of_one_patronymic_do_not_contradict(left: str, right: str) -> None:
+    assert _feature(left, right, "middle_contradicts") == 0
+
+
+def _cases(left: str, right: str) -> set[tuple[str, str]]:
+    return {(finding.category, finding.detail) for finding in _compare(left, right).findings}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "case"),
+    [
+        ("Anil Rao", "Anil Rai", ("I10", NAMES)),
+        ("Ravi Patel", "Raji Patel", ("I09", NAMES)),
+        ("Mina Chan", "Mina Chen", ("I20", NAMES)),
+        ("Mr John Smith", "Mrs John Smith", ("I14", GENDER)),
+        ("Dr John Smith", "Mrs John Smith", ("I14", "")),
+        ("Mr John Smith", "Sir John Smith", ("I14", "")),
+    ],
+)
+def test_small_signs_of_another_person_are_told_from_slips(
+    left: str, right: str, case: tuple[str, str]
+) -> None:
+    assert case in _cases(left, right)
+    assert case in _cases(right, left)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("John Smith & Mary Jones", "Mary Jones & John Smith"),
+        ("John and Mary Smith", "Mary and John Smith"),
+    ],
+)
+def test_two_people_named_the_other_way_round_are_the_same_two(left: str, right: str) -> None:
+    assert {category for category, _ in _cases(left, right)} == {"I03"}
+
+
+def test_two_people_who_exchange_surnames_are_others() -> None:
+    assert {category for category, _ in _cases("John Smith & Mary Jones", "John Jones & Mary Smith")} - {
+        "I03"
+    }
