@@ -198,11 +198,16 @@ def explain(
         return "Neither name has a legal form."
     if relation is Relation.MISSING:
         present, where = (left, jurisdiction_left) if left else (right, jurisdiction_right)
-        return f"Only one of the names has a legal form: {_list(present, where)}."
+        return _sentence(f"Only one of the names has a legal form: {_list(present, where)}")
     one, two = _list(left, jurisdiction_left), _list(right, jurisdiction_right)
     if one == two:
-        return f"Both names have the legal form {one}."
+        return _sentence(f"Both names have the legal form {one}")
     return _SENTENCES[relation].format(one, two)
+
+
+def _sentence(words: str) -> str:
+    """A full stop ends it, that of an abbreviation too."""
+    return words if words.endswith(".") else f"{words}."
 
 
 _SENTENCES = {

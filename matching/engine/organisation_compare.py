@@ -332,11 +332,16 @@ def _added_category(token: Token, side: tuple[Token, ...], position: int) -> str
         return "O05"
     if (key,) in NOISE_WORDS and position < len(side) - 1:
         return "O14"
-    if _is_number(token) or (len(key) == 1 and position and side[position - 1].key in words.series_heads):
+    if _is_number(token) or (len(key) == 1 and position and _counts(side[position - 1])):
         return "O20"
     if key in words.domains or (key in words.web_affixes and position in (0, len(side) - 1)):
         return "O37"
     return "O22" if key in words.places else "O24" if key in words.roles else "O25"
+
+
+def _counts(token: Token) -> bool:
+    """Whether a single letter after this word is a number of its own kind: ``Series A``, ``Fund IV-A``."""
+    return token.key in lexicon().series_heads or _is_number(token)
 
 
 def _truncation(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Alignment) -> Finding | None:

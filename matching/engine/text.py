@@ -84,6 +84,8 @@ _LATIN_SPECIAL = str.maketrans(
         "ŋ": "n",
     }
 )
+_ARABIC = str.maketrans({"ى": "ي", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ة": "ه", "ک": "ك", "ی": "ي"})
+"""Letters that Arabic and Persian spellings exchange: alef with its signs, yeh, kaf, the final heh."""
 _ICAO = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "ñ": "nxx", "þ": "th", "ß": "ss", "æ": "ae"}
 """Second valid transliteration of a letter in machine-readable documents (ICAO Doc 9303-3, section 6)."""
 
@@ -250,7 +252,7 @@ def unicode_key(text: str) -> str:
         return _SYMBOLS[text]
     if text[0].isdigit():
         return number_key(unicodedata.normalize("NFKC", text))
-    lowered = text.casefold()
+    lowered = text.casefold().translate(_ARABIC)
     if script(text[0]) == "latin":
         plain = _NOT_ALNUM.sub("", anyascii(strip_marks(lowered.translate(_LATIN_SPECIAL))).lower())
         return plain or lowered

@@ -172,3 +172,21 @@ def test_identical_names_have_no_difference() -> None:
 )
 def test_writing_alone_never_touches_the_substance(left: str, right: str) -> None:
     assert {item.category for item in found(left, right)} <= {"O01", "O02", "O03", "O04"}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "categories"),
+    [
+        ("Acme, Inc., a Delaware corporation", "Acme, Inc.", {"O23"}),
+        ("Acme, LLC (a New York limited liability company)", "Acme, LLC", {"O23"}),
+        ("M/s. Sharma Traders", "Sharma Traders", {"O07"}),
+        ("Messrs Sharma Traders", "Sharma Traders", {"O07"}),
+        ("Acme Fund IV-A, L.P.", "Acme Fund IV, L.P.", {"O20"}),
+        ("Northern Trust Corp", "Southern Trust Corp", {"O26"}),
+        ("Chas. Vantor & Sons", "Charles Vantor & Sons", {"O15"}),
+        ("شركة الراجحي", "شركة الراجحى", {"O03"}),
+    ],
+)
+def test_what_people_write_around_and_in_names(left: str, right: str, categories: set[str]) -> None:
+    for pair in ((left, right), (right, left)):
+        assert {item.category for item in found(*pair)} - {"O02", "O03"} == categories - {"O02", "O03"}
