@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.engine import numbers
 from matching.engine.cjk import read_against
@@ -13,7 +13,8 @@ from matching.engine.form_register import load
 from matching.engine.forms import Relation as FormRelation
 from matching.engine.lexicon import lexicon, rarity
 from matching.engine.organisation_compare import Account, compact
-from matching.engine.sounds import roman_key
+from matching.engine.person_lexicon import oddness
+from matching.engine.sounds import is_romaji, roman_key
 from matching.engine.text import Token, latin_key, script
 from matching.engine.words import consonants, slip
 
@@ -51,6 +52,12 @@ ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
     "slip_vowels_only": (0, "only vowels differ"),
     "slip_doubled": (-1, "only doubled letters differ"),
     "slip_same_reading": (-1, "the spellings are usual renderings of one reading (Alfa, Alpha)"),
+    "slip_reading_edits": (1, "most edits between the usual renderings of both spellings, up to 5"),
+    "slip_finger": (-1, "least share of a word's edits that a finger or a scanner makes, 0 to 1"),
+    "slip_oddness": (0, "greatest difference in how unlike a name the spellings are, up to 5"),
+    "slip_last_letter": (0, "only the last letter differs"),
+    "slip_japanese": (1, "both spellings are Japanese words in Latin letters"),
+    "slip_unspaced": (1, "the words are written in Han characters, kana or Hangul"),
     "slip_both_known": (1, "both spellings are known words"),
     "slip_one_known": (-1, "one spelling is a known word"),
     "slip_rarity": (1, "least rarity of the misspelt words, 0 to 1"),
@@ -67,6 +74,10 @@ ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
     "script_unread": (
         1,
         "share of Han and kana characters without a reading in the Latin name, 0 to 1",
+    ),
+    "script_not_led": (
+        1,
+        "1 when the first word has no reading in the Latin name, 0.5 when it stands later there",
     ),
     "script_uncovered": (1, "share of the Latin letters that no reading accounts for, 0 to 1"),
     "not_latin": (0, "a name is written in another script than Latin"),
@@ -258,10 +269,21 @@ def _slips(account: Account, found: dict[str, float]) -> None:
     found["slip_same_reading"] = float(
         all(roman_key(one.key) == roman_key(other.key) for one, other in pairs)
     )
+    found["slip_reading_edits"] = min(
+        5.0, max(OSA.distance(roman_key(one.key), roman_key(other.key)) for one, other in pairs)
+    )
+    found["slip_finger"] = min(shape.finger for shape in shapes)
+    found["slip_oddness"] = min(5.0, max(abs(oddness(one.key) - oddness(other.key)) for one, other in pairs))
+    found["slip_last_letter"] = float(all(one.key[:-1] == other.key[:-1] for one, other in pairs))
+    found["slip_japanese"] = float(any(is_romaji(one.key) and is_romaji(other.key) for one, other in pairs))
+    found["slip_unspaced"] = float(any(script(one.text[0]) in _UNSPACED for one, _ in pairs))
     found["slip_both_known"] = float(any(shape.both_known for shape in shapes))
     found["slip_one_known"] = float(all(shape.one_known for shape in shapes))
     found["slip_rarity"] = min(min(rarity(one.key), rarity(other.key)) for one, other in pairs)
     found["slip_only_word"] = float(_only_distinctive(account, pairs))
+
+
+_UNSPACED = frozenset({"han", "kana", "hangul"})
 
 
 def _only_distinctive(account: Account, pairs: list[tuple[Token, Token]]) -> bool:
@@ -293,6 +315,7 @@ def _readings(account: Account, one: str, other: str, found: dict[str, float]) -
     reading = read_against([token.text for token in native], one if flipped else other)
     found["script_unread"] = 1 - reading.found
     found["script_uncovered"] = 1 - reading.covered
+    found["script_not_led"] = 1 - reading.led
 
 
 def _sorted(tokens: tuple[Token, ...]) -> str:

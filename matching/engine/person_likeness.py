@@ -10,11 +10,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler, Levenshtein
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 from matching.engine.han import same_word
 from matching.engine.person_lexicon import is_nickname, names, oddness, share_group, words
-from matching.engine.sounds import consonants, icao_fold, roman_key, slip, sound, vowels_only
+from matching.engine.sounds import consonants, icao_fold, roman_key, slips, sound, vowels_only
 from matching.engine.text import latin_key, script
 
 EQUAL, ICAO, SCRIPT, TRANSLITERATION, SPELLING, NICKNAME, INITIAL = (
@@ -89,7 +89,7 @@ def _words(left: str, right: str) -> Likeness:
         OTHER,
         edits,
         JaroWinkler.similarity(left, right),
-        _slips(left, right, edits),
+        slips(left, right, edits),
         abs(oddness(left) - oddness(right)),
         known,
         left[0] == right[0],
@@ -157,22 +157,6 @@ def _glued_article(left: str, right: str) -> bool:
     """Alotaibi beside Otaibi: the Arabic article written together with the name."""
     short, long_ = sorted((left, right), key=len)
     return len(short) >= 4 and long_[:2] in ("al", "el") and long_[2:] == short
-
-
-def _slips(left: str, right: str, edits: int) -> float:
-    """Share of the edits that a finger or a scanner makes: neighbours, look-alikes, doublings, swaps."""
-    if edits > 3:
-        return 0.0
-    if len(left) == len(right) and edits == 1 and sorted(left) == sorted(right):
-        return 1.0
-    total = 0.0
-    for edit in Levenshtein.editops(left, right):
-        if edit.tag == "replace":
-            total += slip(left[edit.src_pos], right[edit.dest_pos])
-        else:
-            word, at = (left, edit.src_pos) if edit.tag == "delete" else (right, edit.dest_pos)
-            total += 0.8 if at and word[at - 1] == word[at] else 0.5 if 0 < at < len(word) - 1 else 0.2
-    return min(total / edits, 1.0)
 
 
 _RECORDS: tuple[tuple[str, float, Callable[[str, str], bool]], ...] = (

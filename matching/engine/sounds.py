@@ -6,8 +6,11 @@ evidence that two spellings render one name, never proof.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import pairwise
+
+from rapidfuzz.distance import Levenshtein
 
 _ICAO = (("uxx", "u"), ("nxx", "n"), ("ue", "u"), ("oe", "o"), ("ae", "a"), ("aa", "a"), ("ss", "s"))
 _ROMAN = (
@@ -18,7 +21,8 @@ _ROMAN = (
     ("yu", "iu"), ("yo", "io"), ("y", "i"), ("j", "i"), ("o", "u"), ("e", "a"), ("aua", "ava"), ("uv", "ov"),
 )  # fmt: skip
 _SOUND = (
-    ("mac", "mk"), ("mc", "mk"), ("sch", "x"), ("tch", "x"), ("chr", "kr"), ("sh", "x"), ("ch", "x"),
+    ("mach", "max"), ("mac", "mk"), ("mc", "mk"), ("sch", "x"), ("tch", "x"), ("chr", "kr"), ("sh", "x"),
+    ("ch", "x"),
     ("ph", "f"), ("gh", ""), ("kn", "n"), ("wr", "r"), ("wh", "w"), ("ck", "k"), ("dge", "j"), ("dg", "j"),
     ("ge", "je"), ("gi", "ji"), ("gy", "jy"), ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("qu", "kw"),
     ("q", "k"), ("c", "k"), ("x", "ks"), ("z", "s"), ("th", "t"), ("v", "f"), ("d", "t"),
@@ -35,6 +39,16 @@ _OCR = frozenset(
         *("xk", "kx", "vy", "yv"),
     ]
 )
+
+
+_ROMAJI = re.compile(
+    r"(?:(?:[kgnhbpmr]y|sh|ch|ts|[kgsztdnhbpmrwfjy])?[aeiou]h?|n(?![aeiouy])|(?:k(?=k)|s(?=s)|t(?=[tc])|p(?=p)|m(?=[bmp])))+"
+)
+
+
+def is_romaji(key: str) -> bool:
+    """Whether a word of four letters or more falls into the syllables of Japanese in Latin letters."""
+    return len(key) > 3 and _ROMAJI.fullmatch(key) is not None
 
 
 def _replace(key: str, table: tuple[tuple[str, str], ...]) -> str:
@@ -94,6 +108,22 @@ def _neighbours() -> frozenset[str]:
 
 KEYBOARD = _neighbours()
 """Ordered pairs of letters that lie side by side on a QWERTY keyboard."""
+
+
+def slips(left: str, right: str, edits: int) -> float:
+    """Share of the edits that a finger or a scanner makes: neighbours, look-alikes, doublings, swaps."""
+    if edits > 3:
+        return 0.0
+    if len(left) == len(right) and edits == 1 and sorted(left) == sorted(right):
+        return 1.0
+    total = 0.0
+    for edit in Levenshtein.editops(left, right):
+        if edit.tag == "replace":
+            total += slip(left[edit.src_pos], right[edit.dest_pos])
+        else:
+            word, at = (left, edit.src_pos) if edit.tag == "delete" else (right, edit.dest_pos)
+            total += 0.8 if at and word[at - 1] == word[at] else 0.5 if 0 < at < len(word) - 1 else 0.2
+    return min(total / edits, 1.0)
 
 
 def slip(left: str, right: str) -> float:

@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from matching.engine import numbers
 from matching.engine.han import same_word
 from matching.engine.lexicon import lexicon, rarity
-from matching.engine.sounds import sound
+from matching.engine.sounds import slips, sound
 from matching.engine.text import icao_key, is_mixed, latin_key, script, skeleton
 
 TYPO_SIMILARITY = 0.72
@@ -92,13 +92,23 @@ def across_scripts(one: str, other: str) -> float:
     return max(letters, fuzz.ratio(consonants(one), consonants(other)) / 100)
 
 
+def undoubled(word: str) -> str:
+    """The word with doubled letters written once."""
+    return "".join([char for index, char in enumerate(word) if index == 0 or char != word[index - 1]])
+
+
 _NO_VOWELS = str.maketrans("", "", "aeiouyhw")
+_HEARD = (
+    ("ph", "f"), ("th", "s"), ("x", "ks"), ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("l", "r"), ("v", "b"),
+    ("c", "k"), ("q", "k"),
+)  # fmt: skip
 
 
 def consonants(text: str) -> str:
-    """Consonants folded where scripts lose them: r for l, b for v, k for c and q."""
-    folded = text.replace("ph", "f").replace("l", "r").replace("v", "b").replace("c", "k").replace("q", "k")
-    return folded.translate(_NO_VOWELS)
+    """Consonants folded where scripts lose them: r for l, b for v, k for c and q; doubled ones once."""
+    for spelt, heard in _HEARD:
+        text = text.replace(spelt, heard)
+    return undoubled(text.translate(_NO_VOWELS))
 
 
 def _shapes(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
@@ -167,7 +177,7 @@ _TESTS = (
 
 
 class Slip(NamedTuple):
-    """The shape of a misspelling, each 0 or 1 except the counts; features of the model."""
+    """The shape of a misspelling, 0 or 1 except counts and ``finger`` (a share); features of the model."""
 
     edits: int
     shortest: int
@@ -177,6 +187,7 @@ class Slip(NamedTuple):
     doubled: bool
     both_known: bool
     one_known: bool
+    finger: float
 
 
 @lru_cache(maxsize=16_384)
@@ -185,21 +196,19 @@ def slip(a: str, b: str) -> Slip:
     counts = lexicon().counts
     known = (a in counts) + (b in counts)
     consonants_a, consonants_b = _without_vowels(a), _without_vowels(b)
+    edits = OSA.distance(a, b)
     return Slip(
-        edits=OSA.distance(a, b),
+        edits=edits,
         shortest=min(len(a), len(b)),
         transposed=len(a) == len(b) and sorted(a) == sorted(b),
         first_letter=a[0] != b[0],
         vowels_only=consonants_a == consonants_b,
-        doubled=_undoubled(a) == _undoubled(b),
+        doubled=undoubled(a) == undoubled(b),
         both_known=known == 2,
         one_known=known == 1,
+        finger=slips(a, b, edits),
     )
 
 
 def _without_vowels(word: str) -> str:
     return "".join([char for char in word if char not in "aeiouy"])
-
-
-def _undoubled(word: str) -> str:
-    return "".join([char for index, char in enumerate(word) if index == 0 or char != word[index - 1]])

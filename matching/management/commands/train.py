@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--constructed", type=int, default=DEFAULT_SIZE, metavar="N", help="constructed pairs"
         )
-        parser.add_argument("--model-version", default="1.0.0")
+        parser.add_argument("--model-version", default="1.1.0")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train. Raises ``CommandError`` with one sentence for data that cannot train a model."""
