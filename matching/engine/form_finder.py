@@ -8,6 +8,7 @@ taken. An ordinary word is never taken for a form because it could be one elsewh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -246,7 +247,7 @@ def _described(compact: str, readings: list[Reading], jurisdiction: str | None) 
         label=families[0].label,
         codes=tuple(codes),
         compound=families[0].compound,
-        chief=tuple(sorted(codes, key=_size)[:_CHIEF]),
+        chief=chief_of(codes),
         weak=all(reading.weak for reading in readings),
         prefix=next((rule for rule in ("always", "alone", "home") if rule in prefixes), ""),
         middle=any(reading.middle for reading in readings) and not everyday,
@@ -260,6 +261,11 @@ def _described(compact: str, readings: list[Reading], jurisdiction: str | None) 
 
 _MAJOR = ("US", "GB", "DE", "FR", "JP", "CN", "IN", "CA", "AU")
 _CHIEF = 12
+
+
+def chief_of(codes: Iterable[tuple[str, str]]) -> Codes:
+    """A dozen of the codes, those of the largest registers first."""
+    return tuple(sorted(codes, key=_size)[:_CHIEF])
 
 
 def _size(code: tuple[str, str]) -> tuple[bool, bool, tuple[str, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matching.engine.form_finder import LegalForm
+from matching.engine.form_finder import LegalForm, chief_of
 from matching.engine.form_register import UNCURATED, load
 from matching.engine.organisation_parse import Organisation, with_form
 
@@ -95,6 +95,5 @@ def _read_alone(name: Organisation, where: Range) -> bool:
 def _form(where: Range, codes: frozenset[str]) -> LegalForm:
     families = [load().families[code] for code in sorted(codes)]
     listed = tuple([pair for family in families for pair in family.codes])
-    return LegalForm(
-        *where, tuple([family.id for family in families]), families[0].label, listed, compound=False
-    )
+    ids = tuple([family.id for family in families])
+    return LegalForm(*where, ids, families[0].label, listed, compound=False, chief=chief_of(listed))
