@@ -19,6 +19,7 @@ class Lexicon(NamedTuple):
     """Word classes of company names, by comparison key."""
 
     articles: frozenset[str]
+    honorifics: frozenset[str]
     connectors: frozenset[str]
     particles: frozenset[str]
     roles: frozenset[str]
@@ -35,6 +36,10 @@ class Lexicon(NamedTuple):
     opposites: frozenset[frozenset[str]]
     counts: dict[str, int]
     names: int
+
+    def leads(self, key: str, text: str) -> bool:
+        """Whether a word before a name is none of its distinctive ones: an article, or a word of courtesy."""
+        return key in self.articles or text.casefold() in self.honorifics
 
 
 def load_yaml(name: str) -> Any:
@@ -61,6 +66,7 @@ def lexicon() -> Lexicon:
 
 _SETS = (
     "articles",
+    "honorifics",
     "connectors",
     "particles",
     "roles",

@@ -164,12 +164,18 @@ def _description(keys: tuple[str, ...], stop: int) -> list[Part]:
     return [Part("O23", first, stop, stop)] if first < stop and _after_form(keys, first) else []
 
 
+_OPENINGS = frozenset(
+    ["new", "north", "south", "west", "rhode", "british", "united", "hong", "puerto", "cayman"]
+)
+"""What places of two words and more begin with."""
+
+
 def _describes(words: tuple[str, ...]) -> bool:
     """Whether the words say where a company is formed and as what: ``a New York corporation``."""
     if len(words) < 3 or words[0] not in ("a", "an"):
         return False
     return any(
-        all(key in _places() for key in words[1:at])
+        (words[1] in _OPENINGS or all(key in _places() for key in words[1:at]))
         and any(form.first == 1 for form in forms_of(("x", *words[at:])))
         for at in range(2, min(len(words), 5))
     )
@@ -215,16 +221,12 @@ def _brackets(text: Text, stop: int) -> list[tuple[int, int]]:
     return found
 
 
-_HONORIFICS = frozenset({"m/s", "messrs"})
-"""What courtesy puts before a firm's name in India and Britain; no more of the name than an article."""
-
-
 def _article(text: Text, keys: tuple[str, ...], rest: list[int]) -> int | None:
     """Leading ``The``, or the same written after the name: ``Acme Company, The``."""
     if len(rest) < 2:
         return None
     articles = lexicon().articles
-    if keys[rest[0]] in articles or text.tokens[rest[0]].text.casefold() in _HONORIFICS:
+    if lexicon().leads(keys[rest[0]], text.tokens[rest[0]].text):
         return rest[0]
     last = rest[-1]
     return last if keys[last] in articles and "," in text.raw[: text.tokens[last].start] else None

@@ -92,13 +92,10 @@ def _separators(left: Text, right: Text, same: list[Run]) -> Iterator[tuple[Span
 
 
 def _article(left: Text, right: Text) -> Iterator[Finding]:
-    articles = lexicon().articles
     first, other = left.tokens[0], right.tokens[0]
-    if (first.key in articles) == (other.key in articles):
-        return
-    yield Finding(
-        "O07", first.span if first.key in articles else None, other.span if other.key in articles else None
-    )
+    ours, theirs = lexicon().leads(first.key, first.text), lexicon().leads(other.key, other.text)
+    if ours != theirs:
+        yield Finding("O07", first.span if ours else None, other.span if theirs else None)
 
 
 def _invisible(left: Text, right: Text) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ SAME_CODE = [
     ("Vantor Közkereseti társaság", "Vantor Kkt."),
     ("Vantor onderlinge waarborgmaatschappij", "Vantor O.W.M."),
     ("Vantor Bostadsrättsförening", "Vantor BRF"),
-    ("Vantor Incorporated Limited Partnership", "Vantor ILP"),
+    ("Vantor Private Trust Company", "Vantor PTC"),
     ("AB Vantor", "Vantor AB"),
 ]
 
