@@ -11,13 +11,12 @@ from collections import defaultdict
 from functools import lru_cache
 from itertools import chain, pairwise
 from math import log
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from nicknames import name_triplets
 
-DATA = Path(__file__).parent / "data"
+from matching.engine.lexicon import load_yaml
+
 Phrase = tuple[str, ...]
 
 
@@ -62,7 +61,7 @@ class Names(NamedTuple):
 @lru_cache(maxsize=1)
 def words() -> Words:
     """The word lists, read from ``data/person_words.yaml`` on the first call."""
-    raw = _load("person_words.yaml")
+    raw = load_yaml("person_words.yaml")
     fields: dict[str, Any] = {name: frozenset(raw[name].split()) for name in _LISTS}
     fields |= {name: tuple([tuple(line.split()) for line in raw[name]]) for name in _PHRASES}
     fields["suffixes"] = {
@@ -85,7 +84,7 @@ _LISTS = (
 @lru_cache(maxsize=1)
 def names() -> Names:
     """The name lists of ``data/person_given.yaml``, given names widened by the ``nicknames`` package."""
-    raw = _load("person_given.yaml")
+    raw = load_yaml("person_given.yaml")
     nicks = chain.from_iterable((row.name1, row.name2) for row in name_triplets())
     return Names(
         given=frozenset(raw["given"].split()) | frozenset(name for name in nicks if len(name) > 2),
@@ -95,16 +94,11 @@ def names() -> Names:
     )
 
 
-def _load(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
-    return loaded
-
-
 @lru_cache(maxsize=4)
 def _groups(name: str) -> dict[str, frozenset[int]]:
     """Numbers of the variant groups every name of one list stands in."""
     found: defaultdict[str, set[int]] = defaultdict(set)
-    for number, line in enumerate(str(_load("person_variants.yaml")[name]).splitlines()):
+    for number, line in enumerate(str(load_yaml("person_variants.yaml")[name]).splitlines()):
         for word in line.split():
             found[word.replace("-", "")].add(number)
     return {word: frozenset(numbers) for word, numbers in found.items()}
