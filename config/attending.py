@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Thread
 
 from matching.services import live
-from modelops.serving import Attendant
+from modelops.serving.attendant import Attendant
 
 _PATIENCE = 2.0
 _running: list[tuple[Attendant, Thread]] = []

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from structlog.contextvars import get_contextvars
 
 from accounts.problems import CONTENT_TYPE
-from modelops.loader import ArtefactError, NoLiveModelError
+from modelops.serving.loader import ArtefactError, NoLiveModelError
 
 PASSING = (OperationalError, InterfaceError, NoLiveModelError, ArtefactError)
 """Faults that end by themselves or by an operator's hand: the caller may try again."""

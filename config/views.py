@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_prometheus.exports import ExportToDjangoView
 from redis.exceptions import RedisError
 
-from modelops import machinery
+from modelops.alerting import machinery
 
 
 def health(_request: HttpRequest) -> JsonResponse:

@@ -17,15 +17,15 @@ from accounts import audit
 from feedback.models import Feedback
 from feedback.monitoring import DAY, WEEK, champions, labelled
 from matching import counting
-from modelops import runs
-from modelops.alerts import raise_alert
-from modelops.limits import limit
+from modelops.alerting.alerts import raise_alert
 from modelops.models import Deployment, ModelVersion, RunStatus, TrainingRun
-from modelops.runs import BusyError
-from modelops.sequences import Estimate, Performance
 from modelops.services import PromotionError, deploy_shadow
+from modelops.training import runs
+from modelops.training.runs import BusyError
 from modelops.watch_models import DriftReport, HourlyCount, Reference, Source, TrainingDecision
-from modelops.windows import Slice
+from modelops.watching.limits import limit
+from modelops.watching.sequences import Estimate, Performance
+from modelops.watching.windows import Slice
 
 FEWEST_WITH_DRIFT = 50
 """Audited answers, at least, before drift and a low estimate together train a candidate."""

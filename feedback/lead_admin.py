@@ -29,7 +29,7 @@ from feedback.models import Clause, GoldAnswer, Guideline, Precedent
 from matching import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, profiles
 from matching.models import ReviewPolicy, Stream
-from modelops.loader import NoLiveModelError
+from modelops.serving.loader import NoLiveModelError
 
 LEADS = "feedback.lead_review"
 _QUOTED = (Stream.AUDIT, Stream.UNCERTAIN, Stream.DISAGREEMENT)

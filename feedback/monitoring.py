@@ -18,15 +18,15 @@ from feedback.models import Feedback
 from feedback.models.words import FeedbackQuerySet
 from matching import counting
 from matching.models import Prediction, Stream, Verdict
-from modelops import watching
 from modelops.alert_models import Alert
-from modelops.alerts import observe
-from modelops.limits import limit
+from modelops.alerting.alerts import observe
 from modelops.models import Deployment, ModelMetric, ModelVersion, ServingRole
-from modelops.sequences import Label, Performance, performance, restarted
 from modelops.watch_models import HourlyCount, Source
-from modelops.watching import HOUR
-from modelops.windows import Slice, slice_of
+from modelops.watching import reporting
+from modelops.watching.limits import limit
+from modelops.watching.reporting import HOUR
+from modelops.watching.sequences import Label, Performance, performance, restarted
+from modelops.watching.windows import Slice, slice_of
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -58,7 +58,7 @@ def hourly(hour: datetime) -> Look:
     """Look at the hour from ``hour``, which must be over."""
     counted = counting.count_hour(hour)
     end = hour + HOUR
-    reports = [watching.report_hours(slice_of(row), end, reviewed) for row in counted]
+    reports = [reporting.report_hours(slice_of(row), end, reviewed) for row in counted]
     models = champions()
     for model in models:
         measure(model, f"{hour:%Y-%m-%dT%H}", hour, end)
@@ -71,7 +71,7 @@ def daily(day: datetime) -> Look:
     end = day + DAY
     rows = HourlyCount.objects.filter(hour__gte=day, hour__lt=end).select_related("model")
     slices = {str(of): of for of in map(slice_of, rows)}
-    reports = [watching.report_day(of, end, reviewed) for of in slices.values()]
+    reports = [reporting.report_day(of, end, reviewed) for of in slices.values()]
     for model in champions():
         measure(model, f"{day:%Y-%m-%d}", day, end)
     _watch_audit(end)

@@ -26,10 +26,11 @@ from feedback.models import Feedback
 from matching import candidate, learning
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate, read_pairs
 from matching.dataset import CONSTRUCTED
-from modelops import registry, runs
+from modelops import registry
 from modelops.models import RunStatus, Stage, TrainingRun
 from modelops.services import Registration, register_version
-from modelops.training import TrainingError
+from modelops.training import runs
+from modelops.training.fitting import TrainingError
 
 SEED = 20
 """One seed for ever: two runs on the same labels give the same model."""

@@ -16,12 +16,12 @@ from accounts.models import User
 from feedback import autopilot, monitoring
 from feedback.retraining import retrain, retrain_queued
 from feedback.services import collect
-from modelops import runs
-from modelops.alerts import raise_alert
+from modelops.alerting.alerts import raise_alert
+from modelops.alerting.machinery import MONITOR_JOB
 from modelops.jobs import run_once
-from modelops.machinery import MONITOR_JOB
 from modelops.models import TrainingRun
-from modelops.runs import BusyError
+from modelops.training import runs
+from modelops.training.runs import BusyError
 
 
 @shared_task(acks_late=True)  # a prediction has one item at most

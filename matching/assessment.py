@@ -13,7 +13,7 @@ from matching.corpus import LabelledPair
 from matching.corpus.reading import name_key
 from matching.dataset import score_pairs
 from matching.engine import Score, Scorer, text
-from modelops.evaluation import Quality, by_slice, measure
+from modelops.training.evaluation import Quality, by_slice, measure
 
 
 class Judged(NamedTuple):

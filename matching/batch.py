@@ -17,7 +17,7 @@ from matching.pairs import pair_digest
 from matching.questions import Question
 from matching.services import Answer, Scored, draft, live, version_for
 from matching.working import of_comparison
-from modelops.loader import Served
+from modelops.serving.loader import Served
 
 MAX_PAIRS = 1_000
 """Questions of one batch."""

@@ -20,12 +20,12 @@ from matching.corpus import LabelledPair
 from matching.dataset import dataset, digests, is_word, score_pairs
 from matching.engine import CompiledScorer, Score, load_scorer
 from matching.model_card import model_card
-from modelops import pictures
-from modelops.evaluation import Quality
-from modelops.exam import Exam, packed
+from modelops.examining.exam import Exam, packed
 from modelops.models import Stage
 from modelops.services import Registration, SliceMetric
-from modelops.training import TrainedModel
+from modelops.training import pictures
+from modelops.training.evaluation import Quality
+from modelops.training.fitting import TrainedModel
 
 Report = Callable[[str, str, int | None], None]
 """Told what is done, at which stage, and how many percent of the whole came before it."""

@@ -16,13 +16,13 @@ from matching.job_models import BulkSample
 from matching.models import Prediction
 from matching.observation import Observed, observed, sample
 from matching.services import build_scorer
-from modelops import watching
-from modelops.figures import Counts, Frame, added, counted
-from modelops.loader import verified_content
 from modelops.models import ModelVersion
+from modelops.serving.loader import verified_content
 from modelops.watch_models import HourlyCount, Reference, Source
-from modelops.watching import HOUR
-from modelops.windows import Slice, reference_of
+from modelops.watching import reporting
+from modelops.watching.figures import Counts, Frame, added, counted
+from modelops.watching.reporting import HOUR
+from modelops.watching.windows import Slice, reference_of
 
 SEED = 20
 REFERENCE_SIZE = 2_000
@@ -100,7 +100,7 @@ def freeze(of: Slice) -> Reference:
     if len(pairs) < ENOUGH_TRAFFIC:
         pairs, origin = list(_corpus(of.kind)), Reference.Origin.CORPUS
     rows = list(_answers(pairs, of, scorer))
-    return watching.freeze(of, sample(of.kind, rows), origin)
+    return reporting.freeze(of, sample(of.kind, rows), origin)
 
 
 def _single(hour: datetime) -> Iterator[tuple[_Key, Observed]]:
@@ -130,7 +130,7 @@ def _nothing(key: _Key) -> _Total:
 
 
 def _kept(total: _Total, hour: datetime) -> HourlyCount:
-    return watching.keep_hour(total.of, hour, total.n, total.counts, total.reference)
+    return reporting.keep_hour(total.of, hour, total.n, total.counts, total.reference)
 
 
 def _observed(features: bytes, mix: dict[str, str], probability: float, verdict: str) -> Observed:

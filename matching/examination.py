@@ -1,5 +1,5 @@
-"""How a version is examined before anybody makes it live: what :mod:`modelops.gates` cannot know, because it
-takes names.
+"""How a version is examined before anybody makes it live: what :mod:`modelops.examining.gates`
+cannot know, because it takes names.
 
 ``settings.MODEL_EXAMINER`` names this module; :mod:`modelops` calls it so.
 """
@@ -19,9 +19,9 @@ from matching.corpus import LabelledPair, generate
 from matching.dataset import Probe, dataset, score_pairs, tag_of
 from matching.engine import PROFILE_IDS, Kind, Score, Scorer, Verdict, feature_schema_hash
 from matching.engine.scorer import load_scorer
-from modelops import gates
-from modelops.exam import Exam, Pupil
-from modelops.gates import AMBER, GREEN, RED, Gate, Sat
+from modelops.examining import gates
+from modelops.examining.exam import Exam, Pupil
+from modelops.examining.gates import AMBER, GREEN, RED, Gate, Sat
 
 MOST = 20_000
 """Rows of an exam, at most; more would say little more and take longer to sit."""

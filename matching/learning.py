@@ -19,9 +19,9 @@ import skops.io
 from matching.corpus import LabelledPair, Part, part
 from matching.dataset import CONSTRUCTED, Dataset, Report
 from matching.engine import FEATURE_NAMES, MONOTONE, feature_schema_hash
-from modelops import training
-from modelops.evaluation import Quality
-from modelops.training import TrainedModel
+from modelops.training import fitting
+from modelops.training.evaluation import Quality
+from modelops.training.fitting import TrainedModel
 
 MODEL_NAME = "legal-names"
 HELD_OUT = 0.2
@@ -39,7 +39,7 @@ def train(data: Dataset, seed: int, report: Report) -> TrainedModel:
     chosen = np.flatnonzero(~measured | (parts == Part.TRAIN))
     weights = np.array([_weight(pair) for pair in data.pairs])
     report(f"training on {len(chosen):,} pairs, {int(measured[chosen].sum()):,} of them measured")
-    return training.fit(
+    return fitting.fit(
         data.features[chosen],
         [int(data.pairs[at].material) for at in chosen],
         [data.pairs[at].entity for at in chosen],
@@ -93,7 +93,7 @@ def save(trained: TrainedModel, folder: Path, version: str, command: str) -> byt
         "calibration": trained.calibration,
         "metrics": dict(trained.metrics),
     }
-    compiled = training.compile(
+    compiled = fitting.compile(
         replace(trained, settings=settings), MODEL_NAME, f"{version}+{digest[:8]}", feature_schema_hash()
     )
     content = json.dumps(compiled, separators=(",", ":"), sort_keys=True).encode()

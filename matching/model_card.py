@@ -10,8 +10,8 @@ from typing import Any
 
 from matching.assessment import Assessment
 from matching.corpus import LabelledPair, recipes
-from modelops.evaluation import Quality
-from modelops.training import TrainedModel
+from modelops.training.evaluation import Quality
+from modelops.training.fitting import TrainedModel
 
 _FEWEST = 20
 

@@ -20,7 +20,7 @@ from matching.engine.lexicon import rarity
 from matching.engine.organisation_features import ORGANISATION_FEATURES
 from matching.engine.person_compare import PERSON_MEANING
 from matching.engine.text import latin_key
-from modelops.figures import Sample
+from modelops.watching.figures import Sample
 
 _LARGEST = 60_000.0
 """Half precision ends at 65,504."""

@@ -11,7 +11,7 @@ from matching.engine import Comparison, Context, profiles
 from matching.models import Prediction
 from matching.questions import Question
 from matching.services import live
-from modelops.loader import ArtefactError, NoLiveModelError
+from modelops.serving.loader import ArtefactError, NoLiveModelError
 
 
 class Outlook(NamedTuple):

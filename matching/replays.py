@@ -18,8 +18,8 @@ from matching.models import Prediction
 from matching.rescoring import ask_again
 from matching.rescoring_models import Replay, ReplayChange
 from matching.services import build_scorer
-from modelops.loader import ArtefactError, verified_content
 from modelops.models import ModelVersion, RunStatus
+from modelops.serving.loader import ArtefactError, verified_content
 
 BATCH = 500
 KEPT = 5_000

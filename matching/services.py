@@ -20,7 +20,7 @@ from matching.engine.scorer import load_scorer
 from matching.models import Prediction, Stream, Verdict
 from matching.questions import Question
 from matching.working import Worked, context_text, worked_out
-from modelops.loader import Fleet, Loader, Served
+from modelops.serving.loader import Fleet, Loader, Served
 
 
 @dataclass(frozen=True)

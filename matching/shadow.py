@@ -23,8 +23,8 @@ from matching.models import Prediction, Stream
 from matching.rescoring import ask_again
 from matching.rescoring_models import ShadowCursor, ShadowScore
 from matching.services import live
-from modelops.loader import NoLiveModelError, Served
 from modelops.models import EVERY_PROFILE, LiveSlot, ServingRole
+from modelops.serving.loader import NoLiveModelError, Served
 
 MOST = 2_000
 """Answers of one slot that one sweep scores, at most."""

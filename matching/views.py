@@ -42,7 +42,7 @@ from matching.serializers import (
     stored_answer,
 )
 from matching.services import compare
-from modelops.loader import ArtefactError, NoLiveModelError
+from modelops.serving.loader import ArtefactError, NoLiveModelError
 
 
 @contextmanager

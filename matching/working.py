@@ -15,7 +15,7 @@ from matching.observation import Observed, observed
 from matching.pairs import pair_digest
 from matching.questions import Question
 from matching.recall import Recall
-from modelops.loader import Served
+from modelops.serving.loader import Served
 
 _MOST = 1_000
 """Answers a process recalls: about 20 MB."""

@@ -19,8 +19,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from accounts.desk import BoundedPaginator, PlainForm, ReasonForm, Step, act, confirmed, may, nobody
 from accounts.models import User
-from modelops import alert_admin, gatekeeping, operations, services, training_admin, watch_admin
-from modelops.loader import ArtefactError, verified_content
+from modelops import operations, services
+from modelops.alerting import alert_admin
+from modelops.examining import gatekeeping
 from modelops.models import (
     DRILL,
     EVERY_PROFILE,
@@ -33,7 +34,10 @@ from modelops.models import (
     ServingRole,
 )
 from modelops.services import PromotionError
-from modelops.serving import unready
+from modelops.serving.attendant import unready
+from modelops.serving.loader import ArtefactError, verified_content
+from modelops.training import training_admin
+from modelops.watching import watch_admin
 
 log = structlog.get_logger(__name__)
 

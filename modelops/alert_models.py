@@ -11,7 +11,17 @@ from django.utils import timezone
 
 from accounts.fields import EncryptedTextField
 from accounts.ids import uuid7
-from modelops.alert_rules import CRITICAL, FIRING, PASSED, PENDING, RESOLVED, RULES, WARNING, Rule, Standing
+from modelops.alerting.rules import (
+    CRITICAL,
+    FIRING,
+    PASSED,
+    PENDING,
+    RESOLVED,
+    RULES,
+    WARNING,
+    Rule,
+    Standing,
+)
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelops.examiner import examiner
-from modelops.loader import verified_content
+from modelops.examining.examiner import examiner
 from modelops.models import ModelVersion
 from modelops.services import Registration, SliceMetric
+from modelops.serving.loader import verified_content
 
 FORMAT = 1
 LARGEST = 200 * 2**20

@@ -16,10 +16,9 @@ from django.utils import timezone
 from accounts import audit
 from accounts.crypto import Purpose, digest, sha256
 from accounts.models import User
-from modelops import gatekeeping
-from modelops.alerts import raise_alert
-from modelops.examiner import examiner
-from modelops.loader import publish, verified_content
+from modelops.alerting.alerts import raise_alert
+from modelops.examining import gatekeeping
+from modelops.examining.examiner import examiner
 from modelops.models import (
     DRILL,
     EVERY_PROFILE,
@@ -32,7 +31,8 @@ from modelops.models import (
     PromotionRequest,
     ServingRole,
 )
-from modelops.serving import unready
+from modelops.serving.attendant import unready
+from modelops.serving.loader import publish, verified_content
 
 _LOCK = 0x6C6E63_02
 """Advisory lock of the one change of deployment under way."""

@@ -8,8 +8,8 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from modelops import alerts, machinery
-from modelops.delivery import deliver
+from modelops.alerting import alerts, machinery
+from modelops.alerting.delivery import deliver
 from modelops.registry import RegistryError, disagreements, mirror_aliases
 
 UNMIRRORED = timedelta(minutes=10)

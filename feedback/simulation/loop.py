@@ -39,12 +39,13 @@ from matching.questions import Question
 from matching.sampling import Policy
 from matching.services import Scored, build_scorer, draft
 from matching.working import of_comparison
-from modelops import limits, services, watching
-from modelops.loader import Fleet, Loader
+from modelops import services
 from modelops.models import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
+from modelops.serving.loader import Fleet, Loader
 from modelops.watch_models import DEFAULTS, DriftReport, Reference
-from modelops.watching import HOUR
-from modelops.windows import Slice
+from modelops.watching import limits, reporting
+from modelops.watching.reporting import HOUR
+from modelops.watching.windows import Slice
 
 PROFILE = "general"
 _WARM_UP = 1_600
@@ -268,7 +269,7 @@ class _Run:
                 if pair.kind == kind
             ]
             of = Slice(version, PROFILE, kind.value)
-            watching.freeze(of, sample(kind.value, said), Reference.Origin.TRAFFIC)
+            reporting.freeze(of, sample(kind.value, said), Reference.Origin.TRAFFIC)
 
 
 def _analyse() -> None:

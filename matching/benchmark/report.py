@@ -17,7 +17,7 @@ from matching.benchmark.speed import Rows, run_peer, run_task, timings
 from matching.bulk import Plan, compare_file
 from matching.corpus import LabelledPair, Part, part, read_pairs
 from matching.engine import Kind, default_scorer
-from modelops.evaluation import Quality, by_slice, measure
+from modelops.training.evaluation import Quality, by_slice, measure
 
 PEER_MATCH = 0.7
 """Score from which logic-v2 calls two names one entity (its documentation's threshold)."""

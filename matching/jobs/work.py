@@ -36,8 +36,8 @@ from matching.jobs.rows import Row, Told
 from matching.jobs.spool import UPLOAD, folder_of
 from matching.jobs.vault import VaultWriter, opened, written
 from matching.services import build_scorer
-from modelops.loader import verified_content
 from modelops.models import ModelVersion, RunStatus
+from modelops.serving.loader import verified_content
 
 ROWS = "rows"
 """File of all rows, read and checked, which pieces are parts of."""

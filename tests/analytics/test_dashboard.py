@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts.models import Role
 from analytics import queries
 from feedback.services import collect
-from modelops import watching
-from modelops.figures import Frame, Sample, counted
-from modelops.windows import Slice
+from modelops.watching import reporting
+from modelops.watching.figures import Frame, Sample, counted
+from modelops.watching.windows import Slice
 from tests.models import installed, stored_prediction
 from tests.people import person
 
@@ -40,10 +40,10 @@ def test_answers_of_every_day_are_told_by_verdict() -> None:
     champion = installed()
     of = Slice(champion.model, "general", "organisation")
     hour = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=30)
-    reference = watching.freeze(of, _sample(_VERDICTS), "corpus")
+    reference = reporting.freeze(of, _sample(_VERDICTS), "corpus")
     counts = counted(_sample(["review"] * 3 + ["material"]), Frame.from_dict(reference.frame))
-    watching.keep_hour(of, hour, 4, counts, reference)
-    watching.keep_hour(replace(of, source="bulk"), hour, 4, counts, reference)
+    reporting.keep_hour(of, hour, 4, counts, reference)
+    reporting.keep_hour(replace(of, source="bulk"), hour, 4, counts, reference)
     stored_prediction(user=person(), verdict="material")
     today = timezone.now().date()
     days = {row.day: row.verdicts for row in queries.daily(today - timedelta(days=13), today)}

@@ -32,10 +32,10 @@ from matching.engine import feature_schema_hash
 from matching.models import Prediction
 from modelops import services
 from modelops.alert_models import Alert
-from modelops.loader import ArtefactError, publish
 from modelops.models import Deployment, LiveSlot, ModelArtefact, ModelVersion
 from modelops.services import PromotionError, Registration
-from modelops.serving import unready
+from modelops.serving.attendant import unready
+from modelops.serving.loader import ArtefactError, publish
 from modelops.serving_models import ServingProcess
 from tests.people import person
 from tests.processes import environment

@@ -12,12 +12,13 @@ from feedback import monitoring
 from feedback.models import Feedback
 from feedback.tasks import monitor_daily, monitor_hourly
 from matching.models import Prediction
-from modelops import alerts, watching
 from modelops.alert_models import Alert
-from modelops.figures import Sample
+from modelops.alerting import alerts
 from modelops.models import Deployment, JobRun, ModelMetric
 from modelops.watch_models import DriftReport, HourlyCount, TrainingDecision
-from modelops.windows import Slice
+from modelops.watching import reporting
+from modelops.watching.figures import Sample
+from modelops.watching.windows import Slice
 from tests.models import installed, stored_prediction
 from tests.people import person
 
@@ -195,9 +196,9 @@ def test_alerts_about_a_version_that_no_longer_answers_come_to_their_end() -> No
 def test_hourly_histograms_are_kept_for_a_hundred_days() -> None:
     deployment = installed()
     of = Slice(deployment.model, "general", "organisation")
-    reference = watching.freeze(of, Sample({"x": np.arange(5.0)}, {"verdict": ["review"] * 5}, 5), "corpus")
+    reference = reporting.freeze(of, Sample({"x": np.arange(5.0)}, {"verdict": ["review"] * 5}, 5), "corpus")
     day = THIS_HOUR.replace(hour=0)
     for days in (0, 99, 101):
-        watching.keep_hour(of, day - days * 24 * HOUR, 0, {}, reference)
+        reporting.keep_hour(of, day - days * 24 * HOUR, 0, {}, reference)
     monitoring.daily(day)
     assert HourlyCount.objects.count() == 2

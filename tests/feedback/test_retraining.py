@@ -15,12 +15,13 @@ from feedback.retraining import _constructed, labelled_pairs, retrain
 from feedback.tasks import mind_training_runs, retrain_queued_run
 from matching.corpus import PairsFileError, generate
 from matching.learning import CONSTRUCTED_WEIGHT
-from modelops import runs, services
+from modelops import services
 from modelops.alert_models import Alert
 from modelops.models import TrainingRun
 from modelops.registry import client
-from modelops.runs import BusyError
-from modelops.training import TrainingError
+from modelops.training import runs
+from modelops.training.fitting import TrainingError
+from modelops.training.runs import BusyError
 from tests.models import stored_prediction
 from tests.people import person
 

@@ -13,10 +13,10 @@ from matching.models import Prediction
 from matching.observation import Observed, observed, sample
 from matching.questions import Question
 from matching.services import compare
-from modelops import drift
-from modelops.figures import Counts, Frame, counted, frame_of
 from modelops.models import Deployment
 from modelops.watch_models import HourlyCount, Reference
+from modelops.watching import drift
+from modelops.watching.figures import Counts, Frame, counted, frame_of
 from tests.people import person
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@ from dataclasses import replace
 from matching.corpus import LabelledPair
 from matching.dataset import dataset, score_pairs
 from matching.learning import held_out_pairs
-from modelops.evaluation import measure
+from modelops.training.evaluation import measure
 
 
 def pair(

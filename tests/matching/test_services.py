@@ -12,8 +12,8 @@ from matching.models import Prediction
 from matching.questions import Question
 from matching.serializers import stored_answer
 from matching.services import compare
-from modelops.loader import NoLiveModelError
 from modelops.models import Deployment, ModelVersion
+from modelops.serving.loader import NoLiveModelError
 from tests.models import erased, promoted, scoring_version
 from tests.people import person
 

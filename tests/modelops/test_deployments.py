@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
 from modelops import services
-from modelops.loader import ArtefactError
 from modelops.models import Deployment, LiveSlot, ModelArtefact, ServingRole
 from modelops.services import PromotionError
+from modelops.serving.loader import ArtefactError
 from tests.models import compiled, model_version
 from tests.people import person
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from modelops.evaluation import (
+from modelops.training.evaluation import (
     bootstrap,
     brier_score,
     by_slice,

@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 from accounts.crypto import sha256
 from accounts.models import AuditEvent
 from matching.engine import feature_schema_hash
-from modelops import gates, services
+from modelops import services
 from modelops.alert_models import Alert
-from modelops.exam import Exam, packed, unpacked
-from modelops.gates import Sat
+from modelops.examining import gates
+from modelops.examining.exam import Exam, packed, unpacked
+from modelops.examining.gates import Sat
 from modelops.models import Deployment, LiveSlot, ModelVersion, PromotionRequest
 from modelops.services import PromotionError
 from tests.models import compiled, installed, model_version, scoring_version

@@ -7,9 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.crypto import Purpose, digest
-from modelops import loader, services
-from modelops.loader import ArtefactError, Loader, NoLiveModelError
+from modelops import services
 from modelops.models import ModelArtefact, ModelVersion
+from modelops.serving import loader
+from modelops.serving.loader import ArtefactError, Loader, NoLiveModelError
 from tests.models import model_version, version_in
 from tests.people import person
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.audit import seal
 from config.celery import app
 from config.deadman import DeadMan, ask_aside
-from modelops import machinery
 from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
+from modelops.alerting import machinery
 from modelops.jobs import run_once
 from modelops.models import JobRun
 from modelops.tasks import check_machinery, note_heartbeat, notify_people

@@ -13,9 +13,10 @@ from pytest_django import Settings
 from accounts.crypto import sha256
 from feedback.retraining import retrain
 from matching.starting_model import install
-from modelops import estimators, registry
-from modelops.estimators import EstimatorError
-from modelops.exam import unpacked
+from modelops import registry
+from modelops.examining import estimators
+from modelops.examining.estimators import EstimatorError
+from modelops.examining.exam import unpacked
 from modelops.models import ModelArtefact, ModelVersion
 from tests.models import installed, scoring_version
 

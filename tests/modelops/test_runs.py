@@ -14,9 +14,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role
-from modelops import runs
 from modelops.models import TrainingRun
-from modelops.runs import BusyError, RunEndedError
+from modelops.training import runs
+from modelops.training.runs import BusyError, RunEndedError
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ import django
 django.setup()
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
-from modelops import runs
+from modelops.training import runs
 from modelops.models import TrainingRun
 with runs.alone():
     run = TrainingRun.objects.create(trigger="to be killed")

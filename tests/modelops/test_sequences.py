@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modelops.sequences import Label, performance, restarted, sequence, weighted
+from modelops.watching.sequences import Label, performance, restarted, sequence, weighted
 
 
 def test_without_a_label_nothing_is_known() -> None:

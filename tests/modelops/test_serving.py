@@ -15,10 +15,10 @@ from matching.services import build_scorer
 from modelops import drills, services
 from modelops.alert_models import Alert
 from modelops.drills import DrillError
-from modelops.loader import Loader
 from modelops.models import DRILL, Deployment, LiveSlot, ModelArtefact, ModelVersion
 from modelops.services import PromotionError
-from modelops.serving import Attendant, forget, unready
+from modelops.serving.attendant import Attendant, forget, unready
+from modelops.serving.loader import Loader
 from modelops.serving_models import RollbackDrill, ServingProcess
 from tests.models import installed, model_version, promoted, scoring_version, version_in
 from tests.people import person

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from modelops import services
-from modelops.loader import Fleet, Loader
 from modelops.models import ModelVersion
+from modelops.serving.loader import Fleet, Loader
 from tests.models import model_version, version_in
 from tests.people import person
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from modelops.thresholds import Band, band, clopper_pearson, learn_then_test, smallest_sample
+from modelops.training.thresholds import Band, band, clopper_pearson, learn_then_test, smallest_sample
 
 
 def test_the_exact_bound_equals_the_rule_of_three_and_a_table_value() -> None:

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
 from feedback import autopilot
-from modelops import alerts, limits
 from modelops.alert_models import Alert, AlertChannel
-from modelops.alert_rules import RULES
+from modelops.alerting import alerts
+from modelops.alerting.rules import RULES
 from modelops.watch_models import DriftReport, Reference, Threshold, TrainingDecision
+from modelops.watching import limits
 from tests.models import installed, model_version
 from tests.people import person
 from tests.receivers import http_receiver

@@ -8,13 +8,13 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import AuditEvent, Role
-from modelops import limits, watching, windows
 from modelops.alert_models import Alert
-from modelops.figures import Frame, Sample, added, counted, frame_of
-from modelops.limits import LimitError
 from modelops.watch_models import DriftReport, HourlyCount, Reference, Threshold
-from modelops.watching import HOUR
-from modelops.windows import Slice
+from modelops.watching import limits, reporting, windows
+from modelops.watching.figures import Frame, Sample, added, counted, frame_of
+from modelops.watching.limits import LimitError
+from modelops.watching.reporting import HOUR
+from modelops.watching.windows import Slice
 from tests.models import model_version
 from tests.people import person
 
@@ -40,7 +40,7 @@ def reviewed(_of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
 @pytest.fixture
 def watched() -> Slice:
     of = Slice(model_version(), "general", "organisation")
-    watching.freeze(of, answers(2_000, 0), Reference.Origin.CORPUS)
+    reporting.freeze(of, answers(2_000, 0), Reference.Origin.CORPUS)
     return of
 
 
@@ -50,8 +50,8 @@ def hour(of: Slice, number: int, n: int = 250, lacking_form: float = 0.1) -> Dri
     assert reference is not None
     at = START + number * HOUR
     counts = counted(answers(n, 100 + number, lacking_form), Frame.from_dict(reference.frame))
-    watching.keep_hour(of, at, n, counts, reference)
-    return watching.report_hours(of, at + HOUR, reviewed)
+    reporting.keep_hour(of, at, n, counts, reference)
+    return reporting.report_hours(of, at + HOUR, reviewed)
 
 
 def test_a_figure_is_counted_the_same_way_for_ever() -> None:
@@ -135,15 +135,15 @@ def test_a_person_may_take_the_new_traffic_as_normal(watched: Slice) -> None:
 def test_a_day_is_judged_as_a_whole(watched: Slice) -> None:
     for number in range(24):
         hour(watched, number, n=20)
-    report = watching.report_day(watched, START + timedelta(days=1), reviewed)
+    report = reporting.report_day(watched, START + timedelta(days=1), reviewed)
     assert report is not None
     assert (report.n, report.span) == (480, "day")
 
 
 def test_a_report_is_written_once_a_window(watched: Slice) -> None:
     hour(watched, 0, lacking_form=0.4)
-    watching.report_day(watched, START + HOUR, reviewed)
-    watching.report_day(watched, START + HOUR, reviewed)
+    reporting.report_day(watched, START + HOUR, reviewed)
+    reporting.report_day(watched, START + HOUR, reviewed)
     assert DriftReport.objects.filter(span="day").count() == 1
 
 

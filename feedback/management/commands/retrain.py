@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from feedback.models import Feedback
 from feedback.retraining import retrain
 from matching.corpus import DEFAULT_SIZE, PairsFileError, read_pairs
-from modelops.runs import BusyError
-from modelops.training import TrainingError
+from modelops.training.fitting import TrainingError
+from modelops.training.runs import BusyError
 
 
 class Command(BaseCommand):

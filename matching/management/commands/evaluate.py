@@ -14,7 +14,7 @@ from matching.assessment import Assessment, assess
 from matching.corpus import LabelledPair, PairsFileError, Part, part, read_pairs
 from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_IDS
-from modelops.evaluation import Quality
+from modelops.training.evaluation import Quality
 
 _MOST = 30
 _TITLES = {

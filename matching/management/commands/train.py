@@ -17,7 +17,7 @@ from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate
 from matching.dataset import dataset
 from matching.engine import load_scorer
 from matching.model_card import model_card
-from modelops.training import TrainingError
+from modelops.training.fitting import TrainingError
 
 
 class Command(BaseCommand):

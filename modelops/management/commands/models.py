@@ -11,15 +11,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
-from modelops import bundles, estimators, gatekeeping, registry
+from modelops import bundles, registry
 from modelops.bundles import BundleError
-from modelops.estimators import EstimatorError
-from modelops.exam import unpacked
-from modelops.examiner import examiner
-from modelops.loader import ArtefactError, verified_content
+from modelops.examining import estimators, gatekeeping
+from modelops.examining.estimators import EstimatorError
+from modelops.examining.exam import unpacked
+from modelops.examining.examiner import examiner
 from modelops.models import Deployment, ModelVersion
 from modelops.registry import RegistryError
 from modelops.services import Registration, register_version
+from modelops.serving.loader import ArtefactError, verified_content
 
 
 class Command(BaseCommand):

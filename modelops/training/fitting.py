@@ -2,7 +2,7 @@
 
 Candidates are compared by cross-validation over groups, so that nothing learnt about one entity is tested
 on the same entity. The winner is fitted, calibrated on groups it never saw, and given the thresholds at
-which it may decide alone (:mod:`modelops.thresholds`). The result is one scikit-learn estimator with
+which it may decide alone (:mod:`modelops.training.thresholds`). The result is one scikit-learn estimator with
 ``predict_proba``.
 """
 
@@ -23,9 +23,9 @@ from sklearn.model_selection import GroupKFold, GroupShuffleSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from modelops.compilation import compile_model as compile
-from modelops.evaluation import expected_calibration_error, log_loss
-from modelops.thresholds import Band, band
+from modelops.training.compilation import compile_model as compile
+from modelops.training.evaluation import expected_calibration_error, log_loss
+from modelops.training.thresholds import Band, band
 
 __all__ = [
     "CandidateScore",

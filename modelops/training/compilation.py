@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelops.thresholds import Band
+from modelops.training.thresholds import Band
 
 if TYPE_CHECKING:
-    from modelops.training import TrainedModel
+    from modelops.training.fitting import TrainedModel
 
 FORMAT = 1
 

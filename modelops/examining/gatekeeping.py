@@ -12,11 +12,11 @@ from typing import Any
 
 import structlog
 
-from modelops.exam import Exam, unpacked
-from modelops.examiner import examiner
-from modelops.gates import GREEN, RED, Gate
-from modelops.loader import ArtefactError, verified_content
+from modelops.examining.exam import Exam, unpacked
+from modelops.examining.examiner import examiner
+from modelops.examining.gates import GREEN, RED, Gate
 from modelops.models import EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
+from modelops.serving.loader import ArtefactError, verified_content
 
 SHORTEST_REASON = 10
 """Letters of a reason to overrule a gate, at least."""

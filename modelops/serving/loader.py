@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from accounts.crypto import Purpose, matches, sha256
 from accounts.store import StoreDownError, ask
-from modelops.alerts import raise_alert
+from modelops.alerting.alerts import raise_alert
 from modelops.models import DRILL, EVERY_PROFILE, Deployment, LiveSlot, ModelVersion, ServingRole
 
 S = TypeVar("S")

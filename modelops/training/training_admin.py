@@ -19,9 +19,9 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWid
 
 from accounts.desk import ReasonForm, Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
-from modelops import runs
 from modelops.models import RunStatus, TrainingRun
-from modelops.runs import BusyError, RunEndedError
+from modelops.training import runs
+from modelops.training.runs import BusyError, RunEndedError
 
 log = structlog.get_logger(__name__)
 

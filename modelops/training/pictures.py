@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve
 
-from modelops.evaluation import Quality
+from modelops.training.evaluation import Quality
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from modelops.alert_models import Heartbeat
-from modelops.alerts import observe
+from modelops.alerting.alerts import observe
 from modelops.models import Deployment, JobRun, RunStatus
 
 BEAT = "beat"

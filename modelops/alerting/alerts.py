@@ -1,7 +1,7 @@
 """Raising, tending and answering alerts. Each verb changes, audits and fills the outbox in one transaction.
 
 Whoever has something to tell calls :func:`raise_alert` (it happened) or :func:`observe` (it is so, or no
-longer). Nothing is sent here: messages wait in the outbox for :mod:`modelops.delivery`.
+longer). Nothing is sent here: messages wait in the outbox for :mod:`modelops.alerting.delivery`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from accounts import audit
 from accounts.crypto import sha256
 from accounts.models import User
 from modelops.alert_models import Alert, AlertChannel, AlertMessage
-from modelops.alert_rules import FIRING, RESOLVED, RULES, Standing, observed
+from modelops.alerting.rules import FIRING, RESOLVED, RULES, Standing, observed
 
 Occasion = AlertMessage.Occasion
 LONGEST_SNOOZE = timedelta(days=7)

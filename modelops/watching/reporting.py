@@ -9,13 +9,13 @@ from typing import Any
 from django.db import transaction
 
 from accounts import audit
-from modelops import drift
-from modelops.alerts import observe
-from modelops.drift import FEWEST, LOOKED_AT, Shift
-from modelops.figures import Counts, Frame, Sample, added, counted, frame_of
-from modelops.limits import limit
+from modelops.alerting.alerts import observe
 from modelops.watch_models import DriftReport, HourlyCount, Reference
-from modelops.windows import Slice, hours_of, reference_of
+from modelops.watching import drift
+from modelops.watching.drift import FEWEST, LOOKED_AT, Shift
+from modelops.watching.figures import Counts, Frame, Sample, added, counted, frame_of
+from modelops.watching.limits import limit
+from modelops.watching.windows import Slice, hours_of, reference_of
 
 HOUR = timedelta(hours=1)
 Span = DriftReport.Span

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelops.bins import edges_of, histogram
+from modelops.watching.bins import edges_of, histogram
 
 Counts = dict[str, list[int]]
 

@@ -17,8 +17,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from modelops.alert_models import AlertChannel, AlertMessage
-from modelops.alerts import observe
-from modelops.couriers import COURIERS, Letter, Refused
+from modelops.alerting.alerts import observe
+from modelops.alerting.couriers import COURIERS, Letter, Refused
 
 State = AlertMessage.State
 ATTEMPTS = 6

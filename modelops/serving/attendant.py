@@ -19,8 +19,8 @@ import structlog
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from modelops.loader import ArtefactError, Loader, NoLiveModelError
 from modelops.models import ModelVersion, PromotionRequest
+from modelops.serving.loader import ArtefactError, Loader, NoLiveModelError
 from modelops.serving_models import ServingProcess
 
 LOOK_EVERY: Final = 1.0

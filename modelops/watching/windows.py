@@ -13,10 +13,10 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
-from modelops.alerts import observe
-from modelops.figures import added
+from modelops.alerting.alerts import observe
 from modelops.models import ModelVersion
 from modelops.watch_models import DriftReport, HourlyCount, Reference, Source
+from modelops.watching.figures import added
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from modelops.evaluation import MISSED_MATERIAL, calibration_chance, expected_calibration_error, wilson
-from modelops.exam import IMMATERIAL, Band, Exam, Flags, Floats
+from modelops.examining.exam import IMMATERIAL, Band, Exam, Flags, Floats
+from modelops.training.evaluation import (
+    MISSED_MATERIAL,
+    calibration_chance,
+    expected_calibration_error,
+    wilson,
+)
 
 GREEN, AMBER, RED = "green", "amber", "red"
 

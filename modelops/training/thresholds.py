@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-from modelops.evaluation import MISSED_MATERIAL
+from modelops.training.evaluation import MISSED_MATERIAL
 
 FALSE_MATERIAL = 0.03
 """Largest share of auto-decided *material* that may really be immaterial."""

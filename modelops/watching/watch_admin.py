@@ -19,11 +19,11 @@ from unfold.admin import ModelAdmin
 
 from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
-from modelops import limits, windows
-from modelops.limits import LimitError
 from modelops.models import ModelMetric
 from modelops.plots import bars
 from modelops.watch_models import DEFAULTS, DriftReport, Reference, Threshold, TrainingDecision
+from modelops.watching import limits, windows
+from modelops.watching.limits import LimitError
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types

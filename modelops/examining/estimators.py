@@ -14,7 +14,7 @@ import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
 
 from accounts.crypto import sha256
-from modelops.exam import Exam, Pupil
+from modelops.examining.exam import Exam, Pupil
 
 TRUSTED = (
     "sklearn.calibration._CalibratedClassifier",

@@ -19,12 +19,12 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from accounts import audit
 from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
-from modelops import alerts
 from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
-from modelops.alert_rules import RULES
-from modelops.alerts import AlertError
-from modelops.couriers import LOOPBACK
-from modelops.delivery import deliver
+from modelops.alerting import alerts
+from modelops.alerting.alerts import AlertError
+from modelops.alerting.couriers import LOOPBACK
+from modelops.alerting.delivery import deliver
+from modelops.alerting.rules import RULES
 
 _COLOURS = {"firing": "danger", "pending": "warning", "resolved": "success", "passed": "info"}
 _HOURS = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "7 days")]

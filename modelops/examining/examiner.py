@@ -9,8 +9,8 @@ from typing import Any, Protocol, cast
 
 from django.conf import settings
 
-from modelops.exam import Exam
-from modelops.gates import Gate
+from modelops.examining.exam import Exam
+from modelops.examining.gates import Gate
 
 
 class Examiner(Protocol):

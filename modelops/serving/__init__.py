@@ -1,0 +1,1 @@
+"""Serving: the live versions in a process, swapped while it answers."""
