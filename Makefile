@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test test-browser clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark benchmark-api prove-swap benchmark-loop
+.PHONY: run setup test test-browser clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark benchmark-api prove-swap benchmark-loop fuzz
 .DEFAULT_GOAL := run
 
 run: setup
@@ -99,6 +99,12 @@ benchmark: setup
 	@test -x var/peers/bin/nomenklatura || { echo "==> Installing the peer" && $(PYTHON) -m venv var/peers && \
 	  $(BIN)/uv pip install --quiet --python var/peers/bin/python nomenklatura==4.17.4; }
 	@$(BIN)/python manage.py benchmark $(BENCHMARK_DATA) --peer var/peers/bin/python
+
+# The API beside the least that Django REST framework can do, jobs beside compare_file, lists as history grows. With
+# a scale of 1, lists and jobs of a million rows: about half an hour.
+API_SCALE ?= 0.1
+benchmark-api: setup
+	@$(BIN)/python -m tests.benchmark_api --scale $(API_SCALE)
 
 # Thousands of requests while models are promoted, rolled back and damaged; the figures go into docs/benchmarks.md.
 SWAP_REQUESTS ?= 6000

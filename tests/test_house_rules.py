@@ -206,3 +206,14 @@ def test_the_lock_file_pins_every_package_with_hashes_and_names_no_address() -> 
     assert [
         block.split()[0] for block in blocks if "==" not in block.split()[0] or "--hash=" not in block
     ] == []
+
+
+def test_every_make_command_that_is_named_somewhere_is_a_target() -> None:
+    menu = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", menu, re.M))
+    named = set(re.findall(r"^\.PHONY: (.+)$", menu, re.M)[0].split())
+    for path in tracked_files():
+        if path.suffix == ".md":
+            named |= set(re.findall(r"`make ([a-z-]+)", path.read_text(encoding="utf-8")))
+    assert named - targets == set()
+    assert targets - named == set()
