@@ -10,10 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from matching.assessment import assess
+from matching.assessment import Assessment, assess
 from matching.benchmark.illustrations import illustrations
 from matching.benchmark.sections import sections
 from matching.benchmark.speed import Rows, run_peer, run_task, timings
+from matching.benchmark.targets import Marks, table
 from matching.bulk import Plan, compare_file
 from matching.corpus import LabelledPair, Part, part, read_pairs
 from matching.engine import Kind, default_scorer
@@ -21,6 +22,9 @@ from modelops.training.evaluation import Quality, by_slice, measure
 
 PEER_MATCH = 0.7
 """Score from which logic-v2 calls two names one entity (its documentation's threshold)."""
+
+HELD_OUT = "held-out entities"
+"""Name of the labelled set that targets are about."""
 
 Say = Callable[[str], None]
 
@@ -36,10 +40,14 @@ class Setting(NamedTuple):
 def write_report(setting: Setting, target: Path, say: Say) -> None:
     """Measure everything and write the report as Markdown; sections that other commands wrote stay."""
     lines = [*_head(setting)]
+    marks: Marks = {}
     for section in (_quality, _speed, _files):
-        for line in section(setting, say):
+        for line in section(setting, say, marks):
             lines.append(line)
             say(line)
+    for line in table(marks):
+        lines.append(line)
+        say(line)
     target.write_text("\n".join(lines) + "\n" + sections(target), encoding="utf-8")
 
 
@@ -56,22 +64,45 @@ def labelled_sets(data: Path) -> Iterator[tuple[str, list[LabelledPair]]]:
     """The labelled sets that are there: the held-out fifth of the training pairs, sets never trained on."""
     training = data / "train_pairs.csv"
     if training.exists():
-        yield "held-out entities", [pair for pair in read_pairs(training) if part(pair, 0.2) is Part.HELD_OUT]
+        yield HELD_OUT, [pair for pair in read_pairs(training) if part(pair, 0.2) is Part.HELD_OUT]
     for path in sorted((data / "eval").glob("*.csv")):
         yield path.stem, read_pairs(path)
 
 
-def _quality(setting: Setting, say: Say) -> Iterator[str]:
+def _quality(setting: Setting, say: Say, marks: Marks) -> Iterator[str]:
     yield "## Quality\n"
     yield "Positive means *immaterial*. Specificity: share of material pairs called so. Intervals are 95 %.\n"
     for name, pairs in labelled_sets(setting.data):
         say(f"… {name}: {len(pairs):,} pairs")
-        yield from _one_set(name, pairs, setting)
+        found = assess(pairs)
+        if name == HELD_OUT:
+            marks |= quality_marks(found)
+        yield from _one_set(name, pairs, found, setting)
     yield from illustrations(setting.data / "rule_pairs.csv")
 
 
-def _one_set(name: str, pairs: list[LabelledPair], setting: Setting) -> Iterator[str]:
-    found = assess(pairs)
+def quality_marks(found: Assessment) -> Marks:
+    """Figures of the slices that have targets."""
+    slices = {**found.slices["tag"], **found.slices["script"], **found.slices["kind"]}
+    rates = {
+        f"{name} {short}": getattr(quality, rate)
+        for name, quality in slices.items()
+        for short, rate in _RATES.items()
+    }
+    measured = {name: rate.value for name, rate in rates.items() if rate.n}
+    return {**measured, "calibration error": found.overall.calibration_error}
+
+
+_RATES = {
+    "f1": "f1_immaterial",
+    "precision": "precision_immaterial",
+    "recall": "recall_immaterial",
+    "specificity": "specificity",
+    "review": "review_share",
+}
+
+
+def _one_set(name: str, pairs: list[LabelledPair], found: Assessment, setting: Setting) -> Iterator[str]:
     rows = {"this engine": found.overall, **found.baselines}
     tags = found.slices["tag"]
     if setting.peer:
@@ -133,7 +164,7 @@ def _readable(pair: LabelledPair) -> bool:
     return all(any(char.isalnum() for char in name) for name in (pair.left, pair.right))
 
 
-def _speed(setting: Setting, say: Say) -> Iterator[str]:
+def _speed(setting: Setting, say: Say, marks: Marks) -> Iterator[str]:
     rows = _pairs_for_speed(setting.data)
     if not rows:
         return
@@ -147,6 +178,9 @@ def _speed(setting: Setting, say: Say) -> Iterator[str]:
     for name, timing in found.items():
         yield f"| {name} | {timing} | {timing.median / base:.1f} |" if base else f"| {name} | {timing} | - |"
     ours, peer = last["explained"], last.get("logic-v2")
+    marks |= {name: found[name].median / base for name in ("explained", "scored") if base}
+    marks |= {"cold": single["cold"] * 1e6, "warm": single["warm"] * 1e6}
+    marks |= {"import": ours["import"], "memory": ours["import_memory_kib"] / 1024}
     yield "\n| | this engine | logic-v2 |"
     yield "|---|---|---|"
     yield f"| import, seconds | {ours['import']:.2f} | {_or_dash(peer, 'import', 1, '.2f')} |"
@@ -160,7 +194,7 @@ def _or_dash(found: dict[str, float] | None, name: str, unit: float, form: str) 
     return format(found[name] / unit, form) if found else "-"
 
 
-def _files(setting: Setting, say: Say) -> Iterator[str]:
+def _files(setting: Setting, say: Say, marks: Marks) -> Iterator[str]:
     """How a file's time and memory grow with its rows, and with a second core."""
     rows = _pairs_for_speed(setting.data)[:3_000]
     if not rows:
@@ -168,12 +202,14 @@ def _files(setting: Setting, say: Say) -> Iterator[str]:
     yield "## Files: growth and cores (`compare_file`)\n"
     yield "| rows | processes | seconds | rows per second |"
     yield "|---|---|---|---|"
+    seconds: dict[tuple[int, int], float] = {}
     with TemporaryDirectory() as folder:
         for times, processes in ((1, 1), (10, 1), (100, 1), (10, 2)):
             say(f"… {len(rows) * times:,} rows on {processes}")
-            seconds = _time_file(rows, times, processes, Path(folder))
+            taken = seconds[times, processes] = _time_file(rows, times, processes, Path(folder))
             total = len(rows) * times
-            yield f"| {total:,} | {processes} | {seconds:.1f} | {total / seconds:,.0f} |"
+            yield f"| {total:,} | {processes} | {taken:.1f} | {total / taken:,.0f} |"
+    marks |= {"two processes": seconds[10, 1] / seconds[10, 2], "growth": seconds[100, 1] / seconds[10, 1]}
     yield ""
 
 

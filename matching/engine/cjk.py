@@ -20,7 +20,9 @@ from matching.engine.words import consonants
 _SOUNDED = 75.0
 """Consonant similarity in per cent at which a kana word counts as found in the Latin name."""
 
-
+_LONGEST = 64
+"""Most characters of a word, and most words, that are looked for; real names have under forty, and absurd
+input must not cost seconds."""
 _SILENT = 0.3
 """Weight of a character in a word that Latin names often leave out (工業 "industries", 社 "company")."""
 
@@ -71,7 +73,7 @@ def _folded(latin: str) -> str:
 
 def read_against(native: Sequence[str], latin: str) -> Reading:
     """Look for the readings of native words in a Latin name (letters only, lower case, no spaces)."""
-    chunks = [chunk for word in native for chunk in _chunks(word)]
+    chunks = [chunk for word in native for chunk in _chunks(word[:_LONGEST])][:_LONGEST]
     if not chunks or not latin:
         return Reading(0.0, 0.0, 0.0)
     table, silent = _table().readings, _table().silent

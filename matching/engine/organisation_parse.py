@@ -160,7 +160,7 @@ def _asides(text: Text, keys: tuple[str, ...], stop: int) -> list[Part]:
 
 def _description(keys: tuple[str, ...], stop: int) -> list[Part]:
     """What contracts add after the name without brackets: ``Acme, Inc., a Delaware corporation``."""
-    first = next((at for at in range(2, stop) if _describes(keys[at:stop])), stop)
+    first = next((at for at in range(max(2, stop - _LONGEST), stop) if _describes(keys[at:stop])), stop)
     return [Part("O23", first, stop, stop)] if first < stop and _after_form(keys, first) else []
 
 
@@ -170,9 +170,13 @@ _OPENINGS = frozenset(
 """What places of two words and more begin with."""
 
 
+_LONGEST = 12
+"""Most words of such a description."""
+
+
 def _describes(words: tuple[str, ...]) -> bool:
     """Whether the words say where a company is formed and as what: ``a New York corporation``."""
-    if len(words) < 3 or words[0] not in ("a", "an"):
+    if words[0] not in ("a", "an") or not 3 <= len(words) <= _LONGEST:
         return False
     return any(
         (words[1] in _OPENINGS or all(key in _places() for key in words[1:at]))
