@@ -30,7 +30,7 @@ class Target(NamedTuple):
 _FEW = "few pairs; the rule sends a form that one side lacks (Bancorp, Bancorp Inc.) to a person"
 _SLIPS = "spellings alone do not tell a slip from a company one letter away; both go to a person"
 _SCRIPTS = (
-    "names in two scripts always go to a person, and over a quarter of these pairs are Japanese beside English"
+    "names in two scripts always go to a person, and over a quarter of these are Japanese beside English"
 )
 _PYTHON = "the engine is Python, and its profile is flat: no step takes a tenth"
 
