@@ -271,9 +271,11 @@ def titles(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterat
         (left.style if not left.suffix or left.suffix == right.suffix else (), right.style),
     ):
         if [t.key for t in one] != [t.key for t in two]:
-            yield Finding(
-                "I14", tokens_span(one), tokens_span(two), GENDER if _of_two_sexes(one, two) else ""
-            )
+            case, note = (GENDER, _TWO_SEXES) if _of_two_sexes(one, two) else ("", "")
+            yield Finding("I14", tokens_span(one), tokens_span(two), case, note=note)
+
+
+_TWO_SEXES = "One title tells of a man, the other of a woman: Mr and Mrs of one name are two people."
 
 
 def _of_two_sexes(one: Tokens, two: Tokens) -> bool:

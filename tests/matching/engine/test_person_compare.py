@@ -197,3 +197,7 @@ def test_two_people_who_exchange_surnames_are_others() -> None:
     assert {category for category, _ in _cases("John Smith & Mary Jones", "John Jones & Mary Smith")} - {
         "I03"
     }
+
+
+def test_titles_of_two_sexes_are_explained_as_such() -> None:
+    assert "a man" in _compare("Mr John Smith", "Mrs John Smith").findings[0].note
