@@ -14,6 +14,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 
 from matching.engine.lexicon import load_yaml
+from matching.engine.sounds import respelt
 from matching.engine.text import latin_key, script
 from matching.engine.words import consonants
 
@@ -66,9 +67,7 @@ def _table() -> _Table:
 
 
 def _folded(latin: str) -> str:
-    for one, other in _SYSTEMS:
-        latin = latin.replace(one, other)
-    return latin
+    return respelt(latin, _SYSTEMS)
 
 
 def read_against(native: Sequence[str], latin: str) -> Reading:

@@ -51,14 +51,15 @@ def is_romaji(key: str) -> bool:
     return len(key) > 3 and _ROMAJI.fullmatch(key) is not None
 
 
-def _replace(key: str, table: tuple[tuple[str, str], ...]) -> str:
+def respelt(key: str, table: tuple[tuple[str, str], ...]) -> str:
+    """The key with every spelling of a table replaced, in the table's order."""
     for old, new in table:
         if old in key:
             key = key.replace(old, new)
     return key
 
 
-def _single(key: str) -> str:
+def undoubled(key: str) -> str:
     """Doubled letters written once."""
     return key[:1] + "".join([char for before, char in pairwise(key) if before != char])
 
@@ -66,7 +67,7 @@ def _single(key: str) -> str:
 @lru_cache(maxsize=65_536)
 def icao_fold(key: str) -> str:
     """Digraphs of ICAO 9303 folded to the plain letter: mueller, muxxller and muller agree."""
-    return _replace(key, _ICAO)
+    return respelt(key, _ICAO)
 
 
 @lru_cache(maxsize=65_536)
@@ -77,7 +78,7 @@ def roman_key(key: str) -> str:
             if key.startswith(prefix) and len(key) > len(prefix) + 2:
                 key = "abd" + key[len(prefix) :]
                 break
-    folded = _single(_replace(key, _ROMAN))
+    folded = undoubled(respelt(key, _ROMAN))
     return folded[:-1] if folded.endswith("h") and len(folded) > 3 else folded
 
 
@@ -85,15 +86,15 @@ def roman_key(key: str) -> str:
 def consonants(key: str) -> str:
     """The consonant skeleton: a first vowel is ``a``, voiced and unvoiced join, doubles are written once."""
     lead = "a" if key[:1] in _VOWELS else ""
-    return lead + _single(_replace(key, _ROMAN[:18]).translate(_AEIOU).translate(_SKELETON))
+    return lead + undoubled(respelt(key, _ROMAN[:18]).translate(_AEIOU).translate(_SKELETON))
 
 
 @lru_cache(maxsize=65_536)
 def sound(key: str) -> str:
     """A rough English phonetic key: consonant sounds after the first letter, vowels dropped."""
-    coded = _replace(key, _SOUND)
+    coded = respelt(key, _SOUND)
     lead = "a" if coded[:1] in _VOWELS else coded[:1]
-    return lead + _single(coded[1:].translate(_AEIOU).replace("h", "").replace("w", ""))
+    return lead + undoubled(coded[1:].translate(_AEIOU).replace("h", "").replace("w", ""))
 
 
 def _neighbours() -> frozenset[str]:

@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from matching.engine import numbers
 from matching.engine.han import same_word
 from matching.engine.lexicon import lexicon, rarity
-from matching.engine.sounds import slips, sound
+from matching.engine.sounds import respelt, slips, sound, undoubled
 from matching.engine.text import icao_key, is_mixed, latin_key, script, skeleton
 
 TYPO_SIMILARITY = 0.72
@@ -92,11 +92,6 @@ def across_scripts(one: str, other: str) -> float:
     return max(letters, fuzz.ratio(consonants(one), consonants(other)) / 100)
 
 
-def undoubled(word: str) -> str:
-    """The word with doubled letters written once."""
-    return "".join([char for index, char in enumerate(word) if index == 0 or char != word[index - 1]])
-
-
 _NO_VOWELS = str.maketrans("", "", "aeiouyhw")
 _HEARD = (
     ("ph", "f"), ("th", "s"), ("x", "ks"), ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("l", "r"), ("v", "b"),
@@ -106,9 +101,7 @@ _HEARD = (
 
 def consonants(text: str) -> str:
     """Consonants folded where scripts lose them: r for l, b for v, k for c and q; doubled ones once."""
-    for spelt, heard in _HEARD:
-        text = text.replace(spelt, heard)
-    return undoubled(text.translate(_NO_VOWELS))
+    return undoubled(respelt(text, _HEARD).translate(_NO_VOWELS))
 
 
 def _shapes(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
