@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import orjson
 from django.conf import settings
 
 from matching import cache, engine, metrics
@@ -54,13 +55,16 @@ def _key(served: Served[Scorer], question: Question) -> Hashable:
 def _afresh(served: Served[Scorer], question: Question) -> tuple[Worked, bool]:
     """Compare, with the model's word from the store where it was asked before."""
     digest = pair_digest(question.name1, question.name2)
-    key = cache.cache_key(served.sha256, engine.RULES_VERSION, _digest_of(question, digest))
-    scorer = cache.RememberingScorer(served.scorer, lambda: cache.read(key))
+
+    def key() -> str:
+        return cache.cache_key(served.sha256, engine.RULES_VERSION, _digest_of(question, digest))
+
+    scorer = cache.RememberingScorer(served.scorer, lambda: cache.read(key()))
     found = engine.compare(
         question.name1, question.name2, question.profile, question.kind, question.context, scorer
     )
     if scorer.said is not None and not scorer.repeats:
-        cache.write(key, cache.Kept(scorer.said))
+        cache.write(key(), cache.Kept(scorer.said))
     return of_comparison(found, digest), scorer.repeats
 
 
@@ -71,7 +75,7 @@ def of_comparison(comparison: Comparison, digest: str) -> Worked:
     return Worked(
         comparison,
         words,
-        json.dumps(words, ensure_ascii=False),
+        orjson.dumps(words).decode(),
         [_without_text(difference) for difference in whole["differences"]],
         observed(comparison),
         digest,
