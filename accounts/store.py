@@ -7,13 +7,16 @@ every one.
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TypeVar
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 T = TypeVar("T")
 
@@ -51,9 +54,29 @@ class Breaker:
 breaker = Breaker()
 
 
-@lru_cache(maxsize=4)
+_AGAIN = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+"""A connection closed meanwhile is opened again at once; a server that is silent is not asked twice."""
+
+_held = threading.local()
+
+
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
+    """Return this thread's own connection: one of a pool has to be taken, looked at and given back each time.
+
+    A process that was forked does not speak on its parent's.
+    """
+    key = (url, os.getpid())
+    if getattr(_held, "key", None) != key:
+        _held.client = redis.Redis.from_url(
+            url,
+            socket_timeout=_PATIENCE,
+            socket_connect_timeout=_PATIENCE,
+            single_connection_client=True,
+            retry=_AGAIN,
+        )
+        _held.key = key
+    client: redis.Redis = _held.client
+    return client
 
 
 def ask(work: Callable[[redis.Redis], T]) -> T:

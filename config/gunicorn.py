@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -27,6 +28,10 @@ logconfig_dict = logging_configuration(os.environ.get("LOG_LEVEL") or "INFO")
 # stalls whoever asks just then for tens of milliseconds.
 _COLLECT_AFTER = (2_000, 5, 100)
 
+# Seconds a thread computes before another one may go on. Python's number (0.005) is longer than a comparison
+# takes, and each of the four answers a request waits for could cost that much again.
+_TURN = 0.001
+
 
 def post_worker_init(_worker: Worker) -> None:
     """Load the live models before the first request, and keep them current. Only now is Django ready."""
@@ -35,6 +40,7 @@ def post_worker_init(_worker: Worker) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
+    sys.setswitchinterval(_TURN)
 
 
 def worker_exit(_server: object, _worker: Worker) -> None:

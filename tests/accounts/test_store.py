@@ -1,0 +1,58 @@
+"""A thread's own connection to the store survives what happens to connections."""
+
+import os
+import threading
+from typing import Any
+
+import pytest
+import redis
+
+from accounts.store import ask, breaker
+
+
+@pytest.fixture(autouse=True)
+def listening() -> None:
+    breaker.reset()
+
+
+def number(store: redis.Redis) -> Any:
+    """The store's number of the connection that asks."""
+    return store.client_id()
+
+
+def in_thread() -> Any:
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(ask(number)))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def test_a_thread_keeps_its_connection_and_shares_it_with_none() -> None:
+    mine = ask(number)
+    assert ask(number) == mine
+    assert in_thread() != mine
+
+
+def test_a_connection_that_the_store_closed_is_opened_again_without_a_failure() -> None:
+    mine = ask(number)
+
+    def cut() -> None:
+        ask(lambda store: store.client_kill_filter(_id=str(mine)))
+
+    thread = threading.Thread(target=cut)
+    thread.start()
+    thread.join()
+    assert ask(number) != mine
+    assert not breaker.is_open
+
+
+def test_a_forked_process_opens_its_own() -> None:
+    mine, (reading, writing) = ask(number), os.pipe()
+    child = os.fork()
+    if child == 0:  # the copy says its number and ends without cleaning up what is not its own
+        os.write(writing, str(ask(number)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert int(os.read(reading, 100)) != mine
+    assert ask(number) == mine
