@@ -66,7 +66,9 @@ def observed(comparison: Comparison) -> Observed:
 
 def seen(pair: Comparison | Sight, probability: float, verdict: str) -> Observed:
     """Return what is kept of a pair and of what was answered."""
-    values = [min(value, _LARGEST) for value in pair.features[_BLOCKS[pair.kind.value]]]
+    values = pair.features[_BLOCKS[pair.kind.value]]
+    if max(values) > _LARGEST:
+        values = tuple([min(value, _LARGEST) for value in values])
     packed = struct.pack(f"<{len(values)}e", *values)
     return Observed(packed, _mix(pair), round(probability, 4), verdict)
 
