@@ -101,10 +101,11 @@ benchmark: setup
 	@$(BIN)/python manage.py benchmark $(BENCHMARK_DATA) --peer var/peers/bin/python
 
 # The API beside the least that Django REST framework can do, jobs beside compare_file, lists as history grows. With
-# a scale of 1, lists and jobs of a million rows: about half an hour.
+# a scale of 1, lists and jobs of a million rows: about half an hour. Each part can be measured by itself.
 API_SCALE ?= 0.1
+API_PARTS ?= single,batch,lists,jobs
 benchmark-api: setup
-	@$(BIN)/python -m tests.benchmark_api --scale $(API_SCALE)
+	@$(BIN)/python -m tests.benchmark_api --scale $(API_SCALE) --only $(API_PARTS)
 
 # Thousands of requests while models are promoted, rolled back and damaged; the figures go into docs/benchmarks.md.
 SWAP_REQUESTS ?= 6000

@@ -4,12 +4,20 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmark_api.settings"
 os.environ["OMP_NUM_THREADS"] = "1"
+
+_TITLES = {
+    "single": "one comparison a request",
+    "batch": "a thousand comparisons a request",
+    "lists": "lists of answers",
+    "jobs": "bulk jobs",
+}
+"""Each part has a section of its own on the page, and can be measured by itself."""
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 
@@ -20,20 +28,22 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=0.1, help="1: a job and a list of a million rows")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of a load")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="single,batch,jobs,lists")
+    parser.add_argument("--only", default=",".join(_TITLES))
     parser.add_argument("--dry", action="store_true", help="write nothing")
     given = parser.parse_args()
     home = Path(__file__).resolve().parents[2] / "var" / "benchmark-api"
     os.environ["VAR_DIR"] = str(home)
-    lines = [*_measured(given, home), _shown(_load())]
-    if not given.dry:
-        from matching.benchmark.sections import put  # noqa: PLC0415 - Django first
+    for part, lines in _measured(given, home):
+        text = "\n".join([_shown(line) for line in lines])
+        if not given.dry:
+            from matching.benchmark.sections import put  # noqa: PLC0415 - Django first
 
-        put(PAGE, "benchmark-api", "\n".join(lines))
+            put(PAGE, f"benchmark-api-{part}", text)
     return 0
 
 
-def _measured(given: argparse.Namespace, home: Path) -> Iterator[str]:
+def _measured(given: argparse.Namespace, home: Path) -> Iterator[tuple[str, Iterator[str]]]:
+    """Each part that is wanted, with its lines as they come."""
     from config.embedded import Embedded  # noqa: PLC0415 - after the folder is known
 
     with Embedded(home).held():
@@ -49,35 +59,42 @@ def _measured(given: argparse.Namespace, home: Path) -> Iterator[str]:
             int(1_000_000 * given.scale),
             max(10_000, int(1_000_000 * given.scale)),
         )
-        for line in _head(scale.rounds):
-            yield _shown(line)
         wanted = given.only.split(",")
         with system.web() as port:
             pairs = measures.pairs(30_000)
-            parts = {
+            parts: dict[str, Callable[[], Iterator[str]]] = {
                 "single": lambda: measures.single(port, client, pairs, scale),
                 "batch": lambda: measures.batch(port, client, pairs[::-1], scale),
                 "lists": lambda: measures.lists(port, user, scale),
             }
-            for name in ("single", "batch", "lists"):
-                if name in wanted:
-                    yield _shown("")
-                    for line in parts[name]():
-                        yield _shown(line)
+            for part, measure in parts.items():
+                if part in wanted:
+                    yield part, _section(part, scale.rounds, measure())
         if "jobs" in wanted:
-            yield _shown("")
-            for line in measures.jobs(client, scale):
-                yield _shown(line)
+            yield "jobs", _section("jobs", 1, measures.jobs(client, scale))
 
 
-def _head(rounds: int) -> Iterator[str]:
-    yield "## The API\n"
-    yield f"Written by `make benchmark-api` on {datetime.now(UTC):%Y-%m-%d}; do not edit. One run,"
-    yield f"contestants taking turns, medians of {rounds}: {platform.machine()}, {os.cpu_count()} cores,"
-    yield f"Python {platform.python_version()}, gunicorn with 2 processes of 4 threads, PostgreSQL and"
-    yield "Valkey from wheels (durable), and the load generator, all on the same cores. The yardstick is a"
-    yield "Django REST framework view with the same sign-in that inserts one row and does nothing else."
-    yield "Ratios carry further than figures."
+def _section(part: str, rounds: int, lines: Iterator[str]) -> Iterator[str]:
+    yield from _head(part, rounds)
+    yield from lines
+    yield _load()
+
+
+_MACHINE = (
+    f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; gunicorn with 2",
+    "processes of 4 threads, PostgreSQL and Valkey from wheels (durable), and the load generator, all on",
+    "the same cores. The yardstick is a Django REST framework view with the same sign-in that inserts one",
+    "row and does nothing else. Contestants take short turns; a share is the median of the shares of each",
+    "turn, because a shared machine changes its speed by the second. Ratios carry further than figures.",
+)
+
+
+def _head(part: str, rounds: int) -> Iterator[str]:
+    yield f"## The API: {_TITLES[part]}\n"
+    medians = f"medians of {rounds} rounds" if rounds > 1 else "one run"
+    yield f"Written by `make benchmark-api` on {datetime.now(UTC):%Y-%m-%d}, {medians}; do not edit."
+    yield from _MACHINE if part == "single" else ()
+    yield ""
 
 
 def _load() -> str:
