@@ -192,10 +192,15 @@ def _places() -> frozenset[str]:
 
 
 def _trailing_state(keys: tuple[str, ...], stop: int) -> list[Part]:
-    """A state code after the form without brackets, as registers print it: ``Acme Corp DE``."""
+    """A state code after the form without brackets, as registers print it: ``Acme Corp DE``.
+
+    In ``Padaria Silva Ltda ME`` the code is the end of the form.
+    """
     last = stop - 1
     state = last > 1 and len(keys[last]) == 2 and keys[last] in lexicon().state_codes
-    return [Part("O23", last, last, stop)] if state and _after_form(keys, last) else []
+    if not state or not _after_form(keys, last) or _after_form(keys, stop):
+        return []
+    return [Part("O23", last, last, stop)]
 
 
 def _after_form(keys: tuple[str, ...], first: int) -> bool:

@@ -184,6 +184,9 @@ def test_writing_alone_never_touches_the_substance(left: str, right: str) -> Non
         ("Acme Fund IV-A, L.P.", "Acme Fund IV, L.P.", {"O20"}),
         ("Northern Trust Corp", "Southern Trust Corp", {"O22"}),
         ("Chas. Vantor & Sons", "Charles Vantor & Sons", {"O15"}),
+        ("Padaria Silva Ltda - ME", "Padaria Silva Ltda.", {"O09"}),
+        ("Padaria Silva EIRELI ME", "Padaria Silva EIRELI", {"O09"}),
+        ("Acme LLC ME", "Acme LLC", {"O23"}),
         ("شركة الراجحي", "شركة الراجحى", {"O03"}),
     ],
 )
