@@ -231,6 +231,8 @@ def absent(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterato
         other = left if flip else right
         for at, role in lone:
             category = _absent_category(person, other, role, middle_first)
+            if category == "I21":
+                continue  # said once, below
             span = person.core[at].span
             yield Finding(category, None if flip else span, span if flip else None, ABSENT)
     if middle_first:
