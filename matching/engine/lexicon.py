@@ -32,6 +32,7 @@ class Lexicon(NamedTuple):
     organisation_words: frozenset[str]
     abbreviations: dict[str, frozenset[str]]
     phrases: dict[str, tuple[tuple[Phrase, str], ...]]
+    numbered: frozenset[Phrase]
     endings: frozenset[Phrase]
     opposites: frozenset[frozenset[str]]
     counts: dict[str, int]
@@ -57,6 +58,7 @@ def lexicon() -> Lexicon:
         **{name: _keys(words[name]) for name in _SETS},
         abbreviations=_abbreviations(words["abbreviations"]),
         phrases=_phrases(words),
+        numbered=frozenset(tuple(phrase) for phrase in words["numbered_annotations"]),
         endings=frozenset(tuple(phrase) for phrase in words["division_endings"]),
         opposites=frozenset(map(frozenset, words["opposites"])),
         counts=counts,
@@ -86,6 +88,7 @@ _MARKERS = {
     "division_markers": "O34",
     "capacity_markers": "O35",
     "annotations": "O40",
+    "numbered_annotations": "O40",
 }
 
 

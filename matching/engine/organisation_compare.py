@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from matching.engine import numbers
 from matching.engine.alignment import Alignment, Gap, align
+from matching.engine.dates import rewritten
 from matching.engine.form_pairs import paired
 from matching.engine.forms import Relation as FormRelation
 from matching.engine.forms import explain, relate
@@ -16,6 +17,7 @@ from matching.engine.respelling import respelling, spells
 from matching.engine.search_logic import NOISE_WORDS
 from matching.engine.text import Token, is_mixed
 from matching.engine.types import Finding, Span, mirrored
+from matching.engine.words import Relation
 from matching.engine.writing import writing_findings
 
 _FORM_CATEGORIES = {
@@ -61,11 +63,12 @@ def compare(
     """
     left, right = paired(left, right)
     stem_left, stem_right, chosen = _legal_stems(left, right)
+    stem_left, stem_right, dated = rewritten(stem_left, stem_right, (left.text, right.text))
     ascii_only = left.text.raw.isascii() and right.text.raw.isascii()
     crossed = not ascii_only and _crosses_scripts(stem_left, stem_right)
     alignment = align(stem_left, stem_right)
     form = relate(left.forms, right.forms, *jurisdictions)
-    findings = chosen or [*_parts(left, right), *_form_findings(left, right, form)]
+    findings = chosen or [*_parts(left, right), *_form_findings(left, right, form), *dated]
     if crossed and (alignment.gaps or _transliterated(alignment) > 1):
         findings.append(_whole(stem_left, stem_right, "O36"))
         findings.extend(_number_conflict(stem_left, stem_right))
@@ -139,7 +142,7 @@ def _parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
 
 
 def _conflicting_parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
-    """Both names append the same sort of thing and mean another: two branches, two trusts."""
+    """Both names append the same sort of thing and mean another: two branches, two trusts, two numbers."""
     for category in sorted({part.category for part in left.parts}):
         ones = [left.tokens(range(part.start, part.stop)) for part in left.parts if part.category == category]
         others = [
@@ -147,7 +150,8 @@ def _conflicting_parts(left: Organisation, right: Organisation) -> Iterator[Find
         ]
         for ours, theirs in zip(ones, others, strict=False):
             if _keys(ours) != _keys(theirs):
-                yield Finding("O26", _span(ours), _span(theirs))
+                numbered = any(token.key[0].isdigit() for token in (*ours, *theirs))
+                yield Finding("O20" if numbered else "O26", _span(ours), _span(theirs))
 
 
 def _form_findings(left: Organisation, right: Organisation, form: FormRelation) -> Iterator[Finding]:
@@ -227,7 +231,7 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
     for i, i2, j, j2, relation in alignment.matches:
         if relation:
             one, other = left[i:i2], right[j:j2]
-            category = relation.category
+            category = _category(relation, left, right)
             weight = 1.0 if category == "O20" else _rarest((*one, *other))
             yield Finding(
                 category, _span(one), _span(other), _case(category, _keys(one), _keys(other)), weight
@@ -244,6 +248,12 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
         return
     for gap in alignment.gaps:
         yield from _gap(left, right, gap)
+
+
+def _category(relation: Relation, left: tuple[Token, ...], right: tuple[Token, ...]) -> str:
+    """What a relation of two words is; a single letter that is all of a name abbreviates nothing."""
+    letter = len(left) == len(right) == 1 and 1 in (len(left[0].key), len(right[0].key))
+    return "O26" if letter and relation.category == "O15" else relation.category
 
 
 def _rarest(tokens: tuple[Token, ...]) -> float:

@@ -120,11 +120,22 @@ def _phrase_at(
 def _announces(text: Text, index: int, phrase: tuple[str, ...]) -> bool:
     """Short markers are markers only as people write them: ``t/a``, ``a/c``, ``i.L.``; ``TA`` is a word."""
     token = text.tokens[index]
+    if phrase in lexicon().numbered:
+        return _numbered(text.keys[index + len(phrase) :])
     if phrase in (("ta",), ("ac",)):
         return "/" in token.text
     if phrase == ("il",):
         return "." in token.text
     return phrase[0] != "formerly" or index > 0
+
+
+def _numbered(following: tuple[str, ...]) -> bool:
+    """Whether a number of an authority or a bank follows: six digits or more, with or without letters."""
+    begins = any(char.isdigit() for key in following[:1] for char in key)
+    return begins and sum(char.isdigit() for key in following for char in key) >= _DIGITS
+
+
+_DIGITS = 6
 
 
 def _ending(keys: tuple[str, ...]) -> list[Part]:
@@ -170,14 +181,21 @@ _OPENINGS = frozenset(
 """What places of two words and more begin with."""
 
 
-_LONGEST = 12
+_LONGEST = 18
 """Most words of such a description."""
+
+_UNDER_LAWS = ("under", "the", "laws", "of")
 
 
 def _describes(words: tuple[str, ...]) -> bool:
-    """Whether the words say where a company is formed and as what: ``a New York corporation``."""
+    """Whether the words say where a company is formed and as what.
+
+    ``a New York corporation``, ``a corporation organized under the laws of Delaware``.
+    """
     if words[0] not in ("a", "an") or not 3 <= len(words) <= _LONGEST:
         return False
+    if _UNDER_LAWS in zip(*(words[at:] for at in range(4)), strict=False):
+        return any(form.first == 1 for form in forms_of(("x", words[1])))
     return any(
         (words[1] in _OPENINGS or all(key in _places() for key in words[1:at]))
         and any(form.first == 1 for form in forms_of(("x", *words[at:])))

@@ -193,3 +193,25 @@ def test_writing_alone_never_touches_the_substance(left: str, right: str) -> Non
 def test_what_people_write_around_and_in_names(left: str, right: str, categories: set[str]) -> None:
     for pair in ((left, right), (right, left)):
         assert {item.category for item in found(*pair)} - {"O02", "O03"} == categories - {"O02", "O03"}
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "categories"),
+    [
+        ("Vantor, Inc. (EIN 12-3456789)", "Vantor, Inc.", {"O40"}),
+        ("Vantor Ltd (Company No. 01234567)", "Vantor Ltd", {"O40"}),
+        ("Vantor GmbH (HRB 123456)", "Vantor GmbH", {"O40"}),
+        ("Vantor Ltd LEI 5493001KJTIIGC8Y1R12", "Vantor Ltd", {"O40"}),
+        ("Vantor Ltd (Company No. 01234567)", "Vantor Ltd (Company No. 01234568)", {"O20"}),
+        ("Vantor Hose Company No. 1", "Vantor Hose Company No. 2", {"O20"}),
+        ("Stiftung Ein Platz", "Stiftung Platz", {"O25"}),
+        ("Vantor Corp., a corporation organized under the laws of Delaware", "Vantor Corp.", {"O23"}),
+        ("Vantor Corp., a corporation existing under the laws of the State of Ohio", "Vantor Corp.", {"O23"}),
+        ("N. Main Holdings LLC", "North Main Holdings LLC", {"O15"}),
+        ("123 S Main LLC", "123 North Main LLC", {"O26"}),
+        ("E Corp", "East Corp", {"O26"}),
+    ],
+)
+def test_what_registers_contracts_and_addresses_add(left: str, right: str, categories: set[str]) -> None:
+    for pair in ((left, right), (right, left)):
+        assert {item.category for item in found(*pair)} - {"O02", "O03"} == categories

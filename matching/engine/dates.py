@@ -1,0 +1,129 @@
+"""Dates in names: the day on which a trust was made is part of its name, and is written in many ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from matching.engine.text import Text, Token
+from matching.engine.types import Finding
+
+_NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december",
+)  # fmt: skip
+_MONTHS = {written: month for month, name in enumerate(_NAMES, 1) for written in (name, name[:3])} | {
+    "sept": 9
+}
+_LIKELY = re.compile(r"\d{4}|\d[/-]\d{1,2}[/-]\d")
+"""What no name with a date lacks; most names are not looked at any further."""
+
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_LAST_DAY = 31
+
+Day = tuple[int, int]
+"""Month and day of the month."""
+
+Tokens = tuple[Token, ...]
+
+
+class Date(NamedTuple):
+    """Tokens ``[start, stop)`` that are a date, and what it may mean: ``1/2/01`` is one of two days."""
+
+    start: int
+    stop: int
+    days: frozenset[Day]
+    years: frozenset[int]
+
+    def without(self, tokens: Tokens) -> Tokens:
+        """The other words."""
+        return tokens[: self.start] + tokens[self.stop :]
+
+
+def rewritten(left: Tokens, right: Tokens, texts: tuple[Text, Text]) -> tuple[Tokens, Tokens, list[Finding]]:
+    """Return the words without the date that both names hold and write differently, and what is found.
+
+    Where the day may also be another one (month first or day first), the finding is of the case ``unclear``.
+    """
+    if not (_LIKELY.search(texts[0].raw) and _LIKELY.search(texts[1].raw)):
+        return left, right, []
+    one, other = _only(left, texts[0].raw), _only(right, texts[1].raw)
+    if one is None or other is None or one.days.isdisjoint(other.days) or one.years.isdisjoint(other.years):
+        return left, right, []
+    ours, theirs = left[one.start : one.stop], right[other.start : other.stop]
+    rest_left, rest_right = one.without(left), other.without(right)
+    if [token.key for token in ours] == [token.key for token in theirs] or not (rest_left and rest_right):
+        return left, right, []
+    spans = (ours[0].start, ours[-1].end), (theirs[0].start, theirs[-1].end)
+    return rest_left, rest_right, [Finding("O21", *spans, *_certainty(one.days | other.days))]
+
+
+def _certainty(days: frozenset[Day]) -> tuple[str, float, str]:
+    """Case, weight and sentence of the finding."""
+    if len(days) == 1:
+        return "", 1.0, "One date, written in two ways."
+    read = " or ".join(f"{day} {_NAMES[month - 1].title()}" for month, day in sorted(days))
+    return "unclear", 1.0, f"The date may be {read}: it depends on whether the month or the day stands first."
+
+
+def _only(tokens: Tokens, raw: str) -> Date | None:
+    """The date of a name that holds one; of several nobody could say which is meant."""
+    found = list(_dates(tokens, raw))
+    return found[0] if len(found) == 1 else None
+
+
+def _dates(tokens: Tokens, raw: str) -> Iterator[Date]:
+    at = 0
+    while at < len(tokens):
+        found = _in_words(tokens, at) or _in_numbers(tokens, at, raw)
+        if found:
+            yield found
+        at = found.stop if found else at + 1
+
+
+def _in_words(tokens: Tokens, at: int) -> Date | None:
+    """``January 2, 2001``, ``2 January 2001``, ``2nd day of January, 2001``."""
+    keys = [token.key for token in tokens[at : at + 5]]
+    if keys[1:3] == ["day", "of"]:
+        del keys[1:3]
+        stop = at + 5
+    else:
+        stop = at + 3
+    for month, day in ((0, 1), (1, 0)):
+        if len(keys) > 2 and keys[month] in _MONTHS and _is_day(keys[day]) and _is_year(keys[2]):
+            days = frozenset([(_MONTHS[keys[month]], int(keys[day]))])
+            return Date(at, stop, days, frozenset([int(keys[2])]))
+    return None
+
+
+def _in_numbers(tokens: Tokens, at: int, raw: str) -> Date | None:
+    """``2001-01-02``, ``2.1.2001`` (always the day first), ``1/2/2001`` and ``1/2/01`` (one or the other)."""
+    dotted = _DOTTED.fullmatch(tokens[at].text)
+    if dotted:
+        day, month, year = map(int, dotted.groups())
+        return _date(at, at + 1, [(month, day)], [year])
+    three = tokens[at : at + 3]
+    if len(three) < 3 or not all(token.text.isdecimal() for token in three):
+        return None
+    if {raw[three[0].end : three[1].start], raw[three[1].end : three[2].start]} not in ({"/"}, {"-"}):
+        return None
+    first, second, third = [int(token.text) for token in three]
+    if _is_year(three[0].text):
+        return _date(at, at + 3, [(second, third)], [first])
+    years = [third] if _is_year(three[2].text) else [1900 + third, 2000 + third] if third < 100 else []
+    return _date(at, at + 3, [(first, second), (second, first)], years)
+
+
+def _date(start: int, stop: int, days: list[Day], years: list[int]) -> Date | None:
+    """The date, if any of its readings is a day of the calendar."""
+    real = frozenset([(month, day) for month, day in days if 1 <= month <= 12 and 1 <= day <= _LAST_DAY])
+    return Date(start, stop, real, frozenset(years)) if real and years else None
+
+
+def _is_day(key: str) -> bool:
+    return key.isdecimal() and 1 <= int(key) <= _LAST_DAY
+
+
+def _is_year(text: str) -> bool:
+    return len(text) == 4 and text.isdecimal() and text[0] in "12"
