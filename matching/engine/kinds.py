@@ -21,7 +21,18 @@ def kind_of(left: Text, right: Text) -> Kind:
     against = _against(left) + _against(right)
     if against >= 2 * _MOST:
         return Kind.ORGANISATION
-    return Kind.INDIVIDUAL if _personal(left) + _personal(right) > against else Kind.ORGANISATION
+    personal = _personal(left) + _personal(right) > against or (not against and _initialled(left, right))
+    return Kind.INDIVIDUAL if personal else Kind.ORGANISATION
+
+
+def _initialled(left: Text, right: Text) -> bool:
+    """``A. Rahman`` beside ``Abdul Rahman``: a company does not write its first word as an initial."""
+    for one, other in ((left, right), (right, left)):
+        first, rest = one.keys[0], one.keys[1:]
+        dotted = len(first) == 1 and one.raw[one.tokens[0].end :].startswith(".")
+        if dotted and rest and rest == other.keys[1:] and len(other.keys[0]) > 1:
+            return other.keys[0].startswith(first)
+    return False
 
 
 def _has_form(text: Text) -> bool:

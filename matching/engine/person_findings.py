@@ -29,7 +29,7 @@ from matching.engine.person_types import ParsedPerson, Tokens
 from matching.engine.text import strip_marks
 from matching.engine.types import Finding, Span
 
-CONTRADICTED, ABSENT, NAMES, GENDER = "contradicted", "absent", "names", "gender"
+CONTRADICTED, ABSENT, NAMES, GENDER, BORN = "contradicted", "absent", "names", "gender", "born"
 BOTH_KNOWN = 2
 SHORT = 4
 """Letters up to which one other letter usually makes another name (Rao, Rai; Oda, Ota), known or not."""
@@ -165,6 +165,8 @@ def _case(left: ParsedPerson, right: ParsedPerson, pair: Pair, category: str) ->
     one, two = left.core[pair.left[0]].key, right.core[pair.right[0]].key
     if category == "I10" and _gendered(one, two):
         return GENDER
+    if category == "I15" and _born(left, right):
+        return BORN
     # Chan, Chen and Tan write one character; the people who bear them are told apart by it.
     if category == "I20" and {one, two} <= names().family_first:
         return NAMES
@@ -175,6 +177,14 @@ def _case(left: ParsedPerson, right: ParsedPerson, pair: Pair, category: str) ->
     ):
         return NAMES
     return ""
+
+
+def _born(left: ParsedPerson, right: ParsedPerson) -> bool:
+    """Whether the birth name of one is the surname of the other: Mary Smith née Jones, Mary Jones."""
+    return any(
+        not {token.key for token in one.birth_name}.isdisjoint(_keys(other.surname))
+        for one, other in ((left, right), (right, left))
+    )
 
 
 def _gendered(one: str, two: str) -> bool:
@@ -255,10 +265,12 @@ def _absent_category(person: ParsedPerson, other: ParsedPerson, role: str, middl
 
 
 def suffixes(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
-    """Generational suffixes differ (I12) or stand on one side only (I13)."""
+    """Generational suffixes differ (I12), stand on one side only (I13) or are written otherwise (I01)."""
     if left.suffix != right.suffix:
         category = "I12" if left.suffix and right.suffix else "I13"
         yield Finding(category, _suffix_span(left), _suffix_span(right))
+    elif _keys(left.suffix_tokens) != _keys(right.suffix_tokens):
+        yield Finding("I01", _suffix_span(left), _suffix_span(right), "suffix")
 
 
 def _suffix_span(person: ParsedPerson) -> Span | None:
@@ -319,10 +331,9 @@ def aliases(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Itera
         ("I22", left.alias, right.alias),
         ("I15", left.birth_name, right.birth_name),
     ):
-        if [t.key for t in one] != [t.key for t in two]:
-            yield Finding(
-                category, tokens_span(one), tokens_span(two), "birth name" if category == "I15" else ""
-            )
+        if _keys(one) != _keys(two) and not (category == "I15" and _born(left, right)):
+            detail = "birth name" if category == "I15" else ""
+            yield Finding(category, tokens_span(one), tokens_span(two), detail)
     if [t.key for t in left.nicknames] != [t.key for t in right.nicknames]:
         known = _explains(left) or _explains(right)
         yield Finding(

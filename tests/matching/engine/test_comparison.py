@@ -67,6 +67,10 @@ REALISTIC = st.lists(
         ("John Edgar Hoover", "Edgar Hoover", "general", "review"),
         ("Tran Thi Mai", "Mai Tran", "general", "review"),
         ("Wm. Smith", "William Smith", "general", "review"),
+        ("Mary Smith (née Jones)", "Mary Jones", "general", "review"),
+        ("Mary Smith (née Jones)", "Mary Brown", "general", "material"),
+        ("S. Narayanan", "Subramanian Narayanan", "general", "review"),
+        ("Estate of Jane Doe, deceased", "Estate of Jane Doe", "general", "review"),
         ("Chas. A. Smith", "Charles A. Smith", "general", "review"),
         ("Acme Ltd (in liquidation)", "Acme Ltd", "general", "review"),
         ("Bank of X, N.A., as Trustee of the Y Trust", "Bank of X, N.A.", "general", "material"),
@@ -269,3 +273,9 @@ def test_two_surnames_that_both_exist_go_to_a_person_however_near(left: str, rig
 
 def test_a_surname_with_a_slip_of_the_pen_is_left_to_the_model() -> None:
     assert compare("Gerald Thompson", "Gerald Thomspon").decided_by == "model"
+
+
+def test_a_suffix_that_is_written_otherwise_is_named() -> None:
+    found = compare("John Smith III", "John Smith 3rd")
+    assert found.verdict == "immaterial"
+    assert [(item.text1, item.text2) for item in found.differences] == [("III", "3rd")]
