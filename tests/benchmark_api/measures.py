@@ -159,6 +159,8 @@ def _timed(given: Pairs, work: object) -> float:
 
 def jobs(user: User, scale: Scale) -> Iterator[str]:
     """A job with one and with two worker processes, beside `compare_file` with as many."""
+    for left in BatchJob.objects.all():  # of a run that was stopped
+        services.delete(left, user)
     content, source = _file(scale.job_rows), Path(settings.VAR_DIR) / "pairs.csv"
     source.write_bytes(content)
     yield f"| {scale.job_rows:,} rows | rows/s | of `compare_file` | MiB of a process: at first, at the end |"
