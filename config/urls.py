@@ -1,10 +1,13 @@
 """Where every address leads."""
 
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from accounts.pages import PasswordView
 from analytics import pages as evidence
 from config import views
 from config.sign_in import counted
@@ -25,7 +28,9 @@ urlpatterns = [
     path("predictions/<uuid:pk>/feedback", feedback_pages.feedback_page, name="feedback-page"),
     path("sign-in", _sign_in, name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("password", counted(PasswordView.as_view()), name="password"),
     path("admin/login/", counted(admin.site.login)),
+    path("admin/password_change/", login_required(RedirectView.as_view(pattern_name="password"))),
     path("admin/evidence/", evidence.evidence_page, name="evidence"),
     path("admin/evidence/<str:month>.zip", evidence.evidence_file, name="evidence-file"),
     path("admin/", admin.site.urls),
