@@ -92,6 +92,7 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     search_fields = ("id__exact", "pair_digest__exact", "user__email__exact")
     search_help_text = "Id of the answer, digest of the pair, or the e-mail of who asked"
     paginator = BoundedPaginator
+    list_per_page = 50
     show_full_result_count = False
     fields = (
         "created_at",
