@@ -1,7 +1,7 @@
 """Where every address leads."""
 
 from django.contrib import admin
-from django.contrib.auth.decorators import login_required
+from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -30,7 +30,7 @@ urlpatterns = [
     path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("password", counted(PasswordView.as_view()), name="password"),
     path("admin/login/", counted(admin.site.login)),
-    path("admin/password_change/", login_required(RedirectView.as_view(pattern_name="password"))),
+    path("admin/password_change/", staff_member_required(RedirectView.as_view(pattern_name="password"))),
     path("admin/evidence/", evidence.evidence_page, name="evidence"),
     path("admin/evidence/<str:month>.zip", evidence.evidence_file, name="evidence-file"),
     path("admin/", admin.site.urls),

@@ -56,15 +56,16 @@ def rewritten(left: Tokens, right: Tokens, texts: tuple[Text, Text]) -> tuple[To
     if [token.key for token in ours] == [token.key for token in theirs] or not (rest_left and rest_right):
         return left, right, []
     spans = (ours[0].start, ours[-1].end), (theirs[0].start, theirs[-1].end)
-    return rest_left, rest_right, [Finding("O21", *spans, *_certainty(one.days | other.days))]
+    detail, note = _certainty(one.days | other.days)
+    return rest_left, rest_right, [Finding("O21", *spans, detail, note=note)]
 
 
-def _certainty(days: frozenset[Day]) -> tuple[str, float, str]:
-    """Case, weight and sentence of the finding."""
+def _certainty(days: frozenset[Day]) -> tuple[str, str]:
+    """Case and sentence of the finding."""
     if len(days) == 1:
-        return "", 1.0, "One date, written in two ways."
+        return "", "One date, written in two ways."
     read = " or ".join(f"{day} {_NAMES[month - 1].title()}" for month, day in sorted(days))
-    return "unclear", 1.0, f"The date may be {read}: it depends on whether the month or the day stands first."
+    return "unclear", f"The date may be {read}: it depends on whether the month or the day stands first."
 
 
 def _only(tokens: Tokens, raw: str) -> Date | None:
