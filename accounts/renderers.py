@@ -24,9 +24,8 @@ class OrjsonRenderer(JSONRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return the body. Raises ``TypeError`` for what JSON cannot hold."""
-        if data is None or "indent" in (
-            accepted_media_type or ""
-        ):  # asked for in `Accept`: to be read by people
+        for_people = "indent" in (accepted_media_type or "")  # asked for in `Accept`
+        if data is None or for_people:
             body: bytes = super().render(data, accepted_media_type, renderer_context)
             return body
         return orjson.dumps(data, default=_ENCODER.default, option=_LIKE_THE_FRAMEWORK)

@@ -13,9 +13,7 @@ _NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
 )  # fmt: skip
-_MONTHS = {written: month for month, name in enumerate(_NAMES, 1) for written in (name, name[:3])} | {
-    "sept": 9
-}
+_MONTHS = {word: month for month, name in enumerate(_NAMES, 1) for word in (name, name[:3])} | {"sept": 9}
 _LIKELY = re.compile(r"\d{4}|\d[/-]\d{1,2}[/-]\d")
 """What no name with a date lacks; most names are not looked at any further."""
 

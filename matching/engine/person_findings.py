@@ -181,10 +181,9 @@ def _case(left: ParsedPerson, right: ParsedPerson, pair: Pair, category: str) ->
 
 def _born(left: ParsedPerson, right: ParsedPerson) -> bool:
     """Whether the birth name of one is the surname of the other: Mary Smith née Jones, Mary Jones."""
-    return any(
-        not {token.key for token in one.birth_name}.isdisjoint(_keys(other.surname))
-        for one, other in ((left, right), (right, left))
-    )
+    ours, theirs = _keys(left.surname), _keys(right.surname)
+    born_left, born_right = set(_keys(left.birth_name)), set(_keys(right.birth_name))
+    return ours != theirs and not (born_left.isdisjoint(theirs) and born_right.isdisjoint(ours))
 
 
 def _gendered(one: str, two: str) -> bool:
