@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.authentication import person_of
+from accounts.renderers import OrjsonRenderer
 from matching.export import sent
 from matching.jobs.views import AS_FILE, PassedOn
 from matching.listing import ExportSerializer
@@ -21,7 +21,7 @@ class PredictionExportView(APIView):
     needs = "matching.view_prediction"
     scope = "read"
     throttle_cost = 10
-    renderer_classes = (JSONRenderer, PassedOn)
+    renderer_classes = (OrjsonRenderer, PassedOn)
 
     @extend_schema(parameters=[ExportSerializer], responses=AS_FILE, operation_id="predictions_export")
     def get(self, request: Request) -> HttpResponseBase:

@@ -14,7 +14,7 @@ from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,6 +25,7 @@ from accounts.models import User
 from accounts.openapi import KEY_PARAMETER
 from accounts.paging import PageSerializer, page
 from accounts.problems import ConflictError
+from accounts.renderers import OrjsonRenderer
 from accounts.throttles import Rate, charge
 from matching import tasks
 from matching.bulk import FileError
@@ -142,7 +143,7 @@ class PassedOn(BaseRenderer):
 
     def render(self, data: object, *_: object, **__: object) -> bytes:
         """Write a refusal, the one thing that comes here, as JSON."""
-        return JSONRenderer().render(data)
+        return OrjsonRenderer().render(data)
 
 
 AS_FILE = {
@@ -158,7 +159,7 @@ class JobResultView(APIView):
     needs = _NEEDS
     scope = _SCOPE
 
-    renderer_classes = (JSONRenderer, PassedOn)
+    renderer_classes = (OrjsonRenderer, PassedOn)
 
     @extend_schema(
         responses=AS_FILE,
