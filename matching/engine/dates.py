@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matching.engine.text import Text, Token
+from matching.engine.text import Text, Tokens, spanned
 from matching.engine.types import Finding
 
 _NAMES = (
@@ -22,8 +22,6 @@ _LAST_DAY = 31
 
 Day = tuple[int, int]
 """Month and day of the month."""
-
-Tokens = tuple[Token, ...]
 
 
 class Date(NamedTuple):
@@ -53,9 +51,8 @@ def rewritten(left: Tokens, right: Tokens, texts: tuple[Text, Text]) -> tuple[To
     rest_left, rest_right = one.without(left), other.without(right)
     if [token.key for token in ours] == [token.key for token in theirs] or not (rest_left and rest_right):
         return left, right, []
-    spans = (ours[0].start, ours[-1].end), (theirs[0].start, theirs[-1].end)
     detail, note = _certainty(one.days | other.days)
-    return rest_left, rest_right, [Finding("O21", *spans, detail, note=note)]
+    return rest_left, rest_right, [Finding("O21", spanned(ours), spanned(theirs), detail, note=note)]
 
 
 def _certainty(days: frozenset[Day]) -> tuple[str, str]:
@@ -90,9 +87,8 @@ def _in_words(tokens: Tokens, at: int) -> Date | None:
     else:
         stop = at + 3
     for month, day in ((0, 1), (1, 0)):
-        if len(keys) > 2 and keys[month] in _MONTHS and _is_day(keys[day]) and _is_year(keys[2]):
-            days = frozenset([(_MONTHS[keys[month]], int(keys[day]))])
-            return Date(at, stop, days, frozenset([int(keys[2])]))
+        if len(keys) > 2 and keys[month] in _MONTHS and keys[day].isdecimal() and _is_year(keys[2]):
+            return _date(at, stop, [(_MONTHS[keys[month]], int(keys[day]))], [int(keys[2])])
     return None
 
 
@@ -118,10 +114,6 @@ def _date(start: int, stop: int, days: list[Day], years: list[int]) -> Date | No
     """The date, if any of its readings is a day of the calendar."""
     real = frozenset([(month, day) for month, day in days if 1 <= month <= 12 and 1 <= day <= _LAST_DAY])
     return Date(start, stop, real, frozenset(years)) if real and years else None
-
-
-def _is_day(key: str) -> bool:
-    return key.isdecimal() and 1 <= int(key) <= _LAST_DAY
 
 
 def _is_year(text: str) -> bool:

@@ -11,10 +11,10 @@ from matching.engine.organisation_compare import Account
 from matching.engine.organisation_parse import Organisation
 from matching.engine.person_compare import PersonComparison
 from matching.engine.person_parse import parse as parse_person
-from matching.engine.person_types import ParsedPerson, Tokens
+from matching.engine.person_types import ParsedPerson
 from matching.engine.profiles import Profile, categories
 from matching.engine.search import SearchResult
-from matching.engine.text import Text
+from matching.engine.text import Text, Tokens
 from matching.engine.types import Difference, Effect, Finding, Kind, Span, Verdict
 
 AVAILABILITY = (

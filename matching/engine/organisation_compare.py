@@ -15,7 +15,7 @@ from matching.engine.lexicon import lexicon, rarity
 from matching.engine.organisation_parse import Organisation, Part
 from matching.engine.respelling import respelling, spells
 from matching.engine.search_logic import NOISE_WORDS
-from matching.engine.text import Token, is_mixed
+from matching.engine.text import Token, is_mixed, spanned
 from matching.engine.types import Finding, Span, mirrored
 from matching.engine.words import Relation
 from matching.engine.writing import writing_findings
@@ -119,7 +119,7 @@ _ALONE = {"O29": "O30", "O31": "O31", "I22": "O30", "O32": "O32", "O34": "O34", 
 
 
 def _tail_finding(one: Organisation, other: Organisation, part: Part, flipped: bool) -> Finding:
-    span = _span(one.tokens(range(part.start)))
+    span = spanned(one.tokens(range(part.start)))
     spans = (None, span) if flipped else (span, None)
     incorporated = part.category == "O29" and other.forms and not one.forms
     return Finding("O33" if incorporated else _ALONE[part.category], *spans)
@@ -135,7 +135,7 @@ def _parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
     for one, others, flipped in ((left, keys_right, False), (right, keys_left, True)):
         for part in [part for part in one.parts if part.category not in both]:
             if (one.tail_keys(part) or one.text.keys[part.start : part.stop]) not in others:
-                span = _span(one.tokens(range(part.start, part.stop)))
+                span = spanned(one.tokens(range(part.start, part.stop)))
                 category = {"I22": "O29", "publ": "O08"}.get(part.category, part.category)
                 yield Finding(category, *((None, span) if flipped else (span, None)))
     yield from _conflicting_parts(left, right)
@@ -151,7 +151,7 @@ def _conflicting_parts(left: Organisation, right: Organisation) -> Iterator[Find
         for ours, theirs in zip(ones, others, strict=False):
             if _keys(ours) != _keys(theirs):
                 numbered = any(token.key[0].isdigit() for token in (*ours, *theirs))
-                yield Finding("O20" if numbered else "O26", _span(ours), _span(theirs))
+                yield Finding("O20" if numbered else "O26", spanned(ours), spanned(theirs))
 
 
 def _form_findings(left: Organisation, right: Organisation, form: FormRelation) -> Iterator[Finding]:
@@ -216,7 +216,7 @@ def _letters(tokens: tuple[Token, ...]) -> set[bool]:
 
 
 def _whole(left: tuple[Token, ...], right: tuple[Token, ...], category: str) -> Finding:
-    return Finding(category, _span(left), _span(right))
+    return Finding(category, spanned(left), spanned(right))
 
 
 def _number_conflict(left: tuple[Token, ...], right: tuple[Token, ...]) -> Iterator[Finding]:
@@ -234,7 +234,7 @@ def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Align
             category = _category(relation, left, right)
             weight = 1.0 if category == "O20" else _rarest((*one, *other))
             yield Finding(
-                category, _span(one), _span(other), _case(category, _keys(one), _keys(other)), weight
+                category, spanned(one), spanned(other), _case(category, _keys(one), _keys(other)), weight
             )
         elif left[i].text != right[j].text and is_mixed(left[i].text) != is_mixed(right[j].text):
             yield Finding("O39", left[i].span, right[j].span)
@@ -376,7 +376,3 @@ def compact(tokens: tuple[Token, ...]) -> str:
 
 def _keys(tokens: tuple[Token, ...]) -> tuple[str, ...]:
     return tuple([token.key for token in tokens])
-
-
-def _span(tokens: tuple[Token, ...]) -> Span:
-    return (tokens[0].start, tokens[-1].end)

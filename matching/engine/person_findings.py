@@ -25,8 +25,8 @@ from matching.engine.person_likeness import (
     VOWELS,
     likeness,
 )
-from matching.engine.person_types import ParsedPerson, Tokens
-from matching.engine.text import strip_marks
+from matching.engine.person_types import ParsedPerson
+from matching.engine.text import Tokens, strip_marks
 from matching.engine.types import Finding, Span
 
 CONTRADICTED, ABSENT, NAMES, GENDER, BORN = "contradicted", "absent", "names", "gender", "born"
@@ -196,7 +196,7 @@ def _gendered(one: str, two: str) -> bool:
 
 def _is_romanised(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> bool:
     """Whether something else in the names tells of another script: an article, bin, a known variant."""
-    around = {token.key for token in left.particles + right.particles}
+    around = set(_keys(left.particles + right.particles))
     if around & (words().articles | words().nasab) or left.patronymic or right.patronymic:
         return True
     return any(pair.seen.relation in (TRANSLITERATION, SCRIPT, ARTICLE) for pair in found.pairs)
@@ -283,7 +283,7 @@ def titles(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterat
         (left.postnominals, right.postnominals),
         (left.style if not left.suffix or left.suffix == right.suffix else (), right.style),
     ):
-        if [t.key for t in one] != [t.key for t in two]:
+        if _keys(one) != _keys(two):
             case, note = (GENDER, _TWO_SEXES) if _of_two_sexes(one, two) else ("", "")
             yield Finding("I14", tokens_span(one), tokens_span(two), case, note=note)
 
@@ -293,7 +293,7 @@ _TWO_SEXES = "One title tells of a man, the other of a woman: Mr and Mrs of one 
 
 def _of_two_sexes(one: Tokens, two: Tokens) -> bool:
     """Whether the titles tell of a man and of a woman: Mrs John Smith is not Mr John Smith."""
-    ours, theirs = {token.key for token in one}, {token.key for token in two}
+    ours, theirs = set(_keys(one)), set(_keys(two))
     known = words()
     return any(
         here & known.male and there & known.female and not (here & known.female or there & known.male)
@@ -303,9 +303,9 @@ def _of_two_sexes(one: Tokens, two: Tokens) -> bool:
 
 def particles(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
     """A surname particle is there on one side only, or another one stands there (I18)."""
-    if [t.key for t in left.particles] == [t.key for t in right.particles] or _glued(left, right, found):
+    if _keys(left.particles) == _keys(right.particles) or _glued(left, right, found):
         return
-    shared = {t.key for t in left.particles} & {t.key for t in right.particles}
+    shared = set(_keys(left.particles)) & set(_keys(right.particles))
     ours = [t for t in left.particles if t.key not in shared]
     theirs = [t for t in right.particles if t.key not in shared]
     articles = words().articles
@@ -333,7 +333,7 @@ def aliases(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Itera
         if _keys(one) != _keys(two) and not (category == "I15" and _born(left, right)):
             detail = "birth name" if category == "I15" else ""
             yield Finding(category, tokens_span(one), tokens_span(two), detail)
-    if [t.key for t in left.nicknames] != [t.key for t in right.nicknames]:
+    if _keys(left.nicknames) != _keys(right.nicknames):
         known = _explains(left) or _explains(right)
         yield Finding(
             "I08" if known else "I22", tokens_span(left.nicknames), tokens_span(right.nicknames), "written"
@@ -356,7 +356,7 @@ def bonds(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterato
         ("I27", left.document, right.document),
         ("I26", left.placeholders, right.placeholders),
     ):
-        if [t.key for t in one] != [t.key for t in two] and not (category == "I25" and one and two):
+        if _keys(one) != _keys(two) and not (category == "I25" and one and two):
             yield Finding(category, tokens_span(one), tokens_span(two))
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from matching.engine.text import Text, Token
-
-Tokens = tuple[Token, ...]
+from matching.engine.text import Text, Tokens
 
 
 class ParsedPerson(NamedTuple):

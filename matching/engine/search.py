@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from matching.engine.person_parse import parse
-from matching.engine.person_types import ParsedPerson, Tokens
+from matching.engine.person_types import ParsedPerson
 from matching.engine.search_logic import SearchLogic, Step, logic_for, organisation_stages, steps
-from matching.engine.text import Text
+from matching.engine.text import Text, Tokens
 from matching.engine.types import Context, Kind
 
 

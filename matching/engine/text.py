@@ -120,11 +120,19 @@ class Token(NamedTuple):
         return (self.start, self.end)
 
 
+Tokens = tuple[Token, ...]
+
+
+def spanned(tokens: Tokens) -> Span:
+    """Offsets from the first of some tokens to the last."""
+    return (tokens[0].start, tokens[-1].end)
+
+
 class Text(NamedTuple):
     """A name as read: as received, its tokens with their keys, its scripts, its invisible characters."""
 
     raw: str
-    tokens: tuple[Token, ...]
+    tokens: Tokens
     keys: tuple[str, ...]
     scripts: frozenset[str]
     invisible: tuple[int, ...]

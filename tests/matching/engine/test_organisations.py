@@ -187,17 +187,6 @@ def test_writing_alone_never_touches_the_substance(left: str, right: str) -> Non
         ("Padaria Silva Ltda - ME", "Padaria Silva Ltda.", {"O09"}),
         ("Padaria Silva EIRELI ME", "Padaria Silva EIRELI", {"O09"}),
         ("Acme LLC ME", "Acme LLC", {"O23"}),
-        ("شركة الراجحي", "شركة الراجحى", {"O03"}),
-    ],
-)
-def test_what_people_write_around_and_in_names(left: str, right: str, categories: set[str]) -> None:
-    for pair in ((left, right), (right, left)):
-        assert {item.category for item in found(*pair)} - {"O02", "O03"} == categories - {"O02", "O03"}
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "categories"),
-    [
         ("Vantor, Inc. (EIN 12-3456789)", "Vantor, Inc.", {"O40"}),
         ("Vantor Ltd (Company No. 01234567)", "Vantor Ltd", {"O40"}),
         ("Vantor GmbH (HRB 123456)", "Vantor GmbH", {"O40"}),
@@ -210,8 +199,9 @@ def test_what_people_write_around_and_in_names(left: str, right: str, categories
         ("N. Main Holdings LLC", "North Main Holdings LLC", {"O15"}),
         ("123 S Main LLC", "123 North Main LLC", {"O26"}),
         ("E Corp", "East Corp", {"O26"}),
+        ("شركة الراجحي", "شركة الراجحى", {"O03"}),
     ],
 )
-def test_what_registers_contracts_and_addresses_add(left: str, right: str, categories: set[str]) -> None:
+def test_what_people_write_around_and_in_names(left: str, right: str, categories: set[str]) -> None:
     for pair in ((left, right), (right, left)):
-        assert {item.category for item in found(*pair)} - {"O02", "O03"} == categories
+        assert {item.category for item in found(*pair)} - {"O02", "O03"} == categories - {"O02", "O03"}

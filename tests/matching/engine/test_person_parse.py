@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from matching.engine.person_parse import parse
-from matching.engine.person_types import ParsedPerson, Tokens
-from matching.engine.text import read
+from matching.engine.person_types import ParsedPerson
+from matching.engine.text import Tokens, read
 
 
 def _parse(name: str) -> ParsedPerson:
