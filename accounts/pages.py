@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.contrib import messages
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.db import transaction
 from django.http import HttpResponse
@@ -20,10 +20,10 @@ class PasswordView(PasswordChangeView):
     template_name = "accounts/password.html"
     success_url = reverse_lazy("compare-page")
 
-    def form_valid(self, form: forms.Form) -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """Keep the new password and the event together."""
         with transaction.atomic():
-            answer: HttpResponse = super().form_valid(form)  # type: ignore[arg-type]  # the form of the package
-            audit.record("user.password_changed", form.user, form.user)  # type: ignore[attr-defined]  # as above
+            answer: HttpResponse = super().form_valid(form)
+            audit.record("user.password_changed", form.user, form.user)
         messages.success(self.request, _CHANGED)
         return answer

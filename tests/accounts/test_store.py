@@ -51,8 +51,11 @@ def test_a_forked_process_opens_its_own() -> None:
     mine, (reading, writing) = ask(number), os.pipe()
     child = os.fork()
     if child == 0:  # the copy says its number and ends without cleaning up what is not its own
-        os.write(writing, str(ask(number)).encode())
-        os._exit(0)
+        try:
+            os.write(writing, str(ask(number)).encode())
+        finally:
+            os._exit(0)
     os.waitpid(child, 0)
+    os.close(writing)  # or a child that could say nothing would be waited for
     assert int(os.read(reading, 100)) != mine
     assert ask(number) == mine
