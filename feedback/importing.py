@@ -18,7 +18,7 @@ from accounts import audit
 from accounts.fields import crypter
 from accounts.models import User
 from feedback.models import Feedback, Source
-from matching.engine import EngineError, profiles
+from matching.engine import EngineError, load_profiles
 from matching.models import Prediction
 from matching.pairs import pair_digest
 from matching.questions import Question
@@ -129,8 +129,8 @@ def _checked(row: dict[str, Any]) -> tuple[Question, bool]:
     errors = {}
     if answer not in _ANSWERS:
         errors["answer"] = "Write material or immaterial."
-    if profile not in profiles():
-        errors["profile"] = f"Write one of {', '.join(profiles())}, or nothing for general."
+    if profile not in load_profiles():
+        errors["profile"] = f"Write one of {', '.join(load_profiles())}, or nothing for general."
     if kind not in _KINDS:
         errors["kind"] = f"Write one of {', '.join(_KINDS)}, or nothing."
     errors |= {name: "Write a name." for name in ("name1", "name2") if not _text(row, name)}

@@ -27,7 +27,7 @@ from feedback.desk import ANSWERS
 from feedback.guideline import GuidelineError, publish, start_draft
 from feedback.models import Clause, GoldAnswer, Guideline, Precedent
 from matching import sampling
-from matching.engine import MAX_NAME_LENGTH, EngineError, profiles
+from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
 from matching.models import ReviewPolicy, Stream
 from modelops.serving.loader import NoLiveModelError
 
@@ -216,7 +216,7 @@ class KnownAnswerForm(forms.Form):
         max_length=MAX_NAME_LENGTH, label="Second name", widget=UnfoldAdminTextInputWidget()
     )
     profile = forms.ChoiceField(
-        choices=[(regime.id, regime.title) for regime in profiles().values()],
+        choices=[(regime.id, regime.title) for regime in load_profiles().values()],
         widget=UnfoldAdminSelectWidget(),
     )
     answer = forms.ChoiceField(

@@ -24,7 +24,7 @@ from feedback.desk import ANSWERS
 from feedback.models import Feedback, ReviewItem, Source
 from feedback.typesetting import pdf
 from matching import diff, display
-from matching.engine import categories
+from matching.engine import load_categories
 from matching.jobs.rows import harmless
 from matching.models import Prediction
 from matching.serializers import DISCLAIMER, stored_answer
@@ -171,7 +171,7 @@ def _answer(given: dict[str, Any], redacted: bool) -> list[list[str]]:
 
 
 def _difference(row: dict[str, Any], redacted: bool) -> dict[str, str]:
-    known = categories().get(row["category"])
+    known = load_categories().get(row["category"])
     plain = known.explanation if known else ""
     return {
         "category": row["category"],

@@ -21,7 +21,7 @@ from accounts.models import User
 from feedback.agreement import Agreement, agreement, cohen_kappa, gwet_ac1, interval, wilson
 from feedback.models import Feedback, GoldAnswer, ReviewItem, Stage
 from feedback.routing import overrides
-from matching.engine import categories
+from matching.engine import load_categories
 from matching.models import Prediction, Stream
 
 WINDOW = timedelta(days=90)
@@ -140,7 +140,7 @@ def by_guideline(desk: Desk) -> list[Measured]:
 def by_category(desk: Desk) -> list[Measured]:
     """Agreement on items that show each category of difference, the most frequent first."""
     shown = _categories({pair[0].prediction for pair in desk.doubled})
-    titles = {id_: f"{id_} {found.title}" for id_, found in categories().items()}
+    titles = {id_: f"{id_} {found.title}" for id_, found in load_categories().items()}
 
     def names(pair: Doubled) -> list[str]:
         return [titles.get(id_, id_) for id_ in shown.get(pair[0].prediction, ())]
@@ -208,7 +208,7 @@ def overrides_by_rule(desk: Desk) -> list[tuple[str, Share]]:
         against = overrides(word.answer, row)
         for id_ in {one["category"] for one in row.differences}:
             found[id_].append(against)
-    titles = categories()
+    titles = load_categories()
     ranked = sorted(found.items(), key=lambda entry: (-sum(entry[1]), entry[0]))[:_CATEGORIES_SHOWN]
     return [(f"{id_} {titles[id_].title}", Share(sum(hits), len(hits))) for id_, hits in ranked if sum(hits)]
 

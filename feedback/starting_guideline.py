@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import audit
 from feedback.models import Clause, Guideline
-from matching.engine import Category, Effect, Profile, categories, profiles
+from matching.engine import Category, Effect, Profile, load_categories, load_profiles
 
 _FILE = Path(__file__).parent / "data" / "guideline.yaml"
 _SAYS = {
@@ -42,9 +42,9 @@ def rules() -> tuple[Rule, ...]:
     """Every clause of the starting guideline in order: chapters of the file, profiles, categories."""
     written = _data()["chapters"]
     chapters = [(chapter["title"], list(_written(chapter["clauses"]))) for chapter in written]
-    chapters.append(("Profiles", [_profile(regime) for regime in profiles().values()]))
+    chapters.append(("Profiles", [_profile(regime) for regime in load_profiles().values()]))
     for subject, title in _SUBJECTS.items():
-        known = [one for one in categories().values() if one.subject in (subject, "both")]
+        known = [one for one in load_categories().values() if one.subject in (subject, "both")]
         chapters.append((title, [_category(one) for one in known]))
     return tuple(_numbered(chapters))
 
@@ -131,7 +131,7 @@ def _category(category: Category) -> Rule:
 def _under(category: str) -> str:
     """Say what a category does under each profile, those that agree together."""
     by_effect: dict[Effect, list[str]] = defaultdict(list)
-    for regime in profiles().values():
+    for regime in load_profiles().values():
         by_effect[regime.effects[category]].append(regime.id)
     return " ".join(
         f"{_SAYS[effect]} {', '.join(by_effect[effect])}." for effect in Effect if by_effect[effect]

@@ -81,7 +81,7 @@ def assess(
 
 def scripts_of(pair: LabelledPair) -> str:
     """The scripts a pair is written in: ``latin``, ``han`` or, where the names differ, ``kana - latin``."""
-    sides = ["+".join(sorted(text.read(name).scripts)) for name in (pair.left, pair.right)]
+    sides = ["+".join(sorted(text.tokenise_name(name).scripts)) for name in (pair.left, pair.right)]
     return sides[0] if sides[0] == sides[1] else " - ".join(sorted(sides))
 
 

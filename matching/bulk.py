@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, BinaryIO, NamedTuple, TextIO
 
-from matching.engine import Score, default_scorer, score_many
+from matching.engine import Score, load_default_scorer, score_many
 
 OUTPUT = (
     "prediction",
@@ -206,7 +206,7 @@ def prepare() -> None:
 
     A fifth faster. It changes the collector of the whole process: only for processes that do nothing else.
     """
-    default_scorer()
+    load_default_scorer()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
@@ -214,7 +214,7 @@ def prepare() -> None:
 def answer(chunk: list[Row], plan: Plan) -> list[Answer]:
     """The output columns of some rows; a row with an error has it and nothing else."""
     good = [row for row in chunk if not row.error]
-    version = default_scorer().version
+    version = load_default_scorer().version
     scores = iter(score_many([(row.left, row.right) for row in good], plan.profile, plan.kind))
     return [_failed(row.error) if row.error else _columns(next(scores), version) for row in chunk]
 

@@ -92,7 +92,7 @@ class RememberingScorer:
 
     def thresholds(self, kind: Kind) -> Thresholds:
         """Thresholds of the model behind it."""
-        return self._scorer.thresholds(kind)
+        return self._scorer.get_thresholds(kind)
 
     def probability(self, row: Sequence[float]) -> float:
         """Probability that the difference is material."""
@@ -101,13 +101,13 @@ class RememberingScorer:
             self.repeats = kept is not None and kept.probability is not None
             self.said = kept.probability if kept else None
         if self.said is None:
-            self.said = self._scorer.probability(row)
+            self.said = self._scorer.predict_probability(row)
         return self.said
 
     def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """Probabilities of several rows; not remembered, because one pair has one row."""
-        return self._scorer.probabilities(rows)
+        return self._scorer.predict_probabilities(rows)
 
     def contributions(self, row: Sequence[float]) -> Mapping[str, float]:
         """What each feature adds; read from the model."""
-        return self._scorer.contributions(row)
+        return self._scorer.compute_contributions(row)

@@ -164,7 +164,7 @@ def _weighed(scorer: CompiledScorer, exam: Exam) -> dict[str, float]:
     rows = exam.features[:: max(1, len(exam) // _PROBES)]
     total: dict[str, float] = {}
     for row in rows:
-        for name, value in scorer.contributions(row.tolist()).items():
+        for name, value in scorer.compute_contributions(row.tolist()).items():
             if name not in ("baseline", "calibration"):
                 total[name] = total.get(name, 0.0) + abs(value) / len(rows)
     return total or {"none": 0.0}

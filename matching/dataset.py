@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.corpus import LabelledPair
-from matching.engine import Kind, Score, Thresholds, Verdict, features_of, score_many
+from matching.engine import Kind, Score, Thresholds, Verdict, extract_features, score_many
 
 Report = Callable[[str], None]
 
@@ -79,7 +79,7 @@ def dataset(pairs: Iterable[LabelledPair], report: Report) -> Dataset:
     kept, kinds, rows, unread = [], [], [], 0
     for at, pair in enumerate(pairs, start=1):
         try:
-            kind, row = features_of(pair.left, pair.right, pair.kind)
+            kind, row = extract_features(pair.left, pair.right, pair.kind)
         except ValueError:
             unread += 1
             continue

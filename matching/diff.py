@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from matching.engine.alignment import Alignment, align
-from matching.engine.text import Text, Token, read
+from matching.engine.alignment import TokenAlignment, align_tokens
+from matching.engine.text import Token, TokenisedName, tokenise_name
 from matching.engine.types import Span
 from matching.glyphs import Segment, segments
 
@@ -72,7 +72,7 @@ _REST, _ALONE, _MOVED = -1, -2, -3
 class _Side:
     """One name as words, each with what follows it up to the next word."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: TokenisedName) -> None:
         self.text = text
         self._spans = list(_apart(text.tokens))
 
@@ -111,7 +111,7 @@ def columns(name1: str, name2: str, differences: Sequence[Mapping[str, Any]]) ->
 
     Raises :class:`~matching.engine.types.EngineError` for a name that the engine does not read.
     """
-    left, right = _Side(read(name1)), _Side(read(name2))
+    left, right = _Side(tokenise_name(name1)), _Side(tokenise_name(name2))
     pairings = list(_pairings(left.text, right.text, differences))
     return tuple(
         _column(left, right, pairing, _following(pairings, place), differences)
@@ -119,13 +119,15 @@ def columns(name1: str, name2: str, differences: Sequence[Mapping[str, Any]]) ->
     )
 
 
-def _pairings(left: Text, right: Text, differences: Sequence[Mapping[str, Any]]) -> Iterator[Pairing]:
+def _pairings(
+    left: TokenisedName, right: TokenisedName, differences: Sequence[Mapping[str, Any]]
+) -> Iterator[Pairing]:
     """Every word of both sides once, in an order that keeps each side's own."""
-    aligned = align(left.tokens, right.tokens)
+    aligned = align_tokens(left.tokens, right.tokens)
     named = _anchors(left, right, differences)
     kept = _kept(aligned, named)
     anchors = _open(named, kept)
-    moved = {i for i, _ in aligned.moved}, {j for _, j in aligned.moved}
+    moved = {i for i, _ in aligned.moves}, {j for _, j in aligned.moves}
     lone = _lone(differences, "span1"), _lone(differences, "span2")
     at_left = at_right = 0
     ends = len(left.tokens), len(right.tokens)
@@ -149,13 +151,14 @@ def _open(anchors: list[Anchor], kept: list[tuple[int, int, int, int]]) -> list[
     return [(one, other) for one, other in left_over if one and other]
 
 
-def _kept(aligned: Alignment, anchors: list[Anchor]) -> list[tuple[int, int, int, int]]:
+def _kept(aligned: TokenAlignment, anchors: list[Anchor]) -> list[tuple[int, int, int, int]]:
     """Matches in order, without those that set a word against another one than the engine does."""
     return [
         match[:4]
         for match in sorted(aligned.matches, key=lambda match: match[:4])
         if all(
-            bool(one & set(range(match.i, match.i2))) == bool(two & set(range(match.j, match.j2)))
+            bool(one & set(range(match.left_start, match.left_stop)))
+            == bool(two & set(range(match.right_start, match.right_stop)))
             for one, two in anchors
         )
     ]
@@ -182,7 +185,9 @@ def _lonely(chunk: _Chunk, otherwise: Mark) -> Mark:
     return Mark.MOVED if chunk.partner == _MOVED or chunk.partner >= 0 else otherwise
 
 
-def _anchors(left: Text, right: Text, differences: Sequence[Mapping[str, Any]]) -> list[Anchor]:
+def _anchors(
+    left: TokenisedName, right: TokenisedName, differences: Sequence[Mapping[str, Any]]
+) -> list[Anchor]:
     """Words that the engine sets against each other; of two accounts of one word, the first."""
     found: list[Anchor] = []
     for item in differences:
@@ -195,7 +200,7 @@ def _anchors(left: Text, right: Text, differences: Sequence[Mapping[str, Any]]) 
     return found
 
 
-def _words(text: Text, span: Sequence[int]) -> set[int]:
+def _words(text: TokenisedName, span: Sequence[int]) -> set[int]:
     """Indices of the words that a span touches."""
     start, end = span
     return {k for k, token in enumerate(text.tokens) if token.start < end and token.end > start}

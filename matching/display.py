@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from matching.diff import Column
-from matching.engine.profiles import categories
+from matching.engine.profiles import load_categories
 from matching.offer import offered
 
 SHOWN_CONTRIBUTIONS = 8
@@ -172,7 +172,7 @@ def _entry(entry: Any) -> str:
             if entry["text"] == str(entry["value"])
             else f"{entry['text']} = {entry['value']}"
         )
-    title = categories()[entry["category"]].title if entry.get("category") in categories() else ""
+    title = load_categories()[entry["category"]].title if entry.get("category") in load_categories() else ""
     return f"{entry['text']} ({title.lower()})" if title else str(entry["text"])
 
 

@@ -17,7 +17,7 @@ from matching import golden
 from matching.assessment import scripts_of
 from matching.corpus import LabelledPair, generate
 from matching.dataset import Probe, dataset, score_pairs, tag_of
-from matching.engine import PROFILE_IDS, Kind, Score, Scorer, Verdict, feature_schema_hash
+from matching.engine import PROFILE_IDS, Kind, Score, Scorer, Verdict, compute_schema_hash
 from matching.engine.scorer import load_scorer
 from modelops.examining import gates
 from modelops.examining.exam import Exam, Pupil
@@ -32,7 +32,7 @@ _CONSTRUCTED_SEED = 21
 
 def schema() -> str:
     """Return the hash of the features this program computes."""
-    return feature_schema_hash()
+    return compute_schema_hash()
 
 
 def build(content: bytes) -> Scorer:
@@ -65,7 +65,10 @@ def examine(mine: Scorer, theirs: Scorer | None, exam: Exam | None) -> list[Gate
         gates.slices(sat, result, before),
         gates.promise(sat, result),
         gates.calibration(sat, result, before),
-        gates.latency(lambda: mine.probability(row), (lambda: theirs.probability(row)) if theirs else None),
+        gates.latency(
+            lambda: mine.predict_probability(row),
+            (lambda: theirs.predict_probability(row)) if theirs else None,
+        ),
         _exam_gate(sat, own=sat is exam),
     ]
 
@@ -114,7 +117,7 @@ def constructed() -> Exam:
 
 def _sat(exam: Exam, scorer: Scorer) -> Sat:
     pupil: Pupil = scorer
-    return Sat(exam.sat_by(pupil), {kind.value: scorer.thresholds(kind) for kind in Kind})
+    return Sat(exam.sat_by(pupil), {kind.value: scorer.get_thresholds(kind) for kind in Kind})
 
 
 def _exam_gate(exam: Exam, own: bool) -> Gate:

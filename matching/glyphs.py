@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from matching.engine.text import is_mixed, script, skeleton
+from matching.engine.text import build_confusable_skeleton, get_script, is_mixed_script
 
 ALIKE = 0.5
 """Similarity from which two words are shown letter against letter; below it they are other words."""
@@ -85,16 +85,23 @@ def _deceiving(clusters: list[str], other: str) -> list[bool]:
     """Which characters are taken for others: mixed scripts in a word, or a word that only looks the same."""
     text = "".join(clusters)
     if text == other:
-        return [is_mixed(text) and _foreign(cluster) for cluster in clusters]
-    twin = bool(other) and skeleton(text) == skeleton(other) and text.casefold() != other.casefold()
+        return [is_mixed_script(text) and _foreign(cluster) for cluster in clusters]
+    twin = (
+        bool(other)
+        and build_confusable_skeleton(text) == build_confusable_skeleton(other)
+        and text.casefold() != other.casefold()
+    )
     if twin and len(text) == len(other) == len(clusters):
         return [one != two and one.casefold() != two.casefold() for one, two in zip(text, other, strict=True)]
     composed = bool(other) and unicodedata.normalize("NFC", text) == unicodedata.normalize("NFC", other)
-    return [(is_mixed(text) and _foreign(cluster)) or (composed and len(cluster) > 1) for cluster in clusters]
+    return [
+        (is_mixed_script(text) and _foreign(cluster)) or (composed and len(cluster) > 1)
+        for cluster in clusters
+    ]
 
 
 def _foreign(cluster: str) -> bool:
-    return cluster[0].isalpha() and script(cluster[0]) != "latin"
+    return cluster[0].isalpha() and get_script(cluster[0]) != "latin"
 
 
 def _drawn(clusters: list[str], changed: list[bool], deceiving: list[bool]) -> tuple[Segment, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from matching.engine import RULES_VERSION, ArtefactError, Scorer, Verdict, compare, feature_schema_hash
+from matching.engine import RULES_VERSION, ArtefactError, Scorer, Verdict, compare, compute_schema_hash
 
 _SAME = 1e-6
 """How far two processes may differ in a probability: rounding, nothing else."""
@@ -87,7 +87,7 @@ def check(recorded: Mapping[str, Any], scorer: Scorer) -> None:
 
 
 def _rules() -> str:
-    return f"{RULES_VERSION}/{feature_schema_hash()[:16]}"
+    return f"{RULES_VERSION}/{compute_schema_hash()[:16]}"
 
 
 def _case(row: Mapping[str, Any]) -> Case:

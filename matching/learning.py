@@ -18,7 +18,7 @@ import skops.io
 
 from matching.corpus import LabelledPair, Part, part
 from matching.dataset import CONSTRUCTED, Dataset, Report
-from matching.engine import FEATURE_NAMES, MONOTONE, feature_schema_hash
+from matching.engine import FEATURE_NAMES, MONOTONE_CONSTRAINTS, compute_schema_hash
 from modelops.training import fitting
 from modelops.training.evaluation import Quality
 from modelops.training.fitting import TrainedModel
@@ -45,7 +45,7 @@ def train(data: Dataset, seed: int, report: Report) -> TrainedModel:
         [data.pairs[at].entity for at in chosen],
         weights[chosen],
         FEATURE_NAMES,
-        MONOTONE,
+        MONOTONE_CONSTRAINTS,
         counted=(measured & current & data.depends)[chosen],
         decided=data.decided[chosen],
         settled=(measured & current & data.settled)[chosen],
@@ -94,7 +94,7 @@ def save(trained: TrainedModel, folder: Path, version: str, command: str) -> byt
         "metrics": dict(trained.metrics),
     }
     compiled = fitting.compile(
-        replace(trained, settings=settings), MODEL_NAME, f"{version}+{digest[:8]}", feature_schema_hash()
+        replace(trained, settings=settings), MODEL_NAME, f"{version}+{digest[:8]}", compute_schema_hash()
     )
     content = json.dumps(compiled, separators=(",", ":"), sort_keys=True).encode()
     (folder / "model.json").write_bytes(content)

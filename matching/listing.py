@@ -8,8 +8,8 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.paging import NEXT, PageSerializer
-from matching.engine import RULES_VERSION, Comparison, categories
-from matching.engine.explanation import describe
+from matching.engine import RULES_VERSION, Comparison, load_categories
+from matching.engine.explanation import serialise_difference
 from matching.job_models import FileFormat
 from matching.models import Prediction, Verdict
 from matching.offer import offered
@@ -184,7 +184,7 @@ def _profile_answer(found: Comparison) -> dict[str, Any]:
         "reason": found.reason,
         "missing_fact": found.missing_fact,
         "decided_by": found.decided_by,
-        "differences": [describe(item) for item in found.differences],
+        "differences": [serialise_difference(item) for item in found.differences],
         "model": {"name": found.model, "version": found.model_version},
     }
 
@@ -204,7 +204,7 @@ def category_rows() -> dict[str, Any]:
     keys = ("id", "title", "subject", "explanation", "authority", "example")
     rows = [
         {**{key: getattr(item, key) for key in keys}, "missing_fact": item.missing}
-        for item in categories().values()
+        for item in load_categories().values()
     ]
     return {"rules_version": RULES_VERSION, "results": rows}
 

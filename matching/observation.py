@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine import FEATURE_NAMES, Comparison, Kind, Sight
-from matching.engine.lexicon import rarity
+from matching.engine import FEATURE_NAMES, Comparison, Kind, PairFeatures
+from matching.engine.lexicon import compute_rarity
 from matching.engine.organisation_features import ORGANISATION_FEATURES
-from matching.engine.person_compare import PERSON_MEANING
-from matching.engine.text import latin_key
+from matching.engine.person_compare import PERSON_FEATURE_MEANINGS
+from matching.engine.text import romanise_token
 from modelops.watching.figures import Sample
 
 _LARGEST = 60_000.0
@@ -34,7 +34,7 @@ def _block(kind: str) -> slice:
 
 _BLOCKS = {kind.value: _block(kind) for kind in Kind}
 _MEANING = {f"o_{name}": meaning for name, (_, meaning) in ORGANISATION_FEATURES.items()} | {
-    f"p_{name}": meaning for name, meaning in PERSON_MEANING.items()
+    f"p_{name}": meaning for name, meaning in PERSON_FEATURE_MEANINGS.items()
 }
 _NAMES = {kind: [_MEANING[name] for name in FEATURE_NAMES[block]] for kind, block in _BLOCKS.items()}
 """Figures are named by what they measure, because people read the reports."""
@@ -64,7 +64,7 @@ def observed(comparison: Comparison) -> Observed:
     return seen(comparison, comparison.material_probability, comparison.verdict.value)
 
 
-def seen(pair: Comparison | Sight, probability: float, verdict: str) -> Observed:
+def seen(pair: Comparison | PairFeatures, probability: float, verdict: str) -> Observed:
     """Return what is kept of a pair and of what was answered."""
     values = pair.features[_BLOCKS[pair.kind.value]]
     if max(values) > _LARGEST:
@@ -96,7 +96,7 @@ def _matrix(packed: bytes, width: int) -> NDArray[np.float64]:
     return np.frombuffer(packed, dtype="<f2").astype(np.float64).reshape(-1, width)
 
 
-def _mix(pair: Comparison | Sight) -> dict[str, str]:
+def _mix(pair: Comparison | PairFeatures) -> dict[str, str]:
     left, right = pair.left, pair.right
     scripts = {"+".join(side.get("scripts", ())) or "none" for side in (left, right)}
     mix = {"script": " - ".join(sorted(scripts))}
@@ -110,6 +110,6 @@ def _mix(pair: Comparison | Sight) -> dict[str, str]:
 
 def _unknown(words: Iterable[str]) -> str:
     """Share of words no register knows, in four steps."""
-    known = [rarity(latin_key(word)) < 1.0 for word in words]
+    known = [compute_rarity(romanise_token(word)) < 1.0 for word in words]
     share = 1 - sum(known) / len(known) if known else 0.0
     return "none" if share == 0 else "all" if share == 1 else "up to half" if share <= 0.5 else "most"

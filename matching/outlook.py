@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from matching import engine
 from matching.cache import RememberingScorer
-from matching.engine import Comparison, Context, profiles
+from matching.engine import Comparison, Context, load_profiles
 from matching.models import Prediction
 from matching.questions import Question
 from matching.services import live
@@ -43,7 +43,7 @@ def every_profile(question: Question) -> dict[str, Comparison]:
     made live.
     """
     fleet = live().fleet()
-    serving = {id_: fleet.champion(id_) for id_ in profiles()}
+    serving = {id_: fleet.champion(id_) for id_ in load_profiles()}
     asked = {served.id: RememberingScorer(served.scorer) for served in serving.values()}
     scorers = {id_: asked[served.id] for id_, served in serving.items()}
     return engine.compare_profiles(question.name1, question.name2, question.kind, question.context, scorers)

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.throttles import admit
 from matching import diff, display
 from matching.engine import EngineError
-from matching.engine.text import read
+from matching.engine.text import tokenise_name
 from matching.models import Prediction
 from matching.outlook import context_of, outlook
 from matching.serializers import DISCLAIMER, QuestionSerializer, stored_answer
@@ -137,7 +137,7 @@ def _unreadable(name: str) -> str:
     if not name.strip():
         return "Enter a name."
     try:
-        read(name)
+        tokenise_name(name)
     except EngineError as error:
         return str(error)
     return ""

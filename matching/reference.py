@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from matching.engine import Category, Profile, categories, profiles, registry_profiles
-from matching.engine.search_logic import LOGICS, SearchLogic
+from matching.engine import Category, Profile, load_categories, load_profiles, load_registry_profiles
+from matching.engine.search_logic import SEARCH_LOGICS, SearchLogic
 
 _NOTE = "Written by `manage.py reference` from the rule data; do not edit. Not legal advice.\n"
 
@@ -11,13 +11,15 @@ _NOTE = "Written by `manage.py reference` from the rule data; do not edit. Not l
 def categories_page() -> str:
     """Every category of difference: explanation, example, authority, and what it does under each profile."""
     head = f"# Categories of difference\n\n{_NOTE}"
-    parts = [_category(category) for category in categories().values()]
+    parts = [_category(category) for category in load_categories().values()]
     return "\n".join([head, *parts])
 
 
 def _category(category: Category) -> str:
     one, other = category.example
-    effects = " · ".join(f"{regime.id} {regime.effects[category.id].value}" for regime in profiles().values())
+    effects = " · ".join(
+        f"{regime.id} {regime.effects[category.id].value}" for regime in load_profiles().values()
+    )
     settles = f"- What would settle a review: {category.missing}.\n" if category.missing else ""
     return (
         f"## {category.id} {category.title}\n\n{category.explanation}\n\n"
@@ -31,12 +33,12 @@ def profiles_page() -> str:
     return "\n".join(
         [
             head,
-            *[_profile(regime) for regime in profiles().values()],
-            _effects_table("Effects", profiles()),
+            *[_profile(regime) for regime in load_profiles().values()],
+            _effects_table("Effects", load_profiles()),
             _search_logic(),
             _REGISTERS,
-            *[_profile(regime) for regime in registry_profiles().values()],
-            _effects_table("Effects for registers", registry_profiles()),
+            *[_profile(regime) for regime in load_registry_profiles().values()],
+            _effects_table("Effects for registers", load_registry_profiles()),
         ]
     )
 
@@ -65,7 +67,7 @@ def _cases(regime: Profile) -> str:
 
 def _effects_table(title: str, regimes: dict[str, Profile]) -> str:
     lines = [f"## {title}\n", f"| category | {' | '.join(regimes)} |", f"|---|{'---|' * len(regimes)}"]
-    for category in categories().values():
+    for category in load_categories().values():
         effects = " | ".join(regime.effects[category.id].value for regime in regimes.values())
         lines.append(f"| {category.id} {category.title.replace('|', '/')} | {effects} |")
     return "\n".join(lines) + "\n"
@@ -78,13 +80,14 @@ def _search_logic() -> str:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {logic.id} | {logic.title} | {logic.as_of} | {_differs(logic)} |" for logic in LOGICS.values()
+        f"| {logic.id} | {logic.title} | {logic.as_of} | {_differs(logic)} |"
+        for logic in SEARCH_LOGICS.values()
     ]
     return "\n".join(lines) + "\n"
 
 
 def _differs(logic: SearchLogic) -> str:
-    model = LOGICS["model"]
+    model = SEARCH_LOGICS["model"]
     points = (
         "ampersand_is_and",
         "delete_spaces",

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget,
 from accounts.desk import BoundedPaginator, Step, act, confirmed, may, nobody
 from accounts.models import User
 from matching import replays
-from matching.engine import feature_schema_hash
+from matching.engine import compute_schema_hash
 from matching.models import Prediction
 from matching.replays import ReplayError, rows_of
 from matching.rescoring_models import Replay, ShadowScore
@@ -38,7 +38,7 @@ class ReplayForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        fitting = ModelVersion.objects.filter(schema_hash=feature_schema_hash()).defer("card")
+        fitting = ModelVersion.objects.filter(schema_hash=compute_schema_hash()).defer("card")
         self.fields["version"].queryset = fitting  # type: ignore[attr-defined]
 
 

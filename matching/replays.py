@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.ids import first_of
 from accounts.models import User
-from matching.engine import EngineError, Scorer, feature_schema_hash
+from matching.engine import EngineError, Scorer, compute_schema_hash
 from matching.models import Prediction
 from matching.rescoring import ask_again
 from matching.rescoring_models import Replay, ReplayChange
@@ -39,7 +39,7 @@ def ask(day: date, model: ModelVersion, actor: User) -> Replay:
     """
     if day > timezone.now().date():
         raise ReplayError("that day has not come yet")
-    if model.schema_hash != feature_schema_hash():
+    if model.schema_hash != compute_schema_hash():
         raise ReplayError(f"{model} was trained for other features than this program computes")
     replay = Replay.objects.create(day=day, model=model, requested_by=actor)
     replay.total = _of_day(day).count()

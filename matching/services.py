@@ -60,7 +60,7 @@ def build_scorer(content: bytes) -> Scorer:
 @lru_cache(maxsize=1)
 def live() -> Loader[Scorer]:
     """Return this process's loader."""
-    return Loader(build_scorer, golden.check, engine.feature_schema_hash())
+    return Loader(build_scorer, golden.check, engine.compute_schema_hash())
 
 
 def compare(user: User, question: Question) -> Answer:

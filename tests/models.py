@@ -9,7 +9,7 @@ from accounts import erasure
 from accounts.crypto import Purpose, digest, sha256
 from accounts.models import User
 from feedback.models import Guideline
-from matching.engine import FEATURE_NAMES, Kind, feature_schema_hash
+from matching.engine import FEATURE_NAMES, Kind, compute_schema_hash
 from matching.models import Prediction
 from matching.pairs import pair_digest
 from matching.services import live
@@ -21,7 +21,7 @@ from tests.people import person
 def model_version(version: str = "1", content: bytes | None = None) -> ModelVersion:
     """A registered version: a small model that is never sure, or any bytes."""
     content = content if content is not None else compiled(version, 0.0)
-    schema = feature_schema_hash()
+    schema = compute_schema_hash()
     artefact, _ = ModelArtefact.objects.get_or_create(sha256=sha256(content), defaults={"content": content})
     return ModelVersion.objects.create(
         name="names",
@@ -86,7 +86,7 @@ def compiled(version: str, log_odds: float) -> bytes:
         "format": 1,
         "name": "names",
         "version": version,
-        "schema": feature_schema_hash(),
+        "schema": compute_schema_hash(),
         "features": list(FEATURE_NAMES),
         "thresholds": {kind.value: {"immaterial_below": 0.2, "material_above": 0.8} for kind in Kind},
         "calibration": {"method": "sigmoid", "slope": 1.0, "intercept": 0.0},
@@ -102,7 +102,7 @@ def version_in(content: bytes) -> str:
 
 def scoring_version(version: str, log_odds: float = 0.0) -> ModelVersion:
     """A registered version that can serve."""
-    content, schema = compiled(version, log_odds), feature_schema_hash()
+    content, schema = compiled(version, log_odds), compute_schema_hash()
     return services.register_version(services.Registration("names", version, content, schema), None)
 
 

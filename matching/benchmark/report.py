@@ -17,7 +17,7 @@ from matching.benchmark.speed import Rows, run_peer, run_task, timings
 from matching.benchmark.targets import Marks, table
 from matching.bulk import Plan, compare_file
 from matching.corpus import LabelledPair, Part, part, read_pairs
-from matching.engine import Kind, default_scorer
+from matching.engine import Kind, load_default_scorer
 from modelops.training.evaluation import Quality, by_slice, measure
 
 PEER_MATCH = 0.7
@@ -52,7 +52,7 @@ def write_report(setting: Setting, target: Path, say: Say) -> None:
 
 
 def _head(setting: Setting) -> Iterator[str]:
-    scorer = default_scorer()
+    scorer = load_default_scorer()
     yield "# Benchmarks\n"
     yield f"Written by `make benchmark` on {datetime.now(UTC):%Y-%m-%d}; do not edit. One run on one machine:"
     yield f"{platform.machine()}, {platform.system()}, Python {platform.python_version()},"

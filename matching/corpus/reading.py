@@ -103,7 +103,7 @@ def _pair(path: Path, line: int, row: dict[str, str], weight: float) -> Labelled
 def name_key(name: str) -> str:
     """A name for grouping: its comparison keys, or the case-folded text when it has none."""
     try:
-        return " ".join(text.read(name).keys)
+        return " ".join(text.tokenise_name(name).keys)
     except EngineError:
         return name.strip().casefold()
 

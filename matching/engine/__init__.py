@@ -6,27 +6,27 @@ Pure: no Django, no database, no network. ``from matching.engine import compare`
 from matching.engine.comparison import (
     Comparison,
     Score,
-    Told,
+    ScoreWithReason,
     compare,
     compare_profiles,
-    features_of,
+    extract_features,
+    extract_pair_features,
     score_many,
-    sight_of,
-    tell_many,
+    score_many_with_reasons,
 )
 from matching.engine.explanation import DISCLAIMER
-from matching.engine.features import FEATURE_NAMES, MONOTONE, feature_schema_hash
+from matching.engine.features import FEATURE_NAMES, MONOTONE_CONSTRAINTS, compute_schema_hash
 from matching.engine.profiles import (
     PROFILE_IDS,
-    REGISTRY_IDS,
+    REGISTRY_PROFILE_IDS,
     Category,
     Profile,
-    categories,
-    profiles,
-    registry_profiles,
-    rules_version,
+    compute_rules_version,
+    load_categories,
+    load_profiles,
+    load_registry_profiles,
 )
-from matching.engine.scorer import CompiledScorer, default_scorer, load_scorer
+from matching.engine.scorer import CompiledScorer, load_default_scorer, load_scorer
 from matching.engine.types import (
     MAX_NAME_LENGTH,
     ArtefactError,
@@ -37,23 +37,23 @@ from matching.engine.types import (
     EngineError,
     Kind,
     NameTooLongError,
+    PairFeatures,
     Scorer,
-    Sight,
     Thresholds,
     UnknownKindError,
     UnknownProfileError,
     Verdict,
 )
 
-RULES_VERSION = rules_version()
+RULES_VERSION = compute_rules_version()
 
 __all__ = [
     "DISCLAIMER",
     "FEATURE_NAMES",
     "MAX_NAME_LENGTH",
-    "MONOTONE",
+    "MONOTONE_CONSTRAINTS",
     "PROFILE_IDS",
-    "REGISTRY_IDS",
+    "REGISTRY_PROFILE_IDS",
     "RULES_VERSION",
     "ArtefactError",
     "Category",
@@ -66,25 +66,25 @@ __all__ = [
     "EngineError",
     "Kind",
     "NameTooLongError",
+    "PairFeatures",
     "Profile",
     "Score",
+    "ScoreWithReason",
     "Scorer",
-    "Sight",
     "Thresholds",
-    "Told",
     "UnknownKindError",
     "UnknownProfileError",
     "Verdict",
-    "categories",
     "compare",
     "compare_profiles",
-    "default_scorer",
-    "feature_schema_hash",
-    "features_of",
+    "compute_schema_hash",
+    "extract_features",
+    "extract_pair_features",
+    "load_categories",
+    "load_default_scorer",
+    "load_profiles",
+    "load_registry_profiles",
     "load_scorer",
-    "profiles",
-    "registry_profiles",
     "score_many",
-    "sight_of",
-    "tell_many",
+    "score_many_with_reasons",
 ]

@@ -10,67 +10,69 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA, Levenshtein
 
 from matching.engine import numbers
-from matching.engine.text import Token, skeleton
-from matching.engine.words import Relation, relate
+from matching.engine.text import Token, build_confusable_skeleton
+from matching.engine.words import WordRelation, classify_word_relation
 
 MAX_CELLS = 600
 """Word pairs (words left × words right, over all gaps) weighed in one alignment; what is beyond is simply
 different text. Real names need under a hundred; the bound keeps absurd input from costing seconds."""
-_JOIN = 3
-_SPELT = 8
+_MAX_JOINED_WORDS = 3
+_MAX_SPACED_LETTERS = 8
 """Most letters of a word written apart."""
-_MISSPELT = 6
+_MIN_MISSPELT_LETTERS = 6
 """Fewest letters of a word that is written apart and misspelt at once."""
 
 
-class Match(NamedTuple):
+class TokenMatch(NamedTuple):
     """Tokens ``[i, i2)`` left stand for ``[j, j2)`` right; ``relation`` is ``None`` when keys are equal."""
 
-    i: int
-    i2: int
-    j: int
-    j2: int
-    relation: Relation | None
+    left_start: int
+    left_stop: int
+    right_start: int
+    right_stop: int
+    relation: WordRelation | None
 
 
-Run = tuple[int, int, int]
+EqualRun = tuple[int, int, int]
 """First index left, first index right, length."""
 
 
-class Gap(NamedTuple):
+class UnmatchedTokens(NamedTuple):
     """Words that found no counterpart at one place: indices left, indices right."""
 
     left: tuple[int, ...]
     right: tuple[int, ...]
 
 
-class Alignment(NamedTuple):
+class TokenAlignment(NamedTuple):
     """The whole account of two token sequences: nothing is left out, nothing is counted twice."""
 
-    matches: tuple[Match, ...]
-    gaps: tuple[Gap, ...]
-    moved: tuple[tuple[int, int], ...]
+    matches: tuple[TokenMatch, ...]
+    gaps: tuple[UnmatchedTokens, ...]
+    moves: tuple[tuple[int, int], ...]
 
 
-def align(left: tuple[Token, ...], right: tuple[Token, ...]) -> Alignment:
+def align_tokens(left: tuple[Token, ...], right: tuple[Token, ...]) -> TokenAlignment:
     """Align by equal keys first, then word by word inside what is left between them."""
     keys_left, keys_right = [token.key for token in left], [token.key for token in right]
-    same = runs(keys_left, keys_right)
-    matches = [_equal(i + step, j + step) for i, j, size in same for step in range(size)]
-    gaps: list[Gap] = []
+    same = find_equal_runs(keys_left, keys_right)
+    matches = [_build_equal_match(i + step, j + step) for i, j, size in same for step in range(size)]
+    gaps: list[UnmatchedTokens] = []
     budget = MAX_CELLS
-    for i, i2, j, j2 in _between(same, len(left), len(right)):
+    for i, i2, j, j2 in _find_stretches(same, len(left), len(right)):
         budget -= (i2 - i) * (j2 - j)
-        gap = _inside(left, right, (i, i2, j, j2), matches) if budget >= 0 else _plain(i, i2, j, j2)
+        gap = (
+            _align_stretch(left, right, (i, i2, j, j2), matches) if budget >= 0 else _build_gap(i, i2, j, j2)
+        )
         if gap.left or gap.right:
             gaps.append(gap)
-    moved = _moved(keys_left, keys_right, gaps)
+    moved = _find_moves(keys_left, keys_right, gaps)
     if moved:
-        gaps = _without(gaps, moved)
-    return Alignment(tuple(matches), tuple(gaps), tuple(moved))
+        gaps = _remove_moves(gaps, moved)
+    return TokenAlignment(tuple(matches), tuple(gaps), tuple(moved))
 
 
-def runs(left: Sequence[str], right: Sequence[str]) -> list[Run]:
+def find_equal_runs(left: Sequence[str], right: Sequence[str]) -> list[EqualRun]:
     """Runs of equal keys in order, those of the fewest edits; most pairs need no search for them."""
     if left == right:
         return [(0, 0, len(left))]
@@ -88,7 +90,7 @@ def runs(left: Sequence[str], right: Sequence[str]) -> list[Run]:
     return found
 
 
-def _between(same: list[Run], left: int, right: int) -> list[tuple[int, int, int, int]]:
+def _find_stretches(same: list[EqualRun], left: int, right: int) -> list[tuple[int, int, int, int]]:
     """The stretches before, between and after runs of equal keys: ``[i, i2)`` left and ``[j, j2)`` right."""
     edges = [(0, 0, 0), *same, (left, right, 0)]
     found = [(i + size, next_i, j + size, next_j) for (i, j, size), (next_i, next_j, _) in pairwise(edges)]
@@ -96,46 +98,49 @@ def _between(same: list[Run], left: int, right: int) -> list[tuple[int, int, int
 
 
 @lru_cache(maxsize=1_024)
-def _equal(i: int, j: int) -> Match:
-    return Match(i, i + 1, j, j + 1, None)
+def _build_equal_match(i: int, j: int) -> TokenMatch:
+    return TokenMatch(i, i + 1, j, j + 1, None)
 
 
-def _inside(
-    left: tuple[Token, ...], right: tuple[Token, ...], block: tuple[int, int, int, int], matches: list[Match]
-) -> Gap:
+def _align_stretch(
+    left: tuple[Token, ...],
+    right: tuple[Token, ...],
+    block: tuple[int, int, int, int],
+    matches: list[TokenMatch],
+) -> UnmatchedTokens:
     i, i2, j, j2 = block
     if i2 - i == j2 - j == 1:
-        relation = relate(left[i].key, right[j].key, left[i].text, right[j].text)
+        relation = classify_word_relation(left[i].key, right[j].key, left[i].text, right[j].text)
         if relation:
-            matches.append(Match(i, i2, j, j2, relation))
-            return Gap((), ())
-        return Gap((i,), (j,))
+            matches.append(TokenMatch(i, i2, j, j2, relation))
+            return UnmatchedTokens((), ())
+        return UnmatchedTokens((i,), (j,))
     if i == i2 or j == j2:
-        return _plain(i, i2, j, j2)
-    path = _best_path(left, right, block)
+        return _build_gap(i, i2, j, j2)
+    path = _find_best_path(left, right, block)
     matches.extend(path)
-    used_left = {k for match in path for k in range(match.i, match.i2)}
-    used_right = {k for match in path for k in range(match.j, match.j2)}
-    return Gap(
+    used_left = {k for match in path for k in range(match.left_start, match.left_stop)}
+    used_right = {k for match in path for k in range(match.right_start, match.right_stop)}
+    return UnmatchedTokens(
         tuple([k for k in range(i, i2) if k not in used_left]),
         tuple([k for k in range(j, j2) if k not in used_right]),
     )
 
 
-def _plain(i: int, i2: int, j: int, j2: int) -> Gap:
-    return Gap(tuple(range(i, i2)), tuple(range(j, j2)))
+def _build_gap(i: int, i2: int, j: int, j2: int) -> UnmatchedTokens:
+    return UnmatchedTokens(tuple(range(i, i2)), tuple(range(j, j2)))
 
 
-def _best_path(
+def _find_best_path(
     left: tuple[Token, ...], right: tuple[Token, ...], block: tuple[int, int, int, int]
-) -> list[Match]:
+) -> list[TokenMatch]:
     """Order-keeping pairing with the greatest total similarity (Needleman-Wunsch with joins)."""
     i0, i2, j0, j2 = block
-    best: dict[tuple[int, int], _Cell] = {(i, j2): (0.0, None, (i2, j2)) for i in range(i0, i2 + 1)}
+    best: dict[tuple[int, int], _PathCell] = {(i, j2): (0.0, None, (i2, j2)) for i in range(i0, i2 + 1)}
     best |= {(i2, j): (0.0, None, (i2, j2)) for j in range(j0, j2)}
     for i in range(i2 - 1, i0 - 1, -1):
         for j in range(j2 - 1, j0 - 1, -1):
-            best[i, j] = _cell(left, right, i, j, (i2, j2), best)
+            best[i, j] = _compute_cell(left, right, i, j, (i2, j2), best)
     path, at = [], (i0, j0)
     while at != (i2, j2):
         _, match, at = best[at]
@@ -144,121 +149,126 @@ def _best_path(
     return path
 
 
-_Cell = tuple[float, Match | None, tuple[int, int]]
+_PathCell = tuple[float, TokenMatch | None, tuple[int, int]]
 """The greatest similarity from here to the end, what is paired here for it, and where the rest begins."""
 
 
-def _cell(
+def _compute_cell(
     left: tuple[Token, ...],
     right: tuple[Token, ...],
     i: int,
     j: int,
     ends: tuple[int, int],
-    best: dict[tuple[int, int], _Cell],
-) -> _Cell:
+    best: dict[tuple[int, int], _PathCell],
+) -> _PathCell:
     below, beside = best[i + 1, j][0], best[i, j + 1][0]
-    found: _Cell = (below, None, (i + 1, j)) if below >= beside else (beside, None, (i, j + 1))
-    for match, gain in _pairings(left, right, i, j, *ends):
-        step = (match.i2, match.j2)
+    found: _PathCell = (below, None, (i + 1, j)) if below >= beside else (beside, None, (i, j + 1))
+    for match, gain in _list_pairings(left, right, i, j, *ends):
+        step = (match.left_stop, match.right_stop)
         total = best[step][0] + gain
         if total > found[0]:
             found = (total, match, step)
     return found
 
 
-def _pairings(
+def _list_pairings(
     left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
-) -> list[tuple[Match, float]]:
+) -> list[tuple[TokenMatch, float]]:
     a, b = left[i], right[j]
     if a.key == b.key:
-        return [(Match(i, i + 1, j, j + 1, None), 1.5)]
+        return [(TokenMatch(i, i + 1, j, j + 1, None), 1.5)]
     found = []
-    relation = relate(a.key, b.key, a.text, b.text)
+    relation = classify_word_relation(a.key, b.key, a.text, b.text)
     if relation:
-        found.append((Match(i, i + 1, j, j + 1, relation), 0.4 + relation.similarity))
-    joined = _number_in_words(left, right, i, j, i2, j2) or _joined(left, right, i, j, i2, j2)
+        found.append((TokenMatch(i, i + 1, j, j + 1, relation), 0.4 + relation.similarity))
+    joined = _match_spelled_number(left, right, i, j, i2, j2) or _match_joined_words(
+        left, right, i, j, i2, j2
+    )
     if joined:
-        found.append((joined, 1.4 * max(joined.i2 - i, joined.j2 - j)))
-    acronym = _acronym(left, right, i, j, i2, j2)
+        found.append((joined, 1.4 * max(joined.left_stop - i, joined.right_stop - j)))
+    acronym = _match_acronym(left, right, i, j, i2, j2)
     if acronym:
-        found.append((acronym, 1.2 * max(acronym.i2 - i, acronym.j2 - j)))
+        found.append((acronym, 1.2 * max(acronym.left_stop - i, acronym.right_stop - j)))
     return found
 
 
-def _number_in_words(
+def _match_spelled_number(
     left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
-) -> Match | None:
+) -> TokenMatch | None:
     """A number of two words on one side: ``Twenty-First`` for ``21st``."""
-    if left[i].key not in numbers.TENS and right[j].key not in numbers.TENS:
+    if left[i].key not in numbers.TENS_WORDS and right[j].key not in numbers.TENS_WORDS:
         return None
     for p, q in ((2, 1), (1, 2)):
         if i + p <= i2 and j + q <= j2:
-            one = numbers.together(tuple([token.key for token in left[i : i + p]]))
-            if one and one == numbers.together(tuple([token.key for token in right[j : j + q]])):
-                return Match(i, i + p, j, j + q, Relation("O21", 1.0))
+            one = numbers.parse_compound_number(tuple([token.key for token in left[i : i + p]]))
+            if one and one == numbers.parse_compound_number(tuple([token.key for token in right[j : j + q]])):
+                return TokenMatch(i, i + p, j, j + q, WordRelation("O21", 1.0))
     return None
 
 
-def _joined(
+def _match_joined_words(
     left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
-) -> Match | None:
+) -> TokenMatch | None:
     """One side writes as one word what the other writes as several (``Clear water``, ``0 il``)."""
-    if left[i].key[0] != right[j].key[0] and skeleton(left[i].text[0]) != skeleton(right[j].text[0]):
+    if left[i].key[0] != right[j].key[0] and build_confusable_skeleton(
+        left[i].text[0]
+    ) != build_confusable_skeleton(right[j].text[0]):
         return None
-    for p in range(1, _reach(left, i, i2) + 1):
-        for q in range(1, _reach(right, j, j2) + 1):
+    for p in range(1, _count_joinable_words(left, i, i2) + 1):
+        for q in range(1, _count_joinable_words(right, j, j2) + 1):
             if p == q == 1 or (p > 1 and q > 1):
                 continue
-            relation = _same_letters(left[i : i + p], right[j : j + q])
+            relation = _relate_joined_words(left[i : i + p], right[j : j + q])
             if relation:
-                return Match(i, i + p, j, j + q, relation)
+                return TokenMatch(i, i + p, j, j + q, relation)
     return None
 
 
-def _reach(words: tuple[Token, ...], start: int, stop: int) -> int:
+def _count_joinable_words(words: tuple[Token, ...], start: int, stop: int) -> int:
     """How many words from ``start`` may be one word apart: a few, or all single letters (``L A M Y``)."""
     letters = next((at for at in range(start, stop) if len(words[at].key) > 1), stop) - start
-    return min(stop - start, max(_JOIN, min(letters, _SPELT)))
+    return min(stop - start, max(_MAX_JOINED_WORDS, min(letters, _MAX_SPACED_LETTERS)))
 
 
-def _same_letters(left: tuple[Token, ...], right: tuple[Token, ...]) -> Relation | None:
+def _relate_joined_words(left: tuple[Token, ...], right: tuple[Token, ...]) -> WordRelation | None:
     one, other = "".join([token.key for token in left]), "".join([token.key for token in right])
     if one == other:
-        return Relation("O02", 1.0)
-    if abs(len(one) - len(other)) <= 1 and len(one) > 2 and _seen(left) == _seen(right):
-        return Relation("O39", 0.9)
+        return WordRelation("O02", 1.0)
+    if abs(len(one) - len(other)) <= 1 and len(one) > 2 and _build_skeleton(left) == _build_skeleton(right):
+        return WordRelation("O39", 0.9)
     if (
-        min(len(one), len(other)) >= _MISSPELT
-        and _words((*left, *right))
+        min(len(one), len(other)) >= _MIN_MISSPELT_LETTERS
+        and _is_all_words((*left, *right))
         and OSA.distance(one, other, score_cutoff=1) == 1
     ):
-        return Relation("O18", 1 - 1 / max(len(one), len(other)))
+        return WordRelation("O18", 1 - 1 / max(len(one), len(other)))
     return None
 
 
-def _words(tokens: tuple[Token, ...]) -> bool:
+def _is_all_words(tokens: tuple[Token, ...]) -> bool:
     """Whether all are words, none a letter or a number: ``Alpha II`` is no misspelt ``Alphai``."""
     return all(
-        len(token.key) > 1 and token.key.isalpha() and numbers.value(token.key) is None for token in tokens
+        len(token.key) > 1 and token.key.isalpha() and numbers.parse_number(token.key) is None
+        for token in tokens
     )
 
 
-def _seen(tokens: tuple[Token, ...]) -> str:
-    return skeleton("".join([token.text for token in tokens]))
+def _build_skeleton(tokens: tuple[Token, ...]) -> str:
+    return build_confusable_skeleton("".join([token.text for token in tokens]))
 
 
-def _acronym(
+def _match_acronym(
     left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
-) -> Match | None:
+) -> TokenMatch | None:
     """Initials for words: ``UWM`` for ``Universal Widget Makers`` (two letters or more)."""
-    span = _spelled(left[i].key, right, j, j2)
+    span = _count_acronym_words(left[i].key, right, j, j2)
     if span:
-        return Match(i, i + 1, j, j + span, Relation("O16", 0.5))
-    span = _spelled(right[j].key, left, i, i2)
-    return Match(i, i + span, j, j + 1, Relation("O16", 0.5)) if span else None
+        return TokenMatch(i, i + 1, j, j + span, WordRelation("O16", 0.5))
+    span = _count_acronym_words(right[j].key, left, i, i2)
+    return TokenMatch(i, i + span, j, j + 1, WordRelation("O16", 0.5)) if span else None
 
 
-def _spelled(short: str, words: tuple[Token, ...], start: int, stop: int) -> int:
+def _count_acronym_words(short: str, words: tuple[Token, ...], start: int, stop: int) -> int:
     """How many words from ``start`` the letters of ``short`` begin, 0 when they do not."""
     length = len(short)
     if not 2 <= length <= stop - start or not short.isalpha():
@@ -271,7 +281,7 @@ def _spelled(short: str, words: tuple[Token, ...], start: int, stop: int) -> int
     )
 
 
-def _moved(left: list[str], right: list[str], gaps: list[Gap]) -> list[tuple[int, int]]:
+def _find_moves(left: list[str], right: list[str], gaps: list[UnmatchedTokens]) -> list[tuple[int, int]]:
     """Words that stand at another place on the other side."""
     waiting: dict[str, list[int]] = {}
     for gap in gaps:
@@ -285,10 +295,12 @@ def _moved(left: list[str], right: list[str], gaps: list[Gap]) -> list[tuple[int
     return found
 
 
-def _without(gaps: list[Gap], moved: list[tuple[int, int]]) -> list[Gap]:
+def _remove_moves(gaps: list[UnmatchedTokens], moved: list[tuple[int, int]]) -> list[UnmatchedTokens]:
     left, right = {i for i, _ in moved}, {j for _, j in moved}
     kept = [
-        Gap(tuple([i for i in gap.left if i not in left]), tuple([j for j in gap.right if j not in right]))
+        UnmatchedTokens(
+            tuple([i for i in gap.left if i not in left]), tuple([j for j in gap.right if j not in right])
+        )
         for gap in gaps
     ]
     return [gap for gap in kept if gap.left or gap.right]

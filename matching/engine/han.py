@@ -11,23 +11,23 @@ from functools import cache, lru_cache
 
 from opencc import OpenCC
 
-from matching.engine.text import script
+from matching.engine.text import get_script
 
 
 @cache
-def _tables() -> tuple[OpenCC, OpenCC]:
+def _load_converters() -> tuple[OpenCC, OpenCC]:
     return OpenCC("jp2t"), OpenCC("t2s")
 
 
 @lru_cache(maxsize=16_384)
-def simplified(text: str) -> str:
+def to_simplified(text: str) -> str:
     """A text with every Chinese character in its simplified shape; other characters as they are."""
-    japanese, traditional = _tables()
+    japanese, traditional = _load_converters()
     return str(traditional.convert(japanese.convert(text)))
 
 
-def same_word(one: str, other: str) -> bool:
+def is_same_word(one: str, other: str) -> bool:
     """Whether two different words in Chinese characters are one word in other shapes (國 and 国)."""
     if one.isascii() or other.isascii() or len(one) != len(other):
         return False
-    return script(one[0]) == script(other[0]) == "han" and simplified(one) == simplified(other)
+    return get_script(one[0]) == get_script(other[0]) == "han" and to_simplified(one) == to_simplified(other)

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from matching.engine.lexicon import lexicon
-from matching.engine.organisation_parse import forms_of
-from matching.engine.person_kind import likelihood
-from matching.engine.text import Text
+from matching.engine.lexicon import load_lexicon
+from matching.engine.organisation_parse import get_legal_forms
+from matching.engine.person_kind import estimate_person_probability
+from matching.engine.text import TokenisedName
 from matching.engine.types import Kind
 
-PLAIN = 0.15
+PLAIN_WORDS_EVIDENCE = 0.15
 """Evidence of two to four plain words without any business word: people's names look like that."""
 
 
-def kind_of(left: Text, right: Text) -> Kind:
+def detect_kind(left: TokenisedName, right: TokenisedName) -> Kind:
     """Kind of a pair: the evidence of both names together; a doubt goes to the organisation."""
     if _has_form(left) or _has_form(right):
         return Kind.ORGANISATION
-    against = _against(left) + _against(right)
-    if against >= 2 * _MOST:
+    against = _score_organisation_evidence(left) + _score_organisation_evidence(right)
+    if against >= 2 * _MAX_PERSON_EVIDENCE:
         return Kind.ORGANISATION
-    personal = _personal(left) + _personal(right) > against or (not against and _initialled(left, right))
+    personal = _score_person_evidence(left) + _score_person_evidence(right) > against or (
+        not against and _has_initialled_variant(left, right)
+    )
     return Kind.INDIVIDUAL if personal else Kind.ORGANISATION
 
 
-def _initialled(left: Text, right: Text) -> bool:
+def _has_initialled_variant(left: TokenisedName, right: TokenisedName) -> bool:
     """``A. Rahman`` beside ``Abdul Rahman``: a company does not write its first word as an initial."""
     for one, other in ((left, right), (right, left)):
         first, rest = one.keys[0], one.keys[1:]
@@ -35,30 +37,30 @@ def _initialled(left: Text, right: Text) -> bool:
     return False
 
 
-def _has_form(text: Text) -> bool:
+def _has_form(text: TokenisedName) -> bool:
     """Whether a legal form stands in the name itself; what follows a capacity says nothing of who acts."""
-    return bool(forms_of(text.keys[: _capacity(text) or len(text.keys)]))
+    return bool(get_legal_forms(text.keys[: _find_capacity(text) or len(text.keys)]))
 
 
-_MOST = 1.0 + PLAIN
+_MAX_PERSON_EVIDENCE = 1.0 + PLAIN_WORDS_EVIDENCE
 """Greatest evidence for a person that one name can give."""
 
 
 @lru_cache(maxsize=16_384)
-def _personal(text: Text) -> float:
+def _score_person_evidence(text: TokenisedName) -> float:
     """Evidence for a natural person, -1 to :data:`_MOST`, from the words of people's names."""
-    keys = text.keys[: _capacity(text) or len(text.keys)]
-    plain = 2 <= len(keys) <= 4 and all(map(_plain_word, keys))
-    return (likelihood(text) - 0.5) * 2 + PLAIN * plain
+    keys = text.keys[: _find_capacity(text) or len(text.keys)]
+    plain = 2 <= len(keys) <= 4 and all(map(_is_plain_word, keys))
+    return (estimate_person_probability(text) - 0.5) * 2 + PLAIN_WORDS_EVIDENCE * plain
 
 
-def _plain_word(key: str) -> bool:
-    return len(key) > 2 and key.isascii() and key.isalpha() and key not in lexicon().places
+def _is_plain_word(key: str) -> bool:
+    return len(key) > 2 and key.isascii() and key.isalpha() and key not in load_lexicon().places
 
 
-def _against(text: Text) -> float:
+def _score_organisation_evidence(text: TokenisedName) -> float:
     """Evidence for an organisation, 0 and more, from business words, symbols and digits."""
-    words, keys = lexicon(), text.keys[: _capacity(text) or len(text.keys)]
+    words, keys = load_lexicon(), text.keys[: _find_capacity(text) or len(text.keys)]
     count = sum([key in words.organisation_words or key in words.roles for key in keys])
     symbols = any(token.text in "&+%#$€£" for token in text.tokens)
     digits = any(key[0].isdigit() for key in keys)
@@ -67,7 +69,7 @@ def _against(text: Text) -> float:
     return (0.3 if surname_first else 1.2) * min(count, 2) + 0.7 * symbols + 0.4 * digits
 
 
-def _capacity(text: Text) -> int:
+def _find_capacity(text: TokenisedName) -> int:
     """Index where a capacity begins ("as Trustee of …"); what follows says nothing of who acts."""
     keys = text.keys
     if "as" not in keys:

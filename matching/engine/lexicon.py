@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-DATA = Path(__file__).parent / "data"
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DATA_DIRECTORY = Path(__file__).parent / "data"
+_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Phrase = tuple[str, ...]
 
@@ -31,14 +31,14 @@ class Lexicon(NamedTuple):
     domains: frozenset[str]
     organisation_words: frozenset[str]
     abbreviations: dict[str, frozenset[str]]
-    phrases: dict[str, tuple[tuple[Phrase, str], ...]]
-    numbered: frozenset[Phrase]
-    endings: frozenset[Phrase]
+    marker_phrases: dict[str, tuple[tuple[Phrase, str], ...]]
+    numbered_annotations: frozenset[Phrase]
+    division_endings: frozenset[Phrase]
     opposites: frozenset[frozenset[str]]
-    counts: dict[str, int]
-    names: int
+    word_counts: dict[str, int]
+    name_count: int
 
-    def leads(self, key: str, text: str) -> bool:
+    def is_leading_word(self, key: str, text: str) -> bool:
         """Whether a word before a name is none of its distinctive ones: an article, or a word of courtesy."""
         return key in self.articles or text.casefold() in self.honorifics
 
@@ -46,27 +46,27 @@ class Lexicon(NamedTuple):
 def load_yaml(name: str) -> Any:
     """A data file of the engine, parsed; ``name`` is its path below ``data/``."""
     # Both loaders are safe ones; the C one is twenty times faster.
-    return yaml.load((DATA / name).read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506
+    return yaml.load((DATA_DIRECTORY / name).read_text(encoding="utf-8"), Loader=_YAML_LOADER)  # noqa: S506
 
 
 @cache
-def lexicon() -> Lexicon:
+def load_lexicon() -> Lexicon:
     """The word classes, loaded on first use."""
     words = load_yaml("words.yaml")
-    counts, names = _counts()
+    counts, names = _read_word_counts()
     return Lexicon(
-        **{name: _keys(words[name]) for name in _SETS},
-        abbreviations=_abbreviations(words["abbreviations"]),
-        phrases=_phrases(words),
-        numbered=frozenset(tuple(phrase) for phrase in words["numbered_annotations"]),
-        endings=frozenset(tuple(phrase) for phrase in words["division_endings"]),
+        **{name: _build_key_set(words[name]) for name in _WORD_SETS},
+        abbreviations=_index_abbreviations(words["abbreviations"]),
+        marker_phrases=_index_phrases(words),
+        numbered_annotations=frozenset(tuple(phrase) for phrase in words["numbered_annotations"]),
+        division_endings=frozenset(tuple(phrase) for phrase in words["division_endings"]),
         opposites=frozenset(map(frozenset, words["opposites"])),
-        counts=counts,
-        names=names,
+        word_counts=counts,
+        name_count=names,
     )
 
 
-_SETS = (
+_WORD_SETS = (
     "articles",
     "honorifics",
     "connectors",
@@ -80,7 +80,7 @@ _SETS = (
     "domains",
     "organisation_words",
 )
-_MARKERS = {
+_MARKER_CATEGORIES = {
     "trade_markers": "O29",
     "former_markers": "O31",
     "successor_markers": "O32",
@@ -92,11 +92,11 @@ _MARKERS = {
 }
 
 
-def _keys(words: list[Any]) -> frozenset[str]:
+def _build_key_set(words: list[Any]) -> frozenset[str]:
     return frozenset(str(word) for word in words)
 
 
-def _abbreviations(pairs: dict[str, list[Any]]) -> dict[str, frozenset[str]]:
+def _index_abbreviations(pairs: dict[str, list[Any]]) -> dict[str, frozenset[str]]:
     table: dict[str, set[str]] = {}
     for full, shorts in pairs.items():
         for short in shorts:
@@ -104,30 +104,30 @@ def _abbreviations(pairs: dict[str, list[Any]]) -> dict[str, frozenset[str]]:
     return {short: frozenset(fulls) for short, fulls in table.items()}
 
 
-def _phrases(words: dict[str, Any]) -> dict[str, tuple[tuple[Phrase, str], ...]]:
+def _index_phrases(words: dict[str, Any]) -> dict[str, tuple[tuple[Phrase, str], ...]]:
     """Marker phrases by first word, longest first, each with the category it announces."""
     table: dict[str, list[tuple[Phrase, str]]] = {}
-    for name, category in _MARKERS.items():
+    for name, category in _MARKER_CATEGORIES.items():
         for phrase in words[name]:
             table.setdefault(str(phrase[0]), []).append((tuple(str(word) for word in phrase), category))
     return {first: tuple(sorted(found, key=lambda item: -len(item[0]))) for first, found in table.items()}
 
 
-def _counts() -> tuple[dict[str, int], int]:
-    lines = (DATA / "word_counts.tsv").read_text(encoding="utf-8").splitlines()
+def _read_word_counts() -> tuple[dict[str, int], int]:
+    lines = (DATA_DIRECTORY / "word_counts.tsv").read_text(encoding="utf-8").splitlines()
     pairs = (line.split("\t") for line in lines if not line.startswith("#"))
     return {word: int(count) for word, count in pairs}, int(lines[0].split()[4])
 
 
 @cache
-def _rarest() -> float:
-    return math.log(lexicon().names / 2)
+def _compute_max_idf() -> float:
+    return math.log(load_lexicon().name_count / 2)
 
 
 @lru_cache(maxsize=65_536)
-def rarity(key: str) -> float:
+def compute_rarity(key: str) -> float:
     """How distinctive a word is, 0 (in half of all names) to 1 (never seen); inverse document frequency."""
-    count = lexicon().counts.get(key)
+    count = load_lexicon().word_counts.get(key)
     if count is None:
         return 1.0
-    return max(0.0, math.log(lexicon().names / (count + 2)) / _rarest())
+    return max(0.0, math.log(load_lexicon().name_count / (count + 2)) / _compute_max_idf())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_WORDS = (
+_CARDINALS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
     "twenty",
@@ -12,7 +12,7 @@ _ORDINALS = (
     "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
     "eighteenth", "nineteenth", "twentieth",
 )  # fmt: skip
-_TENS = {
+_ROUND_CARDINALS = {
     "thirty": 30,
     "forty": 40,
     "fifty": 50,
@@ -22,51 +22,60 @@ _TENS = {
     "ninety": 90,
     "hundred": 100,
 }
-_CJK = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_OTHER = {"uno": 1, "tres": 3, "deux": 2, "trois": 3, "zwei": 2, "drei": 3, "dois": 2, "quatro": 4}
-_VALUES: dict[str, str] = (
-    {word: str(value) for value, word in enumerate(_WORDS)}
+_CJK_NUMERALS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_FOREIGN_CARDINALS = {
+    "uno": 1,
+    "tres": 3,
+    "deux": 2,
+    "trois": 3,
+    "zwei": 2,
+    "drei": 3,
+    "dois": 2,
+    "quatro": 4,
+}
+_WORD_VALUES: dict[str, str] = (
+    {word: str(value) for value, word in enumerate(_CARDINALS)}
     | {word: str(value) for value, word in enumerate(_ORDINALS)}
-    | {word: str(value) for word, value in (_TENS | _CJK | _OTHER).items()}
+    | {word: str(value) for word, value in (_ROUND_CARDINALS | _CJK_NUMERALS | _FOREIGN_CARDINALS).items()}
 )
 
 
-def _roman_table(limit: int) -> dict[str, str]:
-    return {roman(value): str(value) for value in range(1, limit + 1)}
+def _build_roman_table(limit: int) -> dict[str, str]:
+    return {to_roman(value): str(value) for value in range(1, limit + 1)}
 
 
-def roman(value: int) -> str:
+def to_roman(value: int) -> str:
     """Lower-case Roman numeral of 1 … 89."""
     tens = ("", "x", "xx", "xxx", "xl", "l", "lx", "lxx", "lxxx")[value // 10]
     units = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")[value % 10]
     return tens + units
 
 
-_ROMAN = _roman_table(50)
-_AMBIGUOUS = frozenset({"i", "v", "x", "l"})
+_ROMAN_VALUES = _build_roman_table(50)
+_AMBIGUOUS_NUMERALS = frozenset({"i", "v", "x", "l"})
 """Single letters that are as often an initial as a numeral; read as numbers only after another word."""
 
 
-TENS = {"twenty": 20, **{word: tens for word, tens in _TENS.items() if tens < 100}}
+TENS_WORDS = {"twenty": 20, **{word: tens for word, tens in _ROUND_CARDINALS.items() if tens < 100}}
 """Words that may begin a number of two words."""
 
 
-def together(keys: tuple[str, ...]) -> str | None:
+def parse_compound_number(keys: tuple[str, ...]) -> str | None:
     """Canonical digits of one or two tokens that are one number: ``twenty first`` is 21, as ``21st`` is."""
     if len(keys) == 1:
-        return value(keys[0])
-    unit = _VALUES.get(keys[1], "")
-    return str(TENS[keys[0]] + int(unit)) if keys[0] in TENS and len(unit) == 1 else None
+        return parse_number(keys[0])
+    unit = _WORD_VALUES.get(keys[1], "")
+    return str(TENS_WORDS[keys[0]] + int(unit)) if keys[0] in TENS_WORDS and len(unit) == 1 else None
 
 
-def value(key: str, first: bool = False) -> str | None:
+def parse_number(key: str, first: bool = False) -> str | None:
     """Canonical digits of a number token, or ``None`` when the word is not a number.
 
     ``first`` says the token opens the name, where ``V`` or ``X`` is a letter, not five or ten.
     """
     if key[0].isdigit():
         return key
-    found = _VALUES.get(key)
-    if found is None and key in _ROMAN and not (first and key in _AMBIGUOUS):
-        found = _ROMAN[key]
+    found = _WORD_VALUES.get(key)
+    if found is None and key in _ROMAN_VALUES and not (first and key in _AMBIGUOUS_NUMERALS):
+        found = _ROMAN_VALUES[key]
     return found

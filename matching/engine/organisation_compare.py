@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from matching.engine import numbers
-from matching.engine.alignment import Alignment, Gap, align
-from matching.engine.dates import rewritten
-from matching.engine.form_pairs import paired
-from matching.engine.forms import Relation as FormRelation
-from matching.engine.forms import explain, relate
-from matching.engine.lexicon import lexicon, rarity
-from matching.engine.organisation_parse import Organisation, Part
-from matching.engine.respelling import respelling, spells
+from matching.engine.alignment import TokenAlignment, UnmatchedTokens, align_tokens
+from matching.engine.dates import remove_shared_date
+from matching.engine.form_pairs import pair_legal_forms
+from matching.engine.forms import FormRelation, explain_form_relation, relate_forms
+from matching.engine.lexicon import compute_rarity, load_lexicon
+from matching.engine.organisation_parse import AppendedPart, ParsedOrganisation
+from matching.engine.respelling import classify_spelling_variant, is_spelled_letters
 from matching.engine.search_logic import NOISE_WORDS
-from matching.engine.text import Token, is_mixed, spanned
-from matching.engine.types import Finding, Span, mirrored
-from matching.engine.words import Relation
-from matching.engine.writing import writing_findings
+from matching.engine.text import Token, get_tokens_span, is_mixed_script
+from matching.engine.types import Finding, Span, mirror_finding
+from matching.engine.words import WordRelation
+from matching.engine.writing import detect_orthography_findings
 
 _FORM_CATEGORIES = {
     FormRelation.TRANSLATION: "O09",
@@ -37,69 +36,79 @@ _FORM_CASES = {
 }
 """Cases of a category that profiles judge by themselves."""
 
-_FORM_FINDINGS = {"O08", *_FORM_CATEGORIES.values()}
+_ALL_FORM_CATEGORIES = {"O08", *_FORM_CATEGORIES.values()}
 
 
-class Account(NamedTuple):
+class OrganisationComparison(NamedTuple):
     """Everything known about two organisation names, for findings and features alike."""
 
-    left: Organisation
-    right: Organisation
+    left: ParsedOrganisation
+    right: ParsedOrganisation
     stem_left: tuple[Token, ...]
     stem_right: tuple[Token, ...]
-    alignment: Alignment
-    form: FormRelation
-    crossed: bool
+    alignment: TokenAlignment
+    form_relation: FormRelation
+    is_cross_script: bool
     findings: tuple[Finding, ...]
 
 
-def compare(
-    left: Organisation, right: Organisation, jurisdictions: tuple[str | None, str | None] = (None, None)
-) -> Account:
+def compare_organisations(
+    left: ParsedOrganisation,
+    right: ParsedOrganisation,
+    jurisdictions: tuple[str | None, str | None] = (None, None),
+) -> OrganisationComparison:
     """Account for every difference of substance between two parsed organisation names.
 
     Differences of writing alone (case, punctuation, accents) are added by :func:`with_writing`, since they
     never change a score.
     """
-    left, right = paired(left, right)
-    stem_left, stem_right, chosen = _legal_stems(left, right)
-    stem_left, stem_right, dated = rewritten(stem_left, stem_right, (left.text, right.text))
+    left, right = pair_legal_forms(left, right)
+    stem_left, stem_right, chosen = _select_stems(left, right)
+    stem_left, stem_right, dated = remove_shared_date(stem_left, stem_right, (left.text, right.text))
     ascii_only = left.text.raw.isascii() and right.text.raw.isascii()
-    crossed = not ascii_only and _crosses_scripts(stem_left, stem_right)
-    alignment = align(stem_left, stem_right)
-    form = relate(left.forms, right.forms, *jurisdictions)
-    findings = chosen or [*_parts(left, right), *_form_findings(left, right, form), *dated]
-    if crossed and (alignment.gaps or _transliterated(alignment) > 1):
-        findings.append(_whole(stem_left, stem_right, "O36"))
-        findings.extend(_number_conflict(stem_left, stem_right))
+    crossed = not ascii_only and _is_cross_script(stem_left, stem_right)
+    alignment = align_tokens(stem_left, stem_right)
+    form = relate_forms(left.forms, right.forms, *jurisdictions)
+    findings = chosen or [
+        *_detect_appended_parts(left, right),
+        *_detect_form_difference(left, right, form),
+        *dated,
+    ]
+    if crossed and (alignment.gaps or _count_transliterations(alignment) > 1):
+        findings.append(_build_spanning_finding(stem_left, stem_right, "O36"))
+        findings.extend(_detect_number_conflict(stem_left, stem_right))
     else:
-        findings.extend(_aligned(stem_left, stem_right, alignment))
+        findings.extend(_detect_word_differences(stem_left, stem_right, alignment))
     if any(finding.category == "O38" for finding in findings):
         # The field that cut the name cut its legal form as well.
         findings = [finding for finding in findings if finding.category != "O11"]
-    return Account(left, right, stem_left, stem_right, alignment, form, crossed, tuple(findings))
+    return OrganisationComparison(
+        left, right, stem_left, stem_right, alignment, form, crossed, tuple(findings)
+    )
 
 
-def _transliterated(alignment: Alignment) -> int:
+def _count_transliterations(alignment: TokenAlignment) -> int:
     return sum(match.relation is not None and match.relation.category == "O36" for match in alignment.matches)
 
 
-def with_writing(account: Account) -> tuple[Finding, ...]:
+def add_orthography_findings(account: OrganisationComparison) -> tuple[Finding, ...]:
     """All findings, those of writing included."""
-    return (*account.findings, *writing_findings(account.left.text, account.right.text))
+    return (*account.findings, *detect_orthography_findings(account.left.text, account.right.text))
 
 
-def with_form_note(account: Account, finding: Finding) -> Finding:
+def add_form_note(account: OrganisationComparison, finding: Finding) -> Finding:
     """The finding on the legal forms with a sentence that names them and their codes; others as they are."""
-    if finding.category not in _FORM_FINDINGS:
+    if finding.category not in _ALL_FORM_CATEGORIES:
         return finding
-    if (finding.span1, finding.span2) != (_form_span(account.left), _form_span(account.right)):
+    if (finding.span1, finding.span2) != (_get_form_span(account.left), _get_form_span(account.right)):
         return finding
-    return finding._replace(note=explain(account.left.forms, account.right.forms, account.form))
+    return finding._replace(
+        note=explain_form_relation(account.left.forms, account.right.forms, account.form_relation)
+    )
 
 
-def _legal_stems(
-    left: Organisation, right: Organisation
+def _select_stems(
+    left: ParsedOrganisation, right: ParsedOrganisation
 ) -> tuple[tuple[Token, ...], tuple[Token, ...], list[Finding]]:
     """The stems to compare; when one name's appended part is the other's legal name, that is the finding."""
     stem_left, stem_right = left.stem_tokens, right.stem_tokens
@@ -108,71 +117,81 @@ def _legal_stems(
     for one, other, flipped in ((left, right, False), (right, left, True)):
         stem = "".join(other.stem_keys)
         for part in one.parts:
-            if part.category in _ALONE and "".join(one.tail_keys(part)).startswith(stem):
+            if part.category in _PART_ALONE_CATEGORIES and "".join(one.get_tail_keys(part)).startswith(stem):
                 same = stem_left if flipped else stem_right
-                return same, same, [_tail_finding(one, other, part, flipped)]
+                return same, same, [_build_tail_finding(one, other, part, flipped)]
     return stem_left, stem_right, []
 
 
-_ALONE = {"O29": "O30", "O31": "O31", "I22": "O30", "O32": "O32", "O34": "O34", "O35": "O35"}
+_PART_ALONE_CATEGORIES = {"O29": "O30", "O31": "O31", "I22": "O30", "O32": "O32", "O34": "O34", "O35": "O35"}
 """Category when a name is what the other only appends: the trade name alone, the branch's company."""
 
 
-def _tail_finding(one: Organisation, other: Organisation, part: Part, flipped: bool) -> Finding:
-    span = spanned(one.tokens(range(part.start)))
+def _build_tail_finding(
+    one: ParsedOrganisation, other: ParsedOrganisation, part: AppendedPart, flipped: bool
+) -> Finding:
+    span = get_tokens_span(one.get_tokens(range(part.start)))
     spans = (None, span) if flipped else (span, None)
     incorporated = part.category == "O29" and other.forms and not one.forms
-    return Finding("O33" if incorporated else _ALONE[part.category], *spans)
+    return Finding("O33" if incorporated else _PART_ALONE_CATEGORIES[part.category], *spans)
 
 
-def _parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
+def _detect_appended_parts(left: ParsedOrganisation, right: ParsedOrganisation) -> Iterator[Finding]:
     """Appended parts that stand on one side only, or differ."""
     if not (left.parts or right.parts):
         return
-    keys_left = {left.tail_keys(part) or left.text.keys[part.start : part.stop] for part in left.parts}
-    keys_right = {right.tail_keys(part) or right.text.keys[part.start : part.stop] for part in right.parts}
+    keys_left = {left.get_tail_keys(part) or left.text.keys[part.start : part.stop] for part in left.parts}
+    keys_right = {
+        right.get_tail_keys(part) or right.text.keys[part.start : part.stop] for part in right.parts
+    }
     both = {part.category for part in left.parts} & {part.category for part in right.parts}
     for one, others, flipped in ((left, keys_right, False), (right, keys_left, True)):
         for part in [part for part in one.parts if part.category not in both]:
-            if (one.tail_keys(part) or one.text.keys[part.start : part.stop]) not in others:
-                span = spanned(one.tokens(range(part.start, part.stop)))
+            if (one.get_tail_keys(part) or one.text.keys[part.start : part.stop]) not in others:
+                span = get_tokens_span(one.get_tokens(range(part.start, part.stop)))
                 category = {"I22": "O29", "publ": "O08"}.get(part.category, part.category)
                 yield Finding(category, *((None, span) if flipped else (span, None)))
-    yield from _conflicting_parts(left, right)
+    yield from _detect_conflicting_parts(left, right)
 
 
-def _conflicting_parts(left: Organisation, right: Organisation) -> Iterator[Finding]:
+def _detect_conflicting_parts(left: ParsedOrganisation, right: ParsedOrganisation) -> Iterator[Finding]:
     """Both names append the same sort of thing and mean another: two branches, two trusts, two numbers."""
     for category in sorted({part.category for part in left.parts}):
-        ones = [left.tokens(range(part.start, part.stop)) for part in left.parts if part.category == category]
+        ones = [
+            left.get_tokens(range(part.start, part.stop)) for part in left.parts if part.category == category
+        ]
         others = [
-            right.tokens(range(part.start, part.stop)) for part in right.parts if part.category == category
+            right.get_tokens(range(part.start, part.stop))
+            for part in right.parts
+            if part.category == category
         ]
         for ours, theirs in zip(ones, others, strict=False):
-            if _keys(ours) != _keys(theirs):
+            if _list_keys(ours) != _list_keys(theirs):
                 numbered = any(token.key[0].isdigit() for token in (*ours, *theirs))
-                yield Finding("O20" if numbered else "O26", spanned(ours), spanned(theirs))
+                yield Finding("O20" if numbered else "O26", get_tokens_span(ours), get_tokens_span(theirs))
 
 
-def _form_findings(left: Organisation, right: Organisation, form: FormRelation) -> Iterator[Finding]:
+def _detect_form_difference(
+    left: ParsedOrganisation, right: ParsedOrganisation, form: FormRelation
+) -> Iterator[Finding]:
     category = _FORM_CATEGORIES.get(form)
     if form is FormRelation.SAME:
-        category = _same_form(left, right)
+        category = _categorise_same_form(left, right)
     if category:
-        yield Finding(category, _form_span(left), _form_span(right), _FORM_CASES.get(form, ""))
+        yield Finding(category, _get_form_span(left), _get_form_span(right), _FORM_CASES.get(form, ""))
 
 
-def _same_form(left: Organisation, right: Organisation) -> str | None:
+def _categorise_same_form(left: ParsedOrganisation, right: ParsedOrganisation) -> str | None:
     """How one form is written twice: alike, abbreviated, or in the full words of its own language."""
-    one, other = _form_keys(left), _form_keys(right)
+    one, other = _list_form_keys(left), _list_form_keys(right)
     if one == other:
-        return "O08" if _leads(left) != _leads(right) else None
+        return "O08" if _has_leading_form(left) != _has_leading_form(right) else None
     longest = max((*one, *other), key=len)
-    local = len(longest) > 1 and not any(key in _ENGLISH for key in longest)
+    local = len(longest) > 1 and not any(key in _ENGLISH_FORM_WORDS for key in longest)
     return "O09" if local and min(len(item) for item in (*one, *other)) == 1 else "O08"
 
 
-_ENGLISH = frozenset(
+_ENGLISH_FORM_WORDS = frozenset(
     {
         "company",
         "limited",
@@ -188,135 +207,149 @@ _ENGLISH = frozenset(
 )
 
 
-def _leads(name: Organisation) -> bool:
+def _has_leading_form(name: ParsedOrganisation) -> bool:
     """Whether the form stands before the name (株式会社トヨタ) and not after it."""
     return bool(name.forms) and name.forms[0].first == 0
 
 
-def _form_keys(name: Organisation) -> list[tuple[str, ...]]:
+def _list_form_keys(name: ParsedOrganisation) -> list[tuple[str, ...]]:
     return [name.text.keys[form.first : form.stop] for form in name.forms]
 
 
-def _form_span(name: Organisation) -> Span | None:
+def _get_form_span(name: ParsedOrganisation) -> Span | None:
     if not name.forms:
         return None
     tokens = name.text.tokens
     return (tokens[name.forms[0].first].start, tokens[name.forms[-1].stop - 1].end)
 
 
-def _crosses_scripts(left: tuple[Token, ...], right: tuple[Token, ...]) -> bool:
+def _is_cross_script(left: tuple[Token, ...], right: tuple[Token, ...]) -> bool:
     """Whether the two stems are written in different scripts, so that only a transliteration compares."""
-    one, other = _letters(left), _letters(right)
+    one, other = _list_letter_types(left), _list_letter_types(right)
     return False in one | other and not one & other
 
 
-def _letters(tokens: tuple[Token, ...]) -> set[bool]:
+def _list_letter_types(tokens: tuple[Token, ...]) -> set[bool]:
     """Which sorts of letters occur: ASCII after folding, or another script."""
     return {token.key.isascii() for token in tokens if not token.key[0].isdigit()}
 
 
-def _whole(left: tuple[Token, ...], right: tuple[Token, ...], category: str) -> Finding:
-    return Finding(category, spanned(left), spanned(right))
+def _build_spanning_finding(left: tuple[Token, ...], right: tuple[Token, ...], category: str) -> Finding:
+    return Finding(category, get_tokens_span(left), get_tokens_span(right))
 
 
-def _number_conflict(left: tuple[Token, ...], right: tuple[Token, ...]) -> Iterator[Finding]:
+def _detect_number_conflict(left: tuple[Token, ...], right: tuple[Token, ...]) -> Iterator[Finding]:
     """Digits are read alike in every script."""
     one = [token for token in left if token.key[0].isdigit()]
     other = [token for token in right if token.key[0].isdigit()]
-    if one and other and sorted(_keys(tuple(one))) != sorted(_keys(tuple(other))):
-        yield _whole(tuple(one), tuple(other), "O20")
+    if one and other and sorted(_list_keys(tuple(one))) != sorted(_list_keys(tuple(other))):
+        yield _build_spanning_finding(tuple(one), tuple(other), "O20")
 
 
-def _aligned(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Alignment) -> Iterator[Finding]:
+def _detect_word_differences(
+    left: tuple[Token, ...], right: tuple[Token, ...], alignment: TokenAlignment
+) -> Iterator[Finding]:
     for i, i2, j, j2, relation in alignment.matches:
         if relation:
             one, other = left[i:i2], right[j:j2]
-            category = _category(relation, left, right)
-            weight = 1.0 if category == "O20" else _rarest((*one, *other))
+            category = _categorise_relation(relation, left, right)
+            weight = 1.0 if category == "O20" else _compute_max_rarity((*one, *other))
             yield Finding(
-                category, spanned(one), spanned(other), _case(category, _keys(one), _keys(other)), weight
+                category,
+                get_tokens_span(one),
+                get_tokens_span(other),
+                _choose_case(category, _list_keys(one), _list_keys(other)),
+                weight,
             )
-        elif left[i].text != right[j].text and is_mixed(left[i].text) != is_mixed(right[j].text):
+        elif left[i].text != right[j].text and is_mixed_script(left[i].text) != is_mixed_script(
+            right[j].text
+        ):
             yield Finding("O39", left[i].span, right[j].span)
-    for i, j in alignment.moved:
-        yield Finding("O27", left[i].span, right[j].span, weight=rarity(left[i].key))
-        if is_mixed(left[i].text) != is_mixed(right[j].text):
+    for i, j in alignment.moves:
+        yield Finding("O27", left[i].span, right[j].span, weight=compute_rarity(left[i].key))
+        if is_mixed_script(left[i].text) != is_mixed_script(right[j].text):
             yield Finding("O39", left[i].span, right[j].span)
-    truncated = _truncation(left, right, alignment)
+    truncated = _detect_truncation(left, right, alignment)
     if truncated:
         yield truncated
         return
     for gap in alignment.gaps:
-        yield from _gap(left, right, gap)
+        yield from _detect_in_gap(left, right, gap)
 
 
-def _category(relation: Relation, left: tuple[Token, ...], right: tuple[Token, ...]) -> str:
+def _categorise_relation(relation: WordRelation, left: tuple[Token, ...], right: tuple[Token, ...]) -> str:
     """What a relation of two words is; a single letter that is all of a name abbreviates nothing."""
     letter = len(left) == len(right) == 1 and 1 in (len(left[0].key), len(right[0].key))
     return "O26" if letter and relation.category == "O15" else relation.category
 
 
-def _rarest(tokens: tuple[Token, ...]) -> float:
-    return max([rarity(token.key) for token in tokens])
+def _compute_max_rarity(tokens: tuple[Token, ...]) -> float:
+    return max([compute_rarity(token.key) for token in tokens])
 
 
-def _case(category: str, one: tuple[str, ...], other: tuple[str, ...]) -> str:
+def _choose_case(category: str, one: tuple[str, ...], other: tuple[str, ...]) -> str:
     """The case of a category that a profile may judge by itself."""
     if category == "O06":
         return "digraph"  # the only O06 between words of different keys: ü as ue
     if category == "O22":
         return "other"  # another place, not one added
     if category == "O16":
-        return "letters" if spells(one, "".join(other)) or spells(other, "".join(one)) else ""
-    if category in _RESPELT and len(one) == len(other) == 1:
-        return respelling(one[0], other[0])
+        return (
+            "letters"
+            if is_spelled_letters(one, "".join(other)) or is_spelled_letters(other, "".join(one))
+            else ""
+        )
+    if category in _RESPELLING_CATEGORIES and len(one) == len(other) == 1:
+        return classify_spelling_variant(one[0], other[0])
     return ""
 
 
-_RESPELT = {"O17", "O18", "O19", "O26"}
+_RESPELLING_CATEGORIES = {"O17", "O18", "O19", "O26"}
 
 
-def _gap(left: tuple[Token, ...], right: tuple[Token, ...], gap: Gap) -> Iterator[Finding]:
+def _detect_in_gap(
+    left: tuple[Token, ...], right: tuple[Token, ...], gap: UnmatchedTokens
+) -> Iterator[Finding]:
     """Words without counterpart: replaced where both sides have some, added where one has."""
     ones, others = [left[i] for i in gap.left], [right[j] for j in gap.right]
     if (
         ones
         and others
         and not ones[0].key.isascii() & others[0].key.isascii()
-        and _crosses_scripts(tuple(ones), tuple(others))
+        and _is_cross_script(tuple(ones), tuple(others))
     ):
-        yield _whole(tuple(ones), tuple(others), "O36")
+        yield _build_spanning_finding(tuple(ones), tuple(others), "O36")
         return
     surplus = len(ones) - len(others)
-    alone = _unpaired(ones, surplus), _unpaired(others, -surplus)
+    alone = _select_unpaired(ones, surplus), _select_unpaired(others, -surplus)
     paired_ones = [token for at, token in enumerate(ones) if at not in alone[0]]
     paired_others = [token for at, token in enumerate(others) if at not in alone[1]]
     for one, other in zip(paired_ones, paired_others, strict=True):
-        category = _replaced(one, other)
-        weight = 1.0 if category == "O20" else max(rarity(one.key), rarity(other.key))
-        detail = _case(category, (one.key,), (other.key,))
+        category = _categorise_replacement(one, other)
+        weight = 1.0 if category == "O20" else max(compute_rarity(one.key), compute_rarity(other.key))
+        detail = _choose_case(category, (one.key,), (other.key,))
         yield Finding(category, one.span, other.span, detail, weight)
     for at in sorted(alone[0]):
-        yield _added(ones[at], left, gap.left[at])
+        yield _build_added_finding(ones[at], left, gap.left[at])
     for at in sorted(alone[1]):
-        yield mirrored(_added(others[at], right, gap.right[at]))
+        yield mirror_finding(_build_added_finding(others[at], right, gap.right[at]))
 
 
-def _unpaired(words: list[Token], surplus: int) -> set[int]:
+def _select_unpaired(words: list[Token], surplus: int) -> set[int]:
     """Which words of the longer side have no counterpart: small connecting ones first, then the last."""
     if surplus <= 0 or surplus == len(words):
         return set(range(surplus))
-    small = [_is_small(word.key) for word in words]
+    small = [_is_function_word(word.key) for word in words]
     order = sorted(range(len(words)), key=lambda at: (not small[at], -at))
     return set(order[:surplus])
 
 
-def _is_small(key: str) -> bool:
-    return key in lexicon().connectors or key in lexicon().particles
+def _is_function_word(key: str) -> bool:
+    return key in load_lexicon().connectors or key in load_lexicon().particles
 
 
-def _replaced(one: Token, other: Token) -> str:
-    words = lexicon()
+def _categorise_replacement(one: Token, other: Token) -> str:
+    words = load_lexicon()
     if _is_number(one) or _is_number(other) or (len(one.key) == len(other.key) == 1):
         return "O20"
     if one.key in words.places and other.key in words.places:
@@ -325,39 +358,41 @@ def _replaced(one: Token, other: Token) -> str:
 
 
 def _is_number(token: Token) -> bool:
-    return numbers.value(token.key, first=token.start == 0) is not None
+    return numbers.parse_number(token.key, first=token.start == 0) is not None
 
 
-def _added(token: Token, side: tuple[Token, ...], position: int) -> Finding:
-    category = _added_category(token, side, position)
-    weight = 1.0 if category in ("O05", "O20", "O22", "O24") else rarity(token.key)
-    if category == "O25" and (token.key in lexicon().particles or token.key in lexicon().articles):
+def _build_added_finding(token: Token, side: tuple[Token, ...], position: int) -> Finding:
+    category = _categorise_added_word(token, side, position)
+    weight = 1.0 if category in ("O05", "O20", "O22", "O24") else compute_rarity(token.key)
+    if category == "O25" and (token.key in load_lexicon().particles or token.key in load_lexicon().articles):
         weight = 0.1
     return Finding(category, token.span, None, weight=weight)
 
 
-def _added_category(token: Token, side: tuple[Token, ...], position: int) -> str:
-    words, key = lexicon(), token.key
+def _categorise_added_word(token: Token, side: tuple[Token, ...], position: int) -> str:
+    words, key = load_lexicon(), token.key
     if token.text in ("&", "+") or key == "and":
         return "O05"
     if (key,) in NOISE_WORDS and position < len(side) - 1:
         return "O14"
-    if _is_number(token) or (len(key) == 1 and position and _counts(side[position - 1])):
+    if _is_number(token) or (len(key) == 1 and position and _can_precede_number(side[position - 1])):
         return "O20"
     if key in words.domains or (key in words.web_affixes and position in (0, len(side) - 1)):
         return "O37"
     return "O22" if key in words.places else "O24" if key in words.roles else "O25"
 
 
-def _counts(token: Token) -> bool:
+def _can_precede_number(token: Token) -> bool:
     """Whether a single letter after this word is a number of its own kind: ``Series A``, ``Fund IV-A``."""
-    return token.key in lexicon().series_heads or _is_number(token)
+    return token.key in load_lexicon().series_heads or _is_number(token)
 
 
-def _truncation(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Alignment) -> Finding | None:
+def _detect_truncation(
+    left: tuple[Token, ...], right: tuple[Token, ...], alignment: TokenAlignment
+) -> Finding | None:
     """One name cut off by a field's length: all of it begins the other, 28 characters or more, mid-word."""
-    one, other = compact(left), compact(right)
-    if min(len(one), len(other)) < 24 or len(one) == len(other) or alignment.moved:
+    one, other = join_keys(left), join_keys(right)
+    if min(len(one), len(other)) < 24 or len(one) == len(other) or alignment.moves:
         return None
     if not (one.startswith(other) or other.startswith(one)):
         return None
@@ -366,13 +401,13 @@ def _truncation(left: tuple[Token, ...], right: tuple[Token, ...], alignment: Al
     counterpart = long[len(short) - 1].key if len(long) >= len(short) else ""
     if last == counterpart or not counterpart.startswith(last) or _is_number(long[len(short) - 1]):
         return None
-    return _whole((left[-1],), (right[-1],), "O38")
+    return _build_spanning_finding((left[-1],), (right[-1],), "O38")
 
 
-def compact(tokens: tuple[Token, ...]) -> str:
+def join_keys(tokens: tuple[Token, ...]) -> str:
     """Keys of the tokens without spaces."""
     return "".join([token.key for token in tokens])
 
 
-def _keys(tokens: tuple[Token, ...]) -> tuple[str, ...]:
+def _list_keys(tokens: tuple[Token, ...]) -> tuple[str, ...]:
     return tuple([token.key for token in tokens])

@@ -8,15 +8,15 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.engine import numbers
-from matching.engine.cjk import read_against
-from matching.engine.form_register import load
-from matching.engine.forms import Relation as FormRelation
-from matching.engine.lexicon import lexicon, rarity
-from matching.engine.organisation_compare import Account, compact
-from matching.engine.person_lexicon import oddness
-from matching.engine.sounds import is_romaji, roman_key
-from matching.engine.text import Token, latin_key, script
-from matching.engine.words import consonants, slip
+from matching.engine.cjk import match_readings
+from matching.engine.form_register import load_form_register
+from matching.engine.forms import FormRelation
+from matching.engine.lexicon import compute_rarity, load_lexicon
+from matching.engine.organisation_compare import OrganisationComparison, join_keys
+from matching.engine.person_lexicon import compute_surprisal
+from matching.engine.sounds import is_romaji, normalise_romanisation
+from matching.engine.text import Token, get_script, romanise_token
+from matching.engine.words import fold_cross_script_consonants, measure_misspelling
 
 ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
     "form_missing": (1, "one name carries no legal form"),
@@ -84,7 +84,7 @@ ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
 }
 """Feature name to (monotone direction: +1 more material, -1 less, 0 free; meaning with range)."""
 
-_COUNTED = {
+_COUNT_FEATURES = {
     "O15": "abbreviated",
     "O16": "acronym",
     "O28": "plural",
@@ -96,7 +96,7 @@ _COUNTED = {
     "O17": "slips",
     "O18": "slips",
 }
-_FORM = {
+_FORM_FEATURES = {
     FormRelation.MISSING: "form_missing",
     FormRelation.DIFFERENT: "form_different",
     FormRelation.SHARED_CODE: "form_different",
@@ -105,52 +105,54 @@ _FORM = {
     FormRelation.TRANSLATION: "form_translated",
     FormRelation.AMBIGUOUS: "form_translated",
 }
-_FLAGS = {"O20": "number_conflict", "O22": "place_conflict", "O24": "role_added"}
-_ADDED = frozenset({"O05", "O14", "O20", "O22", "O24", "O25", "O37"})
-_PARTS = frozenset({"O23", "O29", "O30", "O31", "O34", "O35", "O40"})
+_FLAG_FEATURES = {"O20": "number_conflict", "O22": "place_conflict", "O24": "role_added"}
+_ADDED_CATEGORIES = frozenset({"O05", "O14", "O20", "O22", "O24", "O25", "O37"})
+_PART_CATEGORIES = frozenset({"O23", "O29", "O30", "O31", "O34", "O35", "O40"})
 
 
-def organisation_features(account: Account) -> dict[str, float]:
+def compute_organisation_features(account: OrganisationComparison) -> dict[str, float]:
     """Features of a compared pair; absent names mean 0."""
     found: dict[str, float] = {}
-    form = _FORM.get(account.form)
+    form = _FORM_FEATURES.get(account.form_relation)
     if form:
         found[form] = 1.0
-    if form == "form_translated" and not account.crossed and _is_another_form(account):
+    if form == "form_translated" and not account.is_cross_script and _is_another_form(account):
         found["form_different"] = 1.0
-    _count(account, found)
-    _stems(account, found)
-    _slips(account, found)
-    if account.crossed:
-        _scripts(account, found)
-    if (account.left.article is None) != (account.right.article is None):
+    _count_findings(account, found)
+    _measure_stems(account, found)
+    _measure_slips(account, found)
+    if account.is_cross_script:
+        _measure_scripts(account, found)
+    if (account.left.article_index is None) != (account.right.article_index is None):
         found["article"] = 1.0
     return found
 
 
-def _is_another_form(account: Account) -> bool:
+def _is_another_form(account: OrganisationComparison) -> bool:
     """Whether a translated form is another one in law: where registers write Latin letters, GmbH is not Ltd.
 
     Registers in other scripts have no Latin form of their own, so OOO and LLC may well be one.
     """
-    if account.form is FormRelation.AMBIGUOUS:
+    if account.form_relation is FormRelation.AMBIGUOUS:
         return True
     forms = {form.families for name in (account.left, account.right) for form in name.forms}
-    return any(_is_latin(families) for families in forms if _ENGLISH.isdisjoint(families))
+    return any(_is_latin(families) for families in forms if _ENGLISH_FORM_IDS.isdisjoint(families))
 
 
 @lru_cache(maxsize=4_096)
 def _is_latin(families: tuple[str, ...]) -> bool:
     """Whether all registers that know one of the forms write Latin letters."""
-    known = load().families
+    known = load_form_register().families
     places = {place[:2] for family in families for place in known[family].jurisdictions}
-    return places.isdisjoint(_OTHER_SCRIPTS)
+    return places.isdisjoint(_NON_LATIN_COUNTRIES)
 
 
-_ENGLISH = frozenset(["ltd", "llc", "coltd", "jsc", "plc", "corp", "inc", "co", "corpltd", "lp", "llp"])
+_ENGLISH_FORM_IDS = frozenset(
+    ["ltd", "llc", "coltd", "jsc", "plc", "corp", "inc", "co", "corpltd", "lp", "llp"]
+)
 """Forms that registers in other scripts use in English."""
 
-_OTHER_SCRIPTS = frozenset(
+_NON_LATIN_COUNTRIES = frozenset(
     [
         "RU",
         "UA",
@@ -196,127 +198,139 @@ _OTHER_SCRIPTS = frozenset(
 """Countries whose registers write another script."""
 
 
-def _count(account: Account, found: dict[str, float]) -> None:
+def _count_findings(account: OrganisationComparison, found: dict[str, float]) -> None:
     for finding in account.findings:
         category = finding.category
-        name = _COUNTED.get(category)
+        name = _COUNT_FEATURES.get(category)
         if name:
             found[name] = min(5.0, found.get(name, 0.0) + 1)
-        if category in _ADDED and (finding.span1 is None or finding.span2 is None):
+        if category in _ADDED_CATEGORIES and (finding.span1 is None or finding.span2 is None):
             found["added"] = min(5.0, found.get("added", 0.0) + 1)
             found["added_rarity"] = max(found.get("added_rarity", 0.0), finding.weight)
         if category == "O26":
             found["replaced_rarity"] = max(found.get("replaced_rarity", 0.0), finding.weight)
-        flag = _FLAGS.get(category)
+        flag = _FLAG_FEATURES.get(category)
         if flag:
             found[flag] = 1.0
-        if category in _PARTS:
+        if category in _PART_CATEGORIES:
             found["part_added"] = 1.0
 
 
-def _stems(account: Account, found: dict[str, float]) -> None:
+def _measure_stems(account: OrganisationComparison, found: dict[str, float]) -> None:
     left, right = account.stem_left, account.stem_right
-    one, other = compact(left), compact(right)
+    one, other = join_keys(left), join_keys(right)
     if one != other:
         found["stem_distance"] = 1 - fuzz.ratio(one, other) / 100
         found["stem_jaro_distance"] = 1 - JaroWinkler.similarity(one, other)
-        found["sorted_distance"] = 1 - fuzz.ratio(_sorted(left), _sorted(right)) / 100
-        _cover(account, found)
+        found["sorted_distance"] = 1 - fuzz.ratio(_join_sorted_keys(left), _join_sorted_keys(right)) / 100
+        _measure_coverage(account, found)
     short = min(left, right, key=len)
     found["stem_words"] = min(8.0, len(short))
     found["stem_letters"] = min(40.0, len(one), len(other))
-    found["stem_rarity"] = min(5.0, sum([rarity(token.key) for token in short]))
+    found["stem_rarity"] = min(5.0, sum([compute_rarity(token.key) for token in short]))
     if not (one.isascii() and other.isascii()):
         found["not_latin"] = 1.0
 
 
-def _cover(account: Account, found: dict[str, float]) -> None:
+def _measure_coverage(account: OrganisationComparison, found: dict[str, float]) -> None:
     """Share of what the words say that stands on one side only."""
     open_left = [i for gap in account.alignment.gaps for i in gap.left]
     open_right = [j for gap in account.alignment.gaps for j in gap.right]
-    left = _share(account.stem_left, open_left)
-    right = _share(account.stem_right, open_right)
+    left = _compute_uncovered_share(account.stem_left, open_left)
+    right = _compute_uncovered_share(account.stem_right, open_right)
     found["uncovered"] = max(left, right)
     found["uncovered_smaller"] = min(left, right)
 
 
-def _share(tokens: tuple[Token, ...], open_: list[int]) -> float:
+def _compute_uncovered_share(tokens: tuple[Token, ...], open_: list[int]) -> float:
     if not open_:
         return 0.0
-    weights = [0.05 + rarity(token.key) for token in tokens]
+    weights = [0.05 + compute_rarity(token.key) for token in tokens]
     return sum([weights[index] for index in open_]) / sum(weights)
 
 
-def _slips(account: Account, found: dict[str, float]) -> None:
+def _measure_slips(account: OrganisationComparison, found: dict[str, float]) -> None:
     pairs = [
-        (account.stem_left[match.i], account.stem_right[match.j])
+        (account.stem_left[match.left_start], account.stem_right[match.right_start])
         for match in account.alignment.matches
         if match.relation and match.relation.category in ("O17", "O18", "O19")
     ]
     if not pairs:
         return
-    shapes = [slip(one.key, other.key) for one, other in pairs]
+    shapes = [measure_misspelling(one.key, other.key) for one, other in pairs]
     found["slip_edits"] = min(5.0, max(shape.edits for shape in shapes))
     found["slip_distance"] = max(
         shape.edits / max(len(one.key), len(other.key))
         for shape, (one, other) in zip(shapes, pairs, strict=True)
     )
-    found["slip_shortness"] = 1 / min(shape.shortest for shape in shapes)
-    found["slip_transposed"] = float(all(shape.transposed for shape in shapes))
-    found["slip_first_letter"] = float(any(shape.first_letter for shape in shapes))
-    found["slip_vowels_only"] = float(all(shape.vowels_only for shape in shapes))
-    found["slip_doubled"] = float(all(shape.doubled for shape in shapes))
+    found["slip_shortness"] = 1 / min(shape.shorter_length for shape in shapes)
+    found["slip_transposed"] = float(all(shape.is_transposition for shape in shapes))
+    found["slip_first_letter"] = float(any(shape.first_letter_differs for shape in shapes))
+    found["slip_vowels_only"] = float(all(shape.only_vowels_differ for shape in shapes))
+    found["slip_doubled"] = float(all(shape.only_doubling_differs for shape in shapes))
     found["slip_same_reading"] = float(
-        all(roman_key(one.key) == roman_key(other.key) for one, other in pairs)
+        all(normalise_romanisation(one.key) == normalise_romanisation(other.key) for one, other in pairs)
     )
     found["slip_reading_edits"] = min(
-        5.0, max(OSA.distance(roman_key(one.key), roman_key(other.key)) for one, other in pairs)
+        5.0,
+        max(
+            OSA.distance(normalise_romanisation(one.key), normalise_romanisation(other.key))
+            for one, other in pairs
+        ),
     )
-    found["slip_finger"] = min(shape.finger for shape in shapes)
-    found["slip_oddness"] = min(5.0, max(abs(oddness(one.key) - oddness(other.key)) for one, other in pairs))
+    found["slip_finger"] = min(shape.typo_share for shape in shapes)
+    found["slip_oddness"] = min(
+        5.0, max(abs(compute_surprisal(one.key) - compute_surprisal(other.key)) for one, other in pairs)
+    )
     found["slip_last_letter"] = float(all(one.key[:-1] == other.key[:-1] for one, other in pairs))
     found["slip_japanese"] = float(any(is_romaji(one.key) and is_romaji(other.key) for one, other in pairs))
-    found["slip_unspaced"] = float(any(script(one.text[0]) in _UNSPACED for one, _ in pairs))
+    found["slip_unspaced"] = float(any(get_script(one.text[0]) in _UNSPACED_SCRIPTS for one, _ in pairs))
     found["slip_both_known"] = float(any(shape.both_known for shape in shapes))
     found["slip_one_known"] = float(all(shape.one_known for shape in shapes))
-    found["slip_rarity"] = min(min(rarity(one.key), rarity(other.key)) for one, other in pairs)
-    found["slip_only_word"] = float(_only_distinctive(account, pairs))
+    found["slip_rarity"] = min(
+        min(compute_rarity(one.key), compute_rarity(other.key)) for one, other in pairs
+    )
+    found["slip_only_word"] = float(_is_only_distinctive(account, pairs))
 
 
-_UNSPACED = frozenset({"han", "kana", "hangul"})
+_UNSPACED_SCRIPTS = frozenset({"han", "kana", "hangul"})
 
 
-def _only_distinctive(account: Account, pairs: list[tuple[Token, Token]]) -> bool:
+def _is_only_distinctive(account: OrganisationComparison, pairs: list[tuple[Token, Token]]) -> bool:
     slipped = {one.key for one, _ in pairs}
     rest = [
         token
         for token in account.stem_left
-        if token.key not in slipped and token.key not in lexicon().particles
+        if token.key not in slipped and token.key not in load_lexicon().particles
     ]
-    return not any(rarity(token.key) > 0.6 and numbers.value(token.key) is None for token in rest)
+    return not any(
+        compute_rarity(token.key) > 0.6 and numbers.parse_number(token.key) is None for token in rest
+    )
 
 
-def _scripts(account: Account, found: dict[str, float]) -> None:
-    one = "".join([latin_key(token.text) for token in account.stem_left])
-    other = "".join([latin_key(token.text) for token in account.stem_right])
+def _measure_scripts(account: OrganisationComparison, found: dict[str, float]) -> None:
+    one = "".join([romanise_token(token.text) for token in account.stem_left])
+    other = "".join([romanise_token(token.text) for token in account.stem_right])
     found["script_crossed"] = 1.0
     found["script_distance"] = 1 - fuzz.ratio(one, other) / 100
-    found["script_consonant_distance"] = 1 - fuzz.ratio(consonants(one), consonants(other)) / 100
+    found["script_consonant_distance"] = (
+        1 - fuzz.ratio(fold_cross_script_consonants(one), fold_cross_script_consonants(other)) / 100
+    )
     scripts = account.left.text.scripts | account.right.text.scripts
     found["script_opaque"] = float("han" in scripts)
     if scripts & {"han", "kana"}:
-        _readings(account, one, other, found)
+        _measure_readings(account, one, other, found)
 
 
-def _readings(account: Account, one: str, other: str, found: dict[str, float]) -> None:
+def _measure_readings(account: OrganisationComparison, one: str, other: str, found: dict[str, float]) -> None:
     """Look for the readings of the native side in the Latin one."""
-    flipped = any(script(token.text[0]) in ("han", "kana") for token in account.stem_right)
+    flipped = any(get_script(token.text[0]) in ("han", "kana") for token in account.stem_right)
     native = account.stem_right if flipped else account.stem_left
-    reading = read_against([token.text for token in native], one if flipped else other)
-    found["script_unread"] = 1 - reading.found
-    found["script_uncovered"] = 1 - reading.covered
-    found["script_not_led"] = 1 - reading.led
+    reading = match_readings([token.text for token in native], one if flipped else other)
+    found["script_unread"] = 1 - reading.native_coverage
+    found["script_uncovered"] = 1 - reading.latin_coverage
+    found["script_not_led"] = 1 - reading.first_word_score
 
 
-def _sorted(tokens: tuple[Token, ...]) -> str:
+def _join_sorted_keys(tokens: tuple[Token, ...]) -> str:
     return " ".join(sorted([token.key for token in tokens]))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from matching.engine.forms import LegalForm, find
-from matching.engine.lexicon import lexicon
-from matching.engine.numbers import value
-from matching.engine.text import Text, Token
+from matching.engine.forms import LegalForm, find_legal_forms
+from matching.engine.lexicon import load_lexicon
+from matching.engine.numbers import parse_number
+from matching.engine.text import Token, TokenisedName
 
 
-class Part(NamedTuple):
+class AppendedPart(NamedTuple):
     """Something appended to the legal name: a trade name, a former name, a capacity, an annotation.
 
     ``[start, stop)`` are token indices, ``marker`` the first token after the announcing words.
@@ -19,109 +19,114 @@ class Part(NamedTuple):
 
     category: str
     start: int
-    marker: int
+    content_start: int
     stop: int
 
 
-class Organisation(NamedTuple):
+class ParsedOrganisation(NamedTuple):
     """A parsed organisation name; every number is a token index into ``text.tokens``."""
 
-    text: Text
-    article: int | None
-    stem: tuple[int, ...]
+    text: TokenisedName
+    article_index: int | None
+    stem_indices: tuple[int, ...]
     stem_tokens: tuple[Token, ...]
     stem_keys: tuple[str, ...]
     forms: tuple[LegalForm, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[AppendedPart, ...]
 
-    def tokens(self, indices: tuple[int, ...] | range) -> tuple[Token, ...]:
+    def get_tokens(self, indices: tuple[int, ...] | range) -> tuple[Token, ...]:
         """The tokens at these indices."""
         return tuple([self.text.tokens[index] for index in indices])
 
-    def tail_keys(self, part: Part) -> tuple[str, ...]:
+    def get_tail_keys(self, part: AppendedPart) -> tuple[str, ...]:
         """Comparison keys of a part without its announcing words."""
-        return self.text.keys[part.marker : part.stop]
+        return self.text.keys[part.content_start : part.stop]
 
 
-def parse(text: Text, jurisdiction: str | None = None) -> Organisation:
+def parse_organisation(text: TokenisedName, jurisdiction: str | None = None) -> ParsedOrganisation:
     """Parse a name as an organisation's; never fails, an unreadable name is all stem."""
     keys = text.keys
-    appended = _appended(text, keys)
+    appended = _find_appended_parts(text, keys)
     stop = appended[0].start if appended else len(keys)
-    aside = _asides(text, keys, stop)
+    aside = _find_asides(text, keys, stop)
     set_aside = {index for part in aside for index in range(part.start, part.stop)}
-    forms = find_forms(keys, stop, set_aside, jurisdiction)
+    forms = find_main_forms(keys, stop, set_aside, jurisdiction)
     parts = tuple(sorted((*aside, *appended), key=lambda part: part.start))
-    return _assembled(text, forms, parts, [index for index in range(stop) if index not in set_aside])
+    return _build_organisation(text, forms, parts, [index for index in range(stop) if index not in set_aside])
 
 
-def with_form(name: Organisation, form: LegalForm) -> Organisation:
+def replace_forms(name: ParsedOrganisation, form: LegalForm) -> ParsedOrganisation:
     """The name read again with this form alone, for a name without appended parts."""
-    return _assembled(name.text, (form,), (), list(range(len(name.text.keys))))
+    return _build_organisation(name.text, (form,), (), list(range(len(name.text.keys))))
 
 
-def _assembled(
-    text: Text, forms: tuple[LegalForm, ...], parts: tuple[Part, ...], main: list[int]
-) -> Organisation:
+def _build_organisation(
+    text: TokenisedName, forms: tuple[LegalForm, ...], parts: tuple[AppendedPart, ...], main: list[int]
+) -> ParsedOrganisation:
     """The stem is what of the main part is neither form nor article; an unreadable name is all stem."""
     taken = {index for form in forms for index in range(form.first, form.stop)}
     rest = [index for index in main if index not in taken]
-    article = _article(text, text.keys, rest)
+    article = _find_article(text, text.keys, rest)
     stem = tuple([index for index in rest if index != article]) or tuple(main)
     tokens = tuple([text.tokens[index] for index in stem])
-    return Organisation(text, article, stem, tokens, tuple([token.key for token in tokens]), forms, parts)
+    return ParsedOrganisation(
+        text, article, stem, tokens, tuple([token.key for token in tokens]), forms, parts
+    )
 
 
-def find_forms(
+def find_main_forms(
     keys: tuple[str, ...], stop: int, aside: set[int], jurisdiction: str | None
 ) -> tuple[LegalForm, ...]:
     """Legal forms of the main part; a number after the form (``Corp. III``) does not hide it."""
     end = stop
-    while end > 1 and (end - 1 in aside or value(keys[end - 1]) is not None):
+    while end > 1 and (end - 1 in aside or parse_number(keys[end - 1]) is not None):
         end -= 1
-    return forms_of(keys[:end], jurisdiction)
+    return get_legal_forms(keys[:end], jurisdiction)
 
 
 @lru_cache(maxsize=16_384)
-def forms_of(keys: tuple[str, ...], jurisdiction: str | None = None) -> tuple[LegalForm, ...]:
+def get_legal_forms(keys: tuple[str, ...], jurisdiction: str | None = None) -> tuple[LegalForm, ...]:
     """Legal forms among the words of a name; remembered, since kind and parse both ask."""
-    return find(keys, jurisdiction)
+    return find_legal_forms(keys, jurisdiction)
 
 
-def _appended(text: Text, keys: tuple[str, ...]) -> list[Part]:
+def _find_appended_parts(text: TokenisedName, keys: tuple[str, ...]) -> list[AppendedPart]:
     """Parts announced by marker words; a part runs to the next marker or the end of the name."""
-    phrases = lexicon().phrases
+    phrases = load_lexicon().marker_phrases
     if phrases.keys().isdisjoint(keys):
-        return _ending(keys)
-    found: list[Part] = []
+        return _find_branch_ending(keys)
+    found: list[AppendedPart] = []
     index = 1
     while index < len(keys):
-        match = _phrase_at(text, keys, index, phrases) if keys[index] in phrases else None
+        match = _match_phrase(text, keys, index, phrases) if keys[index] in phrases else None
         if match:
-            found.append(Part(match[1], index, index + match[0], len(keys)))
+            found.append(AppendedPart(match[1], index, index + match[0], len(keys)))
             index += match[0]
         else:
             index += 1
     if not found:
-        return _ending(keys)
+        return _find_branch_ending(keys)
     stops = [part.start for part in found[1:]] + [len(keys)]
     return [part._replace(stop=stop) for part, stop in zip(found, stops, strict=True)]
 
 
-def _phrase_at(
-    text: Text, keys: tuple[str, ...], index: int, phrases: dict[str, tuple[tuple[tuple[str, ...], str], ...]]
+def _match_phrase(
+    text: TokenisedName,
+    keys: tuple[str, ...],
+    index: int,
+    phrases: dict[str, tuple[tuple[tuple[str, ...], str], ...]],
 ) -> tuple[int, str] | None:
     for phrase, category in phrases[keys[index]]:
-        if keys[index : index + len(phrase)] == phrase and _announces(text, index, phrase):
+        if keys[index : index + len(phrase)] == phrase and _is_marker(text, index, phrase):
             return len(phrase), category
     return None
 
 
-def _announces(text: Text, index: int, phrase: tuple[str, ...]) -> bool:
+def _is_marker(text: TokenisedName, index: int, phrase: tuple[str, ...]) -> bool:
     """Short markers are markers only as people write them: ``t/a``, ``a/c``, ``i.L.``; ``TA`` is a word."""
     token = text.tokens[index]
-    if phrase in lexicon().numbered:
-        return _numbered(text.keys[index + len(phrase) :])
+    if phrase in load_lexicon().numbered_annotations:
+        return _has_authority_number(text.keys[index + len(phrase) :])
     if phrase in (("ta",), ("ac",)):
         return "/" in token.text
     if phrase == ("il",):
@@ -129,105 +134,108 @@ def _announces(text: Text, index: int, phrase: tuple[str, ...]) -> bool:
     return phrase[0] != "formerly" or index > 0
 
 
-def _numbered(following: tuple[str, ...]) -> bool:
+def _has_authority_number(following: tuple[str, ...]) -> bool:
     """Whether a number of an authority or a bank follows: six digits or more, with or without letters."""
     begins = any(char.isdigit() for key in following[:1] for char in key)
-    return begins and sum(char.isdigit() for key in following for char in key) >= _DIGITS
+    return begins and sum(char.isdigit() for key in following for char in key) >= _MIN_NUMBER_DIGITS
 
 
-_DIGITS = 6
+_MIN_NUMBER_DIGITS = 6
 
 
-def _ending(keys: tuple[str, ...]) -> list[Part]:
+def _find_branch_ending(keys: tuple[str, ...]) -> list[AppendedPart]:
     """A branch named at the end: ``…, London Branch``."""
-    if keys[-1] not in _last_words():
+    if keys[-1] not in _list_ending_words():
         return []
     for length in (2, 1):
-        if len(keys) > length + 1 and keys[-length:] in lexicon().endings:
+        if len(keys) > length + 1 and keys[-length:] in load_lexicon().division_endings:
             start = len(keys) - length
-            place = start - 1 if keys[start - 1] in lexicon().places and start > 2 else start
-            return [Part("O34", place, len(keys), len(keys))]
+            place = start - 1 if keys[start - 1] in load_lexicon().places and start > 2 else start
+            return [AppendedPart("O34", place, len(keys), len(keys))]
     return []
 
 
 @cache
-def _last_words() -> frozenset[str]:
-    return frozenset([phrase[-1] for phrase in lexicon().endings])
+def _list_ending_words() -> frozenset[str]:
+    return frozenset([phrase[-1] for phrase in load_lexicon().division_endings])
 
 
-def _asides(text: Text, keys: tuple[str, ...], stop: int) -> list[Part]:
+def _find_asides(text: TokenisedName, keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
     """Bracketed additions that are not part of the name: ``(Delaware)``, ``/DE/``, ``(publ)``."""
     found = []
-    for first, last in _brackets(text, stop):
+    for first, last in _find_brackets(text, stop):
         inner = keys[first:last]
         if inner == ("publ",):
-            found.append(Part("publ", first, last, last))
-        elif first > 1 and all(key in _places() for key in inner) and _after_form(keys, first):
-            found.append(Part("O23", first, first, last))
-        elif _describes(inner):
-            found.append(Part("O23", first, last, last))
-    return found or _description(keys, stop) or _trailing_state(keys, stop)
+            found.append(AppendedPart("publ", first, last, last))
+        elif first > 1 and all(key in _list_places() for key in inner) and _is_after_form(keys, first):
+            found.append(AppendedPart("O23", first, first, last))
+        elif _is_description(inner):
+            found.append(AppendedPart("O23", first, last, last))
+    return found or _find_description(keys, stop) or _find_trailing_state(keys, stop)
 
 
-def _description(keys: tuple[str, ...], stop: int) -> list[Part]:
+def _find_description(keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
     """What contracts add after the name without brackets: ``Acme, Inc., a Delaware corporation``."""
-    first = next((at for at in range(max(2, stop - _LONGEST), stop) if _describes(keys[at:stop])), stop)
-    return [Part("O23", first, stop, stop)] if first < stop and _after_form(keys, first) else []
+    first = next(
+        (at for at in range(max(2, stop - _MAX_DESCRIPTION_WORDS), stop) if _is_description(keys[at:stop])),
+        stop,
+    )
+    return [AppendedPart("O23", first, stop, stop)] if first < stop and _is_after_form(keys, first) else []
 
 
-_OPENINGS = frozenset(
+_PLACE_OPENINGS = frozenset(
     ["new", "north", "south", "west", "rhode", "british", "united", "hong", "puerto", "cayman"]
 )
 """What places of two words and more begin with."""
 
 
-_LONGEST = 18
+_MAX_DESCRIPTION_WORDS = 18
 """Most words of such a description."""
 
 _UNDER_LAWS = ("under", "the", "laws", "of")
 
 
-def _describes(words: tuple[str, ...]) -> bool:
+def _is_description(words: tuple[str, ...]) -> bool:
     """Whether the words say where a company is formed and as what.
 
     ``a New York corporation``, ``a corporation organized under the laws of Delaware``.
     """
-    if words[0] not in ("a", "an") or not 3 <= len(words) <= _LONGEST:
+    if words[0] not in ("a", "an") or not 3 <= len(words) <= _MAX_DESCRIPTION_WORDS:
         return False
     if _UNDER_LAWS in zip(*(words[at:] for at in range(4)), strict=False):
-        return any(form.first == 1 for form in forms_of(("x", words[1])))
+        return any(form.first == 1 for form in get_legal_forms(("x", words[1])))
     return any(
-        (words[1] in _OPENINGS or all(key in _places() for key in words[1:at]))
-        and any(form.first == 1 for form in forms_of(("x", *words[at:])))
+        (words[1] in _PLACE_OPENINGS or all(key in _list_places() for key in words[1:at]))
+        and any(form.first == 1 for form in get_legal_forms(("x", *words[at:])))
         for at in range(2, min(len(words), 5))
     )
 
 
 @cache
-def _places() -> frozenset[str]:
-    words = lexicon()
+def _list_places() -> frozenset[str]:
+    words = load_lexicon()
     return words.states | words.state_codes | words.places
 
 
-def _trailing_state(keys: tuple[str, ...], stop: int) -> list[Part]:
+def _find_trailing_state(keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
     """A state code after the form without brackets, as registers print it: ``Acme Corp DE``.
 
     In ``Padaria Silva Ltda ME`` the code is the end of the form.
     """
     last = stop - 1
-    state = last > 1 and len(keys[last]) == 2 and keys[last] in lexicon().state_codes
-    if not state or not _after_form(keys, last) or _after_form(keys, stop):
+    state = last > 1 and len(keys[last]) == 2 and keys[last] in load_lexicon().state_codes
+    if not state or not _is_after_form(keys, last) or _is_after_form(keys, stop):
         return []
-    return [Part("O23", last, last, stop)]
+    return [AppendedPart("O23", last, last, stop)]
 
 
-def _after_form(keys: tuple[str, ...], first: int) -> bool:
+def _is_after_form(keys: tuple[str, ...], first: int) -> bool:
     """Whether a legal form stands right before; a bracket before the form belongs to the name."""
-    forms = forms_of(keys[:first])
+    forms = get_legal_forms(keys[:first])
     return any(form.stop == first for form in forms)
 
 
-def _brackets(text: Text, stop: int) -> list[tuple[int, int]]:
+def _find_brackets(text: TokenisedName, stop: int) -> list[tuple[int, int]]:
     """Token ranges between brackets or between slashes (``/DE/``)."""
     raw, tokens = text.raw, text.tokens
     if "(" not in raw and "/" not in raw and "（" not in raw and "\\" not in raw:
@@ -248,12 +256,12 @@ def _brackets(text: Text, stop: int) -> list[tuple[int, int]]:
     return found
 
 
-def _article(text: Text, keys: tuple[str, ...], rest: list[int]) -> int | None:
+def _find_article(text: TokenisedName, keys: tuple[str, ...], rest: list[int]) -> int | None:
     """Leading ``The``, or the same written after the name: ``Acme Company, The``."""
     if len(rest) < 2:
         return None
-    articles = lexicon().articles
-    if lexicon().leads(keys[rest[0]], text.tokens[rest[0]].text):
+    articles = load_lexicon().articles
+    if load_lexicon().is_leading_word(keys[rest[0]], text.tokens[rest[0]].text):
         return rest[0]
     last = rest[-1]
     return last if keys[last] in articles and "," in text.raw[: text.tokens[last].start] else None

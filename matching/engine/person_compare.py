@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from matching.engine.person_align import Alignment, align
-from matching.engine.person_features import PERSON_FEATURES, PERSON_MEANING, PERSON_MONOTONE, features
-from matching.engine.person_findings import findings
+from matching.engine.person_align import PersonAlignment, align_person_names
+from matching.engine.person_features import (
+    PERSON_FEATURE_MEANINGS,
+    PERSON_FEATURES,
+    PERSON_MONOTONE,
+    build_person_features,
+)
+from matching.engine.person_findings import detect_person_findings
 from matching.engine.person_types import ParsedPerson
-from matching.engine.types import Finding, mirrored
+from matching.engine.types import Finding, mirror_finding
 
-__all__ = ["PERSON_FEATURES", "PERSON_MEANING", "PERSON_MONOTONE", "PersonComparison", "compare"]
+__all__ = [
+    "PERSON_FEATURES",
+    "PERSON_FEATURE_MEANINGS",
+    "PERSON_MONOTONE",
+    "PersonComparison",
+    "compare_people",
+]
 
 
 class PersonComparison(NamedTuple):
@@ -24,18 +35,18 @@ class PersonComparison(NamedTuple):
     features: dict[str, float]
 
 
-def compare(left: ParsedPerson, right: ParsedPerson) -> PersonComparison:
+def compare_people(left: ParsedPerson, right: ParsedPerson) -> PersonComparison:
     """Compare two parsed personal names.
 
     Symmetric: swapping the names leaves the features alone and mirrors the spans, because the pair is always
     judged in one fixed order. Never raises.
     """
     if left.text.raw <= right.text.raw:
-        return PersonComparison(*_judge(left, right))
-    found, row = _judge(right, left)
-    return PersonComparison(tuple([mirrored(finding) for finding in found]), row)
+        return PersonComparison(*_compare_ordered(left, right))
+    found, row = _compare_ordered(right, left)
+    return PersonComparison(tuple([mirror_finding(finding) for finding in found]), row)
 
 
-def _judge(left: ParsedPerson, right: ParsedPerson) -> tuple[tuple[Finding, ...], dict[str, float]]:
-    alignment: Alignment = align(left, right)
-    return findings(left, right, alignment), features(left, right, alignment)
+def _compare_ordered(left: ParsedPerson, right: ParsedPerson) -> tuple[tuple[Finding, ...], dict[str, float]]:
+    alignment: PersonAlignment = align_person_names(left, right)
+    return detect_person_findings(left, right, alignment), build_person_features(left, right, alignment)

@@ -9,60 +9,64 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import pairwise
 
-from matching.engine.person_lexicon import names, words
+from matching.engine.person_lexicon import load_name_lists, load_word_lists
 from matching.engine.text import Token
 
-Parts = dict[str, list[Token]]
+TokensByField = dict[str, list[Token]]
 
 
-def core_fields(raw: str, segments: list[list[Token]], parts: Parts) -> dict[str, object]:
+def build_core_fields(raw: str, segments: list[list[Token]], parts: TokensByField) -> dict[str, object]:
     """Fields of :class:`ParsedPerson` for the words of the name proper; ``parts`` gains the others."""
     comma = len(segments) > 1
     fathers: set[Token] = set()
-    if not _special_words().isdisjoint([token.key for segment in segments for token in segment]):
-        told = _tell_apart(raw, segments, parts, fathers)
+    if not _list_special_words().isdisjoint([token.key for segment in segments for token in segment]):
+        told = _extract_special_words(raw, segments, parts, fathers)
         segments = told if any(told) else segments
     core = [token for segment in segments for token in segment]
-    roles = _comma_roles(segments) if comma else _natural_roles(raw, core, parts)
+    roles = _assign_comma_roles(segments) if comma else _assign_natural_roles(raw, core, parts)
     if fathers:
         found = zip(core, roles, strict=True)
         roles = "".join(["p" if token in fathers and role in "gm" else role for token, role in found])
-    return _fields(raw, core, roles, comma)
+    return _build_role_fields(raw, core, roles, comma)
 
 
 @lru_cache(maxsize=1)
-def _special_words() -> frozenset[str]:
-    known = words()
-    return known.abd | known.kunya | known.faith_endings | known.particles | known.nasab | _set_aside()
+def _list_special_words() -> frozenset[str]:
+    known = load_word_lists()
+    return (
+        known.abd | known.kunya | known.faith_endings | known.particles | known.nasab | _list_excluded_words()
+    )
 
 
 @lru_cache(maxsize=1)
-def _set_aside() -> frozenset[str]:
-    return words().placeholders | words().trade_words
+def _list_excluded_words() -> frozenset[str]:
+    return load_word_lists().placeholders | load_word_lists().trade_words
 
 
-def _tell_apart(
-    raw: str, segments: list[list[Token]], parts: Parts, fathers: set[Token]
+def _extract_special_words(
+    raw: str, segments: list[list[Token]], parts: TokensByField, fathers: set[Token]
 ) -> list[list[Token]]:
     """Join compound names and set trade words, placeholders and particles aside."""
     comma = len(segments) > 1
-    segments = [_merge(raw, segment) for segment in segments]
+    segments = [_merge_compound_names(raw, segment) for segment in segments]
     if not comma:
-        segments[0] = _cut_trade(segments[0], parts)
-    segments = [_cut_placeholders(segment, parts, comma) for segment in segments]
+        segments[0] = _extract_trade_words(segments[0], parts)
+    segments = [_extract_placeholders(segment, parts, comma) for segment in segments]
     return [
-        _cut_particles(raw, segment, parts, fathers, comma and index == 0)
+        _extract_particles(raw, segment, parts, fathers, comma and index == 0)
         for index, segment in enumerate(segments)
     ]
 
 
-def _fields(raw: str, core: list[Token], roles: str, comma: bool) -> dict[str, object]:
+def _build_role_fields(raw: str, core: list[Token], roles: str, comma: bool) -> dict[str, object]:
     found: dict[str, list[Token]] = {"s": [], "g": [], "m": [], "p": []}
     for token, role in zip(core, roles, strict=True):
         found[role].append(token)
     double = ""
     if len(found["s"]) > 1:
-        double = "hyphen" if any(_hyphened(raw, one, two) for one, two in pairwise(found["s"])) else "space"
+        double = (
+            "hyphen" if any(_is_hyphenated(raw, one, two) for one, two in pairwise(found["s"])) else "space"
+        )
     return {
         "core": tuple(core),
         "roles": roles,
@@ -76,28 +80,28 @@ def _fields(raw: str, core: list[Token], roles: str, comma: bool) -> dict[str, o
     }
 
 
-def _hyphened(raw: str, left: Token, right: Token) -> bool:
+def _is_hyphenated(raw: str, left: Token, right: Token) -> bool:
     return raw[left.end : right.start].strip() in ("-", "‐", "‑", "–")
 
 
-def _join(raw: str, tokens: list[Token], key: str) -> Token:
+def _join_tokens(raw: str, tokens: list[Token], key: str) -> Token:
     start, end = tokens[0].start, tokens[-1].end
     return Token(key, start, end, raw[start:end])
 
 
-def _merge(raw: str, segment: list[Token]) -> list[Token]:
+def _merge_compound_names(raw: str, segment: list[Token]) -> list[Token]:
     """Write compound given names as one: Abd al-Rahman, Abu Bakr, Salah ad-Din."""
-    known = words()
-    if len(segment) < 2 or _compound_words().isdisjoint([token.key for token in segment]):
+    known = load_word_lists()
+    if len(segment) < 2 or _list_compound_words().isdisjoint([token.key for token in segment]):
         return segment
     out: list[Token] = []
     at = 0
     while at < len(segment):
-        size = _compound(segment, at)
+        size = _count_compound_words(segment, at)
         key = segment[at].key
         if size > 1:
             prefix = "abd" if key in known.abd else key
-            out.append(_join(raw, segment[at : at + size], prefix + segment[at + size - 1].key))
+            out.append(_join_tokens(raw, segment[at : at + size], prefix + segment[at + size - 1].key))
         else:
             out.append(segment[at])
         at += size
@@ -105,40 +109,40 @@ def _merge(raw: str, segment: list[Token]) -> list[Token]:
 
 
 @lru_cache(maxsize=1)
-def _compound_words() -> frozenset[str]:
-    return words().abd | words().kunya | words().faith_endings
+def _list_compound_words() -> frozenset[str]:
+    return load_word_lists().abd | load_word_lists().kunya | load_word_lists().faith_endings
 
 
-def _compound(segment: list[Token], at: int) -> int:
+def _count_compound_words(segment: list[Token], at: int) -> int:
     """How many words from here make one name."""
-    known, left = words(), len(segment) - at
+    known, left = load_word_lists(), len(segment) - at
     article = left > 2 and segment[at + 1].key in known.articles
     if segment[at].key in known.abd or segment[at].key in known.kunya:
         return 3 if article else min(left, 2)
     return 3 if article and segment[at + 2].key in known.faith_endings else 1
 
 
-def _cut_trade(segment: list[Token], parts: Parts) -> list[Token]:
-    trade = [token for token in segment[1:] if token.key in words().trade_words]
+def _extract_trade_words(segment: list[Token], parts: TokensByField) -> list[Token]:
+    trade = [token for token in segment[1:] if token.key in load_word_lists().trade_words]
     if trade:
         parts.setdefault("trade", []).extend(trade)
         return [token for token in segment if token not in trade and token.key != "and"] or segment[:1]
     return segment
 
 
-def _cut_placeholders(segment: list[Token], parts: Parts, comma: bool) -> list[Token]:
-    found = [token for token in segment if token.key in words().placeholders]
+def _extract_placeholders(segment: list[Token], parts: TokensByField, comma: bool) -> list[Token]:
+    found = [token for token in segment if token.key in load_word_lists().placeholders]
     if not found or (len(found) == len(segment) and not comma):
         return segment
     parts.setdefault("placeholders", []).extend(found)
     return [token for token in segment if token not in found]
 
 
-def _cut_particles(
-    raw: str, segment: list[Token], parts: Parts, fathers: set[Token], surname: bool
+def _extract_particles(
+    raw: str, segment: list[Token], parts: TokensByField, fathers: set[Token], surname: bool
 ) -> list[Token]:
     """Set particles aside; the word after *bin* or *ibn* is noted as the father's name."""
-    known = words()
+    known = load_word_lists()
     if known.particles.isdisjoint([t.key for t in segment]) and known.nasab.isdisjoint(
         [t.key for t in segment]
     ):
@@ -157,20 +161,20 @@ def _cut_particles(
 
 
 def _is_particle(raw: str, segment: list[Token], at: int, inner: bool) -> bool:
-    token, known = segment[at], words()
+    token, known = segment[at], load_word_lists()
     if token.key not in known.particles:
         return False
     lower = token.text.islower() and not raw.islower()
     if at == len(segment) - 1:
         return inner and lower and at > 0
     if token.key in known.articles and (token.key not in ("al", "el", "ul") or not inner):
-        return _hyphened(raw, token, segment[at + 1]) or lower
+        return _is_hyphenated(raw, token, segment[at + 1]) or lower
     if len(token.key) == 1:
         return lower and inner
     return inner or lower
 
 
-def _comma_roles(segments: list[list[Token]]) -> str:
+def _assign_comma_roles(segments: list[list[Token]]) -> str:
     roles = "s" * len(segments[0])
     given = [token for segment in segments[1:] for token in segment]
     for at, token in enumerate(given):
@@ -180,14 +184,14 @@ def _comma_roles(segments: list[list[Token]]) -> str:
 
 @lru_cache(maxsize=16_384)
 def _is_patronymic(key: str) -> bool:
-    return len(key) > 5 and key.endswith(words().patronymic_endings)
+    return len(key) > 5 and key.endswith(load_word_lists().patronymic_endings)
 
 
-def _natural_roles(raw: str, core: list[Token], parts: Parts) -> str:
+def _assign_natural_roles(raw: str, core: list[Token], parts: TokensByField) -> str:
     size = len(core)
     if size == 1:
         return "s"
-    first, last = _surname_range(raw, core, parts)
+    first, last = _find_surname_range(raw, core, parts)
     roles, seen = "", False
     for at, token in enumerate(core):
         if first <= at < last:
@@ -199,10 +203,10 @@ def _natural_roles(raw: str, core: list[Token], parts: Parts) -> str:
     return roles
 
 
-def _surname_range(raw: str, core: list[Token], parts: Parts) -> tuple[int, int]:
+def _find_surname_range(raw: str, core: list[Token], parts: TokensByField) -> tuple[int, int]:
     """Where the surname stands: marked by capitals, by custom of order, or last."""
     size = len(core)
-    marked = _capitals(raw, core)
+    marked = _find_capitalised_run(raw, core)
     if marked:
         return marked
     singles = 0
@@ -211,17 +215,17 @@ def _surname_range(raw: str, core: list[Token], parts: Parts) -> tuple[int, int]
     end = size - singles
     if end <= 1:
         return (0, 1) if end == 1 else (size - 1, size)
-    if not singles and (_surname_first(core) or _is_syllabic(raw, core)):
+    if not singles and (_is_surname_first(core) or _has_hyphenated_syllables(raw, core)):
         return (0, 1)
     first = end - 1
-    while first > 1 and _hyphened(raw, core[first - 1], core[first]):
+    while first > 1 and _is_hyphenated(raw, core[first - 1], core[first]):
         first -= 1
-    return (_widen(core, first, parts), end)
+    return (_widen_surname(core, first, parts), end)
 
 
-def _widen(core: list[Token], first: int, parts: Parts) -> int:
+def _widen_surname(core: list[Token], first: int, parts: TokensByField) -> int:
     """Take in the first word of a double surname, and what follows a particle."""
-    lexicon = names()
+    lexicon = load_name_lists()
     for at in range(1, first):
         after = any(
             token.end <= core[at].start and token.start >= core[at - 1].end
@@ -237,7 +241,7 @@ def _widen(core: list[Token], first: int, parts: Parts) -> int:
     return first - 1 if first > 1 and before in lexicon.spanish and before not in lexicon.given else first
 
 
-def _capitals(raw: str, core: list[Token]) -> tuple[int, int] | None:
+def _find_capitalised_run(raw: str, core: list[Token]) -> tuple[int, int] | None:
     """The run of words in capitals at either end, when the rest is not in capitals."""
     if raw.isupper() or raw.islower():
         return None
@@ -250,8 +254,8 @@ def _capitals(raw: str, core: list[Token]) -> tuple[int, int] | None:
     return (len(core) - count, len(core)) if all(upper[-count:]) else None
 
 
-def _surname_first(core: list[Token]) -> bool:
-    lexicon = names()
+def _is_surname_first(core: list[Token]) -> bool:
+    lexicon = load_name_lists()
     first, last = core[0].key, core[-1].key
     if len(core) == 3 and _is_patronymic(last) and first not in lexicon.given:
         return True
@@ -261,8 +265,8 @@ def _surname_first(core: list[Token]) -> bool:
     return custom and (first not in lexicon.given or last in lexicon.given)
 
 
-def _is_syllabic(raw: str, core: list[Token]) -> bool:
+def _has_hyphenated_syllables(raw: str, core: list[Token]) -> bool:
     """Korean and Chinese given names hyphenated with a small second syllable: Lee Myung-bak."""
     if len(core) != 3 or raw.islower():
         return False
-    return core[2].text.islower() and _hyphened(raw, core[1], core[2])
+    return core[2].text.islower() and _is_hyphenated(raw, core[1], core[2])

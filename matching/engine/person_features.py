@@ -11,26 +11,26 @@ from operator import mul
 
 from rapidfuzz.distance import Indel
 
-from matching.engine.person_align import Alignment, Pair
-from matching.engine.person_lexicon import names, words
+from matching.engine.person_align import PersonAlignment, WordPair
+from matching.engine.person_lexicon import load_name_lists, load_word_lists
 from matching.engine.person_likeness import (
     ARTICLE,
     EQUAL,
     ICAO,
+    IDENTICAL_WORDS,
     INITIAL,
     NICKNAME,
-    OTHER,
     PREFIX,
-    SAME,
     SCRIPT,
-    SLIP,
     SPELLING,
     TRANSLITERATION,
+    TYPO,
+    UNRELATED,
     VOWELS,
 )
 from matching.engine.person_types import ParsedPerson
 
-_TABLE: tuple[tuple[str, int, str], ...] = (
+_FEATURE_TABLE: tuple[tuple[str, int, str], ...] = (
     ("surname", -1, "least likeness among surname words that stand against each other; 0.5 when none do"),
     ("given", -1, "likeness of the first given names; 0.5 when one side has none"),
     ("middle", -1, "least likeness among middle names present on both sides; 1 when none are"),
@@ -101,15 +101,15 @@ _TABLE: tuple[tuple[str, int, str], ...] = (
         "flag: a custom of long names is seen (article, bin, Hispanic surnames), where parts often drop",
     ),
 )
-PERSON_FEATURES: tuple[str, ...] = tuple([f"person_{name}" for name, _, _ in _TABLE])
+PERSON_FEATURES: tuple[str, ...] = tuple([f"person_{name}" for name, _, _ in _FEATURE_TABLE])
 """Names of the features, in their order; the key set never depends on the names compared."""
-PERSON_MONOTONE: dict[str, int] = {f"person_{name}": direction for name, direction, _ in _TABLE}
+PERSON_MONOTONE: dict[str, int] = {f"person_{name}": direction for name, direction, _ in _FEATURE_TABLE}
 """Direction of each feature: ``+1`` more is more material, ``-1`` less material, ``0`` unconstrained."""
-PERSON_MEANING: dict[str, str] = {f"person_{name}": meaning for name, _, meaning in _TABLE}
+PERSON_FEATURE_MEANINGS: dict[str, str] = {f"person_{name}": meaning for name, _, meaning in _FEATURE_TABLE}
 """What each feature measures, for people."""
 
-_ALL_EQUAL = (1.0, 0, 0.0, 1.0, 1.0, 0.0, 0, 1, 0, 1, 1, 0, 0, 1.0)
-_STRAIN = {
+_WEAKEST_WHEN_EQUAL = (1.0, 0, 0.0, 1.0, 1.0, 0.0, 0, 1, 0, 1, 1, 0, 0, 1.0)
+_RELATION_PENALTIES = {
     EQUAL: 0.0,
     ICAO: 0.05,
     ARTICLE: 0.15,
@@ -120,77 +120,87 @@ _STRAIN = {
     NICKNAME: 0.3,
     VOWELS: 0.5,
     PREFIX: 0.7,
-    SLIP: 0.2,
-    OTHER: 0.2,
+    TYPO: 0.2,
+    UNRELATED: 0.2,
 }
-_AROUND_STRAIN = (2.0, 0.3, 0.1, 2.0, 0.1, 2.0, 2.0, 2.0, 0.3, 1.5)
+_FLAG_PENALTIES = (2.0, 0.3, 0.1, 2.0, 0.1, 2.0, 2.0, 2.0, 0.3, 1.5)
 """Weights of the flags from ``suffix_conflict`` to ``trade``, in their order."""
-_TRANSLITERATED = (TRANSLITERATION, ICAO, SCRIPT, ARTICLE, VOWELS)
+_TRANSLITERATION_RELATIONS = (TRANSLITERATION, ICAO, SCRIPT, ARTICLE, VOWELS)
 
 
-def features(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> dict[str, float]:
+def build_person_features(
+    left: ParsedPerson, right: ParsedPerson, found: PersonAlignment
+) -> dict[str, float]:
     """The row for two names, symmetric in its sides."""
-    unequal = [pair for pair in found.pairs if pair.seen is not SAME]
-    custom, *around = _surroundings(left, right)
+    unequal = [pair for pair in found.pairs if pair.similarity is not IDENTICAL_WORDS]
+    custom, *around = _compute_context_features(left, right)
     values = (
-        *_roles(found, unequal),
-        *_lone(left, right, found),
-        *_cover(left, right, found),
-        *_relations(found, unequal),
-        *_weakest(left, right, unequal),
-        *_whole(left, right),
+        *_compute_role_features(found, unequal),
+        *_compute_unpaired_features(left, right, found),
+        *_compute_coverage_features(left, right, found),
+        *_count_relations(found, unequal),
+        *_compute_weakest_features(left, right, unequal),
+        *_compare_whole_names(left, right),
         *around,
-        _strain(found, unequal, around),
+        _sum_penalties(found, unequal, around),
         custom,
     )
     return dict(zip(PERSON_FEATURES, values, strict=True))
 
 
-def _strain(found: Alignment, unequal: list[Pair], around: list[float]) -> float:
+def _sum_penalties(found: PersonAlignment, unequal: list[WordPair], around: list[float]) -> float:
     """One number for how far the names are apart, also for differences a model rarely sees together."""
-    total = float(sum(map(mul, around, _AROUND_STRAIN)))
+    total = float(sum(map(mul, around, _FLAG_PENALTIES)))
     for pair in unequal:
         if pair.contradicts:
-            total += 1.5 + 2.0 * (1.0 - pair.seen.score)
+            total += 1.5 + 2.0 * (1.0 - pair.similarity.score)
         else:
-            total += _STRAIN[pair.seen.relation] + 0.3 * pair.crossed + 2.0 * _gap(pair)
-    for _, role in found.lone_left + found.lone_right:
+            total += (
+                _RELATION_PENALTIES[pair.similarity.relation]
+                + 0.3 * pair.is_crossed
+                + 2.0 * _compute_dissimilarity(pair)
+            )
+    for _, role in found.unpaired_left + found.unpaired_right:
         total += 0.2 if role in "mp" else 0.6
-    return total + float(min(len(found.lone_left), len(found.lone_right)))
+    return total + float(min(len(found.unpaired_left), len(found.unpaired_right)))
 
 
-def _gap(pair: Pair) -> float:
-    return 1.0 - pair.seen.score if pair.seen.relation in (SLIP, OTHER) else 0.0
+def _compute_dissimilarity(pair: WordPair) -> float:
+    return 1.0 - pair.similarity.score if pair.similarity.relation in (TYPO, UNRELATED) else 0.0
 
 
-def _roles(found: Alignment, unequal: list[Pair]) -> tuple[float, ...]:
+def _compute_role_features(found: PersonAlignment, unequal: list[WordPair]) -> tuple[float, ...]:
     present = [pair.role for pair in found.pairs]
     least = {"s": 1.0 if "s" in present else 0.5, "g": 1.0 if "g" in present else 0.5, "m": 1.0, "p": 1.0}
     against = {"s": 0, "g": 0, "m": 0, "p": 0}
     for pair in unequal:
-        least[pair.role] = min(least[pair.role], pair.seen.score)
+        least[pair.role] = min(least[pair.role], pair.similarity.score)
         against[pair.role] += pair.contradicts
     surname, given, middle = against["s"], against["g"], against["m"] + against["p"]
     contradictions = surname + given + middle
     return (*least.values(), contradictions, surname > 0, given > 0, middle > 0)
 
 
-def _lone(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[float, ...]:
-    if not (found.lone_left or found.lone_right):
+def _compute_unpaired_features(
+    left: ParsedPerson, right: ParsedPerson, found: PersonAlignment
+) -> tuple[float, ...]:
+    if not (found.unpaired_left or found.unpaired_right):
         return (0, 0, 0, 0, 0, 0, 0)
-    lone = [role for _, role in found.lone_left + found.lone_right]
-    fewer = min(len(found.lone_left), len(found.lone_right))
+    lone = [role for _, role in found.unpaired_left + found.unpaired_right]
+    fewer = min(len(found.unpaired_left), len(found.unpaired_right))
     one_word = left.mononym != right.mononym
     return (lone.count("m"), lone.count("p"), lone.count("s"), lone.count("g"), one_word, fewer, len(lone))
 
 
-def _cover(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[float, ...]:
-    lexicon, total_left, total_right = names(), 0.0, 0.0
+def _compute_coverage_features(
+    left: ParsedPerson, right: ParsedPerson, found: PersonAlignment
+) -> tuple[float, ...]:
+    lexicon, total_left, total_right = load_name_lists(), 0.0, 0.0
     equal = letters = rare = 0
     for pair in found.pairs:
-        total_left += pair.seen.score * len(pair.left)
-        total_right += pair.seen.score * len(pair.right)
-        if pair.seen is SAME:
+        total_left += pair.similarity.score * len(pair.left)
+        total_right += pair.similarity.score * len(pair.right)
+        if pair.similarity is IDENTICAL_WORDS:
             key = left.core[pair.left[0]].key
             equal, letters = equal + 1, letters + len(key)
             rare += len(key) > 2 and key not in lexicon.given and key not in lexicon.surnames
@@ -198,28 +208,30 @@ def _cover(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[f
     return (max(one, two), min(one, two), equal, rare, min(letters, 30))
 
 
-def _relations(found: Alignment, unequal: list[Pair]) -> tuple[float, ...]:
-    seen = [pair.seen.relation for pair in unequal if not pair.contradicts]
+def _count_relations(found: PersonAlignment, unequal: list[WordPair]) -> tuple[float, ...]:
+    seen = [pair.similarity.relation for pair in unequal if not pair.contradicts]
     return (
         seen.count(INITIAL),
-        any(pair.role == "g" and pair.seen.relation == INITIAL for pair in unequal),
+        any(pair.role == "g" and pair.similarity.relation == INITIAL for pair in unequal),
         seen.count(NICKNAME),
         seen.count(SPELLING),
-        sum([relation in _TRANSLITERATED for relation in seen]),
-        seen.count(SLIP),
+        sum([relation in _TRANSLITERATION_RELATIONS for relation in seen]),
+        seen.count(TYPO),
         seen.count(PREFIX),
-        sum([pair.crossed for pair in found.pairs]),
-        sum([pair.moved for pair in found.pairs]),
+        sum([pair.is_crossed for pair in found.pairs]),
+        sum([pair.is_moved for pair in found.pairs]),
         not found.in_order,
     )
 
 
-def _weakest(left: ParsedPerson, right: ParsedPerson, unequal: list[Pair]) -> tuple[float, ...]:
+def _compute_weakest_features(
+    left: ParsedPerson, right: ParsedPerson, unequal: list[WordPair]
+) -> tuple[float, ...]:
     if not unequal:
-        return _ALL_EQUAL
-    ordered = sorted(unequal, key=_pair_order) if len(unequal) > 1 else unequal
+        return _WEAKEST_WHEN_EQUAL
+    ordered = sorted(unequal, key=_get_pair_sort_key) if len(unequal) > 1 else unequal
     pair = ordered[0]
-    seen = pair.seen
+    seen = pair.similarity
     one = sum([len(left.core[at].key) for at in pair.left])
     two = sum([len(right.core[at].key) for at in pair.right])
     return (
@@ -229,37 +241,38 @@ def _weakest(left: ParsedPerson, right: ParsedPerson, unequal: list[Pair]) -> tu
         *seen[3:],
         min(one, two),
         pair.role == "s",
-        ordered[1].seen.score if len(ordered) > 1 else 1.0,
+        ordered[1].similarity.score if len(ordered) > 1 else 1.0,
     )
 
 
-def _pair_order(pair: Pair) -> tuple[float, float, str]:
-    return (pair.seen.score, -pair.seen.edits, pair.role)
+def _get_pair_sort_key(pair: WordPair) -> tuple[float, float, str]:
+    return (pair.similarity.score, -pair.similarity.edits, pair.role)
 
 
-def _whole(left: ParsedPerson, right: ParsedPerson) -> tuple[float, float]:
+def _compare_whole_names(left: ParsedPerson, right: ParsedPerson) -> tuple[float, float]:
     ours, theirs = [token.key for token in left.core], [token.key for token in right.core]
     written = Indel.normalized_similarity("".join(ours), "".join(theirs))
     return (Indel.normalized_similarity("".join(sorted(ours)), "".join(sorted(theirs))), written)
 
 
-def _surroundings(left: ParsedPerson, right: ParsedPerson) -> tuple[float, ...]:
+def _compute_context_features(left: ParsedPerson, right: ParsedPerson) -> tuple[float, ...]:
     sizes = sorted((len(left.core), len(right.core)))
-    custom = 1.0 if _long_custom(left) or _long_custom(right) else 0.0
-    if left.bare and right.bare:
+    custom = 1.0 if _has_long_name_custom(left) or _has_long_name_custom(right) else 0.0
+    if left.is_name_only and right.is_name_only:
         scripts = not left.text.scripts & right.text.scripts
         return (custom, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, scripts, sizes[0], sizes[1])
     return (
         custom,
         bool(left.suffix and right.suffix and left.suffix != right.suffix),
         bool(left.suffix) != bool(right.suffix),
-        keys(left.titles) != keys(right.titles) or keys(left.postnominals) != keys(right.postnominals),
-        _sex(left) * _sex(right) < 0,
-        len(_particles(left) ^ _particles(right)),
-        bool(left.style and right.style) and keys(left.style) != keys(right.style),
-        keys(left.capacity) != keys(right.capacity),
-        keys(left.joint) != keys(right.joint),
-        any(bool(one) != bool(two) for one, two in _aliases(left, right)),
+        get_token_keys(left.titles) != get_token_keys(right.titles)
+        or get_token_keys(left.postnominals) != get_token_keys(right.postnominals),
+        _infer_sex(left) * _infer_sex(right) < 0,
+        len(_list_particles(left) ^ _list_particles(right)),
+        bool(left.style and right.style) and get_token_keys(left.style) != get_token_keys(right.style),
+        get_token_keys(left.capacity) != get_token_keys(right.capacity),
+        get_token_keys(left.joint) != get_token_keys(right.joint),
+        any(bool(one) != bool(two) for one, two in _pair_aliases(left, right)),
         bool(left.trade) != bool(right.trade),
         not left.text.scripts & right.text.scripts,
         sizes[0],
@@ -267,28 +280,28 @@ def _surroundings(left: ParsedPerson, right: ParsedPerson) -> tuple[float, ...]:
     )
 
 
-def keys(tokens: tuple[object, ...]) -> tuple[str, ...]:
+def get_token_keys(tokens: tuple[object, ...]) -> tuple[str, ...]:
     """Comparison keys of tokens."""
     return tuple([token.key for token in tokens])  # type: ignore[attr-defined]
 
 
-def _sex(person: ParsedPerson) -> int:
+def _infer_sex(person: ParsedPerson) -> int:
     found = {token.key for token in person.titles}
-    return 1 if found & words().male else -1 if found & words().female else 0
+    return 1 if found & load_word_lists().male else -1 if found & load_word_lists().female else 0
 
 
-def _particles(person: ParsedPerson) -> frozenset[str]:
-    return frozenset([token.key for token in person.particles]) - words().articles
+def _list_particles(person: ParsedPerson) -> frozenset[str]:
+    return frozenset([token.key for token in person.particles]) - load_word_lists().articles
 
 
-def _aliases(left: ParsedPerson, right: ParsedPerson) -> tuple[tuple[object, object], ...]:
+def _pair_aliases(left: ParsedPerson, right: ParsedPerson) -> tuple[tuple[object, object], ...]:
     return (left.alias, right.alias), (left.birth_name, right.birth_name), (left.nicknames, right.nicknames)
 
 
-def _long_custom(person: ParsedPerson) -> bool:
-    if person.double_surname and person.surname[0].key in names().spanish:
+def _has_long_name_custom(person: ParsedPerson) -> bool:
+    if person.double_surname and person.surname[0].key in load_name_lists().spanish:
         return True
     if not person.particles:
         return False
-    around, known = {token.key for token in person.particles}, words()
+    around, known = {token.key for token in person.particles}, load_word_lists()
     return not (known.nasab.isdisjoint(around) and known.articles.isdisjoint(around))

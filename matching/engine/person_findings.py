@@ -9,96 +9,104 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
-from matching.engine.person_align import Alignment, Pair, glued, span_of
-from matching.engine.person_lexicon import is_nickname, names, words
+from matching.engine.person_align import PersonAlignment, WordPair, get_core_span, join_surname_particles
+from matching.engine.person_lexicon import is_nickname, load_name_lists, load_word_lists
 from matching.engine.person_likeness import (
     ARTICLE,
     EQUAL,
     ICAO,
+    IDENTICAL_WORDS,
     INITIAL,
     NICKNAME,
     PREFIX,
-    SAME,
     SCRIPT,
-    SLIP,
     TRANSLITERATION,
+    TYPO,
     VOWELS,
-    likeness,
+    compare_words,
 )
 from matching.engine.person_types import ParsedPerson
 from matching.engine.text import Tokens, strip_marks
 from matching.engine.types import Finding, Span
 
-CONTRADICTED, ABSENT, NAMES, GENDER, BORN = "contradicted", "absent", "names", "gender", "born"
-BOTH_KNOWN = 2
-SHORT = 4
+CONTRADICTED, ABSENT, DISTINCT_NAMES, GENDER, BIRTH_NAME = "contradicted", "absent", "names", "gender", "born"
+BOTH_KNOWN_COUNT = 2
+SHORT_NAME_LENGTH = 4
 """Letters up to which one other letter usually makes another name (Rao, Rai; Oda, Ota), known or not."""
-ODD = 1.0
+MAX_SURPRISAL_GAP = 1.0
 """How much less name-like (:func:`oddness`) a spelling may be before it looks like a slip of the pen."""
-_HIS_AND_HERS = (
+_GENDERED_ENDINGS = (
     ("ov", "ova"), ("ev", "eva"), ("in", "ina"), ("yn", "yna"), ("sky", "skaya"), ("skiy", "skaya"),
     ("skii", "skaya"), ("ski", "ska"), ("cki", "cka"), ("sky", "ska"), ("as", "iene"),
 )  # fmt: skip
 """Endings of Slavic and Baltic surnames of men and of women."""
-Detector = Callable[[ParsedPerson, ParsedPerson, Alignment], Iterator[Finding]]
+Detector = Callable[[ParsedPerson, ParsedPerson, PersonAlignment], Iterator[Finding]]
 
 
-def findings(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> tuple[Finding, ...]:
+def detect_person_findings(
+    left: ParsedPerson, right: ParsedPerson, found: PersonAlignment
+) -> tuple[Finding, ...]:
     """Every named difference, in the order of the left name, then what stands on the right alone."""
     if left.text.raw == right.text.raw:
         return ()
-    if _turned(left, right):
-        return (Finding("I03", tokens_span(left.text.tokens), tokens_span(right.text.tokens)),)
-    detectors = _CORE if left.bare and right.bare else _DETECTORS
+    if _is_joint_order_swapped(left, right):
+        return (Finding("I03", find_tokens_span(left.text.tokens), find_tokens_span(right.text.tokens)),)
+    detectors = _CORE_DETECTORS if left.is_name_only and right.is_name_only else _ALL_DETECTORS
     out = [finding for detect in detectors for finding in detect(left, right, found)]
-    return tuple(sorted(out, key=_place)) if len(out) > 1 else tuple(out)
+    return tuple(sorted(out, key=_get_position)) if len(out) > 1 else tuple(out)
 
 
-def _turned(left: ParsedPerson, right: ParsedPerson) -> bool:
+def _is_joint_order_swapped(left: ParsedPerson, right: ParsedPerson) -> bool:
     """Whether both name the same two people, the other one first: John and Mary, Mary and John Smith."""
     if not (left.joint and right.joint) or left.text.keys == right.text.keys:
         return False
-    one, two = [_keys(left.core), _keys(left.joint)], [_keys(right.core), _keys(right.joint)]
+    one, two = (
+        [_list_keys(left.core), _list_keys(left.joint)],
+        [_list_keys(right.core), _list_keys(right.joint)],
+    )
     if one == two[::-1]:
         return True
-    given = [[_keys(who.given + who.middle), _keys(who.joint)] for who in (left, right)]
-    return given[0] == given[1][::-1] and _keys(left.surname) == _keys(right.surname)
+    given = [[_list_keys(who.given + who.middle), _list_keys(who.joint)] for who in (left, right)]
+    return given[0] == given[1][::-1] and _list_keys(left.surname) == _list_keys(right.surname)
 
 
-def _keys(tokens: Tokens) -> list[str]:
+def _list_keys(tokens: Tokens) -> list[str]:
     return [token.key for token in tokens]
 
 
-def _place(finding: Finding) -> tuple[int, int, str]:
+def _get_position(finding: Finding) -> tuple[int, int, str]:
     one = finding.span1[0] if finding.span1 else 10_000
     two = finding.span2[0] if finding.span2 else 10_000
     return (one, two, finding.category)
 
 
-def tokens_span(tokens: Tokens) -> Span | None:
+def find_tokens_span(tokens: Tokens) -> Span | None:
     """Offsets from the first to the last of some tokens, ``None`` when there are none."""
     return (min(t.start for t in tokens), max(t.end for t in tokens)) if tokens else None
 
 
-def form(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+def detect_formatting(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> Iterator[Finding]:
     """Case, punctuation or spacing differ; the letters are the same (I01)."""
     for pair in found.pairs:
-        if pair.seen is not SAME or left.core[pair.left[0]].text == right.core[pair.right[0]].text:
+        if (
+            pair.similarity is not IDENTICAL_WORDS
+            or left.core[pair.left[0]].text == right.core[pair.right[0]].text
+        ):
             continue
-        one, two = _texts(left, right, pair)
+        one, two = _get_pair_texts(left, right, pair)
         if len(pair.left) != len(pair.right) or strip_marks(one) != strip_marks(two):
-            spans = span_of(left, pair.left), span_of(right, pair.right)
+            spans = get_core_span(left, pair.left), get_core_span(right, pair.right)
             yield Finding("I01", *spans, "spacing" if len(pair.left) != len(pair.right) else "")
             return
     if (
         found.in_order
-        and all(pair.seen.relation == EQUAL for pair in found.pairs)
-        and _marks_differ(left, right)
+        and all(pair.similarity.relation == EQUAL for pair in found.pairs)
+        and _has_different_separators(left, right)
     ):
         yield Finding("I01", (0, len(left.text.raw)), (0, len(right.text.raw)), "punctuation")
 
 
-def _marks_differ(left: ParsedPerson, right: ParsedPerson) -> bool:
+def _has_different_separators(left: ParsedPerson, right: ParsedPerson) -> bool:
     """Whether two names with the same words in the same order differ in what stands between the words."""
     same = left.text.keys == right.text.keys and left.text.raw != right.text.raw
     return same and all(
@@ -106,154 +114,163 @@ def _marks_differ(left: ParsedPerson, right: ParsedPerson) -> bool:
     )
 
 
-def _texts(left: ParsedPerson, right: ParsedPerson, pair: Pair) -> tuple[str, str]:
-    (start1, end1), (start2, end2) = span_of(left, pair.left), span_of(right, pair.right)
+def _get_pair_texts(left: ParsedPerson, right: ParsedPerson, pair: WordPair) -> tuple[str, str]:
+    (start1, end1), (start2, end2) = get_core_span(left, pair.left), get_core_span(right, pair.right)
     return left.text.raw[start1:end1], right.text.raw[start2:end2]
 
 
-def marks(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+def detect_accents(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> Iterator[Finding]:
     """Accents, ligatures or their ICAO 9303 digraphs differ (I02)."""
     if (
         left.text.raw.isascii()
         and right.text.raw.isascii()
-        and all(p.seen.relation != ICAO for p in found.pairs)
+        and all(p.similarity.relation != ICAO for p in found.pairs)
     ):
         return
     for pair in found.pairs:
-        one, two = _texts(left, right, pair)
-        accented = pair.seen.relation == EQUAL and one.casefold() != two.casefold()
-        if pair.seen.relation == ICAO or (
+        one, two = _get_pair_texts(left, right, pair)
+        accented = pair.similarity.relation == EQUAL and one.casefold() != two.casefold()
+        if pair.similarity.relation == ICAO or (
             accented and strip_marks(one).casefold() == strip_marks(two).casefold()
         ):
-            yield Finding("I02", span_of(left, pair.left), span_of(right, pair.right))
+            yield Finding("I02", get_core_span(left, pair.left), get_core_span(right, pair.right))
         elif accented and not (one.isascii() and two.isascii()):
-            yield Finding("I02", span_of(left, pair.left), span_of(right, pair.right), "ligature")
+            yield Finding("I02", get_core_span(left, pair.left), get_core_span(right, pair.right), "ligature")
 
 
-def order(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+def detect_order(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> Iterator[Finding]:
     """The parts of the name stand in another order (I03)."""
-    crossed = any(pair.crossed and not pair.contradicts for pair in found.pairs)
-    if not found.in_order or crossed or _comma_alone(left, right):
+    crossed = any(pair.is_crossed and not pair.contradicts for pair in found.pairs)
+    if not found.in_order or crossed or _is_comma_difference(left, right):
         detail = "" if left.comma != right.comma and not crossed else "uncertain"
         yield Finding(
             "I03",
-            tokens_span(left.core),
-            tokens_span(right.core),
-            "" if _comma_alone(left, right) else detail,
+            find_tokens_span(left.core),
+            find_tokens_span(right.core),
+            "" if _is_comma_difference(left, right) else detail,
         )
 
 
-def _comma_alone(left: ParsedPerson, right: ParsedPerson) -> bool:
+def _is_comma_difference(left: ParsedPerson, right: ParsedPerson) -> bool:
     return left.comma != right.comma and left.text.keys == right.text.keys and len(left.core) > 1
 
 
-def paired(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+def detect_unequal_words(
+    left: ParsedPerson, right: ParsedPerson, found: PersonAlignment
+) -> Iterator[Finding]:
     """Words that stand against each other and are not equal: I04, I06 to I11, I15, I19, I20."""
-    foreign = any(pair.seen.relation == VOWELS for pair in found.pairs) and _is_romanised(left, right, found)
+    foreign = any(pair.similarity.relation == VOWELS for pair in found.pairs) and _is_romanised(
+        left, right, found
+    )
     crossed = left.text.scripts.isdisjoint(right.text.scripts)
     for pair in found.pairs:
-        if pair.seen.relation == EQUAL:
+        if pair.similarity.relation == EQUAL:
             continue
-        spans = span_of(left, pair.left), span_of(right, pair.right)
+        spans = get_core_span(left, pair.left), get_core_span(right, pair.right)
         # A rendering that does not look alike proves nothing: across scripts nothing contradicts.
-        for category, detail in [("I20", SCRIPT)] if crossed else _pair_categories(pair, foreign):
-            yield Finding(category, *spans, _case(left, right, pair, category) or detail)
+        for category, detail in [("I20", SCRIPT)] if crossed else _classify_pair(pair, foreign):
+            yield Finding(category, *spans, _find_category_case(left, right, pair, category) or detail)
 
 
-def _case(left: ParsedPerson, right: ParsedPerson, pair: Pair, category: str) -> str:
+def _find_category_case(left: ParsedPerson, right: ParsedPerson, pair: WordPair, category: str) -> str:
     """The case of a category that both whole words show."""
     one, two = left.core[pair.left[0]].key, right.core[pair.right[0]].key
-    if category == "I10" and _gendered(one, two):
+    if category == "I10" and _is_gendered_pair(one, two):
         return GENDER
-    if category == "I15" and _born(left, right):
-        return BORN
+    if category == "I15" and _has_matching_birth_name(left, right):
+        return BIRTH_NAME
     # Chan, Chen and Tan write one character; the people who bear them are told apart by it.
-    if category == "I20" and {one, two} <= names().family_first:
-        return NAMES
+    if category == "I20" and {one, two} <= load_name_lists().family_first:
+        return DISTINCT_NAMES
     if (
         category in ("I09", "I10")
-        and min(len(one), len(two)) <= SHORT
-        and pair.seen.relation in (SLIP, VOWELS)
+        and min(len(one), len(two)) <= SHORT_NAME_LENGTH
+        and pair.similarity.relation in (TYPO, VOWELS)
     ):
-        return NAMES
+        return DISTINCT_NAMES
     return ""
 
 
-def _born(left: ParsedPerson, right: ParsedPerson) -> bool:
+def _has_matching_birth_name(left: ParsedPerson, right: ParsedPerson) -> bool:
     """Whether the birth name of one is the surname of the other: Mary Smith née Jones, Mary Jones."""
-    ours, theirs = _keys(left.surname), _keys(right.surname)
-    born_left, born_right = set(_keys(left.birth_name)), set(_keys(right.birth_name))
+    ours, theirs = _list_keys(left.surname), _list_keys(right.surname)
+    born_left, born_right = set(_list_keys(left.birth_name)), set(_list_keys(right.birth_name))
     return ours != theirs and not (born_left.isdisjoint(theirs) and born_right.isdisjoint(ours))
 
 
-def _gendered(one: str, two: str) -> bool:
+def _is_gendered_pair(one: str, two: str) -> bool:
     """Whether the surnames are a man's and a woman's of one family: Petrov, Petrova; Dubinsky, Dubinskaya."""
     short, long = sorted((one, two), key=len)
     return any(
-        short.endswith(his) and long == short[: len(short) - len(his)] + hers for his, hers in _HIS_AND_HERS
+        short.endswith(his) and long == short[: len(short) - len(his)] + hers
+        for his, hers in _GENDERED_ENDINGS
     )
 
 
-def _is_romanised(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> bool:
+def _is_romanised(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> bool:
     """Whether something else in the names tells of another script: an article, bin, a known variant."""
-    around = set(_keys(left.particles + right.particles))
-    if around & (words().articles | words().nasab) or left.patronymic or right.patronymic:
+    around = set(_list_keys(left.particles + right.particles))
+    if around & (load_word_lists().articles | load_word_lists().nasab) or left.patronymic or right.patronymic:
         return True
-    return any(pair.seen.relation in (TRANSLITERATION, SCRIPT, ARTICLE) for pair in found.pairs)
+    return any(pair.similarity.relation in (TRANSLITERATION, SCRIPT, ARTICLE) for pair in found.pairs)
 
 
-def _pair_categories(pair: Pair, foreign: bool) -> Iterator[tuple[str, str]]:
-    relation = pair.seen.relation
+def _classify_pair(pair: WordPair, foreign: bool) -> Iterator[tuple[str, str]]:
+    relation = pair.similarity.relation
     if relation in (EQUAL, ICAO):
         return
     if pair.contradicts:
-        yield from _contradiction(pair)
+        yield from _classify_contradiction(pair)
     elif relation == INITIAL:
-        yield ("I04" if pair.role == "g" or pair.moved else "I10" if pair.role == "s" else "I06"), ""
+        yield ("I04" if pair.role == "g" or pair.is_moved else "I10" if pair.role == "s" else "I06"), ""
     elif relation in (TRANSLITERATION, SCRIPT, ARTICLE) or (relation == VOWELS and foreign):
         yield "I20", relation
     elif relation == NICKNAME:
-        yield ("I10", NICKNAME) if pair.role == "s" and not pair.crossed else ("I08", "")
+        yield ("I10", NICKNAME) if pair.role == "s" and not pair.is_crossed else ("I08", "")
     else:
-        yield ("I10" if pair.role == "s" else "I09"), _slip_detail(pair)
+        yield ("I10" if pair.role == "s" else "I09"), _get_typo_detail(pair)
 
 
-def _slip_detail(pair: Pair) -> str:
+def _get_typo_detail(pair: WordPair) -> str:
     """Two names that both exist (Muller, Miller; Smith, Smyth) may be two people's, however near they are."""
-    seen = pair.seen
-    if seen.known == BOTH_KNOWN or (seen.relation == VOWELS and seen.known and seen.oddness < ODD):
-        return NAMES
-    return {PREFIX: PREFIX, SLIP: SLIP, VOWELS: SLIP}.get(pair.seen.relation, "")
+    seen = pair.similarity
+    if seen.known_count == BOTH_KNOWN_COUNT or (
+        seen.relation == VOWELS and seen.known_count and seen.surprisal_gap < MAX_SURPRISAL_GAP
+    ):
+        return DISTINCT_NAMES
+    return {PREFIX: PREFIX, TYPO: TYPO, VOWELS: TYPO}.get(pair.similarity.relation, "")
 
 
-def _contradiction(pair: Pair) -> Iterator[tuple[str, str]]:
+def _classify_contradiction(pair: WordPair) -> Iterator[tuple[str, str]]:
     """A different surname, first name or middle name; a patronymic is also a conflicting middle name."""
     if pair.role == "p":
         yield "I19", CONTRADICTED
     yield {"s": "I15", "g": "I11"}.get(pair.role, "I07"), CONTRADICTED
 
 
-def absent(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+def detect_absent_parts(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> Iterator[Finding]:
     """A part of the name stands on one side only: I05, I16, I17, I19, I21, I26."""
-    middle_first = _middle_as_first(found)
-    for person, lone, flip in ((left, found.lone_left, False), (right, found.lone_right, True)):
+    middle_first = _has_middle_as_first(found)
+    for person, lone, flip in ((left, found.unpaired_left, False), (right, found.unpaired_right, True)):
         other = left if flip else right
         for at, role in lone:
-            category = _absent_category(person, other, role, middle_first)
+            category = _classify_absent_part(person, other, role, middle_first)
             if category == "I21":
                 continue  # said once, below
             span = person.core[at].span
             yield Finding(category, None if flip else span, span if flip else None, ABSENT)
     if middle_first:
-        yield Finding("I21", tokens_span(left.given or left.core), tokens_span(right.given or right.core))
+        yield Finding(
+            "I21", find_tokens_span(left.given or left.core), find_tokens_span(right.given or right.core)
+        )
 
 
-def _middle_as_first(found: Alignment) -> bool:
-    given_lone = any(role == "g" for _, role in found.lone_left + found.lone_right)
-    return given_lone and any(pair.moved and not pair.contradicts for pair in found.pairs)
+def _has_middle_as_first(found: PersonAlignment) -> bool:
+    given_lone = any(role == "g" for _, role in found.unpaired_left + found.unpaired_right)
+    return given_lone and any(pair.is_moved and not pair.contradicts for pair in found.pairs)
 
 
-def _absent_category(person: ParsedPerson, other: ParsedPerson, role: str, middle_first: bool) -> str:
+def _classify_absent_part(person: ParsedPerson, other: ParsedPerson, role: str, middle_first: bool) -> str:
     if role == "p":
         return "I19"
     if other.mononym and len(person.core) > 1:
@@ -263,60 +280,62 @@ def _absent_category(person: ParsedPerson, other: ParsedPerson, role: str, middl
     return "I21" if role == "g" and middle_first else "I05"
 
 
-def suffixes(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
+def detect_suffixes(left: ParsedPerson, right: ParsedPerson, _found: PersonAlignment) -> Iterator[Finding]:
     """Generational suffixes differ (I12), stand on one side only (I13) or are written otherwise (I01)."""
     if left.suffix != right.suffix:
         category = "I12" if left.suffix and right.suffix else "I13"
-        yield Finding(category, _suffix_span(left), _suffix_span(right))
-    elif _keys(left.suffix_tokens) != _keys(right.suffix_tokens):
-        yield Finding("I01", _suffix_span(left), _suffix_span(right), "suffix")
+        yield Finding(category, _get_suffix_span(left), _get_suffix_span(right))
+    elif _list_keys(left.suffix_tokens) != _list_keys(right.suffix_tokens):
+        yield Finding("I01", _get_suffix_span(left), _get_suffix_span(right), "suffix")
 
 
-def _suffix_span(person: ParsedPerson) -> Span | None:
-    return tokens_span(person.suffix_tokens or person.style) if person.suffix else None
+def _get_suffix_span(person: ParsedPerson) -> Span | None:
+    return find_tokens_span(person.suffix_tokens or person.style) if person.suffix else None
 
 
-def titles(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
+def detect_titles(left: ParsedPerson, right: ParsedPerson, _found: PersonAlignment) -> Iterator[Finding]:
     """Titles, post-nominals or styles of nobility differ (I14)."""
     for one, two in (
         (left.titles, right.titles),
         (left.postnominals, right.postnominals),
         (left.style if not left.suffix or left.suffix == right.suffix else (), right.style),
     ):
-        if _keys(one) != _keys(two):
-            case, note = (GENDER, _TWO_SEXES) if _of_two_sexes(one, two) else ("", "")
-            yield Finding("I14", tokens_span(one), tokens_span(two), case, note=note)
+        if _list_keys(one) != _list_keys(two):
+            case, note = (GENDER, _OPPOSITE_SEXES_NOTE) if _has_opposite_sexes(one, two) else ("", "")
+            yield Finding("I14", find_tokens_span(one), find_tokens_span(two), case, note=note)
 
 
-_TWO_SEXES = "One title tells of a man, the other of a woman: Mr and Mrs of one name are two people."
+_OPPOSITE_SEXES_NOTE = (
+    "One title tells of a man, the other of a woman: Mr and Mrs of one name are two people."
+)
 
 
-def _of_two_sexes(one: Tokens, two: Tokens) -> bool:
+def _has_opposite_sexes(one: Tokens, two: Tokens) -> bool:
     """Whether the titles tell of a man and of a woman: Mrs John Smith is not Mr John Smith."""
-    ours, theirs = set(_keys(one)), set(_keys(two))
-    known = words()
+    ours, theirs = set(_list_keys(one)), set(_list_keys(two))
+    known = load_word_lists()
     return any(
         here & known.male and there & known.female and not (here & known.female or there & known.male)
         for here, there in ((ours, theirs), (theirs, ours))
     )
 
 
-def particles(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+def detect_particles(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> Iterator[Finding]:
     """A surname particle is there on one side only, or another one stands there (I18)."""
-    if _keys(left.particles) == _keys(right.particles) or _glued(left, right, found):
+    if _list_keys(left.particles) == _list_keys(right.particles) or _has_joined_surname(left, right, found):
         return
-    shared = set(_keys(left.particles)) & set(_keys(right.particles))
+    shared = set(_list_keys(left.particles)) & set(_list_keys(right.particles))
     ours = [t for t in left.particles if t.key not in shared]
     theirs = [t for t in right.particles if t.key not in shared]
-    articles = words().articles
+    articles = load_word_lists().articles
     for one, two in zip_longest(ours, theirs):
         variant = one and two and one.key in articles and two.key in articles
         yield Finding("I20" if variant else "I18", one.span if one else None, two.span if two else None)
 
 
-def _glued(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> bool:
+def _has_joined_surname(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> bool:
     """Whether one side writes the particles and the surname as one word."""
-    ours, theirs = glued(left), glued(right)
+    ours, theirs = join_surname_particles(left), join_surname_particles(right)
     return any(
         ours.get(pair.left[0]) == right.core[pair.right[0]].key
         or theirs.get(pair.right[0]) == left.core[pair.left[0]].key
@@ -324,30 +343,35 @@ def _glued(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> bool:
     )
 
 
-def aliases(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
+def detect_aliases(left: ParsedPerson, right: ParsedPerson, _found: PersonAlignment) -> Iterator[Finding]:
     """An alias or nickname is written beside the name (I22), or a birth name (I15)."""
     for category, one, two in (
         ("I22", left.alias, right.alias),
         ("I15", left.birth_name, right.birth_name),
     ):
-        if _keys(one) != _keys(two) and not (category == "I15" and _born(left, right)):
+        if _list_keys(one) != _list_keys(two) and not (
+            category == "I15" and _has_matching_birth_name(left, right)
+        ):
             detail = "birth name" if category == "I15" else ""
-            yield Finding(category, tokens_span(one), tokens_span(two), detail)
-    if _keys(left.nicknames) != _keys(right.nicknames):
-        known = _explains(left) or _explains(right)
+            yield Finding(category, find_tokens_span(one), find_tokens_span(two), detail)
+    if _list_keys(left.nicknames) != _list_keys(right.nicknames):
+        known = _has_matching_nickname(left) or _has_matching_nickname(right)
         yield Finding(
-            "I08" if known else "I22", tokens_span(left.nicknames), tokens_span(right.nicknames), "written"
+            "I08" if known else "I22",
+            find_tokens_span(left.nicknames),
+            find_tokens_span(right.nicknames),
+            "written",
         )
 
 
-def _explains(person: ParsedPerson) -> bool:
+def _has_matching_nickname(person: ParsedPerson) -> bool:
     """Whether a written nickname is one of the given name."""
     return any(
         is_nickname(nick.key, name.key) for nick in person.nicknames for name in person.given + person.middle
     )
 
 
-def bonds(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterator[Finding]:
+def detect_attachments(left: ParsedPerson, right: ParsedPerson, _found: PersonAlignment) -> Iterator[Finding]:
     """A capacity (I23), a second person (I24), a trade name (I25) or a document (I27) goes with the name."""
     for category, one, two in (
         ("I23", left.capacity, right.capacity),
@@ -356,16 +380,30 @@ def bonds(left: ParsedPerson, right: ParsedPerson, _found: Alignment) -> Iterato
         ("I27", left.document, right.document),
         ("I26", left.placeholders, right.placeholders),
     ):
-        if _keys(one) != _keys(two) and not (category == "I25" and one and two):
-            yield Finding(category, tokens_span(one), tokens_span(two))
+        if _list_keys(one) != _list_keys(two) and not (category == "I25" and one and two):
+            yield Finding(category, find_tokens_span(one), find_tokens_span(two))
 
 
-def mononyms(left: ParsedPerson, right: ParsedPerson, found: Alignment) -> Iterator[Finding]:
+def detect_mononyms(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> Iterator[Finding]:
     """Two single words that are not equal are judged as names of their own (I26)."""
     if left.mononym and right.mononym and found.pairs and found.pairs[0].contradicts:
-        seen = likeness(left.core[0].key, right.core[0].key)
+        seen = compare_words(left.core[0].key, right.core[0].key)
         yield Finding("I26", left.core[0].span, right.core[0].span, seen.relation)
 
 
-_CORE: tuple[Detector, ...] = (form, marks, order, paired, absent, mononyms)
-_DETECTORS: tuple[Detector, ...] = (*_CORE, suffixes, titles, particles, aliases, bonds)
+_CORE_DETECTORS: tuple[Detector, ...] = (
+    detect_formatting,
+    detect_accents,
+    detect_order,
+    detect_unequal_words,
+    detect_absent_parts,
+    detect_mononyms,
+)
+_ALL_DETECTORS: tuple[Detector, ...] = (
+    *_CORE_DETECTORS,
+    detect_suffixes,
+    detect_titles,
+    detect_particles,
+    detect_aliases,
+    detect_attachments,
+)

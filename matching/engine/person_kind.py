@@ -9,12 +9,12 @@ from __future__ import annotations
 from math import exp
 from operator import mul
 
-from matching.engine.person_lexicon import names, oddness, words
-from matching.engine.person_parse import parse
+from matching.engine.person_lexicon import compute_surprisal, load_name_lists, load_word_lists
+from matching.engine.person_parse import parse_person
 from matching.engine.person_types import ParsedPerson
-from matching.engine.text import Text
+from matching.engine.text import TokenisedName
 
-_WEIGHTS: tuple[tuple[str, float], ...] = (
+_CLUE_WEIGHTS: tuple[tuple[str, float], ...] = (
     ("base", -2.5),
     ("comma", 3.5),
     ("title", 2.0),
@@ -35,20 +35,20 @@ _WEIGHTS: tuple[tuple[str, float], ...] = (
     ("odd", 0.2),
     ("bond", 1.0),
 )
-_LOG_ODDS = tuple([weight for _, weight in _WEIGHTS])
-_SYMBOLS = frozenset(["and", "of", "for", "the", "at", "percent", "no"])
+_CLUE_LOG_ODDS = tuple([weight for _, weight in _CLUE_WEIGHTS])
+_SYMBOL_KEYS = frozenset(["and", "of", "for", "the", "at", "percent", "no"])
 
 
-def likelihood(text: Text) -> float:
+def estimate_person_probability(text: TokenisedName) -> float:
     """Probability-like number in [0, 1] that the name is a natural person's; never raises."""
-    score = sum(map(mul, _LOG_ODDS, clues(text)))
+    score = sum(map(mul, _CLUE_LOG_ODDS, extract_kind_clues(text)))
     return 1.0 / (1.0 + exp(-max(min(score, 30.0), -30.0)))
 
 
-def clues(text: Text) -> tuple[float, ...]:
+def extract_kind_clues(text: TokenisedName) -> tuple[float, ...]:
     """The clues behind :func:`likelihood`, flags and small counts, in the order of its weights."""
-    person = parse(text)
-    lexicon, size = names(), len(person.core)
+    person = parse_person(text)
+    lexicon, size = load_name_lists(), len(person.core)
     given = [token.key in lexicon.given for token in person.given + person.middle]
     lengths = [len(token.key) for token in person.core]
     return (
@@ -63,23 +63,26 @@ def clues(text: Text) -> tuple[float, ...]:
         any(given[:1]),
         any(given[1:]),
         not lexicon.surnames.isdisjoint([token.key for token in person.surname]),
-        _is_trade(person),
+        _has_trade_word(person),
         _has_digits(text),
         _has_symbol(person),
         size == 1,
         2 <= size <= 4,
         size > 5,
-        any(len(token.key) > 2 and token.key.isascii() and oddness(token.key) > 6 for token in person.core),
+        any(
+            len(token.key) > 2 and token.key.isascii() and compute_surprisal(token.key) > 6
+            for token in person.core
+        ),
         bool(person.joint or person.alias or person.birth_name),
     )
 
 
-def _is_trade(person: ParsedPerson) -> bool:
-    trade = words().trade_words.intersection(person.text.keys)
+def _has_trade_word(person: ParsedPerson) -> bool:
+    trade = load_word_lists().trade_words.intersection(person.text.keys)
     return bool(trade) and not trade <= {token.key for token in person.capacity + person.alias + person.joint}
 
 
-def _has_digits(text: Text) -> bool:
+def _has_digits(text: TokenisedName) -> bool:
     return any(token.key[:1].isdigit() and token.text.isdigit() for token in text.tokens)
 
 
@@ -87,4 +90,4 @@ def _has_symbol(person: ParsedPerson) -> bool:
     """Ampersands, ``of`` and the like outside a joint name, an alias or a capacity."""
     if person.joint or person.capacity or person.style or person.alias:
         return False
-    return not _SYMBOLS.isdisjoint(person.text.keys)
+    return not _SYMBOL_KEYS.isdisjoint(person.text.keys)

@@ -20,7 +20,7 @@ from matching.engine.lexicon import load_yaml
 Phrase = tuple[str, ...]
 
 
-class Words(NamedTuple):
+class WordLists(NamedTuple):
     """The words around a name, by what they are; see ``data/person_words.yaml`` for each list's meaning."""
 
     titles: frozenset[str]
@@ -49,7 +49,7 @@ class Words(NamedTuple):
     patronymic_endings: tuple[str, ...]
 
 
-class Names(NamedTuple):
+class NameLists(NamedTuple):
     """Frequent given names and surnames, and the surnames that stand first where no comma is written."""
 
     given: frozenset[str]
@@ -59,22 +59,22 @@ class Names(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def words() -> Words:
+def load_word_lists() -> WordLists:
     """The word lists, read from ``data/person_words.yaml`` on the first call."""
     raw = load_yaml("person_words.yaml")
-    fields: dict[str, Any] = {name: frozenset(raw[name].split()) for name in _LISTS}
-    fields |= {name: tuple([tuple(line.split()) for line in raw[name]]) for name in _PHRASES}
+    fields: dict[str, Any] = {name: frozenset(raw[name].split()) for name in _WORD_LIST_NAMES}
+    fields |= {name: tuple([tuple(line.split()) for line in raw[name]]) for name in _PHRASE_LIST_NAMES}
     fields["suffixes"] = {
         word: str(canonical) for canonical, line in raw["suffixes"].items() for word in line.split()
     }
     fields["male"] = frozenset(raw["gendered"]["m"].split())
     fields["female"] = frozenset(raw["gendered"]["f"].split())
     fields["patronymic_endings"] = tuple(raw["patronymic_endings"].split())
-    return Words(**fields)
+    return WordLists(**fields)
 
 
-_PHRASES = ("alias_phrases", "capacity_phrases", "capacity_heads", "documents")
-_LISTS = (
+_PHRASE_LIST_NAMES = ("alias_phrases", "capacity_phrases", "capacity_heads", "documents")
+_WORD_LIST_NAMES = (
     "titles", "soft_titles", "peerage", "postnominals", "weak_postnominals", "particles", "articles",
     "nasab", "abd", "faith_endings", "kunya", "birth_names", "capacity_words", "joiners", "placeholders",
     "trade_words",
@@ -82,11 +82,11 @@ _LISTS = (
 
 
 @lru_cache(maxsize=1)
-def names() -> Names:
+def load_name_lists() -> NameLists:
     """The name lists of ``data/person_given.yaml``, given names widened by the ``nicknames`` package."""
     raw = load_yaml("person_given.yaml")
     nicks = chain.from_iterable((row.name1, row.name2) for row in name_triplets())
-    return Names(
+    return NameLists(
         given=frozenset(raw["given"].split()) | frozenset(name for name in nicks if len(name) > 2),
         surnames=frozenset(raw["surnames"].split()),
         family_first=frozenset(raw["family_first"].split()),
@@ -95,7 +95,7 @@ def names() -> Names:
 
 
 @lru_cache(maxsize=4)
-def _groups(name: str) -> dict[str, frozenset[int]]:
+def _load_variant_groups(name: str) -> dict[str, frozenset[int]]:
     """Numbers of the variant groups every name of one list stands in."""
     found: defaultdict[str, set[int]] = defaultdict(set)
     for number, line in enumerate(str(load_yaml("person_variants.yaml")[name]).splitlines()):
@@ -104,15 +104,15 @@ def _groups(name: str) -> dict[str, frozenset[int]]:
     return {word: frozenset(numbers) for word, numbers in found.items()}
 
 
-def share_group(kind: str, left: str, right: str) -> bool:
+def are_listed_variants(kind: str, left: str, right: str) -> bool:
     """Whether two names stand in one group of ``kind``: ``spelling``, ``transliteration`` or ``cognates``."""
-    groups = _groups(kind)
+    groups = _load_variant_groups(kind)
     here = groups.get(left)
     return here is not None and not here.isdisjoint(groups.get(right, ()))
 
 
 @lru_cache(maxsize=1)
-def _nicknames() -> dict[str, frozenset[str]]:
+def _load_nicknames() -> dict[str, frozenset[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for row in name_triplets():
         found[row.name1].add(row.name2)
@@ -121,17 +121,17 @@ def _nicknames() -> dict[str, frozenset[str]]:
 
 def is_nickname(left: str, right: str) -> bool:
     """Whether one is recorded as a short or pet form of the other, or a form across languages."""
-    table = _nicknames()
+    table = _load_nicknames()
     direct = right in table.get(left, ()) or left in table.get(right, ())
-    return direct or share_group("cognates", left, right)
+    return direct or are_listed_variants("cognates", left, right)
 
 
 @lru_cache(maxsize=1)
-def _bigrams() -> dict[str, float]:
+def _build_bigram_model() -> dict[str, float]:
     """Log probability of a letter after a letter in frequent names; ``^`` and ``$`` are the edges."""
     counts: defaultdict[str, float] = defaultdict(float)
     firsts: defaultdict[str, float] = defaultdict(float)
-    for name in names().given | names().surnames:
+    for name in load_name_lists().given | load_name_lists().surnames:
         edged = f"^{name}$"
         for index in range(len(edged) - 1):
             counts[edged[index : index + 2]] += 1
@@ -140,8 +140,8 @@ def _bigrams() -> dict[str, float]:
 
 
 @lru_cache(maxsize=65_536)
-def oddness(key: str) -> float:
+def compute_surprisal(key: str) -> float:
     """How unlike a name the least likely two letters of a word are: about 2 ordinary, 8 impossible."""
-    table = _bigrams()
+    table = _build_bigram_model()
     edged = f"^{key}$"
     return -min([table.get(one + two, -8.0) for one, two in pairwise(edged)])

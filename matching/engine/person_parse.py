@@ -8,97 +8,103 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from matching.engine.person_core import core_fields
-from matching.engine.person_lexicon import Phrase, words
+from matching.engine.person_core import build_core_fields
+from matching.engine.person_lexicon import Phrase, load_word_lists
 from matching.engine.person_types import ParsedPerson
-from matching.engine.text import Text, Token, unicode_key
+from matching.engine.text import Token, TokenisedName, normalise_token
 
-_PAIRS = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "„": "“", "«": "»"}
-_QUOTES = frozenset("'’‘`")
-_ORDINAL_ENDS = ("st", "nd", "rd", "th")
+_BRACKET_PAIRS = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "„": "“", "«": "»"}
+_QUOTE_MARKS = frozenset("'’‘`")
+_ORDINAL_SUFFIXES = ("st", "nd", "rd", "th")
 Segments = list[list[Token]]
-Parts = dict[str, list[Token]]
+TokensByField = dict[str, list[Token]]
 
 
 @lru_cache(maxsize=32_768)
-def parse(text: Text) -> ParsedPerson:
+def parse_person(text: TokenisedName) -> ParsedPerson:
     """Take a name apart under its most likely reading; total, never raises."""
-    parts: Parts = {}
-    segments = _segments(text.raw, _tokens(text), parts)
+    parts: TokensByField = {}
+    segments = _split_segments(text.raw, _split_initials(text), parts)
     segments = [
-        kept for kept in [_cut_tail(segment, parts, index) for index, segment in enumerate(segments)] if kept
+        kept
+        for kept in [
+            _extract_trailing_phrases(segment, parts, index) for index, segment in enumerate(segments)
+        ]
+        if kept
     ]
-    segments = _cut_joint(segments, parts)
+    segments = _extract_joint_person(segments, parts)
     whole = bool(segments) and len(segments[0]) > 1
     suffixes: list[str] = []
     for index, segment in enumerate(segments):
-        _cut_titles(segment, parts, len(segments) == 1)
-        _cut_endings(segment, parts, index, suffixes, whole or index > 1)
-    segments = _rescue([segment for segment in segments if segment], parts, text)
-    fields = core_fields(text.raw, segments, parts)
+        _extract_titles(segment, parts, len(segments) == 1)
+        _extract_endings(segment, parts, index, suffixes, whole or index > 1)
+    segments = _restore_core([segment for segment in segments if segment], parts, text)
+    fields = build_core_fields(text.raw, segments, parts)
     rest = {name: tuple(tokens) for name, tokens in parts.items()}
     suffix = suffixes[0] if suffixes else ""
-    return ParsedPerson(text=text, suffix=suffix, bare=not (parts or suffix), **fields, **rest)  # type: ignore[arg-type]
+    return ParsedPerson(text=text, suffix=suffix, is_name_only=not (parts or suffix), **fields, **rest)  # type: ignore[arg-type]
 
 
-def _tokens(text: Text) -> list[Token]:
+def _split_initials(text: TokenisedName) -> list[Token]:
     """The tokens with dotted initials apart (J.R. is J and R, M.D. stays whole) and without symbols' look."""
     found: list[Token] = []
     for token in text.tokens:
         if "." in token.text and token.key.isalpha() and not _is_dotted_degree(token, found):
-            found.extend(_letters(token))
+            found.extend(_split_letters(token))
         elif token.key:
             found.append(token)
     return found
 
 
 def _is_dotted_degree(token: Token, before: list[Token]) -> bool:
-    known = words()
+    known = load_word_lists()
     marker = token.key in ("aka", "fka", "nka", "dba")
     return marker or (
         len(before) > 1 and (token.key in known.postnominals or token.key in known.weak_postnominals)
     )
 
 
-def _letters(token: Token) -> list[Token]:
+def _split_letters(token: Token) -> list[Token]:
     return [
-        Token(unicode_key(char), token.start + at, token.start + at + 1, char)
+        Token(normalise_token(char), token.start + at, token.start + at + 1, char)
         for at, char in enumerate(token.text)
-        if char.isalpha() and unicode_key(char) and token.start + at < token.end
+        if char.isalpha() and normalise_token(char) and token.start + at < token.end
     ]
 
 
-def _segments(raw: str, tokens: list[Token], parts: Parts) -> Segments:
+def _split_segments(raw: str, tokens: list[Token], parts: TokensByField) -> Segments:
     """Split at commas and ``<<``; words in brackets or quotation marks leave for their own field."""
     segments: Segments = [[]]
     end, closing = 0, ""
     inside: list[Token] = []
-    quoted = not _QUOTES.isdisjoint(raw)
+    quoted = not _QUOTE_MARKS.isdisjoint(raw)
     for token in tokens:
         gap = raw[end : token.start]
         end = token.end
         if gap and gap != " ":
-            closing = _walk_gap(gap, closing, segments, inside, parts)
+            closing = _scan_punctuation(gap, closing, segments, inside, parts)
         if closing:
             inside.append(token)
         elif quoted and _is_quoted(raw, token):
-            _file_bracket([token], parts)
+            _store_bracketed_words([token], parts)
         else:
             segments[-1].append(token)
-    _file_bracket(inside, parts)
+    _store_bracketed_words(inside, parts)
     return [segment for segment in segments if segment]
 
 
-def _walk_gap(gap: str, closing: str, segments: Segments, inside: list[Token], parts: Parts) -> str:
+def _scan_punctuation(
+    gap: str, closing: str, segments: Segments, inside: list[Token], parts: TokensByField
+) -> str:
     """Follow the punctuation between two words; returns the closing mark still awaited, or nothing."""
     for char in gap:
         if closing:
             if char == closing:
-                _file_bracket(inside[:], parts)
+                _store_bracketed_words(inside[:], parts)
                 inside.clear()
                 closing = ""
-        elif char in _PAIRS:
-            closing = _PAIRS[char]
+        elif char in _BRACKET_PAIRS:
+            closing = _BRACKET_PAIRS[char]
         elif char in ",،、;" and segments[-1]:
             segments.append([])
     if not closing and "<<" in gap and segments[-1]:
@@ -108,20 +114,20 @@ def _walk_gap(gap: str, closing: str, segments: Segments, inside: list[Token], p
 
 def _is_quoted(raw: str, token: Token) -> bool:
     before, after = raw[max(token.start - 2, 0) : token.start], raw[token.end : token.end + 2]
-    opened = before[-1:] in _QUOTES and (len(before) == 1 or before[0] == " ")
-    return opened and after[:1] in _QUOTES and (len(after) == 1 or after[1] == " ")
+    opened = before[-1:] in _QUOTE_MARKS and (len(before) == 1 or before[0] == " ")
+    return opened and after[:1] in _QUOTE_MARKS and (len(after) == 1 or after[1] == " ")
 
 
-def _file_bracket(inside: list[Token], parts: Parts) -> None:
+def _store_bracketed_words(inside: list[Token], parts: TokensByField) -> None:
     """File bracketed words: a document, a birth name, an alias, or a nickname."""
     if not inside:
         return
-    known, keys = words(), tuple([token.key for token in inside])
-    if any(_phrase_at(keys, at, known.documents) for at in range(len(keys))):
+    known, keys = load_word_lists(), tuple([token.key for token in inside])
+    if any(_has_phrase_at(keys, at, known.documents) for at in range(len(keys))):
         field = "document"
     elif keys[0] in known.birth_names:
         field = "birth_name"
-    elif _phrase_at(keys, 0, known.alias_phrases):
+    elif _has_phrase_at(keys, 0, known.alias_phrases):
         field = "alias"
     elif not known.capacity_words.isdisjoint(keys):
         field = "capacity"
@@ -130,76 +136,76 @@ def _file_bracket(inside: list[Token], parts: Parts) -> None:
     parts.setdefault(field, []).extend(inside)
 
 
-def _phrase_at(keys: tuple[str, ...], at: int, phrases: tuple[Phrase, ...]) -> bool:
+def _has_phrase_at(keys: tuple[str, ...], at: int, phrases: tuple[Phrase, ...]) -> bool:
     return any(keys[at : at + len(phrase)] == phrase for phrase in phrases)
 
 
-def _cut_tail(segment: list[Token], parts: Parts, index: int) -> list[Token]:
+def _extract_trailing_phrases(segment: list[Token], parts: TokensByField, index: int) -> list[Token]:
     """Cut alias, birth name, capacity and document phrases from where they begin; returns what is left."""
     keys = tuple([token.key for token in segment])
-    if _marker_words().isdisjoint(keys):
+    if _list_marker_words().isdisjoint(keys):
         return segment
-    head = 0 if index else _head_length(keys)
+    head = 0 if index else _count_capacity_words(keys)
     if head:
         parts.setdefault("capacity", []).extend(segment[:head])
     kept: list[Token] = []
     field = ""
     for at in range(head, len(keys)):
-        field = _field_at(keys, at, (kept or index or parts) and at > head - 1, index) or field
+        field = _find_marked_field(keys, at, (kept or index or parts) and at > head - 1, index) or field
         (parts.setdefault(field, []) if field else kept).append(segment[at])
     return kept
 
 
 @lru_cache(maxsize=1)
-def _marker_words() -> frozenset[str]:
-    known = words()
+def _list_marker_words() -> frozenset[str]:
+    known = load_word_lists()
     phrases = (*known.alias_phrases, *known.capacity_phrases, *known.capacity_heads, *known.documents)
     return frozenset(phrase[0] for phrase in phrases) | known.birth_names | known.capacity_words
 
 
-def _head_length(keys: tuple[str, ...]) -> int:
-    for phrase in words().capacity_heads:
+def _count_capacity_words(keys: tuple[str, ...]) -> int:
+    for phrase in load_word_lists().capacity_heads:
         if keys[: len(phrase)] == phrase and len(keys) > len(phrase):
             return len(phrase)
     return 0
 
 
-def _field_at(keys: tuple[str, ...], at: int, inside: object, index: int) -> str:
+def _find_marked_field(keys: tuple[str, ...], at: int, inside: object, index: int) -> str:
     """The field a marker at this word opens, or an empty string."""
-    known, more = words(), at + 1 < len(keys)
+    known, more = load_word_lists(), at + 1 < len(keys)
     if not inside or (at == 0 and not index):
         return ""
-    if more and _phrase_at(keys, at, known.alias_phrases):
+    if more and _has_phrase_at(keys, at, known.alias_phrases):
         return "alias"
     if more and keys[at] in known.birth_names:
         return "birth_name"
-    if _phrase_at(keys, at, known.documents):
+    if _has_phrase_at(keys, at, known.documents):
         return "document"
     return "capacity" if _is_capacity(keys, at) else ""
 
 
 def _is_capacity(keys: tuple[str, ...], at: int) -> bool:
-    known = words()
-    if _phrase_at(keys, at, known.capacity_phrases):
+    known = load_word_lists()
+    if _has_phrase_at(keys, at, known.capacity_phrases):
         return True
     if keys[at] == "as":
         return not known.capacity_words.isdisjoint(keys[at + 1 : at + 4])
     return keys[at] in known.capacity_words and (at == 0 or keys[at + 1 : at + 2] in (("of",), ("for",)))
 
 
-def _cut_joint(segments: Segments, parts: Parts) -> Segments:
+def _extract_joint_person(segments: Segments, parts: TokensByField) -> Segments:
     """Take out the second person of *John and Mary Smith*; the shared surname stays with the first."""
-    joiners = words().joiners
+    joiners = load_word_lists().joiners
     for index, segment in enumerate(segments):
         for at, token in enumerate(segment):
             if token.key in joiners and at + 1 < len(segment) and (at or index):
-                segments[index] = _first_person(segment, at, index, parts)
+                segments[index] = _split_joint_segment(segment, at, index, parts)
                 return segments
     return segments
 
 
-def _first_person(segment: list[Token], at: int, index: int, parts: Parts) -> list[Token]:
-    titles = words().titles
+def _split_joint_segment(segment: list[Token], at: int, index: int, parts: TokensByField) -> list[Token]:
+    titles = load_word_lists().titles
     first = [token for token in segment[:at] if token.key not in titles]
     second = segment[at + 1 :]
     if not first and not index:
@@ -213,9 +219,9 @@ def _first_person(segment: list[Token], at: int, index: int, parts: Parts) -> li
     return segment[:at]
 
 
-def _cut_titles(segment: list[Token], parts: Parts, alone: bool) -> None:
+def _extract_titles(segment: list[Token], parts: TokensByField, alone: bool) -> None:
     """Take titles from the front; a word that may also be a name goes only when a full name remains."""
-    known = words()
+    known = load_word_lists()
     while len(segment) > 1:
         key = segment[0].key
         soft = key in known.soft_titles and len(segment) > (2 if alone else 1)
@@ -224,17 +230,19 @@ def _cut_titles(segment: list[Token], parts: Parts, alone: bool) -> None:
         parts.setdefault("titles", []).append(segment.pop(0))
 
 
-def _cut_endings(segment: list[Token], parts: Parts, index: int, suffixes: list[str], whole: bool) -> None:
+def _extract_endings(
+    segment: list[Token], parts: TokensByField, index: int, suffixes: list[str], whole: bool
+) -> None:
     """Take suffixes, degrees and styles of nobility from the end; ``whole``: a full name stands before."""
-    if index and _is_style(segment):
-        suffixes.extend(_ordinal(token) for token in segment if _ordinal(token))
+    if index and _is_nobility_style(segment):
+        suffixes.extend(_read_ordinal(token) for token in segment if _read_ordinal(token))
         parts.setdefault("style", []).extend(segment)
         segment.clear()
         return
     least = 0 if index else 1
     while len(segment) > least:
         token, size = segment[-1], len(segment)
-        suffix = _suffix(token, size, index)
+        suffix = _read_suffix(token, size, index)
         if suffix:
             suffixes.append(suffix)
             parts.setdefault("suffix_tokens", []).insert(0, segment.pop())
@@ -247,44 +255,44 @@ def _cut_endings(segment: list[Token], parts: Parts, index: int, suffixes: list[
             return
 
 
-def _ordinal(token: Token) -> str:
+def _read_ordinal(token: Token) -> str:
     text = token.text.lower()
-    return token.key if token.key.isdigit() and text.endswith(_ORDINAL_ENDS) else ""
+    return token.key if token.key.isdigit() and text.endswith(_ORDINAL_SUFFIXES) else ""
 
 
-def _is_style(segment: list[Token]) -> bool:
+def _is_nobility_style(segment: list[Token]) -> bool:
     """Whether a segment after a comma is a style of nobility: *1st Baron Horne*, *Baronet*."""
-    peerage = words().peerage
+    peerage = load_word_lists().peerage
     if not segment:
         return False
-    if _ordinal(segment[0]):
+    if _read_ordinal(segment[0]):
         return len(segment) > 1
     return segment[0].key in peerage and (len(segment) > 1 or segment[0].key in ("bt", "bart", "baronet"))
 
 
-_ALSO_GIVEN = frozenset({"jun"})
+_AMBIGUOUS_SUFFIXES = frozenset({"jun"})
 """Suffixes that are a part of given names as well (Min-jun): suffixes only after a comma."""
 
 
-def _suffix(token: Token, size: int, index: int) -> str:
+def _read_suffix(token: Token, size: int, index: int) -> str:
     text = token.text.lower()
-    if token.key in _ALSO_GIVEN and not index:
+    if token.key in _AMBIGUOUS_SUFFIXES and not index:
         return ""
-    found = words().suffixes.get(text if text[:1].isdigit() else token.key, "")
+    found = load_word_lists().suffixes.get(text if text[:1].isdigit() else token.key, "")
     if len(token.key) == 1 and not text[:1].isdigit() and (index or size < 3 or not token.text.isupper()):
         return ""
     return found
 
 
 def _is_postnominal(token: Token, size: int, trailing: bool) -> bool:
-    known, dotted = words(), "." in token.text
+    known, dotted = load_word_lists(), "." in token.text
     if token.key in known.postnominals:
         return trailing or dotted or size > 2
     weak = token.key in known.weak_postnominals
     return weak and ((trailing and size == 1 and token.text.isupper()) or (dotted and size > 2))
 
 
-def _rescue(segments: Segments, parts: Parts, text: Text) -> Segments:
+def _restore_core(segments: Segments, parts: TokensByField, text: TokenisedName) -> Segments:
     """Never leave a name without a core: what was set aside comes back when nothing else is there."""
     if segments and not (len(segments) == 1 and len(segments[0]) == 1 and "nicknames" in parts):
         return segments

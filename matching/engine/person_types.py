@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from matching.engine.text import Text, Tokens
+from matching.engine.text import TokenisedName, Tokens
 
 
 class ParsedPerson(NamedTuple):
@@ -18,7 +18,7 @@ class ParsedPerson(NamedTuple):
     ``bare`` tells that nothing but the name proper is there.
     """
 
-    text: Text
+    text: TokenisedName
     core: Tokens
     roles: str
     surname: Tokens = ()
@@ -42,4 +42,4 @@ class ParsedPerson(NamedTuple):
     comma: bool = False
     mononym: bool = False
     double_surname: str = ""
-    bare: bool = False
+    is_name_only: bool = False

@@ -14,111 +14,121 @@ from typing import NamedTuple
 from matching.engine.profiles import Profile
 from matching.engine.types import Context, Effect, Finding, Thresholds, Verdict
 
-SAME_CANONICAL_NAME = 0.005
+SHARED_NAME_RATE = 0.005
 """Share of register entities that share their canonical name with another entity (0.4-0.5 %, GLEIF and
 national registers): what remains uncertain when two names differ by nothing, or by nothing that counts."""
 
-RULE_MATERIAL = 0.98
+MIN_MATERIAL_PROBABILITY = 0.98
 """Least probability reported when a rule decides *material*; the model may be surer, never less sure."""
 
-LESS_SURE = {"I07": 0.9, "I11": 0.9}
+MIN_PROBABILITY_BY_CATEGORY = {"I07": 0.9, "I11": 0.9}
 """The same for rules that are right less often: given and middle names have many spellings."""
 
-WEAK = 0.25
+MIN_RULE_WEIGHT = 0.25
 """Weight below which a material difference (a missing "of") is left to the model."""
 
-DISTINCTIVE = frozenset({"O16", "O18", "O19", "O36", "I08", "I09", "I10", "I15", "I16", "I17", "I20", "I21"})
+DISTINCTIVE_CATEGORIES = frozenset(
+    {"O16", "O18", "O19", "O36", "I08", "I09", "I10", "I15", "I16", "I17", "I20", "I21"}
+)
 """Categories that concern the distinctive words themselves."""
 
-TRANSLITERATED = ("O36", "I20")
+TRANSLITERATION_CATEGORIES = ("O36", "I20")
 """Categories of one difference that shows in every word of a name."""
 
-CONTESTABLE = {"O26": 0.15, "I07": 0.5, "I11": 0.5, "I15": 0.5}
+CONTEST_THRESHOLDS = {"O26": 0.15, "I07": 0.5, "I11": 0.5, "I15": 0.5}
 """Categories that say "another word" from the spelling alone, with the probability below which the model
 contradicts the rule; a person decides then. Word against word the rule is right 99 times in 100 for
 organisations, 7 times in 8 for people's names, which have more spellings."""
 
 
-class Decision(NamedTuple):
+class PolicyDecision(NamedTuple):
     """The verdict with the probability reported for it; ``decisive`` indexes the finding that decided."""
 
     verdict: Verdict
     probability: float
-    decisive: int | None
-    by: str
+    decisive_index: int | None
+    decided_by: str
 
 
-def effect_of(finding: Finding, profile: Profile) -> Effect:
+def get_finding_effect(finding: Finding, profile: Profile) -> Effect:
     """What a finding does under a profile."""
-    effect = profile.effect(finding.category, finding.detail)
-    return Effect.MODEL if effect is Effect.MATERIAL and finding.weight < WEAK else effect
+    effect = profile.get_effect(finding.category, finding.detail)
+    return Effect.MODEL if effect is Effect.MATERIAL and finding.weight < MIN_RULE_WEIGHT else effect
 
 
 def needs_model(findings: Sequence[Finding], profile: Profile) -> bool:
     """Whether the answer depends on the model at all."""
     return profile.logic != "search" and any(
-        effect_of(finding, profile) is not Effect.EQUAL for finding in findings
+        get_finding_effect(finding, profile) is not Effect.EQUAL for finding in findings
     )
 
 
-def decide(
+def decide_verdict(
     findings: Sequence[Finding], profile: Profile, probability: float, thresholds: Thresholds
-) -> Decision:
+) -> PolicyDecision:
     """Combine the effects of all findings with the model's probability (ignored when nothing needs it)."""
-    effects = [effect_of(finding, profile) for finding in findings]
+    effects = [get_finding_effect(finding, profile) for finding in findings]
     if Effect.MATERIAL in effects:
-        return _material(findings, effects, probability)
+        return _decide_by_rule(findings, effects, probability)
     reviews = [index for index, effect in enumerate(effects) if effect is Effect.REVIEW]
-    if _distinctive([findings[index].category for index in reviews]) >= 2:
-        return Decision(
-            Verdict.MATERIAL, max(probability, RULE_MATERIAL), reviews[0], "two distinctive differences"
+    if _count_distinctive([findings[index].category for index in reviews]) >= 2:
+        return PolicyDecision(
+            Verdict.MATERIAL,
+            max(probability, MIN_MATERIAL_PROBABILITY),
+            reviews[0],
+            "two distinctive differences",
         )
     if Effect.MODEL in effects:
-        return _by_model(effects, reviews, probability, thresholds)
+        return _decide_by_model(effects, reviews, probability, thresholds)
     if reviews:
-        return Decision(Verdict.REVIEW, probability, reviews[0], "rule")
-    return Decision(Verdict.IMMATERIAL, SAME_CANONICAL_NAME, None, "rule")
+        return PolicyDecision(Verdict.REVIEW, probability, reviews[0], "rule")
+    return PolicyDecision(Verdict.IMMATERIAL, SHARED_NAME_RATE, None, "rule")
 
 
-def _distinctive(categories: list[str]) -> int:
+def _count_distinctive(categories: list[str]) -> int:
     """How many differences concern distinctive words; another script is one, however many words show it."""
-    counted = [category for category in categories if category in DISTINCTIVE]
-    repeated = sum(max(counted.count(category) - 1, 0) for category in TRANSLITERATED)
+    counted = [category for category in categories if category in DISTINCTIVE_CATEGORIES]
+    repeated = sum(max(counted.count(category) - 1, 0) for category in TRANSLITERATION_CATEGORIES)
     return len(counted) - repeated
 
 
-def _material(findings: Sequence[Finding], effects: list[Effect], probability: float) -> Decision:
+def _decide_by_rule(findings: Sequence[Finding], effects: list[Effect], probability: float) -> PolicyDecision:
     material = [index for index, effect in enumerate(effects) if effect is Effect.MATERIAL]
-    firm = [index for index in material if probability >= CONTESTABLE.get(findings[index].category, 0.0)]
+    firm = [
+        index for index in material if probability >= CONTEST_THRESHOLDS.get(findings[index].category, 0.0)
+    ]
     if firm:
-        sure = max(LESS_SURE.get(findings[index].category, RULE_MATERIAL) for index in firm)
-        return Decision(Verdict.MATERIAL, max(probability, sure), firm[0], "rule")
-    return Decision(Verdict.REVIEW, probability, material[0], "rule and model disagree")
+        sure = max(
+            MIN_PROBABILITY_BY_CATEGORY.get(findings[index].category, MIN_MATERIAL_PROBABILITY)
+            for index in firm
+        )
+        return PolicyDecision(Verdict.MATERIAL, max(probability, sure), firm[0], "rule")
+    return PolicyDecision(Verdict.REVIEW, probability, material[0], "rule and model disagree")
 
 
-def _by_model(
+def _decide_by_model(
     effects: list[Effect], reviews: list[int], probability: float, thresholds: Thresholds
-) -> Decision:
+) -> PolicyDecision:
     decisive = effects.index(Effect.MODEL)
     if probability >= thresholds.material_above:
-        return Decision(Verdict.MATERIAL, probability, decisive, "model")
+        return PolicyDecision(Verdict.MATERIAL, probability, decisive, "model")
     if reviews:
-        return Decision(Verdict.REVIEW, probability, reviews[0], "rule")
+        return PolicyDecision(Verdict.REVIEW, probability, reviews[0], "rule")
     if probability <= thresholds.immaterial_below:
-        return Decision(Verdict.IMMATERIAL, probability, decisive, "model")
-    return Decision(Verdict.REVIEW, probability, decisive, "model")
+        return PolicyDecision(Verdict.IMMATERIAL, probability, decisive, "model")
+    return PolicyDecision(Verdict.REVIEW, probability, decisive, "model")
 
 
-def by_search(equal: bool, identical: bool, case_only: bool) -> Decision:
+def decide_by_search(equal: bool, identical: bool, case_only: bool) -> PolicyDecision:
     """Verdict under standard search logic: disclosed or not; equality under the logic is not proof of it."""
     if not equal:
-        return Decision(Verdict.MATERIAL, 0.99, None, "search logic")
+        return PolicyDecision(Verdict.MATERIAL, 0.99, None, "search logic")
     if identical or case_only:
-        return Decision(Verdict.IMMATERIAL, SAME_CANONICAL_NAME, None, "search logic")
-    return Decision(Verdict.REVIEW, 0.1, None, "search logic")
+        return PolicyDecision(Verdict.IMMATERIAL, SHARED_NAME_RATE, None, "search logic")
+    return PolicyDecision(Verdict.REVIEW, 0.1, None, "search logic")
 
 
-def with_identifiers(decision: Decision, profile: Profile, context: Context) -> Decision:
+def apply_identifiers(decision: PolicyDecision, profile: Profile, context: Context) -> PolicyDecision:
     """Settle a review by identifiers both sides give, under profiles that ask about identity."""
     if decision.verdict is not Verdict.REVIEW or profile.id not in ("general", "kyc", "sanctions"):
         return decision
@@ -127,10 +137,12 @@ def with_identifiers(decision: Decision, profile: Profile, context: Context) -> 
         return decision
     same = all(context.identifiers_left[name] == context.identifiers_right[name] for name in shared)
     if same:
-        return Decision(
+        return PolicyDecision(
             Verdict.IMMATERIAL,
-            min(decision.probability, SAME_CANONICAL_NAME),
-            decision.decisive,
+            min(decision.probability, SHARED_NAME_RATE),
+            decision.decisive_index,
             "identifiers",
         )
-    return Decision(Verdict.MATERIAL, max(decision.probability, 0.99), decision.decisive, "identifiers")
+    return PolicyDecision(
+        Verdict.MATERIAL, max(decision.probability, 0.99), decision.decisive_index, "identifiers"
+    )

@@ -6,15 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 
-from matching.engine.lexicon import DATA, load_yaml
+from matching.engine.lexicon import DATA_DIRECTORY, load_yaml
 from matching.engine.types import Effect, UnknownProfileError
 
 PROFILE_IDS = ("general", "ucc", "strict", "kyc", "sanctions", "contract", "lc")
-REGISTRY_IDS = ("registry-au", "registry-gb", "registry-in", "registry-us-fl")
+REGISTRY_PROFILE_IDS = ("registry-au", "registry-gb", "registry-in", "registry-us-fl")
 """Availability tests of company registers. They say nothing of identity, so they are answered only when asked
 for by name and stand in no overview.
 """
-ALL_IDS = (*PROFILE_IDS, *REGISTRY_IDS)
+ALL_PROFILE_IDS = (*PROFILE_IDS, *REGISTRY_PROFILE_IDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Profile:
     effects: dict[str, Effect]
     cases: dict[str, Effect]
 
-    def effect(self, category: str, detail: str = "") -> Effect:
+    def get_effect(self, category: str, detail: str = "") -> Effect:
         """What a category does, or the named case of it where the profile judges that by itself."""
         effect = self.effects[category]
         return self.cases.get(f"{category}/{detail}", effect) if detail and self.cases else effect
@@ -55,33 +55,35 @@ class Profile:
 
 
 @cache
-def categories() -> dict[str, Category]:
+def load_categories() -> dict[str, Category]:
     """All categories by id, in the taxonomy's order."""
     rows = load_yaml("categories.yaml")["categories"]
     return {id_: Category(id_, **{**row, "example": tuple(row["example"])}) for id_, row in rows.items()}
 
 
 @cache
-def profiles() -> dict[str, Profile]:
+def load_profiles() -> dict[str, Profile]:
     """The profiles by id, without those of registers."""
-    return {id_: _load(id_) for id_ in PROFILE_IDS}
+    return {id_: _load_profile(id_) for id_ in PROFILE_IDS}
 
 
 @cache
-def registry_profiles() -> dict[str, Profile]:
+def load_registry_profiles() -> dict[str, Profile]:
     """The availability tests of registers, by id."""
-    return {id_: _load(id_) for id_ in REGISTRY_IDS}
+    return {id_: _load_profile(id_) for id_ in REGISTRY_PROFILE_IDS}
 
 
-def profile(id_: str) -> Profile:
+def get_profile(id_: str) -> Profile:
     """The profile of that id, a register's too; raises :class:`UnknownProfileError` with the known ones."""
-    found = profiles().get(id_) or registry_profiles().get(id_)
+    found = load_profiles().get(id_) or load_registry_profiles().get(id_)
     if found is None:
-        raise UnknownProfileError(f"No profile is called {id_[:40]!r}; choose one of {', '.join(ALL_IDS)}.")
+        raise UnknownProfileError(
+            f"No profile is called {id_[:40]!r}; choose one of {', '.join(ALL_PROFILE_IDS)}."
+        )
     return found
 
 
-def _load(id_: str) -> Profile:
+def _load_profile(id_: str) -> Profile:
     row = load_yaml(f"profiles/{id_}.yaml")
     effects = {category: Effect(effect) for category, effect in row.pop("effects").items()}
     cases = {case: Effect(effect) for case, effect in row.pop("cases").items()}
@@ -89,9 +91,9 @@ def _load(id_: str) -> Profile:
 
 
 @cache
-def rules_version() -> str:
+def compute_rules_version() -> str:
     """Digest of all the data rules are read from: two engines of one version give the same rules' answers."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in DATA.rglob("*") if path.suffix in (".yaml", ".tsv")):
+    for path in sorted(path for path in DATA_DIRECTORY.rglob("*") if path.suffix in (".yaml", ".tsv")):
         digest.update(path.read_bytes())
     return f"2026.2+{digest.hexdigest()[:12]}"

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-_SPOKEN = (
+_SOUND_REPLACEMENTS = (
     ("ph", "f"), ("ck", "k"), ("ch", "k"), ("qu", "k"), ("q", "k"), ("c", "k"), ("x", "ks"), ("z", "s"),
     ("our", "or"), ("ee", "i"), ("ie", "i"), ("y", "i"),
 )  # fmt: skip
-_ENDINGS = ("ing", "ed", "en", "e", "s")
-_SHORTEST_STEM = 4
-_LETTERS = {
+_TENSE_ENDINGS = ("ing", "ed", "en", "e", "s")
+_MIN_STEM_LENGTH = 4
+_LETTER_NAMES = {
     "ay": "a", "bee": "b", "be": "b", "cee": "c", "see": "c", "dee": "d", "eff": "f", "gee": "g", "jay": "j",
     "kay": "k", "ell": "l", "el": "l", "em": "m", "en": "n", "pee": "p", "cue": "q", "queue": "q", "ar": "r",
     "ess": "s", "tee": "t", "vee": "v", "ex": "x", "why": "y", "wye": "y", "zee": "z", "zed": "z",
@@ -23,27 +23,27 @@ _LETTERS = {
 """English names of letters as they stand in company names."""
 
 
-def respelling(one: str, other: str) -> str:
+def classify_spelling_variant(one: str, other: str) -> str:
     """How two word keys are one word rewritten: ``sound``, ``tense``, or empty when they are not."""
-    if _spoken(one) == _spoken(other):
+    if _build_sound_key(one) == _build_sound_key(other):
         return "sound"
-    return "tense" if _stem(one) == _stem(other) else ""
+    return "tense" if _strip_ending(one) == _strip_ending(other) else ""
 
 
-def spells(words: tuple[str, ...], letters: str) -> bool:
+def is_spelled_letters(words: tuple[str, ...], letters: str) -> bool:
     """Whether words are the names of letters, at least one of them in full: ``Bee Kay`` for ``BK``."""
-    return "".join([_LETTERS.get(word, word) for word in words]) == letters
+    return "".join([_LETTER_NAMES.get(word, word) for word in words]) == letters
 
 
-def _spoken(key: str) -> str:
-    for written, said in _SPOKEN:
+def _build_sound_key(key: str) -> str:
+    for written, said in _SOUND_REPLACEMENTS:
         if written in key:
             key = key.replace(written, said)
     return key[:1] + "".join([char for before, char in pairwise(key) if before != char])
 
 
-def _stem(key: str) -> str:
-    for ending in _ENDINGS:
-        if key.endswith(ending) and len(key) - len(ending) >= _SHORTEST_STEM:
+def _strip_ending(key: str) -> str:
+    for ending in _TENSE_ENDINGS:
+        if key.endswith(ending) and len(key) - len(ending) >= _MIN_STEM_LENGTH:
             return key[: -len(ending)]
     return key

@@ -14,54 +14,56 @@ from typing import Any
 
 import numpy as np
 
-from matching.engine.features import FEATURE_NAMES, feature_schema_hash
-from matching.engine.forest import Additive, Floats, additive
+from matching.engine.features import FEATURE_NAMES, compute_schema_hash
+from matching.engine.forest import AdditiveModel, FloatArray, build_additive_model
 from matching.engine.types import ArtefactError, Kind, Thresholds
 
-FORMAT = 1
-_FLOOR = 5e-10
+FORMAT_VERSION = 1
+_MIN_PROBABILITY = 5e-10
 """Probabilities are kept this far from 0 and 1, so that every answer has finite log-odds."""
 
 
-class Sigmoid:
+class SigmoidCalibration:
     """Calibration of a score by a straight line in log-odds."""
 
     def __init__(self, slope: float, intercept: float) -> None:
         self.slope = slope
         self.intercept = intercept
 
-    def probability(self, score: float) -> float:
+    def calibrate(self, score: float) -> float:
         """Calibrated probability of one score."""
         return _expit(self.slope * score + self.intercept)
 
-    def probabilities(self, scores: Floats) -> Floats:
+    def calibrate_many(self, scores: FloatArray) -> FloatArray:
         """Calibrated probabilities of many scores."""
-        return _clipped(1 / (1 + np.exp(-np.clip(self.slope * scores + self.intercept, -700, 700))))
+        return _clip_probabilities(
+            1 / (1 + np.exp(-np.clip(self.slope * scores + self.intercept, -700, 700)))
+        )
 
 
-class Isotonic:
+class IsotonicCalibration:
     """Calibration of a score by a rising broken line."""
 
     def __init__(self, scores: Sequence[float], probabilities: Sequence[float]) -> None:
         self._x = np.asarray(scores, dtype=float)
         self._y = np.asarray(probabilities, dtype=float)
 
-    def probability(self, score: float) -> float:
+    def calibrate(self, score: float) -> float:
         """Calibrated probability of one score."""
-        return float(self.probabilities(np.array([score]))[0])
+        return float(self.calibrate_many(np.array([score]))[0])
 
-    def probabilities(self, scores: Floats) -> Floats:
+    def calibrate_many(self, scores: FloatArray) -> FloatArray:
         """Calibrated probabilities of many scores."""
-        return _clipped(np.interp(scores, self._x, self._y))
+        return _clip_probabilities(np.interp(scores, self._x, self._y))
 
 
-Calibration = Sigmoid | Isotonic
+Calibration = SigmoidCalibration | IsotonicCalibration
 
 
 class CompiledScorer:
     """A compiled model: rows of named features in, calibrated probabilities of *material* out."""
 
-    def __init__(self, artefact: Mapping[str, Any], model: Additive, calibration: Calibration) -> None:
+    def __init__(self, artefact: Mapping[str, Any], model: AdditiveModel, calibration: Calibration) -> None:
         self.name = str(artefact["name"])
         self.version = str(artefact["version"])
         self.artefact = artefact
@@ -73,34 +75,34 @@ class CompiledScorer:
             for kind, t in artefact["thresholds"].items()
         }
 
-    def thresholds(self, kind: Kind) -> Thresholds:
+    def get_thresholds(self, kind: Kind) -> Thresholds:
         """Where the probability decides alone for that kind of name."""
         return self._thresholds[kind]
 
-    def probability(self, row: Sequence[float]) -> float:
+    def predict_probability(self, row: Sequence[float]) -> float:
         """Calibrated probability in (0, 1) that the difference is material."""
-        return self._calibration.probability(self._model.score(row))
+        return self._calibration.calibrate(self._model.score(row))
 
-    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+    def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """Same for many rows at once."""
         if not len(rows):
             return []
-        probabilities: list[float] = self._calibration.probabilities(self._model.scores(rows)).tolist()
+        probabilities: list[float] = self._calibration.calibrate_many(self._model.score_rows(rows)).tolist()
         return probabilities
 
-    def contributions(self, row: Sequence[float]) -> dict[str, float]:
+    def compute_contributions(self, row: Sequence[float]) -> dict[str, float]:
         """Log-odds each feature adds, largest first, then ``baseline``; together the answer's log-odds.
 
         With a calibration that is no straight line, what it bends is named ``calibration``.
         """
-        score, added = self._model.explained(row)
+        score, added = self._model.explain_score(row)
         slope, intercept = 1.0, 0.0
-        if isinstance(self._calibration, Sigmoid):
+        if isinstance(self._calibration, SigmoidCalibration):
             slope, intercept = self._calibration.slope, self._calibration.intercept
         named = {self.features[at]: slope * value for at, value in added.items() if at >= 0 and value}
         shares = dict(sorted(named.items(), key=lambda item: -abs(item[1])))
         shares["baseline"] = slope * added[-1] + intercept
-        bent = _logit(self._calibration.probability(score)) - sum(shares.values())
+        bent = _logit(self._calibration.calibrate(score)) - sum(shares.values())
         return {**shares, "calibration": bent} if abs(bent) > 1e-9 else shares
 
 
@@ -112,11 +114,11 @@ def load_scorer(data: bytes) -> CompiledScorer:
     """
     try:
         artefact = json.loads(data)
-        if artefact["format"] != FORMAT:
-            raise ArtefactError(f"The model artefact has format {artefact['format']}, not {FORMAT}.")
+        if artefact["format"] != FORMAT_VERSION:
+            raise ArtefactError(f"The model artefact has format {artefact['format']}, not {FORMAT_VERSION}.")
         _check_features(artefact)
-        model = additive(artefact["model"], len(artefact["features"]))
-        return CompiledScorer(artefact, model, _calibration(artefact["calibration"]))
+        model = build_additive_model(artefact["model"], len(artefact["features"]))
+        return CompiledScorer(artefact, model, _parse_calibration(artefact["calibration"]))
     except ArtefactError:
         raise
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -124,21 +126,21 @@ def load_scorer(data: bytes) -> CompiledScorer:
 
 
 @lru_cache(maxsize=1)
-def default_scorer() -> CompiledScorer:
+def load_default_scorer() -> CompiledScorer:
     """The model shipped with the engine, loaded once."""
     return load_scorer(files("matching.engine").joinpath("model/model.json").read_bytes())
 
 
 def _check_features(artefact: Mapping[str, Any]) -> None:
-    fits = artefact["schema"] == feature_schema_hash() and tuple(artefact["features"]) == tuple(FEATURE_NAMES)
+    fits = artefact["schema"] == compute_schema_hash() and tuple(artefact["features"]) == tuple(FEATURE_NAMES)
     if not fits:
         raise ArtefactError("The model was trained for other features than this engine computes: retrain it.")
 
 
-def _calibration(data: Mapping[str, Any]) -> Calibration:
+def _parse_calibration(data: Mapping[str, Any]) -> Calibration:
     if data["method"] == "sigmoid":
-        return Sigmoid(float(data["slope"]), float(data["intercept"]))
-    return Isotonic(data["scores"], data["probabilities"])
+        return SigmoidCalibration(float(data["slope"]), float(data["intercept"]))
+    return IsotonicCalibration(data["scores"], data["probabilities"])
 
 
 def _expit(log_odds: float) -> float:
@@ -147,11 +149,11 @@ def _expit(log_odds: float) -> float:
     else:
         power = math.exp(max(log_odds, -700))
         probability = power / (1 + power)
-    return min(max(probability, _FLOOR), 1 - _FLOOR)
+    return min(max(probability, _MIN_PROBABILITY), 1 - _MIN_PROBABILITY)
 
 
-def _clipped(probabilities: Floats) -> Floats:
-    return np.clip(probabilities, _FLOOR, 1 - _FLOOR)
+def _clip_probabilities(probabilities: FloatArray) -> FloatArray:
+    return np.clip(probabilities, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
 
 
 def _logit(probability: float) -> float:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from matching.engine.lexicon import load_yaml
-from matching.engine.text import Text, unicode_key
+from matching.engine.text import TokenisedName, normalise_token
 
 NOISE_WORDS: frozenset[tuple[str, ...]] = frozenset(
     tuple(phrase.split()) for phrase in load_yaml("noise_words.yaml")["ending_noise_words"]
 )
 """Ending noise words of IACA MARS 503; an office's own list prevails."""
-_LONGEST = max(len(phrase) for phrase in NOISE_WORDS)
+_MAX_PHRASE_LENGTH = max(len(phrase) for phrase in NOISE_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,27 @@ class SearchLogic:
     middle_initials: bool = False
 
 
-MODEL = SearchLogic()
-LOGICS: dict[str, SearchLogic] = {
+MODEL_RULES = SearchLogic()
+SEARCH_LOGICS: dict[str, SearchLogic] = {
     logic.id: logic
     for logic in (
-        MODEL,
-        replace(MODEL, id="US-TX", title="1 Tex. Admin. Code 95.503"),
+        MODEL_RULES,
+        replace(MODEL_RULES, id="US-TX", title="1 Tex. Admin. Code 95.503"),
         replace(
-            MODEL,
+            MODEL_RULES,
             id="US-NC",
             title="18 N.C. Admin. Code 05B .0503 (no ampersand step, no space step)",
             ampersand_is_and=False,
             delete_spaces=False,
         ),
         replace(
-            MODEL, id="US-MA", title="950 CMR 140.49 (generational suffixes disregarded)", ignore_suffix=True
+            MODEL_RULES,
+            id="US-MA",
+            title="950 CMR 140.49 (generational suffixes disregarded)",
+            ignore_suffix=True,
         ),
         replace(
-            MODEL,
+            MODEL_RULES,
             id="US-MT",
             title="Mont. Admin. R. 44.6.201 (exact first name, middle names by initial, no ampersand step)",
             as_of="former text",
@@ -64,7 +67,7 @@ LOGICS: dict[str, SearchLogic] = {
             middle_initials=True,
         ),
         replace(
-            MODEL,
+            MODEL_RULES,
             id="US-FL",
             title="Florida: no standard search logic (1944 Beach Blvd. v. Live Oak, 2022)",
             any_error_fatal=True,
@@ -74,7 +77,7 @@ LOGICS: dict[str, SearchLogic] = {
 """State variants whose text is known, by ISO 3166-2 code; every other office follows the model rules."""
 
 
-class Step(NamedTuple):
+class NormalisationStep(NamedTuple):
     """One step of a normalisation: its name and what it leaves of each name."""
 
     title: str
@@ -82,12 +85,12 @@ class Step(NamedTuple):
     right: str
 
 
-def logic_for(jurisdiction: str | None) -> SearchLogic:
+def get_search_logic(jurisdiction: str | None) -> SearchLogic:
     """The office's logic, the model rules where no text is known."""
-    return LOGICS.get(jurisdiction or "", MODEL)
+    return SEARCH_LOGICS.get(jurisdiction or "", MODEL_RULES)
 
 
-def organisation_stages(name: str, logic: SearchLogic = MODEL) -> list[tuple[str, str]]:
+def build_organisation_stages(name: str, logic: SearchLogic = MODEL_RULES) -> list[tuple[str, str]]:
     """Every step from the name as received to its search key, as ``(step, result)``."""
     stages = [("as received", name)]
     if logic.any_error_fatal:
@@ -97,9 +100,9 @@ def organisation_stages(name: str, logic: SearchLogic = MODEL) -> list[tuple[str
     if logic.ampersand_is_and:
         current = current.replace("&", " AND ")
         stages.append(("& becomes AND", " ".join(current.split())))
-    words = _words(current)
+    words = _split_words(current)
     stages.append(("punctuation and accents deleted", " ".join(words)))
-    words = strip_endings(words, logic)
+    words = strip_noise_words(words, logic)
     stages.append(("ending noise words disregarded", " ".join(words)))
     words = words[1:] if len(words) > 1 and words[0] == "THE" else words
     stages.append(("leading THE disregarded", " ".join(words)))
@@ -108,25 +111,29 @@ def organisation_stages(name: str, logic: SearchLogic = MODEL) -> list[tuple[str
     return stages
 
 
-def _words(upper: str) -> list[str]:
+def _split_words(upper: str) -> list[str]:
     """Words of only 0-9 A-Z; dots and apostrophes close up (R.J.T. is RJT), other marks part words."""
     plain = "".join(
         [
-            char if char.isspace() else unicode_key(char).upper() if char.isalnum() else _mark(char)
+            char
+            if char.isspace()
+            else normalise_token(char).upper()
+            if char.isalnum()
+            else _replace_mark(char)
             for char in upper
         ]
     )
     return plain.split()
 
 
-def _mark(char: str) -> str:
+def _replace_mark(char: str) -> str:
     return " " if char in "-/,;:()[]\t" else ""
 
 
-def strip_endings(words: list[str], logic: SearchLogic = MODEL) -> list[str]:
+def strip_noise_words(words: list[str], logic: SearchLogic = MODEL_RULES) -> list[str]:
     """Words without the ending noise words: one ending, or all of them where the office repeats the step."""
     while True:
-        cut = _ending_length([word.lower() for word in words])
+        cut = _count_ending_words([word.lower() for word in words])
         if not cut or (logic.keep_last_word and words[:-cut] in ([], ["THE"])):
             return words
         words = words[:-cut]
@@ -134,33 +141,35 @@ def strip_endings(words: list[str], logic: SearchLogic = MODEL) -> list[str]:
             return words
 
 
-def _ending_length(words: list[str]) -> int:
-    for length in range(min(_LONGEST, len(words)), 0, -1):
+def _count_ending_words(words: list[str]) -> int:
+    for length in range(min(_MAX_PHRASE_LENGTH, len(words)), 0, -1):
         if tuple(words[-length:]) in NOISE_WORDS:
             return length
     return 0
 
 
-def organisation_key(name: str, logic: SearchLogic = MODEL) -> str:
+def build_search_key(name: str, logic: SearchLogic = MODEL_RULES) -> str:
     """The search key: what the filing office's index compares."""
-    return organisation_stages(name, logic)[-1][1]
+    return build_organisation_stages(name, logic)[-1][1]
 
 
-def steps(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> tuple[Step, ...]:
+def pair_stages(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> tuple[NormalisationStep, ...]:
     """The stages of both names side by side."""
-    return tuple([Step(one[0], one[1], other[1]) for one, other in zip(left, right, strict=True)])
+    return tuple(
+        [NormalisationStep(one[0], one[1], other[1]) for one, other in zip(left, right, strict=True)]
+    )
 
 
-def plain_stages(text: Text) -> list[tuple[str, str]]:
+def build_plain_stages(text: TokenisedName) -> list[tuple[str, str]]:
     """Steps of every other profile: characters read, words keyed."""
     return [
         ("as received", text.raw),
-        ("invisible characters and extra spaces set aside", " ".join(_visible(text).split())),
+        ("invisible characters and extra spaces set aside", " ".join(_strip_invisible(text).split())),
         ("case, accents and punctuation set aside; & read as and", " ".join(text.keys)),
     ]
 
 
-def _visible(text: Text) -> str:
+def _strip_invisible(text: TokenisedName) -> str:
     if not text.invisible:
         return text.raw
     return "".join([char for index, char in enumerate(text.raw) if index not in text.invisible])

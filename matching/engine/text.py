@@ -16,7 +16,7 @@ from anyascii import anyascii
 
 from matching.engine.types import MAX_NAME_LENGTH, EmptyNameError, NameTooLongError, Span
 
-CJK_FORMS = (
+CJK_LEGAL_FORMS = (
     "股份有限公司", "有限责任公司", "有限責任公司", "有限责任事務所", "有限公司", "株式会社",
     "株式會社", "有限会社", "合同会社", "合資会社", "合名会社", "相互会社",
     "一般社団法人", "一般財団法人", "公益社団法人", "公益財団法人", "特定非営利活動法人", "医療法人",
@@ -25,7 +25,7 @@ CJK_FORMS = (
 )  # fmt: skip
 """Legal forms written without a space before or after the name; the tokeniser cuts them off the run."""
 
-_SYMBOLS = {
+_SYMBOL_WORDS = {
     "&": "and",
     "+": "and",
     "@": "at",
@@ -36,31 +36,31 @@ _SYMBOLS = {
     "$": "dollar",
     "£": "pound",
 }
-_MARKS = "".join(
+_COMBINING_MARKS = "".join(
     [chr(code) for code in range(0x300, 0x10A0) if unicodedata.category(chr(code)) in ("Mn", "Mc")]
 )
 _KATAKANA = "ァ-ヺー-ヿㇰ-ㇿ"
 _IDEOGRAPHS = "ぁ-ゟ々-〇㐀-䶿一-鿿豈-﫿"
 _HANGUL = "가-힣"
-_WORD = (
-    rf"(?:(?!{'|'.join(CJK_FORMS)})[{_KATAKANA}])+"
-    rf"|(?:(?!{'|'.join(CJK_FORMS)})[{_IDEOGRAPHS}])+"
-    rf"|(?:(?!{'|'.join(CJK_FORMS)})[{_HANGUL}])+"
-    rf"|(?:(?![{_KATAKANA}{_IDEOGRAPHS}{_HANGUL}])[^\W\d_][{_MARKS}]*)+"
+_WORD_PATTERN = (
+    rf"(?:(?!{'|'.join(CJK_LEGAL_FORMS)})[{_KATAKANA}])+"
+    rf"|(?:(?!{'|'.join(CJK_LEGAL_FORMS)})[{_IDEOGRAPHS}])+"
+    rf"|(?:(?!{'|'.join(CJK_LEGAL_FORMS)})[{_HANGUL}])+"
+    rf"|(?:(?![{_KATAKANA}{_IDEOGRAPHS}{_HANGUL}])[^\W\d_][{_COMBINING_MARKS}]*)+"
 )
 """Letters with their combining marks, without which Thai and Devanagari words fall apart. Chinese, Japanese
 and Korean write without spaces: a change of script is where a word ends (DOWA | ホールディングス)."""
 # Numbers repeat a plain group, not a possessive one: Python before 3.11.5 reads `(?:...)*+` wrongly.
-_TOKEN = re.compile(
-    rf"{'|'.join(CJK_FORMS)}"
+_TOKEN_PATTERN = re.compile(
+    rf"{'|'.join(CJK_LEGAL_FORMS)}"
     r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  but not Ph.D
     r"|(?<![^\W_])[A-Za-z](?:/[A-Za-z])+(?![^\W_])"  # d/b/a  S/A  A/S
     r"|\d++(?:[.,]\d++)*(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![^\W\d_])"
     r"|\d++(?:[.,]\d++)*"
-    rf"|(?:{_WORD})(?:['’ʼ`´](?:{_WORD}))*"
+    rf"|(?:{_WORD_PATTERN})(?:['’ʼ`´](?:{_WORD_PATTERN}))*"
     r"|[&+@%#№€$£]"
 )
-_ASCII_TOKEN = re.compile(
+_ASCII_TOKEN_PATTERN = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z](?:\.[A-Za-z])+(?![A-Za-z0-9])\.?"
     r"|(?<![A-Za-z0-9])[A-Za-z](?:/[A-Za-z])+(?![A-Za-z0-9])"
     r"|\d++(?:[.,]\d++)*(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![A-Za-z])"
@@ -68,8 +68,8 @@ _ASCII_TOKEN = re.compile(
     r"|[A-Za-z]+(?:['`][A-Za-z]+)*"
     r"|[&+@%#$]"
 )
-_NOT_ALNUM = re.compile(r"[^0-9a-z]+")
-_LATIN_SPECIAL = str.maketrans(
+_NOT_ALNUM_PATTERN = re.compile(r"[^0-9a-z]+")
+_LATIN_SPECIAL_LETTERS = str.maketrans(
     {
         "ß": "ss",
         "ø": "o",
@@ -84,12 +84,24 @@ _LATIN_SPECIAL = str.maketrans(
         "ŋ": "n",
     }
 )
-_ARABIC = str.maketrans({"ى": "ي", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ة": "ه", "ک": "ك", "ی": "ي"})
+_ARABIC_VARIANTS = str.maketrans(
+    {"ى": "ي", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ة": "ه", "ک": "ك", "ی": "ي"}
+)
 """Letters that Arabic and Persian spellings exchange: alef with its signs, yeh, kaf, the final heh."""
-_ICAO = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "ñ": "nxx", "þ": "th", "ß": "ss", "æ": "ae"}
+_ICAO_DIGRAPHS = {
+    "ä": "ae",
+    "ö": "oe",
+    "ü": "ue",
+    "å": "aa",
+    "ø": "oe",
+    "ñ": "nxx",
+    "þ": "th",
+    "ß": "ss",
+    "æ": "ae",
+}
 """Second valid transliteration of a letter in machine-readable documents (ICAO Doc 9303-3, section 6)."""
 
-_RANGES = (
+_SCRIPT_RANGES = (
     (0x0000, 0x024F, "latin"), (0x1E00, 0x1EFF, "latin"), (0x0370, 0x03FF, "greek"),
     (0x1F00, 0x1FFF, "greek"), (0x0400, 0x052F, "cyrillic"), (0x0530, 0x058F, "armenian"),
     (0x0590, 0x05FF, "hebrew"), (0x0600, 0x06FF, "arabic"), (0x0750, 0x077F, "arabic"),
@@ -100,7 +112,7 @@ _RANGES = (
     (0xF900, 0xFAFF, "han"), (0x3005, 0x3007, "han"), (0x20000, 0x3134F, "han"),
 )  # fmt: skip
 
-_LOOKALIKES = dict(
+_CONFUSABLES = dict(
     zip("аеорсухіјѕԁԛԝһӏвкмнтΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijsdqwhlbkmhtabezhikmnoptyxo", strict=True)
 )
 """Cyrillic and Greek letters that print like a Latin one (UTS 39 confusables that occur in names)."""
@@ -123,12 +135,12 @@ class Token(NamedTuple):
 Tokens = tuple[Token, ...]
 
 
-def spanned(tokens: Tokens) -> Span:
+def get_tokens_span(tokens: Tokens) -> Span:
     """Offsets from the first of some tokens to the last."""
     return (tokens[0].start, tokens[-1].end)
 
 
-class Text(NamedTuple):
+class TokenisedName(NamedTuple):
     """A name as read: as received, its tokens with their keys, its scripts, its invisible characters."""
 
     raw: str
@@ -142,12 +154,12 @@ class Text(NamedTuple):
         return hash(self.raw)
 
 
-_LATIN = frozenset(["latin"])
-_token = partial(tuple.__new__, Token)
+_LATIN_ONLY = frozenset(["latin"])
+_make_token = partial(tuple.__new__, Token)
 """What ``Token._make`` does, three times as fast: a name is mostly tokens."""
 
 
-def read(name: str) -> Text:
+def tokenise_name(name: str) -> TokenisedName:
     """Read a name into tokens.
 
     Raises :class:`EmptyNameError` when nothing but spaces and punctuation is there, and
@@ -157,58 +169,61 @@ def read(name: str) -> Text:
         raise NameTooLongError(
             f"A name may have at most {MAX_NAME_LENGTH} characters; this one has {len(name)}."
         )
-    text = _ascii_text(name) if name.isascii() else _unicode_text(name)
+    text = _tokenise_ascii(name) if name.isascii() else _tokenise_unicode(name)
     if not any(token.key.isalnum() or token.text[0].isalnum() for token in text.tokens):
         raise EmptyNameError("The name is empty: it needs at least one letter or digit.")
     return text
 
 
-def _ascii_text(name: str) -> Text:
+def _tokenise_ascii(name: str) -> TokenisedName:
     """Names share most of their words, and no token crosses a space: each word is read once."""
     tokens: list[Token] = []
     at = 0
     for word in name.split(" "):
-        for key, start, end, text in _ascii_word(word):
-            tokens.append(_token((key, at + start, at + end, text)))
+        for key, start, end, text in _tokenise_ascii_word(word):
+            tokens.append(_make_token((key, at + start, at + end, text)))
         at += len(word) + 1
-    return Text(name, tuple(tokens), tuple([token.key for token in tokens]), _LATIN, ())
+    return TokenisedName(name, tuple(tokens), tuple([token.key for token in tokens]), _LATIN_ONLY, ())
 
 
 @lru_cache(maxsize=65_536)
-def _ascii_word(word: str) -> tuple[Token, ...]:
+def _tokenise_ascii_word(word: str) -> tuple[Token, ...]:
     return tuple(
-        [Token(ascii_key(m.group()), m.start(), m.end(), m.group()) for m in _ASCII_TOKEN.finditer(word)]
+        [
+            Token(normalise_ascii_token(m.group()), m.start(), m.end(), m.group())
+            for m in _ASCII_TOKEN_PATTERN.finditer(word)
+        ]
     )
 
 
-def _unicode_text(name: str) -> Text:
+def _tokenise_unicode(name: str) -> TokenisedName:
     tokens: list[Token] = []
     invisible: list[int] = []
     scripts: set[str] = set()
     at = 0
     for word in name.split(" "):
-        found, unseen, written = _unicode_word(word)
+        found, unseen, written = _tokenise_unicode_word(word)
         for key, start, end, text in found:
-            tokens.append(_token((key, at + start, at + end, text)))
+            tokens.append(_make_token((key, at + start, at + end, text)))
         invisible += [at + index for index in unseen]
         scripts |= written
         at += len(word) + 1
     keys = tuple([token.key for token in tokens])
-    return Text(name, tuple(tokens), keys, frozenset(scripts) or _LATIN, tuple(invisible))
+    return TokenisedName(name, tuple(tokens), keys, frozenset(scripts) or _LATIN_ONLY, tuple(invisible))
 
 
-def ascii_key(text: str) -> str:
+def normalise_ascii_token(text: str) -> str:
     """Comparison key of an ASCII token: lower case, dots, slashes and apostrophes out, symbols as words."""
-    if text in _SYMBOLS:
-        return _SYMBOLS[text]
+    if text in _SYMBOL_WORDS:
+        return _SYMBOL_WORDS[text]
     if text[0].isdigit():
-        return number_key(text)
+        return normalise_number(text)
     if text in ("c/o", "C/O"):
         return "c/o"
-    return _NOT_ALNUM.sub("", text.lower())
+    return _NOT_ALNUM_PATTERN.sub("", text.lower())
 
 
-def number_key(text: str) -> str:
+def normalise_number(text: str) -> str:
     """Digits of a number: thousands separators out, decimal point kept (Fund 1.5 is not Fund 15)."""
     lowered = text.lower().rstrip("stndrh")
     if re.fullmatch(r"\d{1,3}([.,]\d{3})+", lowered):
@@ -218,17 +233,17 @@ def number_key(text: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _unicode_word(word: str) -> tuple[tuple[Token, ...], tuple[int, ...], frozenset[str]]:
+def _tokenise_unicode_word(word: str) -> tuple[tuple[Token, ...], tuple[int, ...], frozenset[str]]:
     """Tokens, invisible characters and scripts of what stands between two spaces."""
-    folded, offsets, invisible = _compose(word)
+    folded, offsets, invisible = _normalise_graphemes(word)
     tokens = []
-    for match in _TOKEN.finditer(folded):
+    for match in _TOKEN_PATTERN.finditer(folded):
         start, end = offsets[match.start()][0], offsets[match.end() - 1][1]
-        tokens.append(Token(unicode_key(match.group()), start, end, word[start:end]))
-    return tuple(tokens), invisible, _scripts(word)
+        tokens.append(Token(normalise_token(match.group()), start, end, word[start:end]))
+    return tuple(tokens), invisible, _list_scripts(word)
 
 
-def _compose(name: str) -> tuple[str, list[Span], tuple[int, ...]]:
+def _normalise_graphemes(name: str) -> tuple[str, list[Span], tuple[int, ...]]:
     """NFKC by grapheme, without invisible characters, with the source offsets of every character."""
     if name.isalnum() and unicodedata.is_normalized("NFKC", name):
         return name, [(index, index + 1) for index in range(len(name))], ()
@@ -252,21 +267,23 @@ def _compose(name: str) -> tuple[str, list[Span], tuple[int, ...]]:
 
 
 @lru_cache(maxsize=65_536)
-def unicode_key(text: str) -> str:
+def normalise_token(text: str) -> str:
     """Comparison key of any token: Latin without accents, other scripts case-folded as they are."""
     if text.isascii():
-        return ascii_key(text)
-    if text in _SYMBOLS:
-        return _SYMBOLS[text]
+        return normalise_ascii_token(text)
+    if text in _SYMBOL_WORDS:
+        return _SYMBOL_WORDS[text]
     if text[0].isdigit():
-        return number_key(unicodedata.normalize("NFKC", text))
-    lowered = text.casefold().translate(_ARABIC)
-    if script(text[0]) == "latin":
-        plain = _NOT_ALNUM.sub("", anyascii(strip_marks(lowered.translate(_LATIN_SPECIAL))).lower())
+        return normalise_number(unicodedata.normalize("NFKC", text))
+    lowered = text.casefold().translate(_ARABIC_VARIANTS)
+    if get_script(text[0]) == "latin":
+        plain = _NOT_ALNUM_PATTERN.sub(
+            "", anyascii(strip_marks(lowered.translate(_LATIN_SPECIAL_LETTERS))).lower()
+        )
         return plain or lowered
     kept = (
         lowered
-        if script(text[0]) in ("kana", "han", "hangul", "thai", "devanagari")
+        if get_script(text[0]) in ("kana", "han", "hangul", "thai", "devanagari")
         else strip_marks(lowered)
     )
     return (
@@ -280,48 +297,48 @@ def strip_marks(text: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def icao_key(text: str) -> str:
+def expand_icao_digraphs(text: str) -> str:
     """Key under the ICAO 9303 digraphs (Müller → mueller); equals the plain key when no letter has one."""
     lowered = unicodedata.normalize("NFC", text).lower()
-    return unicode_key("".join([_ICAO.get(char, char) for char in lowered]))
+    return normalise_token("".join([_ICAO_DIGRAPHS.get(char, char) for char in lowered]))
 
 
 @lru_cache(maxsize=65_536)
-def latin_key(text: str) -> str:
+def romanise_token(text: str) -> str:
     """A Latin rendering of a token in any script, for comparison across scripts only; approximate."""
-    return _NOT_ALNUM.sub("", anyascii(text).lower())
+    return _NOT_ALNUM_PATTERN.sub("", anyascii(text).lower())
 
 
 @lru_cache(maxsize=4_096)
-def script(char: str) -> str:
+def get_script(char: str) -> str:
     """Writing system of a character, ``"other"`` when it is not one we compare."""
     code = ord(char)
-    for low, high, name in _RANGES:
+    for low, high, name in _SCRIPT_RANGES:
         if low <= code <= high:
             return name
     return "latin" if 0xFF00 <= code <= 0xFF5E else "kana" if 0xFF65 <= code <= 0xFF9F else "other"
 
 
-def _scripts(word: str) -> frozenset[str]:
+def _list_scripts(word: str) -> frozenset[str]:
     """Scripts of the letters; a word without letters has none."""
-    return frozenset([script(char) for char in word if char.isalpha()])
+    return frozenset([get_script(char) for char in word if char.isalpha()])
 
 
-def is_mixed(text: str) -> bool:
+def is_mixed_script(text: str) -> bool:
     """Whether one word mixes scripts that honest spelling never mixes (Latin with Cyrillic or Greek)."""
-    return not text.isascii() and _mixes(text)
+    return not text.isascii() and _has_mixed_scripts(text)
 
 
 @lru_cache(maxsize=16_384)
-def _mixes(text: str) -> bool:
-    found = _scripts(text)
+def _has_mixed_scripts(text: str) -> bool:
+    found = _list_scripts(text)
     return "latin" in found and not found.isdisjoint(("cyrillic", "greek", "armenian"))
 
 
 @lru_cache(maxsize=65_536)
-def skeleton(text: str) -> str:
+def build_confusable_skeleton(text: str) -> str:
     """What the eye reads: look-alike letters and digits mapped to one form (UTS 39, reduced to names)."""
-    mapped = "".join([_LOOKALIKES.get(char, _LOOKALIKES.get(char.lower(), char)) for char in text]).lower()
+    mapped = "".join([_CONFUSABLES.get(char, _CONFUSABLES.get(char.lower(), char)) for char in text]).lower()
     return mapped.replace("0", "o").replace("1", "l").replace("i", "l").replace("rn", "m").replace("vv", "w")
 
 

@@ -102,7 +102,7 @@ class Finding(NamedTuple):
     note: str = ""
 
 
-def mirrored(finding: Finding) -> Finding:
+def mirror_finding(finding: Finding) -> Finding:
     """The same finding with the two names exchanged."""
     return Finding(
         finding.category, finding.span2, finding.span1, finding.detail, finding.weight, finding.note
@@ -124,7 +124,7 @@ class Difference(NamedTuple):
     explanation: str
 
 
-class Sight(NamedTuple):
+class PairFeatures(NamedTuple):
     """A pair before any judgement: its feature row, and the parsed parts of both names."""
 
     kind: Kind
@@ -152,14 +152,14 @@ class Scorer(Protocol):
     def version(self) -> str:
         """Version of the registered model."""
 
-    def thresholds(self, kind: Kind) -> Thresholds:
+    def get_thresholds(self, kind: Kind) -> Thresholds:
         """Auto-decide thresholds for a kind of name."""
 
-    def probability(self, row: Sequence[float]) -> float:
+    def predict_probability(self, row: Sequence[float]) -> float:
         """Calibrated probability in [0, 1] that the difference is material."""
 
-    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+    def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """Same for many rows at once."""
 
-    def contributions(self, row: Sequence[float]) -> Mapping[str, float]:
+    def compute_contributions(self, row: Sequence[float]) -> Mapping[str, float]:
         """Log-odds each feature adds, with ``baseline``; they add up to the model's log-odds score."""

@@ -12,20 +12,26 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.engine import numbers
-from matching.engine.han import same_word
-from matching.engine.lexicon import lexicon, rarity
-from matching.engine.sounds import respelt, slips, sound, undoubled
-from matching.engine.text import icao_key, is_mixed, latin_key, script, skeleton
+from matching.engine.han import is_same_word
+from matching.engine.lexicon import compute_rarity, load_lexicon
+from matching.engine.sounds import build_phonetic_key, collapse_doubles, compute_typo_share, replace_spellings
+from matching.engine.text import (
+    build_confusable_skeleton,
+    expand_icao_digraphs,
+    get_script,
+    is_mixed_script,
+    romanise_token,
+)
 
-TYPO_SIMILARITY = 0.72
+MIN_TYPO_SIMILARITY = 0.72
 """Least similarity (1 − OSA distance / longer length) at which two words may be one word misspelt."""
 
 
-UNLIKE = 40.0
+MIN_SPELLING_RATIO = 40.0
 """Indel similarity in per cent below which words with different first letters share nothing."""
 
 
-class Relation(NamedTuple):
+class WordRelation(NamedTuple):
     """What stands between two different words.
 
     ``category`` is the taxonomy id; ``similarity`` in [0, 1] is how alike the spellings are.
@@ -36,172 +42,193 @@ class Relation(NamedTuple):
 
 
 @lru_cache(maxsize=16_384)
-def relate(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
+def classify_word_relation(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
     """Relation of two words with different keys, or ``None`` when they are simply different words."""
-    if _unlike(a, b) and text_a.isascii() and text_b.isascii():
+    if _is_clearly_different(a, b) and text_a.isascii() and text_b.isascii():
         return None
-    for test in _TESTS:
+    for test in _RELATION_MATCHERS:
         found = test(a, b, text_a, text_b)
         if found is not None:
             return found
     return None
 
 
-def _numbers(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
-    value_a, value_b = numbers.value(a), numbers.value(b)
+def _match_numbers(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
+    value_a, value_b = numbers.parse_number(a), numbers.parse_number(b)
     if value_a is None or value_b is None:
         return None
-    return Relation("O21", 1.0) if value_a == value_b else Relation("O20", 0.5)
+    return WordRelation("O21", 1.0) if value_a == value_b else WordRelation("O20", 0.5)
 
 
-def _unlike(a: str, b: str) -> bool:
+def _is_clearly_different(a: str, b: str) -> bool:
     """Whether a glance is enough: no common beginning, hardly a common letter, no numbers, no signs."""
-    if a[0] == b[0] or len(a) < 3 or len(b) < 3 or fuzz.ratio(a, b) >= UNLIKE:
+    if a[0] == b[0] or len(a) < 3 or len(b) < 3 or fuzz.ratio(a, b) >= MIN_SPELLING_RATIO:
         return False
-    return numbers.value(a) is None or numbers.value(b) is None
+    return numbers.parse_number(a) is None or numbers.parse_number(b) is None
 
 
-def _connector(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
+def _match_connector(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
     """``&`` stands for the word of any language; two words of two languages do not stand for each other."""
-    connectors = lexicon().connectors
+    connectors = load_lexicon().connectors
     signs = (text_a in "&+") + (text_b in "&+")
-    return Relation("O04", 1.0) if signs == 1 and a in connectors and b in connectors else None
+    return WordRelation("O04", 1.0) if signs == 1 and a in connectors and b in connectors else None
 
 
-def _digraphs(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
+def _match_digraphs(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
     if text_a.isascii() and text_b.isascii():
         return None
-    equal = b in (icao_key(text_a), a) or a == icao_key(text_b) or icao_key(text_a) == icao_key(text_b)
-    return Relation("O06", 1.0) if equal else None
+    equal = (
+        b in (expand_icao_digraphs(text_a), a)
+        or a == expand_icao_digraphs(text_b)
+        or expand_icao_digraphs(text_a) == expand_icao_digraphs(text_b)
+    )
+    return WordRelation("O06", 1.0) if equal else None
 
 
-def _scripts(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
+def _match_scripts(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
     if a.isascii() and b.isascii() and text_a.isascii() and text_b.isascii():
         return None
-    if is_mixed(text_a) or is_mixed(text_b):
-        return Relation("O39", 1.0) if skeleton(text_a) == skeleton(text_b) else None
-    if script(a[0]) == script(b[0]):
+    if is_mixed_script(text_a) or is_mixed_script(text_b):
+        return (
+            WordRelation("O39", 1.0)
+            if build_confusable_skeleton(text_a) == build_confusable_skeleton(text_b)
+            else None
+        )
+    if get_script(a[0]) == get_script(b[0]):
         return None
-    similarity = across_scripts(latin_key(text_a), latin_key(text_b))
-    return Relation("O36", similarity) if similarity >= 0.7 else None
+    similarity = compute_romanised_similarity(romanise_token(text_a), romanise_token(text_b))
+    return WordRelation("O36", similarity) if similarity >= 0.7 else None
 
 
-def across_scripts(one: str, other: str) -> float:
+def compute_romanised_similarity(one: str, other: str) -> float:
     """Similarity in [0, 1] of two Latin renderings, by letters or by the consonants scripts agree on."""
     letters = JaroWinkler.similarity(one, other)
-    return max(letters, fuzz.ratio(consonants(one), consonants(other)) / 100)
+    return max(
+        letters, fuzz.ratio(fold_cross_script_consonants(one), fold_cross_script_consonants(other)) / 100
+    )
 
 
-_NO_VOWELS = str.maketrans("", "", "aeiouyhw")
-_HEARD = (
+_DELETE_WEAK_LETTERS = str.maketrans("", "", "aeiouyhw")
+_CROSS_SCRIPT_REPLACEMENTS = (
     ("ph", "f"), ("th", "s"), ("x", "ks"), ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("l", "r"), ("v", "b"),
     ("c", "k"), ("q", "k"),
 )  # fmt: skip
 
 
-def consonants(text: str) -> str:
+def fold_cross_script_consonants(text: str) -> str:
     """Consonants folded where scripts lose them: r for l, b for v, k for c and q; doubled ones once."""
-    return undoubled(respelt(text, _HEARD).translate(_NO_VOWELS))
+    return collapse_doubles(
+        replace_spellings(text, _CROSS_SCRIPT_REPLACEMENTS).translate(_DELETE_WEAK_LETTERS)
+    )
 
 
-def _shapes(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
-    return Relation("O36", 1.0) if same_word(a, b) else None
+def _match_han_variants(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
+    return WordRelation("O36", 1.0) if is_same_word(a, b) else None
 
 
-def _plural(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
+def _match_plural(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
     short, long = (a, b) if len(a) < len(b) else (b, a)
     if len(short) < 3 or len(long) - len(short) > 3:
         return None
     forms = (short + "s", short + "es", short + "ss", short[:-1] + "ies" if short[-1] == "y" else "")
-    return Relation("O28", len(short) / len(long)) if long in forms else None
+    return WordRelation("O28", len(short) / len(long)) if long in forms else None
 
 
-def _abbreviation(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
+def _match_abbreviation(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
     short, long = (a, b) if len(a) < len(b) else (b, a)
-    known = lexicon().abbreviations
+    known = load_lexicon().abbreviations
     if long in known.get(short, ()) or (short in known and known[short] & known.get(long, frozenset())):
-        return Relation("O15", len(short) / len(long))
+        return WordRelation("O15", len(short) / len(long))
     text = text_a if short == a else text_b
-    cut = len(short) >= 3 and len(long) - len(short) >= 3 and long.startswith(short) and rarity(long) < 0.75
-    return Relation("O15", len(short) / len(long)) if cut and text[0].isalpha() else None
+    cut = (
+        len(short) >= 3
+        and len(long) - len(short) >= 3
+        and long.startswith(short)
+        and compute_rarity(long) < 0.75
+    )
+    return WordRelation("O15", len(short) / len(long)) if cut and text[0].isalpha() else None
 
 
-def _lookalike(a: str, b: str, text_a: str, text_b: str) -> Relation | None:
-    if len(a) < 3 or skeleton(text_a) != skeleton(text_b):
+def _match_confusable(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
+    if len(a) < 3 or build_confusable_skeleton(text_a) != build_confusable_skeleton(text_b):
         return None
     # i/l alone also differ by ordinary misspelling; digits or rn/m are what a scanner confuses.
     scanned = any(char.isdigit() for char in text_a + text_b) or len(a) != len(b)
-    return Relation("O39", 1 - OSA.distance(a, b) / max(len(a), len(b))) if scanned else None
+    return WordRelation("O39", 1 - OSA.distance(a, b) / max(len(a), len(b))) if scanned else None
 
 
-def _typo(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
+def _match_typo(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
     longest = max(len(a), len(b))
     similarity = 1 - OSA.distance(a, b) / longest
-    close = similarity >= TYPO_SIMILARITY or (longest <= 4 and similarity >= 0.6)
-    if not close or a.isdigit() or b.isdigit() or frozenset((a, b)) in lexicon().opposites:
+    close = similarity >= MIN_TYPO_SIMILARITY or (longest <= 4 and similarity >= 0.6)
+    if not close or a.isdigit() or b.isdigit() or frozenset((a, b)) in load_lexicon().opposites:
         return None
-    return Relation("O17" if _ordinary(a) or _ordinary(b) else "O18", similarity)
+    return WordRelation("O17" if _is_common_word(a) or _is_common_word(b) else "O18", similarity)
 
 
-def _ordinary(key: str) -> bool:
+def _is_common_word(key: str) -> bool:
     """Whether a word is common in company names and so says little about which company is meant."""
-    return rarity(key) < 0.78
+    return compute_rarity(key) < 0.78
 
 
-def _phonetic(a: str, b: str, _text_a: str, _text_b: str) -> Relation | None:
+def _match_phonetic(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
     if not (a.isascii() and b.isascii()) or min(len(a), len(b)) < 4 or not (a.isalpha() and b.isalpha()):
         return None
-    code = sound(a)
-    return Relation("O19", JaroWinkler.similarity(a, b)) if len(code) > 1 and code == sound(b) else None
-
-
-_TESTS = (
-    _connector,
-    _numbers,
-    _digraphs,
-    _scripts,
-    _shapes,
-    _plural,
-    _abbreviation,
-    _lookalike,
-    _typo,
-    _phonetic,
-)
-
-
-class Slip(NamedTuple):
-    """The shape of a misspelling, 0 or 1 except counts and ``finger`` (a share); features of the model."""
-
-    edits: int
-    shortest: int
-    transposed: bool
-    first_letter: bool
-    vowels_only: bool
-    doubled: bool
-    both_known: bool
-    one_known: bool
-    finger: float
-
-
-@lru_cache(maxsize=16_384)
-def slip(a: str, b: str) -> Slip:
-    """Describe how one spelling becomes the other."""
-    counts = lexicon().counts
-    known = (a in counts) + (b in counts)
-    consonants_a, consonants_b = _without_vowels(a), _without_vowels(b)
-    edits = OSA.distance(a, b)
-    return Slip(
-        edits=edits,
-        shortest=min(len(a), len(b)),
-        transposed=len(a) == len(b) and sorted(a) == sorted(b),
-        first_letter=a[0] != b[0],
-        vowels_only=consonants_a == consonants_b,
-        doubled=undoubled(a) == undoubled(b),
-        both_known=known == 2,
-        one_known=known == 1,
-        finger=slips(a, b, edits),
+    code = build_phonetic_key(a)
+    return (
+        WordRelation("O19", JaroWinkler.similarity(a, b))
+        if len(code) > 1 and code == build_phonetic_key(b)
+        else None
     )
 
 
-def _without_vowels(word: str) -> str:
+_RELATION_MATCHERS = (
+    _match_connector,
+    _match_numbers,
+    _match_digraphs,
+    _match_scripts,
+    _match_han_variants,
+    _match_plural,
+    _match_abbreviation,
+    _match_confusable,
+    _match_typo,
+    _match_phonetic,
+)
+
+
+class MisspellingFeatures(NamedTuple):
+    """The shape of a misspelling, 0 or 1 except counts and ``finger`` (a share); features of the model."""
+
+    edits: int
+    shorter_length: int
+    is_transposition: bool
+    first_letter_differs: bool
+    only_vowels_differ: bool
+    only_doubling_differs: bool
+    both_known: bool
+    one_known: bool
+    typo_share: float
+
+
+@lru_cache(maxsize=16_384)
+def measure_misspelling(a: str, b: str) -> MisspellingFeatures:
+    """Describe how one spelling becomes the other."""
+    counts = load_lexicon().word_counts
+    known = (a in counts) + (b in counts)
+    consonants_a, consonants_b = _strip_vowels(a), _strip_vowels(b)
+    edits = OSA.distance(a, b)
+    return MisspellingFeatures(
+        edits=edits,
+        shorter_length=min(len(a), len(b)),
+        is_transposition=len(a) == len(b) and sorted(a) == sorted(b),
+        first_letter_differs=a[0] != b[0],
+        only_vowels_differ=consonants_a == consonants_b,
+        only_doubling_differs=collapse_doubles(a) == collapse_doubles(b),
+        both_known=known == 2,
+        one_known=known == 1,
+        typo_share=compute_typo_share(a, b, edits),
+    )
+
+
+def _strip_vowels(word: str) -> str:
     return "".join([char for char in word if char not in "aeiouy"])

@@ -9,79 +9,85 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from matching.engine.alignment import Run, runs
-from matching.engine.lexicon import lexicon
-from matching.engine.text import Text, Token, describe_invisible, is_mixed, strip_marks
+from matching.engine.alignment import EqualRun, find_equal_runs
+from matching.engine.lexicon import load_lexicon
+from matching.engine.text import Token, TokenisedName, describe_invisible, is_mixed_script, strip_marks
 from matching.engine.types import Finding, Span
 
 
-def writing_findings(left: Text, right: Text, individual: bool = False) -> Iterator[Finding]:
+def detect_orthography_findings(
+    left: TokenisedName, right: TokenisedName, individual: bool = False
+) -> Iterator[Finding]:
     """Every difference of writing, one finding a category, spanning from its first to its last place."""
     if left.raw == right.raw:
         return
-    same = runs(left.keys, right.keys)
-    spans = _in_words(left, right, same)
+    same = find_equal_runs(left.keys, right.keys)
+    spans = _collect_within_words(left, right, same)
     for category, span in spans.items():
-        yield Finding(_for_kind(category, individual), *span)
-    yield from _between_words(
-        left, right, same, {_for_kind(category, individual) for category in spans}, individual
+        yield Finding(_map_category_to_kind(category, individual), *span)
+    yield from _detect_between_words(
+        left, right, same, {_map_category_to_kind(category, individual) for category in spans}, individual
     )
-    yield from _article(left, right)
+    yield from _detect_article(left, right)
     if left.invisible or right.invisible:
-        yield from _invisible(left, right)
+        yield from _detect_invisible(left, right)
 
 
-def _for_kind(category: str, individual: bool) -> str:
+def _map_category_to_kind(category: str, individual: bool) -> str:
     """People have one category for case, spaces and punctuation, and one for accents."""
     return ({"O06": "I02"}.get(category, "I01")) if individual else category
 
 
-def _in_words(left: Text, right: Text, same: list[Run]) -> dict[str, tuple[Span, Span]]:
+def _collect_within_words(
+    left: TokenisedName, right: TokenisedName, same: list[EqualRun]
+) -> dict[str, tuple[Span, Span]]:
     """Differences of writing within equal words, from the first to the last place of each category."""
     spans: dict[str, tuple[Span, Span]] = {}
     for first, second, size in same:
         pairs = zip(left.tokens[first : first + size], right.tokens[second : second + size], strict=True)
         for one, other in pairs:
-            category = _token_category(one, other) if one.text != other.text else None
+            category = _classify_token_difference(one, other) if one.text != other.text else None
             if category:
                 begun = spans.get(category, (one.span, other.span))
                 spans[category] = ((begun[0][0], one.end), (begun[1][0], other.end))
     return spans
 
 
-def _token_category(one: Token, other: Token) -> str | None:
-    if one.key in lexicon().connectors and (one.text in "&+") != (other.text in "&+"):
+def _classify_token_difference(one: Token, other: Token) -> str | None:
+    if one.key in load_lexicon().connectors and (one.text in "&+") != (other.text in "&+"):
         return "O04"
-    if is_mixed(one.text) != is_mixed(other.text):
+    if is_mixed_script(one.text) != is_mixed_script(other.text):
         return "O39"
     folded, other_folded = one.text.casefold(), other.text.casefold()
     if folded == other_folded:
         return "O01"
     if unicodedata.normalize("NFC", folded) == unicodedata.normalize("NFC", other_folded):
         return "O06"
-    return "O06" if _accents(folded) != _accents(other_folded) else "O03"
+    return "O06" if _has_accents(folded) != _has_accents(other_folded) else "O03"
 
 
-def _accents(text: str) -> bool:
+def _has_accents(text: str) -> bool:
     return strip_marks(text) != text or not text.isascii()
 
 
-def _between_words(
-    left: Text, right: Text, same: list[Run], seen: set[str], individual: bool
+def _detect_between_words(
+    left: TokenisedName, right: TokenisedName, same: list[EqualRun], seen: set[str], individual: bool
 ) -> Iterator[Finding]:
     """Punctuation and spaces between words that both names hold, the first place of each not yet seen."""
-    for one, other in _separators(left, right, same):
+    for one, other in _list_separators(left, right, same):
         ours, theirs = left.raw[slice(*one)], right.raw[slice(*other)]
         if ours == theirs:
             continue
         same_marks = "".join(ours.split()) == "".join(theirs.split())
-        shown = _for_kind("O02" if same_marks else "O03", individual)
+        shown = _map_category_to_kind("O02" if same_marks else "O03", individual)
         if shown not in seen:
             seen.add(shown)
             yield Finding(shown, one, other)
 
 
-def _separators(left: Text, right: Text, same: list[Run]) -> Iterator[tuple[Span, Span]]:
+def _list_separators(
+    left: TokenisedName, right: TokenisedName, same: list[EqualRun]
+) -> Iterator[tuple[Span, Span]]:
     """What stands between words that are neighbours on both sides, and after the last word of both."""
     one, other = left.tokens, right.tokens
     for first, second, size in same:
@@ -91,14 +97,17 @@ def _separators(left: Text, right: Text, same: list[Run]) -> Iterator[tuple[Span
             yield (one[-1].end, len(left.raw)), (other[-1].end, len(right.raw))
 
 
-def _article(left: Text, right: Text) -> Iterator[Finding]:
+def _detect_article(left: TokenisedName, right: TokenisedName) -> Iterator[Finding]:
     first, other = left.tokens[0], right.tokens[0]
-    ours, theirs = lexicon().leads(first.key, first.text), lexicon().leads(other.key, other.text)
+    ours, theirs = (
+        load_lexicon().is_leading_word(first.key, first.text),
+        load_lexicon().is_leading_word(other.key, other.text),
+    )
     if ours != theirs:
         yield Finding("O07", first.span if ours else None, other.span if theirs else None)
 
 
-def _invisible(left: Text, right: Text) -> Iterator[Finding]:
+def _detect_invisible(left: TokenisedName, right: TokenisedName) -> Iterator[Finding]:
     for text, flipped in ((left, False), (right, True)):
         for index in text.invisible:
             span = (index, index + 1)

@@ -27,7 +27,7 @@ def leave(chunk: BatchChunk, rows: Sequence[Row], told: Sequence[Told], at: date
     dice = random.Random(chunk.pk)  # noqa: S311 - a sample, not a secret
     kept: dict[str, list[Observed]] = {}
     for row, said in dice.sample(answered, min(WATCHED, len(answered))):
-        pair = engine.sight_of(row.left, row.right, job.kind)
+        pair = engine.extract_pair_features(row.left, row.right, job.kind)
         kept.setdefault(pair.kind.value, []).append(
             seen(pair, said.material_probability or 0.0, said.verdict)
         )

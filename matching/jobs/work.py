@@ -27,8 +27,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from matching.bulk import FileError
-from matching.engine import RULES_VERSION, Scorer, tell_many
-from matching.engine import Told as EngineTold
+from matching.engine import RULES_VERSION, Scorer, score_many_with_reasons
+from matching.engine import ScoreWithReason as EngineTold
 from matching.job_models import BatchChunk, BatchJob
 from matching.jobs import services, watched
 from matching.jobs.formats import FORMATS
@@ -198,7 +198,7 @@ def answers(rows: Sequence[Row], job: BatchJob) -> list[Told]:
     """Return what is said about each row; one with an error has it and nothing else."""
     scorer = _scorer(job.model_id)
     good = [(row.left, row.right) for row in rows if not row.error]
-    found = iter(tell_many(good, job.profile, job.kind, scorer))
+    found = iter(score_many_with_reasons(good, job.profile, job.kind, scorer))
     return [Told(error=row.error) if row.error else _told(next(found), scorer.version) for row in rows]
 
 

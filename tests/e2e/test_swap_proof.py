@@ -28,7 +28,7 @@ from accounts.models import Role, User
 from accounts.services import issue_api_key
 from config.embedded import Embedded
 from matching.benchmark.sections import put
-from matching.engine import feature_schema_hash
+from matching.engine import compute_schema_hash
 from matching.models import Prediction
 from modelops import services
 from modelops.alert_models import Alert
@@ -165,7 +165,7 @@ def version(number: str, shift: float) -> ModelVersion:
     shipped = json.loads(files("matching.engine").joinpath("model/model.json").read_bytes())
     shipped["version"] = number
     shipped["model"]["baseline"] += shift
-    given = Registration("legal-names", number, json.dumps(shipped).encode(), feature_schema_hash())
+    given = Registration("legal-names", number, json.dumps(shipped).encode(), compute_schema_hash())
     return services.register_version(given, None)
 
 

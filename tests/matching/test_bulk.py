@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from matching.bulk import OUTPUT, FileError, Plan, compare_file
-from matching.engine import UnknownProfileError, default_scorer
+from matching.engine import UnknownProfileError, load_default_scorer
 
 PLAN = Plan(("name_a", "name_b"))
 
@@ -29,7 +29,7 @@ def test_a_row_keeps_its_columns_and_gets_its_answer(tmp_path: Path) -> None:
     assert (row["id"], row["verdict"], row["prediction"], row["error"]) == ("7", "immaterial", "false", "")
     assert set(row["differences"].split(";")) == {"O01", "O08"}
     assert float(row["confidence"]) > 0.9
-    assert row["model_version"] == default_scorer().version
+    assert row["model_version"] == load_default_scorer().version
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import skops.io
 from django.core.management import CommandError, call_command
 
 from matching.corpus import generate
-from matching.engine import default_scorer, features_of, load_scorer
+from matching.engine import extract_features, load_default_scorer, load_scorer
 
 PAIRS = """name_a,name_b,label,kind,source,note
 "Acme, Inc.",ACME INC,1,org,made,case_punct;cik=1
@@ -113,9 +113,9 @@ def test_a_model_trains_from_constructed_pairs_alone(tmp_path: Path) -> None:
     )
     content = (tmp_path / "model.json").read_bytes()
     scorer = load_scorer(content)
-    _, same = features_of("Acme Trading Ltd", "Acme Traiding Ltd")
-    _, other = features_of("Acme Trading Ltd", "Zebra Mining LLC")
-    assert scorer.probability(same) < scorer.probability(other)
+    _, same = extract_features("Acme Trading Ltd", "Acme Traiding Ltd")
+    _, other = extract_features("Acme Trading Ltd", "Zebra Mining LLC")
+    assert scorer.predict_probability(same) < scorer.predict_probability(other)
     card = (tmp_path / "MODEL_CARD.md").read_text()
     assert "manage.py train --seed 3 --constructed 1500" in card
     assert json.loads(content)["training"]["estimator_sha256"] in card
@@ -130,23 +130,23 @@ def test_training_on_a_wrong_file_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def rows() -> list[tuple[float, ...]]:
-    return [features_of(pair.left, pair.right, pair.kind)[1] for pair in generate(seed=11, size=2_000)]
+    return [extract_features(pair.left, pair.right, pair.kind)[1] for pair in generate(seed=11, size=2_000)]
 
 
 def test_the_shipped_model_equals_its_scikit_learn_estimator(rows: list[tuple[float, ...]]) -> None:
     shipped = files("matching.engine").joinpath("model/model.skops").read_bytes()
     estimator = skops.io.loads(shipped, trusted=skops.io.get_untrusted_types(data=shipped))
     expected = estimator.predict_proba(np.array(rows))[:, 1]
-    scorer = default_scorer()
-    assert scorer.probabilities(rows) == pytest.approx(expected, abs=1e-9)
-    assert [scorer.probability(row) for row in rows] == pytest.approx(expected, abs=1e-9)
+    scorer = load_default_scorer()
+    assert scorer.predict_probabilities(rows) == pytest.approx(expected, abs=1e-9)
+    assert [scorer.predict_probability(row) for row in rows] == pytest.approx(expected, abs=1e-9)
 
 
 def test_contributions_of_the_shipped_model_add_up(rows: list[tuple[float, ...]]) -> None:
-    scorer = default_scorer()
+    scorer = load_default_scorer()
     for row in rows[::40]:
-        probability = scorer.probability(row)
-        total = sum(scorer.contributions(row).values())
+        probability = scorer.predict_probability(row)
+        total = sum(scorer.compute_contributions(row).values())
         assert total == pytest.approx(np.log(probability / (1 - probability)), abs=1e-6)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from matching import display
-from matching.engine import Effect, Verdict, categories, profiles
+from matching.engine import Effect, Verdict, load_categories, load_profiles
 
 
 def test_every_verdict_and_every_effect_has_words_and_a_symbol() -> None:
@@ -45,7 +45,7 @@ def test_numbers_are_shown_with_their_value_and_appended_parts_with_their_kind()
     }
     rows = {row.label: row.left for row in display.parts(left, {})}
     assert rows["Numbers"] == ("II = 2", "3")
-    assert rows["Appended parts"] == (f"dba Best ({categories()['O29'].title.lower()})",)
+    assert rows["Appended parts"] == (f"dba Best ({load_categories()['O29'].title.lower()})",)
 
 
 def test_a_person_is_shown_by_the_parts_of_a_person() -> None:
@@ -70,7 +70,7 @@ def test_bars_grow_from_the_middle_and_sum_up_what_is_small() -> None:
 
 
 def test_every_profile_can_be_chosen_and_explains_itself() -> None:
-    assert [choice["id"] for choice in display.profile_choices()] == list(profiles())
+    assert [choice["id"] for choice in display.profile_choices()] == list(load_profiles())
     assert all(choice["summary"] for choice in display.profile_choices())
     assert display.profile_of("withdrawn")["title"] == "withdrawn"
 

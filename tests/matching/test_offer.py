@@ -7,14 +7,14 @@ from pathlib import Path
 from django.test import override_settings
 
 from matching.benchmark.illustrations import illustrations
-from matching.engine import PROFILE_IDS, REGISTRY_IDS
+from matching.engine import PROFILE_IDS, REGISTRY_PROFILE_IDS
 from matching.offer import offered
 
 
 def test_registers_are_offered_only_where_the_installation_wants_them() -> None:
     assert tuple(offered()) == PROFILE_IDS
     with override_settings(REGISTRY_PROFILES=True):
-        assert tuple(offered()) == (*PROFILE_IDS, *REGISTRY_IDS)
+        assert tuple(offered()) == (*PROFILE_IDS, *REGISTRY_PROFILE_IDS)
 
 
 def test_illustrations_of_policy_are_read_under_their_register_alone(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.crypto import sha256
 from accounts.models import AuditEvent
-from matching.engine import feature_schema_hash
+from matching.engine import compute_schema_hash
 from modelops import services
 from modelops.alert_models import Alert
 from modelops.examining import gates
@@ -152,7 +152,7 @@ def test_nobody_overrules_a_model_that_does_not_load(content: bytes, title: str)
 
 @pytest.mark.django_db
 def test_what_cannot_serve_is_not_registered() -> None:
-    given = services.Registration("names", "9", b"{}", feature_schema_hash())
+    given = services.Registration("names", "9", b"{}", compute_schema_hash())
     with pytest.raises(ValueError, match="damaged"):
         services.register_version(given, None)
     assert not ModelVersion.objects.exists()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from matching import golden
-from matching.engine import Scorer, feature_schema_hash
+from matching.engine import Scorer, compute_schema_hash
 from matching.services import build_scorer
 from modelops import drills, services
 from modelops.alert_models import Alert
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def loader(build: Callable[[bytes], Scorer] = build_scorer) -> Loader[Scorer]:
-    return Loader(build, golden.check, feature_schema_hash())
+    return Loader(build, golden.check, compute_schema_hash())
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matching.engine.forest import Forest, additive
+from matching.engine.forest import Forest, build_additive_model
 from modelops.training import fitting
 from modelops.training.fitting import TrainedModel, TrainingError, fit
 
@@ -72,8 +72,8 @@ def test_the_compiled_model_equals_the_estimator(which: str, request: pytest.Fix
     compiled = json.loads(json.dumps(fitting.compile(model, "names", "1", "hash")))
     features, _ = rows(n=300, seed=5)
     base = model.estimator.calibrated_classifiers_[0].estimator
-    served = additive(compiled["model"], len(NAMES))
-    assert served.scores(features.tolist()) == pytest.approx(base.decision_function(features), abs=1e-9)
+    served = build_additive_model(compiled["model"], len(NAMES))
+    assert served.score_rows(features.tolist()) == pytest.approx(base.decision_function(features), abs=1e-9)
     assert [served.score(row) for row in features] == pytest.approx(
         base.decision_function(features), abs=1e-9
     )
@@ -82,9 +82,9 @@ def test_the_compiled_model_equals_the_estimator(which: str, request: pytest.Fix
 @pytest.mark.parametrize("which", ["trained", "straight"])
 def test_contributions_add_up_to_the_score(which: str, request: pytest.FixtureRequest) -> None:
     compiled = fitting.compile(request.getfixturevalue(which), "names", "1", "hash")
-    served = additive(compiled["model"], len(NAMES))
+    served = build_additive_model(compiled["model"], len(NAMES))
     for row in rows(n=40, seed=6)[0]:
-        assert sum(served.contributions(row).values()) == pytest.approx(served.score(row), abs=1e-9)
+        assert sum(served.compute_contributions(row).values()) == pytest.approx(served.score(row), abs=1e-9)
 
 
 def test_the_same_data_and_seed_train_the_same_model() -> None:
@@ -141,9 +141,11 @@ def test_rows_that_do_not_fit_together_are_refused() -> None:
 
 def test_a_damaged_compiled_model_is_refused() -> None:
     with pytest.raises(ValueError, match="another number of features"):
-        additive({"form": "linear", "intercept": 0, "coefficients": [1], "means": [0], "scales": [1]}, 2)
+        build_additive_model(
+            {"form": "linear", "intercept": 0, "coefficients": [1], "means": [0], "scales": [1]}, 2
+        )
     with pytest.raises(ValueError, match="does not exist"):
-        additive(
+        build_additive_model(
             {
                 "form": "forest",
                 "baseline": 0,
@@ -152,11 +154,13 @@ def test_a_damaged_compiled_model_is_refused() -> None:
             2,
         )
     with pytest.raises(ValueError, match="not known"):
-        additive({"form": "oracle"}, 2)
+        build_additive_model({"form": "oracle"}, 2)
 
 
 def test_a_lone_leaf_is_a_tree() -> None:
-    lone = additive({"form": "forest", "baseline": 0.5, "trees": [[[-1], [0.0], [0], [0], [0.25]]]}, 2)
+    lone = build_additive_model(
+        {"form": "forest", "baseline": 0.5, "trees": [[[-1], [0.0], [0], [0], [0.25]]]}, 2
+    )
     assert isinstance(lone, Forest)
     assert lone.score((0.0, 1.0)) == 0.75
-    assert lone.scores([(0.0, 0.0)] * 3).tolist() == [0.75] * 3
+    assert lone.score_rows([(0.0, 0.0)] * 3).tolist() == [0.75] * 3

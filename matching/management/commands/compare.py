@@ -23,7 +23,7 @@ from matching.engine import (
     compare,
     compare_profiles,
 )
-from matching.engine.profiles import ALL_IDS, profile
+from matching.engine.profiles import ALL_PROFILE_IDS, get_profile
 
 WIDTH = 96
 MARKS = {
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         """Take both names and how to read them."""
         parser.add_argument("left", help="one name")
         parser.add_argument("right", help="the other name")
-        parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_IDS)}")
+        parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_PROFILE_IDS)}")
         parser.add_argument("--kind", default="auto", choices=["auto", *Kind])
         parser.add_argument(
             "--jurisdiction", metavar="CODE", help="ISO 3166 code of both names, such as DE or US-TX"
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         context = Context(jurisdiction_left=place, jurisdiction_right=place)
         names = (options["left"], options["right"])
         try:
-            chosen = profile(options["profile"])
+            chosen = get_profile(options["profile"])
             others = compare_profiles(*names, options["kind"], context)
         except EngineError as error:
             raise CommandError(str(error)) from error

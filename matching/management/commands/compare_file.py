@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from matching.bulk import FileError, Plan, Totals, compare_file, cores, prepare
 from matching.engine import EngineError, Kind
-from matching.engine.profiles import ALL_IDS
+from matching.engine.profiles import ALL_PROFILE_IDS
 
 _BAR = 30
 _EVERY = 0.2
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         """Take both files and how to read them."""
         parser.add_argument("source", type=Path, metavar="IN.csv")
         parser.add_argument("target", type=Path, metavar="OUT.csv")
-        parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_IDS)}")
+        parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_PROFILE_IDS)}")
         parser.add_argument(
             "--columns", default="name_a,name_b", help="the two name columns (default name_a,name_b)"
         )

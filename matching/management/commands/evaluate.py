@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from matching.assessment import Assessment, assess
 from matching.corpus import LabelledPair, PairsFileError, Part, part, read_pairs
 from matching.engine import EngineError, Kind
-from matching.engine.profiles import ALL_IDS
+from matching.engine.profiles import ALL_PROFILE_IDS
 from modelops.training.evaluation import Quality
 
 _MOST = 30
@@ -35,7 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the file and what of it is measured."""
         parser.add_argument("pairs", type=Path, metavar="PAIRS.csv")
-        parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_IDS)}")
+        parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_PROFILE_IDS)}")
         parser.add_argument("--kind", choices=["auto", *Kind], help="instead of the file's own kind column")
         parser.add_argument(
             "--held-out", type=float, metavar="SHARE", help="only this share of the entities (0 to 1)"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from matching.engine.alignment import align, runs
+from matching.engine.alignment import align_tokens, find_equal_runs
 from matching.engine.text import Token
 
 WORDS = st.lists(
@@ -19,24 +19,24 @@ def tokens(words: list[str]) -> tuple[Token, ...]:
 
 @given(WORDS, WORDS)
 def test_every_word_is_matched_moved_or_left_over_exactly_once(left: list[str], right: list[str]) -> None:
-    found = align(tokens(left), tokens(right))
-    ones = [i for match in found.matches for i in range(match.i, match.i2)]
-    ones += [i for gap in found.gaps for i in gap.left] + [i for i, _ in found.moved]
-    others = [j for match in found.matches for j in range(match.j, match.j2)]
-    others += [j for gap in found.gaps for j in gap.right] + [j for _, j in found.moved]
+    found = align_tokens(tokens(left), tokens(right))
+    ones = [i for match in found.matches for i in range(match.left_start, match.left_stop)]
+    ones += [i for gap in found.gaps for i in gap.left] + [i for i, _ in found.moves]
+    others = [j for match in found.matches for j in range(match.right_start, match.right_stop)]
+    others += [j for gap in found.gaps for j in gap.right] + [j for _, j in found.moves]
     assert sorted(ones) == list(range(len(left)))
     assert sorted(others) == list(range(len(right)))
 
 
 def test_words_written_together_stand_for_words_written_apart() -> None:
-    found = align(tokens(["blue", "water", "fund"]), tokens(["bluewater", "fund"]))
+    found = align_tokens(tokens(["blue", "water", "fund"]), tokens(["bluewater", "fund"]))
     assert found.matches[0][:4] == (0, 1, 0, 1) or found.matches[-1][:4] == (0, 2, 0, 1)
     assert not found.gaps
 
 
 def test_a_word_at_another_place_has_moved() -> None:
-    found = align(tokens(["acme", "blue", "fund"]), tokens(["acme", "fund", "blue"]))
-    assert len(found.moved) == 1
+    found = align_tokens(tokens(["acme", "blue", "fund"]), tokens(["acme", "fund", "blue"]))
+    assert len(found.moves) == 1
     assert not found.gaps
 
 
@@ -44,4 +44,4 @@ def test_a_word_at_another_place_has_moved() -> None:
 def test_runs_of_equal_words_are_those_of_the_fewest_edits(left: list[str], right: list[str]) -> None:
     blocks = Levenshtein.opcodes(left, right).as_matching_blocks()
     expected = [(block.a, block.b, block.size) for block in blocks if block.size]
-    assert [run for run in runs(left, right) if run[2]] == expected
+    assert [run for run in find_equal_runs(left, right) if run[2]] == expected

@@ -20,11 +20,11 @@ from matching.engine import (
     Verdict,
     compare,
     compare_profiles,
-    default_scorer,
+    load_default_scorer,
     score_many,
-    tell_many,
+    score_many_with_reasons,
 )
-from matching.engine.text import read
+from matching.engine.text import tokenise_name
 
 NAMES = st.text(
     alphabet=st.one_of(
@@ -98,7 +98,7 @@ def test_prediction_confidence_and_verdict_agree(profile: str) -> None:
 
 def readable(name: str) -> bool:
     try:
-        return bool(read(name).tokens)
+        return bool(tokenise_name(name).tokens)
     except EmptyNameError:
         return False
 
@@ -155,7 +155,9 @@ def test_bulk_scores_are_the_answers_one_by_one(pairs: list[tuple[str, str]], pr
 @given(st.lists(st.tuples(REALISTIC, REALISTIC), min_size=1, max_size=5), st.sampled_from(PROFILE_IDS))
 def test_bulk_reasons_are_those_of_the_answers_one_by_one(pairs: list[tuple[str, str]], profile: str) -> None:
     scores = score_many(pairs, profile)
-    for (left, right), score, told in zip(pairs, scores, tell_many(pairs, profile), strict=True):
+    for (left, right), score, told in zip(
+        pairs, scores, score_many_with_reasons(pairs, profile), strict=True
+    ):
         if isinstance(told, ValueError):
             assert isinstance(score, EmptyNameError)
             continue
@@ -234,7 +236,7 @@ def test_parsed_names_say_what_each_word_was_taken_for() -> None:
 
 def test_the_answer_names_the_model_and_the_rules_it_came_from() -> None:
     found = compare("Acme", "Acme").to_dict()
-    assert found["model"] == {"name": default_scorer().name, "version": default_scorer().version}
+    assert found["model"] == {"name": load_default_scorer().name, "version": load_default_scorer().version}
     assert found["profile"]["version"]
     assert "not" not in found["reason"]
 

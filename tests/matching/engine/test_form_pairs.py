@@ -3,13 +3,13 @@
 import pytest
 
 from matching.engine import Verdict, compare
-from matching.engine.form_pairs import paired
-from matching.engine.organisation_parse import Organisation, parse
-from matching.engine.text import read
+from matching.engine.form_pairs import pair_legal_forms
+from matching.engine.organisation_parse import ParsedOrganisation, parse_organisation
+from matching.engine.text import tokenise_name
 
 
-def both(left: str, right: str) -> tuple[Organisation, Organisation]:
-    return paired(parse(read(left)), parse(read(right)))
+def both(left: str, right: str) -> tuple[ParsedOrganisation, ParsedOrganisation]:
+    return pair_legal_forms(parse_organisation(tokenise_name(left)), parse_organisation(tokenise_name(right)))
 
 
 SAME_CODE = [
@@ -44,7 +44,10 @@ def test_two_endings_of_one_code_are_one_form_beside_each_other(left: str, right
     ],
 )
 def test_other_names_are_read_as_they_were(left: str, right: str) -> None:
-    assert both(left, right) == (parse(read(left)), parse(read(right)))
+    assert both(left, right) == (
+        parse_organisation(tokenise_name(left)),
+        parse_organisation(tokenise_name(right)),
+    )
 
 
 def test_the_form_found_in_both_names_is_named_with_its_place() -> None:

@@ -9,24 +9,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.engine.form_register import ISO_EDITION, load, spelling_tokens
-from matching.engine.forms import LegalForm, Relation, explain, find, relate
+from matching.engine.form_register import ISO_EDITION, load_form_register, tokenise_spelling
+from matching.engine.forms import (
+    FormRelation,
+    LegalForm,
+    explain_form_relation,
+    find_legal_forms,
+    relate_forms,
+)
 from matching.engine.lexicon import load_yaml
-from matching.engine.text import read
+from matching.engine.text import tokenise_name
 
 FAMILIES: dict[str, dict[str, Any]] = load_yaml("legal_forms.yaml")["families"]
 
 
 def forms(name: str, jurisdiction: str | None = None) -> tuple[LegalForm, ...]:
-    return find(read(name).keys, jurisdiction)
+    return find_legal_forms(tokenise_name(name).keys, jurisdiction)
 
 
 def labels(name: str, jurisdiction: str | None = None) -> list[str]:
     return [form.label for form in forms(name, jurisdiction)]
 
 
-def relation(left: str, right: str, jurisdiction: str | None = None) -> Relation:
-    return relate(forms(left, jurisdiction), forms(right, jurisdiction), jurisdiction, jurisdiction)
+def relation(left: str, right: str, jurisdiction: str | None = None) -> FormRelation:
+    return relate_forms(forms(left, jurisdiction), forms(right, jurisdiction), jurisdiction, jurisdiction)
 
 
 FOUND = [
@@ -104,7 +110,7 @@ def test_an_ordinary_word_is_never_taken_for_a_form(name: str, expected: list[st
 
 def test_a_form_covers_exactly_its_tokens() -> None:
     (form,) = forms("Foo Bar GmbH & Co. KG")
-    assert (form.first, form.stop, form.compound) == (2, 6, True)
+    assert (form.first, form.stop, form.is_compound) == (2, 6, True)
 
 
 def spellings() -> Iterator[tuple[str, str, bool]]:
@@ -117,7 +123,9 @@ def spellings() -> Iterator[tuple[str, str, bool]]:
 @pytest.mark.parametrize(("family", "spelling", "bound"), list(spellings()))
 def test_every_spelling_after_a_name_finds_its_family(family: str, spelling: str, bound: bool) -> None:
     where = next(iter(FAMILIES[family]["in"].split()), None)
-    found = find((*read("Zyxo").keys, *read(spelling).keys), where if bound else None)
+    found = find_legal_forms(
+        (*tokenise_name("Zyxo").keys, *tokenise_name(spelling).keys), where if bound else None
+    )
     assert family in {candidate for form in found for candidate in form.families}
 
 
@@ -127,79 +135,81 @@ def test_every_spelling_after_a_name_finds_its_family(family: str, spelling: str
 )
 def test_every_spelling_that_may_lead_finds_its_family(family: str, spelling: str) -> None:
     where = FAMILIES[family]["in"].split()[0]
-    found = find((*read(spelling).keys, *read("Zyxo").keys), where)
+    found = find_legal_forms((*tokenise_name(spelling).keys, *tokenise_name("Zyxo").keys), where)
     assert [family in form.families for form in found[:1]] == [True]
 
 
 RELATED = [
-    ("Acme GmbH", "Acme Gesellschaft mit beschränkter Haftung", Relation.SAME),
-    ("Acme, Inc.", "Acme Incorporated", Relation.SAME),
-    ("Acme Company Limited", "Acme Co., Ltd.", Relation.SAME),
-    ("Acme SA", "Acme Société Anonyme", Relation.SAME),
-    ("Acme S.R.L.", "Acme Sociedad de Responsabilidad Limitada", Relation.SAME),
-    ("Acme AB", "Acme AB (publ)", Relation.SAME),
-    ("PT Acme", "PT Acme Tbk", Relation.SAME),
-    ("Acme Limted", "Acme Ltd", Relation.SAME),
-    ("SAS Acme", "Acme SAS", Relation.SAME),
-    ("NV Acme SA", "Acme SA/NV", Relation.SAME),
-    ("Acme", "Acmé", Relation.SAME),
-    ("Acme GmbH", "Acme Ltd", Relation.TRANSLATION),
-    ("ООО Ромашка", "Romashka LLC", Relation.TRANSLATION),
-    ("ООО Ромашка", "OOO Romashka", Relation.SAME),
-    ("トヨタ株式会社", "Toyota Co., Ltd.", Relation.TRANSLATION),
-    ("北海道電力株式会社", "Hokkaido Electric Power Company, Incorporated", Relation.TRANSLATION),
-    ("Acme SA/NV", "Acme NV", Relation.TRANSLATION),
-    ("Acme Oy Ab", "Acme Oy", Relation.TRANSLATION),
-    ("Acme Cyf", "Acme Ltd", Relation.TRANSLATION),
-    ("PAO Sberbank", "PJSC Sberbank", Relation.TRANSLATION),
-    ("Acme plc", "Acme Limited", Relation.MARKER),
-    ("Acme Ltd", "Acme Pte. Ltd.", Relation.MARKER),
-    ("Acme (P) Ltd", "Acme Ltd", Relation.MARKER),
-    ("Acme Sdn Bhd", "Acme Bhd", Relation.MARKER),
-    ("Acme Zrt.", "Acme Nyrt.", Relation.MARKER),
-    ("OAO Acme", "PAO Acme", Relation.MARKER),
-    ("Acme Co., Inc.", "Acme, Inc.", Relation.STACKED),
-    ("Acme Co., Ltd.", "Acme Ltd.", Relation.STACKED),
-    ("Acme Trust", "Acme Trust Inc", Relation.STACKED),
-    ("Acme Trust Inc", "Acme Inc", Relation.DIFFERENT),
-    ("Acme", "Acme Inc", Relation.MISSING),
-    ("Acme LLC", "Acme, Inc.", Relation.DIFFERENT),
-    ("Acme Inc", "Acme Corp", Relation.DIFFERENT),
-    ("Acme GmbH & Co. KG", "Acme GmbH", Relation.DIFFERENT),
-    ("Acme LLP", "Acme LP", Relation.DIFFERENT),
-    ("Acme LC", "Acme LLC", Relation.AMBIGUOUS),
-    ("Acme SA", "Acme AG", Relation.AMBIGUOUS),
+    ("Acme GmbH", "Acme Gesellschaft mit beschränkter Haftung", FormRelation.SAME),
+    ("Acme, Inc.", "Acme Incorporated", FormRelation.SAME),
+    ("Acme Company Limited", "Acme Co., Ltd.", FormRelation.SAME),
+    ("Acme SA", "Acme Société Anonyme", FormRelation.SAME),
+    ("Acme S.R.L.", "Acme Sociedad de Responsabilidad Limitada", FormRelation.SAME),
+    ("Acme AB", "Acme AB (publ)", FormRelation.SAME),
+    ("PT Acme", "PT Acme Tbk", FormRelation.SAME),
+    ("Acme Limted", "Acme Ltd", FormRelation.SAME),
+    ("SAS Acme", "Acme SAS", FormRelation.SAME),
+    ("NV Acme SA", "Acme SA/NV", FormRelation.SAME),
+    ("Acme", "Acmé", FormRelation.SAME),
+    ("Acme GmbH", "Acme Ltd", FormRelation.TRANSLATION),
+    ("ООО Ромашка", "Romashka LLC", FormRelation.TRANSLATION),
+    ("ООО Ромашка", "OOO Romashka", FormRelation.SAME),
+    ("トヨタ株式会社", "Toyota Co., Ltd.", FormRelation.TRANSLATION),
+    ("北海道電力株式会社", "Hokkaido Electric Power Company, Incorporated", FormRelation.TRANSLATION),
+    ("Acme SA/NV", "Acme NV", FormRelation.TRANSLATION),
+    ("Acme Oy Ab", "Acme Oy", FormRelation.TRANSLATION),
+    ("Acme Cyf", "Acme Ltd", FormRelation.TRANSLATION),
+    ("PAO Sberbank", "PJSC Sberbank", FormRelation.TRANSLATION),
+    ("Acme plc", "Acme Limited", FormRelation.MARKER),
+    ("Acme Ltd", "Acme Pte. Ltd.", FormRelation.MARKER),
+    ("Acme (P) Ltd", "Acme Ltd", FormRelation.MARKER),
+    ("Acme Sdn Bhd", "Acme Bhd", FormRelation.MARKER),
+    ("Acme Zrt.", "Acme Nyrt.", FormRelation.MARKER),
+    ("OAO Acme", "PAO Acme", FormRelation.MARKER),
+    ("Acme Co., Inc.", "Acme, Inc.", FormRelation.STACKED),
+    ("Acme Co., Ltd.", "Acme Ltd.", FormRelation.STACKED),
+    ("Acme Trust", "Acme Trust Inc", FormRelation.STACKED),
+    ("Acme Trust Inc", "Acme Inc", FormRelation.DIFFERENT),
+    ("Acme", "Acme Inc", FormRelation.MISSING),
+    ("Acme LLC", "Acme, Inc.", FormRelation.DIFFERENT),
+    ("Acme Inc", "Acme Corp", FormRelation.DIFFERENT),
+    ("Acme GmbH & Co. KG", "Acme GmbH", FormRelation.DIFFERENT),
+    ("Acme LLP", "Acme LP", FormRelation.DIFFERENT),
+    ("Acme LC", "Acme LLC", FormRelation.AMBIGUOUS),
+    ("Acme SA", "Acme AG", FormRelation.AMBIGUOUS),
 ]
 
 
 @pytest.mark.parametrize(("left", "right", "expected"), RELATED)
-def test_two_forms_relate_the_same_way_in_both_directions(left: str, right: str, expected: Relation) -> None:
+def test_two_forms_relate_the_same_way_in_both_directions(
+    left: str, right: str, expected: FormRelation
+) -> None:
     assert (relation(left, right), relation(right, left)) == (expected, expected)
 
 
 @pytest.mark.parametrize(
     ("left", "right", "jurisdiction", "expected"),
     [
-        ("Acme Inc", "Acme Corp", "US-ID", Relation.SHARED_CODE),
-        ("Acme LC", "Acme LLC", "US-ID", Relation.SHARED_CODE),
-        ("Acme LC", "Acme LLC", "US-DE", Relation.AMBIGUOUS),
-        ("Acme SA", "Acme AG", "CH", Relation.TRANSLATION),
-        ("Acme GmbH & Co. KG", "Acme KG", "DE", Relation.SHARED_CODE),
-        ("AB Acme", "Acme Aktiebolag", "SE", Relation.SAME),
-        ("AS Acme", "Acme AS", "EE", Relation.SAME),
-        ("Acme C.A.", "Acme Compañía Anónima", "VE", Relation.SAME),
+        ("Acme Inc", "Acme Corp", "US-ID", FormRelation.SHARED_CODE),
+        ("Acme LC", "Acme LLC", "US-ID", FormRelation.SHARED_CODE),
+        ("Acme LC", "Acme LLC", "US-DE", FormRelation.AMBIGUOUS),
+        ("Acme SA", "Acme AG", "CH", FormRelation.TRANSLATION),
+        ("Acme GmbH & Co. KG", "Acme KG", "DE", FormRelation.SHARED_CODE),
+        ("AB Acme", "Acme Aktiebolag", "SE", FormRelation.SAME),
+        ("AS Acme", "Acme AS", "EE", FormRelation.SAME),
+        ("Acme C.A.", "Acme Compañía Anónima", "VE", FormRelation.SAME),
     ],
 )
 def test_a_jurisdiction_decides_what_was_ambiguous(
-    left: str, right: str, jurisdiction: str, expected: Relation
+    left: str, right: str, jurisdiction: str, expected: FormRelation
 ) -> None:
     assert relation(left, right, jurisdiction) is expected
 
 
 def test_one_spelling_in_two_countries_is_two_forms() -> None:
     norway, czechia = forms("Acme AS", "NO"), forms("Acme a.s.", "CZ")
-    assert relate(norway, czechia, "NO", "CZ") is Relation.DIFFERENT
-    assert relate(forms("Acme AS"), forms("Acme a.s.")) is Relation.SAME
+    assert relate_forms(norway, czechia, "NO", "CZ") is FormRelation.DIFFERENT
+    assert relate_forms(forms("Acme AS"), forms("Acme a.s.")) is FormRelation.SAME
 
 
 def test_codes_are_those_of_the_jurisdiction() -> None:
@@ -229,17 +239,20 @@ def test_a_form_only_the_iso_list_knows_is_found_in_its_jurisdiction() -> None:
     ],
 )
 def test_an_explanation_names_the_forms_in_full(left: str, right: str, expected: str) -> None:
-    assert explain(forms(left), forms(right), relation(left, right)) == expected
+    assert explain_form_relation(forms(left), forms(right), relation(left, right)) == expected
 
 
 def test_an_explanation_names_the_code_when_the_jurisdiction_is_known() -> None:
     left, right = forms("Acme Inc", "US-ID"), forms("Acme Corp", "US-ID")
-    sentence = explain(left, right, relate(left, right, "US-ID", "US-ID"), "US-ID", "US-ID")
+    sentence = explain_form_relation(
+        left, right, relate_forms(left, right, "US-ID", "US-ID"), "US-ID", "US-ID"
+    )
     assert "ELF U9HL in US-ID" in sentence
 
 
 WORDS = sorted(
-    {token for _, spelling, _ in spellings() for token in read(spelling).keys} | {"the", "and", "zyxo"}
+    {token for _, spelling, _ in spellings() for token in tokenise_name(spelling).keys}
+    | {"the", "and", "zyxo"}
 )
 KEYS = st.lists(st.one_of(st.sampled_from(WORDS), st.text(min_size=1, max_size=8)), max_size=9).map(tuple)
 WHERE = st.sampled_from([None, "US-DE", "DE", "FR", "ZZ", ""])
@@ -250,7 +263,7 @@ WHERE = st.sampled_from([None, "US-DE", "DE", "FR", "ZZ", ""])
 def test_any_tokens_give_ordered_forms_that_leave_something_of_the_name(
     keys: tuple[str, ...], where: str | None
 ) -> None:
-    found = find(keys, where)
+    found = find_legal_forms(keys, where)
     ends = [0, *[end for form in found for end in (form.first, form.stop)], len(keys)]
     assert ends == sorted(ends)
     assert not found or sum(form.stop - form.first for form in found) < len(keys)
@@ -261,19 +274,19 @@ def test_any_tokens_give_ordered_forms_that_leave_something_of_the_name(
 def test_the_order_of_two_names_never_changes_the_relation(
     left: tuple[str, ...], right: tuple[str, ...], here: str | None, there: str | None
 ) -> None:
-    one, two = find(left, here), find(right, there)
-    found = relate(one, two, here, there)
-    assert found is relate(two, one, there, here)
-    assert explain(one, two, found, here, there).endswith(".")
+    one, two = find_legal_forms(left, here), find_legal_forms(right, there)
+    found = relate_forms(one, two, here, there)
+    assert found is relate_forms(two, one, there, here)
+    assert explain_form_relation(one, two, found, here, there).endswith(".")
 
 
 def test_spellings_are_split_as_names_are() -> None:
-    differing = [text for _, text, _ in spellings() if read(text).keys != spelling_tokens(text)]
+    differing = [text for _, text, _ in spellings() if tokenise_name(text).keys != tokenise_spelling(text)]
     assert differing == []
 
 
 def test_every_reference_between_families_exists() -> None:
-    register = load()
+    register = load_form_register()
     named = {name for f in register.families.values() for name in (*f.translates, *f.same_as, *f.stacks)}
     assert named <= register.families.keys()
     assert ISO_EDITION == "2023-09-28"

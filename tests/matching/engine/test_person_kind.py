@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from matching.engine.person_kind import likelihood
-from matching.engine.text import read
+from matching.engine.person_kind import estimate_person_probability
+from matching.engine.text import tokenise_name
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from matching.engine.text import read
     ],
 )
 def test_people_look_like_people(name: str) -> None:
-    assert likelihood(read(name)) > 0.6
+    assert estimate_person_probability(tokenise_name(name)) > 0.6
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_people_look_like_people(name: str) -> None:
     ],
 )
 def test_organisations_do_not(name: str) -> None:
-    assert likelihood(read(name)) < 0.4
+    assert estimate_person_probability(tokenise_name(name)) < 0.4

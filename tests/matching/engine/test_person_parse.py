@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from matching.engine.person_parse import parse
+from matching.engine.person_parse import parse_person
 from matching.engine.person_types import ParsedPerson
-from matching.engine.text import Tokens, read
+from matching.engine.text import Tokens, tokenise_name
 
 
 def _parse(name: str) -> ParsedPerson:
-    return parse(read(name))
+    return parse_person(tokenise_name(name))
 
 
 def _words(tokens: Tokens) -> str:
@@ -127,8 +127,8 @@ def test_offsets_point_into_the_name_as_received() -> None:
 
 
 def test_a_bare_name_is_known_as_such() -> None:
-    assert _parse("John Smith").bare
-    assert not _parse("Mr John Smith").bare
+    assert _parse("John Smith").is_name_only
+    assert not _parse("Mr John Smith").is_name_only
 
 
 def test_placeholders_alone_are_still_a_name() -> None:

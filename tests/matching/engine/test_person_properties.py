@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from matching.engine.person_compare import PERSON_FEATURES, compare
-from matching.engine.person_kind import likelihood
-from matching.engine.person_parse import parse
-from matching.engine.text import Text, read
-from matching.engine.types import EngineError, Span, mirrored
+from matching.engine.person_compare import PERSON_FEATURES, compare_people
+from matching.engine.person_kind import estimate_person_probability
+from matching.engine.person_parse import parse_person
+from matching.engine.text import TokenisedName, tokenise_name
+from matching.engine.types import EngineError, Span, mirror_finding
 
 PIECES = st.sampled_from(
     (
@@ -55,9 +55,9 @@ NAMES = st.one_of(
 )
 
 
-def _read(name: str) -> Text | None:
+def _read(name: str) -> TokenisedName | None:
     try:
-        return read(name)
+        return tokenise_name(name)
     except EngineError:
         return None
 
@@ -73,10 +73,13 @@ def test_swapping_the_names_mirrors_the_answer(left: str, right: str) -> None:
     assume(one is not None and two is not None)
     assert one is not None
     assert two is not None
-    there, back = compare(parse(one), parse(two)), compare(parse(two), parse(one))
+    there, back = (
+        compare_people(parse_person(one), parse_person(two)),
+        compare_people(parse_person(two), parse_person(one)),
+    )
     assert there.features == back.features
     assert tuple(there.features) == PERSON_FEATURES
-    assert tuple([mirrored(finding) for finding in there.findings]) == back.findings
+    assert tuple([mirror_finding(finding) for finding in there.findings]) == back.findings
 
 
 @settings(max_examples=300, deadline=None)
@@ -86,7 +89,7 @@ def test_every_place_lies_inside_its_name(left: str, right: str) -> None:
     assume(one is not None and two is not None)
     assert one is not None
     assert two is not None
-    for finding in compare(parse(one), parse(two)).findings:
+    for finding in compare_people(parse_person(one), parse_person(two)).findings:
         assert finding.span1 or finding.span2
         assert _fits(finding.span1, left)
         assert _fits(finding.span2, right)
@@ -98,6 +101,6 @@ def test_a_parse_always_has_a_core_and_a_likelihood(name: str) -> None:
     text = _read(name)
     assume(text is not None)
     assert text is not None
-    person = parse(text)
+    person = parse_person(text)
     assert len(person.core) == len(person.roles) > 0
-    assert 0.0 <= likelihood(text) <= 1.0
+    assert 0.0 <= estimate_person_probability(text) <= 1.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from matching.engine.person_compare import compare
-from matching.engine.person_parse import parse
-from matching.engine.text import read
+from matching.engine.person_compare import compare_people
+from matching.engine.person_parse import parse_person
+from matching.engine.text import tokenise_name
 
 EXAMPLES = [
     ("I01", "O'Brien, Sean", "OBRIEN SEAN"),
@@ -70,7 +70,12 @@ EXAMPLES = [
 
 
 def _categories(left: str, right: str) -> set[str]:
-    return {finding.category for finding in compare(parse(read(left)), parse(read(right))).findings}
+    return {
+        finding.category
+        for finding in compare_people(
+            parse_person(tokenise_name(left)), parse_person(tokenise_name(right))
+        ).findings
+    }
 
 
 @pytest.mark.parametrize(("category", "left", "right"), EXAMPLES)

@@ -4,20 +4,20 @@ import pytest
 
 from matching.engine import Context, Thresholds, Verdict
 from matching.engine.policy import (
-    RULE_MATERIAL,
-    SAME_CANONICAL_NAME,
-    Decision,
-    by_search,
-    decide,
-    effect_of,
+    MIN_MATERIAL_PROBABILITY,
+    SHARED_NAME_RATE,
+    PolicyDecision,
+    apply_identifiers,
+    decide_by_search,
+    decide_verdict,
+    get_finding_effect,
     needs_model,
-    with_identifiers,
 )
-from matching.engine.profiles import PROFILE_IDS, categories, profile, profiles
+from matching.engine.profiles import PROFILE_IDS, get_profile, load_categories, load_profiles
 from matching.engine.types import Effect, Finding, UnknownProfileError
 
 BAND = Thresholds(immaterial_below=0.1, material_above=0.9)
-GENERAL = profile("general")
+GENERAL = get_profile("general")
 
 
 def one(category: str, weight: float = 1.0, detail: str = "") -> Finding:
@@ -25,79 +25,86 @@ def one(category: str, weight: float = 1.0, detail: str = "") -> Finding:
 
 
 def test_nothing_but_rule_equal_differences_is_immaterial_whatever_the_model_says() -> None:
-    decision = decide([one("O01"), one("O08")], GENERAL, 0.99, BAND)
-    assert (decision.verdict, decision.probability) == (Verdict.IMMATERIAL, SAME_CANONICAL_NAME)
+    decision = decide_verdict([one("O01"), one("O08")], GENERAL, 0.99, BAND)
+    assert (decision.verdict, decision.probability) == (Verdict.IMMATERIAL, SHARED_NAME_RATE)
     assert not needs_model([one("O01"), one("O08")], GENERAL)
 
 
 def test_one_material_difference_outweighs_everything_else() -> None:
-    decision = decide([one("O01"), one("O11"), one("O20")], GENERAL, 0.01, BAND)
-    assert (decision.verdict, decision.probability, decision.decisive) == (Verdict.MATERIAL, RULE_MATERIAL, 2)
+    decision = decide_verdict([one("O01"), one("O11"), one("O20")], GENERAL, 0.01, BAND)
+    assert (decision.verdict, decision.probability, decision.decisive_index) == (
+        Verdict.MATERIAL,
+        MIN_MATERIAL_PROBABILITY,
+        2,
+    )
 
 
 @pytest.mark.parametrize(
     ("probability", "verdict"), [(0.02, Verdict.IMMATERIAL), (0.5, Verdict.REVIEW), (0.95, Verdict.MATERIAL)]
 )
 def test_the_model_decides_with_a_band_of_abstention(probability: float, verdict: Verdict) -> None:
-    assert decide([one("O18")], GENERAL, probability, BAND).verdict is verdict
+    assert decide_verdict([one("O18")], GENERAL, probability, BAND).verdict is verdict
 
 
 def test_a_review_difference_stays_a_review_however_sure_the_model_is_of_sameness() -> None:
-    assert decide([one("O11")], GENERAL, 0.001, BAND).verdict is Verdict.REVIEW
+    assert decide_verdict([one("O11")], GENERAL, 0.001, BAND).verdict is Verdict.REVIEW
 
 
 def test_two_review_differences_in_distinctive_words_are_material() -> None:
-    assert decide([one("I08"), one("I16")], GENERAL, 0.2, BAND).verdict is Verdict.MATERIAL
-    assert decide([one("O11"), one("O40")], GENERAL, 0.2, BAND).verdict is Verdict.REVIEW
+    assert decide_verdict([one("I08"), one("I16")], GENERAL, 0.2, BAND).verdict is Verdict.MATERIAL
+    assert decide_verdict([one("O11"), one("O40")], GENERAL, 0.2, BAND).verdict is Verdict.REVIEW
 
 
 def test_a_connecting_word_alone_is_left_to_the_model() -> None:
-    assert effect_of(one("O25", weight=0.1), GENERAL) is Effect.MODEL
-    assert effect_of(one("O25", weight=0.9), GENERAL) is Effect.MATERIAL
+    assert get_finding_effect(one("O25", weight=0.1), GENERAL) is Effect.MODEL
+    assert get_finding_effect(one("O25", weight=0.9), GENERAL) is Effect.MATERIAL
 
 
 def test_a_loose_translation_of_a_form_is_reviewed() -> None:
-    assert effect_of(one("O09"), GENERAL) is Effect.EQUAL
-    assert effect_of(one("O09", detail="loose"), GENERAL) is Effect.REVIEW
+    assert get_finding_effect(one("O09"), GENERAL) is Effect.EQUAL
+    assert get_finding_effect(one("O09", detail="loose"), GENERAL) is Effect.REVIEW
 
 
 def test_when_rule_and_model_disagree_about_another_word_a_person_decides() -> None:
-    assert decide([one("O26")], GENERAL, 0.05, BAND).verdict is Verdict.REVIEW
-    assert decide([one("O26")], GENERAL, 0.5, BAND).verdict is Verdict.MATERIAL
-    assert decide([one("O26"), one("O20")], GENERAL, 0.05, BAND).verdict is Verdict.MATERIAL
+    assert decide_verdict([one("O26")], GENERAL, 0.05, BAND).verdict is Verdict.REVIEW
+    assert decide_verdict([one("O26")], GENERAL, 0.5, BAND).verdict is Verdict.MATERIAL
+    assert decide_verdict([one("O26"), one("O20")], GENERAL, 0.05, BAND).verdict is Verdict.MATERIAL
 
 
 def test_search_logic_confirms_equality_only_by_a_certified_search() -> None:
-    assert by_search(equal=False, identical=False, case_only=False).verdict is Verdict.MATERIAL
-    assert by_search(equal=True, identical=False, case_only=False).verdict is Verdict.REVIEW
-    assert by_search(equal=True, identical=False, case_only=True).verdict is Verdict.IMMATERIAL
+    assert decide_by_search(equal=False, identical=False, case_only=False).verdict is Verdict.MATERIAL
+    assert decide_by_search(equal=True, identical=False, case_only=False).verdict is Verdict.REVIEW
+    assert decide_by_search(equal=True, identical=False, case_only=True).verdict is Verdict.IMMATERIAL
 
 
 def test_identifiers_settle_a_review_but_never_the_sufficiency_of_a_document() -> None:
-    open_ = Decision(Verdict.REVIEW, 0.5, 0, "rule")
+    open_ = PolicyDecision(Verdict.REVIEW, 0.5, 0, "rule")
     same = Context(identifiers_left={"lei": "X"}, identifiers_right={"lei": "X"})
     other = Context(identifiers_left={"lei": "X"}, identifiers_right={"lei": "Y"})
-    assert with_identifiers(open_, GENERAL, same).verdict is Verdict.IMMATERIAL
-    assert with_identifiers(open_, GENERAL, other).verdict is Verdict.MATERIAL
-    assert with_identifiers(open_, profile("lc"), same).verdict is Verdict.REVIEW
-    assert with_identifiers(open_, GENERAL, Context(identifiers_left={"lei": "X"})).verdict is Verdict.REVIEW
+    assert apply_identifiers(open_, GENERAL, same).verdict is Verdict.IMMATERIAL
+    assert apply_identifiers(open_, GENERAL, other).verdict is Verdict.MATERIAL
+    assert apply_identifiers(open_, get_profile("lc"), same).verdict is Verdict.REVIEW
+    assert apply_identifiers(open_, GENERAL, Context(identifiers_left={"lei": "X"})).verdict is Verdict.REVIEW
 
 
 def test_every_profile_judges_every_category() -> None:
-    assert tuple(profiles()) == PROFILE_IDS
-    assert len(categories()) == 67
-    for regime in profiles().values():
-        assert set(regime.effects) == set(categories()), regime.id
+    assert tuple(load_profiles()) == PROFILE_IDS
+    assert len(load_categories()) == 67
+    for regime in load_profiles().values():
+        assert set(regime.effects) == set(load_categories()), regime.id
 
 
 def test_every_category_that_is_reviewed_names_the_missing_fact() -> None:
     reviewed = {
-        id_ for regime in profiles().values() for id_, effect in regime.effects.items() if effect == "review"
+        id_
+        for regime in load_profiles().values()
+        for id_, effect in regime.effects.items()
+        if effect == "review"
     }
-    silent = {id_ for id_ in reviewed if not categories()[id_].missing} - {"O01", "O06", "O07", "O08"}
+    silent = {id_ for id_ in reviewed if not load_categories()[id_].missing} - {"O01", "O06", "O07", "O08"}
     assert silent <= {"I01", "I02", "I06", "I14"}
 
 
 def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownProfileError, match="general, ucc, strict"):
-        profile("nonsense")
+        get_profile("nonsense")

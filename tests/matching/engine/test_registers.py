@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from matching.engine import PROFILE_IDS, REGISTRY_IDS, Verdict, compare, compare_profiles, registry_profiles
-from matching.engine.profiles import categories
-from matching.engine.respelling import respelling, spells
+from matching.engine import (
+    PROFILE_IDS,
+    REGISTRY_PROFILE_IDS,
+    Verdict,
+    compare,
+    compare_profiles,
+    load_registry_profiles,
+)
+from matching.engine.profiles import load_categories
+from matching.engine.respelling import classify_spelling_variant, is_spelled_letters
 
 SAME, OTHER, ASK = Verdict.IMMATERIAL, Verdict.MATERIAL, Verdict.REVIEW
 
@@ -43,10 +50,10 @@ def test_a_register_looks_through_what_its_text_says_and_nothing_else(
     assert any("never whether they are one legal person" in note for note in found.notes)
 
 
-@pytest.mark.parametrize("profile", REGISTRY_IDS)
+@pytest.mark.parametrize("profile", REGISTRY_PROFILE_IDS)
 def test_every_register_judges_every_category_and_never_asks_the_model(profile: str) -> None:
-    effects = registry_profiles()[profile].effects
-    assert set(effects) == set(categories())
+    effects = load_registry_profiles()[profile].effects
+    assert set(effects) == set(load_categories())
     assert "model" not in {effect.value for effect in effects.values()}
 
 
@@ -72,9 +79,9 @@ def test_what_a_register_looks_through_stays_a_difference_of_identity() -> None:
     ],
 )
 def test_a_respelt_word_is_told_from_another_word(one: str, other: str, how: str) -> None:
-    assert respelling(one, other) == respelling(other, one) == how
+    assert classify_spelling_variant(one, other) == classify_spelling_variant(other, one) == how
 
 
 def test_names_of_letters_spell_letters() -> None:
-    assert spells(("bee", "kay"), "bk")
-    assert not spells(("blue", "kite"), "bk")
+    assert is_spelled_letters(("bee", "kay"), "bk")
+    assert not is_spelled_letters(("blue", "kite"), "bk")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.engine.features import FEATURE_NAMES, feature_schema_hash
+from matching.engine.features import FEATURE_NAMES, compute_schema_hash
 from matching.engine.forest import Forest, Tree
 from matching.engine.scorer import CompiledScorer, load_scorer
 from matching.engine.types import ArtefactError, Kind
@@ -27,7 +27,7 @@ def artefact(**changes: Any) -> bytes:
         "format": 1,
         "name": "names",
         "version": "7",
-        "schema": feature_schema_hash(),
+        "schema": compute_schema_hash(),
         "features": list(FEATURE_NAMES),
         "model": {"form": "forest", "baseline": -0.25, "trees": [TREE, TREE]},
         "calibration": {"method": "sigmoid", "slope": 1.5, "intercept": 0.1},
@@ -50,13 +50,15 @@ def scorer() -> CompiledScorer:
 
 def test_a_row_walks_its_path_and_is_calibrated(scorer: CompiledScorer) -> None:
     log_odds = 1.5 * (-0.25 + 2 * 0.5) + 0.1
-    assert scorer.probability(row(f3=1.0)) == pytest.approx(1 / (1 + math.exp(-log_odds)), abs=1e-12)
+    assert scorer.predict_probability(row(f3=1.0)) == pytest.approx(1 / (1 + math.exp(-log_odds)), abs=1e-12)
 
 
 def test_many_rows_give_the_same_as_one_by_one(scorer: CompiledScorer) -> None:
     rows = [row(), row(f3=0.5), row(f3=0.6), row(f3=9.0, f5=1.5), row(f3=9.0, f5=1.6)]
-    assert scorer.probabilities(rows) == pytest.approx([scorer.probability(one) for one in rows], abs=1e-12)
-    assert scorer.probabilities([]) == []
+    assert scorer.predict_probabilities(rows) == pytest.approx(
+        [scorer.predict_probability(one) for one in rows], abs=1e-12
+    )
+    assert scorer.predict_probabilities([]) == []
 
 
 @pytest.mark.parametrize(
@@ -69,18 +71,18 @@ def test_many_rows_give_the_same_as_one_by_one(scorer: CompiledScorer) -> None:
 def test_contributions_add_up_to_the_log_odds_of_the_answer(calibration: dict[str, Any]) -> None:
     scorer = load_scorer(artefact(calibration=calibration))
     for one in (row(), row(f3=2.0), row(f3=2.0, f5=4.0)):
-        probability = scorer.probability(one)
-        total = sum(scorer.contributions(one).values())
+        probability = scorer.predict_probability(one)
+        total = sum(scorer.compute_contributions(one).values())
         assert total == pytest.approx(math.log(probability / (1 - probability)), abs=1e-9)
 
 
 def test_contributions_name_only_features_on_the_path(scorer: CompiledScorer) -> None:
-    assert set(scorer.contributions(row())) == {FEATURE_NAMES[3], "baseline"}
+    assert set(scorer.compute_contributions(row())) == {FEATURE_NAMES[3], "baseline"}
 
 
 def test_thresholds_belong_to_a_kind(scorer: CompiledScorer) -> None:
-    assert scorer.thresholds(Kind.ORGANISATION).immaterial_below == 0.1
-    assert scorer.thresholds(Kind.INDIVIDUAL).material_above == 2.0
+    assert scorer.get_thresholds(Kind.ORGANISATION).immaterial_below == 0.1
+    assert scorer.get_thresholds(Kind.INDIVIDUAL).material_above == 2.0
 
 
 @pytest.mark.parametrize(
@@ -121,8 +123,8 @@ def test_an_artefact_of_another_format_is_refused() -> None:
 
 def test_extreme_scores_stay_probabilities_with_finite_log_odds() -> None:
     scorer = load_scorer(artefact(calibration={"method": "sigmoid", "slope": 1e6, "intercept": 0}))
-    assert 0 < scorer.probability(row()) < scorer.probability(row(f3=9.0, f5=9.0)) < 1
-    assert all(0 < said < 1 for said in scorer.probabilities([row(), row(f3=9.0, f5=9.0)]))
+    assert 0 < scorer.predict_probability(row()) < scorer.predict_probability(row(f3=9.0, f5=9.0)) < 1
+    assert all(0 < said < 1 for said in scorer.predict_probabilities([row(), row(f3=9.0, f5=9.0)]))
 
 
 def comb(leaves: int) -> Tree:
@@ -149,4 +151,4 @@ def test_trees_of_any_size_give_what_a_walk_through_them_gives(
 ) -> None:
     trees = [comb(leaves), comb(3)]
     expected = [0.5 + sum([walk(tree, row) for tree in trees]) for row in rows]
-    assert Forest(0.5, trees, 2).scores(rows).tolist() == pytest.approx(expected)
+    assert Forest(0.5, trees, 2).score_rows(rows).tolist() == pytest.approx(expected)

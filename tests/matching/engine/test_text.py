@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.engine.text import icao_key, is_mixed, latin_key, read, skeleton
+from matching.engine.text import (
+    build_confusable_skeleton,
+    expand_icao_digraphs,
+    is_mixed_script,
+    romanise_token,
+    tokenise_name,
+)
 from matching.engine.types import EmptyNameError, NameTooLongError
 
 
@@ -30,13 +36,13 @@ from matching.engine.types import EmptyNameError, NameTooLongError
     ],
 )
 def test_a_name_is_read_into_comparison_keys(name: str, keys: tuple[str, ...]) -> None:
-    assert read(name).keys == keys
+    assert tokenise_name(name).keys == keys
 
 
 @given(st.text(max_size=60))
 def test_offsets_point_into_the_name_as_received(name: str) -> None:
     try:
-        text = read(name)
+        text = tokenise_name(name)
     except EmptyNameError:
         return
     for before, token in zip((None, *text.tokens), text.tokens, strict=False):
@@ -46,7 +52,11 @@ def test_offsets_point_into_the_name_as_received(name: str) -> None:
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_words_are_read_alike_wherever_they_stand(one: str, other: str) -> None:
-    first, second, both = read(f"{one} é"), read(f"{other} é"), read(f"{one} é {other} é")
+    first, second, both = (
+        tokenise_name(f"{one} é"),
+        tokenise_name(f"{other} é"),
+        tokenise_name(f"{one} é {other} é"),
+    )
     shift = len(one) + 3
     moved = [(key, start + shift, end + shift, text) for key, start, end, text in second.tokens]
     assert both.tokens == (*first.tokens, *moved)
@@ -55,7 +65,7 @@ def test_words_are_read_alike_wherever_they_stand(one: str, other: str) -> None:
 
 
 def test_invisible_characters_are_set_aside_and_reported() -> None:
-    text = read("Ac\u200bme\u202e Ltd")
+    text = tokenise_name("Ac\u200bme\u202e Ltd")
     assert text.keys == ("acme", "ltd")
     assert text.invisible == (2, 5)
 
@@ -63,36 +73,36 @@ def test_invisible_characters_are_set_aside_and_reported() -> None:
 @pytest.mark.parametrize("name", ["", "   ", "—…!", "\u200b"])
 def test_a_name_without_letters_or_digits_is_refused(name: str) -> None:
     with pytest.raises(EmptyNameError, match="at least one letter or digit"):
-        read(name)
+        tokenise_name(name)
 
 
 def test_an_overlong_name_is_refused_without_being_quoted() -> None:
     with pytest.raises(NameTooLongError, match="1001") as caught:
-        read("secret" + "x" * 995)
+        tokenise_name("secret" + "x" * 995)
     assert "secret" not in str(caught.value)
 
 
 def test_machine_readable_digraphs_have_a_second_key() -> None:
-    assert icao_key("Müller") == "mueller"
-    assert icao_key("Ñandú") == "nxxandu"
+    assert expand_icao_digraphs("Müller") == "mueller"
+    assert expand_icao_digraphs("Ñandú") == "nxxandu"
 
 
 def test_look_alikes_share_a_skeleton_and_mixed_script_is_seen() -> None:
-    assert skeleton("Асme") == skeleton("Acme")
-    assert skeleton("0il") == skeleton("Oil")
-    assert is_mixed("Acmе")
-    assert not is_mixed("Ромашка")
+    assert build_confusable_skeleton("Асme") == build_confusable_skeleton("Acme")
+    assert build_confusable_skeleton("0il") == build_confusable_skeleton("Oil")
+    assert is_mixed_script("Acmе")
+    assert not is_mixed_script("Ромашка")
 
 
 def test_every_script_has_a_latin_rendering() -> None:
-    assert latin_key("Ромашка") == "romashka"
-    assert latin_key("삼성") == "samseong"
+    assert romanise_token("Ромашка") == "romashka"
+    assert romanise_token("삼성") == "samseong"
 
 
 @given(st.text(max_size=60))
 def test_no_token_is_without_a_key(name: str) -> None:
     try:
-        text = read(name)
+        text = tokenise_name(name)
     except EmptyNameError:
         return
     assert all(text.keys)

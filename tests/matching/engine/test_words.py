@@ -2,7 +2,7 @@
 
 import pytest
 
-from matching.engine.words import relate, slip
+from matching.engine.words import classify_word_relation, measure_misspelling
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,10 @@ from matching.engine.words import relate, slip
     ],
 )
 def test_two_words_stand_in_a_named_relation_from_both_sides(left: str, right: str, category: str) -> None:
-    forward, backward = relate(left, right, left, right), relate(right, left, right, left)
+    forward, backward = (
+        classify_word_relation(left, right, left, right),
+        classify_word_relation(right, left, right, left),
+    )
     assert forward is not None
     assert forward == backward
     assert forward.category == category
@@ -32,17 +35,25 @@ def test_two_words_stand_in_a_named_relation_from_both_sides(left: str, right: s
 
 @pytest.mark.parametrize(("left", "right"), [("foods", "bakery"), ("acme", "zenith"), ("paris", "london")])
 def test_different_words_stand_in_no_relation(left: str, right: str) -> None:
-    assert relate(left, right, left, right) is None
+    assert classify_word_relation(left, right, left, right) is None
 
 
 def test_digraphs_of_machine_readable_documents_are_equal() -> None:
-    found = relate("muller", "mueller", "Müller", "Mueller")
+    found = classify_word_relation("muller", "mueller", "Müller", "Mueller")
     assert found is not None
     assert found.category == "O06"
 
 
 def test_the_shape_of_a_slip_is_described() -> None:
-    transposed = slip("acme", "amce")
-    assert (transposed.edits, transposed.transposed, transposed.first_letter) == (1, True, False)
-    doubled = slip("taloon", "talloon")
-    assert (doubled.doubled, doubled.vowels_only, doubled.shortest) == (True, False, 6)
+    transposed = measure_misspelling("acme", "amce")
+    assert (transposed.edits, transposed.is_transposition, transposed.first_letter_differs) == (
+        1,
+        True,
+        False,
+    )
+    doubled = measure_misspelling("taloon", "talloon")
+    assert (doubled.only_doubling_differs, doubled.only_vowels_differ, doubled.shorter_length) == (
+        True,
+        False,
+        6,
+    )
