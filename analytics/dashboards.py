@@ -14,12 +14,12 @@ from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
 from analytics import queries
-from matching.models import Stream, Verdict
+from matching.models import ReviewStream, VerdictChoice
 from modelops import plots
 from modelops.models import EVERY_PROFILE
 
 _DAY = timedelta(days=1)
-_STACKED = (Verdict.IMMATERIAL.value, Verdict.REVIEW.value, Verdict.MATERIAL.value)
+_STACKED = (VerdictChoice.IMMATERIAL.value, VerdictChoice.REVIEW.value, VerdictChoice.MATERIAL.value)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _fortnight() -> str:
 
 def _answers() -> Card:
     seen = queries.traffic(timezone.now() - _DAY)
-    lines = {label: f"{seen.share(value):.0%}" for value, label in Verdict.choices}
+    lines = {label: f"{seen.share(value):.0%}" for value, label in VerdictChoice.choices}
     lines["From the cache"] = f"{seen.cached_share:.0%}"
     return Card(
         "Answers in 24 hours", f"{seen.total:,}", reverse("admin:matching_prediction_changelist"), lines
@@ -69,7 +69,7 @@ def _answers() -> Card:
 
 def _queue() -> Card:
     waiting = queries.queue()
-    lines = {str(Stream(stream).label): f"{count:,}" for stream, count in waiting.streams.items()}
+    lines = {str(ReviewStream(stream).label): f"{count:,}" for stream, count in waiting.streams.items()}
     if waiting.oldest:
         lines["The oldest waits"] = timesince(waiting.oldest)
     href = reverse("admin:feedback_reviewitem_changelist")

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import Count, Min, Q
 
 from feedback.models import Feedback, ReviewItem
-from matching.models import Prediction, Verdict
+from matching.models import Prediction, VerdictChoice
 from modelops.alert_models import Alert
 from modelops.models import Deployment, PromotionRequest, TrainingRun
 from modelops.watch_models import DriftReport, HourlyCount, Source
@@ -55,7 +55,7 @@ def traffic(since: datetime) -> Traffic:
     """Return the answers given since a moment."""
     rows = Prediction.objects.filter(created_at__gte=since).order_by().values("verdict")
     counted = list(rows.annotate(n=Count("pk"), from_cache=Count("pk", filter=Q(cached=True))))
-    verdicts = dict.fromkeys(Verdict.values, 0) | {row["verdict"]: row["n"] for row in counted}
+    verdicts = dict.fromkeys(VerdictChoice.values, 0) | {row["verdict"]: row["n"] for row in counted}
     return Traffic(verdicts, sum(row["from_cache"] for row in counted))
 
 
@@ -80,7 +80,7 @@ def daily(first: date, last: date) -> list[Day]:
         found[hour.date()].update(dict(zip(labels, counts, strict=True)))
         counted = max(counted, hour + timedelta(hours=1))
     found[last].update(traffic(counted).verdicts)
-    return [Day(day, {name: counts[name] for name in Verdict.values}) for day, counts in found.items()]
+    return [Day(day, {name: counts[name] for name in VerdictChoice.values}) for day, counts in found.items()]
 
 
 def alerts_firing() -> list[Alert]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Thread
 
-from matching.services import live
+from matching.services import get_model_loader
 from modelops.serving.attendant import Attendant
 
 _PATIENCE = 2.0
@@ -13,7 +13,7 @@ _running: list[tuple[Attendant, Thread]] = []
 
 def start(kind: str) -> None:
     """Keep this process's models current, and report it as ``web`` or ``worker``."""
-    attendant = Attendant(live(), kind)
+    attendant = Attendant(get_model_loader(), kind)
     _running.append((attendant, attendant.start()))
 
 

@@ -23,8 +23,8 @@ _sign_in = counted(LoginView.as_view(template_name="accounts/sign_in.html", redi
 
 urlpatterns = [
     path("", pages.compare_page, name="compare-page"),
-    path("predictions/<uuid:pk>", pages.answer_page, name="answer-page"),
-    path("predictions/<uuid:pk>.json", pages.answer_json, name="answer-json"),
+    path("predictions/<uuid:pk>", pages.show_prediction, name="answer-page"),
+    path("predictions/<uuid:pk>.json", pages.show_prediction_json, name="answer-json"),
     path("predictions/<uuid:pk>/feedback", feedback_pages.feedback_page, name="feedback-page"),
     path("sign-in", _sign_in, name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),

@@ -85,7 +85,7 @@ def settle(run: TrainingRun) -> Deployment | None:
 def freeze_references(model: ModelVersion, now: datetime) -> list[Reference]:
     """Keep what the traffic of the last week looks like to a new version, by profile and kind."""
     recent = HourlyCount.objects.filter(hour__gt=now - WEEK).order_by().values_list("profile", "kind")
-    return [counting.reference(Slice(model, profile, kind)) for profile, kind in sorted(set(recent))]
+    return [counting.get_reference(Slice(model, profile, kind)) for profile, kind in sorted(set(recent))]
 
 
 def _champion() -> ModelVersion:

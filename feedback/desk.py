@@ -19,8 +19,8 @@ from feedback import guideline, services
 from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, Stage
 from matching import diff, display
 from matching.models import Prediction
-from matching.outlook import context_of, outlook
-from matching.serializers import DISCLAIMER, stored_answer
+from matching.outlook import compare_other_profiles, load_context
+from matching.serializers import DISCLAIMER, serialize_prediction
 
 ANSWERS = {
     "immaterial": ("✓", "Immaterial", "The same name under this profile"),
@@ -59,16 +59,16 @@ class Shown(NamedTuple):
 def evidence(item: ReviewItem) -> dict[str, Any]:
     """Return what a reviewer may see before deciding; nothing of it depends on what the model answered."""
     prediction = item.prediction
-    given = stored_answer(prediction)
+    given = serialize_prediction(prediction)
     differences = [_blind(row) for row in given["differences"]]
     row, clauses = guideline.in_force()
     found = {one["category"] for one in differences}
     return {
         **_names(prediction, differences),
         "differences": differences,
-        "parts": display.parts(given["name1"], given["name2"]),
+        "parts": display.build_part_rows(given["name1"], given["name2"]),
         "steps": given["steps"],
-        "profile": display.profile_of(prediction.profile),
+        "profile": display.get_profile_choice(prediction.profile),
         "kind": "a person’s name" if prediction.kind == "individual" else "an organisation’s name",
         "sent": _sent(prediction),
         "guideline": row,
@@ -85,8 +85,8 @@ def evidence(item: ReviewItem) -> dict[str, Any]:
 def answer(word: Feedback) -> dict[str, Any]:
     """Return the model's answer beside the word that was given before it was shown."""
     prediction = word.prediction
-    given = stored_answer(prediction)
-    judged = display.verdict(prediction.verdict)
+    given = serialize_prediction(prediction)
+    judged = display.get_verdict_badge(prediction.verdict)
     said = said_by(word)
     return {
         **_names(prediction, given["differences"]),
@@ -94,15 +94,17 @@ def answer(word: Feedback) -> dict[str, Any]:
         "said": said,
         "revised": _revision(word),
         "verdict": judged,
-        "reason": display.sentence(judged, given["reason"]),
+        "reason": display.write_reason(judged, given["reason"]),
         "missing_fact": given["missing_fact"],
-        "confidence": display.percent(given["confidence"]),
-        "leaning": display.leaning(judged.id, given["prediction"], given["confidence"]),
-        "decided": display.decided_by(given["decided_by"], judged.id),
-        "rows": display.rows(given["differences"]),
-        "bars": display.bars(given["contributions"]),
-        "outlook": [(display.verdict(line.verdict), line) for line in outlook(prediction)],
-        "profile": display.profile_of(prediction.profile),
+        "confidence": display.format_percent(given["confidence"]),
+        "leaning": display.describe_leaning(judged.id, given["prediction"], given["confidence"]),
+        "decided": display.describe_decider(given["decided_by"], judged.id),
+        "rows": display.build_difference_rows(given["differences"]),
+        "bars": display.build_bars(given["contributions"]),
+        "outlook": [
+            (display.get_verdict_badge(line.verdict), line) for line in compare_other_profiles(prediction)
+        ],
+        "profile": display.get_profile_choice(prediction.profile),
         "model": given["model"],
         "rules_version": given["rules_version"],
         "gold": getattr(prediction, "gold", None) if word.stream == "gold" else None,
@@ -143,26 +145,29 @@ def record_seen(item: ReviewItem, reviewer: User, shown: Sequence[Shown]) -> Non
 
 def _names(prediction: Prediction, differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the two names side by side, with the marks that these differences make."""
-    columns = diff.columns(prediction.name1, prediction.name2, differences)
+    columns = diff.build_columns(prediction.name1, prediction.name2, differences)
     return {
         "prediction": prediction,
         "columns": columns,
-        "marks": [mark for mark in diff.Mark if mark.sign],
-        "deceiving": display.deceiving(columns),
-        "directions": (display.direction(prediction.name1), display.direction(prediction.name2)),
+        "marks": [mark for mark in diff.DiffMark if mark.sign],
+        "deceiving": display.find_deceptive_characters(columns),
+        "directions": (
+            display.get_text_direction(prediction.name1),
+            display.get_text_direction(prediction.name2),
+        ),
     }
 
 
 def _blind(difference: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what the profile makes of a difference; a change in writing is equal under any reading."""
-    effect = "equal" if difference["category"] in diff.WRITING else "review"
+    effect = "equal" if difference["category"] in diff.ORTHOGRAPHY_CATEGORIES else "review"
     kept = {key: difference[key] for key in ("category", "title", "text1", "text2", "span1", "span2")}
     return {**kept, "effect": effect, "authority": difference["authority"], "why": difference["explanation"]}
 
 
 def _sent(prediction: Prediction) -> list[tuple[str, str]]:
     """Return what the client said about the two names."""
-    context = context_of(prediction)
+    context = load_context(prediction)
     lines = [(label, str(getattr(context, name) or "")) for name, label in _CONTEXT.items()]
     lines.append(("The registered name is", _SIDES.get(context.register or "", "")))
     for side, found in (("first", context.identifiers_left), ("second", context.identifiers_right)):

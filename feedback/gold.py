@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from feedback.models import GoldAnswer
-from matching.models import Stream
-from matching.questions import Question
-from matching.services import compare
+from matching.models import ReviewStream
+from matching.questions import CompareRequest
+from matching.services import compare_and_store
 
 
 def add(actor: User, name1: str, name2: str, profile: str, answer: str, why: str) -> GoldAnswer:
@@ -21,8 +21,8 @@ def add(actor: User, name1: str, name2: str, profile: str, answer: str, why: str
     Raises ``EngineError`` for names that cannot be compared, ``NoLiveModelError`` without a live model.
     """
     with transaction.atomic():
-        prediction = compare(actor, Question(name1, name2, profile)).prediction
-        prediction.stream, prediction.selection_probability = Stream.GOLD, 1.0
+        prediction = compare_and_store(actor, CompareRequest(name1, name2, profile)).prediction
+        prediction.stream, prediction.selection_probability = ReviewStream.GOLD, 1.0
         prediction.save(update_fields=["stream", "selection_probability"])
         row = GoldAnswer.objects.create(
             prediction=prediction, material=answer == "material", why=why, created_by=actor

@@ -20,9 +20,9 @@ from accounts.models import User
 from feedback.models import Feedback, Source
 from matching.engine import EngineError, load_profiles
 from matching.models import Prediction
-from matching.pairs import pair_digest
-from matching.questions import Question
-from matching.services import compare
+from matching.pairs import compute_pair_digest
+from matching.questions import CompareRequest
+from matching.services import compare_and_store
 
 MOST = 2_000
 """Rows of one file; larger sets are for `manage.py retrain --pairs`."""
@@ -122,7 +122,7 @@ def _text(row: dict[str, Any], column: str) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _checked(row: dict[str, Any]) -> tuple[Question, bool]:
+def _checked(row: dict[str, Any]) -> tuple[CompareRequest, bool]:
     """Return the question of a row and its answer."""
     answer, profile = _text(row, "answer").lower(), _text(row, "profile") or "general"
     kind = _text(row, "kind").lower() or "auto"
@@ -136,20 +136,20 @@ def _checked(row: dict[str, Any]) -> tuple[Question, bool]:
     errors |= {name: "Write a name." for name in ("name1", "name2") if not _text(row, name)}
     if errors:
         raise ValidationError(errors)
-    return Question(_text(row, "name1"), _text(row, "name2"), profile, kind), _ANSWERS[answer]
+    return CompareRequest(_text(row, "name1"), _text(row, "name2"), profile, kind), _ANSWERS[answer]
 
 
-def _known(question: Question) -> Feedback | None:
+def _known(question: CompareRequest) -> Feedback | None:
     """Return what was imported earlier about the same pair under the same profile."""
-    digest = pair_digest(question.name1, question.name2)
+    digest = compute_pair_digest(question.name1, question.name2)
     rows = Feedback.objects.filter(source=Source.IMPORT, prediction__profile=question.profile)
     return rows.filter(prediction__pair_digest=digest).select_related("prediction").order_by("-id").first()
 
 
-def _compared(actor: User, question: Question) -> Prediction:
+def _compared(actor: User, question: CompareRequest) -> Prediction:
     """Answer a pair for its label; it is put before nobody."""
     try:
-        prediction = compare(actor, question).prediction
+        prediction = compare_and_store(actor, question).prediction
     except EngineError as error:
         raise ValidationError({"name1": str(error)}) from error
     prediction.stream, prediction.selection_probability = "", None

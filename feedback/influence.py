@@ -11,7 +11,7 @@ from feedback.models import Feedback
 from matching import engine
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction
-from matching.outlook import context_of
+from matching.outlook import load_context
 from matching.services import build_scorer
 from modelops.models import ModelVersion
 
@@ -50,7 +50,7 @@ def _changed(version: ModelVersion, predictions: list[Prediction]) -> int:
 
 def _answers_otherwise(scorer: Scorer, row: Prediction) -> bool:
     try:
-        found = engine.compare(row.name1, row.name2, row.profile, row.kind, context_of(row), scorer)
+        found = engine.compare(row.name1, row.name2, row.profile, row.kind, load_context(row), scorer)
     except EngineError:
         return False
     return found.prediction != row.prediction

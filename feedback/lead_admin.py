@@ -28,11 +28,11 @@ from feedback.guideline import GuidelineError, publish, start_draft
 from feedback.models import Clause, GoldAnswer, Guideline, Precedent
 from matching import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
-from matching.models import ReviewPolicy, Stream
+from matching.models import ReviewPolicy, ReviewStream
 from modelops.serving.loader import NoLiveModelError
 
 LEADS = "feedback.lead_review"
-_QUOTED = (Stream.AUDIT, Stream.UNCERTAIN, Stream.DISAGREEMENT)
+_QUOTED = (ReviewStream.AUDIT, ReviewStream.UNCERTAIN, ReviewStream.DISAGREEMENT)
 _SHARES = {
     "audit": "Random audit, of all answers",
     "uncertain": "Of the answers that say: a person must look",
@@ -49,7 +49,7 @@ class PolicyForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        current = sampling.policy()
+        current = sampling.get_policy()
         for name, label in reversed(_SHARES.items()):
             initial = getattr(current, name)
             widget = UnfoldAdminDecimalFieldWidget()
@@ -64,12 +64,12 @@ class PolicyForm(forms.Form):
                 widget=UnfoldAdminIntegerFieldWidget(),
             )
 
-    def policy(self) -> sampling.Policy:
+    def policy(self) -> sampling.SamplingPolicy:
         """Return the policy that was asked for."""
         given = self.cleaned_data
         quotas = {str(stream): given[f"quota_{stream}"] for stream in _QUOTED}
         shares = {name: given[name] for name in _SHARES}
-        return sampling.Policy(**shares, quotas={k: n for k, n in quotas.items() if n is not None})
+        return sampling.SamplingPolicy(**shares, quotas={k: n for k, n in quotas.items() if n is not None})
 
 
 @admin.register(ReviewPolicy)
@@ -94,7 +94,7 @@ class ReviewPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships 
         def perform(actor: User, given: Mapping[str, Any]) -> str:
             form = PolicyForm(request.POST)
             form.full_clean()
-            sampling.change(actor, form.policy(), given["reason"])
+            sampling.update_policy(actor, form.policy(), given["reason"])
             return "In force within seconds, everywhere."
 
         text = (

@@ -27,7 +27,7 @@ from matching import diff, display
 from matching.engine import load_categories
 from matching.jobs.rows import harmless
 from matching.models import Prediction
-from matching.serializers import DISCLAIMER, stored_answer
+from matching.serializers import DISCLAIMER, serialize_prediction
 
 MOST = 100
 """Memos in one binder."""
@@ -109,9 +109,9 @@ def _table(lines: list[list[str]]) -> str:
 
 
 def _content(prediction: Prediction, actor: User, redacted: bool, at: datetime) -> dict[str, Any]:
-    given = stored_answer(prediction)
+    given = serialize_prediction(prediction)
     words = list(_words(prediction))
-    profile = display.profile_of(prediction.profile)
+    profile = display.get_profile_choice(prediction.profile)
     return {
         "title": "Memo on two legal names",
         "id": str(prediction.pk),
@@ -160,10 +160,10 @@ def _decision(word: Feedback, place: int, redacted: bool) -> dict[str, str]:
 
 
 def _answer(given: dict[str, Any], redacted: bool) -> list[list[str]]:
-    judged = display.verdict(given["verdict"])
+    judged = display.get_verdict_badge(given["verdict"])
     model = given["model"]
     return [
-        ["Verdict", f"{judged.title}, {display.percent(given['confidence'])} confidence"],
+        ["Verdict", f"{judged.title}, {display.format_percent(given['confidence'])} confidence"],
         ["Reason", HIDDEN if redacted else given["reason"]],
         ["Would settle it", given["missing_fact"] or "nothing is missing"],
         ["Model and rules", f"{model['name']} {model['version']}, rules {given['rules_version']}"],
@@ -178,11 +178,14 @@ def _difference(row: dict[str, Any], redacted: bool) -> dict[str, str]:
         "title": f"{row['title']}. {plain if redacted else row['explanation']}",
         "first": HIDDEN if redacted and row["text1"] else row["text1"] or "none",
         "second": HIDDEN if redacted and row["text2"] else row["text2"] or "none",
-        "effect": display.EFFECTS[row["effect"]][1],
+        "effect": display.EFFECT_TEXTS[row["effect"]][1],
         "rule": f"{row['rule']}; {row['authority']}",
     }
 
 
 def _deceiving(prediction: Prediction, given: dict[str, Any]) -> list[str]:
-    columns = diff.columns(prediction.name1, prediction.name2, given["differences"])
-    return [f"{('first', 'second')[number - 1]} name: {code}" for number, code in display.deceiving(columns)]
+    columns = diff.build_columns(prediction.name1, prediction.name2, given["differences"])
+    return [
+        f"{('first', 'second')[number - 1]} name: {code}"
+        for number, code in display.find_deceptive_characters(columns)
+    ]

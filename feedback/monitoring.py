@@ -17,7 +17,7 @@ from django.db.models import Avg, Count, F, Min, Q
 from feedback.models import Feedback
 from feedback.models.words import FeedbackQuerySet
 from matching import counting
-from matching.models import Prediction, Stream, Verdict
+from matching.models import Prediction, ReviewStream, VerdictChoice
 from modelops.alert_models import Alert
 from modelops.alerting.alerts import observe
 from modelops.models import Deployment, ModelMetric, ModelVersion, ServingRole
@@ -76,7 +76,7 @@ def daily(day: datetime) -> Look:
         measure(model, f"{day:%Y-%m-%d}", day, end)
     _watch_audit(end)
     HourlyCount.objects.filter(hour__lt=day - KEPT).delete()
-    counting.forget_samples(end)
+    counting.delete_old_samples(end)
     return _look(slices, reports)
 
 
@@ -186,7 +186,7 @@ def _of_answers(model: ModelVersion, start: datetime, end: datetime) -> Iterable
     found = answers.aggregate(
         n=Count("pk"),
         sure=Avg("confidence"),
-        review=Count("pk", filter=Q(verdict=Verdict.REVIEW)),
+        review=Count("pk", filter=Q(verdict=VerdictChoice.REVIEW)),
         material=Count("pk", filter=Q(prediction=True)),
     )
     if found["n"]:
@@ -215,7 +215,9 @@ def _judge_estimate(model: ModelVersion, answers: Iterable[tuple[str, float, int
 
 def _watch_audit(now: datetime) -> None:
     """Tell people when the random audit is picked and nobody reviews it."""
-    picked = Prediction.objects.filter(stream=Stream.AUDIT, created_at__gte=now - WEEK, created_at__lt=now)
+    picked = Prediction.objects.filter(
+        stream=ReviewStream.AUDIT, created_at__gte=now - WEEK, created_at__lt=now
+    )
     n = picked.count()
     done = (
         Feedback.objects.at_the_desk().filter(prediction__in=picked).values("prediction").distinct().count()

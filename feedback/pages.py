@@ -32,7 +32,7 @@ _REASON = "Say why you decide otherwise; a reviewer reads it."
 def feedback_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Store the person's word on one of their own answers; overriding it needs a reason."""
     user = cast(User, request.user)
-    prediction = get_object_or_404(Prediction.objects.of(user), pk=pk)
+    prediction = get_object_or_404(Prediction.objects.for_user(user), pk=pk)
     given = {field: request.POST.get(field, "").strip() for field in _FIELDS}
     serializer = FeedbackSerializer(data={**given, "confidence_score": given["confidence_score"] or None})
     serializer.fields.pop("prediction")
@@ -62,8 +62,10 @@ def _again(
     """Show the form with what was typed."""
     context = {
         "prediction": prediction,
-        "verdict": display.verdict(prediction.verdict),
-        "leaning": display.leaning(prediction.verdict, prediction.prediction, float(prediction.confidence)),
+        "verdict": display.get_verdict_badge(prediction.verdict),
+        "leaning": display.describe_leaning(
+            prediction.verdict, prediction.prediction, float(prediction.confidence)
+        ),
         "said": given,
         "errors": errors,
     }

@@ -22,7 +22,7 @@ from feedback.agreement import Agreement, agreement, cohen_kappa, gwet_ac1, inte
 from feedback.models import Feedback, GoldAnswer, ReviewItem, Stage
 from feedback.routing import overrides
 from matching.engine import load_categories
-from matching.models import Prediction, Stream
+from matching.models import Prediction, ReviewStream
 
 WINDOW = timedelta(days=90)
 """How far back quality is measured."""
@@ -108,11 +108,11 @@ class Desk:
         columns = ("prediction_id", "reviewer_id", "user_correction", "guideline_version", "seconds")
         read = rows.order_by("-id").values_list(*columns, "created_at", "stream")[:_MOST]
         self.words = [_Word(*row) for row in read]
-        self.doubled = list(_doubled(word for word in self.words if word.stream != Stream.GOLD))
+        self.doubled = list(_doubled(word for word in self.words if word.stream != ReviewStream.GOLD))
 
     def gold(self) -> dict[UUID, Share]:
         """Gold accuracy of each reviewer."""
-        met = [word for word in self.words if word.stream == Stream.GOLD]
+        met = [word for word in self.words if word.stream == ReviewStream.GOLD]
         known = GoldAnswer.objects.filter(prediction__in={word.prediction for word in met})
         answers = dict(known.values_list("prediction_id", "material"))
         hits: dict[UUID, list[bool]] = defaultdict(list)
@@ -203,7 +203,7 @@ def overrides_by_rule(desk: Desk) -> list[tuple[str, Share]]:
     found: dict[str, list[bool]] = defaultdict(list)
     for word in desk.words:
         row = seen.get(word.prediction)
-        if row is None or word.answer is None or word.stream == Stream.GOLD:
+        if row is None or word.answer is None or word.stream == ReviewStream.GOLD:
             continue
         against = overrides(word.answer, row)
         for id_ in {one["category"] for one in row.differences}:

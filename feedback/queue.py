@@ -20,7 +20,7 @@ from accounts.models import User
 from feedback.models import CLAIM_LASTS, Absence, Draft, GoldAnswer, ItemEvent, ReviewItem, Stage
 from feedback.routing import PRIORITIES, due
 from matching import sampling
-from matching.models import Stream
+from matching.models import ReviewStream
 
 _ESCALATED = timedelta(hours=12)
 
@@ -145,7 +145,7 @@ def assign(keys: Sequence[UUID], person: User | None, actor: User) -> int:
     if person is not None and Absence.objects.at(timezone.now()).filter(person=person).exists():
         raise AbsentError(f"{person.email} is out of office.")
     rows = ReviewItem.objects.select_for_update().filter(pk__in=keys, state=ReviewItem.State.OPEN)
-    items = list(rows.exclude(stream=Stream.GOLD))
+    items = list(rows.exclude(stream=ReviewStream.GOLD))
     ReviewItem.objects.filter(pk__in=[item.pk for item in items]).update(assigned_to=person)
     for item in items:
         _note(item, ItemEvent.Kind.ASSIGNED, actor, person.email if person else "anybody")
@@ -158,7 +158,7 @@ def leave(person: User, ends_at: datetime, actor: User) -> Absence:
     row = Absence.objects.create(person=person, ends_at=ends_at)
     audit.record("absence.begun", row, actor, person=str(person.pk), until=ends_at.isoformat())
     free = {"state": ReviewItem.State.OPEN, "claimed_by": None, "claimed_until": None}
-    undone = ReviewItem.objects.exclude(stream=Stream.GOLD)
+    undone = ReviewItem.objects.exclude(stream=ReviewStream.GOLD)
     undone.filter(claimed_by=person, state=ReviewItem.State.CLAIMED).update(**free)
     undone.filter(assigned_to=person, state=ReviewItem.State.OPEN).update(assigned_to=None)
     return row
@@ -197,7 +197,7 @@ def _note(item: ReviewItem, kind: str, actor: User, reason: str) -> None:
 
 def _known(reviewer: User, now: datetime) -> ReviewItem | None:
     """Draw whether the next item is one with a known answer that this reviewer has not met; claim it."""
-    share = sampling.policy().gold
+    share = sampling.get_policy().gold
     if random.random() >= share:  # noqa: S311 - a sample, not a secret
         return None
     unmet = GoldAnswer.objects.filter(retired_at=None).exclude(prediction__review_items__assigned_to=reviewer)
@@ -206,11 +206,11 @@ def _known(reviewer: User, now: datetime) -> ReviewItem | None:
 
 
 def _handed(known: GoldAnswer, reviewer: User, now: datetime, share: float) -> ReviewItem | None:
-    priority = PRIORITIES[Stream.GOLD]
+    priority = PRIORITIES[ReviewStream.GOLD]
     item = ReviewItem(
         prediction=known.prediction,
         stage=Stage.FIRST,
-        stream=Stream.GOLD,
+        stream=ReviewStream.GOLD,
         selection_probability=share,
         priority=priority,
         due_at=due(now, priority, known.prediction.profile),

@@ -25,7 +25,7 @@ from feedback.labels import collect, release, use_up
 from feedback.models import Feedback
 from matching import candidate, learning
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate, read_pairs
-from matching.dataset import CONSTRUCTED
+from matching.dataset import SYNTHETIC_SOURCE
 from modelops import registry
 from modelops.models import RunStatus, Stage, TrainingRun
 from modelops.services import Registration, register_version
@@ -77,8 +77,8 @@ def labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
     outdated = [bool(changed[row.guideline_version] & _categories(row)) for row in labels]
     current = [row.user_correction for row, old in zip(labels, outdated, strict=True) if not old]
     by_answer = [current.count(answer) for answer in (True, False)]
-    source = "feedback" if min(by_answer) >= _FEWEST_REAL else CONSTRUCTED
-    relief = 1.0 if source == "feedback" else 1 / learning.CONSTRUCTED_WEIGHT
+    source = "feedback" if min(by_answer) >= _FEWEST_REAL else SYNTHETIC_SOURCE
+    relief = 1.0 if source == "feedback" else 1 / learning.SYNTHETIC_WEIGHT
     for row, old in zip(labels, outdated, strict=True):
         seen = row.prediction
         weight = min(1 / (seen.selection_probability or 1.0), _HEAVIEST)
@@ -118,7 +118,7 @@ def _work(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> Training
         from_files = [pair for path in files for pair in read_pairs(path)]
         pairs = [*from_files, *labelled_pairs(labels), *_constructed(corpus_size)]
         version = f"{timezone.now():%Y.%m.%d-%H%M%S}"
-        found = candidate.build(pairs, SEED, version, "manage.py retrain", report)
+        found = candidate.train_candidate(pairs, SEED, version, "manage.py retrain", report)
         report("registering", Stage.REGISTERING, 90)
         logged = registry.log_version(
             learning.MODEL_NAME,
@@ -127,7 +127,7 @@ def _work(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> Training
             {**found.params, "labels": len(labels), "corpus_size": corpus_size},
             found.metrics,
         )
-        return _finish(run, found.registration(logged.source, logged.run_id))
+        return _finish(run, found.build_registration(logged.source, logged.run_id))
 
 
 @contextmanager

@@ -14,14 +14,14 @@ from django.utils import timezone
 
 from feedback.models import Feedback, ReviewItem, ReviewItemQuerySet, Stage
 from matching import sampling
-from matching.models import Prediction, Stream, Verdict
+from matching.models import Prediction, ReviewStream, VerdictChoice
 
 PRIORITIES = {
-    Stream.APPEAL: 30,
-    Stream.DISAGREEMENT: 20,
-    Stream.UNCERTAIN: 10,
-    Stream.GOLD: 5,
-    Stream.AUDIT: 5,
+    ReviewStream.APPEAL: 30,
+    ReviewStream.DISAGREEMENT: 20,
+    ReviewStream.UNCERTAIN: 10,
+    ReviewStream.GOLD: 5,
+    ReviewStream.AUDIT: 5,
 }
 """What is at stake: somebody waits for an appeal, nobody for an audit."""
 
@@ -43,13 +43,13 @@ def overrides(material: bool | None, prediction: Prediction) -> bool:
     """Say whether a word contradicts the model: its verdict, or its leaning to material by immaterial."""
     if material is None:
         return False
-    decided = prediction.verdict != Verdict.REVIEW
+    decided = prediction.verdict != VerdictChoice.REVIEW
     return material != prediction.prediction and (decided or not material)
 
 
 def route(word: Feedback, item: ReviewItem, draw: bool = True) -> None:
     """Open, or take back, what must follow after a word; ``draw`` also draws the second reviewers' share."""
-    if item.stream == Stream.GOLD or item.stage == Stage.ADJUDICATION:
+    if item.stream == ReviewStream.GOLD or item.stage == Stage.ADJUDICATION:
         return
     words = list(current_words(item.prediction_id))
     if len(words) < 2:
@@ -96,4 +96,4 @@ def untouched(item: ReviewItem, stages: list[Stage]) -> ReviewItemQuerySet:
 def _second_needed(word: Feedback, prediction: Prediction, draw: bool) -> bool:
     if word.user_correction is None or overrides(word.user_correction, prediction):
         return True
-    return draw and random.random() < sampling.policy().second  # noqa: S311 - a sample, not a secret
+    return draw and random.random() < sampling.get_policy().second  # noqa: S311 - a sample, not a secret

@@ -27,7 +27,7 @@ class FeedbackSerializer(serializers.Serializer[Any]):
         fields = super().get_fields()
         request = self.context.get("request")
         if request is not None and request.user.is_authenticated:
-            own = Prediction.objects.of(request.user)
+            own = Prediction.objects.for_user(request.user)
             fields["prediction"] = serializers.PrimaryKeyRelatedField(queryset=own)
         return fields
 

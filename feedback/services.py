@@ -30,7 +30,7 @@ from feedback.models import (
 from feedback.queue import held, keep_draft
 from feedback.routing import PRIORITIES, due, overrides, route, untouched
 from matching import sampling
-from matching.models import Prediction, Stream
+from matching.models import Prediction, ReviewStream
 from matching.rescoring_models import ShadowScore
 
 _OVERLAP = timedelta(minutes=10)
@@ -85,11 +85,13 @@ def collect() -> int:
 
 def _newly_picked() -> list[_Picked]:
     # Appeals, known answers and second looks are born by themselves: they say nothing about how far it came.
-    collected = ReviewItem.objects.filter(stage=Stage.FIRST).exclude(stream__in=[Stream.APPEAL, Stream.GOLD])
+    collected = ReviewItem.objects.filter(stage=Stage.FIRST).exclude(
+        stream__in=[ReviewStream.APPEAL, ReviewStream.GOLD]
+    )
     newest = collected.order_by("-created_at").values_list("created_at", flat=True).first()
     picked = Prediction.objects.for_review(newest - _OVERLAP if newest else None).filter(review_items=None)
     columns = ("pk", "stream", "selection_probability", "created_at", "profile")
-    return [_Picked(*row) for row in picked.exclude(stream=Stream.GOLD).values_list(*columns)]
+    return [_Picked(*row) for row in picked.exclude(stream=ReviewStream.GOLD).values_list(*columns)]
 
 
 def _newly_disagreed() -> list[_Picked]:
@@ -97,7 +99,7 @@ def _newly_disagreed() -> list[_Picked]:
 
     Which of them are picked follows from their ids, so that asking again picks the same.
     """
-    share = sampling.policy().disagreement
+    share = sampling.get_policy().disagreement
     recent = ShadowScore.objects.disagreements().filter(
         prediction_id__gte=first_of(timezone.now() - _DISAGREED),
         prediction__stream="",
@@ -106,7 +108,7 @@ def _newly_disagreed() -> list[_Picked]:
     unseen = recent.filter(prediction__review_items=None).values_list("prediction_id", flat=True)[:_AT_ONCE]
     chosen = [pk for pk in dict.fromkeys(unseen) if pk.int % _PARTS < share * _PARTS]
     rows = Prediction.objects.filter(pk__in=chosen)
-    rows.update(stream=Stream.DISAGREEMENT, selection_probability=share)
+    rows.update(stream=ReviewStream.DISAGREEMENT, selection_probability=share)
     picked = rows.values_list("pk", "stream", "selection_probability", "created_at", "profile")
     return [_Picked(*row) for row in picked]
 
@@ -124,7 +126,7 @@ def _take(stream: str, rows: list[_Picked]) -> int:
 
 def _room(stream: str) -> int | None:
     """Return how many more items a stream may have today, ``None`` without a limit."""
-    quota = sampling.policy().quotas.get(stream)
+    quota = sampling.get_policy().quotas.get(stream)
     if quota is None:
         return None
     midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -139,7 +141,7 @@ def _drop(dropped: set[UUID], chosen: list[UUID], factor: float) -> None:
 
 
 def _item(row: _Picked, factor: float) -> ReviewItem:
-    priority = PRIORITIES[Stream(row.stream)]
+    priority = PRIORITIES[ReviewStream(row.stream)]
     return ReviewItem(
         prediction_id=row.pk,
         stream=row.stream,
@@ -175,7 +177,7 @@ def object_to(
     )
     _insert(row)
     if user_correction != prediction.prediction:
-        put(prediction, Stream.APPEAL)
+        put(prediction, ReviewStream.APPEAL)
     audit.record("feedback.given", row, user, source=row.source, material=user_correction)
     return row
 
@@ -274,7 +276,7 @@ def give_reason(word: Feedback, reviewer: User, text: str) -> Feedback:
 
 
 @transaction.atomic
-def put(prediction: Prediction, stream: Stream, chance: float = 1.0) -> ReviewItem:
+def put(prediction: Prediction, stream: ReviewStream, chance: float = 1.0) -> ReviewItem:
     """Put a prediction before a reviewer by a stream, also if it was decided before; an open item only rises.
 
     Return its item; whoever holds it keeps it.

@@ -27,13 +27,17 @@ from matching import (
     services,
 )
 from matching.job_models import FileFormat
-from matching.models import Prediction, Verdict
-from matching.offer import offered
-from matching.pairs import pair_digest
-from matching.serializers import stored_answer
+from matching.models import Prediction, VerdictChoice
+from matching.offer import get_available_profiles
+from matching.pairs import compute_pair_digest
+from matching.serializers import serialize_prediction
 
-_COLOURS = {Verdict.IMMATERIAL: "success", Verdict.REVIEW: "warning", Verdict.MATERIAL: "danger"}
-_NAMES = ("name1", "name2", "words", "context")
+_VERDICT_COLOURS = {
+    VerdictChoice.IMMATERIAL: "success",
+    VerdictChoice.REVIEW: "warning",
+    VerdictChoice.MATERIAL: "danger",
+}
+_ENCRYPTED_FIELDS = ("name1", "name2", "words", "context")
 
 
 class ProfileFilter(admin.SimpleListFilter):
@@ -44,7 +48,7 @@ class ProfileFilter(admin.SimpleListFilter):
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
         """Every profile of the engine."""
-        return [(id_, id_) for id_ in offered()]
+        return [(id_, id_) for id_ in get_available_profiles()]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Rows of the chosen profile, or all."""
@@ -56,7 +60,7 @@ class ExportForm(forms.Form):
 
     file = forms.ChoiceField(choices=FileFormat.choices, widget=UnfoldAdminSelectWidget, label="Kind of file")
     verdict = forms.ChoiceField(
-        choices=[("", "Any"), *Verdict.choices], widget=UnfoldAdminSelectWidget, required=False
+        choices=[("", "Any"), *VerdictChoice.choices], widget=UnfoldAdminSelectWidget, required=False
     )
     profile = forms.ChoiceField(widget=UnfoldAdminSelectWidget, required=False)
     created_from = forms.DateTimeField(
@@ -68,7 +72,7 @@ class ExportForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["profile"].choices = [("", "Any"), *((id_, id_) for id_ in offered())]  # type: ignore[attr-defined]
+        self.fields["profile"].choices = [("", "Any"), *((id_, id_) for id_ in get_available_profiles())]  # type: ignore[attr-defined]
 
 
 class PairForm(forms.Form):
@@ -86,7 +90,7 @@ class PairForm(forms.Form):
 class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
     """Every answer that was given, without the names."""
 
-    list_display = ("created_at", "shown_verdict", "profile", "kind", "confidence", "model", "user")
+    list_display = ("created_at", "display_verdict", "profile", "kind", "confidence", "model", "user")
     list_filter = ("verdict", ProfileFilter, "stream", "cached")
     list_select_related = ("model", "user")
     search_fields = ("id__exact", "pair_digest__exact", "user__email__exact")
@@ -98,12 +102,12 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         "created_at",
         "user",
         "verdict",
-        "shown_prediction",
+        "display_prediction",
         "confidence",
         "material_probability",
         "profile",
         "kind",
-        "shown_differences",
+        "display_differences",
         "model",
         "rules_version",
         "generation",
@@ -130,20 +134,20 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave the encrypted columns in the database."""
-        return super().get_queryset(request).defer(*_NAMES)
+        return super().get_queryset(request).defer(*_ENCRYPTED_FIELDS)
 
-    @labelled("Verdict", "verdict", _COLOURS)
-    def shown_verdict(self, prediction: Prediction) -> tuple[str, str]:
+    @labelled("Verdict", "verdict", _VERDICT_COLOURS)
+    def display_verdict(self, prediction: Prediction) -> tuple[str, str]:
         """The verdict in its colour."""
         return prediction.verdict, prediction.get_verdict_display()
 
     @admin.display(description="Prediction")
-    def shown_prediction(self, prediction: Prediction) -> str:
+    def display_prediction(self, prediction: Prediction) -> str:
         """The stated side in words: a tick in green for *material* would be read as good news."""
         return "material" if prediction.prediction else "immaterial"
 
     @admin.display(description="Differences")
-    def shown_differences(self, prediction: Prediction) -> str:
+    def display_differences(self, prediction: Prediction) -> str:
         """The categories and what each does under the profile."""
         rows = ((row["category"], row.get("title", ""), row["effect"]) for row in prediction.differences)
         return format_html_join("", "<div>{} {}: <b>{}</b></div>", rows) or "none"
@@ -155,8 +159,8 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
             chosen = dict(form.cleaned_data)
             format_id = chosen.pop("file")
-            rows = Prediction.objects.order_by("-id").chosen(**chosen)
-            return export.sent(rows, format_id, request.user, chosen)
+            rows = Prediction.objects.order_by("-id").filter_by(**chosen)
+            return export.send_export(rows, format_id, request.user, chosen)
         back = reverse("admin:matching_prediction_changelist")
         text = "The file holds names. The audit trail will say that you took it, and by which filter."
         step = Step("Export with names", text, "Export", back, lambda _actor, _given: "")
@@ -169,8 +173,8 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         prediction = get_object_or_404(Prediction.objects.with_model(), pk=object_id)
         back = reverse("admin:matching_prediction_change", args=[prediction.pk])
         if request.method == "POST" and isinstance(request.user, User):
-            services.reveal(prediction, request.user)
-            return self._revealed(request, prediction, back)
+            services.reveal_names(prediction, request.user)
+            return self._render_names(request, prediction, back)
         text = "The audit trail will say that you saw them."
         step = Step("Reveal the names?", text, "Reveal", back, lambda _actor, _given: "")
         return confirmed(self.admin_site, request, step)
@@ -180,7 +184,7 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         """Find the answers about exactly one pair by its digest: no name goes into an address or a query."""
         back = reverse("admin:matching_prediction_changelist")
         if request.method == "POST":
-            digest = pair_digest(request.POST.get("name1", ""), request.POST.get("name2", ""))
+            digest = compute_pair_digest(request.POST.get("name1", ""), request.POST.get("name2", ""))
             back = f"{back}?q={digest}"
         text = "Names are encrypted; only exactly these two names, in this order, are found."
         found = "These are the answers about exactly that pair, in that order."
@@ -200,12 +204,12 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         step = Step("Erase the names?", FOR_GOOD, "Erase for good", back, perform, ReasonForm)
         return confirmed(self.admin_site, request, step)
 
-    def _revealed(self, request: HttpRequest, prediction: Prediction, back: str) -> HttpResponse:
+    def _render_names(self, request: HttpRequest, prediction: Prediction, back: str) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": "The names, and why",
             "prediction": prediction,
-            "answer": stored_answer(prediction),
+            "answer": serialize_prediction(prediction),
             "back": back,
         }
         response = TemplateResponse(request, "admin/revealed.html", context)

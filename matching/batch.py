@@ -13,38 +13,44 @@ from experiments.services import Assignment, assign, expose
 from matching import engine, metrics
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction
-from matching.pairs import pair_digest
-from matching.questions import Question
-from matching.services import Answer, Scored, draft, live, version_for
-from matching.working import of_comparison
+from matching.pairs import compute_pair_digest
+from matching.questions import CompareRequest
+from matching.services import (
+    ScoredRequest,
+    StoredComparison,
+    draft_comparison,
+    get_model_loader,
+    select_version,
+)
+from matching.working import build_cached_comparison
 from modelops.serving.loader import Served
 
 MAX_PAIRS = 1_000
 """Questions of one batch."""
 
-Part = tuple[Served[Scorer], Assignment | None]
+VersionAssignment = tuple[Served[Scorer], Assignment | None]
 
 
-def compare_batch(user: User, questions: Sequence[Question]) -> list[Answer | EngineError]:
+def compare_batch(user: User, questions: Sequence[CompareRequest]) -> list[StoredComparison | EngineError]:
     """Answer questions in order and store the answers; a question that cannot be answered gives its error.
 
     The score cache is left alone: the model's share of a batch, all that it could save, is a tenth. Raises
     ``NoLiveModelError`` before a model was made live; then nothing is stored.
     """
-    fleet = live().fleet()
+    fleet = get_model_loader().fleet()
     asked = {question.profile for question in questions}
-    parts = {profile: version_for(fleet, assign(user, profile), profile) for profile in asked}
-    drafted = [_drafted(user, question, parts, fleet.generation) for question in questions]
-    given = [answer for answer in drafted if isinstance(answer, Answer)]
-    _store(user, given, [met for _, met in parts.values() if met])
+    parts = {profile: select_version(fleet, assign(user, profile), profile) for profile in asked}
+    drafted = [_compare_one(user, question, parts, fleet.generation) for question in questions]
+    given = [answer for answer in drafted if isinstance(answer, StoredComparison)]
+    _store_predictions(user, given, [met for _, met in parts.values() if met])
     for answer in given:
-        _observe(answer.prediction)
+        _observe_prediction(answer.prediction)
     return drafted
 
 
-def _drafted(
-    user: User, question: Question, parts: Mapping[str, Part], generation: int
-) -> Answer | EngineError:
+def _compare_one(
+    user: User, question: CompareRequest, parts: Mapping[str, VersionAssignment], generation: int
+) -> StoredComparison | EngineError:
     started = time.perf_counter()
     served, met = parts[question.profile]
     try:
@@ -53,19 +59,19 @@ def _drafted(
         )
     except EngineError as error:
         return error
-    worked = of_comparison(comparison, pair_digest(question.name1, question.name2))
-    return draft(user, Scored(question, worked, served, met, generation, False, started))
+    worked = build_cached_comparison(comparison, compute_pair_digest(question.name1, question.name2))
+    return draft_comparison(user, ScoredRequest(question, worked, served, met, generation, False, started))
 
 
 @transaction.atomic
-def _store(user: User, given: Sequence[Answer], met: Sequence[Assignment]) -> None:
+def _store_predictions(user: User, given: Sequence[StoredComparison], met: Sequence[Assignment]) -> None:
     """Write all answers or none, then what the user met."""
     insert([answer.prediction for answer in given])
     for assignment in met if given else ():
         expose(user, assignment)
 
 
-def _observe(stored: Prediction) -> None:
-    metrics.observe(
+def _observe_prediction(stored: Prediction) -> None:
+    metrics.observe_comparison(
         stored.profile, stored.verdict, stored.cached, stored.latency_ms / 1000, stored.generation
     )

@@ -22,7 +22,7 @@ from typing import IO, BinaryIO, NamedTuple, TextIO
 
 from matching.engine import Score, load_default_scorer, score_many
 
-OUTPUT = (
+SCORE_COLUMNS = (
     "prediction",
     "material_probability",
     "confidence",
@@ -31,19 +31,19 @@ OUTPUT = (
     "model_version",
     "error",
 )
-CHUNK = 400
-_LONGEST_FIELD = 1_000_000
+CHUNK_SIZE = 400
+_MAX_FIELD_LENGTH = 1_000_000
 _DELIMITERS = (",", ";", "\t", "|")
 
-Answer = tuple[str, ...]
-Progress = Callable[[int, int], None]
+OutputCells = tuple[str, ...]
+RowProgressCallback = Callable[[int, int], None]
 
 
 class FileError(ValueError):
     """The input or output cannot be used; the message is one sentence and says what to do."""
 
 
-class Plan(NamedTuple):
+class FileCompareOptions(NamedTuple):
     """What is compared: the columns of both names, profile, kind."""
 
     columns: tuple[str, str]
@@ -51,7 +51,7 @@ class Plan(NamedTuple):
     kind: str = "auto"
 
 
-class Row(NamedTuple):
+class CsvRow(NamedTuple):
     """One input row as wide as the header, with both names, or what is wrong with it."""
 
     fields: list[str]
@@ -60,14 +60,16 @@ class Row(NamedTuple):
     error: str
 
 
-class Totals(NamedTuple):
+class RowTotals(NamedTuple):
     """Rows written, and how many of them carry an error."""
 
     rows: int
     errors: int
 
 
-def compare_file(source: Path, target: Path, plan: Plan, processes: int, progress: Progress) -> Totals:
+def compare_file(
+    source: Path, target: Path, plan: FileCompareOptions, processes: int, progress: RowProgressCallback
+) -> RowTotals:
     """Compare every row of a CSV file and write the answers beside it.
 
     ``processes`` is at least 1. ``progress`` is told rows done and bytes read now and then. Raises
@@ -75,22 +77,22 @@ def compare_file(source: Path, target: Path, plan: Plan, processes: int, progres
     unknown profile or kind.
     """
     score_many([], plan.profile, plan.kind)
-    with _opened(source) as (raw, file), _written(target) as out:
-        delimiter = _delimiter(file, plan.columns)
+    with _open_source(source) as (raw, file), _open_target(target) as out:
+        delimiter = _detect_delimiter(file, plan.columns)
         reader = csv.reader(file, delimiter=delimiter)
-        header = _header(reader, plan.columns, source)
+        header = _read_header(reader, plan.columns, source)
         writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-        writer.writerow([*header, *OUTPUT])
+        writer.writerow([*header, *SCORE_COLUMNS])
         rows, errors = 0, 0
-        for chunk, answers in _answered(_rows(reader, header, plan.columns), plan, processes):
+        for chunk, answers in _compare_chunks(_read_rows(reader, header, plan.columns), plan, processes):
             writer.writerows([*row.fields, *answer] for row, answer in zip(chunk, answers, strict=True))
             rows, errors = rows + len(chunk), errors + sum(bool(answer[-1]) for answer in answers)
             progress(rows, raw.tell())
-    return Totals(rows, errors)
+    return RowTotals(rows, errors)
 
 
 @contextmanager
-def _opened(source: Path) -> Iterator[tuple[BinaryIO, TextIO]]:
+def _open_source(source: Path) -> Iterator[tuple[BinaryIO, TextIO]]:
     """The file as text; bytes that are not UTF-8 survive as lone surrogates, so that only their row fails."""
     try:
         with source.open("rb") as raw:
@@ -107,7 +109,7 @@ def _opened(source: Path) -> Iterator[tuple[BinaryIO, TextIO]]:
 
 
 @contextmanager
-def _written(target: Path) -> Iterator[IO[str]]:
+def _open_target(target: Path) -> Iterator[IO[str]]:
     """A file beside the target that takes its name when all is written, and vanishes otherwise."""
     if not target.parent.is_dir():
         raise FileError(f"The folder {target.parent} does not exist.")
@@ -131,9 +133,9 @@ def _written(target: Path) -> Iterator[IO[str]]:
             Path(out.name).unlink(missing_ok=True)
 
 
-def _delimiter(file: TextIO, columns: tuple[str, str]) -> str:
+def _detect_delimiter(file: TextIO, columns: tuple[str, str]) -> str:
     """The delimiter under which the header holds both columns, else the most frequent one."""
-    first = file.readline(_LONGEST_FIELD)
+    first = file.readline(_MAX_FIELD_LENGTH)
     file.seek(0)
     found = [
         mark for mark in _DELIMITERS if set(columns) <= set(next(csv.reader([first], delimiter=mark), []))
@@ -141,7 +143,7 @@ def _delimiter(file: TextIO, columns: tuple[str, str]) -> str:
     return found[0] if found else max(_DELIMITERS, key=first.count)
 
 
-def _header(reader: Iterator[list[str]], columns: tuple[str, str], source: Path) -> list[str]:
+def _read_header(reader: Iterator[list[str]], columns: tuple[str, str], source: Path) -> list[str]:
     header = next(reader, [])
     missing = [column for column in columns if column not in header]
     if not header:
@@ -149,14 +151,14 @@ def _header(reader: Iterator[list[str]], columns: tuple[str, str], source: Path)
     if missing:
         known = ", ".join(header)[:200]
         raise FileError(f"{source.name} has no column {', '.join(missing)}; its columns are {known}.")
-    taken = [name for name in OUTPUT if name in header]
+    taken = [name for name in SCORE_COLUMNS if name in header]
     if taken:
         raise FileError(f"{source.name} already has a column {', '.join(taken)}; rename it first.")
     return header
 
 
-def _rows(reader: Iterator[list[str]], header: list[str], columns: tuple[str, str]) -> Iterator[Row]:
-    csv.field_size_limit(_LONGEST_FIELD)
+def _read_rows(reader: Iterator[list[str]], header: list[str], columns: tuple[str, str]) -> Iterator[CsvRow]:
+    csv.field_size_limit(_MAX_FIELD_LENGTH)
     places = header.index(columns[0]), header.index(columns[1])
     while True:
         try:
@@ -164,36 +166,38 @@ def _rows(reader: Iterator[list[str]], header: list[str], columns: tuple[str, st
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row([""] * len(header), "", "", f"The row is not readable CSV: {error}.")
+            yield CsvRow([""] * len(header), "", "", f"The row is not readable CSV: {error}.")
             continue
         if fields:
-            yield _row(fields, len(header), places)
+            yield _parse_row(fields, len(header), places)
 
 
-def _row(fields: list[str], width: int, places: tuple[int, int]) -> Row:
+def _parse_row(fields: list[str], width: int, places: tuple[int, int]) -> CsvRow:
     if len(fields) != width:
         shown = (fields + [""] * width)[:width]
-        return Row(shown, "", "", f"The row has {len(fields)} fields; the header has {width}.")
+        return CsvRow(shown, "", "", f"The row has {len(fields)} fields; the header has {width}.")
     left, right = fields[places[0]], fields[places[1]]
-    if _broken(left) or _broken(right):
-        return Row(fields, "", "", "A name is not UTF-8 text.")
-    return Row(fields, left, right, "")
+    if _has_surrogates(left) or _has_surrogates(right):
+        return CsvRow(fields, "", "", "A name is not UTF-8 text.")
+    return CsvRow(fields, left, right, "")
 
 
-def _broken(name: str) -> bool:
+def _has_surrogates(name: str) -> bool:
     return any("\udc80" <= char <= "\udcff" for char in name) if not name.isascii() else False
 
 
-def _answered(rows: Iterator[Row], plan: Plan, processes: int) -> Iterator[tuple[list[Row], list[Answer]]]:
+def _compare_chunks(
+    rows: Iterator[CsvRow], plan: FileCompareOptions, processes: int
+) -> Iterator[tuple[list[CsvRow], list[OutputCells]]]:
     """Chunks with their answers, in order; never more than a few chunks are in memory."""
     if processes == 1:
-        while chunk := list(islice(rows, CHUNK)):
-            yield chunk, answer(chunk, plan)
+        while chunk := list(islice(rows, CHUNK_SIZE)):
+            yield chunk, compare_chunk(chunk, plan)
         return
-    with ProcessPoolExecutor(processes, initializer=prepare) as pool:
-        waiting: deque[tuple[list[Row], Future[list[Answer]]]] = deque()
-        while chunk := list(islice(rows, CHUNK)):
-            waiting.append((chunk, pool.submit(answer, chunk, plan)))
+    with ProcessPoolExecutor(processes, initializer=prepare_process) as pool:
+        waiting: deque[tuple[list[CsvRow], Future[list[OutputCells]]]] = deque()
+        while chunk := list(islice(rows, CHUNK_SIZE)):
+            waiting.append((chunk, pool.submit(compare_chunk, chunk, plan)))
             if len(waiting) > processes * 3:
                 first, future = waiting.popleft()
                 yield first, future.result()
@@ -201,7 +205,7 @@ def _answered(rows: Iterator[Row], plan: Plan, processes: int) -> Iterator[tuple
             yield first, future.result()
 
 
-def prepare() -> None:
+def prepare_process() -> None:
     """Make this process ready for bulk work: load what every row needs, out of the collector's sight.
 
     A fifth faster. It changes the collector of the whole process: only for processes that do nothing else.
@@ -211,17 +215,17 @@ def prepare() -> None:
     gc.set_threshold(100_000, 50, 50)
 
 
-def answer(chunk: list[Row], plan: Plan) -> list[Answer]:
+def compare_chunk(chunk: list[CsvRow], plan: FileCompareOptions) -> list[OutputCells]:
     """The output columns of some rows; a row with an error has it and nothing else."""
     good = [row for row in chunk if not row.error]
     version = load_default_scorer().version
     scores = iter(score_many([(row.left, row.right) for row in good], plan.profile, plan.kind))
-    return [_failed(row.error) if row.error else _columns(next(scores), version) for row in chunk]
+    return [_format_error(row.error) if row.error else _format_output(next(scores), version) for row in chunk]
 
 
-def _columns(score: Score | ValueError, version: str) -> Answer:
+def _format_output(score: Score | ValueError, version: str) -> OutputCells:
     if isinstance(score, ValueError):
-        return _failed(str(score))
+        return _format_error(str(score))
     return (
         str(score.prediction).lower(),
         f"{score.material_probability:.6f}",
@@ -233,10 +237,10 @@ def _columns(score: Score | ValueError, version: str) -> Answer:
     )
 
 
-def _failed(error: str) -> Answer:
-    return ("",) * (len(OUTPUT) - 1) + (error,)
+def _format_error(error: str) -> OutputCells:
+    return ("",) * (len(SCORE_COLUMNS) - 1) + (error,)
 
 
-def cores() -> int:
+def count_cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

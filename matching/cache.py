@@ -15,70 +15,70 @@ from django.conf import settings
 from accounts.crypto import Purpose, digest, matches, sha256
 from accounts.store import StoreDownError, ask
 from matching.engine.types import Kind, Scorer, Thresholds
-from matching.metrics import CACHE
+from matching.metrics import CACHE_LOOKUPS
 
-_SIGNED = 64
+_SIGNATURE_LENGTH = 64
 """Characters of the signature before the score."""
 
 
 @dataclass(frozen=True)
-class Kept:
+class CachedScore:
     """What the model said about a pair; ``None`` when the rules left it nothing to say."""
 
     probability: float | None
 
 
-def cache_key(*parts: str) -> str:
+def build_cache_key(*parts: str) -> str:
     """Return where the score of a question is kept: profile, pair, model and rules all take part."""
     return f"lnc:score:{sha256('|'.join(parts).encode())}"
 
 
-def read(key: str) -> Kept | None:
+def read_score(key: str) -> CachedScore | None:
     """Return what this product kept under a key, or nothing: also for what somebody else put there."""
     try:
         found = ask(lambda store: store.get(key))
     except StoreDownError:
-        CACHE.labels("down").inc()
+        CACHE_LOOKUPS.labels("down").inc()
         return None
-    kept = _opened(key, found) if isinstance(found, bytes) else None
-    CACHE.labels("miss" if kept is None else "hit").inc()
+    kept = _verify_score(key, found) if isinstance(found, bytes) else None
+    CACHE_LOOKUPS.labels("miss" if kept is None else "hit").inc()
     return kept
 
 
-def write(key: str, kept: Kept) -> None:
+def write_score(key: str, kept: CachedScore) -> None:
     """Keep a score for a while; losing it costs time only."""
     text = json.dumps(kept.probability)
-    value = _signature(key, text) + text
+    value = _sign_score(key, text) + text
     try:
         ask(lambda store: store.set(key, value, ex=settings.PREDICTION_CACHE_SECONDS))
     except StoreDownError:
-        CACHE.labels("down").inc()
+        CACHE_LOOKUPS.labels("down").inc()
 
 
-def _signature(key: str, text: str) -> str:
+def _sign_score(key: str, text: str) -> str:
     """Return what ties a score to its question: whoever can write to the store must not decide answers."""
     return digest(Purpose.PAIR, "kept score", key, text)
 
 
-def _opened(key: str, value: bytes) -> Kept | None:
+def _verify_score(key: str, value: bytes) -> CachedScore | None:
     said = value.decode("ascii", "ignore")
-    signature, text = said[:_SIGNED], said[_SIGNED:]
+    signature, text = said[:_SIGNATURE_LENGTH], said[_SIGNATURE_LENGTH:]
     if not matches(Purpose.PAIR, signature, "kept score", key, text):
         return None
-    return Kept(json.loads(text))
+    return CachedScore(json.loads(text))
 
 
-class RememberingScorer:
+class CachingScorer:
     """A scorer that repeats what it said before, or remembers what it says now.
 
     What it said before is looked up only when it is asked: most pairs are decided by rules alone.
     """
 
-    def __init__(self, scorer: Scorer, look_up: Callable[[], Kept | None] = lambda: None) -> None:
+    def __init__(self, scorer: Scorer, look_up: Callable[[], CachedScore | None] = lambda: None) -> None:
         self._scorer = scorer
         self._look_up = look_up
-        self.said: float | None = None
-        self.repeats = False
+        self.known_probability: float | None = None
+        self.is_cache_hit = False
 
     @property
     def name(self) -> str:
@@ -90,24 +90,24 @@ class RememberingScorer:
         """Version of the model behind it."""
         return self._scorer.version
 
-    def thresholds(self, kind: Kind) -> Thresholds:
+    def get_thresholds(self, kind: Kind) -> Thresholds:
         """Thresholds of the model behind it."""
         return self._scorer.get_thresholds(kind)
 
-    def probability(self, row: Sequence[float]) -> float:
+    def predict_probability(self, row: Sequence[float]) -> float:
         """Probability that the difference is material."""
-        if self.said is None:
+        if self.known_probability is None:
             kept = self._look_up()
-            self.repeats = kept is not None and kept.probability is not None
-            self.said = kept.probability if kept else None
-        if self.said is None:
-            self.said = self._scorer.predict_probability(row)
-        return self.said
+            self.is_cache_hit = kept is not None and kept.probability is not None
+            self.known_probability = kept.probability if kept else None
+        if self.known_probability is None:
+            self.known_probability = self._scorer.predict_probability(row)
+        return self.known_probability
 
-    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+    def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """Probabilities of several rows; not remembered, because one pair has one row."""
         return self._scorer.predict_probabilities(rows)
 
-    def contributions(self, row: Sequence[float]) -> Mapping[str, float]:
+    def compute_contributions(self, row: Sequence[float]) -> Mapping[str, float]:
         """What each feature adds; read from the model."""
         return self._scorer.compute_contributions(row)

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from matching import examination, learning
-from matching.assessment import Assessment, assess
+from matching.assessment import EvaluationReport, evaluate_pairs
 from matching.corpus import LabelledPair
-from matching.dataset import dataset, digests, is_word, score_pairs
+from matching.dataset import build_dataset, compute_digests, is_safe_label, score_pairs
 from matching.engine import CompiledScorer, Score, load_scorer
-from matching.model_card import model_card
+from matching.model_card import render_model_card
 from modelops.examining.exam import Exam, packed
 from modelops.models import Stage
 from modelops.services import Registration, SliceMetric
@@ -27,13 +27,13 @@ from modelops.training import pictures
 from modelops.training.evaluation import Quality
 from modelops.training.fitting import TrainedModel
 
-Report = Callable[[str, str, int | None], None]
+StageReporter = Callable[[str, str, int | None], None]
 """Told what is done, at which stage, and how many percent of the whole came before it."""
 
-FEWEST = 20
+MIN_SLICE_PAIRS = 20
 """Pairs of a slice, at least, to be measured by itself."""
-_PROBES = 400
-_RATES = (
+_MAX_CONTRIBUTION_ROWS = 400
+_RATE_METRICS = (
     "accuracy",
     "precision_immaterial",
     "recall_immaterial",
@@ -48,120 +48,125 @@ _RATES = (
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CandidateModel:
     """A trained model with everything that is registered of it. ``files`` hold no name."""
 
     version: str
-    schema: str
-    trained: TrainedModel
-    assessment: Assessment
+    schema_hash: str
+    trained_model: TrainedModel
+    evaluation: EvaluationReport
     files: Mapping[str, bytes]
     datasets: Mapping[str, Any]
     libraries: Mapping[str, str]
-    exam: Exam
+    validation_set: Exam
 
     @property
     def metrics(self) -> dict[str, float]:
         """Plain numbers of the held-out entities, and those of cross-validation."""
-        measured = self.assessment.overall
-        return {**_numbers(measured), **{f"cv_{name}": value for name, value in self.trained.metrics.items()}}
+        measured = self.evaluation.overall
+        return {
+            **_collect_metrics(measured),
+            **{f"cv_{name}": value for name, value in self.trained_model.metrics.items()},
+        }
 
     @property
     def params(self) -> dict[str, Any]:
         """What was chosen, for the registry."""
         counts = {f"pairs_{source}": found["pairs"] for source, found in self.datasets.items()}
-        trained = self.trained
+        trained = self.trained_model
         chosen = {"chosen": trained.chosen, "calibration": trained.calibration, "seed": trained.seed}
-        return {**chosen, "rows": trained.rows, "schema": self.schema, **counts}
+        return {**chosen, "rows": trained.rows, "schema": self.schema_hash, **counts}
 
-    def registration(self, model_path: str, run_id: str) -> Registration:
+    def build_registration(self, model_path: str, run_id: str) -> Registration:
         """What is registered of it here."""
         return Registration(
             name=learning.MODEL_NAME,
             version=self.version,
             content=self.files["model.json"],
-            schema_hash=self.schema,
+            schema_hash=self.schema_hash,
             model_path=model_path,
             mlflow_run_id=run_id,
-            accuracy=self.assessment.overall.accuracy.value,
+            accuracy=self.evaluation.overall.accuracy.value,
             metrics=self.metrics,
             libraries=self.libraries,
-            slices=_slice_metrics(self.assessment),
+            slices=_build_slice_metrics(self.evaluation),
             datasets=self.datasets,
             card=self.files["MODEL_CARD.md"].decode(),
-            exam=packed(self.exam),
+            exam=packed(self.validation_set),
         )
 
 
-def build(pairs: Sequence[LabelledPair], seed: int, version: str, command: str, report: Report) -> Candidate:
+def train_candidate(
+    pairs: Sequence[LabelledPair], seed: int, version: str, command: str, report: StageReporter
+) -> CandidateModel:
     """Train, measure on held-out entities, draw and describe.
 
     Raises ``TrainingError`` for pairs that cannot train a model.
     """
     report("reading pairs", Stage.READING, 5)
-    data = dataset(pairs, lambda said: report(said, Stage.READING, None))
+    data = build_dataset(pairs, lambda said: report(said, Stage.READING, None))
     report("training", Stage.TRAINING, 30)
-    trained = learning.train(data, seed, lambda said: report(said, Stage.TRAINING, None))
-    held_out = learning.held_out_pairs(data, seed)
+    trained = learning.train_on_dataset(data, seed, lambda said: report(said, Stage.TRAINING, None))
+    held_out = learning.select_held_out_pairs(data, seed)
     outdated = sum(pair.outdated for pair in data.pairs)
     apart = (
         f"; {outdated:,} pairs labelled under rules that have changed are not measured on" if outdated else ""
     )
     report(f"measuring on {len(held_out):,} held-out pairs{apart}", Stage.MEASURING, 75)
     with tempfile.TemporaryDirectory() as folder:
-        learning.save(trained, Path(folder), version, command)
+        learning.save_artefact(trained, Path(folder), version, command)
         files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
     content = files["model.json"]
-    scorer, found = load_scorer(content), assess(held_out, scorer=load_scorer(content))
+    scorer, found = load_scorer(content), evaluate_pairs(held_out, scorer=load_scorer(content))
     report("making the exam", Stage.MEASURING, 82)
-    exam = examination.exam_of(held_out)
-    files["MODEL_CARD.md"] = model_card(trained, content, data.pairs, found).encode()
-    files |= _drawn(held_out, scorer, found, exam)
+    exam = examination.build_validation_set(held_out)
+    files["MODEL_CARD.md"] = render_model_card(trained, content, data.pairs, found).encode()
+    files |= _render_files(held_out, scorer, found, exam)
     described = json.loads(content)
-    return Candidate(
+    return CandidateModel(
         described["version"],
         described["schema"],
         trained,
         found,
         files,
-        digests(data.pairs),
+        compute_digests(data.pairs),
         described["training"]["libraries"],
         exam,
     )
 
 
-def safe_slices(found: Assessment, fewest: int = FEWEST) -> dict[str, Quality]:
+def select_safe_slices(found: EvaluationReport, fewest: int = MIN_SLICE_PAIRS) -> dict[str, Quality]:
     """Slices big enough to be measured, by ``dimension: name``; free text of a file is left out."""
     return {
         f"{by}: {name}": quality
         for by in ("kind", "script", "difference", "tag")
         for name, quality in found.slices[by].items()
-        if quality.n >= fewest and is_word(name)
+        if quality.n >= fewest and is_safe_label(name)
     }
 
 
-def _drawn(
-    pairs: Sequence[LabelledPair], scorer: CompiledScorer, found: Assessment, exam: Exam
+def _render_files(
+    pairs: Sequence[LabelledPair], scorer: CompiledScorer, found: EvaluationReport, exam: Exam
 ) -> dict[str, bytes]:
     answers = score_pairs(pairs, "general", scorer)
     judged = [(pair, score) for pair, score in zip(pairs, answers, strict=True) if isinstance(score, Score)]
     labels = np.array([pair.material for pair, _ in judged], dtype=bool)
     said = np.array([score.material_probability for _, score in judged])
-    slices = safe_slices(found)
+    slices = select_safe_slices(found)
     table = {name: quality.to_dict() for name, quality in {"all": found.overall, **slices}.items()}
     return {
         "calibration_curve.png": pictures.calibration_curve(labels, said),
         "precision_recall.png": pictures.precision_recall(labels, said),
         "confusion.png": pictures.confusion(labels, [score.verdict.value for _, score in judged]),
         "slice_table.png": pictures.slice_table(slices),
-        "contributions.png": pictures.contributions(_weighed(scorer, exam)),
+        "contributions.png": pictures.contributions(_compute_mean_contributions(scorer, exam)),
         "slices.json": json.dumps(table, indent=1).encode(),
     }
 
 
-def _weighed(scorer: CompiledScorer, exam: Exam) -> dict[str, float]:
+def _compute_mean_contributions(scorer: CompiledScorer, exam: Exam) -> dict[str, float]:
     """Mean absolute log-odds of each feature over some rows of the exam."""
-    rows = exam.features[:: max(1, len(exam) // _PROBES)]
+    rows = exam.features[:: max(1, len(exam) // _MAX_CONTRIBUTION_ROWS)]
     total: dict[str, float] = {}
     for row in rows:
         for name, value in scorer.compute_contributions(row.tolist()).items():
@@ -170,17 +175,17 @@ def _weighed(scorer: CompiledScorer, exam: Exam) -> dict[str, float]:
     return total or {"none": 0.0}
 
 
-def _numbers(quality: Quality) -> dict[str, float]:
+def _collect_metrics(quality: Quality) -> dict[str, float]:
     """The rates that could be measured."""
-    rates = {name: getattr(quality, name).value for name in _RATES}
+    rates = {name: getattr(quality, name).value for name in _RATE_METRICS}
     plain = {"calibration_error": quality.calibration_error, "brier": quality.brier, "held_out": quality.n}
     return {name: float(value) for name, value in {**rates, **plain}.items() if not np.isnan(value)}
 
 
-def _slice_metrics(found: Assessment) -> list[SliceMetric]:
+def _build_slice_metrics(found: EvaluationReport) -> list[SliceMetric]:
     return [
         SliceMetric(metric, name, value, quality.n)
-        for name, quality in safe_slices(found).items()
-        for metric, value in _numbers(quality).items()
+        for name, quality in select_safe_slices(found).items()
+        for metric, value in _collect_metrics(quality).items()
         if metric in ("accuracy", "recall_immaterial", "recall_material", "review_share", "calibration_error")
     ]

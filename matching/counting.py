@@ -14,7 +14,7 @@ from matching.corpus import generate
 from matching.engine import EngineError, Scorer
 from matching.job_models import BulkSample
 from matching.models import Prediction
-from matching.observation import Observed, observed, sample
+from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
 from matching.services import build_scorer
 from modelops.models import ModelVersion
 from modelops.serving.loader import verified_content
@@ -24,25 +24,25 @@ from modelops.watching.figures import Counts, Frame, added, counted
 from modelops.watching.reporting import HOUR
 from modelops.watching.windows import Slice, reference_of
 
-SEED = 20
+CORPUS_SEED = 20
 REFERENCE_SIZE = 2_000
 """Pairs a reference rests on."""
 
-ENOUGH_TRAFFIC = 1_000
+MIN_TRAFFIC = 1_000
 """Answers under a profile, at least, before traffic is the reference instead of the corpus."""
 
-PORTION = 2_000
+BATCH_SIZE = 2_000
 """Answers counted together, so that memory does not grow with the traffic."""
 
-BULK_KEPT = timedelta(days=2)
+BULK_SAMPLE_RETENTION = timedelta(days=2)
 """How long samples of bulk files wait to be counted: an hour is looked at for a day."""
 
-_LOOKED_BACK = timedelta(days=30)
+_LOOKBACK = timedelta(days=30)
 _CORPUS_SIZE = 4_000
-_COLUMNS = ("model_id", "profile", "kind", "features", "mix", "material_probability", "verdict")
+_SNAPSHOT_COLUMNS = ("model_id", "profile", "kind", "features", "mix", "material_probability", "verdict")
 
 
-class _Key(NamedTuple):
+class _SliceKey(NamedTuple):
     """Whose answers, as columns say it."""
 
     model: str
@@ -52,17 +52,17 @@ class _Key(NamedTuple):
 
 
 @dataclass
-class _Total:
+class _SliceTotal:
     """What was counted of a slice so far."""
 
-    of: Slice
+    traffic_slice: Slice
     reference: Reference
     n: int = 0
     counts: Counts = field(default_factory=dict)
 
-    def add(self, rows: Sequence[Observed]) -> None:
+    def add(self, rows: Sequence[FeatureSnapshot]) -> None:
         """Count some answers more."""
-        more = sample(self.of.kind, rows)
+        more = build_sample(self.traffic_slice.kind, rows)
         counts = counted(more, Frame.from_dict(self.reference.frame))
         self.n += more.n
         self.counts = added([self.counts, counts]) if self.counts else counts
@@ -70,94 +70,102 @@ class _Total:
 
 def count_hour(hour: datetime) -> list[HourlyCount]:
     """Count the answers given from ``hour`` to the next, by slice; twice is the same."""
-    totals: dict[_Key, _Total] = {}
-    rows = chain(_single(hour), _bulk(hour))
-    while portion := list(islice(rows, PORTION)):
-        for key, answers in _grouped(portion).items():
+    totals: dict[_SliceKey, _SliceTotal] = {}
+    rows = chain(_read_predictions(hour), _read_bulk_samples(hour))
+    while portion := list(islice(rows, BATCH_SIZE)):
+        for key, answers in _group_by_slice(portion).items():
             if key not in totals:
-                totals[key] = _nothing(key)
+                totals[key] = _create_total(key)
             totals[key].add(answers)
-    return [_kept(total, hour) for _, total in sorted(totals.items())]
+    return [_save_total(total, hour) for _, total in sorted(totals.items())]
 
 
-def forget_samples(before: datetime) -> None:
+def delete_old_samples(before: datetime) -> None:
     """Delete the samples of bulk files that were counted long ago."""
-    BulkSample.objects.filter(at__lt=before - BULK_KEPT).delete()
+    BulkSample.objects.filter(at__lt=before - BULK_SAMPLE_RETENTION).delete()
 
 
-def reference(of: Slice) -> Reference:
+def get_reference(of: Slice) -> Reference:
     """Return what a slice is compared with; frozen now where there is none yet."""
-    return reference_of(of) or freeze(replace(of, source=Source.SINGLE))
+    return reference_of(of) or build_reference(replace(of, source=Source.SINGLE))
 
 
-def freeze(of: Slice) -> Reference:
+def build_reference(of: Slice) -> Reference:
     """Answer recent traffic (the corpus, where there is too little) by the version, and keep the figures.
 
     Reads names, so it runs in workers and commands only.
     """
     scorer = build_scorer(verified_content(of.model))
-    pairs, origin = list(_traffic(of)), Reference.Origin.TRAFFIC
-    if len(pairs) < ENOUGH_TRAFFIC:
-        pairs, origin = list(_corpus(of.kind)), Reference.Origin.CORPUS
-    rows = list(_answers(pairs, of, scorer))
-    return reporting.freeze(of, sample(of.kind, rows), origin)
+    pairs, origin = list(_read_traffic_pairs(of)), Reference.Origin.TRAFFIC
+    if len(pairs) < MIN_TRAFFIC:
+        pairs, origin = list(_sample_corpus_pairs(of.kind)), Reference.Origin.CORPUS
+    rows = list(_compute_snapshots(pairs, of, scorer))
+    return reporting.freeze(of, build_sample(of.kind, rows), origin)
 
 
-def _single(hour: datetime) -> Iterator[tuple[_Key, Observed]]:
+def _read_predictions(hour: datetime) -> Iterator[tuple[_SliceKey, FeatureSnapshot]]:
     rows = Prediction.objects.filter(created_at__gte=hour, created_at__lt=hour + HOUR).order_by()
-    for model_id, profile, kind, *rest in rows.values_list(*_COLUMNS).iterator(chunk_size=PORTION):
-        yield _Key(str(model_id), profile, kind, Source.SINGLE), _observed(*rest)
+    for model_id, profile, kind, *rest in rows.values_list(*_SNAPSHOT_COLUMNS).iterator(
+        chunk_size=BATCH_SIZE
+    ):
+        yield _SliceKey(str(model_id), profile, kind, Source.SINGLE), _build_snapshot(*rest)
 
 
-def _bulk(hour: datetime) -> Iterator[tuple[_Key, Observed]]:
+def _read_bulk_samples(hour: datetime) -> Iterator[tuple[_SliceKey, FeatureSnapshot]]:
     rows = BulkSample.objects.filter(at__gte=hour, at__lt=hour + HOUR).order_by()
     for row in rows.iterator(chunk_size=20):
-        key = _Key(str(row.model_id), row.profile, row.kind, Source.BULK)
-        yield from ((key, Observed.from_json(answer)) for answer in row.answers)
+        key = _SliceKey(str(row.model_id), row.profile, row.kind, Source.BULK)
+        yield from ((key, FeatureSnapshot.from_json(answer)) for answer in row.answers)
 
 
-def _grouped(rows: Iterable[tuple[_Key, Observed]]) -> dict[_Key, list[Observed]]:
-    groups: dict[_Key, list[Observed]] = {}
+def _group_by_slice(
+    rows: Iterable[tuple[_SliceKey, FeatureSnapshot]],
+) -> dict[_SliceKey, list[FeatureSnapshot]]:
+    groups: dict[_SliceKey, list[FeatureSnapshot]] = {}
     for key, answer in rows:
         groups.setdefault(key, []).append(answer)
     return groups
 
 
-def _nothing(key: _Key) -> _Total:
+def _create_total(key: _SliceKey) -> _SliceTotal:
     model = ModelVersion.objects.select_related("artefact").get(pk=key.model)
     of = Slice(model, key.profile, key.kind, key.source)
-    return _Total(of, reference(of))
+    return _SliceTotal(of, get_reference(of))
 
 
-def _kept(total: _Total, hour: datetime) -> HourlyCount:
-    return reporting.keep_hour(total.of, hour, total.n, total.counts, total.reference)
+def _save_total(total: _SliceTotal, hour: datetime) -> HourlyCount:
+    return reporting.keep_hour(total.traffic_slice, hour, total.n, total.counts, total.reference)
 
 
-def _observed(features: bytes, mix: dict[str, str], probability: float, verdict: str) -> Observed:
-    return Observed(bytes(features), mix, float(probability), verdict)
+def _build_snapshot(
+    features: bytes, mix: dict[str, str], probability: float, verdict: str
+) -> FeatureSnapshot:
+    return FeatureSnapshot(bytes(features), mix, float(probability), verdict)
 
 
-def _traffic(of: Slice) -> Iterator[tuple[str, str]]:
+def _read_traffic_pairs(of: Slice) -> Iterator[tuple[str, str]]:
     """Pairs that other versions answered, the newest before this one was registered."""
     earlier = Prediction.objects.filter(
-        created_at__lt=of.model.created_at, created_at__gte=of.model.created_at - _LOOKED_BACK
+        created_at__lt=of.model.created_at, created_at__gte=of.model.created_at - _LOOKBACK
     )
     rows = earlier.filter(profile=of.profile, kind=of.kind, erased_at=None).order_by("-created_at")
     for row in rows.only("name1", "name2")[:REFERENCE_SIZE]:
         yield row.name1, row.name2
 
 
-def _corpus(kind: str) -> Iterator[tuple[str, str]]:
+def _sample_corpus_pairs(kind: str) -> Iterator[tuple[str, str]]:
     """Pairs of a kind in the proportions of the corpus; the same ones every time."""
-    fitting = [pair for pair in generate(SEED, _CORPUS_SIZE) if pair.kind == kind]
-    dice = random.Random(SEED)  # noqa: S311 - a sample, not a secret
+    fitting = [pair for pair in generate(CORPUS_SEED, _CORPUS_SIZE) if pair.kind == kind]
+    dice = random.Random(CORPUS_SEED)  # noqa: S311 - a sample, not a secret
     for pair in dice.sample(fitting, min(REFERENCE_SIZE, len(fitting))):
         yield pair.left, pair.right
 
 
-def _answers(pairs: Iterable[tuple[str, str]], of: Slice, scorer: Scorer) -> Iterator[Observed]:
+def _compute_snapshots(
+    pairs: Iterable[tuple[str, str]], of: Slice, scorer: Scorer
+) -> Iterator[FeatureSnapshot]:
     for left, right in pairs:
         try:
-            yield observed(engine.compare(left, right, of.profile, of.kind, scorer=scorer))
+            yield snapshot_comparison(engine.compare(left, right, of.profile, of.kind, scorer=scorer))
         except EngineError:
             continue

@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 from matching.corpus import LabelledPair
 from matching.engine import Kind, Score, Thresholds, Verdict, extract_features, score_many
 
-Report = Callable[[str], None]
+ProgressReporter = Callable[[str], None]
 
-CONSTRUCTED = "constructed"
+SYNTHETIC_SOURCE = "constructed"
 """Source of the pairs the corpus makes."""
 
-_TAG = re.compile(r"(?:org |ind )?[A-Za-z0-9_+-]{1,40}(?: - [a-z+]{1,40})?")
+_TAG_PATTERN = re.compile(r"(?:org |ind )?[A-Za-z0-9_+-]{1,40}(?: - [a-z+]{1,40})?")
 """Tags, sources and slices that are words of a program, not free text in which a name could stand."""
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
+class LabelledDataset:
     """Pairs as arrays. ``depends``: the answer depends on the model; ``decided``: it may decide alone;
     ``settled``: a rule decides *immaterial*.
     """
@@ -36,30 +36,30 @@ class Dataset:
     pairs: tuple[LabelledPair, ...]
     kinds: NDArray[np.str_]
     features: NDArray[np.float64]
-    depends: NDArray[np.bool_]
-    decided: NDArray[np.bool_]
-    settled: NDArray[np.bool_]
+    needs_model: NDArray[np.bool_]
+    may_be_immaterial: NDArray[np.bool_]
+    is_immaterial_by_rule: NDArray[np.bool_]
 
 
-class Probe:
+class NeutralScorer:
     """A scorer that never knows: what is answered under it shows what the rules leave to a model."""
 
     name = "probe"
     version = "0"
 
-    def thresholds(self, kind: Kind) -> Thresholds:
+    def get_thresholds(self, kind: Kind) -> Thresholds:
         """Decide everything as immaterial that a model may decide."""
         return Thresholds(0.5, 2.0)
 
-    def probability(self, row: Sequence[float]) -> float:
+    def predict_probability(self, row: Sequence[float]) -> float:
         """Even odds."""
         return 0.5
 
-    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+    def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """Even odds for each."""
         return [0.5] * len(rows)
 
-    def contributions(self, row: Sequence[float]) -> dict[str, float]:
+    def compute_contributions(self, row: Sequence[float]) -> dict[str, float]:
         """Nothing."""
         return {}
 
@@ -74,7 +74,7 @@ def score_pairs(pairs: Sequence[LabelledPair], profile: str, scorer: Any = None)
     return [found[at] for at in range(len(pairs))]
 
 
-def dataset(pairs: Iterable[LabelledPair], report: Report) -> Dataset:
+def build_dataset(pairs: Iterable[LabelledPair], report: ProgressReporter) -> LabelledDataset:
     """Features and marks of every pair that can be read; the report counts the others."""
     kept, kinds, rows, unread = [], [], [], 0
     for at, pair in enumerate(pairs, start=1):
@@ -89,39 +89,39 @@ def dataset(pairs: Iterable[LabelledPair], report: Report) -> Dataset:
         if at % 20_000 == 0:
             report(f"{at:,} pairs read")
     report(f"{len(kept):,} pairs read, {unread} could not be")
-    return _marked(kept, kinds, np.array(rows))
+    return _mark_rows(kept, kinds, np.array(rows))
 
 
-def _marked(pairs: list[LabelledPair], kinds: list[str], features: NDArray[np.float64]) -> Dataset:
+def _mark_rows(pairs: list[LabelledPair], kinds: list[str], features: NDArray[np.float64]) -> LabelledDataset:
     """Marks matter for measured pairs only: constructed ones are spared the work where there are others."""
-    measured = [at for at, pair in enumerate(pairs) if pair.source != CONSTRUCTED] or range(len(pairs))
+    measured = [at for at, pair in enumerate(pairs) if pair.source != SYNTHETIC_SOURCE] or range(len(pairs))
     even, same = np.ones(len(pairs), dtype=bool), np.zeros(len(pairs), dtype=bool)
     for at, answer in zip(
-        measured, score_pairs([pairs[at] for at in measured], "general", Probe()), strict=True
+        measured, score_pairs([pairs[at] for at in measured], "general", NeutralScorer()), strict=True
     ):
         if isinstance(answer, Score):
             even[at] = answer.material_probability == 0.5
             same[at] = answer.verdict is Verdict.IMMATERIAL
-    return Dataset(tuple(pairs), np.array(kinds), features, even, even & same, ~even & same)
+    return LabelledDataset(tuple(pairs), np.array(kinds), features, even, even & same, ~even & same)
 
 
-def is_word(text: str) -> bool:
+def is_safe_label(text: str) -> bool:
     """Whether a tag, source or slice is a word of a program, not free text in which a name could stand."""
-    return _TAG.fullmatch(text) is not None
+    return _TAG_PATTERN.fullmatch(text) is not None
 
 
-def tag_of(pair: LabelledPair) -> str:
+def get_safe_tag(pair: LabelledPair) -> str:
     """What kind of difference a pair shows, as a file or the corpus says; ``other`` for free text."""
-    return pair.category if is_word(pair.category) else "other"
+    return pair.category if is_safe_label(pair.category) else "other"
 
 
-def digests(pairs: Iterable[LabelledPair]) -> dict[str, dict[str, Any]]:
+def compute_digests(pairs: Iterable[LabelledPair]) -> dict[str, dict[str, Any]]:
     """Per source, how many pairs there are and the SHA-256 over all of them in order: what was trained on."""
     hashes: dict[str, Any] = {}
     counts: Counter[str] = Counter()
     for pair in pairs:
         line = "\x1f".join((pair.left, pair.right, str(int(pair.material)), pair.kind)) + "\n"
-        source = pair.source if is_word(pair.source) else "file"
+        source = pair.source if is_safe_label(pair.source) else "file"
         hashes.setdefault(source, hashlib.sha256()).update(line.encode("utf-8", "surrogatepass"))
         counts[source] += 1
     return {

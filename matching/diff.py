@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from matching.engine.alignment import TokenAlignment, align_tokens
 from matching.engine.text import Token, TokenisedName, tokenise_name
 from matching.engine.types import Span
-from matching.glyphs import Segment, segments
+from matching.glyphs import TextSegment, split_segments
 
-WRITING = frozenset({"O01", "O02", "O03", "O04", "O06", "O39", "I01", "I02"})
+ORTHOGRAPHY_CATEGORIES = frozenset({"O01", "O02", "O03", "O04", "O06", "O39", "I01", "I02"})
 """Categories about how the same words are written; every other category is about which words there are."""
 
 
-class Mark(StrEnum):
+class DiffMark(StrEnum):
     """What happened to one place of the two names; also the class it is drawn with."""
 
     SAME = "same"
@@ -32,33 +32,33 @@ class Mark(StrEnum):
     @property
     def sign(self) -> str:
         """The symbol beside the colour; nothing where the names agree."""
-        return _SIGNS[self][0]
+        return _MARK_SIGNS[self][0]
 
     @property
-    def words(self) -> str:
+    def meaning(self) -> str:
         """What the symbol means."""
-        return _SIGNS[self][1]
+        return _MARK_SIGNS[self][1]
 
 
-_SIGNS = {
-    Mark.SAME: ("", "The same"),
-    Mark.EQUAL: ("≈", "Equal by rule"),
-    Mark.SUBSTITUTED: ("≠", "Substituted"),
-    Mark.DELETED: ("−", "In the first name only"),
-    Mark.INSERTED: ("+", "In the second name only"),
-    Mark.MOVED: ("⇄", "At another place"),
+_MARK_SIGNS = {
+    DiffMark.SAME: ("", "The same"),
+    DiffMark.EQUAL: ("≈", "Equal by rule"),
+    DiffMark.SUBSTITUTED: ("≠", "Substituted"),
+    DiffMark.DELETED: ("−", "In the first name only"),
+    DiffMark.INSERTED: ("+", "In the second name only"),
+    DiffMark.MOVED: ("⇄", "At another place"),
 }
 
 
-class Column(NamedTuple):
+class DiffColumn(NamedTuple):
     """One place of both names; a side that has nothing there is empty."""
 
-    mark: Mark
-    left: tuple[Segment, ...]
-    right: tuple[Segment, ...]
+    mark: DiffMark
+    left: tuple[TextSegment, ...]
+    right: tuple[TextSegment, ...]
 
 
-class _Chunk(NamedTuple):
+class _WordRun(NamedTuple):
     """Words ``[start, stop)`` of one side that found no equal; ``partner`` names their counterpart."""
 
     start: int
@@ -66,31 +66,31 @@ class _Chunk(NamedTuple):
     partner: int
 
 
-_REST, _ALONE, _MOVED = -1, -2, -3
+_UNMATCHED, _ONE_SIDED, _MOVED = -1, -2, -3
 
 
-class _Side:
+class _NameSide:
     """One name as words, each with what follows it up to the next word."""
 
     def __init__(self, text: TokenisedName) -> None:
         self.text = text
-        self._spans = list(_apart(text.tokens))
+        self._spans = list(_separate_spans(text.tokens))
 
-    def word(self, start: int, stop: int) -> Span:
+    def get_word_span(self, start: int, stop: int) -> Span:
         """Offsets of the words ``[start, stop)``; the first word of all takes what stands before it."""
         return (self._spans[start][0] if start else 0), self._spans[stop - 1][1]
 
-    def gap(self, stop: int) -> Span:
+    def get_gap_span(self, stop: int) -> Span:
         """Offsets of what stands between word ``stop - 1`` and the next one, or the end."""
         following = self._spans[stop][0] if stop < len(self._spans) else len(self.text.raw)
         return self._spans[stop - 1][1], following
 
-    def cut(self, span: Span) -> str:
+    def slice_text(self, span: Span) -> str:
         """Text of a span, as received."""
         return self.text.raw[slice(*span)]
 
 
-def _apart(tokens: Sequence[Token]) -> Iterator[Span]:
+def _separate_spans(tokens: Sequence[Token]) -> Iterator[Span]:
     """Spans of words that never overlap: one character (¼) can be two words (1, 4), the first keeps it."""
     end = 0
     for token in tokens:
@@ -99,49 +99,49 @@ def _apart(tokens: Sequence[Token]) -> Iterator[Span]:
         yield start, end
 
 
-Anchor = tuple[set[int], set[int]]
+WordAnchor = tuple[set[int], set[int]]
 """Words of both sides that the engine sets against each other."""
 
-Pairing = tuple[Mark | None, tuple[int, int] | None, tuple[int, int] | None]
+WordPairing = tuple[DiffMark | None, tuple[int, int] | None, tuple[int, int] | None]
 """A mark if it is settled, and the words of each side."""
 
 
-def columns(name1: str, name2: str, differences: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
+def build_columns(name1: str, name2: str, differences: Sequence[Mapping[str, Any]]) -> tuple[DiffColumn, ...]:
     """Align two names; marks follow the differences (``category``, ``effect``, ``span1``, ``span2`` of each).
 
     Raises :class:`~matching.engine.types.EngineError` for a name that the engine does not read.
     """
-    left, right = _Side(tokenise_name(name1)), _Side(tokenise_name(name2))
-    pairings = list(_pairings(left.text, right.text, differences))
+    left, right = _NameSide(tokenise_name(name1)), _NameSide(tokenise_name(name2))
+    pairings = list(_pair_words(left.text, right.text, differences))
     return tuple(
-        _column(left, right, pairing, _following(pairings, place), differences)
+        _build_column(left, right, pairing, _is_pair_next(pairings, place), differences)
         for place, pairing in enumerate(pairings)
     )
 
 
-def _pairings(
+def _pair_words(
     left: TokenisedName, right: TokenisedName, differences: Sequence[Mapping[str, Any]]
-) -> Iterator[Pairing]:
+) -> Iterator[WordPairing]:
     """Every word of both sides once, in an order that keeps each side's own."""
     aligned = align_tokens(left.tokens, right.tokens)
-    named = _anchors(left, right, differences)
-    kept = _kept(aligned, named)
-    anchors = _open(named, kept)
+    named = _find_anchors(left, right, differences)
+    kept = _select_matches(aligned, named)
+    anchors = _find_open_anchors(named, kept)
     moved = {i for i, _ in aligned.moves}, {j for _, j in aligned.moves}
-    lone = _lone(differences, "span1"), _lone(differences, "span2")
+    lone = _find_one_sided(differences, "span1"), _find_one_sided(differences, "span2")
     at_left = at_right = 0
     ends = len(left.tokens), len(right.tokens)
     for i, i2, j, j2 in [*kept, (ends[0], ends[0], ends[1], ends[1])]:
-        first = _chunks(left.tokens, (at_left, i), moved[0], [one for one, _ in anchors], lone[0])
-        second = _chunks(right.tokens, (at_right, j), moved[1], [two for _, two in anchors], lone[1])
+        first = _group_words(left.tokens, (at_left, i), moved[0], [one for one, _ in anchors], lone[0])
+        second = _group_words(right.tokens, (at_right, j), moved[1], [two for _, two in anchors], lone[1])
         while first or second:
-            yield _next(first, second)
+            yield _take_next(first, second)
         if i < i2 or j < j2:
             yield None, (i, i2), (j, j2)
         at_left, at_right = i2, j2
 
 
-def _open(anchors: list[Anchor], kept: list[tuple[int, int, int, int]]) -> list[Anchor]:
+def _find_open_anchors(anchors: list[WordAnchor], kept: list[tuple[int, int, int, int]]) -> list[WordAnchor]:
     """Anchors that still have words on both sides when the matched words are taken out."""
     matched = (
         {k for i, i2, _, _ in kept for k in range(i, i2)},
@@ -151,7 +151,7 @@ def _open(anchors: list[Anchor], kept: list[tuple[int, int, int, int]]) -> list[
     return [(one, other) for one, other in left_over if one and other]
 
 
-def _kept(aligned: TokenAlignment, anchors: list[Anchor]) -> list[tuple[int, int, int, int]]:
+def _select_matches(aligned: TokenAlignment, anchors: list[WordAnchor]) -> list[tuple[int, int, int, int]]:
     """Matches in order, without those that set a word against another one than the engine does."""
     return [
         match[:4]
@@ -164,83 +164,85 @@ def _kept(aligned: TokenAlignment, anchors: list[Anchor]) -> list[tuple[int, int
     ]
 
 
-def _next(first: list[_Chunk], second: list[_Chunk]) -> Pairing:
+def _take_next(first: list[_WordRun], second: list[_WordRun]) -> WordPairing:
     """Take the next chunk of one side, or of both when they are partners."""
-    if first and second and first[0].partner == second[0].partner > _ALONE:
+    if first and second and first[0].partner == second[0].partner > _ONE_SIDED:
         return None, first.pop(0)[:2], second.pop(0)[:2]
-    if first and not (second and _waits(first[0], second) and not _waits(second[0], first)):
+    if first and not (
+        second and _is_partner_pending(first[0], second) and not _is_partner_pending(second[0], first)
+    ):
         chunk = first.pop(0)
-        return _lonely(chunk, Mark.DELETED), chunk[:2], None
+        return _mark_single(chunk, DiffMark.DELETED), chunk[:2], None
     chunk = second.pop(0)
-    return _lonely(chunk, Mark.INSERTED), None, chunk[:2]
+    return _mark_single(chunk, DiffMark.INSERTED), None, chunk[:2]
 
 
-def _waits(chunk: _Chunk, others: list[_Chunk]) -> bool:
+def _is_partner_pending(chunk: _WordRun, others: list[_WordRun]) -> bool:
     """Say whether the chunk's partner is still to come on the other side."""
-    return chunk.partner > _ALONE and any(other.partner == chunk.partner for other in others)
+    return chunk.partner > _ONE_SIDED and any(other.partner == chunk.partner for other in others)
 
 
-def _lonely(chunk: _Chunk, otherwise: Mark) -> Mark:
+def _mark_single(chunk: _WordRun, otherwise: DiffMark) -> DiffMark:
     """Mark a chunk shown by itself: moved when its counterpart stands elsewhere."""
-    return Mark.MOVED if chunk.partner == _MOVED or chunk.partner >= 0 else otherwise
+    return DiffMark.MOVED if chunk.partner == _MOVED or chunk.partner >= 0 else otherwise
 
 
-def _anchors(
+def _find_anchors(
     left: TokenisedName, right: TokenisedName, differences: Sequence[Mapping[str, Any]]
-) -> list[Anchor]:
+) -> list[WordAnchor]:
     """Words that the engine sets against each other; of two accounts of one word, the first."""
-    found: list[Anchor] = []
+    found: list[WordAnchor] = []
     for item in differences:
-        if item["category"] in WRITING or not (item["span1"] and item["span2"]):
+        if item["category"] in ORTHOGRAPHY_CATEGORIES or not (item["span1"] and item["span2"]):
             continue
-        one, other = _words(left, item["span1"]), _words(right, item["span2"])
+        one, other = _find_words(left, item["span1"]), _find_words(right, item["span2"])
         taken = any(one & first or other & second for first, second in found)
         if one and other and not taken:
             found.append((one, other))
     return found
 
 
-def _words(text: TokenisedName, span: Sequence[int]) -> set[int]:
+def _find_words(text: TokenisedName, span: Sequence[int]) -> set[int]:
     """Indices of the words that a span touches."""
     start, end = span
     return {k for k, token in enumerate(text.tokens) if token.start < end and token.end > start}
 
 
-def _lone(differences: Sequence[Mapping[str, Any]], side: str) -> list[Sequence[int]]:
+def _find_one_sided(differences: Sequence[Mapping[str, Any]], side: str) -> list[Sequence[int]]:
     """Spans that the engine found on one side only."""
     other = "span2" if side == "span1" else "span1"
     return [item[side] for item in differences if item[side] and not item[other]]
 
 
-def _chunks(
+def _group_words(
     tokens: tuple[Token, ...],
     stretch: tuple[int, int],
     moved: set[int],
     anchors: list[set[int]],
     lone: list[Sequence[int]],
-) -> list[_Chunk]:
+) -> list[_WordRun]:
     """Neighbouring words with the same fate, together."""
-    chunks: list[_Chunk] = []
+    chunks: list[_WordRun] = []
     for index in range(*stretch):
-        partner = _partner(index, tokens[index], moved, anchors, lone)
+        partner = _find_partner(index, tokens[index], moved, anchors, lone)
         if chunks and chunks[-1].partner == partner:
             chunks[-1] = chunks[-1]._replace(stop=index + 1)
         else:
-            chunks.append(_Chunk(index, index + 1, partner))
+            chunks.append(_WordRun(index, index + 1, partner))
     return chunks
 
 
-def _partner(
+def _find_partner(
     index: int, token: Token, moved: set[int], anchors: list[set[int]], lone: list[Sequence[int]]
 ) -> int:
     if index in moved:
         return _MOVED
     if any(start <= token.start and token.end <= end for start, end in lone):
-        return _ALONE
-    return next((place for place, words in enumerate(anchors) if index in words), _REST)
+        return _ONE_SIDED
+    return next((place for place, words in enumerate(anchors) if index in words), _UNMATCHED)
 
 
-def _following(pairings: list[Pairing], place: int) -> bool:
+def _is_pair_next(pairings: list[WordPairing], place: int) -> bool:
     """Say whether the words after this place are set against each other, or both names end here."""
     if place + 1 == len(pairings):
         return True
@@ -248,53 +250,61 @@ def _following(pairings: list[Pairing], place: int) -> bool:
     return left is not None and right is not None
 
 
-def _column(
-    left: _Side, right: _Side, pairing: Pairing, followed: bool, differences: Sequence[Mapping[str, Any]]
-) -> Column:
+def _build_column(
+    left: _NameSide,
+    right: _NameSide,
+    pairing: WordPairing,
+    followed: bool,
+    differences: Sequence[Mapping[str, Any]],
+) -> DiffColumn:
     """Draw one place: its words with their mark, and what stands between it and the next place."""
     mark, one, other = pairing
-    spans = left.word(*one) if one else None, right.word(*other) if other else None
-    gaps = left.gap(one[1]) if one else None, right.gap(other[1]) if other else None
-    words = left.cut(spans[0]) if spans[0] else "", right.cut(spans[1]) if spans[1] else ""
-    between = left.cut(gaps[0]) if gaps[0] else "", right.cut(gaps[1]) if gaps[1] else ""
-    same_words = bool(one and other) and _keys(left, one) == _keys(right, other)
-    if mark is not Mark.MOVED:
-        mark = _judged(words, spans, mark or Mark.SUBSTITUTED, same_words, differences)
-    if mark is Mark.SAME and followed and between[0] != between[1]:
-        mark = _judged(between, gaps, Mark.SUBSTITUTED, True, differences)
-    drawn = segments(*words, compare=mark not in (Mark.SAME, Mark.MOVED) and not same_words)
-    after = segments(*between, compare=False)
-    return Column(mark, (*drawn[0], *after[0]), (*drawn[1], *after[1]))
+    spans = left.get_word_span(*one) if one else None, right.get_word_span(*other) if other else None
+    gaps = left.get_gap_span(one[1]) if one else None, right.get_gap_span(other[1]) if other else None
+    words = left.slice_text(spans[0]) if spans[0] else "", right.slice_text(spans[1]) if spans[1] else ""
+    between = left.slice_text(gaps[0]) if gaps[0] else "", right.slice_text(gaps[1]) if gaps[1] else ""
+    same_words = bool(one and other) and _join_keys(left, one) == _join_keys(right, other)
+    if mark is not DiffMark.MOVED:
+        mark = _classify_texts(words, spans, mark or DiffMark.SUBSTITUTED, same_words, differences)
+    if mark is DiffMark.SAME and followed and between[0] != between[1]:
+        mark = _classify_texts(between, gaps, DiffMark.SUBSTITUTED, True, differences)
+    drawn = split_segments(*words, compare=mark not in (DiffMark.SAME, DiffMark.MOVED) and not same_words)
+    after = split_segments(*between, compare=False)
+    return DiffColumn(mark, (*drawn[0], *after[0]), (*drawn[1], *after[1]))
 
 
-def _keys(side: _Side, words: tuple[int, int] | None) -> str:
+def _join_keys(side: _NameSide, words: tuple[int, int] | None) -> str:
     """Comparison keys of words, joined: the same letters spaced otherwise are the same words."""
     return "".join(side.text.keys[slice(*words)]) if words else ""
 
 
-def _judged(
+def _classify_texts(
     texts: tuple[str, str],
     spans: tuple[Span | None, Span | None],
-    otherwise: Mark,
+    otherwise: DiffMark,
     writing: bool,
     differences: Sequence[Mapping[str, Any]],
-) -> Mark:
+) -> DiffMark:
     """Mark texts that differ: equal by rule if every difference that concerns them is."""
     if texts[0] == texts[1]:
-        return Mark.SAME
+        return DiffMark.SAME
     concerned = [
-        item for item in differences if (item["category"] in WRITING) == writing or _is_about(item, spans)
+        item
+        for item in differences
+        if (item["category"] in ORTHOGRAPHY_CATEGORIES) == writing or _is_confined_to(item, spans)
     ]
     touching = [
-        item for item in concerned if _meets(item["span1"], spans[0]) or _meets(item["span2"], spans[1])
+        item
+        for item in concerned
+        if _has_overlap(item["span1"], spans[0]) or _has_overlap(item["span2"], spans[1])
     ]
     # A difference of writing is located at its first place only and stands for all of them.
     deciding = touching or (concerned if writing else [])
     harmless = bool(deciding) and all(item["effect"] == "equal" for item in deciding)
-    return Mark.EQUAL if harmless else otherwise
+    return DiffMark.EQUAL if harmless else otherwise
 
 
-def _is_about(item: Mapping[str, Any], spans: tuple[Span | None, Span | None]) -> bool:
+def _is_confined_to(item: Mapping[str, Any], spans: tuple[Span | None, Span | None]) -> bool:
     """Say whether a difference concerns these words and nothing beyond: ``Müller`` / ``Mueller``."""
     return all(
         one and other and other[0] <= one[0] and one[1] <= other[1]
@@ -302,5 +312,5 @@ def _is_about(item: Mapping[str, Any], spans: tuple[Span | None, Span | None]) -
     )
 
 
-def _meets(one: Sequence[int] | None, other: Span | None) -> bool:
+def _has_overlap(one: Sequence[int] | None, other: Span | None) -> bool:
     return one is not None and other is not None and one[0] < other[1] and other[0] < one[1]

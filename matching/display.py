@@ -6,32 +6,32 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from matching.diff import Column
+from matching.diff import DiffColumn
 from matching.engine.profiles import load_categories
-from matching.offer import offered
+from matching.offer import get_available_profiles
 
-SHOWN_CONTRIBUTIONS = 8
+MAX_BARS = 8
 """Bars drawn one by one; the rest is one bar."""
 
-UNDECIDED = 0.55
+MIN_LEANING_CONFIDENCE = 0.55
 """Confidence below which a review is said to lean nowhere."""
 
-BAR = 100.0
+BAR_LENGTH = 100.0
 """Length of the longest bar to either side of zero, in units of the drawing."""
 
-VERDICTS = {
+VERDICT_TEXTS = {
     "immaterial": ("Immaterial", "✓", "The same name for this purpose."),
     "review": ("A person must look", "?", "The names alone do not settle it."),
     "material": ("Material", "✕", "Another name, or not good enough for this purpose."),
 }
-EFFECTS = {
+EFFECT_TEXTS = {
     "equal": ("≈", "Equal by rule"),
     "model": ("◔", "The model weighs it"),
     "review": ("?", "A person must look"),
     "material": ("✕", "Material"),
 }
-_CHOICES = {"auto": "Detect", "organisation": "Organisation", "individual": "Individual"}
-_DECIDERS = {
+_KIND_LABELS = {"auto": "Detect", "organisation": "Organisation", "individual": "Individual"}
+_DECIDER_SENTENCES = {
     "rule": "A rule decided.",
     "model": "The model decided, because the profile leaves these differences to it.",
     "search logic": "The standard search logic decided.",
@@ -39,7 +39,7 @@ _DECIDERS = {
     "two distinctive differences": "Two differences in distinctive words decided.",
     "rule and model disagree": "A rule and the model disagree, so a person must look.",
 }
-_ORGANISATION = {
+_ORGANISATION_PART_LABELS = {
     "stem": "Name without its form",
     "legal_forms": "Legal form",
     "numerals": "Numbers",
@@ -49,7 +49,7 @@ _ORGANISATION = {
     "appended": "Appended parts",
     "scripts": "Writing",
 }
-_INDIVIDUAL = {
+_INDIVIDUAL_PART_LABELS = {
     "surname": "Surname",
     "given": "Given name",
     "middle": "Middle name",
@@ -63,10 +63,10 @@ _INDIVIDUAL = {
     "capacity": "Capacity",
     "scripts": "Writing",
 }
-_CODES_SHOWN = 3
+_MAX_CODES = 3
 
 
-class Verdict(NamedTuple):
+class VerdictBadge(NamedTuple):
     """A verdict as a person reads it."""
 
     id: str
@@ -75,7 +75,7 @@ class Verdict(NamedTuple):
     meaning: str
 
 
-class PartRow(NamedTuple):
+class NamePartRow(NamedTuple):
     """One part of both names as the engine read them."""
 
     label: str
@@ -83,7 +83,7 @@ class PartRow(NamedTuple):
     right: tuple[str, ...]
 
 
-class Bar(NamedTuple):
+class ContributionBar(NamedTuple):
     """What one feature added, in log-odds; ``start`` and ``width`` place the bar on an axis from 0 to 200."""
 
     label: str
@@ -92,7 +92,7 @@ class Bar(NamedTuple):
     width: float
 
 
-class Row(NamedTuple):
+class DifferenceRow(NamedTuple):
     """One difference of the answer with the symbol and the words of its effect."""
 
     difference: Mapping[str, Any]
@@ -100,18 +100,18 @@ class Row(NamedTuple):
     effect: str
 
 
-def verdict(name: str) -> Verdict:
+def get_verdict_badge(name: str) -> VerdictBadge:
     """Return the words for a verdict."""
-    return Verdict(name, *VERDICTS[name])
+    return VerdictBadge(name, *VERDICT_TEXTS[name])
 
 
-def sentence(judged: Verdict, reason: str) -> str:
+def write_reason(judged: VerdictBadge, reason: str) -> str:
     """Return the reason without the words of the verdict, which stand above it."""
     plain = reason.removeprefix(f"{judged.title}: ")
     return plain[:1].upper() + plain[1:] or judged.meaning
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """Write a probability in [0, 1]; a certainty that nobody has is not claimed."""
     if share > 0.999:
         return "over 99.9 %"
@@ -122,50 +122,53 @@ def percent(share: float) -> str:
     )
 
 
-def decided_by(name: str, judged: str) -> str:
+def describe_decider(name: str, judged: str) -> str:
     """Say in a sentence what decided."""
     if (name, judged) == ("model", "review"):
         return "The profile leaves these differences to the model, which is not sure enough to decide alone."
-    return _DECIDERS.get(name, "")
+    return _DECIDER_SENTENCES.get(name, "")
 
 
-def leaning(judged: str, prediction: bool, confidence: float) -> str:
+def describe_leaning(judged: str, prediction: bool, confidence: float) -> str:
     """Say which way a review leans; other verdicts state their answer and lean nowhere."""
     if judged != "review":
         return ""
-    if confidence < UNDECIDED:
+    if confidence < MIN_LEANING_CONFIDENCE:
         return "with no clear leaning"
     return "leaning to material" if prediction else "leaning to immaterial"
 
 
-def rows(differences: Sequence[Mapping[str, Any]]) -> tuple[Row, ...]:
+def build_difference_rows(differences: Sequence[Mapping[str, Any]]) -> tuple[DifferenceRow, ...]:
     """Return the differences with the words of their effects."""
-    return tuple(Row(item, *EFFECTS[item["effect"]]) for item in differences)
+    return tuple(DifferenceRow(item, *EFFECT_TEXTS[item["effect"]]) for item in differences)
 
 
-def kinds() -> dict[str, str]:
+def get_kind_labels() -> dict[str, str]:
     """Return the kinds a person may choose, with their labels."""
-    return dict(_CHOICES)
+    return dict(_KIND_LABELS)
 
 
-def parts(left: Mapping[str, Any], right: Mapping[str, Any]) -> tuple[PartRow, ...]:
+def build_part_rows(left: Mapping[str, Any], right: Mapping[str, Any]) -> tuple[NamePartRow, ...]:
     """Return the parsed structure of both names, part by part; parts that neither has are left out."""
-    labels = _INDIVIDUAL if left.get("kind") == "individual" else _ORGANISATION
-    read = (PartRow(label, _texts(left.get(key)), _texts(right.get(key))) for key, label in labels.items())
+    labels = _INDIVIDUAL_PART_LABELS if left.get("kind") == "individual" else _ORGANISATION_PART_LABELS
+    read = (
+        NamePartRow(label, _format_part(left.get(key)), _format_part(right.get(key)))
+        for key, label in labels.items()
+    )
     return tuple(row for row in read if row.left or row.right)
 
 
-def _texts(part: Any) -> tuple[str, ...]:
+def _format_part(part: Any) -> tuple[str, ...]:
     """Write a part, which is a word, words, or entries with details."""
     entries = part if isinstance(part, list) else [part] if part else []
-    return tuple(_entry(entry) for entry in entries)
+    return tuple(_format_entry(entry) for entry in entries)
 
 
-def _entry(entry: Any) -> str:
+def _format_entry(entry: Any) -> str:
     if not isinstance(entry, Mapping):
         return str(entry)
     if "codes" in entry:
-        return _form(entry)
+        return _format_legal_form(entry)
     if "value" in entry:
         return (
             str(entry["text"])
@@ -176,45 +179,47 @@ def _entry(entry: Any) -> str:
     return f"{entry['text']} ({title.lower()})" if title else str(entry["text"])
 
 
-def _form(form: Mapping[str, Any]) -> str:
+def _format_legal_form(form: Mapping[str, Any]) -> str:
     """Write a legal form with its codes: ``GmbH: Gesellschaft mit ... (ELF 2HBR, DE)``."""
-    codes = [f"{code['elf']} ({code['jurisdiction']})" for code in form["codes"][:_CODES_SHOWN]]
+    codes = [f"{code['elf']} ({code['jurisdiction']})" for code in form["codes"][:_MAX_CODES]]
     more = len(form["codes"]) - len(codes)
     listed = f" · ELF {', '.join(codes)}{f' and {more} more' if more > 0 else ''}" if codes else ""
-    named = f": {form['label']}" if _letters(form["label"]) != _letters(form["text"]) else ""
+    named = (
+        f": {form['label']}" if _normalise_letters(form["label"]) != _normalise_letters(form["text"]) else ""
+    )
     return f"{form['text']}{named}{listed}"
 
 
-def _letters(text: str) -> str:
+def _normalise_letters(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
-def bars(contributions: Mapping[str, float]) -> tuple[Bar, ...]:
+def build_bars(contributions: Mapping[str, float]) -> tuple[ContributionBar, ...]:
     """Return what the model weighed as bars to the left (immaterial) and right (material) of zero."""
     named = {key: value for key, value in contributions.items() if key not in ("baseline", "calibration")}
     ordered = sorted(named.items(), key=lambda item: -abs(item[1]))
-    shown = [(_label(key), value) for key, value in ordered[:SHOWN_CONTRIBUTIONS]]
-    rest = sum(value for _, value in ordered[SHOWN_CONTRIBUTIONS:])
-    if len(ordered) > SHOWN_CONTRIBUTIONS:
-        shown.append((f"{len(ordered) - SHOWN_CONTRIBUTIONS} others together", rest))
+    shown = [(_format_feature(key), value) for key, value in ordered[:MAX_BARS]]
+    rest = sum(value for _, value in ordered[MAX_BARS:])
+    if len(ordered) > MAX_BARS:
+        shown.append((f"{len(ordered) - MAX_BARS} others together", rest))
     fixed = sum(contributions.get(key, 0.0) for key in ("baseline", "calibration"))
-    return tuple(_bars([*shown, ("Before looking at this pair", fixed)])) if contributions else ()
+    return tuple(_scale_bars([*shown, ("Before looking at this pair", fixed)])) if contributions else ()
 
 
-def _bars(values: list[tuple[str, float]]) -> Iterator[Bar]:
+def _scale_bars(values: list[tuple[str, float]]) -> Iterator[ContributionBar]:
     longest = max(abs(value) for _, value in values) or 1.0
     for label, value in values:
-        width = round(abs(value) / longest * BAR, 1)
-        yield Bar(label, value, round(BAR - width if value < 0 else BAR, 1), width)
+        width = round(abs(value) / longest * BAR_LENGTH, 1)
+        yield ContributionBar(label, value, round(BAR_LENGTH - width if value < 0 else BAR_LENGTH, 1), width)
 
 
-def _label(feature: str) -> str:
+def _format_feature(feature: str) -> str:
     """Write the name of a feature in words."""
     plain = feature.removeprefix("o_").removeprefix("p_person_").replace("_", " ")
     return plain.capitalize()
 
 
-def profile_choices() -> list[dict[str, str]]:
+def list_profile_choices() -> list[dict[str, str]]:
     """Return the profiles a person may choose, each with its one-line explanation."""
     return [
         {
@@ -224,24 +229,24 @@ def profile_choices() -> list[dict[str, str]]:
             "version": item.version,
             "date": item.date,
         }
-        for item in offered().values()
+        for item in get_available_profiles().values()
     ]
 
 
-def profile_of(id_: str) -> dict[str, str]:
+def get_profile_choice(id_: str) -> dict[str, str]:
     """Return a profile as a person chooses it; of one that no longer exists, its id."""
-    known = {choice["id"]: choice for choice in profile_choices()}
+    known = {choice["id"]: choice for choice in list_profile_choices()}
     return known.get(id_, {"id": id_, "title": id_, "summary": "", "version": "", "date": ""})
 
 
-def direction(name: str) -> str:
+def get_text_direction(name: str) -> str:
     """Return ``rtl`` when the first letter that has a direction is written right to left, else ``ltr``."""
     kinds_of_letters = (unicodedata.bidirectional(char) for char in name)
     first = next((kind for kind in kinds_of_letters if kind in ("L", "R", "AL")), "L")
     return "ltr" if first == "L" else "rtl"
 
 
-def deceiving(columns: Sequence[Column]) -> tuple[tuple[int, str], ...]:
+def find_deceptive_characters(columns: Sequence[DiffColumn]) -> tuple[tuple[int, str], ...]:
     """Return the characters that deceive the eye as ``(which name, code point and name)``, each once."""
     found = [
         (number, segment.code)

@@ -17,15 +17,15 @@ from accounts.models import Erasure
 from matching.job_models import BatchJob
 from matching.jobs import services
 from matching.models import Prediction
-from matching.pairs import written_form
+from matching.pairs import normalise_name
 
 log = structlog.get_logger(__name__)
 
-_PAGE = 1_000
+_PAGE_SIZE = 1_000
 """Rows read at once while a name is looked for."""
 
 
-def predictions(erasure: Erasure) -> QuerySet[Prediction]:
+def find_predictions(erasure: Erasure) -> QuerySet[Prediction]:
     """Answers that an erasure takes and that still hold their names."""
     waiting = Prediction.objects.filter(erased_at=None)
     if erasure.subject == Erasure.Subject.PERSON:
@@ -34,23 +34,23 @@ def predictions(erasure: Erasure) -> QuerySet[Prediction]:
         return waiting.filter(pk=str(erasure.answer))
     if erasure.subject == Erasure.Subject.AGE:
         return waiting.filter(created_at__lt=erasure.before)
-    return waiting.filter(pk__in=_naming(erasure))
+    return waiting.filter(pk__in=_find_by_name(erasure))
 
 
-def through(model: type[Model], path: str) -> Callable[[Erasure], QuerySet[Any]]:
+def make_row_finder(model: type[Model], path: str) -> Callable[[Erasure], QuerySet[Any]]:
     """Return how to find the rows of a table whose ``path`` leads to an answer that an erasure takes."""
 
     def of(erasure: Erasure) -> QuerySet[Any]:
-        return model._base_manager.filter(**{f"{path}__in": predictions(erasure)})
+        return model._base_manager.filter(**{f"{path}__in": find_predictions(erasure)})
 
     return of
 
 
-def _gone() -> dict[str, Any]:
+def _get_erased_values() -> dict[str, Any]:
     return {"pair_digest": "", "erased_at": timezone.now()}
 
 
-class JobFiles:
+class BatchJobTarget:
     """Bulk jobs: uploaded files and results go as a whole.
 
     What is in them cannot be searched for one name; they are kept for days only.
@@ -61,17 +61,17 @@ class JobFiles:
 
     def count(self, erasure: Erasure) -> int:
         """Return how many jobs go."""
-        return self._found(erasure).count()
+        return self._find_jobs(erasure).count()
 
     def blank(self, erasure: Erasure) -> Iterator[int]:
         """Delete the jobs, one by one."""
-        for job in self._found(erasure):
+        for job in self._find_jobs(erasure):
             with transaction.atomic():
                 services.delete(job, erasure.requested_by, "erasure")
                 note(erasure, self.title, 1)
             yield 1
 
-    def _found(self, erasure: Erasure) -> QuerySet[BatchJob]:
+    def _find_jobs(self, erasure: Erasure) -> QuerySet[BatchJob]:
         if erasure.subject == Erasure.Subject.PERSON:
             return BatchJob.objects.filter(user=erasure.user_id)
         if erasure.subject == Erasure.Subject.AGE:
@@ -79,37 +79,39 @@ class JobFiles:
         return BatchJob.objects.none()
 
 
-HELD = (JobFiles(), Rows(Prediction, predictions, _gone))
+ERASURE_TARGETS = (BatchJobTarget(), Rows(Prediction, find_predictions, _get_erased_values))
 """Files of bulk jobs; then the answers themselves: names, sentences, context and the digest of the pair."""
 
 
-def _naming(erasure: Erasure) -> list[UUID]:
+def _find_by_name(erasure: Erasure) -> list[UUID]:
     """Return the answers of which one name is the sought one, but for case and spaces.
 
     Reads every answer once: names are encrypted, and a digest of each name for look-up would cost every
     comparison two columns and two indexes for the sake of a rare command.
     """
     if "naming" not in erasure.memo:
-        erasure.memo["naming"] = [row.pk for row in _every() if _plain(erasure.name) in _names(row)]
+        erasure.memo["naming"] = [
+            row.pk for row in _iterate_predictions() if _fold_name(erasure.name) in _read_names(row)
+        ]
     found: list[UUID] = erasure.memo["naming"]
     return found
 
 
-def _every() -> Any:
+def _iterate_predictions() -> Any:
     last = None
     rows = Prediction.objects.filter(erased_at=None).order_by("pk").only("pk", "name1", "name2")
-    while page := list((rows.filter(pk__gt=last) if last else rows)[:_PAGE]):
+    while page := list((rows.filter(pk__gt=last) if last else rows)[:_PAGE_SIZE]):
         yield from page
         last = page[-1].pk
 
 
-def _names(row: Prediction) -> set[str]:
+def _read_names(row: Prediction) -> set[str]:
     try:
-        return {_plain(row.name1), _plain(row.name2)}
+        return {_fold_name(row.name1), _fold_name(row.name2)}
     except DecryptionError:
         log.warning("erasure_cannot_read_a_name", prediction=str(row.pk))
         return set()
 
 
-def _plain(name: str) -> str:
-    return " ".join(written_form(name).casefold().split())
+def _fold_name(name: str) -> str:
+    return " ".join(normalise_name(name).casefold().split())

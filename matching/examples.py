@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from drf_spectacular.utils import OpenApiExample
 
-QUESTION = OpenApiExample(
+COMPARE_EXAMPLE = OpenApiExample(
     "Two spellings of one legal form",
     value={"name1": "Acme Incorporated", "name2": "Acme, Inc.", "profile": "general"},
     request_only=True,
 )
-PAIR = OpenApiExample(
+ALL_PROFILES_EXAMPLE = OpenApiExample(
     "A form that one name lacks",
     value={"name1": "Larkspur Holdings", "name2": "Larkspur Holdings, Inc.", "register": "name2"},
     request_only=True,
 )
-BATCH = OpenApiExample(
+BATCH_EXAMPLE = OpenApiExample(
     "Two pairs, one under a profile of its own",
     value={
         "profile": "kyc",

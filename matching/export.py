@@ -19,7 +19,7 @@ from matching.jobs.results import workbook
 from matching.jobs.workbooks import sheet_row
 from matching.models import Prediction, PredictionQuerySet
 
-COLUMNS = (
+EXPORT_COLUMNS = (
     "id",
     "created_at",
     "name1",
@@ -36,48 +36,50 @@ COLUMNS = (
     "model_version",
     "rules_version",
 )
-_PORTION = 500
+_BATCH_SIZE = 500
 
 
-def sent(
+def send_export(
     rows: PredictionQuerySet, format_id: str, actor: User, chosen: Mapping[str, Any]
 ) -> StreamingHttpResponse:
     """Return the answers as a download, and record who took them and by which filter."""
-    _record(actor, format_id, chosen)
-    response = StreamingHttpResponse(exported(rows, format_id), content_type=FORMATS[format_id].content_type)
+    _record_export(actor, format_id, chosen)
+    response = StreamingHttpResponse(
+        stream_export(rows, format_id), content_type=FORMATS[format_id].content_type
+    )
     response.headers["Content-Disposition"] = f'attachment; filename="predictions.{format_id}"'
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @transaction.atomic
-def _record(actor: User, format_id: str, chosen: Mapping[str, Any]) -> None:
+def _record_export(actor: User, format_id: str, chosen: Mapping[str, Any]) -> None:
     shown = {name: str(value) for name, value in chosen.items() if value}
     audit.record("predictions.exported", actor, actor, format=format_id, chosen=shown)
 
 
-def exported(rows: PredictionQuerySet, format_id: str) -> Iterator[bytes]:
+def stream_export(rows: PredictionQuerySet, format_id: str) -> Iterator[bytes]:
     """Return the file, a little at a time."""
-    found = (_told(row) for row in rows.with_model().iterator(chunk_size=_PORTION))
+    found = (_build_row(row) for row in rows.with_model().iterator(chunk_size=_BATCH_SIZE))
     if format_id == FileFormat.JSONL:
-        return (_json(portion) for portion in _portions(found))
-    table = chain([COLUMNS], (_cells(row) for row in found))
+        return (_format_json_lines(portion) for portion in _split_batches(found))
+    table = chain([EXPORT_COLUMNS], (_format_cells(row) for row in found))
     if format_id == FileFormat.XLSX:
-        return workbook(b"".join(map(sheet_row, portion)) for portion in _portions(table))
-    return (csv_lines(portion) for portion in _portions(table))
+        return workbook(b"".join(map(sheet_row, portion)) for portion in _split_batches(table))
+    return (csv_lines(portion) for portion in _split_batches(table))
 
 
-def _portions(rows: Iterable[Any]) -> Iterator[list[Any]]:
+def _split_batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
     given = iter(rows)
-    while portion := list(islice(given, _PORTION)):
+    while portion := list(islice(given, _BATCH_SIZE)):
         yield portion
 
 
-def _json(rows: Iterable[Mapping[str, Any]]) -> bytes:
+def _format_json_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
     return "".join([json.dumps(row, ensure_ascii=False) + "\n" for row in rows]).encode("utf-8", "replace")
 
 
-def _told(row: Prediction) -> dict[str, Any]:
+def _build_row(row: Prediction) -> dict[str, Any]:
     """One answer; after erasure without names and sentences."""
     words = json.loads(row.words) if row.words else {}
     return {
@@ -99,11 +101,11 @@ def _told(row: Prediction) -> dict[str, Any]:
     }
 
 
-def _cells(row: Mapping[str, Any]) -> Sequence[str]:
-    return [_cell(row[name]) for name in COLUMNS]
+def _format_cells(row: Mapping[str, Any]) -> Sequence[str]:
+    return [_format_cell(row[name]) for name in EXPORT_COLUMNS]
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):

@@ -9,9 +9,9 @@ from rest_framework.views import APIView
 
 from accounts.authentication import person_of
 from accounts.renderers import OrjsonRenderer
-from matching.export import sent
+from matching.export import send_export
 from matching.jobs.views import AS_FILE, PassedOn
-from matching.listing import ExportSerializer
+from matching.listing import ExportRequestSerializer
 from matching.models import Prediction
 
 
@@ -23,12 +23,12 @@ class PredictionExportView(APIView):
     throttle_cost = 10
     renderer_classes = (OrjsonRenderer, PassedOn)
 
-    @extend_schema(parameters=[ExportSerializer], responses=AS_FILE, operation_id="predictions_export")
+    @extend_schema(parameters=[ExportRequestSerializer], responses=AS_FILE, operation_id="predictions_export")
     def get(self, request: Request) -> HttpResponseBase:
         """Download your own answers, newest first, as CSV, JSON Lines or a workbook."""
-        asked = ExportSerializer(data=request.query_params.dict())
+        asked = ExportRequestSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         chosen = dict(asked.validated_data)
         format_id = chosen.pop("file")
         user = person_of(request)
-        return sent(Prediction.objects.of(user).chosen(**chosen), format_id, user, chosen)
+        return send_export(Prediction.objects.for_user(user).filter_by(**chosen), format_id, user, chosen)

@@ -13,13 +13,13 @@ from rapidfuzz.distance import Levenshtein
 
 from matching.engine.text import build_confusable_skeleton, get_script, is_mixed_script
 
-ALIKE = 0.5
+MIN_SIMILARITY = 0.5
 """Similarity from which two words are shown letter against letter; below it they are other words."""
 
-_UNSEEN = frozenset({"Cf", "Cc", "Cn", "Co", "Cs", "Zl", "Zp"})
+_INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 
-class Segment(NamedTuple):
+class TextSegment(NamedTuple):
     """A run of characters.
 
     ``changed`` marks the letters in which two words differ; ``code`` names characters that deceive the eye
@@ -27,9 +27,9 @@ class Segment(NamedTuple):
     """
 
     text: str
-    changed: bool = False
+    is_changed: bool = False
     code: str = ""
-    unseen: bool = False
+    is_invisible: bool = False
 
     @property
     def points(self) -> str:
@@ -37,39 +37,47 @@ class Segment(NamedTuple):
         return " ".join(f"U+{ord(char):04X}" for char in self.text) if self.code else ""
 
 
-def segments(left: str, right: str, compare: bool) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
+def split_segments(
+    left: str, right: str, compare: bool
+) -> tuple[tuple[TextSegment, ...], tuple[TextSegment, ...]]:
     """Cut two texts that stand for each other; ``compare`` marks the letters in which they differ."""
-    clusters = _clusters(left), _clusters(right)
-    changed = _changed(*clusters) if compare else ([False] * len(clusters[0]), [False] * len(clusters[1]))
-    deceiving = _deceiving(clusters[0], right), _deceiving(clusters[1], left)
-    return _drawn(clusters[0], changed[0], deceiving[0]), _drawn(clusters[1], changed[1], deceiving[1])
+    clusters = _split_clusters(left), _split_clusters(right)
+    changed = (
+        _find_changes(*clusters) if compare else ([False] * len(clusters[0]), [False] * len(clusters[1]))
+    )
+    deceiving = _find_deceptive(clusters[0], right), _find_deceptive(clusters[1], left)
+    return _merge_segments(clusters[0], changed[0], deceiving[0]), _merge_segments(
+        clusters[1], changed[1], deceiving[1]
+    )
 
 
-def code_points(text: str) -> str:
+def describe_code_points(text: str) -> str:
     """Code points and Unicode names of characters: ``U+200B ZERO WIDTH SPACE``."""
     return ", ".join(f"U+{ord(char):04X} {unicodedata.name(char, 'UNNAMED')}" for char in text)
 
 
-def _clusters(text: str) -> list[str]:
+def _split_clusters(text: str) -> list[str]:
     """Characters with the marks that sit on them; a bare mark at the start stands alone."""
     clusters: list[str] = []
     for char in text:
-        if clusters and unicodedata.category(char) in ("Mn", "Mc", "Me") and not _is_unseen(clusters[-1]):
+        if clusters and unicodedata.category(char) in ("Mn", "Mc", "Me") and not _is_invisible(clusters[-1]):
             clusters[-1] += char
         else:
             clusters.append(char)
     return clusters
 
 
-def _is_unseen(cluster: str) -> bool:
+def _is_invisible(cluster: str) -> bool:
     """Say whether a character leaves nothing on the page, or a space that is not the ordinary one."""
-    return unicodedata.category(cluster[0]) in _UNSEEN or (cluster[0].isspace() and cluster[0] != " ")
+    return unicodedata.category(cluster[0]) in _INVISIBLE_CATEGORIES or (
+        cluster[0].isspace() and cluster[0] != " "
+    )
 
 
-def _changed(left: list[str], right: list[str]) -> tuple[list[bool], list[bool]]:
+def _find_changes(left: list[str], right: list[str]) -> tuple[list[bool], list[bool]]:
     """Which letters differ, when the two words are alike enough for that to mean something."""
     marks = [False] * len(left), [False] * len(right)
-    if not left or not right or Levenshtein.normalized_similarity(left, right) < ALIKE:
+    if not left or not right or Levenshtein.normalized_similarity(left, right) < MIN_SIMILARITY:
         return marks
     for block in Levenshtein.opcodes(left, right):
         if block.tag != "equal":
@@ -81,11 +89,11 @@ def _changed(left: list[str], right: list[str]) -> tuple[list[bool], list[bool]]
     return marks
 
 
-def _deceiving(clusters: list[str], other: str) -> list[bool]:
+def _find_deceptive(clusters: list[str], other: str) -> list[bool]:
     """Which characters are taken for others: mixed scripts in a word, or a word that only looks the same."""
     text = "".join(clusters)
     if text == other:
-        return [is_mixed_script(text) and _foreign(cluster) for cluster in clusters]
+        return [is_mixed_script(text) and _is_non_latin(cluster) for cluster in clusters]
     twin = (
         bool(other)
         and build_confusable_skeleton(text) == build_confusable_skeleton(other)
@@ -95,20 +103,24 @@ def _deceiving(clusters: list[str], other: str) -> list[bool]:
         return [one != two and one.casefold() != two.casefold() for one, two in zip(text, other, strict=True)]
     composed = bool(other) and unicodedata.normalize("NFC", text) == unicodedata.normalize("NFC", other)
     return [
-        (is_mixed_script(text) and _foreign(cluster)) or (composed and len(cluster) > 1)
+        (is_mixed_script(text) and _is_non_latin(cluster)) or (composed and len(cluster) > 1)
         for cluster in clusters
     ]
 
 
-def _foreign(cluster: str) -> bool:
+def _is_non_latin(cluster: str) -> bool:
     return cluster[0].isalpha() and get_script(cluster[0]) != "latin"
 
 
-def _drawn(clusters: list[str], changed: list[bool], deceiving: list[bool]) -> tuple[Segment, ...]:
+def _merge_segments(
+    clusters: list[str], changed: list[bool], deceiving: list[bool]
+) -> tuple[TextSegment, ...]:
     """Join neighbours that are drawn alike; characters with a code stand by themselves."""
-    drawn: list[Segment] = []
-    for segment in _single(clusters, changed, deceiving):
-        joins = drawn and not segment.code and not drawn[-1].code and drawn[-1].changed == segment.changed
+    drawn: list[TextSegment] = []
+    for segment in _build_segments(clusters, changed, deceiving):
+        joins = (
+            drawn and not segment.code and not drawn[-1].code and drawn[-1].is_changed == segment.is_changed
+        )
         if joins:
             drawn[-1] = drawn[-1]._replace(text=drawn[-1].text + segment.text)
         else:
@@ -116,8 +128,8 @@ def _drawn(clusters: list[str], changed: list[bool], deceiving: list[bool]) -> t
     return tuple(drawn)
 
 
-def _single(clusters: list[str], changed: list[bool], deceiving: list[bool]) -> Iterator[Segment]:
+def _build_segments(clusters: list[str], changed: list[bool], deceiving: list[bool]) -> Iterator[TextSegment]:
     for cluster, differs, deceives in zip(clusters, changed, deceiving, strict=True):
-        unseen = _is_unseen(cluster)
-        code = code_points(cluster) if unseen or deceives else ""
-        yield Segment(cluster, differs, code, unseen)
+        unseen = _is_invisible(cluster)
+        code = describe_code_points(cluster) if unseen or deceives else ""
+        yield TextSegment(cluster, differs, code, unseen)

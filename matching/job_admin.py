@@ -25,22 +25,22 @@ from accounts.throttles import Rate, admit
 from matching import tasks
 from matching.bulk import FileError
 from matching.engine import Kind
-from matching.job_models import UNFINISHED, BatchJob
+from matching.job_models import UNFINISHED_STATUSES, BatchJob
 from matching.jobs import services
 from matching.jobs.spool import SpoolHandler
 from matching.jobs.views import sent
-from matching.offer import offered
+from matching.offer import get_available_profiles
 from modelops.models import RunStatus
 
-_COLOURS = {
+_STATUS_COLOURS = {
     RunStatus.QUEUED: "info",
     RunStatus.RUNNING: "warning",
     RunStatus.SUCCEEDED: "success",
     RunStatus.FAILED: "danger",
     RunStatus.CANCELLED: "default",
 }
-_LIST = "admin:matching_batchjob_changelist"
-_PAGE = "admin:matching_batchjob_change"
+_LIST_URL = "admin:matching_batchjob_changelist"
+_DETAIL_URL = "admin:matching_batchjob_change"
 
 
 class UploadForm(forms.Form):
@@ -72,10 +72,10 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["profile"].choices = [(it.id, it.title) for it in offered().values()]  # type: ignore[attr-defined]
+        self.fields["profile"].choices = [(it.id, it.title) for it in get_available_profiles().values()]  # type: ignore[attr-defined]
 
 
-class _RefusedError(ValueError):
+class _RateLimitError(ValueError):
     """The upload cannot be had; one sentence for people."""
 
 
@@ -83,7 +83,15 @@ class _RefusedError(ValueError):
 class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
     """Bulk jobs and how far they came."""
 
-    list_display = ("created_at", "user", "profile", "format", "shown_status", "shown_rows", "rows_failed")
+    list_display = (
+        "created_at",
+        "user",
+        "profile",
+        "format",
+        "display_status",
+        "display_rows",
+        "rows_failed",
+    )
     list_select_related = ("user", "model")
     list_filter = ("status",)
     paginator = BoundedPaginator
@@ -126,25 +134,25 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
     def get_urls(self) -> list[URLPattern]:
         """Put our upload in the place of the form that would ask for columns of the table."""
         own = [
-            path("add/", csrf_exempt(self._uploaded_to), name="matching_batchjob_add"),
+            path("add/", csrf_exempt(self._handle_upload), name="matching_batchjob_add"),
             path(
                 "<uuid:pk>/progress",
-                self.admin_site.admin_view(self.progress),
+                self.admin_site.admin_view(self.show_progress),
                 name="matching_batchjob_progress",
             ),
         ]
         return [*own, *super().get_urls()]
 
-    @labelled("Status", "status", _COLOURS)
-    def shown_status(self, job: BatchJob) -> tuple[str, str]:
+    @labelled("Status", "status", _STATUS_COLOURS)
+    def display_status(self, job: BatchJob) -> tuple[str, str]:
         """The status in its colour."""
         return job.status, job.get_status_display()
 
     @admin.display(description="Rows")
-    def shown_rows(self, job: BatchJob) -> str:
+    def display_rows(self, job: BatchJob) -> str:
         """How many rows are done, of how many."""
         if job.rows_total is None:
-            return "not counted yet" if job.status in UNFINISHED else "–"
+            return "not counted yet" if job.status in UNFINISHED_STATUSES else "–"
         return f"{job.rows_done:,} of {job.rows_total:,} ({job.share:.0%})"
 
     def changeform_view(
@@ -155,67 +163,69 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """Show the page of a job with its progress."""
-        job = self._seen(request, object_id) if object_id else None
-        given = _shown(job, request) if job else {}
+        job = self._get_job(request, object_id) if object_id else None
+        given = _build_page_context(job, request) if job else {}
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **given})
 
-    def progress(self, request: HttpRequest, pk: Any) -> HttpResponse:
+    def show_progress(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """How far a job is, for the bar that moves."""
         if not request.user.has_perm("matching.view_batchjob"):
             return HttpResponse(status=403)
-        response = JsonResponse(progress_of(get_object_or_404(self.get_queryset(request), pk=pk)))
+        response = JsonResponse(build_progress(get_object_or_404(self.get_queryset(request), pk=pk)))
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def _uploaded_to(self, request: HttpRequest) -> HttpResponseBase:
+    def _handle_upload(self, request: HttpRequest) -> HttpResponseBase:
         """Take an upload straight to the disk; what is refused while it comes is said on the page."""
         if not self.has_add_permission(request):
-            refused: HttpResponseBase = self.admin_site.admin_view(_forbidden)(request)
+            refused: HttpResponseBase = self.admin_site.admin_view(_deny_access)(request)
             return refused
         handler = SpoolHandler(request)
         request.upload_handlers = [handler]
         try:
-            answer: HttpResponseBase = self.admin_site.admin_view(self._upload)(request)
+            answer: HttpResponseBase = self.admin_site.admin_view(self._process_upload)(request)
             return answer
         except APIException as error:
-            messages.error(request, _sentence(error))
+            messages.error(request, _describe_error(error))
             return redirect("admin:matching_batchjob_add")
         finally:
             handler.close()
 
-    def _upload(self, request: HttpRequest) -> HttpResponse:
+    def _process_upload(self, request: HttpRequest) -> HttpResponse:
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
             try:
-                job = _created(request.user, form.cleaned_data)
-            except (FileError, services.JobError, _RefusedError) as error:
+                job = _create_job(request.user, form.cleaned_data)
+            except (FileError, services.JobError, _RateLimitError) as error:
                 form.add_error("file", str(error))
             else:
                 messages.success(request, "The file is kept. It is compared in the background.")
-                return redirect(_PAGE, job.pk)
+                return redirect(_DETAIL_URL, job.pk)
         text = (
             "Every row is compared under one profile, by one version of the model. Up to "
             f"{settings.JOB_MAX_ROWS:,} rows. The file is kept encrypted, and deleted "
             f"{settings.JOBS_KEPT_DAYS} days after it was done."
         )
-        step = Step("Compare a file", text, "Upload and compare", reverse(_LIST), lambda _actor, _given: "")
+        step = Step(
+            "Compare a file", text, "Upload and compare", reverse(_LIST_URL), lambda _actor, _given: ""
+        )
         context = {**self.admin_site.each_context(request), "title": step.title, "step": step, "form": form}
         return TemplateResponse(request, "admin/step.html", context)
 
     def has_download_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Say whether there is a result and the person may have it."""
-        job = self._seen(request, object_id)
-        return bool(job and job.status == RunStatus.SUCCEEDED and _may_read(request, job))
+        job = self._get_job(request, object_id)
+        return bool(job and job.status == RunStatus.SUCCEEDED and _can_read(request, job))
 
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Say whether there is something to stop and the person may."""
-        job = self._seen(request, object_id)
-        return bool(job and job.status in UNFINISHED and _may_end(request, job))
+        job = self._get_job(request, object_id)
+        return bool(job and job.status in UNFINISHED_STATUSES and _can_end(request, job))
 
     def has_remove_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Say whether the person may delete the job."""
-        job = self._seen(request, object_id)
-        return bool(job and _may_end(request, job))
+        job = self._get_job(request, object_id)
+        return bool(job and _can_end(request, job))
 
     @act("Download the result", "download")
     def download(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
@@ -225,7 +235,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         if isinstance(request.user, User) and (own or request.method == "POST"):
             return sent(job, request.user)
         text = "It holds the names of somebody else's file. The audit trail will say that you took it."
-        step = Step("Download the result?", text, "Download", _page_of(job), lambda _actor, _given: "")
+        step = Step("Download the result?", text, "Download", _get_job_url(job), lambda _actor, _given: "")
         return confirmed(self.admin_site, request, step)
 
     @act("Cancel", "cancel")
@@ -239,7 +249,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
             return "The job is cancelled." if stopped else "The job was done already; it stays as it is."
 
         text = "The job stops for good and its files are deleted. What was compared until now is lost."
-        step = Step("Cancel the job?", text, "Cancel the job", _page_of(job), perform)
+        step = Step("Cancel the job?", text, "Cancel the job", _get_job_url(job), perform)
         return confirmed(self.admin_site, request, step)
 
     @act("Delete", "remove")
@@ -252,10 +262,10 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
             return "The job and its files are deleted."
 
         text = "Upload, result and the key that opens them are deleted. This cannot be undone."
-        step = Step("Delete the job?", text, "Delete the job", reverse(_LIST), perform)
+        step = Step("Delete the job?", text, "Delete the job", reverse(_LIST_URL), perform)
         return confirmed(self.admin_site, request, step)
 
-    def _seen(self, request: HttpRequest, object_id: Any) -> BatchJob | None:
+    def _get_job(self, request: HttpRequest, object_id: Any) -> BatchJob | None:
         """The job, read once a request."""
         if object_id is None:
             return None
@@ -265,23 +275,23 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         return known[str(object_id)]
 
 
-def _shown(job: BatchJob, request: HttpRequest) -> dict[str, Any]:
+def _build_page_context(job: BatchJob, request: HttpRequest) -> dict[str, Any]:
     """What the page of a job shows above its columns; the name of the file for its owner alone."""
-    return {"job": job, "progress": progress_of(job), "own": job.user_id == request.user.pk}
+    return {"job": job, "progress": build_progress(job), "own": job.user_id == request.user.pk}
 
 
-def progress_of(job: BatchJob) -> dict[str, Any]:
+def build_progress(job: BatchJob) -> dict[str, Any]:
     """Return what the bar and the sentence beside it show."""
     return {
         "status": job.status,
         "label": job.get_status_display(),
         "share": round(job.share, 4),
-        "sentence": _told(job),
-        "unfinished": job.status in UNFINISHED,
+        "sentence": _describe_progress(job),
+        "unfinished": job.status in UNFINISHED_STATUSES,
     }
 
 
-def _told(job: BatchJob) -> str:
+def _describe_progress(job: BatchJob) -> str:
     """How far the job is, in one line."""
     if job.status == RunStatus.QUEUED:
         return "Waiting to be read."
@@ -291,50 +301,50 @@ def _told(job: BatchJob) -> str:
         return "Cancelled; the files are deleted."
     done = f"{job.rows_done:,} of {job.rows_total or 0:,} rows"
     rate = f", {job.rate:,.0f} rows/s" if job.rate else ""
-    left = f", about {_duration(job.seconds_left)} left" if job.seconds_left is not None else ""
+    left = f", about {_format_duration(job.seconds_left)} left" if job.seconds_left is not None else ""
     failed = f", {job.rows_failed:,} with an error" if job.rows_failed else ""
     return f"{done}{failed}{rate}{left}."
 
 
-def _duration(seconds: int) -> str:
+def _format_duration(seconds: int) -> str:
     if seconds < 90:
         return f"{seconds} s"
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _created(user: User, given: Mapping[str, Any]) -> BatchJob:
+def _create_job(user: User, given: Mapping[str, Any]) -> BatchJob:
     """Make the job a form asks for. Raises what :func:`services.create` does and ``_RefusedError``."""
     rate, upload = Rate.parse(settings.JOB_RATE), given["file"]
     decision = admit(f"rows:user:{user.pk}", min(max(1, upload.cost), rate.limit), rate)
     if not decision.allowed:
-        raise _RefusedError(
-            f"You sent many rows of late; try again in {_duration(round(decision.wait) + 1)}."
+        raise _RateLimitError(
+            f"You sent many rows of late; try again in {_format_duration(round(decision.wait) + 1)}."
         )
     order = services.Order((given["column1"], given["column2"]), given["profile"], given["kind"])
     job = services.create(user, upload, order)
-    tasks.begin(job)
+    tasks.enqueue_job(job)
     return job
 
 
-def _sentence(error: APIException) -> str:
+def _describe_error(error: APIException) -> str:
     if isinstance(error, ValidationError):
         return "Send one file."
     return str(error.detail)
 
 
-def _forbidden(_request: HttpRequest) -> HttpResponse:
+def _deny_access(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=403)
 
 
-def _may_read(request: HttpRequest, job: BatchJob) -> bool:
+def _can_read(request: HttpRequest, job: BatchJob) -> bool:
     return job.user_id == request.user.pk or request.user.has_perm("matching.reveal_names")
 
 
-def _may_end(request: HttpRequest, job: BatchJob) -> bool:
+def _can_end(request: HttpRequest, job: BatchJob) -> bool:
     if job.user_id == request.user.pk:
         return request.user.has_perm("matching.add_batchjob")
     return request.user.has_perm("matching.delete_batchjob")
 
 
-def _page_of(job: BatchJob) -> str:
-    return reverse(_PAGE, args=[job.pk])
+def _get_job_url(job: BatchJob) -> str:
+    return reverse(_DETAIL_URL, args=[job.pk])

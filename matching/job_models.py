@@ -15,7 +15,7 @@ from accounts.ids import uuid7
 from accounts.models import User
 from modelops.models import ModelVersion, RunStatus
 
-_PICK = """
+_CLAIM_CHUNK_SQL = """
 WITH asked AS (
   SELECT job.id, job.served_at,
          max(job.served_at) OVER (PARTITION BY job.user_id) AS user_served_at
@@ -41,7 +41,7 @@ RETURNING next.id
 Counted as an attempt before it is worked on, so that a piece that kills its worker is not tried for ever.
 """
 
-UNFINISHED = (RunStatus.QUEUED, RunStatus.RUNNING)
+UNFINISHED_STATUSES = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
 class FileFormat(models.TextChoices):
@@ -55,25 +55,25 @@ class FileFormat(models.TextChoices):
 class BatchJobQuerySet(models.QuerySet["BatchJob"]):
     """Reads of bulk jobs."""
 
-    def of(self, user: User) -> BatchJobQuerySet:
+    def for_user(self, user: User) -> BatchJobQuerySet:
         """A person's own jobs, newest first, by the index."""
         return self.filter(user=user).order_by("-id")
 
-    def in_short(self) -> BatchJobQuerySet:
+    def for_listing(self) -> BatchJobQuerySet:
         """What a list shows: with the version that answers, without key and header."""
         return self.select_related("model").defer("file_key", "shape")
 
     def unfinished(self) -> BatchJobQuerySet:
         """Jobs that wait or are worked on."""
-        return self.filter(status__in=UNFINISHED)
+        return self.filter(status__in=UNFINISHED_STATUSES)
 
-    def unprepared(self, now: datetime) -> BatchJobQuerySet:
+    def ready_to_prepare(self, now: datetime) -> BatchJobQuerySet:
         """Jobs whose file nobody is cutting into pieces."""
         return self.filter(Q(leased_until=None) | Q(leased_until__lt=now), status=RunStatus.QUEUED)
 
-    def outlived(self, now: datetime) -> BatchJobQuerySet:
+    def past_retention(self, now: datetime) -> BatchJobQuerySet:
         """Finished jobs that have been kept long enough."""
-        return self.exclude(status__in=UNFINISHED).filter(
+        return self.exclude(status__in=UNFINISHED_STATUSES).filter(
             finished_at__lt=now - timedelta(days=settings.JOBS_KEPT_DAYS)
         )
 
@@ -163,14 +163,14 @@ class BatchJob(models.Model):
 class BatchChunkQuerySet(models.QuerySet["BatchChunk"]):
     """Reads of pieces, and the statements that hand them out."""
 
-    def pick(self, rules_version: str) -> int | None:
+    def claim_next(self, rules_version: str) -> int | None:
         """Choose the next piece, fairly between people, and count the attempt; ``None`` when none is free."""
         with connection.cursor() as cursor:
-            cursor.execute(_PICK, {"rules": rules_version})
+            cursor.execute(_CLAIM_CHUNK_SQL, {"rules": rules_version})
             row = cursor.fetchone()
         return int(row[0]) if row else None
 
-    def hold(self, chunk_id: int) -> BatchChunk | None:
+    def lock_unfinished(self, chunk_id: int) -> BatchChunk | None:
         """Lock an unfinished piece until the transaction ends; ``None`` when somebody else has it.
 
         The lock ends with the connection, also after ``kill -9``: then the piece is free at once.
@@ -178,7 +178,7 @@ class BatchChunkQuerySet(models.QuerySet["BatchChunk"]):
         free = self.filter(pk=chunk_id, done_at=None, job__status=RunStatus.RUNNING)
         return free.select_related("job").select_for_update(skip_locked=True, of=("self",)).first()
 
-    def waiting(self, job_id: UUID) -> BatchChunkQuerySet:
+    def pending(self, job_id: UUID) -> BatchChunkQuerySet:
         """Pieces of a job that are not done."""
         return self.filter(job_id=job_id, done_at=None)
 

@@ -11,15 +11,15 @@ from accounts.retention import rows_of
 from matching.rescoring_models import Replay, ShadowScore
 
 
-def _scores(moment: datetime) -> QuerySet[ShadowScore]:
+def _find_old_scores(moment: datetime) -> QuerySet[ShadowScore]:
     return ShadowScore.objects.filter(prediction_id__lt=first_of(moment))
 
 
-def _replays(moment: datetime) -> QuerySet[Replay]:
+def _find_old_replays(moment: datetime) -> QuerySet[Replay]:
     return Replay.objects.filter(finished_at__lt=moment)
 
 
-KINDS = (
-    rows_of("shadow_scores", "What challengers and shadows would have answered", 90, _scores),
-    rows_of("replays", "Replays of a day, after they ended", 365, _replays),
+RETENTION_KINDS = (
+    rows_of("shadow_scores", "What challengers and shadows would have answered", 90, _find_old_scores),
+    rows_of("replays", "Replays of a day, after they ended", 365, _find_old_replays),
 )

@@ -17,27 +17,27 @@ import sklearn
 import skops.io
 
 from matching.corpus import LabelledPair, Part, part
-from matching.dataset import CONSTRUCTED, Dataset, Report
+from matching.dataset import SYNTHETIC_SOURCE, LabelledDataset, ProgressReporter
 from matching.engine import FEATURE_NAMES, MONOTONE_CONSTRAINTS, compute_schema_hash
 from modelops.training import fitting
 from modelops.training.evaluation import Quality
 from modelops.training.fitting import TrainedModel
 
 MODEL_NAME = "legal-names"
-HELD_OUT = 0.2
+HELD_OUT_SHARE = 0.2
 """Share of the entities of real pairs that is never trained on, and that results are reported on."""
-CONSTRUCTED_WEIGHT = 0.04
+SYNTHETIC_WEIGHT = 0.04
 """What a constructed pair weighs against a real one, beside the weight of its recipe."""
 
 
-def train(data: Dataset, seed: int, report: Report) -> TrainedModel:
+def train_on_dataset(data: LabelledDataset, seed: int, report: ProgressReporter) -> TrainedModel:
     """Train on everything but the held-out entities of real pairs (of all pairs, where none is real)."""
-    real = np.array([pair.source != CONSTRUCTED for pair in data.pairs])
+    real = np.array([pair.source != SYNTHETIC_SOURCE for pair in data.pairs])
     measured = real if real.any() else np.ones(len(real), dtype=bool)
     current = np.array([not pair.outdated for pair in data.pairs])
-    parts = np.array([part(pair, HELD_OUT, seed) for pair in data.pairs])
+    parts = np.array([part(pair, HELD_OUT_SHARE, seed) for pair in data.pairs])
     chosen = np.flatnonzero(~measured | (parts == Part.TRAIN))
-    weights = np.array([_weight(pair) for pair in data.pairs])
+    weights = np.array([_compute_weight(pair) for pair in data.pairs])
     report(f"training on {len(chosen):,} pairs, {int(measured[chosen].sum()):,} of them measured")
     return fitting.fit(
         data.features[chosen],
@@ -46,31 +46,31 @@ def train(data: Dataset, seed: int, report: Report) -> TrainedModel:
         weights[chosen],
         FEATURE_NAMES,
         MONOTONE_CONSTRAINTS,
-        counted=(measured & current & data.depends)[chosen],
-        decided=data.decided[chosen],
-        settled=(measured & current & data.settled)[chosen],
+        counted=(measured & current & data.needs_model)[chosen],
+        decided=data.may_be_immaterial[chosen],
+        settled=(measured & current & data.is_immaterial_by_rule)[chosen],
         slices=data.kinds[chosen],
         seed=seed,
         report=report,
     )
 
 
-def held_out_pairs(data: Dataset, seed: int) -> list[LabelledPair]:
+def select_held_out_pairs(data: LabelledDataset, seed: int) -> list[LabelledPair]:
     """The pairs of real entities (of all, where none is real) that training left out.
 
     Outdated ones would count against a model what it was trained to unlearn: none of them.
     """
-    real = any(pair.source != CONSTRUCTED for pair in data.pairs)
-    candidates = [pair for pair in data.pairs if not real or pair.source != CONSTRUCTED]
-    kept = [pair for pair in candidates if part(pair, HELD_OUT, seed) is Part.HELD_OUT]
+    real = any(pair.source != SYNTHETIC_SOURCE for pair in data.pairs)
+    candidates = [pair for pair in data.pairs if not real or pair.source != SYNTHETIC_SOURCE]
+    kept = [pair for pair in candidates if part(pair, HELD_OUT_SHARE, seed) is Part.HELD_OUT]
     return [pair for pair in kept if not pair.outdated]
 
 
-def _weight(pair: LabelledPair) -> float:
-    return pair.weight * (CONSTRUCTED_WEIGHT if pair.source == CONSTRUCTED else 1.0)
+def _compute_weight(pair: LabelledPair) -> float:
+    return pair.weight * (SYNTHETIC_WEIGHT if pair.source == SYNTHETIC_SOURCE else 1.0)
 
 
-def save(trained: TrainedModel, folder: Path, version: str, command: str) -> bytes:
+def save_artefact(trained: TrainedModel, folder: Path, version: str, command: str) -> bytes:
     """Write ``model.skops`` and ``model.json`` into a folder; return the bytes of the latter.
 
     The version carries the beginning of the estimator's digest: every training has a version of its own, and
@@ -101,7 +101,7 @@ def save(trained: TrainedModel, folder: Path, version: str, command: str) -> byt
     return content
 
 
-def add_results(folder: Path, content: bytes, held_out: Quality) -> bytes:
+def add_held_out_results(folder: Path, content: bytes, held_out: Quality) -> bytes:
     """Note in a saved model how it measured on entities it never learnt from; return its bytes."""
     artefact = json.loads(content)
     artefact["training"]["held_out"] = {

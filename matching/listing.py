@@ -11,39 +11,39 @@ from accounts.paging import NEXT, PageSerializer
 from matching.engine import RULES_VERSION, Comparison, load_categories
 from matching.engine.explanation import serialise_difference
 from matching.job_models import FileFormat
-from matching.models import Prediction, Verdict
-from matching.offer import offered
+from matching.models import Prediction, VerdictChoice
+from matching.offer import get_available_profiles
 from matching.serializers import DISCLAIMER, DifferenceSerializer, ModelSerializer
-from matching.services import live
+from matching.services import get_model_loader
 
 
 class PredictionFilterSerializer(PageSerializer):
     """Which of a user's answers are listed."""
 
-    verdict = serializers.ChoiceField(choices=Verdict.values, required=False)
-    profile = serializers.ChoiceField(choices=sorted(offered()), required=False)
+    verdict = serializers.ChoiceField(choices=VerdictChoice.values, required=False)
+    profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), required=False)
     created_from = serializers.DateTimeField(required=False, help_text="The first moment that counts.")
     created_to = serializers.DateTimeField(required=False, help_text="The first moment that no longer does.")
 
 
-class ExportSerializer(serializers.Serializer[Any]):
+class ExportRequestSerializer(serializers.Serializer[Any]):
     """Which of a user's answers go into a file, and of which kind it is."""
 
     file = serializers.ChoiceField(choices=FileFormat.values, default=FileFormat.CSV.value)
-    verdict = serializers.ChoiceField(choices=Verdict.values, required=False)
-    profile = serializers.ChoiceField(choices=sorted(offered()), required=False)
+    verdict = serializers.ChoiceField(choices=VerdictChoice.values, required=False)
+    profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), required=False)
     created_from = serializers.DateTimeField(required=False, help_text="The first moment that counts.")
     created_to = serializers.DateTimeField(required=False, help_text="The first moment that no longer does.")
 
 
-class ShortAnswerSerializer(serializers.Serializer[Any]):
+class PredictionSummarySerializer(serializers.Serializer[Any]):
     """One answer in a list. Describes :func:`short_answer`."""
 
     id = serializers.UUIDField()
     name1 = serializers.CharField(help_text="As sent; empty after erasure.")
     name2 = serializers.CharField(help_text="As sent; empty after erasure.")
     prediction = serializers.BooleanField(help_text="True: the difference is material.")
-    verdict = serializers.ChoiceField(choices=Verdict.values)
+    verdict = serializers.ChoiceField(choices=VerdictChoice.values)
     confidence = serializers.FloatField(help_text="Probability of the stated prediction.")
     profile = serializers.CharField()
     kind = serializers.CharField()
@@ -56,17 +56,17 @@ class ShortAnswerSerializer(serializers.Serializer[Any]):
 class PredictionPageSerializer(serializers.Serializer[Any]):
     """Answers, newest first."""
 
-    results = ShortAnswerSerializer(many=True)
+    results = PredictionSummarySerializer(many=True)
     next = serializers.UUIDField(allow_null=True, help_text=NEXT)
 
 
-class ProfileAnswerSerializer(serializers.Serializer[Any]):
+class ProfileComparisonSerializer(serializers.Serializer[Any]):
     """What one profile says about a pair."""
 
     profile = serializers.CharField()
     title = serializers.CharField()
     prediction = serializers.BooleanField(help_text="True: the difference is material.")
-    verdict = serializers.ChoiceField(choices=Verdict.values)
+    verdict = serializers.ChoiceField(choices=VerdictChoice.values)
     confidence = serializers.FloatField(help_text="Probability of the stated prediction.")
     material_probability = serializers.FloatField()
     reason = serializers.CharField(help_text="One plain sentence.")
@@ -76,13 +76,13 @@ class ProfileAnswerSerializer(serializers.Serializer[Any]):
     model = ModelSerializer()
 
 
-class EveryProfileSerializer(serializers.Serializer[Any]):
+class AllProfilesSerializer(serializers.Serializer[Any]):
     """One pair under every profile. Describes :func:`every_answer`."""
 
     kind = serializers.CharField()
     name1 = serializers.DictField(help_text="The first name as parsed.")
     name2 = serializers.DictField(help_text="The second name as parsed.")
-    profiles = ProfileAnswerSerializer(many=True)
+    profiles = ProfileComparisonSerializer(many=True)
     rules_version = serializers.CharField()
     disclaimer = serializers.CharField()
 
@@ -142,7 +142,7 @@ class ModelsSerializer(serializers.Serializer[Any]):
     results = LiveModelSerializer(many=True)
 
 
-def short_answer(row: Prediction) -> dict[str, Any]:
+def serialize_prediction_summary(row: Prediction) -> dict[str, Any]:
     """Return one answer of a list; opens the two names and nothing else."""
     return {
         "id": str(row.pk),
@@ -160,20 +160,20 @@ def short_answer(row: Prediction) -> dict[str, Any]:
     }
 
 
-def every_answer(found: dict[str, Comparison]) -> dict[str, Any]:
+def serialize_all_profiles(found: dict[str, Comparison]) -> dict[str, Any]:
     """Return one pair under every profile; what does not depend on the profile once."""
     one = next(iter(found.values()))
     return {
         "kind": one.kind.value,
         "name1": dict(one.left),
         "name2": dict(one.right),
-        "profiles": [_profile_answer(item) for item in found.values()],
+        "profiles": [_serialize_profile(item) for item in found.values()],
         "rules_version": RULES_VERSION,
         "disclaimer": DISCLAIMER,
     }
 
 
-def _profile_answer(found: Comparison) -> dict[str, Any]:
+def _serialize_profile(found: Comparison) -> dict[str, Any]:
     return {
         "profile": found.profile.id,
         "title": found.profile.title,
@@ -189,17 +189,17 @@ def _profile_answer(found: Comparison) -> dict[str, Any]:
     }
 
 
-def profile_rows() -> dict[str, Any]:
+def list_profiles() -> dict[str, Any]:
     """Return all profiles with what each category does under them."""
     keys = ("id", "title", "summary", "version", "date", "sources")
     rows = [
-        {**{key: getattr(item, key) for key in keys}, "effects": _plain(item.effects.items())}
-        for item in offered().values()
+        {**{key: getattr(item, key) for key in keys}, "effects": _format_effects(item.effects.items())}
+        for item in get_available_profiles().values()
     ]
     return {"rules_version": RULES_VERSION, "results": rows}
 
 
-def category_rows() -> dict[str, Any]:
+def list_categories() -> dict[str, Any]:
     """Return all categories of difference."""
     keys = ("id", "title", "subject", "explanation", "authority", "example")
     rows = [
@@ -209,9 +209,9 @@ def category_rows() -> dict[str, Any]:
     return {"rules_version": RULES_VERSION, "results": rows}
 
 
-def model_rows() -> dict[str, Any]:
+def list_live_models() -> dict[str, Any]:
     """Return every version that is live in this process. Raises ``NoLiveModelError``, ``ArtefactError``."""
-    fleet = live().fleet()
+    fleet = get_model_loader().fleet()
     rows = [
         {"id": str(it.id), "name": it.name, "version": it.version, "role": role, "profile": profile}
         for (profile, role), it in sorted(fleet.slots.items())
@@ -219,5 +219,5 @@ def model_rows() -> dict[str, Any]:
     return {"generation": fleet.generation, "results": rows}
 
 
-def _plain(effects: Iterable[tuple[str, Any]]) -> dict[str, str]:
+def _format_effects(effects: Iterable[tuple[str, Any]]) -> dict[str, str]:
     return {category: effect.value for category, effect in effects}

@@ -5,18 +5,20 @@ from __future__ import annotations
 from prometheus_client import Counter, Gauge, Histogram
 
 COMPARISONS = Counter("lnc_comparisons_total", "Comparisons answered.", ["profile", "verdict", "cached"])
-SECONDS = Histogram(
+COMPARISON_SECONDS = Histogram(
     "lnc_comparison_seconds",
     "Time to answer a comparison, storing included.",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0),
 )
-OUTLOOKS = Counter("lnc_outlooks_total", "Pairs read under every profile at once, over the API.")
-CACHE = Counter("lnc_score_cache_total", "Looks into the score cache.", ["outcome"])
-GENERATION = Gauge("lnc_live_generation", "Generation a process answers from.", multiprocess_mode="livemin")
+ALL_PROFILES_REQUESTS = Counter("lnc_outlooks_total", "Pairs read under every profile at once, over the API.")
+CACHE_LOOKUPS = Counter("lnc_score_cache_total", "Looks into the score cache.", ["outcome"])
+LIVE_GENERATION = Gauge(
+    "lnc_live_generation", "Generation a process answers from.", multiprocess_mode="livemin"
+)
 
 
-def observe(profile: str, verdict: str, cached: bool, seconds: float, generation: int) -> None:
+def observe_comparison(profile: str, verdict: str, cached: bool, seconds: float, generation: int) -> None:
     """Note one answered comparison. ``profile`` must have been checked, so that labels stay few."""
     COMPARISONS.labels(profile, verdict, str(cached).lower()).inc()
-    SECONDS.observe(seconds)
-    GENERATION.set(generation)
+    COMPARISON_SECONDS.observe(seconds)
+    LIVE_GENERATION.set(generation)

@@ -8,40 +8,40 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from matching.assessment import Assessment
+from matching.assessment import EvaluationReport
 from matching.corpus import LabelledPair, recipes
 from modelops.training.evaluation import Quality
 from modelops.training.fitting import TrainedModel
 
-_FEWEST = 20
+_MIN_SLICE_PAIRS = 20
 
 
-def model_card(
-    trained: TrainedModel, content: bytes, pairs: Sequence[LabelledPair], held_out: Assessment
+def render_model_card(
+    trained: TrainedModel, content: bytes, pairs: Sequence[LabelledPair], held_out: EvaluationReport
 ) -> str:
     """Markdown, made from the artefact itself and the results on held-out entities."""
     artefact = json.loads(content)
     sections = (
-        _head(artefact),
-        _data(pairs),
-        _candidates(trained),
-        _promises(artefact),
-        _results(held_out),
-        _limits(),
+        _render_head(artefact),
+        _render_training_data(pairs),
+        _render_candidates(trained),
+        _render_guarantees(artefact),
+        _render_results(held_out),
+        _render_limits(),
     )
     return "\n".join(line for section in sections for line in section) + "\n"
 
 
-def _paragraph(text: str) -> list[str]:
+def _wrap_paragraph(text: str) -> list[str]:
     return textwrap.wrap(text, 110)
 
 
-def _head(artefact: dict[str, Any]) -> Iterator[str]:
+def _render_head(artefact: dict[str, Any]) -> Iterator[str]:
     training = artefact["training"]
     libraries = ", ".join(f"{name} {version}" for name, version in training["libraries"].items())
     yield f"# {artefact['name']} {artefact['version']}"
     yield ""
-    yield from _paragraph(
+    yield from _wrap_paragraph(
         "Gives the calibrated probability that the difference between two legal names is "
         "*material*, from named "
         "numeric features of the pair. Rules decide first; the model weighs what they leave open. "
@@ -57,11 +57,11 @@ def _head(artefact: dict[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def _data(pairs: Sequence[LabelledPair]) -> Iterator[str]:
+def _render_training_data(pairs: Sequence[LabelledPair]) -> Iterator[str]:
     counts = Counter(pair.source for pair in pairs)
     yield "## Training data"
     yield ""
-    yield from _paragraph(
+    yield from _wrap_paragraph(
         "No name is stored in the model: it holds thresholds on numeric features only. Constructed "
         "pairs are made from "
         "vocabularies written for this project and the taxonomy of differences, labelled by "
@@ -78,14 +78,14 @@ def _data(pairs: Sequence[LabelledPair]) -> Iterator[str]:
     for recipe in recipes():
         shares[f"{recipe.category} {'material' if recipe.material else 'immaterial'}"] += recipe.share
     listed = ", ".join(f"{name} {count:,}" for name, count in sorted(shares.items()))
-    yield from _paragraph(f"Constructed, per category in a full corpus: {listed}. ")
+    yield from _wrap_paragraph(f"Constructed, per category in a full corpus: {listed}. ")
     yield ""
 
 
-def _candidates(trained: TrainedModel) -> Iterator[str]:
+def _render_candidates(trained: TrainedModel) -> Iterator[str]:
     yield "## Candidates"
     yield ""
-    yield from _paragraph(
+    yield from _wrap_paragraph(
         "Cross-validated over entities, measured on the real pairs whose answer depends on the "
         "model (the easy ones "
         "are decided by rule). The simplest within one standard error of the best is taken. "
@@ -102,14 +102,14 @@ def _candidates(trained: TrainedModel) -> Iterator[str]:
     yield ""
 
 
-def _promises(artefact: dict[str, Any]) -> Iterator[str]:
+def _render_guarantees(artefact: dict[str, Any]) -> Iterator[str]:
     yield "## What it decides alone"
     yield ""
     for kind, band in artefact["thresholds"].items():
         for direction, edge in (("immaterial", "immaterial_below"), ("material", "material_above")):
-            yield f"- {kind}, {direction}: {_promise(band['promises'][direction], band[edge], direction)}"
+            yield f"- {kind}, {direction}: {_format_guarantee(band['promises'][direction], band[edge], direction)}"
     yield ""
-    yield from _paragraph(
+    yield from _wrap_paragraph(
         "Learn-Then-Test with exact binomial bounds, on pairs of entities the scoring model had not "
         "learnt from. The "
         "promise of *immaterial* is about all such answers, by rule or by model; of *material*, "
@@ -118,7 +118,7 @@ def _promises(artefact: dict[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def _promise(promise: dict[str, Any], edge: float, direction: str) -> str:
+def _format_guarantee(promise: dict[str, Any], edge: float, direction: str) -> str:
     if promise["threshold"] is None:
         return "nothing can be promised yet, so a person looks at what the rules leave open"
     side = "at most" if direction == "immaterial" else "at least"
@@ -128,36 +128,40 @@ def _promise(promise: dict[str, Any], edge: float, direction: str) -> str:
     )
 
 
-def _results(found: Assessment) -> Iterator[str]:
+def _render_results(found: EvaluationReport) -> Iterator[str]:
     yield "## Results on held-out entities"
     yield ""
-    yield from _paragraph(
+    yield from _wrap_paragraph(
         f"{found.overall.n:,} pairs, profile `general`, 95 % intervals; positive = immaterial. "
     )
     yield ""
     yield "| slice | n | material | precision | recall | F1 | specificity | review | calibration error |"
     yield "|---|---|---|---|---|---|---|---|---|"
-    yield _result("all", found.overall)
-    yield from (_result(f"baseline: {name}", quality) for name, quality in found.baselines.items())
+    yield _format_result("all", found.overall)
+    yield from (_format_result(f"baseline: {name}", quality) for name, quality in found.baselines.items())
     for by in ("kind", "script", "tag"):
-        yield from (_result(f"{by}: {name}", q) for name, q in found.slices[by].items() if q.n >= _FEWEST)
+        yield from (
+            _format_result(f"{by}: {name}", q)
+            for name, q in found.slices[by].items()
+            if q.n >= _MIN_SLICE_PAIRS
+        )
     yield ""
     missed, false = found.overall.missed_material, found.overall.false_material
-    yield from _paragraph(
+    yield from _wrap_paragraph(
         f"Of pairs answered *immaterial* {missed} were material (n = {missed.n:,}); of pairs answered "
         f"*material* {false} were not (n = {false.n:,}). The rest went to review. "
     )
     yield ""
 
 
-def _result(name: str, q: Quality) -> str:
+def _format_result(name: str, q: Quality) -> str:
     rates = (q.precision_immaterial, q.recall_immaterial, q.f1_immaterial, q.specificity)
     shown = " | ".join(str(rate).strip() for rate in rates)
     ends = f"{q.review_share.value:.1%} | {q.calibration_error:.3f}"
     return f"| {name} | {q.n:,} | {q.material:,} | {shown} | {ends} |"
 
 
-def _limits() -> Iterator[str]:
+def _render_limits() -> Iterator[str]:
     yield "## Limits"
     yield ""
     yield "- Real labels say whether two names belong to one registered entity; a regime may ask otherwise."

@@ -15,13 +15,21 @@ from accounts.ids import first_of, uuid7
 from accounts.models import User
 from experiments.models import Experiment
 from matching.job_models import BatchChunk, BatchJob, BulkSample
-from matching.pairs import pair_digest
+from matching.pairs import compute_pair_digest
 from modelops.models import ModelVersion
 
-__all__ = ["BatchChunk", "BatchJob", "BulkSample", "Prediction", "ReviewPolicy", "Stream", "Verdict"]
+__all__ = [
+    "BatchChunk",
+    "BatchJob",
+    "BulkSample",
+    "Prediction",
+    "ReviewPolicy",
+    "ReviewStream",
+    "VerdictChoice",
+]
 
 
-class Verdict(models.TextChoices):
+class VerdictChoice(models.TextChoices):
     """The three answers."""
 
     IMMATERIAL = "immaterial", "Immaterial"
@@ -29,7 +37,7 @@ class Verdict(models.TextChoices):
     MATERIAL = "material", "Material"
 
 
-class Stream(models.TextChoices):
+class ReviewStream(models.TextChoices):
     """Why a prediction is put before a reviewer."""
 
     AUDIT = "audit", "Random audit"
@@ -42,15 +50,15 @@ class Stream(models.TextChoices):
 class PredictionQuerySet(models.QuerySet["Prediction"]):
     """Reads of predictions."""
 
-    def of(self, user: User) -> PredictionQuerySet:
+    def for_user(self, user: User) -> PredictionQuerySet:
         """A user's own predictions, newest first, by the index."""
         return self.filter(user=user).order_by("-id")
 
-    def in_short(self) -> PredictionQuerySet:
+    def for_listing(self) -> PredictionQuerySet:
         """What a list shows: with the version that answered, without the sentences."""
         return self.with_model().defer("words", "context", "features", "mix")
 
-    def chosen(
+    def filter_by(
         self,
         verdict: str = "",
         profile: str = "",
@@ -66,9 +74,9 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         rows = rows.filter(pk__gte=first_of(created_from)) if created_from else rows
         return rows.filter(pk__lt=first_of(created_to)) if created_to else rows
 
-    def of_pair(self, name1: str, name2: str) -> PredictionQuerySet:
+    def for_pair(self, name1: str, name2: str) -> PredictionQuerySet:
         """Earlier answers about exactly this pair in this order."""
-        return self.filter(pair_digest=pair_digest(name1, name2))
+        return self.filter(pair_digest=compute_pair_digest(name1, name2))
 
     def for_review(self, since: datetime | None) -> PredictionQuerySet:
         """Predictions (since then) that a stream picked for a reviewer."""
@@ -98,7 +106,7 @@ class Prediction(models.Model):
         max_digits=5, decimal_places=4, help_text="Probability of the stated prediction."
     )
     created_at = models.DateTimeField(default=timezone.now)
-    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    verdict = models.CharField(max_length=10, choices=VerdictChoice.choices)
     material_probability = models.DecimalField(max_digits=5, decimal_places=4)
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12)
@@ -120,7 +128,7 @@ class Prediction(models.Model):
     variant = models.CharField(max_length=1, blank=True)
     latency_ms = models.PositiveIntegerField()
     cached = models.BooleanField(default=False)
-    stream = models.CharField(max_length=12, choices=Stream.choices, blank=True)
+    stream = models.CharField(max_length=12, choices=ReviewStream.choices, blank=True)
     selection_probability = models.FloatField(
         null=True, blank=True, help_text="Chance of being picked by the stream."
     )
@@ -147,7 +155,7 @@ class Prediction(models.Model):
                 condition=Q(confidence__gte=0, confidence__lte=1), name="predictions_confidence_is_a_share"
             ),
             models.CheckConstraint(
-                condition=Q(verdict__in=Verdict.values), name="predictions_verdict_is_known"
+                condition=Q(verdict__in=VerdictChoice.values), name="predictions_verdict_is_known"
             ),
             models.CheckConstraint(
                 condition=Q(stream="", selection_probability=None)

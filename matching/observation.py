@@ -22,26 +22,29 @@ from matching.engine.person_compare import PERSON_FEATURE_MEANINGS
 from matching.engine.text import romanise_token
 from modelops.watching.figures import Sample
 
-_LARGEST = 60_000.0
+_MAX_HALF_FLOAT = 60_000.0
 """Half precision ends at 65,504."""
 
 
-def _block(kind: str) -> slice:
+def _get_feature_block(kind: str) -> slice:
     organisations = sum(name.startswith("o_") for name in FEATURE_NAMES)
     first = 1 if kind == Kind.ORGANISATION else 1 + organisations
     return slice(first, 1 + organisations if kind == Kind.ORGANISATION else None)
 
 
-_BLOCKS = {kind.value: _block(kind) for kind in Kind}
-_MEANING = {f"o_{name}": meaning for name, (_, meaning) in ORGANISATION_FEATURES.items()} | {
+_FEATURE_BLOCKS = {kind.value: _get_feature_block(kind) for kind in Kind}
+_FEATURE_MEANINGS = {f"o_{name}": meaning for name, (_, meaning) in ORGANISATION_FEATURES.items()} | {
     f"p_{name}": meaning for name, meaning in PERSON_FEATURE_MEANINGS.items()
 }
-_NAMES = {kind: [_MEANING[name] for name in FEATURE_NAMES[block]] for kind, block in _BLOCKS.items()}
+_FIGURE_NAMES = {
+    kind: [_FEATURE_MEANINGS[name] for name in FEATURE_NAMES[block]]
+    for kind, block in _FEATURE_BLOCKS.items()
+}
 """Figures are named by what they measure, because people read the reports."""
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class FeatureSnapshot:
     """One answer as it is watched."""
 
     features: bytes
@@ -54,49 +57,49 @@ class Observed:
         return [b64encode(self.features).decode(), self.mix, self.probability, self.verdict]
 
     @classmethod
-    def from_json(cls, kept: Sequence[Any]) -> Observed:
+    def from_json(cls, kept: Sequence[Any]) -> FeatureSnapshot:
         """What :meth:`to_json` gave."""
         return cls(b64decode(kept[0]), *kept[1:])
 
 
-def observed(comparison: Comparison) -> Observed:
+def snapshot_comparison(comparison: Comparison) -> FeatureSnapshot:
     """Return what is kept of a comparison."""
-    return seen(comparison, comparison.material_probability, comparison.verdict.value)
+    return snapshot_pair(comparison, comparison.material_probability, comparison.verdict.value)
 
 
-def seen(pair: Comparison | PairFeatures, probability: float, verdict: str) -> Observed:
+def snapshot_pair(pair: Comparison | PairFeatures, probability: float, verdict: str) -> FeatureSnapshot:
     """Return what is kept of a pair and of what was answered."""
-    values = pair.features[_BLOCKS[pair.kind.value]]
-    if max(values) > _LARGEST:
-        values = tuple([min(value, _LARGEST) for value in values])
+    values = pair.features[_FEATURE_BLOCKS[pair.kind.value]]
+    if max(values) > _MAX_HALF_FLOAT:
+        values = tuple([min(value, _MAX_HALF_FLOAT) for value in values])
     packed = struct.pack(f"<{len(values)}e", *values)
-    return Observed(packed, _mix(pair), round(probability, 4), verdict)
+    return FeatureSnapshot(packed, _compute_mix(pair), round(probability, 4), verdict)
 
 
-def sample(kind: str, rows: Sequence[Observed]) -> Sample:
+def build_sample(kind: str, rows: Sequence[FeatureSnapshot]) -> Sample:
     """Put answers of one kind together; those of another feature row (an older program's) are left out."""
-    names = _NAMES[kind]
+    names = _FIGURE_NAMES[kind]
     fitting = [row for row in rows if len(row.features) == 2 * len(names)]
-    matrix = _matrix(b"".join(row.features for row in fitting), len(names))
+    matrix = _unpack_matrix(b"".join(row.features for row in fitting), len(names))
     numbers = {name: matrix[:, at] for at, name in enumerate(names)}
     numbers["material probability"] = np.array([row.probability for row in fitting], dtype=np.float64)
     labels = {"verdict": [row.verdict for row in fitting]}
-    for figure in _FIGURES[kind]:
+    for figure in _LABEL_FIGURES[kind]:
         labels[figure] = [row.mix.get(figure, "") for row in fitting]
     return Sample(numbers, labels, len(fitting))
 
 
-_FIGURES = {
+_LABEL_FIGURES = {
     Kind.ORGANISATION.value: ("script", "legal form", "unknown words"),
     Kind.INDIVIDUAL.value: ("script",),
 }
 
 
-def _matrix(packed: bytes, width: int) -> NDArray[np.float64]:
+def _unpack_matrix(packed: bytes, width: int) -> NDArray[np.float64]:
     return np.frombuffer(packed, dtype="<f2").astype(np.float64).reshape(-1, width)
 
 
-def _mix(pair: Comparison | PairFeatures) -> dict[str, str]:
+def _compute_mix(pair: Comparison | PairFeatures) -> dict[str, str]:
     left, right = pair.left, pair.right
     scripts = {"+".join(side.get("scripts", ())) or "none" for side in (left, right)}
     mix = {"script": " - ".join(sorted(scripts))}
@@ -104,11 +107,11 @@ def _mix(pair: Comparison | PairFeatures) -> dict[str, str]:
         forms = [*left.get("legal_forms", ()), *right.get("legal_forms", ())]
         families = [form["families"][0] for form in forms if form["families"]]
         mix["legal form"] = families[0] if families else "none"
-        mix["unknown words"] = _unknown([*left.get("stem", ()), *right.get("stem", ())])
+        mix["unknown words"] = _grade_unknown_words([*left.get("stem", ()), *right.get("stem", ())])
     return mix
 
 
-def _unknown(words: Iterable[str]) -> str:
+def _grade_unknown_words(words: Iterable[str]) -> str:
     """Share of words no register knows, in four steps."""
     known = [compute_rarity(romanise_token(word)) < 1.0 for word in words]
     share = 1 - sum(known) / len(known) if known else 0.0

@@ -7,6 +7,6 @@ from django.conf import settings
 from matching.engine import Profile, load_profiles, load_registry_profiles
 
 
-def offered() -> dict[str, Profile]:
+def get_available_profiles() -> dict[str, Profile]:
     """Profiles that may be asked for, by id; those of registers only with ``REGISTRY_PROFILES``."""
     return {**load_profiles(), **load_registry_profiles()} if settings.REGISTRY_PROFILES else load_profiles()

@@ -7,7 +7,7 @@ import unicodedata
 from accounts.crypto import Purpose, digest
 
 
-def written_form(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return the name in one Unicode form (NFC) without spaces around it, and nothing else changed.
 
     Two texts that would get different explanations must never share a digest.
@@ -15,6 +15,6 @@ def written_form(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()
 
 
-def pair_digest(name1: str, name2: str) -> str:
+def compute_pair_digest(name1: str, name2: str) -> str:
     """Return the keyed digest of the pair in this order; (a, b) is not (b, a)."""
-    return digest(Purpose.PAIR, written_form(name1), written_form(name2))
+    return digest(Purpose.PAIR, normalise_name(name1), normalise_name(name2))

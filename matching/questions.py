@@ -8,7 +8,7 @@ from matching.engine import Context
 
 
 @dataclass(frozen=True)
-class Question:
+class CompareRequest:
     """Two names and how to read them."""
 
     name1: str

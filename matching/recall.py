@@ -14,69 +14,69 @@ from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
-_PATIENCE = 0.25
+_WAIT_SECONDS = 0.25
 """Seconds to wait for whoever is working a value out; then it is worked out again."""
 
 
-class Recall(Generic[V]):
+class LocalCache(Generic[V]):
     """Up to ``most`` values, the least recently used forgotten first."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[Hashable, tuple[float, V]] = OrderedDict()
-        self._at_work: dict[Hashable, threading.Event] = {}
+        self._max_entries = most
+        self._entries: OrderedDict[Hashable, tuple[float, V]] = OrderedDict()
+        self._in_progress: dict[Hashable, threading.Event] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, work: Callable[[], V], life: float) -> tuple[V, bool]:
+    def get_or_compute(self, key: Hashable, work: Callable[[], V], life: float) -> tuple[V, bool]:
         """Return the value of a key, and whether it was there or somebody else was at it.
 
         Nothing older than ``life`` seconds is returned. Raises what ``work`` raises, and keeps nothing then.
         """
-        found, others = self._look(key, life)
-        if others is not None and others.wait(_PATIENCE):
+        found, others = self._find_or_claim(key, life)
+        if others is not None and others.wait(_WAIT_SECONDS):
             with self._lock:
-                found = self._fresh(key, life)
+                found = self._find_fresh(key, life)
         if found is not None:
             return found[0], True
         try:
             value = work()
-            self._keep(key, value)
+            self._save(key, value)
         finally:
             if others is None:
-                self._land(key)
+                self._release(key)
         return value, False
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
-            self._kept.clear()
+            self._entries.clear()
 
-    def _look(self, key: Hashable, life: float) -> tuple[tuple[V] | None, threading.Event | None]:
+    def _find_or_claim(self, key: Hashable, life: float) -> tuple[tuple[V] | None, threading.Event | None]:
         """Find the value, or who is at it; take the work when nobody is."""
         with self._lock:
-            found = self._fresh(key, life)
-            others = None if found else self._at_work.get(key)
+            found = self._find_fresh(key, life)
+            others = None if found else self._in_progress.get(key)
             if found is None and others is None:
-                self._at_work[key] = threading.Event()
+                self._in_progress[key] = threading.Event()
         return found, others
 
-    def _fresh(self, key: Hashable, life: float) -> tuple[V] | None:
-        kept = self._kept.get(key)
+    def _find_fresh(self, key: Hashable, life: float) -> tuple[V] | None:
+        kept = self._entries.get(key)
         if kept is None or time.monotonic() - kept[0] >= life:
             return None
-        self._kept.move_to_end(key)
+        self._entries.move_to_end(key)
         return (kept[1],)
 
-    def _keep(self, key: Hashable, value: V) -> None:
+    def _save(self, key: Hashable, value: V) -> None:
         with self._lock:
-            self._kept[key] = (time.monotonic(), value)
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._entries[key] = (time.monotonic(), value)
+            self._entries.move_to_end(key)
+            while len(self._entries) > self._max_entries:
+                self._entries.popitem(last=False)
 
-    def _land(self, key: Hashable) -> None:
+    def _release(self, key: Hashable) -> None:
         """Let those who wait look again."""
         with self._lock:
-            done = self._at_work.pop(key, None)
+            done = self._in_progress.pop(key, None)
         if done:
             done.set()

@@ -5,17 +5,17 @@ from __future__ import annotations
 from matching.engine import Category, Profile, load_categories, load_profiles, load_registry_profiles
 from matching.engine.search_logic import SEARCH_LOGICS, SearchLogic
 
-_NOTE = "Written by `manage.py reference` from the rule data; do not edit. Not legal advice.\n"
+_GENERATED_NOTE = "Written by `manage.py reference` from the rule data; do not edit. Not legal advice.\n"
 
 
-def categories_page() -> str:
+def render_categories_page() -> str:
     """Every category of difference: explanation, example, authority, and what it does under each profile."""
-    head = f"# Categories of difference\n\n{_NOTE}"
-    parts = [_category(category) for category in load_categories().values()]
+    head = f"# Categories of difference\n\n{_GENERATED_NOTE}"
+    parts = [_render_category(category) for category in load_categories().values()]
     return "\n".join([head, *parts])
 
 
-def _category(category: Category) -> str:
+def _render_category(category: Category) -> str:
     one, other = category.example
     effects = " · ".join(
         f"{regime.id} {regime.effects[category.id].value}" for regime in load_profiles().values()
@@ -27,45 +27,45 @@ def _category(category: Category) -> str:
     )
 
 
-def profiles_page() -> str:
+def render_profiles_page() -> str:
     """Every profile: question, sources, effects; and the search logic with its state variants."""
-    head = f"# Profiles\n\n{_NOTE}"
+    head = f"# Profiles\n\n{_GENERATED_NOTE}"
     return "\n".join(
         [
             head,
-            *[_profile(regime) for regime in load_profiles().values()],
-            _effects_table("Effects", load_profiles()),
-            _search_logic(),
-            _REGISTERS,
-            *[_profile(regime) for regime in load_registry_profiles().values()],
-            _effects_table("Effects for registers", load_registry_profiles()),
+            *[_render_profile(regime) for regime in load_profiles().values()],
+            _render_effects_table("Effects", load_profiles()),
+            _render_search_logic(),
+            _REGISTERS_INTRO,
+            *[_render_profile(regime) for regime in load_registry_profiles().values()],
+            _render_effects_table("Effects for registers", load_registry_profiles()),
         ]
     )
 
 
-_REGISTERS = (
+_REGISTERS_INTRO = (
     "# Registers' tests of availability\n\nWould a registrar take the two for one name? They say nothing of "
     "identity, stand in no overview, and are offered by an installation with `REGISTRY_PROFILES=true`.\n"
 )
 
 
-def _profile(regime: Profile) -> str:
+def _render_profile(regime: Profile) -> str:
     sources = "".join(f"- {source}\n" for source in regime.sources)
     return (
         f"## `{regime.id}` {regime.title}\n\n{regime.summary}\n\n"
         f"Version {regime.version} of {regime.date}; decides by {regime.logic}. Sources:\n\n{sources}"
-        f"{_cases(regime)}"
+        f"{_render_cases(regime)}"
     )
 
 
-def _cases(regime: Profile) -> str:
+def _render_cases(regime: Profile) -> str:
     if not regime.cases:
         return ""
     cases = ", ".join(f"{case} {effect.value}" for case, effect in regime.cases.items())
     return f"\nCases judged by themselves: {cases}.\n"
 
 
-def _effects_table(title: str, regimes: dict[str, Profile]) -> str:
+def _render_effects_table(title: str, regimes: dict[str, Profile]) -> str:
     lines = [f"## {title}\n", f"| category | {' | '.join(regimes)} |", f"|---|{'---|' * len(regimes)}"]
     for category in load_categories().values():
         effects = " | ".join(regime.effects[category.id].value for regime in regimes.values())
@@ -73,20 +73,20 @@ def _effects_table(title: str, regimes: dict[str, Profile]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _search_logic() -> str:
+def _render_search_logic() -> str:
     lines = [
         "## Search logic of the `ucc` profile, by office\n",
         "| office | text | as of | differs |",
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {logic.id} | {logic.title} | {logic.as_of} | {_differs(logic)} |"
+        f"| {logic.id} | {logic.title} | {logic.as_of} | {_describe_deviations(logic)} |"
         for logic in SEARCH_LOGICS.values()
     ]
     return "\n".join(lines) + "\n"
 
 
-def _differs(logic: SearchLogic) -> str:
+def _describe_deviations(logic: SearchLogic) -> str:
     model = SEARCH_LOGICS["model"]
     points = (
         "ampersand_is_and",

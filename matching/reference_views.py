@@ -18,21 +18,21 @@ from matching.listing import (
     CategoriesSerializer,
     ModelsSerializer,
     ProfilesSerializer,
-    category_rows,
-    model_rows,
-    profile_rows,
+    list_categories,
+    list_live_models,
+    list_profiles,
 )
-from matching.services import live
-from matching.views import faults_as_problems
+from matching.services import get_model_loader
+from matching.views import translate_errors
 
 
-def _of_rules(_request: Request, *_: Any) -> str:
+def _build_rules_etag(_request: Request, *_: Any) -> str:
     return f'"{RULES_VERSION}"'
 
 
-def _of_models(_request: Request, *_: Any) -> str:
-    with faults_as_problems():
-        fleet = live().fleet()
+def _build_models_etag(_request: Request, *_: Any) -> str:
+    with translate_errors():
+        fleet = get_model_loader().fleet()
     return f'"{fleet.generation}-{sha256(repr(sorted(fleet.slots)).encode())[:12]}"'
 
 
@@ -43,10 +43,10 @@ class ProfilesView(APIView):
     scope = "read"
 
     @extend_schema(parameters=[ETAG_PARAMETER], responses=ProfilesSerializer, operation_id="profiles")
-    @method_decorator(etag(_of_rules))
+    @method_decorator(etag(_build_rules_etag))
     def get(self, request: Request) -> Response:
         """List the profiles and what each category of difference does under them."""
-        return Response(profile_rows())
+        return Response(list_profiles())
 
 
 class CategoriesView(APIView):
@@ -56,10 +56,10 @@ class CategoriesView(APIView):
     scope = "read"
 
     @extend_schema(parameters=[ETAG_PARAMETER], responses=CategoriesSerializer, operation_id="categories")
-    @method_decorator(etag(_of_rules))
+    @method_decorator(etag(_build_rules_etag))
     def get(self, request: Request) -> Response:
         """List the categories of difference with explanation, authority and example."""
-        return Response(category_rows())
+        return Response(list_categories())
 
 
 class ModelsView(APIView):
@@ -69,8 +69,8 @@ class ModelsView(APIView):
     scope = "read"
 
     @extend_schema(parameters=[ETAG_PARAMETER], responses=ModelsSerializer, operation_id="models")
-    @method_decorator(etag(_of_models))
+    @method_decorator(etag(_build_models_etag))
     def get(self, request: Request) -> Response:
         """List the versions that are live, by part and profile."""
-        with faults_as_problems():
-            return Response(model_rows())
+        with translate_errors():
+            return Response(list_live_models())

@@ -20,12 +20,12 @@ from accounts.models import User
 from matching import replays
 from matching.engine import compute_schema_hash
 from matching.models import Prediction
-from matching.replays import ReplayError, rows_of
+from matching.replays import ReplayError, build_count_rows
 from matching.rescoring_models import Replay, ShadowScore
 from matching.tasks import replay_day
 from modelops.models import Deployment, ModelVersion, ServingRole
 
-_LISTED = 100
+_MAX_LISTED = 100
 
 
 class ReplayForm(forms.Form):
@@ -56,14 +56,14 @@ class MomentForm(forms.Form):
 class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
     """Days that were asked again."""
 
-    list_display = ("day", "model", "status", "so_far", "changed", "requested_by", "created_at")
+    list_display = ("day", "model", "status", "display_progress", "changed", "requested_by", "created_at")
     list_select_related = ("model", "requested_by")
     list_filter = ("status",)
     fields = (
         "day",
         "model",
         "status",
-        "so_far",
+        "display_progress",
         "total",
         "done",
         "erased",
@@ -73,7 +73,7 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
         "created_at",
         "finished_at",
         "error",
-        "verdicts",
+        "display_verdicts",
     )
     readonly_fields = fields
     actions = None
@@ -85,15 +85,20 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
     has_delete_permission = nobody
 
     @admin.display(description="Progress")
-    def so_far(self, replay: Replay) -> str:
+    def display_progress(self, replay: Replay) -> str:
         """How many percent are through."""
         return f"{replay.progress} %"
 
     @admin.display(description="Verdicts")
-    def verdicts(self, replay: Replay) -> str:
+    def display_verdicts(self, replay: Replay) -> str:
         """What became what, and the first answers that changed."""
-        changes = replay.changes.select_related("prediction")[:_LISTED]
-        context = {"rows": rows_of(replay.counts), "changes": changes, "listed": _LISTED, "replay": replay}
+        changes = replay.changes.select_related("prediction")[:_MAX_LISTED]
+        context = {
+            "rows": build_count_rows(replay.counts),
+            "changes": changes,
+            "listed": _MAX_LISTED,
+            "replay": replay,
+        }
         return render_to_string("admin/matching/replay.html", context)
 
     @act("Replay a day", "replay")
@@ -101,7 +106,7 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
         """Ask a day's questions again."""
 
         def perform(actor: User, given: Any) -> str:
-            asked = replays.ask(given["day"], given["version"], actor)
+            asked = replays.request_replay(given["day"], given["version"], actor)
             transaction.on_commit(lambda: replay_day.apply_async((str(asked.pk),), retry=False), robust=True)
             return f"{asked.total:,} answers of {asked.day} are asked again of {asked.model}."
 
@@ -120,7 +125,7 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
         context: dict[str, Any] = {**self.admin_site.each_context(request), "form": form}
         context["title"] = "What was live at a moment"
         if form.is_bound and form.is_valid():
-            context |= _moment(form.cleaned_data["at"])
+            context |= _build_moment_context(form.cleaned_data["at"])
             context["may_replay"] = self.has_replay_permission(request)
         return TemplateResponse(request, "admin/matching/live_at.html", context)
 
@@ -129,7 +134,15 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
 class ShadowScoreAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     """What challengers and shadows would have answered."""
 
-    list_display = ("answered_at", "given", "verdict", "material_probability", "agrees", "model", "role")
+    list_display = (
+        "display_created_at",
+        "display_prediction",
+        "verdict",
+        "material_probability",
+        "agrees",
+        "model",
+        "role",
+    )
     list_select_related = ("model", "prediction")
     list_filter = ("agrees", "role")
     paginator = BoundedPaginator
@@ -147,24 +160,24 @@ class ShadowScoreAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         return super().get_queryset(request).defer(*hidden)
 
     @admin.display(description="Answered at")
-    def answered_at(self, score: ShadowScore) -> datetime:
+    def display_created_at(self, score: ShadowScore) -> datetime:
         """When the answer was given."""
         return score.prediction.created_at
 
     @admin.display(description="Answered")
-    def given(self, score: ShadowScore) -> str:
+    def display_prediction(self, score: ShadowScore) -> str:
         """The verdict that was given."""
         return f"{score.prediction.get_verdict_display()} under {score.prediction.profile}"
 
 
-def _moment(at: datetime) -> dict[str, Any]:
+def _build_moment_context(at: datetime) -> dict[str, Any]:
     """What the page shows about a moment."""
     parts = [(role, Deployment.objects.at(at, role)) for role in ServingRole.values]
-    rows = [row for _, found in parts for row in found.select_related(*_SHOWN)]
-    answers = Prediction.objects.in_short().defer("name1", "name2", "words", "context")
+    rows = [row for _, found in parts for row in found.select_related(*_RELATED_FIELDS)]
+    answers = Prediction.objects.for_listing().defer("name1", "name2", "words", "context")
     answers = answers.filter(created_at__lte=at).order_by("-created_at")[:5]
     today = Deployment.objects.live().filter(role=ServingRole.CHAMPION)
     return {"at": at, "rows": rows, "answers": answers, "today": today, "day": at.date()}
 
 
-_SHOWN = ("model", "requested_by", "approved_by", "request")
+_RELATED_FIELDS = ("model", "requested_by", "approved_by", "request")

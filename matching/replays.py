@@ -15,16 +15,16 @@ from accounts.ids import first_of
 from accounts.models import User
 from matching.engine import EngineError, Scorer, compute_schema_hash
 from matching.models import Prediction
-from matching.rescoring import ask_again
+from matching.rescoring import rescore_prediction
 from matching.rescoring_models import Replay, ReplayChange
 from matching.services import build_scorer
 from modelops.models import ModelVersion, RunStatus
 from modelops.serving.loader import ArtefactError, verified_content
 
-BATCH = 500
-KEPT = 5_000
+BATCH_SIZE = 500
+MAX_LISTED_CHANGES = 5_000
 """Changed answers that are listed one by one, at most; all are counted."""
-STANDS_STILL = timedelta(minutes=1)
+STALL_TIMEOUT = timedelta(minutes=1)
 
 
 class ReplayError(Exception):
@@ -32,7 +32,7 @@ class ReplayError(Exception):
 
 
 @transaction.atomic
-def ask(day: date, model: ModelVersion, actor: User) -> Replay:
+def request_replay(day: date, model: ModelVersion, actor: User) -> Replay:
     """Have a day's questions asked again of a version.
 
     Raises :class:`ReplayError` for a day to come or a version of other features.
@@ -42,56 +42,56 @@ def ask(day: date, model: ModelVersion, actor: User) -> Replay:
     if model.schema_hash != compute_schema_hash():
         raise ReplayError(f"{model} was trained for other features than this program computes")
     replay = Replay.objects.create(day=day, model=model, requested_by=actor)
-    replay.total = _of_day(day).count()
+    replay.total = _get_predictions_of_day(day).count()
     replay.save(update_fields=["total"])
     audit.record("replay.asked", replay, actor, day=str(day), version=str(model), answers=replay.total)
     return replay
 
 
-def work(replay_id: UUID) -> Replay:
+def run_replay(replay_id: UUID) -> Replay:
     """Ask again until the day is through; another worker's replay is left alone. Can be repeated."""
     replay = Replay.objects.select_related("model").get(pk=replay_id)
     try:
         scorer = build_scorer(verified_content(replay.model))
-        while _step(replay_id, scorer):
+        while _replay_batch(replay_id, scorer):
             pass
     except (ArtefactError, ValueError) as error:
-        _end(replay, RunStatus.FAILED, str(error)[:200])
+        _finish_replay(replay, RunStatus.FAILED, str(error)[:200])
     replay.refresh_from_db()
     return replay
 
 
-def standing_still() -> QuerySet[Replay]:
+def find_stalled_replays() -> QuerySet[Replay]:
     """Replays that wait, or whose worker is gone."""
     unfinished = Replay.objects.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING])
-    return unfinished.filter(touched_at__lt=timezone.now() - STANDS_STILL)
+    return unfinished.filter(touched_at__lt=timezone.now() - STALL_TIMEOUT)
 
 
 @transaction.atomic
-def _step(replay_id: UUID, scorer: Scorer) -> bool:
+def _replay_batch(replay_id: UUID, scorer: Scorer) -> bool:
     """Ask one batch again and note how far it came, both or neither; say whether there is more."""
     replay = Replay.objects.select_for_update(skip_locked=True).filter(pk=replay_id).first()
     if replay is None or replay.status not in (RunStatus.QUEUED, RunStatus.RUNNING):
         return False
-    rows = list(_after(replay)[:BATCH])
+    rows = list(_get_remaining(replay)[:BATCH_SIZE])
     if not rows:
-        _end(replay, RunStatus.SUCCEEDED, "")
+        _finish_replay(replay, RunStatus.SUCCEEDED, "")
         return False
-    changes = [change for row in rows if (change := _asked(replay, row, scorer))]
-    ReplayChange.objects.bulk_create(changes[: max(0, KEPT - replay.changed)])
+    changes = [change for row in rows if (change := _replay_prediction(replay, row, scorer))]
+    ReplayChange.objects.bulk_create(changes[: max(0, MAX_LISTED_CHANGES - replay.changed)])
     replay.changed += len(changes)
     replay.status, replay.last, replay.touched_at = RunStatus.RUNNING, rows[-1].pk, timezone.now()
     replay.save()
     return True
 
 
-def _asked(replay: Replay, row: Prediction, scorer: Scorer) -> ReplayChange | None:
+def _replay_prediction(replay: Replay, row: Prediction, scorer: Scorer) -> ReplayChange | None:
     """Count one answer; return it if it would be another."""
     if row.erased_at:
         replay.erased += 1
         return None
     try:
-        found = ask_again(row, scorer)
+        found = rescore_prediction(row, scorer)
     except EngineError:
         replay.failed += 1
         return None
@@ -108,24 +108,24 @@ def _asked(replay: Replay, row: Prediction, scorer: Scorer) -> ReplayChange | No
     )
 
 
-def _end(replay: Replay, status: str, error: str) -> None:
+def _finish_replay(replay: Replay, status: str, error: str) -> None:
     replay.status, replay.error, replay.finished_at = status, error, timezone.now()
     replay.save()
     audit.record("replay.finished", replay, None, status=status, changed=replay.changed)
 
 
-def _after(replay: Replay) -> QuerySet[Prediction]:
-    rows = _of_day(replay.day).order_by("pk")
+def _get_remaining(replay: Replay) -> QuerySet[Prediction]:
+    rows = _get_predictions_of_day(replay.day).order_by("pk")
     return rows.filter(pk__gt=replay.last) if replay.last else rows
 
 
-def _of_day(day: date) -> QuerySet[Prediction]:
+def _get_predictions_of_day(day: date) -> QuerySet[Prediction]:
     """Answers of a day (UTC), by the index of their ids."""
     begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return Prediction.objects.filter(pk__gte=first_of(begins), pk__lt=first_of(begins + timedelta(days=1)))
 
 
-def rows_of(counts: dict[str, dict[str, int]]) -> Sequence[tuple[str, str, str, int]]:
+def build_count_rows(counts: dict[str, dict[str, int]]) -> Sequence[tuple[str, str, str, int]]:
     """The counts as rows of a table: profile, before, after, how many; what changed first."""
     found = []
     for profile, steps in counts.items():

@@ -5,16 +5,16 @@ from __future__ import annotations
 from matching import engine
 from matching.engine import Comparison, Scorer
 from matching.models import Prediction
-from matching.outlook import context_of
+from matching.outlook import load_context
 
 
-def ask_again(prediction: Prediction, scorer: Scorer) -> Comparison:
+def rescore_prediction(prediction: Prediction, scorer: Scorer) -> Comparison:
     """Return what a version answers, by today's rules. Raises ``EngineError`` for what cannot be read now."""
     return engine.compare(
         prediction.name1,
         prediction.name2,
         prediction.profile,
         prediction.kind,
-        context_of(prediction),
+        load_context(prediction),
         scorer,
     )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.ids import uuid7
 from modelops.models import ModelVersion, RunStatus, ServingRole
 
-_VERDICTS = (("immaterial", "Immaterial"), ("review", "A person must look"), ("material", "Material"))
+_VERDICT_CHOICES = (("immaterial", "Immaterial"), ("review", "A person must look"), ("material", "Material"))
 
 
 class ShadowScoreQuerySet(models.QuerySet["ShadowScore"]):
@@ -20,7 +20,7 @@ class ShadowScoreQuerySet(models.QuerySet["ShadowScore"]):
         """Those whose verdict is another than the one that was given, the newest first."""
         return self.filter(agrees=False).order_by("-prediction_id")
 
-    def of(self, model: ModelVersion) -> ShadowScoreQuerySet:
+    def for_model(self, model: ModelVersion) -> ShadowScoreQuerySet:
         """Those of one version."""
         return self.filter(model=model)
 
@@ -35,7 +35,7 @@ class ShadowScore(models.Model):
     model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=12, choices=ServingRole.choices)
     material_probability = models.DecimalField(max_digits=5, decimal_places=4)
-    verdict = models.CharField(max_length=10, choices=_VERDICTS)
+    verdict = models.CharField(max_length=10, choices=_VERDICT_CHOICES)
     agrees = models.BooleanField(help_text="The same verdict as the one that was given.")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -118,8 +118,8 @@ class ReplayChange(models.Model):
     id = models.BigAutoField(primary_key=True)
     replay = models.ForeignKey(Replay, on_delete=models.CASCADE, related_name="changes")
     prediction = models.ForeignKey("matching.Prediction", on_delete=models.CASCADE, related_name="+")
-    before = models.CharField(max_length=10, choices=_VERDICTS)
-    after = models.CharField(max_length=10, choices=_VERDICTS)
+    before = models.CharField(max_length=10, choices=_VERDICT_CHOICES)
+    after = models.CharField(max_length=10, choices=_VERDICT_CHOICES)
     material_probability = models.DecimalField(max_digits=5, decimal_places=4)
 
     class Meta:

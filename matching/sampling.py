@@ -13,12 +13,12 @@ from accounts import audit
 from accounts.models import User
 from matching.models import ReviewPolicy
 
-KEPT_FOR = 5.0
+CACHE_SECONDS = 5.0
 """Seconds until a process looks whether a lead changed the policy."""
 
 
 @dataclass(frozen=True)
-class Policy:
+class SamplingPolicy:
     """Shares in [0, 1], and the most new items a day by stream; what holds before anybody set anything."""
 
     audit: float = 0.02
@@ -29,37 +29,37 @@ class Policy:
     quotas: Mapping[str, int] = field(default_factory=dict)
 
 
-_kept: dict[str, tuple[float, Policy]] = {}
+_cached_policies: dict[str, tuple[float, SamplingPolicy]] = {}
 
 
-def policy() -> Policy:
+def get_policy() -> SamplingPolicy:
     """Return the policy in force, at most five seconds old."""
-    until, found = _kept.get("", (0.0, Policy()))
+    until, found = _cached_policies.get("", (0.0, SamplingPolicy()))
     if time.monotonic() < until:
         return found
     row = ReviewPolicy.objects.first()
-    return keep(_read(row) if row else Policy(), KEPT_FOR)
+    return cache_policy(_parse_policy(row) if row else SamplingPolicy(), CACHE_SECONDS)
 
 
-def keep(found: Policy, seconds: float) -> Policy:
+def cache_policy(found: SamplingPolicy, seconds: float) -> SamplingPolicy:
     """Let this process work by a policy for some seconds without looking."""
-    _kept[""] = (time.monotonic() + seconds, found)
+    _cached_policies[""] = (time.monotonic() + seconds, found)
     return found
 
 
 @transaction.atomic
-def change(actor: User, shares: Policy, reason: str) -> ReviewPolicy:
+def update_policy(actor: User, shares: SamplingPolicy, reason: str) -> ReviewPolicy:
     """Set a new policy. Raises ``IntegrityError`` for a share outside [0, 1]."""
     given: dict[str, Any] = {f"{name}_share": value for name, value in asdict(shares).items()}
     quotas = given.pop("quotas_share")
     row = ReviewPolicy.objects.create(**given, quotas=quotas, reason=reason, set_by=actor)
     audit.record("review_policy.changed", row, actor, shares=asdict(shares), reason=reason)
-    keep(shares, 0)
+    cache_policy(shares, 0)
     return row
 
 
-def _read(row: ReviewPolicy) -> Policy:
-    return Policy(
+def _parse_policy(row: ReviewPolicy) -> SamplingPolicy:
+    return SamplingPolicy(
         audit=row.audit_share,
         uncertain=row.uncertain_share,
         disagreement=row.disagreement_share,

@@ -11,17 +11,17 @@ from rest_framework import serializers
 
 from matching.engine import MAX_NAME_LENGTH
 from matching.engine.types import Context, Effect, Kind
-from matching.models import Prediction, Verdict
-from matching.offer import offered
-from matching.questions import Question
-from matching.services import Answer
+from matching.models import Prediction, VerdictChoice
+from matching.offer import get_available_profiles
+from matching.questions import CompareRequest
+from matching.services import StoredComparison
 
 DISCLAIMER = "Not legal advice. Two entities can share one name."
-_IDENTIFIERS = 10
-_IDENTIFIER_LENGTH = 100
+_MAX_IDENTIFIERS = 10
+_MAX_IDENTIFIER_LENGTH = 100
 
 
-class TextField(serializers.CharField):
+class StrictTextField(serializers.CharField):
     """Text that was sent as text: a number would have lost its leading zeros before it came here."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -34,24 +34,24 @@ class TextField(serializers.CharField):
 class IdentifiersField(serializers.DictField):
     """Hard identifiers of one side, such as ``lei``, ``company_number`` or ``date_of_birth``."""
 
-    child = TextField(max_length=_IDENTIFIER_LENGTH)
+    child = StrictTextField(max_length=_MAX_IDENTIFIER_LENGTH)
 
     def to_internal_value(self, data: dict[Any, Any]) -> dict[str, str]:
         """Accept a small mapping. Raises ``ValidationError`` for more than ten entries."""
-        if isinstance(data, dict) and len(data) > _IDENTIFIERS:
-            raise serializers.ValidationError(f"at most {_IDENTIFIERS} identifiers")
+        if isinstance(data, dict) and len(data) > _MAX_IDENTIFIERS:
+            raise serializers.ValidationError(f"at most {_MAX_IDENTIFIERS} identifiers")
         checked: dict[str, str] = super().to_internal_value(data)
         return checked
 
 
-class PairSerializer(serializers.Serializer[Question]):
+class PairSerializer(serializers.Serializer[CompareRequest]):
     """Two names and what is known about them."""
 
-    name1 = TextField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
-    name2 = TextField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
+    name1 = StrictTextField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
+    name2 = StrictTextField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
     kind = serializers.ChoiceField(choices=["auto", *(kind.value for kind in Kind)], default="auto")
-    jurisdiction1 = TextField(max_length=6, default=None, allow_null=True)
-    jurisdiction2 = TextField(max_length=6, default=None, allow_null=True)
+    jurisdiction1 = StrictTextField(max_length=6, default=None, allow_null=True)
+    jurisdiction2 = StrictTextField(max_length=6, default=None, allow_null=True)
     register = serializers.ChoiceField(
         choices=["name1", "name2"],
         default=None,
@@ -61,32 +61,32 @@ class PairSerializer(serializers.Serializer[Question]):
     identifiers1 = IdentifiersField(default=dict)
     identifiers2 = IdentifiersField(default=dict)
 
-    def question(self) -> Question:
+    def to_request(self) -> CompareRequest:
         """Return the checked question."""
-        return question_of(self.validated_data)
+        return build_compare_request(self.validated_data)
 
     @classmethod
-    def asked(cls, data: Any) -> Question:
+    def parse_request(cls, data: Any) -> CompareRequest:
         """Return the question that a body asks. Raises ``ValidationError``.
 
         One serializer checks all requests: it keeps nothing of them, and making its fields anew each time
         would cost more than comparing two names that were read before.
         """
-        return question_of(_checking(cls).run_validation(data))
+        return build_compare_request(_get_shared_serializer(cls).run_validation(data))
 
 
-class QuestionSerializer(PairSerializer):
+class CompareRequestSerializer(PairSerializer):
     """Two names, what is known about them, and the profile under which they are read."""
 
-    profile = serializers.ChoiceField(choices=sorted(offered()), default="general")
+    profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), default="general")
 
 
 @lru_cache(maxsize=2)
-def _checking(serializer: type[PairSerializer]) -> PairSerializer:
+def _get_shared_serializer(serializer: type[PairSerializer]) -> PairSerializer:
     return serializer()
 
 
-def question_of(given: Mapping[str, Any]) -> Question:
+def build_compare_request(given: Mapping[str, Any]) -> CompareRequest:
     """Return the question that checked fields ask."""
     context = Context(
         jurisdiction_left=given["jurisdiction1"],
@@ -96,7 +96,7 @@ def question_of(given: Mapping[str, Any]) -> Question:
         identifiers_right=given["identifiers2"],
     )
     profile = given.get("profile", "general")
-    return Question(given["name1"], given["name2"], profile, given["kind"], context)
+    return CompareRequest(given["name1"], given["name2"], profile, given["kind"], context)
 
 
 class DifferenceSerializer(serializers.Serializer[Any]):
@@ -132,7 +132,7 @@ class ExperimentArmSerializer(serializers.Serializer[Any]):
     arm = serializers.CharField()
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
+class PredictionSerializer(serializers.Serializer[Any]):
     """The answer to a comparison.
 
     Describes :func:`answer`, which builds it without the cost of a serializer.
@@ -140,7 +140,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     prediction = serializers.BooleanField(help_text="True: the difference is material.")
-    verdict = serializers.ChoiceField(choices=Verdict.values)
+    verdict = serializers.ChoiceField(choices=VerdictChoice.values)
     confidence = serializers.FloatField(help_text="Probability of the stated prediction.")
     material_probability = serializers.FloatField()
     reason = serializers.CharField(help_text="One plain sentence.")
@@ -164,20 +164,20 @@ class AnswerSerializer(serializers.Serializer[Any]):
     disclaimer = serializers.CharField()
 
 
-def answer(given: Answer) -> dict[str, Any]:
+def serialize_comparison(given: StoredComparison) -> dict[str, Any]:
     """Return the answer to a comparison that was just made."""
-    model = {"name": given.served.name, "version": given.served.version}
-    return _answer(given.prediction, given.words, model)
+    model = {"name": given.loaded_model.name, "version": given.loaded_model.version}
+    return _build_payload(given.prediction, given.quoted_text, model)
 
 
-def stored_answer(prediction: Prediction) -> dict[str, Any]:
+def serialize_prediction(prediction: Prediction) -> dict[str, Any]:
     """Return an earlier answer as it was given; after erasure without its words."""
     words = json.loads(prediction.words) if prediction.words else {}
     model = {"name": prediction.model.name, "version": prediction.model.version}
-    return _answer(prediction, words, model)
+    return _build_payload(prediction, words, model)
 
 
-def _answer(prediction: Prediction, words: dict[str, Any], model: dict[str, str]) -> dict[str, Any]:
+def _build_payload(prediction: Prediction, words: dict[str, Any], model: dict[str, str]) -> dict[str, Any]:
     quoted = words.get("differences") or [{}] * len(prediction.differences)
     met = prediction.experiment_id
     return {
@@ -190,7 +190,9 @@ def _answer(prediction: Prediction, words: dict[str, Any], model: dict[str, str]
         "missing_fact": words.get("missing_fact"),
         "profile": prediction.profile,
         "kind": prediction.kind,
-        "differences": [_difference(*pair) for pair in zip(prediction.differences, quoted, strict=True)],
+        "differences": [
+            _merge_difference(*pair) for pair in zip(prediction.differences, quoted, strict=True)
+        ],
         "name1": words.get("left", {}),
         "name2": words.get("right", {}),
         "steps": words.get("steps", []),
@@ -206,5 +208,5 @@ def _answer(prediction: Prediction, words: dict[str, Any], model: dict[str, str]
     }
 
 
-def _difference(stored: dict[str, Any], quoted: dict[str, Any]) -> dict[str, Any]:
+def _merge_difference(stored: dict[str, Any], quoted: dict[str, Any]) -> dict[str, Any]:
     return {"text1": "", "text2": "", "explanation": "", **stored, **quoted}

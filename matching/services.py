@@ -17,37 +17,37 @@ from experiments.services import Assignment, assign, expose
 from matching import engine, golden, metrics, sampling
 from matching.engine import Scorer
 from matching.engine.scorer import load_scorer
-from matching.models import Prediction, Stream, Verdict
-from matching.questions import Question
-from matching.working import Worked, context_text, worked_out
+from matching.models import Prediction, ReviewStream, VerdictChoice
+from matching.questions import CompareRequest
+from matching.working import CachedComparison, get_comparison, serialize_context
 from modelops.serving.loader import Fleet, Loader, Served
 
 
 @dataclass(frozen=True)
-class Answer:
+class StoredComparison:
     """The stored prediction, the words that may quote the names, and the version that scored."""
 
     prediction: Prediction
-    words: dict[str, Any]
-    served: Served[Scorer]
+    quoted_text: dict[str, Any]
+    loaded_model: Served[Scorer]
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredRequest:
     """A comparison on its way to the table."""
 
-    question: Question
-    worked: Worked
-    served: Served[Scorer]
-    met: Assignment | None
+    compare_request: CompareRequest
+    result: CachedComparison
+    loaded_model: Served[Scorer]
+    assignment: Assignment | None
     generation: int
-    cached: bool
-    started: float
+    is_cached: bool
+    start_time: float
 
     @property
     def latency_ms(self) -> int:
         """Milliseconds since the question came."""
-        return round((time.perf_counter() - self.started) * 1000)
+        return round((time.perf_counter() - self.start_time) * 1000)
 
 
 def build_scorer(content: bytes) -> Scorer:
@@ -58,49 +58,51 @@ def build_scorer(content: bytes) -> Scorer:
 
 
 @lru_cache(maxsize=1)
-def live() -> Loader[Scorer]:
+def get_model_loader() -> Loader[Scorer]:
     """Return this process's loader."""
-    return Loader(build_scorer, golden.check, engine.compute_schema_hash())
+    return Loader(build_scorer, golden.check_golden_answers, engine.compute_schema_hash())
 
 
-def compare(user: User, question: Question) -> Answer:
+def compare_and_store(user: User, question: CompareRequest) -> StoredComparison:
     """Answer a question and store the answer.
 
     Raises ``EngineError`` for names, profiles or kinds that cannot be compared, ``NoLiveModelError`` before a
     model was made live.
     """
     started = time.perf_counter()
-    fleet = live().fleet()
-    served, met = version_for(fleet, assign(user, question.profile), question.profile)
-    worked, cached = worked_out(served, question)
-    given = store(user, Scored(question, worked, served, met, fleet.generation, cached, started))
+    fleet = get_model_loader().fleet()
+    served, met = select_version(fleet, assign(user, question.profile), question.profile)
+    worked, cached = get_comparison(served, question)
+    given = store_comparison(
+        user, ScoredRequest(question, worked, served, met, fleet.generation, cached, started)
+    )
     stored, seconds = given.prediction, time.perf_counter() - started
-    metrics.observe(stored.profile, stored.verdict, stored.cached, seconds, fleet.generation)
+    metrics.observe_comparison(stored.profile, stored.verdict, stored.cached, seconds, fleet.generation)
     return given
 
 
-def store(user: User, scored: Scored) -> Answer:
+def store_comparison(user: User, scored: ScoredRequest) -> StoredComparison:
     """Write the answer, and the first exposure of a user who takes part in an experiment."""
-    given = draft(user, scored)
+    given = draft_comparison(user, scored)
     insert([given.prediction])
-    if scored.met:
-        expose(user, scored.met)
+    if scored.assignment:
+        expose(user, scored.assignment)
     return given
 
 
-def draft(user: User, scored: Scored) -> Answer:
+def draft_comparison(user: User, scored: ScoredRequest) -> StoredComparison:
     """Return the answer with its prediction, which the caller writes."""
-    worked, met = scored.worked, scored.met
-    comparison, watched = worked.comparison, worked.watched
-    stream, chance = _stream(comparison.verdict.value)
+    worked, met = scored.result, scored.assignment
+    comparison, watched = worked.comparison, worked.snapshot
+    stream, chance = _draw_review_stream(comparison.verdict.value)
     prediction = Prediction(
         user=user,
-        model_id=scored.served.id,
-        name1=scored.question.name1,
-        name2=scored.question.name2,
+        model_id=scored.loaded_model.id,
+        name1=scored.compare_request.name1,
+        name2=scored.compare_request.name2,
         pair_digest=worked.pair_digest,
-        context=context_text(scored.question.context),
-        words=worked.text,
+        context=serialize_context(scored.compare_request.context),
+        words=worked.quoted_json,
         differences=worked.differences,
         prediction=comparison.prediction,
         verdict=comparison.verdict.value,
@@ -114,22 +116,22 @@ def draft(user: User, scored: Scored) -> Answer:
         generation=scored.generation,
         experiment_id=met.experiment_id if met else None,
         variant=met.arm if met else "",
-        cached=scored.cached,
+        cached=scored.is_cached,
         latency_ms=scored.latency_ms,
         stream=stream,
         selection_probability=chance,
     )
-    return Answer(prediction, worked.words, scored.served)
+    return StoredComparison(prediction, worked.quoted_text, scored.loaded_model)
 
 
 @transaction.atomic
-def reveal(prediction: Prediction, actor: User) -> tuple[str, str]:
+def reveal_names(prediction: Prediction, actor: User) -> tuple[str, str]:
     """Return the names to a person who may see them, and record that they were seen."""
     audit.record("prediction.names_revealed", prediction, actor)
     return prediction.name1, prediction.name2
 
 
-def version_for(
+def select_version(
     fleet: Fleet[Scorer], met: Assignment | None, profile: str
 ) -> tuple[Served[Scorer], Assignment | None]:
     """Return the version of the user's arm, or the champion, and no arm, when that version is not live."""
@@ -137,16 +139,16 @@ def version_for(
     return (served, met) if served else (fleet.champion(profile), None)
 
 
-def _stream(verdict: str) -> tuple[str, float | None]:
+def _draw_review_stream(verdict: str) -> tuple[str, float | None]:
     """Draw whether a reviewer sees the answer, by which stream, and with what chance it was picked.
 
     The audit stream is drawn first and from everything, so that its weights are right for all traffic: it is
     the only unbiased source of estimates.
     """
-    shares = sampling.policy()
+    shares = sampling.get_policy()
     if random.random() < shares.audit:  # noqa: S311 - a sample, not a secret
-        return Stream.AUDIT, shares.audit
+        return ReviewStream.AUDIT, shares.audit
     chance = (1 - shares.audit) * shares.uncertain
-    if verdict == Verdict.REVIEW and random.random() < shares.uncertain:  # noqa: S311 - as above
-        return Stream.UNCERTAIN, chance
+    if verdict == VerdictChoice.REVIEW and random.random() < shares.uncertain:  # noqa: S311 - as above
+        return ReviewStream.UNCERTAIN, chance
     return "", None

@@ -19,33 +19,33 @@ from django.utils import timezone
 from accounts.ids import first_of
 from matching import sampling
 from matching.engine import EngineError, Scorer
-from matching.models import Prediction, Stream
-from matching.rescoring import ask_again
+from matching.models import Prediction, ReviewStream
+from matching.rescoring import rescore_prediction
 from matching.rescoring_models import ShadowCursor, ShadowScore
-from matching.services import live
+from matching.services import get_model_loader
 from modelops.models import EVERY_PROFILE, LiveSlot, ServingRole
 from modelops.serving.loader import NoLiveModelError, Served
 
-MOST = 2_000
+MAX_BATCH = 2_000
 """Answers of one slot that one sweep scores, at most."""
-SETTLED = timedelta(seconds=3)
+MIN_AGE = timedelta(seconds=3)
 """Answers younger than this wait: one with a smaller id may still be on its way to the table."""
 
 
-def sweep(now: datetime | None = None) -> int:
+def score_new_predictions(now: datetime | None = None) -> int:
     """Score what was answered since the last sweep; return how many scores were kept."""
     try:
-        fleet = live().fleet()
+        fleet = get_model_loader().fleet()
     except NoLiveModelError:
         return 0
-    upto = first_of((now or timezone.now()) - SETTLED)
+    upto = first_of((now or timezone.now()) - MIN_AGE)
     beside = LiveSlot.objects.exclude(role=ServingRole.CHAMPION).select_related("deployment")
     slots = [(slot, fleet.version(slot.deployment.model_id)) for slot in beside]
-    return sum(_sweep_slot(slot, served, upto) for slot, served in slots if served)
+    return sum(_score_slot(slot, served, upto) for slot, served in slots if served)
 
 
 @transaction.atomic
-def _sweep_slot(slot: LiveSlot, served: Served[Scorer], upto: UUID) -> int:
+def _score_slot(slot: LiveSlot, served: Served[Scorer], upto: UUID) -> int:
     """Score one batch and move the cursor, both or neither; leave a slot that another worker has alone."""
     start = {"last": first_of(slot.deployment.at)}
     ShadowCursor.objects.get_or_create(profile=slot.profile, model_id=served.id, defaults=start)
@@ -53,18 +53,18 @@ def _sweep_slot(slot: LiveSlot, served: Served[Scorer], upto: UUID) -> int:
     cursor = mine.select_for_update(skip_locked=True).first()
     if cursor is None:
         return 0
-    rows = list(_answers(slot).filter(pk__gt=cursor.last, pk__lt=upto).order_by("pk")[:MOST])
+    rows = list(_get_predictions(slot).filter(pk__gt=cursor.last, pk__lt=upto).order_by("pk")[:MAX_BATCH])
     if not rows:
         return 0
-    scores = [score for row in rows if (score := _scored(row, slot.role, served))]
+    scores = [score for row in rows if (score := _score_prediction(row, slot.role, served))]
     ShadowScore.objects.bulk_create(scores, ignore_conflicts=True)
-    _pick([score for score in scores if not score.agrees])
+    _sample_disagreements([score for score in scores if not score.agrees])
     cursor.last = rows[-1].pk
     cursor.save(update_fields=["last"])
     return len(scores)
 
 
-def _answers(slot: LiveSlot) -> QuerySet[Prediction]:
+def _get_predictions(slot: LiveSlot) -> QuerySet[Prediction]:
     """Answers a slot scores: of its profile, or of every profile without a slot of its own in that part."""
     if slot.profile != EVERY_PROFILE:
         return Prediction.objects.filter(profile=slot.profile, erased_at=None)
@@ -72,12 +72,12 @@ def _answers(slot: LiveSlot) -> QuerySet[Prediction]:
     return Prediction.objects.exclude(profile__in=own).filter(erased_at=None)
 
 
-def _scored(row: Prediction, role: str, served: Served[Scorer]) -> ShadowScore | None:
+def _score_prediction(row: Prediction, role: str, served: Served[Scorer]) -> ShadowScore | None:
     """What the version says; nothing of an answer it gave itself, or that this program cannot read."""
     if row.model_id == served.id:
         return None
     try:
-        found = ask_again(row, served.scorer)
+        found = rescore_prediction(row, served.scorer)
     except EngineError:
         return None
     return ShadowScore(
@@ -90,12 +90,12 @@ def _scored(row: Prediction, role: str, served: Served[Scorer]) -> ShadowScore |
     )
 
 
-def _pick(disagreeing: Sequence[ShadowScore]) -> None:
+def _sample_disagreements(disagreeing: Sequence[ShadowScore]) -> None:
     """Put answers nobody has picked yet before a reviewer, with the policy's chance."""
-    policy = sampling.policy()
+    policy = sampling.get_policy()
     if not policy.disagreement:
         return
     chance = policy.disagreement * (1 - policy.audit)
     drawn = [score.prediction_id for score in disagreeing if random.random() < policy.disagreement]  # noqa: S311
     free = Prediction.objects.filter(pk__in=drawn, stream="")
-    free.update(stream=Stream.DISAGREEMENT, selection_probability=chance)
+    free.update(stream=ReviewStream.DISAGREEMENT, selection_probability=chance)

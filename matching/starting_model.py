@@ -18,66 +18,68 @@ from modelops.services import Registration, deploy_first, deploy_upgrade, regist
 
 log = structlog.get_logger(__name__)
 
-_FILES = ("model.json", "model.skops", "MODEL_CARD.md")
+_ARTEFACT_FILES = ("model.json", "model.skops", "MODEL_CARD.md")
 
 
 @dataclass(frozen=True)
-class Shipped:
+class ShippedModel:
     """The shipped artefact: its files as they are, and its own description of itself."""
 
-    content: dict[str, bytes]
-    card: dict[str, Any]
+    file_contents: dict[str, bytes]
+    manifest: dict[str, Any]
 
 
-def shipped() -> Shipped:
+def load_shipped_model() -> ShippedModel:
     """Read the shipped model. Raises ``FileNotFoundError`` if the package was built without it."""
     folder: Traversable = files("matching.engine").joinpath("model")
-    content = {name: folder.joinpath(name).read_bytes() for name in _FILES}
-    return Shipped(content, json.loads(content["model.json"]))
+    content = {name: folder.joinpath(name).read_bytes() for name in _ARTEFACT_FILES}
+    return ShippedModel(content, json.loads(content["model.json"]))
 
 
-def register(model: Shipped) -> ModelVersion:
+def register_shipped_model(model: ShippedModel) -> ModelVersion:
     """Register the shipped model in MLflow and here, unless it is known.
 
     Raises ``ArtefactError`` if unfit.
     """
-    name, version = str(model.card["name"]), str(model.card["version"])
+    name, version = str(model.manifest["name"]), str(model.manifest["version"])
     known = ModelVersion.objects.filter(name=name, version=version).first()
     if known is not None:
         return known
-    build_scorer(model.content["model.json"])
-    training = model.card["training"]
+    build_scorer(model.file_contents["model.json"])
+    training = model.manifest["training"]
     metrics: dict[str, float] = training["held_out"]
-    logged = _logged(name, version, model, metrics)
+    logged = _log_to_registry(name, version, model, metrics)
     given = Registration(
         name=name,
         version=version,
-        content=model.content["model.json"],
-        schema_hash=str(model.card["schema"]),
+        content=model.file_contents["model.json"],
+        schema_hash=str(model.manifest["schema"]),
         model_path=logged.source,
         mlflow_run_id=logged.run_id,
         accuracy=metrics["accuracy"],
         metrics=metrics,
         libraries=training.get("libraries", {}),
-        card=model.content["MODEL_CARD.md"].decode(),
+        card=model.file_contents["MODEL_CARD.md"].decode(),
     )
     return register_version(given, actor=None)
 
 
-def _logged(name: str, version: str, model: Shipped, metrics: dict[str, float]) -> LoggedRun:
+def _log_to_registry(name: str, version: str, model: ShippedModel, metrics: dict[str, float]) -> LoggedRun:
     """Log the shipped model; a registry that does not answer must not keep a new program from starting."""
     try:
-        return registry.log_version(name, version, model.content, {"schema": model.card["schema"]}, metrics)
+        return registry.log_version(
+            name, version, model.file_contents, {"schema": model.manifest["schema"]}, metrics
+        )
     except RegistryError as error:
         log.warning("shipped_model_not_logged", error=type(error).__name__)
         return LoggedRun("", "matching/engine/model")
 
 
-def install() -> tuple[ModelVersion, list[Deployment]]:
+def install_shipped_model() -> tuple[ModelVersion, list[Deployment]]:
     """Register the shipped model, and make it champion where there was none or none that fits this program.
 
     Returns the version and the deployments made, none when every champion stays.
     """
-    version = register(shipped())
+    version = register_shipped_model(load_shipped_model())
     first = deploy_first(version)
     return version, [first] if first else deploy_upgrade(version)

@@ -12,14 +12,14 @@ from matching import replays, shadow
 from matching.jobs import care, work
 from matching.models import BatchJob
 
-_MOST_AT_ONCE = 64
+_MAX_MESSAGES = 64
 """Messages sent for pieces that stand still."""
 
-_TURN = 20.0
+_TIME_SLICE_SECONDS = 20.0
 """Seconds after which a worker gives other work its turn."""
 
 
-def begin(job: BatchJob) -> None:
+def enqueue_job(job: BatchJob) -> None:
     """Have a new job worked off once its row is there; without the broker, beat does it later."""
     transaction.on_commit(
         lambda: prepare_job.apply_async((str(job.pk),), retry=False),
@@ -46,7 +46,7 @@ def compare_piece() -> bool:
 @shared_task(acks_late=True)  # as above
 def compare_pieces() -> None:
     """Compare pieces for a while, or until there are none."""
-    ends = time.monotonic() + _TURN
+    ends = time.monotonic() + _TIME_SLICE_SECONDS
     while work.work_once() and time.monotonic() < ends:
         pass
 
@@ -56,7 +56,7 @@ def tend_jobs() -> None:
     """Go on with what stands still."""
     for job_id in care.unprepared():
         prepare_job.delay(str(job_id))
-    for _ in range(min(care.standing_still(), _MOST_AT_ONCE)):
+    for _ in range(min(care.standing_still(), _MAX_MESSAGES)):
         compare_pieces.delay()
     care.end_those_of_other_rules()
 
@@ -70,17 +70,17 @@ def forget_jobs() -> int:
 @shared_task(acks_late=True)  # an answer is scored once by each version
 def score_shadows() -> int:
     """Have challengers and shadows say what they would have answered."""
-    return shadow.sweep()
+    return shadow.score_new_predictions()
 
 
 @shared_task(acks_late=True)  # goes on where it was
 def replay_day(replay_id: str) -> str:
     """Ask a day's questions again of a version."""
-    return str(replays.work(UUID(replay_id)).status)
+    return str(replays.run_replay(UUID(replay_id)).status)
 
 
 @shared_task(acks_late=True)  # looks only; what it starts may be started twice
 def tend_replays() -> int:
     """Go on with replays whose worker is gone."""
-    waiting = [replay_day.delay(str(replay.pk)) for replay in replays.standing_still()]
+    waiting = [replay_day.delay(str(replay.pk)) for replay in replays.find_stalled_replays()]
     return len(waiting)

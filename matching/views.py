@@ -21,32 +21,32 @@ from accounts.problems import UnavailableError
 from accounts.throttles import PairThrottle
 from matching import examples, metrics
 from matching.batch import compare_batch
-from matching.batch_serializers import BatchAnswerSerializer, BatchSerializer, batch_answer
+from matching.batch_serializers import BatchRequestSerializer, BatchResponseSerializer, build_batch_response
 from matching.engine import EngineError
 from matching.engine.types import ArtefactError as UnfitModelError
 from matching.listing import (
-    EveryProfileSerializer,
+    AllProfilesSerializer,
     PredictionFilterSerializer,
     PredictionPageSerializer,
-    every_answer,
-    short_answer,
+    serialize_all_profiles,
+    serialize_prediction_summary,
 )
 from matching.models import Prediction
-from matching.outlook import every_profile
-from matching.questions import Question
+from matching.outlook import compare_all_profiles
+from matching.questions import CompareRequest
 from matching.serializers import (
-    AnswerSerializer,
+    CompareRequestSerializer,
     PairSerializer,
-    QuestionSerializer,
-    answer,
-    stored_answer,
+    PredictionSerializer,
+    serialize_comparison,
+    serialize_prediction,
 )
-from matching.services import compare
+from matching.services import compare_and_store
 from modelops.serving.loader import ArtefactError, NoLiveModelError
 
 
 @contextmanager
-def faults_as_problems() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turn what keeps a question from being answered into a problem."""
     try:
         yield
@@ -64,17 +64,17 @@ class CompareView(APIView):
 
     @extend_schema(
         parameters=[KEY_PARAMETER],
-        request=QuestionSerializer,
-        responses={201: AnswerSerializer},
-        examples=[examples.QUESTION],
+        request=CompareRequestSerializer,
+        responses={201: PredictionSerializer},
+        examples=[examples.COMPARE_EXAMPLE],
         operation_id="compare",
     )
     @idempotent
     def post(self, request: Request) -> Response:
         """Compare two names under a profile and store the answer."""
-        question = QuestionSerializer.asked(request.data)
-        with faults_as_problems():
-            return Response(answer(compare(person_of(request), question)), status=201)
+        question = CompareRequestSerializer.parse_request(request.data)
+        with translate_errors():
+            return Response(serialize_comparison(compare_and_store(person_of(request), question)), status=201)
 
 
 class CompareProfilesView(APIView):
@@ -86,17 +86,17 @@ class CompareProfilesView(APIView):
 
     @extend_schema(
         request=PairSerializer,
-        responses=EveryProfileSerializer,
-        examples=[examples.PAIR],
+        responses=AllProfilesSerializer,
+        examples=[examples.ALL_PROFILES_EXAMPLE],
         operation_id="compare_profiles",
     )
     def post(self, request: Request) -> Response:
         """Compare two names under every profile; nothing is stored, so nothing can be objected to."""
-        question = PairSerializer.asked(request.data)
-        with faults_as_problems():
-            found = every_profile(question)
-        metrics.OUTLOOKS.inc()
-        return Response(every_answer(found))
+        question = PairSerializer.parse_request(request.data)
+        with translate_errors():
+            found = compare_all_profiles(question)
+        metrics.ALL_PROFILES_REQUESTS.inc()
+        return Response(serialize_all_profiles(found))
 
 
 class CompareBatchView(APIView):
@@ -108,20 +108,20 @@ class CompareBatchView(APIView):
 
     @extend_schema(
         parameters=[KEY_PARAMETER],
-        request=BatchSerializer,
-        responses={201: BatchAnswerSerializer},
-        examples=[examples.BATCH],
+        request=BatchRequestSerializer,
+        responses={201: BatchResponseSerializer},
+        examples=[examples.BATCH_EXAMPLE],
         operation_id="compare_batch",
     )
     @idempotent
     def post(self, request: Request) -> Response:
         """Compare up to 1,000 pairs by one generation of models; results come in order, errors in place."""
-        serializer = BatchSerializer(data=request.data)
+        serializer = BatchRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        items = serializer.items()
-        with faults_as_problems():
-            given = compare_batch(person_of(request), [it for it in items if isinstance(it, Question)])
-        return Response(batch_answer(items, given), status=201)
+        items = serializer.parse_items()
+        with translate_errors():
+            given = compare_batch(person_of(request), [it for it in items if isinstance(it, CompareRequest)])
+        return Response(build_batch_response(items, given), status=201)
 
 
 class PredictionsView(APIView):
@@ -141,8 +141,10 @@ class PredictionsView(APIView):
         asked.is_valid(raise_exception=True)
         given = dict(asked.validated_data)
         at = given.pop("limit"), given.pop("cursor", None)
-        rows, following = page(Prediction.objects.of(person_of(request)).in_short().chosen(**given), *at)
-        return Response({"results": [short_answer(row) for row in rows], "next": following})
+        rows, following = page(
+            Prediction.objects.for_user(person_of(request)).for_listing().filter_by(**given), *at
+        )
+        return Response({"results": [serialize_prediction_summary(row) for row in rows], "next": following})
 
 
 class PredictionView(APIView):
@@ -151,8 +153,8 @@ class PredictionView(APIView):
     needs = "matching.view_prediction"
     scope = "read"
 
-    @extend_schema(responses=AnswerSerializer, operation_id="prediction")
+    @extend_schema(responses=PredictionSerializer, operation_id="prediction")
     def get(self, request: Request, pk: UUID) -> Response:
         """Return one of your own answers as it was given."""
-        own = Prediction.objects.of(person_of(request)).with_model()
-        return Response(stored_answer(get_object_or_404(own, pk=pk)))
+        own = Prediction.objects.for_user(person_of(request)).with_model()
+        return Response(serialize_prediction(get_object_or_404(own, pk=pk)))

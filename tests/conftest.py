@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from config.embedded import Embedded
 from matching import sampling
-from matching.services import live
-from matching.working import recall
+from matching.services import get_model_loader
+from matching.working import comparison_cache
 
 # Written by migrations: roles and what they may do.
 KEPT_BY_FLUSH = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
@@ -45,7 +45,7 @@ def empty_cache() -> Iterator[None]:
     """Give each test a cache and a throttle of its own."""
     yield
     cache.clear()
-    recall.clear()
+    comparison_cache.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -56,13 +56,13 @@ def own_loader() -> Iterator[None]:
     there, and leave an alert behind.
     """
     yield
-    live.cache_clear()
+    get_model_loader.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def no_dice() -> None:
     """Let chance send nothing to a second reviewer and slip in no known answer, unless a test asks for it."""
-    sampling.keep(sampling.Policy(second=0, gold=0), 3600)
+    sampling.cache_policy(sampling.SamplingPolicy(second=0, gold=0), 3600)
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from accounts.models import User
 from feedback.models import Guideline
 from matching.engine import FEATURE_NAMES, Kind, compute_schema_hash
 from matching.models import Prediction
-from matching.pairs import pair_digest
-from matching.services import live
+from matching.pairs import compute_pair_digest
+from matching.services import get_model_loader
 from modelops import services
 from modelops.models import Deployment, ModelArtefact, ModelVersion
 from tests.people import person
@@ -51,7 +51,7 @@ def stored_prediction(
         "rules_version": "test",
         "generation": 1,
         "latency_ms": 3,
-        "pair_digest": pair_digest(name1, name2),
+        "pair_digest": compute_pair_digest(name1, name2),
     }
     return Prediction.objects.create(
         user=user or person(),
@@ -110,7 +110,7 @@ def installed(log_odds: float = 0.0) -> Deployment:
     """An installation whose first champion is live."""
     deployment = services.deploy_first(scoring_version("1", log_odds))
     assert deployment is not None
-    live.cache_clear()
+    get_model_loader.cache_clear()
     return deployment
 
 
@@ -118,5 +118,5 @@ def promoted(version: ModelVersion, role: str = "champion", profile: str = "*") 
     """The version after two people made it live, known to this process."""
     request = services.request_promotion(version, profile, role, "better", person())
     deployment = services.approve(request, person(), "a model of a test")
-    live().refresh()
+    get_model_loader().refresh()
     return deployment

@@ -347,6 +347,6 @@ def test_a_page_says_what_was_live_at_a_moment_and_who_approved_it() -> None:
     client.post(path(Replay, "replay"), day)
     replay = Replay.objects.get()
     assert "0 %" in text(client.get(path(Replay, "change", replay.pk)))
-    replays.work(replay.pk)
+    replays.run_replay(replay.pk)
     assert "Would be" in text(client.get(path(Replay, "change", replay.pk)))
     assert browser(person(Role.LEAD)).get(path(Replay, "replay")).status_code == 403

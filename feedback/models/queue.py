@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
-from matching.models import Prediction, Stream
+from matching.models import Prediction, ReviewStream
 
 CLAIM_LASTS = timedelta(minutes=15)
 """How long a claimed item is kept for its reviewer without a sign of life."""
@@ -97,7 +97,7 @@ class ReviewItem(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="review_items")
     stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.FIRST)
-    stream = models.CharField(max_length=12, choices=Stream.choices)
+    stream = models.CharField(max_length=12, choices=ReviewStream.choices)
     selection_probability = models.FloatField()
     priority = models.SmallIntegerField(default=0, help_text="The stake: higher is decided earlier.")
     due_at = models.DateTimeField(
@@ -139,12 +139,12 @@ class ReviewItem(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["prediction", "stage"],
-                condition=~Q(stream=Stream.GOLD),
+                condition=~Q(stream=ReviewStream.GOLD),
                 name="review_items_once_per_stage",
             ),
             models.UniqueConstraint(
                 fields=["prediction", "assigned_to"],
-                condition=Q(stream=Stream.GOLD),
+                condition=Q(stream=ReviewStream.GOLD),
                 name="review_items_gold_once_per_person",
             ),
             models.CheckConstraint(

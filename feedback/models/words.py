@@ -13,7 +13,7 @@ from accounts.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
 from feedback.models.queue import ReviewItem, Stage
-from matching.models import Prediction, Stream
+from matching.models import Prediction, ReviewStream
 from modelops.models import ModelVersion, TrainingRun
 
 UNDO_FOR = timedelta(minutes=10)
@@ -60,7 +60,7 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
             state=ReviewItem.State.DONE
         )
         spoken = self.standing().filter(source__in=[*SPOKEN, Source.IMPORT])
-        apart = Q(prediction__stream__in=[Stream.AUDIT, Stream.GOLD])
+        apart = Q(prediction__stream__in=[ReviewStream.AUDIT, ReviewStream.GOLD])
         usable = spoken.exclude(apart).filter(~Exists(unsettled), prediction__erased_at=None)
         pair = ("prediction__pair_digest", "prediction__profile")
         newest = usable.order_by(*pair, "-adjudicated", "-id").distinct(*pair)
@@ -72,7 +72,7 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         unsettled = ReviewItem.objects.filter(prediction=OuterRef("prediction")).exclude(
             state=ReviewItem.State.DONE
         )
-        spoken = self.at_the_desk().filter(prediction__stream=Stream.AUDIT).filter(~Exists(unsettled))
+        spoken = self.at_the_desk().filter(prediction__stream=ReviewStream.AUDIT).filter(~Exists(unsettled))
         newest = spoken.order_by("prediction_id", "-adjudicated", "-id").distinct("prediction_id")
         return self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
 
@@ -114,7 +114,7 @@ class Feedback(models.Model):
         ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="words"
     )
     stage = models.CharField(max_length=12, choices=Stage.choices, blank=True)
-    stream = models.CharField(max_length=12, choices=Stream.choices, blank=True)
+    stream = models.CharField(max_length=12, choices=ReviewStream.choices, blank=True)
     selection_probability = models.FloatField(
         null=True, blank=True, help_text="Chance with which the answer was put before a reviewer."
     )

@@ -33,12 +33,12 @@ from matching import engine, sampling, starting_model
 from matching.corpus import LabelledPair
 from matching.engine import Scorer
 from matching.models import Prediction
-from matching.observation import observed, sample
-from matching.pairs import pair_digest
-from matching.questions import Question
-from matching.sampling import Policy
-from matching.services import Scored, build_scorer, draft
-from matching.working import of_comparison
+from matching.observation import build_sample, snapshot_comparison
+from matching.pairs import compute_pair_digest
+from matching.questions import CompareRequest
+from matching.sampling import SamplingPolicy
+from matching.services import ScoredRequest, build_scorer, draft_comparison
+from matching.working import build_cached_comparison
 from modelops import services
 from modelops.models import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
 from modelops.serving.loader import Fleet, Loader
@@ -118,7 +118,7 @@ class _Run:
 
     def __init__(self, plan: Plan, say: Say) -> None:
         self.plan, self.say, self.outcome = plan, say, Outcome()
-        starting_model.install()
+        starting_model.install_shipped_model()
         self.cast = Cast.hired(uuid4().hex[:8])
         dice = random.Random(plan.seed)  # noqa: S311 - a simulation
         self.desk = Desk(self.cast, plan.reviewers_err, dice)
@@ -193,11 +193,11 @@ class _Run:
 
     def _stored(self, fleet: Fleet[Scorer], pair: LabelledPair) -> Prediction:
         served = fleet.champion(PROFILE)
-        question = Question(pair.left, pair.right, PROFILE, pair.kind)
+        question = CompareRequest(pair.left, pair.right, PROFILE, pair.kind)
         said = engine.compare(pair.left, pair.right, PROFILE, pair.kind, scorer=served.scorer)
-        worked = of_comparison(said, pair_digest(pair.left, pair.right))
-        scored = Scored(question, worked, served, None, fleet.generation, False, time.perf_counter())
-        return draft(self.cast.client, scored).prediction
+        worked = build_cached_comparison(said, compute_pair_digest(pair.left, pair.right))
+        scored = ScoredRequest(question, worked, served, None, fleet.generation, False, time.perf_counter())
+        return draft_comparison(self.cast.client, scored).prediction
 
     def _date(self, answers: Sequence[Prediction]) -> None:
         """Move what was written just now into the simulated hour."""
@@ -264,12 +264,14 @@ class _Run:
         pairs = self.traffic.hour(_WARM_UP)
         for kind in engine.Kind:
             said = [
-                observed(engine.compare(pair.left, pair.right, PROFILE, kind, scorer=served.scorer))
+                snapshot_comparison(
+                    engine.compare(pair.left, pair.right, PROFILE, kind, scorer=served.scorer)
+                )
                 for pair in pairs
                 if pair.kind == kind
             ]
             of = Slice(version, PROFILE, kind.value)
-            reporting.freeze(of, sample(kind.value, said), Reference.Origin.TRAFFIC)
+            reporting.freeze(of, build_sample(kind.value, said), Reference.Origin.TRAFFIC)
 
 
 def _analyse() -> None:
@@ -294,10 +296,12 @@ def _own_registry() -> Iterator[None]:
 @contextmanager
 def _own_policy(plan: Plan) -> Iterator[None]:
     """Draw by the plan's shares and dice for as long as it runs."""
-    before = sampling.policy()
+    before = sampling.get_policy()
     random.seed(plan.seed)
-    sampling.keep(Policy(audit=plan.audit_share, second=0.1, gold=0.0), timedelta(days=1).total_seconds())
+    sampling.cache_policy(
+        SamplingPolicy(audit=plan.audit_share, second=0.1, gold=0.0), timedelta(days=1).total_seconds()
+    )
     try:
         yield
     finally:
-        sampling.keep(before, 0)
+        sampling.cache_policy(before, 0)

@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from matching.assessment import Assessment, assess
+from matching.assessment import EvaluationReport, evaluate_pairs
 from matching.benchmark.illustrations import illustrations
 from matching.benchmark.sections import sections
 from matching.benchmark.speed import Rows, run_peer, run_task, timings
 from matching.benchmark.targets import Marks, table
-from matching.bulk import Plan, compare_file
+from matching.bulk import FileCompareOptions, compare_file
 from matching.corpus import LabelledPair, Part, part, read_pairs
 from matching.engine import Kind, load_default_scorer
 from modelops.training.evaluation import Quality, by_slice, measure
@@ -74,14 +74,14 @@ def _quality(setting: Setting, say: Say, marks: Marks) -> Iterator[str]:
     yield "Positive means *immaterial*. Specificity: share of material pairs called so. Intervals are 95 %.\n"
     for name, pairs in labelled_sets(setting.data):
         say(f"… {name}: {len(pairs):,} pairs")
-        found = assess(pairs)
+        found = evaluate_pairs(pairs)
         if name == HELD_OUT:
             marks |= quality_marks(found)
         yield from _one_set(name, pairs, found, setting)
     yield from illustrations(setting.data / "rule_pairs.csv")
 
 
-def quality_marks(found: Assessment) -> Marks:
+def quality_marks(found: EvaluationReport) -> Marks:
     """Figures of the slices that have targets."""
     slices = {**found.slices["tag"], **found.slices["script"], **found.slices["kind"]}
     rates = {
@@ -102,7 +102,9 @@ _RATES = {
 }
 
 
-def _one_set(name: str, pairs: list[LabelledPair], found: Assessment, setting: Setting) -> Iterator[str]:
+def _one_set(
+    name: str, pairs: list[LabelledPair], found: EvaluationReport, setting: Setting
+) -> Iterator[str]:
     rows = {"this engine": found.overall, **found.baselines}
     tags = found.slices["tag"]
     if setting.peer:
@@ -223,7 +225,9 @@ def _time_file(rows: Rows, times: int, processes: int, folder: Path) -> float:
                 extra = f" {turn}" if turn and kind == Kind.ORGANISATION else ""
                 file.write(f'"{_quoted(left)}{extra}","{_quoted(right)}{extra}"\n')
     started = time.perf_counter()
-    compare_file(source, target, Plan(("name_a", "name_b")), processes, lambda _rows, _read: None)
+    compare_file(
+        source, target, FileCompareOptions(("name_a", "name_b")), processes, lambda _rows, _read: None
+    )
     return time.perf_counter() - started
 
 

@@ -19,7 +19,7 @@ from matching.engine import compare, score_many  # noqa: E402
 
 _IMPORTED = time.perf_counter() - _STARTED
 
-from matching.bulk import prepare  # noqa: E402
+from matching.bulk import prepare_process  # noqa: E402
 
 Pairs = list[tuple[str, str]]
 
@@ -68,7 +68,7 @@ def main() -> None:
     """Run one task and print what it took."""
     memory = resident_kib()
     pairs = [(left, right) for left, right, _ in json.load(sys.stdin)]
-    prepare()
+    prepare_process()
     found: dict[str, float] = {"import": _IMPORTED, "import_memory_kib": memory}
     started = time.perf_counter()
     if sys.argv[1] == "single":

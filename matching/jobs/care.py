@@ -25,7 +25,7 @@ _STRAY_AFTER = 24 * 60 * 60
 
 def unprepared() -> list[UUID]:
     """Return jobs whose file waits to be cut into pieces."""
-    return list(BatchJob.objects.unprepared(timezone.now()).values_list("pk", flat=True))
+    return list(BatchJob.objects.ready_to_prepare(timezone.now()).values_list("pk", flat=True))
 
 
 def standing_still() -> int:
@@ -51,7 +51,7 @@ def end_those_of_other_rules() -> int:
 
 def forget_outlived() -> int:
     """Delete jobs that were kept long enough, and what interrupted uploads left; return how many jobs."""
-    jobs = list(BatchJob.objects.outlived(timezone.now()))
+    jobs = list(BatchJob.objects.past_retention(timezone.now()))
     for job in jobs:
         services.delete(job, None, "kept long enough")
     _sweep()

@@ -13,7 +13,7 @@ from matching.engine import Kind
 from matching.job_models import BatchJob, FileFormat
 from matching.jobs.services import Order
 from matching.jobs.spool import Upload
-from matching.offer import offered
+from matching.offer import get_available_profiles
 from matching.serializers import ModelSerializer
 from modelops.models import RunStatus
 
@@ -41,7 +41,7 @@ class JobRequestSerializer(serializers.Serializer[Any]):
     column2 = serializers.CharField(
         max_length=_COLUMN, default="name2", trim_whitespace=False, help_text="Column of the second name."
     )
-    profile = serializers.ChoiceField(choices=sorted(offered()), default="general")
+    profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), default="general")
     kind = serializers.ChoiceField(choices=["auto", *(kind.value for kind in Kind)], default="auto")
     format = serializers.ChoiceField(
         choices=FileFormat.values, required=False, help_text="When the ending of the file name does not say."

@@ -15,12 +15,12 @@ from accounts import audit
 from accounts.models import User
 from matching.bulk import FileError
 from matching.engine import RULES_VERSION
-from matching.job_models import UNFINISHED, BatchJob
+from matching.job_models import UNFINISHED_STATUSES, BatchJob
 from matching.jobs.formats import FORMATS, format_of
 from matching.jobs.rows import Columns, Shape
 from matching.jobs.spool import Upload, folder_of
 from matching.jobs.vault import opened
-from matching.services import live
+from matching.services import get_model_loader
 from modelops.models import RunStatus
 
 MAX_UNFINISHED = 20
@@ -50,7 +50,7 @@ def create(user: User, upload: Upload, order: Order) -> BatchJob:
     format_id = format_of(upload.name, upload.beginning, order.format)
     with opened(upload.path, upload.key) as file:
         shape = FORMATS[format_id].shape(file, order.columns)
-    fleet = live().fleet()
+    fleet = get_model_loader().fleet()
     job = BatchJob(
         id=upload.id,
         user=user,
@@ -71,7 +71,7 @@ def create(user: User, upload: Upload, order: Order) -> BatchJob:
 
 @transaction.atomic
 def _keep(job: BatchJob, upload: Upload) -> None:
-    if BatchJob.objects.of(job.user).unfinished().count() >= MAX_UNFINISHED:
+    if BatchJob.objects.for_user(job.user).unfinished().count() >= MAX_UNFINISHED:
         raise JobError(f"You have {MAX_UNFINISHED} unfinished jobs; wait for one or cancel it.")
     job.save(force_insert=True)
     audit.record("batch_job.created", job, job.user, profile=job.profile, bytes=job.file_bytes)
@@ -88,7 +88,7 @@ def shape_of(job: BatchJob) -> Shape:
 def cancel(job: BatchJob, actor: User) -> BatchJob:
     """Stop a job for good and delete its files; of a finished job nothing changes."""
     row = BatchJob.objects.select_for_update().get(pk=job.pk)
-    if row.status in UNFINISHED:
+    if row.status in UNFINISHED_STATUSES:
         _end(row, RunStatus.CANCELLED)
         audit.record("batch_job.cancelled", row, actor, rows_done=row.rows_done)
     return row
@@ -98,7 +98,7 @@ def cancel(job: BatchJob, actor: User) -> BatchJob:
 def fail(job: BatchJob, reason: str) -> BatchJob:
     """End a job that cannot be worked off. ``reason`` is a sentence for people and must hold no name."""
     row = BatchJob.objects.select_for_update().get(pk=job.pk)
-    if row.status in UNFINISHED:
+    if row.status in UNFINISHED_STATUSES:
         row.error = reason
         _end(row, RunStatus.FAILED)
         audit.record("batch_job.failed", row, None, reason=reason)

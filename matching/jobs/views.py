@@ -36,7 +36,7 @@ from matching.jobs.parser import SpoolParser
 from matching.jobs.serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, job_answer
 from matching.jobs.services import JobError
 from matching.jobs.spool import FIELD, Upload
-from matching.views import faults_as_problems
+from matching.views import translate_errors
 from modelops.models import RunStatus
 
 
@@ -87,13 +87,13 @@ class JobsView(APIView):
         upload = serializer.validated_data[FIELD]
         charge(request, "rows", upload.cost, Rate.parse(settings.JOB_RATE))
         try:
-            with faults_as_problems():
+            with translate_errors():
                 job = services.create(person_of(request), upload, serializer.order())
         except FileError as error:
             raise ValidationError({FIELD: [str(error)]}) from None
         except JobError as error:
             raise ConflictError(str(error), "too_many_jobs") from None
-        tasks.begin(job)
+        tasks.enqueue_job(job)
         return Response(job_answer(job), status=201)
 
     @extend_schema(parameters=[PageSerializer], responses=JobPageSerializer, operation_id="jobs")
@@ -101,7 +101,9 @@ class JobsView(APIView):
         """List your own jobs, newest first."""
         asked = PageSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        rows, following = page(BatchJob.objects.of(person_of(request)).in_short(), **asked.validated_data)
+        rows, following = page(
+            BatchJob.objects.for_user(person_of(request)).for_listing(), **asked.validated_data
+        )
         return Response({"results": [job_answer(row) for row in rows], "next": following})
 
 
@@ -185,4 +187,4 @@ def sent(job: BatchJob, actor: User) -> StreamingHttpResponse:
 
 
 def _own(request: Request, pk: UUID) -> BatchJob:
-    return get_object_or_404(BatchJob.objects.of(person_of(request)).select_related("model"), pk=pk)
+    return get_object_or_404(BatchJob.objects.for_user(person_of(request)).select_related("model"), pk=pk)

@@ -12,7 +12,7 @@ from datetime import datetime
 from matching import engine
 from matching.job_models import BatchChunk, BulkSample
 from matching.jobs.rows import Row, Told
-from matching.observation import Observed, seen
+from matching.observation import FeatureSnapshot, snapshot_pair
 
 WATCHED = 100
 """Answers of a piece, at most."""
@@ -25,11 +25,11 @@ def leave(chunk: BatchChunk, rows: Sequence[Row], told: Sequence[Told], at: date
         return
     answered = [(row, said) for row, said in zip(rows, told, strict=True) if not said.error]
     dice = random.Random(chunk.pk)  # noqa: S311 - a sample, not a secret
-    kept: dict[str, list[Observed]] = {}
+    kept: dict[str, list[FeatureSnapshot]] = {}
     for row, said in dice.sample(answered, min(WATCHED, len(answered))):
         pair = engine.extract_pair_features(row.left, row.right, job.kind)
         kept.setdefault(pair.kind.value, []).append(
-            seen(pair, said.material_probability or 0.0, said.verdict)
+            snapshot_pair(pair, said.material_probability or 0.0, said.verdict)
         )
     BulkSample.objects.bulk_create(
         BulkSample(

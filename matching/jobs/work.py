@@ -80,7 +80,7 @@ def prepare(job_id: UUID) -> bool:
 def _leased(job_id: UUID) -> BatchJob | None:
     """Take the preparing of a job for two minutes; nobody else has it then."""
     now = timezone.now()
-    free = BatchJob.objects.unprepared(now).filter(pk=job_id)
+    free = BatchJob.objects.ready_to_prepare(now).filter(pk=job_id)
     return BatchJob.objects.get(pk=job_id) if free.update(leased_until=now + _LEASE) else None
 
 
@@ -141,12 +141,12 @@ def work_once() -> bool:
 
     Raises ``OSError`` where there is no room for the output; the piece waits then.
     """
-    chunk_id = BatchChunk.objects.pick(RULES_VERSION)
+    chunk_id = BatchChunk.objects.claim_next(RULES_VERSION)
     if chunk_id is None:
         return False
     try:
         with transaction.atomic():
-            chunk = BatchChunk.objects.hold(chunk_id)
+            chunk = BatchChunk.objects.lock_unfinished(chunk_id)
             if chunk is not None:
                 _compare(chunk)
     except OSError:  # no room, or no folder for a moment: not the piece's fault

@@ -8,19 +8,19 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from matching.glyphs import Segment
+from matching.glyphs import TextSegment
 
 register = template.Library()
 
 
 @register.simple_tag
-def name_text(segments: Sequence[Segment]) -> SafeString:
+def name_text(segments: Sequence[TextSegment]) -> SafeString:
     """Write segments of a name without a space between them; characters that do not print by their code."""
     return format_html_join("", "{}", ((_written(segment),) for segment in segments))
 
 
-def _written(segment: Segment) -> SafeString:
-    if segment.unseen:
+def _written(segment: TextSegment) -> SafeString:
+    if segment.is_invisible:
         return format_html('<span class="code" title="{}">{}</span>', segment.code, segment.points)
     if segment.code:
         return format_html(
@@ -29,4 +29,4 @@ def _written(segment: Segment) -> SafeString:
             segment.code,
             segment.points,
         )
-    return format_html("<b>{}</b>" if segment.changed else "{}", segment.text)
+    return format_html("<b>{}</b>" if segment.is_changed else "{}", segment.text)

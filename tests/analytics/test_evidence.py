@@ -22,7 +22,7 @@ from accounts.models import AuditEvent, AuditSeal, Role
 from accounts.services import set_role
 from analytics.evidence import Month, NoEvidenceError, Pack, pack
 from analytics.tasks import pack_evidence
-from matching.services import reveal
+from matching.services import reveal_names
 from tests.models import installed, stored_prediction
 from tests.people import person
 
@@ -42,7 +42,7 @@ def own_folder(settings: Settings, tmp_path: Path) -> None:
 def happened(month: Month) -> None:
     """Let something happen, and be sealed, in a month."""
     installed()
-    reveal(stored_prediction(NAME), person(Role.REVIEWER))
+    reveal_names(stored_prediction(NAME), person(Role.REVIEWER))
     sealed_in(month)
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
-from matching.bulk import Plan, compare_file
+from matching.bulk import FileCompareOptions, compare_file
 from matching.corpus.generator import generate
 from matching.engine import compare, load_default_scorer, score_many
 from matching.jobs import services
@@ -190,7 +190,7 @@ def _file(rows: int) -> bytes:
 def _alone(source: Path, processes: int, rows: int) -> float:
     started = time.perf_counter()
     target = source.with_name("out.csv")
-    compare_file(source, target, Plan(("name1", "name2")), processes, lambda *_: None)
+    compare_file(source, target, FileCompareOptions(("name1", "name2")), processes, lambda *_: None)
     target.unlink()
     return rows / (time.perf_counter() - started)
 

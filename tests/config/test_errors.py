@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from config import errors
-from matching.services import live
+from matching.services import get_model_loader
 from tests.people import person
 
 
@@ -65,7 +65,7 @@ def test_the_page_of_a_fault_asks_nobody_who_is_signed_in() -> None:
 
 @pytest.mark.django_db
 def test_before_a_model_is_live_the_page_says_to_come_back(client: Client) -> None:
-    live.cache_clear()
+    get_model_loader.cache_clear()
     client.force_login(person())
     client.raise_request_exception = False
     response = client.post("/", {"name1": "Acme", "name2": "Acme", "profile": "general", "kind": "auto"})

@@ -7,7 +7,7 @@ from accounts.models import Role
 from feedback.models import ReviewItem
 from feedback.retraining import retrain
 from feedback.services import collect, decide
-from matching.services import live
+from matching.services import get_model_loader
 from tests.models import installed, promoted
 from tests.people import person, signed_in
 
@@ -30,4 +30,4 @@ def test_compare_review_train_promote_compare() -> None:
     promoted(run.model)
     second = client.post("/api/v1/compare", PAIR).json()
     assert (first["model"]["version"], second["model"]["version"]) == ("1", run.model.version)
-    assert live().fleet().generation > 1
+    assert get_model_loader().fleet().generation > 1

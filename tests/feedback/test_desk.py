@@ -17,8 +17,8 @@ from feedback.models import Absence, Draft, Feedback, GoldAnswer, ItemEvent, Rev
 from feedback.services import collect
 from matching import sampling
 from matching.models import Prediction
-from matching.questions import Question
-from matching.services import compare
+from matching.questions import CompareRequest
+from matching.services import compare_and_store
 from tests.models import guideline, installed
 from tests.people import person
 
@@ -45,7 +45,7 @@ def picked(**columns: Any) -> Prediction:
     """A real answer of the engine, put into the queue; columns say what the model answered."""
     if not Prediction.objects.exists():
         installed()
-    prediction = compare(person(), Question(*NAMES)).prediction
+    prediction = compare_and_store(person(), CompareRequest(*NAMES)).prediction
     given = {"stream": "uncertain", "selection_probability": 0.5, **columns}
     Prediction.objects.filter(pk=prediction.pk).update(**given)
     collect()
@@ -354,7 +354,7 @@ def test_what_a_lead_assigns_comes_first_and_to_nobody_else(client: Client, revi
 def test_a_known_answer_looks_like_any_item_and_is_told_afterwards(client: Client) -> None:
     gold = picked(stream="gold", selection_probability=1.0)
     GoldAnswer.objects.create(prediction=gold, material=True, why="The form is another")
-    sampling.keep(sampling.Policy(second=0, gold=1.0), 60)
+    sampling.cache_policy(sampling.SamplingPolicy(second=0, gold=1.0), 60)
     item = taken(client)
     shown = text(client.get(at("judge", item.pk)))
     assert "known" not in re.sub(r"<[^>]+>", " ", shown)

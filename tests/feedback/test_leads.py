@@ -79,7 +79,7 @@ def test_a_reviewer_hands_out_nothing() -> None:
 
 
 def test_shares_and_quotas_are_changed_with_a_reason_and_kept_as_history(client: Client, lead: User) -> None:
-    sampling.keep(sampling.Policy(), 0)
+    sampling.cache_policy(sampling.SamplingPolicy(), 0)
     shares = {"audit": "0.05", "uncertain": "1", "disagreement": "1", "second": "0.5", "gold": "0.03"}
     page = at("matching_reviewpolicy", "change_policy")
     assert "less than or equal to 1" in text(client.post(page, {**shares, "audit": "7", "reason": "x"}))
@@ -92,7 +92,7 @@ def test_shares_and_quotas_are_changed_with_a_reason_and_kept_as_history(client:
         lead,
         "More second looks",
     )
-    assert (sampling.policy().second, sampling.policy().quotas) == (0.5, {"uncertain": 200})
+    assert (sampling.get_policy().second, sampling.get_policy().quotas) == (0.5, {"uncertain": 200})
     assert AuditEvent.objects.filter(action="review_policy.changed", actor=lead).exists()
 
 

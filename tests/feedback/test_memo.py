@@ -16,8 +16,8 @@ from feedback import memo as memos
 from feedback.models import Feedback, ReviewItem
 from feedback.services import collect, decide
 from matching.models import Prediction
-from matching.questions import Question
-from matching.services import compare
+from matching.questions import CompareRequest
+from matching.services import compare_and_store
 from tests.models import installed, stored_prediction
 from tests.people import person
 
@@ -32,7 +32,7 @@ def decided(
     """A real answer that a reviewer decided."""
     if not Prediction.objects.exists():
         installed()
-    prediction = compare(person(), Question(one, other)).prediction
+    prediction = compare_and_store(person(), CompareRequest(one, other)).prediction
     Prediction.objects.filter(pk=prediction.pk).update(stream="uncertain", selection_probability=0.5)
     collect()
     reviewer = person(Role.REVIEWER)

@@ -14,7 +14,7 @@ from feedback.models import Feedback
 from feedback.retraining import _constructed, labelled_pairs, retrain
 from feedback.tasks import mind_training_runs, retrain_queued_run
 from matching.corpus import PairsFileError, generate
-from matching.learning import CONSTRUCTED_WEIGHT
+from matching.learning import SYNTHETIC_WEIGHT
 from modelops import services
 from modelops.alert_models import Alert
 from modelops.models import TrainingRun
@@ -38,7 +38,7 @@ def label(name1: str = "Acme", material: bool = True, chance: float | None = Non
 
 def test_a_label_weighs_one_over_its_chance_up_to_a_limit() -> None:
     rows = [label(chance=0.5), label(chance=0.001), label()]
-    weights = [pair.weight * CONSTRUCTED_WEIGHT for pair in labelled_pairs(rows)]
+    weights = [pair.weight * SYNTHETIC_WEIGHT for pair in labelled_pairs(rows)]
     assert weights == pytest.approx([2.0, 20.0, 1.0])
 
 

@@ -13,7 +13,7 @@ from feedback.models import Draft, Feedback, Precedent, ReviewItem, Stage
 from feedback.queue import ClaimLostError
 from feedback.services import UndoError, collect, decide, object_to, put, revise, undo
 from matching import sampling
-from matching.models import Prediction, Stream
+from matching.models import Prediction, ReviewStream
 from matching.rescoring_models import ShadowScore
 from modelops.models import TrainingRun
 from tests.models import guideline, model_version, stored_prediction
@@ -76,7 +76,7 @@ def test_where_the_model_left_it_open_material_is_no_contradiction() -> None:
 
 
 def test_a_share_of_agreements_is_looked_at_twice() -> None:
-    sampling.keep(sampling.Policy(second=1.0), 60)
+    sampling.cache_policy(sampling.SamplingPolicy(second=1.0), 60)
     picked()
     word(person(Role.REVIEWER), material=False)
     assert stages()["second"] == "open"
@@ -91,7 +91,7 @@ def test_the_second_person_is_never_the_first() -> None:
 
 
 def test_two_who_agree_settle_it_and_two_who_differ_are_heard_by_a_third() -> None:
-    sampling.keep(sampling.Policy(second=1.0), 60)
+    sampling.cache_policy(sampling.SamplingPolicy(second=1.0), 60)
     picked("Agree")
     word(person(Role.REVIEWER), material=False)
     word(person(Role.REVIEWER), material=False)
@@ -225,13 +225,13 @@ def test_an_appeal_does_not_take_the_item_out_of_a_reviewers_hands() -> None:
     prediction = picked()
     reviewer = person(Role.REVIEWER)
     item = claimed(reviewer)
-    put(prediction, Stream.APPEAL)
+    put(prediction, ReviewStream.APPEAL)
     decide(item, reviewer, material=False)
     assert stages() == {"first": "done"}
 
 
 def test_a_quota_takes_a_random_part_and_lowers_the_stored_chance() -> None:
-    sampling.keep(sampling.Policy(quotas={"uncertain": 4}), 60)
+    sampling.cache_policy(sampling.SamplingPolicy(quotas={"uncertain": 4}), 60)
     for number in range(10):
         stored_prediction(f"Acme {number}", "Acme", stream="uncertain", selection_probability=0.5)
     assert collect() == 4
@@ -247,7 +247,7 @@ def test_what_is_staked_higher_or_waits_longer_is_due_earlier() -> None:
     young = picked("Young", stream="uncertain")
     picked("Risky", stream="uncertain", profile="sanctions")
     appealed = picked("Appealed")
-    put(appealed, Stream.APPEAL)
+    put(appealed, ReviewStream.APPEAL)
     reviewer = person(Role.REVIEWER)
     order = [claimed(reviewer).prediction for _ in range(4)]
     assert order[0] == old_audit
@@ -297,7 +297,7 @@ def test_answers_on_which_a_shadow_disagrees_are_put_before_a_reviewer_once() ->
 
 
 def test_of_disagreements_the_share_that_leads_set_is_picked() -> None:
-    sampling.keep(sampling.Policy(disagreement=0.25), 60)
+    sampling.cache_policy(sampling.SamplingPolicy(disagreement=0.25), 60)
     model, user = model_version("shadow"), person()
     for number in range(80):
         row = stored_prediction(f"Split {number}", "Split", user=user, model=model)

@@ -14,7 +14,7 @@ from accounts.models import AuditEvent, Role, User
 from accounts.services import issue_api_key
 from accounts.store import ask, breaker
 from matching.models import Prediction
-from matching.working import recall
+from matching.working import comparison_cache
 from modelops.models import Deployment
 from tests.models import promoted, scoring_version
 from tests.people import person, signed_in
@@ -145,7 +145,7 @@ def test_without_the_store_the_answer_is_the_same(client: APIClient, settings: S
     first = compared(client)
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     breaker.reset()
-    recall.clear()  # as in another process
+    comparison_cache.clear()  # as in another process
     second = compared(client)
     breaker.reset()
     assert second["cached"] is False

@@ -162,7 +162,7 @@ def test_a_filter_that_finds_nothing_reads_no_history() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE predictions")
     for verdict, profile in (("review", ""), ("", "lc"), ("review", "general")):
-        plan = Prediction.objects.of(user).chosen(verdict, profile)[:51].explain(analyze=True)
+        plan = Prediction.objects.for_user(user).filter_by(verdict, profile)[:51].explain(analyze=True)
         removed = sum(int(found) for found in re.findall(r"Rows Removed by Filter: (\d+)", plan))
         assert removed < 100, plan
 

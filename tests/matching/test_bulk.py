@@ -5,17 +5,19 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from matching.bulk import OUTPUT, FileError, Plan, compare_file
+from matching.bulk import SCORE_COLUMNS, FileCompareOptions, FileError, compare_file
 from matching.engine import UnknownProfileError, load_default_scorer
 
-PLAN = Plan(("name_a", "name_b"))
+PLAN = FileCompareOptions(("name_a", "name_b"))
 
 
 def quiet(*_: int) -> None:
     """Show no progress."""
 
 
-def run(folder: Path, content: bytes | str, plan: Plan = PLAN, processes: int = 1) -> list[dict[str, str]]:
+def run(
+    folder: Path, content: bytes | str, plan: FileCompareOptions = PLAN, processes: int = 1
+) -> list[dict[str, str]]:
     source, target = folder / "in.csv", folder / "out.csv"
     source.write_bytes(content.encode() if isinstance(content, str) else content)
     compare_file(source, target, plan, processes, quiet)
@@ -25,7 +27,7 @@ def run(folder: Path, content: bytes | str, plan: Plan = PLAN, processes: int = 
 
 def test_a_row_keeps_its_columns_and_gets_its_answer(tmp_path: Path) -> None:
     (row,) = run(tmp_path, 'id,name_a,name_b\n7,"Acme, Inc.",ACME Incorporated\n')
-    assert list(row) == ["id", "name_a", "name_b", *OUTPUT]
+    assert list(row) == ["id", "name_a", "name_b", *SCORE_COLUMNS]
     assert (row["id"], row["verdict"], row["prediction"], row["error"]) == ("7", "immaterial", "false", "")
     assert set(row["differences"].split(";")) == {"O01", "O08"}
     assert float(row["confidence"]) > 0.9
@@ -61,7 +63,7 @@ def test_a_byte_order_mark_and_semicolons_are_understood(tmp_path: Path) -> None
 
 
 def test_other_columns_profile_and_kind_can_be_named(tmp_path: Path) -> None:
-    plan = Plan(("debtor", "register"), "ucc", "individual")
+    plan = FileCompareOptions(("debtor", "register"), "ucc", "individual")
     (row,) = run(tmp_path, "register,debtor\nJohn Allen Smith,John A. Smith\n", plan)
     assert row["verdict"] in ("immaterial", "review")
     assert row["differences"].startswith("I")
@@ -122,7 +124,7 @@ def test_a_missing_file_folder_or_profile_is_one_clear_sentence(tmp_path: Path) 
     with pytest.raises(FileError, match="does not exist"):
         compare_file(source, tmp_path / "no" / "out.csv", PLAN, 1, quiet)
     with pytest.raises(UnknownProfileError):
-        compare_file(source, tmp_path / "out.csv", Plan(PLAN.columns, "moon"), 1, quiet)
+        compare_file(source, tmp_path / "out.csv", FileCompareOptions(PLAN.columns, "moon"), 1, quiet)
 
 
 def test_the_command_shows_progress_and_a_summary(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from matching import engine
 from matching.corpus import LabelledPair, generate
 from matching.counting import count_hour
 from matching.models import Prediction
-from matching.observation import Observed, observed, sample
-from matching.questions import Question
-from matching.services import compare
+from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
+from matching.questions import CompareRequest
+from matching.services import compare_and_store
 from modelops.models import Deployment
 from modelops.watch_models import HourlyCount, Reference
 from modelops.watching import drift
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_an_answer_keeps_its_features_scripts_form_and_unknown_words_and_no_name() -> None:
-    kept = observed(engine.compare("Xylophonia GmbH", "Ксилофония GmbH"))
+    kept = snapshot_comparison(engine.compare("Xylophonia GmbH", "Ксилофония GmbH"))
     assert kept.mix == {"script": "cyrillic+latin - latin", "legal form": "gmbh", "unknown words": "all"}
     assert len(kept.features) < 140
     assert b"ylophon" not in kept.features
@@ -37,7 +37,7 @@ def test_an_answer_keeps_its_features_scripts_form_and_unknown_words_and_no_name
 )
 def test_features_come_back_as_they_were_stored(left: str, right: str, kind: str) -> None:
     answer = engine.compare(left, right, kind=kind)
-    numbers = sample(kind, [observed(answer)] * 2).numbers
+    numbers = build_sample(kind, [snapshot_comparison(answer)] * 2).numbers
     block = [
         value
         for name, value in zip(engine.FEATURE_NAMES, answer.features, strict=True)
@@ -53,15 +53,15 @@ BLOCK = {"organisation": ("o_",), "individual": ("p_",)}
 
 
 def test_answers_of_an_older_feature_row_are_left_out() -> None:
-    row = observed(engine.compare("Acme", "Apex"))
-    assert sample("organisation", [row, type(row)(b"", {}, 0.5, "review")]).n == 1
+    row = snapshot_comparison(engine.compare("Acme", "Apex"))
+    assert build_sample("organisation", [row, type(row)(b"", {}, 0.5, "review")]).n == 1
 
 
 def test_an_hour_is_counted_by_version_profile_and_kind(champion: Deployment) -> None:
     user, now = person(), timezone.now()
     for profile in ("general", "kyc"):
-        compare(user, Question("Acme Widgets Inc", "Acme Wigets Inc", profile))
-    compare(user, Question("John Smith", "Jon Smith", kind="individual"))
+        compare_and_store(user, CompareRequest("Acme Widgets Inc", "Acme Wigets Inc", profile))
+    compare_and_store(user, CompareRequest("John Smith", "Jon Smith", kind="individual"))
     Prediction.objects.update(created_at=now - HOUR)
     rows = count_hour(now - 1.5 * HOUR)
     assert {(row.profile, row.kind, row.n) for row in rows} == {
@@ -79,7 +79,7 @@ def test_an_hour_is_counted_by_version_profile_and_kind(champion: Deployment) ->
 
 
 @pytest.fixture(scope="module")
-def answered() -> dict[bool, list[Observed]]:
+def answered() -> dict[bool, list[FeatureSnapshot]]:
     """Answers about pairs of organisations: in one script, and (the shift) in different scripts."""
     pairs = [pair for pair in generate(7, 14_000) if pair.kind == "organisation"]
     random.Random(7).shuffle(pairs)
@@ -90,18 +90,18 @@ def answered() -> dict[bool, list[Observed]]:
     }
 
 
-def _answer(pair: LabelledPair) -> Observed:
-    return observed(engine.compare(pair.left, pair.right, kind=pair.kind))
+def _answer(pair: LabelledPair) -> FeatureSnapshot:
+    return snapshot_comparison(engine.compare(pair.left, pair.right, kind=pair.kind))
 
 
-def _seen(reference: Counts, frame: Frame, rows: list[Observed]) -> set[str]:
-    current = counted(sample("organisation", rows), frame)
+def _seen(reference: Counts, frame: Frame, rows: list[FeatureSnapshot]) -> set[str]:
+    current = counted(build_sample("organisation", rows), frame)
     return {shift.figure for shift in drift.shifts(reference, current) if shift.seen}
 
 
-def test_a_day_of_the_usual_pairs_raises_no_alarm(answered: dict[bool, list[Observed]]) -> None:
+def test_a_day_of_the_usual_pairs_raises_no_alarm(answered: dict[bool, list[FeatureSnapshot]]) -> None:
     usual = answered[False]
-    kept = sample("organisation", usual[:2_000])
+    kept = build_sample("organisation", usual[:2_000])
     frame = frame_of(kept)
     reference = counted(kept, frame)
     windows = [_seen(reference, frame, usual[at : at + 200]) for at in range(2_000, 6_800, 200)]
@@ -110,10 +110,10 @@ def test_a_day_of_the_usual_pairs_raises_no_alarm(answered: dict[bool, list[Obse
 
 
 def test_every_fourth_pair_across_scripts_is_noticed_within_five_hundred(
-    answered: dict[bool, list[Observed]],
+    answered: dict[bool, list[FeatureSnapshot]],
 ) -> None:
     usual, across = answered[False], answered[True]
-    kept = sample("organisation", usual[:2_000])
+    kept = build_sample("organisation", usual[:2_000])
     frame = frame_of(kept)
     reference = counted(kept, frame)
     windows = [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.diff import Column, Mark, columns
+from matching.diff import DiffColumn, DiffMark, build_columns
 from matching.engine import EngineError, compare, load_scorer
 from tests.models import compiled
 
@@ -26,11 +26,11 @@ def differences(name1: str, name2: str, profile: str = "general") -> list[dict[s
     return found
 
 
-def aligned(name1: str, name2: str, profile: str = "general") -> tuple[Column, ...]:
-    return columns(name1, name2, differences(name1, name2, profile))
+def aligned(name1: str, name2: str, profile: str = "general") -> tuple[DiffColumn, ...]:
+    return build_columns(name1, name2, differences(name1, name2, profile))
 
 
-def text(column: Column) -> tuple[str, str]:
+def text(column: DiffColumn) -> tuple[str, str]:
     return "".join(part.text for part in column.left).strip(), "".join(
         part.text for part in column.right
     ).strip()
@@ -39,10 +39,10 @@ def text(column: Column) -> tuple[str, str]:
 def marked(name1: str, name2: str, profile: str = "general") -> list[tuple[str, str, str]]:
     """Every place that differs: mark, first text, second text."""
     found = aligned(name1, name2, profile)
-    return [(column.mark.value, *text(column)) for column in found if column.mark is not Mark.SAME]
+    return [(column.mark.value, *text(column)) for column in found if column.mark is not DiffMark.SAME]
 
 
-def joined(found: tuple[Column, ...]) -> tuple[str, str]:
+def joined(found: tuple[DiffColumn, ...]) -> tuple[str, str]:
     first = "".join(part.text for column in found for part in column.left)
     return first, "".join(part.text for column in found for part in column.right)
 
@@ -55,7 +55,7 @@ def test_the_segments_of_each_side_are_that_name_exactly(name1: str, name2: str,
     except EngineError:
         found = []
     try:
-        drawn = columns(name1, name2, found)
+        drawn = build_columns(name1, name2, found)
     except EngineError:
         return  # the engine reads no such name, so there is nothing to draw
     assert joined(drawn) == (name1, name2)
@@ -76,7 +76,7 @@ claims = st.fixed_dictionaries(
 @given(st.lists(claims, max_size=4))
 def test_nothing_is_lost_whatever_the_differences_claim(claimed: list[dict[str, Any]]) -> None:
     pair = ("Alpha Beta, Gamma Delta", "Gamma of Alpha Delta Epsilon")
-    assert joined(columns(*pair, claimed)) == pair
+    assert joined(build_columns(*pair, claimed)) == pair
 
 
 def test_equal_names_hold_no_mark() -> None:
@@ -117,9 +117,11 @@ def test_a_place_the_engine_pairs_is_not_paired_otherwise_by_equal_letters() -> 
 
 
 def test_the_letters_that_differ_are_marked_within_a_word() -> None:
-    column = next(column for column in aligned("Han Seok Ltd", "Han Seon Ltd") if column.mark != Mark.SAME)
-    assert [part.text for part in column.left if part.changed] == ["k"]
-    assert [part.text for part in column.right if part.changed] == ["n"]
+    column = next(
+        column for column in aligned("Han Seok Ltd", "Han Seon Ltd") if column.mark != DiffMark.SAME
+    )
+    assert [part.text for part in column.left if part.is_changed] == ["k"]
+    assert [part.text for part in column.right if part.is_changed] == ["n"]
 
 
 def test_punctuation_between_words_is_marked_where_both_words_agree() -> None:
@@ -154,10 +156,10 @@ def test_honest_names_in_other_scripts_carry_no_code_points() -> None:
 
 def test_a_name_without_a_word_is_refused() -> None:
     with pytest.raises(EngineError):
-        columns("!!!", "Acme", [])
+        build_columns("!!!", "Acme", [])
 
 
 def test_letters_and_signs_that_stand_for_each_other_are_equal_by_rule() -> None:
     pair = ("Müller & Söhne GmbH", "Mueller und Soehne GmbH")
-    marks = [column.mark for column in columns(*pair, compare(*pair).to_dict()["differences"])]
-    assert marks == [Mark.EQUAL, Mark.EQUAL, Mark.EQUAL, Mark.SAME]
+    marks = [column.mark for column in build_columns(*pair, compare(*pair).to_dict()["differences"])]
+    assert marks == [DiffMark.EQUAL, DiffMark.EQUAL, DiffMark.EQUAL, DiffMark.SAME]

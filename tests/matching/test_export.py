@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts import erasure
 from accounts.models import AuditEvent, Role
-from matching.export import COLUMNS
+from matching.export import EXPORT_COLUMNS
 from matching.models import Prediction
 from tests.jobs import FILES, rows_of
 from tests.models import model_version, stored_prediction
@@ -37,7 +37,7 @@ def test_own_answers_come_as_a_file(format_id: str) -> None:
     answer = signed_in(user).get(EXPORT, {"file": format_id})
     assert answer["Content-Disposition"] == f'attachment; filename="predictions.{format_id}"'
     (found,) = rows_of(content(answer), format_id)
-    assert tuple(found) == COLUMNS
+    assert tuple(found) == EXPORT_COLUMNS
     assert (found["id"], found["reason"]) == (str(row.pk), "Nothing differs.")
     assert found["name1"] == ("'=1+1 Ltd" if format_id == "csv" else "=1+1 Ltd")
     assert AuditEvent.objects.filter(action="predictions.exported", actor=user).count() == 1

@@ -14,29 +14,29 @@ from accounts.store import ask
 from matching import cache
 from matching.engine import compare
 from matching.engine.scorer import load_scorer
-from matching.views import faults_as_problems
+from matching.views import translate_errors
 
 
 def test_a_model_that_does_not_fit_the_engine_is_our_fault() -> None:
     artefact = json.loads(files("matching.engine").joinpath("model", "model.json").read_bytes())
     artefact["schema"] = "of other features"
-    with pytest.raises(UnavailableError), faults_as_problems():
+    with pytest.raises(UnavailableError), translate_errors():
         load_scorer(json.dumps(artefact).encode())
 
 
 def test_an_empty_name_is_the_callers_fault() -> None:
-    with pytest.raises(ValidationError), faults_as_problems():
+    with pytest.raises(ValidationError), translate_errors():
         compare("", "Acme Ltd")
 
 
 def test_a_score_that_somebody_else_put_into_the_store_is_not_believed() -> None:
-    ours, other = cache.cache_key("a pair"), cache.cache_key("another pair")
-    cache.write(ours, cache.Kept(0.25))
-    assert cache.read(ours) == cache.Kept(0.25)
+    ours, other = cache.build_cache_key("a pair"), cache.build_cache_key("another pair")
+    cache.write_score(ours, cache.CachedScore(0.25))
+    assert cache.read_score(ours) == cache.CachedScore(0.25)
     kept: Any = ask(lambda store: store.get(ours))
     for forged in (b"0.99", b"rubbish", b"", b"\xff" * 80, kept[:-1] + b"9", kept):
         ask(partial(_put, other, forged))
-        assert cache.read(other) is None
+        assert cache.read_score(other) is None
 
 
 def _put(key: str, value: bytes, store: Redis) -> None:

@@ -107,7 +107,7 @@ def test_every_row_is_there_once_after_kill_nine_a_restart_and_messages_delivere
     wait_for(lambda: now(job).rows_done > 0, workers.log)
     workers.kill()
     assert 0 < now(job).rows_done < len(PAIRS_OF_A_RUN)
-    wait_for(lambda: BatchChunk.objects.pick(now(job).rules_version) is not None, workers.log)
+    wait_for(lambda: BatchChunk.objects.claim_next(now(job).rules_version) is not None, workers.log)
 
     workers.start()
     for _ in range(5):

@@ -17,7 +17,7 @@ from matching.jobs import care, services, work
 from matching.jobs.rows import OUTPUT, harmless
 from matching.jobs.spool import folder_of
 from matching.models import BatchChunk, BatchJob
-from matching.services import live
+from matching.services import get_model_loader
 from tests.jobs import FILES, PAIRS, csv_file, job_of, jsonl_file, result, rows_of, worked_off, xlsx_file
 from tests.models import promoted, scoring_version
 from tests.people import person
@@ -32,7 +32,7 @@ def test_a_row_keeps_its_columns_and_gets_the_answer_that_compare_gives(format_i
     job = worked_off(job_of(person(), FILES[format_id](PAIRS), f"pairs.{format_id}", profile="kyc"))
     assert (job.status, job.rows_total, job.rows_done, job.rows_failed) == ("succeeded", 4, 4, 0)
     for at, (row, pair) in enumerate(zip(rows_of(result(job), format_id), PAIRS, strict=True), 1):
-        alone = engine.compare(*pair, "kyc", scorer=live().fleet().champion("kyc").scorer)
+        alone = engine.compare(*pair, "kyc", scorer=get_model_loader().fleet().champion("kyc").scorer)
         assert list(row) == ["id", "name1", "name2", *OUTPUT]
         assert (str(row["id"]), row["name1"], row["name2"]) == (str(at), *pair)
         assert (row["verdict"], row["reason"]) == (alone.verdict.value, alone.reason)
@@ -60,11 +60,11 @@ def test_every_row_is_there_once_in_order_whatever_the_order_of_the_pieces(forma
 def test_asking_again_for_anything_changes_nothing() -> None:
     job = job_of(person(), csv_file(MANY))
     assert [work.prepare(job.pk) for _ in range(3)] == [True, False, False]
-    first = BatchChunk.objects.pick(engine.RULES_VERSION)
+    first = BatchChunk.objects.claim_next(engine.RULES_VERSION)
     assert first is not None
     for _ in range(2):
         with transaction.atomic():
-            held = BatchChunk.objects.hold(first)
+            held = BatchChunk.objects.lock_unfinished(first)
             if held:
                 work._compare(held)
     job = worked_off(job)
@@ -231,10 +231,10 @@ def test_people_are_served_in_turn_however_much_one_of_them_sent() -> None:
     for job in (*large, small):
         work.prepare(job.pk)
     served: list[User] = []
-    while (piece := BatchChunk.objects.pick(engine.RULES_VERSION)) is not None and len(served) < 6:
+    while (piece := BatchChunk.objects.claim_next(engine.RULES_VERSION)) is not None and len(served) < 6:
         served.append(BatchChunk.objects.select_related("job").get(pk=piece).job.user)
         with transaction.atomic():
-            held = BatchChunk.objects.hold(piece)
+            held = BatchChunk.objects.lock_unfinished(piece)
             assert held is not None
             work._compare(held)
     assert served[:6] == [eager, modest] * 3 or served[:6] == [modest, eager] * 3
@@ -256,7 +256,7 @@ def test_a_cancelled_job_stops_loses_its_files_and_its_key() -> None:
     work.prepare(job.pk)
     work.work_once()
     with transaction.atomic():
-        held = BatchChunk.objects.hold(BatchChunk.objects.pick(engine.RULES_VERSION) or 0)
+        held = BatchChunk.objects.lock_unfinished(BatchChunk.objects.claim_next(engine.RULES_VERSION) or 0)
         assert held is not None
         services.cancel(job, owner)
         work._compare(held)

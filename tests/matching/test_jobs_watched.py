@@ -13,9 +13,9 @@ from matching.counting import count_hour
 from matching.jobs import work
 from matching.jobs.watched import WATCHED
 from matching.models import BatchChunk, BulkSample
-from matching.observation import Observed, observed
-from matching.questions import Question
-from matching.services import compare, live
+from matching.observation import FeatureSnapshot, snapshot_comparison
+from matching.questions import CompareRequest
+from matching.services import compare_and_store, get_model_loader
 from modelops.alert_models import Alert
 from modelops.models import Deployment
 from modelops.watch_models import DriftReport, HourlyCount, Reference
@@ -40,14 +40,14 @@ def left_at(moment: datetime) -> int:
 def test_a_small_file_leaves_every_answer_as_a_single_question_would_and_no_name() -> None:
     broken = [*PAIRS, ("", "Acme")]
     worked_off(job_of(person(), csv_file(broken), profile="kyc"))
-    scorer = live().fleet().champion("kyc").scorer
-    alone = {observed(engine.compare(*pair, "kyc", scorer=scorer)).features for pair in PAIRS}
+    scorer = get_model_loader().fleet().champion("kyc").scorer
+    alone = {snapshot_comparison(engine.compare(*pair, "kyc", scorer=scorer)).features for pair in PAIRS}
     left = list(BulkSample.objects.order_by("kind"))
     assert [(row.profile, row.kind, len(row.answers)) for row in left] == [
         ("kyc", "individual", 1),
         ("kyc", "organisation", 3),
     ]
-    found = [Observed.from_json(answer) for row in left for answer in row.answers]
+    found = [FeatureSnapshot.from_json(answer) for row in left for answer in row.answers]
     assert {answer.features for answer in found} == alone
     said = json.dumps([row.answers for row in left]).lower()
     assert not any(
@@ -59,11 +59,11 @@ def test_a_small_file_leaves_every_answer_as_a_single_question_would_and_no_name
 def test_a_large_piece_leaves_a_sample_and_a_piece_worked_twice_leaves_it_once() -> None:
     job = job_of(person(), csv_file(CYRILLIC))
     work.prepare(job.pk)
-    first = BatchChunk.objects.pick(engine.RULES_VERSION)
+    first = BatchChunk.objects.claim_next(engine.RULES_VERSION)
     assert first is not None
     for _ in range(2):
         with transaction.atomic():
-            held = BatchChunk.objects.hold(first)
+            held = BatchChunk.objects.lock_unfinished(first)
             if held:
                 work._compare(held)
     assert left_at(THIS_HOUR - HOUR) == WATCHED
@@ -75,10 +75,10 @@ def test_a_large_piece_leaves_a_sample_and_a_piece_worked_twice_leaves_it_once()
 def test_a_piece_whose_transaction_is_lost_leaves_nothing() -> None:
     job = job_of(person(), csv_file(PAIRS))
     work.prepare(job.pk)
-    chunk_id = BatchChunk.objects.pick(engine.RULES_VERSION)
+    chunk_id = BatchChunk.objects.claim_next(engine.RULES_VERSION)
     assert chunk_id is not None
     with transaction.atomic():
-        held = BatchChunk.objects.hold(chunk_id)
+        held = BatchChunk.objects.lock_unfinished(chunk_id)
         assert held is not None
         work._compare(held)
         assert BulkSample.objects.exists()
@@ -93,7 +93,7 @@ def test_a_file_of_another_script_drifts_by_itself_and_leaves_single_questions_a
 ) -> None:
     user = person()
     for at in range(3):
-        compare(user, Question(f"Acme Widgets {at} Inc", f"Acme Wigets {at} Inc"))
+        compare_and_store(user, CompareRequest(f"Acme Widgets {at} Inc", f"Acme Wigets {at} Inc"))
     for hours in (2, 1):
         worked_off(job_of(user, csv_file(CYRILLIC), kind="organisation"))
         hour = THIS_HOUR - hours * HOUR
@@ -118,7 +118,7 @@ def test_an_hour_counted_in_portions_is_the_hour_counted_at_once(monkeypatch: py
     worked_off(job_of(person(), csv_file(PAIRS * 30)))
     left_at(THIS_HOUR)
     whole = {row.kind: (row.n, row.counts) for row in count_hour(THIS_HOUR)}
-    monkeypatch.setattr(counting, "PORTION", 7)
+    monkeypatch.setattr(counting, "BATCH_SIZE", 7)
     assert {row.kind: (row.n, row.counts) for row in count_hour(THIS_HOUR)} == whole
     assert HourlyCount.objects.count() == 2
 

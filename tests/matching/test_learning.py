@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 from matching.corpus import LabelledPair
-from matching.dataset import dataset, score_pairs
-from matching.learning import held_out_pairs
+from matching.dataset import build_dataset, score_pairs
+from matching.learning import select_held_out_pairs
 from modelops.training.evaluation import measure
 
 
@@ -13,7 +13,7 @@ def pair(
 
 
 def test_marks_say_what_rules_leave_to_the_model() -> None:
-    data = dataset(
+    data = build_dataset(
         [
             pair("Acme, Inc.", "ACME INCORPORATED", False),
             pair("Acme Fund II", "Acme Fund III", True),
@@ -21,14 +21,14 @@ def test_marks_say_what_rules_leave_to_the_model() -> None:
         ],
         lambda _: None,
     )
-    assert data.settled.tolist() == [True, False, False]
-    assert data.depends.tolist() == [False, False, True]
+    assert data.is_immaterial_by_rule.tolist() == [True, False, False]
+    assert data.needs_model.tolist() == [False, False, True]
     assert data.features.shape[0] == 3
 
 
 def test_a_pair_that_cannot_be_read_is_left_out_and_reported() -> None:
     said: list[str] = []
-    data = dataset([pair("Acme", "...", True), pair("Acme", "Apex", True)], said.append)
+    data = build_dataset([pair("Acme", "...", True), pair("Acme", "Apex", True)], said.append)
     assert len(data.pairs) == 1
     assert said[-1] == "1 pairs read, 1 could not be"
 
@@ -49,13 +49,13 @@ def test_constructed_pairs_are_never_what_results_are_reported_on() -> None:
         pair(f"Acme {at}", f"Acme{at}", False, source="constructed" if at % 2 else "made")
         for at in range(200)
     ]
-    chosen = held_out_pairs(dataset(pairs, lambda _: None), 20)
+    chosen = select_held_out_pairs(build_dataset(pairs, lambda _: None), 20)
     assert {one.source for one in chosen} == {"made"}
     assert 5 < len(chosen) < 50
 
 
 def test_pairs_labelled_under_rules_that_changed_are_never_what_results_are_reported_on() -> None:
     pairs = [replace(pair(f"Acme {at}", f"Acme{at}", False), outdated=at % 2 == 0) for at in range(200)]
-    chosen = held_out_pairs(dataset(pairs, lambda _: None), 20)
+    chosen = select_held_out_pairs(build_dataset(pairs, lambda _: None), 20)
     assert 5 < len(chosen) < 50
     assert not any(one.outdated for one in chosen)

@@ -8,13 +8,13 @@ from django.test import override_settings
 
 from matching.benchmark.illustrations import illustrations
 from matching.engine import PROFILE_IDS, REGISTRY_PROFILE_IDS
-from matching.offer import offered
+from matching.offer import get_available_profiles
 
 
 def test_registers_are_offered_only_where_the_installation_wants_them() -> None:
-    assert tuple(offered()) == PROFILE_IDS
+    assert tuple(get_available_profiles()) == PROFILE_IDS
     with override_settings(REGISTRY_PROFILES=True):
-        assert tuple(offered()) == (*PROFILE_IDS, *REGISTRY_PROFILE_IDS)
+        assert tuple(get_available_profiles()) == (*PROFILE_IDS, *REGISTRY_PROFILE_IDS)
 
 
 def test_illustrations_of_policy_are_read_under_their_register_alone(tmp_path: Path) -> None:

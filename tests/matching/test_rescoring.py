@@ -18,11 +18,11 @@ from feedback.models import ReviewItem
 from feedback.services import collect
 from matching import replays, sampling, shadow
 from matching.models import Prediction
-from matching.questions import Question
+from matching.questions import CompareRequest
 from matching.replays import ReplayError
 from matching.rescoring_models import Replay, ReplayChange, ShadowScore
-from matching.sampling import Policy
-from matching.services import compare
+from matching.sampling import SamplingPolicy
+from matching.services import compare_and_store
 from matching.tasks import replay_day, score_shadows, tend_replays
 from modelops.models import ModelVersion
 from tests.models import installed, promoted, scoring_version
@@ -31,8 +31,8 @@ from tests.processes import environment
 
 pytestmark = pytest.mark.django_db
 
-SLIP = Question("Kestrel Logistics LLC", "Kestral Logistics LLC")
-RULED = Question("Acme, Inc.", "ACME Incorporated")
+SLIP = CompareRequest("Kestrel Logistics LLC", "Kestral Logistics LLC")
+RULED = CompareRequest("Acme, Inc.", "ACME Incorporated")
 
 
 def later(seconds: float = 60) -> datetime:
@@ -41,11 +41,11 @@ def later(seconds: float = 60) -> datetime:
 
 @pytest.fixture
 def nobody_audits() -> None:
-    sampling.keep(Policy(audit=0.0), 60)
+    sampling.cache_policy(SamplingPolicy(audit=0.0), 60)
 
 
-def answered(question: Question, user: User) -> Prediction:
-    return compare(user, question).prediction
+def answered(question: CompareRequest, user: User) -> Prediction:
+    return compare_and_store(user, question).prediction
 
 
 @pytest.mark.usefixtures("nobody_audits")
@@ -56,9 +56,9 @@ def test_a_shadow_says_what_it_would_have_answered_once() -> None:
     bold = scoring_version("2", -6.0)
     promoted(bold, role="shadow")
     seen, ruled = answered(SLIP, user), answered(RULED, user)
-    assert shadow.sweep(later()) == 2
-    assert shadow.sweep(later()) == 0
-    scores = {score.prediction_id: score for score in ShadowScore.objects.of(bold)}
+    assert shadow.score_new_predictions(later()) == 2
+    assert shadow.score_new_predictions(later()) == 0
+    scores = {score.prediction_id: score for score in ShadowScore.objects.for_model(bold)}
     assert set(scores) == {seen.pk, ruled.pk}
     assert before.pk not in scores
     assert (scores[seen.pk].verdict, scores[seen.pk].agrees, seen.verdict) == ("immaterial", False, "review")
@@ -75,7 +75,7 @@ def test_a_disagreement_nobody_has_picked_goes_to_a_reviewer() -> None:
     seen = answered(SLIP, person())
     assert seen.stream == ""
     score_shadows()
-    assert shadow.sweep(later()) == 1
+    assert shadow.score_new_predictions(later()) == 1
     seen.refresh_from_db()
     assert (seen.stream, seen.selection_probability) == ("disagreement", 1.0)
     assert collect() == 1
@@ -90,8 +90,8 @@ def test_a_profiles_own_shadow_scores_its_profile_and_the_other_the_rest() -> No
     promoted(own, role="shadow", profile="kyc")
     user = person()
     answered(SLIP, user)
-    answered(Question(SLIP.name1, SLIP.name2, profile="kyc"), user)
-    shadow.sweep(later())
+    answered(CompareRequest(SLIP.name1, SLIP.name2, profile="kyc"), user)
+    shadow.score_new_predictions(later())
     assert {(score.model, score.prediction.profile) for score in ShadowScore.objects.all()} == {
         (general, "general"),
         (own, "kyc"),
@@ -118,7 +118,7 @@ def test_a_day_is_replayed_and_what_would_change_is_counted_and_listed() -> None
     erased = answered(SLIP, user)
     Prediction.objects.filter(pk=erased.pk).update(erased_at=timezone.now())
     engineer = person(Role.MODEL_ENGINEER)
-    asked = replays.ask(timezone.now().date(), bold, engineer)
+    asked = replays.request_replay(timezone.now().date(), bold, engineer)
     assert asked.total == 3
     assert replay_day(str(asked.pk)) == "succeeded"
     asked.refresh_from_db()
@@ -138,11 +138,11 @@ def test_a_day_is_replayed_and_what_would_change_is_counted_and_listed() -> None
 def test_a_replay_that_cannot_be_is_refused_with_the_reason() -> None:
     version = installed().model
     with pytest.raises(ReplayError, match="has not come"):
-        replays.ask(timezone.now().date() + timedelta(days=2), version, person())
+        replays.request_replay(timezone.now().date() + timedelta(days=2), version, person())
     ModelVersion.objects.update(schema_hash="other features")
     version.refresh_from_db()
     with pytest.raises(ReplayError, match="other features"):
-        replays.ask(timezone.now().date(), version, person())
+        replays.request_replay(timezone.now().date(), version, person())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -151,7 +151,7 @@ def test_a_replay_goes_on_after_its_worker_was_killed(monkeypatch: pytest.Monkey
     user = person()
     for _ in range(40):
         answered(SLIP, user)
-    asked = replays.ask(timezone.now().date(), version, user)
+    asked = replays.request_replay(timezone.now().date(), version, user)
     # A worker that takes one answer a batch and is killed among them.
     code = (
         "import django; django.setup(); from uuid import UUID; from matching import replays; "
@@ -166,8 +166,8 @@ def test_a_replay_goes_on_after_its_worker_was_killed(monkeypatch: pytest.Monkey
     assert interrupted.status == "running"
     assert 3 <= interrupted.done < 40
     assert tend_replays() == 0
-    monkeypatch.setattr(replays, "STANDS_STILL", timedelta(0))
-    assert list(replays.standing_still()) == [interrupted]
+    monkeypatch.setattr(replays, "STALL_TIMEOUT", timedelta(0))
+    assert list(replays.find_stalled_replays()) == [interrupted]
     replay_day(str(asked.pk))
     assert (Replay.objects.get().done, Replay.objects.get().status) == (40, "succeeded")
     assert Replay.objects.get().counts == {"general": {"review > review": 40}}
@@ -178,9 +178,9 @@ def test_old_scores_and_replays_go_and_answers_stay() -> None:
     installed()
     promoted(scoring_version("2"), role="shadow")
     answered(SLIP, person())
-    shadow.sweep(later())
-    asked = replays.ask(timezone.now().date(), scoring_version("3"), person())
-    replays.work(asked.pk)
+    shadow.score_new_predictions(later())
+    asked = replays.request_replay(timezone.now().date(), scoring_version("3"), person())
+    replays.run_replay(asked.pk)
     kept = {outcome.kind.key: outcome.rows for outcome in retention.apply(timezone.now())}
     assert (kept["shadow_scores"], kept["replays"]) == (0, 0)
     retention.apply(timezone.now() + timedelta(days=400))

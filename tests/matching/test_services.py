@@ -9,9 +9,9 @@ from experiments import services as experiments
 from experiments.models import Experiment, Exposure
 from matching import sampling, services
 from matching.models import Prediction
-from matching.questions import Question
-from matching.serializers import stored_answer
-from matching.services import compare
+from matching.questions import CompareRequest
+from matching.serializers import serialize_prediction
+from matching.services import compare_and_store
 from modelops.models import Deployment, ModelVersion
 from modelops.serving.loader import NoLiveModelError
 from tests.models import erased, promoted, scoring_version
@@ -19,7 +19,7 @@ from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
-UNSURE = Question("Heron Foods Company", "Heron Fooods Company")
+UNSURE = CompareRequest("Heron Foods Company", "Heron Fooods Company")
 
 
 def running(model_b: ModelVersion) -> Experiment:
@@ -30,16 +30,16 @@ def running(model_b: ModelVersion) -> Experiment:
 
 
 def test_before_a_model_is_live_it_says_so() -> None:
-    services.live.cache_clear()
+    services.get_model_loader.cache_clear()
     with pytest.raises(NoLiveModelError):
-        compare(person(), UNSURE)
+        compare_and_store(person(), UNSURE)
 
 
 @pytest.mark.usefixtures("champion")
 def test_each_arm_is_answered_by_its_own_version_even_for_the_same_pair() -> None:
     experiment = running(scoring_version("2", log_odds=4.0))
     experiments._running.forget()
-    answers = [compare(person(), UNSURE).prediction for _ in range(12)]
+    answers = [compare_and_store(person(), UNSURE).prediction for _ in range(12)]
     versions = {(row.variant, row.model.version) for row in answers}
     assert versions == {("a", "1"), ("b", "2")}
     assert {row.experiment_id for row in answers} == {experiment.pk}
@@ -51,8 +51,8 @@ def test_a_user_is_exposed_once() -> None:
     running(scoring_version("2"))
     experiments._running.forget()
     user = person()
-    compare(user, UNSURE)
-    compare(user, UNSURE)
+    compare_and_store(user, UNSURE)
+    compare_and_store(user, UNSURE)
     assert Exposure.objects.filter(user=user).count() == 1
 
 
@@ -61,13 +61,13 @@ def test_after_the_experiment_everybody_meets_the_champion() -> None:
     experiment = running(scoring_version("2", log_odds=4.0))
     experiments.stop(experiment, person(Role.APPROVER), "enough seen")
     experiments._running.forget()
-    assert {compare(person(), UNSURE).prediction.model.version for _ in range(8)} == {"1"}
+    assert {compare_and_store(person(), UNSURE).prediction.model.version for _ in range(8)} == {"1"}
 
 
 @pytest.mark.usefixtures("champion")
 def test_an_answer_of_review_is_put_before_a_reviewer() -> None:
-    sampling.keep(sampling.Policy(audit=0), 60)
-    stored = compare(person(), UNSURE).prediction
+    sampling.cache_policy(sampling.SamplingPolicy(audit=0), 60)
+    stored = compare_and_store(person(), UNSURE).prediction
     assert (stored.verdict, stored.stream) == ("review", "uncertain")
     assert stored.selection_probability == 1.0
 
@@ -76,17 +76,20 @@ def test_an_answer_of_review_is_put_before_a_reviewer() -> None:
 def test_the_audit_stream_is_drawn_from_everything_with_its_chance_stored() -> None:
     random.seed(3)
     user = person()
-    stored = [compare(user, Question("Acme Inc", f"ACME {'Inc.' * (n % 2)}")).prediction for n in range(300)]
+    stored = [
+        compare_and_store(user, CompareRequest("Acme Inc", f"ACME {'Inc.' * (n % 2)}")).prediction
+        for n in range(300)
+    ]
     audit = [row for row in stored if row.stream == "audit"]
     assert 1 <= len(audit) <= 20
-    assert {row.selection_probability for row in audit} == {sampling.policy().audit}
+    assert {row.selection_probability for row in audit} == {sampling.get_policy().audit}
 
 
 @pytest.mark.usefixtures("champion")
 def test_revealing_names_is_recorded_without_the_names() -> None:
-    stored = compare(person(), UNSURE).prediction
+    stored = compare_and_store(person(), UNSURE).prediction
     reviewer = person(Role.REVIEWER)
-    assert services.reveal(stored, reviewer) == (UNSURE.name1, UNSURE.name2)
+    assert services.reveal_names(stored, reviewer) == (UNSURE.name1, UNSURE.name2)
     event = AuditEvent.objects.latest("id")
     assert (event.action, event.actor) == ("prediction.names_revealed", reviewer)
     assert event.object_id == str(stored.pk)
@@ -95,17 +98,17 @@ def test_revealing_names_is_recorded_without_the_names() -> None:
 
 @pytest.mark.usefixtures("champion")
 def test_erasing_blanks_the_words_and_keeps_the_numbers() -> None:
-    stored = compare(person(), UNSURE).prediction
+    stored = compare_and_store(person(), UNSURE).prediction
     found = erased(stored)
     assert (found.name1, found.name2, found.words, found.pair_digest) == ("", "", "", "")
     assert found.material_probability == stored.material_probability
-    answer = stored_answer(found)
+    answer = serialize_prediction(found)
     assert answer["verdict"] == stored.verdict
     assert [row["text1"] for row in answer["differences"]] == [""] * len(found.differences)
 
 
 @pytest.mark.usefixtures("champion")
 def test_a_pair_is_found_again_by_its_digest() -> None:
-    stored = compare(person(), UNSURE).prediction
-    assert Prediction.objects.of_pair(f" {UNSURE.name1}", UNSURE.name2).get() == stored
-    assert not Prediction.objects.of_pair(UNSURE.name2, UNSURE.name1).exists()
+    stored = compare_and_store(person(), UNSURE).prediction
+    assert Prediction.objects.for_pair(f" {UNSURE.name1}", UNSURE.name2).get() == stored
+    assert not Prediction.objects.for_pair(UNSURE.name2, UNSURE.name1).exists()

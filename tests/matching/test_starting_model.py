@@ -4,8 +4,8 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from matching.questions import Question
-from matching.services import compare, live
+from matching.questions import CompareRequest
+from matching.services import compare_and_store, get_model_loader
 from modelops.models import Deployment, LiveSlot, ModelVersion
 from modelops.registry import client
 from tests.people import person
@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]
 
 
 def test_a_new_installation_answers_with_the_shipped_model(capsys: pytest.CaptureFixture[str]) -> None:
-    live.cache_clear()
+    get_model_loader.cache_clear()
     call_command("register_starting_model")
     assert "is the champion" in capsys.readouterr().out
-    answer = compare(person(), Question("Acme, Inc.", "ACME Incorporated"))
+    answer = compare_and_store(person(), CompareRequest("Acme, Inc.", "ACME Incorporated"))
     assert answer.prediction.verdict == "immaterial"
     version = ModelVersion.objects.get()
     assert answer.prediction.model == version

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from accounts.crypto import sha256
 from feedback.retraining import retrain
-from matching.starting_model import install
+from matching.starting_model import install_shipped_model
 from modelops import registry
 from modelops.examining import estimators
 from modelops.examining.estimators import EstimatorError
@@ -101,7 +101,7 @@ def check_estimator(version: ModelVersion) -> None:
 
 
 def test_a_changed_bundle_is_refused_before_anything_in_it_is_used(tmp_path: Path) -> None:
-    version, _ = install()
+    version, _ = install_shipped_model()
     file = tmp_path / "version.zip"
     run("export", version.version, str(file))
     with zipfile.ZipFile(file) as archive:

@@ -10,8 +10,8 @@ from django.utils import timezone
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
-from matching.questions import Question
-from matching.services import compare
+from matching.questions import CompareRequest
+from matching.services import compare_and_store
 from modelops import registry, tasks
 from modelops.alert_models import Alert
 from modelops.tasks import mirror_registry_aliases
@@ -85,7 +85,10 @@ def test_versions_are_logged_to_postgresql_and_s3_and_aliases_follow_what_is_liv
 def test_a_store_that_does_not_answer_touches_no_answer_and_is_told(settings: Settings) -> None:
     installed()
     settings.MLFLOW_TRACKING_URI = "postgresql+psycopg2://nobody@127.0.0.1:1/nothing"
-    assert compare(person(), Question("Acme, Inc.", "ACME Incorporated")).prediction.verdict == "immaterial"
+    assert (
+        compare_and_store(person(), CompareRequest("Acme, Inc.", "ACME Incorporated")).prediction.verdict
+        == "immaterial"
+    )
     for _ in range(3):
         assert mirror_registry_aliases() == {}
     assert "does not answer" in Alert.objects.get(rule="registry_silent", state="firing").what

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def loader(build: Callable[[bytes], Scorer] = build_scorer) -> Loader[Scorer]:
-    return Loader(build, golden.check, compute_schema_hash())
+    return Loader(build, golden.check_golden_answers, compute_schema_hash())
 
 
 @contextmanager

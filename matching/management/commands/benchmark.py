@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from matching.benchmark.report import Setting, write_report
-from matching.bulk import prepare
+from matching.bulk import prepare_process
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         """Measure and write. Raises ``CommandError`` when there is nothing to measure."""
         if not options["data"].is_dir():
             raise CommandError(f"There is no folder {options['data']}; name the one with the labelled sets.")
-        prepare()
+        prepare_process()
         write_report(
             Setting(options["data"], options["peer"], options["runs"]), options["output"], self.stdout.write
         )

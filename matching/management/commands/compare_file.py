@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from matching.bulk import FileError, Plan, Totals, compare_file, cores, prepare
+from matching.bulk import FileCompareOptions, FileError, RowTotals, compare_file, count_cores, prepare_process
 from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_PROFILE_IDS
 
@@ -31,7 +31,9 @@ class Command(BaseCommand):
             "--columns", default="name_a,name_b", help="the two name columns (default name_a,name_b)"
         )
         parser.add_argument("--kind", default="auto", choices=["auto", *Kind])
-        parser.add_argument("--processes", type=int, default=cores(), metavar="N", help="default: all cores")
+        parser.add_argument(
+            "--processes", type=int, default=count_cores(), metavar="N", help="default: all cores"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run. Raises ``CommandError`` with one clear sentence for what cannot be done at all."""
@@ -42,9 +44,9 @@ class Command(BaseCommand):
             )
         if options["processes"] < 1:
             raise CommandError("--processes takes a number of at least 1.")
-        plan = Plan((columns[0], columns[1]), options["profile"], options["kind"])
+        plan = FileCompareOptions((columns[0], columns[1]), options["profile"], options["kind"])
         started = time.monotonic()
-        prepare()
+        prepare_process()
         try:
             totals = compare_file(
                 options["source"],
@@ -74,7 +76,7 @@ class Command(BaseCommand):
 
         return draw
 
-    def _summary(self, totals: Totals, seconds: float, target: Path) -> None:
+    def _summary(self, totals: RowTotals, seconds: float, target: Path) -> None:
         rate = totals.rows / max(seconds, 1e-9)
         done = f"{totals.rows:,} rows in {seconds:.1f} s, {rate:,.0f}/s, {totals.errors:,} with an error"
         self.stderr.write(f"\r{'█' * _BAR} 100%  {done}")

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from matching.assessment import Assessment, assess
+from matching.assessment import EvaluationReport, evaluate_pairs
 from matching.corpus import LabelledPair, PairsFileError, Part, part, read_pairs
 from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_PROFILE_IDS
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         """Measure. Raises ``CommandError`` with one sentence for a file that cannot be used."""
         try:
             pairs = self._pairs(options)
-            found = assess(pairs, options["profile"])
+            found = evaluate_pairs(pairs, options["profile"])
         except (PairsFileError, EngineError) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
@@ -70,10 +70,10 @@ class Command(BaseCommand):
         return [replace(pair, kind=options["kind"]) for pair in pairs] if options["kind"] else pairs
 
 
-def table(found: Assessment) -> Iterator[str]:
+def table(found: EvaluationReport) -> Iterator[str]:
     """The lines of the report."""
     whole = found.overall
-    yield f"{whole.n:,} pairs, {whole.material:,} material; {found.unread} unreadable. Intervals are 95 %."
+    yield f"{whole.n:,} pairs, {whole.material:,} material; {found.unreadable_count} unreadable. Intervals are 95 %."
     yield ""
     yield from _summary(whole)
     for by, title in _TITLES.items():

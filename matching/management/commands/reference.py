@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from matching.reference import categories_page, profiles_page
+from matching.reference import render_categories_page, render_profiles_page
 
-PAGES = {"categories.md": categories_page, "profiles.md": profiles_page}
+PAGES = {"categories.md": render_categories_page, "profiles.md": render_profiles_page}
 
 
 class Command(BaseCommand):

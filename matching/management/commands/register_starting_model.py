@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from matching.engine.types import ArtefactError
-from matching.starting_model import install
+from matching.starting_model import install_shipped_model
 from modelops.registry import RegistryError, mirror_aliases
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Register, deploy, mirror the aliases, and say what was done."""
         try:
-            version, deployments = install()
+            version, deployments = install_shipped_model()
         except FileNotFoundError as error:
             raise CommandError("This package was built without its model.") from error
         except ArtefactError as error:

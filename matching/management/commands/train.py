@@ -12,11 +12,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from threadpoolctl import threadpool_limits
 
 from matching import learning
-from matching.assessment import assess
+from matching.assessment import evaluate_pairs
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate, read_pairs
-from matching.dataset import dataset
+from matching.dataset import build_dataset
 from matching.engine import load_scorer
-from matching.model_card import model_card
+from matching.model_card import render_model_card
 from modelops.training.fitting import TrainingError
 
 
@@ -44,15 +44,15 @@ class Command(BaseCommand):
         seed, output = options["seed"], options["output"]
         try:
             with threadpool_limits(1, "openmp"):
-                data = dataset(self._pairs(options), self._report)
-                trained = learning.train(data, seed, self._report)
+                data = build_dataset(self._pairs(options), self._report)
+                trained = learning.train_on_dataset(data, seed, self._report)
         except (PairsFileError, TrainingError, ValueError) as error:
             raise CommandError(str(error)) from error
-        content = learning.save(trained, output, options["model_version"], _command(options))
-        found = assess(learning.held_out_pairs(data, seed), scorer=load_scorer(content))
-        content = learning.add_results(output, content, found.overall)
+        content = learning.save_artefact(trained, output, options["model_version"], _command(options))
+        found = evaluate_pairs(learning.select_held_out_pairs(data, seed), scorer=load_scorer(content))
+        content = learning.add_held_out_results(output, content, found.overall)
         (output / "MODEL_CARD.md").write_text(
-            model_card(trained, content, data.pairs, found), encoding="utf-8"
+            render_model_card(trained, content, data.pairs, found), encoding="utf-8"
         )
         whole = found.overall
         self._report(
