@@ -11,7 +11,7 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from feedback.models import Feedback
-from matching.jobs.rows import harmless
+from matching.jobs.rows import escape_formula
 
 _CHUNK = 500
 _PLAIN = (
@@ -55,7 +55,7 @@ def _lines(rows: QuerySet[Feedback], with_names: bool) -> Iterator[str]:
     joined = rows.select_related("reviewer", "prediction", "clause").order_by("id")
     for row in joined.iterator(chunk_size=_CHUNK):
         cells = [*_plain(row), *(_quoting(row) if with_names else ())]
-        yield writer.writerow([harmless(cell) for cell in cells])
+        yield writer.writerow([escape_formula(cell) for cell in cells])
 
 
 def _plain(row: Feedback) -> list[str]:

@@ -25,7 +25,7 @@ from feedback.models import Feedback, ReviewItem, Source
 from feedback.typesetting import pdf
 from matching import diff, display
 from matching.engine import load_categories
-from matching.jobs.rows import harmless
+from matching.jobs.rows import escape_formula
 from matching.models import Prediction
 from matching.serializers import DISCLAIMER, serialize_prediction
 
@@ -104,7 +104,7 @@ def binder(predictions: Sequence[Prediction], actor: User, redacted: bool) -> by
 
 def _table(lines: list[list[str]]) -> str:
     text = io.StringIO()
-    csv.writer(text).writerows([[harmless(cell) for cell in line] for line in lines])
+    csv.writer(text).writerows([[escape_formula(cell) for cell in line] for line in lines])
     return text.getvalue()
 
 

@@ -24,7 +24,7 @@ from feedback.guideline import changed_since
 from feedback.labels import collect, release, use_up
 from feedback.models import Feedback
 from matching import candidate, learning
-from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate, read_pairs
+from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from matching.dataset import SYNTHETIC_SOURCE
 from modelops import registry
 from modelops.models import RunStatus, Stage, TrainingRun
@@ -91,7 +91,7 @@ def labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
             entity=seen.pair_digest,
             weight=weight * relief,
             source=source,
-            outdated=old,
+            is_outdated=old,
         )
 
 
@@ -103,8 +103,8 @@ def _constructed(size: int) -> list[LabelledPair]:
     """Return the built-in corpus, which says what the starting guideline says."""
     changed = changed_since(starting_guideline.version())
     return [
-        replace(pair, outdated=True) if changed.intersection(pair.category.split("+")) else pair
-        for pair in generate(SEED, size)
+        replace(pair, is_outdated=True) if changed.intersection(pair.category.split("+")) else pair
+        for pair in generate_pairs(SEED, size)
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rapidfuzz import fuzz, utils
 
 from matching.corpus import LabelledPair
-from matching.corpus.reading import name_key
+from matching.corpus.reading import build_name_key
 from matching.dataset import score_pairs
 from matching.engine import Score, Scorer, text
 from modelops.training.evaluation import Quality, by_slice, measure
@@ -43,7 +43,7 @@ class EvaluationReport(NamedTuple):
 
 def is_exact_match(left: str, right: str) -> bool:
     """Baseline: equal without case, punctuation, accents and spaces, with ``&`` read as ``and``."""
-    return name_key(left).replace(" ", "") == name_key(right).replace(" ", "")
+    return build_name_key(left).replace(" ", "") == build_name_key(right).replace(" ", "")
 
 
 def is_token_sort_match(left: str, right: str) -> bool:

@@ -108,7 +108,7 @@ def train_candidate(
     report("training", Stage.TRAINING, 30)
     trained = learning.train_on_dataset(data, seed, lambda said: report(said, Stage.TRAINING, None))
     held_out = learning.select_held_out_pairs(data, seed)
-    outdated = sum(pair.outdated for pair in data.pairs)
+    outdated = sum(pair.is_outdated for pair in data.pairs)
     apart = (
         f"; {outdated:,} pairs labelled under rules that have changed are not measured on" if outdated else ""
     )

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from matching import engine
-from matching.corpus import generate
+from matching.corpus import generate_pairs
 from matching.engine import EngineError, Scorer
 from matching.job_models import BulkSample
 from matching.models import Prediction
@@ -155,7 +155,7 @@ def _read_traffic_pairs(of: Slice) -> Iterator[tuple[str, str]]:
 
 def _sample_corpus_pairs(kind: str) -> Iterator[tuple[str, str]]:
     """Pairs of a kind in the proportions of the corpus; the same ones every time."""
-    fitting = [pair for pair in generate(CORPUS_SEED, _CORPUS_SIZE) if pair.kind == kind]
+    fitting = [pair for pair in generate_pairs(CORPUS_SEED, _CORPUS_SIZE) if pair.kind == kind]
     dice = random.Random(CORPUS_SEED)  # noqa: S311 - a sample, not a secret
     for pair in dice.sample(fitting, min(REFERENCE_SIZE, len(fitting))):
         yield pair.left, pair.right

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from matching import golden
 from matching.assessment import get_script_label
-from matching.corpus import LabelledPair, generate
+from matching.corpus import LabelledPair, generate_pairs
 from matching.dataset import NeutralScorer, build_dataset, get_safe_tag, score_pairs
 from matching.engine import PROFILE_IDS, Kind, Score, Scorer, Verdict, compute_schema_hash
 from matching.engine.scorer import load_scorer
@@ -112,7 +112,7 @@ def build_validation_set(pairs: Sequence[LabelledPair], profiles: Sequence[str] 
 @lru_cache(maxsize=1)
 def build_synthetic_set() -> Exam:
     """Return an exam made by construction, for versions that came without one of their own."""
-    return build_validation_set(list(generate(_SYNTHETIC_SEED, _SYNTHETIC_PAIRS)), ("general",))
+    return build_validation_set(list(generate_pairs(_SYNTHETIC_SEED, _SYNTHETIC_PAIRS)), ("general",))
 
 
 def _score_validation_set(exam: Exam, scorer: Scorer) -> Sat:

@@ -13,10 +13,10 @@ from django.http import StreamingHttpResponse
 from accounts import audit
 from accounts.models import User
 from matching.job_models import FileFormat
-from matching.jobs.csv_files import csv_lines
+from matching.jobs.csv_files import format_csv
 from matching.jobs.formats import FORMATS
-from matching.jobs.results import workbook
-from matching.jobs.workbooks import sheet_row
+from matching.jobs.results import stream_workbook
+from matching.jobs.workbooks import format_sheet_row
 from matching.models import Prediction, PredictionQuerySet
 
 EXPORT_COLUMNS = (
@@ -65,8 +65,8 @@ def stream_export(rows: PredictionQuerySet, format_id: str) -> Iterator[bytes]:
         return (_format_json_lines(portion) for portion in _split_batches(found))
     table = chain([EXPORT_COLUMNS], (_format_cells(row) for row in found))
     if format_id == FileFormat.XLSX:
-        return workbook(b"".join(map(sheet_row, portion)) for portion in _split_batches(table))
-    return (csv_lines(portion) for portion in _split_batches(table))
+        return stream_workbook(b"".join(map(format_sheet_row, portion)) for portion in _split_batches(table))
+    return (format_csv(portion) for portion in _split_batches(table))
 
 
 def _split_batches(rows: Iterable[Any]) -> Iterator[list[Any]]:

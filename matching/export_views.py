@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from accounts.authentication import person_of
 from accounts.renderers import OrjsonRenderer
 from matching.export import send_export
-from matching.jobs.views import AS_FILE, PassedOn
+from matching.jobs.views import FILE_RESPONSES, FileRenderer
 from matching.listing import ExportRequestSerializer
 from matching.models import Prediction
 
@@ -21,9 +21,11 @@ class PredictionExportView(APIView):
     needs = "matching.view_prediction"
     scope = "read"
     throttle_cost = 10
-    renderer_classes = (OrjsonRenderer, PassedOn)
+    renderer_classes = (OrjsonRenderer, FileRenderer)
 
-    @extend_schema(parameters=[ExportRequestSerializer], responses=AS_FILE, operation_id="predictions_export")
+    @extend_schema(
+        parameters=[ExportRequestSerializer], responses=FILE_RESPONSES, operation_id="predictions_export"
+    )
     def get(self, request: Request) -> HttpResponseBase:
         """Download your own answers, newest first, as CSV, JSON Lines or a workbook."""
         asked = ExportRequestSerializer(data=request.query_params.dict())

@@ -27,8 +27,8 @@ from matching.bulk import FileError
 from matching.engine import Kind
 from matching.job_models import UNFINISHED_STATUSES, BatchJob
 from matching.jobs import services
-from matching.jobs.spool import SpoolHandler
-from matching.jobs.views import sent
+from matching.jobs.spool import EncryptedUploadHandler
+from matching.jobs.views import send_result
 from matching.offer import get_available_profiles
 from modelops.models import RunStatus
 
@@ -180,7 +180,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         if not self.has_add_permission(request):
             refused: HttpResponseBase = self.admin_site.admin_view(_deny_access)(request)
             return refused
-        handler = SpoolHandler(request)
+        handler = EncryptedUploadHandler(request)
         request.upload_handlers = [handler]
         try:
             answer: HttpResponseBase = self.admin_site.admin_view(self._process_upload)(request)
@@ -233,7 +233,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
         own = job.user_id == request.user.pk
         if isinstance(request.user, User) and (own or request.method == "POST"):
-            return sent(job, request.user)
+            return send_result(job, request.user)
         text = "It holds the names of somebody else's file. The audit trail will say that you took it."
         step = Step("Download the result?", text, "Download", _get_job_url(job), lambda _actor, _given: "")
         return confirmed(self.admin_site, request, step)
@@ -320,7 +320,7 @@ def _create_job(user: User, given: Mapping[str, Any]) -> BatchJob:
         raise _RateLimitError(
             f"You sent many rows of late; try again in {_format_duration(round(decision.wait) + 1)}."
         )
-    order = services.Order((given["column1"], given["column2"]), given["profile"], given["kind"])
+    order = services.JobOptions((given["column1"], given["column2"]), given["profile"], given["kind"])
     job = services.create(user, upload, order)
     tasks.enqueue_job(job)
     return job

@@ -16,7 +16,7 @@ import numpy as np
 import sklearn
 import skops.io
 
-from matching.corpus import LabelledPair, Part, part
+from matching.corpus import DatasetSplit, LabelledPair, assign_split
 from matching.dataset import SYNTHETIC_SOURCE, LabelledDataset, ProgressReporter
 from matching.engine import FEATURE_NAMES, MONOTONE_CONSTRAINTS, compute_schema_hash
 from modelops.training import fitting
@@ -34,9 +34,9 @@ def train_on_dataset(data: LabelledDataset, seed: int, report: ProgressReporter)
     """Train on everything but the held-out entities of real pairs (of all pairs, where none is real)."""
     real = np.array([pair.source != SYNTHETIC_SOURCE for pair in data.pairs])
     measured = real if real.any() else np.ones(len(real), dtype=bool)
-    current = np.array([not pair.outdated for pair in data.pairs])
-    parts = np.array([part(pair, HELD_OUT_SHARE, seed) for pair in data.pairs])
-    chosen = np.flatnonzero(~measured | (parts == Part.TRAIN))
+    current = np.array([not pair.is_outdated for pair in data.pairs])
+    parts = np.array([assign_split(pair, HELD_OUT_SHARE, seed) for pair in data.pairs])
+    chosen = np.flatnonzero(~measured | (parts == DatasetSplit.TRAIN))
     weights = np.array([_compute_weight(pair) for pair in data.pairs])
     report(f"training on {len(chosen):,} pairs, {int(measured[chosen].sum()):,} of them measured")
     return fitting.fit(
@@ -62,8 +62,8 @@ def select_held_out_pairs(data: LabelledDataset, seed: int) -> list[LabelledPair
     """
     real = any(pair.source != SYNTHETIC_SOURCE for pair in data.pairs)
     candidates = [pair for pair in data.pairs if not real or pair.source != SYNTHETIC_SOURCE]
-    kept = [pair for pair in candidates if part(pair, HELD_OUT_SHARE, seed) is Part.HELD_OUT]
-    return [pair for pair in kept if not pair.outdated]
+    kept = [pair for pair in candidates if assign_split(pair, HELD_OUT_SHARE, seed) is DatasetSplit.HELD_OUT]
+    return [pair for pair in kept if not pair.is_outdated]
 
 
 def _compute_weight(pair: LabelledPair) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from matching.assessment import EvaluationReport
-from matching.corpus import LabelledPair, recipes
+from matching.corpus import LabelledPair, list_recipes
 from modelops.training.evaluation import Quality
 from modelops.training.fitting import TrainedModel
 
@@ -75,8 +75,8 @@ def _render_training_data(pairs: Sequence[LabelledPair]) -> Iterator[str]:
     yield from (f"| {source} | {count:,} |" for source, count in counts.most_common())
     yield ""
     shares = Counter[str]()
-    for recipe in recipes():
-        shares[f"{recipe.category} {'material' if recipe.material else 'immaterial'}"] += recipe.share
+    for recipe in list_recipes():
+        shares[f"{recipe.category} {'material' if recipe.material else 'immaterial'}"] += recipe.pair_count
     listed = ", ".join(f"{name} {count:,}" for name, count in sorted(shares.items()))
     yield from _wrap_paragraph(f"Constructed, per category in a full corpus: {listed}. ")
     yield ""

@@ -62,18 +62,18 @@ def sent(client: APIClient, content: bytes, name: str = "pairs.csv", **fields: s
 def job_of(user: User, content: bytes, name: str = "pairs.csv", **order: str) -> BatchJob:
     """A job as the API would have made it."""
     upload = Upload(name)
-    upload.take(content)
+    upload.write(content)
     upload.finish()
     try:
-        return services.create(user, upload, services.Order(("name1", "name2"), **order))
+        return services.create(user, upload, services.JobOptions(("name1", "name2"), **order))
     finally:
         upload.close()
 
 
 def worked_off(job: BatchJob) -> BatchJob:
     """The job after workers took every piece."""
-    work.prepare(job.pk)
-    while work.work_once():
+    work.split_job_file(job.pk)
+    while work.compare_next_chunk():
         pass
     job.refresh_from_db()
     return job
@@ -81,7 +81,7 @@ def worked_off(job: BatchJob) -> BatchJob:
 
 def result(job: BatchJob) -> bytes:
     """The whole result."""
-    return b"".join(results.content(job))
+    return b"".join(results.stream_result(job))
 
 
 def rows_of(content: bytes, format_id: str = "csv") -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from matching.corpus import LabelledPair, generate
+from matching.corpus import LabelledPair, generate_pairs
 
 STRICTER = frozenset({"O17", "O18", "O28"})
 """What the new guideline takes for another name: misspelt words, and singular for plural."""
@@ -34,7 +34,7 @@ class Traffic:
 
     def __init__(self, seed: int, pool: int = POOL) -> None:
         self._dice = random.Random(seed)  # noqa: S311 - a simulation
-        pairs = list({(pair.left, pair.right): pair for pair in generate(seed, pool)}.values())
+        pairs = list({(pair.left, pair.right): pair for pair in generate_pairs(seed, pool)}.values())
         entities = sorted({pair.entity for pair in pairs})
         reserved = set(self._dice.sample(entities, int(len(entities) * _RESERVE)))
         self._sent = _Pool([pair for pair in pairs if pair.entity not in reserved], self._dice)

@@ -9,14 +9,19 @@ from pathlib import Path
 
 from matching.engine import Context, Verdict, compare
 
-_REGIMES = {"IN": "registry-in", "GB": "registry-gb", "US-FL": "registry-us-fl", "US-TX": "ucc"}
+_PROFILE_BY_JURISDICTION = {
+    "IN": "registry-in",
+    "GB": "registry-gb",
+    "US-FL": "registry-us-fl",
+    "US-TX": "ucc",
+}
 """The profile of each jurisdiction whose rule prints illustrations."""
 
-_POLICY = "registry"
+_REGISTRY_POLICY = "registry"
 """Word in the note of a row that is availability policy: it says nothing of identity."""
 
 
-def illustrations(path: Path) -> Iterator[str]:
+def report_illustrations(path: Path) -> Iterator[str]:
     """Lines of the report: how often each profile says what the rule says.
 
     Rows are ``name_a, name_b, outcome, jurisdiction, note``; those of registry policy are read under the
@@ -29,20 +34,24 @@ def illustrations(path: Path) -> Iterator[str]:
     answers: Counter[tuple[str, str]] = Counter()
     for row in rows:
         place = row["jurisdiction"]
-        regimes = [_REGIMES[place]] if _POLICY in row["note"] else [_REGIMES[place], "general"]
+        regimes = (
+            [_PROFILE_BY_JURISDICTION[place]]
+            if _REGISTRY_POLICY in row["note"]
+            else [_PROFILE_BY_JURISDICTION[place], "general"]
+        )
         for profile in regimes:
             found = compare(row["name_a"], row["name_b"], profile, context=Context(place, place)).verdict
-            answers[profile, _outcome(found, row["outcome"])] += 1
+            answers[profile, _classify_outcome(found, row["outcome"])] += 1
     yield f"### Illustrations of the rules themselves ({len(rows)} pairs)\n"
     yield "| profile | pairs | as the rule says | review | against the rule |"
     yield "|---|---|---|---|---|"
-    for profile in dict.fromkeys([*_REGIMES.values(), "general"]):
+    for profile in dict.fromkeys([*_PROFILE_BY_JURISDICTION.values(), "general"]):
         counts = [answers[profile, outcome] for outcome in ("agrees", "review", "differs")]
         yield f"| {profile} | {sum(counts)} | {' | '.join(map(str, counts))} |"
     yield "\nUnder `ucc` names equal by the model logic go to review by design: each office has its own.\n"
 
 
-def _outcome(verdict: Verdict, expected: str) -> str:
+def _classify_outcome(verdict: Verdict, expected: str) -> str:
     if verdict is Verdict.REVIEW:
         return "review"
     return "agrees" if verdict.value == expected else "differs"

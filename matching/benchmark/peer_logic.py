@@ -11,16 +11,16 @@ import sys
 import time
 from pathlib import Path
 
-_STARTED = time.perf_counter()
+_IMPORT_START = time.perf_counter()
 
 from followthemoney import EntityProxy  # noqa: E402
 from nomenklatura.matching import get_algorithm  # noqa: E402
 from nomenklatura.matching.types import ScoringConfig  # noqa: E402
 
-_IMPORTED = time.perf_counter() - _STARTED
+_IMPORT_SECONDS = time.perf_counter() - _IMPORT_START
 
 
-def _entity(id_: str, name: str, kind: str) -> EntityProxy:
+def _build_entity(id_: str, name: str, kind: str) -> EntityProxy:
     schema = "Person" if kind == "individual" else "Organization"
     return EntityProxy.from_dict({"id": id_, "schema": schema, "properties": {"name": [name]}})
 
@@ -33,12 +33,15 @@ def main() -> None:
     imported_memory = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
     started = time.perf_counter()
     scores = [
-        algorithm.compare(_entity(f"a{at}", left, kind), _entity(f"b{at}", right, kind), config).score
+        algorithm.compare(
+            _build_entity(f"a{at}", left, kind), _build_entity(f"b{at}", right, kind), config
+        ).score
         for at, (left, right, kind) in enumerate(pairs)
     ]
     seconds = time.perf_counter() - started
     json.dump(
-        {"scores": scores, "seconds": seconds, "import": _IMPORTED, "memory_kib": imported_memory}, sys.stdout
+        {"scores": scores, "seconds": seconds, "import": _IMPORT_SECONDS, "memory_kib": imported_memory},
+        sys.stdout,
     )
 
 

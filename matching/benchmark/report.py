@@ -11,25 +11,25 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from matching.assessment import EvaluationReport, evaluate_pairs
-from matching.benchmark.illustrations import illustrations
-from matching.benchmark.sections import sections
-from matching.benchmark.speed import Rows, run_peer, run_task, timings
-from matching.benchmark.targets import Marks, table
+from matching.benchmark.illustrations import report_illustrations
+from matching.benchmark.sections import read_sections
+from matching.benchmark.speed import NamePairs, run_peer, run_task, time_contestants
+from matching.benchmark.targets import Measurements, report_targets
 from matching.bulk import FileCompareOptions, compare_file
-from matching.corpus import LabelledPair, Part, part, read_pairs
+from matching.corpus import DatasetSplit, LabelledPair, assign_split, read_pairs
 from matching.engine import Kind, load_default_scorer
 from modelops.training.evaluation import Quality, by_slice, measure
 
-PEER_MATCH = 0.7
+PEER_THRESHOLD = 0.7
 """Score from which logic-v2 calls two names one entity (its documentation's threshold)."""
 
 HELD_OUT = "held-out entities"
 """Name of the labelled set that targets are about."""
 
-Say = Callable[[str], None]
+WriteLine = Callable[[str], None]
 
 
-class Setting(NamedTuple):
+class BenchmarkSettings(NamedTuple):
     """What is measured: the folder of labelled sets, the peer's Python if there is one, runs a contestant."""
 
     data: Path
@@ -37,21 +37,21 @@ class Setting(NamedTuple):
     runs: int
 
 
-def write_report(setting: Setting, target: Path, say: Say) -> None:
+def write_report(setting: BenchmarkSettings, target: Path, say: WriteLine) -> None:
     """Measure everything and write the report as Markdown; sections that other commands wrote stay."""
-    lines = [*_head(setting)]
-    marks: Marks = {}
-    for section in (_quality, _speed, _files):
+    lines = [*_report_environment(setting)]
+    marks: Measurements = {}
+    for section in (_report_quality, _report_speed, _report_file_growth):
         for line in section(setting, say, marks):
             lines.append(line)
             say(line)
-    for line in table(marks):
+    for line in report_targets(marks):
         lines.append(line)
         say(line)
-    target.write_text("\n".join(lines) + "\n" + sections(target), encoding="utf-8")
+    target.write_text("\n".join(lines) + "\n" + read_sections(target), encoding="utf-8")
 
 
-def _head(setting: Setting) -> Iterator[str]:
+def _report_environment(setting: BenchmarkSettings) -> Iterator[str]:
     scorer = load_default_scorer()
     yield "# Benchmarks\n"
     yield f"Written by `make benchmark` on {datetime.now(UTC):%Y-%m-%d}; do not edit. One run on one machine:"
@@ -60,40 +60,43 @@ def _head(setting: Setting) -> Iterator[str]:
     yield "Ratios carry further than figures. The sets stay beside the project; no row of them is in it.\n"
 
 
-def labelled_sets(data: Path) -> Iterator[tuple[str, list[LabelledPair]]]:
+def read_labelled_sets(data: Path) -> Iterator[tuple[str, list[LabelledPair]]]:
     """The labelled sets that are there: the held-out fifth of the training pairs, sets never trained on."""
     training = data / "train_pairs.csv"
     if training.exists():
-        yield HELD_OUT, [pair for pair in read_pairs(training) if part(pair, 0.2) is Part.HELD_OUT]
+        yield (
+            HELD_OUT,
+            [pair for pair in read_pairs(training) if assign_split(pair, 0.2) is DatasetSplit.HELD_OUT],
+        )
     for path in sorted((data / "eval").glob("*.csv")):
         yield path.stem, read_pairs(path)
 
 
-def _quality(setting: Setting, say: Say, marks: Marks) -> Iterator[str]:
+def _report_quality(setting: BenchmarkSettings, say: WriteLine, marks: Measurements) -> Iterator[str]:
     yield "## Quality\n"
     yield "Positive means *immaterial*. Specificity: share of material pairs called so. Intervals are 95 %.\n"
-    for name, pairs in labelled_sets(setting.data):
+    for name, pairs in read_labelled_sets(setting.data):
         say(f"… {name}: {len(pairs):,} pairs")
         found = evaluate_pairs(pairs)
         if name == HELD_OUT:
-            marks |= quality_marks(found)
-        yield from _one_set(name, pairs, found, setting)
-    yield from illustrations(setting.data / "rule_pairs.csv")
+            marks |= collect_quality_measurements(found)
+        yield from _report_labelled_set(name, pairs, found, setting)
+    yield from report_illustrations(setting.data / "rule_pairs.csv")
 
 
-def quality_marks(found: EvaluationReport) -> Marks:
+def collect_quality_measurements(found: EvaluationReport) -> Measurements:
     """Figures of the slices that have targets."""
     slices = {**found.slices["tag"], **found.slices["script"], **found.slices["kind"]}
     rates = {
         f"{name} {short}": getattr(quality, rate)
         for name, quality in slices.items()
-        for short, rate in _RATES.items()
+        for short, rate in _RATE_FIELDS.items()
     }
     measured = {name: rate.value for name, rate in rates.items() if rate.n}
     return {**measured, "calibration error": found.overall.calibration_error}
 
 
-_RATES = {
+_RATE_FIELDS = {
     "f1": "f1_immaterial",
     "precision": "precision_immaterial",
     "recall": "recall_immaterial",
@@ -102,38 +105,38 @@ _RATES = {
 }
 
 
-def _one_set(
-    name: str, pairs: list[LabelledPair], found: EvaluationReport, setting: Setting
+def _report_labelled_set(
+    name: str, pairs: list[LabelledPair], found: EvaluationReport, setting: BenchmarkSettings
 ) -> Iterator[str]:
     rows = {"this engine": found.overall, **found.baselines}
     tags = found.slices["tag"]
     if setting.peer:
-        peer = _peer_quality(pairs, setting.peer)
+        peer = _measure_peer(pairs, setting.peer)
         rows["logic-v2 at 0.7"] = peer[""]
     yield f"### {name} ({found.overall.n:,} pairs, {found.overall.material:,} material)\n"
     yield "| | precision | recall | F1 | specificity | review | ECE |"
     yield "|---|---|---|---|---|---|---|"
     for title, quality in rows.items():
-        yield _row(title, quality, title == "this engine")
+        yield _format_row(title, quality, title == "this engine")
     for script, of in (
         ("org latin", "organisations in Latin script"),
         ("ind latin", "people in Latin script"),
     ):
         if script in found.slices["script"]:
-            yield _row(f"this engine, {of}", found.slices["script"][script], True)
+            yield _format_row(f"this engine, {of}", found.slices["script"][script], True)
     yield "\n| kind, tag | n | material | recall | specificity | review | logic-v2 recall | its specificity |"
     yield "|---|---|---|---|---|---|---|---|"
     for tag, quality in tags.items():
         other = peer.get(tag) if setting.peer else None
         yield (
-            f"| {tag} | {quality.n:,} | {quality.material:,} | {_percent(quality, 'recall_immaterial')} | "
-            f"{_percent(quality, 'specificity')} | {quality.review_share.value:.1%} | "
-            f"{_percent(other, 'recall_immaterial')} | {_percent(other, 'specificity')} |"
+            f"| {tag} | {quality.n:,} | {quality.material:,} | {_format_percent(quality, 'recall_immaterial')} | "
+            f"{_format_percent(quality, 'specificity')} | {quality.review_share.value:.1%} | "
+            f"{_format_percent(other, 'recall_immaterial')} | {_format_percent(other, 'specificity')} |"
         )
     yield ""
 
 
-def _row(title: str, quality: Quality, ours: bool) -> str:
+def _format_row(title: str, quality: Quality, ours: bool) -> str:
     review = f"{quality.review_share.value:.1%}" if ours else "-"
     ece = f"{quality.calibration_error:.4f}" if ours else "-"
     return (
@@ -142,36 +145,36 @@ def _row(title: str, quality: Quality, ours: bool) -> str:
     )
 
 
-def _percent(quality: Quality | None, name: str) -> str:
+def _format_percent(quality: Quality | None, name: str) -> str:
     rate = getattr(quality, name) if quality else None
     return f"{rate.value:.1%}" if rate is not None and rate.n else "-"
 
 
-def _peer_quality(pairs: Sequence[LabelledPair], python: Path) -> dict[str, Quality]:
+def _measure_peer(pairs: Sequence[LabelledPair], python: Path) -> dict[str, Quality]:
     """The peer's answers measured as ours: overall under ``""`` and by tag."""
     scores = run_peer(python, [(pair.left, pair.right, pair.kind) for pair in pairs])["scores"]
     labels = [pair.material for pair in pairs]
-    said = [0.0 if score >= PEER_MATCH else 1.0 for score in scores]
+    said = [0.0 if score >= PEER_THRESHOLD else 1.0 for score in scores]
     tags = [f"{pair.kind[:3]} {pair.category}" for pair in pairs]
     return {"": measure(labels, said), **by_slice(labels, said, tags)}
 
 
-def _pairs_for_speed(data: Path) -> Rows:
+def _read_speed_pairs(data: Path) -> NamePairs:
     training = data / "train_pairs.csv"
     pairs = read_pairs(training) if training.exists() else []
-    return [(pair.left, pair.right, pair.kind) for pair in pairs if _readable(pair)]
+    return [(pair.left, pair.right, pair.kind) for pair in pairs if _is_readable(pair)]
 
 
-def _readable(pair: LabelledPair) -> bool:
+def _is_readable(pair: LabelledPair) -> bool:
     return all(any(char.isalnum() for char in name) for name in (pair.left, pair.right))
 
 
-def _speed(setting: Setting, say: Say, marks: Marks) -> Iterator[str]:
-    rows = _pairs_for_speed(setting.data)
+def _report_speed(setting: BenchmarkSettings, say: WriteLine, marks: Measurements) -> Iterator[str]:
+    rows = _read_speed_pairs(setting.data)
     if not rows:
         return
     say(f"… speed over {len(rows):,} pairs, {setting.runs} runs a contestant")
-    found, last = timings(rows, ("explained", "scored", "floor"), setting.peer, setting.runs)
+    found, last = time_contestants(rows, ("explained", "scored", "floor"), setting.peer, setting.runs)
     single = run_task("single", rows)
     yield f"## Speed, {len(rows):,} pairs, one process, one core\n"
     yield "| contestant | pairs per second, median (least to greatest) | times logic-v2 |"
@@ -185,20 +188,20 @@ def _speed(setting: Setting, say: Say, marks: Marks) -> Iterator[str]:
     marks |= {"import": ours["import"], "memory": ours["import_memory_kib"] / 1024}
     yield "\n| | this engine | logic-v2 |"
     yield "|---|---|---|"
-    yield f"| import, seconds | {ours['import']:.2f} | {_or_dash(peer, 'import', 1, '.2f')} |"
-    memory = _or_dash(peer, "memory_kib", 1024, ".0f")
+    yield f"| import, seconds | {ours['import']:.2f} | {_format_or_dash(peer, 'import', 1, '.2f')} |"
+    memory = _format_or_dash(peer, "memory_kib", 1024, ".0f")
     yield f"| memory after import, MiB | {ours['import_memory_kib'] / 1024:.0f} | {memory} |"
     yield f"| one comparison with new names, µs | {single['cold'] * 1e6:.0f} | - |"
     yield f"| the same comparison again, µs | {single['warm'] * 1e6:.0f} | - |\n"
 
 
-def _or_dash(found: dict[str, float] | None, name: str, unit: float, form: str) -> str:
+def _format_or_dash(found: dict[str, float] | None, name: str, unit: float, form: str) -> str:
     return format(found[name] / unit, form) if found else "-"
 
 
-def _files(setting: Setting, say: Say, marks: Marks) -> Iterator[str]:
+def _report_file_growth(setting: BenchmarkSettings, say: WriteLine, marks: Measurements) -> Iterator[str]:
     """How a file's time and memory grow with its rows, and with a second core."""
-    rows = _pairs_for_speed(setting.data)[:3_000]
+    rows = _read_speed_pairs(setting.data)[:3_000]
     if not rows:
         return
     yield "## Files: growth and cores (`compare_file`)\n"
@@ -215,7 +218,7 @@ def _files(setting: Setting, say: Say, marks: Marks) -> Iterator[str]:
     yield ""
 
 
-def _time_file(rows: Rows, times: int, processes: int, folder: Path) -> float:
+def _time_file(rows: NamePairs, times: int, processes: int, folder: Path) -> float:
     source, target = folder / "in.csv", folder / "out.csv"
     with source.open("w", encoding="utf-8", newline="") as file:
         file.write("name_a,name_b\n")
@@ -223,7 +226,7 @@ def _time_file(rows: Rows, times: int, processes: int, folder: Path) -> float:
             for left, right, kind in rows:
                 # A different word every turn: nothing remembered from an earlier turn helps.
                 extra = f" {turn}" if turn and kind == Kind.ORGANISATION else ""
-                file.write(f'"{_quoted(left)}{extra}","{_quoted(right)}{extra}"\n')
+                file.write(f'"{_escape_csv(left)}{extra}","{_escape_csv(right)}{extra}"\n')
     started = time.perf_counter()
     compare_file(
         source, target, FileCompareOptions(("name_a", "name_b")), processes, lambda _rows, _read: None
@@ -231,5 +234,5 @@ def _time_file(rows: Rows, times: int, processes: int, folder: Path) -> float:
     return time.perf_counter() - started
 
 
-def _quoted(name: str) -> str:
+def _escape_csv(name: str) -> str:
     return name.replace('"', '""').replace("\n", " ")

@@ -14,32 +14,32 @@ from typing import Any, NamedTuple
 PEER_SCRIPT = Path(__file__).with_name("peer_logic.py")
 _ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
-Rows = Sequence[tuple[str, str, str]]
+NamePairs = Sequence[tuple[str, str, str]]
 
 
 class Timing(NamedTuple):
     """Median, least and greatest pairs per second over the runs."""
 
     median: float
-    least: float
-    greatest: float
+    minimum: float
+    maximum: float
 
     def __str__(self) -> str:
         """For the table."""
-        return f"{self.median:,.0f} ({self.least:,.0f} to {self.greatest:,.0f})"
+        return f"{self.median:,.0f} ({self.minimum:,.0f} to {self.maximum:,.0f})"
 
 
-def run_task(name: str, rows: Rows) -> dict[str, Any]:
+def run_task(name: str, rows: NamePairs) -> dict[str, Any]:
     """One run of one of our tasks, in a fresh process."""
-    return _run([sys.executable, "-m", "matching.benchmark.task", name], rows)
+    return _run_process([sys.executable, "-m", "matching.benchmark.task", name], rows)
 
 
-def run_peer(python: Path, rows: Rows) -> dict[str, Any]:
+def run_peer(python: Path, rows: NamePairs) -> dict[str, Any]:
     """One run of the peer, in a fresh process of its own environment."""
-    return _run([str(python), str(PEER_SCRIPT)], rows)
+    return _run_process([str(python), str(PEER_SCRIPT)], rows)
 
 
-def _run(command: list[str], rows: Rows) -> dict[str, Any]:
+def _run_process(command: list[str], rows: NamePairs) -> dict[str, Any]:
     done = subprocess.run(
         command, input=json.dumps(list(rows)), capture_output=True, text=True, check=True, env=_ENVIRONMENT
     )
@@ -47,8 +47,8 @@ def _run(command: list[str], rows: Rows) -> dict[str, Any]:
     return found
 
 
-def timings(
-    rows: Rows, names: Sequence[str], peer: Path | None, runs: int
+def time_contestants(
+    rows: NamePairs, names: Sequence[str], peer: Path | None, runs: int
 ) -> tuple[dict[str, Timing], dict[str, Any]]:
     """Pairs per second of each task and of the peer, and the last raw result of each.
 
@@ -63,9 +63,9 @@ def timings(
         if peer:
             last["logic-v2"] = run_peer(peer, rows)
             seconds.setdefault("logic-v2", []).append(last["logic-v2"]["seconds"])
-    return {name: _timing(taken, len(rows)) for name, taken in seconds.items()}, last
+    return {name: _summarise_timing(taken, len(rows)) for name, taken in seconds.items()}, last
 
 
-def _timing(seconds: list[float], pairs: int) -> Timing:
+def _summarise_timing(seconds: list[float], pairs: int) -> Timing:
     rates = [pairs / taken for taken in seconds]
     return Timing(median(rates), min(rates), max(rates))

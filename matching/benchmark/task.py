@@ -11,47 +11,51 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-_STARTED = time.perf_counter()
+_IMPORT_START = time.perf_counter()
 
 from rapidfuzz import fuzz, utils  # noqa: E402
 
 from matching.engine import compare, score_many  # noqa: E402
 
-_IMPORTED = time.perf_counter() - _STARTED
+_IMPORT_SECONDS = time.perf_counter() - _IMPORT_START
 
 from matching.bulk import prepare_process  # noqa: E402
 
 Pairs = list[tuple[str, str]]
 
 
-def explained(pairs: Pairs) -> None:
+def compare_with_explanation(pairs: Pairs) -> None:
     """Every pair with its whole explanation."""
     for left, right in pairs:
         compare(left, right)
 
 
-def scored(pairs: Pairs) -> None:
+def score_in_batches(pairs: Pairs) -> None:
     """Every pair without explanation, the model asked in batches."""
     for start in range(0, len(pairs), 1_000):
         score_many(pairs[start : start + 1_000])
 
 
-def floor(pairs: Pairs) -> None:
+def run_floor_baseline(pairs: Pairs) -> None:
     """The floor: one rapidfuzz ratio a pair."""
     for left, right in pairs:
         fuzz.token_sort_ratio(left, right, processor=utils.default_process)
 
 
-TASKS: dict[str, Callable[[Pairs], None]] = {"explained": explained, "scored": scored, "floor": floor}
+TASKS: dict[str, Callable[[Pairs], None]] = {
+    "explained": compare_with_explanation,
+    "scored": score_in_batches,
+    "floor": run_floor_baseline,
+}
 
 
-def resident_kib() -> int:
+def measure_resident_kib() -> int:
     """Memory this process holds now; ``ru_maxrss`` would begin with what its parent held at the fork."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
-def single(pairs: Pairs) -> dict[str, float]:
+def time_single_comparisons(pairs: Pairs) -> dict[str, float]:
     """Seconds of one comparison: the first of a warm engine with fresh names, and the same pair again."""
     compare("Warm Up Trading LLC", "Warm-Up Trading Limited")
     started = time.perf_counter()
@@ -66,17 +70,17 @@ def single(pairs: Pairs) -> dict[str, float]:
 
 def main() -> None:
     """Run one task and print what it took."""
-    memory = resident_kib()
+    memory = measure_resident_kib()
     pairs = [(left, right) for left, right, _ in json.load(sys.stdin)]
     prepare_process()
-    found: dict[str, float] = {"import": _IMPORTED, "import_memory_kib": memory}
+    found: dict[str, float] = {"import": _IMPORT_SECONDS, "import_memory_kib": memory}
     started = time.perf_counter()
     if sys.argv[1] == "single":
-        found |= single(pairs[:500])
+        found |= time_single_comparisons(pairs[:500])
     else:
         TASKS[sys.argv[1]](pairs)
     found["seconds"] = time.perf_counter() - started
-    found["memory_kib"] = resident_kib()
+    found["memory_kib"] = measure_resident_kib()
     json.dump(found, sys.stdout)
 
 

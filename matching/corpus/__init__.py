@@ -4,19 +4,19 @@ Pure: no Django, no model, no knowledge of how the engine decides. The labels fo
 of the rules: does the difference mean another name in law?
 """
 
-from matching.corpus.generator import DEFAULT_SIZE, generate, recipes
+from matching.corpus.generator import DEFAULT_SIZE, generate_pairs, list_recipes
 from matching.corpus.pairs import LabelledPair, PairsFileError
 from matching.corpus.reading import read_pairs
-from matching.corpus.split import Part, held_out, part
+from matching.corpus.split import DatasetSplit, assign_split, is_held_out
 
 __all__ = [
     "DEFAULT_SIZE",
+    "DatasetSplit",
     "LabelledPair",
     "PairsFileError",
-    "Part",
-    "generate",
-    "held_out",
-    "part",
+    "assign_split",
+    "generate_pairs",
+    "is_held_out",
+    "list_recipes",
     "read_pairs",
-    "recipes",
 ]

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from matching.corpus import typos
-from matching.corpus.organisations import Organisation, core, number, organisation
-from matching.corpus.vocabulary import ROMAN, Draw
+from matching.corpus.organisations import (
+    SyntheticOrganisation,
+    sample_core_words,
+    sample_organisation,
+    sample_series_number,
+)
+from matching.corpus.vocabulary import ROMAN, WordSampler
 
-_ESTATES = (
+_CAPACITY_CLAUSES = (
     ", as Trustee of the {} Trust",
     ", as Trustee",
     " as Trustee for the {} Family Trust",
@@ -18,7 +23,7 @@ _ESTATES = (
     ", not individually but solely as trustee of {} Trust 2006-1",
     " a/c {}",
 )
-_MARKED = {
+_PUBLIC_PRIVATE_FORMS = {
     ("GB", "ltd"): "plc",
     ("IE", "ltd"): "plc",
     ("IN", "pvt"): "ltd",
@@ -36,7 +41,7 @@ _MARKED = {
     ("AU", "ltd"): "pty",
     ("SG", "ltd"): "pte",
 }
-_DIRECTIONS = (
+_QUALIFIERS = (
     "Northern",
     "Southern",
     "Eastern",
@@ -51,43 +56,44 @@ _DIRECTIONS = (
 )
 
 
-def form_swap(draw: Draw, org: Organisation) -> Organisation | None:
+def form_swap(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O10: another legal form of the same jurisdiction."""
-    forms = draw.words.forms[org.jurisdiction]
+    forms = draw.vocabulary.forms[org.jurisdiction]
     families = [
         family for family in forms if family != org.family and not set(forms[family]) & set(forms[org.family])
     ]
     if not families:
         return None
-    family = draw.one(families)
-    return replace(org, family=family, form=draw.one(forms[family]), comma=draw.chance(0.3))
+    family = draw.choose(families)
+    return replace(org, family=family, form=draw.choose(forms[family]), comma=draw.flip_coin(0.3))
 
 
-def public_private(draw: Draw, org: Organisation) -> Organisation | None:
+def public_private_swap(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O13: the public or private counterpart of the form (Ltd and plc)."""
-    family = _MARKED.get((org.jurisdiction, org.family))
+    family = _PUBLIC_PRIVATE_FORMS.get((org.jurisdiction, org.family))
     return (
-        replace(org, family=family, form=draw.one(draw.words.forms[org.jurisdiction][family]))
+        replace(org, family=family, form=draw.choose(draw.vocabulary.forms[org.jurisdiction][family]))
         if family
         else None
     )
 
 
-def and_dropped(draw: Draw, org: Organisation) -> Organisation | None:
+def drop_ampersand(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O05: ``&`` left out altogether."""
     return replace(org, core=tuple(word for word in org.core if word != "&")) if "&" in org.core else None
 
 
-def noise_in_middle(draw: Draw, org: Organisation) -> Organisation | None:
+def insert_generic_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O14: a word such as Bank or Trust in the middle of the name."""
     if not org.words:
         return None
     return replace(
-        org, words=(draw.one(["Bank", "Trust", "Associates", "Company", "Partners", "Charter"]), *org.words)
+        org,
+        words=(draw.choose(["Bank", "Trust", "Associates", "Company", "Partners", "Charter"]), *org.words),
     )
 
 
-def acronym(draw: Draw, org: Organisation) -> Organisation | None:
+def acronym(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O16: the initials in place of the words."""
     words = [word for word in (*org.core, *org.words) if word.isalpha()]
     return (
@@ -95,81 +101,87 @@ def acronym(draw: Draw, org: Organisation) -> Organisation | None:
     )
 
 
-def letter(draw: Draw, org: Organisation) -> Organisation | None:
+def change_core_letter(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O18: a short distinctive word one letter away, which is another company."""
     at = draw.random.randrange(len(org.core))
     if len(org.core[at]) > 5 or not org.core[at].isalnum():
         return None
     return replace(
-        org, core=(*org.core[:at], typos.one_letter_apart(draw, org.core[at]), *org.core[at + 1 :])
+        org, core=(*org.core[:at], typos.change_one_letter(draw, org.core[at]), *org.core[at + 1 :])
     )
 
 
-def other_start(draw: Draw, org: Organisation) -> Organisation | None:
+def change_first_letter(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O18: a distinctive word of another beginning (Larkin for Barkin)."""
     word = org.core[0]
     if len(word) < 4 or not word.isalpha():
         return None
-    return replace(org, core=(draw.other(list("BCDFGHKLMNPRSTVZ"), word[0]) + word[1:], *org.core[1:]))
+    return replace(org, core=(draw.choose_other(list("BCDFGHKLMNPRSTVZ"), word[0]) + word[1:], *org.core[1:]))
 
 
-def homophone(draw: Draw, org: Organisation) -> Organisation | None:
+def homophone(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O19: the word spelt as it sounds (Kwik for Quick)."""
-    pairs = [pair for pair in draw.words.homophones if pair[1] in org.core or pair[0] in org.core]
+    pairs = [pair for pair in draw.vocabulary.homophones if pair[1] in org.core or pair[0] in org.core]
     if not pairs:
         return None
     one, two = pairs[0]
     return replace(org, core=tuple({one: two, two: one}.get(word, word) for word in org.core))
 
 
-def sibling_number(draw: Draw, org: Organisation) -> Organisation | None:
+def sibling_number(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O20: another number or series of the same family of names."""
     if not org.number:
-        return replace(org, number=number(draw))
+        return replace(org, number=sample_series_number(draw))
     if org.number in ROMAN:
-        return replace(org, number=draw.other(ROMAN, org.number))
+        return replace(org, number=draw.choose_other(ROMAN, org.number))
     digits = [at for at, char in enumerate(org.number) if char.isdigit()]
     if not digits:
-        return replace(org, number=org.number[:-1] + draw.other(list("ABCDEFGHJK"), org.number[-1]))
+        return replace(org, number=org.number[:-1] + draw.choose_other(list("ABCDEFGHJK"), org.number[-1]))
     at = draw.random.choice(digits)
     return replace(
-        org, number=org.number[:at] + draw.other(list("123456789"), org.number[at]) + org.number[at + 1 :]
+        org,
+        number=org.number[:at] + draw.choose_other(list("123456789"), org.number[at]) + org.number[at + 1 :],
     )
 
 
-def number_dropped(draw: Draw, org: Organisation) -> Organisation | None:
+def drop_number(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O20: the number on one side only."""
     return replace(org, number="") if org.number else None
 
 
-def place_added(draw: Draw, org: Organisation) -> Organisation | None:
+def change_place(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O22: a place on one side only, or another place."""
-    place = draw.one(draw.words.places)
+    place = draw.choose(draw.vocabulary.places)
     if org.place:
-        return replace(org, place=draw.one(["", draw.other(draw.words.places, org.place)]))
-    return replace(org, place=draw.one([f"({place})", place, f"of {place}"]))
+        return replace(org, place=draw.choose(["", draw.choose_other(draw.vocabulary.places, org.place)]))
+    return replace(org, place=draw.choose([f"({place})", place, f"of {place}"]))
 
 
-def role_added(draw: Draw, org: Organisation) -> Organisation | None:
+def change_role(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O24: a word of the group's structure on one side only, or another one."""
-    role = draw.other(draw.words.roles, org.role)
-    return replace(org, role=draw.one(["", role]) if org.role else role) if role not in org.words else None
+    role = draw.choose_other(draw.vocabulary.roles, org.role)
+    return replace(org, role=draw.choose(["", role]) if org.role else role) if role not in org.words else None
 
 
-def word_added(draw: Draw, org: Organisation) -> Organisation | None:
+def add_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O25: one more word."""
-    word = draw.one(
-        [draw.one(draw.words.descriptive), draw.one(draw.words.rare), draw.stem(), draw.one(_DIRECTIONS)]
+    word = draw.choose(
+        [
+            draw.choose(draw.vocabulary.descriptive),
+            draw.choose(draw.vocabulary.rare),
+            draw.invent_stem(),
+            draw.choose(_QUALIFIERS),
+        ]
     )
     if word in org.words or word in org.core:
         return None
-    if draw.chance(0.35):
-        return replace(org, core=(word, *org.core) if draw.chance(0.4) else (*org.core, word))
+    if draw.flip_coin(0.35):
+        return replace(org, core=(word, *org.core) if draw.flip_coin(0.4) else (*org.core, word))
     at = draw.random.randint(0, len(org.words))
     return replace(org, words=(*org.words[:at], word, *org.words[at:]))
 
 
-def word_dropped(draw: Draw, org: Organisation) -> Organisation | None:
+def drop_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O25: one word fewer."""
     if not org.words:
         return None
@@ -177,63 +189,63 @@ def word_dropped(draw: Draw, org: Organisation) -> Organisation | None:
     return replace(org, words=org.words[:at] + org.words[at + 1 :])
 
 
-def word_replaced(draw: Draw, org: Organisation) -> Organisation | None:
+def replace_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O26: another descriptive word."""
     if not org.words:
         return None
     at = draw.random.randrange(len(org.words))
-    new = draw.other(draw.words.descriptive, org.words[at])
+    new = draw.choose_other(draw.vocabulary.descriptive, org.words[at])
     if new in org.words or new[:4] == org.words[at][:4]:
         return None
     return replace(org, words=(*org.words[:at], new, *org.words[at + 1 :]))
 
 
-def other_core(draw: Draw, org: Organisation) -> Organisation | None:
+def other_core(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O26: other distinctive words, everything else the same."""
-    return replace(org, core=core(draw))
+    return replace(org, core=sample_core_words(draw))
 
 
-def one_core_word(draw: Draw, org: Organisation) -> Organisation | None:
+def replace_core_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O26: one of several distinctive words replaced."""
     if len(org.core) != 2:
         return None
-    new = draw.one([draw.stem(), draw.one(draw.words.rare)])
-    return replace(org, core=(org.core[0], new) if draw.chance(0.5) else (new, org.core[1]))
+    new = draw.choose([draw.invent_stem(), draw.choose(draw.vocabulary.rare)])
+    return replace(org, core=(org.core[0], new) if draw.flip_coin(0.5) else (new, org.core[1]))
 
 
-def trade_name_alone(draw: Draw, org: Organisation) -> Organisation | None:
+def trade_name_alone(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O30: a trade name where the legal name should be."""
-    return replace(organisation(draw), form="", words=(draw.one(draw.words.descriptive),))
+    return replace(sample_organisation(draw), form="", words=(draw.choose(draw.vocabulary.descriptive),))
 
 
-def former_name(draw: Draw, org: Organisation) -> Organisation | None:
+def former_name(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O31: a former name, marked or not."""
-    new = replace(organisation(draw), jurisdiction=org.jurisdiction, family=org.family, form=org.form)
-    marker = draw.one(["f/k/a", "formerly known as", "fka", "n/k/a", "formerly"])
-    return replace(new, tail=f" {marker} {replace(org, tail='').text()}" if draw.chance(0.7) else "")
+    new = replace(sample_organisation(draw), jurisdiction=org.jurisdiction, family=org.family, form=org.form)
+    marker = draw.choose(["f/k/a", "formerly known as", "fka", "n/k/a", "formerly"])
+    return replace(new, tail=f" {marker} {replace(org, tail='').to_text()}" if draw.flip_coin(0.7) else "")
 
 
-def affiliate(draw: Draw, org: Organisation) -> Organisation | None:
+def affiliate(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O32: a group company with the same distinctive word and little else."""
-    other = organisation(draw)
+    other = sample_organisation(draw)
     return (
-        replace(other, core=org.core, words=other.words or (draw.one(draw.words.descriptive),))
+        replace(other, core=org.core, words=other.words or (draw.choose(draw.vocabulary.descriptive),))
         if other.words != org.words
         else None
     )
 
 
-def incorporated(draw: Draw, org: Organisation) -> Organisation | None:
+def incorporation(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O33: a person's business become a company."""
-    given = draw.one(draw.words.cultures["english"].male)
-    return replace(org, core=(given, draw.surname(), "d/b/a", *org.core), form="")
+    given = draw.choose(draw.vocabulary.cultures["english"].male)
+    return replace(org, core=(given, draw.choose_surname(), "d/b/a", *org.core), form="")
 
 
-def capacity(draw: Draw, org: Organisation) -> Organisation | None:
+def capacity(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O35: acting for another estate."""
-    return replace(org, tail=draw.one(_ESTATES).format(draw.stem()))
+    return replace(org, tail=draw.choose(_CAPACITY_CLAUSES).format(draw.invent_stem()))
 
 
-def unrelated(draw: Draw, org: Organisation) -> Organisation | None:
+def replace_whole_name(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
     """O26: nothing in common but perhaps the form."""
-    return replace(organisation(draw), jurisdiction=org.jurisdiction, family=org.family, form=org.form)
+    return replace(sample_organisation(draw), jurisdiction=org.jurisdiction, family=org.family, form=org.form)

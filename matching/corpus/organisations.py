@@ -5,15 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from matching.corpus.vocabulary import ROMAN, Draw
+from matching.corpus.vocabulary import ROMAN, WordSampler
 
-_PLACES_OF_FORMS = {"US": 34, "GB": 9, "DE": 7, "FR": 5, "JP": 4, "IN": 4, "CA": 3, "AU": 3, "IT": 3, "ES": 3}
-_PLACES_OF_FORMS |= {"NL": 3, "CN": 3, "RU": 3, "BR": 3, "SG": 2}
-_TAILS = ("Sons", "Co", "Partners", "Daughters", "Brothers", "Associates")
+_JURISDICTION_WEIGHTS = {
+    "US": 34,
+    "GB": 9,
+    "DE": 7,
+    "FR": 5,
+    "JP": 4,
+    "IN": 4,
+    "CA": 3,
+    "AU": 3,
+    "IT": 3,
+    "ES": 3,
+}
+_JURISDICTION_WEIGHTS |= {"NL": 3, "CN": 3, "RU": 3, "BR": 3, "SG": 2}
+_PARTNER_WORDS = ("Sons", "Co", "Partners", "Daughters", "Brothers", "Associates")
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
+class SyntheticOrganisation:
     """An organisation's name in parts; :meth:`text` prints it.
 
     ``jurisdiction`` and ``family`` say which legal form ``form`` is a spelling of; ``tail`` is anything
@@ -32,7 +43,7 @@ class Organisation:
     article: str = ""
     tail: str = ""
 
-    def text(self) -> str:
+    def to_text(self) -> str:
         """The name as printed."""
         body = [self.article, *self.core, self.place, *self.words, self.role, self.number]
         stem = " ".join(part for part in body if part)
@@ -43,51 +54,51 @@ class Organisation:
         return f"{stem}{',' if self.comma else ''} {self.form}{self.tail}"
 
 
-def place_of_form(draw: Draw) -> str:
+def sample_jurisdiction(draw: WordSampler) -> str:
     """A jurisdiction, the large ones more often."""
-    if draw.chance(0.12):
-        return draw.one(list(draw.words.forms))
-    return draw.random.choices(list(_PLACES_OF_FORMS), list(_PLACES_OF_FORMS.values()))[0]
+    if draw.flip_coin(0.12):
+        return draw.choose(list(draw.vocabulary.forms))
+    return draw.random.choices(list(_JURISDICTION_WEIGHTS), list(_JURISDICTION_WEIGHTS.values()))[0]
 
 
-def core(draw: Draw) -> tuple[str, ...]:
+def sample_core_words(draw: WordSampler) -> tuple[str, ...]:
     """One to three distinctive words: invented, ordinary but rare, a surname, initials, a compound."""
     way = draw.random.random()
     if way < 0.45:
-        return (draw.stem(),)
+        return (draw.invent_stem(),)
     if way < 0.62:
-        return (draw.one(draw.words.rare),)
+        return (draw.choose(draw.vocabulary.rare),)
     if way < 0.74:
         return (
-            (draw.stem(), draw.one(draw.words.rare))
-            if draw.chance(0.5)
-            else (draw.one(draw.words.rare), draw.stem())
+            (draw.invent_stem(), draw.choose(draw.vocabulary.rare))
+            if draw.flip_coin(0.5)
+            else (draw.choose(draw.vocabulary.rare), draw.invent_stem())
         )
     if way < 0.84:
         return (
-            (draw.surname(),)
-            if draw.chance(0.5)
-            else (draw.surname(), "&", draw.one([*_TAILS, draw.surname()]))
+            (draw.choose_surname(),)
+            if draw.flip_coin(0.5)
+            else (draw.choose_surname(), "&", draw.choose([*_PARTNER_WORDS, draw.choose_surname()]))
         )
     if way < 0.92:
-        return (draw.acronym(),)
-    return (draw.one(draw.words.rare), draw.one(draw.words.descriptive))
+        return (draw.invent_acronym(),)
+    return (draw.choose(draw.vocabulary.rare), draw.choose(draw.vocabulary.descriptive))
 
 
-def descriptive(draw: Draw) -> tuple[str, ...]:
+def sample_descriptive_words(draw: WordSampler) -> tuple[str, ...]:
     """No to three different words that say what the company does."""
     count = draw.random.choices((0, 1, 2, 3), (18, 47, 27, 8))[0]
-    chosen = tuple(draw.one(draw.words.descriptive) for _ in range(count))
+    chosen = tuple(draw.choose(draw.vocabulary.descriptive) for _ in range(count))
     return tuple(dict.fromkeys(chosen))
 
 
-def number(draw: Draw) -> str:
+def sample_series_number(draw: WordSampler) -> str:
     """A number as series names carry it."""
     year, small = draw.random.randint(1998, 2031), draw.random.randint(1, 30)
-    letter = draw.one(list("ABCDEFGH"))
-    return draw.one(
+    letter = draw.choose(list("ABCDEFGH"))
+    return draw.choose(
         [
-            draw.one(ROMAN[1:]),
+            draw.choose(ROMAN[1:]),
             str(small),
             f"No. {small}",
             f"{year}-{small % 9 + 1}",
@@ -98,20 +109,20 @@ def number(draw: Draw) -> str:
     )
 
 
-def organisation(draw: Draw, **fixed: Any) -> Organisation:
+def sample_organisation(draw: WordSampler, **fixed: Any) -> SyntheticOrganisation:
     """A new organisation; keyword arguments replace parts of it (``number="II"``)."""
-    jurisdiction = place_of_form(draw)
-    forms = draw.words.forms[jurisdiction]
-    family = draw.one(list(forms)) if draw.chance(0.5) else next(iter(forms))
-    drawn = Organisation(
-        core=core(draw),
-        words=descriptive(draw),
-        place=draw.one(draw.words.places) if draw.chance(0.1) else "",
-        role=draw.one(draw.words.roles) if draw.chance(0.15) else "",
-        number=number(draw) if draw.chance(0.07) else "",
+    jurisdiction = sample_jurisdiction(draw)
+    forms = draw.vocabulary.forms[jurisdiction]
+    family = draw.choose(list(forms)) if draw.flip_coin(0.5) else next(iter(forms))
+    drawn = SyntheticOrganisation(
+        core=sample_core_words(draw),
+        words=sample_descriptive_words(draw),
+        place=draw.choose(draw.vocabulary.places) if draw.flip_coin(0.1) else "",
+        role=draw.choose(draw.vocabulary.roles) if draw.flip_coin(0.15) else "",
+        number=sample_series_number(draw) if draw.flip_coin(0.07) else "",
         jurisdiction=jurisdiction,
         family=family,
-        form=draw.one(forms[family][:3]),
-        comma=jurisdiction in ("US", "CA", "JP", "KY") and draw.chance(0.5),
+        form=draw.choose(forms[family][:3]),
+        comma=jurisdiction in ("US", "CA", "JP", "KY") and draw.flip_coin(0.5),
     )
     return replace(drawn, **fixed)

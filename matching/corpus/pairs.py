@@ -28,5 +28,5 @@ class LabelledPair:
     entity: str
     weight: float
     source: str
-    other: str = ""
-    outdated: bool = False
+    right_entity: str = ""
+    is_outdated: bool = False

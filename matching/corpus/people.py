@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from matching.corpus.vocabulary import Culture, Draw
+from matching.corpus.vocabulary import Culture, WordSampler
 
-_MANNERS = (("given", 60), ("comma", 14), ("caps-comma", 12), ("caps", 8), ("family", 3), ("family-caps", 3))
+_MANNER_WEIGHTS = (
+    ("given", 60),
+    ("comma", 14),
+    ("caps-comma", 12),
+    ("caps", 8),
+    ("family", 3),
+    ("family-caps", 3),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class SyntheticPerson:
     """A person's name in parts; :meth:`text` prints it in its manner.
 
     ``manner``: ``given`` (John A. Smith), ``comma`` (Smith, John A.), ``caps-comma`` (SMITH, John A.),
@@ -31,7 +38,7 @@ class Person:
     tail: str = ""
     joiner: str = " "
 
-    def text(self) -> str:
+    def to_text(self) -> str:
         """The name as printed."""
         family = self.joiner.join(self.surnames)
         family = f"{self.particle} {family}" if self.particle else family
@@ -57,39 +64,39 @@ class Person:
                 return f"{first} {family}{suffix}".strip()
 
 
-def manner(draw: Draw) -> str:
+def sample_manner(draw: WordSampler) -> str:
     """A way of printing a person's name, given name first the most often."""
-    names, weights = zip(*_MANNERS, strict=True)
+    names, weights = zip(*_MANNER_WEIGHTS, strict=True)
     return str(draw.random.choices(names, weights)[0])
 
 
-def given_name(draw: Draw, culture: Culture) -> str:
+def sample_given_name(draw: WordSampler, culture: Culture) -> str:
     """A given name of the culture."""
-    return draw.one(culture.male if draw.chance(0.55) else culture.female)
+    return draw.choose(culture.male if draw.flip_coin(0.55) else culture.female)
 
 
-def _middles(draw: Draw, culture: Culture) -> tuple[str, ...]:
-    if culture.order in ("family", "patronymic") or draw.chance(0.55):
+def _sample_middle_names(draw: WordSampler, culture: Culture) -> tuple[str, ...]:
+    if culture.order in ("family", "patronymic") or draw.flip_coin(0.55):
         return ()
-    middle = given_name(draw, culture)
-    return (f"{middle[0]}.",) if draw.chance(0.35) else (middle,)
+    middle = sample_given_name(draw, culture)
+    return (f"{middle[0]}.",) if draw.flip_coin(0.35) else (middle,)
 
 
-def person(draw: Draw, **fixed: Any) -> Person:
+def sample_person(draw: WordSampler, **fixed: Any) -> SyntheticPerson:
     """A new person; keyword arguments replace parts (``suffix="Jr."``). English names are the most
     frequent.
     """
-    name = "english" if draw.chance(0.4) else draw.one(list(draw.words.cultures))
+    name = "english" if draw.flip_coin(0.4) else draw.choose(list(draw.vocabulary.cultures))
     if "culture" in fixed:
         name = fixed["culture"]
-    culture = draw.words.cultures[name]
-    count = 2 if culture.order == "double" and draw.chance(0.6) else 1
-    drawn = Person(
-        given=given_name(draw, culture),
-        middles=_middles(draw, culture),
+    culture = draw.vocabulary.cultures[name]
+    count = 2 if culture.order == "double" and draw.flip_coin(0.6) else 1
+    drawn = SyntheticPerson(
+        given=sample_given_name(draw, culture),
+        middles=_sample_middle_names(draw, culture),
         surnames=tuple(draw.random.sample(culture.surname, count)),
         culture=name,
-        patronymic=draw.one(culture.patronymic) if culture.patronymic and draw.chance(0.5) else "",
-        manner="family" if culture.order == "family" and draw.chance(0.5) else manner(draw),
+        patronymic=draw.choose(culture.patronymic) if culture.patronymic and draw.flip_coin(0.5) else "",
+        manner="family" if culture.order == "family" and draw.flip_coin(0.5) else sample_manner(draw),
     )
     return replace(drawn, **fixed)

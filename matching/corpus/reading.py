@@ -18,7 +18,7 @@ from matching.corpus.pairs import LabelledPair, PairsFileError
 from matching.engine import text
 from matching.engine.types import EngineError
 
-REQUIRED = ("name_a", "name_b", "label")
+REQUIRED_COLUMNS = ("name_a", "name_b", "label")
 _KINDS = {
     "org": "organisation",
     "organisation": "organisation",
@@ -27,10 +27,10 @@ _KINDS = {
     "": "auto",
     "auto": "auto",
 }
-_ENTITY = re.compile(r"(cik|edinet|sdn|ent|id)=([A-Za-z0-9]+)|^(Q\d+|[A-Z]\d{6}|[\d./-]{14,18})$")
+_ENTITY_ID = re.compile(r"(cik|edinet|sdn|ent|id)=([A-Za-z0-9]+)|^(Q\d+|[A-Z]\d{6}|[\d./-]{14,18})$")
 
 
-class _Groups:
+class _DisjointSets:
     """Union-find over names and entity ids."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class _Groups:
             self._parent[key], key = root, self._parent[key]
         return root
 
-    def join(self, one: str, two: str) -> None:
+    def union(self, one: str, two: str) -> None:
         """Put both into one group, named by the smaller of the two names."""
         first, second = sorted((self.find(one), self.find(two)))
         self._parent[second] = first
@@ -59,21 +59,21 @@ def read_pairs(path: Path, weight: float = 1.0) -> list[LabelledPair]:
     Raises :class:`PairsFileError` with the line number for a missing file or column, a label other than 0
     or 1, an unknown kind, an empty name.
     """
-    rows = list(_rows(path, weight))
-    return list(_grouped(rows))
+    rows = list(_read_rows(path, weight))
+    return list(_assign_entities(rows))
 
 
-def _rows(path: Path, weight: float) -> Iterator[tuple[LabelledPair, str]]:
-    for line, row in _lines(path):
-        yield _pair(path, line, row, weight), row.get("note") or ""
+def _read_rows(path: Path, weight: float) -> Iterator[tuple[LabelledPair, str]]:
+    for line, row in _read_lines(path):
+        yield _parse_pair(path, line, row, weight), row.get("note") or ""
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
-            missing = [column for column in REQUIRED if column not in (reader.fieldnames or ())]
+            missing = [column for column in REQUIRED_COLUMNS if column not in (reader.fieldnames or ())]
             if missing:
                 raise PairsFileError(f"{path.name}: the header has no column {', '.join(missing)}.")
             for row in reader:
@@ -86,8 +86,8 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise PairsFileError(f"{path.name} is not a readable CSV file: {error}.") from error
 
 
-def _pair(path: Path, line: int, row: dict[str, str], weight: float) -> LabelledPair:
-    left, right, label = (row.get(column) for column in REQUIRED)
+def _parse_pair(path: Path, line: int, row: dict[str, str], weight: float) -> LabelledPair:
+    left, right, label = (row.get(column) for column in REQUIRED_COLUMNS)
     if not (left or "").strip() or not (right or "").strip():
         raise PairsFileError(f"{path.name}, line {line}: a name is empty.")
     if label not in ("0", "1"):
@@ -100,7 +100,7 @@ def _pair(path: Path, line: int, row: dict[str, str], weight: float) -> Labelled
     return LabelledPair(left or "", right or "", label == "0", _KINDS[kind], tag, "", weight, source)
 
 
-def name_key(name: str) -> str:
+def build_name_key(name: str) -> str:
     """A name for grouping: its comparison keys, or the case-folded text when it has none."""
     try:
         return " ".join(text.tokenise_name(name).keys)
@@ -108,23 +108,25 @@ def name_key(name: str) -> str:
         return name.strip().casefold()
 
 
-def _grouped(rows: Iterable[tuple[LabelledPair, str]]) -> Iterator[LabelledPair]:
+def _assign_entities(rows: Iterable[tuple[LabelledPair, str]]) -> Iterator[LabelledPair]:
     rows = list(rows)
-    groups = _Groups()
+    groups = _DisjointSets()
     for pair, note in rows:
-        for one, two in pairwise(_members(pair, note)):
-            groups.join(one, two)
+        for one, two in pairwise(_list_group_keys(pair, note)):
+            groups.union(one, two)
     for pair, _ in rows:
-        entity = groups.find(f"name {name_key(pair.left)}")
-        yield replace(pair, entity=entity, other=groups.find(f"name {name_key(pair.right)}"))
+        entity = groups.find(f"name {build_name_key(pair.left)}")
+        yield replace(pair, entity=entity, right_entity=groups.find(f"name {build_name_key(pair.right)}"))
 
 
-def _members(pair: LabelledPair, note: str) -> list[str]:
+def _list_group_keys(pair: LabelledPair, note: str) -> list[str]:
     """What one row ties together: both names when they are the same entity, and the ids its note gives."""
-    names = [f"name {name_key(pair.left)}"]
+    names = [f"name {build_name_key(pair.left)}"]
     if pair.material:
         return names
     ids = [
-        f"id {match.group()}" for part in re.split(r"[;|]", note) if (match := _ENTITY.search(part.strip()))
+        f"id {match.group()}"
+        for part in re.split(r"[;|]", note)
+        if (match := _ENTITY_ID.search(part.strip()))
     ]
-    return [*names, f"name {name_key(pair.right)}", *ids]
+    return [*names, f"name {build_name_key(pair.right)}", *ids]

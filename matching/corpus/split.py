@@ -8,7 +8,7 @@ from enum import StrEnum
 from matching.corpus.pairs import LabelledPair
 
 
-class Part(StrEnum):
+class DatasetSplit(StrEnum):
     """Where a pair belongs. ``neither``: its first entity may be trained on, its second is held out."""
 
     TRAIN = "train"
@@ -16,16 +16,16 @@ class Part(StrEnum):
     NEITHER = "neither"
 
 
-def held_out(entity: str, share: float, seed: int = 20) -> bool:
+def is_held_out(entity: str, share: float, seed: int = 20) -> bool:
     """Whether an entity is held out; depends on nothing but entity, share (0 to 1) and seed."""
     digest = hashlib.sha256(f"{seed}:{entity}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < share
 
 
-def part(pair: LabelledPair, share: float, seed: int = 20) -> Part:
+def assign_split(pair: LabelledPair, share: float, seed: int = 20) -> DatasetSplit:
     """The part of a pair: by its left name's entity, and no held-out entity's name is ever trained on."""
-    if held_out(pair.entity, share, seed):
-        return Part.HELD_OUT
-    if pair.other and held_out(pair.other, share, seed):
-        return Part.NEITHER
-    return Part.TRAIN
+    if is_held_out(pair.entity, share, seed):
+        return DatasetSplit.HELD_OUT
+    if pair.right_entity and is_held_out(pair.right_entity, share, seed):
+        return DatasetSplit.NEITHER
+    return DatasetSplit.TRAIN

@@ -10,54 +10,54 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from matching.corpus.vocabulary import Draw
+from matching.corpus.vocabulary import WordSampler
 
-_BARRED = {
+_STROKE_LETTERS = {
     ord(letter): plain for letter, plain in zip("øØłŁßı", ("o", "O", "l", "L", "ss", "i"), strict=True)
 }
 
 
-def recase(draw: Draw, name: str) -> str:
+def recase(draw: WordSampler, name: str) -> str:
     """Capitals, small letters, or each word capitalised."""
-    return draw.one([name.upper(), name.upper(), name.lower(), name.title()])
+    return draw.choose([name.upper(), name.upper(), name.lower(), name.title()])
 
 
-def repunctuate(draw: Draw, name: str) -> str:
+def repunctuate(draw: WordSampler, name: str) -> str:
     """Commas and full stops dropped, or hyphens between words turned into spaces."""
     bare = re.sub(r"(?<=\w)\.(?=\s|$)|,(?=\s)|(?<=[A-Za-z])\.(?=[A-Za-z]\b)", "", name)
-    return draw.one([bare, name.replace(",", ""), name.replace("-", " "), re.sub(r"\.$", "", name)])
+    return draw.choose([bare, name.replace(",", ""), name.replace("-", " "), re.sub(r"\.$", "", name)])
 
 
-def respace(draw: Draw, name: str) -> str:
+def respace(draw: WordSampler, name: str) -> str:
     """Doubled, no-break or outer spaces."""
-    return draw.one([name.replace(" ", "  ", 1), f" {name}", name.replace(" ", "\u00a0", 1), f"{name} "])
+    return draw.choose([name.replace(" ", "  ", 1), f" {name}", name.replace(" ", "\u00a0", 1), f"{name} "])
 
 
-def swap_and(draw: Draw, name: str) -> str:
+def swap_and(draw: WordSampler, name: str) -> str:
     """``&`` for ``and`` or back."""
     return re.sub(r"\band\b", "&", name, flags=re.I) if "&" not in name else name.replace("&", "and")
 
 
-def unaccent(draw: Draw, name: str) -> str:
+def unaccent(draw: WordSampler, name: str) -> str:
     """Accents dropped."""
-    flat = name.translate(_BARRED)
+    flat = name.translate(_STROKE_LETTERS)
     return "".join(char for char in unicodedata.normalize("NFKD", flat) if not unicodedata.combining(char))
 
 
-_WAYS: tuple[tuple[str, Callable[[Draw, str], str], float], ...] = (
+_REWRITES: tuple[tuple[str, Callable[[WordSampler, str], str], float], ...] = (
     ("case", recase, 50), ("punctuation", repunctuate, 28), ("space", respace, 6), ("and", swap_and, 6),
     ("accents", unaccent, 10),
 )  # fmt: skip
 
-_CATEGORY = {
+_CATEGORIES = {
     "organisation": {"case": "O01", "punctuation": "O03", "space": "O02", "and": "O04", "accents": "O06"},
     "individual": {"case": "I01", "punctuation": "I01", "space": "I01", "and": "I01", "accents": "I02"},
 }
 
 
-def rewrite(draw: Draw, name: str, kind: str) -> tuple[str, str]:
+def rewrite(draw: WordSampler, name: str, kind: str) -> tuple[str, str]:
     """The name written another way, with the taxonomy id of what changed (``""`` when nothing did)."""
-    labels, makes, weights = zip(*_WAYS, strict=True)
+    labels, makes, weights = zip(*_REWRITES, strict=True)
     at = draw.random.choices(range(len(labels)), weights)[0]
     written = makes[at](draw, name)
-    return (written, _CATEGORY[kind][labels[at]]) if written != name else (name, "")
+    return (written, _CATEGORIES[kind][labels[at]]) if written != name else (name, "")

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from matching.corpus.vocabulary import Draw
+from matching.corpus.vocabulary import WordSampler
 
-_NEIGHBOURS = (
+_ADJACENT_KEY_TABLE = (
     "a:qwsz b:vghn c:xdfv d:serfcx e:wsdr f:drtgvc g:ftyhbv h:gyujnb i:ujko j:huikmn k:jiolm l:kop "
     "m:njk n:bhjm o:iklp p:ol q:wa r:edft s:awedxz t:rfgy u:yhji v:cfgb w:qase x:zsdc y:tghu z:asx "
 )
-_KEYS = dict(pair.split(":") for pair in _NEIGHBOURS.split())
-_SCANNED = (
+_ADJACENT_KEYS = dict(pair.split(":") for pair in _ADJACENT_KEY_TABLE.split())
+_OCR_CONFUSIONS = (
     ("rn", "m"),
     ("m", "rn"),
     ("cl", "d"),
@@ -34,9 +34,9 @@ _SCANNED = (
     ("s", "5"),
     ("b", "6"),
 )
-_LOOK_ALIKE = {"a": "а", "e": "е", "o": "о", "p": "р", "c": "с", "x": "х", "i": "і"}
+_HOMOGLYPHS = {"a": "а", "e": "е", "o": "о", "p": "р", "c": "с", "x": "х", "i": "і"}
 _VOWELS = "aeiouy"
-_SOUNDS = (
+_SOUND_SPELLINGS = (
     ("ph", "f"),
     ("c", "k"),
     ("s", "z"),
@@ -50,50 +50,50 @@ _SOUNDS = (
 )
 
 
-def _middle(draw: Draw, word: str) -> int:
+def _choose_inner_index(draw: WordSampler, word: str) -> int:
     return draw.random.randint(1, max(1, len(word) - 2))
 
 
-def keyboard(draw: Draw, word: str) -> str:
+def substitute_adjacent_key(draw: WordSampler, word: str) -> str:
     """A letter replaced by a neighbour on the keyboard."""
-    at = _middle(draw, word)
-    near = _KEYS.get(word[at].lower())
-    return word if near is None else word[:at] + draw.one(list(near)) + word[at + 1 :]
+    at = _choose_inner_index(draw, word)
+    near = _ADJACENT_KEYS.get(word[at].lower())
+    return word if near is None else word[:at] + draw.choose(list(near)) + word[at + 1 :]
 
 
-def transpose(draw: Draw, word: str) -> str:
+def transpose_letters(draw: WordSampler, word: str) -> str:
     """Two neighbouring letters exchanged."""
-    at = min(_middle(draw, word), len(word) - 2)
+    at = min(_choose_inner_index(draw, word), len(word) - 2)
     return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
 
 
-def double(draw: Draw, word: str) -> str:
+def toggle_double_letter(draw: WordSampler, word: str) -> str:
     """A letter doubled, or a double letter made single."""
     doubled = [at for at in range(1, len(word)) if word[at] == word[at - 1]]
     if doubled:
         return word[: doubled[0]] + word[doubled[0] + 1 :]
-    at = _middle(draw, word)
+    at = _choose_inner_index(draw, word)
     return word[:at] + word[at] + word[at:]
 
 
-def drop(draw: Draw, word: str) -> str:
+def drop_letter(draw: WordSampler, word: str) -> str:
     """A letter lost inside the word."""
-    at = _middle(draw, word)
+    at = _choose_inner_index(draw, word)
     return word[:at] + word[at + 1 :]
 
 
-def vowel(draw: Draw, word: str) -> str:
+def substitute_vowel(draw: WordSampler, word: str) -> str:
     """A vowel replaced by another vowel."""
     places = [at for at in range(1, len(word)) if word[at] in _VOWELS]
     if not places:
         return word
     at = draw.random.choice(places)
-    return word[:at] + draw.other(list(_VOWELS), word[at]) + word[at + 1 :]
+    return word[:at] + draw.choose_other(list(_VOWELS), word[at]) + word[at + 1 :]
 
 
-def scanned(draw: Draw, word: str) -> str:
+def substitute_ocr_confusion(draw: WordSampler, word: str) -> str:
     """Letters a scanner takes for one another (rn/m, O/0, l/1)."""
-    found = [(a, b) for a, b in _SCANNED if a in word.lower()[1:]]
+    found = [(a, b) for a, b in _OCR_CONFUSIONS if a in word.lower()[1:]]
     if not found:
         return word
     a, b = draw.random.choice(found)
@@ -101,47 +101,47 @@ def scanned(draw: Draw, word: str) -> str:
     return word[:at] + b + word[at + len(a) :]
 
 
-def sound(draw: Draw, word: str) -> str:
+def respell_sound(draw: WordSampler, word: str) -> str:
     """A sound spelt in another usual way (ph/f, c/k, ei/ie)."""
-    found = [(a, b) if a in word else (b, a) for a, b in _SOUNDS if a in word[1:] or b in word[1:]]
+    found = [(a, b) if a in word else (b, a) for a, b in _SOUND_SPELLINGS if a in word[1:] or b in word[1:]]
     if not found:
         return word
     a, b = draw.random.choice(found)
     return word[0] + word[1:].replace(a, b, 1)
 
 
-def look_alike(draw: Draw, word: str) -> str:
+def substitute_homoglyph(draw: WordSampler, word: str) -> str:
     """A Latin letter replaced by a Cyrillic one that prints the same."""
-    places = [at for at, letter in enumerate(word) if letter in _LOOK_ALIKE]
+    places = [at for at, letter in enumerate(word) if letter in _HOMOGLYPHS]
     if not places:
         return word
     at = draw.random.choice(places)
-    return word[:at] + _LOOK_ALIKE[word[at]] + word[at + 1 :]
+    return word[:at] + _HOMOGLYPHS[word[at]] + word[at + 1 :]
 
 
-_MISPRINTS: tuple[tuple[Callable[[Draw, str], str], float], ...] = (
-    (vowel, 26),
-    (keyboard, 20),
-    (drop, 18),
-    (double, 16),
-    (transpose, 8),
-    (sound, 8),
-    (scanned, 4),
+_MISPRINT_WEIGHTS: tuple[tuple[Callable[[WordSampler, str], str], float], ...] = (
+    (substitute_vowel, 26),
+    (substitute_adjacent_key, 20),
+    (drop_letter, 18),
+    (toggle_double_letter, 16),
+    (transpose_letters, 8),
+    (respell_sound, 8),
+    (substitute_ocr_confusion, 4),
 )
 
 
-def misprint(draw: Draw, word: str) -> str:
+def misprint(draw: WordSampler, word: str) -> str:
     """The word with one misprint, in the mix counted in real names; short words may come back unchanged."""
     if len(word) < 4:
         return word
-    kinds, weights = zip(*_MISPRINTS, strict=True)
-    make: Callable[[Draw, str], str] = draw.random.choices(kinds, weights)[0]
+    kinds, weights = zip(*_MISPRINT_WEIGHTS, strict=True)
+    make: Callable[[WordSampler, str], str] = draw.random.choices(kinds, weights)[0]
     return make(draw, word)
 
 
-def one_letter_apart(draw: Draw, word: str) -> str:
+def change_one_letter(draw: WordSampler, word: str) -> str:
     """Another short word one letter away: what two different companies look like (TMH and TMR)."""
     at = draw.random.choice([0, len(word) - 1, len(word) - 1, draw.random.randrange(len(word))])
     letters = "ABCDEFGHIJKLMNOPRSTUVWXZ" if word.isupper() else "abcdefghilmnoprstuvwz"
-    new = draw.other(list(letters), word[at])
+    new = draw.choose_other(list(letters), word[at])
     return word[:at] + (new.upper() if word[at].isupper() else new) + word[at + 1 :]

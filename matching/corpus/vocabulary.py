@@ -64,20 +64,20 @@ class Vocabulary(NamedTuple):
     capacities: tuple[str, ...]
 
 
-def read_data(name: str) -> Any:
+def load_yaml(name: str) -> Any:
     """One of the corpus's own YAML files; every scalar is text (``on`` and ``NO`` are words here)."""
     content = files("matching.corpus").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8")
     return yaml.load(content, yaml.BaseLoader)  # noqa: S506 - the base loader makes text only
 
 
 @lru_cache(maxsize=1)
-def vocabulary() -> Vocabulary:
+def load_vocabulary() -> Vocabulary:
     """All word lists, loaded once."""
-    words, persons = read_data("words"), read_data("persons")
+    words, persons = load_yaml("words"), load_yaml("persons")
     abbreviations = {word: tuple(short) for word, short in words["abbreviated"].items()}
     return Vocabulary(
         stems={
-            name: {part: tuple(v) for part, v in model.items()} for name, model in read_data("stems").items()
+            name: {part: tuple(v) for part, v in model.items()} for name, model in load_yaml("stems").items()
         },
         abbreviations=abbreviations,
         descriptive=tuple(dict.fromkeys([*abbreviations, *words["plain"].split()])),
@@ -85,8 +85,8 @@ def vocabulary() -> Vocabulary:
         roles=tuple(words["roles"]),
         places=tuple(place.strip() for place in words["places"].split("|")),
         homophones=tuple((a, b) for a, b in words["homophones"]),
-        forms={place: {f: tuple(s) for f, s in fs.items()} for place, fs in read_data("forms").items()},
-        cultures=_cultures(persons),
+        forms={place: {f: tuple(s) for f, s in fs.items()} for place, fs in load_yaml("forms").items()},
+        cultures=_parse_cultures(persons),
         nicknames={name: tuple(short) for name, short in persons["nicknames"].items()},
         spellings=tuple(tuple(group) for group in persons["spellings"]),
         transliterations=tuple(tuple(group) for group in persons["transliterations"]),
@@ -98,48 +98,48 @@ def vocabulary() -> Vocabulary:
     )
 
 
-def _cultures(persons: dict[str, Any]) -> dict[str, Culture]:
+def _parse_cultures(persons: dict[str, Any]) -> dict[str, Culture]:
     cultures = {
         name: value for name, value in persons.items() if isinstance(value, dict) and "surname" in value
     }
-    return {name: _culture(value) for name, value in cultures.items()}
+    return {name: _parse_culture(value) for name, value in cultures.items()}
 
 
-def _culture(value: dict[str, str]) -> Culture:
+def _parse_culture(value: dict[str, str]) -> Culture:
     lists = [tuple(value.get(part, "").split()) for part in ("male", "female", "surname", "patronymic")]
     return Culture(value["order"], *lists)
 
 
-class Draw:
+class WordSampler:
     """Seeded dice over the vocabulary; the same seed always gives the same words."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
-        self.words = vocabulary()
+        self.vocabulary = load_vocabulary()
 
-    def one(self, options: tuple[str, ...] | list[str]) -> str:
+    def choose(self, options: tuple[str, ...] | list[str]) -> str:
         """One of the options, each as likely."""
         return options[int(self.random.random() * len(options))]
 
-    def chance(self, probability: float) -> bool:
+    def flip_coin(self, probability: float) -> bool:
         """True with the probability given (0 to 1)."""
         return self.random.random() < probability
 
-    def other(self, options: tuple[str, ...] | list[str], than: str) -> str:
+    def choose_other(self, options: tuple[str, ...] | list[str], than: str) -> str:
         """One of the options that is not the word given; there must be one."""
-        return self.one([option for option in options if option.casefold() != than.casefold()])
+        return self.choose([option for option in options if option.casefold() != than.casefold()])
 
-    def stem(self) -> str:
+    def invent_stem(self) -> str:
         """An invented distinctive word in the sound of some language."""
-        model = self.words.stems[self.one(list(self.words.stems))]
-        middle = self.one(model["middle"]) + (self.one(model["middle"]) if self.chance(0.1) else "")
-        return self.one(model["start"]) + middle + self.one(model["end"])
+        model = self.vocabulary.stems[self.choose(list(self.vocabulary.stems))]
+        middle = self.choose(model["middle"]) + (self.choose(model["middle"]) if self.flip_coin(0.1) else "")
+        return self.choose(model["start"]) + middle + self.choose(model["end"])
 
-    def acronym(self, shortest: int = 2, longest: int = 4) -> str:
+    def invent_acronym(self, shortest: int = 2, longest: int = 4) -> str:
         """Capital letters in a row."""
         length = self.random.randint(shortest, longest)
         return "".join(self.random.choice("ABCDEFGHIJKLMNOPRSTUVWXZ") for _ in range(length))
 
-    def surname(self) -> str:
+    def choose_surname(self) -> str:
         """A surname of any culture."""
-        return self.one(self.words.cultures[self.one(list(self.words.cultures))].surname)
+        return self.choose(self.vocabulary.cultures[self.choose(list(self.vocabulary.cultures))].surname)

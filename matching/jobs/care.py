@@ -17,31 +17,31 @@ from matching.job_models import BatchChunk, BatchJob
 from matching.jobs import services
 from modelops.models import RunStatus
 
-_STANDS_STILL = timedelta(seconds=20)
-_FOREIGN_AFTER = timedelta(minutes=10)
-_STRAY_AFTER = 24 * 60 * 60
+_STALLED_AFTER = timedelta(seconds=20)
+_OUTDATED_AFTER = timedelta(minutes=10)
+_ORPHANED_AFTER_SECONDS = 24 * 60 * 60
 """Seconds after which a folder without a job is what an interrupted upload left."""
 
 
-def unprepared() -> list[UUID]:
+def list_unprepared_jobs() -> list[UUID]:
     """Return jobs whose file waits to be cut into pieces."""
     return list(BatchJob.objects.ready_to_prepare(timezone.now()).values_list("pk", flat=True))
 
 
-def standing_still() -> int:
+def count_stalled_chunks() -> int:
     """Return how many pieces of jobs wait that nobody has served for a while."""
-    since = timezone.now() - _STANDS_STILL
+    since = timezone.now() - _STALLED_AFTER
     still = Q(served_at=None, started_at__lt=since) | Q(served_at__lt=since)
     jobs = BatchJob.objects.filter(still, status=RunStatus.RUNNING, rules_version=RULES_VERSION)
     return BatchChunk.objects.filter(job__in=jobs, done_at=None).count()
 
 
-def end_those_of_other_rules() -> int:
+def fail_outdated_jobs() -> int:
     """End running jobs that were begun under other rules than any worker has; return how many.
 
     One job must not be answered under two versions of the rules.
     """
-    since = timezone.now() - _FOREIGN_AFTER
+    since = timezone.now() - _OUTDATED_AFTER
     quiet = Q(served_at=None, created_at__lt=since) | Q(served_at__lt=since)
     jobs = BatchJob.objects.filter(quiet, status=RunStatus.RUNNING).exclude(rules_version=RULES_VERSION)
     for job in jobs:
@@ -49,19 +49,19 @@ def end_those_of_other_rules() -> int:
     return len(jobs)
 
 
-def forget_outlived() -> int:
+def delete_expired_jobs() -> int:
     """Delete jobs that were kept long enough, and what interrupted uploads left; return how many jobs."""
     jobs = list(BatchJob.objects.past_retention(timezone.now()))
     for job in jobs:
         services.delete(job, None, "kept long enough")
-    _sweep()
+    _delete_orphaned_folders()
     return len(jobs)
 
 
-def _sweep() -> None:
+def _delete_orphaned_folders() -> None:
     root = Path(settings.JOBS_DIR)
     for folder in root.iterdir() if root.is_dir() else ():
-        if time.time() - folder.stat().st_mtime > _STRAY_AFTER and not _has_job(folder.name):
+        if time.time() - folder.stat().st_mtime > _ORPHANED_AFTER_SECONDS and not _has_job(folder.name):
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from matching.bulk import FileError
 from matching.job_models import FileFormat
-from matching.jobs.csv_files import CsvFiles
-from matching.jobs.json_lines import JsonLines
-from matching.jobs.rows import Format
-from matching.jobs.workbooks import Workbooks
+from matching.jobs.csv_files import CsvFormat
+from matching.jobs.json_lines import JsonLinesFormat
+from matching.jobs.rows import TabularFormat
+from matching.jobs.workbooks import XlsxFormat
 
-FORMATS: Mapping[str, Format] = {
-    FileFormat.CSV: CsvFiles(),
-    FileFormat.XLSX: Workbooks(),
-    FileFormat.JSONL: JsonLines(),
+FORMATS: Mapping[str, TabularFormat] = {
+    FileFormat.CSV: CsvFormat(),
+    FileFormat.XLSX: XlsxFormat(),
+    FileFormat.JSONL: JsonLinesFormat(),
 }
-_ENDINGS = {
+_FORMATS_BY_EXTENSION = {
     ".csv": FileFormat.CSV,
     ".tsv": FileFormat.CSV,
     ".txt": FileFormat.CSV,
@@ -24,15 +24,15 @@ _ENDINGS = {
     ".jsonl": FileFormat.JSONL,
     ".ndjson": FileFormat.JSONL,
 }
-_ZIP = b"PK\x03\x04"
+_ZIP_SIGNATURE = b"PK\x03\x04"
 
 
-def format_of(file_name: str, beginning: bytes, said: str = "") -> str:
+def detect_format(file_name: str, beginning: bytes, said: str = "") -> str:
     """Return the format that was said, else that of the ending. Raises :class:`FileError` for another one."""
     ending = file_name[file_name.rfind(".") :].lower() if "." in file_name else ""
-    chosen = said or _ENDINGS.get(ending, "")
+    chosen = said or _FORMATS_BY_EXTENSION.get(ending, "")
     if not chosen:
         raise FileError("Name the file .csv, .xlsx or .jsonl, or say which of them it is in format.")
-    if chosen != FileFormat.XLSX and beginning.startswith(_ZIP):
+    if chosen != FileFormat.XLSX and beginning.startswith(_ZIP_SIGNATURE):
         raise FileError(f"The file is a workbook or an archive, not {FileFormat(chosen).label}.")
     return chosen

@@ -8,55 +8,64 @@ from io import BufferedReader
 from typing import Any
 
 from matching.bulk import FileError
-from matching.jobs.rows import MAX_ROW, OUTPUT, TOO_LONG, Columns, Row, Shape, Told, checked_header
+from matching.jobs.rows import (
+    MAX_ROW_LENGTH,
+    OUTPUT_COLUMNS,
+    ROW_TOO_LONG,
+    FileLayout,
+    JobRow,
+    JobRowResult,
+    NameColumns,
+    check_header,
+)
 
 
-class JsonLines:
+class JsonLinesFormat:
     """How JSON Lines are read and written."""
 
     content_type = "application/jsonl"
 
-    def shape(self, file: BufferedReader, columns: Columns) -> Shape:
+    def read_layout(self, file: BufferedReader, columns: NameColumns) -> FileLayout:
         """Check the first line. Raises :class:`FileError`."""
-        first = next(_lines(file), None)
+        first = next(_read_lines(file), None)
         if first is None:
             raise FileError("The file is empty: each line must be a JSON object.")
-        row = _row(first, columns)
-        held = _object(first)
+        row = _parse_row(first, columns)
+        held = _parse_object(first)
         if held is None:
             raise FileError(f"The first line cannot be used: {row.error}")
-        checked_header(list(held), columns)
+        check_header(list(held), columns)
         return {"header": list(columns), "columns": list(columns)}
 
-    def rows(self, file: BufferedReader, shape: Shape) -> Iterator[Row]:
+    def read_rows(self, file: BufferedReader, shape: FileLayout) -> Iterator[JobRow]:
         """Read the rows; a line that is no such object carries its error."""
         columns = shape["columns"]
-        for line in _lines(file):
-            yield _row(line, (columns[0], columns[1]))
+        for line in _read_lines(file):
+            yield _parse_row(line, (columns[0], columns[1]))
 
-    def beginning(self, shape: Shape) -> bytes:
+    def format_header(self, shape: FileLayout) -> bytes:
         """A result has no header."""
         return b""
 
-    def written(self, rows: Sequence[Row], told: Sequence[Told], shape: Shape) -> bytes:
+    def format_rows(self, rows: Sequence[JobRow], told: Sequence[JobRowResult], shape: FileLayout) -> bytes:
         """Return lines of a result."""
-        return "".join([_line(row.fields, answer) for row, answer in zip(rows, told, strict=True)]).encode(
-            "utf-8", "replace"
-        )
+        return "".join(
+            [_format_line(row.fields, answer) for row, answer in zip(rows, told, strict=True)]
+        ).encode("utf-8", "replace")
 
 
-def _lines(file: BufferedReader) -> Iterator[bytes | None]:
+def _read_lines(file: BufferedReader) -> Iterator[bytes | None]:
     """Lines without blank ones; ``None`` stands for one that is too long."""
-    while line := file.readline(MAX_ROW + 1):
-        if len(line) > MAX_ROW:
+    while line := file.readline(MAX_ROW_LENGTH + 1):
+        if len(line) > MAX_ROW_LENGTH:
             while line and not line.endswith(b"\n"):
-                line = file.readline(MAX_ROW + 1)
+                line = file.readline(MAX_ROW_LENGTH + 1)
             yield None
         elif stripped := line.removeprefix(b"\xef\xbb\xbf").strip():
             yield stripped
 
 
-def _object(line: bytes | None) -> dict[str, Any] | None:
+def _parse_object(line: bytes | None) -> dict[str, Any] | None:
     try:
         found = json.loads(line) if line is not None else None
     except (ValueError, RecursionError):
@@ -64,22 +73,24 @@ def _object(line: bytes | None) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _row(line: bytes | None, columns: Columns) -> Row:
+def _parse_row(line: bytes | None, columns: NameColumns) -> JobRow:
     if line is None:
-        return Row([None, False], "", "", TOO_LONG)
-    held = _object(line)
+        return JobRow([None, False], "", "", ROW_TOO_LONG)
+    held = _parse_object(line)
     if held is None:
-        return Row([line.decode("utf-8", "replace"), False], "", "", "The line is no JSON object in UTF-8.")
-    taken = [name for name in OUTPUT if name in held]
+        return JobRow(
+            [line.decode("utf-8", "replace"), False], "", "", "The line is no JSON object in UTF-8."
+        )
+    taken = [name for name in OUTPUT_COLUMNS if name in held]
     fields = [line.decode("utf-8", "replace"), not taken]
     left, right = (held.get(column) for column in columns)
     if isinstance(left, str) and isinstance(right, str):
-        return Row(fields, left, right, f"The line has {', '.join(taken)} already." if taken else "")
+        return JobRow(fields, left, right, f"The line has {', '.join(taken)} already." if taken else "")
     absent = [column for column in columns if not isinstance(held.get(column), str)]
-    return Row(fields, "", "", f"{' and '.join(absent)} must be text.")
+    return JobRow(fields, "", "", f"{' and '.join(absent)} must be text.")
 
 
-def _line(fields: Sequence[Any], told: Told) -> str:
+def _format_line(fields: Sequence[Any], told: JobRowResult) -> str:
     """The line as it came with what is said about it; what is no object goes under ``input``."""
     raw, whole = fields
     said = {**told._asdict(), "differences": list(told.differences)}

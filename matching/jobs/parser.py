@@ -11,10 +11,10 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from accounts.parsers import BodyTooLargeError
-from matching.jobs.spool import FIELD, SpoolHandler
+from matching.jobs.spool import UPLOAD_FIELD, EncryptedUploadHandler
 
 
-class SpoolParser(BaseParser):
+class UploadParser(BaseParser):
     """Reads ``multipart/form-data``: fields as text, the file to the disk."""
 
     media_type = "multipart/form-data"
@@ -26,18 +26,20 @@ class SpoolParser(BaseParser):
         does.
         """
         request = (parser_context or {})["request"]
-        handler = SpoolHandler(request)
+        handler = EncryptedUploadHandler(request)
         try:
-            fields, files = self._parsed(request, stream, handler, media_type or "")
+            fields, files = self._parse_form(request, stream, handler, media_type or "")
         except BaseException:
             handler.close()
             raise
         return {
             **{name: fields[name] for name in fields},
-            **({FIELD: files[FIELD]} if FIELD in files else {}),
+            **({UPLOAD_FIELD: files[UPLOAD_FIELD]} if UPLOAD_FIELD in files else {}),
         }
 
-    def _parsed(self, request: Any, stream: Any, handler: SpoolHandler, media_type: str) -> tuple[Any, Any]:
+    def _parse_form(
+        self, request: Any, stream: Any, handler: EncryptedUploadHandler, media_type: str
+    ) -> tuple[Any, Any]:
         try:
             return MultiPartParser({**request.META, "CONTENT_TYPE": media_type}, stream, [handler]).parse()
         except MultiPartParserError as error:

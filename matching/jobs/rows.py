@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from matching.bulk import FileError
 
-OUTPUT = (
+OUTPUT_COLUMNS = (
     "verdict",
     "prediction",
     "confidence",
@@ -22,17 +22,17 @@ OUTPUT = (
 )
 """Columns that a result has after those of the upload."""
 
-MAX_ROW = 64 * 1024
+MAX_ROW_LENGTH = 64 * 1024
 """Characters (JSON Lines: bytes) of one line; a longer one is an error of its row."""
 
-TOO_LONG = f"The row is longer than {MAX_ROW} characters."
+ROW_TOO_LONG = f"The row is longer than {MAX_ROW_LENGTH} characters."
 
-Columns = tuple[str, str]
-Shape = Mapping[str, Any]
+NameColumns = tuple[str, str]
+FileLayout = Mapping[str, Any]
 """What the header says, as JSON: its columns, where the names are, how cells are divided."""
 
 
-class Row(NamedTuple):
+class JobRow(NamedTuple):
     """One row as it came, with both names, or what is wrong with it."""
 
     fields: list[Any]
@@ -41,7 +41,7 @@ class Row(NamedTuple):
     error: str
 
 
-class Told(NamedTuple):
+class JobRowResult(NamedTuple):
     """What is said about a row, in the order of :data:`OUTPUT`; without a verdict there is an error."""
 
     verdict: str = ""
@@ -55,32 +55,32 @@ class Told(NamedTuple):
     rules_version: str = ""
     error: str = ""
 
-    def cells(self) -> list[str]:
+    def to_cells(self) -> list[str]:
         """Return it as cells of a table."""
         side = "" if self.prediction is None else str(self.prediction).lower()
         numbers = ["" if n is None else f"{n:.4f}" for n in (self.confidence, self.material_probability)]
         return [self.verdict, side, *numbers, ";".join(self.differences), *self[5:]]
 
 
-class Format(Protocol):
+class TabularFormat(Protocol):
     """How one kind of file is read and written."""
 
     content_type: str
 
-    def shape(self, file: BufferedReader, columns: Columns) -> Shape:
+    def read_layout(self, file: BufferedReader, columns: NameColumns) -> FileLayout:
         """Read the header and check the file as a whole. Raises :class:`FileError`."""
 
-    def rows(self, file: BufferedReader, shape: Shape) -> Iterator[Row]:
+    def read_rows(self, file: BufferedReader, shape: FileLayout) -> Iterator[JobRow]:
         """Read the rows, one at a time; a bad one carries its error."""
 
-    def beginning(self, shape: Shape) -> bytes:
+    def format_header(self, shape: FileLayout) -> bytes:
         """Return what a result begins with."""
 
-    def written(self, rows: Sequence[Row], told: Sequence[Told], shape: Shape) -> bytes:
+    def format_rows(self, rows: Sequence[JobRow], told: Sequence[JobRowResult], shape: FileLayout) -> bytes:
         """Return rows of a result."""
 
 
-def checked_header(header: Sequence[str], columns: Columns) -> list[str]:
+def check_header(header: Sequence[str], columns: NameColumns) -> list[str]:
     """Return the header. Raises :class:`FileError` when it lacks a column or has one of ours."""
     if not any(header):
         raise FileError("The file is empty: its first line must name the columns.")
@@ -92,20 +92,20 @@ def checked_header(header: Sequence[str], columns: Columns) -> list[str]:
         raise FileError(f"There is no column {', '.join(missing)}; the columns are {known}.")
     if doubled := [column for column in columns if list(header).count(column) > 1]:
         raise FileError(f"There is more than one column {', '.join(doubled)}; rename all but one.")
-    if taken := [name for name in OUTPUT if name in header]:
+    if taken := [name for name in OUTPUT_COLUMNS if name in header]:
         raise FileError(f"There is a column {', '.join(taken)} already; rename it first.")
     return list(header)
 
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """Return the cell so that no spreadsheet takes it for a formula: with an apostrophe in front.
 
     Plain numbers stay as they are.
     """
-    if not cell.startswith(_FORMULA):
+    if not cell.startswith(_FORMULA_PREFIXES):
         return cell
     try:
         float(cell)

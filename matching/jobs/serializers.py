@@ -11,13 +11,13 @@ from rest_framework import serializers
 from accounts.paging import NEXT
 from matching.engine import Kind
 from matching.job_models import BatchJob, FileFormat
-from matching.jobs.services import Order
+from matching.jobs.services import JobOptions
 from matching.jobs.spool import Upload
 from matching.offer import get_available_profiles
 from matching.serializers import ModelSerializer
 from modelops.models import RunStatus
 
-_COLUMN = 200
+_MAX_COLUMN_LENGTH = 200
 
 
 @extend_schema_field(OpenApiTypes.BINARY)
@@ -36,10 +36,16 @@ class JobRequestSerializer(serializers.Serializer[Any]):
 
     file = UploadField(help_text="CSV, XLSX or JSON Lines; CSV and JSON Lines in UTF-8.")
     column1 = serializers.CharField(
-        max_length=_COLUMN, default="name1", trim_whitespace=False, help_text="Column of the first name."
+        max_length=_MAX_COLUMN_LENGTH,
+        default="name1",
+        trim_whitespace=False,
+        help_text="Column of the first name.",
     )
     column2 = serializers.CharField(
-        max_length=_COLUMN, default="name2", trim_whitespace=False, help_text="Column of the second name."
+        max_length=_MAX_COLUMN_LENGTH,
+        default="name2",
+        trim_whitespace=False,
+        help_text="Column of the second name.",
     )
     profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), default="general")
     kind = serializers.ChoiceField(choices=["auto", *(kind.value for kind in Kind)], default="auto")
@@ -47,11 +53,11 @@ class JobRequestSerializer(serializers.Serializer[Any]):
         choices=FileFormat.values, required=False, help_text="When the ending of the file name does not say."
     )
 
-    def order(self) -> Order:
+    def to_options(self) -> JobOptions:
         """Return how the checked file is to be read."""
         given = self.validated_data
         columns = given["column1"], given["column2"]
-        return Order(columns, given["profile"], given["kind"], given.get("format", ""))
+        return JobOptions(columns, given["profile"], given["kind"], given.get("format", ""))
 
 
 class JobSerializer(serializers.Serializer[Any]):
@@ -84,7 +90,7 @@ class JobPageSerializer(serializers.Serializer[Any]):
     next = serializers.UUIDField(allow_null=True, help_text=NEXT)
 
 
-def job_answer(job: BatchJob) -> dict[str, Any]:
+def serialize_job(job: BatchJob) -> dict[str, Any]:
     """Return how far a job is."""
     model = job.model
     return {
@@ -103,9 +109,11 @@ def job_answer(job: BatchJob) -> dict[str, Any]:
         "rows_per_second": None if job.rate is None else round(job.rate, 1),
         "seconds_left": job.seconds_left,
         "error": job.error or None,
-        **{name: _moment(getattr(job, name)) for name in ("created_at", "started_at", "finished_at")},
+        **{
+            name: _format_datetime(getattr(job, name)) for name in ("created_at", "started_at", "finished_at")
+        },
     }
 
 
-def _moment(at: Any) -> str | None:
+def _format_datetime(at: Any) -> str | None:
     return at.isoformat() if at else None

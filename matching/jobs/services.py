@@ -16,10 +16,10 @@ from accounts.models import User
 from matching.bulk import FileError
 from matching.engine import RULES_VERSION
 from matching.job_models import UNFINISHED_STATUSES, BatchJob
-from matching.jobs.formats import FORMATS, format_of
-from matching.jobs.rows import Columns, Shape
-from matching.jobs.spool import Upload, folder_of
-from matching.jobs.vault import opened
+from matching.jobs.formats import FORMATS, detect_format
+from matching.jobs.rows import FileLayout, NameColumns
+from matching.jobs.spool import Upload, get_job_folder
+from matching.jobs.vault import open_encrypted_file
 from matching.services import get_model_loader
 from modelops.models import RunStatus
 
@@ -32,24 +32,24 @@ class JobError(ValueError):
 
 
 @dataclass(frozen=True)
-class Order:
+class JobOptions:
     """How a file is to be read: its columns, profile, kind, and its format when the name does not say."""
 
-    columns: Columns
+    columns: NameColumns
     profile: str = "general"
     kind: str = "auto"
     format: str = ""
 
 
-def create(user: User, upload: Upload, order: Order) -> BatchJob:
+def create(user: User, upload: Upload, order: JobOptions) -> BatchJob:
     """Check the file and keep it as a job of the person.
 
     Raises :class:`~matching.bulk.FileError` for a file that cannot be used, :class:`JobError` for one job too
     many, ``NoLiveModelError`` before a model was made live.
     """
-    format_id = format_of(upload.name, upload.beginning, order.format)
-    with opened(upload.path, upload.key) as file:
-        shape = FORMATS[format_id].shape(file, order.columns)
+    format_id = detect_format(upload.name, upload.signature, order.format)
+    with open_encrypted_file(upload.path, upload.key) as file:
+        shape = FORMATS[format_id].read_layout(file, order.columns)
     fleet = get_model_loader().fleet()
     job = BatchJob(
         id=upload.id,
@@ -61,24 +61,24 @@ def create(user: User, upload: Upload, order: Order) -> BatchJob:
         kind=order.kind,
         format=format_id,
         file_name=upload.name,
-        file_bytes=upload.bytes,
+        file_bytes=upload.byte_count,
         file_key=upload.key,
         shape=json.dumps(shape),
     )
-    _keep(job, upload)
+    _save_job(job, upload)
     return job
 
 
 @transaction.atomic
-def _keep(job: BatchJob, upload: Upload) -> None:
+def _save_job(job: BatchJob, upload: Upload) -> None:
     if BatchJob.objects.for_user(job.user).unfinished().count() >= MAX_UNFINISHED:
         raise JobError(f"You have {MAX_UNFINISHED} unfinished jobs; wait for one or cancel it.")
     job.save(force_insert=True)
     audit.record("batch_job.created", job, job.user, profile=job.profile, bytes=job.file_bytes)
-    upload.kept = True
+    upload.is_kept = True
 
 
-def shape_of(job: BatchJob) -> Shape:
+def load_layout(job: BatchJob) -> FileLayout:
     """Return what the header of a job's file says."""
     shape: Mapping[str, Any] = json.loads(job.shape)
     return shape
@@ -89,7 +89,7 @@ def cancel(job: BatchJob, actor: User) -> BatchJob:
     """Stop a job for good and delete its files; of a finished job nothing changes."""
     row = BatchJob.objects.select_for_update().get(pk=job.pk)
     if row.status in UNFINISHED_STATUSES:
-        _end(row, RunStatus.CANCELLED)
+        _close_job(row, RunStatus.CANCELLED)
         audit.record("batch_job.cancelled", row, actor, rows_done=row.rows_done)
     return row
 
@@ -100,7 +100,7 @@ def fail(job: BatchJob, reason: str) -> BatchJob:
     row = BatchJob.objects.select_for_update().get(pk=job.pk)
     if row.status in UNFINISHED_STATUSES:
         row.error = reason
-        _end(row, RunStatus.FAILED)
+        _close_job(row, RunStatus.FAILED)
         audit.record("batch_job.failed", row, None, reason=reason)
     return row
 
@@ -110,33 +110,33 @@ def delete(job: BatchJob, actor: User | None, why: str = "asked") -> None:
     """Delete a job, its files and the key that opens them; the audit trail keeps that it was."""
     counts = {"rows_total": job.rows_total, "rows_failed": job.rows_failed, "status": job.status}
     audit.record("batch_job.deleted", job, actor, why=why, **counts)
-    folder = folder_of(job.pk)
+    folder = get_job_folder(job.pk)
     job.delete()
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @transaction.atomic
-def note_download(job: BatchJob, actor: User) -> None:
+def record_download(job: BatchJob, actor: User) -> None:
     """Record that somebody took the result, and with it the names."""
     audit.record("batch_job.downloaded", job, actor, owner=str(job.user_id), rows=job.rows_total)
 
 
-def _end(job: BatchJob, status: RunStatus) -> None:
+def _close_job(job: BatchJob, status: RunStatus) -> None:
     """Close a job without a result; without its key every copy of its files is noise."""
     job.status, job.finished_at, job.file_key = status, timezone.now(), ""
     job.save(update_fields=["status", "finished_at", "file_key", "error"])
-    folder = folder_of(job.pk)
+    folder = get_job_folder(job.pk)
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 __all__ = [
     "FileError",
     "JobError",
-    "Order",
+    "JobOptions",
     "cancel",
     "create",
     "delete",
     "fail",
-    "note_download",
-    "shape_of",
+    "load_layout",
+    "record_download",
 ]

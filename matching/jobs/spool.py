@@ -16,12 +16,12 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.ids import uuid7
 from accounts.parsers import BodyTooLargeError
-from matching.jobs.vault import VaultWriter, label_of, new_key
+from matching.jobs.vault import EncryptedWriter, build_label, generate_key
 
-UPLOAD = "upload"
-FIELD = "file"
-_BEGINNING = 4
-_PACKED_ROW = 20
+UPLOAD_FILE_NAME = "upload"
+UPLOAD_FIELD = "file"
+_SIGNATURE_BYTES = 4
+_MIN_PACKED_ROW_BYTES = 20
 """Bytes that a row of a workbook takes at least, as workbooks are packed."""
 
 
@@ -34,7 +34,7 @@ class StorageFullError(APIException):
     wait = 600
 
 
-def folder_of(job_id: UUID) -> Path:
+def get_job_folder(job_id: UUID) -> Path:
     """Return where the files of a job are."""
     return Path(settings.JOBS_DIR) / str(job_id)
 
@@ -44,18 +44,18 @@ class Upload:
 
     def __init__(self, name: str) -> None:
         self.id = uuid7()
-        self.key = new_key()
+        self.key = generate_key()
         self.name = name[:255]
-        self.bytes = 0
-        self.lines = 0
-        self.beginning = b""
-        self.kept = False
+        self.byte_count = 0
+        self.line_count = 0
+        self.signature = b""
+        self.is_kept = False
         self._digest = hashlib.sha256()
-        self.path = folder_of(self.id) / UPLOAD
+        self.path = get_job_folder(self.id) / UPLOAD_FILE_NAME
         try:
             self.path.parent.mkdir(mode=0o700, parents=True)
             self._file = self.path.open("xb")
-            self._writer = VaultWriter(self._file, self.key, label_of(self.path))
+            self._writer = EncryptedWriter(self._file, self.key, build_label(self.path))
         except OSError as error:
             raise StorageFullError from error
 
@@ -66,20 +66,22 @@ class Upload:
     @property
     def size(self) -> int:
         """Bytes, as forms ask for them."""
-        return self.bytes
+        return self.byte_count
 
     @property
-    def cost(self) -> int:
+    def row_estimate(self) -> int:
         """Rows it may have: its lines; of a packed workbook, what fits into its bytes."""
-        return self.bytes // _PACKED_ROW if self.beginning.startswith(b"PK") else self.lines
+        return (
+            self.byte_count // _MIN_PACKED_ROW_BYTES if self.signature.startswith(b"PK") else self.line_count
+        )
 
-    def take(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         """Keep more of the file. Raises ``BodyTooLargeError`` and :class:`StorageFullError`."""
-        self.bytes += len(data)
-        if self.bytes > settings.JOB_MAX_BYTES:
+        self.byte_count += len(data)
+        if self.byte_count > settings.JOB_MAX_BYTES:
             raise BodyTooLargeError(f"The file is larger than {settings.JOB_MAX_BYTES} bytes.")
-        self.lines += data.count(b"\n")
-        self.beginning = self.beginning or data[:_BEGINNING]
+        self.line_count += data.count(b"\n")
+        self.signature = self.signature or data[:_SIGNATURE_BYTES]
         self._digest.update(data)
         try:
             self._writer.write(data)
@@ -98,11 +100,11 @@ class Upload:
         """Let go of the file, and of the content unless a job keeps it."""
         with contextlib.suppress(OSError):  # a full disk refuses what is still buffered, too
             self._file.close()
-        if not self.kept:
+        if not self.is_kept:
             shutil.rmtree(self.path.parent, ignore_errors=True)
 
 
-class SpoolHandler(FileUploadHandler):
+class EncryptedUploadHandler(FileUploadHandler):
     """Hands the one file of a form to an :class:`Upload`; nothing of it is held in memory."""
 
     def __init__(self, request: Any = None) -> None:
@@ -117,14 +119,14 @@ class SpoolHandler(FileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begin to take the file. Raises ``ValidationError`` for a second one."""
         super().new_file(*args, **kwargs)
-        if self.field_name != FIELD or self.upload is not None:
-            raise ValidationError({str(self.field_name): [f"Send one file, in the field {FIELD}."]})
+        if self.field_name != UPLOAD_FIELD or self.upload is not None:
+            raise ValidationError({str(self.field_name): [f"Send one file, in the field {UPLOAD_FIELD}."]})
         self.upload = Upload(self.file_name or "")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Take more of it."""
         if self.upload:
-            self.upload.take(raw_data)
+            self.upload.write(raw_data)
 
     def file_complete(self, file_size: int) -> Upload | None:  # type: ignore[override]
         """Return the whole file."""

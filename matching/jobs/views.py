@@ -32,33 +32,33 @@ from matching.bulk import FileError
 from matching.job_models import BatchJob
 from matching.jobs import results, services
 from matching.jobs.formats import FORMATS
-from matching.jobs.parser import SpoolParser
-from matching.jobs.serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, job_answer
+from matching.jobs.parser import UploadParser
+from matching.jobs.serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, serialize_job
 from matching.jobs.services import JobError
-from matching.jobs.spool import FIELD, Upload
+from matching.jobs.spool import UPLOAD_FIELD, Upload
 from matching.views import translate_errors
 from modelops.models import RunStatus
 
 
 @contextmanager
-def _thrown_away_unless_kept(request: Request) -> Iterator[None]:
+def _discard_unused_upload(request: Request) -> Iterator[None]:
     """Leave nothing of an upload that became no job."""
     try:
         yield
     finally:
         given = request.data
-        upload = given.get(FIELD) if isinstance(given, dict) else None
+        upload = given.get(UPLOAD_FIELD) if isinstance(given, dict) else None
         if isinstance(upload, Upload):
             upload.close()
 
 
-def _by_method(looking: str, changing: str) -> property:
+def _choose_by_method(looking: str, changing: str) -> property:
     """What a view asks for: one word for looking at jobs, another for changing them."""
     return property(lambda view: looking if view.request.method == "GET" else changing)
 
 
-_NEEDS = _by_method("matching.view_batchjob", "matching.add_batchjob")
-_SCOPE = _by_method("read", "compare")
+_NEEDS = _choose_by_method("matching.view_batchjob", "matching.add_batchjob")
+_SCOPE = _choose_by_method("read", "compare")
 
 
 class JobsView(APIView):
@@ -67,7 +67,7 @@ class JobsView(APIView):
     needs = _NEEDS
     scope = _SCOPE
 
-    parser_classes = (SpoolParser,)
+    parser_classes = (UploadParser,)
 
     @extend_schema(
         parameters=[KEY_PARAMETER],
@@ -77,24 +77,24 @@ class JobsView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Upload a file of up to five million pairs; it is compared in the background."""
-        with _thrown_away_unless_kept(request):
+        with _discard_unused_upload(request):
             return self._create(request)
 
     @idempotent
     def _create(self, request: Request) -> Response:
         serializer = JobRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        upload = serializer.validated_data[FIELD]
+        upload = serializer.validated_data[UPLOAD_FIELD]
         charge(request, "rows", upload.cost, Rate.parse(settings.JOB_RATE))
         try:
             with translate_errors():
-                job = services.create(person_of(request), upload, serializer.order())
+                job = services.create(person_of(request), upload, serializer.to_options())
         except FileError as error:
-            raise ValidationError({FIELD: [str(error)]}) from None
+            raise ValidationError({UPLOAD_FIELD: [str(error)]}) from None
         except JobError as error:
             raise ConflictError(str(error), "too_many_jobs") from None
         tasks.enqueue_job(job)
-        return Response(job_answer(job), status=201)
+        return Response(serialize_job(job), status=201)
 
     @extend_schema(parameters=[PageSerializer], responses=JobPageSerializer, operation_id="jobs")
     def get(self, request: Request) -> Response:
@@ -104,7 +104,7 @@ class JobsView(APIView):
         rows, following = page(
             BatchJob.objects.for_user(person_of(request)).for_listing(), **asked.validated_data
         )
-        return Response({"results": [job_answer(row) for row in rows], "next": following})
+        return Response({"results": [serialize_job(row) for row in rows], "next": following})
 
 
 class JobView(APIView):
@@ -116,12 +116,12 @@ class JobView(APIView):
     @extend_schema(responses=JobSerializer, operation_id="job")
     def get(self, request: Request, pk: UUID) -> Response:
         """Return how far one of your jobs is."""
-        return Response(job_answer(_own(request, pk)))
+        return Response(serialize_job(_get_own_job(request, pk)))
 
     @extend_schema(responses={204: None}, operation_id="job_delete")
     def delete(self, request: Request, pk: UUID) -> Response:
         """Delete one of your jobs with its files, also while it is worked on."""
-        services.delete(_own(request, pk), person_of(request))
+        services.delete(_get_own_job(request, pk), person_of(request))
         return Response(status=204)
 
 
@@ -134,10 +134,10 @@ class JobCancelView(APIView):
     @extend_schema(request=None, responses=JobSerializer, operation_id="job_cancel")
     def post(self, request: Request, pk: UUID) -> Response:
         """Stop one of your jobs for good and delete its files; a finished job stays as it is."""
-        return Response(job_answer(services.cancel(_own(request, pk), person_of(request))))
+        return Response(serialize_job(services.cancel(_get_own_job(request, pk), person_of(request))))
 
 
-class PassedOn(BaseRenderer):
+class FileRenderer(BaseRenderer):
     """Lets a client ask for the type of a file; the file itself is no serialised data."""
 
     media_type = "*/*"
@@ -148,7 +148,7 @@ class PassedOn(BaseRenderer):
         return OrjsonRenderer().render(data)
 
 
-AS_FILE = {
+FILE_RESPONSES = {
     (200, kind.content_type.partition(";")[0]): OpenApiResponse(OpenApiTypes.BINARY, "The file.")
     for kind in FORMATS.values()
 }
@@ -161,30 +161,34 @@ class JobResultView(APIView):
     needs = _NEEDS
     scope = _SCOPE
 
-    renderer_classes = (OrjsonRenderer, PassedOn)
+    renderer_classes = (OrjsonRenderer, FileRenderer)
 
     @extend_schema(
-        responses=AS_FILE,
+        responses=FILE_RESPONSES,
         operation_id="job_result",
     )
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Download the file you sent, with the answers as further columns; 409 until all of it is done."""
-        job = _own(request, pk)
+        job = _get_own_job(request, pk)
         if job.status != RunStatus.SUCCEEDED:
             raise ConflictError(f"There is no result: the job is {job.status}.", "no_result")
-        return sent(job, person_of(request))
+        return send_result(job, person_of(request))
 
 
-def sent(job: BatchJob, actor: User) -> StreamingHttpResponse:
+def send_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
     """Return the result of a job as a download, and record that it was taken."""
-    services.note_download(job, actor)
-    response = StreamingHttpResponse(results.content(job), content_type=FORMATS[job.format].content_type)
-    response.headers["Content-Disposition"] = content_disposition_header(True, results.file_name(job)) or ""
+    services.record_download(job, actor)
+    response = StreamingHttpResponse(
+        results.stream_result(job), content_type=FORMATS[job.format].content_type
+    )
+    response.headers["Content-Disposition"] = (
+        content_disposition_header(True, results.build_file_name(job)) or ""
+    )
     response.headers["Cache-Control"] = "no-store"
-    if (length := results.length(job)) is not None:
+    if (length := results.compute_length(job)) is not None:
         response.headers["Content-Length"] = str(length)
     return response
 
 
-def _own(request: Request, pk: UUID) -> BatchJob:
+def _get_own_job(request: Request, pk: UUID) -> BatchJob:
     return get_object_or_404(BatchJob.objects.for_user(person_of(request)).select_related("model"), pk=pk)

@@ -11,14 +11,16 @@ from datetime import datetime
 
 from matching import engine
 from matching.job_models import BatchChunk, BulkSample
-from matching.jobs.rows import Row, Told
+from matching.jobs.rows import JobRow, JobRowResult
 from matching.observation import FeatureSnapshot, snapshot_pair
 
-WATCHED = 100
+MAX_SAMPLE_SIZE = 100
 """Answers of a piece, at most."""
 
 
-def leave(chunk: BatchChunk, rows: Sequence[Row], told: Sequence[Told], at: datetime) -> None:
+def save_sample(
+    chunk: BatchChunk, rows: Sequence[JobRow], told: Sequence[JobRowResult], at: datetime
+) -> None:
     """Keep some answers of a piece; in the transaction that completes it, so that they are kept once."""
     job, model_id = chunk.job, chunk.job.model_id
     if model_id is None:  # nothing answered, nothing to watch
@@ -26,7 +28,7 @@ def leave(chunk: BatchChunk, rows: Sequence[Row], told: Sequence[Told], at: date
     answered = [(row, said) for row, said in zip(rows, told, strict=True) if not said.error]
     dice = random.Random(chunk.pk)  # noqa: S311 - a sample, not a secret
     kept: dict[str, list[FeatureSnapshot]] = {}
-    for row, said in dice.sample(answered, min(WATCHED, len(answered))):
+    for row, said in dice.sample(answered, min(MAX_SAMPLE_SIZE, len(answered))):
         pair = engine.extract_pair_features(row.left, row.right, job.kind)
         kept.setdefault(pair.kind.value, []).append(
             snapshot_pair(pair, said.material_probability or 0.0, said.verdict)

@@ -32,97 +32,100 @@ from matching.engine import ScoreWithReason as EngineTold
 from matching.job_models import BatchChunk, BatchJob
 from matching.jobs import services, watched
 from matching.jobs.formats import FORMATS
-from matching.jobs.rows import Row, Told
-from matching.jobs.spool import UPLOAD, folder_of
-from matching.jobs.vault import VaultWriter, opened, written
+from matching.jobs.rows import JobRow, JobRowResult
+from matching.jobs.spool import UPLOAD_FILE_NAME, get_job_folder
+from matching.jobs.vault import EncryptedWriter, create_encrypted_file, open_encrypted_file
 from matching.services import build_scorer
 from modelops.models import ModelVersion, RunStatus
 from modelops.serving.loader import verified_content
 
-ROWS = "rows"
+ROWS_FILE_NAME = "rows"
 """File of all rows, read and checked, which pieces are parts of."""
 
-PIECE = 2_000
+CHUNK_ROWS = 2_000
 """Rows of a piece: about a third of a second, so that jobs take turns and a lost piece costs little."""
 
 MAX_ATTEMPTS = 5
 """Workers that may die over one piece; then its rows get an error and the rest goes on."""
 
-_LEASE = timedelta(minutes=2)
-_RENEW_EVERY = 50
-_GIVEN_UP = "The comparison of this part of the file failed again and again; please report it."
+_LEASE_DURATION = timedelta(minutes=2)
+_CHUNKS_PER_RENEWAL = 50
+_CHUNK_FAILED = "The comparison of this part of the file failed again and again; please report it."
 
 log = structlog.get_logger(__name__)
 
 
-class _LostError(Exception):
+class _LeaseLostError(Exception):
     """The job was cancelled, deleted or taken over meanwhile."""
 
 
-def prepare(job_id: UUID) -> bool:
+def split_job_file(job_id: UUID) -> bool:
     """Cut the file of a job into pieces; say whether this call did. Whoever dies over it is replaced."""
-    job = _leased(job_id)
+    job = _lease_job(job_id)
     if job is None:
         return False
     try:
-        pieces = _cut(job)
+        pieces = _write_chunks(job)
     except FileError as error:
         services.fail(job, str(error))
         return False
-    except (_LostError, FileNotFoundError):
+    except (_LeaseLostError, FileNotFoundError):
         return False
-    begun = _begun(job, pieces)
+    begun = _start_job(job, pieces)
     if begun:
-        (folder_of(job.pk) / UPLOAD).unlink(missing_ok=True)
+        (get_job_folder(job.pk) / UPLOAD_FILE_NAME).unlink(missing_ok=True)
     return begun
 
 
-def _leased(job_id: UUID) -> BatchJob | None:
+def _lease_job(job_id: UUID) -> BatchJob | None:
     """Take the preparing of a job for two minutes; nobody else has it then."""
     now = timezone.now()
     free = BatchJob.objects.ready_to_prepare(now).filter(pk=job_id)
-    return BatchJob.objects.get(pk=job_id) if free.update(leased_until=now + _LEASE) else None
+    return BatchJob.objects.get(pk=job_id) if free.update(leased_until=now + _LEASE_DURATION) else None
 
 
-def _cut(job: BatchJob) -> list[BatchChunk]:
+def _write_chunks(job: BatchJob) -> list[BatchChunk]:
     """Write the rows, piece after piece, into one file, and return where each piece is."""
-    folder, kind = folder_of(job.pk), FORMATS[job.format]
+    folder, kind = get_job_folder(job.pk), FORMATS[job.format]
     pieces: list[BatchChunk] = []
-    with opened(folder / UPLOAD, job.file_key) as file, written(folder / ROWS, job.file_key) as out:
+    with (
+        open_encrypted_file(folder / UPLOAD_FILE_NAME, job.file_key) as file,
+        create_encrypted_file(folder / ROWS_FILE_NAME, job.file_key) as out,
+    ):
         at = 0
-        for number, rows in enumerate(_portions(kind.rows(file, services.shape_of(job)))):
-            ends = at + _write(out, rows)
+        for number, rows in enumerate(_batch_rows(kind.read_rows(file, services.load_layout(job)))):
+            ends = at + _write_rows(out, rows)
             pieces.append(BatchChunk(job=job, number=number, rows=len(rows), begins_at=at, ends_at=ends))
             at = ends
-            _check(job, pieces)
+            _check_limits(job, pieces)
     if not pieces:
         raise FileError("The file has no rows below its header.")
     return pieces
 
 
-def _portions(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while portion := list(islice(rows, PIECE)):
+def _batch_rows(rows: Iterator[JobRow]) -> Iterator[list[JobRow]]:
+    while portion := list(islice(rows, CHUNK_ROWS)):
         yield portion
 
 
-def _write(out: VaultWriter, rows: Sequence[Row]) -> int:
+def _write_rows(out: EncryptedWriter, rows: Sequence[JobRow]) -> int:
     content = json.dumps(rows, separators=(",", ":")).encode()
     out.write(content)
     return len(content)
 
 
-def _check(job: BatchJob, pieces: Sequence[BatchChunk]) -> None:
+def _check_limits(job: BatchJob, pieces: Sequence[BatchChunk]) -> None:
     """Keep the limit of rows and the lease. Raises ``FileError`` and :class:`_LostError`."""
-    if (len(pieces) - 1) * PIECE + pieces[-1].rows > settings.JOB_MAX_ROWS:
+    if (len(pieces) - 1) * CHUNK_ROWS + pieces[-1].rows > settings.JOB_MAX_ROWS:
         raise FileError(f"The file has more than {settings.JOB_MAX_ROWS:,} rows; divide it.")
-    if len(pieces) % _RENEW_EVERY == 0:
+    if len(pieces) % _CHUNKS_PER_RENEWAL == 0:
         queued = BatchJob.objects.filter(pk=job.pk, status=RunStatus.QUEUED)
-        if not queued.update(leased_until=timezone.now() + _LEASE):
-            raise _LostError
+        if not queued.update(leased_until=timezone.now() + _LEASE_DURATION):
+            raise _LeaseLostError
 
 
 @transaction.atomic
-def _begun(job: BatchJob, pieces: Sequence[BatchChunk]) -> bool:
+def _start_job(job: BatchJob, pieces: Sequence[BatchChunk]) -> bool:
     """Let the work begin, once."""
     changed = BatchJob.objects.filter(pk=job.pk, status=RunStatus.QUEUED).update(
         status=RunStatus.RUNNING,
@@ -136,7 +139,7 @@ def _begun(job: BatchJob, pieces: Sequence[BatchChunk]) -> bool:
     return bool(changed)
 
 
-def work_once() -> bool:
+def compare_next_chunk() -> bool:
     """Compare the next piece of any job; say whether there was one to try.
 
     Raises ``OSError`` where there is no room for the output; the piece waits then.
@@ -148,24 +151,24 @@ def work_once() -> bool:
         with transaction.atomic():
             chunk = BatchChunk.objects.lock_unfinished(chunk_id)
             if chunk is not None:
-                _compare(chunk)
+                _compare_chunk(chunk)
     except OSError:  # no room, or no folder for a moment: not the piece's fault
         BatchChunk.objects.filter(pk=chunk_id).update(attempts=F("attempts") - 1)
         raise
     return True
 
 
-def _compare(chunk: BatchChunk) -> None:
+def _compare_chunk(chunk: BatchChunk) -> None:
     """Write the output of a piece that this transaction holds, and name it as the one that counts."""
     job = chunk.job
     name = f"out-{chunk.number:06}-{uuid4().hex}"
     try:
-        with opened(folder_of(job.pk) / ROWS, job.file_key) as file:
-            rows = _read(file, chunk)
-        with _undisturbed():
-            told = answers(rows, job) if chunk.attempts <= MAX_ATTEMPTS else _given_up(rows)
-        content = FORMATS[job.format].written(rows, told, services.shape_of(job))
-        with written(folder_of(job.pk) / name, job.file_key) as out:
+        with open_encrypted_file(get_job_folder(job.pk) / ROWS_FILE_NAME, job.file_key) as file:
+            rows = _read_rows(file, chunk)
+        with _relax_garbage_collection():
+            told = compare_rows(rows, job) if chunk.attempts <= MAX_ATTEMPTS else _fail_rows(rows)
+        content = FORMATS[job.format].format_rows(rows, told, services.load_layout(job))
+        with create_encrypted_file(get_job_folder(job.pk) / name, job.file_key) as out:
             out.write(content)
     except FileNotFoundError:  # cancelled or deleted meanwhile
         log.info("piece_without_file", job=str(job.pk), piece=chunk.number)
@@ -173,12 +176,12 @@ def _compare(chunk: BatchChunk) -> None:
     now = timezone.now()
     chunk.output, chunk.output_bytes, chunk.done_at = name, len(content), now
     chunk.save(update_fields=["output", "output_bytes", "done_at"])
-    watched.leave(chunk, rows, told, now)
-    _count(job, len(rows), sum(bool(item.error) for item in told))
+    watched.save_sample(chunk, rows, told, now)
+    _update_progress(job, len(rows), sum(bool(item.error) for item in told))
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def _relax_garbage_collection() -> Iterator[None]:
     """Let the collector of this process look seldom meanwhile: comparing makes much, and hardly a cycle."""
     usual = gc.get_threshold()
     gc.set_threshold(100_000, 50, 50)
@@ -188,25 +191,28 @@ def _undisturbed() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _read(file: BufferedReader, chunk: BatchChunk) -> list[Row]:
+def _read_rows(file: BufferedReader, chunk: BatchChunk) -> list[JobRow]:
     file.seek(chunk.begins_at)
     found: list[list[Any]] = json.loads(file.read(chunk.ends_at - chunk.begins_at))
-    return [Row(*fields) for fields in found]
+    return [JobRow(*fields) for fields in found]
 
 
-def answers(rows: Sequence[Row], job: BatchJob) -> list[Told]:
+def compare_rows(rows: Sequence[JobRow], job: BatchJob) -> list[JobRowResult]:
     """Return what is said about each row; one with an error has it and nothing else."""
-    scorer = _scorer(job.model_id)
+    scorer = _load_scorer(job.model_id)
     good = [(row.left, row.right) for row in rows if not row.error]
     found = iter(score_many_with_reasons(good, job.profile, job.kind, scorer))
-    return [Told(error=row.error) if row.error else _told(next(found), scorer.version) for row in rows]
+    return [
+        JobRowResult(error=row.error) if row.error else _build_row_result(next(found), scorer.version)
+        for row in rows
+    ]
 
 
-def _told(found: EngineTold | ValueError, version: str) -> Told:
+def _build_row_result(found: EngineTold | ValueError, version: str) -> JobRowResult:
     if isinstance(found, ValueError):
-        return Told(error=str(found))
+        return JobRowResult(error=str(found))
     score = found.score
-    return Told(
+    return JobRowResult(
         score.verdict.value,
         score.prediction,
         round(score.confidence, 4),
@@ -219,17 +225,17 @@ def _told(found: EngineTold | ValueError, version: str) -> Told:
     )
 
 
-def _given_up(rows: Sequence[Row]) -> list[Told]:
-    return [Told(error=row.error or _GIVEN_UP) for row in rows]
+def _fail_rows(rows: Sequence[JobRow]) -> list[JobRowResult]:
+    return [JobRowResult(error=row.error or _CHUNK_FAILED) for row in rows]
 
 
 @lru_cache(maxsize=4)
-def _scorer(model_id: UUID) -> Scorer:
+def _load_scorer(model_id: UUID) -> Scorer:
     """The model of a job, whatever is live by now; versions never change."""
     return build_scorer(verified_content(ModelVersion.objects.select_related("artefact").get(pk=model_id)))
 
 
-def _count(job: BatchJob, rows: int, failed: int) -> None:
+def _update_progress(job: BatchJob, rows: int, failed: int) -> None:
     """Move the job on; the last piece ends it."""
     own = BatchJob.objects.filter(pk=job.pk)
     moved = own.filter(status=RunStatus.RUNNING).update(
@@ -238,15 +244,15 @@ def _count(job: BatchJob, rows: int, failed: int) -> None:
         chunks_left=F("chunks_left") - 1,
     )
     if not moved:  # cancelled after this piece was taken: its output is nobody's
-        transaction.on_commit(lambda: shutil.rmtree(folder_of(job.pk), ignore_errors=True))
+        transaction.on_commit(lambda: shutil.rmtree(get_job_folder(job.pk), ignore_errors=True))
     complete = Q(status=RunStatus.RUNNING, chunks_left=0, rows_done=F("rows_total"))
     if own.filter(complete).update(status=RunStatus.SUCCEEDED, finished_at=timezone.now()):
-        transaction.on_commit(lambda: tidy(job.pk))
+        transaction.on_commit(lambda: delete_leftover_files(job.pk))
 
 
-def tidy(job_id: UUID) -> None:
+def delete_leftover_files(job_id: UUID) -> None:
     """Remove what a finished job no longer needs: its rows, and outputs that nobody names."""
     named = set(BatchChunk.objects.filter(job_id=job_id).values_list("output", flat=True))
-    for path in folder_of(job_id).glob("*"):
+    for path in get_job_folder(job_id).glob("*"):
         if path.name not in named:
             path.unlink(missing_ok=True)

@@ -18,87 +18,104 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from matching.bulk import FileError
-from matching.jobs.rows import MAX_ROW, TOO_LONG, Columns, Row, Shape, Told, checked_header
+from matching.jobs.rows import (
+    MAX_ROW_LENGTH,
+    ROW_TOO_LONG,
+    FileLayout,
+    JobRow,
+    JobRowResult,
+    NameColumns,
+    check_header,
+)
 
 MAX_PARTS = 1_000
-MAX_UNPACKED = 2**30
+MAX_UNPACKED_BYTES = 2**30
 """Bytes all parts of a workbook may unpack to."""
-MAX_SHARED = 128 * 2**20
+MAX_SHARED_STRINGS_BYTES = 128 * 2**20
 """Bytes of its table of texts, the one part that is held in memory."""
-_CELL_MOST = 32_767
+_MAX_CELL_LENGTH = 32_767
 """Characters a cell of a spreadsheet can hold."""
-_ENTRIES = "The file is no XLSX workbook, or a damaged one."
+_NOT_A_WORKBOOK = "The file is no XLSX workbook, or a damaged one."
 
-_DAMAGED = (zipfile.BadZipFile, KeyError, ValueError, ParseError, InvalidFileException, EOFError, TypeError,
+_READ_ERRORS = (zipfile.BadZipFile, KeyError, ValueError, ParseError, InvalidFileException, EOFError, TypeError,
             AttributeError, IndexError, NotImplementedError, OverflowError)  # fmt: skip
 
 
-class Workbooks:
+class XlsxFormat:
     """How XLSX is read and written."""
 
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-    def shape(self, file: BufferedReader, columns: Columns) -> Shape:
+    def read_layout(self, file: BufferedReader, columns: NameColumns) -> FileLayout:
         """Check what the workbook unpacks to and read the header. Raises :class:`FileError`."""
-        _check_parts(file)
-        first = next(_values(file), ())
-        header = checked_header([_cell(value) for value in _trimmed(first)], columns)
+        _check_unpacked_size(file)
+        first = next(_read_values(file), ())
+        header = check_header([_format_cell(value) for value in _trim_empty_cells(first)], columns)
         return {"header": header, "places": [header.index(column) for column in columns]}
 
-    def rows(self, file: BufferedReader, shape: Shape) -> Iterator[Row]:
+    def read_rows(self, file: BufferedReader, shape: FileLayout) -> Iterator[JobRow]:
         """Read the rows below the first."""
-        _check_parts(file)
-        found = _values(file)
+        _check_unpacked_size(file)
+        found = _read_values(file)
         next(found, None)
         for values in found:
             if any(value is not None for value in values):
-                yield _row(
-                    [_cell(value) for value in _trimmed(values)], len(shape["header"]), shape["places"]
+                yield _parse_row(
+                    [_format_cell(value) for value in _trim_empty_cells(values)],
+                    len(shape["header"]),
+                    shape["places"],
                 )
 
-    def beginning(self, shape: Shape) -> bytes:
+    def format_header(self, shape: FileLayout) -> bytes:
         """Return the header of a result."""
-        return sheet_row([*shape["header"], *Told._fields])
+        return format_sheet_row([*shape["header"], *JobRowResult._fields])
 
-    def written(self, rows: Sequence[Row], told: Sequence[Told], shape: Shape) -> bytes:
+    def format_rows(self, rows: Sequence[JobRow], told: Sequence[JobRowResult], shape: FileLayout) -> bytes:
         """Return rows of a result's sheet."""
         return b"".join(
-            [sheet_row([*row.fields, *answer.cells()]) for row, answer in zip(rows, told, strict=True)]
+            [
+                format_sheet_row([*row.fields, *answer.to_cells()])
+                for row, answer in zip(rows, told, strict=True)
+            ]
         )
 
 
-def _check_parts(file: BufferedReader) -> None:
+def _check_unpacked_size(file: BufferedReader) -> None:
     """Refuse a bomb by what its directory declares; reading never goes beyond what was declared."""
     try:
         with zipfile.ZipFile(file) as parts:
             infos = parts.infolist()
-    except _DAMAGED:
-        raise FileError(_ENTRIES) from None
+    except _READ_ERRORS:
+        raise FileError(_NOT_A_WORKBOOK) from None
     shared = max(
         (info.file_size for info in infos if info.filename.lower().endswith("sharedstrings.xml")), default=0
     )
-    if len(infos) > MAX_PARTS or sum(info.file_size for info in infos) > MAX_UNPACKED or shared > MAX_SHARED:
+    if (
+        len(infos) > MAX_PARTS
+        or sum(info.file_size for info in infos) > MAX_UNPACKED_BYTES
+        or shared > MAX_SHARED_STRINGS_BYTES
+    ):
         raise FileError("The workbook unpacks to more than can be read; upload the sheet as CSV.")
 
 
-def _values(file: BufferedReader) -> Iterator[tuple[Any, ...]]:
+def _read_values(file: BufferedReader) -> Iterator[tuple[Any, ...]]:
     """The rows of the first sheet. Raises :class:`FileError` where the workbook is damaged."""
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # a workbook may claim any size
         yield from sheet.iter_rows(values_only=True)
-    except _DAMAGED:
-        raise FileError(_ENTRIES) from None
+    except _READ_ERRORS:
+        raise FileError(_NOT_A_WORKBOOK) from None
 
 
-def _trimmed(values: Sequence[Any]) -> Sequence[Any]:
+def _trim_empty_cells(values: Sequence[Any]) -> Sequence[Any]:
     """Without the empty cells at the end, which sheets have anywhere."""
     last = max((at for at, value in enumerate(values, 1) if value is not None), default=0)
     return values[:last]
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     """A cell as text: whole numbers without a point, dates as ISO 8601."""
     if value is None:
         return ""
@@ -109,20 +126,22 @@ def _cell(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime | date | time) else str(value)
 
 
-def _row(cells: list[str], width: int, places: Sequence[int]) -> Row:
+def _parse_row(cells: list[str], width: int, places: Sequence[int]) -> JobRow:
     shown = (cells + [""] * width)[:width]
     if len(cells) > width:
-        return Row(shown, "", "", f"The row has {len(cells)} cells; the header has {width}.")
-    if sum(map(len, cells)) > MAX_ROW:
-        return Row([""] * width, "", "", TOO_LONG)
-    return Row(shown, shown[places[0]], shown[places[1]], "")
+        return JobRow(shown, "", "", f"The row has {len(cells)} cells; the header has {width}.")
+    if sum(map(len, cells)) > MAX_ROW_LENGTH:
+        return JobRow([""] * width, "", "", ROW_TOO_LONG)
+    return JobRow(shown, shown[places[0]], shown[places[1]], "")
 
 
-def sheet_row(cells: Sequence[str]) -> bytes:
+def format_sheet_row(cells: Sequence[str]) -> bytes:
     """Return one row of a sheet; every cell is text, so none is a formula."""
     inside = "".join(
         [
-            f'<c t="inlineStr"><is><t xml:space="preserve">{_plain(cell)}</t></is></c>' if cell else "<c/>"
+            f'<c t="inlineStr"><is><t xml:space="preserve">{_escape_xml(cell)}</t></is></c>'
+            if cell
+            else "<c/>"
             for cell in cells
         ]
     )
@@ -132,7 +151,7 @@ def sheet_row(cells: Sequence[str]) -> bytes:
 _FORBIDDEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535), "�")
 
 
-def _plain(text: str) -> str:
+def _escape_xml(text: str) -> str:
     """Text for XML: shortened to what a cell holds, without characters that XML cannot have."""
-    cut = text[:_CELL_MOST].translate(_FORBIDDEN)
+    cut = text[:_MAX_CELL_LENGTH].translate(_FORBIDDEN)
     return escape(cut.encode("utf-8", "replace").decode())

@@ -16,10 +16,10 @@ register = template.Library()
 @register.simple_tag
 def name_text(segments: Sequence[TextSegment]) -> SafeString:
     """Write segments of a name without a space between them; characters that do not print by their code."""
-    return format_html_join("", "{}", ((_written(segment),) for segment in segments))
+    return format_html_join("", "{}", ((_render_segment(segment),) for segment in segments))
 
 
-def _written(segment: TextSegment) -> SafeString:
+def _render_segment(segment: TextSegment) -> SafeString:
     if segment.is_invisible:
         return format_html('<span class="code" title="{}">{}</span>', segment.code, segment.points)
     if segment.code:

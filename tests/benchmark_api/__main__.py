@@ -36,8 +36,6 @@ def main() -> int:
     for part, lines in _measured(given, home):
         text = "\n".join([_shown(line) for line in lines])
         if not given.dry:
-            from matching.benchmark.sections import put  # noqa: PLC0415 - Django first
-
             put(PAGE, f"benchmark-api-{part}", text)
     return 0
 

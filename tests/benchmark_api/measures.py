@@ -14,7 +14,7 @@ from django.db import connection
 
 from accounts.models import User
 from matching.bulk import FileCompareOptions, compare_file
-from matching.corpus.generator import generate
+from matching.corpus.generator import generate_pairs
 from matching.engine import compare, load_default_scorer, score_many
 from matching.jobs import services
 from matching.jobs.spool import Upload
@@ -42,7 +42,7 @@ class Scale(NamedTuple):
 
 def pairs(number: int) -> Pairs:
     """Return distinct constructed pairs."""
-    found = dict.fromkeys((pair.left, pair.right) for pair in generate(11, int(number * 1.3)))
+    found = dict.fromkeys((pair.left, pair.right) for pair in generate_pairs(11, int(number * 1.3)))
     return list(found)[:number]
 
 
@@ -198,9 +198,9 @@ def _alone(source: Path, processes: int, rows: int) -> float:
 def _job(user: User, content: bytes, processes: int) -> tuple[float, int, int]:
     """Rows a second from the first piece to the last, and the memory of the largest process on the way."""
     upload = Upload("pairs.csv")
-    upload.take(content)
+    upload.write(content)
     upload.finish()
-    job = services.create(user, upload, services.Order(("name1", "name2")))
+    job = services.create(user, upload, services.JobOptions(("name1", "name2")))
     with workers(processes) as process:
         prepare_job.delay(str(job.pk))
         seen: list[tuple[float, int, int]] = []

@@ -27,7 +27,7 @@ from pytest_django import Settings
 from accounts.models import Role, User
 from accounts.services import issue_api_key
 from config.embedded import Embedded
-from matching.benchmark.sections import put
+from matching.benchmark.sections import replace_section
 from matching.engine import compute_schema_hash
 from matching.models import Prediction
 from modelops import services
@@ -241,7 +241,7 @@ def check_figures(figures: Figures) -> None:
     assert figures.requests >= REQUESTS
     assert max(figures.convergence.values()) <= MOST_SECONDS
     if PAGE:
-        put(django_settings.BASE_DIR / PAGE, "swap", written(figures))
+        replace_section(django_settings.BASE_DIR / PAGE, "swap", written(figures))
         assert figures.worst <= figures.worst_steady + MOST_LATENCY
 
 

@@ -13,7 +13,7 @@ from feedback.guideline import publish, start_draft
 from feedback.models import Feedback
 from feedback.retraining import _constructed, labelled_pairs, retrain
 from feedback.tasks import mind_training_runs, retrain_queued_run
-from matching.corpus import PairsFileError, generate
+from matching.corpus import PairsFileError, generate_pairs
 from matching.learning import SYNTHETIC_WEIGHT
 from modelops import services
 from modelops.alert_models import Alert
@@ -58,10 +58,10 @@ def test_labels_from_before_a_clause_changed_are_learnt_from_and_not_measured_on
         for version, category in ((old, "O17"), (old, "O08"), ("2", "O17"), ("", "O17"))
     ]
     pairs = list(labelled_pairs(rows))
-    assert [pair.outdated for pair in pairs] == [True, False, False, False]
+    assert [pair.is_outdated for pair in pairs] == [True, False, False, False]
     made = _constructed(600)
-    assert {pair.outdated for pair in made if "O17" in pair.category} == {True}
-    assert {pair.outdated for pair in made if "O17" not in pair.category} == {False}
+    assert {pair.is_outdated for pair in made if "O17" in pair.category} == {True}
+    assert {pair.is_outdated for pair in made if "O17" not in pair.category} == {False}
 
 
 def word(version: str, category: str) -> Feedback:
@@ -152,7 +152,7 @@ def test_everything_about_a_candidate_is_kept_and_no_name_reaches_the_registry(t
 
 def labelled_file(folder: Path) -> tuple[set[str], Path]:
     """A labelled file, and the names in it that are long enough not to stand elsewhere by chance."""
-    found = list(generate(7, 1_200))
+    found = list(generate_pairs(7, 1_200))
     with (folder / "pairs.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["name_a", "name_b", "label", "kind"])

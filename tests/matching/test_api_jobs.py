@@ -147,7 +147,7 @@ def test_a_workbook_that_would_unpack_to_gigabytes_is_refused_unread() -> None:
         zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book,
         book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part,
     ):
-        for _ in range(workbooks.MAX_UNPACKED // 2**24 + 1):
+        for _ in range(workbooks.MAX_UNPACKED_BYTES // 2**24 + 1):
             part.write(bytes(2**24))
     answer = sent(signed_in(person(Role.CLIENT)), bomb.getvalue(), "bomb.xlsx")
     assert answer.status_code == 400

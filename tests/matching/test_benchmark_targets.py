@@ -1,6 +1,6 @@
 """Targets of the benchmark: what is missed is said, and why."""
 
-from matching.benchmark.targets import TARGETS, table
+from matching.benchmark.targets import TARGETS, report_targets
 
 
 def row(title: str, lines: list[str]) -> str:
@@ -8,17 +8,19 @@ def row(title: str, lines: list[str]) -> str:
 
 
 def test_a_target_is_met_at_its_bound_and_missed_beyond_it() -> None:
-    lines = list(table({"org latin f1": 0.97, "warm": 251.0, "explained": 1.3}))
+    lines = list(report_targets({"org latin f1": 0.97, "warm": 251.0, "explained": 1.3}))
     assert row("F1, organisations in Latin script", lines).endswith("| met |")
     assert "**missed**" in row("the same again, µs", lines)
     assert "at most 250" in row("the same again, µs", lines)
 
 
 def test_a_known_reason_stands_beside_what_is_missed() -> None:
-    lines = list(table({"explained": 1.3}))
+    lines = list(report_targets({"explained": 1.3}))
     assert "Python" in row("explained, times logic-v2", lines)
 
 
 def test_what_was_not_measured_is_not_in_the_table() -> None:
-    assert [line for line in table({}) if line.startswith("| ")] == ["| figure | aimed at | measured | |"]
+    assert [line for line in report_targets({}) if line.startswith("| ")] == [
+        "| figure | aimed at | measured | |"
+    ]
     assert len({target.name for target in TARGETS}) == len(TARGETS)

@@ -9,7 +9,7 @@ import pytest
 import skops.io
 from django.core.management import CommandError, call_command
 
-from matching.corpus import generate
+from matching.corpus import generate_pairs
 from matching.engine import extract_features, load_default_scorer, load_scorer
 
 PAIRS = """name_a,name_b,label,kind,source,note
@@ -130,7 +130,9 @@ def test_training_on_a_wrong_file_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def rows() -> list[tuple[float, ...]]:
-    return [extract_features(pair.left, pair.right, pair.kind)[1] for pair in generate(seed=11, size=2_000)]
+    return [
+        extract_features(pair.left, pair.right, pair.kind)[1] for pair in generate_pairs(seed=11, size=2_000)
+    ]
 
 
 def test_the_shipped_model_equals_its_scikit_learn_estimator(rows: list[tuple[float, ...]]) -> None:

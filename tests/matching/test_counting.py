@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from matching import engine
-from matching.corpus import LabelledPair, generate
+from matching.corpus import LabelledPair, generate_pairs
 from matching.counting import count_hour
 from matching.models import Prediction
 from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
@@ -81,7 +81,7 @@ def test_an_hour_is_counted_by_version_profile_and_kind(champion: Deployment) ->
 @pytest.fixture(scope="module")
 def answered() -> dict[bool, list[FeatureSnapshot]]:
     """Answers about pairs of organisations: in one script, and (the shift) in different scripts."""
-    pairs = [pair for pair in generate(7, 14_000) if pair.kind == "organisation"]
+    pairs = [pair for pair in generate_pairs(7, 14_000) if pair.kind == "organisation"]
     random.Random(7).shuffle(pairs)
     across = [pair for pair in pairs if "O36" in pair.category][:130]
     usual = [pair for pair in pairs if "O36" not in pair.category][:6_800]

@@ -19,8 +19,8 @@ from accounts.models import Role
 from config.embedded import Embedded
 from matching import tasks
 from matching.jobs import services, work
-from matching.jobs.spool import folder_of
-from matching.jobs.watched import WATCHED
+from matching.jobs.spool import get_job_folder
+from matching.jobs.watched import MAX_SAMPLE_SIZE
 from matching.models import BatchChunk, BatchJob, BulkSample
 from tests.jobs import PAIRS, csv_file, job_of, result, rows_of, sent, worked_off
 from tests.models import installed
@@ -118,7 +118,7 @@ def test_every_row_is_there_once_after_kill_nine_a_restart_and_messages_delivere
     assert result(now(job)) == undisturbed
     assert now(job).rows_done == len(PAIRS_OF_A_RUN)
     pieces = BatchChunk.objects.count()
-    assert sum(len(left.answers) for left in BulkSample.objects.all()) == pieces * WATCHED == 1_000
+    assert sum(len(left.answers) for left in BulkSample.objects.all()) == pieces * MAX_SAMPLE_SIZE == 1_000
 
 
 @pytest.mark.django_db(transaction=True)
@@ -136,7 +136,7 @@ def test_a_job_cancelled_half_way_stops_and_leaves_no_file(workers: Workers) -> 
     other = job_of(owner, csv_file(PAIRS))
     workers.ask(tasks.prepare_job, str(other.pk))
     wait_for(lambda: now(other).status == "succeeded", workers.log)
-    wait_for(lambda: not any(folder_of(job.pk).glob("*")), workers.log)
+    wait_for(lambda: not any(get_job_folder(job.pk).glob("*")), workers.log)
     assert now(job).rows_done == done
 
 
@@ -170,14 +170,14 @@ def test_a_full_disk_refuses_the_upload_keeps_nothing_of_it_and_loses_no_job() -
 def test_a_disk_that_is_full_for_a_while_costs_a_job_time_and_no_row() -> None:
     job = job_of(person(), csv_file(PAIRS * 2_000))
     with room_for(200_000), pytest.raises(OSError, match="too large"):
-        work.prepare(job.pk)
+        work.split_job_file(job.pk)
     assert now(job).status == "queued"
     BatchJob.objects.update(leased_until=None)
-    work.prepare(job.pk)
+    work.split_job_file(job.pk)
     for _ in range(work.MAX_ATTEMPTS + 2):
         with room_for(1_000), pytest.raises(OSError, match="too large"):
-            work.work_once()
+            work.compare_next_chunk()
     job = worked_off(job)
     assert (job.status, job.rows_failed) == ("succeeded", 0)
     assert len(rows_of(result(job))) == len(PAIRS) * 2_000
-    assert services.shape_of(job)["header"] == ["id", "name1", "name2"]
+    assert services.load_layout(job)["header"] == ["id", "name1", "name2"]

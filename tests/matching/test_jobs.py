@@ -14,8 +14,8 @@ from accounts.models import AuditEvent, User
 from matching import engine
 from matching.bulk import FileError
 from matching.jobs import care, services, work
-from matching.jobs.rows import OUTPUT, harmless
-from matching.jobs.spool import folder_of
+from matching.jobs.rows import OUTPUT_COLUMNS, escape_formula
+from matching.jobs.spool import get_job_folder
 from matching.models import BatchChunk, BatchJob
 from matching.services import get_model_loader
 from tests.jobs import FILES, PAIRS, csv_file, job_of, jsonl_file, result, rows_of, worked_off, xlsx_file
@@ -33,7 +33,7 @@ def test_a_row_keeps_its_columns_and_gets_the_answer_that_compare_gives(format_i
     assert (job.status, job.rows_total, job.rows_done, job.rows_failed) == ("succeeded", 4, 4, 0)
     for at, (row, pair) in enumerate(zip(rows_of(result(job), format_id), PAIRS, strict=True), 1):
         alone = engine.compare(*pair, "kyc", scorer=get_model_loader().fleet().champion("kyc").scorer)
-        assert list(row) == ["id", "name1", "name2", *OUTPUT]
+        assert list(row) == ["id", "name1", "name2", *OUTPUT_COLUMNS]
         assert (str(row["id"]), row["name1"], row["name2"]) == (str(at), *pair)
         assert (row["verdict"], row["reason"]) == (alone.verdict.value, alone.reason)
         assert str(row["prediction"]).lower() == str(alone.prediction).lower()
@@ -49,7 +49,7 @@ def test_a_row_keeps_its_columns_and_gets_the_answer_that_compare_gives(format_i
 @pytest.mark.parametrize("format_id", FILES)
 def test_every_row_is_there_once_in_order_whatever_the_order_of_the_pieces(format_id: str) -> None:
     job = job_of(person(), FILES[format_id](MANY), f"pairs.{format_id}")
-    work.prepare(job.pk)
+    work.split_job_file(job.pk)
     assert BatchChunk.objects.count() == 3
     BatchChunk.objects.filter(number=0).update(attempts=2)
     job = worked_off(job)
@@ -59,32 +59,32 @@ def test_every_row_is_there_once_in_order_whatever_the_order_of_the_pieces(forma
 
 def test_asking_again_for_anything_changes_nothing() -> None:
     job = job_of(person(), csv_file(MANY))
-    assert [work.prepare(job.pk) for _ in range(3)] == [True, False, False]
+    assert [work.split_job_file(job.pk) for _ in range(3)] == [True, False, False]
     first = BatchChunk.objects.claim_next(engine.RULES_VERSION)
     assert first is not None
     for _ in range(2):
         with transaction.atomic():
             held = BatchChunk.objects.lock_unfinished(first)
             if held:
-                work._compare(held)
+                work._compare_chunk(held)
     job = worked_off(job)
     assert (job.status, job.rows_done) == ("succeeded", len(MANY))
-    assert not work.work_once()
+    assert not work.compare_next_chunk()
 
 
 def test_a_finished_job_keeps_its_result_and_nothing_else() -> None:
     job = worked_off(job_of(person(), csv_file(MANY)))
-    (folder_of(job.pk) / "out-000000-left-by-a-killed-worker").write_bytes(b"")
-    work.tidy(job.pk)
+    (get_job_folder(job.pk) / "out-000000-left-by-a-killed-worker").write_bytes(b"")
+    work.delete_leftover_files(job.pk)
     named = set(job.chunks.values_list("output", flat=True))
-    assert {path.name for path in folder_of(job.pk).iterdir()} == named
+    assert {path.name for path in get_job_folder(job.pk).iterdir()} == named
 
 
 def test_no_name_is_readable_at_rest() -> None:
     job = job_of(
         person(), csv_file([("Xylophonia Quince Ltd", "Xylophonia Quince Limited")] * 10), "Quince.csv"
     )
-    work.prepare(job.pk)
+    work.split_job_file(job.pk)
     assert _nothing_readable(job)
     worked_off(job)
     assert _nothing_readable(job)
@@ -94,7 +94,7 @@ def _nothing_readable(job: BatchJob) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(batch_jobs)::text FROM batch_jobs")
         row = cursor.fetchone()[0]
-    files = b"".join(path.read_bytes() for path in folder_of(job.pk).iterdir())
+    files = b"".join(path.read_bytes() for path in get_job_folder(job.pk).iterdir())
     return bool(files) and b"Quince" not in files and "Quince" not in row
 
 
@@ -162,14 +162,14 @@ def test_cells_of_a_workbook_are_read_as_a_person_sees_them() -> None:
 
 @pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "+A1", "-A1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_spreadsheet_takes_a_cell_for_a_formula(cell: str) -> None:
-    assert harmless(cell) == f"'{cell}"
+    assert escape_formula(cell) == f"'{cell}"
     job = worked_off(job_of(person(), csv_file([(cell, "Acme")])))
     assert rows_of(result(job))[0]["name1"] == f"'{cell}"
 
 
 @pytest.mark.parametrize("cell", ["-5", "+1.5e3", "Acme", "", "a=b"])
 def test_numbers_and_names_stay_as_they_are(cell: str) -> None:
-    assert harmless(cell) == cell
+    assert escape_formula(cell) == cell
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_file_that_cannot_be_used_is_one_clear_sentence(name: str, content: by
 @pytest.mark.parametrize("format_id", ["csv", "xlsx"])
 def test_a_file_without_rows_fails_with_a_sentence(format_id: str) -> None:
     job = job_of(person(), FILES[format_id]([]), f"pairs.{format_id}")
-    work.prepare(job.pk)
+    work.split_job_file(job.pk)
     job.refresh_from_db()
     assert (job.status, job.error) == ("failed", "The file has no rows below its header.")
 
@@ -210,15 +210,15 @@ def test_a_file_without_rows_fails_with_a_sentence(format_id: str) -> None:
 def test_a_file_with_too_many_rows_fails_with_a_sentence(settings: Settings) -> None:
     settings.JOB_MAX_ROWS = 4_499
     job = job_of(person(), csv_file(MANY))
-    work.prepare(job.pk)
+    work.split_job_file(job.pk)
     job.refresh_from_db()
     assert (job.status, job.error) == ("failed", "The file has more than 4,499 rows; divide it.")
 
 
 def test_one_model_answers_the_whole_job_whatever_is_promoted_meanwhile() -> None:
     job = job_of(person(), csv_file(MANY))
-    work.prepare(job.pk)
-    work.work_once()
+    work.split_job_file(job.pk)
+    work.compare_next_chunk()
     promoted(scoring_version("2", 9.0))
     versions = {row["model_version"] for row in rows_of(result(worked_off(job)))}
     assert versions == {"1"}
@@ -229,40 +229,40 @@ def test_people_are_served_in_turn_however_much_one_of_them_sent() -> None:
     large = [job_of(eager, csv_file(MANY)) for _ in range(2)]
     small = job_of(modest, csv_file(MANY))
     for job in (*large, small):
-        work.prepare(job.pk)
+        work.split_job_file(job.pk)
     served: list[User] = []
     while (piece := BatchChunk.objects.claim_next(engine.RULES_VERSION)) is not None and len(served) < 6:
         served.append(BatchChunk.objects.select_related("job").get(pk=piece).job.user)
         with transaction.atomic():
             held = BatchChunk.objects.lock_unfinished(piece)
             assert held is not None
-            work._compare(held)
+            work._compare_chunk(held)
     assert served[:6] == [eager, modest] * 3 or served[:6] == [modest, eager] * 3
 
 
 def test_a_piece_that_kills_its_workers_gets_errors_and_the_rest_goes_on() -> None:
     job = job_of(person(), csv_file(MANY))
-    work.prepare(job.pk)
+    work.split_job_file(job.pk)
     BatchChunk.objects.filter(number=1).update(attempts=work.MAX_ATTEMPTS)
     job = worked_off(job)
     rows = rows_of(result(job))
-    assert (job.status, job.rows_failed, len(rows)) == ("succeeded", work.PIECE, len(MANY))
-    assert [bool(row["error"]) for row in rows].index(True) == work.PIECE
+    assert (job.status, job.rows_failed, len(rows)) == ("succeeded", work.CHUNK_ROWS, len(MANY))
+    assert [bool(row["error"]) for row in rows].index(True) == work.CHUNK_ROWS
 
 
 def test_a_cancelled_job_stops_loses_its_files_and_its_key() -> None:
     owner = person()
     job = job_of(owner, csv_file(MANY))
-    work.prepare(job.pk)
-    work.work_once()
+    work.split_job_file(job.pk)
+    work.compare_next_chunk()
     with transaction.atomic():
         held = BatchChunk.objects.lock_unfinished(BatchChunk.objects.claim_next(engine.RULES_VERSION) or 0)
         assert held is not None
         services.cancel(job, owner)
-        work._compare(held)
-    assert not work.work_once()
+        work._compare_chunk(held)
+    assert not work.compare_next_chunk()
     job.refresh_from_db()
-    assert (job.status, job.file_key, job.rows_done) == ("cancelled", "", work.PIECE)
+    assert (job.status, job.file_key, job.rows_done) == ("cancelled", "", work.CHUNK_ROWS)
     assert AuditEvent.objects.filter(action="batch_job.cancelled", object_id=str(job.pk)).count() == 1
     assert services.cancel(job, owner).status == "cancelled"
     assert AuditEvent.objects.filter(action="batch_job.cancelled").count() == 1
@@ -299,27 +299,27 @@ def test_one_job_too_many_is_refused() -> None:
 
 def test_what_stands_still_is_found_whatever_became_of_messages_and_workers() -> None:
     waiting, dead, alive = (job_of(person(), csv_file(MANY)) for _ in range(3))
-    long_ago = timezone.now() - 10 * work._LEASE
-    assert work._leased(dead.pk) is not None
+    long_ago = timezone.now() - 10 * work._LEASE_DURATION
+    assert work._lease_job(dead.pk) is not None
     BatchJob.objects.filter(pk=dead.pk).update(leased_until=long_ago)
-    assert work._leased(alive.pk) is not None
-    assert set(care.unprepared()) == {waiting.pk, dead.pk}
-    work.prepare(dead.pk)
-    assert care.standing_still() == 0
+    assert work._lease_job(alive.pk) is not None
+    assert set(care.list_unprepared_jobs()) == {waiting.pk, dead.pk}
+    work.split_job_file(dead.pk)
+    assert care.count_stalled_chunks() == 0
     BatchJob.objects.filter(pk=dead.pk).update(started_at=long_ago)
-    assert care.standing_still() == 3
-    work.work_once()
-    assert care.standing_still() == 0
+    assert care.count_stalled_chunks() == 3
+    work.compare_next_chunk()
+    assert care.count_stalled_chunks() == 0
 
 
 def test_a_job_is_never_answered_under_two_versions_of_the_rules() -> None:
     job = job_of(person(), csv_file(PAIRS))
-    work.prepare(job.pk)
+    work.split_job_file(job.pk)
     BatchJob.objects.update(rules_version="of another day")
-    assert not work.work_once()
-    assert care.end_those_of_other_rules() == 0
-    BatchJob.objects.update(created_at=timezone.now() - 10 * care._FOREIGN_AFTER)
-    assert care.end_those_of_other_rules() == 1
+    assert not work.compare_next_chunk()
+    assert care.fail_outdated_jobs() == 0
+    BatchJob.objects.update(created_at=timezone.now() - 10 * care._OUTDATED_AFTER)
+    assert care.fail_outdated_jobs() == 1
     job.refresh_from_db()
     assert (job.status, "start it again" in job.error) == ("failed", True)
 
@@ -328,21 +328,21 @@ def test_jobs_that_were_kept_long_enough_go_with_an_event(
     django_capture_on_commit_callbacks: Callable[..., object],
 ) -> None:
     old, new = (worked_off(job_of(person(), csv_file(PAIRS))) for _ in range(2))
-    BatchJob.objects.filter(pk=old.pk).update(finished_at=timezone.now() - 8 * 24 * 60 * work._LEASE)
+    BatchJob.objects.filter(pk=old.pk).update(finished_at=timezone.now() - 8 * 24 * 60 * work._LEASE_DURATION)
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        assert care.forget_outlived() == 1
+        assert care.delete_expired_jobs() == 1
     assert [job.pk for job in BatchJob.objects.all()] == [new.pk]
-    assert not folder_of(old.pk).exists()
+    assert not get_job_folder(old.pk).exists()
     assert AuditEvent.objects.filter(action="batch_job.deleted", object_id=str(old.pk)).exists()
 
 
 def test_a_piece_costs_the_same_queries_in_a_small_job_and_in_a_large_one() -> None:
     counts = []
     for repeated in (1, 3):
-        work.prepare(job_of(person(), csv_file(MANY * repeated)).pk)
-        work.work_once()  # reads the model, too
+        work.split_job_file(job_of(person(), csv_file(MANY * repeated)).pk)
+        work.compare_next_chunk()  # reads the model, too
         with CaptureQueriesContext(connection) as asked:
-            work.work_once()
+            work.compare_next_chunk()
         counts.append(len(asked))
         worked_off(BatchJob.objects.latest("id"))
     assert counts == [8, 8]  # one of them leaves the sample

@@ -55,7 +55,7 @@ def test_constructed_pairs_are_never_what_results_are_reported_on() -> None:
 
 
 def test_pairs_labelled_under_rules_that_changed_are_never_what_results_are_reported_on() -> None:
-    pairs = [replace(pair(f"Acme {at}", f"Acme{at}", False), outdated=at % 2 == 0) for at in range(200)]
+    pairs = [replace(pair(f"Acme {at}", f"Acme{at}", False), is_outdated=at % 2 == 0) for at in range(200)]
     chosen = select_held_out_pairs(build_dataset(pairs, lambda _: None), 20)
     assert 5 < len(chosen) < 50
-    assert not any(one.outdated for one in chosen)
+    assert not any(one.is_outdated for one in chosen)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.test import override_settings
 
-from matching.benchmark.illustrations import illustrations
+from matching.benchmark.illustrations import report_illustrations
 from matching.engine import PROFILE_IDS, REGISTRY_PROFILE_IDS
 from matching.offer import get_available_profiles
 
@@ -25,7 +25,7 @@ def test_illustrations_of_policy_are_read_under_their_register_alone(tmp_path: P
         "Zentrix Ltd,Zentrix Limited,immaterial,IN,abbreviation\n",
         encoding="utf-8",
     )
-    lines = list(illustrations(source))
+    lines = list(report_illustrations(source))
     assert "| registry-in | 2 | 2 | 0 | 0 |" in lines
     assert "| general | 1 | 1 | 0 | 0 |" in lines
-    assert list(illustrations(tmp_path / "absent.csv")) == []
+    assert list(report_illustrations(tmp_path / "absent.csv")) == []

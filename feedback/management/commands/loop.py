@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection
 
 from feedback.simulation.loop import Outcome, Plan, simulate
 from feedback.simulation.plot import drawn, section
-from matching.benchmark.sections import put
+from matching.benchmark.sections import replace_section
 
 
 @contextmanager
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         if options["plot"]:
             options["plot"].write_text(drawn(outcome), encoding="utf-8")
         if options["page"]:
-            put(options["page"], "loop", section(plan, outcome))
+            replace_section(options["page"], "loop", section(plan, outcome))
         if options["json"]:
             self.stdout.write(json.dumps(outcome.to_dict()))
         else:

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from matching.benchmark.report import Setting, write_report
+from matching.benchmark.report import BenchmarkSettings, write_report
 from matching.bulk import prepare_process
 
 
@@ -31,5 +31,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no folder {options['data']}; name the one with the labelled sets.")
         prepare_process()
         write_report(
-            Setting(options["data"], options["peer"], options["runs"]), options["output"], self.stdout.write
+            BenchmarkSettings(options["data"], options["peer"], options["runs"]),
+            options["output"],
+            self.stdout.write,
         )

@@ -25,20 +25,20 @@ from matching.engine import (
 )
 from matching.engine.profiles import ALL_PROFILE_IDS, get_profile
 
-WIDTH = 96
-MARKS = {
+LINE_WIDTH = 96
+EFFECT_MARKS = {
     Effect.EQUAL: ("=", "equal by rule"),
     Effect.MODEL: ("~", "weighed by the model"),
     Effect.REVIEW: ("?", "a person must look"),
     Effect.MATERIAL: ("!", "material"),
 }
-_COLOURS = {
+_EFFECT_STYLES = {
     Effect.EQUAL: "SUCCESS",
     Effect.MODEL: "NOTICE",
     Effect.REVIEW: "WARNING",
     Effect.MATERIAL: "ERROR",
 }
-_VERDICTS = {Verdict.IMMATERIAL: "SUCCESS", Verdict.REVIEW: "WARNING", Verdict.MATERIAL: "ERROR"}
+_VERDICT_STYLES = {Verdict.IMMATERIAL: "SUCCESS", Verdict.REVIEW: "WARNING", Verdict.MATERIAL: "ERROR"}
 _ISOLATE, _POP = "\u2068", "\u2069"
 
 
@@ -78,26 +78,28 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({**body, "disclaimer": DISCLAIMER}, ensure_ascii=False, indent=2))
             return
         style = self.style if self.stdout.isatty() or options["force_color"] else no_style()
-        for line in memo(found, list(others.values()), names, style):
+        for line in format_comparison(found, list(others.values()), names, style):
             self.stdout.write(line)
 
 
-def memo(found: Comparison, others: list[Comparison], names: tuple[str, str], style: Style) -> Iterator[str]:
+def format_comparison(
+    found: Comparison, others: list[Comparison], names: tuple[str, str], style: Style
+) -> Iterator[str]:
     """The lines of the answer."""
-    yield from _aligned(found, names, style)
+    yield from _format_names(found, names, style)
     yield ""
     for item in found.differences:
-        yield from _difference(item, style)
-    word = getattr(style, _VERDICTS[found.verdict])(found.verdict.value.upper())
+        yield from _format_difference(item, style)
+    word = getattr(style, _VERDICT_STYLES[found.verdict])(found.verdict.value.upper())
     yield f"{word}  {found.kind.value}, {found.confidence:.1%} confident, profile {found.profile.id}"
-    yield from _wrapped(found.reason)
+    yield from _wrap_text(found.reason)
     if found.missing_fact:
-        yield from _wrapped(f"What would settle it: {found.missing_fact}.")
+        yield from _wrap_text(f"What would settle it: {found.missing_fact}.")
     for note in found.notes:
-        yield from _wrapped(f"Note: {note}")
+        yield from _wrap_text(f"Note: {note}")
     yield ""
     yield "Under the other profiles: " + ", ".join(
-        f"{other.profile.id} {getattr(style, _VERDICTS[other.verdict])(other.verdict.value)}"
+        f"{other.profile.id} {getattr(style, _VERDICT_STYLES[other.verdict])(other.verdict.value)}"
         for other in others
     )
     rules = f"Rules {found.profile.id} {found.profile.version} of {found.profile.date}"
@@ -105,45 +107,47 @@ def memo(found: Comparison, others: list[Comparison], names: tuple[str, str], st
     yield DISCLAIMER
 
 
-def _aligned(found: Comparison, names: tuple[str, str], style: Style) -> Iterator[str]:
+def _format_names(found: Comparison, names: tuple[str, str], style: Style) -> Iterator[str]:
     """Both names, each with a line of marks below what differs."""
     for side, name in enumerate(names):
-        yield f"  {_isolated(name)}"
-        marks = _marks(found, side, name)
+        yield f"  {_isolate_direction(name)}"
+        marks = _build_mark_line(found, side, name)
         if marks.strip():
-            yield f"  {_coloured(marks, style)}"
+            yield f"  {_colour_marks(marks, style)}"
 
 
-def _marks(found: Comparison, side: int, name: str) -> str:
+def _build_mark_line(found: Comparison, side: int, name: str) -> str:
     """A mark under every character of a difference, the gravest where several meet."""
     line = [" "] * len(name)
-    for effect in MARKS:
+    for effect in EFFECT_MARKS:
         for item in found.differences:
             span = (item.span1, item.span2)[side]
             if item.effect is effect and span:
-                line[span[0] : span[1]] = MARKS[effect][0] * (span[1] - span[0])
+                line[span[0] : span[1]] = EFFECT_MARKS[effect][0] * (span[1] - span[0])
     return "".join(line).rstrip()
 
 
-def _coloured(marks: str, style: Style) -> str:
-    paint = {mark: getattr(style, _COLOURS[effect]) for effect, (mark, _) in MARKS.items()}
+def _colour_marks(marks: str, style: Style) -> str:
+    paint = {mark: getattr(style, _EFFECT_STYLES[effect]) for effect, (mark, _) in EFFECT_MARKS.items()}
     return "".join(paint[mark](mark) if mark in paint else mark for mark in marks)
 
 
-def _difference(item: Difference, style: Style) -> Iterator[str]:
-    mark, meaning = MARKS[item.effect]
-    texts = " → ".join(f"“{_isolated(text)}”" if text else "nothing" for text in (item.text1, item.text2))
-    yield f"{getattr(style, _COLOURS[item.effect])(mark)} {item.category} {item.title}: {texts} ({meaning})"
-    yield from _wrapped(item.explanation)
-    yield from _wrapped(f"Rule {item.rule}; {item.authority}.")
+def _format_difference(item: Difference, style: Style) -> Iterator[str]:
+    mark, meaning = EFFECT_MARKS[item.effect]
+    texts = " → ".join(
+        f"“{_isolate_direction(text)}”" if text else "nothing" for text in (item.text1, item.text2)
+    )
+    yield f"{getattr(style, _EFFECT_STYLES[item.effect])(mark)} {item.category} {item.title}: {texts} ({meaning})"
+    yield from _wrap_text(item.explanation)
+    yield from _wrap_text(f"Rule {item.rule}; {item.authority}.")
     yield ""
 
 
-def _isolated(text: str) -> str:
+def _isolate_direction(text: str) -> str:
     """Keep a right-to-left name from turning the line around it."""
     turned = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
     return f"{_ISOLATE}{text}{_POP}" if turned else text
 
 
-def _wrapped(sentence: str) -> list[str]:
-    return textwrap.wrap(sentence, WIDTH, initial_indent="    ", subsequent_indent="    ")
+def _wrap_text(sentence: str) -> list[str]:
+    return textwrap.wrap(sentence, LINE_WIDTH, initial_indent="    ", subsequent_indent="    ")

@@ -12,8 +12,8 @@ from matching.bulk import FileCompareOptions, FileError, RowTotals, compare_file
 from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_PROFILE_IDS
 
-_BAR = 30
-_EVERY = 0.2
+_BAR_WIDTH = 30
+_REFRESH_SECONDS = 0.2
 
 
 class Command(BaseCommand):
@@ -53,31 +53,31 @@ class Command(BaseCommand):
                 options["target"],
                 plan,
                 options["processes"],
-                self._progress(options["source"]),
+                self._make_progress_bar(options["source"]),
             )
         except (FileError, EngineError) as error:
             raise CommandError(str(error)) from error
-        self._summary(totals, time.monotonic() - started, options["target"])
+        self._write_summary(totals, time.monotonic() - started, options["target"])
 
-    def _progress(self, source: Path) -> Any:
+    def _make_progress_bar(self, source: Path) -> Any:
         """What is called with rows done and bytes read; draws at most five times a second."""
         started, drawn = time.monotonic(), [0.0]
         total = source.stat().st_size if source.is_file() else 0
 
         def draw(rows: int, read: int) -> None:
             now = time.monotonic()
-            if now - drawn[0] < _EVERY:
+            if now - drawn[0] < _REFRESH_SECONDS:
                 return
             drawn[0] = now
             share = min(1.0, read / total) if total else 1.0
-            bar = "█" * round(share * _BAR)
+            bar = "█" * round(share * _BAR_WIDTH)
             rate = rows / max(now - started, 1e-9)
-            self.stderr.write(f"\r{bar:<{_BAR}} {share:4.0%}  {rows:,} rows  {rate:,.0f}/s", ending="")
+            self.stderr.write(f"\r{bar:<{_BAR_WIDTH}} {share:4.0%}  {rows:,} rows  {rate:,.0f}/s", ending="")
 
         return draw
 
-    def _summary(self, totals: RowTotals, seconds: float, target: Path) -> None:
+    def _write_summary(self, totals: RowTotals, seconds: float, target: Path) -> None:
         rate = totals.rows / max(seconds, 1e-9)
         done = f"{totals.rows:,} rows in {seconds:.1f} s, {rate:,.0f}/s, {totals.errors:,} with an error"
-        self.stderr.write(f"\r{'█' * _BAR} 100%  {done}")
+        self.stderr.write(f"\r{'█' * _BAR_WIDTH} 100%  {done}")
         self.stderr.write(f"Written to {target}.")

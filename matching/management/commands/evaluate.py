@@ -11,13 +11,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from matching.assessment import EvaluationReport, evaluate_pairs
-from matching.corpus import LabelledPair, PairsFileError, Part, part, read_pairs
+from matching.corpus import DatasetSplit, LabelledPair, PairsFileError, assign_split, read_pairs
 from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_PROFILE_IDS
 from modelops.training.evaluation import Quality
 
-_MOST = 30
-_TITLES = {
+_MAX_SLICES = 30
+_SLICE_TITLES = {
     "kind": "By kind",
     "tag": "By tag of the file",
     "difference": "By differences found",
@@ -48,44 +48,46 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure. Raises ``CommandError`` with one sentence for a file that cannot be used."""
         try:
-            pairs = self._pairs(options)
+            pairs = self._load_pairs(options)
             found = evaluate_pairs(pairs, options["profile"])
         except (PairsFileError, EngineError) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
             return
-        for line in table(found):
+        for line in format_assessment(found):
             self.stdout.write(line)
 
-    def _pairs(self, options: dict[str, Any]) -> list[LabelledPair]:
+    def _load_pairs(self, options: dict[str, Any]) -> list[LabelledPair]:
         pairs = read_pairs(options["pairs"])
         share = options["held_out"]
         if share is not None:
             if not 0 < share <= 1:
                 raise CommandError("--held-out takes a share above 0 and at most 1, such as 0.2.")
-            pairs = [pair for pair in pairs if part(pair, share, options["seed"]) is Part.HELD_OUT]
+            pairs = [
+                pair for pair in pairs if assign_split(pair, share, options["seed"]) is DatasetSplit.HELD_OUT
+            ]
         if not pairs:
             raise CommandError("There is no pair to measure.")
         return [replace(pair, kind=options["kind"]) for pair in pairs] if options["kind"] else pairs
 
 
-def table(found: EvaluationReport) -> Iterator[str]:
+def format_assessment(found: EvaluationReport) -> Iterator[str]:
     """The lines of the report."""
     whole = found.overall
     yield f"{whole.n:,} pairs, {whole.material:,} material; {found.unreadable_count} unreadable. Intervals are 95 %."
     yield ""
-    yield from _summary(whole)
-    for by, title in _TITLES.items():
+    yield from _format_summary(whole)
+    for by, title in _SLICE_TITLES.items():
         slices = found.slices[by]
         if len(slices) > 1:
             yield ""
-            yield from _slices(title, slices)
+            yield from _format_slices(title, slices)
     yield ""
-    yield from _slices("Beside baselines", {"this engine": whole, **found.baselines})
+    yield from _format_slices("Beside baselines", {"this engine": whole, **found.baselines})
 
 
-def _summary(whole: Quality) -> Iterator[str]:
+def _format_summary(whole: Quality) -> Iterator[str]:
     rates = (
         ("F1, positive = immaterial", whole.f1_immaterial),
         ("  precision", whole.precision_immaterial),
@@ -103,17 +105,17 @@ def _summary(whole: Quality) -> Iterator[str]:
     yield f"{'Calibration error (ECE) / Brier':<38}{whole.calibration_error:6.4f} / {whole.brier:.4f}"
 
 
-def _slices(title: str, slices: dict[str, Quality]) -> Iterator[str]:
+def _format_slices(title: str, slices: dict[str, Quality]) -> Iterator[str]:
     wide = f"{'recall immaterial':<24}{'specificity':<24}{'F1 immaterial':<24}"
     yield f"{title:<34}{'n':>7}{'material':>9}  {wide}{'review':>7}{'ECE':>7}"
-    for name, q in list(slices.items())[:_MOST]:
-        rates = f"{q.recall_immaterial!s:<24}{q.specificity!s:<24}{_f1(q):<24}"
+    for name, q in list(slices.items())[:_MAX_SLICES]:
+        rates = f"{q.recall_immaterial!s:<24}{q.specificity!s:<24}{_format_f1(q):<24}"
         ends = f"{q.review_share.value:>7.1%}{q.calibration_error:>7.3f}"
         yield f"{name[:33]:<34}{q.n:>7,}{q.material:>9,}  {rates}{ends}"
-    if len(slices) > _MOST:
-        yield f"... and {len(slices) - _MOST} smaller ones (--json shows all)"
+    if len(slices) > _MAX_SLICES:
+        yield f"... and {len(slices) - _MAX_SLICES} smaller ones (--json shows all)"
 
 
-def _f1(quality: Quality) -> str:
+def _format_f1(quality: Quality) -> str:
     both = 0 < quality.material < quality.n
     return str(quality.f1_immaterial) if both else "-"

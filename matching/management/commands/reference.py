@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 
 from matching.reference import render_categories_page, render_profiles_page
 
-PAGES = {"categories.md": render_categories_page, "profiles.md": render_profiles_page}
+REFERENCE_PAGES = {"categories.md": render_categories_page, "profiles.md": render_profiles_page}
 
 
 class Command(BaseCommand):
@@ -22,6 +22,6 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         """Write both pages."""
         docs = Path(settings.BASE_DIR) / "docs"
-        for name, page in PAGES.items():
+        for name, page in REFERENCE_PAGES.items():
             (docs / name).write_text(page(), encoding="utf-8")
             self.stdout.write(f"docs/{name}")

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from matching import learning
 from matching.assessment import evaluate_pairs
-from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate, read_pairs
+from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from matching.dataset import build_dataset
 from matching.engine import load_scorer
 from matching.model_card import render_model_card
@@ -40,15 +40,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train. Raises ``CommandError`` with one sentence for data that cannot train a model."""
-        self._started = time.monotonic()
+        self._start_time = time.monotonic()
         seed, output = options["seed"], options["output"]
         try:
             with threadpool_limits(1, "openmp"):
-                data = build_dataset(self._pairs(options), self._report)
+                data = build_dataset(self._load_pairs(options), self._report)
                 trained = learning.train_on_dataset(data, seed, self._report)
         except (PairsFileError, TrainingError, ValueError) as error:
             raise CommandError(str(error)) from error
-        content = learning.save_artefact(trained, output, options["model_version"], _command(options))
+        content = learning.save_artefact(trained, output, options["model_version"], _format_command(options))
         found = evaluate_pairs(learning.select_held_out_pairs(data, seed), scorer=load_scorer(content))
         content = learning.add_held_out_results(output, content, found.overall)
         (output / "MODEL_CARD.md").write_text(
@@ -62,16 +62,16 @@ class Command(BaseCommand):
             f"Written to {output}: model.json ({len(content):,} bytes), model.skops, MODEL_CARD.md"
         )
 
-    def _pairs(self, options: dict[str, Any]) -> Iterator[LabelledPair]:
+    def _load_pairs(self, options: dict[str, Any]) -> Iterator[LabelledPair]:
         real = [pair for path in options["pairs"] for pair in read_pairs(path)]
         self._report(f"{len(real):,} labelled pairs from {len(options['pairs'])} files")
-        return chain(real, generate(options["seed"], options["constructed"]))
+        return chain(real, generate_pairs(options["seed"], options["constructed"]))
 
     def _report(self, message: str) -> None:
-        self.stderr.write(f"{time.monotonic() - self._started:7.1f} s  {message}")
+        self.stderr.write(f"{time.monotonic() - self._start_time:7.1f} s  {message}")
 
 
-def _command(options: dict[str, Any]) -> str:
+def _format_command(options: dict[str, Any]) -> str:
     """The command that repeats this run, without the folders of this machine."""
     files = "".join(f" --pairs {path.name}" for path in options["pairs"])
     return f"manage.py train{files} --seed {options['seed']} --constructed {options['constructed']}"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from matching.corpus import PairsFileError, Part, part, read_pairs
+from matching.corpus import DatasetSplit, PairsFileError, assign_split, read_pairs
 
 HEADER = "name_a,name_b,label,kind,source,note\n"
 
@@ -31,21 +31,26 @@ def test_pairs_of_one_entity_share_a_group_through_ids_and_through_names(tmp_pat
     body = f"{same}ACME inc,Zeta,0,org,m,t;hard\n"
     pairs = read_pairs(write(tmp_path, body))
     assert len({pair.entity for pair in pairs}) == 1
-    assert pairs[2].other != pairs[2].entity
+    assert pairs[2].right_entity != pairs[2].entity
 
 
 def test_names_of_different_entities_are_not_joined_by_a_negative_pair(tmp_path: Path) -> None:
     pairs = read_pairs(write(tmp_path, "Acme,Zeta,0,org,m,t\nZeta,ZETA,1,org,m,t;cik=2\n"))
     assert pairs[0].entity != pairs[1].entity
-    assert pairs[0].other == pairs[1].entity
+    assert pairs[0].right_entity == pairs[1].entity
 
 
 def test_no_held_out_entity_is_ever_trained_on(tmp_path: Path) -> None:
     names = [f"Name{a}{b}" for a in "abcdefgh" for b in "klmnop"]
     rows = [f"{one},{other},0,org,m,t\n" for one, other in zip(names, reversed(names), strict=True)]
     pairs = read_pairs(write(tmp_path, "".join(rows)))
-    trained = {name for pair in pairs if part(pair, 0.3) is Part.TRAIN for name in (pair.entity, pair.other)}
-    tested = {pair.entity for pair in pairs if part(pair, 0.3) is Part.HELD_OUT}
+    trained = {
+        name
+        for pair in pairs
+        if assign_split(pair, 0.3) is DatasetSplit.TRAIN
+        for name in (pair.entity, pair.right_entity)
+    }
+    tested = {pair.entity for pair in pairs if assign_split(pair, 0.3) is DatasetSplit.HELD_OUT}
     assert min(len(trained), len(tested)) > 0
     assert not trained & tested
 
