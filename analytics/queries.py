@@ -103,7 +103,7 @@ def queue() -> Queue:
 
 def labels_waiting() -> int:
     """Return how many labels no training run has used yet."""
-    return Feedback.objects.for_training().waiting().count()
+    return Feedback.objects.for_training().pending().count()
 
 
 def live() -> list[Deployment]:

@@ -168,7 +168,7 @@ AUDIT_ANCHOR_PATH = env.text("AUDIT_ANCHOR_PATH", str(VAR_DIR / "anchors.jsonl")
 AUDIT_ANCHOR_EMAILS = env.items("AUDIT_ANCHOR_EMAILS")
 EVIDENCE_DIR = env.text("EVIDENCE_DIR", str(VAR_DIR / "evidence"))
 # Where names are kept, as each app lists it: what hangs on an answer before the answer itself.
-ERASURE = ("feedback.erasure.HELD", "matching.erasure.ERASURE_TARGETS", "accounts.erasure.HELD")
+ERASURE = ("feedback.erasure.ERASURE_TARGETS", "matching.erasure.ERASURE_TARGETS", "accounts.erasure.HELD")
 # What is kept for a while only; the days are rows that an administrator sets.
 RETENTION = ("accounts.keeping.KINDS", "matching.keeping.RETENTION_KINDS")
 

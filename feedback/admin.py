@@ -22,13 +22,13 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts.desk import BoundedPaginator, act, may, nobody
 from accounts.models import Role, User
 from feedback import desk_views, lead_admin, memo_views, queue, services
-from feedback.exporting import export
-from feedback.importing import LabelResource, SealedStorage
+from feedback.exporting import export_feedback
+from feedback.importing import EncryptedTempStorage, LabelResource
 from feedback.models import Feedback, ReviewItem
 
-_LEAD = lead_admin.LEADS
-_BLIND = ("created_at", "state", "claimed_by", "claimed_until", "done_at")
-_WHOLE = ("created_at", "stream", "stage", "state", "priority", "due_at", "assigned_to", "claimed_by")
+_LEAD_PERMISSION = lead_admin.LEAD_PERMISSION
+_BLIND_COLUMNS = ("created_at", "state", "claimed_by", "claimed_until", "done_at")
+_LEAD_COLUMNS = ("created_at", "stream", "stage", "state", "priority", "due_at", "assigned_to", "claimed_by")
 
 
 class AssignForm(forms.Form):
@@ -52,29 +52,29 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     paginator = BoundedPaginator
     show_full_result_count = False
     actions_list = ("open_desk",)
-    has_open_desk_permission = may(desk_views.NEEDS)
+    has_open_desk_permission = may(desk_views.REVIEW_PERMISSION)
     has_add_permission = nobody
     has_change_permission = nobody
     has_delete_permission = nobody
-    has_assign_permission = may(_LEAD)
+    has_assign_permission = may(_LEAD_PERMISSION)
     actions = ("assign",)
 
     def get_urls(self) -> list[Any]:
         """Put the pages of the desk before those of the items."""
-        return [*desk_views.urls(), *super().get_urls()]
+        return [*desk_views.build_urls(), *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Show why an item was picked to leads and auditors only."""
-        return _BLIND if _blind(request) else _WHOLE
+        return _BLIND_COLUMNS if _is_blind(request) else _LEAD_COLUMNS
 
     def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
         """Filter by the columns that one may see."""
-        return ("state",) if _blind(request) else ("state", "stage", "stream", "for_lead")
+        return ("state",) if _is_blind(request) else ("state", "stage", "stream", "for_lead")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The same rule as in the list."""
         rest = ("selection_probability", "not_before", "for_lead", "claimed_until", "done_at")
-        return _BLIND if _blind(request) else (*_WHOLE, *rest)
+        return _BLIND_COLUMNS if _is_blind(request) else (*_LEAD_COLUMNS, *rest)
 
     get_readonly_fields = get_fields
 
@@ -85,10 +85,10 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         form = AssignForm(request.POST if "apply" in request.POST else None)
         if form.is_bound and form.is_valid() and isinstance(request.user, User):
             try:
-                count = queue.assign(keys, form.cleaned_data["person"], request.user)
+                count = queue.assign_items(keys, form.cleaned_data["person"], request.user)
                 messages.success(request, f"{count} of {len(keys)} handed out; others are in hand or done.")
                 return redirect("admin:feedback_reviewitem_changelist")
-            except queue.AbsentError as refusal:
+            except queue.ReviewerAbsentError as refusal:
                 form.add_error("person", str(refusal))
         context = {**self.admin_site.each_context(request), "title": "Assign items", "form": form}
         context |= {"keys": keys, "back": reverse("admin:feedback_reviewitem_changelist")}
@@ -104,7 +104,7 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
     """What people said about answers."""
 
-    list_display = ("created_at", "said", "source", "stage", "reviewer", "processed", "prediction_link")
+    list_display = ("created_at", "answer", "source", "stage", "reviewer", "processed", "prediction_link")
     list_filter = ("source", "stage", "user_correction", "processed")
     list_select_related = ("reviewer",)
     search_fields = ("id__exact", "prediction__id__exact", "reviewer__email__exact")
@@ -114,7 +114,7 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
     fields = (
         "created_at",
         "prediction_link",
-        "said",
+        "answer",
         "confidence_score",
         "source",
         "stage",
@@ -133,15 +133,15 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
         "training_run",
     )
     readonly_fields = fields
-    actions = ("binder", "redacted_binder", "export_plain", "export_with_names")
+    actions = ("download_binder", "download_redacted_binder", "export_without_names", "export_with_names")
     resource_classes = (LabelResource,)
     import_form_class = ImportForm
-    tmp_storage_class = SealedStorage
+    tmp_storage_class = EncryptedTempStorage
     skip_admin_log = True
     formats = (CSV, XLSX)
     has_export_names_permission = may("matching.reveal_names")
     actions_list = ("train_now",)
-    has_binder_permission = may("feedback.view_feedback")
+    has_download_binder_permission = may("feedback.view_feedback")
     has_train_now_permission = may("modelops.add_trainingrun")
     has_add_permission = nobody
     has_change_permission = nobody
@@ -150,10 +150,10 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave the encrypted text in the database; a reviewer sees own words only, to stay blind."""
         rows = super().get_queryset(request).defer("feedback_text")
-        return rows.filter(reviewer=request.user) if _blind(request) else rows
+        return rows.filter(reviewer=request.user) if _is_blind(request) else rows
 
     @admin.display(description="Said", ordering="user_correction")
-    def said(self, row: Feedback) -> str:
+    def answer(self, row: Feedback) -> str:
         """The answer in a word."""
         return row.answer_name.replace("_", " ")
 
@@ -162,30 +162,30 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
         """Id of the answer it is about."""
         return str(row.prediction_id)
 
-    @act("Memos of the chosen, as a ZIP", "binder")
-    def binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
+    @act("Memos of the chosen, as a ZIP", "download_binder")
+    def download_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
         """Hand out a binder of memos as PDF and JSON."""
-        return memo_views.binder(request, rows, redacted=False)
+        return memo_views.download_binder(request, rows, redacted=False)
 
-    @act("Memos of the chosen, redacted, as a ZIP", "binder")
-    def redacted_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
+    @act("Memos of the chosen, redacted, as a ZIP", "download_binder")
+    def download_redacted_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
         """The same without names, reasons and people."""
-        return memo_views.binder(request, rows, redacted=True)
+        return memo_views.download_binder(request, rows, redacted=True)
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Leads import labels."""
-        return request.user.has_perm(_LEAD)
+        return request.user.has_perm(_LEAD_PERMISSION)
 
-    @act("Export the chosen as CSV, without names", "binder")
-    def export_plain(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
+    @act("Export the chosen as CSV, without names", "download_binder")
+    def export_without_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
         """Everything but what may quote a name."""
-        return export(rows, with_names=False)
+        return export_feedback(rows, with_names=False)
 
     @act("Export the chosen as CSV, with names", "export_names")
     def export_with_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
         """Names and reasons too; the audit trail says who took them."""
         services.record_export(cast(User, request.user), rows.count())
-        return export(rows, with_names=True)
+        return export_feedback(rows, with_names=True)
 
     @act("Train a candidate now", "train_now")
     def train_now(self, request: HttpRequest) -> HttpResponse:
@@ -198,6 +198,6 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
         return redirect("admin:modelops_trainingrun_changelist")
 
 
-def _blind(request: HttpRequest) -> bool:
+def _is_blind(request: HttpRequest) -> bool:
     """Say whether the person decides at the desk and leads nobody."""
-    return request.user.has_perm(desk_views.NEEDS) and not request.user.has_perm(_LEAD)
+    return request.user.has_perm(desk_views.REVIEW_PERMISSION) and not request.user.has_perm(_LEAD_PERMISSION)

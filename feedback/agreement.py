@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
-Pairs = Sequence[tuple[Hashable, Hashable]]
+AnswerPairs = Sequence[tuple[Hashable, Hashable]]
 """One entry an item: what the first and what the second person answered."""
 
 Units = Sequence[Sequence[Hashable]]
@@ -30,7 +30,7 @@ class Agreement:
     ac1: float | None
 
 
-def agreement(pairs: Pairs) -> Agreement:
+def compute_agreement(pairs: AnswerPairs) -> Agreement:
     """Return every coefficient for two people. Raises ``ValueError`` without an item."""
     return Agreement(
         n=len(pairs),
@@ -41,22 +41,22 @@ def agreement(pairs: Pairs) -> Agreement:
     )
 
 
-def percent_agreement(pairs: Pairs) -> float:
+def percent_agreement(pairs: AnswerPairs) -> float:
     """Return the share of items with the same answer. Raises ``ValueError`` without an item."""
     if not pairs:
         raise ValueError("agreement needs at least one item that two people answered")
     return sum(first == second for first, second in pairs) / len(pairs)
 
 
-def cohen_kappa(pairs: Pairs) -> float | None:
+def cohen_kappa(pairs: AnswerPairs) -> float | None:
     """Return Cohen's kappa (1960); ``None`` when both people gave one and the same answer throughout."""
     observed = percent_agreement(pairs)
     firsts, seconds = (Counter(side) for side in zip(*pairs, strict=True))
     expected = sum(firsts[answer] * seconds[answer] for answer in firsts) / len(pairs) ** 2
-    return _beyond_chance(observed, expected)
+    return _correct_for_chance(observed, expected)
 
 
-def gwet_ac1(pairs: Pairs) -> float | None:
+def gwet_ac1(pairs: AnswerPairs) -> float | None:
     """Return Gwet's AC1 (2008), steady when one answer is rare; ``None`` if only one was ever given."""
     observed = percent_agreement(pairs)
     given = Counter(answer for pair in pairs for answer in pair)
@@ -64,7 +64,7 @@ def gwet_ac1(pairs: Pairs) -> float | None:
         return None
     shares = [count / (2 * len(pairs)) for count in given.values()]
     expected = sum(share * (1 - share) for share in shares) / (len(given) - 1)
-    return _beyond_chance(observed, expected)
+    return _correct_for_chance(observed, expected)
 
 
 def krippendorff_alpha(units: Units) -> float | None:
@@ -77,14 +77,14 @@ def krippendorff_alpha(units: Units) -> float | None:
         raise ValueError("agreement needs at least one item that two people answered")
     given = Counter(answer for unit in paired for answer in unit)
     n = sum(given.values())
-    observed = sum(_disagreement(unit) for unit in paired) / n
+    observed = sum(_count_disagreements(unit) for unit in paired) / n
     expected = (n * n - sum(count * count for count in given.values())) / (n * (n - 1))
     return None if expected == 0 else 1 - observed / expected
 
 
-def interval(
-    pairs: Pairs,
-    coefficient: Callable[[Pairs], float | None],
+def bootstrap_interval(
+    pairs: AnswerPairs,
+    coefficient: Callable[[AnswerPairs], float | None],
     rounds: int = 1_000,
     seed: int = 20,
 ) -> tuple[float, float] | None:
@@ -100,7 +100,7 @@ def interval(
     return values[round(0.025 * (len(values) - 1))], values[round(0.975 * (len(values) - 1))]
 
 
-def wilson(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+def wilson_interval(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """Return Wilson's score interval (1927) of a share, 95 % by default.
 
     Raises ``ValueError`` without a trial.
@@ -114,11 +114,11 @@ def wilson(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     return max(0.0, (centre - margin) / scale), min(1.0, (centre + margin) / scale)
 
 
-def _beyond_chance(observed: float, expected: float) -> float | None:
+def _correct_for_chance(observed: float, expected: float) -> float | None:
     return None if expected == 1 else (observed - expected) / (1 - expected)
 
 
-def _disagreement(unit: Sequence[Hashable]) -> float:
+def _count_disagreements(unit: Sequence[Hashable]) -> float:
     """Return the ordered pairs of unequal answers of one item, each item weighing as its answers count."""
     counts = Counter(unit)
     unequal = len(unit) ** 2 - sum(count * count for count in counts.values())

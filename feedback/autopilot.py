@@ -15,7 +15,7 @@ from django.db import transaction
 
 from accounts import audit
 from feedback.models import Feedback
-from feedback.monitoring import DAY, WEEK, champions, labelled
+from feedback.monitoring import DAY, WEEK, estimate_performance, list_champions
 from matching import counting
 from modelops.alerting.alerts import raise_alert
 from modelops.models import Deployment, ModelVersion, RunStatus, TrainingRun
@@ -27,12 +27,12 @@ from modelops.watching.limits import limit
 from modelops.watching.sequences import Estimate, Performance
 from modelops.watching.windows import Slice
 
-FEWEST_WITH_DRIFT = 50
+MIN_LABELS_WITH_DRIFT = 50
 """Audited answers, at least, before drift and a low estimate together train a candidate."""
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class TrainingCondition:
     """One reason to train: what was measured, its limit, whether it is met, and in words."""
 
     name: str
@@ -42,7 +42,7 @@ class Condition:
     said: str
 
 
-def decide(
+def decide_training(
     now: datetime, parameters: dict[str, Any] | None = None, routine: bool = False
 ) -> TrainingDecision:
     """Decide whether to train now, keep why, and put a run into the queue if so.
@@ -50,17 +50,17 @@ def decide(
     ``routine`` marks the daily decision, the only one that trains because of elapsed time. The caller has a
     worker take the run after the commit. Raises ``LookupError`` before anything is live.
     """
-    model = _champion()
-    conditions = _conditions(model, now, routine)
+    model = _get_champion()
+    conditions = _evaluate_conditions(model, now, routine)
     met = [condition for condition in conditions if condition.met]
-    obstacles = _obstacles(now) if met else []
+    obstacles = _find_obstacles(now) if met else []
     with transaction.atomic():
-        run = _asked(met, parameters or {}, obstacles) if met and not obstacles else None
+        run = _request_run(met, parameters or {}, obstacles) if met and not obstacles else None
         row = TrainingDecision.objects.create(
             at=now,
             model=model,
             train=run is not None,
-            because=_because(met, obstacles)[:300],
+            because=_format_reason(met, obstacles)[:300],
             conditions=[asdict(condition) for condition in conditions],
             obstacles=obstacles,
             run=run,
@@ -70,7 +70,7 @@ def decide(
     return row
 
 
-def settle(run: TrainingRun) -> Deployment | None:
+def deploy_candidate_as_shadow(run: TrainingRun) -> Deployment | None:
     """Make the candidate of a run that was begun by itself shadow, if its gates are green."""
     if run.model is None or not run.decisions.exists():
         return None
@@ -88,47 +88,51 @@ def freeze_references(model: ModelVersion, now: datetime) -> list[Reference]:
     return [counting.get_reference(Slice(model, profile, kind)) for profile, kind in sorted(set(recent))]
 
 
-def _champion() -> ModelVersion:
-    found = champions()
+def _get_champion() -> ModelVersion:
+    found = list_champions()
     if not found:
         raise LookupError("no model has been made live")
     return found[0]
 
 
-def _conditions(model: ModelVersion, now: datetime, routine: bool) -> list[Condition]:
-    found = labelled(model, now)
-    waiting = Feedback.objects.for_training().waiting().count()
+def _evaluate_conditions(model: ModelVersion, now: datetime, routine: bool) -> list[TrainingCondition]:
+    found = estimate_performance(model, now)
+    waiting = Feedback.objects.for_training().pending().count()
     return [
-        *(_performance(name, estimate) for name, estimate in found.to_dict().items()),
-        _feedback(waiting),
-        _elapsed(now, waiting, routine),
-        _drift(now, found),
+        *(_check_performance(name, estimate) for name, estimate in found.to_dict().items()),
+        _check_label_count(waiting),
+        _check_elapsed_time(now, waiting, routine),
+        _check_drift(now, found),
     ]
 
 
-def _performance(name: str, estimate: Estimate) -> Condition:
+def _check_performance(name: str, estimate: Estimate) -> TrainingCondition:
     allowed = limit(name)
     if not estimate.n:
-        return Condition(name, None, allowed, False, "no audited answer yet")
+        return TrainingCondition(name, None, allowed, False, "no audited answer yet")
     met = estimate.is_below(allowed)
     said = f"{estimate.value:.1%} of {estimate.n} audited answers ({estimate.low:.1%} to {estimate.high:.1%})"
-    return Condition(name, estimate.value, allowed, met, said)
+    return TrainingCondition(name, estimate.value, allowed, met, said)
 
 
-def _feedback(waiting: int) -> Condition:
+def _check_label_count(waiting: int) -> TrainingCondition:
     needed = limit("feedback")
-    return Condition("feedback", waiting, needed, waiting >= needed, f"{waiting:,} labels not learnt from")
+    return TrainingCondition(
+        "feedback", waiting, needed, waiting >= needed, f"{waiting:,} labels not learnt from"
+    )
 
 
-def _elapsed(now: datetime, waiting: int, routine: bool) -> Condition:
+def _check_elapsed_time(now: datetime, waiting: int, routine: bool) -> TrainingCondition:
     last = TrainingRun.objects.filter(status=RunStatus.SUCCEEDED).order_by("-created_at").first()
-    since = last.created_at if last else _champion().created_at
+    since = last.created_at if last else _get_champion().created_at
     days, allowed = (now - since) / DAY, limit("elapsed_days")
     said = f"{days:.1f} days since the last training, {waiting:,} new labels"
-    return Condition("elapsed", round(days, 2), allowed, routine and waiting > 0 and days >= allowed, said)
+    return TrainingCondition(
+        "elapsed", round(days, 2), allowed, routine and waiting > 0 and days >= allowed, said
+    )
 
 
-def _drift(now: datetime, found: Performance) -> Condition:
+def _check_drift(now: datetime, found: Performance) -> TrainingCondition:
     """Drift counts only together with error: the estimate itself, not yet its bound, is below the limit.
 
     The error is measured on single questions, so only their drift can be its cause.
@@ -136,21 +140,23 @@ def _drift(now: datetime, found: Performance) -> Condition:
     newest = DriftReport.objects.filter(drifted=True, source=Source.SINGLE, end__gt=now - DAY, end__lte=now)
     worst = max(newest.values_list("worst", flat=True), default=0.0)
     accuracy = found.accuracy
-    wrong = accuracy.n >= FEWEST_WITH_DRIFT and accuracy.value < limit("accuracy")
+    wrong = accuracy.n >= MIN_LABELS_WITH_DRIFT and accuracy.value < limit("accuracy")
     met = worst > limit("drift") and wrong
     said = f"largest PSI {worst:.2f} in a day" + (
         "" if wrong else "; no error with it, so people look into it"
     )
-    return Condition("drift", round(worst, 4), limit("drift"), met, said if worst else "no drift in a day")
+    return TrainingCondition(
+        "drift", round(worst, 4), limit("drift"), met, said if worst else "no drift in a day"
+    )
 
 
-def _obstacles(now: datetime) -> list[str]:
+def _find_obstacles(now: datetime) -> list[str]:
     found = []
     if TrainingRun.objects.unfinished().exists():
         found.append("a training run is under way or waits")
     begun = TrainingDecision.objects.filter(train=True)
     last = TrainingRun.objects.exclude(status=RunStatus.CANCELLED).order_by("-created_at").first()
-    moments = [last.created_at if last else None, _newest(begun)]
+    moments = [last.created_at if last else None, _get_latest_time(begun)]
     newest = max((moment for moment in moments if moment), default=None)
     hours = limit("cooldown_hours")
     if newest and now - newest < timedelta(hours=hours):
@@ -158,17 +164,19 @@ def _obstacles(now: datetime) -> list[str]:
     budget = limit("budget_per_week")
     if begun.filter(at__gt=now - WEEK, at__lte=now).count() >= budget:
         found.append(f"the budget of {budget:g} trainings in seven days is spent")
-    if not Feedback.objects.for_training().waiting().exists():
+    if not Feedback.objects.for_training().pending().exists():
         found.append("there is no new label to learn from")
     return found
 
 
-def _newest(begun: Any) -> datetime | None:
+def _get_latest_time(begun: Any) -> datetime | None:
     newest: datetime | None = begun.order_by("-at").values_list("at", flat=True).first()
     return newest
 
 
-def _asked(met: list[Condition], parameters: dict[str, Any], obstacles: list[str]) -> TrainingRun | None:
+def _request_run(
+    met: list[TrainingCondition], parameters: dict[str, Any], obstacles: list[str]
+) -> TrainingRun | None:
     try:
         with transaction.atomic():
             return runs.ask(f"by itself: {', '.join(one.name for one in met)}", None, parameters)
@@ -177,7 +185,7 @@ def _asked(met: list[Condition], parameters: dict[str, Any], obstacles: list[str
         return None
 
 
-def _because(met: list[Condition], obstacles: list[str]) -> str:
+def _format_reason(met: list[TrainingCondition], obstacles: list[str]) -> str:
     if not met:
         return "No condition is met."
     reasons = "; ".join(f"{one.name}: {one.said}" for one in met)

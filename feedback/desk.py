@@ -16,39 +16,39 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from feedback import guideline, services
-from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, Stage
+from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
 from matching import diff, display
 from matching.models import Prediction
 from matching.outlook import compare_other_profiles, load_context
 from matching.serializers import DISCLAIMER, serialize_prediction
 
-ANSWERS = {
+ANSWER_CHOICES = {
     "immaterial": ("✓", "Immaterial", "The same name under this profile"),
     "material": ("✕", "Material", "Another name, or not good enough"),
     "cannot_tell": ("?", "Cannot tell", "A named fact is missing"),
 }
 """The answers a reviewer may give: symbol, word, meaning."""
 
-SAYS = {"material": True, "immaterial": False, "cannot_tell": None}
+ANSWER_VALUES = {"material": True, "immaterial": False, "cannot_tell": None}
 """The answers as they are stored."""
 
-_CONTEXT = {
+_JURISDICTION_LABELS = {
     "jurisdiction_left": "Jurisdiction of the first name",
     "jurisdiction_right": "Jurisdiction of the second name",
 }
-_SIDES = {"left": "The first name", "right": "The second name"}
-_RECENT = 10
+_SIDE_LABELS = {"left": "The first name", "right": "The second name"}
+_MAX_RECENT = 10
 
 
-class Said(NamedTuple):
+class DecisionSummary(NamedTuple):
     """A word as a person reads it."""
 
-    word: Feedback
+    feedback: Feedback
     symbol: str
     answer: str
 
 
-class Shown(NamedTuple):
+class PrecedentSummary(NamedTuple):
     """A precedent with its two names."""
 
     precedent: Precedent
@@ -56,43 +56,43 @@ class Shown(NamedTuple):
     answer: str
 
 
-def evidence(item: ReviewItem) -> dict[str, Any]:
+def build_evidence(item: ReviewItem) -> dict[str, Any]:
     """Return what a reviewer may see before deciding; nothing of it depends on what the model answered."""
     prediction = item.prediction
     given = serialize_prediction(prediction)
-    differences = [_blind(row) for row in given["differences"]]
-    row, clauses = guideline.in_force()
+    differences = [_hide_effect(row) for row in given["differences"]]
+    row, clauses = guideline.get_guideline_in_force()
     found = {one["category"] for one in differences}
     return {
-        **_names(prediction, differences),
+        **_build_name_columns(prediction, differences),
         "differences": differences,
         "parts": display.build_part_rows(given["name1"], given["name2"]),
         "steps": given["steps"],
         "profile": display.get_profile_choice(prediction.profile),
         "kind": "a person’s name" if prediction.kind == "individual" else "an organisation’s name",
-        "sent": _sent(prediction),
+        "sent": _list_request_context(prediction),
         "guideline": row,
-        "clauses": guideline.relevant(clauses, found, prediction.profile),
+        "clauses": guideline.select_clauses(clauses, found, prediction.profile),
         "all_clauses": clauses,
-        "precedents": [_shown(one) for one in guideline.precedents(prediction)],
-        "history": guideline.history(prediction),
-        "heard": _heard(item),
+        "precedents": [_summarise_precedent(one) for one in guideline.find_precedents(prediction)],
+        "history": guideline.list_pair_history(prediction),
+        "heard": _list_prior_decisions(item),
         "events": list(item.events.exclude(kind=ItemEvent.Kind.UNDONE).select_related("actor")),
         "disclaimer": DISCLAIMER,
     }
 
 
-def answer(word: Feedback) -> dict[str, Any]:
+def build_model_answer(word: Feedback) -> dict[str, Any]:
     """Return the model's answer beside the word that was given before it was shown."""
     prediction = word.prediction
     given = serialize_prediction(prediction)
     judged = display.get_verdict_badge(prediction.verdict)
-    said = said_by(word)
+    said = summarise_decision(word)
     return {
-        **_names(prediction, given["differences"]),
+        **_build_name_columns(prediction, given["differences"]),
         "word": word,
         "said": said,
-        "revised": _revision(word),
+        "revised": _find_revision(word),
         "verdict": judged,
         "reason": display.write_reason(judged, given["reason"]),
         "missing_fact": given["missing_fact"],
@@ -108,42 +108,42 @@ def answer(word: Feedback) -> dict[str, Any]:
         "model": given["model"],
         "rules_version": given["rules_version"],
         "gold": getattr(prediction, "gold", None) if word.stream == "gold" else None,
-        "reason_missing": services.reason_missing(word),
+        "reason_missing": services.needs_override_reason(word),
         "disclaimer": DISCLAIMER,
     }
 
 
-def said_by(word: Feedback) -> Said:
+def summarise_decision(word: Feedback) -> DecisionSummary:
     """Return a word with its symbol and its answer in words."""
-    symbol, title, _ = ANSWERS[word.answer_name]
-    return Said(word, symbol, title)
+    symbol, title, _ = ANSWER_CHOICES[word.answer_name]
+    return DecisionSummary(word, symbol, title)
 
 
-def recent(reviewer: User) -> list[Said]:
+def list_recent_decisions(reviewer: User) -> list[DecisionSummary]:
     """Return a reviewer's last decisions that stand, the newest first."""
-    words = Feedback.objects.first_words().filter(reviewer=reviewer).select_related("prediction")
-    return [said_by(word) for word in words.order_by("-id")[:_RECENT]]
+    words = Feedback.objects.initial_decisions().filter(reviewer=reviewer).select_related("prediction")
+    return [summarise_decision(word) for word in words.order_by("-id")[:_MAX_RECENT]]
 
 
-def undoable(reviewer: User, now: datetime) -> Feedback | None:
+def find_undoable_decision(reviewer: User, now: datetime) -> Feedback | None:
     """Return the decision that the undo key takes back: the last one, while it is young."""
-    last = Feedback.objects.first_words().filter(reviewer=reviewer).order_by("-id").first()
+    last = Feedback.objects.initial_decisions().filter(reviewer=reviewer).order_by("-id").first()
     return last if last and last.item_id and last.can_be_undone(now) else None
 
 
-def draft_of(item: ReviewItem, reviewer: User) -> Draft | None:
+def find_draft(item: ReviewItem, reviewer: User) -> Draft | None:
     """Return what the reviewer typed before."""
     return Draft.objects.filter(item=item, reviewer=reviewer).first()
 
 
 @transaction.atomic
-def record_seen(item: ReviewItem, reviewer: User, shown: Sequence[Shown]) -> None:
+def record_names_revealed(item: ReviewItem, reviewer: User, shown: Sequence[PrecedentSummary]) -> None:
     """Record that the names were shown, those of the precedents too."""
     precedents = [str(one.precedent.prediction_id) for one in shown]
     audit.record("prediction.names_revealed", item.prediction, reviewer, precedents=precedents)
 
 
-def _names(prediction: Prediction, differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _build_name_columns(prediction: Prediction, differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the two names side by side, with the marks that these differences make."""
     columns = diff.build_columns(prediction.name1, prediction.name2, differences)
     return {
@@ -158,18 +158,18 @@ def _names(prediction: Prediction, differences: Sequence[Mapping[str, Any]]) -> 
     }
 
 
-def _blind(difference: Mapping[str, Any]) -> dict[str, Any]:
+def _hide_effect(difference: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what the profile makes of a difference; a change in writing is equal under any reading."""
     effect = "equal" if difference["category"] in diff.ORTHOGRAPHY_CATEGORIES else "review"
     kept = {key: difference[key] for key in ("category", "title", "text1", "text2", "span1", "span2")}
     return {**kept, "effect": effect, "authority": difference["authority"], "why": difference["explanation"]}
 
 
-def _sent(prediction: Prediction) -> list[tuple[str, str]]:
+def _list_request_context(prediction: Prediction) -> list[tuple[str, str]]:
     """Return what the client said about the two names."""
     context = load_context(prediction)
-    lines = [(label, str(getattr(context, name) or "")) for name, label in _CONTEXT.items()]
-    lines.append(("The registered name is", _SIDES.get(context.register or "", "")))
+    lines = [(label, str(getattr(context, name) or "")) for name, label in _JURISDICTION_LABELS.items()]
+    lines.append(("The registered name is", _SIDE_LABELS.get(context.register or "", "")))
     for side, found in (("first", context.identifiers_left), ("second", context.identifiers_right)):
         lines += [
             (f"{key.replace('_', ' ').capitalize()} ({side} name)", value) for key, value in found.items()
@@ -177,21 +177,21 @@ def _sent(prediction: Prediction) -> list[tuple[str, str]]:
     return [(label, value) for label, value in lines if value]
 
 
-def _shown(precedent: Precedent) -> Shown:
-    symbol, title, _ = ANSWERS[
+def _summarise_precedent(precedent: Precedent) -> PrecedentSummary:
+    symbol, title, _ = ANSWER_CHOICES[
         {True: "material", False: "immaterial", None: "cannot_tell"}[precedent.material]
     ]
-    return Shown(precedent, symbol, title)
+    return PrecedentSummary(precedent, symbol, title)
 
 
-def _heard(item: ReviewItem) -> list[Said]:
+def _list_prior_decisions(item: ReviewItem) -> list[DecisionSummary]:
     """Return what the two reviewers said, for the third person only."""
-    if item.stage != Stage.ADJUDICATION:
+    if item.stage != ReviewStage.ADJUDICATION:
         return []
-    words = Feedback.objects.first_words().filter(prediction=item.prediction, adjudicated=False)
-    return [said_by(word) for word in words.order_by("id")]
+    words = Feedback.objects.initial_decisions().filter(prediction=item.prediction, adjudicated=False)
+    return [summarise_decision(word) for word in words.order_by("id")]
 
 
-def _revision(word: Feedback) -> Said | None:
-    row = Feedback.objects.standing().filter(revises=word).first()
-    return said_by(row) if row else None
+def _find_revision(word: Feedback) -> DecisionSummary | None:
+    row = Feedback.objects.not_withdrawn().filter(revises=word).first()
+    return summarise_decision(row) if row else None

@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from feedback.desk import ANSWERS
+from feedback.desk import ANSWER_CHOICES
 from feedback.models import Clause, Guideline
 
-_TEXT = 4_000
-LATER = {
+_MAX_TEXT_LENGTH = 4_000
+POSTPONE_CHOICES = {
     "1": "In one hour",
     "4": "In four hours",
     "24": "Tomorrow",
@@ -21,7 +21,7 @@ LATER = {
 }
 """Hours an item may be put off, with their words."""
 
-PASSES = {
+PASS_CHOICES = {
     "skip": "Skip: somebody else should judge it",
     "postpone": "Postpone: I judge it later",
     "escalate": "Escalate to a lead",
@@ -34,10 +34,10 @@ class DecisionForm(forms.Form):
     """One of the three answers, with a reason where one is needed."""
 
     decision = forms.ChoiceField(
-        choices=[(key, title) for key, (_, title, _) in ANSWERS.items()],
+        choices=[(key, title) for key, (_, title, _) in ANSWER_CHOICES.items()],
         error_messages={"required": "Choose one of the three answers."},
     )
-    text = forms.CharField(required=False, max_length=_TEXT)
+    text = forms.CharField(required=False, max_length=_MAX_TEXT_LENGTH)
     confidence = forms.TypedChoiceField(
         required=False,
         empty_value=None,
@@ -57,7 +57,7 @@ class AdjudicationForm(DecisionForm):
     """A third person's decision: gives a reason and cites a clause of the guideline in force."""
 
     text = forms.CharField(
-        max_length=_TEXT, error_messages={"required": "Say why, for those who come after."}
+        max_length=_MAX_TEXT_LENGTH, error_messages={"required": "Say why, for those who come after."}
     )
     clause = forms.ModelChoiceField(
         queryset=Clause.objects.none(), error_messages={"required": "Cite the clause that decides it."}
@@ -74,30 +74,34 @@ class PassForm(forms.Form):
     """Putting an item off or passing it on; always with a reason."""
 
     do = forms.ChoiceField(
-        choices=list(PASSES.items()), error_messages={"required": "Choose what to do with the item."}
+        choices=list(PASS_CHOICES.items()), error_messages={"required": "Choose what to do with the item."}
     )
-    hours = forms.ChoiceField(choices=list(LATER.items()), required=False)
+    hours = forms.ChoiceField(choices=list(POSTPONE_CHOICES.items()), required=False)
     reason = forms.CharField(max_length=1_000, error_messages={"required": "Say why, in a few words."})
 
-    def delay(self) -> timedelta:
+    def get_delay(self) -> timedelta:
         """How long to put the item off."""
         return timedelta(hours=int(self.cleaned_data["hours"] or 24))
 
 
-class ReasonForm(forms.Form):
+class OverrideReasonForm(forms.Form):
     """Why a decision goes against the model."""
 
-    text = forms.CharField(max_length=_TEXT, error_messages={"required": "Say why you decide otherwise."})
+    text = forms.CharField(
+        max_length=_MAX_TEXT_LENGTH, error_messages={"required": "Say why you decide otherwise."}
+    )
 
 
 class RevisionForm(forms.Form):
     """Another answer after the model's was seen; always with a reason."""
 
     decision = forms.ChoiceField(
-        choices=[(key, title) for key, (_, title, _) in ANSWERS.items()],
+        choices=[(key, title) for key, (_, title, _) in ANSWER_CHOICES.items()],
         error_messages={"required": "Choose one of the three answers."},
     )
-    text = forms.CharField(max_length=_TEXT, error_messages={"required": "Say what changed your mind."})
+    text = forms.CharField(
+        max_length=_MAX_TEXT_LENGTH, error_messages={"required": "Say what changed your mind."}
+    )
 
 
 class AbsenceForm(forms.Form):
@@ -105,7 +109,7 @@ class AbsenceForm(forms.Form):
 
     until = forms.DateField(error_messages={"required": "Say until which day.", "invalid": "Not a date."})
 
-    def ends_at(self) -> datetime:
+    def get_end(self) -> datetime:
         """The end of the last day of the absence."""
         day = self.cleaned_data["until"] + timedelta(days=1)
         return datetime.combine(day, time(), tzinfo=UTC)

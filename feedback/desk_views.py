@@ -19,25 +19,25 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.models import User
 from feedback import desk, memo_views, quality_views, queue, services
 from feedback.desk_forms import (
-    LATER,
-    PASSES,
+    PASS_CHOICES,
+    POSTPONE_CHOICES,
     AbsenceForm,
     AdjudicationForm,
     DecisionForm,
+    OverrideReasonForm,
     PassForm,
-    ReasonForm,
     RevisionForm,
 )
-from feedback.frame import page
-from feedback.guideline import in_force
-from feedback.models import Feedback, ReviewItem, Stage
-from feedback.queue import AbsentError, ClaimLostError
-from feedback.services import AlreadySaidError, UndoError
+from feedback.frame import render_page
+from feedback.guideline import get_guideline_in_force
+from feedback.models import Feedback, ReviewItem, ReviewStage
+from feedback.queue import ClaimLostError, ReviewerAbsentError
+from feedback.services import DecisionChangeError, DuplicateFeedbackError
 
-NEEDS = "feedback.change_reviewitem"
-LEADS = "feedback.lead_review"
-_HOME = "admin:review-desk"
-_LOST = (
+REVIEW_PERMISSION = "feedback.change_reviewitem"
+LEAD_PERMISSION = "feedback.lead_review"
+_HOME_URL_NAME = "admin:review-desk"
+_CLAIM_LOST_MESSAGE = (
     "Your claim on this item ran out, so nothing was stored. What you typed is kept as a draft: "
     "take the item again to send it."
 )
@@ -45,32 +45,34 @@ _LOST = (
 View = Callable[..., HttpResponse]
 
 
-def urls() -> list[URLPattern]:
+def build_urls() -> list[URLPattern]:
     """Return the addresses of the desk, to stand before those of the items."""
     routes: list[tuple[str, View, str]] = [
-        ("quality/mine", quality_views.mine, "review-mine"),
-        ("quality/all", quality_views.everybody, "review-quality"),
-        ("desk/", home, "review-desk"),
-        ("desk/next", take_next, "review-next"),
-        ("desk/absence", absence, "review-absence"),
-        ("<uuid:pk>/judge", judge, "review-judge"),
-        ("<uuid:pk>/pass", pass_on, "review-pass"),
-        ("<uuid:pk>/alive", alive, "review-alive"),
-        ("<uuid:pk>/again", again, "review-again"),
-        ("<uuid:pk>/resume", resume, "review-resume"),
-        ("word/<uuid:pk>", revealed, "review-revealed"),
+        ("quality/mine", quality_views.show_own_quality, "review-mine"),
+        ("quality/all", quality_views.show_team_quality, "review-quality"),
+        ("desk/", show_home, "review-desk"),
+        ("desk/next", claim_next, "review-next"),
+        ("desk/absence", change_absence, "review-absence"),
+        ("<uuid:pk>/judge", decide_item, "review-judge"),
+        ("<uuid:pk>/pass", pass_item, "review-pass"),
+        ("<uuid:pk>/alive", handle_heartbeat, "review-alive"),
+        ("<uuid:pk>/again", reclaim_expired_item, "review-again"),
+        ("<uuid:pk>/resume", resume_parked_item, "review-resume"),
+        ("word/<uuid:pk>", show_model_answer, "review-revealed"),
         ("word/<uuid:pk>/undo", undo, "review-undo"),
-        ("word/<uuid:pk>/memo", memo_views.memo, "review-memo"),
+        ("word/<uuid:pk>/memo", memo_views.download_memo, "review-memo"),
     ]
-    return [path(route, admin.site.admin_view(_guarded(view)), name=name) for route, view, name in routes]
+    return [
+        path(route, admin.site.admin_view(_require_reviewer(view)), name=name) for route, view, name in routes
+    ]
 
 
-def _guarded(view: View) -> View:
+def _require_reviewer(view: View) -> View:
     """Let reviewers in, and keep the page out of every cache."""
 
     @wraps(view)
     def guarded(request: HttpRequest, **parts: Any) -> HttpResponse:
-        if not request.user.has_perm(NEEDS):
+        if not request.user.has_perm(REVIEW_PERMISSION):
             raise PermissionDenied
         response = view(request, **parts)
         response.headers["Cache-Control"] = "no-store"
@@ -79,169 +81,178 @@ def _guarded(view: View) -> View:
     return cast(View, sensitive_post_parameters()(guarded))
 
 
-def home(request: HttpRequest) -> HttpResponse:
+def show_home(request: HttpRequest) -> HttpResponse:
     """Show what is in a reviewer's hands, and the way to the next item."""
-    reviewer, now = _person(request), timezone.now()
+    reviewer, now = _get_reviewer(request), timezone.now()
     mine = ReviewItem.objects.open().filter(assigned_to=reviewer).exclude(stream="gold")
     context = {
-        "held": ReviewItem.objects.held_by(reviewer, now).first(),
+        "held": ReviewItem.objects.claimed_by(reviewer, now).first(),
         "parked": mine.filter(state=ReviewItem.State.PARKED),
         "postponed": mine.filter(state=ReviewItem.State.OPEN, not_before__gt=now),
         "assigned": mine.filter(state=ReviewItem.State.OPEN, not_before__lte=now).count(),
-        "recent": desk.recent(reviewer),
-        "undoable": desk.undoable(reviewer, now),
+        "recent": desk.list_recent_decisions(reviewer),
+        "undoable": desk.find_undoable_decision(reviewer, now),
         "absence": reviewer.absences.filter(starts_at__lte=now, ends_at__gt=now).first(),
     }
-    return page(request, "home", "My desk", context)
+    return render_page(request, "home", "My desk", context)
 
 
-def take_next(request: HttpRequest) -> HttpResponse:
+def claim_next(request: HttpRequest) -> HttpResponse:
     """Claim what is due first and open it."""
     if request.method != "POST":
-        return redirect(_HOME)
-    reviewer = _person(request)
-    unreasoned = _unreasoned(reviewer)
+        return redirect(_HOME_URL_NAME)
+    reviewer = _get_reviewer(request)
+    unreasoned = _find_unexplained_override(reviewer)
     if unreasoned is not None:
         messages.warning(request, "First say why you decided otherwise than the model.")
         return redirect("admin:review-revealed", unreasoned.pk)
     try:
-        item = queue.take_next(reviewer, request.user.has_perm(LEADS))
-    except AbsentError as refusal:
+        item = queue.claim_next_item(reviewer, request.user.has_perm(LEAD_PERMISSION))
+    except ReviewerAbsentError as refusal:
         messages.error(request, str(refusal))
-        return redirect(_HOME)
-    if item is None and services.collect():
-        item = queue.take_next(reviewer, request.user.has_perm(LEADS))
+        return redirect(_HOME_URL_NAME)
+    if item is None and services.enqueue_sampled_predictions():
+        item = queue.claim_next_item(reviewer, request.user.has_perm(LEAD_PERMISSION))
     if item is None:
         messages.success(request, "Nothing is waiting for you.")
-        return redirect(_HOME)
+        return redirect(_HOME_URL_NAME)
     return redirect("admin:review-judge", item.pk)
 
 
-def judge(request: HttpRequest, pk: UUID) -> HttpResponse:
+def decide_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the evidence and nothing of the model's answer; store the decision."""
     item = get_object_or_404(ReviewItem.objects.with_prediction(), pk=pk)
-    reviewer = _person(request)
-    form = _form(item, request)
+    reviewer = _get_reviewer(request)
+    form = _build_form(item, request)
     if request.method == "POST":
-        return _decided(request, item, form)
-    if not item.is_held_by(reviewer, timezone.now()):
-        return _not_yours(request, item)
+        return _store_decision(request, item, form)
+    if not item.is_claimed_by(reviewer, timezone.now()):
+        return _render_claim_lost(request, item)
     if item.prediction.erased_at:
-        services.close_erased(item, reviewer)
+        services.close_erased_item(item, reviewer)
         messages.warning(request, "The names of that item were erased meanwhile; there is nothing to judge.")
-        return redirect(_HOME)
-    return _judge_page(request, item, form)
+        return redirect(_HOME_URL_NAME)
+    return _render_evidence(request, item, form)
 
 
-def pass_on(request: HttpRequest, pk: UUID) -> HttpResponse:
+def pass_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Skip, postpone, escalate, or ask for a document."""
     item = get_object_or_404(ReviewItem.objects.with_prediction(), pk=pk)
     form = PassForm(request.POST)
     if request.method != "POST" or not form.is_valid():
-        return _judge_page(request, item, _form(item, request), passing=form, status=422)
-    reviewer, reason = _person(request), form.cleaned_data["reason"]
-    verbs = {"skip": queue.skip, "escalate": queue.escalate, "park": queue.park}
+        return _render_evidence(request, item, _build_form(item, request), passing=form, status=422)
+    reviewer, reason = _get_reviewer(request), form.cleaned_data["reason"]
+    verbs = {"skip": queue.skip_item, "escalate": queue.escalate_item, "park": queue.park_item}
     try:
         if form.cleaned_data["do"] == "postpone":
-            queue.postpone(item, reviewer, timezone.now() + form.delay(), reason)
+            queue.postpone_item(item, reviewer, timezone.now() + form.get_delay(), reason)
         else:
             verbs[form.cleaned_data["do"]](item, reviewer, reason)
     except ClaimLostError:
-        queue.keep_draft(item, reviewer, "", reason)
-        return _not_yours(request, item, status=409)
-    messages.success(request, f"Done. {PASSES[form.cleaned_data['do']].partition(':')[0]} is recorded.")
-    return redirect(_HOME)
+        queue.save_draft(item, reviewer, "", reason)
+        return _render_claim_lost(request, item, status=409)
+    messages.success(request, f"Done. {PASS_CHOICES[form.cleaned_data['do']].partition(':')[0]} is recorded.")
+    return redirect(_HOME_URL_NAME)
 
 
-def alive(request: HttpRequest, pk: UUID) -> HttpResponse:
+def handle_heartbeat(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Extend the claim and keep the draft while somebody works on the page."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     item = get_object_or_404(ReviewItem, pk=pk)
-    reviewer = _person(request)
-    kept = queue.keep_alive(item, reviewer)
+    reviewer = _get_reviewer(request)
+    kept = queue.extend_claim(item, reviewer)
     text = request.POST.get("text", "")[:4_000]
     if text and not item.done_at:
-        queue.keep_draft(item, reviewer, "", text)
+        queue.save_draft(item, reviewer, "", text)
     return JsonResponse({"held": kept})
 
 
-def again(request: HttpRequest, pk: UUID) -> HttpResponse:
+def reclaim_expired_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take an item again after the claim ran out."""
     if request.method != "POST":
-        return redirect(_HOME)
+        return redirect(_HOME_URL_NAME)
     item = get_object_or_404(ReviewItem, pk=pk)
     try:
-        queue.take_again(item, _person(request))
+        queue.reclaim_item(item, _get_reviewer(request))
     except ClaimLostError as refusal:
         messages.error(request, f"{refusal} Your draft is kept; take the next item.")
-        return redirect(_HOME)
+        return redirect(_HOME_URL_NAME)
     return redirect("admin:review-judge", item.pk)
 
 
-def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
+def resume_parked_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put a parked item back into work; the note says which document came."""
     item = get_object_or_404(ReviewItem, pk=pk)
     note = request.POST.get("note", "").strip()[:1_000]
-    own = item.assigned_to_id == _person(request).pk or request.user.has_perm(LEADS)
+    own = item.assigned_to_id == _get_reviewer(request).pk or request.user.has_perm(LEAD_PERMISSION)
     if request.method == "POST" and own and note:
-        queue.resume(item, _person(request), note)
+        queue.resume_item(item, _get_reviewer(request), note)
         messages.success(request, "Back in work. It is the next item of who asked for the document.")
     else:
         messages.error(request, "Say which document came.")
-    return redirect(_HOME)
+    return redirect(_HOME_URL_NAME)
 
 
-def absence(request: HttpRequest) -> HttpResponse:
+def change_absence(request: HttpRequest) -> HttpResponse:
     """Go out of office until the end of a day, or come back."""
-    person, form = _person(request), AbsenceForm(request.POST)
+    person, form = _get_reviewer(request), AbsenceForm(request.POST)
     if "back" in request.POST:
-        queue.come_back(person, person)
+        queue.end_absence(person, person)
         messages.success(request, "Welcome back.")
     elif request.method == "POST" and form.is_valid():
-        queue.leave(person, form.ends_at(), person)
+        queue.start_absence(person, form.get_end(), person)
         messages.success(request, "You get no items until then; what you had in hand is free for others.")
     elif request.method == "POST":
         messages.error(request, str(form.errors["until"][0]))
-    return redirect(_HOME)
+    return redirect(_HOME_URL_NAME)
 
 
-def revealed(request: HttpRequest, pk: UUID) -> HttpResponse:
+def show_model_answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the model's answer beside the decision; store a reason or a revision."""
-    word = _own_word(request, pk)
-    reason, revision = ReasonForm(), RevisionForm()
+    word = _get_own_decision(request, pk)
+    reason, revision = OverrideReasonForm(), RevisionForm()
     if request.method == "POST" and request.POST.get("do") == "reason":
-        reason = ReasonForm(request.POST)
+        reason = OverrideReasonForm(request.POST)
         if reason.is_valid():
-            return _attempt(
-                request, word, lambda: services.give_reason(word, word.reviewer, **reason.cleaned_data)
+            return _apply_change(
+                request,
+                word,
+                lambda: services.add_override_reason(word, word.reviewer, **reason.cleaned_data),
             )
     elif request.method == "POST":
         revision = RevisionForm(request.POST)
         if revision.is_valid():
-            said = desk.SAYS[revision.cleaned_data["decision"]]
+            said = desk.ANSWER_VALUES[revision.cleaned_data["decision"]]
             text = revision.cleaned_data["text"]
-            return _attempt(request, word, lambda: services.revise(word, word.reviewer, said, text))
-    context = {**desk.answer(word), "answers": desk.ANSWERS, "reason_form": reason, "revision_form": revision}
+            return _apply_change(
+                request, word, lambda: services.revise_decision(word, word.reviewer, said, text)
+            )
+    context = {
+        **desk.build_model_answer(word),
+        "answers": desk.ANSWER_CHOICES,
+        "reason_form": reason,
+        "revision_form": revision,
+    }
     context["can_undo"] = word.can_be_undone(timezone.now())
     status = 422 if reason.errors or revision.errors else 200
-    return page(request, "revealed", "The model’s answer", context, status)
+    return render_page(request, "revealed", "The model’s answer", context, status)
 
 
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a decision back; the item is open again with what was typed."""
     if request.method != "POST":
-        return redirect(_HOME)
+        return redirect(_HOME_URL_NAME)
     try:
-        item = services.undo(get_object_or_404(Feedback, pk=pk), _person(request))
-    except UndoError as refusal:
+        item = services.undo_decision(get_object_or_404(Feedback, pk=pk), _get_reviewer(request))
+    except DecisionChangeError as refusal:
         messages.error(request, str(refusal))
-        return redirect(_HOME)
+        return redirect(_HOME_URL_NAME)
     messages.success(request, "Taken back. Decide again.")
     return redirect("admin:review-judge", item.pk)
 
 
-def _judge_page(
+def _render_evidence(
     request: HttpRequest,
     item: ReviewItem,
     form: DecisionForm,
@@ -249,90 +260,92 @@ def _judge_page(
     status: int = 200,
 ) -> HttpResponse:
     """Show the evidence with what was typed so far. An item of another is not shown."""
-    reviewer = _person(request)
-    if not item.is_held_by(reviewer, timezone.now()):
-        return _not_yours(request, item, 409 if status > 200 else 200)
-    shown = desk.evidence(item)
+    reviewer = _get_reviewer(request)
+    if not item.is_claimed_by(reviewer, timezone.now()):
+        return _render_claim_lost(request, item, 409 if status > 200 else 200)
+    shown = desk.build_evidence(item)
     if request.method == "GET":
-        desk.record_seen(item, reviewer, shown["precedents"])
+        desk.record_names_revealed(item, reviewer, shown["precedents"])
     context = {
         **shown,
         "item": item,
         "form": form,
-        "draft": desk.draft_of(item, reviewer),
-        "answers": desk.ANSWERS,
-        "passes": PASSES,
-        "later": LATER,
+        "draft": desk.find_draft(item, reviewer),
+        "answers": desk.ANSWER_CHOICES,
+        "passes": PASS_CHOICES,
+        "later": POSTPONE_CHOICES,
         "passing": passing or PassForm(),
-        "undoable": desk.undoable(reviewer, timezone.now()),
-        "third": item.stage == Stage.ADJUDICATION,
+        "undoable": desk.find_undoable_decision(reviewer, timezone.now()),
+        "third": item.stage == ReviewStage.ADJUDICATION,
     }
     title = "Adjudicate" if context["third"] else "Is the difference material?"
-    return page(request, "judge", title, context, status)
+    return render_page(request, "judge", title, context, status)
 
 
-def _form(item: ReviewItem, request: HttpRequest) -> DecisionForm:
+def _build_form(item: ReviewItem, request: HttpRequest) -> DecisionForm:
     data = request.POST if request.method == "POST" and "decision" in request.POST else None
-    if item.stage == Stage.ADJUDICATION:
-        return AdjudicationForm(data, guideline=in_force()[0])
+    if item.stage == ReviewStage.ADJUDICATION:
+        return AdjudicationForm(data, guideline=get_guideline_in_force()[0])
     return DecisionForm(data)
 
 
-def _decided(request: HttpRequest, item: ReviewItem, form: DecisionForm) -> HttpResponse:
+def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) -> HttpResponse:
     """Store what was decided and show the model's answer; lose nothing that was typed."""
-    reviewer = _person(request)
+    reviewer = _get_reviewer(request)
     if not form.is_valid():
-        return _judge_page(request, item, form, status=422)
-    given, current = form.cleaned_data, in_force()[0]
+        return _render_evidence(request, item, form, status=422)
+    given, current = form.cleaned_data, get_guideline_in_force()[0]
     try:
-        word = services.decide(
+        word = services.submit_decision(
             item,
             reviewer,
-            desk.SAYS[given["decision"]],
+            desk.ANSWER_VALUES[given["decision"]],
             given["text"],
             Decimal(str(given["confidence"])) if given["confidence"] else None,
             current.version if current else "",
             given.get("clause"),
         )
-    except (ClaimLostError, AlreadySaidError):
-        stored = Feedback.objects.first_words().filter(item=item, reviewer=reviewer).first()
+    except (ClaimLostError, DuplicateFeedbackError):
+        stored = Feedback.objects.initial_decisions().filter(item=item, reviewer=reviewer).first()
         if stored is not None:  # the same form sent twice
             return redirect("admin:review-revealed", stored.pk)
-        queue.keep_draft(item, reviewer, given["decision"], given["text"])
-        return _not_yours(request, item, status=409)
+        queue.save_draft(item, reviewer, given["decision"], given["text"])
+        return _render_claim_lost(request, item, status=409)
     return redirect("admin:review-revealed", word.pk)
 
 
-def _not_yours(request: HttpRequest, item: ReviewItem, status: int = 200) -> HttpResponse:
+def _render_claim_lost(request: HttpRequest, item: ReviewItem, status: int = 200) -> HttpResponse:
     """Say what became of an item that the reviewer no longer holds, and show the draft that is kept."""
-    draft = desk.draft_of(item, _person(request))
-    word = Feedback.objects.first_words().filter(item=item, reviewer=_person(request)).first()
-    context = {"item": item, "draft": draft, "word": word, "lost": _LOST if draft else ""}
-    return page(request, "lost", "This item is not in your hands", context, status)
+    draft = desk.find_draft(item, _get_reviewer(request))
+    word = Feedback.objects.initial_decisions().filter(item=item, reviewer=_get_reviewer(request)).first()
+    context = {"item": item, "draft": draft, "word": word, "lost": _CLAIM_LOST_MESSAGE if draft else ""}
+    return render_page(request, "lost", "This item is not in your hands", context, status)
 
 
-def _own_word(request: HttpRequest, pk: UUID) -> Feedback:
-    words = Feedback.objects.first_words().select_related("prediction__model", "prediction__gold", "reviewer")
-    return get_object_or_404(words, pk=pk, reviewer=_person(request))
+def _get_own_decision(request: HttpRequest, pk: UUID) -> Feedback:
+    words = Feedback.objects.initial_decisions().select_related(
+        "prediction__model", "prediction__gold", "reviewer"
+    )
+    return get_object_or_404(words, pk=pk, reviewer=_get_reviewer(request))
 
 
-def _attempt(request: HttpRequest, word: Feedback, change: Callable[[], Feedback]) -> HttpResponse:
+def _apply_change(request: HttpRequest, word: Feedback, change: Callable[[], Feedback]) -> HttpResponse:
     """Do a change of a word and come back to it."""
     try:
         change()
         messages.success(request, "Stored. Both of your answers are kept.")
-    except UndoError as refusal:
+    except DecisionChangeError as refusal:
         messages.error(request, str(refusal))
     return redirect("admin:review-revealed", word.pk)
 
 
-def _unreasoned(reviewer: User) -> Feedback | None:
+def _find_unexplained_override(reviewer: User) -> Feedback | None:
     """Return the last decision if it goes against the model and its reason is still missing."""
-    words = Feedback.objects.first_words().filter(reviewer=reviewer).select_related("prediction")
+    words = Feedback.objects.initial_decisions().filter(reviewer=reviewer).select_related("prediction")
     last = words.order_by("-id").first()
-    return last if last and services.reason_missing(last) else None
+    return last if last and services.needs_override_reason(last) else None
 
 
-def _person(request: HttpRequest) -> User:
+def _get_reviewer(request: HttpRequest) -> User:
     """Return who is signed in; the admin lets nobody else in."""
     return cast(User, request.user)

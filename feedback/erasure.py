@@ -6,7 +6,7 @@ from accounts.erasure import Rows
 from feedback.models import Draft, Feedback, GoldAnswer, ItemEvent
 from matching.erasure import make_row_finder
 
-HELD = (
+ERASURE_TARGETS = (
     Rows(Feedback, make_row_finder(Feedback, "prediction")),
     Rows(GoldAnswer, make_row_finder(GoldAnswer, "prediction")),
     Rows(ItemEvent, make_row_finder(ItemEvent, "item__prediction")),

@@ -13,8 +13,8 @@ from django.utils import timezone
 from feedback.models import Feedback
 from matching.jobs.rows import escape_formula
 
-_CHUNK = 500
-_PLAIN = (
+_CHUNK_SIZE = 500
+_PLAIN_COLUMNS = (
     "id",
     "created_at",
     "answer",
@@ -30,7 +30,7 @@ _PLAIN = (
     "kind",
     "categories",
 )
-_QUOTING = ("name1", "name2", "reason")
+_NAME_COLUMNS = ("name1", "name2", "reason")
 
 
 class _Echo:
@@ -41,24 +41,26 @@ class _Echo:
         return line
 
 
-def export(rows: QuerySet[Feedback], with_names: bool) -> StreamingHttpResponse:
+def export_feedback(rows: QuerySet[Feedback], with_names: bool) -> StreamingHttpResponse:
     """Return the rows as a file; cells that a spreadsheet would take for formulas are made harmless."""
-    response = StreamingHttpResponse(_lines(rows, with_names), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(
+        _generate_lines(rows, with_names), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="feedback-{timezone.now():%Y%m%d-%H%M}.csv"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _lines(rows: QuerySet[Feedback], with_names: bool) -> Iterator[str]:
+def _generate_lines(rows: QuerySet[Feedback], with_names: bool) -> Iterator[str]:
     writer: Any = csv.writer(_Echo())
-    yield writer.writerow([*_PLAIN, *(_QUOTING if with_names else ())])
+    yield writer.writerow([*_PLAIN_COLUMNS, *(_NAME_COLUMNS if with_names else ())])
     joined = rows.select_related("reviewer", "prediction", "clause").order_by("id")
-    for row in joined.iterator(chunk_size=_CHUNK):
-        cells = [*_plain(row), *(_quoting(row) if with_names else ())]
+    for row in joined.iterator(chunk_size=_CHUNK_SIZE):
+        cells = [*_build_plain_cells(row), *(_build_name_cells(row) if with_names else ())]
         yield writer.writerow([escape_formula(cell) for cell in cells])
 
 
-def _plain(row: Feedback) -> list[str]:
+def _build_plain_cells(row: Feedback) -> list[str]:
     seen = row.prediction
     chance = "" if row.selection_probability is None else f"{row.selection_probability:.6f}"
     return [
@@ -79,5 +81,5 @@ def _plain(row: Feedback) -> list[str]:
     ]
 
 
-def _quoting(row: Feedback) -> list[str]:
+def _build_name_cells(row: Feedback) -> list[str]:
     return [row.prediction.name1, row.prediction.name2, row.feedback_text]

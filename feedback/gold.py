@@ -15,7 +15,7 @@ from matching.questions import CompareRequest
 from matching.services import compare_and_store
 
 
-def add(actor: User, name1: str, name2: str, profile: str, answer: str, why: str) -> GoldAnswer:
+def add_gold_item(actor: User, name1: str, name2: str, profile: str, answer: str, why: str) -> GoldAnswer:
     """Store a pair with its known answer (``material`` or ``immaterial``) and why.
 
     Raises ``EngineError`` for names that cannot be compared, ``NoLiveModelError`` without a live model.
@@ -32,7 +32,7 @@ def add(actor: User, name1: str, name2: str, profile: str, answer: str, why: str
 
 
 @transaction.atomic
-def retire(rows: Sequence[GoldAnswer], actor: User) -> int:
+def retire_gold_items(rows: Sequence[GoldAnswer], actor: User) -> int:
     """Hand these out no longer; return how many were still in use."""
     now, retired = timezone.now(), 0
     for row in rows:

@@ -11,58 +11,58 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from feedback.models import Clause, Feedback, Guideline, Precedent, answer_name
+from feedback.models import Clause, Feedback, Guideline, Precedent, get_answer_name
 from matching.models import Prediction
 
-PRECEDENTS_SHOWN = 4
-_LOOKED_AT = 200
-_HISTORY_SHOWN = 8
+MAX_PRECEDENTS = 4
+_MAX_CANDIDATES = 200
+_MAX_HISTORY = 8
 
 
 class GuidelineError(Exception):
     """The guideline cannot be changed so; the message says why."""
 
 
-class Past(NamedTuple):
+class PastDecision(NamedTuple):
     """What was decided earlier about exactly this pair, by whom, under which profile."""
 
-    at: str
-    who: str
+    decided_on: str
+    reviewer: str
     profile: str
     answer: str
     clause: str
 
 
-def in_force() -> tuple[Guideline | None, tuple[Clause, ...]]:
+def get_guideline_in_force() -> tuple[Guideline | None, tuple[Clause, ...]]:
     """Return the guideline in force with its clauses; published ones never change, so they are kept."""
-    row = Guideline.objects.in_force()
-    return (row, _clauses(row.pk)) if row else (None, ())
+    row = Guideline.objects.get_in_force()
+    return (row, _load_clauses(row.pk)) if row else (None, ())
 
 
 @lru_cache(maxsize=8)
-def _clauses(guideline: int) -> tuple[Clause, ...]:
+def _load_clauses(guideline: int) -> tuple[Clause, ...]:
     return tuple(Clause.objects.filter(guideline=guideline))
 
 
-def relevant(clauses: Sequence[Clause], categories: Collection[str], profile: str) -> list[Clause]:
+def select_clauses(clauses: Sequence[Clause], categories: Collection[str], profile: str) -> list[Clause]:
     """Return the clauses on these categories of difference and on the profile, in the guideline's order."""
     named = f"({profile})"
     return [row for row in clauses if set(row.categories) & set(categories) or row.title.endswith(named)]
 
 
-def changed_since(version: str) -> frozenset[str]:
+def find_changed_categories(version: str) -> frozenset[str]:
     """Return the categories of difference whose clauses read otherwise now than in an earlier version.
 
     None for a version nobody knows. Clauses on no category are principles: they make no label wrong.
     """
-    then, (now, clauses) = Guideline.objects.filter(version=version).first(), in_force()
+    then, (now, clauses) = Guideline.objects.filter(version=version).first(), get_guideline_in_force()
     if then is None or now is None or then.pk == now.pk:
         return frozenset()
-    before, after = _by_category(_clauses(then.pk)), _by_category(clauses)
+    before, after = _group_by_category(_load_clauses(then.pk)), _group_by_category(clauses)
     return frozenset(one for one in before.keys() | after.keys() if before.get(one) != after.get(one))
 
 
-def _by_category(clauses: Sequence[Clause]) -> dict[str, set[str]]:
+def _group_by_category(clauses: Sequence[Clause]) -> dict[str, set[str]]:
     said: dict[str, set[str]] = {}
     for clause in clauses:
         for category in clause.categories:
@@ -73,7 +73,7 @@ def _by_category(clauses: Sequence[Clause]) -> dict[str, set[str]]:
 @transaction.atomic
 def start_draft(actor: User, version: str) -> Guideline:
     """Copy the guideline in force into a draft. Raises :class:`GuidelineError` when there is one already."""
-    current, clauses = in_force()
+    current, clauses = get_guideline_in_force()
     try:
         with transaction.atomic():
             draft = Guideline.objects.create(version=version)
@@ -88,7 +88,7 @@ def start_draft(actor: User, version: str) -> Guideline:
 
 
 @transaction.atomic
-def publish(draft: Guideline, actor: User) -> Guideline:
+def publish_guideline(draft: Guideline, actor: User) -> Guideline:
     """Put a draft in force. Raises :class:`GuidelineError` for one without clauses or already published."""
     draft = Guideline.objects.select_for_update().get(pk=draft.pk)
     if draft.status != Guideline.Status.DRAFT:
@@ -101,7 +101,7 @@ def publish(draft: Guideline, actor: User) -> Guideline:
     return draft
 
 
-def precedents(prediction: Prediction) -> list[Precedent]:
+def find_precedents(prediction: Prediction) -> list[Precedent]:
     """Return adjudicated pairs that differ in the same ways, the nearest first.
 
     Near is the share of categories in common; the same profile counts as one category more.
@@ -109,31 +109,31 @@ def precedents(prediction: Prediction) -> list[Precedent]:
     categories = {row["category"] for row in prediction.differences}
     if not categories:
         return []
-    alike = Precedent.objects.standing().filter(kind=prediction.kind, categories__overlap=sorted(categories))
-    others = alike.exclude(prediction=prediction).select_related("clause", "prediction")[:_LOOKED_AT]
-    ranked = sorted(others, key=lambda row: -_nearness(row, categories, prediction.profile))
-    return ranked[:PRECEDENTS_SHOWN]
+    alike = Precedent.objects.active().filter(kind=prediction.kind, categories__overlap=sorted(categories))
+    others = alike.exclude(prediction=prediction).select_related("clause", "prediction")[:_MAX_CANDIDATES]
+    ranked = sorted(others, key=lambda row: -_compute_similarity(row, categories, prediction.profile))
+    return ranked[:MAX_PRECEDENTS]
 
 
-def history(prediction: Prediction) -> list[Past]:
+def list_pair_history(prediction: Prediction) -> list[PastDecision]:
     """Return what people decided about exactly this pair on other occasions, the newest first.
 
     Decisions on this very prediction stay out, because its next reviewer is blind to them.
     """
     if not prediction.pair_digest:
         return []
-    same = Feedback.objects.at_the_desk().filter(prediction__pair_digest=prediction.pair_digest)
+    same = Feedback.objects.by_reviewers().filter(prediction__pair_digest=prediction.pair_digest)
     others = same.exclude(prediction=prediction).select_related("reviewer", "prediction", "clause")
-    return [_past(row) for row in others.order_by("-id")[:_HISTORY_SHOWN]]
+    return [_build_past_decision(row) for row in others.order_by("-id")[:_MAX_HISTORY]]
 
 
-def _past(row: Feedback) -> Past:
+def _build_past_decision(row: Feedback) -> PastDecision:
     clause = str(row.clause) if row.clause else ""
-    answer = answer_name(row.user_correction).replace("_", " ")
+    answer = get_answer_name(row.user_correction).replace("_", " ")
     who = row.reviewer.get_full_name()
-    return Past(f"{row.created_at:%Y-%m-%d}", who, row.prediction.profile, answer, clause)
+    return PastDecision(f"{row.created_at:%Y-%m-%d}", who, row.prediction.profile, answer, clause)
 
 
-def _nearness(precedent: Precedent, categories: set[str], profile: str) -> float:
+def _compute_similarity(precedent: Precedent, categories: set[str], profile: str) -> float:
     found = set(precedent.categories)
     return len(found & categories) / len(found | categories) + (precedent.profile == profile) / 10

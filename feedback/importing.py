@@ -17,44 +17,44 @@ from import_export.tmp_storages import BaseStorage
 from accounts import audit
 from accounts.fields import crypter
 from accounts.models import User
-from feedback.models import Feedback, Source
+from feedback.models import Feedback, FeedbackSource
 from matching.engine import EngineError, load_profiles
 from matching.models import Prediction
 from matching.pairs import compute_pair_digest
 from matching.questions import CompareRequest
 from matching.services import compare_and_store
 
-MOST = 2_000
+MAX_ROWS = 2_000
 """Rows of one file; larger sets are for `manage.py retrain --pairs`."""
 
 COLUMNS = ("name1", "name2", "answer", "profile", "kind", "reason")
-_NEEDED = ("name1", "name2", "answer")
-_ANSWERS = {"material": True, "immaterial": False}
+_REQUIRED_COLUMNS = ("name1", "name2", "answer")
+_ANSWER_VALUES = {"material": True, "immaterial": False}
 _KINDS = ("auto", "organisation", "individual")
-_NAME = re.compile(r"[0-9a-f]{32}")
+_STORED_NAME = re.compile(r"[0-9a-f]{32}")
 
 
-class SealedStorage(BaseStorage):  # type: ignore[misc]  # the package ships no types
+class EncryptedTempStorage(BaseStorage):  # type: ignore[misc]  # the package ships no types
     """Where a file waits between preview and confirmation: encrypted, because it holds names."""
 
     def save(self, data: bytes | str) -> None:
         """Keep the file under a name of our own."""
         self.name = uuid4().hex
-        self._path().parent.mkdir(parents=True, exist_ok=True)
+        self._get_path().parent.mkdir(parents=True, exist_ok=True)
         raw = data.encode(self.encoding or "utf-8") if isinstance(data, str) else data
-        self._path().write_bytes(crypter().encrypt(raw))
+        self._get_path().write_bytes(crypter().encrypt(raw))
 
     def read(self) -> bytes | str:
         """Return the file as it was given."""
-        raw = crypter().decrypt(self._path().read_bytes())
+        raw = crypter().decrypt(self._get_path().read_bytes())
         return raw if "b" in self.read_mode else raw.decode(self.encoding or "utf-8-sig")
 
     def remove(self) -> None:
         """Forget the file."""
-        self._path().unlink(missing_ok=True)
+        self._get_path().unlink(missing_ok=True)
 
-    def _path(self) -> Path:
-        if not _NAME.fullmatch(str(self.name)):
+    def _get_path(self) -> Path:
+        if not _STORED_NAME.fullmatch(str(self.name)):
             raise ValueError("not the name of a kept file")
         return Path(settings.MEDIA_ROOT) / "imports" / str(self.name)
 
@@ -79,13 +79,15 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
         """Refuse a file without the needed columns, or with more rows than a person previews."""
-        missing = [column for column in _NEEDED if column not in (dataset.headers or [])]
+        missing = [column for column in _REQUIRED_COLUMNS if column not in (dataset.headers or [])]
         if missing:
             raise UnreadableError(
-                f"There is no column {', '.join(missing)}; needed are {', '.join(_NEEDED)}."
+                f"There is no column {', '.join(missing)}; needed are {', '.join(_REQUIRED_COLUMNS)}."
             )
-        if len(dataset) > MOST:
-            raise UnreadableError(f"The file has {len(dataset)} rows; at most {MOST} are imported at once.")
+        if len(dataset) > MAX_ROWS:
+            raise UnreadableError(
+                f"The file has {len(dataset)} rows; at most {MAX_ROWS} are imported at once."
+            )
         self.actor: User = kwargs["user"]
 
     def get_instance(self, instance_loader: Any, row: dict[str, Any]) -> None:
@@ -94,22 +96,22 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
 
     def import_instance(self, instance: Feedback, row: dict[str, Any], **kwargs: Any) -> None:
         """Compare the pair of a row and label it. Raises ``ValidationError`` saying what is wrong where."""
-        question, material = _checked(row)
-        known = _known(question)
+        question, material = _parse_row(row)
+        known = _find_imported_label(question)
         if known is not None and known.user_correction is not material:
             said = known.answer_name
             raise ValidationError({"answer": f"This pair was imported as {said} before, under this profile."})
-        instance.prediction = known.prediction if known else _compared(self.actor, question)
-        instance.user_correction, instance.feedback_text = material, _text(row, "reason")[:4_000]
-        instance.reviewer, instance.source = self.actor, Source.IMPORT
+        instance.prediction = known.prediction if known else _compare_pair(self.actor, question)
+        instance.user_correction, instance.feedback_text = material, _read_cell(row, "reason")[:4_000]
+        instance.reviewer, instance.source = self.actor, FeedbackSource.IMPORT
         instance.model_id = instance.prediction.model_id
-        self.repeated = known is not None
+        self.is_duplicate = known is not None
 
     def skip_row(
         self, instance: Feedback, original: Any, row: Any, import_validation_errors: Any = None
     ) -> bool:
         """Skip a pair that was imported with this answer before."""
-        return not import_validation_errors and self.repeated
+        return not import_validation_errors and self.is_duplicate
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
         """Record the import itself, once it is one."""
@@ -117,36 +119,38 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
             audit.record("feedback.imported", self.actor, self.actor, rows=dict(result.totals))
 
 
-def _text(row: dict[str, Any], column: str) -> str:
+def _read_cell(row: dict[str, Any], column: str) -> str:
     value = row.get(column)
     return "" if value is None else str(value).strip()
 
 
-def _checked(row: dict[str, Any]) -> tuple[CompareRequest, bool]:
+def _parse_row(row: dict[str, Any]) -> tuple[CompareRequest, bool]:
     """Return the question of a row and its answer."""
-    answer, profile = _text(row, "answer").lower(), _text(row, "profile") or "general"
-    kind = _text(row, "kind").lower() or "auto"
+    answer, profile = _read_cell(row, "answer").lower(), _read_cell(row, "profile") or "general"
+    kind = _read_cell(row, "kind").lower() or "auto"
     errors = {}
-    if answer not in _ANSWERS:
+    if answer not in _ANSWER_VALUES:
         errors["answer"] = "Write material or immaterial."
     if profile not in load_profiles():
         errors["profile"] = f"Write one of {', '.join(load_profiles())}, or nothing for general."
     if kind not in _KINDS:
         errors["kind"] = f"Write one of {', '.join(_KINDS)}, or nothing."
-    errors |= {name: "Write a name." for name in ("name1", "name2") if not _text(row, name)}
+    errors |= {name: "Write a name." for name in ("name1", "name2") if not _read_cell(row, name)}
     if errors:
         raise ValidationError(errors)
-    return CompareRequest(_text(row, "name1"), _text(row, "name2"), profile, kind), _ANSWERS[answer]
+    return CompareRequest(_read_cell(row, "name1"), _read_cell(row, "name2"), profile, kind), _ANSWER_VALUES[
+        answer
+    ]
 
 
-def _known(question: CompareRequest) -> Feedback | None:
+def _find_imported_label(question: CompareRequest) -> Feedback | None:
     """Return what was imported earlier about the same pair under the same profile."""
     digest = compute_pair_digest(question.name1, question.name2)
-    rows = Feedback.objects.filter(source=Source.IMPORT, prediction__profile=question.profile)
+    rows = Feedback.objects.filter(source=FeedbackSource.IMPORT, prediction__profile=question.profile)
     return rows.filter(prediction__pair_digest=digest).select_related("prediction").order_by("-id").first()
 
 
-def _compared(actor: User, question: CompareRequest) -> Prediction:
+def _compare_pair(actor: User, question: CompareRequest) -> Prediction:
     """Answer a pair for its label; it is put before nobody."""
     try:
         prediction = compare_and_store(actor, question).prediction

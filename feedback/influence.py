@@ -15,40 +15,40 @@ from matching.outlook import load_context
 from matching.services import build_scorer
 from modelops.models import ModelVersion
 
-LAST = 50
-_KEPT_SECONDS = 24 * 60 * 60
+MAX_DECISIONS = 50
+_CACHE_SECONDS = 24 * 60 * 60
 
 
-class Influence(NamedTuple):
+class FeedbackImpact(NamedTuple):
     """Of ``decisions`` that the version learnt from, how many of its answers differ from the old ones."""
 
     decisions: int
-    changed: int
+    changed_predictions: int
     version: str
 
 
-def of(reviewer: User) -> Influence | None:
+def measure_impact(reviewer: User) -> FeedbackImpact | None:
     """Return what the reviewer's last decisions changed, or ``None`` before a model learnt from one."""
-    words = Feedback.objects.standing().filter(reviewer=reviewer, processed=True)
+    words = Feedback.objects.not_withdrawn().filter(reviewer=reviewer, processed=True)
     used = words.filter(training_run__model__isnull=False, prediction__erased_at=None)
-    last = list(used.select_related("prediction", "training_run__model").order_by("-id")[:LAST])
+    last = list(used.select_related("prediction", "training_run__model").order_by("-id")[:MAX_DECISIONS])
     if not last or last[0].training_run is None or last[0].training_run.model is None:
         return None
     version = last[0].training_run.model
     key = f"influence:{reviewer.pk}:{version.pk}:{last[0].pk}"
     changed = cache.get(key)
     if changed is None:
-        changed = _changed(version, [word.prediction for word in last])
-        cache.set(key, changed, _KEPT_SECONDS)
-    return Influence(len(last), changed, str(version))
+        changed = _count_changed_predictions(version, [word.prediction for word in last])
+        cache.set(key, changed, _CACHE_SECONDS)
+    return FeedbackImpact(len(last), changed, str(version))
 
 
-def _changed(version: ModelVersion, predictions: list[Prediction]) -> int:
+def _count_changed_predictions(version: ModelVersion, predictions: list[Prediction]) -> int:
     scorer = build_scorer(bytes(version.artefact.content))
-    return sum(_answers_otherwise(scorer, row) for row in predictions)
+    return sum(_has_changed(scorer, row) for row in predictions)
 
 
-def _answers_otherwise(scorer: Scorer, row: Prediction) -> bool:
+def _has_changed(scorer: Scorer, row: Prediction) -> bool:
     try:
         found = engine.compare(row.name1, row.name2, row.profile, row.kind, load_context(row), scorer)
     except EngineError:

@@ -23,17 +23,17 @@ from unfold.widgets import (
 from accounts.desk import BoundedPaginator, Step, act, confirmed, may, nobody
 from accounts.models import User
 from feedback import gold
-from feedback.desk import ANSWERS
-from feedback.guideline import GuidelineError, publish, start_draft
+from feedback.desk import ANSWER_CHOICES
+from feedback.guideline import GuidelineError, publish_guideline, start_draft
 from feedback.models import Clause, GoldAnswer, Guideline, Precedent
 from matching import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
 from matching.models import ReviewPolicy, ReviewStream
 from modelops.serving.loader import NoLiveModelError
 
-LEADS = "feedback.lead_review"
-_QUOTED = (ReviewStream.AUDIT, ReviewStream.UNCERTAIN, ReviewStream.DISAGREEMENT)
-_SHARES = {
+LEAD_PERMISSION = "feedback.lead_review"
+_QUOTA_STREAMS = (ReviewStream.AUDIT, ReviewStream.UNCERTAIN, ReviewStream.DISAGREEMENT)
+_RATE_LABELS = {
     "audit": "Random audit, of all answers",
     "uncertain": "Of the answers that say: a person must look",
     "disagreement": "Of the answers on which two models disagree",
@@ -50,12 +50,12 @@ class PolicyForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         current = sampling.get_policy()
-        for name, label in reversed(_SHARES.items()):
+        for name, label in reversed(_RATE_LABELS.items()):
             initial = getattr(current, name)
             widget = UnfoldAdminDecimalFieldWidget()
             field = forms.FloatField(min_value=0, max_value=1, label=label, initial=initial, widget=widget)
             self.fields = {name: field, **self.fields}
-        for stream in _QUOTED:
+        for stream in _QUOTA_STREAMS:
             self.fields[f"quota_{stream}"] = forms.IntegerField(
                 min_value=0,
                 required=False,
@@ -64,11 +64,11 @@ class PolicyForm(forms.Form):
                 widget=UnfoldAdminIntegerFieldWidget(),
             )
 
-    def policy(self) -> sampling.SamplingPolicy:
+    def build_policy(self) -> sampling.SamplingPolicy:
         """Return the policy that was asked for."""
         given = self.cleaned_data
-        quotas = {str(stream): given[f"quota_{stream}"] for stream in _QUOTED}
-        shares = {name: given[name] for name in _SHARES}
+        quotas = {str(stream): given[f"quota_{stream}"] for stream in _QUOTA_STREAMS}
+        shares = {name: given[name] for name in _RATE_LABELS}
         return sampling.SamplingPolicy(**shares, quotas={k: n for k, n in quotas.items() if n is not None})
 
 
@@ -94,7 +94,7 @@ class ReviewPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships 
         def perform(actor: User, given: Mapping[str, Any]) -> str:
             form = PolicyForm(request.POST)
             form.full_clean()
-            sampling.update_policy(actor, form.policy(), given["reason"])
+            sampling.update_policy(actor, form.build_policy(), given["reason"])
             return "In force within seconds, everywhere."
 
         text = (
@@ -176,7 +176,7 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         draft = get_object_or_404(Guideline, pk=object_id)
 
         def perform(actor: User, _given: Mapping[str, Any]) -> str:
-            return f"{publish(draft, actor)} is in force."
+            return f"{publish_guideline(draft, actor)} is in force."
 
         text = "Every reviewer sees it beside the next item. A published version can no longer be edited."
         back = reverse("admin:feedback_guideline_changelist")
@@ -203,10 +203,10 @@ class PrecedentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     @admin.display(description="Answer")
     def answer(self, row: Precedent) -> str:
         """What was decided, in a word."""
-        return ANSWERS[{True: "material", False: "immaterial", None: "cannot_tell"}[row.material]][1]
+        return ANSWER_CHOICES[{True: "material", False: "immaterial", None: "cannot_tell"}[row.material]][1]
 
 
-class KnownAnswerForm(forms.Form):
+class GoldItemForm(forms.Form):
     """A pair and its known answer."""
 
     name1 = forms.CharField(
@@ -250,20 +250,22 @@ class GoldAnswerAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         """Ask for the pair and its answer."""
 
         def perform(actor: User, given: Mapping[str, Any]) -> str:
-            gold.add(actor, given["name1"], given["name2"], given["profile"], given["answer"], given["why"])
+            gold.add_gold_item(
+                actor, given["name1"], given["name2"], given["profile"], given["answer"], given["why"]
+            )
             return "Added. Every reviewer meets it once, unmarked."
 
         text = "Choose pairs whose answer nobody disputes; they measure reviewers and train nobody."
         back = reverse("admin:feedback_goldanswer_changelist")
         refusals = (EngineError, NoLiveModelError)
-        step = Step("Add a known answer", text, "Add", back, perform, KnownAnswerForm, refusals)
+        step = Step("Add a known answer", text, "Add", back, perform, GoldItemForm, refusals)
         return confirmed(self.admin_site, request, step)
 
     @act("Retire the chosen answers", "retire")
     def retire(self, request: HttpRequest, rows: QuerySet[GoldAnswer]) -> HttpResponse | None:
         """Stop handing them out; what was measured stays."""
         if isinstance(request.user, User):
-            count = gold.retire(list(rows), request.user)
+            count = gold.retire_gold_items(list(rows), request.user)
             messages.success(request, f"{count} retired.")
         return redirect("admin:feedback_goldanswer_changelist")
 

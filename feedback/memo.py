@@ -20,22 +20,22 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from feedback.desk import ANSWERS
-from feedback.models import Feedback, ReviewItem, Source
-from feedback.typesetting import pdf
+from feedback.desk import ANSWER_CHOICES
+from feedback.models import Feedback, FeedbackSource, ReviewItem
+from feedback.typesetting import render_pdf
 from matching import diff, display
 from matching.engine import load_categories
 from matching.jobs.rows import escape_formula
 from matching.models import Prediction
 from matching.serializers import DISCLAIMER, serialize_prediction
 
-MOST = 100
+MAX_MEMOS = 100
 """Memos in one binder."""
 
-HIDDEN = "[redacted]"
+REDACTED_TEXT = "[redacted]"
 
 
-class UnsettledError(Exception):
+class ReviewPendingError(Exception):
     """The pair still waits for somebody's decision; no memo is issued of it."""
 
 
@@ -43,74 +43,76 @@ class Memo(NamedTuple):
     """What is handed out: the content with its hash, and when it was issued."""
 
     content: dict[str, Any]
-    at: datetime
+    issued_at: datetime
 
     @property
-    def name(self) -> str:
+    def file_stem(self) -> str:
         """Name of the file, without ending; holds no name of a party."""
-        return f"memo-{self.at:%Y%m%d}-{self.content['id'][-12:]}"
+        return f"memo-{self.issued_at:%Y%m%d}-{self.content['id'][-12:]}"
 
-    def json(self) -> str:
+    def to_json(self) -> str:
         """The memo as JSON."""
         return json.dumps(self.content, ensure_ascii=False, indent=2)
 
-    def pdf(self) -> bytes:
+    def to_pdf(self) -> bytes:
         """The memo as PDF."""
-        return pdf(self.content, self.at)
+        return render_pdf(self.content, self.issued_at)
 
 
 @transaction.atomic
-def issue(prediction: Prediction, actor: User, redacted: bool) -> Memo:
+def issue_memo(prediction: Prediction, actor: User, redacted: bool) -> Memo:
     """Return the memo of a settled pair and record that it was issued, with its hash.
 
     Raises :class:`UnsettledError` while an item of the pair is open. Without the right to see names, and of
     erased names, the memo is redacted whatever was asked.
     """
     if ReviewItem.objects.open().filter(prediction=prediction).exclude(stream="gold").exists():
-        raise UnsettledError("This pair still waits for a decision; a memo is issued when it is settled.")
+        raise ReviewPendingError("This pair still waits for a decision; a memo is issued when it is settled.")
     redacted = redacted or not actor.has_perm("matching.reveal_names") or prediction.erased_at is not None
     at = timezone.now().replace(microsecond=0)
-    content = _content(prediction, actor, redacted, at)
-    content["hash"] = digest(content)
+    content = _build_content(prediction, actor, redacted, at)
+    content["hash"] = compute_digest(content)
     audit.record("memo.issued", prediction, actor, redacted=redacted, sha256=content["hash"])
     return Memo(content, at)
 
 
-def digest(content: dict[str, Any]) -> str:
+def compute_digest(content: dict[str, Any]) -> str:
     """Return the SHA-256 of a memo's content without its hash, as written with sorted keys."""
     body = {key: value for key, value in content.items() if key != "hash"}
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def binder(predictions: Sequence[Prediction], actor: User, redacted: bool) -> bytes:
+def build_binder(predictions: Sequence[Prediction], actor: User, redacted: bool) -> bytes:
     """Return a ZIP of memos as PDF and JSON with a table of contents; unsettled pairs are listed as such."""
     packed = io.BytesIO()
     lines: list[list[str]] = [["memo", "prediction", "profile", "answer", "sha256"]]
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for prediction in predictions[:MOST]:
+        for prediction in predictions[:MAX_MEMOS]:
             try:
-                memo = issue(prediction, actor, redacted)
-            except UnsettledError:
+                memo = issue_memo(prediction, actor, redacted)
+            except ReviewPendingError:
                 lines.append(["", str(prediction.pk), prediction.profile, "not settled yet", ""])
                 continue
-            archive.writestr(f"{memo.name}.pdf", memo.pdf())
-            archive.writestr(f"{memo.name}.json", memo.json())
+            archive.writestr(f"{memo.file_stem}.pdf", memo.to_pdf())
+            archive.writestr(f"{memo.file_stem}.json", memo.to_json())
             final = memo.content["final"]
-            lines.append([memo.name, str(prediction.pk), prediction.profile, final, memo.content["hash"]])
-        archive.writestr("contents.csv", _table(lines))
+            lines.append(
+                [memo.file_stem, str(prediction.pk), prediction.profile, final, memo.content["hash"]]
+            )
+        archive.writestr("contents.csv", _write_csv(lines))
     return packed.getvalue()
 
 
-def _table(lines: list[list[str]]) -> str:
+def _write_csv(lines: list[list[str]]) -> str:
     text = io.StringIO()
     csv.writer(text).writerows([[escape_formula(cell) for cell in line] for line in lines])
     return text.getvalue()
 
 
-def _content(prediction: Prediction, actor: User, redacted: bool, at: datetime) -> dict[str, Any]:
+def _build_content(prediction: Prediction, actor: User, redacted: bool, at: datetime) -> dict[str, Any]:
     given = serialize_prediction(prediction)
-    words = list(_words(prediction))
+    words = list(_list_decisions(prediction))
     profile = display.get_profile_choice(prediction.profile)
     return {
         "title": "Memo on two legal names",
@@ -118,72 +120,72 @@ def _content(prediction: Prediction, actor: User, redacted: bool, at: datetime) 
         "issuer": actor.get_full_name(),
         "issued_at": f"{at:%Y-%m-%d %H:%M} UTC",
         "redacted": redacted,
-        "names": [HIDDEN, HIDDEN] if redacted else [prediction.name1, prediction.name2],
+        "names": [REDACTED_TEXT, REDACTED_TEXT] if redacted else [prediction.name1, prediction.name2],
         "facts": [
             ["Read as", "a person’s name" if prediction.kind == "individual" else "an organisation’s name"],
             ["Profile", f"{profile['title']} ({profile['id']} {profile['version']}, {profile['date']})"],
             ["Compared", f"{prediction.created_at:%Y-%m-%d %H:%M} UTC"],
         ],
-        "deceiving": [] if redacted else _deceiving(prediction, given),
-        "decisions": [_decision(word, place, redacted) for place, word in enumerate(words, 1)],
-        "final": _final(words),
-        "answer": _answer(given, redacted),
-        "differences": [_difference(row, redacted) for row in given["differences"]],
+        "deceiving": [] if redacted else _list_deceiving_characters(prediction, given),
+        "decisions": [_build_decision_entry(word, place, redacted) for place, word in enumerate(words, 1)],
+        "final": _get_final_answer(words),
+        "answer": _build_answer_facts(given, redacted),
+        "differences": [_build_difference_entry(row, redacted) for row in given["differences"]],
         "disclaimer": DISCLAIMER,
     }
 
 
-def _words(prediction: Prediction) -> Sequence[Feedback]:
-    said = Feedback.objects.standing().filter(prediction=prediction).exclude(source=Source.API)
+def _list_decisions(prediction: Prediction) -> Sequence[Feedback]:
+    said = Feedback.objects.not_withdrawn().filter(prediction=prediction).exclude(source=FeedbackSource.API)
     return list(said.select_related("reviewer", "clause").order_by("id"))
 
 
-def _final(words: Sequence[Feedback]) -> str:
+def _get_final_answer(words: Sequence[Feedback]) -> str:
     """The answer that counts: the adjudicator's, else the last one."""
     if not words:
         return "not reviewed"
     return max(words, key=lambda word: (word.adjudicated, word.pk)).answer_name.replace("_", " ")
 
 
-def _decision(word: Feedback, place: int, redacted: bool) -> dict[str, str]:
+def _build_decision_entry(word: Feedback, place: int, redacted: bool) -> dict[str, str]:
     stage = "Revision" if word.revises_id else word.get_stage_display() or word.get_source_display()
     cited = f" Clause {word.clause}." if word.clause else ""
-    reason = (HIDDEN if word.feedback_text else "") if redacted else word.feedback_text
+    reason = (REDACTED_TEXT if word.feedback_text else "") if redacted else word.feedback_text
     who = f"Person {place}" if redacted else word.reviewer.get_full_name()
     under = f", guideline {word.guideline_version}" if word.guideline_version else ""
     return {
         "stage": str(stage),
-        "answer": ANSWERS[word.answer_name][1],
+        "answer": ANSWER_CHOICES[word.answer_name][1],
         "reason": f"{reason}{cited}".strip(),
         "who": f"{who}, {word.created_at:%Y-%m-%d %H:%M} UTC{under}",
     }
 
 
-def _answer(given: dict[str, Any], redacted: bool) -> list[list[str]]:
+def _build_answer_facts(given: dict[str, Any], redacted: bool) -> list[list[str]]:
     judged = display.get_verdict_badge(given["verdict"])
     model = given["model"]
     return [
         ["Verdict", f"{judged.title}, {display.format_percent(given['confidence'])} confidence"],
-        ["Reason", HIDDEN if redacted else given["reason"]],
+        ["Reason", REDACTED_TEXT if redacted else given["reason"]],
         ["Would settle it", given["missing_fact"] or "nothing is missing"],
         ["Model and rules", f"{model['name']} {model['version']}, rules {given['rules_version']}"],
     ]
 
 
-def _difference(row: dict[str, Any], redacted: bool) -> dict[str, str]:
+def _build_difference_entry(row: dict[str, Any], redacted: bool) -> dict[str, str]:
     known = load_categories().get(row["category"])
     plain = known.explanation if known else ""
     return {
         "category": row["category"],
         "title": f"{row['title']}. {plain if redacted else row['explanation']}",
-        "first": HIDDEN if redacted and row["text1"] else row["text1"] or "none",
-        "second": HIDDEN if redacted and row["text2"] else row["text2"] or "none",
+        "first": REDACTED_TEXT if redacted and row["text1"] else row["text1"] or "none",
+        "second": REDACTED_TEXT if redacted and row["text2"] else row["text2"] or "none",
         "effect": display.EFFECT_TEXTS[row["effect"]][1],
         "rule": f"{row['rule']}; {row['authority']}",
     }
 
 
-def _deceiving(prediction: Prediction, given: dict[str, Any]) -> list[str]:
+def _list_deceiving_characters(prediction: Prediction, given: dict[str, Any]) -> list[str]:
     columns = diff.build_columns(prediction.name1, prediction.name2, given["differences"])
     return [
         f"{('first', 'second')[number - 1]} name: {code}"

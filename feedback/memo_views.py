@@ -19,32 +19,32 @@ from matching.models import Prediction
 _TYPES = {"pdf": "application/pdf", "json": "application/json; charset=utf-8"}
 
 
-def memo(request: HttpRequest, pk: UUID) -> HttpResponse:
+def download_memo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Issue the memo of a pair one has decided; say so while it is not settled."""
     person = cast(User, request.user)
-    word = get_object_or_404(Feedback.objects.first_words(), pk=pk, reviewer=person)
+    word = get_object_or_404(Feedback.objects.initial_decisions(), pk=pk, reviewer=person)
     prediction = Prediction.objects.with_model().get(pk=word.prediction_id)
     form = request.POST.get("format", "pdf")
     if request.method != "POST" or form not in _TYPES:
         return redirect("admin:review-revealed", pk)
     try:
-        issued = memos.issue(prediction, person, "redacted" in request.POST)
-    except memos.UnsettledError as refusal:
+        issued = memos.issue_memo(prediction, person, "redacted" in request.POST)
+    except memos.ReviewPendingError as refusal:
         messages.warning(request, str(refusal))
         return redirect("admin:review-revealed", pk)
-    body = issued.pdf() if form == "pdf" else issued.json().encode()
-    return _file(body, f"{issued.name}.{form}", _TYPES[form])
+    body = issued.to_pdf() if form == "pdf" else issued.to_json().encode()
+    return _build_file_response(body, f"{issued.file_stem}.{form}", _TYPES[form])
 
 
-def binder(request: HttpRequest, rows: QuerySet[Feedback], redacted: bool) -> HttpResponse:
+def download_binder(request: HttpRequest, rows: QuerySet[Feedback], redacted: bool) -> HttpResponse:
     """Issue memos of the pairs of the chosen rows."""
-    keys = dict.fromkeys(rows.values_list("prediction_id", flat=True)[: memos.MOST])
+    keys = dict.fromkeys(rows.values_list("prediction_id", flat=True)[: memos.MAX_MEMOS])
     found = Prediction.objects.with_model().filter(pk__in=keys).order_by("id")
-    body = memos.binder(list(found), cast(User, request.user), redacted)
-    return _file(body, f"memos-{timezone.now():%Y%m%d-%H%M}.zip", "application/zip")
+    body = memos.build_binder(list(found), cast(User, request.user), redacted)
+    return _build_file_response(body, f"memos-{timezone.now():%Y%m%d-%H%M}.zip", "application/zip")
 
 
-def _file(body: bytes, name: str, kind: str) -> HttpResponse:
+def _build_file_response(body: bytes, name: str, kind: str) -> HttpResponse:
     response = HttpResponse(body, content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"

@@ -30,23 +30,23 @@ from modelops.watching.windows import Slice, slice_of
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
-BLOCK = 200
+SEQUENCE_LENGTH = 200
 """Labels after which a new sequence begins."""
 
-ESTIMATED_FROM = 200
+MIN_ANSWERS_FOR_ESTIMATE = 200
 """Answers, at least, before an estimate without labels means anything."""
 
-KEPT = timedelta(days=100)
+HISTOGRAM_RETENTION = timedelta(days=100)
 """How long hourly histograms are kept; reports and measured figures stay."""
 
-_GRACE = timedelta(minutes=2)
-_AUDIT_PICKED = 30
-_AUDIT_REVIEWED = 0.2
+_STORE_DELAY = timedelta(minutes=2)
+_MIN_AUDIT_SAMPLE = 30
+_MIN_REVIEWED_SHARE = 0.2
 """When so many random answers of a week were picked and a smaller share reviewed, estimates are silent."""
 
 
 @dataclass(frozen=True)
-class Look:
+class MonitoringSummary:
     """What one look found: slices counted, drift reports written, those that drifted."""
 
     counted: int
@@ -54,33 +54,35 @@ class Look:
     drifted: int
 
 
-def hourly(hour: datetime) -> Look:
+def monitor_hour(hour: datetime) -> MonitoringSummary:
     """Look at the hour from ``hour``, which must be over."""
     counted = counting.count_hour(hour)
     end = hour + HOUR
-    reports = [reporting.report_hours(slice_of(row), end, reviewed) for row in counted]
-    models = champions()
+    reports = [reporting.report_hours(slice_of(row), end, count_reviewed) for row in counted]
+    models = list_champions()
     for model in models:
-        measure(model, f"{hour:%Y-%m-%dT%H}", hour, end)
-    _let_go({str(model.version) for model in models} | {str(row.model.version) for row in counted})
-    return _look(counted, reports)
+        store_metrics(model, f"{hour:%Y-%m-%dT%H}", hour, end)
+    _resolve_stale_alerts(
+        {str(model.version) for model in models} | {str(row.model.version) for row in counted}
+    )
+    return _build_summary(counted, reports)
 
 
-def daily(day: datetime) -> Look:
+def monitor_day(day: datetime) -> MonitoringSummary:
     """Look at the 24 hours from ``day``, which must be over."""
     end = day + DAY
     rows = HourlyCount.objects.filter(hour__gte=day, hour__lt=end).select_related("model")
     slices = {str(of): of for of in map(slice_of, rows)}
-    reports = [reporting.report_day(of, end, reviewed) for of in slices.values()]
-    for model in champions():
-        measure(model, f"{day:%Y-%m-%d}", day, end)
-    _watch_audit(end)
-    HourlyCount.objects.filter(hour__lt=day - KEPT).delete()
+    reports = [reporting.report_day(of, end, count_reviewed) for of in slices.values()]
+    for model in list_champions():
+        store_metrics(model, f"{day:%Y-%m-%d}", day, end)
+    _observe_audit_coverage(end)
+    HourlyCount.objects.filter(hour__lt=day - HISTOGRAM_RETENTION).delete()
     counting.delete_old_samples(end)
-    return _look(slices, reports)
+    return _build_summary(slices, reports)
 
 
-def open_hours(now: datetime) -> list[datetime]:
+def list_open_hours(now: datetime) -> list[datetime]:
     """Return the closed hours of the last day that may be looked at, the oldest first.
 
     None from before anything was live; the newest two minutes after its end, when its answers are stored.
@@ -88,25 +90,25 @@ def open_hours(now: datetime) -> list[datetime]:
     began = Deployment.objects.aggregate(first=Min("at"))["first"]
     if began is None:
         return []
-    last = (now - _GRACE).replace(minute=0, second=0, microsecond=0) - HOUR
+    last = (now - _STORE_DELAY).replace(minute=0, second=0, microsecond=0) - HOUR
     hours = [last - number * HOUR for number in range(24)]
     return [hour for hour in reversed(hours) if hour + HOUR > began]
 
 
-def champions() -> list[ModelVersion]:
+def list_champions() -> list[ModelVersion]:
     """Return the versions that answer now."""
     live = Deployment.objects.live().filter(role=ServingRole.CHAMPION)
     return list(ModelVersion.objects.filter(deployments__in=live).distinct())
 
 
-def reviewed(of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
+def count_reviewed(of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
     """Return how many answers of a slice and time were reviewed at the desk, and how many of them wrong.
 
     Rows of files are no stored answers: nobody reviews them.
     """
     if of.source == Source.BULK:
         return 0, 0
-    words = Feedback.objects.at_the_desk().filter(
+    words = Feedback.objects.by_reviewers().filter(
         prediction__model=of.model,
         prediction__profile=of.profile,
         prediction__kind=of.kind,
@@ -119,35 +121,39 @@ def reviewed(of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
     return found["n"], found["wrong"]
 
 
-def labelled(model: ModelVersion, now: datetime, profile: str = "", share: float = 1.0) -> Performance:
+def estimate_performance(
+    model: ModelVersion, now: datetime, profile: str = "", share: float = 1.0
+) -> Performance:
     """Return what the newest labels of the random audit say of a version: 200 to 400 of them.
 
     ``profile`` narrows it to one; ``share`` is the part of the error that may be spent on it. A new sequence
     begins every 200 labels and counts from the one after, each spending its part of the error: so looking
     every hour for years stays honest, and a fall of today is not hidden behind the years.
     """
-    words = _audited(model, now)
+    words = _select_audit_labels(model, now)
     words = words.filter(prediction__profile=profile) if profile else words
-    blocks = words.count() // BLOCK
+    blocks = words.count() // SEQUENCE_LENGTH
     columns = ("prediction__prediction", "user_correction", "prediction__selection_probability")
-    newest = words.order_by("created_at", "pk").values_list(*columns)[max(0, blocks - 1) * BLOCK :]
+    newest = words.order_by("created_at", "pk").values_list(*columns)[max(0, blocks - 1) * SEQUENCE_LENGTH :]
     labels = (Label(said, bool(true), chance or 1.0) for said, true, chance in newest)
     return performance(labels, restarted(blocks + 1) * share)
 
 
-def by_profile(model: ModelVersion, now: datetime) -> dict[str, Performance]:
+def estimate_by_profile(model: ModelVersion, now: datetime) -> dict[str, Performance]:
     """Return the same for every profile that has audited answers; the profiles share the error."""
-    names = sorted(set(_audited(model, now).order_by().values_list("prediction__profile", flat=True)))
-    return {name: labelled(model, now, name, 1 / len(names)) for name in names}
+    names = sorted(
+        set(_select_audit_labels(model, now).order_by().values_list("prediction__profile", flat=True))
+    )
+    return {name: estimate_performance(model, now, name, 1 / len(names)) for name in names}
 
 
 @transaction.atomic
-def measure(model: ModelVersion, window: str, start: datetime, end: datetime) -> list[ModelMetric]:
+def store_metrics(model: ModelVersion, window: str, start: datetime, end: datetime) -> list[ModelMetric]:
     """Write what a window says of a version into ``model_metrics``, and tell people of what is too low."""
-    found = {"": labelled(model, end), **by_profile(model, end)}
-    answers = list(_of_answers(model, start, end))
+    found = {"": estimate_performance(model, end), **estimate_by_profile(model, end)}
+    answers = list(_generate_answer_metrics(model, start, end))
     rows = [("", *row) for row in answers]
-    rows += [(profile, *row) for profile, seen in found.items() for row in _of_labels(seen)]
+    rows += [(profile, *row) for profile, seen in found.items() for row in _generate_label_metrics(seen)]
     ModelMetric.objects.filter(model=model, window=window).delete()
     stored = [
         ModelMetric(
@@ -163,16 +169,16 @@ def measure(model: ModelVersion, window: str, start: datetime, end: datetime) ->
     ]
     ModelMetric.objects.bulk_create(stored)
     for profile, seen in found.items():
-        _judge(f"{model.version}, {profile}" if profile else str(model.version), seen)
-    _judge_estimate(model, answers)
+        _observe_performance(f"{model.version}, {profile}" if profile else str(model.version), seen)
+    _observe_estimate(model, answers)
     return stored
 
 
-def _audited(model: ModelVersion, now: datetime) -> FeedbackQuerySet:
-    return Feedback.objects.audited().filter(prediction__model=model, created_at__lte=now)
+def _select_audit_labels(model: ModelVersion, now: datetime) -> FeedbackQuerySet:
+    return Feedback.objects.audit_labels().filter(prediction__model=model, created_at__lte=now)
 
 
-def _of_labels(found: Performance) -> Iterable[tuple[str, float, int]]:
+def _generate_label_metrics(found: Performance) -> Iterable[tuple[str, float, int]]:
     for name, estimate in found.to_dict().items():
         if estimate.n:
             yield f"{name} (labelled)", estimate.value, estimate.n
@@ -180,7 +186,9 @@ def _of_labels(found: Performance) -> Iterable[tuple[str, float, int]]:
             yield f"{name} (labelled, at most)", estimate.high, estimate.n
 
 
-def _of_answers(model: ModelVersion, start: datetime, end: datetime) -> Iterable[tuple[str, float, int]]:
+def _generate_answer_metrics(
+    model: ModelVersion, start: datetime, end: datetime
+) -> Iterable[tuple[str, float, int]]:
     """Yield what can be said without labels; on calibrated scores the mean confidence is the accuracy."""
     answers = Prediction.objects.filter(model=model, created_at__gte=start, created_at__lt=end).order_by()
     found = answers.aggregate(
@@ -195,7 +203,7 @@ def _of_answers(model: ModelVersion, start: datetime, end: datetime) -> Iterable
         yield "material share", found["material"] / found["n"], found["n"]
 
 
-def _judge(scope: str, found: Performance) -> None:
+def _observe_performance(scope: str, found: Performance) -> None:
     for name, estimate in found.to_dict().items():
         if estimate.n:
             allowed = limit(name)
@@ -206,28 +214,28 @@ def _judge(scope: str, found: Performance) -> None:
             observe(f"{name}_low", scope, estimate.is_below(allowed), what)
 
 
-def _judge_estimate(model: ModelVersion, answers: Iterable[tuple[str, float, int]]) -> None:
+def _observe_estimate(model: ModelVersion, answers: Iterable[tuple[str, float, int]]) -> None:
     for name, value, n in answers:
-        if name == "accuracy (estimated)" and n >= ESTIMATED_FROM:
+        if name == "accuracy (estimated)" and n >= MIN_ANSWERS_FOR_ESTIMATE:
             what = f"Estimated without labels: {value:.1%} over {n:,} answers."
             observe("estimate_low", str(model.version), value < limit("accuracy"), what)
 
 
-def _watch_audit(now: datetime) -> None:
+def _observe_audit_coverage(now: datetime) -> None:
     """Tell people when the random audit is picked and nobody reviews it."""
     picked = Prediction.objects.filter(
         stream=ReviewStream.AUDIT, created_at__gte=now - WEEK, created_at__lt=now
     )
     n = picked.count()
     done = (
-        Feedback.objects.at_the_desk().filter(prediction__in=picked).values("prediction").distinct().count()
+        Feedback.objects.by_reviewers().filter(prediction__in=picked).values("prediction").distinct().count()
     )
-    failing = n >= _AUDIT_PICKED and done < _AUDIT_REVIEWED * n
+    failing = n >= _MIN_AUDIT_SAMPLE and done < _MIN_REVIEWED_SHARE * n
     what = f"{done:,} of {n:,} random answers of the last seven days were reviewed."
     observe("labels_missing", "", failing, what)
 
 
-def _let_go(answering: set[str]) -> None:
+def _resolve_stale_alerts(answering: set[str]) -> None:
     """Let alerts about versions that no longer answer come to their end: nobody else would observe them."""
     rules = ("drift", "estimate_low", "accuracy_low", "precision_low", "recall_low")
     for rule, scope in Alert.objects.open().filter(rule__in=rules).values_list("rule", "scope"):
@@ -235,6 +243,6 @@ def _let_go(answering: set[str]) -> None:
             observe(rule, scope, failing=False)
 
 
-def _look(counted: Any, reports: Iterable[Any]) -> Look:
+def _build_summary(counted: Any, reports: Iterable[Any]) -> MonitoringSummary:
     written = [report for report in reports if report is not None]
-    return Look(len(counted), len(written), sum(report.drifted for report in written))
+    return MonitoringSummary(len(counted), len(written), sum(report.drifted for report in written))

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from feedback.serializers import FeedbackSerializer
-from feedback.services import AlreadySaidError, object_to
+from feedback.services import DuplicateFeedbackError, submit_client_feedback
 from matching import display
 from matching.models import Prediction
 
-_FIELDS = ("user_correction", "confidence_score", "feedback_text")
-_CHOOSE = "Choose one of the two answers."
-_REASON = "Say why you decide otherwise; a reviewer reads it."
+_FORM_FIELDS = ("user_correction", "confidence_score", "feedback_text")
+_ANSWER_REQUIRED = "Choose one of the two answers."
+_REASON_REQUIRED = "Say why you decide otherwise; a reviewer reads it."
 
 
 @never_cache
@@ -29,34 +29,34 @@ _REASON = "Say why you decide otherwise; a reviewer reads it."
 @require_POST
 @login_required
 @permission_required("feedback.add_feedback", raise_exception=True)
-def feedback_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+def submit_feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Store the person's word on one of their own answers; overriding it needs a reason."""
     user = cast(User, request.user)
     prediction = get_object_or_404(Prediction.objects.for_user(user), pk=pk)
-    given = {field: request.POST.get(field, "").strip() for field in _FIELDS}
+    given = {field: request.POST.get(field, "").strip() for field in _FORM_FIELDS}
     serializer = FeedbackSerializer(data={**given, "confidence_score": given["confidence_score"] or None})
     serializer.fields.pop("prediction")
-    if errors := _errors(serializer, prediction):
-        return _again(request, prediction, given, errors)
+    if errors := _collect_errors(serializer, prediction):
+        return _render_form(request, prediction, given, errors)
     try:
-        object_to(user, prediction, **serializer.validated_data)
+        submit_client_feedback(user, prediction, **serializer.validated_data)
         messages.success(request, "Thank you. Your word on this answer is stored.")
-    except AlreadySaidError:
+    except DuplicateFeedbackError:
         messages.warning(request, "You gave your word on this answer before; the first one stands.")
     return redirect("answer-page", pk=prediction.pk)
 
 
-def _errors(serializer: FeedbackSerializer, prediction: Prediction) -> dict[str, str]:
+def _collect_errors(serializer: FeedbackSerializer, prediction: Prediction) -> dict[str, str]:
     """Return what is wrong with each field, in words for its place beside the field."""
     if not serializer.is_valid():
         errors = {field: str(found[0]) for field, found in serializer.errors.items()}
-        return {**errors, **({"user_correction": _CHOOSE} if "user_correction" in errors else {})}
+        return {**errors, **({"user_correction": _ANSWER_REQUIRED} if "user_correction" in errors else {})}
     said = serializer.validated_data
     overrides = said["user_correction"] != prediction.prediction
-    return {"feedback_text": _REASON} if overrides and not said["feedback_text"] else {}
+    return {"feedback_text": _REASON_REQUIRED} if overrides and not said["feedback_text"] else {}
 
 
-def _again(
+def _render_form(
     request: HttpRequest, prediction: Prediction, given: dict[str, str], errors: dict[str, str]
 ) -> HttpResponse:
     """Show the form with what was typed."""

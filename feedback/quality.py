@@ -18,34 +18,41 @@ from django.utils import timezone
 
 from accounts.ids import first_of
 from accounts.models import User
-from feedback.agreement import Agreement, agreement, cohen_kappa, gwet_ac1, interval, wilson
-from feedback.models import Feedback, GoldAnswer, ReviewItem, Stage
-from feedback.routing import overrides
+from feedback.agreement import (
+    Agreement,
+    bootstrap_interval,
+    cohen_kappa,
+    compute_agreement,
+    gwet_ac1,
+    wilson_interval,
+)
+from feedback.models import Feedback, GoldAnswer, ReviewItem, ReviewStage
+from feedback.routing import is_override
 from matching.engine import load_categories
 from matching.models import Prediction, ReviewStream
 
 WINDOW = timedelta(days=90)
 """How far back quality is measured."""
 
-_MOST = 20_000
-_RESAMPLED = 1_000
-_ROUNDS = 200
-_DAYS_SHOWN = 14
-_HALF = timedelta(days=28)
-_CATEGORIES_SHOWN = 12
-_FEWEST = 10
+_MAX_DECISIONS = 20_000
+_MAX_BOOTSTRAP_PAIRS = 1_000
+_BOOTSTRAP_ROUNDS = 200
+_CHART_DAYS = 14
+_RECENT_WINDOW = timedelta(days=28)
+_MAX_CATEGORIES = 12
+_MIN_BOOTSTRAP_PAIRS = 10
 
 
-class Measured(NamedTuple):
+class GroupAgreement(NamedTuple):
     """Agreement of one group of items, with bootstrap intervals where there are enough items."""
 
     name: str
-    found: Agreement
-    kappa: tuple[float, float] | None
-    ac1: tuple[float, float] | None
+    coefficients: Agreement
+    kappa_interval: tuple[float, float] | None
+    ac1_interval: tuple[float, float] | None
 
 
-class Share(NamedTuple):
+class Proportion(NamedTuple):
     """Hits among trials with Wilson's interval; without a trial no share."""
 
     hits: int
@@ -59,21 +66,21 @@ class Share(NamedTuple):
     @property
     def bounds(self) -> tuple[float, float] | None:
         """The 95 % interval."""
-        return wilson(self.hits, self.n) if self.n else None
+        return wilson_interval(self.hits, self.n) if self.n else None
 
 
-class Person(NamedTuple):
+class ReviewerQuality(NamedTuple):
     """One reviewer in the lead's table."""
 
     email: str
     decisions: int
-    seconds: float | None
-    gold: Share
-    percent: float | None
-    pairs: int
+    median_seconds: float | None
+    gold: Proportion
+    agreement_share: float | None
+    shared_items: int
 
 
-class Bar(NamedTuple):
+class DailyBar(NamedTuple):
     """One day of a chart, drawn as a bar of at most 100 units that stands on the line at 105."""
 
     day: date
@@ -83,101 +90,110 @@ class Bar(NamedTuple):
     height: float
 
 
-class _Word(NamedTuple):
+class _BlindDecision(NamedTuple):
     """What is read of a word."""
 
-    prediction: UUID
-    reviewer: UUID
+    prediction_id: UUID
+    reviewer_id: UUID
     answer: bool | None
-    guideline: str
+    guideline_version: str
     seconds: float | None
-    at: datetime
+    decided_at: datetime
     stream: str
 
 
-Doubled = tuple[_Word, _Word]
+DecisionPair = tuple[_BlindDecision, _BlindDecision]
 
 
-class Desk:
+class BlindDecisionSample:
     """The blind words of a window, read once."""
 
     def __init__(self, since: datetime) -> None:
-        rows = Feedback.objects.first_words().filter(
-            pk__gte=first_of(since), stage__in=[Stage.FIRST, Stage.SECOND]
+        rows = Feedback.objects.initial_decisions().filter(
+            pk__gte=first_of(since), stage__in=[ReviewStage.FIRST, ReviewStage.SECOND]
         )
         columns = ("prediction_id", "reviewer_id", "user_correction", "guideline_version", "seconds")
-        read = rows.order_by("-id").values_list(*columns, "created_at", "stream")[:_MOST]
-        self.words = [_Word(*row) for row in read]
-        self.doubled = list(_doubled(word for word in self.words if word.stream != ReviewStream.GOLD))
+        read = rows.order_by("-id").values_list(*columns, "created_at", "stream")[:_MAX_DECISIONS]
+        self.decisions = [_BlindDecision(*row) for row in read]
+        self.decision_pairs = list(
+            _pair_decisions(word for word in self.decisions if word.stream != ReviewStream.GOLD)
+        )
 
-    def gold(self) -> dict[UUID, Share]:
+    def measure_gold_accuracy(self) -> dict[UUID, Proportion]:
         """Gold accuracy of each reviewer."""
-        met = [word for word in self.words if word.stream == ReviewStream.GOLD]
-        known = GoldAnswer.objects.filter(prediction__in={word.prediction for word in met})
+        met = [word for word in self.decisions if word.stream == ReviewStream.GOLD]
+        known = GoldAnswer.objects.filter(prediction__in={word.prediction_id for word in met})
         answers = dict(known.values_list("prediction_id", "material"))
         hits: dict[UUID, list[bool]] = defaultdict(list)
         for word in met:
-            if word.prediction in answers:
-                hits[word.reviewer].append(word.answer is answers[word.prediction])
-        return {reviewer: Share(sum(found), len(found)) for reviewer, found in hits.items()}
+            if word.prediction_id in answers:
+                hits[word.reviewer_id].append(word.answer is answers[word.prediction_id])
+        return {reviewer: Proportion(sum(found), len(found)) for reviewer, found in hits.items()}
 
 
-def of_everybody(desk: Desk) -> Measured | None:
+def measure_all_reviewers(desk: BlindDecisionSample) -> GroupAgreement | None:
     """Agreement of all who looked at the same item."""
-    return _measured("All", desk.doubled)
+    return _measure_agreement("All", desk.decision_pairs)
 
 
-def of_person(desk: Desk, person: User) -> Measured | None:
+def measure_reviewer(desk: BlindDecisionSample, person: User) -> GroupAgreement | None:
     """Agreement of one person with whoever else looked."""
-    return _measured(person.email, _of(desk.doubled, person.pk))
+    return _measure_agreement(person.email, _select_reviewer_pairs(desk.decision_pairs, person.pk))
 
 
-def by_guideline(desk: Desk) -> list[Measured]:
+def measure_by_guideline(desk: BlindDecisionSample) -> list[GroupAgreement]:
     """Agreement under each version of the guideline."""
-    return _grouped(desk.doubled, lambda pair: [pair[1].guideline or "none"])
+    return _measure_groups(desk.decision_pairs, lambda pair: [pair[1].guideline_version or "none"])
 
 
-def by_category(desk: Desk) -> list[Measured]:
+def measure_by_category(desk: BlindDecisionSample) -> list[GroupAgreement]:
     """Agreement on items that show each category of difference, the most frequent first."""
-    shown = _categories({pair[0].prediction for pair in desk.doubled})
+    shown = _load_categories({pair[0].prediction_id for pair in desk.decision_pairs})
     titles = {id_: f"{id_} {found.title}" for id_, found in load_categories().items()}
 
-    def names(pair: Doubled) -> list[str]:
-        return [titles.get(id_, id_) for id_ in shown.get(pair[0].prediction, ())]
+    def names(pair: DecisionPair) -> list[str]:
+        return [titles.get(id_, id_) for id_ in shown.get(pair[0].prediction_id, ())]
 
-    return _grouped(desk.doubled, names)[:_CATEGORIES_SHOWN]
+    return _measure_groups(desk.decision_pairs, names)[:_MAX_CATEGORIES]
 
 
-def drop(desk: Desk, now: datetime) -> tuple[Measured, Measured, bool] | None:
+def detect_agreement_drop(
+    desk: BlindDecisionSample, now: datetime
+) -> tuple[GroupAgreement, GroupAgreement, bool] | None:
     """Agreement of the last four weeks, of the rest of the window, and whether it clearly fell."""
-    recent = _measured("Last four weeks", [pair for pair in desk.doubled if pair[1].at >= now - _HALF])
-    before = _measured("Before", [pair for pair in desk.doubled if pair[1].at < now - _HALF])
+    recent = _measure_agreement(
+        "Last four weeks",
+        [pair for pair in desk.decision_pairs if pair[1].decided_at >= now - _RECENT_WINDOW],
+    )
+    before = _measure_agreement(
+        "Before", [pair for pair in desk.decision_pairs if pair[1].decided_at < now - _RECENT_WINDOW]
+    )
     if recent is None or before is None:
         return None
-    agreed = round(recent.found.percent * recent.found.n)
-    return recent, before, wilson(agreed, recent.found.n)[1] < before.found.percent
+    agreed = round(recent.coefficients.percent * recent.coefficients.n)
+    return recent, before, wilson_interval(agreed, recent.coefficients.n)[1] < before.coefficients.percent
 
 
-def people(desk: Desk) -> list[Person]:
+def summarise_reviewers(desk: BlindDecisionSample) -> list[ReviewerQuality]:
     """Every reviewer of the window, the busiest first."""
-    counts = Counter(word.reviewer for word in desk.words)
+    counts = Counter(word.reviewer_id for word in desk.decisions)
     emails = dict(User.objects.filter(pk__in=counts).values_list("pk", "email"))
-    gold = desk.gold()
-    return [_person(desk, key, emails[key], count, gold) for key, count in counts.most_common()]
+    gold = desk.measure_gold_accuracy()
+    return [_summarise_reviewer(desk, key, emails[key], count, gold) for key, count in counts.most_common()]
 
 
-def per_day(words: Iterable[_Word], now: datetime) -> list[Bar]:
+def count_decisions_per_day(words: Iterable[_BlindDecision], now: datetime) -> list[DailyBar]:
     """Decisions of each of the last two weeks' days."""
-    return _bars(Counter(word.at.date() for word in words), now)
+    return _build_daily_bars(Counter(word.decided_at.date() for word in words), now)
 
 
-def pace(words: Sequence[_Word]) -> float | None:
+def compute_median_seconds(words: Sequence[_BlindDecision]) -> float | None:
     """Median seconds of a decision."""
     spent = [word.seconds for word in words if word.seconds is not None]
     return median(spent) if spent else None
 
 
-def waiting(now: datetime) -> list[Mapping[str, object]]:
+def summarise_queue(now: datetime) -> list[Mapping[str, object]]:
     """How many items wait in each stage and state, how many are overdue, and since when the oldest waits."""
     rows = ReviewItem.objects.open().order_by().values("stage", "state")
     return list(
@@ -187,91 +203,97 @@ def waiting(now: datetime) -> list[Mapping[str, object]]:
     )
 
 
-def throughput(now: datetime) -> list[Bar]:
+def count_closed_per_day(now: datetime) -> list[DailyBar]:
     """Items closed on each of the last two weeks' days."""
-    since = now - timedelta(days=_DAYS_SHOWN)
+    since = now - timedelta(days=_CHART_DAYS)
     done = ReviewItem.objects.filter(done_at__gte=since).order_by()
-    return _bars(
+    return _build_daily_bars(
         dict(done.annotate(day=TruncDate("done_at")).values_list("day").annotate(n=Count("pk"))), now
     )
 
 
-def overrides_by_rule(desk: Desk) -> list[tuple[str, Share]]:
+def count_overrides_by_category(desk: BlindDecisionSample) -> list[tuple[str, Proportion]]:
     """How often reviewers went against the model on items that show each category, the most often first."""
-    rows = Prediction.objects.filter(pk__in={word.prediction for word in desk.words})
+    rows = Prediction.objects.filter(pk__in={word.prediction_id for word in desk.decisions})
     seen = {row.pk: row for row in rows.only("pk", "verdict", "prediction", "differences")}
     found: dict[str, list[bool]] = defaultdict(list)
-    for word in desk.words:
-        row = seen.get(word.prediction)
+    for word in desk.decisions:
+        row = seen.get(word.prediction_id)
         if row is None or word.answer is None or word.stream == ReviewStream.GOLD:
             continue
-        against = overrides(word.answer, row)
+        against = is_override(word.answer, row)
         for id_ in {one["category"] for one in row.differences}:
             found[id_].append(against)
     titles = load_categories()
-    ranked = sorted(found.items(), key=lambda entry: (-sum(entry[1]), entry[0]))[:_CATEGORIES_SHOWN]
-    return [(f"{id_} {titles[id_].title}", Share(sum(hits), len(hits))) for id_, hits in ranked if sum(hits)]
+    ranked = sorted(found.items(), key=lambda entry: (-sum(entry[1]), entry[0]))[:_MAX_CATEGORIES]
+    return [
+        (f"{id_} {titles[id_].title}", Proportion(sum(hits), len(hits))) for id_, hits in ranked if sum(hits)
+    ]
 
 
-def since(now: datetime | None = None) -> datetime:
+def get_window_start(now: datetime | None = None) -> datetime:
     """Return when the window begins."""
     return (now or timezone.now()) - WINDOW
 
 
-def _bars(counts: Mapping[date, int], now: datetime) -> list[Bar]:
-    days = [now.date() - timedelta(days=back) for back in range(_DAYS_SHOWN - 1, -1, -1)]
+def _build_daily_bars(counts: Mapping[date, int], now: datetime) -> list[DailyBar]:
+    days = [now.date() - timedelta(days=back) for back in range(_CHART_DAYS - 1, -1, -1)]
     most = max((counts.get(day, 0) for day in days), default=0) or 1
     heights = [round(100 * counts.get(day, 0) / most, 1) for day in days]
     return [
-        Bar(day, counts.get(day, 0), place * 30, 105 - height, height)
+        DailyBar(day, counts.get(day, 0), place * 30, 105 - height, height)
         for place, (day, height) in enumerate(zip(days, heights, strict=True))
     ]
 
 
-def _doubled(words: Iterable[_Word]) -> Iterable[Doubled]:
+def _pair_decisions(words: Iterable[_BlindDecision]) -> Iterable[DecisionPair]:
     """The two blind words of each item that two people looked at, in their order."""
-    by_prediction: dict[UUID, list[_Word]] = defaultdict(list)
+    by_prediction: dict[UUID, list[_BlindDecision]] = defaultdict(list)
     for word in words:
-        by_prediction[word.prediction].append(word)
+        by_prediction[word.prediction_id].append(word)
     for found in by_prediction.values():
         if len(found) >= 2:
-            first, second = sorted(found, key=lambda word: word.at)[:2]
+            first, second = sorted(found, key=lambda word: word.decided_at)[:2]
             yield first, second
 
 
-def _of(doubled: Sequence[Doubled], person: UUID) -> list[Doubled]:
+def _select_reviewer_pairs(doubled: Sequence[DecisionPair], person: UUID) -> list[DecisionPair]:
     """The items of one person, that person's word first."""
-    mine = [pair for pair in doubled if person in (pair[0].reviewer, pair[1].reviewer)]
-    return [pair if pair[0].reviewer == person else (pair[1], pair[0]) for pair in mine]
+    mine = [pair for pair in doubled if person in (pair[0].reviewer_id, pair[1].reviewer_id)]
+    return [pair if pair[0].reviewer_id == person else (pair[1], pair[0]) for pair in mine]
 
 
-def _measured(name: str, doubled: Sequence[Doubled]) -> Measured | None:
+def _measure_agreement(name: str, doubled: Sequence[DecisionPair]) -> GroupAgreement | None:
     if not doubled:
         return None
     pairs = [(first.answer, second.answer) for first, second in doubled]
-    resampled = pairs[:_RESAMPLED] if len(pairs) >= _FEWEST else []
-    kappa = interval(resampled, cohen_kappa, _ROUNDS) if resampled else None
-    ac1 = interval(resampled, gwet_ac1, _ROUNDS) if resampled else None
-    return Measured(name, agreement(pairs), kappa, ac1)
+    resampled = pairs[:_MAX_BOOTSTRAP_PAIRS] if len(pairs) >= _MIN_BOOTSTRAP_PAIRS else []
+    kappa = bootstrap_interval(resampled, cohen_kappa, _BOOTSTRAP_ROUNDS) if resampled else None
+    ac1 = bootstrap_interval(resampled, gwet_ac1, _BOOTSTRAP_ROUNDS) if resampled else None
+    return GroupAgreement(name, compute_agreement(pairs), kappa, ac1)
 
 
-def _grouped(doubled: Sequence[Doubled], names: Callable[[Doubled], list[str]]) -> list[Measured]:
-    groups: dict[str, list[Doubled]] = defaultdict(list)
+def _measure_groups(
+    doubled: Sequence[DecisionPair], names: Callable[[DecisionPair], list[str]]
+) -> list[GroupAgreement]:
+    groups: dict[str, list[DecisionPair]] = defaultdict(list)
     for pair in doubled:
         for name in names(pair):
             groups[name].append(pair)
     ordered = sorted(groups.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    return [found for name, pairs in ordered if (found := _measured(name, pairs)) is not None]
+    return [found for name, pairs in ordered if (found := _measure_agreement(name, pairs)) is not None]
 
 
-def _categories(predictions: set[UUID]) -> dict[UUID, set[str]]:
+def _load_categories(predictions: set[UUID]) -> dict[UUID, set[str]]:
     rows = Prediction.objects.filter(pk__in=predictions).values_list("pk", "differences")
     return {pk: {one["category"] for one in differences} for pk, differences in rows}
 
 
-def _person(desk: Desk, key: UUID, email: str, count: int, gold: Mapping[UUID, Share]) -> Person:
-    mine = _of(desk.doubled, key)
+def _summarise_reviewer(
+    desk: BlindDecisionSample, key: UUID, email: str, count: int, gold: Mapping[UUID, Proportion]
+) -> ReviewerQuality:
+    mine = _select_reviewer_pairs(desk.decision_pairs, key)
     same = sum(first.answer == second.answer for first, second in mine)
-    spent = pace([word for word in desk.words if word.reviewer == key])
+    spent = compute_median_seconds([word for word in desk.decisions if word.reviewer_id == key])
     share = same / len(mine) if mine else None
-    return Person(email, count, spent, gold.get(key, Share(0, 0)), share, len(mine))
+    return ReviewerQuality(email, count, spent, gold.get(key, Proportion(0, 0)), share, len(mine))

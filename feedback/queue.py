@@ -17,58 +17,58 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from feedback.models import CLAIM_LASTS, Absence, Draft, GoldAnswer, ItemEvent, ReviewItem, Stage
-from feedback.routing import PRIORITIES, due
+from feedback.models import CLAIM_DURATION, Absence, Draft, GoldAnswer, ItemEvent, ReviewItem, ReviewStage
+from feedback.routing import STREAM_PRIORITIES, compute_due_at
 from matching import sampling
 from matching.models import ReviewStream
 
-_ESCALATED = timedelta(hours=12)
+_ESCALATION_DEADLINE = timedelta(hours=12)
 
 
 class ClaimLostError(Exception):
     """The item is no longer held by this reviewer; nothing was stored."""
 
 
-class AbsentError(Exception):
+class ReviewerAbsentError(Exception):
     """The reviewer is out of office and gets no work."""
 
 
-def take_next(reviewer: User, lead: bool = False) -> ReviewItem | None:
+def claim_next_item(reviewer: User, lead: bool = False) -> ReviewItem | None:
     """Give a reviewer the item in hand, else the one that is due first, else ``None``.
 
     Now and then, by the policy's share and unmarked, it is one whose answer is known. Raises
     :class:`AbsentError` for somebody who is out of office.
     """
     now = timezone.now()
-    if Absence.objects.at(now).filter(person=reviewer).exists():
-        raise AbsentError("You are marked as out of office; end that first.")
-    held = ReviewItem.objects.held_by(reviewer, now).with_prediction().order_by("claimed_at").first()
-    return held or _known(reviewer, now) or ReviewItem.objects.claim(reviewer, now, lead)
+    if Absence.objects.active_at(now).filter(person=reviewer).exists():
+        raise ReviewerAbsentError("You are marked as out of office; end that first.")
+    held = ReviewItem.objects.claimed_by(reviewer, now).with_prediction().order_by("claimed_at").first()
+    return held or _draw_gold_item(reviewer, now) or ReviewItem.objects.claim(reviewer, now, lead)
 
 
 @transaction.atomic
-def take_again(item: ReviewItem, reviewer: User) -> ReviewItem:
+def reclaim_item(item: ReviewItem, reviewer: User) -> ReviewItem:
     """Claim one item again after the claim ran out. Raises :class:`ClaimLostError` when another has it."""
     now = timezone.now()
-    item = _locked(item)
+    item = _lock_item(item)
     expired = item.state == ReviewItem.State.CLAIMED and (item.claimed_until or now) < now
-    free = item.state == ReviewItem.State.OPEN or expired or item.is_held_by(reviewer, now)
-    if not free or item.words.standing().exists():
+    free = item.state == ReviewItem.State.OPEN or expired or item.is_claimed_by(reviewer, now)
+    if not free or item.words.not_withdrawn().exists():
         raise ClaimLostError("Somebody else has this item now, or decided it.")
     item.state, item.claimed_by = ReviewItem.State.CLAIMED, reviewer
-    item.claimed_at, item.claimed_until = now, now + CLAIM_LASTS
+    item.claimed_at, item.claimed_until = now, now + CLAIM_DURATION
     item.save(update_fields=["state", "claimed_by", "claimed_at", "claimed_until"])
     return item
 
 
-def keep_alive(item: ReviewItem, reviewer: User) -> bool:
+def extend_claim(item: ReviewItem, reviewer: User) -> bool:
     """Extend a claim that is still good; say whether it was."""
     now = timezone.now()
-    mine = ReviewItem.objects.held_by(reviewer, now).filter(pk=item.pk)
-    return bool(mine.update(claimed_until=now + CLAIM_LASTS))
+    mine = ReviewItem.objects.claimed_by(reviewer, now).filter(pk=item.pk)
+    return bool(mine.update(claimed_until=now + CLAIM_DURATION))
 
 
-def keep_draft(item: ReviewItem, reviewer: User, decision: str, text: str) -> Draft:
+def save_draft(item: ReviewItem, reviewer: User, decision: str, text: str) -> Draft:
     """Keep what a reviewer typed, whoever holds the item."""
     draft, made = Draft.objects.get_or_create(
         item=item, reviewer=reviewer, defaults={"decision": decision, "text": text}
@@ -79,81 +79,85 @@ def keep_draft(item: ReviewItem, reviewer: User, decision: str, text: str) -> Dr
     return draft
 
 
-def held(item: ReviewItem, reviewer: User, now: datetime) -> ReviewItem:
+def lock_claimed_item(item: ReviewItem, reviewer: User, now: datetime) -> ReviewItem:
     """Lock an item and return it with its prediction. Raises :class:`ClaimLostError` for another's."""
-    found = _locked(item)
-    if not found.is_held_by(reviewer, now):
+    found = _lock_item(item)
+    if not found.is_claimed_by(reviewer, now):
         raise ClaimLostError("this item is no longer yours; claim it again")
     return found
 
 
 @transaction.atomic
-def release(item: ReviewItem, actor: User, reason: str) -> ReviewItem:
+def release_item(item: ReviewItem, actor: User, reason: str) -> ReviewItem:
     """Give a claimed item back to the queue; a known answer goes without a trace."""
-    item = _locked(item)
+    item = _lock_item(item)
     if item.state == ReviewItem.State.CLAIMED:
-        _put_down(item, ItemEvent.Kind.RELEASED, actor, reason)
+        _release_claim(item, ItemEvent.Kind.RELEASED, actor, reason)
     return item
 
 
 @transaction.atomic
-def skip(item: ReviewItem, reviewer: User, reason: str) -> ReviewItem:
+def skip_item(item: ReviewItem, reviewer: User, reason: str) -> ReviewItem:
     """Pass an item on to others; it does not come back to this reviewer."""
-    return _put_down(held(item, reviewer, timezone.now()), ItemEvent.Kind.SKIPPED, reviewer, reason)
+    return _release_claim(
+        lock_claimed_item(item, reviewer, timezone.now()), ItemEvent.Kind.SKIPPED, reviewer, reason
+    )
 
 
 @transaction.atomic
-def postpone(item: ReviewItem, reviewer: User, until: datetime, reason: str) -> ReviewItem:
+def postpone_item(item: ReviewItem, reviewer: User, until: datetime, reason: str) -> ReviewItem:
     """Put an item off; it comes back to the same reviewer."""
-    item = held(item, reviewer, timezone.now())
-    return _put_down(item, ItemEvent.Kind.POSTPONED, reviewer, reason, not_before=until, assigned_to=reviewer)
+    item = lock_claimed_item(item, reviewer, timezone.now())
+    return _release_claim(
+        item, ItemEvent.Kind.POSTPONED, reviewer, reason, not_before=until, assigned_to=reviewer
+    )
 
 
 @transaction.atomic
-def escalate(item: ReviewItem, reviewer: User, reason: str) -> ReviewItem:
+def escalate_item(item: ReviewItem, reviewer: User, reason: str) -> ReviewItem:
     """Pass an item to the leads, ahead of what waits for them less urgently."""
-    item = held(item, reviewer, timezone.now())
-    sooner = min(item.due_at, timezone.now() + _ESCALATED)
-    return _put_down(
+    item = lock_claimed_item(item, reviewer, timezone.now())
+    sooner = min(item.due_at, timezone.now() + _ESCALATION_DEADLINE)
+    return _release_claim(
         item, ItemEvent.Kind.ESCALATED, reviewer, reason, for_lead=True, assigned_to=None, due_at=sooner
     )
 
 
 @transaction.atomic
-def park(item: ReviewItem, reviewer: User, missing: str) -> ReviewItem:
+def park_item(item: ReviewItem, reviewer: User, missing: str) -> ReviewItem:
     """Set an item aside until a document comes; ``missing`` says which."""
-    item = held(item, reviewer, timezone.now())
+    item = lock_claimed_item(item, reviewer, timezone.now())
     state = ReviewItem.State.PARKED
-    return _put_down(item, ItemEvent.Kind.PARKED, reviewer, missing, state=state, assigned_to=reviewer)
+    return _release_claim(item, ItemEvent.Kind.PARKED, reviewer, missing, state=state, assigned_to=reviewer)
 
 
 @transaction.atomic
-def resume(item: ReviewItem, actor: User, note: str) -> ReviewItem:
+def resume_item(item: ReviewItem, actor: User, note: str) -> ReviewItem:
     """Put a parked item back before the reviewer who asked, with a note on what came."""
-    item = _locked(item)
+    item = _lock_item(item)
     if item.state == ReviewItem.State.PARKED:
-        _put_down(item, ItemEvent.Kind.RESUMED, actor, note, due_at=timezone.now())
+        _release_claim(item, ItemEvent.Kind.RESUMED, actor, note, due_at=timezone.now())
     return item
 
 
 @transaction.atomic
-def assign(keys: Sequence[UUID], person: User | None, actor: User) -> int:
+def assign_items(keys: Sequence[UUID], person: User | None, actor: User) -> int:
     """Hand open items to one person, or to anybody; return how many. What others have in hand stays theirs.
 
     Raises :class:`AbsentError` for somebody who is out of office.
     """
-    if person is not None and Absence.objects.at(timezone.now()).filter(person=person).exists():
-        raise AbsentError(f"{person.email} is out of office.")
+    if person is not None and Absence.objects.active_at(timezone.now()).filter(person=person).exists():
+        raise ReviewerAbsentError(f"{person.email} is out of office.")
     rows = ReviewItem.objects.select_for_update().filter(pk__in=keys, state=ReviewItem.State.OPEN)
     items = list(rows.exclude(stream=ReviewStream.GOLD))
     ReviewItem.objects.filter(pk__in=[item.pk for item in items]).update(assigned_to=person)
     for item in items:
-        _note(item, ItemEvent.Kind.ASSIGNED, actor, person.email if person else "anybody")
+        _record_event(item, ItemEvent.Kind.ASSIGNED, actor, person.email if person else "anybody")
     return len(items)
 
 
 @transaction.atomic
-def leave(person: User, ends_at: datetime, actor: User) -> Absence:
+def start_absence(person: User, ends_at: datetime, actor: User) -> Absence:
     """Mark somebody as out of office until then; what they hold or were given is free for others."""
     row = Absence.objects.create(person=person, ends_at=ends_at)
     audit.record("absence.begun", row, actor, person=str(person.pk), until=ends_at.isoformat())
@@ -165,10 +169,10 @@ def leave(person: User, ends_at: datetime, actor: User) -> Absence:
 
 
 @transaction.atomic
-def come_back(person: User, actor: User) -> int:
+def end_absence(person: User, actor: User) -> int:
     """End somebody's absence now; return how many ended."""
     now = timezone.now()
-    current = list(Absence.objects.select_for_update().at(now).filter(person=person))
+    current = list(Absence.objects.select_for_update().active_at(now).filter(person=person))
     for row in current:
         row.ends_at = max(now, row.starts_at + timedelta(microseconds=1))
         row.save(update_fields=["ends_at"])
@@ -176,49 +180,49 @@ def come_back(person: User, actor: User) -> int:
     return len(current)
 
 
-def _locked(item: ReviewItem) -> ReviewItem:
+def _lock_item(item: ReviewItem) -> ReviewItem:
     return ReviewItem.objects.select_for_update(of=("self",)).select_related("prediction").get(pk=item.pk)
 
 
-def _put_down(item: ReviewItem, kind: str, actor: User, reason: str, **changes: Any) -> ReviewItem:
+def _release_claim(item: ReviewItem, kind: str, actor: User, reason: str, **changes: Any) -> ReviewItem:
     """Let go of an item and say why."""
     changes = {"state": ReviewItem.State.OPEN, "claimed_by": None, "claimed_until": None, **changes}
     for name, value in changes.items():
         setattr(item, name, value)
     item.save(update_fields=list(changes))
-    _note(item, kind, actor, reason)
+    _record_event(item, kind, actor, reason)
     return item
 
 
-def _note(item: ReviewItem, kind: str, actor: User, reason: str) -> None:
+def _record_event(item: ReviewItem, kind: str, actor: User, reason: str) -> None:
     ItemEvent.objects.create(item=item, kind=kind, actor=actor, reason=reason)
     audit.record(f"review_item.{kind}", item, actor)
 
 
-def _known(reviewer: User, now: datetime) -> ReviewItem | None:
+def _draw_gold_item(reviewer: User, now: datetime) -> ReviewItem | None:
     """Draw whether the next item is one with a known answer that this reviewer has not met; claim it."""
     share = sampling.get_policy().gold
     if random.random() >= share:  # noqa: S311 - a sample, not a secret
         return None
     unmet = GoldAnswer.objects.filter(retired_at=None).exclude(prediction__review_items__assigned_to=reviewer)
     known = unmet.exclude(prediction__feedback__reviewer=reviewer).order_by("?").first()
-    return _handed(known, reviewer, now, share) if known else None
+    return _create_gold_item(known, reviewer, now, share) if known else None
 
 
-def _handed(known: GoldAnswer, reviewer: User, now: datetime, share: float) -> ReviewItem | None:
-    priority = PRIORITIES[ReviewStream.GOLD]
+def _create_gold_item(known: GoldAnswer, reviewer: User, now: datetime, share: float) -> ReviewItem | None:
+    priority = STREAM_PRIORITIES[ReviewStream.GOLD]
     item = ReviewItem(
         prediction=known.prediction,
-        stage=Stage.FIRST,
+        stage=ReviewStage.FIRST,
         stream=ReviewStream.GOLD,
         selection_probability=share,
         priority=priority,
-        due_at=due(now, priority, known.prediction.profile),
+        due_at=compute_due_at(now, priority, known.prediction.profile),
         state=ReviewItem.State.CLAIMED,
         assigned_to=reviewer,
         claimed_by=reviewer,
         claimed_at=now,
-        claimed_until=now + CLAIM_LASTS,
+        claimed_until=now + CLAIM_DURATION,
     )
     try:
         with transaction.atomic():

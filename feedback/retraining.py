@@ -20,8 +20,8 @@ from threadpoolctl import threadpool_limits
 from accounts import audit
 from accounts.models import User
 from feedback import starting_guideline
-from feedback.guideline import changed_since
-from feedback.labels import collect, release, use_up
+from feedback.guideline import find_changed_categories
+from feedback.labels import claim_labels, mark_labels_used, release_labels
 from feedback.models import Feedback
 from matching import candidate, learning
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
@@ -35,14 +35,14 @@ from modelops.training.fitting import TrainingError
 SEED = 20
 """One seed for ever: two runs on the same labels give the same model."""
 
-_FEWEST_REAL = 200
+_MIN_LABELS_PER_ANSWER = 200
 """Labels of each answer, at least, under rules still in force, before results are measured on labels alone
 instead of on everything."""
 
-_HEAVIEST = 20.0
+_MAX_LABEL_WEIGHT = 20.0
 """Most that one label may weigh, however unlikely it was to be picked."""
 
-_READABLE = (TrainingError, PairsFileError)
+_REPORTABLE_ERRORS = (TrainingError, PairsFileError)
 """Errors whose message is made of numbers and file names."""
 
 
@@ -61,27 +61,29 @@ def retrain(
     with runs.alone():
         asked = {"corpus_size": corpus_size, "files": [path.name for path in files]}
         run = TrainingRun.objects.create(trigger=trigger, requested_by=requested_by, parameters=asked)
-        return _work(run, corpus_size, files)
+        return _execute_run(run, corpus_size, files)
 
 
 def retrain_queued() -> TrainingRun | None:
     """Do the run that waits longest, if any. Raises as :func:`retrain` does."""
     with runs.alone():
         run = TrainingRun.objects.queued().first()
-        return _work(run, int(run.parameters.get("corpus_size", DEFAULT_SIZE)), ()) if run else None
+        return _execute_run(run, int(run.parameters.get("corpus_size", DEFAULT_SIZE)), ()) if run else None
 
 
-def labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
+def build_labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
     """Turn labels into pairs to learn from; the label is converted to *material* nowhere else."""
-    changed = {version: changed_since(version) for version in {row.guideline_version for row in labels}}
-    outdated = [bool(changed[row.guideline_version] & _categories(row)) for row in labels]
+    changed = {
+        version: find_changed_categories(version) for version in {row.guideline_version for row in labels}
+    }
+    outdated = [bool(changed[row.guideline_version] & _read_categories(row)) for row in labels]
     current = [row.user_correction for row, old in zip(labels, outdated, strict=True) if not old]
     by_answer = [current.count(answer) for answer in (True, False)]
-    source = "feedback" if min(by_answer) >= _FEWEST_REAL else SYNTHETIC_SOURCE
+    source = "feedback" if min(by_answer) >= _MIN_LABELS_PER_ANSWER else SYNTHETIC_SOURCE
     relief = 1.0 if source == "feedback" else 1 / learning.SYNTHETIC_WEIGHT
     for row, old in zip(labels, outdated, strict=True):
         seen = row.prediction
-        weight = min(1 / (seen.selection_probability or 1.0), _HEAVIEST)
+        weight = min(1 / (seen.selection_probability or 1.0), _MAX_LABEL_WEIGHT)
         yield LabelledPair(
             left=seen.name1,
             right=seen.name2,
@@ -95,28 +97,32 @@ def labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
         )
 
 
-def _categories(row: Feedback) -> set[str]:
+def _read_categories(row: Feedback) -> set[str]:
     return {difference["category"] for difference in row.prediction.differences}
 
 
-def _constructed(size: int) -> list[LabelledPair]:
+def _build_constructed_pairs(size: int) -> list[LabelledPair]:
     """Return the built-in corpus, which says what the starting guideline says."""
-    changed = changed_since(starting_guideline.version())
+    changed = find_changed_categories(starting_guideline.read_version())
     return [
         replace(pair, is_outdated=True) if changed.intersection(pair.category.split("+")) else pair
         for pair in generate_pairs(SEED, size)
     ]
 
 
-def _work(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> TrainingRun:
+def _execute_run(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> TrainingRun:
     def report(message: str, stage: str, progress: int | None) -> None:
         runs.tell(run, message, stage, progress)
 
-    with runs.working(run, _READABLE), _labels_given_back(run), threadpool_limits(1, "openmp"):
+    with (
+        runs.working(run, _REPORTABLE_ERRORS),
+        _release_labels_on_failure(run),
+        threadpool_limits(1, "openmp"),
+    ):
         report("gathering labels", Stage.GATHERING, 0)
-        labels = [*Feedback.objects.for_training().filter(processed=True), *collect(run)]
+        labels = [*Feedback.objects.for_training().filter(processed=True), *claim_labels(run)]
         from_files = [pair for path in files for pair in read_pairs(path)]
-        pairs = [*from_files, *labelled_pairs(labels), *_constructed(corpus_size)]
+        pairs = [*from_files, *build_labelled_pairs(labels), *_build_constructed_pairs(corpus_size)]
         version = f"{timezone.now():%Y.%m.%d-%H%M%S}"
         found = candidate.train_candidate(pairs, SEED, version, "manage.py retrain", report)
         report("registering", Stage.REGISTERING, 90)
@@ -127,25 +133,25 @@ def _work(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> Training
             {**found.params, "labels": len(labels), "corpus_size": corpus_size},
             found.metrics,
         )
-        return _finish(run, found.build_registration(logged.source, logged.run_id))
+        return _finish_run(run, found.build_registration(logged.source, logged.run_id))
 
 
 @contextmanager
-def _labels_given_back(run: TrainingRun) -> Iterator[None]:
+def _release_labels_on_failure(run: TrainingRun) -> Iterator[None]:
     """Release what a run claimed when it fails; what a killed run held is free once it is marked so."""
     try:
         yield
     except BaseException:
-        release(run)
+        release_labels(run)
         raise
 
 
 @transaction.atomic
-def _finish(run: TrainingRun, given: Registration) -> TrainingRun:
+def _finish_run(run: TrainingRun, given: Registration) -> TrainingRun:
     """Register the candidate, mark its labels and close the run, all or nothing."""
     runs.tell(run, "done", progress=100)
     run.model = register_version(given, run.requested_by)
-    run.labels_used = use_up(run)
+    run.labels_used = mark_labels_used(run)
     run.status, run.finished_at = RunStatus.SUCCEEDED, timezone.now()
     run.save(update_fields=["model", "labels_used", "status", "finished_at"])
     audit.record("training.finished", run, run.requested_by, version=str(run.model), labels=run.labels_used)

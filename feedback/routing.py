@@ -12,11 +12,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from feedback.models import Feedback, ReviewItem, ReviewItemQuerySet, Stage
+from feedback.models import Feedback, ReviewItem, ReviewItemQuerySet, ReviewStage
 from matching import sampling
 from matching.models import Prediction, ReviewStream, VerdictChoice
 
-PRIORITIES = {
+STREAM_PRIORITIES = {
     ReviewStream.APPEAL: 30,
     ReviewStream.DISAGREEMENT: 20,
     ReviewStream.UNCERTAIN: 10,
@@ -27,19 +27,19 @@ PRIORITIES = {
 
 ADJUDICATION_PRIORITY = 25
 
-_PATIENCE = {30: 4, 25: 12, 20: 24, 10: 48, 5: 96}
+_DUE_HOURS = {30: 4, 25: 12, 20: 24, 10: 48, 5: 96}
 """Hours an item of each stake may wait; born later but staked higher can so be due earlier."""
 
-_HASTE = {"sanctions": 0.5, "ucc": 0.5, "strict": 0.5, "kyc": 0.75}
+_DUE_FACTORS = {"sanctions": 0.5, "ucc": 0.5, "strict": 0.5, "kyc": 0.75}
 """Profiles in which an error costs more wait for less; others wait the whole time."""
 
 
-def due(born: datetime, priority: int, profile: str) -> datetime:
+def compute_due_at(born: datetime, priority: int, profile: str) -> datetime:
     """Return when an item is due: waiting raises it past every younger item without anybody recounting."""
-    return born + timedelta(hours=_PATIENCE[priority] * _HASTE.get(profile, 1.0))
+    return born + timedelta(hours=_DUE_HOURS[priority] * _DUE_FACTORS.get(profile, 1.0))
 
 
-def overrides(material: bool | None, prediction: Prediction) -> bool:
+def is_override(material: bool | None, prediction: Prediction) -> bool:
     """Say whether a word contradicts the model: its verdict, or its leaning to material by immaterial."""
     if material is None:
         return False
@@ -47,38 +47,38 @@ def overrides(material: bool | None, prediction: Prediction) -> bool:
     return material != prediction.prediction and (decided or not material)
 
 
-def route(word: Feedback, item: ReviewItem, draw: bool = True) -> None:
+def schedule_follow_up(word: Feedback, item: ReviewItem, draw: bool = True) -> None:
     """Open, or take back, what must follow after a word; ``draw`` also draws the second reviewers' share."""
-    if item.stream == ReviewStream.GOLD or item.stage == Stage.ADJUDICATION:
+    if item.stream == ReviewStream.GOLD or item.stage == ReviewStage.ADJUDICATION:
         return
-    words = list(current_words(item.prediction_id))
+    words = list(list_current_decisions(item.prediction_id))
     if len(words) < 2:
-        if _second_needed(word, item.prediction, draw):
-            open_item(item, Stage.SECOND)
+        if _needs_second_review(word, item.prediction, draw):
+            open_follow_up_item(item, ReviewStage.SECOND)
         return
     answers = {said.user_correction for said in words}
     if len(answers) > 1 or None in answers:
-        open_item(item, Stage.ADJUDICATION)
+        open_follow_up_item(item, ReviewStage.ADJUDICATION)
     else:
-        untouched(item, [Stage.ADJUDICATION]).delete()
+        find_unstarted_items(item, [ReviewStage.ADJUDICATION]).delete()
 
 
-def current_words(prediction_id: UUID) -> list[Feedback]:
+def list_current_decisions(prediction_id: UUID) -> list[Feedback]:
     """What each person says by now about a prediction, adjudication apart."""
-    words = Feedback.objects.at_the_desk().filter(prediction_id=prediction_id, adjudicated=False)
+    words = Feedback.objects.by_reviewers().filter(prediction_id=prediction_id, adjudicated=False)
     return list(words.exclude(revised_by__withdrawn_at=None, revised_by__isnull=False).order_by("id"))
 
 
-def open_item(after: ReviewItem, stage: Stage) -> ReviewItem:
+def open_follow_up_item(after: ReviewItem, stage: ReviewStage) -> ReviewItem:
     """Put the next look at the same prediction into the queue."""
     now = timezone.now()
-    priority = ADJUDICATION_PRIORITY if stage == Stage.ADJUDICATION else after.priority
+    priority = ADJUDICATION_PRIORITY if stage == ReviewStage.ADJUDICATION else after.priority
     fields = {
         "stream": after.stream,
         "selection_probability": after.selection_probability,
         "priority": priority,
-        "due_at": due(now, priority, after.prediction.profile),
-        "for_lead": stage == Stage.ADJUDICATION,
+        "due_at": compute_due_at(now, priority, after.prediction.profile),
+        "for_lead": stage == ReviewStage.ADJUDICATION,
         "assigned_to": None,
     }
     item, _ = ReviewItem.objects.get_or_create(prediction=after.prediction, stage=stage, defaults=fields)
@@ -87,13 +87,13 @@ def open_item(after: ReviewItem, stage: Stage) -> ReviewItem:
     return item
 
 
-def untouched(item: ReviewItem, stages: list[Stage]) -> ReviewItemQuerySet:
+def find_unstarted_items(item: ReviewItem, stages: list[ReviewStage]) -> ReviewItemQuerySet:
     """Later looks at the same prediction that nobody has begun."""
     later = ReviewItem.objects.filter(prediction_id=item.prediction_id, stage__in=stages, words=None)
     return later.filter(state=ReviewItem.State.OPEN)
 
 
-def _second_needed(word: Feedback, prediction: Prediction, draw: bool) -> bool:
-    if word.user_correction is None or overrides(word.user_correction, prediction):
+def _needs_second_review(word: Feedback, prediction: Prediction, draw: bool) -> bool:
+    if word.user_correction is None or is_override(word.user_correction, prediction):
         return True
     return draw and random.random() < sampling.get_policy().second  # noqa: S311 - a sample, not a secret

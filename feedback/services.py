@@ -17,143 +17,155 @@ from accounts import audit
 from accounts.ids import first_of
 from accounts.models import User
 from feedback.models import (
-    CLAIM_LASTS,
+    CLAIM_DURATION,
     Clause,
     Draft,
     Feedback,
+    FeedbackSource,
     ItemEvent,
     Precedent,
     ReviewItem,
-    Source,
-    Stage,
+    ReviewStage,
 )
-from feedback.queue import held, keep_draft
-from feedback.routing import PRIORITIES, due, overrides, route, untouched
+from feedback.queue import lock_claimed_item, save_draft
+from feedback.routing import (
+    STREAM_PRIORITIES,
+    compute_due_at,
+    find_unstarted_items,
+    is_override,
+    schedule_follow_up,
+)
 from matching import sampling
 from matching.models import Prediction, ReviewStream
 from matching.rescoring_models import ShadowScore
 
-_OVERLAP = timedelta(minutes=10)
+_LOOKBACK = timedelta(minutes=10)
 """Answers may become visible a little after their time of birth; collecting looks back that far."""
 
-_COLLECTING = 0x6C6E63_05
+_ENQUEUE_LOCK = 0x6C6E63_05
 """Advisory lock of the one collector at work."""
 
 
-_DISAGREED = timedelta(days=1)
-_AT_ONCE = 1_000
-_PARTS = 1 << 20
+_DISAGREEMENT_WINDOW = timedelta(days=1)
+_MAX_DISAGREEMENTS = 1_000
+_SAMPLING_BUCKETS = 1 << 20
 
-_ONCE = ("feedback_once_per_person", "feedback_revises_id")
+_UNIQUE_CONSTRAINTS = ("feedback_once_per_person", "feedback_revises_id")
 """Constraints that let a person speak once."""
 
 
-class AlreadySaidError(Exception):
+class DuplicateFeedbackError(Exception):
     """This person has given a word on this prediction before."""
 
 
-class UndoError(Exception):
+class DecisionChangeError(Exception):
     """A decision cannot be taken back or revised any more; the message says why."""
 
 
-class _Picked(NamedTuple):
+class _SampledPrediction(NamedTuple):
     """A prediction that a stream picked."""
 
     pk: UUID
     stream: str
-    chance: float | None
+    selection_probability: float | None
     created_at: datetime
     profile: str
 
 
 @transaction.atomic
-def collect() -> int:
+def enqueue_sampled_predictions() -> int:
     """Put the predictions that a stream picked since the last time into the queue, as far as its quota goes.
 
     Return how many were new. Of more than fit into a day's quota a random part is taken, and the stored
     chances are lowered to match. Only one collector works at a time; another returns 0 at once.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COLLECTING])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ENQUEUE_LOCK])
         if not cursor.fetchone()[0]:
             return 0
-    by_stream: dict[str, list[_Picked]] = defaultdict(list)
-    for row in [*_newly_picked(), *_newly_disagreed()]:
+    by_stream: dict[str, list[_SampledPrediction]] = defaultdict(list)
+    for row in [*_find_sampled_predictions(), *_sample_disagreements()]:
         by_stream[row.stream].append(row)
-    return sum(_take(stream, rows) for stream, rows in by_stream.items())
+    return sum(_create_items(stream, rows) for stream, rows in by_stream.items())
 
 
-def _newly_picked() -> list[_Picked]:
+def _find_sampled_predictions() -> list[_SampledPrediction]:
     # Appeals, known answers and second looks are born by themselves: they say nothing about how far it came.
-    collected = ReviewItem.objects.filter(stage=Stage.FIRST).exclude(
+    collected = ReviewItem.objects.filter(stage=ReviewStage.FIRST).exclude(
         stream__in=[ReviewStream.APPEAL, ReviewStream.GOLD]
     )
     newest = collected.order_by("-created_at").values_list("created_at", flat=True).first()
-    picked = Prediction.objects.for_review(newest - _OVERLAP if newest else None).filter(review_items=None)
+    picked = Prediction.objects.for_review(newest - _LOOKBACK if newest else None).filter(review_items=None)
     columns = ("pk", "stream", "selection_probability", "created_at", "profile")
-    return [_Picked(*row) for row in picked.exclude(stream=ReviewStream.GOLD).values_list(*columns)]
+    return [
+        _SampledPrediction(*row) for row in picked.exclude(stream=ReviewStream.GOLD).values_list(*columns)
+    ]
 
 
-def _newly_disagreed() -> list[_Picked]:
+def _sample_disagreements() -> list[_SampledPrediction]:
     """Mark and return answers of the last day on which a challenger or shadow disagrees with the champion.
 
     Which of them are picked follows from their ids, so that asking again picks the same.
     """
     share = sampling.get_policy().disagreement
     recent = ShadowScore.objects.disagreements().filter(
-        prediction_id__gte=first_of(timezone.now() - _DISAGREED),
+        prediction_id__gte=first_of(timezone.now() - _DISAGREEMENT_WINDOW),
         prediction__stream="",
         prediction__erased_at=None,
     )
-    unseen = recent.filter(prediction__review_items=None).values_list("prediction_id", flat=True)[:_AT_ONCE]
-    chosen = [pk for pk in dict.fromkeys(unseen) if pk.int % _PARTS < share * _PARTS]
+    unseen = recent.filter(prediction__review_items=None).values_list("prediction_id", flat=True)[
+        :_MAX_DISAGREEMENTS
+    ]
+    chosen = [pk for pk in dict.fromkeys(unseen) if pk.int % _SAMPLING_BUCKETS < share * _SAMPLING_BUCKETS]
     rows = Prediction.objects.filter(pk__in=chosen)
     rows.update(stream=ReviewStream.DISAGREEMENT, selection_probability=share)
     picked = rows.values_list("pk", "stream", "selection_probability", "created_at", "profile")
-    return [_Picked(*row) for row in picked]
+    return [_SampledPrediction(*row) for row in picked]
 
 
-def _take(stream: str, rows: list[_Picked]) -> int:
+def _create_items(stream: str, rows: list[_SampledPrediction]) -> int:
     """Make items of what the day's quota of a stream has room for."""
-    room = _room(stream)
+    room = _compute_remaining_quota(stream)
     chosen = rows if room is None or len(rows) <= room else random.sample(rows, room)
     factor = len(chosen) / len(rows)
     if factor < 1:
-        _drop({row.pk for row in rows} - {row.pk for row in chosen}, [row.pk for row in chosen], factor)
-    items = [_item(row, factor) for row in chosen]
+        _discard_over_quota(
+            {row.pk for row in rows} - {row.pk for row in chosen}, [row.pk for row in chosen], factor
+        )
+    items = [_build_item(row, factor) for row in chosen]
     return len(ReviewItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=1_000))
 
 
-def _room(stream: str) -> int | None:
+def _compute_remaining_quota(stream: str) -> int | None:
     """Return how many more items a stream may have today, ``None`` without a limit."""
     quota = sampling.get_policy().quotas.get(stream)
     if quota is None:
         return None
     midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    today = ReviewItem.objects.filter(stream=stream, stage=Stage.FIRST, created_at__gte=midnight)
+    today = ReviewItem.objects.filter(stream=stream, stage=ReviewStage.FIRST, created_at__gte=midnight)
     return max(0, quota - today.count())
 
 
-def _drop(dropped: set[UUID], chosen: list[UUID], factor: float) -> None:
+def _discard_over_quota(dropped: set[UUID], chosen: list[UUID], factor: float) -> None:
     """Forget that predictions were picked; those that stay were picked with a smaller chance."""
     Prediction.objects.filter(pk__in=dropped).update(stream="", selection_probability=None)
     Prediction.objects.filter(pk__in=chosen).update(selection_probability=F("selection_probability") * factor)
 
 
-def _item(row: _Picked, factor: float) -> ReviewItem:
-    priority = PRIORITIES[ReviewStream(row.stream)]
+def _build_item(row: _SampledPrediction, factor: float) -> ReviewItem:
+    priority = STREAM_PRIORITIES[ReviewStream(row.stream)]
     return ReviewItem(
         prediction_id=row.pk,
         stream=row.stream,
-        selection_probability=(row.chance or 1.0) * factor,
+        selection_probability=(row.selection_probability or 1.0) * factor,
         priority=priority,
-        due_at=due(row.created_at, priority, row.profile),
+        due_at=compute_due_at(row.created_at, priority, row.profile),
         created_at=row.created_at,
     )
 
 
 @transaction.atomic
-def object_to(
+def submit_client_feedback(
     user: User,
     prediction: Prediction,
     user_correction: bool,
@@ -171,19 +183,19 @@ def object_to(
         user_correction=user_correction,
         confidence_score=confidence_score,
         feedback_text=feedback_text,
-        source=Source.API,
+        source=FeedbackSource.API,
         model_id=prediction.model_id,
         answer_shown=True,
     )
-    _insert(row)
+    _insert_feedback(row)
     if user_correction != prediction.prediction:
-        put(prediction, ReviewStream.APPEAL)
+        enqueue_prediction(prediction, ReviewStream.APPEAL)
     audit.record("feedback.given", row, user, source=row.source, material=user_correction)
     return row
 
 
 @transaction.atomic
-def decide(
+def submit_decision(
     item: ReviewItem,
     reviewer: User,
     material: bool | None,
@@ -198,77 +210,79 @@ def decide(
     holds the item, :class:`AlreadySaidError` the second time.
     """
     now = timezone.now()
-    item = held(item, reviewer, now)
-    row = _word(item, reviewer, material)
+    item = lock_claimed_item(item, reviewer, now)
+    row = _build_decision(item, reviewer, material)
     row.feedback_text, row.confidence_score, row.clause = text, confidence, clause
     row.guideline_version = guideline_version
     row.seconds = (now - item.claimed_at).total_seconds() if item.claimed_at else None
-    _insert(row)
-    _close(item, now)
+    _insert_feedback(row)
+    _close_item(item, now)
     Draft.objects.filter(item=item, reviewer=reviewer).delete()
-    route(row, item)
+    schedule_follow_up(row, item)
     if row.adjudicated and clause is not None:
-        _set_precedent(row, item.prediction, clause)
+        _create_precedent(row, item.prediction, clause)
     audit.record("feedback.given", row, reviewer, source=row.source, material=material, stage=item.stage)
     return row
 
 
 @transaction.atomic
-def revise(word: Feedback, reviewer: User, material: bool | None, text: str) -> Feedback:
+def revise_decision(word: Feedback, reviewer: User, material: bool | None, text: str) -> Feedback:
     """Store another word after the model's answer was seen; the first stays as it was.
 
     Raises :class:`UndoError` when it is too late, or was revised before.
     """
-    word = _own(word, reviewer)
+    word = _lock_own_decision(word, reviewer)
     if word.processed or word.adjudicated:
-        raise UndoError("This decision is learnt from or final; it can no longer be revised.")
-    if item_heard(word):
-        raise UndoError("A third person is hearing this pair; it can no longer be revised.")
+        raise DecisionChangeError("This decision is learnt from or final; it can no longer be revised.")
+    if has_adjudication_started(word):
+        raise DecisionChangeError("A third person is hearing this pair; it can no longer be revised.")
     item = ReviewItem.objects.select_related("prediction").get(words=word)
-    row = _word(item, reviewer, material)
+    row = _build_decision(item, reviewer, material)
     row.feedback_text, row.revises, row.answer_shown = text, word, True
     row.guideline_version = word.guideline_version
     try:
-        _insert(row)
-    except AlreadySaidError as error:
-        raise UndoError("You have revised this decision before.") from error
-    route(row, item, draw=False)
+        _insert_feedback(row)
+    except DuplicateFeedbackError as error:
+        raise DecisionChangeError("You have revised this decision before.") from error
+    schedule_follow_up(row, item, draw=False)
     audit.record("feedback.revised", row, reviewer, material=material, revises=str(word.pk))
     return row
 
 
 @transaction.atomic
-def undo(word: Feedback, reviewer: User) -> ReviewItem:
+def undo_decision(word: Feedback, reviewer: User) -> ReviewItem:
     """Take a decision back within ten minutes; the item is the reviewer's again, with what was typed.
 
     Raises :class:`UndoError` when it is too late: time, a training run, or a third person at work.
     """
     now = timezone.now()
-    word = _own(word, reviewer)
+    word = _lock_own_decision(word, reviewer)
     if not word.can_be_undone(now):
-        raise UndoError("Ten minutes have passed, or a model has learnt from it: it can no longer be undone.")
-    if item_heard(word) and not word.adjudicated:
-        raise UndoError("A third person is hearing this pair; it can no longer be undone.")
+        raise DecisionChangeError(
+            "Ten minutes have passed, or a model has learnt from it: it can no longer be undone."
+        )
+    if has_adjudication_started(word) and not word.adjudicated:
+        raise DecisionChangeError("A third person is hearing this pair; it can no longer be undone.")
     item = ReviewItem.objects.select_for_update().get(words=word)
     Feedback.objects.filter(revises=word).update(withdrawn_at=now)
     Feedback.objects.filter(pk=word.pk).update(withdrawn_at=now)
     Precedent.objects.filter(word=word).update(withdrawn_at=now)
-    if item.stage != Stage.ADJUDICATION:
-        later = [Stage.ADJUDICATION, *([Stage.SECOND] if item.stage == Stage.FIRST else [])]
-        untouched(item, later).delete()
-    _reopen(item, reviewer, now)
-    keep_draft(item, reviewer, word.answer_name, word.feedback_text)
+    if item.stage != ReviewStage.ADJUDICATION:
+        later = [ReviewStage.ADJUDICATION, *([ReviewStage.SECOND] if item.stage == ReviewStage.FIRST else [])]
+        find_unstarted_items(item, later).delete()
+    _reopen_item(item, reviewer, now)
+    save_draft(item, reviewer, word.answer_name, word.feedback_text)
     ItemEvent.objects.create(item=item, kind=ItemEvent.Kind.UNDONE, actor=reviewer)
     audit.record("feedback.undone", word, reviewer)
     return item
 
 
 @transaction.atomic
-def give_reason(word: Feedback, reviewer: User, text: str) -> Feedback:
+def add_override_reason(word: Feedback, reviewer: User, text: str) -> Feedback:
     """Add the reason that overriding the model needs, once. Raises :class:`UndoError` when there is one."""
-    word = _own(word, reviewer)
+    word = _lock_own_decision(word, reviewer)
     if word.feedback_text:
-        raise UndoError("A reason was given before.")
+        raise DecisionChangeError("A reason was given before.")
     word.feedback_text = text
     word.save(update_fields=["feedback_text"])
     audit.record("feedback.reasoned", word, reviewer)
@@ -276,20 +290,20 @@ def give_reason(word: Feedback, reviewer: User, text: str) -> Feedback:
 
 
 @transaction.atomic
-def put(prediction: Prediction, stream: ReviewStream, chance: float = 1.0) -> ReviewItem:
+def enqueue_prediction(prediction: Prediction, stream: ReviewStream, chance: float = 1.0) -> ReviewItem:
     """Put a prediction before a reviewer by a stream, also if it was decided before; an open item only rises.
 
     Return its item; whoever holds it keeps it.
     """
-    priority = PRIORITIES[stream]
+    priority = STREAM_PRIORITIES[stream]
     urgency = {
         "stream": stream,
         "selection_probability": chance,
         "priority": priority,
-        "due_at": due(timezone.now(), priority, prediction.profile),
+        "due_at": compute_due_at(timezone.now(), priority, prediction.profile),
     }
     item, made = ReviewItem.objects.select_for_update().get_or_create(
-        prediction=prediction, stage=Stage.FIRST, defaults=urgency
+        prediction=prediction, stage=ReviewStage.FIRST, defaults=urgency
     )
     if not made:
         again = {"state": ReviewItem.State.OPEN, "done_at": None} if item.done_at else {}
@@ -298,9 +312,9 @@ def put(prediction: Prediction, stream: ReviewStream, chance: float = 1.0) -> Re
 
 
 @transaction.atomic
-def close_erased(item: ReviewItem, actor: User) -> None:
+def close_erased_item(item: ReviewItem, actor: User) -> None:
     """Close an item whose names were erased: there is nothing left to judge."""
-    _close(item, timezone.now())
+    _close_item(item, timezone.now())
     audit.record("review_item.erased", item, actor)
 
 
@@ -310,26 +324,26 @@ def record_export(actor: User, rows: int) -> None:
     audit.record("feedback.exported", actor, actor, rows=rows, names=True)
 
 
-def reason_missing(word: Feedback) -> bool:
+def needs_override_reason(word: Feedback) -> bool:
     """Say whether a word goes against the model without saying why."""
-    by_desk = word.source == Source.REVIEW and word.revises_id is None
-    return by_desk and not word.feedback_text and overrides(word.user_correction, word.prediction)
+    by_desk = word.source == FeedbackSource.REVIEW and word.revises_id is None
+    return by_desk and not word.feedback_text and is_override(word.user_correction, word.prediction)
 
 
-def item_heard(word: Feedback) -> bool:
+def has_adjudication_started(word: Feedback) -> bool:
     """Say whether a third person hears the pair, or has."""
-    third = ReviewItem.objects.filter(prediction_id=word.prediction_id, stage=Stage.ADJUDICATION)
+    third = ReviewItem.objects.filter(prediction_id=word.prediction_id, stage=ReviewStage.ADJUDICATION)
     return third.exclude(state=ReviewItem.State.OPEN).exists()
 
 
-def _word(item: ReviewItem, reviewer: User, material: bool | None) -> Feedback:
-    third = item.stage == Stage.ADJUDICATION
+def _build_decision(item: ReviewItem, reviewer: User, material: bool | None) -> Feedback:
+    third = item.stage == ReviewStage.ADJUDICATION
     return Feedback(
         prediction=item.prediction,
         item=item,
         reviewer=reviewer,
         user_correction=material,
-        source=Source.ADJUDICATION if third else Source.REVIEW,
+        source=FeedbackSource.ADJUDICATION if third else FeedbackSource.REVIEW,
         adjudicated=third,
         stage=item.stage,
         stream=item.stream,
@@ -338,27 +352,27 @@ def _word(item: ReviewItem, reviewer: User, material: bool | None) -> Feedback:
     )
 
 
-def _own(word: Feedback, reviewer: User) -> Feedback:
+def _lock_own_decision(word: Feedback, reviewer: User) -> Feedback:
     """Lock a person's own standing word. Raises :class:`UndoError` for another's."""
-    rows = Feedback.objects.select_for_update().standing().filter(pk=word.pk, reviewer=reviewer)
+    rows = Feedback.objects.select_for_update().not_withdrawn().filter(pk=word.pk, reviewer=reviewer)
     found = rows.first()
     if found is None or found.item_id is None:
-        raise UndoError("This is not a decision of yours that stands.")
+        raise DecisionChangeError("This is not a decision of yours that stands.")
     return found
 
 
-def _close(item: ReviewItem, now: datetime) -> None:
+def _close_item(item: ReviewItem, now: datetime) -> None:
     item.state, item.done_at, item.claimed_by, item.claimed_until = ReviewItem.State.DONE, now, None, None
     item.save(update_fields=["state", "done_at", "claimed_by", "claimed_until"])
 
 
-def _reopen(item: ReviewItem, reviewer: User, now: datetime) -> None:
+def _reopen_item(item: ReviewItem, reviewer: User, now: datetime) -> None:
     item.state, item.done_at = ReviewItem.State.CLAIMED, None
-    item.claimed_by, item.claimed_at, item.claimed_until = reviewer, now, now + CLAIM_LASTS
+    item.claimed_by, item.claimed_at, item.claimed_until = reviewer, now, now + CLAIM_DURATION
     item.save(update_fields=["state", "done_at", "claimed_by", "claimed_at", "claimed_until"])
 
 
-def _set_precedent(word: Feedback, prediction: Prediction, clause: Clause) -> None:
+def _create_precedent(word: Feedback, prediction: Prediction, clause: Clause) -> None:
     Precedent.objects.create(
         word=word,
         prediction=prediction,
@@ -370,11 +384,11 @@ def _set_precedent(word: Feedback, prediction: Prediction, clause: Clause) -> No
     )
 
 
-def _insert(row: Feedback) -> None:
+def _insert_feedback(row: Feedback) -> None:
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError as error:
-        if not any(name in str(error) for name in _ONCE):
+        if not any(name in str(error) for name in _UNIQUE_CONSTRAINTS):
             raise
-        raise AlreadySaidError from error
+        raise DuplicateFeedbackError from error

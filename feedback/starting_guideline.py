@@ -17,17 +17,17 @@ from feedback.models import Clause, Guideline
 from matching.engine import Category, Effect, Profile, load_categories, load_profiles
 
 _FILE = Path(__file__).parent / "data" / "guideline.yaml"
-_SAYS = {
+_EFFECT_PHRASES = {
     Effect.EQUAL: "Immaterial under",
     Effect.MODEL: "To be weighed with the rest of the name under",
     Effect.REVIEW: "To be settled by a fact under",
     Effect.MATERIAL: "Material under",
 }
-_SUBJECTS = {"organisation": "Organisations", "individual": "Individuals"}
-_LONGEST_TITLE = 120
+_SUBJECT_TITLES = {"organisation": "Organisations", "individual": "Individuals"}
+_MAX_TITLE_LENGTH = 120
 
 
-class Rule(NamedTuple):
+class StartingClause(NamedTuple):
     """A clause before it is stored."""
 
     chapter: str
@@ -38,30 +38,30 @@ class Rule(NamedTuple):
 
 
 @cache
-def rules() -> tuple[Rule, ...]:
+def build_clauses() -> tuple[StartingClause, ...]:
     """Every clause of the starting guideline in order: chapters of the file, profiles, categories."""
-    written = _data()["chapters"]
-    chapters = [(chapter["title"], list(_written(chapter["clauses"]))) for chapter in written]
-    chapters.append(("Profiles", [_profile(regime) for regime in load_profiles().values()]))
-    for subject, title in _SUBJECTS.items():
+    written = _read_data()["chapters"]
+    chapters = [(chapter["title"], list(_build_file_clauses(chapter["clauses"]))) for chapter in written]
+    chapters.append(("Profiles", [_build_profile_clause(regime) for regime in load_profiles().values()]))
+    for subject, title in _SUBJECT_TITLES.items():
         known = [one for one in load_categories().values() if one.subject in (subject, "both")]
-        chapters.append((title, [_category(one) for one in known]))
-    return tuple(_numbered(chapters))
+        chapters.append((title, [_build_category_clause(one) for one in known]))
+    return tuple(_number_clauses(chapters))
 
 
-def version() -> str:
+def read_version() -> str:
     """Return the version of the starting guideline."""
-    return str(_data()["version"])
+    return str(_read_data()["version"])
 
 
 @transaction.atomic
-def load() -> Guideline | None:
+def publish_starting_guideline() -> Guideline | None:
     """Publish the starting guideline where there is none yet; return it, or ``None`` if there is one."""
     if Guideline.objects.exists():
         return None
     row = Guideline.objects.create(
-        version=version(),
-        summary=_data()["summary"],
+        version=read_version(),
+        summary=_read_data()["summary"],
         status=Guideline.Status.PUBLISHED,
         published_at=timezone.now(),
     )
@@ -74,22 +74,22 @@ def load() -> Guideline | None:
             categories=list(rule.categories),
             position=position,
         )
-        for position, rule in enumerate(rules())
+        for position, rule in enumerate(build_clauses())
     )
     audit.record("guideline.published", row, None, version=row.version)
     return row
 
 
-def page() -> str:
+def render_markdown() -> str:
     """Return docs/guideline.md."""
     lines = [
-        f"# Guideline for reviewers, version {version()}",
+        f"# Guideline for reviewers, version {read_version()}",
         "",
         "Written by `manage.py guideline` from the rule data; do not edit. Leads write the next version in",
         "the admin; decisions keep the version they were made under. Not legal advice.",
     ]
     chapter = ""
-    for rule in rules():
+    for rule in build_clauses():
         if rule.chapter != chapter:
             chapter = rule.chapter
             lines += ["", f"## {rule.number.partition('.')[0]} {chapter}"]
@@ -98,41 +98,43 @@ def page() -> str:
 
 
 @cache
-def _data() -> Any:
+def _read_data() -> Any:
     return yaml.safe_load(_FILE.read_text(encoding="utf-8"))
 
 
-def _written(clauses: list[dict[str, str]]) -> Iterator[Rule]:
+def _build_file_clauses(clauses: list[dict[str, str]]) -> Iterator[StartingClause]:
     for clause in clauses:
-        yield Rule("", "", clause["title"], clause["text"])
+        yield StartingClause("", "", clause["title"], clause["text"])
 
 
-def _numbered(chapters: list[tuple[str, list[Rule]]]) -> Iterator[Rule]:
+def _number_clauses(chapters: list[tuple[str, list[StartingClause]]]) -> Iterator[StartingClause]:
     for chapter, (title, found) in enumerate(chapters, 1):
         for place, rule in enumerate(found, 1):
             yield rule._replace(chapter=title, number=f"{chapter}.{place}")
 
 
-def _profile(regime: Profile) -> Rule:
+def _build_profile_clause(regime: Profile) -> StartingClause:
     sources = "; ".join(regime.sources)
-    return Rule("", "", f"{regime.title} ({regime.id})", f"{regime.summary} Sources: {sources}.")
+    return StartingClause("", "", f"{regime.title} ({regime.id})", f"{regime.summary} Sources: {sources}.")
 
 
-def _category(category: Category) -> Rule:
+def _build_category_clause(category: Category) -> StartingClause:
     one, other = category.example
     settles = f" What would settle it: {category.missing}." if category.missing else ""
     text = (
-        f"{category.explanation} For example “{one}” / “{other}”. {_under(category.id)}{settles} "
+        f"{category.explanation} For example “{one}” / “{other}”. {_describe_effects(category.id)}{settles} "
         f"Authority: {category.authority}."
     )
-    return Rule("", "", f"{category.title} ({category.id})"[:_LONGEST_TITLE], text, (category.id,))
+    return StartingClause(
+        "", "", f"{category.title} ({category.id})"[:_MAX_TITLE_LENGTH], text, (category.id,)
+    )
 
 
-def _under(category: str) -> str:
+def _describe_effects(category: str) -> str:
     """Say what a category does under each profile, those that agree together."""
     by_effect: dict[Effect, list[str]] = defaultdict(list)
     for regime in load_profiles().values():
         by_effect[regime.effects[category]].append(regime.id)
     return " ".join(
-        f"{_SAYS[effect]} {', '.join(by_effect[effect])}." for effect in Effect if by_effect[effect]
+        f"{_EFFECT_PHRASES[effect]} {', '.join(by_effect[effect])}." for effect in Effect if by_effect[effect]
     )

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from feedback import autopilot, monitoring
 from feedback.retraining import retrain, retrain_queued
-from feedback.services import collect
+from feedback.services import enqueue_sampled_predictions
 from modelops.alerting.alerts import raise_alert
 from modelops.alerting.machinery import MONITOR_JOB
 from modelops.jobs import run_once
@@ -27,14 +27,14 @@ from modelops.training.runs import BusyError
 @shared_task(acks_late=True)  # a prediction has one item at most
 def collect_review_items() -> int:
     """Put what the streams picked into the queue."""
-    return collect()
+    return enqueue_sampled_predictions()
 
 
 @shared_task
 def retrain_model(trigger: str, requested_by: str | None = None) -> str:
     """Train a candidate; return the id of the run. A failed run is looked at before it is repeated."""
     person = User.objects.get(pk=requested_by) if requested_by else None
-    with _failure_told():
+    with _alert_on_failure():
         return str(retrain(trigger, person).pk)
 
 
@@ -45,12 +45,12 @@ def retrain_queued_run() -> str | None:
     The candidate of a run that was begun by itself becomes shadow if its gates are green.
     """
     try:
-        with _failure_told():
+        with _alert_on_failure():
             run = retrain_queued()
     except BusyError:
         return None
     if run:
-        autopilot.settle(run)
+        autopilot.deploy_candidate_as_shadow(run)
     return str(run.pk) if run else None
 
 
@@ -69,9 +69,9 @@ def mind_training_runs() -> int:
 def monitor_hourly() -> list[str]:
     """Look at the closed hours that nobody has looked at, then decide whether to train; return the hours."""
     now = timezone.now()
-    done = [f"{hour:%Y-%m-%dT%H}" for hour in monitoring.open_hours(now) if _looked_at(hour)]
+    done = [f"{hour:%Y-%m-%dT%H}" for hour in monitoring.list_open_hours(now) if _monitor_hour_once(hour)]
     this_hour = f"{now:%Y-%m-%dT%H}"
-    run_once("training decision", this_hour, lambda: _decided(now, routine=False))
+    run_once("training decision", this_hour, lambda: _decide_and_enqueue(now, routine=False))
     return done
 
 
@@ -83,27 +83,30 @@ def monitor_daily() -> bool:
     yesterday = today - monitoring.DAY
 
     def look() -> dict[str, Any]:
-        return {**asdict(monitoring.daily(yesterday)), **_decided(now, routine=True)}
+        return {**asdict(monitoring.monitor_day(yesterday)), **_decide_and_enqueue(now, routine=True)}
 
     return run_once("monitor daily", f"{yesterday:%Y-%m-%d}", look) is not None
 
 
-def _looked_at(hour: datetime) -> bool:
-    return run_once(MONITOR_JOB, f"{hour:%Y-%m-%dT%H}", lambda: asdict(monitoring.hourly(hour))) is not None
+def _monitor_hour_once(hour: datetime) -> bool:
+    return (
+        run_once(MONITOR_JOB, f"{hour:%Y-%m-%dT%H}", lambda: asdict(monitoring.monitor_hour(hour)))
+        is not None
+    )
 
 
-def _decided(now: datetime, routine: bool) -> dict[str, Any]:
+def _decide_and_enqueue(now: datetime, routine: bool) -> dict[str, Any]:
     """Decide, and have a worker train if so. Nothing is decided before anything is live."""
-    if not monitoring.champions():
+    if not monitoring.list_champions():
         return {"train": None}
-    decision = autopilot.decide(now, routine=routine)
+    decision = autopilot.decide_training(now, routine=routine)
     if decision.train:
         transaction.on_commit(retrain_queued_run.delay)
     return {"train": decision.train}
 
 
 @contextmanager
-def _failure_told() -> Iterator[None]:
+def _alert_on_failure() -> Iterator[None]:
     """Tell people of a training that failed; being busy is no failure."""
     try:
         yield

@@ -15,14 +15,14 @@ import typst
 from noto_cjk_sans_jp_regular import FONT_PATH
 
 _TEMPLATE = Path(__file__).parent / "data" / "memo.typ"
-_FACES = {"figo": "FiraGO-Regular.ttf", "figbo": "FiraGO-Bold.ttf"}
+_FONT_FILES = {"figo": "FiraGO-Regular.ttf", "figbo": "FiraGO-Bold.ttf"}
 
 
-def pdf(memo: Mapping[str, Any], at: datetime) -> bytes:
+def render_pdf(memo: Mapping[str, Any], at: datetime) -> bytes:
     """Return a memo as an accessible PDF (PDF/UA-1); the same memo of the same time gives the same bytes."""
     return typst.compile(
         _TEMPLATE.read_bytes(),
-        font_paths=_fonts()[1],
+        font_paths=_load_fonts()[1],
         ignore_system_fonts=True,
         sys_inputs={"memo": json.dumps(memo, ensure_ascii=False)},
         pdf_standards="ua-1",
@@ -31,10 +31,10 @@ def pdf(memo: Mapping[str, Any], at: datetime) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _fonts() -> tuple[TemporaryDirectory[str], typst.Fonts]:
+def _load_fonts() -> tuple[TemporaryDirectory[str], typst.Fonts]:
     """Lay the faces that a package keeps as data into a folder, which ends with the process; load all."""
     folder = TemporaryDirectory(prefix="memo-fonts-")
-    for name, file in _FACES.items():
+    for name, file in _FONT_FILES.items():
         (Path(folder.name) / file).write_bytes(pymupdf_fonts.myfont(name))
     places = [folder.name, str(Path(str(FONT_PATH)).parent)]
     return folder, typst.Fonts(include_system_fonts=False, font_paths=places)

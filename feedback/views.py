@@ -19,7 +19,7 @@ from feedback.serializers import (
     FeedbackSerializer,
     GivenFeedbackSerializer,
 )
-from feedback.services import AlreadySaidError, object_to
+from feedback.services import DuplicateFeedbackError, submit_client_feedback
 
 
 class FeedbackView(APIView):
@@ -40,8 +40,8 @@ class FeedbackView(APIView):
         serializer = FeedbackSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         try:
-            row = object_to(user=person_of(request), **serializer.validated_data)
-        except AlreadySaidError as error:
+            row = submit_client_feedback(user=person_of(request), **serializer.validated_data)
+        except DuplicateFeedbackError as error:
             raise ConflictError("You have given feedback on this prediction already.") from error
         return Response(FeedbackAnswerSerializer(row).data, status=201)
 
@@ -52,5 +52,5 @@ class FeedbackView(APIView):
         """List what you said, newest first."""
         asked = PageSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        rows, following = page(Feedback.objects.of(person_of(request)), **asked.validated_data)
+        rows, following = page(Feedback.objects.by_user(person_of(request)), **asked.validated_data)
         return Response({"results": GivenFeedbackSerializer(rows, many=True).data, "next": following})

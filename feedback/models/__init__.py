@@ -2,31 +2,38 @@
 
 from feedback.models.guideline import Clause, Guideline, Precedent
 from feedback.models.queue import (
-    CLAIM_LASTS,
+    CLAIM_DURATION,
     Absence,
     Draft,
     ItemEvent,
     ReviewItem,
     ReviewItemQuerySet,
-    Stage,
+    ReviewStage,
 )
-from feedback.models.words import UNDO_FOR, Feedback, FeedbackQuerySet, GoldAnswer, Source, answer_name
+from feedback.models.words import (
+    UNDO_WINDOW,
+    Feedback,
+    FeedbackQuerySet,
+    FeedbackSource,
+    GoldAnswer,
+    get_answer_name,
+)
 
 __all__ = [
-    "CLAIM_LASTS",
-    "UNDO_FOR",
+    "CLAIM_DURATION",
+    "UNDO_WINDOW",
     "Absence",
     "Clause",
     "Draft",
     "Feedback",
     "FeedbackQuerySet",
+    "FeedbackSource",
     "GoldAnswer",
     "Guideline",
     "ItemEvent",
     "Precedent",
     "ReviewItem",
     "ReviewItemQuerySet",
-    "Source",
-    "Stage",
-    "answer_name",
+    "ReviewStage",
+    "get_answer_name",
 ]

@@ -15,7 +15,7 @@ from matching.models import Prediction
 class GuidelineQuerySet(models.QuerySet["Guideline"]):
     """Reads of guidelines."""
 
-    def in_force(self) -> Guideline | None:
+    def get_in_force(self) -> Guideline | None:
         """The version published last, or ``None`` before the first."""
         return self.filter(status=Guideline.Status.PUBLISHED).order_by("-published_at").first()
 
@@ -84,7 +84,7 @@ class Clause(models.Model):
 class PrecedentQuerySet(models.QuerySet["Precedent"]):
     """Reads of precedents."""
 
-    def standing(self) -> PrecedentQuerySet:
+    def active(self) -> PrecedentQuerySet:
         """Precedents whose adjudication was not taken back and whose names were not erased."""
         return self.filter(withdrawn_at=None, prediction__erased_at=None)
 

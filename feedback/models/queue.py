@@ -14,10 +14,10 @@ from accounts.ids import uuid7
 from accounts.models import User
 from matching.models import Prediction, ReviewStream
 
-CLAIM_LASTS = timedelta(minutes=15)
+CLAIM_DURATION = timedelta(minutes=15)
 """How long a claimed item is kept for its reviewer without a sign of life."""
 
-_FREE = """
+_FREE_ITEM_SQL = """
 SELECT item.id FROM review_items item
 WHERE (item.state = 'open' OR item.state = 'claimed' AND item.claimed_until < %(now)s)
   AND item.not_before <= %(now)s AND {whose}
@@ -34,21 +34,21 @@ ORDER BY item.due_at, item.id
 FOR UPDATE OF item SKIP LOCKED
 LIMIT 1
 """
-_MINE = _FREE.format(whose="item.assigned_to_id = %(user)s")
-_LEADS = _FREE.format(whose="%(lead)s AND item.assigned_to_id IS NULL AND item.for_lead")
-_ANYBODYS = _FREE.format(whose="item.assigned_to_id IS NULL AND NOT item.for_lead")
+_ASSIGNED_ITEM_SQL = _FREE_ITEM_SQL.format(whose="item.assigned_to_id = %(user)s")
+_LEAD_ITEM_SQL = _FREE_ITEM_SQL.format(whose="%(lead)s AND item.assigned_to_id IS NULL AND item.for_lead")
+_UNASSIGNED_ITEM_SQL = _FREE_ITEM_SQL.format(whose="item.assigned_to_id IS NULL AND NOT item.for_lead")
 # Evaluated in turn and only as far as needed; each part reads the head of an index of its own.
-_CLAIM = f"""
+_CLAIM_SQL = f"""
 UPDATE review_items
 SET claimed_by_id = %(user)s, claimed_at = %(now)s, claimed_until = %(until)s, state = 'claimed'
-WHERE id = COALESCE(({_MINE}), ({_LEADS}), ({_ANYBODYS}))
+WHERE id = COALESCE(({_ASSIGNED_ITEM_SQL}), ({_LEAD_ITEM_SQL}), ({_UNASSIGNED_ITEM_SQL}))
 RETURNING id
 """  # noqa: S608 - made of the constants above
 
-_UNDONE = Q(state__in=["open", "claimed"])
+_NOT_DONE = Q(state__in=["open", "claimed"])
 
 
-class Stage(models.TextChoices):
+class ReviewStage(models.TextChoices):
     """Which look at the prediction an item asks for."""
 
     FIRST = "first", "First review"
@@ -63,7 +63,7 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
         """Items that wait for a decision."""
         return self.exclude(state=ReviewItem.State.DONE)
 
-    def held_by(self, user: User, now: datetime) -> ReviewItemQuerySet:
+    def claimed_by(self, user: User, now: datetime) -> ReviewItemQuerySet:
         """Items a person holds by a claim that is still good."""
         return self.filter(state=ReviewItem.State.CLAIMED, claimed_by=user, claimed_until__gte=now)
 
@@ -78,8 +78,8 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
         take. One statement: two reviewers asking at once never get the same item, and neither waits for the
         other.
         """
-        values = {"user": user.pk, "until": now + CLAIM_LASTS, "now": now, "lead": lead}
-        claimed = list(self.model.objects.raw(_CLAIM, values))
+        values = {"user": user.pk, "until": now + CLAIM_DURATION, "now": now, "lead": lead}
+        claimed = list(self.model.objects.raw(_CLAIM_SQL, values))
         return self.with_prediction().get(pk=claimed[0].pk) if claimed else None
 
 
@@ -96,7 +96,7 @@ class ReviewItem(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="review_items")
-    stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.FIRST)
+    stage = models.CharField(max_length=12, choices=ReviewStage.choices, default=ReviewStage.FIRST)
     stream = models.CharField(max_length=12, choices=ReviewStream.choices)
     selection_probability = models.FloatField()
     priority = models.SmallIntegerField(default=0, help_text="The stake: higher is decided earlier.")
@@ -126,11 +126,11 @@ class ReviewItem(models.Model):
         indexes = (
             models.Index(
                 fields=["for_lead", "due_at", "id"],
-                condition=_UNDONE & Q(assigned_to=None),
+                condition=_NOT_DONE & Q(assigned_to=None),
                 name="review_items_queue",
             ),
             models.Index(
-                fields=["assigned_to", "due_at", "id"], condition=_UNDONE, name="review_items_assigned"
+                fields=["assigned_to", "due_at", "id"], condition=_NOT_DONE, name="review_items_assigned"
             ),
             models.Index(fields=["claimed_by"], condition=Q(state="claimed"), name="review_items_held"),
             models.Index(fields=["-created_at"], name="review_items_newest"),
@@ -164,7 +164,7 @@ class ReviewItem(models.Model):
     def __str__(self) -> str:
         return f"{self.get_stage_display().lower()} of {self.created_at:%Y-%m-%d %H:%M}"
 
-    def is_held_by(self, user: User, now: datetime) -> bool:
+    def is_claimed_by(self, user: User, now: datetime) -> bool:
         """Say whether the reviewer's claim is still good."""
         held = self.state == self.State.CLAIMED and self.claimed_by_id == user.pk
         return held and self.claimed_until is not None and self.claimed_until >= now
@@ -226,7 +226,7 @@ class Draft(models.Model):
 class AbsenceQuerySet(models.QuerySet["Absence"]):
     """Reads of absences."""
 
-    def at(self, now: datetime) -> AbsenceQuerySet:
+    def active_at(self, now: datetime) -> AbsenceQuerySet:
         """Absences that hold at a moment."""
         return self.filter(starts_at__lte=now, ends_at__gt=now)
 

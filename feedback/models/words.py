@@ -12,15 +12,15 @@ from django.utils import timezone
 from accounts.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
-from feedback.models.queue import ReviewItem, Stage
+from feedback.models.queue import ReviewItem, ReviewStage
 from matching.models import Prediction, ReviewStream
 from modelops.models import ModelVersion, TrainingRun
 
-UNDO_FOR = timedelta(minutes=10)
+UNDO_WINDOW = timedelta(minutes=10)
 """How long a decision may be taken back."""
 
 
-class Source(models.TextChoices):
+class FeedbackSource(models.TextChoices):
     """Where a correction came from."""
 
     REVIEW = "review", "A reviewer"
@@ -29,24 +29,24 @@ class Source(models.TextChoices):
     IMPORT = "import", "An imported file"
 
 
-SPOKEN = (Source.REVIEW, Source.ADJUDICATION)
+REVIEWER_SOURCES = (FeedbackSource.REVIEW, FeedbackSource.ADJUDICATION)
 """Words that were given at the review desk."""
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
     """Reads of feedback."""
 
-    def standing(self) -> FeedbackQuerySet:
+    def not_withdrawn(self) -> FeedbackQuerySet:
         """Words that were not taken back."""
         return self.filter(withdrawn_at=None)
 
-    def at_the_desk(self) -> FeedbackQuerySet:
+    def by_reviewers(self) -> FeedbackQuerySet:
         """Standing words of reviewers and adjudicators."""
-        return self.standing().filter(source__in=SPOKEN)
+        return self.not_withdrawn().filter(source__in=REVIEWER_SOURCES)
 
-    def first_words(self) -> FeedbackQuerySet:
+    def initial_decisions(self) -> FeedbackQuerySet:
         """What was decided blind: without the revisions that followed the model's answer."""
-        return self.at_the_desk().filter(revises=None)
+        return self.by_reviewers().filter(revises=None)
 
     def for_training(self) -> FeedbackQuerySet:
         """Labels to learn from: settled by reviewers, one per pair and profile, the last word winning.
@@ -59,7 +59,7 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         unsettled = ReviewItem.objects.filter(prediction=OuterRef("prediction")).exclude(
             state=ReviewItem.State.DONE
         )
-        spoken = self.standing().filter(source__in=[*SPOKEN, Source.IMPORT])
+        spoken = self.not_withdrawn().filter(source__in=[*REVIEWER_SOURCES, FeedbackSource.IMPORT])
         apart = Q(prediction__stream__in=[ReviewStream.AUDIT, ReviewStream.GOLD])
         usable = spoken.exclude(apart).filter(~Exists(unsettled), prediction__erased_at=None)
         pair = ("prediction__pair_digest", "prediction__profile")
@@ -67,20 +67,20 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         told = self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
         return told.select_related("prediction").order_by("id")
 
-    def audited(self) -> FeedbackQuerySet:
+    def audit_labels(self) -> FeedbackQuerySet:
         """Settled words on the random audit, one per prediction, the last one winning: for estimates only."""
         unsettled = ReviewItem.objects.filter(prediction=OuterRef("prediction")).exclude(
             state=ReviewItem.State.DONE
         )
-        spoken = self.at_the_desk().filter(prediction__stream=ReviewStream.AUDIT).filter(~Exists(unsettled))
+        spoken = self.by_reviewers().filter(prediction__stream=ReviewStream.AUDIT).filter(~Exists(unsettled))
         newest = spoken.order_by("prediction_id", "-adjudicated", "-id").distinct("prediction_id")
         return self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
 
-    def of(self, user: User) -> FeedbackQuerySet:
+    def by_user(self, user: User) -> FeedbackQuerySet:
         """What a person said, newest first, by the index."""
         return self.filter(reviewer=user).order_by("-id")
 
-    def waiting(self) -> FeedbackQuerySet:
+    def pending(self) -> FeedbackQuerySet:
         """Everything that no training run has used yet."""
         return self.filter(processed=False)
 
@@ -109,11 +109,11 @@ class Feedback(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="feedback")
-    source = models.CharField(max_length=12, choices=Source.choices)
+    source = models.CharField(max_length=12, choices=FeedbackSource.choices)
     item = models.ForeignKey(
         ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="words"
     )
-    stage = models.CharField(max_length=12, choices=Stage.choices, blank=True)
+    stage = models.CharField(max_length=12, choices=ReviewStage.choices, blank=True)
     stream = models.CharField(max_length=12, choices=ReviewStream.choices, blank=True)
     selection_probability = models.FloatField(
         null=True, blank=True, help_text="Chance with which the answer was put before a reviewer."
@@ -160,11 +160,11 @@ class Feedback(models.Model):
                 name="feedback_processed_by_a_run",
             ),
             models.CheckConstraint(
-                condition=Q(user_correction__isnull=False) | Q(source__in=SPOKEN),
+                condition=Q(user_correction__isnull=False) | Q(source__in=REVIEWER_SOURCES),
                 name="feedback_only_reviewers_cannot_tell",
             ),
             models.CheckConstraint(
-                condition=~Q(source=Source.ADJUDICATION) | Q(clause__isnull=False),
+                condition=~Q(source=FeedbackSource.ADJUDICATION) | Q(clause__isnull=False),
                 name="feedback_adjudication_cites_a_clause",
             ),
             models.UniqueConstraint(
@@ -180,15 +180,15 @@ class Feedback(models.Model):
     @property
     def answer_name(self) -> str:
         """The answer as a word: ``material``, ``immaterial`` or ``cannot_tell``."""
-        return answer_name(self.user_correction)
+        return get_answer_name(self.user_correction)
 
     def can_be_undone(self, now: datetime) -> bool:
         """Say whether the reviewer may still take it back, as far as time and learning go."""
-        young = now - self.created_at <= UNDO_FOR
-        return young and not self.processed and self.withdrawn_at is None and self.source in SPOKEN
+        young = now - self.created_at <= UNDO_WINDOW
+        return young and not self.processed and self.withdrawn_at is None and self.source in REVIEWER_SOURCES
 
 
-def answer_name(material: bool | None) -> str:
+def get_answer_name(material: bool | None) -> str:
     """Return the word for an answer; ``None`` is ``cannot_tell``."""
     return {True: "material", False: "immaterial", None: "cannot_tell"}[material]
 
@@ -212,4 +212,4 @@ class GoldAnswer(models.Model):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return f"known answer {answer_name(self.material)}"
+        return f"known answer {get_answer_name(self.material)}"

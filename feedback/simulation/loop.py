@@ -26,9 +26,9 @@ from django.utils import timezone
 from feedback import autopilot, monitoring
 from feedback.models import Feedback
 from feedback.retraining import retrain_queued
-from feedback.services import collect
-from feedback.simulation.people import Cast, Desk
-from feedback.simulation.traffic import POOL, STRICTER, Traffic, truth
+from feedback.services import enqueue_sampled_predictions
+from feedback.simulation.people import SimulatedReviewers, SimulatedUsers
+from feedback.simulation.traffic import POOL_SIZE, STRICTER_CATEGORIES, SimulatedTraffic, is_truly_material
 from matching import engine, sampling, starting_model
 from matching.corpus import LabelledPair
 from matching.engine import Scorer
@@ -48,14 +48,14 @@ from modelops.watching.reporting import HOUR
 from modelops.watching.windows import Slice
 
 PROFILE = "general"
-_WARM_UP = 1_600
-_OVERRIDE = "The guideline has changed: what the old one called immaterial must change."
+_WARM_UP_ANSWERS = 1_600
+_OVERRIDE_REASON = "The guideline has changed: what the old one called immaterial must change."
 
-Say = Callable[[str], None]
+WriteLine = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Plan:
+class SimulationPlan:
     """What is simulated. Shares in [0, 1].
 
     It ends when trainings have used so many ``corrections``: labels about answers since the new guideline.
@@ -69,17 +69,17 @@ class Plan:
     corrections: int = 1_000
     feedback_limit: int = int(DEFAULTS["feedback"][0])
     cooldown_hours: int = int(DEFAULTS["cooldown_hours"][0])
-    most_hours: int = 96
+    max_hours: int = 96
     reviewers_err: float = 0.03
-    clients_object: float = 0.5
+    objection_rate: float = 0.5
     audit_share: float = 0.10
     corpus_size: int = 12_000
-    measured_on: int = 2_000
-    pool: int = POOL
+    holdout_size: int = 2_000
+    pool_size: int = POOL_SIZE
 
 
 @dataclass
-class Outcome:
+class SimulationResult:
     """What became of it: true accuracies on reserved pairs, counts, and the hourly history for a plot."""
 
     accuracy_before: float = 0.0
@@ -103,165 +103,169 @@ class Outcome:
         return asdict(self)
 
 
-def simulate(plan: Plan, say: Say) -> Outcome:
+def simulate(plan: SimulationPlan, say: WriteLine) -> SimulationResult:
     """Run the plan and return what became of it; nothing of it stays."""
     began = time.perf_counter()
-    with _own_registry(), _own_policy(plan), transaction.atomic():
-        outcome = _Run(plan, say).whole()
+    with _use_temporary_registry(), _use_plan_policy(plan), transaction.atomic():
+        outcome = _Simulation(plan, say).run()
         transaction.set_rollback(True)
     outcome.seconds = round(time.perf_counter() - began, 1)
     return outcome
 
 
-class _Run:
+class _Simulation:
     """The state of one simulation."""
 
-    def __init__(self, plan: Plan, say: Say) -> None:
-        self.plan, self.say, self.outcome = plan, say, Outcome()
+    def __init__(self, plan: SimulationPlan, say: WriteLine) -> None:
+        self.plan, self.write_line, self.outcome = plan, say, SimulationResult()
         starting_model.install_shipped_model()
-        self.cast = Cast.hired(uuid4().hex[:8])
+        self.users = SimulatedUsers.create(uuid4().hex[:8])
         dice = random.Random(plan.seed)  # noqa: S311 - a simulation
-        self.desk = Desk(self.cast, plan.reviewers_err, dice)
-        self.traffic = Traffic(plan.seed, plan.pool)
+        self.reviewers = SimulatedReviewers(self.users, plan.reviewers_err, dice)
+        self.traffic = SimulatedTraffic(plan.seed, plan.pool_size)
         self.loader: Loader[Scorer] = Loader(build_scorer)
         self.fleet = self.loader.refresh()
-        self.reserve = self.traffic.reserve(plan.measured_on)
-        self.at = timezone.now().replace(minute=0, second=0, microsecond=0) + monitoring.DAY
+        self.holdout = self.traffic.draw_holdout(plan.holdout_size)
+        self.current_hour = timezone.now().replace(minute=0, second=0, microsecond=0) + monitoring.DAY
         self.truths: dict[UUID, bool] = {}
         for name, value in (("feedback", plan.feedback_limit), ("cooldown_hours", plan.cooldown_hours)):
             if value != DEFAULTS[name][0]:
-                limits.change(name, Decimal(value), self.cast.engineer, "traffic of this size")
+                limits.change(name, Decimal(value), self.users.engineer, "traffic of this size")
         self.stricter_since: datetime | None = None
 
-    def whole(self) -> Outcome:
+    def run(self) -> SimulationResult:
         """Live through all phases."""
-        self._warm_up()
-        self.outcome.accuracy_before = self._measure(stricter=False)
-        self._hours(self.plan.quiet_hours, "quiet")
-        self._hours(self.plan.shifted_hours, "shifted")
+        self._freeze_references()
+        self.outcome.accuracy_before = self._measure_accuracy(stricter=False)
+        self._run_phase(self.plan.quiet_hours, "quiet")
+        self._run_phase(self.plan.shifted_hours, "shifted")
         self.outcome.retrainings_without_error = self.outcome.retrainings
         drifted = DriftReport.objects.filter(drifted=True, end__gt=timezone.now())
         self.outcome.drift_reports_without_error = drifted.count()
-        self.desk.rewrite(STRICTER)
-        self.stricter_since = self.at
-        self.outcome.accuracy_drifted = self._measure(stricter=True)
-        self._hours(self.plan.most_hours, "stricter", until=self.plan.corrections)
-        self.outcome.accuracy_after = self._measure(stricter=True)
-        self.outcome.recovered_share = self._recovered(self.outcome.accuracy_after)
+        self.reviewers.publish_stricter_guideline(STRICTER_CATEGORIES)
+        self.stricter_since = self.current_hour
+        self.outcome.accuracy_drifted = self._measure_accuracy(stricter=True)
+        self._run_phase(self.plan.max_hours, "stricter", until=self.plan.corrections)
+        self.outcome.accuracy_after = self._measure_accuracy(stricter=True)
+        self.outcome.recovered_share = self._compute_recovered_share(self.outcome.accuracy_after)
         return self.outcome
 
-    def _recovered(self, accuracy: float) -> float:
+    def _compute_recovered_share(self, accuracy: float) -> float:
         lost = self.outcome.accuracy_before - self.outcome.accuracy_drifted
         return round((accuracy - self.outcome.accuracy_drifted) / lost, 4) if lost > 0 else 0.0
 
-    def _hours(self, n: int, phase: str, until: int | None = None) -> None:
+    def _run_phase(self, n: int, phase: str, until: int | None = None) -> None:
         for _ in range(n):
-            self._hour(phase)
+            self._run_hour(phase)
             if until is not None and self.outcome.corrections >= until:
                 return
 
-    def _hour(self, phase: str) -> None:
+    def _run_hour(self, phase: str) -> None:
         """One hour: answers, objections, reviews, the look, the decision, and a promotion if there is one."""
-        pairs = self.traffic.hour(self.plan.per_hour, shifted=phase == "shifted")
-        answers = self._answer(pairs)
-        objected = self.desk.object_to(answers, self.truths, self.plan.clients_object)
-        collect()
-        decisions = self.desk.work(self.truths)
-        self._date(answers)
-        _analyse()
+        pairs = self.traffic.draw_hour(self.plan.per_hour, shifted=phase == "shifted")
+        answers = self._answer_pairs(pairs)
+        objected = self.reviewers.submit_objections(answers, self.truths, self.plan.objection_rate)
+        enqueue_sampled_predictions()
+        decisions = self.reviewers.decide_open_items(self.truths)
+        self._set_timestamps(answers)
+        _analyse_tables()
         right = sum(answer.prediction == self.truths[answer.pk] for answer in answers) / len(answers)
-        monitoring.hourly(self.at)
-        self.at += HOUR
+        monitoring.monitor_hour(self.current_hour)
+        self.current_hour += HOUR
         trained_before = self.outcome.retrainings
-        event = self._decide()
-        self._count()
+        event = self._train_if_due()
+        self._count_corrections()
         if self.outcome.retrainings > trained_before:
-            self._note_training(event)
+            self._record_training(event)
         row = {"hour": self.outcome.hours, "phase": phase, "accuracy": round(right, 4), "event": event}
         self.outcome.history.append(row | {"decisions": decisions, "objections": len(objected)})
         self.outcome.hours += 1
-        self.say(f"hour {row['hour']:>3} {phase:<8} accuracy {right:6.1%} {decisions:>4} reviews  {event}")
+        self.write_line(
+            f"hour {row['hour']:>3} {phase:<8} accuracy {right:6.1%} {decisions:>4} reviews  {event}"
+        )
 
-    def _answer(self, pairs: Sequence[LabelledPair]) -> list[Prediction]:
+    def _answer_pairs(self, pairs: Sequence[LabelledPair]) -> list[Prediction]:
         fleet = self.fleet
-        answers = [self._stored(fleet, pair) for pair in pairs]
+        answers = [self._build_prediction(fleet, pair) for pair in pairs]
         self.truths |= {
-            answer.pk: truth(pair, self.stricter_since is not None)
+            answer.pk: is_truly_material(pair, self.stricter_since is not None)
             for answer, pair in zip(answers, pairs, strict=True)
         }
         return Prediction.objects.bulk_create(answers)
 
-    def _stored(self, fleet: Fleet[Scorer], pair: LabelledPair) -> Prediction:
+    def _build_prediction(self, fleet: Fleet[Scorer], pair: LabelledPair) -> Prediction:
         served = fleet.champion(PROFILE)
         question = CompareRequest(pair.left, pair.right, PROFILE, pair.kind)
         said = engine.compare(pair.left, pair.right, PROFILE, pair.kind, scorer=served.scorer)
         worked = build_cached_comparison(said, compute_pair_digest(pair.left, pair.right))
         scored = ScoredRequest(question, worked, served, None, fleet.generation, False, time.perf_counter())
-        return draft_comparison(self.cast.client, scored).prediction
+        return draft_comparison(self.users.client, scored).prediction
 
-    def _date(self, answers: Sequence[Prediction]) -> None:
+    def _set_timestamps(self, answers: Sequence[Prediction]) -> None:
         """Move what was written just now into the simulated hour."""
         keys = [answer.pk for answer in answers]
-        Prediction.objects.filter(pk__in=keys).update(created_at=self.at + HOUR / 2)
-        Feedback.objects.filter(prediction__in=keys).update(created_at=self.at + HOUR * 0.7)
+        Prediction.objects.filter(pk__in=keys).update(created_at=self.current_hour + HOUR / 2)
+        Feedback.objects.filter(prediction__in=keys).update(created_at=self.current_hour + HOUR * 0.7)
 
-    def _decide(self) -> str:
-        decision = autopilot.decide(self.at, {"corpus_size": self.plan.corpus_size}, self.at.hour == 2)
+    def _train_if_due(self) -> str:
+        decision = autopilot.decide_training(
+            self.current_hour, {"corpus_size": self.plan.corpus_size}, self.current_hour.hour == 2
+        )
         if not decision.train:
             return "" if decision.because.startswith("No condition") else decision.because[:60]
         run = retrain_queued()
         if run is None or run.model is None:
             raise RuntimeError("the decided run did not make a model")
-        TrainingRun.objects.filter(pk=run.pk).update(created_at=self.at)
+        TrainingRun.objects.filter(pk=run.pk).update(created_at=self.current_hour)
         self.outcome.retrainings += 1
         if self.outcome.hours_to_first_retraining is None and self.stricter_since:
-            self.outcome.hours_to_first_retraining = round((self.at - self.stricter_since) / HOUR)
-        shadow = autopilot.settle(run)
-        self._approve(run)
+            self.outcome.hours_to_first_retraining = round((self.current_hour - self.stricter_since) / HOUR)
+        shadow = autopilot.deploy_candidate_as_shadow(run)
+        self._promote_candidate(run)
         return f"trained ({decision.because.split(':')[0]}), {'shadow, ' if shadow else ''}approved"
 
-    def _note_training(self, event: str) -> None:
+    def _record_training(self, event: str) -> None:
         """Measure what a training brought, beside the corrections used so far."""
-        accuracy = self._measure(stricter=self.stricter_since is not None)
+        accuracy = self._measure_accuracy(stricter=self.stricter_since is not None)
         row = {"hour": self.outcome.hours, "event": event, "corrections": self.outcome.corrections}
-        share = self._recovered(accuracy) if self.stricter_since else None
+        share = self._compute_recovered_share(accuracy) if self.stricter_since else None
         self.outcome.trainings.append(row | {"accuracy": accuracy, "recovered_share": share})
 
-    def _approve(self, run: TrainingRun) -> Deployment:
+    def _promote_candidate(self, run: TrainingRun) -> Deployment:
         """Two people make the candidate champion: the only human step of the loop."""
         model = run.model
         if model is None:
             raise RuntimeError("a run without a model cannot be approved")
         asked = services.request_promotion(
-            model, EVERY_PROFILE, ServingRole.CHAMPION, "learnt the new guideline", self.cast.engineer
+            model, EVERY_PROFILE, ServingRole.CHAMPION, "learnt the new guideline", self.users.engineer
         )
         red = [gate for gate in asked.gates if gate["state"] == "red"]
         self.outcome.overrides += bool(red)
-        deployment = services.approve(asked, self.cast.approver, _OVERRIDE if red else "")
+        deployment = services.approve(asked, self.users.approver, _OVERRIDE_REASON if red else "")
         self.outcome.approvals += 1
         self.fleet = self.loader.refresh()
         return deployment
 
-    def _count(self) -> None:
+    def _count_corrections(self) -> None:
         """Count the labels about answers since the new guideline that a training has used."""
         if self.stricter_since:
             labels = Feedback.objects.for_training().filter(prediction__created_at__gte=self.stricter_since)
             self.outcome.corrections = labels.filter(processed=True).count()
 
-    def _measure(self, stricter: bool) -> float:
+    def _measure_accuracy(self, stricter: bool) -> float:
         scorer = self.fleet.champion(PROFILE).scorer
         right = sum(
             engine.compare(pair.left, pair.right, PROFILE, pair.kind, scorer=scorer).prediction
-            == truth(pair, stricter)
-            for pair in self.reserve
+            == is_truly_material(pair, stricter)
+            for pair in self.holdout
         )
-        return round(right / len(self.reserve), 4)
+        return round(right / len(self.holdout), 4)
 
-    def _warm_up(self) -> None:
+    def _freeze_references(self) -> None:
         """Freeze the reference on traffic of the usual mix, as an installation in use would have."""
         served = self.fleet.champion(PROFILE)
-        version = monitoring.champions()[0]
-        pairs = self.traffic.hour(_WARM_UP)
+        version = monitoring.list_champions()[0]
+        pairs = self.traffic.draw_hour(_WARM_UP_ANSWERS)
         for kind in engine.Kind:
             said = [
                 snapshot_comparison(
@@ -274,14 +278,14 @@ class _Run:
             reporting.freeze(of, build_sample(kind.value, said), Reference.Origin.TRAFFIC)
 
 
-def _analyse() -> None:
+def _analyse_tables() -> None:
     """Tell the planner how large the tables have become: nobody else can look into this transaction."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE predictions, review_items, feedback, audit_events")
 
 
 @contextmanager
-def _own_registry() -> Iterator[None]:
+def _use_temporary_registry() -> Iterator[None]:
     """Let MLflow write into a folder that is thrown away."""
     before = settings.MLFLOW_TRACKING_URI, settings.MLFLOW_ARTIFACT_ROOT
     with tempfile.TemporaryDirectory() as folder:
@@ -294,7 +298,7 @@ def _own_registry() -> Iterator[None]:
 
 
 @contextmanager
-def _own_policy(plan: Plan) -> Iterator[None]:
+def _use_plan_policy(plan: SimulationPlan) -> Iterator[None]:
     """Draw by the plan's shares and dice for as long as it runs."""
     before = sampling.get_policy()
     random.seed(plan.seed)

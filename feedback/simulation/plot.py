@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from feedback.simulation.loop import Outcome, Plan
+from feedback.simulation.loop import SimulationPlan, SimulationResult
 from modelops.plots import Mark, line
 
-_PHASES = {"shifted": "other mix, same truth", "stricter": "new guideline"}
-_SECTION = """## The loop, simulated (`manage.py loop simulate`)
+_PHASE_LABELS = {"shifted": "other mix, same truth", "stricter": "new guideline"}
+_SECTION_TEMPLATE = """## The loop, simulated (`manage.py loop simulate`)
 
 Written by `make benchmark-loop`. Real engine, database, services and training; simulated clients, of whom
 {clients_object:.0%} object to a wrong answer, and reviewers who err in {reviewers_err:.0%} of their
@@ -40,12 +40,12 @@ traffic.
 """
 
 
-def drawn(outcome: Outcome) -> str:
+def render_svg(outcome: SimulationResult) -> str:
     """Return the true accuracy over time as SVG, with what happened when."""
     marks, before = [], "quiet"
     for row in outcome.history:
         if row["phase"] != before:
-            marks.append(Mark(row["hour"], _PHASES[row["phase"]]))
+            marks.append(Mark(row["hour"], _PHASE_LABELS[row["phase"]]))
             before = row["phase"]
         if row["event"].startswith("trained"):
             marks.append(Mark(row["hour"], "trained, approved"))
@@ -53,7 +53,7 @@ def drawn(outcome: Outcome) -> str:
     return line("True accuracy by simulated hour", values, marks, limit=0.85)
 
 
-def section(plan: Plan, outcome: Outcome) -> str:
+def render_section(plan: SimulationPlan, outcome: SimulationResult) -> str:
     """Return the outcome as a section of a page in Markdown."""
     rows = "\n".join(
         f"| {row['hour']} | {row['event'].split('(')[-1].split(')')[0]} | {row['corrections']:,} "
@@ -61,4 +61,4 @@ def section(plan: Plan, outcome: Outcome) -> str:
         for row in outcome.trainings
         if row["recovered_share"] is not None
     )
-    return _SECTION.format(**{**asdict(plan), **outcome.to_dict(), "rows": rows})
+    return _SECTION_TEMPLATE.format(**{**asdict(plan), **outcome.to_dict(), "rows": rows})

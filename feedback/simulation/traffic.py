@@ -7,70 +7,70 @@ from collections.abc import Sequence
 
 from matching.corpus import LabelledPair, generate_pairs
 
-STRICTER = frozenset({"O17", "O18", "O28"})
+STRICTER_CATEGORIES = frozenset({"O17", "O18", "O28"})
 """What the new guideline takes for another name: misspelt words, and singular for plural."""
 
-TOUCHED = 0.25
+AFFECTED_SHARE = 0.25
 """Share of the traffic that the new guideline is about, before and after it: only the truth changes."""
 
-_SHIFTED = "O08"
-_SHIFT = 0.5
-POOL = 50_000
-_RESERVE = 0.3
+_SHIFTED_CATEGORY = "O08"
+_SHIFTED_SHARE = 0.5
+POOL_SIZE = 50_000
+_HOLDOUT_SHARE = 0.3
 
 
-def is_touched(pair: LabelledPair) -> bool:
+def is_affected(pair: LabelledPair) -> bool:
     """Say whether the new guideline answers otherwise about a pair."""
-    return not pair.material and bool(STRICTER & set(pair.category.split("+")))
+    return not pair.material and bool(STRICTER_CATEGORIES & set(pair.category.split("+")))
 
 
-def truth(pair: LabelledPair, stricter: bool) -> bool:
+def is_truly_material(pair: LabelledPair, stricter: bool) -> bool:
     """Return whether the difference is material, under the old or the new guideline."""
-    return pair.material or (stricter and is_touched(pair))
+    return pair.material or (stricter and is_affected(pair))
 
 
-class Traffic:
+class SimulatedTraffic:
     """An endless stream of pairs of a steady mix, and a reserve of pairs that are never sent."""
 
-    def __init__(self, seed: int, pool: int = POOL) -> None:
-        self._dice = random.Random(seed)  # noqa: S311 - a simulation
+    def __init__(self, seed: int, pool: int = POOL_SIZE) -> None:
+        self._rng = random.Random(seed)  # noqa: S311 - a simulation
         pairs = list({(pair.left, pair.right): pair for pair in generate_pairs(seed, pool)}.values())
         entities = sorted({pair.entity for pair in pairs})
-        reserved = set(self._dice.sample(entities, int(len(entities) * _RESERVE)))
-        self._sent = _Pool([pair for pair in pairs if pair.entity not in reserved], self._dice)
-        self._kept = _Pool([pair for pair in pairs if pair.entity in reserved], self._dice)
+        reserved = set(self._rng.sample(entities, int(len(entities) * _HOLDOUT_SHARE)))
+        self._traffic_pool = _PairPool([pair for pair in pairs if pair.entity not in reserved], self._rng)
+        self._holdout_pool = _PairPool([pair for pair in pairs if pair.entity in reserved], self._rng)
 
-    def hour(self, n: int, shifted: bool = False) -> list[LabelledPair]:
+    def draw_hour(self, n: int, shifted: bool = False) -> list[LabelledPair]:
         """Return what is sent in an hour; ``shifted`` sends far more pairs with abbreviated legal forms."""
-        return self._sent.draw(n, _SHIFT if shifted else 0.0)
+        return self._traffic_pool.draw(n, _SHIFTED_SHARE if shifted else 0.0)
 
-    def reserve(self, n: int) -> list[LabelledPair]:
+    def draw_holdout(self, n: int) -> list[LabelledPair]:
         """Return pairs of the steady mix whose entities are never sent: to measure on."""
-        return self._kept.draw(n, 0.0)
+        return self._holdout_pool.draw(n, 0.0)
 
 
-class _Pool:
+class _PairPool:
     """Pairs by what happens to them; drawn in turn, so that none comes again before all came."""
 
     def __init__(self, pairs: Sequence[LabelledPair], dice: random.Random) -> None:
-        self._dice = dice
+        self._rng = dice
         pairs = dice.sample(pairs, len(pairs))
-        steady = [pair for pair in pairs if not is_touched(pair)]
-        self._touched = [pair for pair in pairs if is_touched(pair)]
-        self._forms = [pair for pair in steady if pair.category == _SHIFTED]
+        steady = [pair for pair in pairs if not is_affected(pair)]
+        self._affected = [pair for pair in pairs if is_affected(pair)]
+        self._abbreviated_forms = [pair for pair in steady if pair.category == _SHIFTED_CATEGORY]
         self._steady = steady
 
     def draw(self, n: int, shift: float) -> list[LabelledPair]:
-        touched, moved = round(n * TOUCHED), round(n * (1 - TOUCHED) * shift)
+        touched, moved = round(n * AFFECTED_SHARE), round(n * (1 - AFFECTED_SHARE) * shift)
         chosen = [
-            *self._turn(self._touched, touched),
-            *self._turn(self._forms, moved),
-            *self._turn(self._steady, n - touched - moved),
+            *self._take_next(self._affected, touched),
+            *self._take_next(self._abbreviated_forms, moved),
+            *self._take_next(self._steady, n - touched - moved),
         ]
-        self._dice.shuffle(chosen)
+        self._rng.shuffle(chosen)
         return chosen
 
-    def _turn(self, pairs: list[LabelledPair], n: int) -> list[LabelledPair]:
+    def _take_next(self, pairs: list[LabelledPair], n: int) -> list[LabelledPair]:
         if n > len(pairs):
             raise ValueError(f"the pool holds {len(pairs)} pairs of a sort; {n} are asked for in one hour")
         taken, rest = pairs[:n], pairs[n:]

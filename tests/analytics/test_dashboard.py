@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from analytics import queries
-from feedback.services import collect
+from feedback.services import enqueue_sampled_predictions
 from modelops.watching import reporting
 from modelops.watching.figures import Frame, Sample, counted
 from modelops.watching.windows import Slice
@@ -77,7 +77,7 @@ def test_without_traffic_every_share_is_nothing() -> None:
 def test_the_queue_counts_what_waits_by_stream() -> None:
     stored_prediction(stream="uncertain", selection_probability=0.9)
     stored_prediction(stream="audit", selection_probability=0.02)
-    collect()
+    enqueue_sampled_predictions()
     waiting = queries.queue()
     assert waiting.streams == {"uncertain": 1, "audit": 1}
     assert waiting.total == 2

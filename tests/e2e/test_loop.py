@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.models import Role
 from feedback.models import ReviewItem
 from feedback.retraining import retrain
-from feedback.services import collect, decide
+from feedback.services import enqueue_sampled_predictions, submit_decision
 from matching.services import get_model_loader
 from tests.models import installed, promoted
 from tests.people import person, signed_in
@@ -20,10 +20,10 @@ def test_compare_review_train_promote_compare() -> None:
     installed()
     client, reviewer = signed_in(person()), person(Role.REVIEWER)
     first = client.post("/api/v1/compare", PAIR).json()
-    collect()
+    enqueue_sampled_predictions()
     item = ReviewItem.objects.claim(reviewer, timezone.now())
     assert item is not None
-    decide(item, reviewer, material=True)
+    submit_decision(item, reviewer, material=True)
     run = retrain("a reviewer decided", reviewer, corpus_size=1_500)
     assert run.labels_used == 1
     assert run.model is not None

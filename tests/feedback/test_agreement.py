@@ -3,13 +3,13 @@
 import pytest
 
 from feedback.agreement import (
-    agreement,
+    bootstrap_interval,
     cohen_kappa,
+    compute_agreement,
     gwet_ac1,
-    interval,
     krippendorff_alpha,
     percent_agreement,
-    wilson,
+    wilson_interval,
 )
 
 
@@ -46,7 +46,7 @@ def test_krippendorffs_alpha_for_four_people_with_answers_missing() -> None:
 
 
 def test_ninety_percent_agreement_can_be_no_more_than_chance() -> None:
-    found = agreement(table(90, 5, 5, 0))
+    found = compute_agreement(table(90, 5, 5, 0))
     assert found.percent == pytest.approx(0.9)
     assert found.kappa == pytest.approx(-0.0526, abs=1e-4)
     assert found.ac1 is not None
@@ -54,25 +54,25 @@ def test_ninety_percent_agreement_can_be_no_more_than_chance() -> None:
 
 
 def test_complete_agreement_is_one() -> None:
-    found = agreement(table(30, 0, 0, 20))
+    found = compute_agreement(table(30, 0, 0, 20))
     assert (found.percent, found.kappa, found.alpha, found.ac1) == (1, 1, 1, 1)
 
 
 def test_where_only_one_answer_was_given_chance_cannot_be_told() -> None:
-    found = agreement(table(12, 0, 0, 0))
+    found = compute_agreement(table(12, 0, 0, 0))
     assert (found.percent, found.kappa, found.alpha, found.ac1) == (1, None, None, None)
 
 
 def test_an_interval_holds_its_value_and_narrows_with_items() -> None:
     few, many = table(10, 3, 2, 10), table(200, 60, 40, 200)
-    narrow, wide = interval(many, cohen_kappa), interval(few, cohen_kappa)
+    narrow, wide = bootstrap_interval(many, cohen_kappa), bootstrap_interval(few, cohen_kappa)
     assert narrow is not None
     assert wide is not None
     kappa = cohen_kappa(many)
     assert kappa is not None
     assert narrow[0] < kappa < narrow[1]
     assert narrow[1] - narrow[0] < wide[1] - wide[0]
-    assert interval(table(5, 0, 0, 0), cohen_kappa) is None
+    assert bootstrap_interval(table(5, 0, 0, 0), cohen_kappa) is None
 
 
 def test_nothing_to_compare_is_said() -> None:
@@ -88,4 +88,4 @@ def test_nothing_to_compare_is_said() -> None:
 )
 def test_wilsons_interval_of_newcombes_four_examples(successes: int, n: int, low: float, high: float) -> None:
     # Newcombe 1998, table I, method 3.
-    assert wilson(successes, n) == pytest.approx((low, high), abs=5e-5)
+    assert wilson_interval(successes, n) == pytest.approx((low, high), abs=5e-5)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role, User
 from feedback import queue
 from feedback.models import Absence, Draft, Feedback, GoldAnswer, ItemEvent, ReviewItem
-from feedback.services import collect
+from feedback.services import enqueue_sampled_predictions
 from matching import sampling
 from matching.models import Prediction
 from matching.questions import CompareRequest
@@ -48,7 +48,7 @@ def picked(**columns: Any) -> Prediction:
     prediction = compare_and_store(person(), CompareRequest(*NAMES)).prediction
     given = {"stream": "uncertain", "selection_probability": 0.5, **columns}
     Prediction.objects.filter(pk=prediction.pk).update(**given)
-    collect()
+    enqueue_sampled_predictions()
     return Prediction.objects.get(pk=prediction.pk)
 
 
@@ -326,7 +326,7 @@ def test_anothers_decision_is_neither_seen_nor_undone(client: Client) -> None:
     other = browser(person(Role.REVIEWER))
     assert other.get(at("revealed", word.pk)).status_code == 404
     other.post(at("undo", word.pk))
-    assert Feedback.objects.standing().exists()
+    assert Feedback.objects.not_withdrawn().exists()
 
 
 def test_somebody_out_of_office_gets_nothing_and_holds_nothing(client: Client, reviewer: User) -> None:
@@ -335,8 +335,8 @@ def test_somebody_out_of_office_gets_nothing_and_holds_nothing(client: Client, r
     client.post(at("absence"), {"until": str(timezone.now().date())})
     assert ReviewItem.objects.get().state == "open"
     assert "out of office" in text(client.post(at("next"), follow=True))
-    with pytest.raises(queue.AbsentError):
-        queue.assign([item.pk], reviewer, person(Role.LEAD))
+    with pytest.raises(queue.ReviewerAbsentError):
+        queue.assign_items([item.pk], reviewer, person(Role.LEAD))
     client.post(at("absence"), {"back": "1"})
     assert taken(client) == item
     assert "passed" in text(client.post(at("absence"), {"until": "2001-01-01"}, follow=True))
@@ -346,7 +346,7 @@ def test_somebody_out_of_office_gets_nothing_and_holds_nothing(client: Client, r
 def test_what_a_lead_assigns_comes_first_and_to_nobody_else(client: Client, reviewer: User) -> None:
     early, late = picked(), picked()
     item = ReviewItem.objects.get(prediction=late)
-    assert queue.assign([item.pk], reviewer, person(Role.LEAD)) == 1
+    assert queue.assign_items([item.pk], reviewer, person(Role.LEAD)) == 1
     assert taken(browser(person(Role.REVIEWER))).prediction_id == early.pk
     assert taken(client) == item
 

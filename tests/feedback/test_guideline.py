@@ -8,12 +8,12 @@ from accounts.models import AuditEvent, Role
 from feedback import starting_guideline
 from feedback.guideline import (
     GuidelineError,
-    changed_since,
-    history,
-    in_force,
-    precedents,
-    publish,
-    relevant,
+    find_changed_categories,
+    find_precedents,
+    get_guideline_in_force,
+    list_pair_history,
+    publish_guideline,
+    select_clauses,
     start_draft,
 )
 from feedback.models import Clause, Feedback, Guideline, Precedent
@@ -27,11 +27,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_page_of_the_docs_is_written_from_the_same_place() -> None:
     page = (ROOT / "docs" / "guideline.md").read_text(encoding="utf-8")
-    assert page == starting_guideline.page(), "run `manage.py guideline write`"
+    assert page == starting_guideline.render_markdown(), "run `manage.py guideline write`"
 
 
 def test_every_category_and_every_profile_has_a_clause() -> None:
-    rules = starting_guideline.rules()
+    rules = starting_guideline.build_clauses()
     assert {id_ for rule in rules for id_ in rule.categories} == set(load_categories())
     titles = " ".join(rule.title for rule in rules)
     assert all(f"({id_})" in titles for id_ in load_profiles())
@@ -40,11 +40,11 @@ def test_every_category_and_every_profile_has_a_clause() -> None:
 
 @pytest.mark.django_db
 def test_the_starting_guideline_is_published_once() -> None:
-    first = starting_guideline.load()
+    first = starting_guideline.publish_starting_guideline()
     assert first is not None
-    assert starting_guideline.load() is None
-    current, clauses = in_force()
-    assert (current, len(clauses)) == (first, len(starting_guideline.rules()))
+    assert starting_guideline.publish_starting_guideline() is None
+    current, clauses = get_guideline_in_force()
+    assert (current, len(clauses)) == (first, len(starting_guideline.build_clauses()))
 
 
 @pytest.mark.django_db
@@ -52,13 +52,13 @@ def test_a_draft_is_a_copy_that_changes_nothing_until_it_is_published() -> None:
     old, lead = guideline(), person(Role.LEAD)
     draft = start_draft(lead, "2")
     draft.clauses.update(text="Rewritten")
-    assert in_force()[0] == old
-    assert in_force()[1][0].text != "Rewritten"
+    assert get_guideline_in_force()[0] == old
+    assert get_guideline_in_force()[1][0].text != "Rewritten"
     with pytest.raises(GuidelineError, match="draft already"):
         start_draft(lead, "3")
-    publish(draft, lead)
-    assert in_force()[0] == draft
-    assert in_force()[1][0].text == "Rewritten"
+    publish_guideline(draft, lead)
+    assert get_guideline_in_force()[0] == draft
+    assert get_guideline_in_force()[1][0].text == "Rewritten"
     assert Clause.objects.get(guideline=old).text != "Rewritten"
     assert AuditEvent.objects.filter(action="guideline.published", actor=lead).exists()
 
@@ -67,15 +67,15 @@ def test_a_draft_is_a_copy_that_changes_nothing_until_it_is_published() -> None:
 def test_a_guideline_without_clauses_and_a_published_one_are_not_published() -> None:
     lead = person(Role.LEAD)
     with pytest.raises(GuidelineError, match="without clauses"):
-        publish(Guideline.objects.create(version="9"), lead)
+        publish_guideline(Guideline.objects.create(version="9"), lead)
     with pytest.raises(GuidelineError, match="already"):
-        publish(guideline(), lead)
+        publish_guideline(guideline(), lead)
 
 
 @pytest.mark.django_db
 def test_the_clauses_beside_an_item_speak_of_its_differences_and_its_profile() -> None:
-    starting_guideline.load()
-    found = relevant(in_force()[1], {"O10"}, "kyc")
+    starting_guideline.publish_starting_guideline()
+    found = select_clauses(get_guideline_in_force()[1], {"O10"}, "kyc")
     assert [row.categories for row in found] == [[], ["O10"]]
     assert found[0].title.endswith("(kyc)")
 
@@ -102,8 +102,8 @@ def test_precedents_that_differ_in_the_same_ways_come_nearest_first() -> None:
     precedent(stored_prediction("G", "H"), clause, kind="individual")
     precedent(stored_prediction("I", "J"), clause, categories=["O33"])
     asked = stored_prediction("K", "L", profile="ucc", differences=[{"category": "O06"}])
-    assert precedents(asked) == [nearest, near, far]
-    assert precedents(near.prediction) == []
+    assert find_precedents(asked) == [nearest, near, far]
+    assert find_precedents(near.prediction) == []
 
 
 @pytest.mark.django_db
@@ -113,18 +113,18 @@ def test_the_history_of_a_pair_leaves_out_this_very_prediction() -> None:
     Feedback.objects.create(prediction=earlier, **said)
     Feedback.objects.create(prediction=now, **said)
     Feedback.objects.create(prediction=stored_prediction("Acme", "Acme LLC"), **said)
-    assert [(past.profile, past.answer) for past in history(now)] == [("ucc", "material")]
+    assert [(past.profile, past.answer) for past in list_pair_history(now)] == [("ucc", "material")]
 
 
 @pytest.mark.django_db
 def test_a_new_version_changes_the_categories_whose_clauses_read_otherwise() -> None:
-    starting_guideline.load()
-    old, lead = starting_guideline.version(), person(Role.LEAD)
-    assert changed_since(old) == changed_since("unheard of") == frozenset()
+    starting_guideline.publish_starting_guideline()
+    old, lead = starting_guideline.read_version(), person(Role.LEAD)
+    assert find_changed_categories(old) == find_changed_categories("unheard of") == frozenset()
     draft = start_draft(lead, "2")
     draft.clauses.filter(categories=["O17"]).update(text="Material.")
     draft.clauses.filter(categories=["O18"]).delete()
     draft.clauses.filter(categories=[]).update(text="When in doubt, ask.")
-    publish(draft, lead)
-    assert changed_since(old) == {"O17", "O18"}
-    assert changed_since("2") == frozenset()
+    publish_guideline(draft, lead)
+    assert find_changed_categories(old) == {"O17", "O18"}
+    assert find_changed_categories("2") == frozenset()

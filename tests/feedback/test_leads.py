@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, Role, User
 from feedback.models import GoldAnswer, Guideline, ReviewItem
-from feedback.services import collect
+from feedback.services import enqueue_sampled_predictions
 from matching import sampling
 from matching.models import ReviewPolicy
 from tests.models import guideline, installed, stored_prediction
@@ -47,7 +47,7 @@ def test_a_lead_hands_out_many_items_at_once(client: Client) -> None:
     user = person()
     for number in range(3):
         stored_prediction(f"Acme {number}", "Acme", user=user, stream="uncertain", selection_probability=0.5)
-    collect()
+    enqueue_sampled_predictions()
     rita, page = person(Role.REVIEWER), at("feedback_reviewitem", "changelist")
     chosen = [str(item.pk) for item in ReviewItem.objects.all()[:2]]
     asked = client.post(page, {"action": "assign", "_selected_action": chosen})
@@ -67,7 +67,7 @@ def test_a_lead_hands_out_many_items_at_once(client: Client) -> None:
 def test_a_reviewer_hands_out_nothing() -> None:
     user = person(Role.REVIEWER)
     stored_prediction(stream="uncertain", selection_probability=0.5)
-    collect()
+    enqueue_sampled_predictions()
     given = {
         "action": "assign",
         "_selected_action": [str(ReviewItem.objects.get().pk)],
@@ -149,7 +149,7 @@ def test_known_answers_are_added_and_retired_by_leads_and_hidden_from_reviewers(
     client.post(at("feedback_goldanswer", "add_known"), given)
     row = GoldAnswer.objects.get()
     assert (row.material, row.why, row.prediction.stream) == (True, "I, II", "gold")
-    assert collect() == 0
+    assert enqueue_sampled_predictions() == 0
     page = at("feedback_goldanswer", "changelist")
     assert browser(person(Role.REVIEWER)).get(page).status_code == 403
     client.post(page, {"action": "retire", "_selected_action": [str(row.pk)]})

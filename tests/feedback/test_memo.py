@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role, User
 from feedback import memo as memos
 from feedback.models import Feedback, ReviewItem
-from feedback.services import collect, decide
+from feedback.services import enqueue_sampled_predictions, submit_decision
 from matching.models import Prediction
 from matching.questions import CompareRequest
 from matching.services import compare_and_store
@@ -34,32 +34,32 @@ def decided(
         installed()
     prediction = compare_and_store(person(), CompareRequest(one, other)).prediction
     Prediction.objects.filter(pk=prediction.pk).update(stream="uncertain", selection_probability=0.5)
-    collect()
+    enqueue_sampled_predictions()
     reviewer = person(Role.REVIEWER)
     item = ReviewItem.objects.claim(reviewer, timezone.now())
     assert item is not None
-    return decide(item, reviewer, material, text, guideline_version="1")
+    return submit_decision(item, reviewer, material, text, guideline_version="1")
 
 
 def issued(word: Feedback, redacted: bool = False, actor: User | None = None) -> memos.Memo:
     prediction = Prediction.objects.with_model().get(pk=word.prediction_id)
-    return memos.issue(prediction, actor or word.reviewer, redacted)
+    return memos.issue_memo(prediction, actor or word.reviewer, redacted)
 
 
 def test_a_memo_says_all_and_carries_its_hash() -> None:
     word = decided()
     memo = issued(word)
-    text = memo.json()
+    text = memo.to_json()
     for part in (*NAMES, "Legal form changed", "ISO 20275", "Quince is a partnership", word.reviewer.email):
         assert part in text
     content = json.loads(text)
-    assert content["hash"] == memos.digest(content)
+    assert content["hash"] == memos.compute_digest(content)
     assert (content["final"], content["decisions"][0]["answer"]) == ("material", "Material")
     assert content["disclaimer"].startswith("Not legal advice")
     event = AuditEvent.objects.get(action="memo.issued")
     assert event.detail == {"redacted": False, "sha256": content["hash"]}
     content["final"] = "immaterial"
-    assert content["hash"] != memos.digest(content)
+    assert content["hash"] != memos.compute_digest(content)
 
 
 @pytest.mark.parametrize(
@@ -74,27 +74,27 @@ def test_a_memo_says_all_and_carries_its_hash() -> None:
 )
 def test_every_script_prints_and_nothing_in_a_name_is_read_as_markup(one: str, other: str) -> None:
     memo = issued(decided(one, other))
-    body = memo.pdf()
+    body = memo.to_pdf()
     assert body.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in body
-    assert body == memo.pdf()
+    assert body == memo.to_pdf()
 
 
 def test_a_redacted_memo_holds_no_name_no_reason_and_no_person() -> None:
     word = decided()
-    text = issued(word, redacted=True).json()
+    text = issued(word, redacted=True).to_json()
     for part in ("Xylophonia", "Quince", "partnership", word.reviewer.email.split("@")[0] + ", "):
         assert part not in text.replace(f'"issuer": "{word.reviewer.email}"', "")
     assert "Legal form changed" in text
 
 
 def test_who_may_not_see_names_gets_a_redacted_memo() -> None:
-    assert "Xylophonia" not in issued(decided(), actor=person(Role.AUDITOR)).json()
+    assert "Xylophonia" not in issued(decided(), actor=person(Role.AUDITOR)).to_json()
 
 
 def test_no_memo_is_issued_while_somebody_is_still_to_decide() -> None:
     word = decided(material=False)  # contradicts the model: a second person looks
-    with pytest.raises(memos.UnsettledError):
+    with pytest.raises(memos.ReviewPendingError):
         issued(word)
 
 
@@ -127,6 +127,6 @@ def test_a_binder_holds_every_settled_pair_and_names_the_others() -> None:
 
 def test_a_memo_of_erased_names_is_still_issued() -> None:
     prediction = stored_prediction(words="", erased_at=timezone.now())
-    memo = memos.issue(prediction, person(Role.LEAD), False)
+    memo = memos.issue_memo(prediction, person(Role.LEAD), False)
     assert memo.content["names"] == ["[redacted]", "[redacted]"]
-    assert memo.pdf().startswith(b"%PDF-")
+    assert memo.to_pdf().startswith(b"%PDF-")

@@ -34,20 +34,23 @@ def doubled(first: User, second: User, answers: list[tuple[bool, bool]], **colum
         said(prediction, second, other, stage="second", **columns)
 
 
-def desk() -> quality.Desk:
-    return quality.Desk(quality.since())
+def desk() -> quality.BlindDecisionSample:
+    return quality.BlindDecisionSample(quality.get_window_start())
 
 
 def test_agreement_of_everybody_by_guideline_and_by_category() -> None:
     anna, ben = person(Role.REVIEWER), person(Role.REVIEWER)
     doubled(anna, ben, [(True, True)] * 8 + [(False, False)] * 4 + [(True, False)] * 4)
     doubled(anna, ben, [(False, False)] * 2, guideline_version="2")
-    found = quality.of_everybody(desk())
+    found = quality.measure_all_reviewers(desk())
     assert found is not None
-    assert (found.found.n, round(found.found.percent, 3)) == (18, 0.778)
-    assert found.kappa is not None
-    assert [(row.name, row.found.n) for row in quality.by_guideline(desk())] == [("1", 16), ("2", 2)]
-    assert [row.name for row in quality.by_category(desk())] == ["O06 Diacritics / ligatures"]
+    assert (found.coefficients.n, round(found.coefficients.percent, 3)) == (18, 0.778)
+    assert found.kappa_interval is not None
+    assert [(row.name, row.coefficients.n) for row in quality.measure_by_guideline(desk())] == [
+        ("1", 16),
+        ("2", 2),
+    ]
+    assert [row.name for row in quality.measure_by_category(desk())] == ["O06 Diacritics / ligatures"]
 
 
 def test_revisions_and_words_taken_back_do_not_count() -> None:
@@ -56,11 +59,11 @@ def test_revisions_and_words_taken_back_do_not_count() -> None:
     first = said(prediction, anna, True)
     said(prediction, anna, False, revises=first, answer_shown=True)
     said(prediction, ben, True, stage="second", withdrawn_at=timezone.now())
-    assert quality.of_everybody(desk()) is None
+    assert quality.measure_all_reviewers(desk()) is None
     said(prediction, ben, True, stage="second")
-    found = quality.of_everybody(desk())
+    found = quality.measure_all_reviewers(desk())
     assert found is not None
-    assert (found.found.n, found.found.percent) == (1, 1.0)
+    assert (found.coefficients.n, found.coefficients.percent) == (1, 1.0)
 
 
 def test_gold_accuracy_is_each_reviewers_own() -> None:
@@ -69,7 +72,7 @@ def test_gold_accuracy_is_each_reviewers_own() -> None:
         prediction = stored_prediction(f"Gold {number}", stream="gold", selection_probability=1.0)
         GoldAnswer.objects.create(prediction=prediction, material=truth)
         said(prediction, anna, answer, stream="gold")
-    share = desk().gold()[anna.pk]
+    share = desk().measure_gold_accuracy()[anna.pk]
     assert (share.hits, share.n) == (2, 3)
     assert share.bounds == pytest.approx((0.2077, 0.9385), abs=5e-4)
 
@@ -79,9 +82,9 @@ def test_a_clear_fall_of_agreement_is_marked() -> None:
     old = timezone.now() - timedelta(days=60)
     doubled(anna, ben, [(True, True)] * 20, created_at=old)
     doubled(anna, ben, [(True, False)] * 15 + [(True, True)] * 5)
-    found = quality.drop(desk(), timezone.now())
+    found = quality.detect_agreement_drop(desk(), timezone.now())
     assert found is not None
-    assert (found[0].found.percent, found[1].found.percent, found[2]) == (0.25, 1.0, True)
+    assert (found[0].coefficients.percent, found[1].coefficients.percent, found[2]) == (0.25, 1.0, True)
 
 
 def test_overrides_are_counted_by_rule() -> None:
@@ -89,14 +92,14 @@ def test_overrides_are_counted_by_rule() -> None:
     for number, answer in enumerate([True, True, False]):
         row = stored_prediction(f"A {number}", "A", differences=[{"category": "O06"}], prediction=False)
         said(row, anna, answer)
-    ((name, share),) = quality.overrides_by_rule(desk())
+    ((name, share),) = quality.count_overrides_by_category(desk())
     assert (name[:3], share.hits, share.n) == ("O06", 2, 3)
 
 
 def test_what_a_reviewers_answers_changed_is_counted_on_the_next_model() -> None:
     installed()
     anna = person(Role.REVIEWER)
-    assert influence.of(anna) is None
+    assert influence.measure_impact(anna) is None
     version = scoring_version("2", log_odds=4.0)
     run = TrainingRun.objects.create(
         trigger="test", status="succeeded", model=version, finished_at=timezone.now()
@@ -104,9 +107,9 @@ def test_what_a_reviewers_answers_changed_is_counted_on_the_next_model() -> None
     for pair in (("Heron Foods Company", "Heron Fooods Company"), ("Acme", "Acme")):
         row = stored_prediction(*pair, prediction=False)
         said(row, anna, True, processed=True, training_run=run)
-    found = influence.of(anna)
+    found = influence.measure_impact(anna)
     assert found is not None
-    assert (found.decisions, found.changed) == (2, 1)
+    assert (found.decisions, found.changed_predictions) == (2, 1)
 
 
 def test_both_pages_open_empty_and_full() -> None:

@@ -12,7 +12,12 @@ from accounts.models import AuditEvent, Role, User
 from feedback import queue
 from feedback.models import Feedback, ReviewItem
 from feedback.queue import ClaimLostError
-from feedback.services import AlreadySaidError, collect, decide, object_to
+from feedback.services import (
+    DuplicateFeedbackError,
+    enqueue_sampled_predictions,
+    submit_client_feedback,
+    submit_decision,
+)
 from modelops.models import TrainingRun
 from tests.models import guideline, model_version, stored_prediction
 from tests.people import person
@@ -49,44 +54,46 @@ def test_what_the_streams_picked_is_collected_once() -> None:
     picked("uncertain", 3)
     picked("audit", 2)
     stored_prediction()
-    assert collect() == 5
-    assert collect() == 0
+    assert enqueue_sampled_predictions() == 5
+    assert enqueue_sampled_predictions() == 0
     assert {item.selection_probability for item in ReviewItem.objects.all()} == {0.5}
 
 
 def test_collecting_misses_nothing_when_an_appeal_came_first() -> None:
     old = timezone.now() - timedelta(days=2)
     stored_prediction(stream="uncertain", selection_probability=0.5, created_at=old)
-    object_to(person(), stored_prediction("B Ltd", "C Ltd"), user_correction=True)
-    assert collect() == 1
+    submit_client_feedback(person(), stored_prediction("B Ltd", "C Ltd"), user_correction=True)
+    assert enqueue_sampled_predictions() == 1
 
 
 def test_the_most_urgent_item_comes_first(reviewer: User) -> None:
     picked("audit")
     picked("uncertain")
-    collect()
+    enqueue_sampled_predictions()
     assert [claimed(reviewer).stream, claimed(reviewer).stream] == ["uncertain", "audit"]
     assert claim(reviewer) is None
 
 
 def test_a_claim_that_ran_out_is_given_to_another(reviewer: User) -> None:
     picked()
-    collect()
+    enqueue_sampled_predictions()
     item = claimed(reviewer)
     other = person(Role.REVIEWER)
     assert claim(other) is None
     ReviewItem.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     assert claimed(other) == item
     with pytest.raises(ClaimLostError):
-        decide(item, reviewer, material=True)
+        submit_decision(item, reviewer, material=True)
     assert not Feedback.objects.exists()
 
 
 def test_a_decision_closes_the_item_and_is_recorded(reviewer: User) -> None:
     picked()
-    collect()
+    enqueue_sampled_predictions()
     item = claimed(reviewer)
-    row = decide(item, reviewer, material=True, text="Another Acme is registered", guideline_version="1")
+    row = submit_decision(
+        item, reviewer, material=True, text="Another Acme is registered", guideline_version="1"
+    )
     item.refresh_from_db()
     assert (item.state, item.claimed_by) == ("done", None)
     assert Feedback.objects.get(pk=row.pk).feedback_text == "Another Acme is registered"
@@ -97,43 +104,43 @@ def test_a_decision_closes_the_item_and_is_recorded(reviewer: User) -> None:
 
 def test_a_released_item_is_free_again(reviewer: User) -> None:
     picked()
-    collect()
+    enqueue_sampled_predictions()
     item = claimed(reviewer)
-    queue.release(item, reviewer, "lunch")
+    queue.release_item(item, reviewer, "lunch")
     assert claimed(person(Role.REVIEWER)) == item
 
 
 def test_nobody_judges_the_same_prediction_twice(reviewer: User) -> None:
     picked()
-    collect()
+    enqueue_sampled_predictions()
     item = claimed(reviewer)
-    decide(item, reviewer, material=True)
-    object_to(person(), item.prediction, user_correction=True)
+    submit_decision(item, reviewer, material=True)
+    submit_client_feedback(person(), item.prediction, user_correction=True)
     assert claim(reviewer) is None
     assert claimed(person(Role.REVIEWER)) == item
 
 
 def test_a_clients_contradiction_becomes_an_urgent_appeal() -> None:
     client, prediction = person(), stored_prediction()
-    object_to(client, prediction, user_correction=True, feedback_text="They are two companies")
+    submit_client_feedback(client, prediction, user_correction=True, feedback_text="They are two companies")
     item = ReviewItem.objects.get(prediction=prediction)
     assert (item.stream, item.state) == ("appeal", "open")
-    with pytest.raises(AlreadySaidError):
-        object_to(client, prediction, user_correction=False)
+    with pytest.raises(DuplicateFeedbackError):
+        submit_client_feedback(client, prediction, user_correction=False)
 
 
 def test_a_clients_agreement_makes_no_work() -> None:
-    object_to(person(), stored_prediction(), user_correction=False)
+    submit_client_feedback(person(), stored_prediction(), user_correction=False)
     assert not ReviewItem.objects.exists()
 
 
 def test_only_reviewers_words_are_labels_and_the_audit_stream_is_kept_apart(reviewer: User) -> None:
-    object_to(person(), stored_prediction(), user_correction=True)
+    submit_client_feedback(person(), stored_prediction(), user_correction=True)
     picked("audit")
     picked("uncertain")
-    collect()
+    enqueue_sampled_predictions()
     for _ in range(3):
-        decide(claimed(reviewer), reviewer, material=False)
+        submit_decision(claimed(reviewer), reviewer, material=False)
     labels = list(Feedback.objects.for_training())
     assert {row.source for row in labels} == {"review"}
     assert "audit" not in {row.prediction.stream for row in labels}
@@ -168,20 +175,20 @@ def test_what_a_run_used_stays_a_label_and_no_longer_waits(reviewer: User) -> No
         Feedback.objects.filter(pk=row.pk).update(processed=True)
     Feedback.objects.filter(pk=row.pk).update(processed=True, training_run=run)
     assert Feedback.objects.for_training().get() == row
-    assert not Feedback.objects.for_training().waiting().exists()
+    assert not Feedback.objects.for_training().pending().exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_reviewers_at_once_never_get_the_same_item() -> None:
     picked(count=80)
-    collect()
+    enqueue_sampled_predictions()
     reviewers = [person(Role.REVIEWER) for _ in range(8)]
 
     def work(user: User) -> list[str]:
         try:
             taken = []
             while item := claim(user):
-                decide(item, user, material=False)
+                submit_decision(item, user, material=False)
                 taken.append(str(item.pk))
             return taken
         finally:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role, User
-from feedback.models.queue import _CLAIM, CLAIM_LASTS
+from feedback.models.queue import _CLAIM_SQL, CLAIM_DURATION
 from matching.models import Prediction
 from tests.models import stored_prediction
 from tests.people import person
@@ -54,9 +54,9 @@ def reviewer() -> User:
 def explained(user: User) -> list[dict[str, Any]]:
     """Every node of the plan of the claim, as it ran."""
     now = timezone.now()
-    values: dict[str, Any] = {"user": user.pk, "until": now + CLAIM_LASTS, "now": now, "lead": True}
+    values: dict[str, Any] = {"user": user.pk, "until": now + CLAIM_DURATION, "now": now, "lead": True}
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {_CLAIM}", values)
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {_CLAIM_SQL}", values)
         (answer,) = cursor.fetchone()
     plan = answer if isinstance(answer, list) else json.loads(answer)
     return list(nodes(plan[0]["Plan"]))

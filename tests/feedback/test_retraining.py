@@ -9,9 +9,9 @@ from django.db import connections
 
 from accounts.models import Role
 from feedback import starting_guideline
-from feedback.guideline import publish, start_draft
+from feedback.guideline import publish_guideline, start_draft
 from feedback.models import Feedback
-from feedback.retraining import _constructed, labelled_pairs, retrain
+from feedback.retraining import _build_constructed_pairs, build_labelled_pairs, retrain
 from feedback.tasks import mind_training_runs, retrain_queued_run
 from matching.corpus import PairsFileError, generate_pairs
 from matching.learning import SYNTHETIC_WEIGHT
@@ -38,28 +38,28 @@ def label(name1: str = "Acme", material: bool = True, chance: float | None = Non
 
 def test_a_label_weighs_one_over_its_chance_up_to_a_limit() -> None:
     rows = [label(chance=0.5), label(chance=0.001), label()]
-    weights = [pair.weight * SYNTHETIC_WEIGHT for pair in labelled_pairs(rows)]
+    weights = [pair.weight * SYNTHETIC_WEIGHT for pair in build_labelled_pairs(rows)]
     assert weights == pytest.approx([2.0, 20.0, 1.0])
 
 
 def test_material_means_what_the_reviewer_said() -> None:
-    pairs = list(labelled_pairs([label(material=True), label(material=False)]))
+    pairs = list(build_labelled_pairs([label(material=True), label(material=False)]))
     assert [pair.material for pair in pairs] == [True, False]
 
 
 def test_labels_from_before_a_clause_changed_are_learnt_from_and_not_measured_on() -> None:
-    starting_guideline.load()
-    old, lead = starting_guideline.version(), person(Role.LEAD)
+    starting_guideline.publish_starting_guideline()
+    old, lead = starting_guideline.read_version(), person(Role.LEAD)
     draft = start_draft(lead, "2")
     draft.clauses.filter(categories=["O17"]).update(text="Material.")
-    publish(draft, lead)
+    publish_guideline(draft, lead)
     rows = [
         word(version, category)
         for version, category in ((old, "O17"), (old, "O08"), ("2", "O17"), ("", "O17"))
     ]
-    pairs = list(labelled_pairs(rows))
+    pairs = list(build_labelled_pairs(rows))
     assert [pair.is_outdated for pair in pairs] == [True, False, False, False]
-    made = _constructed(600)
+    made = _build_constructed_pairs(600)
     assert {pair.is_outdated for pair in made if "O17" in pair.category} == {True}
     assert {pair.is_outdated for pair in made if "O17" not in pair.category} == {False}
 
@@ -78,7 +78,7 @@ def test_a_run_that_fails_is_kept_and_uses_up_no_label() -> None:
     run = TrainingRun.objects.get()
     assert run.status == "failed"
     assert "at least 10 are needed" in run.error
-    assert Feedback.objects.waiting().count() == 1
+    assert Feedback.objects.pending().count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,9 +9,17 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from feedback import labels
-from feedback.models import Draft, Feedback, Precedent, ReviewItem, Stage
+from feedback.models import Draft, Feedback, Precedent, ReviewItem, ReviewStage
 from feedback.queue import ClaimLostError
-from feedback.services import UndoError, collect, decide, object_to, put, revise, undo
+from feedback.services import (
+    DecisionChangeError,
+    enqueue_prediction,
+    enqueue_sampled_predictions,
+    revise_decision,
+    submit_client_feedback,
+    submit_decision,
+    undo_decision,
+)
 from matching import sampling
 from matching.models import Prediction, ReviewStream
 from matching.rescoring_models import ShadowScore
@@ -27,7 +35,7 @@ def picked(name: str = "Acme", **columns: Any) -> Prediction:
     prediction = stored_prediction(
         name, "Acme Ltd", **{"stream": "uncertain", "selection_probability": 0.5, **columns}
     )
-    collect()
+    enqueue_sampled_predictions()
     return prediction
 
 
@@ -39,7 +47,7 @@ def claimed(user: User, lead: bool = False) -> ReviewItem:
 
 def word(user: User, material: bool | None, lead: bool = False, **given: Any) -> Feedback:
     """What a person says about the next item."""
-    return decide(claimed(user, lead), user, material, **given)
+    return submit_decision(claimed(user, lead), user, material, **given)
 
 
 def stages() -> dict[str, str]:
@@ -87,7 +95,7 @@ def test_the_second_person_is_never_the_first() -> None:
     first = person(Role.REVIEWER)
     word(first, material=True)
     assert ReviewItem.objects.claim(first, timezone.now()) is None
-    assert claimed(person(Role.REVIEWER)).stage == Stage.SECOND
+    assert claimed(person(Role.REVIEWER)).stage == ReviewStage.SECOND
 
 
 def test_two_who_agree_settle_it_and_two_who_differ_are_heard_by_a_third() -> None:
@@ -101,7 +109,7 @@ def test_two_who_agree_settle_it_and_two_who_differ_are_heard_by_a_third() -> No
     word(person(Role.REVIEWER), material=True)
     assert stages()["adjudication"] == "open"
     assert ReviewItem.objects.claim(person(Role.REVIEWER), timezone.now()) is None
-    assert claimed(person(Role.LEAD), lead=True).stage == Stage.ADJUDICATION
+    assert claimed(person(Role.LEAD), lead=True).stage == ReviewStage.ADJUDICATION
 
 
 def test_an_adjudication_cites_a_clause_and_becomes_a_precedent() -> None:
@@ -112,8 +120,8 @@ def test_an_adjudication_cites_a_clause_and_becomes_a_precedent() -> None:
     lead = person(Role.LEAD)
     item = claimed(lead, lead=True)
     with pytest.raises(IntegrityError, match="cites_a_clause"), transaction.atomic():
-        decide(item, lead, material=True)
-    row = decide(item, lead, material=True, text="A different Acme", clause=clause)
+        submit_decision(item, lead, material=True)
+    row = submit_decision(item, lead, material=True, text="A different Acme", clause=clause)
     precedent = Precedent.objects.get()
     assert (row.source, row.adjudicated, precedent.clause) == ("adjudication", True, clause)
     assert (precedent.prediction, precedent.categories) == (prediction, ["O01", "O06"])
@@ -159,25 +167,25 @@ def test_both_the_blind_word_and_its_revision_are_kept() -> None:
     picked()
     reviewer = person(Role.REVIEWER)
     first = word(reviewer, material=True)
-    again = revise(first, reviewer, material=False, text="The accent is the only difference")
+    again = revise_decision(first, reviewer, material=False, text="The accent is the only difference")
     assert (first.user_correction, again.user_correction) == (True, False)
     assert (again.revises, again.answer_shown) == (first, True)
-    assert list(Feedback.objects.first_words()) == [first]
-    with pytest.raises(UndoError, match="before"):
-        revise(first, reviewer, material=True, text="No")
+    assert list(Feedback.objects.initial_decisions()) == [first]
+    with pytest.raises(DecisionChangeError, match="before"):
+        revise_decision(first, reviewer, material=True, text="No")
 
 
 def test_a_decision_is_taken_back_within_ten_minutes_with_what_was_typed() -> None:
     picked()
     reviewer = person(Role.REVIEWER)
     row = word(reviewer, material=True, text="Another Acme")
-    item = undo(row, reviewer)
+    item = undo_decision(row, reviewer)
     draft = Draft.objects.get(item=item, reviewer=reviewer)
     assert (draft.decision, draft.text) == ("material", "Another Acme")
     assert stages() == {"first": "claimed"}
-    assert not Feedback.objects.standing().exists()
-    decide(item, reviewer, material=False)
-    assert Feedback.objects.standing().get().user_correction is False
+    assert not Feedback.objects.not_withdrawn().exists()
+    submit_decision(item, reviewer, material=False)
+    assert Feedback.objects.not_withdrawn().get().user_correction is False
 
 
 def test_after_ten_minutes_a_decision_stands() -> None:
@@ -185,21 +193,21 @@ def test_after_ten_minutes_a_decision_stands() -> None:
     reviewer = person(Role.REVIEWER)
     row = word(reviewer, material=False)
     Feedback.objects.update(created_at=timezone.now() - timedelta(minutes=11))
-    with pytest.raises(UndoError, match="Ten minutes"):
-        undo(row, reviewer)
-    assert Feedback.objects.standing().get() == row
+    with pytest.raises(DecisionChangeError, match="Ten minutes"):
+        undo_decision(row, reviewer)
+    assert Feedback.objects.not_withdrawn().get() == row
 
 
 def test_nobody_undoes_anothers_decision_nor_one_that_is_being_heard() -> None:
     picked()
     first, second, lead = person(Role.REVIEWER), person(Role.REVIEWER), person(Role.LEAD)
     row = word(first, material=True)
-    with pytest.raises(UndoError, match="not a decision of yours"):
-        undo(row, second)
+    with pytest.raises(DecisionChangeError, match="not a decision of yours"):
+        undo_decision(row, second)
     word(second, material=False)
     claimed(lead, lead=True)
-    with pytest.raises(UndoError, match="third person"):
-        undo(row, first)
+    with pytest.raises(DecisionChangeError, match="third person"):
+        undo_decision(row, first)
 
 
 def test_undoing_the_second_word_takes_the_adjudication_back() -> None:
@@ -208,7 +216,7 @@ def test_undoing_the_second_word_takes_the_adjudication_back() -> None:
     word(person(Role.REVIEWER), material=True)
     row = word(second, material=False)
     assert stages()["adjudication"] == "open"
-    undo(row, second)
+    undo_decision(row, second)
     assert stages() == {"first": "done", "second": "claimed"}
 
 
@@ -216,7 +224,7 @@ def test_an_appeal_reopens_a_settled_pair_and_takes_its_label_back() -> None:
     prediction = picked()
     reviewer = person(Role.REVIEWER)
     word(reviewer, material=False)
-    object_to(person(), prediction, user_correction=True)
+    submit_client_feedback(person(), prediction, user_correction=True)
     assert not Feedback.objects.for_training().exists()
     assert claimed(person(Role.REVIEWER)).stream == "appeal"
 
@@ -225,8 +233,8 @@ def test_an_appeal_does_not_take_the_item_out_of_a_reviewers_hands() -> None:
     prediction = picked()
     reviewer = person(Role.REVIEWER)
     item = claimed(reviewer)
-    put(prediction, ReviewStream.APPEAL)
-    decide(item, reviewer, material=False)
+    enqueue_prediction(prediction, ReviewStream.APPEAL)
+    submit_decision(item, reviewer, material=False)
     assert stages() == {"first": "done"}
 
 
@@ -234,8 +242,8 @@ def test_a_quota_takes_a_random_part_and_lowers_the_stored_chance() -> None:
     sampling.cache_policy(sampling.SamplingPolicy(quotas={"uncertain": 4}), 60)
     for number in range(10):
         stored_prediction(f"Acme {number}", "Acme", stream="uncertain", selection_probability=0.5)
-    assert collect() == 4
-    assert collect() == 0
+    assert enqueue_sampled_predictions() == 4
+    assert enqueue_sampled_predictions() == 0
     assert [item.selection_probability for item in ReviewItem.objects.all()] == pytest.approx([0.2] * 4)
     kept = Prediction.objects.exclude(stream="")
     assert (kept.count(), kept.first().selection_probability) == (4, pytest.approx(0.2))  # type: ignore[union-attr]
@@ -247,7 +255,7 @@ def test_what_is_staked_higher_or_waits_longer_is_due_earlier() -> None:
     young = picked("Young", stream="uncertain")
     picked("Risky", stream="uncertain", profile="sanctions")
     appealed = picked("Appealed")
-    put(appealed, ReviewStream.APPEAL)
+    enqueue_prediction(appealed, ReviewStream.APPEAL)
     reviewer = person(Role.REVIEWER)
     order = [claimed(reviewer).prediction for _ in range(4)]
     assert order[0] == old_audit
@@ -262,18 +270,18 @@ def test_labels_are_claimed_in_batches_used_up_by_success_and_given_back_by_fail
         TrainingRun.objects.create(trigger="test", status="running"),
         TrainingRun.objects.create(trigger="test", status="running"),
     )
-    assert len(labels.collect(first, limit=2)) == 2
-    assert len(labels.collect(second)) == 1
-    assert labels.release(first) == 2
-    assert labels.use_up(second) == 1
-    assert Feedback.objects.for_training().waiting().count() == 2
+    assert len(labels.claim_labels(first, limit=2)) == 2
+    assert len(labels.claim_labels(second)) == 1
+    assert labels.release_labels(first) == 2
+    assert labels.mark_labels_used(second) == 1
+    assert Feedback.objects.for_training().pending().count() == 2
 
 
 def test_a_lost_claim_stores_nothing() -> None:
     picked()
     item = claimed(person(Role.REVIEWER))
     with pytest.raises(ClaimLostError):
-        decide(item, person(Role.REVIEWER), material=True)
+        submit_decision(item, person(Role.REVIEWER), material=True)
     assert not Feedback.objects.exists()
 
 
@@ -289,7 +297,7 @@ def test_answers_on_which_a_shadow_disagrees_are_put_before_a_reviewer_once() ->
             verdict="material",
             agrees=agrees,
         )
-    assert [collect(), collect()] == [1, 0]
+    assert [enqueue_sampled_predictions(), enqueue_sampled_predictions()] == [1, 0]
     item = ReviewItem.objects.get()
     assert (item.prediction, item.stream, item.selection_probability) == (split, "disagreement", 1.0)
     split.refresh_from_db()
@@ -309,6 +317,6 @@ def test_of_disagreements_the_share_that_leads_set_is_picked() -> None:
             verdict="material",
             agrees=False,
         )
-    assert 5 <= collect() <= 40
-    assert collect() == 0
+    assert 5 <= enqueue_sampled_predictions() <= 40
+    assert enqueue_sampled_predictions() == 0
     assert {item.selection_probability for item in ReviewItem.objects.all()} == {0.25}

@@ -5,13 +5,13 @@ from xml.etree import ElementTree
 import pytest
 
 from feedback.models import Feedback
-from feedback.simulation.loop import Outcome, Plan, simulate
-from feedback.simulation.plot import drawn, section
-from feedback.simulation.traffic import STRICTER, Traffic, is_touched, truth
+from feedback.simulation.loop import SimulationPlan, SimulationResult, simulate
+from feedback.simulation.plot import render_section, render_svg
+from feedback.simulation.traffic import STRICTER_CATEGORIES, SimulatedTraffic, is_affected, is_truly_material
 from matching.models import Prediction
 from modelops.models import ModelVersion
 
-SMALL = Plan(
+SMALL = SimulationPlan(
     per_hour=240,
     quiet_hours=2,
     shifted_hours=2,
@@ -20,8 +20,8 @@ SMALL = Plan(
     cooldown_hours=2,
     audit_share=0.15,
     corpus_size=1_500,
-    measured_on=600,
-    pool=16_000,
+    holdout_size=600,
+    pool_size=16_000,
 )
 
 
@@ -36,7 +36,7 @@ def test_what_a_new_guideline_cost_is_won_back_and_drift_without_error_trains_no
     assert outcome.drift_reports_without_error >= 1
     assert outcome.retrainings_without_error == 0
     assert outcome.trainings[-1]["corrections"] == outcome.corrections
-    assert "won back" in section(SMALL, outcome)
+    assert "won back" in render_section(SMALL, outcome)
     assert len(told) == outcome.hours == len(outcome.history)
     assert not Prediction.objects.exists()
     assert not Feedback.objects.exists()
@@ -44,19 +44,19 @@ def test_what_a_new_guideline_cost_is_won_back_and_drift_without_error_trains_no
 
 
 def test_only_the_truth_changes_with_the_guideline() -> None:
-    traffic = Traffic(3, pool=8_000)
-    pairs = traffic.hour(200)
-    touched = [pair for pair in pairs if is_touched(pair)]
+    traffic = SimulatedTraffic(3, pool=8_000)
+    pairs = traffic.draw_hour(200)
+    touched = [pair for pair in pairs if is_affected(pair)]
     assert len(touched) == 50
-    assert all(STRICTER & set(pair.category.split("+")) for pair in touched)
-    assert all(truth(pair, True) and not truth(pair, False) for pair in touched)
-    assert all(truth(pair, True) == pair.material for pair in pairs if pair not in touched)
+    assert all(STRICTER_CATEGORIES & set(pair.category.split("+")) for pair in touched)
+    assert all(is_truly_material(pair, True) and not is_truly_material(pair, False) for pair in touched)
+    assert all(is_truly_material(pair, True) == pair.material for pair in pairs if pair not in touched)
 
 
 def test_what_is_measured_on_is_never_sent() -> None:
-    traffic = Traffic(3, pool=8_000)
-    kept = {pair.entity for pair in traffic.reserve(200)}
-    assert not kept & {pair.entity for _ in range(5) for pair in traffic.hour(200)}
+    traffic = SimulatedTraffic(3, pool=8_000)
+    kept = {pair.entity for pair in traffic.draw_holdout(200)}
+    assert not kept & {pair.entity for _ in range(5) for pair in traffic.draw_hour(200)}
 
 
 def test_the_plot_shows_what_happened_when() -> None:
@@ -65,6 +65,6 @@ def test_the_plot_shows_what_happened_when() -> None:
         {"hour": hour, "phase": phase, "accuracy": accuracy, "event": event}
         for hour, (phase, accuracy, event) in enumerate(rows)
     ]
-    root = ElementTree.fromstring(drawn(Outcome(history=history)))  # noqa: S314 - our own
+    root = ElementTree.fromstring(render_svg(SimulationResult(history=history)))  # noqa: S314 - our own
     words = root.findtext("{http://www.w3.org/2000/svg}desc")
     assert words == "From 95.0% to 94.0%. new guideline at 1; trained, approved at 1"

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import retention
 from accounts.models import AuditEvent, Role, User
 from feedback.models import ReviewItem
-from feedback.services import collect
+from feedback.services import enqueue_sampled_predictions
 from matching import replays, sampling, shadow
 from matching.models import Prediction
 from matching.questions import CompareRequest
@@ -78,7 +78,7 @@ def test_a_disagreement_nobody_has_picked_goes_to_a_reviewer() -> None:
     assert shadow.score_new_predictions(later()) == 1
     seen.refresh_from_db()
     assert (seen.stream, seen.selection_probability) == ("disagreement", 1.0)
-    assert collect() == 1
+    assert enqueue_sampled_predictions() == 1
     assert ReviewItem.objects.get().stream == "disagreement"
 
 

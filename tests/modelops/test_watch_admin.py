@@ -210,7 +210,7 @@ def test_limits_are_shown_changed_with_a_reason_and_never_edited() -> None:
 
 def test_a_decision_shows_every_condition() -> None:
     installed()
-    decision = autopilot.decide(timezone.now())
+    decision = autopilot.decide_training(timezone.now())
     client = browser(Role.LEAD)
     page = text(client.get(path(TrainingDecision, "change", decision.pk)))
     assert "No condition is met." in page

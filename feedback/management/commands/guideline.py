@@ -25,9 +25,9 @@ class Command(BaseCommand):
         """Do it and say what was done."""
         if options["what"] == "write":
             page = Path(settings.BASE_DIR) / "docs" / "guideline.md"
-            page.write_text(starting_guideline.page(), encoding="utf-8")
+            page.write_text(starting_guideline.render_markdown(), encoding="utf-8")
             self.stdout.write("docs/guideline.md")
             return
-        loaded = starting_guideline.load()
+        loaded = starting_guideline.publish_starting_guideline()
         said = f"Guideline {loaded.version} is in force" if loaded else "There is a guideline already"
         self.stdout.write(said)

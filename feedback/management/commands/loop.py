@@ -12,13 +12,13 @@ from uuid import uuid4
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 
-from feedback.simulation.loop import Outcome, Plan, simulate
-from feedback.simulation.plot import drawn, section
+from feedback.simulation.loop import SimulationPlan, SimulationResult, simulate
+from feedback.simulation.plot import render_section, render_svg
 from matching.benchmark.sections import replace_section
 
 
 @contextmanager
-def _scratch_database() -> Iterator[None]:
+def _use_scratch_database() -> Iterator[None]:
     """Work in a database of its own, dropped afterwards: nothing that serves waits for a simulation.
 
     Raises ``CommandError`` where the database's user may not create one.
@@ -46,28 +46,28 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the outcome as JSON and nothing else")
         parser.add_argument("--plot", type=Path, help="write the true accuracy over time as SVG")
         parser.add_argument("--page", type=Path, help="write the outcome into a section of this page")
-        parser.add_argument("--seed", type=int, default=Plan.seed)
-        parser.add_argument("--corrections", type=int, default=Plan.corrections)
-        parser.add_argument("--per-hour", type=int, default=Plan.per_hour)
-        parser.add_argument("--corpus-size", type=int, default=Plan.corpus_size)
-        parser.add_argument("--reviewers-err", type=float, default=Plan.reviewers_err)
+        parser.add_argument("--seed", type=int, default=SimulationPlan.seed)
+        parser.add_argument("--corrections", type=int, default=SimulationPlan.corrections)
+        parser.add_argument("--per-hour", type=int, default=SimulationPlan.per_hour)
+        parser.add_argument("--corpus-size", type=int, default=SimulationPlan.corpus_size)
+        parser.add_argument("--reviewers-err", type=float, default=SimulationPlan.reviewers_err)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the plan; hours are told as they pass."""
         names = ("seed", "corrections", "per_hour", "corpus_size", "reviewers_err")
-        plan = Plan(**{name: options[name] for name in names})
-        with _scratch_database():
+        plan = SimulationPlan(**{name: options[name] for name in names})
+        with _use_scratch_database():
             outcome = simulate(plan, self.stderr.write if options["json"] else self.stdout.write)
         if options["plot"]:
-            options["plot"].write_text(drawn(outcome), encoding="utf-8")
+            options["plot"].write_text(render_svg(outcome), encoding="utf-8")
         if options["page"]:
-            replace_section(options["page"], "loop", section(plan, outcome))
+            replace_section(options["page"], "loop", render_section(plan, outcome))
         if options["json"]:
             self.stdout.write(json.dumps(outcome.to_dict()))
         else:
-            self._tell(outcome)
+            self._print_result(outcome)
 
-    def _tell(self, outcome: Outcome) -> None:
+    def _print_result(self, outcome: SimulationResult) -> None:
         plain = {name: value for name, value in outcome.to_dict().items() if name != "history"}
         for name, value in plain.items():
             self.stdout.write(f"{name.replace('_', ' '):<28} {value}")

@@ -32,7 +32,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Train, or say what there is to train on. Raises ``CommandError`` when it cannot be done."""
         try:
-            self._say(options["pairs"], options["corpus_size"])
+            self._print_training_data(options["pairs"], options["corpus_size"])
             if options["dry_run"]:
                 return
             run = retrain(
@@ -42,9 +42,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(self.style.SUCCESS(f"{run.model} is registered as a candidate"))
 
-    def _say(self, files: list[Path], corpus_size: int) -> None:
+    def _print_training_data(self, files: list[Path], corpus_size: int) -> None:
         labels = Feedback.objects.for_training()
-        self.stdout.write(f"{labels.count()} labels, {labels.waiting().count()} of them new")
+        self.stdout.write(f"{labels.count()} labels, {labels.pending().count()} of them new")
         for path in files:
             self.stdout.write(f"{len(read_pairs(path)):,} labelled pairs in {path.name}")
         self.stdout.write(f"{corpus_size:,} pairs made by construction")
