@@ -55,7 +55,7 @@ def _fortnight() -> str:
     days = queries.daily(today - timedelta(days=13), today)
     series = {value: [day.verdicts[value] for day in days] for value in _STACKED}
     labels = [f"{day.day.day}.{day.day.month}." for day in days]
-    return mark_safe(plots.stacked("Answers a day", labels, series))  # noqa: S308 - our own SVG
+    return mark_safe(plots.render_stacked_chart("Answers a day", labels, series))  # noqa: S308 - our own SVG
 
 
 def _answers() -> Card:

@@ -13,7 +13,7 @@ from feedback.models import Feedback, ReviewItem
 from matching.models import Prediction, VerdictChoice
 from modelops.alert_models import Alert
 from modelops.models import Deployment, PromotionRequest, TrainingRun
-from modelops.watch_models import DriftReport, HourlyCount, Source
+from modelops.watch_models import DriftReport, HourlyCount, TrafficSource
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def daily(first: date, last: date) -> list[Day]:
     """
     found = {first + timedelta(days=at): Counter[str]() for at in range((last - first).days + 1)}
     begin, end = (datetime.combine(day, time.min, UTC) for day in (first, last + timedelta(days=1)))
-    rows = HourlyCount.objects.filter(source=Source.SINGLE, hour__gte=begin, hour__lt=end).order_by()
+    rows = HourlyCount.objects.filter(source=TrafficSource.SINGLE, hour__gte=begin, hour__lt=end).order_by()
     columns = ("hour", "counts__verdict", "reference__frame__labels__verdict")
     counted = end - timedelta(days=1)
     for hour, counts, labels in rows.values_list(*columns).iterator():

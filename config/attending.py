@@ -5,15 +5,15 @@ from __future__ import annotations
 from threading import Thread
 
 from matching.services import get_model_loader
-from modelops.serving.attendant import Attendant
+from modelops.serving.attendant import ModelRefresher
 
 _PATIENCE = 2.0
-_running: list[tuple[Attendant, Thread]] = []
+_running: list[tuple[ModelRefresher, Thread]] = []
 
 
 def start(kind: str) -> None:
     """Keep this process's models current, and report it as ``web`` or ``worker``."""
-    attendant = Attendant(get_model_loader(), kind)
+    attendant = ModelRefresher(get_model_loader(), kind)
     _running.append((attendant, attendant.start()))
 
 

@@ -39,6 +39,6 @@ def ask_aside(app: Any) -> threading.Thread:
 
 def _ask(app: Any) -> None:
     try:
-        app.tasks["modelops.tasks.check_machinery"].apply()
+        app.tasks["modelops.tasks.report_silent_components"].apply()
     finally:
         connection.close()

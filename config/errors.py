@@ -14,9 +14,9 @@ from django.template.loader import render_to_string
 from structlog.contextvars import get_contextvars
 
 from accounts.problems import CONTENT_TYPE
-from modelops.serving.loader import ArtefactError, NoLiveModelError
+from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
-PASSING = (OperationalError, InterfaceError, NoLiveModelError, ArtefactError)
+PASSING = (OperationalError, InterfaceError, NoLiveModelError, ArtefactVerificationError)
 """Faults that end by themselves or by an operator's hand: the caller may try again."""
 
 RETRY_AFTER = "5"

@@ -32,8 +32,8 @@ def heartbeats(_request: HttpRequest) -> JsonResponse:
     """Answer 200 while scheduler, monitor and sealer are at work, else 503; says which, and for how long."""
     now = timezone.now()
     try:
-        late = machinery.check(now)
-        found = {part.name: part.described(now) for part in machinery.parts()}
+        late = machinery.check_components(now)
+        found = {part.name: part.describe_silence(now) for part in machinery.list_components()}
     except DatabaseError:
         return JsonResponse({"database": "down"}, status=503)
     return JsonResponse(found, status=503 if late else 200)

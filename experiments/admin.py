@@ -13,10 +13,10 @@ from unfold.admin import ModelAdmin
 from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, may, nobody
 from accounts.models import User
 from experiments import services
-from experiments.models import Experiment, Exposure, Status
+from experiments.models import Experiment, ExperimentStatus, Exposure
 from experiments.services import ExperimentError
 
-_KNOWN = ("status", "phase", "start_date", "end_date", "exposed", "split")
+_STATE_FIELDS = ("status", "phase", "start_date", "end_date", "exposed", "split")
 
 
 @admin.register(Experiment)
@@ -27,8 +27,8 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     list_filter = ("status",)
     list_select_related = ("model_a", "model_b")
     search_fields = ("name",)
-    fields = ("name", "profile", "model_a", "model_b", "traffic_split", "enrolled_share", *_KNOWN)
-    readonly_fields = _KNOWN
+    fields = ("name", "profile", "model_a", "model_b", "traffic_split", "enrolled_share", *_STATE_FIELDS)
+    readonly_fields = _STATE_FIELDS
     actions = None
     actions_detail = ("start", "stop")
     has_stop_permission = may("experiments.run_experiment")
@@ -37,21 +37,21 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
     def has_change_permission(self, request: HttpRequest, obj: Experiment | None = None) -> bool:
         """Allow changes of drafts only."""
-        draft = obj is None or obj.status == Status.DRAFT
+        draft = obj is None or obj.status == ExperimentStatus.DRAFT
         return draft and bool(super().has_change_permission(request, obj))
 
     @admin.display(description="Users met")
-    def exposed(self, experiment: Experiment) -> str:
+    def user_count(self, experiment: Experiment) -> str:
         """How many users met an arm in this phase."""
         return str(experiment.exposures.filter(phase=experiment.phase).count())
 
     @admin.display(description="Split")
-    def split(self, experiment: Experiment) -> str:
+    def split_result(self, experiment: Experiment) -> str:
         """Whether the arms got the users they should have."""
-        check = services.split_of(experiment)
-        if not check.enough:
+        check = services.check_experiment_split(experiment)
+        if not check.has_enough_users:
             return "too few users to tell"
-        found = "NOT as planned: do not believe the results" if check.mismatch else "as planned"
+        found = "NOT as planned: do not believe the results" if check.is_mismatch else "as planned"
         return f"{found} (p = {check.p_value:.3g})"
 
     @act("Start", "start")
@@ -60,11 +60,11 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         experiment = get_object_or_404(Experiment, pk=object_id)
 
         def perform(actor: User, _: Any) -> str:
-            services.start(experiment, actor)
+            services.start_experiment(experiment, actor)
             return f"{experiment} runs."
 
         text = "From now on users are assigned to the two versions, each to one and always the same."
-        back, refusals = _back(experiment), (ExperimentError,)
+        back, refusals = _build_back_url(experiment), (ExperimentError,)
         step = Step(f"Start {experiment}?", text, "Start", back, perform, refusals=refusals)
         return confirmed(self.admin_site, request, step)
 
@@ -74,11 +74,11 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         experiment = get_object_or_404(Experiment, pk=object_id)
 
         def perform(actor: User, given: Any) -> str:
-            services.stop(experiment, actor, given["reason"])
+            services.stop_experiment(experiment, actor, given["reason"])
             return f"{experiment} is stopped."
 
         text = "Everybody meets the champion again. An experiment that was stopped does not run again."
-        back = _back(experiment)
+        back = _build_back_url(experiment)
         step = Step(f"Stop {experiment}?", text, "Stop", back, perform, ReasonForm, (ExperimentError,))
         return confirmed(self.admin_site, request, step)
 
@@ -100,5 +100,5 @@ class ExposureAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_delete_permission = nobody
 
 
-def _back(experiment: Experiment) -> str:
+def _build_back_url(experiment: Experiment) -> str:
     return reverse("admin:experiments_experiment_change", args=[experiment.pk])

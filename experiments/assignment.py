@@ -13,14 +13,14 @@ ARM_A = "a"
 ARM_B = "b"
 
 
-def bucket(experiment_id: str, salt: str, user_id: str) -> float:
+def compute_bucket(experiment_id: str, salt: str, user_id: str) -> float:
     """Return the user's place in [0, 1), uniform over users, the same for ever."""
     digest = hashlib.sha256(f"{experiment_id}|{salt}|{user_id}".encode()).digest()
     # 53 of the 64 bits: what a float holds exactly, so that the largest bucket stays below 1.
     return (int.from_bytes(digest[:8], "big") >> 11) / (1 << 53)
 
 
-def arm(
+def choose_arm(
     experiment_id: str,
     user_id: str,
     enrolment_salt: str,
@@ -33,6 +33,6 @@ def arm(
     ``enrolled_share`` and ``share_b`` are shares in [0, 1]; ``share_b`` is the part of those enrolled that
     meets arm b.
     """
-    if bucket(experiment_id, enrolment_salt, user_id) >= enrolled_share:
+    if compute_bucket(experiment_id, enrolment_salt, user_id) >= enrolled_share:
         return None
-    return ARM_B if bucket(experiment_id, variant_salt, user_id) < share_b else ARM_A
+    return ARM_B if compute_bucket(experiment_id, variant_salt, user_id) < share_b else ARM_A

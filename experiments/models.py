@@ -19,7 +19,7 @@ def new_salt() -> str:
     return secrets.token_hex(16)
 
 
-class Status(models.TextChoices):
+class ExperimentStatus(models.TextChoices):
     """Where an experiment stands."""
 
     DRAFT = "draft", "Draft"
@@ -65,7 +65,9 @@ class Experiment(models.Model):
     enrolment_salt = models.CharField(max_length=32, default=new_salt, editable=False)
     variant_salt = models.CharField(max_length=32, default=new_salt, editable=False)
     phase = models.PositiveSmallIntegerField(default=1, editable=False)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
+    status = models.CharField(
+        max_length=10, choices=ExperimentStatus.choices, default=ExperimentStatus.DRAFT, editable=False
+    )
     is_active = models.BooleanField(default=False, editable=False)
     start_date = models.DateTimeField(null=True, blank=True, editable=False)
     end_date = models.DateTimeField(null=True, blank=True, editable=False)
@@ -86,8 +88,8 @@ class Experiment(models.Model):
                 name="ab_experiments_enrolled_is_a_share",
             ),
             models.CheckConstraint(
-                condition=Q(is_active=True, status=Status.RUNNING)
-                | Q(is_active=False) & ~Q(status=Status.RUNNING),
+                condition=Q(is_active=True, status=ExperimentStatus.RUNNING)
+                | Q(is_active=False) & ~Q(status=ExperimentStatus.RUNNING),
                 name="ab_experiments_active_means_running",
             ),
             models.CheckConstraint(

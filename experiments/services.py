@@ -13,11 +13,11 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from experiments import assignment
-from experiments.models import Arm, Experiment, Exposure, Status
-from experiments.significance import SplitCheck, split_check
+from experiments.models import Arm, Experiment, ExperimentStatus, Exposure
+from experiments.significance import SampleRatioCheck, check_sample_ratio
 from modelops.models import EVERY_PROFILE, LiveSlot
 
-_LOOK_EVERY = 1.0
+_REFRESH_SECONDS = 1.0
 """Seconds a process goes on with the experiments it last read."""
 
 
@@ -26,7 +26,7 @@ class ExperimentError(Exception):
 
 
 @dataclass(frozen=True)
-class Assignment:
+class ExperimentAssignment:
     """The arm a user meets and the version that answers there."""
 
     experiment_id: UUID
@@ -35,41 +35,41 @@ class Assignment:
     model_id: UUID
 
 
-class _Running:
+class _RunningExperiments:
     """The running experiments as this process last read them."""
 
     def __init__(self) -> None:
         self._rows: dict[str, Experiment] = {}
-        self._read_at = -_LOOK_EVERY
+        self._read_at = -_REFRESH_SECONDS
 
-    def of(self, profile: str) -> Experiment | None:
+    def find_for_profile(self, profile: str) -> Experiment | None:
         """Return the experiment that runs for a profile, its own before that of every profile."""
-        if time.monotonic() - self._read_at >= _LOOK_EVERY:
+        if time.monotonic() - self._read_at >= _REFRESH_SECONDS:
             self._rows = {row.profile: row for row in Experiment.objects.running()}
             self._read_at = time.monotonic()
         return self._rows.get(profile) or self._rows.get(EVERY_PROFILE)
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Read again at the next question."""
-        self._read_at = -_LOOK_EVERY
+        self._read_at = -_REFRESH_SECONDS
 
 
-_running = _Running()
+_running_experiments = _RunningExperiments()
 
 
 @lru_cache(maxsize=100_000)
-def _expose_once(experiment_id: UUID, phase: int, arm: str, user_id: UUID) -> None:
+def _record_exposure_once(experiment_id: UUID, phase: int, arm: str, user_id: UUID) -> None:
     """Write the exposure; this process remembers that it did, so later requests write nothing."""
     row = Exposure(experiment_id=experiment_id, user_id=user_id, arm=arm, phase=phase)
     Exposure.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def assign(user: User, profile: str) -> Assignment | None:
+def assign_arm(user: User, profile: str) -> ExperimentAssignment | None:
     """Return the arm a user meets under a profile, or ``None`` outside every experiment. Writes nothing."""
-    experiment = _running.of(profile)
+    experiment = _running_experiments.find_for_profile(profile)
     if experiment is None:
         return None
-    arm = assignment.arm(
+    arm = assignment.choose_arm(
         str(experiment.pk),
         str(user.pk),
         experiment.enrolment_salt,
@@ -80,49 +80,57 @@ def assign(user: User, profile: str) -> Assignment | None:
     if arm is None:
         return None
     model_id = experiment.model_b_id if arm == Arm.B else experiment.model_a_id
-    return Assignment(experiment.pk, experiment.phase, arm, model_id)
+    return ExperimentAssignment(experiment.pk, experiment.phase, arm, model_id)
 
 
-def expose(user: User, met: Assignment) -> None:
+def record_exposure(user: User, met: ExperimentAssignment) -> None:
     """Note that the user met the arm, unless noted before."""
-    _expose_once(met.experiment_id, met.phase, met.arm, user.pk)
+    _record_exposure_once(met.experiment_id, met.phase, met.arm, user.pk)
 
 
 @transaction.atomic
-def start(experiment: Experiment, actor: User) -> Experiment:
+def start_experiment(experiment: Experiment, actor: User) -> Experiment:
     """Begin to assign users. Raises :class:`ExperimentError` unless both versions are live in their parts."""
     experiment = Experiment.objects.select_for_update().get(pk=experiment.pk)
-    if experiment.status != Status.DRAFT:
+    if experiment.status != ExperimentStatus.DRAFT:
         raise ExperimentError("only a draft can be started")
     slots = LiveSlot.objects.filter(profile__in=[experiment.profile, EVERY_PROFILE])
     live = set(slots.values_list("deployment__model_id", flat=True))
     if not {experiment.model_a_id, experiment.model_b_id} <= live:
         raise ExperimentError("both versions must be live: A as champion, B as challenger")
-    experiment.status, experiment.is_active, experiment.start_date = Status.RUNNING, True, timezone.now()
+    experiment.status, experiment.is_active, experiment.start_date = (
+        ExperimentStatus.RUNNING,
+        True,
+        timezone.now(),
+    )
     experiment.save(update_fields=["status", "is_active", "start_date"])
     audit.record("experiment.started", experiment, actor, split=str(experiment.traffic_split))
-    transaction.on_commit(_running.forget)
+    transaction.on_commit(_running_experiments.invalidate)
     return experiment
 
 
 @transaction.atomic
-def stop(experiment: Experiment, actor: User, reason: str) -> Experiment:
+def stop_experiment(experiment: Experiment, actor: User, reason: str) -> Experiment:
     """End the experiment.
 
     Everybody meets the champion again. Raises :class:`ExperimentError` if not running.
     """
     experiment = Experiment.objects.select_for_update().get(pk=experiment.pk)
-    if experiment.status != Status.RUNNING:
+    if experiment.status != ExperimentStatus.RUNNING:
         raise ExperimentError("only a running experiment can be stopped")
-    experiment.status, experiment.is_active, experiment.end_date = Status.STOPPED, False, timezone.now()
+    experiment.status, experiment.is_active, experiment.end_date = (
+        ExperimentStatus.STOPPED,
+        False,
+        timezone.now(),
+    )
     experiment.save(update_fields=["status", "is_active", "end_date"])
     audit.record("experiment.stopped", experiment, actor, reason=reason)
-    transaction.on_commit(_running.forget)
+    transaction.on_commit(_running_experiments.invalidate)
     return experiment
 
 
-def split_of(experiment: Experiment) -> SplitCheck:
+def check_experiment_split(experiment: Experiment) -> SampleRatioCheck:
     """Check that the arms got the users they should have in the current phase."""
     exposed = experiment.exposures.filter(phase=experiment.phase)
     counts = [exposed.filter(arm=arm).count() for arm in (Arm.A, Arm.B)]
-    return split_check(counts[0], counts[1], float(experiment.traffic_split))
+    return check_sample_ratio(counts[0], counts[1], float(experiment.traffic_split))

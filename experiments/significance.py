@@ -6,30 +6,30 @@ import math
 from dataclasses import dataclass
 
 SRM_ALPHA = 0.001
-SRM_MINIMUM = 100
+SRM_MIN_USERS = 100
 """Fewer exposed users than this say nothing about the split."""
 
-STOP_AT = 20.0
+E_VALUE_THRESHOLD = 20.0
 """An e-value of 20 keeps false positives under 5 % however often one looks (Ville's inequality)."""
 
 _PRIOR = 2.0
 
 
 @dataclass(frozen=True)
-class SplitCheck:
+class SampleRatioCheck:
     """Whether the arms got the users they should have: chi-square (1 degree of freedom), p-value, verdict."""
 
     statistic: float
     p_value: float
-    enough: bool
+    has_enough_users: bool
 
     @property
-    def mismatch(self) -> bool:
+    def is_mismatch(self) -> bool:
         """Say whether results must be withheld because the split is not the planned one."""
-        return self.enough and self.p_value < SRM_ALPHA
+        return self.has_enough_users and self.p_value < SRM_ALPHA
 
 
-def split_check(users_a: int, users_b: int, share_b: float) -> SplitCheck:
+def check_sample_ratio(users_a: int, users_b: int, share_b: float) -> SampleRatioCheck:
     """Compare distinct exposed users with the planned share of arm b (in (0, 1)).
 
     Raises ``ValueError`` for a share outside (0, 1) or negative counts.
@@ -38,11 +38,13 @@ def split_check(users_a: int, users_b: int, share_b: float) -> SplitCheck:
         raise ValueError("counts must not be negative and the share must lie between 0 and 1")
     n = users_a + users_b
     if n == 0:
-        return SplitCheck(0.0, 1.0, enough=False)
+        return SampleRatioCheck(0.0, 1.0, has_enough_users=False)
     expected_a, expected_b = n * (1 - share_b), n * share_b
     statistic = (users_a - expected_a) ** 2 / expected_a + (users_b - expected_b) ** 2 / expected_b
     # With one degree of freedom the chi-square tail is the two-sided normal tail of its root.
-    return SplitCheck(statistic, math.erfc(math.sqrt(statistic / 2)), enough=n >= SRM_MINIMUM)
+    return SampleRatioCheck(
+        statistic, math.erfc(math.sqrt(statistic / 2)), has_enough_users=n >= SRM_MIN_USERS
+    )
 
 
 def log_e_value(wins: int, pairs: int, prior: float = _PRIOR) -> float:
@@ -63,19 +65,19 @@ def e_value(wins: int, pairs: int) -> float:
     return math.inf if logarithm > 700 else math.exp(logarithm)
 
 
-def decided(wins: int, pairs: int) -> bool:
+def is_conclusive(wins: int, pairs: int) -> bool:
     """Say whether the evidence is enough to stop."""
-    return log_e_value(wins, pairs) >= math.log(STOP_AT)
+    return log_e_value(wins, pairs) >= math.log(E_VALUE_THRESHOLD)
 
 
-def pairs_needed(win_share: float, limit: int = 100_000) -> int | None:
+def compute_required_pairs(win_share: float, limit: int = 100_000) -> int | None:
     """Return how many disagreements must be reviewed if the challenger wins this share of them.
 
     ``None`` when not even ``limit`` pairs would do: such an experiment cannot conclude and should not start.
     """
     if not 0 <= win_share <= 1:
         raise ValueError("a share lies between 0 and 1")
-    return next((n for n in range(1, limit + 1) if decided(round(n * win_share), n)), None)
+    return next((n for n in range(1, limit + 1) if is_conclusive(round(n * win_share), n)), None)
 
 
 def _betaln(a: float, b: float) -> float:

@@ -21,11 +21,11 @@ from modelops.alerting.alerts import raise_alert
 from modelops.models import Deployment, ModelVersion, RunStatus, TrainingRun
 from modelops.services import PromotionError, deploy_shadow
 from modelops.training import runs
-from modelops.training.runs import BusyError
-from modelops.watch_models import DriftReport, HourlyCount, Reference, Source, TrainingDecision
-from modelops.watching.limits import limit
-from modelops.watching.sequences import Estimate, Performance
-from modelops.watching.windows import Slice
+from modelops.training.runs import TrainingBusyError
+from modelops.watch_models import DriftReport, HourlyCount, Reference, TrafficSource, TrainingDecision
+from modelops.watching.limits import get_threshold
+from modelops.watching.sequences import AnytimeEstimate, PerformanceEstimate
+from modelops.watching.windows import TrafficSlice
 
 MIN_LABELS_WITH_DRIFT = 50
 """Audited answers, at least, before drift and a low estimate together train a candidate."""
@@ -85,7 +85,9 @@ def deploy_candidate_as_shadow(run: TrainingRun) -> Deployment | None:
 def freeze_references(model: ModelVersion, now: datetime) -> list[Reference]:
     """Keep what the traffic of the last week looks like to a new version, by profile and kind."""
     recent = HourlyCount.objects.filter(hour__gt=now - WEEK).order_by().values_list("profile", "kind")
-    return [counting.get_reference(Slice(model, profile, kind)) for profile, kind in sorted(set(recent))]
+    return [
+        counting.get_reference(TrafficSlice(model, profile, kind)) for profile, kind in sorted(set(recent))
+    ]
 
 
 def _get_champion() -> ModelVersion:
@@ -106,8 +108,8 @@ def _evaluate_conditions(model: ModelVersion, now: datetime, routine: bool) -> l
     ]
 
 
-def _check_performance(name: str, estimate: Estimate) -> TrainingCondition:
-    allowed = limit(name)
+def _check_performance(name: str, estimate: AnytimeEstimate) -> TrainingCondition:
+    allowed = get_threshold(name)
     if not estimate.n:
         return TrainingCondition(name, None, allowed, False, "no audited answer yet")
     met = estimate.is_below(allowed)
@@ -116,7 +118,7 @@ def _check_performance(name: str, estimate: Estimate) -> TrainingCondition:
 
 
 def _check_label_count(waiting: int) -> TrainingCondition:
-    needed = limit("feedback")
+    needed = get_threshold("feedback")
     return TrainingCondition(
         "feedback", waiting, needed, waiting >= needed, f"{waiting:,} labels not learnt from"
     )
@@ -125,28 +127,30 @@ def _check_label_count(waiting: int) -> TrainingCondition:
 def _check_elapsed_time(now: datetime, waiting: int, routine: bool) -> TrainingCondition:
     last = TrainingRun.objects.filter(status=RunStatus.SUCCEEDED).order_by("-created_at").first()
     since = last.created_at if last else _get_champion().created_at
-    days, allowed = (now - since) / DAY, limit("elapsed_days")
+    days, allowed = (now - since) / DAY, get_threshold("elapsed_days")
     said = f"{days:.1f} days since the last training, {waiting:,} new labels"
     return TrainingCondition(
         "elapsed", round(days, 2), allowed, routine and waiting > 0 and days >= allowed, said
     )
 
 
-def _check_drift(now: datetime, found: Performance) -> TrainingCondition:
+def _check_drift(now: datetime, found: PerformanceEstimate) -> TrainingCondition:
     """Drift counts only together with error: the estimate itself, not yet its bound, is below the limit.
 
     The error is measured on single questions, so only their drift can be its cause.
     """
-    newest = DriftReport.objects.filter(drifted=True, source=Source.SINGLE, end__gt=now - DAY, end__lte=now)
+    newest = DriftReport.objects.filter(
+        drifted=True, source=TrafficSource.SINGLE, end__gt=now - DAY, end__lte=now
+    )
     worst = max(newest.values_list("worst", flat=True), default=0.0)
     accuracy = found.accuracy
-    wrong = accuracy.n >= MIN_LABELS_WITH_DRIFT and accuracy.value < limit("accuracy")
-    met = worst > limit("drift") and wrong
+    wrong = accuracy.n >= MIN_LABELS_WITH_DRIFT and accuracy.value < get_threshold("accuracy")
+    met = worst > get_threshold("drift") and wrong
     said = f"largest PSI {worst:.2f} in a day" + (
         "" if wrong else "; no error with it, so people look into it"
     )
     return TrainingCondition(
-        "drift", round(worst, 4), limit("drift"), met, said if worst else "no drift in a day"
+        "drift", round(worst, 4), get_threshold("drift"), met, said if worst else "no drift in a day"
     )
 
 
@@ -158,10 +162,10 @@ def _find_obstacles(now: datetime) -> list[str]:
     last = TrainingRun.objects.exclude(status=RunStatus.CANCELLED).order_by("-created_at").first()
     moments = [last.created_at if last else None, _get_latest_time(begun)]
     newest = max((moment for moment in moments if moment), default=None)
-    hours = limit("cooldown_hours")
+    hours = get_threshold("cooldown_hours")
     if newest and now - newest < timedelta(hours=hours):
         found.append(f"the last training was less than {hours:g} hours ago")
-    budget = limit("budget_per_week")
+    budget = get_threshold("budget_per_week")
     if begun.filter(at__gt=now - WEEK, at__lte=now).count() >= budget:
         found.append(f"the budget of {budget:g} trainings in seven days is spent")
     if not Feedback.objects.for_training().pending().exists():
@@ -179,8 +183,8 @@ def _request_run(
 ) -> TrainingRun | None:
     try:
         with transaction.atomic():
-            return runs.ask(f"by itself: {', '.join(one.name for one in met)}", None, parameters)
-    except BusyError as busy:
+            return runs.queue_run(f"by itself: {', '.join(one.name for one in met)}", None, parameters)
+    except TrainingBusyError as busy:
         obstacles.append(str(busy))
         return None
 

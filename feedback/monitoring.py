@@ -19,14 +19,19 @@ from feedback.models.words import FeedbackQuerySet
 from matching import counting
 from matching.models import Prediction, ReviewStream, VerdictChoice
 from modelops.alert_models import Alert
-from modelops.alerting.alerts import observe
+from modelops.alerting.alerts import record_observation
 from modelops.models import Deployment, ModelMetric, ModelVersion, ServingRole
-from modelops.watch_models import HourlyCount, Source
+from modelops.watch_models import HourlyCount, TrafficSource
 from modelops.watching import reporting
-from modelops.watching.limits import limit
+from modelops.watching.limits import get_threshold
 from modelops.watching.reporting import HOUR
-from modelops.watching.sequences import Label, Performance, performance, restarted
-from modelops.watching.windows import Slice, slice_of
+from modelops.watching.sequences import (
+    AuditedLabel,
+    PerformanceEstimate,
+    compute_performance,
+    compute_restart_delta,
+)
+from modelops.watching.windows import TrafficSlice, get_slice
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
@@ -58,7 +63,7 @@ def monitor_hour(hour: datetime) -> MonitoringSummary:
     """Look at the hour from ``hour``, which must be over."""
     counted = counting.count_hour(hour)
     end = hour + HOUR
-    reports = [reporting.report_hours(slice_of(row), end, count_reviewed) for row in counted]
+    reports = [reporting.report_hours(get_slice(row), end, count_reviewed) for row in counted]
     models = list_champions()
     for model in models:
         store_metrics(model, f"{hour:%Y-%m-%dT%H}", hour, end)
@@ -72,7 +77,7 @@ def monitor_day(day: datetime) -> MonitoringSummary:
     """Look at the 24 hours from ``day``, which must be over."""
     end = day + DAY
     rows = HourlyCount.objects.filter(hour__gte=day, hour__lt=end).select_related("model")
-    slices = {str(of): of for of in map(slice_of, rows)}
+    slices = {str(of): of for of in map(get_slice, rows)}
     reports = [reporting.report_day(of, end, count_reviewed) for of in slices.values()]
     for model in list_champions():
         store_metrics(model, f"{day:%Y-%m-%d}", day, end)
@@ -101,12 +106,12 @@ def list_champions() -> list[ModelVersion]:
     return list(ModelVersion.objects.filter(deployments__in=live).distinct())
 
 
-def count_reviewed(of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
+def count_reviewed(of: TrafficSlice, start: datetime, end: datetime) -> tuple[int, int]:
     """Return how many answers of a slice and time were reviewed at the desk, and how many of them wrong.
 
     Rows of files are no stored answers: nobody reviews them.
     """
-    if of.source == Source.BULK:
+    if of.source == TrafficSource.BULK:
         return 0, 0
     words = Feedback.objects.by_reviewers().filter(
         prediction__model=of.model,
@@ -123,7 +128,7 @@ def count_reviewed(of: Slice, start: datetime, end: datetime) -> tuple[int, int]
 
 def estimate_performance(
     model: ModelVersion, now: datetime, profile: str = "", share: float = 1.0
-) -> Performance:
+) -> PerformanceEstimate:
     """Return what the newest labels of the random audit say of a version: 200 to 400 of them.
 
     ``profile`` narrows it to one; ``share`` is the part of the error that may be spent on it. A new sequence
@@ -135,11 +140,11 @@ def estimate_performance(
     blocks = words.count() // SEQUENCE_LENGTH
     columns = ("prediction__prediction", "user_correction", "prediction__selection_probability")
     newest = words.order_by("created_at", "pk").values_list(*columns)[max(0, blocks - 1) * SEQUENCE_LENGTH :]
-    labels = (Label(said, bool(true), chance or 1.0) for said, true, chance in newest)
-    return performance(labels, restarted(blocks + 1) * share)
+    labels = (AuditedLabel(said, bool(true), chance or 1.0) for said, true, chance in newest)
+    return compute_performance(labels, compute_restart_delta(blocks + 1) * share)
 
 
-def estimate_by_profile(model: ModelVersion, now: datetime) -> dict[str, Performance]:
+def estimate_by_profile(model: ModelVersion, now: datetime) -> dict[str, PerformanceEstimate]:
     """Return the same for every profile that has audited answers; the profiles share the error."""
     names = sorted(
         set(_select_audit_labels(model, now).order_by().values_list("prediction__profile", flat=True))
@@ -178,7 +183,7 @@ def _select_audit_labels(model: ModelVersion, now: datetime) -> FeedbackQuerySet
     return Feedback.objects.audit_labels().filter(prediction__model=model, created_at__lte=now)
 
 
-def _generate_label_metrics(found: Performance) -> Iterable[tuple[str, float, int]]:
+def _generate_label_metrics(found: PerformanceEstimate) -> Iterable[tuple[str, float, int]]:
     for name, estimate in found.to_dict().items():
         if estimate.n:
             yield f"{name} (labelled)", estimate.value, estimate.n
@@ -203,22 +208,22 @@ def _generate_answer_metrics(
         yield "material share", found["material"] / found["n"], found["n"]
 
 
-def _observe_performance(scope: str, found: Performance) -> None:
+def _observe_performance(scope: str, found: PerformanceEstimate) -> None:
     for name, estimate in found.to_dict().items():
         if estimate.n:
-            allowed = limit(name)
+            allowed = get_threshold(name)
             what = (
                 f"{estimate.n} audited answers say {estimate.value:.1%}, at most {estimate.high:.1%}; "
                 f"the limit is {allowed:.0%}."
             )
-            observe(f"{name}_low", scope, estimate.is_below(allowed), what)
+            record_observation(f"{name}_low", scope, estimate.is_below(allowed), what)
 
 
 def _observe_estimate(model: ModelVersion, answers: Iterable[tuple[str, float, int]]) -> None:
     for name, value, n in answers:
         if name == "accuracy (estimated)" and n >= MIN_ANSWERS_FOR_ESTIMATE:
             what = f"Estimated without labels: {value:.1%} over {n:,} answers."
-            observe("estimate_low", str(model.version), value < limit("accuracy"), what)
+            record_observation("estimate_low", str(model.version), value < get_threshold("accuracy"), what)
 
 
 def _observe_audit_coverage(now: datetime) -> None:
@@ -232,7 +237,7 @@ def _observe_audit_coverage(now: datetime) -> None:
     )
     failing = n >= _MIN_AUDIT_SAMPLE and done < _MIN_REVIEWED_SHARE * n
     what = f"{done:,} of {n:,} random answers of the last seven days were reviewed."
-    observe("labels_missing", "", failing, what)
+    record_observation("labels_missing", "", failing, what)
 
 
 def _resolve_stale_alerts(answering: set[str]) -> None:
@@ -240,7 +245,7 @@ def _resolve_stale_alerts(answering: set[str]) -> None:
     rules = ("drift", "estimate_low", "accuracy_low", "precision_low", "recall_low")
     for rule, scope in Alert.objects.open().filter(rule__in=rules).values_list("rule", "scope"):
         if scope.split(",")[0] not in answering:
-            observe(rule, scope, failing=False)
+            record_observation(rule, scope, failing=False)
 
 
 def _build_summary(counted: Any, reports: Iterable[Any]) -> MonitoringSummary:

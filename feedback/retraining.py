@@ -27,8 +27,8 @@ from matching import candidate, learning
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from matching.dataset import SYNTHETIC_SOURCE
 from modelops import registry
-from modelops.models import RunStatus, Stage, TrainingRun
-from modelops.services import Registration, register_version
+from modelops.models import RunStatus, TrainingRun, TrainingStage
+from modelops.services import VersionRegistration, register_version
 from modelops.training import runs
 from modelops.training.fitting import TrainingError
 
@@ -58,7 +58,7 @@ def retrain(
     ``TrainingError`` when the labels cannot train a model; a failed run is kept with its error and uses up no
     label.
     """
-    with runs.alone():
+    with runs.hold_training_lock():
         asked = {"corpus_size": corpus_size, "files": [path.name for path in files]}
         run = TrainingRun.objects.create(trigger=trigger, requested_by=requested_by, parameters=asked)
         return _execute_run(run, corpus_size, files)
@@ -66,7 +66,7 @@ def retrain(
 
 def retrain_queued() -> TrainingRun | None:
     """Do the run that waits longest, if any. Raises as :func:`retrain` does."""
-    with runs.alone():
+    with runs.hold_training_lock():
         run = TrainingRun.objects.queued().first()
         return _execute_run(run, int(run.parameters.get("corpus_size", DEFAULT_SIZE)), ()) if run else None
 
@@ -112,20 +112,20 @@ def _build_constructed_pairs(size: int) -> list[LabelledPair]:
 
 def _execute_run(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> TrainingRun:
     def report(message: str, stage: str, progress: int | None) -> None:
-        runs.tell(run, message, stage, progress)
+        runs.report_progress(run, message, stage, progress)
 
     with (
-        runs.working(run, _REPORTABLE_ERRORS),
+        runs.track_run(run, _REPORTABLE_ERRORS),
         _release_labels_on_failure(run),
         threadpool_limits(1, "openmp"),
     ):
-        report("gathering labels", Stage.GATHERING, 0)
+        report("gathering labels", TrainingStage.GATHERING, 0)
         labels = [*Feedback.objects.for_training().filter(processed=True), *claim_labels(run)]
         from_files = [pair for path in files for pair in read_pairs(path)]
         pairs = [*from_files, *build_labelled_pairs(labels), *_build_constructed_pairs(corpus_size)]
         version = f"{timezone.now():%Y.%m.%d-%H%M%S}"
         found = candidate.train_candidate(pairs, SEED, version, "manage.py retrain", report)
-        report("registering", Stage.REGISTERING, 90)
+        report("registering", TrainingStage.REGISTERING, 90)
         logged = registry.log_version(
             learning.MODEL_NAME,
             found.version,
@@ -147,9 +147,9 @@ def _release_labels_on_failure(run: TrainingRun) -> Iterator[None]:
 
 
 @transaction.atomic
-def _finish_run(run: TrainingRun, given: Registration) -> TrainingRun:
+def _finish_run(run: TrainingRun, given: VersionRegistration) -> TrainingRun:
     """Register the candidate, mark its labels and close the run, all or nothing."""
-    runs.tell(run, "done", progress=100)
+    runs.report_progress(run, "done", progress=100)
     run.model = register_version(given, run.requested_by)
     run.labels_used = mark_labels_used(run)
     run.status, run.finished_at = RunStatus.SUCCEEDED, timezone.now()

@@ -21,7 +21,7 @@ from modelops.alerting.machinery import MONITOR_JOB
 from modelops.jobs import run_once
 from modelops.models import TrainingRun
 from modelops.training import runs
-from modelops.training.runs import BusyError
+from modelops.training.runs import TrainingBusyError
 
 
 @shared_task(acks_late=True)  # a prediction has one item at most
@@ -47,7 +47,7 @@ def retrain_queued_run() -> str | None:
     try:
         with _alert_on_failure():
             run = retrain_queued()
-    except BusyError:
+    except TrainingBusyError:
         return None
     if run:
         autopilot.deploy_candidate_as_shadow(run)
@@ -57,7 +57,7 @@ def retrain_queued_run() -> str | None:
 @shared_task(acks_late=True)  # ends only what is dead, sends only what waits
 def mind_training_runs() -> int:
     """End runs whose process was killed, and send those that wait once more; return how many were ended."""
-    ended = runs.reap()
+    ended = runs.fail_dead_runs()
     if ended:
         raise_alert("training_failed", "", "The process of a run was killed.")
     if TrainingRun.objects.queued().exists():
@@ -110,7 +110,7 @@ def _alert_on_failure() -> Iterator[None]:
     """Tell people of a training that failed; being busy is no failure."""
     try:
         yield
-    except BusyError:
+    except TrainingBusyError:
         raise
     except Exception as error:
         raise_alert("training_failed", "", f"The run ended with {type(error).__name__}.")

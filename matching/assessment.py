@@ -13,7 +13,7 @@ from matching.corpus import LabelledPair
 from matching.corpus.reading import build_name_key
 from matching.dataset import score_pairs
 from matching.engine import Score, Scorer, text
-from modelops.training.evaluation import Quality, by_slice, measure
+from modelops.training.evaluation import ClassificationMetrics, compute_metrics, compute_metrics_by_slice
 
 
 class ScoredPair(NamedTuple):
@@ -26,9 +26,9 @@ class ScoredPair(NamedTuple):
 class EvaluationReport(NamedTuple):
     """Quality of the answers: overall, of both baselines, and by kind, tag, difference and script."""
 
-    overall: Quality
-    baselines: dict[str, Quality]
-    slices: dict[str, dict[str, Quality]]
+    overall: ClassificationMetrics
+    baselines: dict[str, ClassificationMetrics]
+    slices: dict[str, dict[str, ClassificationMetrics]]
     unreadable_count: int
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,15 +97,19 @@ def _extract_columns(judged: Sequence[ScoredPair]) -> tuple[list[bool], list[flo
     return labels, probabilities, [item.score.verdict.value for item in judged]
 
 
-def _measure_quality(judged: Sequence[ScoredPair]) -> Quality:
-    return measure(*_extract_columns(judged))
+def _measure_quality(judged: Sequence[ScoredPair]) -> ClassificationMetrics:
+    return compute_metrics(*_extract_columns(judged))
 
 
-def _measure_baseline(judged: Sequence[ScoredPair], same: Callable[[str, str], bool]) -> Quality:
+def _measure_baseline(
+    judged: Sequence[ScoredPair], same: Callable[[str, str], bool]
+) -> ClassificationMetrics:
     said = [0.0 if same(item.pair.left, item.pair.right) else 1.0 for item in judged]
-    return measure([item.pair.material for item in judged], said)
+    return compute_metrics([item.pair.material for item in judged], said)
 
 
-def _measure_slices(judged: Sequence[ScoredPair], name: Callable[[ScoredPair], str]) -> dict[str, Quality]:
+def _measure_slices(
+    judged: Sequence[ScoredPair], name: Callable[[ScoredPair], str]
+) -> dict[str, ClassificationMetrics]:
     labels, probabilities, verdicts = _extract_columns(judged)
-    return by_slice(labels, probabilities, [name(item) for item in judged], verdicts)
+    return compute_metrics_by_slice(labels, probabilities, [name(item) for item in judged], verdicts)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.rows import insert
-from experiments.services import Assignment, assign, expose
+from experiments.services import ExperimentAssignment, assign_arm, record_exposure
 from matching import engine, metrics
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction
@@ -23,12 +23,12 @@ from matching.services import (
     select_version,
 )
 from matching.working import build_cached_comparison
-from modelops.serving.loader import Served
+from modelops.serving.loader import LoadedModel
 
 MAX_PAIRS = 1_000
 """Questions of one batch."""
 
-VersionAssignment = tuple[Served[Scorer], Assignment | None]
+VersionAssignment = tuple[LoadedModel[Scorer], ExperimentAssignment | None]
 
 
 def compare_batch(user: User, questions: Sequence[CompareRequest]) -> list[StoredComparison | EngineError]:
@@ -37,9 +37,9 @@ def compare_batch(user: User, questions: Sequence[CompareRequest]) -> list[Store
     The score cache is left alone: the model's share of a batch, all that it could save, is a tenth. Raises
     ``NoLiveModelError`` before a model was made live; then nothing is stored.
     """
-    fleet = get_model_loader().fleet()
+    fleet = get_model_loader().get_live_models()
     asked = {question.profile for question in questions}
-    parts = {profile: select_version(fleet, assign(user, profile), profile) for profile in asked}
+    parts = {profile: select_version(fleet, assign_arm(user, profile), profile) for profile in asked}
     drafted = [_compare_one(user, question, parts, fleet.generation) for question in questions]
     given = [answer for answer in drafted if isinstance(answer, StoredComparison)]
     _store_predictions(user, given, [met for _, met in parts.values() if met])
@@ -64,11 +64,13 @@ def _compare_one(
 
 
 @transaction.atomic
-def _store_predictions(user: User, given: Sequence[StoredComparison], met: Sequence[Assignment]) -> None:
+def _store_predictions(
+    user: User, given: Sequence[StoredComparison], met: Sequence[ExperimentAssignment]
+) -> None:
     """Write all answers or none, then what the user met."""
     insert([answer.prediction for answer in given])
     for assignment in met if given else ():
-        expose(user, assignment)
+        record_exposure(user, assignment)
 
 
 def _observe_prediction(stored: Prediction) -> None:

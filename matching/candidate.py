@@ -20,11 +20,11 @@ from matching.corpus import LabelledPair
 from matching.dataset import build_dataset, compute_digests, is_safe_label, score_pairs
 from matching.engine import CompiledScorer, Score, load_scorer
 from matching.model_card import render_model_card
-from modelops.examining.exam import Exam, packed
-from modelops.models import Stage
-from modelops.services import Registration, SliceMetric
+from modelops.examining.exam import ValidationSet, pack_validation_set
+from modelops.models import TrainingStage
+from modelops.services import SliceMetric, VersionRegistration
 from modelops.training import pictures
-from modelops.training.evaluation import Quality
+from modelops.training.evaluation import ClassificationMetrics
 from modelops.training.fitting import TrainedModel
 
 StageReporter = Callable[[str, str, int | None], None]
@@ -58,7 +58,7 @@ class CandidateModel:
     files: Mapping[str, bytes]
     datasets: Mapping[str, Any]
     libraries: Mapping[str, str]
-    validation_set: Exam
+    validation_set: ValidationSet
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -74,12 +74,16 @@ class CandidateModel:
         """What was chosen, for the registry."""
         counts = {f"pairs_{source}": found["pairs"] for source, found in self.datasets.items()}
         trained = self.trained_model
-        chosen = {"chosen": trained.chosen, "calibration": trained.calibration, "seed": trained.seed}
+        chosen = {
+            "chosen": trained.chosen_candidate,
+            "calibration": trained.calibration,
+            "seed": trained.seed,
+        }
         return {**chosen, "rows": trained.rows, "schema": self.schema_hash, **counts}
 
-    def build_registration(self, model_path: str, run_id: str) -> Registration:
+    def build_registration(self, model_path: str, run_id: str) -> VersionRegistration:
         """What is registered of it here."""
-        return Registration(
+        return VersionRegistration(
             name=learning.MODEL_NAME,
             version=self.version,
             content=self.files["model.json"],
@@ -92,7 +96,7 @@ class CandidateModel:
             slices=_build_slice_metrics(self.evaluation),
             datasets=self.datasets,
             card=self.files["MODEL_CARD.md"].decode(),
-            exam=packed(self.validation_set),
+            validation_set=pack_validation_set(self.validation_set),
         )
 
 
@@ -103,22 +107,22 @@ def train_candidate(
 
     Raises ``TrainingError`` for pairs that cannot train a model.
     """
-    report("reading pairs", Stage.READING, 5)
-    data = build_dataset(pairs, lambda said: report(said, Stage.READING, None))
-    report("training", Stage.TRAINING, 30)
-    trained = learning.train_on_dataset(data, seed, lambda said: report(said, Stage.TRAINING, None))
+    report("reading pairs", TrainingStage.READING, 5)
+    data = build_dataset(pairs, lambda said: report(said, TrainingStage.READING, None))
+    report("training", TrainingStage.TRAINING, 30)
+    trained = learning.train_on_dataset(data, seed, lambda said: report(said, TrainingStage.TRAINING, None))
     held_out = learning.select_held_out_pairs(data, seed)
     outdated = sum(pair.is_outdated for pair in data.pairs)
     apart = (
         f"; {outdated:,} pairs labelled under rules that have changed are not measured on" if outdated else ""
     )
-    report(f"measuring on {len(held_out):,} held-out pairs{apart}", Stage.MEASURING, 75)
+    report(f"measuring on {len(held_out):,} held-out pairs{apart}", TrainingStage.MEASURING, 75)
     with tempfile.TemporaryDirectory() as folder:
         learning.save_artefact(trained, Path(folder), version, command)
         files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
     content = files["model.json"]
     scorer, found = load_scorer(content), evaluate_pairs(held_out, scorer=load_scorer(content))
-    report("making the exam", Stage.MEASURING, 82)
+    report("making the exam", TrainingStage.MEASURING, 82)
     exam = examination.build_validation_set(held_out)
     files["MODEL_CARD.md"] = render_model_card(trained, content, data.pairs, found).encode()
     files |= _render_files(held_out, scorer, found, exam)
@@ -135,7 +139,9 @@ def train_candidate(
     )
 
 
-def select_safe_slices(found: EvaluationReport, fewest: int = MIN_SLICE_PAIRS) -> dict[str, Quality]:
+def select_safe_slices(
+    found: EvaluationReport, fewest: int = MIN_SLICE_PAIRS
+) -> dict[str, ClassificationMetrics]:
     """Slices big enough to be measured, by ``dimension: name``; free text of a file is left out."""
     return {
         f"{by}: {name}": quality
@@ -146,7 +152,7 @@ def select_safe_slices(found: EvaluationReport, fewest: int = MIN_SLICE_PAIRS) -
 
 
 def _render_files(
-    pairs: Sequence[LabelledPair], scorer: CompiledScorer, found: EvaluationReport, exam: Exam
+    pairs: Sequence[LabelledPair], scorer: CompiledScorer, found: EvaluationReport, exam: ValidationSet
 ) -> dict[str, bytes]:
     answers = score_pairs(pairs, "general", scorer)
     judged = [(pair, score) for pair, score in zip(pairs, answers, strict=True) if isinstance(score, Score)]
@@ -155,16 +161,16 @@ def _render_files(
     slices = select_safe_slices(found)
     table = {name: quality.to_dict() for name, quality in {"all": found.overall, **slices}.items()}
     return {
-        "calibration_curve.png": pictures.calibration_curve(labels, said),
-        "precision_recall.png": pictures.precision_recall(labels, said),
-        "confusion.png": pictures.confusion(labels, [score.verdict.value for _, score in judged]),
-        "slice_table.png": pictures.slice_table(slices),
-        "contributions.png": pictures.contributions(_compute_mean_contributions(scorer, exam)),
+        "calibration_curve.png": pictures.plot_calibration(labels, said),
+        "precision_recall.png": pictures.plot_precision_recall(labels, said),
+        "confusion.png": pictures.plot_confusion_matrix(labels, [score.verdict.value for _, score in judged]),
+        "slice_table.png": pictures.plot_slice_table(slices),
+        "contributions.png": pictures.plot_contributions(_compute_mean_contributions(scorer, exam)),
         "slices.json": json.dumps(table, indent=1).encode(),
     }
 
 
-def _compute_mean_contributions(scorer: CompiledScorer, exam: Exam) -> dict[str, float]:
+def _compute_mean_contributions(scorer: CompiledScorer, exam: ValidationSet) -> dict[str, float]:
     """Mean absolute log-odds of each feature over some rows of the exam."""
     rows = exam.features[:: max(1, len(exam) // _MAX_CONTRIBUTION_ROWS)]
     total: dict[str, float] = {}
@@ -175,7 +181,7 @@ def _compute_mean_contributions(scorer: CompiledScorer, exam: Exam) -> dict[str,
     return total or {"none": 0.0}
 
 
-def _collect_metrics(quality: Quality) -> dict[str, float]:
+def _collect_metrics(quality: ClassificationMetrics) -> dict[str, float]:
     """The rates that could be measured."""
     rates = {name: getattr(quality, name).value for name in _RATE_METRICS}
     plain = {"calibration_error": quality.calibration_error, "brier": quality.brier, "held_out": quality.n}

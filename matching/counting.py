@@ -17,12 +17,12 @@ from matching.models import Prediction
 from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
 from matching.services import build_scorer
 from modelops.models import ModelVersion
-from modelops.serving.loader import verified_content
-from modelops.watch_models import HourlyCount, Reference, Source
+from modelops.serving.loader import read_verified_artefact
+from modelops.watch_models import HourlyCount, Reference, TrafficSource
 from modelops.watching import reporting
-from modelops.watching.figures import Counts, Frame, added, counted
+from modelops.watching.figures import HistogramBinning, HistogramCounts, count_histograms, sum_histograms
 from modelops.watching.reporting import HOUR
-from modelops.watching.windows import Slice, reference_of
+from modelops.watching.windows import TrafficSlice, find_reference
 
 CORPUS_SEED = 20
 REFERENCE_SIZE = 2_000
@@ -55,17 +55,17 @@ class _SliceKey(NamedTuple):
 class _SliceTotal:
     """What was counted of a slice so far."""
 
-    traffic_slice: Slice
+    traffic_slice: TrafficSlice
     reference: Reference
     n: int = 0
-    counts: Counts = field(default_factory=dict)
+    counts: HistogramCounts = field(default_factory=dict)
 
     def add(self, rows: Sequence[FeatureSnapshot]) -> None:
         """Count some answers more."""
         more = build_sample(self.traffic_slice.kind, rows)
-        counts = counted(more, Frame.from_dict(self.reference.frame))
+        counts = count_histograms(more, HistogramBinning.from_dict(self.reference.frame))
         self.n += more.n
-        self.counts = added([self.counts, counts]) if self.counts else counts
+        self.counts = sum_histograms([self.counts, counts]) if self.counts else counts
 
 
 def count_hour(hour: datetime) -> list[HourlyCount]:
@@ -85,22 +85,22 @@ def delete_old_samples(before: datetime) -> None:
     BulkSample.objects.filter(at__lt=before - BULK_SAMPLE_RETENTION).delete()
 
 
-def get_reference(of: Slice) -> Reference:
+def get_reference(of: TrafficSlice) -> Reference:
     """Return what a slice is compared with; frozen now where there is none yet."""
-    return reference_of(of) or build_reference(replace(of, source=Source.SINGLE))
+    return find_reference(of) or build_reference(replace(of, source=TrafficSource.SINGLE))
 
 
-def build_reference(of: Slice) -> Reference:
+def build_reference(of: TrafficSlice) -> Reference:
     """Answer recent traffic (the corpus, where there is too little) by the version, and keep the figures.
 
     Reads names, so it runs in workers and commands only.
     """
-    scorer = build_scorer(verified_content(of.model))
+    scorer = build_scorer(read_verified_artefact(of.model))
     pairs, origin = list(_read_traffic_pairs(of)), Reference.Origin.TRAFFIC
     if len(pairs) < MIN_TRAFFIC:
         pairs, origin = list(_sample_corpus_pairs(of.kind)), Reference.Origin.CORPUS
     rows = list(_compute_snapshots(pairs, of, scorer))
-    return reporting.freeze(of, build_sample(of.kind, rows), origin)
+    return reporting.store_reference(of, build_sample(of.kind, rows), origin)
 
 
 def _read_predictions(hour: datetime) -> Iterator[tuple[_SliceKey, FeatureSnapshot]]:
@@ -108,13 +108,13 @@ def _read_predictions(hour: datetime) -> Iterator[tuple[_SliceKey, FeatureSnapsh
     for model_id, profile, kind, *rest in rows.values_list(*_SNAPSHOT_COLUMNS).iterator(
         chunk_size=BATCH_SIZE
     ):
-        yield _SliceKey(str(model_id), profile, kind, Source.SINGLE), _build_snapshot(*rest)
+        yield _SliceKey(str(model_id), profile, kind, TrafficSource.SINGLE), _build_snapshot(*rest)
 
 
 def _read_bulk_samples(hour: datetime) -> Iterator[tuple[_SliceKey, FeatureSnapshot]]:
     rows = BulkSample.objects.filter(at__gte=hour, at__lt=hour + HOUR).order_by()
     for row in rows.iterator(chunk_size=20):
-        key = _SliceKey(str(row.model_id), row.profile, row.kind, Source.BULK)
+        key = _SliceKey(str(row.model_id), row.profile, row.kind, TrafficSource.BULK)
         yield from ((key, FeatureSnapshot.from_json(answer)) for answer in row.answers)
 
 
@@ -129,12 +129,12 @@ def _group_by_slice(
 
 def _create_total(key: _SliceKey) -> _SliceTotal:
     model = ModelVersion.objects.select_related("artefact").get(pk=key.model)
-    of = Slice(model, key.profile, key.kind, key.source)
+    of = TrafficSlice(model, key.profile, key.kind, key.source)
     return _SliceTotal(of, get_reference(of))
 
 
 def _save_total(total: _SliceTotal, hour: datetime) -> HourlyCount:
-    return reporting.keep_hour(total.traffic_slice, hour, total.n, total.counts, total.reference)
+    return reporting.store_hourly_count(total.traffic_slice, hour, total.n, total.counts, total.reference)
 
 
 def _build_snapshot(
@@ -143,7 +143,7 @@ def _build_snapshot(
     return FeatureSnapshot(bytes(features), mix, float(probability), verdict)
 
 
-def _read_traffic_pairs(of: Slice) -> Iterator[tuple[str, str]]:
+def _read_traffic_pairs(of: TrafficSlice) -> Iterator[tuple[str, str]]:
     """Pairs that other versions answered, the newest before this one was registered."""
     earlier = Prediction.objects.filter(
         created_at__lt=of.model.created_at, created_at__gte=of.model.created_at - _LOOKBACK
@@ -162,7 +162,7 @@ def _sample_corpus_pairs(kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _compute_snapshots(
-    pairs: Iterable[tuple[str, str]], of: Slice, scorer: Scorer
+    pairs: Iterable[tuple[str, str]], of: TrafficSlice, scorer: Scorer
 ) -> Iterator[FeatureSnapshot]:
     for left, right in pairs:
         try:

@@ -20,8 +20,8 @@ from matching.dataset import NeutralScorer, build_dataset, get_safe_tag, score_p
 from matching.engine import PROFILE_IDS, Kind, Score, Scorer, Verdict, compute_schema_hash
 from matching.engine.scorer import load_scorer
 from modelops.examining import gates
-from modelops.examining.exam import Exam, Pupil
-from modelops.examining.gates import AMBER, GREEN, RED, Gate, Sat
+from modelops.examining.exam import BatchScorer, ValidationSet
+from modelops.examining.gates import AMBER, GREEN, RED, GateResult, ValidationScores
 
 MAX_VALIDATION_ROWS = 20_000
 """Rows of an exam, at most; more would say little more and take longer to sit."""
@@ -55,17 +55,17 @@ def record_answers(scorer: Scorer) -> dict[str, Any]:
     return golden.record_golden_answers(scorer)
 
 
-def run_gates(mine: Scorer, theirs: Scorer | None, exam: Exam | None) -> list[Gate]:
+def run_gates(mine: Scorer, theirs: Scorer | None, exam: ValidationSet | None) -> list[GateResult]:
     """Return every finding about a version beside the champion; without an exam both sit a made one."""
     sat = exam if exam is not None and len(exam) else build_synthetic_set()
     result, before = _score_validation_set(sat, mine), _score_validation_set(sat, theirs) if theirs else None
     row = sat.features[0].tolist()
     return [
         check_golden_pairs(mine),
-        gates.slices(sat, result, before),
-        gates.promise(sat, result),
-        gates.calibration(sat, result, before),
-        gates.latency(
+        gates.check_slices(sat, result, before),
+        gates.check_missed_material(sat, result),
+        gates.check_calibration(sat, result, before),
+        gates.check_latency(
             lambda: mine.predict_probability(row),
             (lambda: theirs.predict_probability(row)) if theirs else None,
         ),
@@ -73,7 +73,7 @@ def run_gates(mine: Scorer, theirs: Scorer | None, exam: Exam | None) -> list[Ga
     ]
 
 
-def check_golden_pairs(scorer: Scorer) -> Gate:
+def check_golden_pairs(scorer: Scorer) -> GateResult:
     """Every golden pair must be answered rightly."""
     broken = [row for row in golden.compare_golden_pairs(scorer) if not row.is_correct]
     rows = [_format_broken_pair(row) for row in broken]
@@ -83,10 +83,12 @@ def check_golden_pairs(scorer: Scorer) -> Gate:
         if broken
         else f"All {len(golden.load_golden_pairs())} hold."
     )
-    return Gate("golden", "Golden pairs", RED if broken else GREEN, said, rows=rows)
+    return GateResult("golden", "Golden pairs", RED if broken else GREEN, said, rows=rows)
 
 
-def build_validation_set(pairs: Sequence[LabelledPair], profiles: Sequence[str] = PROFILE_IDS) -> Exam:
+def build_validation_set(
+    pairs: Sequence[LabelledPair], profiles: Sequence[str] = PROFILE_IDS
+) -> ValidationSet:
     """Make the exam of held-out pairs: numbers and marks, no name."""
     data = build_dataset(pairs[:MAX_VALIDATION_ROWS], lambda _: None)
     answers = {profile: score_pairs(data.pairs, profile, NeutralScorer()) for profile in profiles}
@@ -100,7 +102,7 @@ def build_validation_set(pairs: Sequence[LabelledPair], profiles: Sequence[str] 
         "difference": np.array([_join_categories(score) for score in general], dtype=np.str_),
         "tag": np.array([get_safe_tag(pair) for pair in data.pairs], dtype=np.str_),
     }
-    return Exam(
+    return ValidationSet(
         data.features[kept],
         np.array([pair.material for pair in data.pairs], dtype=bool)[kept],
         {name: column[kept] for name, column in slices.items()},
@@ -110,21 +112,23 @@ def build_validation_set(pairs: Sequence[LabelledPair], profiles: Sequence[str] 
 
 
 @lru_cache(maxsize=1)
-def build_synthetic_set() -> Exam:
+def build_synthetic_set() -> ValidationSet:
     """Return an exam made by construction, for versions that came without one of their own."""
     return build_validation_set(list(generate_pairs(_SYNTHETIC_SEED, _SYNTHETIC_PAIRS)), ("general",))
 
 
-def _score_validation_set(exam: Exam, scorer: Scorer) -> Sat:
-    pupil: Pupil = scorer
-    return Sat(exam.sat_by(pupil), {kind.value: scorer.get_thresholds(kind) for kind in Kind})
+def _score_validation_set(exam: ValidationSet, scorer: Scorer) -> ValidationScores:
+    pupil: BatchScorer = scorer
+    return ValidationScores(
+        exam.score_with(pupil), {kind.value: scorer.get_thresholds(kind) for kind in Kind}
+    )
 
 
-def _check_row_origin(exam: Exam, own: bool) -> Gate:
+def _check_row_origin(exam: ValidationSet, own: bool) -> GateResult:
     if own:
-        return Gate("exam", "Exam", GREEN, f"{len(exam):,} held-out rows kept with the version.")
+        return GateResult("exam", "Exam", GREEN, f"{len(exam):,} held-out rows kept with the version.")
     said = f"The version came without held-out rows: it sat {len(exam):,} constructed ones."
-    return Gate("exam", "Exam", AMBER, said)
+    return GateResult("exam", "Exam", AMBER, said)
 
 
 def _format_broken_pair(row: golden.GoldenResult) -> dict[str, Any]:

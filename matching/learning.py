@@ -20,7 +20,7 @@ from matching.corpus import DatasetSplit, LabelledPair, assign_split
 from matching.dataset import SYNTHETIC_SOURCE, LabelledDataset, ProgressReporter
 from matching.engine import FEATURE_NAMES, MONOTONE_CONSTRAINTS, compute_schema_hash
 from modelops.training import fitting
-from modelops.training.evaluation import Quality
+from modelops.training.evaluation import ClassificationMetrics
 from modelops.training.fitting import TrainedModel
 
 MODEL_NAME = "legal-names"
@@ -101,7 +101,7 @@ def save_artefact(trained: TrainedModel, folder: Path, version: str, command: st
     return content
 
 
-def add_held_out_results(folder: Path, content: bytes, held_out: Quality) -> bytes:
+def add_held_out_results(folder: Path, content: bytes, held_out: ClassificationMetrics) -> bytes:
     """Note in a saved model how it measured on entities it never learnt from; return its bytes."""
     artefact = json.loads(content)
     artefact["training"]["held_out"] = {

@@ -211,10 +211,10 @@ def list_categories() -> dict[str, Any]:
 
 def list_live_models() -> dict[str, Any]:
     """Return every version that is live in this process. Raises ``NoLiveModelError``, ``ArtefactError``."""
-    fleet = get_model_loader().fleet()
+    fleet = get_model_loader().get_live_models()
     rows = [
         {"id": str(it.id), "name": it.name, "version": it.version, "role": role, "profile": profile}
-        for (profile, role), it in sorted(fleet.slots.items())
+        for (profile, role), it in sorted(fleet.models_by_slot.items())
     ]
     return {"generation": fleet.generation, "results": rows}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from matching.assessment import EvaluationReport
 from matching.corpus import LabelledPair, list_recipes
-from modelops.training.evaluation import Quality
+from modelops.training.evaluation import ClassificationMetrics
 from modelops.training.fitting import TrainedModel
 
 _MIN_SLICE_PAIRS = 20
@@ -93,8 +93,8 @@ def _render_candidates(trained: TrainedModel) -> Iterator[str]:
     yield ""
     yield "| candidate | log-loss | ± | F1 (immaterial) | accuracy |"
     yield "|---|---|---|---|---|"
-    for score in trained.candidates:
-        mark = " **taken**" if score.name == trained.chosen else ""
+    for score in trained.candidate_scores:
+        mark = " **taken**" if score.name == trained.chosen_candidate else ""
         yield (
             f"| {score.name}{mark} | {score.log_loss:.4f} | {score.standard_error:.4f} "
             f"| {score.f1_immaterial:.4f} | {score.accuracy:.4f} |"
@@ -154,7 +154,7 @@ def _render_results(found: EvaluationReport) -> Iterator[str]:
     yield ""
 
 
-def _format_result(name: str, q: Quality) -> str:
+def _format_result(name: str, q: ClassificationMetrics) -> str:
     rates = (q.precision_immaterial, q.recall_immaterial, q.f1_immaterial, q.specificity)
     shown = " | ".join(str(rate).strip() for rate in rates)
     ends = f"{q.review_share.value:.1%} | {q.calibration_error:.3f}"

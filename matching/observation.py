@@ -20,7 +20,7 @@ from matching.engine.lexicon import compute_rarity
 from matching.engine.organisation_features import ORGANISATION_FEATURES
 from matching.engine.person_compare import PERSON_FEATURE_MEANINGS
 from matching.engine.text import romanise_token
-from modelops.watching.figures import Sample
+from modelops.watching.figures import FigureSample
 
 _MAX_HALF_FLOAT = 60_000.0
 """Half precision ends at 65,504."""
@@ -76,7 +76,7 @@ def snapshot_pair(pair: Comparison | PairFeatures, probability: float, verdict: 
     return FeatureSnapshot(packed, _compute_mix(pair), round(probability, 4), verdict)
 
 
-def build_sample(kind: str, rows: Sequence[FeatureSnapshot]) -> Sample:
+def build_sample(kind: str, rows: Sequence[FeatureSnapshot]) -> FigureSample:
     """Put answers of one kind together; those of another feature row (an older program's) are left out."""
     names = _FIGURE_NAMES[kind]
     fitting = [row for row in rows if len(row.features) == 2 * len(names)]
@@ -86,7 +86,7 @@ def build_sample(kind: str, rows: Sequence[FeatureSnapshot]) -> Sample:
     labels = {"verdict": [row.verdict for row in fitting]}
     for figure in _LABEL_FIGURES[kind]:
         labels[figure] = [row.mix.get(figure, "") for row in fitting]
-    return Sample(numbers, labels, len(fitting))
+    return FigureSample(numbers, labels, len(fitting))
 
 
 _LABEL_FIGURES = {

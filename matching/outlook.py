@@ -11,7 +11,7 @@ from matching.engine import Comparison, Context, load_profiles
 from matching.models import Prediction
 from matching.questions import CompareRequest
 from matching.services import get_model_loader
-from modelops.serving.loader import ArtefactError, NoLiveModelError
+from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 
 class ProfileOutcome(NamedTuple):
@@ -36,7 +36,7 @@ def compare_other_profiles(prediction: Prediction) -> tuple[ProfileOutcome, ...]
             for id_, found in compare_all_profiles(asked).items()
             if id_ != prediction.profile
         )
-    except (NoLiveModelError, ArtefactError):
+    except (NoLiveModelError, ArtefactVerificationError):
         return ()
 
 
@@ -46,8 +46,8 @@ def compare_all_profiles(question: CompareRequest) -> dict[str, Comparison]:
     Raises ``EngineError`` for names or kinds that cannot be compared, ``NoLiveModelError`` before a model was
     made live.
     """
-    fleet = get_model_loader().fleet()
-    serving = {id_: fleet.champion(id_) for id_ in load_profiles()}
+    fleet = get_model_loader().get_live_models()
+    serving = {id_: fleet.get_champion(id_) for id_ in load_profiles()}
     asked = {served.id: CachingScorer(served.scorer) for served in serving.values()}
     scorers = {id_: asked[served.id] for id_, served in serving.items()}
     return engine.compare_profiles(question.name1, question.name2, question.kind, question.context, scorers)

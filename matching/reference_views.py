@@ -32,8 +32,8 @@ def _build_rules_etag(_request: Request, *_: Any) -> str:
 
 def _build_models_etag(_request: Request, *_: Any) -> str:
     with translate_errors():
-        fleet = get_model_loader().fleet()
-    return f'"{fleet.generation}-{sha256(repr(sorted(fleet.slots)).encode())[:12]}"'
+        fleet = get_model_loader().get_live_models()
+    return f'"{fleet.generation}-{sha256(repr(sorted(fleet.models_by_slot)).encode())[:12]}"'
 
 
 class ProfilesView(APIView):

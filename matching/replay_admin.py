@@ -172,7 +172,7 @@ class ShadowScoreAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
 def _build_moment_context(at: datetime) -> dict[str, Any]:
     """What the page shows about a moment."""
-    parts = [(role, Deployment.objects.at(at, role)) for role in ServingRole.values]
+    parts = [(role, Deployment.objects.as_of(at, role)) for role in ServingRole.values]
     rows = [row for _, found in parts for row in found.select_related(*_RELATED_FIELDS)]
     answers = Prediction.objects.for_listing().defer("name1", "name2", "words", "context")
     answers = answers.filter(created_at__lte=at).order_by("-created_at")[:5]

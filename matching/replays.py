@@ -19,7 +19,7 @@ from matching.rescoring import rescore_prediction
 from matching.rescoring_models import Replay, ReplayChange
 from matching.services import build_scorer
 from modelops.models import ModelVersion, RunStatus
-from modelops.serving.loader import ArtefactError, verified_content
+from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 
 BATCH_SIZE = 500
 MAX_LISTED_CHANGES = 5_000
@@ -52,10 +52,10 @@ def run_replay(replay_id: UUID) -> Replay:
     """Ask again until the day is through; another worker's replay is left alone. Can be repeated."""
     replay = Replay.objects.select_related("model").get(pk=replay_id)
     try:
-        scorer = build_scorer(verified_content(replay.model))
+        scorer = build_scorer(read_verified_artefact(replay.model))
         while _replay_batch(replay_id, scorer):
             pass
-    except (ArtefactError, ValueError) as error:
+    except (ArtefactVerificationError, ValueError) as error:
         _finish_replay(replay, RunStatus.FAILED, str(error)[:200])
     replay.refresh_from_db()
     return replay

@@ -13,14 +13,14 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from accounts.rows import insert
-from experiments.services import Assignment, assign, expose
+from experiments.services import ExperimentAssignment, assign_arm, record_exposure
 from matching import engine, golden, metrics, sampling
 from matching.engine import Scorer
 from matching.engine.scorer import load_scorer
 from matching.models import Prediction, ReviewStream, VerdictChoice
 from matching.questions import CompareRequest
 from matching.working import CachedComparison, get_comparison, serialize_context
-from modelops.serving.loader import Fleet, Loader, Served
+from modelops.serving.loader import LiveModels, LoadedModel, ModelLoader
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class StoredComparison:
 
     prediction: Prediction
     quoted_text: dict[str, Any]
-    loaded_model: Served[Scorer]
+    loaded_model: LoadedModel[Scorer]
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class ScoredRequest:
 
     compare_request: CompareRequest
     result: CachedComparison
-    loaded_model: Served[Scorer]
-    assignment: Assignment | None
+    loaded_model: LoadedModel[Scorer]
+    assignment: ExperimentAssignment | None
     generation: int
     is_cached: bool
     start_time: float
@@ -58,9 +58,9 @@ def build_scorer(content: bytes) -> Scorer:
 
 
 @lru_cache(maxsize=1)
-def get_model_loader() -> Loader[Scorer]:
+def get_model_loader() -> ModelLoader[Scorer]:
     """Return this process's loader."""
-    return Loader(build_scorer, golden.check_golden_answers, engine.compute_schema_hash())
+    return ModelLoader(build_scorer, golden.check_golden_answers, engine.compute_schema_hash())
 
 
 def compare_and_store(user: User, question: CompareRequest) -> StoredComparison:
@@ -70,8 +70,8 @@ def compare_and_store(user: User, question: CompareRequest) -> StoredComparison:
     model was made live.
     """
     started = time.perf_counter()
-    fleet = get_model_loader().fleet()
-    served, met = select_version(fleet, assign(user, question.profile), question.profile)
+    fleet = get_model_loader().get_live_models()
+    served, met = select_version(fleet, assign_arm(user, question.profile), question.profile)
     worked, cached = get_comparison(served, question)
     given = store_comparison(
         user, ScoredRequest(question, worked, served, met, fleet.generation, cached, started)
@@ -86,7 +86,7 @@ def store_comparison(user: User, scored: ScoredRequest) -> StoredComparison:
     given = draft_comparison(user, scored)
     insert([given.prediction])
     if scored.assignment:
-        expose(user, scored.assignment)
+        record_exposure(user, scored.assignment)
     return given
 
 
@@ -132,11 +132,11 @@ def reveal_names(prediction: Prediction, actor: User) -> tuple[str, str]:
 
 
 def select_version(
-    fleet: Fleet[Scorer], met: Assignment | None, profile: str
-) -> tuple[Served[Scorer], Assignment | None]:
+    fleet: LiveModels[Scorer], met: ExperimentAssignment | None, profile: str
+) -> tuple[LoadedModel[Scorer], ExperimentAssignment | None]:
     """Return the version of the user's arm, or the champion, and no arm, when that version is not live."""
-    served = fleet.version(met.model_id) if met else None
-    return (served, met) if served else (fleet.champion(profile), None)
+    served = fleet.find_by_id(met.model_id) if met else None
+    return (served, met) if served else (fleet.get_champion(profile), None)
 
 
 def _draw_review_stream(verdict: str) -> tuple[str, float | None]:

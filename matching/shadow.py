@@ -24,7 +24,7 @@ from matching.rescoring import rescore_prediction
 from matching.rescoring_models import ShadowCursor, ShadowScore
 from matching.services import get_model_loader
 from modelops.models import EVERY_PROFILE, LiveSlot, ServingRole
-from modelops.serving.loader import NoLiveModelError, Served
+from modelops.serving.loader import LoadedModel, NoLiveModelError
 
 MAX_BATCH = 2_000
 """Answers of one slot that one sweep scores, at most."""
@@ -35,17 +35,17 @@ MIN_AGE = timedelta(seconds=3)
 def score_new_predictions(now: datetime | None = None) -> int:
     """Score what was answered since the last sweep; return how many scores were kept."""
     try:
-        fleet = get_model_loader().fleet()
+        fleet = get_model_loader().get_live_models()
     except NoLiveModelError:
         return 0
     upto = first_of((now or timezone.now()) - MIN_AGE)
     beside = LiveSlot.objects.exclude(role=ServingRole.CHAMPION).select_related("deployment")
-    slots = [(slot, fleet.version(slot.deployment.model_id)) for slot in beside]
+    slots = [(slot, fleet.find_by_id(slot.deployment.model_id)) for slot in beside]
     return sum(_score_slot(slot, served, upto) for slot, served in slots if served)
 
 
 @transaction.atomic
-def _score_slot(slot: LiveSlot, served: Served[Scorer], upto: UUID) -> int:
+def _score_slot(slot: LiveSlot, served: LoadedModel[Scorer], upto: UUID) -> int:
     """Score one batch and move the cursor, both or neither; leave a slot that another worker has alone."""
     start = {"last": first_of(slot.deployment.at)}
     ShadowCursor.objects.get_or_create(profile=slot.profile, model_id=served.id, defaults=start)
@@ -72,7 +72,7 @@ def _get_predictions(slot: LiveSlot) -> QuerySet[Prediction]:
     return Prediction.objects.exclude(profile__in=own).filter(erased_at=None)
 
 
-def _score_prediction(row: Prediction, role: str, served: Served[Scorer]) -> ShadowScore | None:
+def _score_prediction(row: Prediction, role: str, served: LoadedModel[Scorer]) -> ShadowScore | None:
     """What the version says; nothing of an answer it gave itself, or that this program cannot read."""
     if row.model_id == served.id:
         return None

@@ -13,8 +13,8 @@ import structlog
 from matching.services import build_scorer
 from modelops import registry
 from modelops.models import Deployment, ModelVersion
-from modelops.registry import LoggedRun, RegistryError
-from modelops.services import Registration, deploy_first, deploy_upgrade, register_version
+from modelops.registry import REGISTRY_ERRORS, LoggedRun
+from modelops.services import VersionRegistration, deploy_first, deploy_upgrade, register_version
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ def register_shipped_model(model: ShippedModel) -> ModelVersion:
     training = model.manifest["training"]
     metrics: dict[str, float] = training["held_out"]
     logged = _log_to_registry(name, version, model, metrics)
-    given = Registration(
+    given = VersionRegistration(
         name=name,
         version=version,
         content=model.file_contents["model.json"],
@@ -70,7 +70,7 @@ def _log_to_registry(name: str, version: str, model: ShippedModel, metrics: dict
         return registry.log_version(
             name, version, model.file_contents, {"schema": model.manifest["schema"]}, metrics
         )
-    except RegistryError as error:
+    except REGISTRY_ERRORS as error:
         log.warning("shipped_model_not_logged", error=type(error).__name__)
         return LoggedRun("", "matching/engine/model")
 

@@ -42,7 +42,7 @@ from matching.serializers import (
     serialize_prediction,
 )
 from matching.services import compare_and_store
-from modelops.serving.loader import ArtefactError, NoLiveModelError
+from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def translate_errors() -> Iterator[None]:
     """Turn what keeps a question from being answered into a problem."""
     try:
         yield
-    except (NoLiveModelError, ArtefactError, UnfitModelError) as error:
+    except (NoLiveModelError, ArtefactVerificationError, UnfitModelError) as error:
         raise UnavailableError from error
     except EngineError as error:
         raise ValidationError({"names": [str(error)]}) from None

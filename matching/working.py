@@ -16,7 +16,7 @@ from matching.observation import FeatureSnapshot, snapshot_comparison
 from matching.pairs import compute_pair_digest
 from matching.questions import CompareRequest
 from matching.recall import LocalCache
-from modelops.serving.loader import Served
+from modelops.serving.loader import LoadedModel
 
 _MAX_ENTRIES = 1_000
 """Answers a process recalls: about 20 MB."""
@@ -37,7 +37,7 @@ class CachedComparison:
 comparison_cache: LocalCache[tuple[CachedComparison, bool]] = LocalCache(_MAX_ENTRIES)
 
 
-def get_comparison(served: Served[Scorer], question: CompareRequest) -> tuple[CachedComparison, bool]:
+def get_comparison(served: LoadedModel[Scorer], question: CompareRequest) -> tuple[CachedComparison, bool]:
     """Return the answer of a version, and whether anything of it was known before. Raises ``EngineError``."""
     life = settings.PREDICTION_CACHE_SECONDS
     (worked, scored), near = comparison_cache.get_or_compute(
@@ -48,13 +48,15 @@ def get_comparison(served: Served[Scorer], question: CompareRequest) -> tuple[Ca
     return worked, near or scored
 
 
-def _build_key(served: Served[Scorer], question: CompareRequest) -> Hashable:
+def _build_key(served: LoadedModel[Scorer], question: CompareRequest) -> Hashable:
     """Everything that can change the answer, to the letter."""
     said = serialize_context(question.context)
     return (served.sha256, question.name1, question.name2, question.profile, question.kind, said)
 
 
-def _compute_comparison(served: Served[Scorer], question: CompareRequest) -> tuple[CachedComparison, bool]:
+def _compute_comparison(
+    served: LoadedModel[Scorer], question: CompareRequest
+) -> tuple[CachedComparison, bool]:
     """Compare, with the model's word from the store where it was asked before."""
     digest = compute_pair_digest(question.name1, question.name2)
 

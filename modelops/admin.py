@@ -23,7 +23,7 @@ from modelops import operations, services
 from modelops.alerting import alert_admin
 from modelops.examining import gatekeeping
 from modelops.models import (
-    DRILL,
+    DRILL_PROFILE,
     EVERY_PROFILE,
     Deployment,
     JobRun,
@@ -34,8 +34,8 @@ from modelops.models import (
     ServingRole,
 )
 from modelops.services import PromotionError
-from modelops.serving.attendant import unready
-from modelops.serving.loader import ArtefactError, verified_content
+from modelops.serving.attendant import describe_unready_processes
+from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 from modelops.training import training_admin
 from modelops.watching import watch_admin
 
@@ -44,9 +44,9 @@ log = structlog.get_logger(__name__)
 __all__ = ["alert_admin", "operations", "training_admin", "watch_admin"]
 """Registered by being imported."""
 
-_PEOPLE = ("requested_by", "approved_by")
-_FOLDED = '<details><summary>Show</summary><pre class="whitespace-pre-wrap">{}</pre></details>'
-_REFUSALS = (PromotionError, ArtefactError)
+_PEOPLE_FIELDS = ("requested_by", "approved_by")
+_COLLAPSED_HTML = '<details><summary>Show</summary><pre class="whitespace-pre-wrap">{}</pre></details>'
+_EXPECTED_ERRORS = (PromotionError, ArtefactVerificationError)
 
 
 class PromotionForm(forms.Form):
@@ -129,7 +129,7 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     @admin.display(description="Model card")
     def model_card(self, version: ModelVersion) -> str:
         """What it is, what it was trained on, how good it is, where it is weak."""
-        return format_html(_FOLDED, version.card) if version.card else "-"
+        return format_html(_COLLAPSED_HTML, version.card) if version.card else "-"
 
     @act("Ask for promotion", "ask_for_promotion")
     def ask_for_promotion(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -145,7 +145,7 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         back = reverse("admin:modelops_modelversion_change", args=[version.pk])
         title = f"Ask for promotion of {version}"
         return confirmed(
-            self.admin_site, request, Step(title, text, "Ask", back, perform, PromotionForm, _REFUSALS)
+            self.admin_site, request, Step(title, text, "Ask", back, perform, PromotionForm, _EXPECTED_ERRORS)
         )
 
     @act("Verify artefact", "verify_artefact")
@@ -153,9 +153,9 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         """Check the stored bytes against both digests."""
         version = get_object_or_404(ModelVersion.objects.select_related("artefact"), pk=object_id)
         try:
-            size = len(verified_content(version))
+            size = len(read_verified_artefact(version))
             messages.success(request, f"{version}: {size:,} bytes, as registered.")
-        except ArtefactError as error:
+        except ArtefactVerificationError as error:
             messages.error(request, str(error))
         return redirect("admin:modelops_modelversion_change", version.pk)
 
@@ -167,7 +167,7 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     list_display = ("model", "role", "profile", "requested_by", "requested_at", "closed_at", "deployment")
     list_select_related = ("model", "requested_by", "deployment__model")
     list_filter = ("role", ("closed_at", admin.EmptyFieldListFilter))
-    fields = (*list_display, "reason", "expected", "findings")
+    fields = (*list_display, "reason", "expected", "gate_results")
     readonly_fields = fields
     actions = None
     actions_detail = ("approve", "decline")
@@ -178,38 +178,46 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_delete_permission = nobody
 
     @admin.display(description="Gates")
-    def findings(self, asked: PromotionRequest) -> str:
+    def gate_results(self, asked: PromotionRequest) -> str:
         """What was found when it was asked."""
         return render_to_string("admin/modelops/gates.html", {"gates": asked.gates})
 
     @act("Approve", "approve")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Make the version live."""
-        asked = _request(object_id)
+        asked = _get_promotion_request(object_id)
 
         def perform(actor: User, given: Any) -> str:
-            deployment = services.approve(asked, actor, given.get("override", ""))
-            mirror_aliases()
+            deployment = services.approve_promotion(asked, actor, given.get("override", ""))
+            queue_alias_mirroring()
             return f"{asked.model} is live as {asked.role} (generation {deployment.generation})."
 
         text = "Every process serves this version within seconds. Rolling back takes one person."
-        back, facts = _back(asked), _facts(asked)
-        form = ApprovalForm if gatekeeping.red(asked.gates) else PlainForm
-        panel = self.findings(asked)
-        step = Step(f"Approve {asked}?", text, "Approve", back, perform, form, _REFUSALS, facts, panel)
+        back, facts = _build_back_url(asked), _build_facts(asked)
+        form = ApprovalForm if gatekeeping.list_red_gates(asked.gates) else PlainForm
+        panel = self.gate_results(asked)
+        step = Step(f"Approve {asked}?", text, "Approve", back, perform, form, _EXPECTED_ERRORS, facts, panel)
         return confirmed(self.admin_site, request, step)
 
     @act("Decline", "decline")
     def decline(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Close the request without making anything live."""
-        asked = _request(object_id)
+        asked = _get_promotion_request(object_id)
 
         def perform(actor: User, given: Any) -> str:
-            services.decline(asked, actor, given["reason"])
+            services.decline_promotion(asked, actor, given["reason"])
             return "Declined. Nothing was changed."
 
         text = "Nothing is made live."
-        step = Step(f"Decline {asked}?", text, "Decline", _back(asked), perform, ReasonForm, _REFUSALS)
+        step = Step(
+            f"Decline {asked}?",
+            text,
+            "Decline",
+            _build_back_url(asked),
+            perform,
+            ReasonForm,
+            _EXPECTED_ERRORS,
+        )
         return confirmed(self.admin_site, request, step)
 
 
@@ -231,7 +239,7 @@ class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Everything but the slot of drills, which answers nobody."""
-        return super().get_queryset(request).exclude(profile=DRILL)
+        return super().get_queryset(request).exclude(profile=DRILL_PROFILE)
 
     @admin.display(description="Version")
     def version(self, slot: LiveSlot) -> str:
@@ -255,13 +263,13 @@ class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
         def perform(actor: User, given: Any) -> str:
             deployment = services.rollback(slot.profile, actor, given["reason"], slot.role)
-            mirror_aliases()
+            queue_alias_mirroring()
             return f"{deployment.model} is live again (generation {deployment.generation})."
 
         text = "One person may do this in an emergency. It is marked as such, and the approvers see it."
         back = reverse("admin:modelops_liveslot_change", args=[slot.pk])
         facts = {"Live now": slot.deployment.model, "Since": slot.deployment.at, "Profile": slot.profile}
-        step = Step("Roll back?", text, "Roll back", back, perform, ReasonForm, _REFUSALS, facts)
+        step = Step("Roll back?", text, "Roll back", back, perform, ReasonForm, _EXPECTED_ERRORS, facts)
         return confirmed(self.admin_site, request, step)
 
 
@@ -269,7 +277,7 @@ class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 class DeploymentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     """What was live when, and who decided it."""
 
-    list_display = ("generation", "at", "model", "role", "profile", *_PEOPLE, "break_glass")
+    list_display = ("generation", "at", "model", "role", "profile", *_PEOPLE_FIELDS, "break_glass")
     list_select_related = ("model", "requested_by", "approved_by")
     list_filter = ("role", "break_glass")
     date_hierarchy = None
@@ -298,7 +306,7 @@ class JobRunAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_delete_permission = nobody
 
 
-def mirror_aliases() -> None:
+def queue_alias_mirroring() -> None:
     """Have a worker tell MLflow; asked by name, because the task's module would bring MLflow along.
 
     Without a broker nothing is lost: the aliases are mirrored periodically too.
@@ -309,16 +317,16 @@ def mirror_aliases() -> None:
         log.warning("aliases_not_mirrored_at_once")
 
 
-def _request(object_id: str) -> PromotionRequest:
+def _get_promotion_request(object_id: str) -> PromotionRequest:
     rows = PromotionRequest.objects.select_related("model", "requested_by")
     return get_object_or_404(rows, pk=object_id)
 
 
-def _back(asked: PromotionRequest) -> str:
+def _build_back_url(asked: PromotionRequest) -> str:
     return reverse("admin:modelops_promotionrequest_change", args=[asked.pk])
 
 
-def _facts(asked: PromotionRequest) -> dict[str, object]:
+def _build_facts(asked: PromotionRequest) -> dict[str, object]:
     """What the approver should know about the version."""
     measured = {f"Measured: {name}": value for name, value in asked.model.metrics.items()}
     every = asked.profile == EVERY_PROFILE
@@ -326,7 +334,8 @@ def _facts(asked: PromotionRequest) -> dict[str, object]:
         "Asked by": asked.requested_by,
         "Reason": asked.reason,
         "Profile": "every profile without one of its own" if every else asked.profile,
-        "Processes": unready(asked.model.artefact_id) or "every process that serves has it ready",
+        "Processes": describe_unready_processes(asked.model.artefact_id)
+        or "every process that serves has it ready",
         "Artefact": asked.model.artefact_id,
         "Schema": asked.model.schema_hash,
         **measured,

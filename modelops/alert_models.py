@@ -12,15 +12,15 @@ from django.utils import timezone
 from accounts.fields import EncryptedTextField
 from accounts.ids import uuid7
 from modelops.alerting.rules import (
+    ALERT_RULES,
     CRITICAL,
     FIRING,
     PASSED,
     PENDING,
     RESOLVED,
-    RULES,
     WARNING,
-    Rule,
-    Standing,
+    AlertRule,
+    EpisodeState,
 )
 
 
@@ -107,19 +107,19 @@ class Alert(models.Model):
         return f"{self.title}{f' ({self.scope})' if self.scope else ''}"
 
     @property
-    def definition(self) -> Rule:
+    def definition(self) -> AlertRule:
         """The rule; ``KeyError`` for one that is gone."""
-        return RULES[self.rule]
+        return ALERT_RULES[self.rule]
 
     @property
     def title(self) -> str:
         """The rule in words, also when this program no longer knows it."""
-        return RULES[self.rule].title if self.rule in RULES else self.rule
+        return ALERT_RULES[self.rule].title if self.rule in ALERT_RULES else self.rule
 
     @property
-    def standing(self) -> Standing:
+    def episode_state(self) -> EpisodeState:
         """The part that the state machine sees."""
-        return Standing(self.state, self.bad, self.good)
+        return EpisodeState(self.state, self.bad, self.good)
 
     def is_quiet(self, now: datetime) -> bool:
         """Say whether people asked not to be told again for now."""
@@ -160,7 +160,7 @@ class AlertChannel(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def takes(self, severity: str) -> bool:
+    def accepts_severity(self, severity: str) -> bool:
         """Say whether an alert of this severity is sent here."""
         return self.enabled and (severity == CRITICAL or self.least == WARNING)
 

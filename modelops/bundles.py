@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelops.examining.examiner import examiner
+from modelops.examining.examiner import get_validator
 from modelops.models import ModelVersion
-from modelops.services import Registration, SliceMetric
-from modelops.serving.loader import verified_content
+from modelops.services import SliceMetric, VersionRegistration
+from modelops.serving.loader import read_verified_artefact
 
-FORMAT = 1
-LARGEST = 200 * 2**20
+BUNDLE_FORMAT = 1
+MAX_BUNDLE_BYTES = 200 * 2**20
 """Bytes of a bundle's files together, at most."""
 
-_MANIFEST, _SIGNATURE = "manifest.json", "manifest.hmac"
-_MODEL, _EXAM, _CARD = "model.json", "exam.npz", "MODEL_CARD.md"
+_MANIFEST_FILE, _SIGNATURE_FILE = "manifest.json", "manifest.hmac"
+_MODEL_FILE, _VALIDATION_SET_FILE, _CARD_FILE = "model.json", "exam.npz", "MODEL_CARD.md"
 
 
 class BundleError(ValueError):
@@ -36,82 +36,84 @@ class Bundle:
     files: Mapping[str, bytes]
 
     @property
-    def registration(self) -> Registration:
+    def registration(self) -> VersionRegistration:
         """What is registered of it here."""
         said = self.manifest
-        return Registration(
+        return VersionRegistration(
             name=said["name"],
             version=said["version"],
-            content=self.files[_MODEL],
+            content=self.files[_MODEL_FILE],
             schema_hash=said["schema"],
             accuracy=said["accuracy"],
             metrics=said["metrics"],
             libraries=said["libraries"],
             slices=[SliceMetric(**row) for row in said["slices"]],
             datasets=said["datasets"],
-            card=self.files.get(_CARD, b"").decode(),
-            exam=self.files.get(_EXAM, b""),
+            card=self.files.get(_CARD_FILE, b"").decode(),
+            validation_set=self.files.get(_VALIDATION_SET_FILE, b""),
         )
 
 
-def packed(version: ModelVersion, key: bytes, extra: Mapping[str, bytes]) -> bytes:
+def build_bundle(version: ModelVersion, key: bytes, extra: Mapping[str, bytes]) -> bytes:
     """Return a version as a signed bundle; ``extra`` are files of the registry, such as the estimator.
 
     Raises ``ArtefactError`` if the stored bytes are not the registered ones.
     """
-    files = {**extra, _MODEL: verified_content(version)}
+    files = {**extra, _MODEL_FILE: read_verified_artefact(version)}
     if version.exam:
-        files[_EXAM] = bytes(version.exam.content)
+        files[_VALIDATION_SET_FILE] = bytes(version.exam.content)
     if version.card:
-        files[_CARD] = version.card.encode()
-    manifest = json.dumps(_manifest(version, files), sort_keys=True, indent=1).encode()
+        files[_CARD_FILE] = version.card.encode()
+    manifest = json.dumps(_build_manifest(version, files), sort_keys=True, indent=1).encode()
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(_MANIFEST, manifest)
-        archive.writestr(_SIGNATURE, _signature(key, manifest))
+        archive.writestr(_MANIFEST_FILE, manifest)
+        archive.writestr(_SIGNATURE_FILE, _sign_manifest(key, manifest))
         for name, content in sorted(files.items()):
             archive.writestr(name, content)
     return target.getvalue()
 
 
-def opened(content: bytes, key: bytes) -> Bundle:
+def read_bundle(content: bytes, key: bytes) -> Bundle:
     """Check a bundle's signature, then every file against it, then that it fits this program.
 
     Raises :class:`BundleError`.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
-                raise BundleError(f"the bundle holds more than {LARGEST // 2**20} MiB")
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_BUNDLE_BYTES:
+                raise BundleError(f"the bundle holds more than {MAX_BUNDLE_BYTES // 2**20} MiB")
             files = {entry.filename: archive.read(entry) for entry in archive.infolist()}
     except zipfile.BadZipFile as error:
         raise BundleError("this file is not a bundle of a model version") from error
-    return Bundle(_checked(files, key), files)
+    return Bundle(_verify_manifest(files, key), files)
 
 
-def _checked(files: Mapping[str, bytes], key: bytes) -> Mapping[str, Any]:
-    manifest = files.get(_MANIFEST, b"")
-    if not hmac.compare_digest(files.get(_SIGNATURE, b"").decode("latin-1"), _signature(key, manifest)):
+def _verify_manifest(files: Mapping[str, bytes], key: bytes) -> Mapping[str, Any]:
+    manifest = files.get(_MANIFEST_FILE, b"")
+    if not hmac.compare_digest(
+        files.get(_SIGNATURE_FILE, b"").decode("latin-1"), _sign_manifest(key, manifest)
+    ):
         raise BundleError("the bundle was changed, or signed with another key than the one given")
     said: Mapping[str, Any] = json.loads(manifest)
-    if said["format"] != FORMAT:
-        raise BundleError(f"the bundle has format {said['format']}, this program reads {FORMAT}")
+    if said["format"] != BUNDLE_FORMAT:
+        raise BundleError(f"the bundle has format {said['format']}, this program reads {BUNDLE_FORMAT}")
     for name, digest in said["files"].items():
         if hashlib.sha256(files.get(name, b"")).hexdigest() != digest:
             raise BundleError(f"{name} is not the file that was exported")
-    if said["schema"] != examiner().schema():
+    if said["schema"] != get_validator().get_schema_hash():
         raise BundleError("the version was trained for other features than this program computes")
     return said
 
 
-def _manifest(version: ModelVersion, files: Mapping[str, bytes]) -> dict[str, Any]:
+def _build_manifest(version: ModelVersion, files: Mapping[str, bytes]) -> dict[str, Any]:
     measured = version.measured.filter(window="").exclude(slice="")
     slices = [
         {"metric": row.metric_name, "slice": row.slice, "value": float(row.metric_value), "n": row.n or 0}
         for row in measured.order_by("slice", "metric_name")
     ]
     return {
-        "format": FORMAT,
+        "format": BUNDLE_FORMAT,
         "name": version.name,
         "version": version.version,
         "schema": version.schema_hash,
@@ -124,5 +126,5 @@ def _manifest(version: ModelVersion, files: Mapping[str, bytes]) -> dict[str, An
     }
 
 
-def _signature(key: bytes, manifest: bytes) -> str:
+def _sign_manifest(key: bytes, manifest: bytes) -> str:
     return hmac.digest(key, manifest, "sha256").hex()

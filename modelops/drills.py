@@ -16,54 +16,54 @@ from modelops import services
 from modelops.models import EVERY_PROFILE, Deployment, LiveSlot, ModelVersion, ServingRole
 from modelops.serving_models import RollbackDrill, ServingProcess
 
-PATIENCE = 15.0
+DRILL_TIMEOUT_SECONDS = 15.0
 """Seconds after which a drill counts as failed."""
-_PAUSE = 0.1
+_POLL_SECONDS = 0.1
 
 
 class DrillError(Exception):
     """The drill could not be held; the message is fit for the screen."""
 
 
-def drill(actor: User) -> RollbackDrill:
+def run_drill(actor: User) -> RollbackDrill:
     """Go back and forth once; return the kept result, which may be a failure.
 
     Takes some seconds. Raises :class:`DrillError` when there is nothing to go back to, or nobody who follows.
     """
-    live, before = _versions()
+    live, before = _find_drill_versions()
     if not ServingProcess.objects.alive().exists():
         raise DrillError("no process reports itself, so nothing would be proven")
-    _switch(live, actor)
-    taken = [_until_all_follow(_switch(version, actor)) for version in (before, live)]
-    return _kept(actor, taken)
+    _deploy_drill_version(live, actor)
+    taken = [_wait_for_processes(_deploy_drill_version(version, actor)) for version in (before, live)]
+    return _store_drill(actor, taken)
 
 
-def _versions() -> tuple[ModelVersion, ModelVersion]:
+def _find_drill_versions() -> tuple[ModelVersion, ModelVersion]:
     """What is live for every profile, and what a rollback would put back."""
     slot = LiveSlot.objects.filter(profile=EVERY_PROFILE, role=ServingRole.CHAMPION).first()
-    before = services.before(slot.deployment) if slot else None
+    before = services.find_rollback_target(slot.deployment) if slot else None
     if slot is None or before is None:
         raise DrillError("there is no version to go back to yet; promote one first")
     return slot.deployment.model, before
 
 
-def _switch(version: ModelVersion, actor: User) -> Deployment:
+def _deploy_drill_version(version: ModelVersion, actor: User) -> Deployment:
     return services.deploy_drill(version, actor)
 
 
-def _until_all_follow(made: Deployment) -> int | None:
+def _wait_for_processes(made: Deployment) -> int | None:
     """Milliseconds until every process that is alive serves the generation, or nothing within patience."""
     began = time.monotonic()
-    while time.monotonic() - began < PATIENCE:
+    while time.monotonic() - began < DRILL_TIMEOUT_SECONDS:
         rows = list(ServingProcess.objects.alive())
         if all(row.generation >= made.generation and made.model.artefact_id in row.ready for row in rows):
             return round((time.monotonic() - began) * 1000)
-        time.sleep(_PAUSE)
+        time.sleep(_POLL_SECONDS)
     return None
 
 
 @transaction.atomic
-def _kept(actor: User, taken: list[int | None]) -> RollbackDrill:
+def _store_drill(actor: User, taken: list[int | None]) -> RollbackDrill:
     back, forward = taken
     late = back is None or forward is None
     row = RollbackDrill.objects.create(
@@ -71,7 +71,7 @@ def _kept(actor: User, taken: list[int | None]) -> RollbackDrill:
         back_ms=back,
         forward_ms=forward,
         processes=ServingProcess.objects.alive().count(),
-        error=f"not every process followed within {PATIENCE:.0f} s" if late else "",
+        error=f"not every process followed within {DRILL_TIMEOUT_SECONDS:.0f} s" if late else "",
     )
     audit.record("rollback.drilled", row, actor, back_ms=back, forward_ms=forward, error=row.error)
     return row

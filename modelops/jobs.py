@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from modelops.models import JobRun, RunStatus
 
-_LOCKS = 0x6C6E63
+_LOCK_NAMESPACE = 0x6C6E63
 """First half of the advisory locks of periodic jobs; the name makes the other."""
 
 
@@ -23,14 +23,14 @@ def run_once(name: str, window: str, work: Callable[[], dict[str, Any]]) -> JobR
     failed, or whose process was killed, is run again by the next who asks. The row keeps what ``work``
     returned. An exception marks the row failed and is raised on.
     """
-    with _alone(name) as mine:
+    with _try_hold_lock(name) as mine:
         if not mine:
             return None
         run, _ = JobRun.objects.get_or_create(name=name, window=window)
-        return None if run.status == RunStatus.SUCCEEDED else _worked(run, work)
+        return None if run.status == RunStatus.SUCCEEDED else _execute_job(run, work)
 
 
-def _worked(run: JobRun, work: Callable[[], dict[str, Any]]) -> JobRun:
+def _execute_job(run: JobRun, work: Callable[[], dict[str, Any]]) -> JobRun:
     run.status, run.error, run.started_at = RunStatus.RUNNING, "", timezone.now()
     run.save(update_fields=["status", "error", "started_at"])
     try:
@@ -46,15 +46,15 @@ def _worked(run: JobRun, work: Callable[[], dict[str, Any]]) -> JobRun:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[bool]:
+def _try_hold_lock(name: str) -> Iterator[bool]:
     """Hold the lock of a job's name for a while, and say whether it was free."""
     key = zlib.crc32(name.encode()) - 2**31
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCKS, key])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_NAMESPACE, key])
         mine = bool(cursor.fetchone()[0])
     try:
         yield mine
     finally:
         if mine:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCKS, key])
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_NAMESPACE, key])

@@ -17,7 +17,7 @@ from accounts.ids import uuid7
 EVERY_PROFILE = "*"
 """The profile of a deployment that serves every profile without one of its own."""
 
-DRILL = "~drill"
+DRILL_PROFILE = "~drill"
 """The profile that drills of a rollback use: no question can name it, so nobody is answered from it."""
 
 
@@ -53,7 +53,7 @@ class ModelArtefact(models.Model):
         return self.sha256[:12]
 
 
-class ExamSet(models.Model):
+class StoredValidationSet(models.Model):
     """The held-out rows a version was measured on, without any name (:mod:`modelops.examining.exam`)."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
@@ -92,7 +92,9 @@ class ModelVersion(models.Model):
         default=dict, blank=True, help_text="Per source, how many pairs it was trained on, and their digest."
     )
     card = models.TextField(blank=True, help_text="The model card, Markdown.")
-    exam = models.ForeignKey(ExamSet, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    exam = models.ForeignKey(
+        StoredValidationSet, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     answers = models.JSONField(
         default=dict, blank=True, help_text="What it answered to the golden pairs when it was registered."
     )
@@ -145,16 +147,16 @@ class ModelMetric(models.Model):
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
     """Reads of the history of what was live."""
 
-    def at(self, moment: datetime, role: str = ServingRole.CHAMPION) -> DeploymentQuerySet:
+    def as_of(self, moment: datetime, role: str = ServingRole.CHAMPION) -> DeploymentQuerySet:
         """What had been deployed by that moment, the newest per profile first."""
-        rows = self.exclude(profile=DRILL).filter(at__lte=moment, role=role)
+        rows = self.exclude(profile=DRILL_PROFILE).filter(at__lte=moment, role=role)
         return rows.order_by("profile", "-generation").distinct("profile")
 
     def live(self) -> DeploymentQuerySet:
         """Deployments in force now, with their versions."""
-        return self.exclude(profile=DRILL).filter(slot__isnull=False).select_related("model")
+        return self.exclude(profile=DRILL_PROFILE).filter(slot__isnull=False).select_related("model")
 
-    def fitting(self, profile: str, schema: str) -> DeploymentQuerySet:
+    def for_schema(self, profile: str, schema: str) -> DeploymentQuerySet:
         """Champions of a profile that were made for these features, the newest first."""
         rows = self.filter(profile=profile, role=ServingRole.CHAMPION, model__schema_hash=schema)
         return rows.select_related("model").order_by("-generation")
@@ -198,7 +200,7 @@ class Deployment(models.Model):
                 condition=Q(first=True, previous=None)
                 | Q(upgrade=True, previous__isnull=False, role=ServingRole.CHAMPION)
                 | Q(automatic=True, role=ServingRole.SHADOW)
-                | Q(drill=True, profile=DRILL, requested_by__isnull=False)
+                | Q(drill=True, profile=DRILL_PROFILE, requested_by__isnull=False)
                 | Q(break_glass=True, requested_by__isnull=False)
                 | Q(requested_by__isnull=False, approved_by__isnull=False)
                 & ~Q(requested_by=F("approved_by")),
@@ -290,7 +292,7 @@ class PromotionRequest(models.Model):
         return self.closed_at is None
 
 
-class Stage(models.TextChoices):
+class TrainingStage(models.TextChoices):
     """What a training run is doing."""
 
     GATHERING = "gathering", "Gathering labels"
@@ -321,7 +323,7 @@ class TrainingRun(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
-    stage = models.CharField(max_length=12, choices=Stage.choices, blank=True)
+    stage = models.CharField(max_length=12, choices=TrainingStage.choices, blank=True)
     step = models.CharField(max_length=200, blank=True, help_text="The last thing it said.")
     progress = models.PositiveSmallIntegerField(default=0, help_text="Percent.")
     log = models.JSONField(default=list, blank=True, help_text="When it said what; numbers, never a name.")

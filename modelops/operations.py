@@ -12,13 +12,13 @@ from unfold.admin import ModelAdmin
 
 from accounts.desk import Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
-from modelops.drills import DrillError, drill
-from modelops.serving_models import SILENT, RollbackDrill, ServingProcess
+from modelops.drills import DrillError, run_drill
+from modelops.serving_models import ALIVE_TIMEOUT, RollbackDrill, ServingProcess
 
-_GONE, _BEHIND, _FAILED, _CURRENT = "gone", "behind", "failed", "current"
-_COLOURS = {_GONE: "warning", _BEHIND: "info", _FAILED: "danger", _CURRENT: "success"}
-_WORDS = {
-    _GONE: "Silent",
+_SILENT, _BEHIND, _FAILED, _CURRENT = "gone", "behind", "failed", "current"
+_STATE_COLOURS = {_SILENT: "warning", _BEHIND: "info", _FAILED: "danger", _CURRENT: "success"}
+_STATE_LABELS = {
+    _SILENT: "Silent",
     _BEHIND: "Swapping",
     _FAILED: "Could not load",
     _CURRENT: "Current",
@@ -37,7 +37,7 @@ class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ship
         "models_ready",
         "swaps",
         "last_swap",
-        "problems",
+        "load_failures",
         "seen_at",
         "started_at",
     )
@@ -55,16 +55,16 @@ class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ship
         """Each beside the newest deployment."""
         return super().get_queryset(request).beside_live()
 
-    @labelled("State", "generation", _COLOURS)
+    @labelled("State", "generation", _STATE_COLOURS)
     def state(self, process: ServingProcess) -> tuple[str, str]:
         """How it stands to what is live."""
-        found = _state(process)
-        return found, _WORDS[found]
+        found = _compute_state(process)
+        return found, _STATE_LABELS[found]
 
     @admin.display(description="Behind by")
     def lag(self, process: ServingProcess) -> str:
         """Deployments it has not taken up yet."""
-        behind = max(0, _live(process) - process.generation)
+        behind = max(0, _get_live_generation(process) - process.generation)
         return f"{behind} deployments" if behind else "nothing"
 
     @admin.display(description="Ready")
@@ -79,7 +79,7 @@ class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ship
         return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}, {process.last_swap_ms} ms" if at else "none yet"
 
     @admin.display(description="Failures")
-    def problems(self, process: ServingProcess) -> str:
+    def load_failures(self, process: ServingProcess) -> str:
         """What it could not load."""
         return "; ".join(process.failed.values()) or "none"
 
@@ -88,10 +88,10 @@ class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ship
         """Go back and forth on a slot that answers nobody, and say how long every process took."""
 
         def perform(actor: User, _: Any) -> str:
-            done = drill(actor)
+            done = run_drill(actor)
             if done.error:
                 return f"The drill failed: {done.error}. Look at the processes that lag."
-            back, forward = _seconds(done.back_ms), _seconds(done.forward_ms)
+            back, forward = _format_seconds(done.back_ms), _format_seconds(done.forward_ms)
             return (
                 f"Rolled back in {back} s and forward again in {forward} s, in {done.processes} processes. "
                 "Nobody was answered by the earlier version."
@@ -120,18 +120,18 @@ class RollbackDrillAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_delete_permission = nobody
 
 
-def _state(process: ServingProcess) -> str:
-    if process.seen_at < timezone.now() - SILENT:
-        return _GONE
+def _compute_state(process: ServingProcess) -> str:
+    if process.seen_at < timezone.now() - ALIVE_TIMEOUT:
+        return _SILENT
     if process.failed:
         return _FAILED
-    return _CURRENT if process.generation >= _live(process) else _BEHIND
+    return _CURRENT if process.generation >= _get_live_generation(process) else _BEHIND
 
 
-def _live(process: ServingProcess) -> int:
+def _get_live_generation(process: ServingProcess) -> int:
     """Number of the newest deployment, as the list read it."""
     return int(getattr(process, "live", process.generation))
 
 
-def _seconds(milliseconds: int | None) -> str:
+def _format_seconds(milliseconds: int | None) -> str:
     return "?" if milliseconds is None else f"{milliseconds / 1000:.1f}"

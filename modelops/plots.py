@@ -10,132 +10,151 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT, EDGE = 640, 220, 36
-REFERENCE, CURRENT, MARK = "#94a3b8", "#3b82f6", "#dc2626"
+WIDTH, HEIGHT, MARGIN = 640, 220, 36
+REFERENCE_COLOUR, CURRENT_COLOUR, ANNOTATION_COLOUR = "#94a3b8", "#3b82f6", "#dc2626"
 """Colours that stand out on a light and on a dark page; what they mean is said in words too."""
 
-STACK = ("#16a34a", "#d97706", "#dc2626")
+STACK_COLOURS = ("#16a34a", "#d97706", "#dc2626")
 """Colours of the series of a stack, from the bottom up."""
 
-PAPER, INK = "#ffffff", "#334155"
+BACKGROUND_COLOUR, TEXT_COLOUR = "#ffffff", "#334155"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class PlotAnnotation:
     """Something that happened at a place on the horizontal axis."""
 
-    at: float
+    position: float
     text: str
 
 
-def bars(title: str, labels: Sequence[str], reference: Sequence[int], current: Sequence[int]) -> str:
+def render_bar_chart(
+    title: str, labels: Sequence[str], reference: Sequence[int], current: Sequence[int]
+) -> str:
     """Return two rows of bars beside each other, each as shares of its own sum."""
-    before, now = _shares(reference), _shares(current)
+    before, now = _compute_shares(reference), _compute_shares(current)
     top = max([*before, *now, 0.01])
-    room = (WIDTH - 2 * EDGE) / max(1, len(labels))
+    room = (WIDTH - 2 * MARGIN) / max(1, len(labels))
     parts = []
     for at, label in enumerate(labels):
-        left = EDGE + at * room
+        left = MARGIN + at * room
         parts += [
-            _bar(REFERENCE, left + room * 0.08, room * 0.4, before[at] / top, f"{label}: {before[at]:.1%}"),
-            _bar(CURRENT, left + room * 0.52, room * 0.4, now[at] / top, f"{label}: {now[at]:.1%}"),
-            _text(left + room / 2, HEIGHT - 14, _short(label, room), "middle"),
+            _render_bar(
+                REFERENCE_COLOUR,
+                left + room * 0.08,
+                room * 0.4,
+                before[at] / top,
+                f"{label}: {before[at]:.1%}",
+            ),
+            _render_bar(
+                CURRENT_COLOUR, left + room * 0.52, room * 0.4, now[at] / top, f"{label}: {now[at]:.1%}"
+            ),
+            _render_text(left + room / 2, HEIGHT - 14, _shorten_label(label, room), "middle"),
         ]
     words = "; ".join(
         f"{label} {was:.0%} to {is_:.0%}" for label, was, is_ in zip(labels, before, now, strict=True)
     )
-    return _svg(title, f"Share by bin, reference to window: {words}", [*parts, _scale(top)], "inherit")
+    return _render_svg(
+        title, f"Share by bin, reference to window: {words}", [*parts, _render_scale(top)], "inherit"
+    )
 
 
-def stacked(title: str, labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> str:
+def render_stacked_chart(title: str, labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> str:
     """Return one bar a label, made of every series' count from the bottom up; at most three series."""
     totals = [sum(counts) for counts in zip(*series.values(), strict=True)] or [0] * len(labels)
-    top, room = max([*totals, 1]), (WIDTH - 2 * EDGE) / max(1, len(labels))
-    parts, floors = [_text(EDGE - 4, EDGE + 4, f"{top:,}", "end")], [0.0] * len(labels)
+    top, room = max([*totals, 1]), (WIDTH - 2 * MARGIN) / max(1, len(labels))
+    parts, floors = [_render_text(MARGIN - 4, MARGIN + 4, f"{top:,}", "end")], [0.0] * len(labels)
     for number, (name, counts) in enumerate(series.items()):
-        parts += _key(number, name)
+        parts += _render_legend_entry(number, name)
         for at, count in enumerate(counts):
-            place = EDGE + at * room + room * 0.15, room * 0.7
+            place = MARGIN + at * room + room * 0.15, room * 0.7
             words = f"{labels[at]}: {count:,} {name}"
-            parts.append(_bar(STACK[number], *place, count / top, words, floors[at]))
+            parts.append(_render_bar(STACK_COLOURS[number], *place, count / top, words, floors[at]))
             floors[at] += count / top
-    parts += [_text(EDGE + (at + 0.5) * room, HEIGHT - 14, text, "middle") for at, text in enumerate(labels)]
+    parts += [
+        _render_text(MARGIN + (at + 0.5) * room, HEIGHT - 14, text, "middle")
+        for at, text in enumerate(labels)
+    ]
     words = "; ".join(f"{label} {total:,}" for label, total in zip(labels, totals, strict=True))
-    return _svg(title, f"Per label, all series together: {words}", parts, "inherit")
+    return _render_svg(title, f"Per label, all series together: {words}", parts, "inherit")
 
 
-def _key(number: int, name: str) -> list[str]:
+def _render_legend_entry(number: int, name: str) -> list[str]:
     """What a colour means, at the top right."""
-    left = WIDTH - EDGE - 110 * (3 - number)
-    square = f'<rect fill="{STACK[number]}" x="{left}" y="11" width="10" height="10"/>'
-    return [square, _text(left + 15, 20, name, "start")]
+    left = WIDTH - MARGIN - 110 * (3 - number)
+    square = f'<rect fill="{STACK_COLOURS[number]}" x="{left}" y="11" width="10" height="10"/>'
+    return [square, _render_text(left + 15, 20, name, "start")]
 
 
-def line(title: str, values: Sequence[float], marks: Sequence[Mark], limit: float | None = None) -> str:
+def render_line_chart(
+    title: str, values: Sequence[float], marks: Sequence[PlotAnnotation], limit: float | None = None
+) -> str:
     """Return shares over time as a line from 0 to 100 %, with marks of what happened when."""
-    step = (WIDTH - 2 * EDGE) / max(1, len(values) - 1)
-    points = " ".join(f"{EDGE + at * step:.1f},{_height(value):.1f}" for at, value in enumerate(values))
+    step = (WIDTH - 2 * MARGIN) / max(1, len(values) - 1)
+    points = " ".join(f"{MARGIN + at * step:.1f},{_compute_y(value):.1f}" for at, value in enumerate(values))
     parts = [
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
-        f'<polyline points="{points}" fill="none" stroke="{CURRENT}" stroke-width="2"/>',
-        _scale(1.0),
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{BACKGROUND_COLOUR}"/>',
+        f'<polyline points="{points}" fill="none" stroke="{CURRENT_COLOUR}" stroke-width="2"/>',
+        _render_scale(1.0),
     ]
     if limit is not None:
-        level = _height(limit)
-        parts.append(_rule(EDGE, level, WIDTH - EDGE, level, REFERENCE))
+        level = _compute_y(limit)
+        parts.append(_render_rule(MARGIN, level, WIDTH - MARGIN, level, REFERENCE_COLOUR))
     for number, mark in enumerate(marks):
-        left = EDGE + mark.at * step
-        parts.append(_rule(left, EDGE, left, HEIGHT - EDGE, MARK))
+        left = MARGIN + mark.position * step
+        parts.append(_render_rule(left, MARGIN, left, HEIGHT - MARGIN, ANNOTATION_COLOUR))
         late = left > WIDTH * 0.75
-        top = HEIGHT - EDGE - 6 - 14 * (number % 4)
-        parts.append(_text(left + (-4 if late else 4), top, mark.text, "end" if late else "start"))
-    words = "; ".join(f"{mark.text} at {mark.at:g}" for mark in marks)
+        top = HEIGHT - MARGIN - 6 - 14 * (number % 4)
+        parts.append(_render_text(left + (-4 if late else 4), top, mark.text, "end" if late else "start"))
+    words = "; ".join(f"{mark.text} at {mark.position:g}" for mark in marks)
     first, last = (f"{value:.1%}" for value in (values[0], values[-1]))
-    return _svg(title, f"From {first} to {last}. {words}", parts, INK)
+    return _render_svg(title, f"From {first} to {last}. {words}", parts, TEXT_COLOUR)
 
 
-def _svg(title: str, words: str, parts: Sequence[str], color: str) -> str:
+def _render_svg(title: str, words: str, parts: Sequence[str], color: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" '
         f'font-family="sans-serif" font-size="12" color="{color}">'
         f"<title>{escape(title)}</title><desc>{escape(words)}</desc>{''.join(parts)}"
-        f"{_text(EDGE, 20, title, 'start')}"
-        f"{_rule(EDGE, HEIGHT - EDGE, WIDTH - EDGE, HEIGHT - EDGE, 'currentColor')}</svg>"
+        f"{_render_text(MARGIN, 20, title, 'start')}"
+        f"{_render_rule(MARGIN, HEIGHT - MARGIN, WIDTH - MARGIN, HEIGHT - MARGIN, 'currentColor')}</svg>"
     )
 
 
-def _rule(x1: float, y1: float, x2: float, y2: float, color: str) -> str:
+def _render_rule(x1: float, y1: float, x2: float, y2: float, color: str) -> str:
     ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
     dashes = "" if color == "currentColor" else ' stroke-dasharray="4 3"'
     return f'<line {ends} stroke="{color}"{dashes}/>'
 
 
-def _bar(color: str, left: float, width: float, share: float, words: str, floor: float = 0.0) -> str:
-    height, top = share * (HEIGHT - 2 * EDGE), _height(floor + share)
+def _render_bar(color: str, left: float, width: float, share: float, words: str, floor: float = 0.0) -> str:
+    height, top = share * (HEIGHT - 2 * MARGIN), _compute_y(floor + share)
     return (
         f'<rect fill="{color}" x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" '
         f'height="{height:.1f}"><title>{escape(words)}</title></rect>'
     )
 
 
-def _text(left: float, top: float, words: str, anchor: str) -> str:
+def _render_text(left: float, top: float, words: str, anchor: str) -> str:
     place = f'x="{left:.1f}" y="{top:.1f}" text-anchor="{anchor}"'
     return f'<text {place} fill="currentColor">{escape(words)}</text>'
 
 
-def _scale(top: float) -> str:
-    return _text(EDGE - 4, EDGE + 4, f"{top:.0%}", "end") + _text(EDGE - 4, HEIGHT - EDGE, "0", "end")
+def _render_scale(top: float) -> str:
+    return _render_text(MARGIN - 4, MARGIN + 4, f"{top:.0%}", "end") + _render_text(
+        MARGIN - 4, HEIGHT - MARGIN, "0", "end"
+    )
 
 
-def _height(share: float) -> float:
-    return HEIGHT - EDGE - share * (HEIGHT - 2 * EDGE)
+def _compute_y(share: float) -> float:
+    return HEIGHT - MARGIN - share * (HEIGHT - 2 * MARGIN)
 
 
-def _short(label: str, room: float) -> str:
+def _shorten_label(label: str, room: float) -> str:
     letters = max(1, int(room / 7))
     return label if len(label) <= letters else f"{label[: max(1, letters - 1)]}…"
 
 
-def _shares(counts: Sequence[int]) -> list[float]:
+def _compute_shares(counts: Sequence[int]) -> list[float]:
     total = sum(counts)
     return [count / total if total else 0.0 for count in counts]

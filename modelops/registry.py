@@ -22,12 +22,12 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from modelops.models import DRILL, EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
+from modelops.models import DRILL_PROFILE, EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
 
 _ARTEFACT_FOLDER = "model"
 
 
-RegistryError = (MlflowException, SQLAlchemyError)
+REGISTRY_ERRORS = (MlflowException, SQLAlchemyError)
 """What a store raises that does not answer or does not have what was asked for."""
 
 
@@ -39,7 +39,7 @@ class LoggedRun:
     source: str
 
 
-def client() -> MlflowClient:
+def create_client() -> MlflowClient:
     """Return a client of the configured tracking store (SQLite under ``var/`` unless set otherwise).
 
     Raises one of :data:`RegistryError` at once for a database that does not answer; MLflow itself would try
@@ -63,8 +63,8 @@ def log_version(
 
     Raises ``MlflowException`` when the store does not take it.
     """
-    store = client()
-    run = store.create_run(_experiment_id(store), run_name=f"{name} {version}", tags={"version": version})
+    store = create_client()
+    run = store.create_run(_get_experiment_id(store), run_name=f"{name} {version}", tags={"version": version})
     run_id = run.info.run_id
     for key, value in params.items():
         store.log_param(run_id, key, value)
@@ -73,26 +73,28 @@ def log_version(
     _log_files(store, run_id, files)
     store.set_terminated(run_id)
     source = f"{run.info.artifact_uri}/{_ARTEFACT_FOLDER}"
-    _registered(store, name)
+    _ensure_registered_model(store, name)
     store.create_model_version(name, source, run_id, tags={"version": version})
     return LoggedRun(run_id, source)
 
 
-def fetch(run_id: str, name: str) -> bytes:
+def fetch_file(run_id: str, name: str) -> bytes:
     """Return a file of a logged version. Raises ``MlflowException`` or ``OSError`` when it is not there."""
     with tempfile.TemporaryDirectory() as folder:
-        return Path(client().download_artifacts(run_id, f"{_ARTEFACT_FOLDER}/{name}", folder)).read_bytes()
+        return Path(
+            create_client().download_artifacts(run_id, f"{_ARTEFACT_FOLDER}/{name}", folder)
+        ).read_bytes()
 
 
-def disagreements(since: datetime) -> list[str]:
+def find_wrong_aliases(since: datetime) -> list[str]:
     """Say which aliases of MLflow do not name what has been live ``since`` then, before they are set again.
 
     Raises ``MlflowException`` when the store does not answer.
     """
-    store, wrong = client(), []
-    for alias, version in _wanted(_slots().filter(deployment__at__lte=since)):
-        number = _number(store, version)
-        if number is not None and _alias(store, version.name, alias) != number:
+    store, wrong = create_client(), []
+    for alias, version in _list_expected_aliases(_query_live_slots().filter(deployment__at__lte=since)):
+        number = _find_version_number(store, version)
+        if number is not None and _get_alias_number(store, version.name, alias) != number:
             wrong.append(alias)
     return wrong
 
@@ -103,14 +105,14 @@ def mirror_aliases() -> dict[str, str]:
     ``champion``, ``challenger`` and ``shadow`` are those of every profile; another profile's carry its name
     (``champion-ucc``). Versions that MLflow does not know are left out.
     """
-    store = client()
+    store = create_client()
     done: dict[str, str] = {}
-    for alias, version in _wanted(_slots()):
-        done |= _point(store, alias, version)
+    for alias, version in _list_expected_aliases(_query_live_slots()):
+        done |= _set_alias(store, alias, version)
     return done
 
 
-def _wanted(slots: Iterable[LiveSlot]) -> Iterator[tuple[str, ModelVersion]]:
+def _list_expected_aliases(slots: Iterable[LiveSlot]) -> Iterator[tuple[str, ModelVersion]]:
     """Every alias of some slots and the version it should name."""
     for slot in slots:
         suffix = "" if slot.profile == EVERY_PROFILE else f"-{slot.profile}"
@@ -120,27 +122,27 @@ def _wanted(slots: Iterable[LiveSlot]) -> Iterator[tuple[str, ModelVersion]]:
             yield f"previous{suffix}", deployment.previous.model
 
 
-def _alias(store: MlflowClient, name: str, alias: str) -> str | None:
+def _get_alias_number(store: MlflowClient, name: str, alias: str) -> str | None:
     try:
         return str(store.get_model_version_by_alias(name, alias).version)
     except MlflowException:
         return None
 
 
-def _slots() -> QuerySet[LiveSlot]:
-    rows = LiveSlot.objects.exclude(profile=DRILL)
+def _query_live_slots() -> QuerySet[LiveSlot]:
+    rows = LiveSlot.objects.exclude(profile=DRILL_PROFILE)
     return rows.select_related("deployment__model", "deployment__previous__model")
 
 
-def _point(store: MlflowClient, alias: str, version: ModelVersion) -> dict[str, str]:
-    number = _number(store, version)
+def _set_alias(store: MlflowClient, alias: str, version: ModelVersion) -> dict[str, str]:
+    number = _find_version_number(store, version)
     if number is None:
         return {}
     store.set_registered_model_alias(version.name, alias, number)
     return {alias: version.version}
 
 
-def _number(store: MlflowClient, version: ModelVersion) -> str | None:
+def _find_version_number(store: MlflowClient, version: ModelVersion) -> str | None:
     """Return MLflow's own number of a version, or nothing."""
     if not version.mlflow_run_id:
         return None
@@ -148,7 +150,7 @@ def _number(store: MlflowClient, version: ModelVersion) -> str | None:
     return str(found[0].version) if found else None
 
 
-def _experiment_id(store: MlflowClient) -> str:
+def _get_experiment_id(store: MlflowClient) -> str:
     found = store.get_experiment_by_name(settings.MLFLOW_EXPERIMENT)
     if found is not None:
         return str(found.experiment_id)
@@ -157,7 +159,7 @@ def _experiment_id(store: MlflowClient) -> str:
     )
 
 
-def _registered(store: MlflowClient, name: str) -> None:
+def _ensure_registered_model(store: MlflowClient, name: str) -> None:
     try:
         store.get_registered_model(name)
     except MlflowException:

@@ -18,23 +18,23 @@ from accounts.crypto import Purpose, digest, sha256
 from accounts.models import User
 from modelops.alerting.alerts import raise_alert
 from modelops.examining import gatekeeping
-from modelops.examining.examiner import examiner
+from modelops.examining.examiner import get_validator
 from modelops.models import (
-    DRILL,
+    DRILL_PROFILE,
     EVERY_PROFILE,
     Deployment,
-    ExamSet,
     LiveSlot,
     ModelArtefact,
     ModelMetric,
     ModelVersion,
     PromotionRequest,
     ServingRole,
+    StoredValidationSet,
 )
-from modelops.serving.attendant import unready
-from modelops.serving.loader import publish, verified_content
+from modelops.serving.attendant import describe_unready_processes
+from modelops.serving.loader import publish_generation, read_verified_artefact
 
-_LOCK = 0x6C6E63_02
+_DEPLOYMENT_LOCK_ID = 0x6C6E63_02
 """Advisory lock of the one change of deployment under way."""
 
 
@@ -53,7 +53,7 @@ class SliceMetric:
 
 
 @dataclass(frozen=True)
-class Registration:
+class VersionRegistration:
     """A trained version about to be registered. ``content`` is what will be served."""
 
     name: str
@@ -68,20 +68,22 @@ class Registration:
     slices: Sequence[SliceMetric] = ()
     datasets: Mapping[str, Any] = field(default_factory=dict)
     card: str = ""
-    exam: bytes = b""
+    validation_set: bytes = b""
 
 
-def register_version(given: Registration, actor: User | None) -> ModelVersion:
+def register_version(given: VersionRegistration, actor: User | None) -> ModelVersion:
     """Build a version, have it answer the golden pairs, and store it with both digests.
 
     Raises ``ValueError`` for an artefact that cannot serve, ``IntegrityError`` for a known name and version.
     """
-    answers = examiner().recorded(examiner().build(given.content))
-    return _registered(given, answers, actor)
+    answers = get_validator().record_answers(get_validator().build_scorer(given.content))
+    return _store_version(given, answers, actor)
 
 
 @transaction.atomic
-def _registered(given: Registration, answers: Mapping[str, Any], actor: User | None) -> ModelVersion:
+def _store_version(
+    given: VersionRegistration, answers: Mapping[str, Any], actor: User | None
+) -> ModelVersion:
     content_digest = sha256(given.content)
     artefact, _ = ModelArtefact.objects.get_or_create(
         sha256=content_digest, defaults={"content": given.content}
@@ -99,7 +101,7 @@ def _registered(given: Registration, answers: Mapping[str, Any], actor: User | N
         mlflow_run_id=given.mlflow_run_id,
         datasets=dict(given.datasets),
         card=given.card,
-        exam=_exam(given),
+        exam=_store_validation_set(given),
         answers=dict(answers),
         registered_by=actor,
     )
@@ -115,18 +117,20 @@ def request_promotion(
 
     Raises :class:`PromotionError` for one withdrawn or already asked for.
     """
-    return _requested(model, profile, role, reason, actor, gatekeeping.findings(model, profile))
+    return _create_promotion_request(
+        model, profile, role, reason, actor, gatekeeping.evaluate_gates(model, profile)
+    )
 
 
 @transaction.atomic
-def _requested(
+def _create_promotion_request(
     model: ModelVersion, profile: str, role: str, reason: str, actor: User, gates: list[dict[str, Any]]
 ) -> PromotionRequest:
     if not model.is_active:
         raise PromotionError(f"{model} was withdrawn")
     if PromotionRequest.objects.filter(model=model, profile=profile, role=role, closed_at=None).exists():
         raise PromotionError(f"somebody has asked for {model} already")
-    current = _in_force(profile, role)
+    current = _get_live_deployment(profile, role)
     request = PromotionRequest.objects.create(
         model=model,
         profile=profile,
@@ -136,7 +140,7 @@ def _requested(
         expected=current.generation if current else None,
         gates=gates,
     )
-    red = gatekeeping.red(gates)
+    red = gatekeeping.list_red_gates(gates)
     audit.record(
         "promotion.requested", request, actor, version=str(model), profile=profile, role=role, red=red
     )
@@ -144,20 +148,22 @@ def _requested(
 
 
 @transaction.atomic
-def approve(request: PromotionRequest, actor: User, override: str = "") -> Deployment:
+def approve_promotion(request: PromotionRequest, actor: User, override: str = "") -> Deployment:
     """Make the version live. ``override`` says why a red gate that can be overruled is.
 
     Raises :class:`PromotionError` if the same person asked, if something else went live meanwhile, if the
     request is closed, or if a gate is red; ``ArtefactError`` if the stored bytes are not the registered ones.
     """
-    _lock()
+    _lock_deployments()
     request = PromotionRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     if not request.is_open:
         raise PromotionError("this request is closed")
     if request.requested_by_id == actor.pk:
         raise PromotionError("a second person must approve what you asked for")
-    overruled = gatekeeping.red(request.gates) if request.role != ServingRole.SHADOW else []
-    refusal = gatekeeping.refusal(request.gates, overruled, override) or unready(request.model.artefact_id)
+    overruled = gatekeeping.list_red_gates(request.gates) if request.role != ServingRole.SHADOW else []
+    refusal = gatekeeping.explain_refusal(request.gates, overruled, override) or describe_unready_processes(
+        request.model.artefact_id
+    )
     if refusal:
         raise PromotionError(refusal)
     row = Deployment(
@@ -178,7 +184,7 @@ def approve(request: PromotionRequest, actor: User, override: str = "") -> Deplo
 
 
 @transaction.atomic
-def decline(request: PromotionRequest, actor: User, reason: str) -> PromotionRequest:
+def decline_promotion(request: PromotionRequest, actor: User, reason: str) -> PromotionRequest:
     """Close a request without making anything live. Raises :class:`PromotionError` if it is closed."""
     request = PromotionRequest.objects.select_for_update().get(pk=request.pk)
     if not request.is_open:
@@ -196,9 +202,9 @@ def rollback(profile: str, actor: User, reason: str, role: str = ServingRole.CHA
     "Before" means before the version now live was first deployed, so going back twice goes further back,
     never forward again to what was just left. Raises :class:`PromotionError` when there is nothing before.
     """
-    _lock()
-    current = _in_force(profile, role)
-    earlier = before(current) if current else None
+    _lock_deployments()
+    current = _get_live_deployment(profile, role)
+    earlier = find_rollback_target(current) if current else None
     if current is None or earlier is None:
         raise PromotionError(f"there is no {role} before this one for {profile}")
     row = Deployment(
@@ -212,7 +218,7 @@ def rollback(profile: str, actor: User, reason: str, role: str = ServingRole.CHA
 @transaction.atomic
 def deploy_first(model: ModelVersion) -> Deployment | None:
     """Make the shipped model champion of a new installation; ``None`` if there was ever a champion."""
-    _lock()
+    _lock_deployments()
     if Deployment.objects.filter(profile=EVERY_PROFILE, role=ServingRole.CHAMPION).exists():
         return None
     row = Deployment(
@@ -232,10 +238,12 @@ def deploy_upgrade(model: ModelVersion) -> list[Deployment]:
     Without this nobody could be answered until two people had promoted it. The database allows it for no
     other reason. Returns the deployments made.
     """
-    _lock()
+    _lock_deployments()
     slots = LiveSlot.objects.filter(role=ServingRole.CHAMPION).select_related("deployment__model")
     made = []
-    for slot in slots.exclude(profile=DRILL).exclude(deployment__model__schema_hash=model.schema_hash):
+    for slot in slots.exclude(profile=DRILL_PROFILE).exclude(
+        deployment__model__schema_hash=model.schema_hash
+    ):
         row = Deployment(
             model=model,
             profile=slot.profile,
@@ -251,11 +259,11 @@ def deploy_upgrade(model: ModelVersion) -> list[Deployment]:
 @transaction.atomic
 def deploy_drill(model: ModelVersion, actor: User) -> Deployment:
     """Put a version into the slot of drills, which answers nobody."""
-    _lock()
-    current = _in_force(DRILL, ServingRole.CHAMPION)
+    _lock_deployments()
+    current = _get_live_deployment(DRILL_PROFILE, ServingRole.CHAMPION)
     row = Deployment(
         model=model,
-        profile=DRILL,
+        profile=DRILL_PROFILE,
         role=ServingRole.CHAMPION,
         requested_by=actor,
         drill=True,
@@ -269,25 +277,25 @@ def deploy_shadow(model: ModelVersion, reason: str, profile: str = EVERY_PROFILE
 
     Raises :class:`PromotionError` naming the gates that are red.
     """
-    if red := gatekeeping.red(gatekeeping.findings(model, profile)):
+    if red := gatekeeping.list_red_gates(gatekeeping.evaluate_gates(model, profile)):
         raise PromotionError(f"red: {', '.join(red)}")
-    return _shadowed(model, reason, profile)
+    return _store_shadow_deployment(model, reason, profile)
 
 
 @transaction.atomic
-def _shadowed(model: ModelVersion, reason: str, profile: str) -> Deployment:
-    _lock()
-    current = _in_force(profile, ServingRole.SHADOW)
+def _store_shadow_deployment(model: ModelVersion, reason: str, profile: str) -> Deployment:
+    _lock_deployments()
+    current = _get_live_deployment(profile, ServingRole.SHADOW)
     row = Deployment(model=model, profile=profile, role=ServingRole.SHADOW, automatic=True, reason=reason)
     return _deploy(row, current.generation if current else None, None)
 
 
 def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deployment:
     """Insert the row, point the slot at it, audit, and publish once committed. The caller holds the lock."""
-    current = _in_force(row.profile, row.role)
+    current = _get_live_deployment(row.profile, row.role)
     if (current.generation if current else None) != expected:
         raise PromotionError("another version went live meanwhile; look again and ask anew")
-    verified_content(row.model)
+    read_verified_artefact(row.model)
     row.previous = current
     row.save(force_insert=True)
     LiveSlot.objects.update_or_create(profile=row.profile, role=row.role, defaults={"deployment": row})
@@ -299,11 +307,11 @@ def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deploy
         "override": row.override,
     }
     audit.record("deployment.made", row, actor, **detail)
-    transaction.on_commit(partial(publish, row.generation))
+    transaction.on_commit(partial(publish_generation, row.generation))
     return row
 
 
-def _in_force(profile: str, role: str) -> Deployment | None:
+def _get_live_deployment(profile: str, role: str) -> Deployment | None:
     slot = (
         LiveSlot.objects.filter(profile=profile, role=role)
         .select_related("deployment__previous__model")
@@ -312,26 +320,26 @@ def _in_force(profile: str, role: str) -> Deployment | None:
     return slot.deployment if slot else None
 
 
-def before(current: Deployment) -> ModelVersion | None:
+def find_rollback_target(current: Deployment) -> ModelVersion | None:
     """Return the version that was live before this one first was: what a rollback goes back to."""
     same = Deployment.objects.filter(profile=current.profile, role=current.role, model=current.model)
     first = same.order_by("generation").select_related("previous__model").first()
     return first.previous.model if first and first.previous else None
 
 
-def _lock() -> None:
+def _lock_deployments() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_DEPLOYMENT_LOCK_ID])
 
 
-def _exam(given: Registration) -> ExamSet | None:
-    if not given.exam:
+def _store_validation_set(given: VersionRegistration) -> StoredValidationSet | None:
+    if not given.validation_set:
         return None
-    values = {"schema_hash": given.schema_hash, "content": given.exam}
-    return ExamSet.objects.get_or_create(sha256=sha256(given.exam), defaults=values)[0]
+    values = {"schema_hash": given.schema_hash, "content": given.validation_set}
+    return StoredValidationSet.objects.get_or_create(sha256=sha256(given.validation_set), defaults=values)[0]
 
 
-def _record_metrics(version: ModelVersion, given: Registration) -> None:
+def _record_metrics(version: ModelVersion, given: VersionRegistration) -> None:
     whole = [
         ModelMetric(model=version, metric_name=name, metric_value=round(value, 6))
         for name, value in given.metrics.items()

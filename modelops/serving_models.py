@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.ids import uuid7
 
-SILENT = timedelta(seconds=10)
+ALIVE_TIMEOUT = timedelta(seconds=10)
 """A process that gave no sign of life for so long serves no more."""
 
 
@@ -21,9 +21,9 @@ class ServingProcessQuerySet(models.QuerySet["ServingProcess"]):
 
     def alive(self, now: datetime | None = None) -> ServingProcessQuerySet:
         """Those that gave a sign of life lately."""
-        return self.filter(seen_at__gte=(now or timezone.now()) - SILENT)
+        return self.filter(seen_at__gte=(now or timezone.now()) - ALIVE_TIMEOUT)
 
-    def beside_live(self) -> ServingProcessQuerySet:
+    def with_live_generation(self) -> ServingProcessQuerySet:
         """With the number of the newest deployment, as ``live``."""
         newest = RawSQL("SELECT max(deployment_id) FROM live_slots", ())
         return self.annotate(live=Coalesce(newest, 0, output_field=models.BigIntegerField()))

@@ -9,10 +9,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from modelops.alerting import alerts, machinery
-from modelops.alerting.delivery import deliver
-from modelops.registry import RegistryError, disagreements, mirror_aliases
+from modelops.alerting.delivery import deliver_messages
+from modelops.registry import REGISTRY_ERRORS, find_wrong_aliases, mirror_aliases
 
-UNMIRRORED = timedelta(minutes=10)
+ALIAS_GRACE_PERIOD = timedelta(minutes=10)
 """For so long after a deployment its alias may lag: that is two rounds, not somebody's hand."""
 
 
@@ -20,12 +20,12 @@ UNMIRRORED = timedelta(minutes=10)
 def mirror_registry_aliases() -> dict[str, str]:
     """Make MLflow's aliases say what is live; tell people when somebody else had changed them."""
     try:
-        wrong = disagreements(timezone.now() - UNMIRRORED)
+        wrong = find_wrong_aliases(timezone.now() - ALIAS_GRACE_PERIOD)
         done = mirror_aliases()
-    except RegistryError:
-        alerts.observe("registry_silent", "", failing=True, what="MLflow's store does not answer")
+    except REGISTRY_ERRORS:
+        alerts.record_observation("registry_silent", "", failing=True, what="MLflow's store does not answer")
         return {}
-    alerts.observe("registry_silent", "", failing=False)
+    alerts.record_observation("registry_silent", "", failing=False)
     if wrong:
         alerts.raise_alert("registry_disagrees", "", f"aliases set again: {', '.join(wrong)}")
     return done
@@ -34,19 +34,19 @@ def mirror_registry_aliases() -> dict[str, str]:
 @shared_task(acks_late=True)  # a message is claimed before it is sent
 def notify_people() -> dict[str, int]:
     """Repeat, escalate and end alerts as their time comes, and send what waits in the outbox."""
-    return {**alerts.tend(), **asdict(deliver())}
+    return {**alerts.process_firing_alerts(), **asdict(deliver_messages())}
 
 
 @shared_task
 def note_heartbeat() -> str:
     """Keep that scheduler, broker and a worker are at work."""
-    return machinery.note_beat().at.isoformat()
+    return machinery.record_scheduler_heartbeat().at.isoformat()
 
 
 @shared_task
-def check_machinery() -> list[str]:
+def report_silent_components() -> list[str]:
     """Look for silent parts and tell people of them at once: the scheduler may be what is silent."""
-    late = [part.name for part in machinery.check()]
+    late = [part.name for part in machinery.check_components()]
     if late:
-        deliver()
+        deliver_messages()
     return late

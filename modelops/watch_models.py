@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.ids import uuid7
 
-DEFAULTS: dict[str, tuple[Decimal, str]] = {
+THRESHOLD_DEFAULTS: dict[str, tuple[Decimal, str]] = {
     "accuracy": (Decimal("0.85"), "Labelled accuracy below this trains a candidate."),
     "precision": (Decimal("0.80"), "Labelled precision of material below this trains a candidate."),
     "recall": (Decimal("0.80"), "Labelled recall of material below this trains a candidate."),
@@ -25,7 +25,7 @@ DEFAULTS: dict[str, tuple[Decimal, str]] = {
 """What each limit is until somebody changes it, and what it does."""
 
 
-class Source(models.TextChoices):
+class TrafficSource(models.TextChoices):
     """Where questions come from; watched apart, because one file has more rows than a month of the others."""
 
     SINGLE = "single", "Single questions"
@@ -35,10 +35,10 @@ class Source(models.TextChoices):
 class ReferenceQuerySet(models.QuerySet["Reference"]):
     """Reads of references."""
 
-    def newest(self, model_id: Any, profile: str, kind: str, source: str) -> Reference | None:
+    def get_newest(self, model_id: Any, profile: str, kind: str, source: str) -> Reference | None:
         """The one that counts. Files are held beside single questions until a person accepts other ones."""
         rows = self.filter(model_id=model_id, profile=profile, kind=kind).order_by("-id")
-        return rows.filter(source=source).first() or rows.filter(source=Source.SINGLE).first()
+        return rows.filter(source=source).first() or rows.filter(source=TrafficSource.SINGLE).first()
 
 
 class Reference(models.Model):
@@ -59,7 +59,10 @@ class Reference(models.Model):
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12)
     source = models.CharField(
-        max_length=6, choices=Source.choices, default=Source.SINGLE, db_default=Source.SINGLE
+        max_length=6,
+        choices=TrafficSource.choices,
+        default=TrafficSource.SINGLE,
+        db_default=TrafficSource.SINGLE,
     )
     origin = models.CharField(max_length=8, choices=Origin.choices)
     n = models.PositiveIntegerField()
@@ -100,7 +103,10 @@ class HourlyCount(models.Model):
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12)
     source = models.CharField(
-        max_length=6, choices=Source.choices, default=Source.SINGLE, db_default=Source.SINGLE
+        max_length=6,
+        choices=TrafficSource.choices,
+        default=TrafficSource.SINGLE,
+        db_default=TrafficSource.SINGLE,
     )
     hour = models.DateTimeField()
     reference = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="+")
@@ -134,7 +140,10 @@ class DriftReport(models.Model):
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12)
     source = models.CharField(
-        max_length=6, choices=Source.choices, default=Source.SINGLE, db_default=Source.SINGLE
+        max_length=6,
+        choices=TrafficSource.choices,
+        default=TrafficSource.SINGLE,
+        db_default=TrafficSource.SINGLE,
     )
     span = models.CharField(max_length=4, choices=Span.choices)
     start = models.DateTimeField()
@@ -175,12 +184,12 @@ class DriftReport(models.Model):
         return f"{self.profile} {self.kind} until {self.end:%Y-%m-%d %H:%M}"
 
     @property
-    def sentence(self) -> str:
+    def summary(self) -> str:
         """The consequence in words."""
         if not self.seen:
             return f"Nothing moved beyond chance among {self.n:,} answers."
         subject = "This drift" if self.drifted else "This shift, not yet lasting,"
-        if self.source == Source.BULK:
+        if self.source == TrafficSource.BULK:
             return f"{subject} moved {self.moved:,} of {self.n:,} sampled rows of files across a threshold."
         review = f"{self.reviewed:,} of the window were reviewed; {self.wrong:,} wrong"
         return f"{subject} moved {self.moved:,} of {self.n:,} decisions across a threshold; {review}."
@@ -190,7 +199,7 @@ class Threshold(models.Model):
     """What a limit was set to, by whom and why. Append-only; the newest row of a name counts."""
 
     id = models.BigAutoField(primary_key=True)
-    name = models.CharField(max_length=20, choices=[(name, name) for name in DEFAULTS])
+    name = models.CharField(max_length=20, choices=[(name, name) for name in THRESHOLD_DEFAULTS])
     value = models.DecimalField(max_digits=10, decimal_places=4)
     previous = models.DecimalField(max_digits=10, decimal_places=4)
     reason = models.CharField(max_length=500)

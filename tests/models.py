@@ -103,7 +103,7 @@ def version_in(content: bytes) -> str:
 def scoring_version(version: str, log_odds: float = 0.0) -> ModelVersion:
     """A registered version that can serve."""
     content, schema = compiled(version, log_odds), compute_schema_hash()
-    return services.register_version(services.Registration("names", version, content, schema), None)
+    return services.register_version(services.VersionRegistration("names", version, content, schema), None)
 
 
 def installed(log_odds: float = 0.0) -> Deployment:
@@ -117,6 +117,6 @@ def installed(log_odds: float = 0.0) -> Deployment:
 def promoted(version: ModelVersion, role: str = "champion", profile: str = "*") -> Deployment:
     """The version after two people made it live, known to this process."""
     request = services.request_promotion(version, profile, role, "better", person())
-    deployment = services.approve(request, person(), "a model of a test")
+    deployment = services.approve_promotion(request, person(), "a model of a test")
     get_model_loader().refresh()
     return deployment

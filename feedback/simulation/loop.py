@@ -41,11 +41,11 @@ from matching.services import ScoredRequest, build_scorer, draft_comparison
 from matching.working import build_cached_comparison
 from modelops import services
 from modelops.models import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
-from modelops.serving.loader import Fleet, Loader
-from modelops.watch_models import DEFAULTS, DriftReport, Reference
+from modelops.serving.loader import LiveModels, ModelLoader
+from modelops.watch_models import THRESHOLD_DEFAULTS, DriftReport, Reference
 from modelops.watching import limits, reporting
 from modelops.watching.reporting import HOUR
-from modelops.watching.windows import Slice
+from modelops.watching.windows import TrafficSlice
 
 PROFILE = "general"
 _WARM_UP_ANSWERS = 1_600
@@ -67,8 +67,8 @@ class SimulationPlan:
     quiet_hours: int = 3
     shifted_hours: int = 3
     corrections: int = 1_000
-    feedback_limit: int = int(DEFAULTS["feedback"][0])
-    cooldown_hours: int = int(DEFAULTS["cooldown_hours"][0])
+    feedback_limit: int = int(THRESHOLD_DEFAULTS["feedback"][0])
+    cooldown_hours: int = int(THRESHOLD_DEFAULTS["cooldown_hours"][0])
     max_hours: int = 96
     reviewers_err: float = 0.03
     objection_rate: float = 0.5
@@ -123,14 +123,14 @@ class _Simulation:
         dice = random.Random(plan.seed)  # noqa: S311 - a simulation
         self.reviewers = SimulatedReviewers(self.users, plan.reviewers_err, dice)
         self.traffic = SimulatedTraffic(plan.seed, plan.pool_size)
-        self.loader: Loader[Scorer] = Loader(build_scorer)
+        self.loader: ModelLoader[Scorer] = ModelLoader(build_scorer)
         self.fleet = self.loader.refresh()
         self.holdout = self.traffic.draw_holdout(plan.holdout_size)
         self.current_hour = timezone.now().replace(minute=0, second=0, microsecond=0) + monitoring.DAY
         self.truths: dict[UUID, bool] = {}
         for name, value in (("feedback", plan.feedback_limit), ("cooldown_hours", plan.cooldown_hours)):
-            if value != DEFAULTS[name][0]:
-                limits.change(name, Decimal(value), self.users.engineer, "traffic of this size")
+            if value != THRESHOLD_DEFAULTS[name][0]:
+                limits.change_threshold(name, Decimal(value), self.users.engineer, "traffic of this size")
         self.stricter_since: datetime | None = None
 
     def run(self) -> SimulationResult:
@@ -193,8 +193,8 @@ class _Simulation:
         }
         return Prediction.objects.bulk_create(answers)
 
-    def _build_prediction(self, fleet: Fleet[Scorer], pair: LabelledPair) -> Prediction:
-        served = fleet.champion(PROFILE)
+    def _build_prediction(self, fleet: LiveModels[Scorer], pair: LabelledPair) -> Prediction:
+        served = fleet.get_champion(PROFILE)
         question = CompareRequest(pair.left, pair.right, PROFILE, pair.kind)
         said = engine.compare(pair.left, pair.right, PROFILE, pair.kind, scorer=served.scorer)
         worked = build_cached_comparison(said, compute_pair_digest(pair.left, pair.right))
@@ -241,7 +241,7 @@ class _Simulation:
         )
         red = [gate for gate in asked.gates if gate["state"] == "red"]
         self.outcome.overrides += bool(red)
-        deployment = services.approve(asked, self.users.approver, _OVERRIDE_REASON if red else "")
+        deployment = services.approve_promotion(asked, self.users.approver, _OVERRIDE_REASON if red else "")
         self.outcome.approvals += 1
         self.fleet = self.loader.refresh()
         return deployment
@@ -253,7 +253,7 @@ class _Simulation:
             self.outcome.corrections = labels.filter(processed=True).count()
 
     def _measure_accuracy(self, stricter: bool) -> float:
-        scorer = self.fleet.champion(PROFILE).scorer
+        scorer = self.fleet.get_champion(PROFILE).scorer
         right = sum(
             engine.compare(pair.left, pair.right, PROFILE, pair.kind, scorer=scorer).prediction
             == is_truly_material(pair, stricter)
@@ -263,7 +263,7 @@ class _Simulation:
 
     def _freeze_references(self) -> None:
         """Freeze the reference on traffic of the usual mix, as an installation in use would have."""
-        served = self.fleet.champion(PROFILE)
+        served = self.fleet.get_champion(PROFILE)
         version = monitoring.list_champions()[0]
         pairs = self.traffic.draw_hour(_WARM_UP_ANSWERS)
         for kind in engine.Kind:
@@ -274,8 +274,8 @@ class _Simulation:
                 for pair in pairs
                 if pair.kind == kind
             ]
-            of = Slice(version, PROFILE, kind.value)
-            reporting.freeze(of, build_sample(kind.value, said), Reference.Origin.TRAFFIC)
+            of = TrafficSlice(version, PROFILE, kind.value)
+            reporting.store_reference(of, build_sample(kind.value, said), Reference.Origin.TRAFFIC)
 
 
 def _analyse_tables() -> None:

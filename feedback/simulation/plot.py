@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from feedback.simulation.loop import SimulationPlan, SimulationResult
-from modelops.plots import Mark, line
+from modelops.plots import PlotAnnotation, render_line_chart
 
 _PHASE_LABELS = {"shifted": "other mix, same truth", "stricter": "new guideline"}
 _SECTION_TEMPLATE = """## The loop, simulated (`manage.py loop simulate`)
@@ -45,12 +45,12 @@ def render_svg(outcome: SimulationResult) -> str:
     marks, before = [], "quiet"
     for row in outcome.history:
         if row["phase"] != before:
-            marks.append(Mark(row["hour"], _PHASE_LABELS[row["phase"]]))
+            marks.append(PlotAnnotation(row["hour"], _PHASE_LABELS[row["phase"]]))
             before = row["phase"]
         if row["event"].startswith("trained"):
-            marks.append(Mark(row["hour"], "trained, approved"))
+            marks.append(PlotAnnotation(row["hour"], "trained, approved"))
     values = [row["accuracy"] for row in outcome.history]
-    return line("True accuracy by simulated hour", values, marks, limit=0.85)
+    return render_line_chart("True accuracy by simulated hour", values, marks, limit=0.85)
 
 
 def render_section(plan: SimulationPlan, outcome: SimulationResult) -> str:

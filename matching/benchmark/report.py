@@ -18,7 +18,7 @@ from matching.benchmark.targets import Measurements, report_targets
 from matching.bulk import FileCompareOptions, compare_file
 from matching.corpus import DatasetSplit, LabelledPair, assign_split, read_pairs
 from matching.engine import Kind, load_default_scorer
-from modelops.training.evaluation import Quality, by_slice, measure
+from modelops.training.evaluation import ClassificationMetrics, compute_metrics, compute_metrics_by_slice
 
 PEER_THRESHOLD = 0.7
 """Score from which logic-v2 calls two names one entity (its documentation's threshold)."""
@@ -136,7 +136,7 @@ def _report_labelled_set(
     yield ""
 
 
-def _format_row(title: str, quality: Quality, ours: bool) -> str:
+def _format_row(title: str, quality: ClassificationMetrics, ours: bool) -> str:
     review = f"{quality.review_share.value:.1%}" if ours else "-"
     ece = f"{quality.calibration_error:.4f}" if ours else "-"
     return (
@@ -145,18 +145,18 @@ def _format_row(title: str, quality: Quality, ours: bool) -> str:
     )
 
 
-def _format_percent(quality: Quality | None, name: str) -> str:
+def _format_percent(quality: ClassificationMetrics | None, name: str) -> str:
     rate = getattr(quality, name) if quality else None
     return f"{rate.value:.1%}" if rate is not None and rate.n else "-"
 
 
-def _measure_peer(pairs: Sequence[LabelledPair], python: Path) -> dict[str, Quality]:
+def _measure_peer(pairs: Sequence[LabelledPair], python: Path) -> dict[str, ClassificationMetrics]:
     """The peer's answers measured as ours: overall under ``""`` and by tag."""
     scores = run_peer(python, [(pair.left, pair.right, pair.kind) for pair in pairs])["scores"]
     labels = [pair.material for pair in pairs]
     said = [0.0 if score >= PEER_THRESHOLD else 1.0 for score in scores]
     tags = [f"{pair.kind[:3]} {pair.category}" for pair in pairs]
-    return {"": measure(labels, said), **by_slice(labels, said, tags)}
+    return {"": compute_metrics(labels, said), **compute_metrics_by_slice(labels, said, tags)}
 
 
 def _read_speed_pairs(data: Path) -> NamePairs:

@@ -50,11 +50,11 @@ def create(user: User, upload: Upload, order: JobOptions) -> BatchJob:
     format_id = detect_format(upload.name, upload.signature, order.format)
     with open_encrypted_file(upload.path, upload.key) as file:
         shape = FORMATS[format_id].read_layout(file, order.columns)
-    fleet = get_model_loader().fleet()
+    fleet = get_model_loader().get_live_models()
     job = BatchJob(
         id=upload.id,
         user=user,
-        model_id=fleet.champion(order.profile).id,
+        model_id=fleet.get_champion(order.profile).id,
         generation=fleet.generation,
         rules_version=RULES_VERSION,
         profile=order.profile,

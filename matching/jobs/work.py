@@ -37,7 +37,7 @@ from matching.jobs.spool import UPLOAD_FILE_NAME, get_job_folder
 from matching.jobs.vault import EncryptedWriter, create_encrypted_file, open_encrypted_file
 from matching.services import build_scorer
 from modelops.models import ModelVersion, RunStatus
-from modelops.serving.loader import verified_content
+from modelops.serving.loader import read_verified_artefact
 
 ROWS_FILE_NAME = "rows"
 """File of all rows, read and checked, which pieces are parts of."""
@@ -232,7 +232,9 @@ def _fail_rows(rows: Sequence[JobRow]) -> list[JobRowResult]:
 @lru_cache(maxsize=4)
 def _load_scorer(model_id: UUID) -> Scorer:
     """The model of a job, whatever is live by now; versions never change."""
-    return build_scorer(verified_content(ModelVersion.objects.select_related("artefact").get(pk=model_id)))
+    return build_scorer(
+        read_verified_artefact(ModelVersion.objects.select_related("artefact").get(pk=model_id))
+    )
 
 
 def _update_progress(job: BatchJob, rows: int, failed: int) -> None:

@@ -22,18 +22,20 @@ from accounts.models import User
 from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
 from modelops.alerting import alerts
 from modelops.alerting.alerts import AlertError
-from modelops.alerting.couriers import LOOPBACK
-from modelops.alerting.delivery import deliver
-from modelops.alerting.rules import RULES
+from modelops.alerting.couriers import LOOPBACK_HOSTS
+from modelops.alerting.delivery import deliver_messages
+from modelops.alerting.rules import ALERT_RULES
 
-_COLOURS = {"firing": "danger", "pending": "warning", "resolved": "success", "passed": "info"}
-_HOURS = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "7 days")]
+_STATE_COLOURS = {"firing": "danger", "pending": "warning", "resolved": "success", "passed": "info"}
+_SNOOZE_CHOICES = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "7 days")]
 
 
 class SnoozeForm(forms.Form):
     """For how long, and why."""
 
-    hours = forms.TypedChoiceField(label="For", choices=_HOURS, coerce=int, widget=UnfoldAdminSelectWidget())
+    hours = forms.TypedChoiceField(
+        label="For", choices=_SNOOZE_CHOICES, coerce=int, widget=UnfoldAdminSelectWidget()
+    )
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
 
@@ -55,8 +57,8 @@ class MessageInline(TabularInline):  # type: ignore[misc]  # the package ships n
 class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     """Episodes, the newest first; those that fire are what to look at."""
 
-    list_display = ("shown_state", "severity", "title", "scope", "what", "since", "taken_by")
-    list_display_links = ("shown_state", "title")
+    list_display = ("state_label", "severity", "title", "scope", "what", "since", "assignee")
+    list_display_links = ("state_label", "title")
     list_filter = ("state", "severity")
     list_select_related = ("acknowledged_by",)
     search_fields = ("rule__startswith", "scope__startswith", "fingerprint__exact")
@@ -71,7 +73,7 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         "what",
         "cause",
         "safe_action",
-        "page",
+        "admin_link",
         "since",
         "seen_at",
         "bad",
@@ -97,8 +99,8 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_change_permission = nobody
     has_delete_permission = nobody
 
-    @labelled("State", "state", _COLOURS)
-    def shown_state(self, alert: Alert) -> tuple[str, str]:
+    @labelled("State", "state", _STATE_COLOURS)
+    def state_label(self, alert: Alert) -> tuple[str, str]:
         """Where it stands, coloured."""
         return alert.state, "Snoozed" if _is_snoozed(alert) else alert.get_state_display()
 
@@ -110,25 +112,25 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     @admin.display(description="Likely cause")
     def cause(self, alert: Alert) -> str:
         """What it usually is."""
-        return RULES[alert.rule].cause if alert.rule in RULES else "-"
+        return ALERT_RULES[alert.rule].cause if alert.rule in ALERT_RULES else "-"
 
     @admin.display(description="One safe action")
     def safe_action(self, alert: Alert) -> str:
         """What to do that cannot make it worse."""
-        return RULES[alert.rule].action if alert.rule in RULES else "-"
+        return ALERT_RULES[alert.rule].action if alert.rule in ALERT_RULES else "-"
 
     @admin.display(description="Look at")
-    def page(self, alert: Alert) -> str:
+    def admin_link(self, alert: Alert) -> str:
         """Where to look."""
-        if alert.rule not in RULES:
+        if alert.rule not in ALERT_RULES:
             return "-"
-        address = reverse("admin:index") + RULES[alert.rule].page
+        address = reverse("admin:index") + ALERT_RULES[alert.rule].admin_path
         return format_html(
             '<a class="text-primary-600 underline dark:text-primary-500" href="{0}">{0}</a>', address
         )
 
     @admin.display(description="Taken by")
-    def taken_by(self, alert: Alert) -> str:
+    def assignee(self, alert: Alert) -> str:
         """Who acknowledged it."""
         return str(alert.acknowledged_by or "-")
 
@@ -137,10 +139,10 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         """Say that one works on it."""
 
         def perform(alert: Alert, actor: User, given: Any) -> str:
-            alerts.acknowledge(alert, actor, given["reason"])
+            alerts.acknowledge_alert(alert, actor, given["reason"])
             return "Acknowledged: it is not told again."
 
-        return self._answer(
+        return self._run_step(
             request, object_id, "Acknowledge", "You work on it, so nobody is told again.", perform
         )
 
@@ -150,23 +152,23 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
         def perform(alert: Alert, actor: User, given: Any) -> str:
             until = timezone.now() + timedelta(hours=given["hours"])
-            alerts.snooze(alert, actor, until, given["reason"])
+            alerts.snooze_alert(alert, actor, until, given["reason"])
             return f"Snoozed until {until:%Y-%m-%d %H:%M} UTC."
 
         text = "Nobody is told again until then. It goes on being observed."
-        return self._answer(request, object_id, "Snooze", text, perform, SnoozeForm)
+        return self._run_step(request, object_id, "Snooze", text, perform, SnoozeForm)
 
     @act("Close", "close")
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End it by hand."""
 
         def perform(alert: Alert, actor: User, given: Any) -> str:
-            alerts.close(alert, actor, given["reason"])
+            alerts.close_alert(alert, actor, given["reason"])
             return "Closed. A condition that still holds begins another alert."
 
-        return self._answer(request, object_id, "Close", "Say what it was.", perform)
+        return self._run_step(request, object_id, "Close", "Say what it was.", perform)
 
-    def _answer(
+    def _run_step(
         self,
         request: HttpRequest,
         object_id: str,
@@ -214,8 +216,8 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
         if not address and self.instance._state.adding:
             self.add_error("address", "Say where to send the messages.")
         elif address and kind == AlertChannel.Kind.EMAIL:
-            _check(self, forms.EmailField(), address)
-        elif address and not address.startswith(("https://", *(f"http://{host}" for host in LOOPBACK))):
+            _check_address(self, forms.EmailField(), address)
+        elif address and not address.startswith(("https://", *(f"http://{host}" for host in LOOPBACK_HOSTS))):
             self.add_error("address", "A webhook must be an https address.")
         return given
 
@@ -236,9 +238,9 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
     def get_fields(self, request: HttpRequest, obj: AlertChannel | None = None) -> Any:
         """Show nobody an address, also not those who may only look."""
-        return [name for name in self.fields if name != "address" or self._edits(request, obj)]
+        return [name for name in self.fields if name != "address" or self._can_edit(request, obj)]
 
-    def _edits(self, request: HttpRequest, obj: AlertChannel | None) -> bool:
+    def _can_edit(self, request: HttpRequest, obj: AlertChannel | None) -> bool:
         return bool(self.has_change_permission(request, obj) if obj else self.has_add_permission(request))
 
     def save_model(self, request: HttpRequest, obj: AlertChannel, form: Any, change: bool) -> None:
@@ -257,8 +259,8 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         back = reverse("admin:modelops_alertchannel_change", args=[channel.pk])
 
         def perform(actor: User, _: Any) -> str:
-            row = alerts.request_test(channel, actor)
-            deliver()
+            row = alerts.queue_test_message(channel, actor)
+            deliver_messages()
             row.refresh_from_db()
             if row.state != AlertMessage.State.SENT:
                 raise AlertError(f"Not delivered: {row.error or 'it waits for its turn'}. It is tried again.")
@@ -305,7 +307,7 @@ def _is_snoozed(alert: Alert) -> bool:
     )
 
 
-def _check(form: forms.ModelForm, field: forms.Field, value: str) -> None:  # type: ignore[type-arg]
+def _check_address(form: forms.ModelForm, field: forms.Field, value: str) -> None:  # type: ignore[type-arg]
     try:
         field.clean(value)
     except forms.ValidationError as error:

@@ -17,10 +17,10 @@ from accounts import audit
 from accounts.crypto import sha256
 from accounts.models import User
 from modelops.alert_models import Alert, AlertChannel, AlertMessage
-from modelops.alerting.rules import FIRING, RESOLVED, RULES, Standing, observed
+from modelops.alerting.rules import ALERT_RULES, FIRING, RESOLVED, EpisodeState, apply_observation
 
 Occasion = AlertMessage.Occasion
-LONGEST_SNOOZE = timedelta(days=7)
+MAX_SNOOZE = timedelta(days=7)
 
 
 class AlertError(Exception):
@@ -33,31 +33,31 @@ def raise_alert(rule: str, scope: str = "", what: str = "") -> Alert:
     Takes part in the caller's transaction. ``scope`` says what it is about (a version, a profile), ``what``
     what was seen; neither may hold a compared name. The same again while it is open is counted, not told.
     """
-    alert = observe(rule, scope, failing=True, what=what)
+    alert = record_observation(rule, scope, failing=True, what=what)
     if alert is None:
         raise AlertError(f"{rule} was not raised")
     return alert
 
 
 @transaction.atomic
-def observe(rule: str, scope: str, failing: bool, what: str = "") -> Alert | None:
+def record_observation(rule: str, scope: str, failing: bool, what: str = "") -> Alert | None:
     """Take one observation of a condition into account; return its episode, or ``None`` when all is well."""
-    definition, now = RULES[rule], timezone.now()
-    alert = _open(rule, scope)
+    definition, now = ALERT_RULES[rule], timezone.now()
+    alert = _find_open_alert(rule, scope)
     if alert is None and not failing:
         return None
-    alert = alert or _begun(rule, scope, now)
+    alert = alert or _get_or_create_alert(rule, scope, now)
     alert.seen_at = now if failing else alert.seen_at
     alert.what = (what or definition.title)[:500] if failing else alert.what
-    _move(alert, observed(alert.standing, failing, definition), now)
+    _apply_state(alert, apply_observation(alert.episode_state, failing, definition), now)
     alert.save()
     return alert
 
 
 @transaction.atomic
-def acknowledge(alert: Alert, actor: User, reason: str) -> Alert:
+def acknowledge_alert(alert: Alert, actor: User, reason: str) -> Alert:
     """Say that somebody works on it: it is not told again. Raises :class:`AlertError` unless it is firing."""
-    alert = _firing(alert)
+    alert = _lock_firing_alert(alert)
     alert.acknowledged_at, alert.acknowledged_by, alert.reason = timezone.now(), actor, reason
     alert.save(update_fields=["acknowledged_at", "acknowledged_by", "reason"])
     audit.record("alert.acknowledged", alert, actor, rule=alert.rule, scope=alert.scope, reason=reason)
@@ -65,12 +65,12 @@ def acknowledge(alert: Alert, actor: User, reason: str) -> Alert:
 
 
 @transaction.atomic
-def snooze(alert: Alert, actor: User, until: datetime, reason: str) -> Alert:
+def snooze_alert(alert: Alert, actor: User, until: datetime, reason: str) -> Alert:
     """Be quiet until then. Raises :class:`AlertError` unless it is firing and then is within a week."""
     now = timezone.now()
-    if not now < until <= now + LONGEST_SNOOZE:
+    if not now < until <= now + MAX_SNOOZE:
         raise AlertError("choose a time from now on and within seven days")
-    alert = _firing(alert)
+    alert = _lock_firing_alert(alert)
     alert.snoozed_until, alert.reason = until, reason
     alert.save(update_fields=["snoozed_until", "reason"])
     detail = {"rule": alert.rule, "scope": alert.scope, "until": until.isoformat(), "reason": reason}
@@ -79,30 +79,30 @@ def snooze(alert: Alert, actor: User, until: datetime, reason: str) -> Alert:
 
 
 @transaction.atomic
-def close(alert: Alert, actor: User, reason: str) -> Alert:
+def close_alert(alert: Alert, actor: User, reason: str) -> Alert:
     """End an episode by hand; a condition that still holds begins another one."""
-    alert = _firing(alert)
+    alert = _lock_firing_alert(alert)
     alert.reason = reason
-    _move(alert, Standing(RESOLVED, alert.bad, alert.good), timezone.now())
+    _apply_state(alert, EpisodeState(RESOLVED, alert.bad, alert.good), timezone.now())
     alert.save()
     audit.record("alert.closed", alert, actor, rule=alert.rule, scope=alert.scope, reason=reason)
     return alert
 
 
 @transaction.atomic
-def tend(now: datetime | None = None) -> dict[str, int]:
+def process_firing_alerts(now: datetime | None = None) -> dict[str, int]:
     """End what has been quiet, tell again what is due, escalate what nobody took; return how many of each."""
     now = now or timezone.now()
     done = {"resolved": 0, "repeated": 0, "escalated": 0}
     for alert in Alert.objects.firing().select_for_update(skip_locked=True):
-        verb = _due(alert, now)
+        verb = _process_due_step(alert, now)
         if verb:
             done[verb] += 1
             alert.save()
     return done
 
 
-def request_test(channel: AlertChannel, actor: User) -> AlertMessage:
+def queue_test_message(channel: AlertChannel, actor: User) -> AlertMessage:
     """Put a test message for one channel into the outbox, and record who asked."""
     with transaction.atomic():
         now = timezone.now()
@@ -112,37 +112,37 @@ def request_test(channel: AlertChannel, actor: User) -> AlertMessage:
             occasion=Occasion.TEST,
             group="test",
             subject="[Legal Name Comparison] Test: this channel works",
-            body=f"{actor.get_full_name()} asked for this test at {_at(now)}. Nothing is wrong; do nothing.",
+            body=f"{actor.get_full_name()} asked for this test at {_format_time(now)}. Nothing is wrong; do nothing.",
         )
         audit.record("alert_channel.tested", channel, actor)
     return message
 
 
-def _due(alert: Alert, now: datetime) -> str:
+def _process_due_step(alert: Alert, now: datetime) -> str:
     """Do to a firing alert what its time has come for; return what that was, or nothing."""
-    rule = RULES.get(alert.rule)
-    if rule is None or (rule.clear == 0 and alert.seen_at <= now - rule.quiet):
-        _move(alert, Standing(RESOLVED, alert.bad, alert.good), now)
+    rule = ALERT_RULES.get(alert.rule)
+    if rule is None or (rule.resolve_after == 0 and alert.seen_at <= now - rule.quiet_period):
+        _apply_state(alert, EpisodeState(RESOLVED, alert.bad, alert.good), now)
         return "resolved"
     if alert.is_quiet(now):
         return ""
-    if alert.escalated_at is None and alert.fired_at and alert.fired_at <= now - rule.escalate:
+    if alert.escalated_at is None and alert.fired_at and alert.fired_at <= now - rule.escalate_after:
         alert.escalated_at = now
-        _tell(alert, Occasion.ESCALATED, now)
+        _queue_messages(alert, Occasion.ESCALATED, now)
         return "escalated"
-    if alert.told_at and alert.told_at <= now - rule.repeat:
-        _tell(alert, Occasion.REPEAT, now)
+    if alert.told_at and alert.told_at <= now - rule.repeat_interval:
+        _queue_messages(alert, Occasion.REPEAT, now)
         return "repeated"
     return ""
 
 
-def _open(rule: str, scope: str) -> Alert | None:
+def _find_open_alert(rule: str, scope: str) -> Alert | None:
     return Alert.objects.open().select_for_update().filter(rule=rule, scope=scope).first()
 
 
-def _begun(rule: str, scope: str, now: datetime) -> Alert:
+def _get_or_create_alert(rule: str, scope: str, now: datetime) -> Alert:
     """Begin an episode; when somebody else has just begun it, take that one."""
-    fresh = Alert(rule=rule, scope=scope, severity=RULES[rule].severity, since=now)
+    fresh = Alert(rule=rule, scope=scope, severity=ALERT_RULES[rule].severity, since=now)
     fresh.fingerprint = sha256(f"{rule}|{scope}".encode())[:16]
     try:
         with transaction.atomic():
@@ -152,7 +152,7 @@ def _begun(rule: str, scope: str, now: datetime) -> Alert:
     return fresh
 
 
-def _firing(alert: Alert) -> Alert:
+def _lock_firing_alert(alert: Alert) -> Alert:
     """Return the alert, locked. Raises :class:`AlertError` when it is over."""
     current = Alert.objects.select_for_update().get(pk=alert.pk)
     if current.state != FIRING:
@@ -160,21 +160,21 @@ def _firing(alert: Alert) -> Alert:
     return current
 
 
-def _move(alert: Alert, to: Standing, now: datetime) -> None:
+def _apply_state(alert: Alert, to: EpisodeState, now: datetime) -> None:
     """Take the new standing over, and tell people when it begins to fire or is over."""
-    before, alert.state, alert.bad, alert.good = alert.state, to.state, to.bad, to.good
+    before, alert.state, alert.bad, alert.good = alert.state, to.state, to.bad_count, to.good_count
     if not to.is_open:
         alert.resolved_at = now
     if to.state == FIRING and before != FIRING:
         alert.fired_at = now
-        _tell(alert, Occasion.FIRING, now)
+        _queue_messages(alert, Occasion.FIRING, now)
         audit.record("alert.fired", alert, None, rule=alert.rule, scope=alert.scope)
     if to.state == RESOLVED and before == FIRING:
-        _tell(alert, Occasion.RESOLVED, now)
+        _queue_messages(alert, Occasion.RESOLVED, now)
         audit.record("alert.resolved", alert, None, rule=alert.rule, scope=alert.scope)
 
 
-def _tell(alert: Alert, occasion: str, now: datetime) -> None:
+def _queue_messages(alert: Alert, occasion: str, now: datetime) -> None:
     """Put one message a channel into the outbox; under its key nothing is told twice."""
     alert.told_at, alert.times_told = now, alert.times_told + 1
     rows = [
@@ -183,18 +183,18 @@ def _tell(alert: Alert, occasion: str, now: datetime) -> None:
             channel=channel,
             alert=alert,
             occasion=occasion,
-            group=RULES[alert.rule].group if alert.rule in RULES else "machinery",
+            group=ALERT_RULES[alert.rule].group if alert.rule in ALERT_RULES else "machinery",
             subject=f"[{alert.severity}] {Occasion(occasion).label}: {alert}"[:200],
-            body=text_of(alert, occasion, now),
+            body=build_message_body(alert, occasion, now),
         )
-        for channel in _channels(alert, occasion)
+        for channel in _select_channels(alert, occasion)
     ]
     AlertMessage.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _channels(alert: Alert, occasion: str) -> Iterable[AlertChannel]:
+def _select_channels(alert: Alert, occasion: str) -> Iterable[AlertChannel]:
     """Return who is told: the first line; the second when nobody took it; of the end, those who knew."""
-    taking = [channel for channel in AlertChannel.objects.all() if channel.takes(alert.severity)]
+    taking = [channel for channel in AlertChannel.objects.all() if channel.accepts_severity(alert.severity)]
     first = [channel for channel in taking if not channel.second_line]
     if occasion == Occasion.ESCALATED:
         return [channel for channel in taking if channel.second_line] or first
@@ -204,19 +204,19 @@ def _channels(alert: Alert, occasion: str) -> Iterable[AlertChannel]:
     return first
 
 
-def text_of(alert: Alert, occasion: str, now: datetime) -> str:
+def build_message_body(alert: Alert, occasion: str, now: datetime) -> str:
     """Return what is sent: what, since when, likely cause, links, one safe action."""
-    rule = RULES.get(alert.rule)
+    rule = ALERT_RULES.get(alert.rule)
     lines = [f"{alert}: {Occasion(occasion).label.lower()}.", f"What: {alert.what}"]
-    lines.append(f"Since: {_at(alert.since)}")
+    lines.append(f"Since: {_format_time(alert.since)}")
     if occasion == Occasion.RESOLVED:
-        lines.append(f"Over: {_at(now)}")
+        lines.append(f"Over: {_format_time(now)}")
     elif rule:
         lines += [f"Likely cause: {rule.cause}", f"One safe action: {rule.action}"]
-        lines.append(f"Look at: {settings.PUBLIC_URL}/admin/{rule.page}")
+        lines.append(f"Look at: {settings.PUBLIC_URL}/admin/{rule.admin_path}")
     lines.append(f"Alert: {settings.PUBLIC_URL}/admin/modelops/alert/{alert.pk}/change/")
     return "\n".join(lines)
 
 
-def _at(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

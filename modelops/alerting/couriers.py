@@ -17,26 +17,26 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-PATIENCE = 10.0
+RECEIVER_TIMEOUT_SECONDS = 10.0
 """Seconds to wait for a receiver."""
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
-class Refused(Exception):
+class DeliveryRefusedError(Exception):
     """The receiver did not take the letter: ``final`` for ever, ``again_after`` so many seconds."""
 
     def __init__(self, message: str, final: bool = False, again_after: float | None = None) -> None:
         super().__init__(message)
-        self.final = final
-        self.again_after = again_after
+        self.is_final = final
+        self.retry_after_seconds = again_after
 
 
 @dataclass(frozen=True)
-class Letter:
+class Notification:
     """What is sent. ``identity`` stays the same when it is sent again."""
 
-    identity: str
+    message_id: str
     subject: str
     body: str
 
@@ -51,79 +51,79 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_NoRedirect)
 
 
-def send_email(address: str, letter: Letter) -> str:
+def send_email(address: str, letter: Notification) -> str:
     """Hand the letter to the mail server and return its answer.
 
     Raises :class:`Refused` or an ``smtplib`` or ``OSError``. Unless switched off, a connection that cannot be
     encrypted, or whose certificate is not good, is refused before anything is said.
     """
     if not settings.EMAIL_HOST:
-        raise Refused("EMAIL_HOST is not set: no mail can leave", again_after=3_600)
-    with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=PATIENCE) as server:
+        raise DeliveryRefusedError("EMAIL_HOST is not set: no mail can leave", again_after=3_600)
+    with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=RECEIVER_TIMEOUT_SECONDS) as server:
         if settings.EMAIL_USE_TLS:
             server.starttls(context=ssl.create_default_context())
         if settings.EMAIL_HOST_USER:
             server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
-        return _handed_over(server, address, _message(address, letter))
+        return _submit_message(server, address, _build_message(address, letter))
 
 
-def post_webhook(address: str, letter: Letter) -> str:
+def post_webhook(address: str, letter: Notification) -> str:
     """Post the letter as ``{"text": ...}`` and return status and answer.
 
     Raises :class:`Refused` for an address that is no webhook's and for whatever went wrong.
     """
     parts = urlsplit(address)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise Refused("a webhook must be an https address", final=True)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS):
+        raise DeliveryRefusedError("a webhook must be an https address", final=True)
     body = json.dumps({"text": f"*{letter.subject}*\n{letter.body}"}).encode()
-    headers = {"Content-Type": "application/json", "Idempotency-Key": letter.identity}
+    headers = {"Content-Type": "application/json", "Idempotency-Key": letter.message_id}
     request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310 - checked above
     try:
-        with _opener.open(request, timeout=PATIENCE) as answer:
+        with _opener.open(request, timeout=RECEIVER_TIMEOUT_SECONDS) as answer:
             return f"{answer.status} {answer.read(200).decode(errors='replace')}".strip()
     except urllib.error.HTTPError as error:
         with error:
-            raise _refused(error) from None
+            raise _build_refusal(error) from None
     except urllib.error.URLError as error:
-        raise Refused(f"the webhook cannot be reached: {error.reason}") from None
+        raise DeliveryRefusedError(f"the webhook cannot be reached: {error.reason}") from None
     except http.client.HTTPException as error:
-        raise Refused(f"the webhook answered no HTTP: {type(error).__name__}") from None
+        raise DeliveryRefusedError(f"the webhook answered no HTTP: {type(error).__name__}") from None
 
 
-COURIERS: dict[str, Callable[[str, Letter], str]] = {"email": send_email, "webhook": post_webhook}
+NOTIFIERS: dict[str, Callable[[str, Notification], str]] = {"email": send_email, "webhook": post_webhook}
 
 
-def _handed_over(server: smtplib.SMTP, address: str, message: EmailMessage) -> str:
+def _submit_message(server: smtplib.SMTP, address: str, message: EmailMessage) -> str:
     """Speak SMTP step by step, because only the answer to DATA is a receipt."""
     server.ehlo_or_helo_if_needed()
     _, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
     for code, answer in (server.mail(sender), server.rcpt(address)):
-        _accepted(code, answer)
+        _check_reply(code, answer)
     code, answer = server.data(message.as_bytes())
-    _accepted(code, answer)
+    _check_reply(code, answer)
     return f"{code} {answer.decode(errors='replace')}"
 
 
-def _accepted(code: int, answer: bytes) -> None:
+def _check_reply(code: int, answer: bytes) -> None:
     """Raise :class:`Refused` for a refusal: final for a 5xx, to be tried again for a 4xx."""
     if code >= 400:
-        raise Refused(f"{code} {answer.decode(errors='replace')}", final=code >= 500)
+        raise DeliveryRefusedError(f"{code} {answer.decode(errors='replace')}", final=code >= 500)
 
 
-def _message(address: str, letter: Letter) -> EmailMessage:
+def _build_message(address: str, letter: Notification) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"] = settings.DEFAULT_FROM_EMAIL, address
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = formatdate()
-    message["Message-ID"] = f"<{letter.identity}@legal-names>"
+    message["Message-ID"] = f"<{letter.message_id}@legal-names>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.body)
     return message
 
 
-def _refused(error: urllib.error.HTTPError) -> Refused:
+def _build_refusal(error: urllib.error.HTTPError) -> DeliveryRefusedError:
     wait = error.headers.get("Retry-After", "")
     again = float(wait) if wait.isdigit() else None
     final = 300 <= error.code < 500 and error.code not in (408, 425, 429)
     answer = error.read(200).decode(errors="replace")
-    return Refused(f"{error.code} {answer}".strip(), final=final, again_after=again)
+    return DeliveryRefusedError(f"{error.code} {answer}".strip(), final=final, again_after=again)

@@ -17,82 +17,86 @@ from django.db import transaction
 from django.utils import timezone
 
 from modelops.alert_models import AlertChannel, AlertMessage
-from modelops.alerting.alerts import observe
-from modelops.alerting.couriers import COURIERS, Letter, Refused
+from modelops.alerting.alerts import record_observation
+from modelops.alerting.couriers import NOTIFIERS, DeliveryRefusedError, Notification
 
 State = AlertMessage.State
-ATTEMPTS = 6
-_FIRST_WAIT = timedelta(seconds=30)
-_LEASE = timedelta(minutes=2)
-_AT_ONCE = 200
+MAX_DELIVERY_ATTEMPTS = 6
+_FIRST_RETRY_DELAY = timedelta(seconds=30)
+_CLAIM_DURATION = timedelta(minutes=2)
+_BATCH_SIZE = 200
 
 log = structlog.get_logger(__name__)
 
-_LATER = (OSError, smtplib.SMTPException)
+_RETRYABLE_ERRORS = (OSError, smtplib.SMTPException)
 """Errors of the way there, that another attempt may not meet."""
 
 
 @dataclass(frozen=True)
-class Round:
+class DeliveryCounts:
     """What one round of delivery did: messages taken by receivers, put off, and given up."""
 
     sent: int = 0
-    later: int = 0
+    postponed: int = 0
     given_up: int = 0
 
 
-def deliver(now: datetime | None = None) -> Round:
+def deliver_messages(now: datetime | None = None) -> DeliveryCounts:
     """Send what waits in the outbox, grouped by channel and group of rules; return what came of it."""
     moment = now or timezone.now()
     outcomes: list[str] = []
-    for _, group in groupby(_claim(moment), key=lambda row: (row.channel_id, row.group)):
+    for _, group in groupby(_claim_messages(moment), key=lambda row: (row.channel_id, row.group)):
         rows = list(group)
-        outcomes += [_send(rows, moment)] * len(rows)
-    return Round(outcomes.count(State.SENT), outcomes.count(State.WAITING), outcomes.count(State.GIVEN_UP))
+        outcomes += [_send_group(rows, moment)] * len(rows)
+    return DeliveryCounts(
+        outcomes.count(State.SENT), outcomes.count(State.WAITING), outcomes.count(State.GIVEN_UP)
+    )
 
 
 @transaction.atomic
-def _claim(now: datetime) -> list[AlertMessage]:
+def _claim_messages(now: datetime) -> list[AlertMessage]:
     """Take what is due; nobody else takes it for two minutes."""
     due = AlertMessage.objects.filter(state=State.WAITING, not_before__lte=now)
     free = due.order_by("channel_id", "group", "id").select_for_update(skip_locked=True, of=("self",))
-    rows = list(free.select_related("channel")[:_AT_ONCE])
-    AlertMessage.objects.filter(pk__in=[row.pk for row in rows]).update(not_before=now + _LEASE)
+    rows = list(free.select_related("channel")[:_BATCH_SIZE])
+    AlertMessage.objects.filter(pk__in=[row.pk for row in rows]).update(not_before=now + _CLAIM_DURATION)
     return rows
 
 
-def _send(rows: Sequence[AlertMessage], now: datetime) -> str:
+def _send_group(rows: Sequence[AlertMessage], now: datetime) -> str:
     """Send one letter for messages that belong together; return the state they have now."""
     channel = rows[0].channel
     try:
-        receipt = COURIERS[channel.kind](channel.address, _letter(rows))
-    except Refused as refusal:
-        return _failed(rows, channel, str(refusal), now, refusal.again_after, final=refusal.final)
-    except _LATER as error:
-        return _failed(rows, channel, f"{type(error).__name__}: {error}", now)
-    return _sent(rows, channel, receipt, now)
+        receipt = NOTIFIERS[channel.kind](channel.address, _build_notification(rows))
+    except DeliveryRefusedError as refusal:
+        return _mark_failed(
+            rows, channel, str(refusal), now, refusal.retry_after_seconds, final=refusal.is_final
+        )
+    except _RETRYABLE_ERRORS as error:
+        return _mark_failed(rows, channel, f"{type(error).__name__}: {error}", now)
+    return _mark_sent(rows, channel, receipt, now)
 
 
-def _letter(rows: Sequence[AlertMessage]) -> Letter:
+def _build_notification(rows: Sequence[AlertMessage]) -> Notification:
     """Put the messages of a group together; the identity of the first names the letter."""
     first = rows[0]
     subject = first.subject if len(rows) == 1 else f"{len(rows)} alerts: {first.subject}"
-    return Letter(str(first.pk), subject, "\n\n".join(row.body for row in rows))
+    return Notification(str(first.pk), subject, "\n\n".join(row.body for row in rows))
 
 
 @transaction.atomic
-def _sent(rows: Sequence[AlertMessage], channel: AlertChannel, receipt: str, now: datetime) -> str:
+def _mark_sent(rows: Sequence[AlertMessage], channel: AlertChannel, receipt: str, now: datetime) -> str:
     for row in rows:
         row.state, row.sent_at, row.receipt, row.attempts = State.SENT, now, receipt[:300], row.attempts + 1
         row.error = ""
         row.save(update_fields=["state", "sent_at", "receipt", "attempts", "error"])
     AlertChannel.objects.filter(pk=channel.pk).update(last_sent_at=now, last_error="")
-    observe("delivery_failing", channel.name, failing=False)
+    record_observation("delivery_failing", channel.name, failing=False)
     return State.SENT
 
 
 @transaction.atomic
-def _failed(
+def _mark_failed(
     rows: Sequence[AlertMessage],
     channel: AlertChannel,
     error: str,
@@ -105,12 +109,14 @@ def _failed(
     for row in rows:
         row.attempts += 1
         row.error = error[:300]
-        row.state = state = State.GIVEN_UP if final or row.attempts >= ATTEMPTS else State.WAITING
-        wait = timedelta(seconds=again_after) if again_after else _FIRST_WAIT * 4 ** (row.attempts - 1)
+        row.state = state = (
+            State.GIVEN_UP if final or row.attempts >= MAX_DELIVERY_ATTEMPTS else State.WAITING
+        )
+        wait = timedelta(seconds=again_after) if again_after else _FIRST_RETRY_DELAY * 4 ** (row.attempts - 1)
         row.not_before = now + min(wait, timedelta(hours=6))
         row.save(update_fields=["state", "attempts", "error", "not_before"])
     AlertChannel.objects.filter(pk=channel.pk).update(last_error=error[:300])
     log.warning("alert_not_delivered", channel=channel.name, attempts=rows[0].attempts, state=state)
     if state == State.GIVEN_UP:
-        observe("delivery_failing", channel.name, failing=True, what=f"Given up: {error}"[:500])
+        record_observation("delivery_failing", channel.name, failing=True, what=f"Given up: {error}"[:500])
     return state

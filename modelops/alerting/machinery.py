@@ -15,26 +15,26 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from modelops.alert_models import Heartbeat
-from modelops.alerting.alerts import observe
+from modelops.alerting.alerts import record_observation
 from modelops.models import Deployment, JobRun, RunStatus
 
-BEAT = "beat"
+SCHEDULER_HEARTBEAT = "beat"
 MONITOR_JOB = "monitor hourly"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MonitoredComponent:
     """A part of the machinery: since when it has been silent, and for how long it may be."""
 
     name: str
     silent_since: datetime | None
-    patience: timedelta
+    max_silence: timedelta
 
     def is_late(self, now: datetime) -> bool:
         """Say whether it has been silent for too long."""
-        return self.silent_since is not None and now - self.silent_since > self.patience
+        return self.silent_since is not None and now - self.silent_since > self.max_silence
 
-    def described(self, now: datetime) -> str:
+    def describe_silence(self, now: datetime) -> str:
         """How long it has been silent, in words."""
         if self.silent_since is None:
             return "at work"
@@ -42,43 +42,48 @@ class Part:
         return f"last sign of life {minutes} minutes ago"
 
 
-def note_beat() -> Heartbeat:
+def record_scheduler_heartbeat() -> Heartbeat:
     """Keep that the scheduler has asked for work and a worker has done it, now."""
-    row, _ = Heartbeat.objects.update_or_create(name=BEAT, defaults={"at": timezone.now()})
+    row, _ = Heartbeat.objects.update_or_create(name=SCHEDULER_HEARTBEAT, defaults={"at": timezone.now()})
     return row
 
 
-def parts() -> list[Part]:
+def list_components() -> list[MonitoredComponent]:
     """Return how each part stands. An installation where nothing was ever made live has none to miss."""
     began = Deployment.objects.aggregate(first=Min("at"))["first"]
     sources: dict[str, tuple[Callable[[], datetime | None], timedelta]] = {
-        "beat": (_last_beat, timedelta(minutes=5)),
-        "monitor": (_last_monitor, timedelta(hours=2, minutes=15)),
+        "beat": (_read_last_heartbeat, timedelta(minutes=5)),
+        "monitor": (_read_last_monitor_run, timedelta(hours=2, minutes=15)),
     }
-    found = [Part(name, began and (last() or began), patience) for name, (last, patience) in sources.items()]
-    return [*found, Part("sealer", _oldest_unsealed(), timedelta(minutes=10))]
+    found = [
+        MonitoredComponent(name, began and (last() or began), patience)
+        for name, (last, patience) in sources.items()
+    ]
+    return [*found, MonitoredComponent("sealer", _read_oldest_unsealed(), timedelta(minutes=10))]
 
 
-def check(now: datetime | None = None) -> list[Part]:
+def check_components(now: datetime | None = None) -> list[MonitoredComponent]:
     """Raise or clear the dead-man alerts; return the parts that are late."""
     moment = now or timezone.now()
     late = []
-    for part in parts():
+    for part in list_components():
         failing = part.is_late(moment)
-        observe(f"{part.name}_silent", "", failing, f"The {part.name}: {part.described(moment)}.")
+        record_observation(
+            f"{part.name}_silent", "", failing, f"The {part.name}: {part.describe_silence(moment)}."
+        )
         late += [part] if failing else []
     return late
 
 
-def _last_beat() -> datetime | None:
-    return Heartbeat.objects.filter(name=BEAT).values_list("at", flat=True).first()
+def _read_last_heartbeat() -> datetime | None:
+    return Heartbeat.objects.filter(name=SCHEDULER_HEARTBEAT).values_list("at", flat=True).first()
 
 
-def _last_monitor() -> datetime | None:
+def _read_last_monitor_run() -> datetime | None:
     done = JobRun.objects.filter(name=MONITOR_JOB, status=RunStatus.SUCCEEDED)
     newest: datetime | None = done.aggregate(last=Max("finished_at"))["last"]
     return newest
 
 
-def _oldest_unsealed() -> datetime | None:
+def _read_oldest_unsealed() -> datetime | None:
     return AuditEvent.objects.filter(seal=None).order_by("id").values_list("at", flat=True).first()

@@ -15,7 +15,7 @@ WARNING, CRITICAL = "warning", "critical"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AlertRule:
     """One kind of alert.
 
     ``after`` observations in a row begin it, ``clear`` good ones in a row end it (hysteresis); ``clear`` 0
@@ -27,191 +27,193 @@ class Rule:
     title: str
     cause: str
     action: str
-    page: str
+    admin_path: str
     group: str
     severity: str = WARNING
-    after: int = 1
-    clear: int = 2
-    quiet: timedelta = timedelta(hours=24)
-    repeat: timedelta = timedelta(hours=12)
-    escalate: timedelta = timedelta(hours=24)
+    fire_after: int = 1
+    resolve_after: int = 2
+    quiet_period: timedelta = timedelta(hours=24)
+    repeat_interval: timedelta = timedelta(hours=12)
+    escalate_after: timedelta = timedelta(hours=24)
 
 
-def _critical(rule: Rule) -> Rule:
-    return replace(rule, severity=CRITICAL, repeat=timedelta(hours=1), escalate=timedelta(minutes=30))
+def _make_critical(rule: AlertRule) -> AlertRule:
+    return replace(
+        rule, severity=CRITICAL, repeat_interval=timedelta(hours=1), escalate_after=timedelta(minutes=30)
+    )
 
 
-RULES: dict[str, Rule] = {
-    "break_glass_rollback": _critical(
-        Rule(
+ALERT_RULES: dict[str, AlertRule] = {
+    "break_glass_rollback": _make_critical(
+        AlertRule(
             "One person rolled a model back",
             "Somebody saw wrong answers and used the emergency way, which needs no second person.",
             "Read the reason in the deployment and ask the person; do not promote again before you have.",
             "modelops/deployment/",
             "deployment",
-            clear=0,
+            resolve_after=0,
         )
     ),
-    "gates_overridden": Rule(
+    "gates_overridden": AlertRule(
         "A version was approved with a red gate",
         "The approver knew something the gates do not, or was in a hurry.",
         "Read the reason in the deployment and the findings of the request; roll back if it is not good.",
         "modelops/deployment/",
         "deployment",
-        clear=0,
+        resolve_after=0,
     ),
-    "champion_replaced": Rule(
+    "champion_replaced": AlertRule(
         "A new program brought its own model along",
         "The champion was trained for the features of the program before and could not answer any more.",
         "Nothing at once: the shipped model answers. Train on your labels again and ask for promotion.",
         "modelops/deployment/",
         "deployment",
-        clear=0,
+        resolve_after=0,
     ),
-    "model_swap_failed": _critical(
-        Rule(
+    "model_swap_failed": _make_critical(
+        AlertRule(
             "A process could not load the live model",
             "The stored artefact is damaged, was signed with another key, or does not fit this program.",
             "Open Versions and verify the artefact; processes keep answering with the model they have.",
             "modelops/modelversion/",
             "deployment",
-            clear=0,
-            quiet=timedelta(hours=1),
+            resolve_after=0,
+            quiet_period=timedelta(hours=1),
         )
     ),
-    "registry_disagrees": Rule(
+    "registry_disagrees": AlertRule(
         "The registry's aliases named other versions than those that are live",
         "Somebody moved an alias in MLflow, or MLflow was put back to an earlier state.",
         "Nothing: answers are not affected and the aliases have been set again. Ask who moved them.",
         "modelops/liveslot/",
         "deployment",
-        clear=0,
+        resolve_after=0,
     ),
-    "registry_silent": Rule(
+    "registry_silent": AlertRule(
         "The registry does not answer",
         "MLflow's store is down, or its address or password has changed.",
         "See whether MLflow's store answers. Answers are not affected; no training can be registered.",
         "modelops/liveslot/",
         "deployment",
-        after=3,
+        fire_after=3,
     ),
-    "training_failed": Rule(
+    "training_failed": AlertRule(
         "A training run failed",
         "Too few labels, labels that contradict each other, or the registry did not take the candidate.",
         "Read the error of the run; no label is used up, so it can be started again.",
         "modelops/trainingrun/",
         "training",
-        clear=0,
+        resolve_after=0,
     ),
-    "candidate_refused": Rule(
+    "candidate_refused": AlertRule(
         "A candidate trained by itself did not pass its gates",
         "The new labels contradict what must not change, or one slice paid for the gain of another.",
         "Open the version and ask for its promotion to see the findings; what is live is not affected.",
         "modelops/modelversion/",
         "training",
-        clear=0,
+        resolve_after=0,
     ),
-    "drift": Rule(
+    "drift": AlertRule(
         "What is compared has changed",
         "A new client, a new source of names, another mix of scripts or legal forms.",
         "Open the report and see what moved and how many decisions with it; no model is retrained by this.",
         "modelops/driftreport/",
         "quality",
-        clear=3,
+        resolve_after=3,
     ),
-    "estimate_low": Rule(
+    "estimate_low": AlertRule(
         "The model is less sure than it was",
         "Harder pairs than in training. Estimated without labels: it does not see a change of the truth.",
         "See that reviewers work on the audit stream: only their labels show whether answers are wrong.",
         "modelops/modelmetric/",
         "quality",
-        after=2,
-        clear=3,
+        fire_after=2,
+        resolve_after=3,
     ),
-    "accuracy_low": _critical(
-        Rule(
+    "accuracy_low": _make_critical(
+        AlertRule(
             "Reviewed answers show too little accuracy",
             "The guideline or the kind of traffic changed after the model was trained.",
             "Read the newest corrections; a candidate is trained by itself, roll back if the model is new.",
             "modelops/trainingdecision/",
             "quality",
-            clear=3,
+            resolve_after=3,
         )
     ),
-    "precision_low": Rule(
+    "precision_low": AlertRule(
         "Too many harmless differences are called material",
         "The guideline became more lenient, or new harmless spellings have appeared.",
         "Read the newest corrections to immaterial; a candidate is trained by itself.",
         "modelops/trainingdecision/",
         "quality",
-        clear=3,
+        resolve_after=3,
     ),
-    "recall_low": _critical(
-        Rule(
+    "recall_low": _make_critical(
+        AlertRule(
             "Material differences are missed",
             "The guideline became stricter, or a new kind of difference has appeared.",
             "Read the newest corrections to material; roll back if the model is new.",
             "modelops/trainingdecision/",
             "quality",
-            clear=3,
+            resolve_after=3,
         )
     ),
-    "labels_missing": Rule(
+    "labels_missing": AlertRule(
         "The random audit is not being reviewed",
         "Reviewers work on other streams, or nobody works on the queue.",
         "Ask a lead reviewer for an hour on the audit stream.",
         "feedback/reviewitem/",
         "quality",
-        after=3,
+        fire_after=3,
     ),
-    "beat_silent": _critical(
-        Rule(
+    "beat_silent": _make_critical(
+        AlertRule(
             "The scheduler has fallen silent",
             "The beat process or every worker has stopped, or the broker does not answer.",
             "Restart beat, then the workers. What was missed is caught up once.",
             "modelops/heartbeat/",
             "machinery",
-            clear=1,
+            resolve_after=1,
         )
     ),
-    "monitor_silent": _critical(
-        Rule(
+    "monitor_silent": _make_critical(
+        AlertRule(
             "Nobody has looked at the models for too long",
             "No worker listens to the queue monitor, or the hourly check fails.",
             "Read the error of the last monitor run in Periodic jobs; restart that worker.",
             "modelops/jobrun/",
             "machinery",
-            clear=1,
+            resolve_after=1,
         )
     ),
-    "sealer_silent": _critical(
-        Rule(
+    "sealer_silent": _make_critical(
+        AlertRule(
             "The audit trail is not being sealed",
             "The worker of the queue default has stopped, or a transaction holds the sealer's lock.",
             "Run manage.py audit seal. Events are kept meanwhile; they only lack their place in the chain.",
             "accounts/auditevent/",
             "machinery",
-            clear=1,
+            resolve_after=1,
         )
     ),
-    "delivery_failing": Rule(
+    "delivery_failing": AlertRule(
         "A channel does not take messages",
         "The mail server or the receiver refuses, or its address has changed.",
         "Open the channel, read the last error and send a test message.",
         "modelops/alertchannel/",
         "machinery",
-        clear=1,
+        resolve_after=1,
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EpisodeState:
     """Where an episode stands: its state, and bad and good observations in a row."""
 
     state: str = PENDING
-    bad: int = 0
-    good: int = 0
+    bad_count: int = 0
+    good_count: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -219,16 +221,16 @@ class Standing:
         return self.state in (PENDING, FIRING)
 
 
-def observed(standing: Standing, failing: bool, rule: Rule) -> Standing:
+def apply_observation(standing: EpisodeState, failing: bool, rule: AlertRule) -> EpisodeState:
     """Return where an episode stands after one more observation. A closed one stays as it is."""
     if not standing.is_open:
         return standing
     if failing:
-        bad = standing.bad + 1
-        fires = standing.state == FIRING or bad >= rule.after
-        return Standing(FIRING if fires else PENDING, bad, 0)
-    good = standing.good + 1
+        bad = standing.bad_count + 1
+        fires = standing.state == FIRING or bad >= rule.fire_after
+        return EpisodeState(FIRING if fires else PENDING, bad, 0)
+    good = standing.good_count + 1
     if standing.state == PENDING:
-        return Standing(PASSED, standing.bad, good)
-    over = rule.clear > 0 and good >= rule.clear
-    return Standing(RESOLVED if over else FIRING, standing.bad, good)
+        return EpisodeState(PASSED, standing.bad_count, good)
+    over = rule.resolve_after > 0 and good >= rule.resolve_after
+    return EpisodeState(RESOLVED if over else FIRING, standing.bad_count, good)

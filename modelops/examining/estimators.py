@@ -14,46 +14,46 @@ import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
 
 from accounts.crypto import sha256
-from modelops.examining.exam import Exam, Pupil
+from modelops.examining.exam import BatchScorer, ValidationSet
 
-TRUSTED = (
+TRUSTED_TYPES = (
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
 )
 """Types an estimator of ours is made of, beside those that skops trusts by itself."""
 
-SAME = 1e-9
+MAX_ROUNDING_DIFFERENCE = 1e-9
 
 
 class EstimatorError(ValueError):
     """The estimator is not the one that was registered, or says something else than what is served."""
 
 
-def load(content: bytes, digest: str) -> Any:
+def load_estimator(content: bytes, digest: str) -> Any:
     """Return the estimator in the bytes.
 
     Raises :class:`EstimatorError` for other bytes, other types, or another version of scikit-learn.
     """
     if sha256(content) != digest:
         raise EstimatorError("model.skops is not the file that was registered")
-    if unknown := set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED):
+    if unknown := set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED_TYPES):
         raise EstimatorError(f"model.skops holds types of no estimator of ours: {sorted(unknown)}")
     with warnings.catch_warnings():
         warnings.simplefilter("error", InconsistentVersionWarning)
         try:
-            return skops.io.loads(content, trusted=list(TRUSTED))
+            return skops.io.loads(content, trusted=list(TRUSTED_TYPES))
         except InconsistentVersionWarning as warning:
             raise EstimatorError(str(warning)) from warning
 
 
-def compare(estimator: Any, served: Pupil, exam: Exam) -> float:
+def compare_with_served(estimator: Any, served: BatchScorer, exam: ValidationSet) -> float:
     """Return the largest difference of probability between the estimator and what is served, over an exam.
 
     Raises :class:`EstimatorError` when it is more than rounding.
     """
     trained = estimator.predict_proba(exam.features)[:, 1]
-    worst = float(np.abs(trained - exam.sat_by(served)).max()) if len(exam) else 0.0
-    if worst > SAME:
+    worst = float(np.abs(trained - exam.score_with(served)).max()) if len(exam) else 0.0
+    if worst > MAX_ROUNDING_DIFFERENCE:
         raise EstimatorError(f"served and trained probabilities differ by {worst:.2g}")
     return worst

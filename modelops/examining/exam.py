@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Words = NDArray[np.str_]
+Strings = NDArray[np.str_]
 
 IMMATERIAL, REVIEW, MATERIAL = 0, 1, 2
 
 
-class Band(Protocol):
+class DecisionThresholds(Protocol):
     """Where a probability decides alone."""
 
     @property
@@ -34,15 +34,15 @@ class Band(Protocol):
         """Lowest probability decided as material."""
 
 
-class Pupil(Protocol):
+class BatchScorer(Protocol):
     """What sits an exam: rows in, probabilities of *material* out."""
 
-    def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
+    def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """Calibrated probabilities of many rows."""
 
 
 @dataclass(frozen=True)
-class Exam:
+class ValidationSet:
     """Rows with known answers.
 
     ``slices`` names, per dimension (kind, script, ...), the slice of each row; ``+`` joins several. ``open``
@@ -51,26 +51,28 @@ class Exam:
 
     features: Floats
     labels: Flags
-    slices: Mapping[str, Words]
-    open: Mapping[str, Flags]
-    free: Mapping[str, Flags]
+    slices: Mapping[str, Strings]
+    model_decides: Mapping[str, Flags]
+    may_be_immaterial: Mapping[str, Flags]
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def sat_by(self, pupil: Pupil) -> Floats:
+    def score_with(self, pupil: BatchScorer) -> Floats:
         """Return the probabilities a model gives every row."""
-        return np.asarray(pupil.probabilities(self.features), dtype=np.float64)  # type: ignore[arg-type]
+        return np.asarray(pupil.predict_probabilities(self.features), dtype=np.float64)  # type: ignore[arg-type]
 
-    def verdicts(self, said: Floats, bands: Mapping[str, Band], profile: str) -> NDArray[np.int64]:
+    def compute_verdicts(
+        self, said: Floats, bands: Mapping[str, DecisionThresholds], profile: str
+    ) -> NDArray[np.int64]:
         """Return the verdict of every row under a profile: 0 immaterial, 1 review, 2 material."""
         kinds = self.slices["kind"]
         below = np.array([bands[kind].immaterial_below for kind in kinds])
         above = np.array([bands[kind].material_above for kind in kinds])
-        settled = np.where((said <= below) & self.free[profile], IMMATERIAL, REVIEW)
+        settled = np.where((said <= below) & self.may_be_immaterial[profile], IMMATERIAL, REVIEW)
         return np.where(said >= above, MATERIAL, settled)
 
-    def groups(self, fewest: int) -> list[tuple[str, str, Flags]]:
+    def list_slices(self, fewest: int) -> list[tuple[str, str, Flags]]:
         """Return every slice with at least that many rows: its dimension, its name, its rows."""
         found = []
         for dimension, names in self.slices.items():
@@ -79,31 +81,40 @@ class Exam:
                 inside = np.array([slice_ in part for part in parts], dtype=bool)
                 if inside.sum() >= fewest:
                     found.append((dimension, slice_, inside))
-        return found + [("profile", name, rows) for name, rows in self.open.items() if rows.sum() >= fewest]
+        return found + [
+            ("profile", name, rows) for name, rows in self.model_decides.items() if rows.sum() >= fewest
+        ]
 
 
-def packed(exam: Exam) -> bytes:
+def pack_validation_set(exam: ValidationSet) -> bytes:
     """Return the exam as compressed bytes."""
     columns: dict[str, Any] = {"features": exam.features, "labels": exam.labels}
-    for prefix, part in (("slices", exam.slices), ("open", exam.open), ("free", exam.free)):
+    for prefix, part in (
+        ("slices", exam.slices),
+        ("open", exam.model_decides),
+        ("free", exam.may_be_immaterial),
+    ):
         columns |= {f"{prefix}/{name}": column for name, column in part.items()}
     target = io.BytesIO()
     np.savez_compressed(target, **columns)
     return target.getvalue()
 
 
-def unpacked(content: bytes) -> Exam:
+def unpack_validation_set(content: bytes) -> ValidationSet:
     """Return the exam of :func:`packed` bytes. Raises ``ValueError`` or ``KeyError`` for other bytes."""
     with np.load(io.BytesIO(content), allow_pickle=False) as columns:
-        return Exam(
+        return ValidationSet(
             columns["features"],
             columns["labels"],
-            *({name: columns[f"{part}/{name}"] for name in _names(columns, part)} for part in _PARTS),
+            *(
+                {name: columns[f"{part}/{name}"] for name in _list_column_names(columns, part)}
+                for part in _COLUMN_GROUPS
+            ),
         )
 
 
-_PARTS = ("slices", "open", "free")
+_COLUMN_GROUPS = ("slices", "open", "free")
 
 
-def _names(columns: Mapping[str, Any], part: str) -> list[str]:
+def _list_column_names(columns: Mapping[str, Any], part: str) -> list[str]:
     return [name.removeprefix(f"{part}/") for name in columns if name.startswith(f"{part}/")]

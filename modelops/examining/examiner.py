@@ -9,30 +9,30 @@ from typing import Any, Protocol, cast
 
 from django.conf import settings
 
-from modelops.examining.exam import Exam
-from modelops.examining.gates import Gate
+from modelops.examining.exam import ValidationSet
+from modelops.examining.gates import GateResult
 
 
-class Examiner(Protocol):
+class ModelValidator(Protocol):
     """What ``settings.MODEL_EXAMINER`` must offer."""
 
-    def schema(self) -> str:
+    def get_schema_hash(self) -> str:
         """Return the hash of the features this program computes."""
 
-    def build(self, content: bytes) -> Any:
+    def build_scorer(self, content: bytes) -> Any:
         """Turn an artefact into something that scores. Raises ``ValueError`` if it does not fit."""
 
-    def recorded(self, scorer: Any) -> dict[str, Any]:
+    def record_answers(self, scorer: Any) -> dict[str, Any]:
         """Return what a model answers now, to be kept with it."""
 
-    def check(self, recorded: Mapping[str, Any], scorer: Any) -> None:
+    def check_answers(self, recorded: Mapping[str, Any], scorer: Any) -> None:
         """Raise ``ValueError`` for a model that answers otherwise than recorded."""
 
-    def examine(self, mine: Any, theirs: Any | None, exam: Exam | None) -> list[Gate]:
+    def run_gates(self, mine: Any, theirs: Any | None, exam: ValidationSet | None) -> list[GateResult]:
         """Return every finding about a model beside the champion's."""
 
 
 @lru_cache(maxsize=1)
-def examiner() -> Examiner:
+def get_validator() -> ModelValidator:
     """Return the examiner of this installation."""
     return cast("Examiner", import_module(settings.MODEL_EXAMINER))

@@ -14,30 +14,37 @@ from typing import Any
 
 import numpy as np
 
-from modelops.examining.exam import IMMATERIAL, Band, Exam, Flags, Floats
+from modelops.examining.exam import IMMATERIAL, DecisionThresholds, Flags, Floats, ValidationSet
 from modelops.training.evaluation import (
-    MISSED_MATERIAL,
-    calibration_chance,
+    MAX_MISSED_MATERIAL,
+    chance_calibration_error,
     expected_calibration_error,
-    wilson,
+    wilson_interval,
 )
 
 GREEN, AMBER, RED = "green", "amber", "red"
 
-MARGINS = {"all": 0.01, "kind": 0.02, "profile": 0.02, "script": 0.03, "difference": 0.03, "tag": 0.03}
+ACCURACY_MARGINS = {
+    "all": 0.01,
+    "kind": 0.02,
+    "profile": 0.02,
+    "script": 0.03,
+    "difference": 0.03,
+    "tag": 0.03,
+}
 """Most accuracy a version may lose on a slice, by the dimension of the slice."""
-FEWEST = 30
+MIN_SLICE_ROWS = 30
 """Rows of a slice, at least, to be judged."""
-WORST_CALIBRATION, CALIBRATION_MARGIN = 0.05, 0.01
+MAX_CALIBRATION_ERROR, CALIBRATION_MARGIN = 0.05, 0.01
 """Largest calibration error that is always allowed, and how much above the champion's otherwise."""
-SLOWEST, LATENCY_RATIO = 1e-3, 2.0
+MAX_LATENCY_SECONDS, MAX_LATENCY_RATIO = 1e-3, 2.0
 """Median seconds of one score that are always allowed, and how many times the champion's otherwise."""
 
 _Z99 = 2.5758293035489004
 
 
 @dataclass(frozen=True)
-class Gate:
+class GateResult:
     """One finding: green, amber (nothing to judge by) or red, with a sentence and a table."""
 
     name: str
@@ -53,11 +60,11 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Sat:
+class ValidationScores:
     """An exam somebody sat: probabilities of every row, and where they decide alone."""
 
-    said: Floats
-    bands: Mapping[str, Band]
+    probabilities: Floats
+    thresholds: Mapping[str, DecisionThresholds]
 
 
 def paired_difference(mine_only: int, theirs_only: int, n: int) -> tuple[float, float, float]:
@@ -74,53 +81,67 @@ def paired_difference(mine_only: int, theirs_only: int, n: int) -> tuple[float, 
     return (mine_only - theirs_only) / n, centre - half, centre + half
 
 
-def slices(exam: Exam, mine: Sat, theirs: Sat | None) -> Gate:
+def check_slices(exam: ValidationSet, mine: ValidationScores, theirs: ValidationScores | None) -> GateResult:
     """No slice may be worse than the champion's by more than its margin, beyond chance."""
     title = "Every slice against the champion"
     if theirs is None:
-        return Gate("slices", title, AMBER, "There is no champion that this program can ask.")
+        return GateResult("slices", title, AMBER, "There is no champion that this program can ask.")
     everything = np.ones(len(exam), dtype=bool)
-    groups = [("all", "", everything), *exam.groups(FEWEST)]
-    rows = [_compared(exam, mine.said, theirs.said, *group) for group in groups]
+    groups = [("all", "", everything), *exam.list_slices(MIN_SLICE_ROWS)]
+    rows = [_compare_slice(exam, mine.probabilities, theirs.probabilities, *group) for group in groups]
     worse = [row for row in rows if row["state"] == RED]
-    named = ", ".join(_name(row) for row in worse)
+    named = ", ".join(_format_slice_name(row) for row in worse)
     said = f"{len(rows)} slices; worse on: {named}." if worse else f"{len(rows)} slices, none is worse."
-    return Gate("slices", title, RED if worse else GREEN, said, rows=rows)
+    return GateResult("slices", title, RED if worse else GREEN, said, rows=rows)
 
 
-def promise(exam: Exam, mine: Sat, profile: str = "general") -> Gate:
+def check_missed_material(
+    exam: ValidationSet, mine: ValidationScores, profile: str = "general"
+) -> GateResult:
     """Of what the version calls *immaterial*, not more than promised may be material."""
-    verdicts = exam.verdicts(mine.said, mine.bands, profile)
-    decided = exam.open[profile] & (verdicts == IMMATERIAL)
-    missed = wilson(int((decided & exam.labels).sum()), int(decided.sum()))
+    verdicts = exam.compute_verdicts(mine.probabilities, mine.thresholds, profile)
+    decided = exam.model_decides[profile] & (verdicts == IMMATERIAL)
+    missed = wilson_interval(int((decided & exam.labels).sum()), int(decided.sum()))
     title = "Missed material differences"
     if not missed.n:
-        return Gate("promise", title, AMBER, "It decides nothing as immaterial alone on these rows.")
-    broken = missed.low > MISSED_MATERIAL
+        return GateResult("promise", title, AMBER, "It decides nothing as immaterial alone on these rows.")
+    broken = missed.low > MAX_MISSED_MATERIAL
     said = (
         f"Of {missed.n:,} rows it calls immaterial {missed.value:.2%} are material "
-        f"(95 %: {missed.low:.2%} to {missed.high:.2%}; promised: {MISSED_MATERIAL:.0%})."
+        f"(95 %: {missed.low:.2%} to {missed.high:.2%}; promised: {MAX_MISSED_MATERIAL:.0%})."
     )
-    return Gate("promise", title, RED if broken else GREEN, said)
+    return GateResult("promise", title, RED if broken else GREEN, said)
 
 
-def calibration(exam: Exam, mine: Sat, theirs: Sat | None) -> Gate:
+def check_calibration(
+    exam: ValidationSet, mine: ValidationScores, theirs: ValidationScores | None
+) -> GateResult:
     """Probabilities must mean what they say, as far as so many rows can tell."""
-    counted = exam.open["general"]
-    found = expected_calibration_error(exam.labels[counted], mine.said[counted])
-    before = expected_calibration_error(exam.labels[counted], theirs.said[counted]) if theirs else math.nan
-    allowed = WORST_CALIBRATION if math.isnan(before) else max(WORST_CALIBRATION, before + CALIBRATION_MARGIN)
+    counted = exam.model_decides["general"]
+    found = expected_calibration_error(exam.labels[counted], mine.probabilities[counted])
+    before = (
+        expected_calibration_error(exam.labels[counted], theirs.probabilities[counted])
+        if theirs
+        else math.nan
+    )
+    allowed = (
+        MAX_CALIBRATION_ERROR
+        if math.isnan(before)
+        else max(MAX_CALIBRATION_ERROR, before + CALIBRATION_MARGIN)
+    )
     beside = "" if math.isnan(before) else f", the champion's {before:.3f}"
-    chance = calibration_chance(mine.said[counted])
+    chance = chance_calibration_error(mine.probabilities[counted])
     said = (
         f"Calibration error {found:.3f}{beside}; at most {allowed:.3f}, "
         f"or what chance explains on {int(counted.sum()):,} rows: {chance:.3f}."
     )
     state = AMBER if math.isnan(found) else RED if found > max(allowed, chance) else GREEN
-    return Gate("calibration", "Calibration", state, said)
+    return GateResult("calibration", "Calibration", state, said)
 
 
-def latency(mine: Callable[[], object], theirs: Callable[[], object] | None, rounds: int = 200) -> Gate:
+def check_latency(
+    mine: Callable[[], object], theirs: Callable[[], object] | None, rounds: int = 200
+) -> GateResult:
     """One score must not take much longer than the champion's; both take turns in this process."""
     asked = [mine] if theirs is None else [mine, theirs]
     taken: list[list[float]] = [[] for _ in asked]
@@ -130,14 +151,14 @@ def latency(mine: Callable[[], object], theirs: Callable[[], object] | None, rou
             ask()
             times.append(time.perf_counter() - began)
     medians = [float(np.median(times)) for times in taken]
-    allowed = max(SLOWEST, LATENCY_RATIO * medians[1]) if theirs else SLOWEST
+    allowed = max(MAX_LATENCY_SECONDS, MAX_LATENCY_RATIO * medians[1]) if theirs else MAX_LATENCY_SECONDS
     beside = f", the champion's {medians[1] * 1e6:.0f} µs" if theirs else ""
     said = f"One score takes {medians[0] * 1e6:.0f} µs{beside}; at most {allowed * 1e6:.0f} µs."
-    return Gate("latency", "Latency", RED if medians[0] > allowed else GREEN, said)
+    return GateResult("latency", "Latency", RED if medians[0] > allowed else GREEN, said)
 
 
-def _compared(
-    exam: Exam, mine: Floats, theirs: Floats, dimension: str, name: str, inside: Flags
+def _compare_slice(
+    exam: ValidationSet, mine: Floats, theirs: Floats, dimension: str, name: str, inside: Flags
 ) -> dict[str, Any]:
     right = (mine > 0.5) == exam.labels
     before = (theirs > 0.5) == exam.labels
@@ -145,7 +166,7 @@ def _compared(
     difference, low, high = paired_difference(
         int((right & ~before & inside).sum()), int((before & ~right & inside).sum()), n
     )
-    worse = difference < -MARGINS[dimension] and high < 0
+    worse = difference < -ACCURACY_MARGINS[dimension] and high < 0
     return {
         "dimension": dimension,
         "slice": name,
@@ -155,10 +176,10 @@ def _compared(
         "difference": difference,
         "low": low,
         "high": high,
-        "margin": MARGINS[dimension],
+        "margin": ACCURACY_MARGINS[dimension],
         "state": RED if worse else GREEN,
     }
 
 
-def _name(row: Mapping[str, Any]) -> str:
+def _format_slice_name(row: Mapping[str, Any]) -> str:
     return f"{row['dimension']} {row['slice']}".strip()

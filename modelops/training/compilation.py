@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelops.training.thresholds import Band
+from modelops.training.thresholds import AbstentionBand
 
 if TYPE_CHECKING:
     from modelops.training.fitting import TrainedModel
 
-FORMAT = 1
+COMPILED_FORMAT = 1
 
 
 def compile_model(trained: TrainedModel, name: str, version: str, schema: str) -> dict[str, Any]:
@@ -25,32 +25,32 @@ def compile_model(trained: TrainedModel, name: str, version: str, schema: str) -
     """
     (calibrated,) = trained.estimator.calibrated_classifiers_
     return {
-        "format": FORMAT,
+        "format": COMPILED_FORMAT,
         "name": name,
         "version": version,
         "schema": schema,
         "features": list(trained.feature_names),
-        "model": _additive(calibrated.estimator.estimator),
-        "calibration": _calibration(calibrated.calibrators[0]),
-        "thresholds": {kind: _band(found) for kind, found in trained.bands.items()},
+        "model": _compile_estimator(calibrated.estimator.estimator),
+        "calibration": _compile_calibration(calibrated.calibrators[0]),
+        "thresholds": {kind: _compile_band(found) for kind, found in trained.bands.items()},
         "training": {
             "rows": trained.rows,
             "seed": trained.seed,
-            "chosen": trained.chosen,
+            "chosen": trained.chosen_candidate,
             **trained.settings,
         },
     }
 
 
-def _additive(base: Any) -> dict[str, Any]:
+def _compile_estimator(base: Any) -> dict[str, Any]:
     if hasattr(base, "steps"):
-        return _linear(base)
+        return _compile_linear(base)
     if hasattr(base, "_predictors"):
-        return _forest(base)
+        return _compile_forest(base)
     raise TypeError(f"{type(base).__name__} has no compiled form.")
 
 
-def _linear(pipeline: Any) -> dict[str, Any]:
+def _compile_linear(pipeline: Any) -> dict[str, Any]:
     scaler, regression = pipeline[0], pipeline[-1]
     return {
         "form": "linear",
@@ -61,20 +61,26 @@ def _linear(pipeline: Any) -> dict[str, Any]:
     }
 
 
-def _forest(boosted: Any) -> dict[str, Any]:
-    trees = [_tree(predictors[0].nodes) for predictors in boosted._predictors]
+def _compile_forest(boosted: Any) -> dict[str, Any]:
+    trees = [_compile_tree(predictors[0].nodes) for predictors in boosted._predictors]
     return {"form": "forest", "baseline": float(boosted._baseline_prediction.ravel()[0]), "trees": trees}
 
 
-def _tree(nodes: NDArray[Any]) -> list[list[Any]]:
+def _compile_tree(nodes: NDArray[Any]) -> list[list[Any]]:
     """Feature (-1 at a leaf), threshold, left, right, and the mean score below each node."""
     leaf = nodes["is_leaf"] == 1
     feature = np.where(leaf, -1, nodes["feature_idx"]).tolist()
     threshold = np.where(leaf, 0.0, nodes["num_threshold"]).tolist()
-    return [feature, threshold, nodes["left"].tolist(), nodes["right"].tolist(), _means(nodes, leaf)]
+    return [
+        feature,
+        threshold,
+        nodes["left"].tolist(),
+        nodes["right"].tolist(),
+        _compute_node_means(nodes, leaf),
+    ]
 
 
-def _means(nodes: NDArray[Any], leaf: NDArray[np.bool_]) -> list[float]:
+def _compute_node_means(nodes: NDArray[Any], leaf: NDArray[np.bool_]) -> list[float]:
     """Leaf values, and above them the mean of both sides by how many training rows went there."""
     values = [float(value) for value in nodes["value"]]
     for at in range(len(nodes) - 1, -1, -1):
@@ -85,14 +91,14 @@ def _means(nodes: NDArray[Any], leaf: NDArray[np.bool_]) -> list[float]:
     return values
 
 
-def _calibration(calibrator: Any) -> dict[str, Any]:
+def _compile_calibration(calibrator: Any) -> dict[str, Any]:
     if hasattr(calibrator, "a_"):
         return {"method": "sigmoid", "slope": -float(calibrator.a_), "intercept": -float(calibrator.b_)}
     scores, probabilities = calibrator.X_thresholds_.tolist(), calibrator.y_thresholds_.tolist()
     return {"method": "isotonic", "scores": scores, "probabilities": probabilities}
 
 
-def _band(found: Band) -> dict[str, Any]:
+def _compile_band(found: AbstentionBand) -> dict[str, Any]:
     promises: Mapping[str, Any] = {"immaterial": asdict(found.immaterial), "material": asdict(found.material)}
     return {
         "immaterial_below": found.immaterial_below,

@@ -17,12 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Z95 = 1.959963984540054
-MISSED_MATERIAL = 0.01
+MAX_MISSED_MATERIAL = 0.01
 """Largest share of auto-decided *immaterial* that may really be material."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class RateEstimate:
     """A share with its 95 % interval, all in 0 to 1 (``nan`` when ``n`` is 0), and what it counts of."""
 
     value: float
@@ -40,56 +40,56 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class ClassificationMetrics:
     """Everything measured on one slice. Errors among auto-decided pairs are counted by direction."""
 
     n: int
     material: int
-    accuracy: Rate
-    precision_immaterial: Rate
-    recall_immaterial: Rate
-    f1_immaterial: Rate
-    precision_material: Rate
-    recall_material: Rate
-    f1_material: Rate
-    specificity: Rate
-    review_share: Rate
-    missed_material: Rate
-    false_material: Rate
+    accuracy: RateEstimate
+    precision_immaterial: RateEstimate
+    recall_immaterial: RateEstimate
+    f1_immaterial: RateEstimate
+    precision_material: RateEstimate
+    recall_material: RateEstimate
+    f1_material: RateEstimate
+    specificity: RateEstimate
+    review_share: RateEstimate
+    missed_material: RateEstimate
+    false_material: RateEstimate
     calibration_error: float
     brier: float
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, ready for JSON; what cannot be measured is ``None``."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return {name: _to_json_value(value) for name, value in asdict(self).items()}
 
 
-def wilson(hits: int, n: int) -> Rate:
+def wilson_interval(hits: int, n: int) -> RateEstimate:
     """Share with its 95 % Wilson score interval. Source: E. B. Wilson, JASA 22 (1927)."""
     if n == 0:
-        return Rate(math.nan, math.nan, math.nan, 0)
+        return RateEstimate(math.nan, math.nan, math.nan, 0)
     share, square = hits / n, Z95**2
     centre = (share + square / (2 * n)) / (1 + square / n)
     half = Z95 * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    return Rate(share, min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half)), n)
+    return RateEstimate(share, min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half)), n)
 
 
-def bootstrap(
+def bootstrap_rate(
     statistic: Callable[[Floats], Floats], counts: Sequence[int], rounds: int = 400, seed: int = 1
-) -> Rate:
+) -> RateEstimate:
     """A statistic of multinomial counts with its 95 % percentile interval.
 
     ``statistic`` maps rows of cell counts to values. The same seed gives the same interval.
     """
     total = sum(counts)
     if total == 0:
-        return Rate(math.nan, math.nan, math.nan, 0)
+        return RateEstimate(math.nan, math.nan, math.nan, 0)
     table = np.asarray(counts, dtype=float)
     drawn = np.random.default_rng(seed).multinomial(total, table / total, size=rounds).astype(float)
     value, drawn_values = float(statistic(table[None, :])[0]), statistic(drawn)
     known = drawn_values[np.isfinite(drawn_values)]
     low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (math.nan, math.nan)
-    return Rate(value, float(low), float(high), total)
+    return RateEstimate(value, float(low), float(high), total)
 
 
 def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 15) -> float:
@@ -103,7 +103,9 @@ def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins
     return float(np.abs(gaps).sum() / len(said))
 
 
-def calibration_chance(probabilities: ArrayLike, bins: int = 15, rounds: int = 400, seed: int = 1) -> float:
+def chance_calibration_error(
+    probabilities: ArrayLike, bins: int = 15, rounds: int = 400, seed: int = 1
+) -> float:
     """Calibration error that probabilities which mean what they say exceed once in a hundred, by chance.
 
     With few rows every bin is a guess, and the error of a perfect model is far above 0. The same seed gives
@@ -129,7 +131,9 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike, weights: ArrayLike | N
     return float(np.average(losses, weights=None if weights is None else np.asarray(weights, dtype=float)))
 
 
-def measure(labels: ArrayLike, probabilities: ArrayLike, verdicts: Sequence[str] | None = None) -> Quality:
+def compute_metrics(
+    labels: ArrayLike, probabilities: ArrayLike, verdicts: Sequence[str] | None = None
+) -> ClassificationMetrics:
     """Quality of probabilities (above 0.5 predicts material) and of verdicts, where given.
 
     ``verdicts`` are ``immaterial``, ``review`` or ``material``; without them every pair counts as decided.
@@ -138,33 +142,33 @@ def measure(labels: ArrayLike, probabilities: ArrayLike, verdicts: Sequence[str]
     said = np.asarray(probabilities, dtype=float)
     guess = said > 0.5
     given = np.asarray(verdicts if verdicts is not None else np.where(guess, "material", "immaterial"))
-    cells = _cells(truth, guess)
+    cells = _count_confusion(truth, guess)
     both, missed, false, neither = cells
-    return Quality(
+    return ClassificationMetrics(
         n=len(truth),
         material=int(truth.sum()),
-        accuracy=wilson(both + neither, len(truth)),
-        precision_immaterial=wilson(neither, neither + missed),
-        recall_immaterial=wilson(neither, neither + false),
-        f1_immaterial=bootstrap(lambda t: _f1(t[:, 3], t[:, 1], t[:, 2]), cells),
-        precision_material=wilson(both, both + false),
-        recall_material=wilson(both, both + missed),
-        f1_material=bootstrap(lambda t: _f1(t[:, 0], t[:, 1], t[:, 2]), cells),
-        specificity=wilson(both, both + missed),
-        review_share=wilson(int((given == "review").sum()), len(truth)),
-        missed_material=_errors(truth, given == "immaterial"),
-        false_material=_errors(~truth, given == "material"),
+        accuracy=wilson_interval(both + neither, len(truth)),
+        precision_immaterial=wilson_interval(neither, neither + missed),
+        recall_immaterial=wilson_interval(neither, neither + false),
+        f1_immaterial=bootstrap_rate(lambda t: _f1_score(t[:, 3], t[:, 1], t[:, 2]), cells),
+        precision_material=wilson_interval(both, both + false),
+        recall_material=wilson_interval(both, both + missed),
+        f1_material=bootstrap_rate(lambda t: _f1_score(t[:, 0], t[:, 1], t[:, 2]), cells),
+        specificity=wilson_interval(both, both + missed),
+        review_share=wilson_interval(int((given == "review").sum()), len(truth)),
+        missed_material=_estimate_error_rate(truth, given == "immaterial"),
+        false_material=_estimate_error_rate(~truth, given == "material"),
         calibration_error=expected_calibration_error(truth, said),
         brier=brier_score(truth, said),
     )
 
 
-def by_slice(
+def compute_metrics_by_slice(
     labels: ArrayLike,
     probabilities: ArrayLike,
     slices: Sequence[str],
     verdicts: Sequence[str] | None = None,
-) -> dict[str, Quality]:
+) -> dict[str, ClassificationMetrics]:
     """Quality of every slice (a tag, a kind, a script), the largest first."""
     truth, said = np.asarray(labels, dtype=bool), np.asarray(probabilities, dtype=float)
     names, found = np.asarray(slices, dtype=object), {}
@@ -172,28 +176,28 @@ def by_slice(
     for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
         chosen = np.flatnonzero(names == name)
         given = None if verdicts is None else [verdicts[int(at)] for at in chosen]
-        found[name] = measure(truth[chosen], said[chosen], given)
+        found[name] = compute_metrics(truth[chosen], said[chosen], given)
     return found
 
 
-def _cells(truth: Flags, guess: Flags) -> tuple[int, int, int, int]:
+def _count_confusion(truth: Flags, guess: Flags) -> tuple[int, int, int, int]:
     """Material seen and said, seen only (missed), said only (false), neither."""
     pairs = ((truth & guess), (truth & ~guess), (~truth & guess), (~truth & ~guess))
     both, missed, false, neither = (int(cell.sum()) for cell in pairs)
     return both, missed, false, neither
 
 
-def _f1(hits: Floats, one: Floats, other: Floats) -> Floats:
+def _f1_score(hits: Floats, one: Floats, other: Floats) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         scores: Floats = 2 * hits / (2 * hits + one + other)
     return scores
 
 
-def _errors(wrong: Flags, decided: Flags) -> Rate:
-    return wilson(int((wrong & decided).sum()), int(decided.sum()))
+def _estimate_error_rate(wrong: Flags, decided: Flags) -> RateEstimate:
+    return wilson_interval(int((wrong & decided).sum()), int(decided.sum()))
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: _to_json_value(part) for name, part in value.items()}
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -25,27 +25,27 @@ from sklearn.preprocessing import StandardScaler
 
 from modelops.training.compilation import compile_model as compile
 from modelops.training.evaluation import expected_calibration_error, log_loss
-from modelops.training.thresholds import Band, band
+from modelops.training.thresholds import AbstentionBand, compute_abstention_band
 
 __all__ = [
     "CandidateScore",
-    "Report",
-    "Rows",
+    "ProgressCallback",
     "TrainedModel",
     "TrainingError",
-    "candidates",
+    "TrainingRows",
+    "build_candidates",
     "compile",
     "fit",
 ]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Report = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
-FOLDS = 4
+N_FOLDS = 4
 CALIBRATION_SHARE = 0.3
-CALIBRATIONS = ("sigmoid", "isotonic")
-FEWEST_GROUPS = 10
+CALIBRATION_METHODS = ("sigmoid", "isotonic")
+MIN_GROUPS = 10
 """Groups of each label, at least, without which nothing can be learnt and checked."""
 
 
@@ -54,7 +54,7 @@ class TrainingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class TrainingRows:
     """Training rows: features, labels (1 = material), entity groups, weights, and what each row serves.
 
     ``counted`` rows are the ones results are measured and calibrated on (real traffic that depends on the
@@ -67,14 +67,14 @@ class Rows:
     labels: NDArray[np.int64]
     groups: NDArray[np.int64]
     weights: Floats
-    counted: Flags
-    decided: Flags
-    settled: Flags
+    evaluation_mask: Flags
+    decidable_mask: Flags
+    rule_decided_mask: Flags
     slices: NDArray[np.str_]
 
-    def take(self, chosen: NDArray[Any]) -> Rows:
+    def take(self, chosen: NDArray[Any]) -> TrainingRows:
         """The chosen rows."""
-        return Rows(*(getattr(self, name)[chosen] for name in self.__slots__))
+        return TrainingRows(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +94,19 @@ class TrainedModel:
 
     estimator: Any
     feature_names: tuple[str, ...]
-    candidates: tuple[CandidateScore, ...]
-    chosen: str
+    candidate_scores: tuple[CandidateScore, ...]
+    chosen_candidate: str
     calibration: str
-    bands: Mapping[str, Band]
+    bands: Mapping[str, AbstentionBand]
     metrics: Mapping[str, float]
     rows: int
     seed: int
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def candidates(monotone: Sequence[int], seed: int) -> dict[str, Any]:
+def build_candidates(monotone: Sequence[int], seed: int) -> dict[str, Any]:
     """The estimators that are compared, the simplest first."""
-    found: dict[str, Any] = {f"logistic C={strength}": _logistic(strength) for strength in (0.03, 0.3)}
+    found: dict[str, Any] = {f"logistic C={strength}": _build_logistic(strength) for strength in (0.03, 0.3)}
     for name, trees, leaves in (("small trees", 60, 6), ("trees", 90, 12), ("large trees", 110, 20)):
         found[f"boosted {name}"] = HistGradientBoostingClassifier(
             max_iter=trees,
@@ -138,36 +138,36 @@ def fit(
     ``report`` (told of progress). Raises :class:`TrainingError` when rows do not fit together, are not
     finite, or are too few.
     """
-    seed, report = int(options.get("seed", 20)), options.get("report", _silent)
-    rows = _rows(features, labels, groups, weights, options)
-    _check(rows, feature_names, monotone)
-    given, rows = len(rows.labels), _merged(rows)
-    compared = candidates(monotone, seed)
-    scores = tuple(_cross_validated(name, compared[name], rows, seed, report) for name in compared)
-    chosen = _choose(scores)
-    method, said = _cross_fitted(compared[chosen], rows, seed)
+    seed, report = int(options.get("seed", 20)), options.get("report", _ignore_progress)
+    rows = _build_rows(features, labels, groups, weights, options)
+    _check_rows(rows, feature_names, monotone)
+    given, rows = len(rows.labels), _merge_duplicates(rows)
+    compared = build_candidates(monotone, seed)
+    scores = tuple(_cross_validate(name, compared[name], rows, seed, report) for name in compared)
+    chosen = _choose_candidate(scores)
+    method, said = _cross_fit(compared[chosen], rows, seed)
     report(f"chosen: {chosen}, {method} calibration; fitting it on everything")
-    estimator = _procedure(compared[chosen], rows, seed)[method]
-    names, bands = tuple(feature_names), _bands(said, rows)
-    metrics = _metrics(said[rows.counted], rows.take(rows.counted))
+    estimator = _fit_and_calibrate(compared[chosen], rows, seed)[method]
+    names, bands = tuple(feature_names), _compute_bands(said, rows)
+    metrics = _compute_metrics(said[rows.evaluation_mask], rows.take(rows.evaluation_mask))
     return TrainedModel(estimator, names, scores, chosen, method, bands, metrics, given, seed)
 
 
-def _silent(_message: str) -> None:
+def _ignore_progress(_message: str) -> None:
     """Tell nobody."""
 
 
-def _logistic(strength: float) -> Pipeline:
+def _build_logistic(strength: float) -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=2_000))
 
 
-def _rows(
+def _build_rows(
     features: ArrayLike,
     labels: ArrayLike,
     groups: Sequence[Any],
     weights: ArrayLike | None,
     options: Mapping[str, Any],
-) -> Rows:
+) -> TrainingRows:
     matrix, truth = np.asarray(features, dtype=np.float64), np.asarray(labels, dtype=np.int64)
     n = len(truth)
     numbered = np.unique(np.asarray(list(groups), dtype=object).astype(str), return_inverse=True)[1]
@@ -177,10 +177,10 @@ def _rows(
         for name, default in (("counted", np.ones(n)), ("decided", np.ones(n)), ("settled", np.zeros(n)))
     )
     slices = np.asarray(options.get("slices", ["all"] * n), dtype=np.str_)
-    return Rows(matrix, truth, numbered.astype(np.int64), heavy, counted, decided, settled, slices)
+    return TrainingRows(matrix, truth, numbered.astype(np.int64), heavy, counted, decided, settled, slices)
 
 
-def _check(rows: Rows, names: Sequence[str], monotone: Sequence[int]) -> None:
+def _check_rows(rows: TrainingRows, names: Sequence[str], monotone: Sequence[int]) -> None:
     lengths = {len(getattr(rows, name)) for name in rows.__slots__}
     if len(lengths) != 1 or rows.features.ndim != 2:
         raise TrainingError("Features, labels, groups, weights and marks must have one entry a row.")
@@ -191,15 +191,15 @@ def _check(rows: Rows, names: Sequence[str], monotone: Sequence[int]) -> None:
     if not np.isfinite(rows.features).all() or not np.isfinite(rows.weights).all():
         raise TrainingError("Features and weights must be finite numbers.")
     for label in (0, 1):
-        found = len(np.unique(rows.groups[(rows.labels == label) & rows.counted]))
-        if found < FEWEST_GROUPS:
-            raise TrainingError(f"Label {label} has {found} entities; at least {FEWEST_GROUPS} are needed.")
+        found = len(np.unique(rows.groups[(rows.labels == label) & rows.evaluation_mask]))
+        if found < MIN_GROUPS:
+            raise TrainingError(f"Label {label} has {found} entities; at least {MIN_GROUPS} are needed.")
 
 
-def _merged(rows: Rows) -> Rows:
+def _merge_duplicates(rows: TrainingRows) -> TrainingRows:
     """Rows that only teach and say the same, as one row with their weights together."""
     first: dict[tuple[bytes, int], int] = {}
-    weights, kept = rows.weights.copy(), rows.counted | rows.settled
+    weights, kept = rows.weights.copy(), rows.evaluation_mask | rows.rule_decided_mask
     for at in np.flatnonzero(~kept):
         same = first.setdefault((rows.features[at].tobytes(), int(rows.labels[at])), int(at))
         if same == at:
@@ -209,49 +209,51 @@ def _merged(rows: Rows) -> Rows:
     return replace(rows, weights=weights).take(np.flatnonzero(kept))
 
 
-def _parts(rows: Rows, seed: int) -> tuple[Rows, Rows]:
+def _split_for_calibration(rows: TrainingRows, seed: int) -> tuple[TrainingRows, TrainingRows]:
     """Rows to learn from, and counted rows of other groups to calibrate on."""
     split = GroupShuffleSplit(n_splits=1, test_size=CALIBRATION_SHARE, random_state=seed)
     learn, rest = next(split.split(rows.features, rows.labels, rows.groups))
-    calibrate = rest[rows.counted[rest]]
-    spare = rest[~rows.counted[rest]]
+    calibrate = rest[rows.evaluation_mask[rest]]
+    spare = rest[~rows.evaluation_mask[rest]]
     for part in (learn, calibrate):
-        if len(np.unique(rows.labels[part][rows.counted[part]])) < 2:
+        if len(np.unique(rows.labels[part][rows.evaluation_mask[part]])) < 2:
             raise TrainingError("Too few entities: one label is missing from a part of the data.")
     return rows.take(np.concatenate([learn, spare])), rows.take(calibrate)
 
 
-def _fitted(candidate: Any, rows: Rows) -> Any:
+def _fit_candidate(candidate: Any, rows: TrainingRows) -> Any:
     name = f"{candidate.steps[-1][0]}__sample_weight" if isinstance(candidate, Pipeline) else "sample_weight"
     return candidate.fit(rows.features, rows.labels, **{name: rows.weights})
 
 
-def _cross_validated(name: str, candidate: Any, rows: Rows, seed: int, report: Report) -> CandidateScore:
+def _cross_validate(
+    name: str, candidate: Any, rows: TrainingRows, seed: int, report: ProgressCallback
+) -> CandidateScore:
     losses, said, truth = [], [], []
-    rows = rows.take(_sample(rows, seed))
-    for learn, test in GroupKFold(FOLDS, shuffle=True, random_state=seed).split(
+    rows = rows.take(_sample_rows(rows, seed))
+    for learn, test in GroupKFold(N_FOLDS, shuffle=True, random_state=seed).split(
         rows.features, groups=rows.groups
     ):
-        tested = test[rows.counted[test]]
-        probabilities = _fitted(candidate, rows.take(learn)).predict_proba(rows.features[tested])[:, 1]
+        tested = test[rows.evaluation_mask[test]]
+        probabilities = _fit_candidate(candidate, rows.take(learn)).predict_proba(rows.features[tested])[:, 1]
         losses.append(log_loss(rows.labels[tested], probabilities))
         said.append(probabilities)
         truth.append(rows.labels[tested])
-    score = _candidate_score(name, losses, np.concatenate(said) > 0.5, np.concatenate(truth) == 1)
+    score = _score_candidate(name, losses, np.concatenate(said) > 0.5, np.concatenate(truth) == 1)
     report(
         f"{name}: log-loss {score.log_loss:.4f} ± {score.standard_error:.4f}, F1 {score.f1_immaterial:.4f}"
     )
     return score
 
 
-def _sample(rows: Rows, seed: int) -> NDArray[np.int64]:
+def _sample_rows(rows: TrainingRows, seed: int) -> NDArray[np.int64]:
     """All counted rows and at most twice as many others: enough to compare candidates, much quicker."""
-    counted, others = np.flatnonzero(rows.counted), np.flatnonzero(~rows.counted)
+    counted, others = np.flatnonzero(rows.evaluation_mask), np.flatnonzero(~rows.evaluation_mask)
     few = np.random.default_rng(seed).permutation(others)[: 2 * max(len(counted), 20_000)]
     return np.sort(np.concatenate([counted, few]))
 
 
-def _candidate_score(name: str, losses: list[float], guess: Flags, truth: Flags) -> CandidateScore:
+def _score_candidate(name: str, losses: list[float], guess: Flags, truth: Flags) -> CandidateScore:
     same = int((~guess & ~truth).sum())
     wrong = int((guess != truth).sum())
     error = float(np.std(losses, ddof=1) / np.sqrt(len(losses)))
@@ -260,45 +262,47 @@ def _candidate_score(name: str, losses: list[float], guess: Flags, truth: Flags)
     )
 
 
-def _choose(scores: Sequence[CandidateScore]) -> str:
+def _choose_candidate(scores: Sequence[CandidateScore]) -> str:
     """The simplest candidate within one standard error of the best."""
     best = min(scores, key=lambda score: score.log_loss)
     return next(score.name for score in scores if score.log_loss <= best.log_loss + best.standard_error)
 
 
-def _procedure(candidate: Any, rows: Rows, seed: int) -> dict[str, Any]:
+def _fit_and_calibrate(candidate: Any, rows: TrainingRows, seed: int) -> dict[str, Any]:
     """Fit the candidate, then calibrate it each way on counted rows of groups it did not learn from."""
-    learning, calibrating = _parts(rows, seed)
-    base = FrozenEstimator(_fitted(clone(candidate), learning))
+    learning, calibrating = _split_for_calibration(rows, seed)
+    base = FrozenEstimator(_fit_candidate(clone(candidate), learning))
     return {
         method: CalibratedClassifierCV(base, method=method).fit(calibrating.features, calibrating.labels)
-        for method in CALIBRATIONS
+        for method in CALIBRATION_METHODS
     }
 
 
-def _cross_fitted(candidate: Any, rows: Rows, seed: int) -> tuple[str, Floats]:
+def _cross_fit(candidate: Any, rows: TrainingRows, seed: int) -> tuple[str, Floats]:
     """The better calibration, and every row's probability from models that never saw the row's group."""
-    said = {method: np.zeros(len(rows.labels)) for method in CALIBRATIONS}
-    for learn, test in GroupKFold(FOLDS, shuffle=True, random_state=seed + 1).split(
+    said = {method: np.zeros(len(rows.labels)) for method in CALIBRATION_METHODS}
+    for learn, test in GroupKFold(N_FOLDS, shuffle=True, random_state=seed + 1).split(
         rows.features, groups=rows.groups
     ):
-        for method, estimator in _procedure(candidate, rows.take(learn), seed).items():
+        for method, estimator in _fit_and_calibrate(candidate, rows.take(learn), seed).items():
             said[method][test] = estimator.predict_proba(rows.features[test])[:, 1]
-    truth = rows.labels[rows.counted]
-    best = min(CALIBRATIONS, key=lambda method: log_loss(truth, said[method][rows.counted]))
+    truth = rows.labels[rows.evaluation_mask]
+    best = min(CALIBRATION_METHODS, key=lambda method: log_loss(truth, said[method][rows.evaluation_mask]))
     return best, said[best]
 
 
-def _bands(said: Floats, rows: Rows) -> dict[str, Band]:
+def _compute_bands(said: Floats, rows: TrainingRows) -> dict[str, AbstentionBand]:
     found = {}
     for name in np.unique(rows.slices):
         here = rows.slices == name
-        decided, settled = here & rows.decided & rows.counted, here & rows.settled
-        found[str(name)] = band(said[decided], rows.labels[decided] == 1, rows.labels[settled] == 1)
+        decided, settled = here & rows.decidable_mask & rows.evaluation_mask, here & rows.rule_decided_mask
+        found[str(name)] = compute_abstention_band(
+            said[decided], rows.labels[decided] == 1, rows.labels[settled] == 1
+        )
     return found
 
 
-def _metrics(probabilities: Floats, rows: Rows) -> dict[str, float]:
+def _compute_metrics(probabilities: Floats, rows: TrainingRows) -> dict[str, float]:
     guess, truth = probabilities > 0.5, rows.labels == 1
     return {
         "counted_rows": float(len(truth)),

@@ -12,19 +12,19 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve
 
-from modelops.training.evaluation import Quality
+from modelops.training.evaluation import ClassificationMetrics
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _BINS = 10
-_FEATURES = 20
+_MAX_FEATURES = 20
 _BLUE, _GREY = "#1d4ed8", "#94a3b8"
 
 
-def calibration_curve(labels: Flags, said: Floats) -> bytes:
+def plot_calibration(labels: Flags, said: Floats) -> bytes:
     """Probability said against share seen, over bins of equal count, with the diagonal of a perfect model."""
-    figure, axes = _figure("Calibration on held-out entities", "probability said", "share material")
+    figure, axes = _create_figure("Calibration on held-out entities", "probability said", "share material")
     axes.plot([0, 1], [0, 1], color=_GREY, linestyle="--", label="perfect")
     edges = np.unique(np.quantile(said, np.linspace(0, 1, _BINS + 1)[1:-1]))
     place = np.searchsorted(edges, said, "right")
@@ -33,40 +33,40 @@ def calibration_curve(labels: Flags, said: Floats) -> bytes:
     seen = [float(labels[place == bin_].mean()) for bin_ in filled]
     axes.plot(mean, seen, marker="o", color=_BLUE, label=f"n = {len(said):,}")
     axes.legend()
-    return _png(figure)
+    return _render_png(figure)
 
 
-def precision_recall(labels: Flags, said: Floats) -> bytes:
+def plot_precision_recall(labels: Flags, said: Floats) -> bytes:
     """Precision against recall for *material* at every threshold."""
-    figure, axes = _figure("Material: precision and recall", "recall", "precision")
+    figure, axes = _create_figure("Material: precision and recall", "recall", "precision")
     precision, recall, _ = precision_recall_curve(labels, said)
     axes.plot(recall, precision, color=_BLUE)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
-    return _png(figure)
+    return _render_png(figure)
 
 
-def confusion(labels: Flags, verdicts: Sequence[str]) -> bytes:
+def plot_confusion_matrix(labels: Flags, verdicts: Sequence[str]) -> bytes:
     """How many pairs of each truth got each verdict."""
     said = np.asarray(verdicts)
     names = ("immaterial", "review", "material")
     table = np.array(
         [[int(((said == name) & (labels == truth)).sum()) for name in names] for truth in (0, 1)]
     )
-    figure, axes = _figure("Verdicts", "verdict", "truth")
+    figure, axes = _create_figure("Verdicts", "verdict", "truth")
     axes.imshow(table, cmap="Blues")
     axes.set_xticks(range(3), names)
     axes.set_yticks(range(2), ("immaterial", "material"))
     for (row, column), count in np.ndenumerate(table):
         dark = count > table.max() / 2
         axes.text(column, row, f"{count:,}", ha="center", va="center", color="white" if dark else "black")
-    return _png(figure)
+    return _render_png(figure)
 
 
-def slice_table(slices: Mapping[str, Quality]) -> bytes:
+def plot_slice_table(slices: Mapping[str, ClassificationMetrics]) -> bytes:
     """Every slice with its numbers."""
     header = ("slice", "n", "material", "recall immaterial", "specificity", "review", "ECE")
-    rows = [_row(name, quality) for name, quality in slices.items()] or [("none",) + ("-",) * 6]
+    rows = [_format_row(name, quality) for name, quality in slices.items()] or [("none",) + ("-",) * 6]
     figure = Figure(figsize=(9, 0.3 + 0.22 * (len(rows) + 1)), layout="constrained")
     axes = figure.add_subplot()
     axes.axis("off")
@@ -74,18 +74,18 @@ def slice_table(slices: Mapping[str, Quality]) -> bytes:
     table.auto_set_font_size(False)
     table.set_fontsize(8)
     table.auto_set_column_width(list(range(len(header))))
-    return _png(figure)
+    return _render_png(figure)
 
 
-def contributions(added: Mapping[str, float]) -> bytes:
+def plot_contributions(added: Mapping[str, float]) -> bytes:
     """Mean absolute log-odds of the features that weigh most."""
-    found = sorted(added.items(), key=lambda item: item[1])[-_FEATURES:]
-    figure, axes = _figure("What the model weighs", "mean absolute log-odds", "")
+    found = sorted(added.items(), key=lambda item: item[1])[-_MAX_FEATURES:]
+    figure, axes = _create_figure("What the model weighs", "mean absolute log-odds", "")
     axes.barh([name for name, _ in found], [value for _, value in found], color=_BLUE)
-    return _png(figure)
+    return _render_png(figure)
 
 
-def _row(name: str, quality: Quality) -> tuple[str, ...]:
+def _format_row(name: str, quality: ClassificationMetrics) -> tuple[str, ...]:
     return (
         name,
         f"{quality.n:,}",
@@ -97,7 +97,7 @@ def _row(name: str, quality: Quality) -> tuple[str, ...]:
     )
 
 
-def _figure(title: str, across: str, up: str) -> tuple[Figure, Axes]:
+def _create_figure(title: str, across: str, up: str) -> tuple[Figure, Axes]:
     figure: Any = Figure(figsize=(7, 5), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title)
@@ -106,7 +106,7 @@ def _figure(title: str, across: str, up: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _png(figure: Figure) -> bytes:
+def _render_png(figure: Figure) -> bytes:
     target = io.BytesIO()
     figure.savefig(target, format="png", dpi=110, metadata={"Software": None})
     return target.getvalue()

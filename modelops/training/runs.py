@@ -20,15 +20,15 @@ from accounts import audit
 from accounts.models import User
 from modelops.models import RunStatus, TrainingRun
 
-LOCK = 0x6C6E63_03
+TRAINING_LOCK_ID = 0x6C6E63_03
 """Advisory lock of the one training run under way."""
-BEAT = 10.0
+HEARTBEAT_SECONDS = 10.0
 """Seconds between two signs of life."""
-SILENCE = timedelta(minutes=2)
+HEARTBEAT_TIMEOUT = timedelta(minutes=2)
 """A run that gave no sign of life for so long is dead, whoever seems to hold the lock."""
 
-_LINES = 400
-_HOLDERS = """
+_MAX_LOG_LINES = 400
+_TERMINATE_HOLDERS_SQL = """
 SELECT pg_terminate_backend(pid) FROM pg_locks
 WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -36,7 +36,7 @@ WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()
 """
 
 
-class BusyError(Exception):
+class TrainingBusyError(Exception):
     """A training run is under way or waiting; there is one at a time."""
 
 
@@ -45,23 +45,23 @@ class RunEndedError(Exception):
 
 
 @transaction.atomic
-def ask(trigger: str, actor: User | None, parameters: Mapping[str, Any]) -> TrainingRun:
+def queue_run(trigger: str, actor: User | None, parameters: Mapping[str, Any]) -> TrainingRun:
     """Put a run into the queue, for a worker to take. Raises :class:`BusyError` while one waits or runs."""
-    _take_turns()
+    _lock_queue()
     if TrainingRun.objects.unfinished().exists():
-        raise BusyError("a training run is under way or waits for its turn; look at Training")
+        raise TrainingBusyError("a training run is under way or waits for its turn; look at Training")
     run = TrainingRun.objects.create(trigger=trigger, requested_by=actor, parameters=dict(parameters))
     audit.record("training.asked", run, actor, trigger=trigger)
     return run
 
 
 @transaction.atomic
-def cancel(run: TrainingRun, actor: User, reason: str) -> TrainingRun:
+def cancel_run(run: TrainingRun, actor: User, reason: str) -> TrainingRun:
     """End a run that waits or works; it notices at its next step.
 
     Raises :class:`RunEndedError` if it has ended.
     """
-    if not _end(run, RunStatus.CANCELLED, "cancelled"):
+    if not _end_run(run, RunStatus.CANCELLED, "cancelled"):
         raise RunEndedError("this run has ended already")
     audit.record("training.cancelled", run, actor, reason=reason)
     run.refresh_from_db()
@@ -69,20 +69,20 @@ def cancel(run: TrainingRun, actor: User, reason: str) -> TrainingRun:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def hold_training_lock() -> Iterator[None]:
     """Hold the lock of the one training run; end what a killed run left open. Raises :class:`BusyError`."""
     if not _try_lock():
-        raise BusyError("a training run is under way")
+        raise TrainingBusyError("a training run is under way")
     try:
-        TrainingRun.objects.running().update(**_ended(RunStatus.FAILED, "interrupted"))
+        TrainingRun.objects.running().update(**_build_end_fields(RunStatus.FAILED, "interrupted"))
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [TRAINING_LOCK_ID])
 
 
 @contextmanager
-def working(run: TrainingRun, readable: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+def track_run(run: TrainingRun, readable: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Mark the run as running and keep its heart beating; an error ends it and is raised on.
 
     The message is kept only of ``readable`` errors, which quote no name; of others, the kind.
@@ -93,12 +93,12 @@ def working(run: TrainingRun, readable: tuple[type[Exception], ...] = ()) -> Ite
     )
     run.refresh_from_db()
     stop = threading.Event()
-    heart = threading.Thread(target=_beat, args=(run.pk, stop), name="training-heart", daemon=True)
+    heart = threading.Thread(target=_send_heartbeats, args=(run.pk, stop), name="training-heart", daemon=True)
     heart.start()
     try:
         yield
     except Exception as error:
-        _end(run, RunStatus.FAILED, str(error) if isinstance(error, readable) else type(error).__name__)
+        _end_run(run, RunStatus.FAILED, str(error) if isinstance(error, readable) else type(error).__name__)
         raise
     finally:
         stop.set()
@@ -106,58 +106,58 @@ def working(run: TrainingRun, readable: tuple[type[Exception], ...] = ()) -> Ite
         run.refresh_from_db()
 
 
-def tell(run: TrainingRun, message: str, stage: str = "", progress: int | None = None) -> None:
+def report_progress(run: TrainingRun, message: str, stage: str = "", progress: int | None = None) -> None:
     """Note how far the run has come. Raises :class:`RunEndedError` if somebody ended it meanwhile."""
     now = timezone.now()
     run.step, run.stage = message[:200], stage or run.stage
     run.progress = run.progress if progress is None else progress
-    run.log = [*run.log, [now.isoformat(timespec="seconds"), message]][-_LINES:]
+    run.log = [*run.log, [now.isoformat(timespec="seconds"), message]][-_MAX_LOG_LINES:]
     changed = {"step": run.step, "stage": run.stage, "progress": run.progress, "log": run.log}
     if not TrainingRun.objects.running().filter(pk=run.pk).update(heartbeat_at=now, **changed):
         raise RunEndedError("the run was ended while it worked")
 
 
-def reap(now: datetime | None = None) -> int:
+def fail_dead_runs(now: datetime | None = None) -> int:
     """Mark runs as failed whose process is gone; return how many. A live run is left alone."""
     moment = now or timezone.now()
-    silent = TrainingRun.objects.running().filter(heartbeat_at__lt=moment - SILENCE)
+    silent = TrainingRun.objects.running().filter(heartbeat_at__lt=moment - HEARTBEAT_TIMEOUT)
     if silent.exists():
         with connection.cursor() as cursor:
-            cursor.execute(_HOLDERS, [LOCK])
-        return silent.update(**_ended(RunStatus.FAILED, "no sign of life: its machine was lost"))
+            cursor.execute(_TERMINATE_HOLDERS_SQL, [TRAINING_LOCK_ID])
+        return silent.update(**_build_end_fields(RunStatus.FAILED, "no sign of life: its machine was lost"))
     if not TrainingRun.objects.running().exists() or not _try_lock():
         return 0
     try:
-        return TrainingRun.objects.running().update(**_ended(RunStatus.FAILED, "interrupted"))
+        return TrainingRun.objects.running().update(**_build_end_fields(RunStatus.FAILED, "interrupted"))
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [TRAINING_LOCK_ID])
 
 
-def _beat(run_id: UUID, stop: threading.Event) -> None:
+def _send_heartbeats(run_id: UUID, stop: threading.Event) -> None:
     """Give a sign of life now and then, on a connection of its own, opened at the first."""
     try:
-        while not stop.wait(BEAT):
+        while not stop.wait(HEARTBEAT_SECONDS):
             TrainingRun.objects.running().filter(pk=run_id).update(heartbeat_at=timezone.now())
     finally:
         connection.close()
 
 
-def _end(run: TrainingRun, status: str, error: str) -> bool:
-    return bool(TrainingRun.objects.unfinished().filter(pk=run.pk).update(**_ended(status, error)))
+def _end_run(run: TrainingRun, status: str, error: str) -> bool:
+    return bool(TrainingRun.objects.unfinished().filter(pk=run.pk).update(**_build_end_fields(status, error)))
 
 
-def _ended(status: str, error: str) -> dict[str, Any]:
+def _build_end_fields(status: str, error: str) -> dict[str, Any]:
     return {"status": status, "error": error, "finished_at": timezone.now()}
 
 
 def _try_lock() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [TRAINING_LOCK_ID])
         return bool(cursor.fetchone()[0])
 
 
-def _take_turns() -> None:
+def _lock_queue() -> None:
     """Let two who ask at once ask one after the other."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK + 0x100])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TRAINING_LOCK_ID + 0x100])

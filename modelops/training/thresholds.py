@@ -14,20 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-from modelops.training.evaluation import MISSED_MATERIAL
+from modelops.training.evaluation import MAX_MISSED_MATERIAL
 
-FALSE_MATERIAL = 0.03
+MAX_FALSE_MATERIAL = 0.03
 """Largest share of auto-decided *material* that may really be immaterial."""
-GUARD = 0.05
+MAX_IMMATERIAL_PROBABILITY = 0.05
 """Highest probability of *material* at which the model may ever decide *immaterial* alone."""
 DELTA = 0.05
 """Chance, at most, that the promise does not hold."""
 
-_STARTS = 3
+_SEQUENCE_STARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ThresholdGuarantee:
     """One direction: beyond ``threshold`` the model decides alone; of ``n`` such pairs ``errors`` were wrong.
 
     With confidence 1 - ``delta`` at most ``bound`` of such decisions are wrong (``bound`` <= ``target``).
@@ -43,17 +43,17 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class AbstentionBand:
     """The band of abstention: decide below the first threshold and above the second."""
 
-    immaterial: Promise
-    material: Promise
+    immaterial: ThresholdGuarantee
+    material: ThresholdGuarantee
 
     @property
     def immaterial_below(self) -> float:
         """Highest probability decided as immaterial, at most :data:`GUARD`; below 0 when none may be."""
         chosen = self.immaterial.threshold
-        return -1.0 if chosen is None else min(chosen, GUARD)
+        return -1.0 if chosen is None else min(chosen, MAX_IMMATERIAL_PROBABILITY)
 
     @property
     def material_above(self) -> float:
@@ -67,7 +67,7 @@ def clopper_pearson(errors: int, n: int, delta: float = DELTA) -> float:
     return 1.0 if errors >= n else float(betaincinv(errors + 1, n - errors, 1 - delta))
 
 
-def smallest_sample(target: float, delta: float = DELTA) -> int:
+def minimum_sample_size(target: float, delta: float = DELTA) -> int:
     """Decisions without any error that are needed to promise the target."""
     return math.ceil(math.log(delta) / math.log1p(-target))
 
@@ -77,29 +77,31 @@ def learn_then_test(
     wrong: NDArray[np.bool_],
     target: float,
     delta: float = DELTA,
-) -> Promise:
+) -> ThresholdGuarantee:
     """The widest threshold whose error rate is at most the target with confidence 1 - ``delta``.
 
     ``surest_first`` are probabilities of the error, ascending; ``wrong`` says whether deciding the pair is
     wrong.
     """
-    ends = _ends(surest_first)
+    ends = _count_by_threshold(surest_first)
     counts = np.cumsum(wrong, dtype=np.int64)
-    share = delta / _STARTS
-    first = smallest_sample(target, share)
-    passed = [_walk(ends, counts, first * 2**start, target, share) for start in range(_STARTS)]
+    share = delta / _SEQUENCE_STARTS
+    first = minimum_sample_size(target, share)
+    passed = [
+        _test_sequence(ends, counts, first * 2**start, target, share) for start in range(_SEQUENCE_STARTS)
+    ]
     best = max(passed)
     if best == 0:
-        return Promise(None, target, delta, 0, 0, 1.0)
+        return ThresholdGuarantee(None, target, delta, 0, 0, 1.0)
     errors = int(counts[best - 1])
-    return Promise(
+    return ThresholdGuarantee(
         float(surest_first[best - 1]), target, delta, best, errors, clopper_pearson(errors, best, share)
     )
 
 
-def band(
+def compute_abstention_band(
     probabilities: NDArray[np.float64], material: NDArray[np.bool_], settled: NDArray[np.bool_] | None = None
-) -> Band:
+) -> AbstentionBand:
     """Both thresholds, from calibrated probabilities of pairs the model may decide and never learnt from.
 
     ``settled`` is the truth of pairs a rule decides as immaterial: the promise is about all answers
@@ -112,14 +114,14 @@ def band(
     immaterial = learn_then_test(
         np.concatenate([np.zeros(len(before)), np.maximum(probabilities[rising], 1e-12)]),
         np.concatenate([before, material[rising]]),
-        MISSED_MATERIAL,
+        MAX_MISSED_MATERIAL,
     )
-    decided = learn_then_test(1 - probabilities[falling], ~material[falling], FALSE_MATERIAL)
+    decided = learn_then_test(1 - probabilities[falling], ~material[falling], MAX_FALSE_MATERIAL)
     above = None if decided.threshold is None else 1 - decided.threshold
-    return Band(immaterial, replace(decided, threshold=above))
+    return AbstentionBand(immaterial, replace(decided, threshold=above))
 
 
-def _ends(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def _count_by_threshold(values: NDArray[np.float64]) -> NDArray[np.int64]:
     """How many pairs each distinct threshold decides: ties are decided together."""
     if not len(values):
         return np.array([], dtype=np.int64)
@@ -127,7 +129,9 @@ def _ends(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.append(last, len(values))
 
 
-def _walk(ends: NDArray[np.int64], counts: NDArray[np.int64], first: int, target: float, delta: float) -> int:
+def _test_sequence(
+    ends: NDArray[np.int64], counts: NDArray[np.int64], first: int, target: float, delta: float
+) -> int:
     """Test ever wider thresholds until one fails; the number of pairs the last good one decides."""
     sizes = ends[ends >= first]
     errors = counts[sizes - 1]

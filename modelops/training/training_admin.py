@@ -21,7 +21,7 @@ from accounts.desk import ReasonForm, Step, act, confirmed, labelled, may, nobod
 from accounts.models import User
 from modelops.models import RunStatus, TrainingRun
 from modelops.training import runs
-from modelops.training.runs import BusyError, RunEndedError
+from modelops.training.runs import RunEndedError, TrainingBusyError
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ STATUS_COLOURS = {
     RunStatus.FAILED: "danger",
     RunStatus.CANCELLED: "warning",
 }
-_LEAST, _MOST = 1_000, 500_000
+_MIN_CORPUS_SIZE, _MAX_CORPUS_SIZE = 1_000, 500_000
 
 
 class TrainingForm(forms.Form):
@@ -41,8 +41,8 @@ class TrainingForm(forms.Form):
     corpus_size = forms.IntegerField(
         label="Constructed pairs",
         initial=206_000,
-        min_value=_LEAST,
-        max_value=_MOST,
+        min_value=_MIN_CORPUS_SIZE,
+        max_value=_MAX_CORPUS_SIZE,
         widget=UnfoldAdminIntegerFieldWidget(),
         help_text="About 206,000 are the full corpus, which takes some minutes; fewer are for trying.",
     )
@@ -52,14 +52,23 @@ class TrainingForm(forms.Form):
 class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
     """Attempts to train."""
 
-    list_display = ("created_at", "state", "stage", "done", "trigger", "labels_used", "model", "finished_at")
+    list_display = (
+        "created_at",
+        "state",
+        "stage",
+        "progress_text",
+        "trigger",
+        "labels_used",
+        "model",
+        "finished_at",
+    )
     list_select_related = ("model",)
     list_filter = ("status",)
     fields = (
         "created_at",
         "state",
         "stage",
-        "done",
+        "progress_text",
         "trigger",
         "requested_by",
         "parameters",
@@ -69,7 +78,7 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
         "started_at",
         "heartbeat_at",
         "finished_at",
-        "said",
+        "log_lines",
     )
     readonly_fields = fields
     actions = None
@@ -87,13 +96,13 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
         return run.status, run.get_status_display()
 
     @admin.display(description="Progress", ordering="progress")
-    def done(self, run: TrainingRun) -> str:
+    def progress_text(self, run: TrainingRun) -> str:
         """Percent, and the last thing it said while it works."""
         working = run.status == RunStatus.RUNNING
         return f"{run.progress} %, {run.step}" if working and run.step else f"{run.progress} %"
 
     @admin.display(description="Log")
-    def said(self, run: TrainingRun) -> str:
+    def log_lines(self, run: TrainingRun) -> str:
         """Everything it said."""
         lines = format_html_join("", "<div>{}  {}</div>", run.log)
         return format_html('<div class="break-words font-mono text-xs">{}</div>', lines or "Nothing yet.")
@@ -104,8 +113,8 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
 
         def perform(actor: User, given: Any) -> str:
             asked = {"corpus_size": given["corpus_size"], "files": []}
-            runs.ask(given["reason"], actor, asked)
-            transaction.on_commit(send)
+            runs.queue_run(given["reason"], actor, asked)
+            transaction.on_commit(wake_training_worker)
             return "A training run waits for its worker. Nothing is made live by training."
 
         text = (
@@ -113,7 +122,7 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
             "held-out entities and registers it. Making it live is a decision of two people."
         )
         back = reverse("admin:modelops_trainingrun_changelist")
-        step = Step("Train a model", text, "Train", back, perform, TrainingForm, (BusyError,))
+        step = Step("Train a model", text, "Train", back, perform, TrainingForm, (TrainingBusyError,))
         return confirmed(self.admin_site, request, step)
 
     @act("Cancel", "cancel")
@@ -122,7 +131,7 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
         run = get_object_or_404(TrainingRun, pk=object_id)
 
         def perform(actor: User, given: Any) -> str:
-            runs.cancel(run, actor, given["reason"])
+            runs.cancel_run(run, actor, given["reason"])
             return "Cancelled. The worker stops at its next step; no label was used up."
 
         back = reverse("admin:modelops_trainingrun_change", args=[run.pk])
@@ -131,7 +140,7 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
         return confirmed(self.admin_site, request, step)
 
 
-def send() -> None:
+def wake_training_worker() -> None:
     """Wake the training worker; asked by name, because this app does not know that one.
 
     Without a broker nothing is lost: waiting runs are sent every minute.

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-BINS = 10
+DEFAULT_BINS = 10
 
 
-def edges_of(values: ArrayLike, bins: int = BINS) -> list[float]:
+def compute_bin_edges(values: ArrayLike, bins: int = DEFAULT_BINS) -> list[float]:
     """Inner edges of quantile bins; fewer where values repeat. Raises ``ValueError`` without a value.
 
     A value belongs to the bin of the first edge that is not below it, so a frequent value has its own bin.
@@ -26,7 +26,7 @@ def edges_of(values: ArrayLike, bins: int = BINS) -> list[float]:
     return [float(value) for value in inner[inner < distinct[-1]]]
 
 
-def histogram(values: ArrayLike, edges: Sequence[float]) -> list[int]:
+def count_per_bin(values: ArrayLike, edges: Sequence[float]) -> list[int]:
     """Counts of values per bin: one bin more than edges."""
     places = np.searchsorted(
         np.asarray(edges, dtype=np.float64), np.asarray(values, dtype=np.float64), "left"

@@ -17,27 +17,27 @@ from scipy.special import chdtrc, chdtri, kolmogorov
 
 Floats = NDArray[np.float64]
 
-FEWEST = 200
+MIN_OBSERVATIONS = 200
 """Observations, at least, before a window is judged at all."""
 
-CHANCE = 0.001
+FALSE_ALARM_RATE = 0.001
 """Share of windows without change in which chance alone passes the PSI threshold of one figure."""
 
-FALSE_SHARE = 0.01
+FALSE_DISCOVERY_RATE = 0.01
 """False discoveries allowed among the figures of one window (Benjamini-Hochberg)."""
 
-FLOOR = 0.10
+MIN_PSI = 0.10
 """Smallest PSI worth anybody's time, however significant."""
 
-NEAR = 0.05
+MIN_JS_DISTANCE = 0.05
 """Smallest Jensen-Shannon distance worth anybody's time, in [0, 1]."""
 
-NEEDED, LOOKED_AT = 2, 3
+MIN_SHIFTED_WINDOWS, RECENT_WINDOWS = 2, 3
 """A shift is believed when it is seen in this many of this many windows."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class DistributionShift:
     """How far one figure moved in one window.
 
     ``psi`` and ``js`` are effects, ``p`` is the chance of such a difference without change (chi-square, or
@@ -65,12 +65,12 @@ def psi(reference: ArrayLike, current: ArrayLike) -> Floats:
 
     Half an observation is added to every bin, so that an empty one is rare instead of impossible.
     """
-    expected, seen = _shares(reference, 0.5), _shares(current, 0.5)
+    expected, seen = _compute_shares(reference, 0.5), _compute_shares(current, 0.5)
     value: Floats = ((seen - expected) * np.log(seen / expected)).sum(axis=-1)
     return value
 
 
-def psi_threshold(n: ArrayLike, m: ArrayLike, bins: int, chance: float = CHANCE) -> Floats:
+def psi_threshold(n: ArrayLike, m: ArrayLike, bins: int, chance: float = FALSE_ALARM_RATE) -> Floats:
     """PSI that chance alone exceeds with this probability: (1/n + 1/m) times a chi-square quantile.
 
     Source: B. Yurdakul, Statistical Properties of Population Stability Index (2018).
@@ -82,9 +82,9 @@ def psi_threshold(n: ArrayLike, m: ArrayLike, bins: int, chance: float = CHANCE)
 
 def js_distance(reference: ArrayLike, current: ArrayLike) -> Floats:
     """Jensen-Shannon distance in [0, 1]: the root of the divergence in bits."""
-    p, q = _shares(reference, 0.0), _shares(current, 0.0)
+    p, q = _compute_shares(reference, 0.0), _compute_shares(current, 0.0)
     middle = (p + q) / 2
-    divergence = (_relative(p, middle) + _relative(q, middle)) / 2
+    divergence = (_kl_divergence(p, middle) + _kl_divergence(q, middle)) / 2
     value: Floats = np.sqrt(np.clip(divergence, 0.0, 1.0))
     return value
 
@@ -107,7 +107,9 @@ def kolmogorov_smirnov(reference: ArrayLike, current: ArrayLike) -> tuple[Floats
     """
     one, other = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
     n, m = one.sum(axis=-1), other.sum(axis=-1)
-    gap: Floats = np.abs(np.cumsum(_shares(one, 0.0) - _shares(other, 0.0), axis=-1)).max(axis=-1)
+    gap: Floats = np.abs(np.cumsum(_compute_shares(one, 0.0) - _compute_shares(other, 0.0), axis=-1)).max(
+        axis=-1
+    )
     root = np.sqrt(n * m / (n + m))
     return gap, kolmogorov((root + 0.12 + 0.11 / root) * gap)
 
@@ -127,33 +129,37 @@ def benjamini_hochberg(p_values: ArrayLike) -> Floats:
     return adjusted
 
 
-def shifts(
-    reference: Mapping[str, Sequence[int]], current: Mapping[str, Sequence[int]], floor: float = FLOOR
-) -> list[Shift]:
+def compute_shifts(
+    reference: Mapping[str, Sequence[int]], current: Mapping[str, Sequence[int]], floor: float = MIN_PSI
+) -> list[DistributionShift]:
     """Compare every figure both sides count, the furthest moved first. Empty for too small a window."""
     names = [name for name in reference if name in current and len(reference[name]) > 1]
-    if not names or min(sum(current[name]) for name in names) < FEWEST:
+    if not names or min(sum(current[name]) for name in names) < MIN_OBSERVATIONS:
         return []
-    raw = [shift for same in _by_bins(names, reference) for shift in _measured(same, reference, current)]
+    raw = [
+        shift
+        for same in _group_by_bins(names, reference)
+        for shift in _measure_shifts(same, reference, current)
+    ]
     adjusted = benjamini_hochberg([shift.p for shift in raw])
-    found = [_judged(shift, float(value), floor) for shift, value in zip(raw, adjusted, strict=True)]
+    found = [_judge_shift(shift, float(value), floor) for shift, value in zip(raw, adjusted, strict=True)]
     return sorted(found, key=lambda shift: -shift.psi)
 
 
-def believed(windows: Sequence[Collection[str]]) -> set[str]:
+def find_persistent_shifts(windows: Sequence[Collection[str]]) -> set[str]:
     """Return the figures seen in two of the last three windows; the newest window comes last."""
-    newest = windows[-LOOKED_AT:]
+    newest = windows[-RECENT_WINDOWS:]
     names = set().union(*newest) if newest else set()
-    return {name for name in names if sum(name in window for window in newest) >= NEEDED}
+    return {name for name in names if sum(name in window for window in newest) >= MIN_SHIFTED_WINDOWS}
 
 
-def moved(reference: Sequence[int], current: Sequence[int]) -> int:
+def count_moved(reference: Sequence[int], current: Sequence[int]) -> int:
     """How many of the current observations fall elsewhere than the reference would have put them."""
-    share = float(np.abs(_shares(current, 0.0) - _shares(reference, 0.0)).sum()) / 2
+    share = float(np.abs(_compute_shares(current, 0.0) - _compute_shares(reference, 0.0)).sum()) / 2
     return round(share * sum(current))
 
 
-def _by_bins(names: Sequence[str], reference: Mapping[str, Sequence[int]]) -> list[list[str]]:
+def _group_by_bins(names: Sequence[str], reference: Mapping[str, Sequence[int]]) -> list[list[str]]:
     """Figures with equally many bins together: each group is one array."""
     groups: dict[int, list[str]] = {}
     for name in names:
@@ -161,9 +167,9 @@ def _by_bins(names: Sequence[str], reference: Mapping[str, Sequence[int]]) -> li
     return list(groups.values())
 
 
-def _measured(
+def _measure_shifts(
     names: Sequence[str], reference: Mapping[str, Sequence[int]], current: Mapping[str, Sequence[int]]
-) -> list[Shift]:
+) -> list[DistributionShift]:
     one, other = (np.array([side[name] for name in names], dtype=float) for side in (reference, current))
     n, m = other.sum(axis=-1), one.sum(axis=-1)
     gaps, by_order = kolmogorov_smirnov(one, other)
@@ -172,24 +178,24 @@ def _measured(
     columns = (n, psi(one, other), threshold, js_distance(one, other), gaps, p)
     rows = zip(names, *(column.tolist() for column in columns), strict=True)
     return [
-        Shift(name, int(size), psi_, limit, js, gap, chance, adjusted=1.0, seen=False)
+        DistributionShift(name, int(size), psi_, limit, js, gap, chance, adjusted=1.0, seen=False)
         for name, size, psi_, limit, js, gap, chance in rows
     ]
 
 
-def _judged(shift: Shift, adjusted: float, floor: float) -> Shift:
-    large = shift.psi > max(floor, shift.threshold) and shift.js > NEAR
-    return replace(shift, adjusted=adjusted, seen=large and adjusted <= FALSE_SHARE)
+def _judge_shift(shift: DistributionShift, adjusted: float, floor: float) -> DistributionShift:
+    large = shift.psi > max(floor, shift.threshold) and shift.js > MIN_JS_DISTANCE
+    return replace(shift, adjusted=adjusted, seen=large and adjusted <= FALSE_DISCOVERY_RATE)
 
 
-def _shares(counts: ArrayLike, added: float) -> Floats:
+def _compute_shares(counts: ArrayLike, added: float) -> Floats:
     smooth = np.asarray(counts, dtype=float) + added
     total = smooth.sum(axis=-1, keepdims=True)
     shares: Floats = np.divide(smooth, total, out=np.zeros_like(smooth), where=total > 0)
     return shares
 
 
-def _relative(p: Floats, middle: Floats) -> Floats:
+def _kl_divergence(p: Floats, middle: Floats) -> Floats:
     """Divergence of p from the middle in bits; an empty bin adds nothing."""
     ratio = np.divide(p, middle, out=np.ones_like(p), where=p > 0)
     total: Floats = (p * np.log2(ratio)).sum(axis=-1)

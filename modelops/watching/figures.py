@@ -13,72 +13,74 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelops.watching.bins import edges_of, histogram
+from modelops.watching.bins import compute_bin_edges, count_per_bin
 
-Counts = dict[str, list[int]]
+HistogramCounts = dict[str, list[int]]
 
-OTHER = "other"
+OTHER_LABEL = "other"
 """The last label of every category: whatever the reference did not know."""
 
-_RAREST = 0.005
+_MIN_LABEL_SHARE = 0.005
 """Share of a label, at least, to be counted by itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class FigureSample:
     """Values of some answers: numbers and categories by figure, one entry an answer."""
 
-    numbers: Mapping[str, NDArray[np.float64]]
-    labels: Mapping[str, Sequence[str]]
+    numeric_values: Mapping[str, NDArray[np.float64]]
+    categorical_values: Mapping[str, Sequence[str]]
     n: int
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class HistogramBinning:
     """How figures are counted: inner edges of numbers, labels of categories (``other`` is always last)."""
 
     edges: Mapping[str, list[float]] = field(default_factory=dict)
-    labels: Mapping[str, list[str]] = field(default_factory=dict)
+    categorical_labels: Mapping[str, list[str]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
-        return {"edges": dict(self.edges), "labels": dict(self.labels)}
+        return {"edges": dict(self.edges), "labels": dict(self.categorical_labels)}
 
     @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> Frame:
+    def from_dict(cls, kept: Mapping[str, Any]) -> HistogramBinning:
         """What :meth:`to_dict` gave."""
         return cls(kept["edges"], kept["labels"])
 
-    def bins(self, figure: str) -> list[str]:
+    def list_bin_labels(self, figure: str) -> list[str]:
         """Names of a figure's bins, for a plot."""
-        if figure in self.labels:
-            return list(self.labels[figure])
+        if figure in self.categorical_labels:
+            return list(self.categorical_labels[figure])
         edges = [f"{edge:.3g}" for edge in self.edges[figure]]
         return [*(f"≤ {edge}" for edge in edges), f"> {edges[-1]}" if edges else "all"]
 
 
-def frame_of(sample: Sample) -> Frame:
+def build_binning(sample: FigureSample) -> HistogramBinning:
     """Freeze how a sample's figures are counted. Raises ``ValueError`` for an empty one."""
-    edges = {name: edges_of(values) for name, values in sample.numbers.items()}
-    return Frame(edges, {name: _frequent(values) for name, values in sample.labels.items()})
+    edges = {name: compute_bin_edges(values) for name, values in sample.numeric_values.items()}
+    return HistogramBinning(
+        edges, {name: _list_frequent_labels(values) for name, values in sample.categorical_values.items()}
+    )
 
 
-def counted(sample: Sample, frame: Frame) -> Counts:
+def count_histograms(sample: FigureSample, frame: HistogramBinning) -> HistogramCounts:
     """Count the figures that the frame knows."""
     numbers = {
-        name: histogram(sample.numbers[name], edges)
+        name: count_per_bin(sample.numeric_values[name], edges)
         for name, edges in frame.edges.items()
-        if name in sample.numbers
+        if name in sample.numeric_values
     }
     labels = {
-        name: _tally(sample.labels[name], known)
-        for name, known in frame.labels.items()
-        if name in sample.labels
+        name: _count_labels(sample.categorical_values[name], known)
+        for name, known in frame.categorical_labels.items()
+        if name in sample.categorical_values
     }
     return numbers | labels
 
 
-def added(parts: Iterable[Counts]) -> Counts:
+def sum_histograms(parts: Iterable[HistogramCounts]) -> HistogramCounts:
     """Counts of several hours together, of the figures all of them have."""
     rows = list(parts)
     names = set(rows[0]).intersection(*rows[1:]) if rows else set()
@@ -87,13 +89,13 @@ def added(parts: Iterable[Counts]) -> Counts:
     }
 
 
-def _frequent(values: Sequence[str]) -> list[str]:
+def _list_frequent_labels(values: Sequence[str]) -> list[str]:
     found = Counter(values)
-    kept = sorted(label for label, count in found.items() if count >= _RAREST * len(values))
-    return [*(label for label in kept if label != OTHER), OTHER]
+    kept = sorted(label for label, count in found.items() if count >= _MIN_LABEL_SHARE * len(values))
+    return [*(label for label in kept if label != OTHER_LABEL), OTHER_LABEL]
 
 
-def _tally(values: Sequence[str], known: Sequence[str]) -> list[int]:
+def _count_labels(values: Sequence[str], known: Sequence[str]) -> list[int]:
     found = Counter(values)
     named = [found[label] for label in known[:-1]]
     return [*named, len(values) - sum(named)]

@@ -8,39 +8,39 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
-from modelops.watch_models import DEFAULTS, Threshold
+from modelops.watch_models import THRESHOLD_DEFAULTS, Threshold
 
 
-class LimitError(Exception):
+class ThresholdError(Exception):
     """The limit cannot be set to that; the message says why."""
 
 
-def limit(name: str) -> float:
+def get_threshold(name: str) -> float:
     """Return what a limit is now. Raises ``KeyError`` for an unknown one."""
-    return float(current(name))
+    return float(get_exact_threshold(name))
 
 
-def current(name: str) -> Decimal:
+def get_exact_threshold(name: str) -> Decimal:
     """Return the exact value of a limit."""
     newest = Threshold.objects.filter(name=name).values_list("value", flat=True).first()
-    return DEFAULTS[name][0] if newest is None else newest
+    return THRESHOLD_DEFAULTS[name][0] if newest is None else newest
 
 
-def check(name: str, value: Decimal) -> None:
+def check_threshold(name: str, value: Decimal) -> None:
     """Raise :class:`LimitError` for a value that is no limit, or no change."""
     if value <= 0:
-        raise LimitError(f"{name} must be above 0")
+        raise ThresholdError(f"{name} must be above 0")
     if name in ("accuracy", "precision", "recall") and value > 1:
-        raise LimitError(f"{name} is a share: at most 1")
-    if value == current(name):
-        raise LimitError(f"{name} is {value.normalize():f} already")
+        raise ThresholdError(f"{name} is a share: at most 1")
+    if value == get_exact_threshold(name):
+        raise ThresholdError(f"{name} is {value.normalize():f} already")
 
 
 @transaction.atomic
-def change(name: str, value: Decimal, actor: User, reason: str) -> Threshold:
+def change_threshold(name: str, value: Decimal, actor: User, reason: str) -> Threshold:
     """Set a limit. Raises :class:`LimitError` for one that is no limit, or no change."""
-    check(name, value)
-    before = current(name)
+    check_threshold(name, value)
+    before = get_exact_threshold(name)
     row = Threshold.objects.create(name=name, value=value, previous=before, reason=reason, changed_by=actor)
     detail = {"name": name, "before": str(before), "after": str(value), "reason": reason}
     audit.record("threshold.changed", row, actor, **detail)

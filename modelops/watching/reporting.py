@@ -9,66 +9,79 @@ from typing import Any
 from django.db import transaction
 
 from accounts import audit
-from modelops.alerting.alerts import observe
+from modelops.alerting.alerts import record_observation
 from modelops.watch_models import DriftReport, HourlyCount, Reference
 from modelops.watching import drift
-from modelops.watching.drift import FEWEST, LOOKED_AT, Shift
-from modelops.watching.figures import Counts, Frame, Sample, added, counted, frame_of
-from modelops.watching.limits import limit
-from modelops.watching.windows import Slice, hours_of, reference_of
+from modelops.watching.drift import MIN_OBSERVATIONS, RECENT_WINDOWS, DistributionShift
+from modelops.watching.figures import (
+    FigureSample,
+    HistogramBinning,
+    HistogramCounts,
+    build_binning,
+    count_histograms,
+    sum_histograms,
+)
+from modelops.watching.limits import get_threshold
+from modelops.watching.windows import TrafficSlice, find_reference, list_hourly_counts
 
 HOUR = timedelta(hours=1)
 Span = DriftReport.Span
 
-_LONGEST = timedelta(days=7)
+_MAX_WINDOW = timedelta(days=7)
 """A window is filled by so many hours at most; what is older says nothing about now."""
 
-_PLOTTED = 8
+_MAX_PLOTS = 8
 
 
 @transaction.atomic
-def freeze(of: Slice, sample: Sample, origin: str) -> Reference:
+def store_reference(of: TrafficSlice, sample: FigureSample, origin: str) -> Reference:
     """Keep how a sample's figures are distributed as what later traffic is compared with."""
-    frame = frame_of(sample)
-    counts = counted(sample, frame)
-    row = Reference.objects.create(**of.key, origin=origin, n=sample.n, frame=frame.to_dict(), counts=counts)
+    frame = build_binning(sample)
+    counts = count_histograms(sample, frame)
+    row = Reference.objects.create(
+        **of.lookup, origin=origin, n=sample.n, frame=frame.to_dict(), counts=counts
+    )
     audit.record("drift_reference.frozen", row, None, version=str(of.model), origin=origin, n=sample.n)
     return row
 
 
-def keep_hour(of: Slice, hour: datetime, n: int, counts: Counts, reference: Reference) -> HourlyCount:
+def store_hourly_count(
+    of: TrafficSlice, hour: datetime, n: int, counts: HistogramCounts, reference: Reference
+) -> HourlyCount:
     """Store the histograms of one hour; keeping others replaces them."""
     values = {"reference": reference, "n": n, "counts": counts}
-    row, _ = HourlyCount.objects.update_or_create(**of.key, hour=hour, defaults=values)
+    row, _ = HourlyCount.objects.update_or_create(**of.lookup, hour=hour, defaults=values)
     return row
 
 
-Reviewed = Callable[[Slice, datetime, datetime], tuple[int, int]]
+ReviewCounter = Callable[[TrafficSlice, datetime, datetime], tuple[int, int]]
 """Says how many answers of a slice and time were reviewed, and how many of those were wrong."""
 
 
-def report_hours(of: Slice, until: datetime, reviewed: Reviewed) -> DriftReport | None:
+def report_hours(of: TrafficSlice, until: datetime, reviewed: ReviewCounter) -> DriftReport | None:
     """Judge the hours since the last report, once they hold enough answers; ``None`` before."""
-    last = _reports(of, Span.HOUR).first()
-    start = max(until - _LONGEST, last.end if last else until - _LONGEST)
-    return _report(of, Span.HOUR, start, until, reviewed)
+    last = _query_reports(of, Span.HOUR).first()
+    start = max(until - _MAX_WINDOW, last.end if last else until - _MAX_WINDOW)
+    return _create_report(of, Span.HOUR, start, until, reviewed)
 
 
-def report_day(of: Slice, until: datetime, reviewed: Reviewed) -> DriftReport | None:
+def report_day(of: TrafficSlice, until: datetime, reviewed: ReviewCounter) -> DriftReport | None:
     """Judge the 24 hours before ``until``; ``None`` when they hold too few answers."""
-    return _report(of, Span.DAY, until - timedelta(days=1), until, reviewed)
+    return _create_report(of, Span.DAY, until - timedelta(days=1), until, reviewed)
 
 
-def _report(of: Slice, span: str, start: datetime, end: datetime, reviewed: Reviewed) -> DriftReport | None:
-    reference = reference_of(of)
-    hours = hours_of(of, start, end)
+def _create_report(
+    of: TrafficSlice, span: str, start: datetime, end: datetime, reviewed: ReviewCounter
+) -> DriftReport | None:
+    reference = find_reference(of)
+    hours = list_hourly_counts(of, start, end)
     n = sum(row.n for row in hours)
-    if reference is None or n < FEWEST:
+    if reference is None or n < MIN_OBSERVATIONS:
         return None
-    counts = added(row.counts for row in hours)
-    shifts = drift.shifts(reference.counts, counts, limit("drift"))
+    counts = sum_histograms(row.counts for row in hours)
+    shifts = drift.compute_shifts(reference.counts, counts, get_threshold("drift"))
     seen = [shift.figure for shift in shifts if shift.seen]
-    believed = sorted(drift.believed([*_earlier(of, span, end, reference), seen]))
+    believed = sorted(drift.find_persistent_shifts([*_list_earlier_shifts(of, span, end, reference), seen]))
     first = min(row.hour for row in hours)
     looked_at, wrong = reviewed(of, first, end) if seen else (0, 0)
     values = {
@@ -80,34 +93,36 @@ def _report(of: Slice, span: str, start: datetime, end: datetime, reviewed: Revi
         "believed": believed,
         "drifted": bool(believed),
         "shifts": [shift.to_dict() for shift in shifts],
-        "plots": _plots(shifts, reference, counts),
-        "moved": drift.moved(reference.counts["verdict"], counts["verdict"]) if seen else 0,
+        "plots": _build_plots(shifts, reference, counts),
+        "moved": drift.count_moved(reference.counts["verdict"], counts["verdict"]) if seen else 0,
         "reviewed": looked_at,
         "wrong": wrong,
     }
-    return _stored(of, span, end, values)
+    return _store_report(of, span, end, values)
 
 
 @transaction.atomic
-def _stored(of: Slice, span: str, end: datetime, values: dict[str, Any]) -> DriftReport:
+def _store_report(of: TrafficSlice, span: str, end: datetime, values: dict[str, Any]) -> DriftReport:
     """Store the report, and say whether it drifted, once a window."""
-    report, new = DriftReport.objects.update_or_create(**of.key, span=span, end=end, defaults=values)
+    report, new = DriftReport.objects.update_or_create(**of.lookup, span=span, end=end, defaults=values)
     if new:
         figures = ", ".join(report.believed[:5])
-        what = f"{figures}: PSI up to {report.worst:.2f} among {report.n:,} answers. {report.sentence}"
-        observe("drift", str(of), failing=report.drifted, what=what)
+        what = f"{figures}: PSI up to {report.worst:.2f} among {report.n:,} answers. {report.summary}"
+        record_observation("drift", str(of), failing=report.drifted, what=what)
     return report
 
 
-def _plots(shifts: Sequence[Shift], reference: Reference, counts: Counts) -> list[dict[str, Any]]:
+def _build_plots(
+    shifts: Sequence[DistributionShift], reference: Reference, counts: HistogramCounts
+) -> list[dict[str, Any]]:
     """Counts of the figures that moved furthest, and always of the verdicts."""
-    frame = Frame.from_dict(reference.frame)
-    names = [shift.figure for shift in shifts[:_PLOTTED]]
+    frame = HistogramBinning.from_dict(reference.frame)
+    names = [shift.figure for shift in shifts[:_MAX_PLOTS]]
     shown = names if "verdict" in names or "verdict" not in counts else [*names, "verdict"]
     return [
         {
             "figure": name,
-            "bins": frame.bins(name),
+            "bins": frame.list_bin_labels(name),
             "reference": reference.counts[name],
             "current": counts[name],
         }
@@ -115,11 +130,11 @@ def _plots(shifts: Sequence[Shift], reference: Reference, counts: Counts) -> lis
     ]
 
 
-def _earlier(of: Slice, span: str, end: datetime, reference: Reference) -> list[list[str]]:
+def _list_earlier_shifts(of: TrafficSlice, span: str, end: datetime, reference: Reference) -> list[list[str]]:
     """Figures seen in the windows before this one beside the same reference, oldest first."""
-    rows = _reports(of, span).filter(end__lt=end, reference=reference)[: LOOKED_AT - 1]
+    rows = _query_reports(of, span).filter(end__lt=end, reference=reference)[: RECENT_WINDOWS - 1]
     return [list(row.seen) for row in reversed(rows)]
 
 
-def _reports(of: Slice, span: str) -> Any:
-    return DriftReport.objects.filter(**of.key, span=span).order_by("-end")
+def _query_reports(of: TrafficSlice, span: str) -> Any:
+    return DriftReport.objects.filter(**of.lookup, span=span).order_by("-end")

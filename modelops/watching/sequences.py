@@ -14,12 +14,12 @@ from dataclasses import dataclass
 DELTA = 0.05
 """Chance that the sequence ever leaves the truth out."""
 
-_STEPS = 60
+_BISECTION_STEPS = 60
 """Halvings when an end of the interval is sought: beyond what a float can tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class AnytimeEstimate:
     """A share with its anytime-valid interval, all in 0 to 1, and the labels it rests on.
 
     Without a label nothing is known: the interval is all of 0 to 1.
@@ -36,28 +36,28 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class AuditedLabel:
     """One audited answer: what was said, what was true (true is *material*), and its chance to be picked."""
 
-    said: bool
-    true: bool
-    chance: float
+    predicted_material: bool
+    is_material: bool
+    sampling_probability: float
 
 
 @dataclass(frozen=True, slots=True)
-class Performance:
+class PerformanceEstimate:
     """Accuracy of all answers; precision and recall of *material*."""
 
-    accuracy: Estimate
-    precision: Estimate
-    recall: Estimate
+    accuracy: AnytimeEstimate
+    precision: AnytimeEstimate
+    recall: AnytimeEstimate
 
-    def to_dict(self) -> dict[str, Estimate]:
+    def to_dict(self) -> dict[str, AnytimeEstimate]:
         """By name."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def sequence(hits: int, n: int, delta: float = DELTA) -> Estimate:
+def compute_confidence_sequence(hits: int, n: int, delta: float = DELTA) -> AnytimeEstimate:
     """Return the share of hits with its confidence sequence at ``n`` observations.
 
     Those p for which the mixture likelihood ratio (uniform prior) stays under 1/delta (Ville's inequality).
@@ -67,12 +67,14 @@ def sequence(hits: int, n: int, delta: float = DELTA) -> Estimate:
     if not 0 <= hits <= n or not 0 < delta < 1:
         raise ValueError("hits must lie between 0 and n, and delta between 0 and 1")
     if n == 0:
-        return Estimate(math.nan, 0.0, 1.0, 0)
+        return AnytimeEstimate(math.nan, 0.0, 1.0, 0)
     share = hits / n
-    return Estimate(share, _end(hits, n, delta, 0.0), _end(hits, n, delta, 1.0), n)
+    return AnytimeEstimate(
+        share, _find_interval_end(hits, n, delta, 0.0), _find_interval_end(hits, n, delta, 1.0), n
+    )
 
 
-def weighted(hits: Mapping[float, tuple[int, int]], delta: float = DELTA) -> Estimate:
+def estimate_weighted_share(hits: Mapping[float, tuple[int, int]], delta: float = DELTA) -> AnytimeEstimate:
     """Return a share over all traffic from ``chance -> (hits, n)`` of what was picked with that chance.
 
     One sequence a chance, the error shared among them, put together in the proportions of the traffic they
@@ -80,25 +82,30 @@ def weighted(hits: Mapping[float, tuple[int, int]], delta: float = DELTA) -> Est
     """
     kept = {chance: counts for chance, counts in hits.items() if counts[1]}
     if not kept:
-        return Estimate(math.nan, 0.0, 1.0, 0)
+        return AnytimeEstimate(math.nan, 0.0, 1.0, 0)
     total = sum(n / chance for chance, (_, n) in kept.items())
-    parts = [(n / chance / total, sequence(k, n, delta / len(kept))) for chance, (k, n) in kept.items()]
+    parts = [
+        (n / chance / total, compute_confidence_sequence(k, n, delta / len(kept)))
+        for chance, (k, n) in kept.items()
+    ]
     value, low, high = (
         sum(share * getattr(part, name) for share, part in parts) for name in ("value", "low", "high")
     )
-    return Estimate(value, low, high, sum(n for _, n in kept.values()))
+    return AnytimeEstimate(value, low, high, sum(n for _, n in kept.values()))
 
 
-def performance(labels: Iterable[Label], delta: float = DELTA) -> Performance:
+def compute_performance(labels: Iterable[AuditedLabel], delta: float = DELTA) -> PerformanceEstimate:
     """Return accuracy, precision and recall from audited answers, each with its own sequence."""
     known = list(labels)
-    right = [(label.chance, label.said == label.true) for label in known]
-    precise = [(label.chance, label.true) for label in known if label.said]
-    caught = [(label.chance, label.said) for label in known if label.true]
-    return Performance(*(weighted(_counted(rows), delta) for rows in (right, precise, caught)))
+    right = [(label.sampling_probability, label.predicted_material == label.is_material) for label in known]
+    precise = [(label.sampling_probability, label.is_material) for label in known if label.predicted_material]
+    caught = [(label.sampling_probability, label.predicted_material) for label in known if label.is_material]
+    return PerformanceEstimate(
+        *(estimate_weighted_share(_count_by_probability(rows), delta) for rows in (right, precise, caught))
+    )
 
 
-def restarted(number: int, delta: float = DELTA) -> float:
+def compute_restart_delta(number: int, delta: float = DELTA) -> float:
     """Return the error that the ``number``-th restart (from 1) may spend, so that all together spend delta.
 
     A sequence that runs for years hides a fall of this week behind the years; so new ones begin.
@@ -106,7 +113,7 @@ def restarted(number: int, delta: float = DELTA) -> float:
     return delta * 6 / (math.pi * number) ** 2
 
 
-def _counted(rows: Iterable[tuple[float, bool]]) -> dict[float, tuple[int, int]]:
+def _count_by_probability(rows: Iterable[tuple[float, bool]]) -> dict[float, tuple[int, int]]:
     """Hits and labels by chance, rounded to two digits: more strata would only widen the interval."""
     found: dict[float, tuple[int, int]] = {}
     for exact, hit in rows:
@@ -116,24 +123,24 @@ def _counted(rows: Iterable[tuple[float, bool]]) -> dict[float, tuple[int, int]]
     return found
 
 
-def _end(hits: int, n: int, delta: float, far: float) -> float:
+def _find_interval_end(hits: int, n: int, delta: float, far: float) -> float:
     """The end of the interval between the share and 0 or 1."""
     near = hits / n
     if near == far:
         return far
-    for _ in range(_STEPS):
+    for _ in range(_BISECTION_STEPS):
         middle = (near + far) / 2
-        near, far = (middle, far) if _holds(middle, hits, n, delta) else (near, middle)
+        near, far = (middle, far) if _is_plausible(middle, hits, n, delta) else (near, middle)
     return near
 
 
-def _holds(p: float, hits: int, n: int, delta: float) -> bool:
-    likelihood = _power(p, hits) + _power(1 - p, n - hits)
+def _is_plausible(p: float, hits: int, n: int, delta: float) -> bool:
+    likelihood = _log_power(p, hits) + _log_power(1 - p, n - hits)
     mixture = math.lgamma(hits + 1) + math.lgamma(n - hits + 1) - math.lgamma(n + 2)
     return mixture - likelihood < -math.log(delta)
 
 
-def _power(base: float, exponent: int) -> float:
+def _log_power(base: float, exponent: int) -> float:
     if exponent == 0:
         return 0.0
     return exponent * math.log(base) if base > 0 else -math.inf

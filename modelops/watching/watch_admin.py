@@ -20,10 +20,10 @@ from unfold.admin import ModelAdmin
 from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
 from accounts.models import User
 from modelops.models import ModelMetric
-from modelops.plots import bars
-from modelops.watch_models import DEFAULTS, DriftReport, Reference, Threshold, TrainingDecision
+from modelops.plots import render_bar_chart
+from modelops.watch_models import THRESHOLD_DEFAULTS, DriftReport, Reference, Threshold, TrainingDecision
 from modelops.watching import limits, windows
-from modelops.watching.limits import LimitError
+from modelops.watching.limits import ThresholdError
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
@@ -43,20 +43,20 @@ class DriftReportAdmin(ReadOnlyAdmin):
 
     list_display = (
         "end",
-        "shown",
+        "drift_state",
         "profile",
         "kind",
         "source",
         "span",
         "n",
-        "psi",
+        "largest_psi",
         "moved",
         "reviewed",
         "wrong",
     )
     list_filter = ("drifted", "span", "profile", "kind", "source")
     list_select_related = ("model",)
-    fields = ("sentence", "model", "profile", "kind", "source", "start", "end", "n", "reference")
+    fields = ("consequence", "model", "profile", "kind", "source", "start", "end", "n", "reference")
     readonly_fields = fields
     actions_detail = ("accept",)
     change_form_after_template = "admin/modelops/drift.html"
@@ -72,21 +72,21 @@ class DriftReportAdmin(ReadOnlyAdmin):
         )
 
     @labelled("Drift", "drifted", {"drift": "danger", "once": "warning", "none": "success"})
-    def shown(self, report: DriftReport) -> tuple[str, str]:
+    def drift_state(self, report: DriftReport) -> tuple[str, str]:
         """Whether it drifted, coloured."""
         if report.drifted:
             return "drift", "Drifted"
         return ("once", "Moved, not yet lasting") if report.seen else ("none", "As it was")
 
     @admin.display(description="Largest PSI", ordering="worst")
-    def psi(self, report: DriftReport) -> str:
+    def largest_psi(self, report: DriftReport) -> str:
         """Two digits are enough."""
         return f"{report.worst:.2f}"
 
     @admin.display(description="Consequence")
-    def sentence(self, report: DriftReport) -> str:
+    def consequence(self, report: DriftReport) -> str:
         """What it did to the answers."""
-        return report.sentence
+        return report.summary
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -94,7 +94,7 @@ class DriftReportAdmin(ReadOnlyAdmin):
         """Draw the figures that moved furthest, and the verdicts."""
         report = DriftReport.objects.filter(pk=object_id).first() if _is_uuid(object_id) else None
         drawn = [
-            mark_safe(bars(plot["figure"], plot["bins"], plot["reference"], plot["current"]))  # noqa: S308
+            mark_safe(render_bar_chart(plot["figure"], plot["bins"], plot["reference"], plot["current"]))  # noqa: S308
             for plot in (report.plots if report else ())
         ]
         context = {**(extra_context or {}), "pictures": drawn}
@@ -106,12 +106,12 @@ class DriftReportAdmin(ReadOnlyAdmin):
         report = get_object_or_404(DriftReport.objects.select_related("model", "reference"), pk=object_id)
 
         def perform(actor: User, given: Any) -> str:
-            windows.accept(report, actor, given["reason"])
+            windows.accept_reference(report, actor, given["reason"])
             return "Accepted. The next windows are compared with this traffic."
 
         text = "Later traffic of this version, profile, kind and source is compared with that of this report."
         back = reverse("admin:modelops_driftreport_change", args=[report.pk])
-        facts = {"Report": report, "Consequence": report.sentence}
+        facts = {"Report": report, "Consequence": report.summary}
         step = Step("Accept as the new normal?", text, "Accept", back, perform, ReasonForm, (), facts)
         return confirmed(self.admin_site, request, step)
 
@@ -139,8 +139,8 @@ class ThresholdForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         given: dict[str, Any] = super().clean() or {}
         if "name" in given and "value" in given:
             try:
-                limits.check(given["name"], given["value"])
-            except LimitError as refusal:
+                limits.check_threshold(given["name"], given["value"])
+            except ThresholdError as refusal:
                 raise ValidationError(str(refusal)) from refusal
         return given
 
@@ -163,8 +163,8 @@ class ThresholdAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Say what every limit is now, above its history."""
         known = [
-            {"name": name, "value": f"{limits.current(name).normalize():f}", "meaning": meaning}
-            for name, (_, meaning) in DEFAULTS.items()
+            {"name": name, "value": f"{limits.get_exact_threshold(name).normalize():f}", "meaning": meaning}
+            for name, (_, meaning) in THRESHOLD_DEFAULTS.items()
         ]
         context = {**(extra_context or {}), "limits": known}
         return super().changelist_view(request, context)  # type: ignore[no-any-return]
@@ -172,7 +172,7 @@ class ThresholdAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Threshold, form: Any, change: bool) -> None:
         """Set the limit by the one function that does."""
         if isinstance(request.user, User):
-            row = limits.change(obj.name, Decimal(obj.value), request.user, obj.reason)
+            row = limits.change_threshold(obj.name, Decimal(obj.value), request.user, obj.reason)
             obj.pk = row.pk
 
 
@@ -180,30 +180,30 @@ class ThresholdAdmin(ReadOnlyAdmin):
 class TrainingDecisionAdmin(ReadOnlyAdmin):
     """Why a training began by itself, or did not."""
 
-    list_display = ("at", "shown", "because", "model", "run")
+    list_display = ("at", "decision_label", "because", "model", "run")
     list_filter = ("train",)
     list_select_related = ("model", "run")
-    fields = ("at", "train", "because", "what_was_asked", "hindered_by", "model", "run")
+    fields = ("at", "train", "because", "condition_table", "obstacle_list", "model", "run")
     readonly_fields = fields
 
     @labelled("Decision", "train", {"train": "success", "wait": "info"})
-    def shown(self, decision: TrainingDecision) -> tuple[str, str]:
+    def decision_label(self, decision: TrainingDecision) -> tuple[str, str]:
         """What was decided."""
         return ("train", "Train") if decision.train else ("wait", "Do not train")
 
     @admin.display(description="Obstacles")
-    def hindered_by(self, decision: TrainingDecision) -> str:
+    def obstacle_list(self, decision: TrainingDecision) -> str:
         """What kept a training from beginning."""
         return "; ".join(decision.obstacles) or "-"
 
     @admin.display(description="Conditions")
-    def what_was_asked(self, decision: TrainingDecision) -> SafeString:
+    def condition_table(self, decision: TrainingDecision) -> SafeString:
         """Each condition with what was measured."""
         rows = [
             (one["name"], one["said"], f"{one['limit']:g}", "met" if one["met"] else "not met")
             for one in decision.conditions
         ]
-        return _table(("Condition", "Measured", "Limit", "Met"), rows)
+        return _render_table(("Condition", "Measured", "Limit", "Met"), rows)
 
 
 @admin.register(ModelMetric)
@@ -226,7 +226,7 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> SafeString:
+def _render_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> SafeString:
     """Return a plain table that scrolls by itself on narrow screens."""
     cells = '<td class="py-1 pr-4">{}</td>' * len(heads)
     head = '<th scope="col" class="py-1 pr-4 text-left">{}</th>'

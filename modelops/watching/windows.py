@@ -13,37 +13,39 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
-from modelops.alerting.alerts import observe
+from modelops.alerting.alerts import record_observation
 from modelops.models import ModelVersion
-from modelops.watch_models import DriftReport, HourlyCount, Reference, Source
-from modelops.watching.figures import added
+from modelops.watch_models import DriftReport, HourlyCount, Reference, TrafficSource
+from modelops.watching.figures import sum_histograms
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class TrafficSlice:
     """Whose answers: a version's, under a profile, of a kind, to questions from one source."""
 
     model: ModelVersion
     profile: str
     kind: str
-    source: str = Source.SINGLE
+    source: str = TrafficSource.SINGLE
 
     @property
-    def key(self) -> dict[str, Any]:
+    def lookup(self) -> dict[str, Any]:
         """Columns that name the slice."""
         return {"model": self.model, "profile": self.profile, "kind": self.kind, "source": self.source}
 
     def __str__(self) -> str:
         named = f"{self.model.version}, {self.profile}, {self.kind}"
-        return f"{named}, {Source.BULK.label.lower()}" if self.source == Source.BULK else named
+        return f"{named}, {TrafficSource.BULK.label.lower()}" if self.source == TrafficSource.BULK else named
 
 
 @transaction.atomic
-def accept(report: DriftReport, actor: User, reason: str) -> Reference:
+def accept_reference(report: DriftReport, actor: User, reason: str) -> Reference:
     """Take the traffic of a report as the new normal of its version, and record who said why."""
-    counts = added(row.counts for row in hours_of(slice_of(report), report.start, report.end))
+    counts = sum_histograms(
+        row.counts for row in list_hourly_counts(get_slice(report), report.start, report.end)
+    )
     row = Reference.objects.create(
-        **slice_of(report).key,
+        **get_slice(report).lookup,
         origin=Reference.Origin.ACCEPTED,
         n=report.n,
         frame=report.reference.frame,
@@ -52,21 +54,21 @@ def accept(report: DriftReport, actor: User, reason: str) -> Reference:
         created_by=actor,
     )
     audit.record("drift_reference.accepted", row, actor, report=str(report.pk), reason=reason)
-    observe("drift", str(slice_of(report)), failing=False)
+    record_observation("drift", str(get_slice(report)), failing=False)
     return row
 
 
-def hours_of(of: Slice, start: datetime, end: datetime) -> list[HourlyCount]:
+def list_hourly_counts(of: TrafficSlice, start: datetime, end: datetime) -> list[HourlyCount]:
     """The counts of a window, hour by hour."""
-    rows = HourlyCount.objects.filter(**of.key, hour__gte=start, hour__lt=end)
+    rows = HourlyCount.objects.filter(**of.lookup, hour__gte=start, hour__lt=end)
     return list(rows)
 
 
-def slice_of(row: DriftReport | HourlyCount) -> Slice:
+def get_slice(row: DriftReport | HourlyCount) -> TrafficSlice:
     """Whose answers a report or a count is about."""
-    return Slice(row.model, row.profile, row.kind, row.source)
+    return TrafficSlice(row.model, row.profile, row.kind, row.source)
 
 
-def reference_of(of: Slice) -> Reference | None:
+def find_reference(of: TrafficSlice) -> Reference | None:
     """What a slice is compared with, if anything yet."""
-    return Reference.objects.newest(of.model.pk, of.profile, of.kind, of.source)
+    return Reference.objects.get_newest(of.model.pk, of.profile, of.kind, of.source)

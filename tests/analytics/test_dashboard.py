@@ -12,8 +12,8 @@ from accounts.models import Role
 from analytics import queries
 from feedback.services import enqueue_sampled_predictions
 from modelops.watching import reporting
-from modelops.watching.figures import Frame, Sample, counted
-from modelops.watching.windows import Slice
+from modelops.watching.figures import FigureSample, HistogramBinning, count_histograms
+from modelops.watching.windows import TrafficSlice
 from tests.models import installed, stored_prediction
 from tests.people import person
 
@@ -38,12 +38,14 @@ def test_traffic_counts_what_was_answered_since_then() -> None:
 
 def test_answers_of_every_day_are_told_by_verdict() -> None:
     champion = installed()
-    of = Slice(champion.model, "general", "organisation")
+    of = TrafficSlice(champion.model, "general", "organisation")
     hour = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=30)
-    reference = reporting.freeze(of, _sample(_VERDICTS), "corpus")
-    counts = counted(_sample(["review"] * 3 + ["material"]), Frame.from_dict(reference.frame))
-    reporting.keep_hour(of, hour, 4, counts, reference)
-    reporting.keep_hour(replace(of, source="bulk"), hour, 4, counts, reference)
+    reference = reporting.store_reference(of, _sample(_VERDICTS), "corpus")
+    counts = count_histograms(
+        _sample(["review"] * 3 + ["material"]), HistogramBinning.from_dict(reference.frame)
+    )
+    reporting.store_hourly_count(of, hour, 4, counts, reference)
+    reporting.store_hourly_count(replace(of, source="bulk"), hour, 4, counts, reference)
     stored_prediction(user=person(), verdict="material")
     today = timezone.now().date()
     days = {row.day: row.verdicts for row in queries.daily(today - timedelta(days=13), today)}
@@ -53,9 +55,9 @@ def test_answers_of_every_day_are_told_by_verdict() -> None:
     assert days[today - timedelta(days=13)] == {"immaterial": 0, "review": 0, "material": 0}
 
 
-def _sample(verdicts: list[str]) -> Sample:
+def _sample(verdicts: list[str]) -> FigureSample:
     numbers = {"material probability": np.linspace(0, 1, len(verdicts))}
-    return Sample(numbers, {"verdict": verdicts}, len(verdicts))
+    return FigureSample(numbers, {"verdict": verdicts}, len(verdicts))
 
 
 _VERDICTS = ["immaterial", "review", "material"] * 20

@@ -30,4 +30,4 @@ def test_compare_review_train_promote_compare() -> None:
     promoted(run.model)
     second = client.post("/api/v1/compare", PAIR).json()
     assert (first["model"]["version"], second["model"]["version"]) == ("1", run.model.version)
-    assert get_model_loader().fleet().generation > 1
+    assert get_model_loader().get_live_models().generation > 1

@@ -33,9 +33,9 @@ from matching.models import Prediction
 from modelops import services
 from modelops.alert_models import Alert
 from modelops.models import Deployment, LiveSlot, ModelArtefact, ModelVersion
-from modelops.services import PromotionError, Registration
-from modelops.serving.attendant import unready
-from modelops.serving.loader import ArtefactError, publish
+from modelops.services import PromotionError, VersionRegistration
+from modelops.serving.attendant import describe_unready_processes
+from modelops.serving.loader import ArtefactVerificationError, publish_generation
 from modelops.serving_models import ServingProcess
 from tests.people import person
 from tests.processes import environment
@@ -165,14 +165,14 @@ def version(number: str, shift: float) -> ModelVersion:
     shipped = json.loads(files("matching.engine").joinpath("model/model.json").read_bytes())
     shipped["version"] = number
     shipped["model"]["baseline"] += shift
-    given = Registration("legal-names", number, json.dumps(shipped).encode(), compute_schema_hash())
+    given = VersionRegistration("legal-names", number, json.dumps(shipped).encode(), compute_schema_hash())
     return services.register_version(given, None)
 
 
 def promote(model: ModelVersion, engineer: User, approver: User, figures: Figures) -> None:
     request = services.request_promotion(model, "*", "champion", "better", engineer)
-    wait_until(lambda: unready(model.artefact_id) == "")
-    made = services.approve(request, approver, "a bolder model for the proof")
+    wait_until(lambda: describe_unready_processes(model.artefact_id) == "")
+    made = services.approve_promotion(request, approver, "a bolder model for the proof")
     follow(f"promotion {model.version}", made, figures)
 
 
@@ -181,9 +181,9 @@ def refused_when_damaged(number: str, engineer: User, approver: User) -> None:
     model = version(number, 0.01)
     request = services.request_promotion(model, "*", "champion", "better", engineer)
     ModelArtefact.objects.filter(pk=model.artefact_id).update(content=b"damaged")
-    with pytest.raises((PromotionError, ArtefactError)):
-        services.approve(request, approver, "in a hurry")
-    services.decline(request, approver, "damaged")
+    with pytest.raises((PromotionError, ArtefactVerificationError)):
+        services.approve_promotion(request, approver, "in a hurry")
+    services.decline_promotion(request, approver, "damaged")
 
 
 def live_without_anybody(model: ModelVersion) -> Deployment:
@@ -199,7 +199,7 @@ def live_without_anybody(model: ModelVersion) -> Deployment:
         reason=PAST_EVERY_CHECK,
     )
     LiveSlot.objects.update(deployment=row)
-    publish(row.generation)
+    publish_generation(row.generation)
     return row
 
 

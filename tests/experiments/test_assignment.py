@@ -7,14 +7,16 @@ from collections import Counter
 
 import pytest
 
-from experiments.assignment import arm, bucket
+from experiments.assignment import choose_arm, compute_bucket
 
 USERS = [f"user-{number}" for number in range(20_000)]
 
 
 def test_the_bucket_is_the_head_of_a_sha256() -> None:
     head = hashlib.sha256(b"exp|salt|user").digest()[:8]
-    assert bucket("exp", "salt", "user") == pytest.approx(int.from_bytes(head, "big") / 2**64, abs=1e-15)
+    assert compute_bucket("exp", "salt", "user") == pytest.approx(
+        int.from_bytes(head, "big") / 2**64, abs=1e-15
+    )
 
 
 @pytest.mark.parametrize(
@@ -28,31 +30,31 @@ def test_the_bucket_is_the_head_of_a_sha256() -> None:
     ],
 )
 def test_frozen_vectors(experiment: str, salt: str, user: str, expected: float) -> None:
-    assert bucket(experiment, salt, user) == expected
+    assert compute_bucket(experiment, salt, user) == expected
 
 
 def test_every_bucket_lies_in_its_range_and_they_spread_evenly() -> None:
-    values = [bucket("exp", "salt", user) for user in USERS]
+    values = [compute_bucket("exp", "salt", user) for user in USERS]
     assert all(0 <= value < 1 for value in values)
     tenths = Counter(int(value * 10) for value in values)
     assert all(1_800 < tenths[tenth] < 2_200 for tenth in range(10))
 
 
 def test_a_small_enrolment_still_splits_in_half() -> None:
-    arms = Counter(arm("exp", user, "one", "two", 0.05, 0.5) for user in USERS)
+    arms = Counter(choose_arm("exp", user, "one", "two", 0.05, 0.5) for user in USERS)
     enrolled = arms["a"] + arms["b"]
     assert 0.04 < enrolled / len(USERS) < 0.06
     assert 0.45 < arms["b"] / enrolled < 0.55
 
 
 def test_with_one_salt_the_same_split_would_be_ruined() -> None:
-    arms = Counter(arm("exp", user, "one", "one", 0.05, 0.5) for user in USERS)
+    arms = Counter(choose_arm("exp", user, "one", "one", 0.05, 0.5) for user in USERS)
     assert arms["a"] == 0
 
 
 def test_a_user_keeps_the_arm_when_more_are_enrolled() -> None:
-    few = {user: arm("exp", user, "one", "two", 0.1, 0.5) for user in USERS[:2_000]}
-    many = {user: arm("exp", user, "one", "two", 0.6, 0.5) for user in USERS[:2_000]}
+    few = {user: choose_arm("exp", user, "one", "two", 0.1, 0.5) for user in USERS[:2_000]}
+    many = {user: choose_arm("exp", user, "one", "two", 0.6, 0.5) for user in USERS[:2_000]}
     assert all(many[user] == met for user, met in few.items() if met)
 
 

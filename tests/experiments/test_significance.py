@@ -8,12 +8,12 @@ from scipy import stats
 from scipy.special import betaln
 
 from experiments.significance import (
-    STOP_AT,
-    decided,
+    E_VALUE_THRESHOLD,
+    check_sample_ratio,
+    compute_required_pairs,
     e_value,
+    is_conclusive,
     log_e_value,
-    pairs_needed,
-    split_check,
 )
 
 
@@ -23,25 +23,25 @@ from experiments.significance import (
 def test_the_split_check_is_the_chi_square_test(a: int, b: int, share: float) -> None:
     n = a + b
     known = stats.chisquare([a, b], [n * (1 - share), n * share])
-    found = split_check(a, b, share)
+    found = check_sample_ratio(a, b, share)
     assert found.statistic == pytest.approx(known.statistic)
     assert found.p_value == pytest.approx(known.pvalue)
 
 
 def test_a_broken_split_is_found_and_an_honest_one_is_not() -> None:
-    assert split_check(5_300, 4_700, 0.5).mismatch
-    assert not split_check(5_060, 4_940, 0.5).mismatch
+    assert check_sample_ratio(5_300, 4_700, 0.5).is_mismatch
+    assert not check_sample_ratio(5_060, 4_940, 0.5).is_mismatch
 
 
 def test_a_handful_of_users_says_nothing() -> None:
-    assert not split_check(50, 0, 0.5).mismatch
-    assert not split_check(0, 0, 0.5).enough
+    assert not check_sample_ratio(50, 0, 0.5).is_mismatch
+    assert not check_sample_ratio(0, 0, 0.5).has_enough_users
 
 
 @pytest.mark.parametrize(("a", "b", "share"), [(1, 1, 0.0), (1, 1, 1.0), (-1, 2, 0.5)])
 def test_a_split_that_cannot_be_is_refused(a: int, b: int, share: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
-        split_check(a, b, share)
+        check_sample_ratio(a, b, share)
 
 
 @pytest.mark.parametrize(("wins", "pairs"), [(0, 0), (7, 10), (31, 44), (500, 1000)])
@@ -73,17 +73,17 @@ def test_peeking_after_every_pair_stays_within_five_percent() -> None:
         wins = 0
         for n in range(1, 201):
             wins += rng.random() < 0.5
-            if decided(wins, n):
+            if is_conclusive(wins, n):
                 stopped += 1
                 break
-    assert stopped / 1_000 <= 1 / STOP_AT
+    assert stopped / 1_000 <= 1 / E_VALUE_THRESHOLD
 
 
 def test_how_many_pairs_a_difference_needs() -> None:
-    needed = pairs_needed(0.7)
+    needed = compute_required_pairs(0.7)
     assert needed is not None
     assert 35 <= needed <= 60
-    assert pairs_needed(0.5, limit=2_000) is None
+    assert compute_required_pairs(0.5, limit=2_000) is None
 
 
 def test_more_wins_than_pairs_cannot_be() -> None:

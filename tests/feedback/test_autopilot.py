@@ -42,7 +42,7 @@ def labels(n: int, stream: str = "uncertain", said: bool = False, true: bool = F
 
 
 def set_limit(name: str, value: str) -> None:
-    limits.change(name, Decimal(value), person(Role.APPROVER), "for this test")
+    limits.change_threshold(name, Decimal(value), person(Role.APPROVER), "for this test")
 
 
 def drifted(champion: Deployment, source: str = "single") -> DriftReport:
@@ -176,7 +176,7 @@ def test_one_at_a_time_with_a_pause_and_a_budget() -> None:
     assert first.run is not None
     again = autopilot.decide_training(now)
     assert "under way" in again.obstacles[0]
-    runs.cancel(first.run, person(Role.MODEL_ENGINEER), "test")
+    runs.cancel_run(first.run, person(Role.MODEL_ENGINEER), "test")
     assert "less than 20 hours ago" in autopilot.decide_training(now).obstacles[0]
     set_limit("budget_per_week", "1")
     assert "budget of 1" in autopilot.decide_training(now + 2 * DAY).obstacles[0]

@@ -17,8 +17,8 @@ from modelops.alerting import alerts
 from modelops.models import Deployment, JobRun, ModelMetric
 from modelops.watch_models import DriftReport, HourlyCount, TrainingDecision
 from modelops.watching import reporting
-from modelops.watching.figures import Sample
-from modelops.watching.windows import Slice
+from modelops.watching.figures import FigureSample
+from modelops.watching.windows import TrafficSlice
 from tests.models import installed, stored_prediction
 from tests.people import person
 
@@ -130,7 +130,7 @@ def test_one_profile_that_fails_is_told_by_itself() -> None:
 def test_the_consequence_counts_reviewed_and_wrong_answers_of_the_window() -> None:
     deployment = installed()
     answered(deployment, person(Role.REVIEWER), right=7, wrong=3)
-    of = Slice(deployment.model, "general", "organisation")
+    of = TrafficSlice(deployment.model, "general", "organisation")
     assert monitoring.count_reviewed(of, NOW - 2 * HOUR, NOW) == (10, 3)
     assert monitoring.count_reviewed(of, NOW, NOW + HOUR) == (0, 0)
     assert monitoring.count_reviewed(replace(of, source="bulk"), NOW - 2 * HOUR, NOW) == (0, 0)
@@ -186,8 +186,8 @@ def test_nothing_is_decided_before_anything_is_live() -> None:
 
 def test_alerts_about_a_version_that_no_longer_answers_come_to_their_end() -> None:
     installed()
-    alerts.observe("accuracy_low", "an older one", failing=True)
-    alerts.observe("drift", "an older one, general, organisation", failing=True)
+    alerts.record_observation("accuracy_low", "an older one", failing=True)
+    alerts.record_observation("drift", "an older one, general, organisation", failing=True)
     for number in range(3):
         monitoring.monitor_hour(THIS_HOUR - number * HOUR)
     assert {alert.state for alert in Alert.objects.all()} == {"resolved"}
@@ -195,10 +195,12 @@ def test_alerts_about_a_version_that_no_longer_answers_come_to_their_end() -> No
 
 def test_hourly_histograms_are_kept_for_a_hundred_days() -> None:
     deployment = installed()
-    of = Slice(deployment.model, "general", "organisation")
-    reference = reporting.freeze(of, Sample({"x": np.arange(5.0)}, {"verdict": ["review"] * 5}, 5), "corpus")
+    of = TrafficSlice(deployment.model, "general", "organisation")
+    reference = reporting.store_reference(
+        of, FigureSample({"x": np.arange(5.0)}, {"verdict": ["review"] * 5}, 5), "corpus"
+    )
     day = THIS_HOUR.replace(hour=0)
     for days in (0, 99, 101):
-        reporting.keep_hour(of, day - days * 24 * HOUR, 0, {}, reference)
+        reporting.store_hourly_count(of, day - days * 24 * HOUR, 0, {}, reference)
     monitoring.monitor_day(day)
     assert HourlyCount.objects.count() == 2

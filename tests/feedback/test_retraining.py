@@ -18,10 +18,10 @@ from matching.learning import SYNTHETIC_WEIGHT
 from modelops import services
 from modelops.alert_models import Alert
 from modelops.models import TrainingRun
-from modelops.registry import client
+from modelops.registry import create_client
 from modelops.training import runs
 from modelops.training.fitting import TrainingError
-from modelops.training.runs import BusyError
+from modelops.training.runs import TrainingBusyError
 from tests.models import stored_prediction
 from tests.people import person
 
@@ -85,8 +85,8 @@ def test_a_run_that_fails_is_kept_and_uses_up_no_label() -> None:
 def test_a_second_run_at_the_same_time_is_refused() -> None:
     other = connections.create_connection("default")
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [runs.LOCK])
-        with pytest.raises(BusyError):
+        cursor.execute("SELECT pg_advisory_lock(%s)", [runs.TRAINING_LOCK_ID])
+        with pytest.raises(TrainingBusyError):
             retrain("at the same time", None)
     other.close()
     assert not TrainingRun.objects.exists()
@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_read_ends_the_run_with_the_line(tmp_path: Path) -
 @pytest.mark.usefixtures("own_registry")
 def test_a_run_asked_for_on_screen_is_done_by_the_worker() -> None:
     assert retrain_queued_run() is None
-    asked = runs.ask("asked", person(Role.MODEL_ENGINEER), {"corpus_size": 1_500})
+    asked = runs.queue_run("asked", person(Role.MODEL_ENGINEER), {"corpus_size": 1_500})
     assert retrain_queued_run() == str(asked.pk)
     asked.refresh_from_db()
     assert (asked.status, asked.progress) == ("succeeded", 100)
@@ -172,7 +172,7 @@ def check_version(run: TrainingRun) -> None:
     assert "## Results on held-out entities" in version.card
     assert version.answers["said"]["identical"] == 0.005
     assert version.measured.filter(slice="kind: organisation", metric_name="accuracy", n__gt=20).exists()
-    logged = client().get_run(version.mlflow_run_id).data
+    logged = create_client().get_run(version.mlflow_run_id).data
     assert logged.metrics["held_out"] > 0
     assert logged.params["labels"] == "1"
     asked = services.request_promotion(version, "*", "shadow", "look", person())

@@ -100,8 +100,8 @@ def test_a_batch_takes_part_in_an_experiment_with_one_exposure(client: APIClient
         name="trial", model_a=Deployment.objects.get(first=True).model, model_b=model_b
     )
     promoted(model_b, role="challenger")
-    experiments.start(trial, person())
-    experiments._running.forget()
+    experiments.start_experiment(trial, person())
+    experiments._running_experiments.invalidate()
     found = results(client, pairs=[SAME, OTHER])
     assert {item["answer"]["experiment"]["id"] for item in found} == {str(trial.pk)}
     assert Exposure.objects.count() == 1

@@ -16,7 +16,7 @@ from matching.services import compare_and_store
 from modelops.models import Deployment
 from modelops.watch_models import HourlyCount, Reference
 from modelops.watching import drift
-from modelops.watching.figures import Counts, Frame, counted, frame_of
+from modelops.watching.figures import HistogramBinning, HistogramCounts, build_binning, count_histograms
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def test_an_answer_keeps_its_features_scripts_form_and_unknown_words_and_no_name
 )
 def test_features_come_back_as_they_were_stored(left: str, right: str, kind: str) -> None:
     answer = engine.compare(left, right, kind=kind)
-    numbers = build_sample(kind, [snapshot_comparison(answer)] * 2).numbers
+    numbers = build_sample(kind, [snapshot_comparison(answer)] * 2).numeric_values
     block = [
         value
         for name, value in zip(engine.FEATURE_NAMES, answer.features, strict=True)
@@ -94,19 +94,19 @@ def _answer(pair: LabelledPair) -> FeatureSnapshot:
     return snapshot_comparison(engine.compare(pair.left, pair.right, kind=pair.kind))
 
 
-def _seen(reference: Counts, frame: Frame, rows: list[FeatureSnapshot]) -> set[str]:
-    current = counted(build_sample("organisation", rows), frame)
-    return {shift.figure for shift in drift.shifts(reference, current) if shift.seen}
+def _seen(reference: HistogramCounts, frame: HistogramBinning, rows: list[FeatureSnapshot]) -> set[str]:
+    current = count_histograms(build_sample("organisation", rows), frame)
+    return {shift.figure for shift in drift.compute_shifts(reference, current) if shift.seen}
 
 
 def test_a_day_of_the_usual_pairs_raises_no_alarm(answered: dict[bool, list[FeatureSnapshot]]) -> None:
     usual = answered[False]
     kept = build_sample("organisation", usual[:2_000])
-    frame = frame_of(kept)
-    reference = counted(kept, frame)
+    frame = build_binning(kept)
+    reference = count_histograms(kept, frame)
     windows = [_seen(reference, frame, usual[at : at + 200]) for at in range(2_000, 6_800, 200)]
     assert len(windows) == 24
-    assert not any(drift.believed(windows[: at + 1]) for at in range(24))
+    assert not any(drift.find_persistent_shifts(windows[: at + 1]) for at in range(24))
 
 
 def test_every_fourth_pair_across_scripts_is_noticed_within_five_hundred(
@@ -114,12 +114,12 @@ def test_every_fourth_pair_across_scripts_is_noticed_within_five_hundred(
 ) -> None:
     usual, across = answered[False], answered[True]
     kept = build_sample("organisation", usual[:2_000])
-    frame = frame_of(kept)
-    reference = counted(kept, frame)
+    frame = build_binning(kept)
+    reference = count_histograms(kept, frame)
     windows = [
         _seen(
             reference, frame, [*usual[2_000 + 188 * at : 2_188 + 188 * at], *across[62 * at : 62 * at + 62]]
         )
         for at in range(2)
     ]
-    assert "script" in drift.believed(windows)
+    assert "script" in drift.find_persistent_shifts(windows)

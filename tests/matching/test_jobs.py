@@ -32,7 +32,9 @@ def test_a_row_keeps_its_columns_and_gets_the_answer_that_compare_gives(format_i
     job = worked_off(job_of(person(), FILES[format_id](PAIRS), f"pairs.{format_id}", profile="kyc"))
     assert (job.status, job.rows_total, job.rows_done, job.rows_failed) == ("succeeded", 4, 4, 0)
     for at, (row, pair) in enumerate(zip(rows_of(result(job), format_id), PAIRS, strict=True), 1):
-        alone = engine.compare(*pair, "kyc", scorer=get_model_loader().fleet().champion("kyc").scorer)
+        alone = engine.compare(
+            *pair, "kyc", scorer=get_model_loader().get_live_models().get_champion("kyc").scorer
+        )
         assert list(row) == ["id", "name1", "name2", *OUTPUT_COLUMNS]
         assert (str(row["id"]), row["name1"], row["name2"]) == (str(at), *pair)
         assert (row["verdict"], row["reason"]) == (alone.verdict.value, alone.reason)

@@ -40,7 +40,7 @@ def left_at(moment: datetime) -> int:
 def test_a_small_file_leaves_every_answer_as_a_single_question_would_and_no_name() -> None:
     broken = [*PAIRS, ("", "Acme")]
     worked_off(job_of(person(), csv_file(broken), profile="kyc"))
-    scorer = get_model_loader().fleet().champion("kyc").scorer
+    scorer = get_model_loader().get_live_models().get_champion("kyc").scorer
     alone = {snapshot_comparison(engine.compare(*pair, "kyc", scorer=scorer)).features for pair in PAIRS}
     left = list(BulkSample.objects.order_by("kind"))
     assert [(row.profile, row.kind, len(row.answers)) for row in left] == [
@@ -105,7 +105,7 @@ def test_a_file_of_another_script_drifts_by_itself_and_leaves_single_questions_a
         ("bulk", 200, True),
     ]
     assert "script" in reports[1].believed
-    assert "of 200 sampled rows of files" in reports[1].sentence
+    assert "of 200 sampled rows of files" in reports[1].summary
     scope = f"{champion.model.version}, general, organisation, bulk files"
     assert [alert.scope for alert in Alert.objects.filter(rule="drift").exclude(state="ok")] == [scope]
     monitoring.monitor_hour(THIS_HOUR)

@@ -3,7 +3,7 @@ from dataclasses import replace
 from matching.corpus import LabelledPair
 from matching.dataset import build_dataset, score_pairs
 from matching.learning import select_held_out_pairs
-from modelops.training.evaluation import measure
+from modelops.training.evaluation import compute_metrics
 
 
 def pair(
@@ -41,7 +41,7 @@ def test_answers_come_in_order_whatever_the_kinds() -> None:
     ]
     answers = score_pairs(pairs, "general")
     said = [1.0 if getattr(answer, "prediction", True) else 0.0 for answer in answers]
-    assert measure([one.material for one in pairs], said).accuracy.value == 1.0
+    assert compute_metrics([one.material for one in pairs], said).accuracy.value == 1.0
 
 
 def test_constructed_pairs_are_never_what_results_are_reported_on() -> None:

@@ -26,7 +26,7 @@ def running(model_b: ModelVersion) -> Experiment:
     model_a = Deployment.objects.get(first=True).model
     experiment = Experiment.objects.create(name="trial", model_a=model_a, model_b=model_b)
     promoted(model_b, role="challenger")
-    return experiments.start(experiment, person(Role.APPROVER))
+    return experiments.start_experiment(experiment, person(Role.APPROVER))
 
 
 def test_before_a_model_is_live_it_says_so() -> None:
@@ -38,7 +38,7 @@ def test_before_a_model_is_live_it_says_so() -> None:
 @pytest.mark.usefixtures("champion")
 def test_each_arm_is_answered_by_its_own_version_even_for_the_same_pair() -> None:
     experiment = running(scoring_version("2", log_odds=4.0))
-    experiments._running.forget()
+    experiments._running_experiments.invalidate()
     answers = [compare_and_store(person(), UNSURE).prediction for _ in range(12)]
     versions = {(row.variant, row.model.version) for row in answers}
     assert versions == {("a", "1"), ("b", "2")}
@@ -49,7 +49,7 @@ def test_each_arm_is_answered_by_its_own_version_even_for_the_same_pair() -> Non
 @pytest.mark.usefixtures("champion")
 def test_a_user_is_exposed_once() -> None:
     running(scoring_version("2"))
-    experiments._running.forget()
+    experiments._running_experiments.invalidate()
     user = person()
     compare_and_store(user, UNSURE)
     compare_and_store(user, UNSURE)
@@ -59,8 +59,8 @@ def test_a_user_is_exposed_once() -> None:
 @pytest.mark.usefixtures("champion")
 def test_after_the_experiment_everybody_meets_the_champion() -> None:
     experiment = running(scoring_version("2", log_odds=4.0))
-    experiments.stop(experiment, person(Role.APPROVER), "enough seen")
-    experiments._running.forget()
+    experiments.stop_experiment(experiment, person(Role.APPROVER), "enough seen")
+    experiments._running_experiments.invalidate()
     assert {compare_and_store(person(), UNSURE).prediction.model.version for _ in range(8)} == {"1"}
 
 

@@ -7,7 +7,7 @@ from pytest_django import Settings
 from matching.questions import CompareRequest
 from matching.services import compare_and_store, get_model_loader
 from modelops.models import Deployment, LiveSlot, ModelVersion
-from modelops.registry import client
+from modelops.registry import create_client
 from tests.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]
@@ -21,7 +21,7 @@ def test_a_new_installation_answers_with_the_shipped_model(capsys: pytest.Captur
     assert answer.prediction.verdict == "immaterial"
     version = ModelVersion.objects.get()
     assert answer.prediction.model == version
-    alias = client().get_model_version_by_alias(version.name, "champion")
+    alias = create_client().get_model_version_by_alias(version.name, "champion")
     assert alias.run_id == version.mlflow_run_id
     assert version.measured.exists()
 

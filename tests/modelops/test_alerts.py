@@ -15,15 +15,15 @@ from accounts.models import AuditEvent, Role
 from modelops.alert_models import Alert, AlertChannel, AlertMessage
 from modelops.alerting import alerts
 from modelops.alerting.rules import (
+    ALERT_RULES,
     CRITICAL,
     FIRING,
     PASSED,
     PENDING,
     RESOLVED,
-    RULES,
-    Rule,
-    Standing,
-    observed,
+    AlertRule,
+    EpisodeState,
+    apply_observation,
 )
 from tests.people import person
 
@@ -42,29 +42,29 @@ def occasions(alert: Alert | None = None) -> list[str]:
     return list((rows.filter(alert=alert) if alert else rows).values_list("occasion", flat=True))
 
 
-def states(rule: Rule, seen: str) -> str:
+def states(rule: AlertRule, seen: str) -> str:
     """First letters of the states after each observation; ``x`` is a bad one."""
-    standing, found = Standing(), ""
+    standing, found = EpisodeState(), ""
     for one in seen:
-        standing = observed(standing, one == "x", rule)
+        standing = apply_observation(standing, one == "x", rule)
         found += {PENDING: "p", FIRING: "F", RESOLVED: "r", PASSED: "o"}[standing.state]
     return found
 
 
 def test_the_state_machine_fires_after_enough_and_ends_after_enough() -> None:
-    rule = Rule("t", "c", "a", "p", "g", after=3, clear=2)
+    rule = AlertRule("t", "c", "a", "p", "g", fire_after=3, resolve_after=2)
     assert states(rule, "xxx..") == "ppFFr"
     assert states(rule, "xx.") == "ppo"
     assert states(rule, "xxx.x.x..") == "ppFFFFFFr"
 
 
 def test_a_rule_of_one_observation_fires_at_once_and_an_event_does_not_end_by_good_news() -> None:
-    event = Rule("t", "c", "a", "p", "g", clear=0)
+    event = AlertRule("t", "c", "a", "p", "g", resolve_after=0)
     assert states(event, "x....") == "FFFFF"
 
 
 def test_an_episode_that_is_over_stays_over() -> None:
-    rule = Rule("t", "c", "a", "p", "g", clear=1)
+    rule = AlertRule("t", "c", "a", "p", "g", resolve_after=1)
     assert states(rule, "x.xx") == "Frrr"
 
 
@@ -85,7 +85,7 @@ def test_another_scope_is_another_alert() -> None:
 def test_a_condition_that_does_not_last_is_never_told() -> None:
     channel()
     for failing in (True, True, False):
-        alerts.observe("registry_silent", "", failing)
+        alerts.record_observation("registry_silent", "", failing)
     assert occasions() == []
     assert Alert.objects.get().state == "passed"
 
@@ -93,13 +93,13 @@ def test_a_condition_that_does_not_last_is_never_told() -> None:
 def test_a_condition_fires_ends_and_begins_anew_as_another_episode() -> None:
     channel()
     for failing in (True, False, False, False, True):
-        alerts.observe("drift", "1", failing, "PSI 0.3")
+        alerts.record_observation("drift", "1", failing, "PSI 0.3")
     assert occasions() == ["firing", "resolved", "firing"]
     assert [alert.state for alert in Alert.objects.order_by("id")] == ["resolved", "firing"]
 
 
 def test_good_news_without_an_alert_leaves_no_row() -> None:
-    assert alerts.observe("drift", "1", failing=False) is None
+    assert alerts.record_observation("drift", "1", failing=False) is None
     assert not Alert.objects.exists()
 
 
@@ -116,7 +116,7 @@ def test_a_message_says_what_since_when_why_where_and_one_safe_action() -> None:
     channel()
     alert = alerts.raise_alert("break_glass_rollback", "general", "Version 3 was rolled back.")
     body = AlertMessage.objects.get().body
-    rule = RULES["break_glass_rollback"]
+    rule = ALERT_RULES["break_glass_rollback"]
     for part in ("Version 3 was rolled back.", "Since: ", rule.cause, rule.action, f"alert/{alert.pk}/"):
         assert part in body
 
@@ -125,28 +125,28 @@ def test_it_is_told_again_until_somebody_acknowledges() -> None:
     channel()
     alert = alerts.raise_alert("training_failed")
     now = timezone.now()
-    assert alerts.tend(now + 11 * HOUR)["repeated"] == 0
-    assert alerts.tend(now + 13 * HOUR)["repeated"] == 1
-    alerts.acknowledge(alert, person(Role.MODEL_ENGINEER), "I look into it")
-    assert alerts.tend(now + 23 * HOUR) == {"resolved": 0, "repeated": 0, "escalated": 0}
+    assert alerts.process_firing_alerts(now + 11 * HOUR)["repeated"] == 0
+    assert alerts.process_firing_alerts(now + 13 * HOUR)["repeated"] == 1
+    alerts.acknowledge_alert(alert, person(Role.MODEL_ENGINEER), "I look into it")
+    assert alerts.process_firing_alerts(now + 23 * HOUR) == {"resolved": 0, "repeated": 0, "escalated": 0}
     assert AuditEvent.objects.filter(action="alert.acknowledged").count() == 1
 
 
 def test_a_snoozed_alert_is_quiet_and_comes_back() -> None:
     channel()
-    alert = alerts.observe("drift", "1", failing=True)
+    alert = alerts.record_observation("drift", "1", failing=True)
     assert alert is not None
     now = timezone.now()
-    alerts.snooze(alert, person(Role.LEAD), now + 14 * HOUR, "a known client's load")
-    assert alerts.tend(now + 13 * HOUR)["repeated"] == 0
-    assert alerts.tend(now + 15 * HOUR)["repeated"] == 1
+    alerts.snooze_alert(alert, person(Role.LEAD), now + 14 * HOUR, "a known client's load")
+    assert alerts.process_firing_alerts(now + 13 * HOUR)["repeated"] == 0
+    assert alerts.process_firing_alerts(now + 15 * HOUR)["repeated"] == 1
 
 
 @pytest.mark.parametrize("hours", [-1, 24 * 8])
 def test_a_snooze_is_for_a_week_at_most(hours: int) -> None:
     alert = alerts.raise_alert("training_failed")
     with pytest.raises(alerts.AlertError, match="seven days"):
-        alerts.snooze(alert, person(Role.LEAD), timezone.now() + hours * HOUR, "not now")
+        alerts.snooze_alert(alert, person(Role.LEAD), timezone.now() + hours * HOUR, "not now")
 
 
 def test_what_nobody_takes_goes_to_the_second_line_once() -> None:
@@ -155,8 +155,8 @@ def test_what_nobody_takes_goes_to_the_second_line_once() -> None:
     alerts.raise_alert("break_glass_rollback")
     assert not second.messages.exists()
     later = timezone.now() + timedelta(minutes=31)
-    assert alerts.tend(later)["escalated"] == 1
-    assert alerts.tend(later)["escalated"] == 0
+    assert alerts.process_firing_alerts(later)["escalated"] == 1
+    assert alerts.process_firing_alerts(later)["escalated"] == 0
     assert [message.occasion for message in second.messages.all()] == ["escalated"]
 
 
@@ -170,17 +170,17 @@ def test_a_channel_for_critical_alerts_hears_nothing_else() -> None:
 
 def test_an_event_ends_by_itself_when_it_was_quiet_for_long() -> None:
     alert = alerts.raise_alert("training_failed")
-    assert alerts.tend(timezone.now() + 25 * HOUR)["resolved"] == 1
+    assert alerts.process_firing_alerts(timezone.now() + 25 * HOUR)["resolved"] == 1
     alert.refresh_from_db()
     assert alert.state == "resolved"
 
 
 def test_an_alert_is_closed_by_hand_with_a_reason_and_cannot_be_answered_afterwards() -> None:
     alert = alerts.raise_alert("training_failed")
-    closed = alerts.close(alert, person(Role.LEAD), "the labels were imported twice")
+    closed = alerts.close_alert(alert, person(Role.LEAD), "the labels were imported twice")
     assert (closed.state, closed.reason) == ("resolved", "the labels were imported twice")
     with pytest.raises(alerts.AlertError, match="over"):
-        alerts.acknowledge(alert, person(Role.LEAD), "late")
+        alerts.acknowledge_alert(alert, person(Role.LEAD), "late")
 
 
 def test_an_address_is_never_stored_in_clear() -> None:
@@ -195,7 +195,7 @@ def test_every_rule_has_its_section_in_the_runbook_and_no_section_lacks_its_rule
     runbook = Path(__file__).parents[2] / "docs" / "runbook.md"
     sections = re.split(r"^## ", runbook.read_text(encoding="utf-8"), flags=re.M)[1:]
     known = {section.split("\n")[0].strip("`"): section for section in sections if section.startswith("`")}
-    assert set(known) == set(RULES)
+    assert set(known) == set(ALERT_RULES)
     lacking = [
         name
         for name, text in known.items()
@@ -214,7 +214,7 @@ def test_every_rule_is_raised_somewhere() -> None:
         if path != root / "modelops" / "alerting" / "rules.py"
     )
     made = {"beat_silent", "monitor_silent", "sealer_silent", "accuracy_low", "precision_low", "recall_low"}
-    assert {rule for rule in RULES if f'"{rule}"' not in source} <= made
+    assert {rule for rule in ALERT_RULES if f'"{rule}"' not in source} <= made
     assert all(part in source for part in ('f"{part.name}_silent"', 'f"{name}_low"'))
 
 

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from accounts.models import Role
 from modelops.alert_models import Alert, AlertChannel, AlertMessage
 from modelops.alerting import alerts, couriers
-from modelops.alerting.delivery import ATTEMPTS, deliver
+from modelops.alerting.delivery import MAX_DELIVERY_ATTEMPTS, deliver_messages
 from tests.people import person
 from tests.receivers import Hook, Mailbox, http_receiver, mail_server
 
@@ -47,14 +47,14 @@ def outbox() -> list[tuple[str, int]]:
 
 def test_an_alert_travels_by_mail_encrypted_and_its_receipt_is_kept(mailbox: Mailbox) -> None:
     alerts.raise_alert("break_glass_rollback", "general", "Version 3 was rolled back.")
-    assert deliver().sent == 1
+    assert deliver_messages().sent == 1
     (to, text), message = mailbox.letters[0], AlertMessage.objects.get()
     assert (to, mailbox.encrypted) == ("ops@example.com", [True])
     assert "Subject: [critical] Firing: One person rolled a model back (general)" in text
     assert f"Message-ID: <{message.pk}@legal-names>" in text
     assert "One safe action:" in text
     assert (message.state, message.receipt) == ("sent", "250 OK taken as number 1")
-    assert deliver().sent == 0
+    assert deliver_messages().sent == 0
 
 
 def test_a_server_whose_certificate_is_not_good_gets_nothing(
@@ -62,7 +62,7 @@ def test_a_server_whose_certificate_is_not_good_gets_nothing(
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     alerts.raise_alert("training_failed")
-    assert deliver().later == 1
+    assert deliver_messages().postponed == 1
     assert "CERTIFICATE_VERIFY_FAILED" in AlertMessage.objects.get().error
     assert mailbox.letters == []
 
@@ -70,20 +70,20 @@ def test_a_server_whose_certificate_is_not_good_gets_nothing(
 def test_a_wrong_password_is_a_failure_that_is_tried_again(
     mailbox: Mailbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers, "PATIENCE", 1.0)
+    monkeypatch.setattr(couriers, "RECEIVER_TIMEOUT_SECONDS", 1.0)
     settings.EMAIL_HOST_PASSWORD = "wrong"
     alerts.raise_alert("training_failed")
-    assert deliver().later == 1
+    assert deliver_messages().postponed == 1
     settings.EMAIL_HOST_PASSWORD = "letmein"
-    assert deliver(timezone.now() + HOUR).sent == 1
+    assert deliver_messages(timezone.now() + HOUR).sent == 1
     assert len(mailbox.letters) == 1
 
 
 def test_a_busy_mail_server_is_tried_again_and_a_refused_address_is_not(mailbox: Mailbox) -> None:
     mailbox.answers = ["451 busy", "550 no such person"]
     alerts.raise_alert("training_failed")
-    assert deliver().later == 1
-    assert deliver(timezone.now() + HOUR).given_up == 1
+    assert deliver_messages().postponed == 1
+    assert deliver_messages(timezone.now() + HOUR).given_up == 1
     assert AlertMessage.objects.filter(alert__rule="training_failed").get().error == "550 no such person"
 
 
@@ -91,7 +91,7 @@ def test_a_busy_mail_server_is_tried_again_and_a_refused_address_is_not(mailbox:
 def test_no_mail_server_is_said_and_not_tried_every_second(settings: Settings) -> None:
     settings.EMAIL_HOST = ""
     alerts.raise_alert("training_failed")
-    assert deliver().later == 1
+    assert deliver_messages().postponed == 1
     row = AlertMessage.objects.get()
     assert "EMAIL_HOST is not set" in row.error
     assert row.not_before > timezone.now() + timedelta(minutes=50)
@@ -99,7 +99,7 @@ def test_no_mail_server_is_said_and_not_tried_every_second(settings: Settings) -
 
 def test_a_webhook_gets_what_slack_takes(hook: Hook) -> None:
     alerts.raise_alert("drift", "1, general, organisation", "legal form: PSI 0.4")
-    assert deliver().sent == 1
+    assert deliver_messages().sent == 1
     headers, body = hook.posts[0]
     assert "legal form: PSI 0.4" in json.loads(body)["text"]
     assert headers["Content-Type"] == "application/json"
@@ -110,11 +110,11 @@ def test_a_webhook_that_asks_to_wait_is_waited_for(hook: Hook) -> None:
     hook.answers = [(429, {"Retry-After": "600"}), (503, {})]
     alerts.raise_alert("training_failed")
     now = timezone.now()
-    assert deliver(now).later == 1
+    assert deliver_messages(now).postponed == 1
     assert AlertMessage.objects.get().not_before == now + timedelta(seconds=600)
-    assert deliver(now + timedelta(seconds=599)).sent == 0
-    assert deliver(now + timedelta(seconds=601)).later == 1
-    assert deliver(now + HOUR).sent == 1
+    assert deliver_messages(now + timedelta(seconds=599)).sent == 0
+    assert deliver_messages(now + timedelta(seconds=601)).postponed == 1
+    assert deliver_messages(now + HOUR).sent == 1
     keys = {headers["Idempotency-Key"] for headers, _ in hook.posts}
     assert (len(hook.posts), len(keys)) == (3, 1)
 
@@ -122,7 +122,7 @@ def test_a_webhook_that_asks_to_wait_is_waited_for(hook: Hook) -> None:
 def test_a_redirect_is_not_followed(hook: Hook) -> None:
     hook.answers = [(302, {"Location": "http://127.0.0.1:9/elsewhere"})]
     alerts.raise_alert("training_failed")
-    assert deliver().given_up == 1
+    assert deliver_messages().given_up == 1
     assert AlertMessage.objects.filter(alert__rule="training_failed").get().error.startswith("302")
 
 
@@ -130,7 +130,7 @@ def test_a_redirect_is_not_followed(hook: Hook) -> None:
 def test_a_webhook_elsewhere_must_be_https(address: str) -> None:
     AlertChannel.objects.create(name="hook", kind="webhook", address=address)
     alerts.raise_alert("training_failed")
-    assert deliver().given_up == 1
+    assert deliver_messages().given_up == 1
     assert "https" in AlertMessage.objects.filter(alert__rule="training_failed").get().error
 
 
@@ -138,7 +138,7 @@ def test_alerts_of_one_group_go_out_as_one_letter(hook: Hook) -> None:
     for scope in ("general", "kyc", "ucc"):
         alerts.raise_alert("drift", scope, f"script under {scope}")
     alerts.raise_alert("training_failed")
-    assert deliver().sent == 4
+    assert deliver_messages().sent == 4
     texts = [json.loads(body)["text"] for _, body in hook.posts]
     assert len(texts) == 2
     together = next(text for text in texts if "3 alerts" in text)
@@ -148,23 +148,23 @@ def test_alerts_of_one_group_go_out_as_one_letter(hook: Hook) -> None:
 def test_after_the_last_attempt_a_channel_is_reported_to_the_others_and_cleared_by_success(
     hook: Hook, mailbox: Mailbox
 ) -> None:
-    hook.answers = [(500, {})] * ATTEMPTS
+    hook.answers = [(500, {})] * MAX_DELIVERY_ATTEMPTS
     alerts.raise_alert("training_failed")
     now = timezone.now()
-    for attempt in range(ATTEMPTS):
-        deliver(now + attempt * 6.1 * HOUR)
+    for attempt in range(MAX_DELIVERY_ATTEMPTS):
+        deliver_messages(now + attempt * 6.1 * HOUR)
     assert AlertMessage.objects.filter(channel__name="hook", state="given up").count() == 1
     alert = Alert.objects.get(rule="delivery_failing")
     assert (alert.state, alert.scope) == ("firing", "hook")
-    deliver(now + 48 * HOUR)
+    deliver_messages(now + 48 * HOUR)
     assert any("A channel does not take messages" in text for _, text in mailbox.letters)
     alert.refresh_from_db()
     assert alert.state == "resolved"
 
 
 def test_a_test_message_goes_to_one_channel(hook: Hook, mailbox: Mailbox) -> None:
-    alerts.request_test(AlertChannel.objects.get(name="hook"), person(Role.ADMINISTRATOR))
-    assert deliver().sent == 1
+    alerts.queue_test_message(AlertChannel.objects.get(name="hook"), person(Role.ADMINISTRATOR))
+    assert deliver_messages().sent == 1
     assert "this channel works" in json.loads(hook.posts[0][1])["text"]
     assert mailbox.letters == []
 
@@ -179,10 +179,10 @@ def test_two_workers_never_send_the_same_message() -> None:
         other.set_autocommit(False)
         with other.cursor() as cursor:
             cursor.execute("SELECT id FROM alert_messages WHERE id = %s FOR UPDATE", [row.pk])
-            assert deliver().sent == 0
+            assert deliver_messages().sent == 0
             other.rollback()
         other.close()
-        assert deliver().sent == 1
+        assert deliver_messages().sent == 1
         assert len(hook.posts) == 1
 
 
@@ -191,6 +191,6 @@ def test_a_worker_killed_between_sending_and_marking_sends_again_after_its_lease
     alerts.raise_alert("training_failed")
     now = timezone.now()
     AlertMessage.objects.update(not_before=now + timedelta(minutes=2))  # as a killed worker leaves it
-    assert deliver(now + timedelta(minutes=1)).sent == 0
-    assert deliver(now + timedelta(minutes=3)).sent == 1
+    assert deliver_messages(now + timedelta(minutes=1)).sent == 0
+    assert deliver_messages(now + timedelta(minutes=3)).sent == 1
     assert outbox() == [("sent", 1)]

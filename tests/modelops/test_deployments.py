@@ -8,7 +8,7 @@ from accounts.models import AuditEvent, Role, User
 from modelops import services
 from modelops.models import Deployment, LiveSlot, ModelArtefact, ServingRole
 from modelops.services import PromotionError
-from modelops.serving.loader import ArtefactError
+from modelops.serving.loader import ArtefactVerificationError
 from tests.models import compiled, model_version
 from tests.people import person
 
@@ -29,7 +29,7 @@ def approver() -> User:
 
 def promote(version: str, engineer: User, approver: User, profile: str = "*") -> Deployment:
     request = services.request_promotion(model_version(version), profile, "champion", "better", engineer)
-    return services.approve(request, approver)
+    return services.approve_promotion(request, approver)
 
 
 def champion(profile: str = "*") -> str:
@@ -56,7 +56,7 @@ def test_a_promotion_takes_two_people(engineer: User, approver: User) -> None:
 def test_who_asked_may_not_approve(engineer: User) -> None:
     request = services.request_promotion(model_version("1"), "*", "champion", "mine", engineer)
     with pytest.raises(PromotionError, match="second person"):
-        services.approve(request, engineer)
+        services.approve_promotion(request, engineer)
 
 
 def test_the_database_itself_refuses_one_person_alone(engineer: User) -> None:
@@ -98,15 +98,15 @@ def test_an_approval_of_something_outdated_is_refused(engineer: User, approver: 
     late = services.request_promotion(model_version("2"), "*", "champion", "better", engineer)
     promote("3", engineer, approver)
     with pytest.raises(PromotionError, match="meanwhile"):
-        services.approve(late, approver)
+        services.approve_promotion(late, approver)
     assert champion() == "3"
 
 
 def test_a_request_is_answered_once(engineer: User, approver: User) -> None:
     request = services.request_promotion(model_version("1"), "*", "champion", "better", engineer)
-    services.decline(request, approver, "not yet")
+    services.decline_promotion(request, approver, "not yet")
     with pytest.raises(PromotionError, match="closed"):
-        services.approve(request, approver)
+        services.approve_promotion(request, approver)
     assert not LiveSlot.objects.exists()
 
 
@@ -140,8 +140,8 @@ def test_a_tampered_artefact_is_never_made_live(engineer: User, approver: User) 
     services.deploy_first(model_version("1"))
     request = services.request_promotion(model_version("2"), "*", "champion", "better", engineer)
     ModelArtefact.objects.update(content=b"something else")
-    with pytest.raises(ArtefactError, match="altered"):
-        services.approve(request, approver)
+    with pytest.raises(ArtefactVerificationError, match="altered"):
+        services.approve_promotion(request, approver)
     assert Deployment.objects.count() == 1
 
 
@@ -150,13 +150,13 @@ def test_what_was_live_at_a_moment_can_be_asked(engineer: User, approver: User) 
     between = timezone.now()
     promote("2", engineer, approver)
     promote("3", engineer, approver, "ucc")
-    assert [row.model.version for row in Deployment.objects.at(between)] == ["1"]
-    assert [row.model.version for row in Deployment.objects.at(timezone.now())] == ["2", "3"]
+    assert [row.model.version for row in Deployment.objects.as_of(between)] == ["1"]
+    assert [row.model.version for row in Deployment.objects.as_of(timezone.now())] == ["2", "3"]
     assert {row.profile for row in Deployment.objects.live()} == {"*", "ucc"}
 
 
 def test_registering_keeps_both_digests_and_the_numbers(engineer: User) -> None:
-    given = services.Registration(
+    given = services.VersionRegistration(
         "names",
         "7",
         compiled("7", 0.0),
@@ -176,6 +176,6 @@ def test_registering_keeps_both_digests_and_the_numbers(engineer: User) -> None:
 def test_a_challenger_takes_its_own_slot(engineer: User, approver: User) -> None:
     services.deploy_first(model_version("1"))
     request = services.request_promotion(model_version("2"), "*", ServingRole.CHALLENGER, "try", engineer)
-    services.approve(request, approver)
+    services.approve_promotion(request, approver)
     assert champion() == "1"
     assert LiveSlot.objects.get(role="challenger").deployment.model.version == "2"

@@ -55,36 +55,36 @@ def test_the_threshold_falls_with_the_sample_and_is_what_chance_alone_exceeds() 
 def test_a_histogram_does_not_differ_from_itself(row: list[int]) -> None:
     assert drift.psi(row, row) == pytest.approx(0, abs=1e-12)
     assert drift.js_distance(row, row) == pytest.approx(0, abs=1e-6)
-    assert drift.moved(row, row) == 0
+    assert drift.count_moved(row, row) == 0
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=200))
 def test_every_value_has_its_bin(values: list[float]) -> None:
-    edges = bins.edges_of(values)
+    edges = bins.compute_bin_edges(values)
     assert edges == sorted(set(edges))
     assert len(edges) < BINS
-    assert sum(bins.histogram(values, edges)) == len(values)
-    assert min(bins.histogram(values, edges)) > 0
+    assert sum(bins.count_per_bin(values, edges)) == len(values)
+    assert min(bins.count_per_bin(values, edges)) > 0
 
 
 def test_a_frequent_value_has_a_bin_of_its_own() -> None:
     values = [0.0] * 900 + list(np.linspace(0.01, 1, 100))
-    assert bins.histogram(values, bins.edges_of(values))[0] == 900
+    assert bins.count_per_bin(values, bins.compute_bin_edges(values))[0] == 900
 
 
 def test_a_small_window_is_not_judged() -> None:
-    assert drift.shifts({"a": [50, 50]}, {"a": [199, 0]}) == []
-    assert drift.shifts({"a": [50, 50]}, {"a": [200, 0]})[0].n == 200
+    assert drift.compute_shifts({"a": [50, 50]}, {"a": [199, 0]}) == []
+    assert drift.compute_shifts({"a": [50, 50]}, {"a": [200, 0]})[0].n == 200
 
 
 def test_two_windows_of_three_are_needed() -> None:
-    assert drift.believed([{"form"}]) == set()
-    assert drift.believed([{"form"}, set(), {"form"}]) == {"form"}
-    assert drift.believed([{"form"}, {"form"}, set(), set()]) == set()
+    assert drift.find_persistent_shifts([{"form"}]) == set()
+    assert drift.find_persistent_shifts([{"form"}, set(), {"form"}]) == {"form"}
+    assert drift.find_persistent_shifts([{"form"}, {"form"}, set(), set()]) == set()
 
 
 def test_it_says_how_many_answers_fall_elsewhere() -> None:
-    assert drift.moved([900, 100], [700, 300]) == 200
+    assert drift.count_moved([900, 100], [700, 300]) == 200
 
 
 @pytest.mark.parametrize("size", [200, 1_000, 10_000])
@@ -98,8 +98,8 @@ def test_without_change_at_most_one_day_in_a_hundred_raises_an_alarm(size: int) 
         seen = []
         for window in range(windows):
             current = {f"f{at}": drawn[at][window].tolist() for at in range(FIGURES)}
-            seen.append({shift.figure for shift in drift.shifts(reference, current) if shift.seen})
-        alarms += any(drift.believed(seen[: at + 1]) for at in range(windows))
+            seen.append({shift.figure for shift in drift.compute_shifts(reference, current) if shift.seen})
+        alarms += any(drift.find_persistent_shifts(seen[: at + 1]) for at in range(windows))
     assert alarms <= days * 0.01
 
 
@@ -121,6 +121,6 @@ def test_a_shift_is_found_within_five_hundred_predictions(name: str) -> None:
         for _ in range(2):  # two windows of 250: five hundred predictions
             current = {f"f{at}": dice.multinomial(250, np.full(BINS, 0.1)).tolist() for at in range(FIGURES)}
             current["shifted"] = dice.multinomial(250, after).tolist()
-            seen.append({shift.figure for shift in drift.shifts(reference, current) if shift.seen})
-        missed += drift.believed(seen) != {"shifted"}
+            seen.append({shift.figure for shift in drift.compute_shifts(reference, current) if shift.seen})
+        missed += drift.find_persistent_shifts(seen) != {"shifted"}
     assert missed <= 2

@@ -12,8 +12,8 @@ from matching.engine import compute_schema_hash
 from modelops import services
 from modelops.alert_models import Alert
 from modelops.examining import gates
-from modelops.examining.exam import Exam, packed, unpacked
-from modelops.examining.gates import Sat
+from modelops.examining.exam import ValidationSet, pack_validation_set, unpack_validation_set
+from modelops.examining.gates import ValidationScores
 from modelops.models import Deployment, LiveSlot, ModelVersion, PromotionRequest
 from modelops.services import PromotionError
 from tests.models import compiled, installed, model_version, scoring_version
@@ -27,22 +27,22 @@ class Edges:
     material_above = 0.8
 
 
-def exam(n: int = 400) -> Exam:
+def exam(n: int = 400) -> ValidationSet:
     """Rows of which every fourth is material, half in Latin script."""
     labels = np.arange(n) % 4 == 0
     scripts = np.where(np.arange(n) % 2 == 0, "latin", "han+latin")
     every = np.ones(n, dtype=bool)
     kinds = np.full(n, "organisation")
-    return Exam(
+    return ValidationSet(
         np.zeros((n, 2)), labels, {"kind": kinds, "script": scripts}, {"general": every}, {"general": every}
     )
 
 
-def sat(said: "np.typing.NDArray[np.float64]") -> Sat:
-    return Sat(said, {"organisation": Edges()})
+def sat(said: "np.typing.NDArray[np.float64]") -> ValidationScores:
+    return ValidationScores(said, {"organisation": Edges()})
 
 
-def state(found: gates.Gate) -> tuple[str, str]:
+def state(found: gates.GateResult) -> tuple[str, str]:
     return found.name, found.state
 
 
@@ -57,32 +57,32 @@ def test_an_equal_model_passes_and_one_worse_in_one_script_is_named() -> None:
     sheet = exam()
     good = np.where(sheet.labels, 0.9, 0.1)
     han = np.array(["han" in name for name in sheet.slices["script"]])
-    assert state(gates.slices(sheet, sat(good), sat(good))) == ("slices", "green")
+    assert state(gates.check_slices(sheet, sat(good), sat(good))) == ("slices", "green")
     bad = np.where(han & (np.arange(len(sheet)) % 5 == 1), 0.6, good)
-    found = gates.slices(sheet, sat(bad), sat(good))
+    found = gates.check_slices(sheet, sat(bad), sat(good))
     assert found.state == "red"
     assert "script han" in found.said
     assert [
         row["slice"] for row in found.rows if row["state"] == "green" and row["dimension"] == "script"
     ] == []
-    better = gates.slices(sheet, sat(good), sat(bad))
+    better = gates.check_slices(sheet, sat(good), sat(bad))
     assert better.state == "green"
 
 
 def test_too_many_missed_material_differences_are_red() -> None:
     sheet = exam()
     blind = np.full(len(sheet), 0.1)
-    assert gates.promise(sheet, sat(blind)).state == "red"
-    assert gates.promise(sheet, sat(np.where(sheet.labels, 0.9, 0.1))).state == "green"
-    assert gates.promise(sheet, sat(np.full(len(sheet), 0.5))).state == "amber"
+    assert gates.check_missed_material(sheet, sat(blind)).state == "red"
+    assert gates.check_missed_material(sheet, sat(np.where(sheet.labels, 0.9, 0.1))).state == "green"
+    assert gates.check_missed_material(sheet, sat(np.full(len(sheet), 0.5))).state == "amber"
 
 
 def test_probabilities_that_mean_nothing_are_red_unless_the_champions_mean_less() -> None:
     sheet = exam()
     right, bold = np.full(len(sheet), 0.25), np.full(len(sheet), 0.6)
-    assert gates.calibration(sheet, sat(right), None).state == "green"
-    assert gates.calibration(sheet, sat(bold), sat(right)).state == "red"
-    assert gates.calibration(sheet, sat(bold), sat(np.full(len(sheet), 0.9))).state == "green"
+    assert gates.check_calibration(sheet, sat(right), None).state == "green"
+    assert gates.check_calibration(sheet, sat(bold), sat(right)).state == "red"
+    assert gates.check_calibration(sheet, sat(bold), sat(np.full(len(sheet), 0.9))).state == "green"
 
 
 def test_a_calibration_error_that_so_few_rows_cannot_show_is_not_held_against_a_version() -> None:
@@ -91,16 +91,16 @@ def test_a_calibration_error_that_so_few_rows_cannot_show_is_not_held_against_a_
         true = dice.random(n)
         sheet = replace(exam(n), labels=dice.random(n) < true)
         honest, bold = true, np.where(true > 0.5, (1 + true) / 2, true / 2)
-        assert gates.calibration(sheet, sat(honest), None).state == "green"
-        assert gates.calibration(sheet, sat(bold), sat(honest)).state == allowed
+        assert gates.check_calibration(sheet, sat(honest), None).state == "green"
+        assert gates.check_calibration(sheet, sat(bold), sat(honest)).state == allowed
 
 
 def test_an_exam_comes_back_from_its_bytes() -> None:
     sheet = exam(40)
-    again = unpacked(packed(sheet))
+    again = unpack_validation_set(pack_validation_set(sheet))
     assert (again.labels == sheet.labels).all()
     assert list(again.slices["script"]) == list(sheet.slices["script"])
-    assert set(again.open) == {"general"}
+    assert set(again.model_decides) == {"general"}
 
 
 @pytest.mark.django_db
@@ -128,10 +128,10 @@ def test_a_version_that_breaks_a_golden_pair_needs_a_reason_and_raises_an_alert(
     request = services.request_promotion(scoring_version("2", 5.0), "*", "champion", "bold", asker)
     assert "slip" in next(gate["said"] for gate in request.gates if gate["name"] == "golden")
     with pytest.raises(PromotionError, match="Golden pairs"):
-        services.approve(request, approver)
+        services.approve_promotion(request, approver)
     with pytest.raises(PromotionError, match="Golden pairs"):
-        services.approve(request, approver, "go")
-    deployment = services.approve(request, approver, "the spelling rule changed on Monday")
+        services.approve_promotion(request, approver, "go")
+    deployment = services.approve_promotion(request, approver, "the spelling rule changed on Monday")
     assert deployment.override == "the spelling rule changed on Monday"
     assert "Golden pairs" in Alert.objects.get(rule="gates_overridden").what
     event = AuditEvent.objects.get(action="deployment.made", actor=approver)
@@ -147,12 +147,12 @@ def test_nobody_overrules_a_model_that_does_not_load(content: bytes, title: str)
     installed()
     request = services.request_promotion(model_version("2", content), "*", "champion", "?", person())
     with pytest.raises(PromotionError, match=f"nobody can overrule: {title}"):
-        services.approve(request, person(), "a very good reason indeed")
+        services.approve_promotion(request, person(), "a very good reason indeed")
 
 
 @pytest.mark.django_db
 def test_what_cannot_serve_is_not_registered() -> None:
-    given = services.Registration("names", "9", b"{}", compute_schema_hash())
+    given = services.VersionRegistration("names", "9", b"{}", compute_schema_hash())
     with pytest.raises(ValueError, match="damaged"):
         services.register_version(given, None)
     assert not ModelVersion.objects.exists()
@@ -185,7 +185,7 @@ def test_a_candidate_with_green_gates_becomes_shadow_by_itself_and_nothing_else(
 def test_a_shadow_is_asked_for_without_a_reason_to_overrule() -> None:
     installed()
     request = services.request_promotion(scoring_version("2", 5.0), "*", "shadow", "look", person())
-    assert services.approve(request, person()).override == ""
+    assert services.approve_promotion(request, person()).override == ""
 
 
 def of_other_features(version: str) -> ModelVersion:

@@ -15,7 +15,7 @@ from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
 from modelops.alerting import machinery
 from modelops.jobs import run_once
 from modelops.models import JobRun
-from modelops.tasks import check_machinery, note_heartbeat, notify_people
+from modelops.tasks import note_heartbeat, notify_people, report_silent_components
 from tests.models import installed
 from tests.people import person
 from tests.receivers import http_receiver
@@ -40,7 +40,7 @@ def test_everything_at_work_is_said_and_raises_nothing() -> None:
 
 
 def test_a_new_installation_misses_nothing_yet() -> None:
-    assert machinery.check(timezone.now() + timedelta(days=9)) == []
+    assert machinery.check_components(timezone.now() + timedelta(days=9)) == []
 
 
 @pytest.mark.parametrize(("part", "minutes"), [("beat", 6), ("monitor", 140), ("sealer", 11)], ids=str)
@@ -51,12 +51,12 @@ def test_a_silent_part_raises_its_alert_and_is_cleared_when_it_is_back(part: str
     JobRun.objects.update(finished_at=later if part != "monitor" else timezone.now())
     if part == "sealer":
         person()
-    assert [late.name for late in machinery.check(later)] == [part]
+    assert [late.name for late in machinery.check_components(later)] == [part]
     assert Alert.objects.get().rule == f"{part}_silent"
     Heartbeat.objects.update(at=later)
     JobRun.objects.update(finished_at=later)
     seal()
-    assert machinery.check(later) == []
+    assert machinery.check_components(later) == []
     assert Alert.objects.get().state == "resolved"
 
 
@@ -65,7 +65,7 @@ def test_a_worker_tells_of_a_silent_scheduler_without_the_scheduler() -> None:
         AlertChannel.objects.create(name="hook", kind="webhook", address=address)
         everything_at_work()
         Heartbeat.objects.update(at=timezone.now() - 6 * MINUTE)
-        assert check_machinery() == ["beat"]
+        assert report_silent_components() == ["beat"]
         assert b"The scheduler has fallen silent" in hook.posts[0][1]
     assert AlertMessage.objects.get().state == "sent"
 

@@ -16,7 +16,7 @@ from matching.starting_model import install_shipped_model
 from modelops import registry
 from modelops.examining import estimators
 from modelops.examining.estimators import EstimatorError
-from modelops.examining.exam import unpacked
+from modelops.examining.exam import unpack_validation_set
 from modelops.models import ModelArtefact, ModelVersion
 from tests.models import installed, scoring_version
 
@@ -85,19 +85,19 @@ def test_a_trained_version_is_verified_down_to_its_estimator_and_carried_elsewhe
 
 
 def check_estimator(version: ModelVersion) -> None:
-    content = registry.fetch(version.mlflow_run_id, "model.skops")
+    content = registry.fetch_file(version.mlflow_run_id, "model.skops")
     with pytest.raises(EstimatorError, match="not the file that was registered"):
-        estimators.load(content + b" ", sha256(content))
-    estimator = estimators.load(content, sha256(content))
+        estimators.load_estimator(content + b" ", sha256(content))
+    estimator = estimators.load_estimator(content, sha256(content))
     assert version.exam is not None
-    exam = unpacked(bytes(version.exam.content))
+    exam = unpack_validation_set(bytes(version.exam.content))
 
     class Liar:
         def probabilities(self, rows: object) -> list[float]:
             return list(np.full(len(exam), 0.5))
 
     with pytest.raises(EstimatorError, match="differ by"):
-        estimators.compare(estimator, Liar(), exam)
+        estimators.compare_with_served(estimator, Liar(), exam)
 
 
 def test_a_changed_bundle_is_refused_before_anything_in_it_is_used(tmp_path: Path) -> None:

@@ -62,17 +62,17 @@ def test_versions_are_logged_to_postgresql_and_s3_and_aliases_follow_what_is_liv
         logged = registry.log_version(version.name, version.version, files, {"rows": 1}, {"f1": 0.5})
         type(version).objects.filter(pk=version.pk).update(mlflow_run_id=logged.run_id)
         assert logged.source.startswith(f"s3://{BUCKET}/artifacts")
-        assert registry.fetch(logged.run_id, "model.json") == files["model.json"]
+        assert registry.fetch_file(logged.run_id, "model.json") == files["model.json"]
     stored = boto3.client("s3", endpoint_url=bucket).list_objects_v2(Bucket=BUCKET)["Contents"]
     assert len(stored) == 2
     promoted(second)
-    assert registry.disagreements(timezone.now()) == ["champion", "previous"]
+    assert registry.find_wrong_aliases(timezone.now()) == ["champion", "previous"]
     assert mirror_registry_aliases() == {"champion": "2", "previous": "1"}
     assert not Alert.objects.exists()
-    monkeypatch.setattr(tasks, "UNMIRRORED", timedelta(0))
-    registry.client().set_registered_model_alias("names", "champion", "1")
+    monkeypatch.setattr(tasks, "ALIAS_GRACE_PERIOD", timedelta(0))
+    registry.create_client().set_registered_model_alias("names", "champion", "1")
     assert mirror_registry_aliases() == {"champion": "2", "previous": "1"}
-    assert registry.disagreements(timezone.now()) == []
+    assert registry.find_wrong_aliases(timezone.now()) == []
     alert = Alert.objects.get()
     assert (alert.rule, alert.state, alert.what) == (
         "registry_disagrees",

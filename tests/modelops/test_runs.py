@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role
 from modelops.models import TrainingRun
 from modelops.training import runs
-from modelops.training.runs import BusyError, RunEndedError
+from modelops.training.runs import RunEndedError, TrainingBusyError
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -59,13 +59,13 @@ def trainer() -> Iterator["subprocess.Popen[str]"]:
 def test_a_run_that_was_killed_is_ended_and_a_live_one_is_left_alone(
     trainer: "subprocess.Popen[str]",
 ) -> None:
-    assert runs.reap() == 0
-    with pytest.raises(BusyError), runs.alone():
+    assert runs.fail_dead_runs() == 0
+    with pytest.raises(TrainingBusyError), runs.hold_training_lock():
         raise AssertionError("two at once")
     trainer.send_signal(signal.SIGKILL)
     trainer.wait()
     deadline = time.monotonic() + 10
-    while not runs.reap() and time.monotonic() < deadline:
+    while not runs.fail_dead_runs() and time.monotonic() < deadline:
         time.sleep(0.05)
     run = TrainingRun.objects.get()
     assert (run.status, run.error, run.progress, run.stage) == ("failed", "interrupted", 40, "training")
@@ -75,24 +75,24 @@ def test_a_run_that_was_killed_is_ended_and_a_live_one_is_left_alone(
 @pytest.mark.django_db(transaction=True)
 def test_a_run_whose_machine_is_lost_gives_up_the_lock(trainer: "subprocess.Popen[str]") -> None:
     trainer.send_signal(signal.SIGSTOP)
-    assert runs.reap(timezone.now() + timedelta(hours=1)) == 1
+    assert runs.fail_dead_runs(timezone.now() + timedelta(hours=1)) == 1
     trainer.send_signal(signal.SIGCONT)
     assert "no sign of life" in TrainingRun.objects.get().error
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
-            with runs.alone():
+            with runs.hold_training_lock():
                 return
-        except BusyError:
+        except TrainingBusyError:
             time.sleep(0.05)
     pytest.fail("the lock is still held")
 
 
 def test_what_a_run_says_is_kept_with_its_progress() -> None:
     run = TrainingRun.objects.create(trigger="test")
-    with runs.working(run):
-        runs.tell(run, "10 pairs read", "reading", 5)
-        runs.tell(run, "20 pairs read")
+    with runs.track_run(run):
+        runs.report_progress(run, "10 pairs read", "reading", 5)
+        runs.report_progress(run, "20 pairs read")
     assert (run.stage, run.progress, run.step) == ("reading", 5, "20 pairs read")
     assert [message for _, message in run.log] == ["10 pairs read", "20 pairs read"]
 
@@ -100,7 +100,7 @@ def test_what_a_run_says_is_kept_with_its_progress() -> None:
 def test_an_error_is_kept_by_kind_unless_it_can_be_read_by_all() -> None:
     for readable, kept in (((), "ValueError"), ((ValueError,), "Acme is missing")):
         run = TrainingRun.objects.create(trigger="test")
-        with pytest.raises(ValueError, match="Acme"), runs.working(run, readable):
+        with pytest.raises(ValueError, match="Acme"), runs.track_run(run, readable):
             raise ValueError("Acme is missing")
         assert (run.status, run.error) == ("failed", kept)
 
@@ -109,21 +109,21 @@ def test_a_cancelled_run_stops_at_its_next_step() -> None:
     engineer, run = person(Role.MODEL_ENGINEER), TrainingRun.objects.create(trigger="test")
 
     def work() -> None:
-        with runs.working(run):
-            runs.cancel(TrainingRun.objects.get(), engineer, "wrong labels")
-            runs.tell(run, "learning on")
+        with runs.track_run(run):
+            runs.cancel_run(TrainingRun.objects.get(), engineer, "wrong labels")
+            runs.report_progress(run, "learning on")
 
     with pytest.raises(RunEndedError):
         work()
     assert run.status == "cancelled"
     assert AuditEvent.objects.get(action="training.cancelled").actor == engineer
     with pytest.raises(RunEndedError):
-        runs.cancel(run, engineer, "again")
+        runs.cancel_run(run, engineer, "again")
 
 
 def test_one_run_waits_at_a_time() -> None:
     engineer = person(Role.MODEL_ENGINEER)
-    runs.ask("first", engineer, {})
-    with pytest.raises(BusyError):
-        runs.ask("second", engineer, {})
+    runs.queue_run("first", engineer, {})
+    with pytest.raises(TrainingBusyError):
+        runs.queue_run("second", engineer, {})
     assert TrainingRun.objects.get().requested_by == engineer

@@ -15,10 +15,10 @@ from matching.services import build_scorer
 from modelops import drills, services
 from modelops.alert_models import Alert
 from modelops.drills import DrillError
-from modelops.models import DRILL, Deployment, LiveSlot, ModelArtefact, ModelVersion
+from modelops.models import DRILL_PROFILE, Deployment, LiveSlot, ModelArtefact, ModelVersion
 from modelops.services import PromotionError
-from modelops.serving.attendant import Attendant, forget, unready
-from modelops.serving.loader import Loader
+from modelops.serving.attendant import ModelRefresher, delete_stale_processes, describe_unready_processes
+from modelops.serving.loader import ModelLoader
 from modelops.serving_models import RollbackDrill, ServingProcess
 from tests.models import installed, model_version, promoted, scoring_version, version_in
 from tests.people import person
@@ -26,17 +26,17 @@ from tests.people import person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def loader(build: Callable[[bytes], Scorer] = build_scorer) -> Loader[Scorer]:
-    return Loader(build, golden.check_golden_answers, compute_schema_hash())
+def loader(build: Callable[[bytes], Scorer] = build_scorer) -> ModelLoader[Scorer]:
+    return ModelLoader(build, golden.check_golden_answers, compute_schema_hash())
 
 
 @contextmanager
 def attended(
     count: int = 2, build: Callable[[bytes], Scorer] = build_scorer
-) -> Iterator[list[Loader[Scorer]]]:
+) -> Iterator[list[ModelLoader[Scorer]]]:
     """Processes (here threads) that serve, each with a loader of its own."""
     loaders = [loader(build) for _ in range(count)]
-    attendants = [Attendant(each, "web") for each in loaders]
+    attendants = [ModelRefresher(each, "web") for each in loaders]
     threads = [each.start() for each in attendants]
     try:
         wait_until(lambda: ServingProcess.objects.alive().count() == count)
@@ -60,8 +60,8 @@ def test_an_idle_process_takes_up_a_promotion_that_it_had_ready_before() -> None
     with attended() as loaders:
         version = scoring_version("2")
         request = services.request_promotion(version, "*", "champion", "better", person())
-        wait_until(lambda: unready(version.artefact_id) == "")
-        made = services.approve(request, person())
+        wait_until(lambda: describe_unready_processes(version.artefact_id) == "")
+        made = services.approve_promotion(request, person())
         wait_until(
             lambda: all(each.current and each.current.generation == made.generation for each in loaders)
         )
@@ -78,9 +78,9 @@ def test_an_approval_waits_until_every_process_has_the_version_ready() -> None:
     ServingProcess.objects.create(kind="web", host="here", pid=1, ready=[version.artefact_id])
     late = ServingProcess.objects.create(kind="web", host="here", pid=2)
     with pytest.raises(PromotionError, match="1 of 2 processes have it ready"):
-        services.approve(request, person())
+        services.approve_promotion(request, person())
     ServingProcess.objects.filter(pk=late.pk).update(seen_at=timezone.now() - timedelta(minutes=1))
-    assert services.approve(request, person()).model == version
+    assert services.approve_promotion(request, person()).model == version
 
 
 def test_a_version_that_a_process_cannot_load_does_not_go_live() -> None:
@@ -93,10 +93,10 @@ def test_a_version_that_a_process_cannot_load_does_not_go_live() -> None:
     with attended(build=build) as loaders:
         version = scoring_version("2")
         request = services.request_promotion(version, "*", "champion", "better", person())
-        wait_until(lambda: unready(version.artefact_id).startswith("2 of 2"))
+        wait_until(lambda: describe_unready_processes(version.artefact_id).startswith("2 of 2"))
         with pytest.raises(PromotionError, match="2 of 2 processes could not load it: this machine lacks"):
-            services.approve(request, person())
-        assert all(each.fleet().champion("general").version == "1" for each in loaders)
+            services.approve_promotion(request, person())
+        assert all(each.get_live_models().get_champion("general").version == "1" for each in loaders)
 
 
 def test_a_failed_swap_raises_an_alert_and_keeps_what_serves() -> None:
@@ -105,13 +105,13 @@ def test_a_failed_swap_raises_an_alert_and_keeps_what_serves() -> None:
         version = scoring_version("2")
         # Damaged after the approval, before the process looks.
         request = services.request_promotion(version, "*", "champion", "better", person())
-        mine._built.clear()
+        mine._scorers_by_digest.clear()
         ServingProcess.objects.update(ready=[version.artefact_id], seen_at=timezone.now())
-        services.approve(request, person())
+        services.approve_promotion(request, person())
         ModelArtefact.objects.filter(pk=version.artefact_id).update(content=b"damaged on disk")
-        mine._built.clear()
+        mine._scorers_by_digest.clear()
         wait_until(lambda: Alert.objects.filter(rule="model_swap_failed").exists())
-        assert mine.fleet().champion("general").version == "1"
+        assert mine.get_live_models().get_champion("general").version == "1"
 
 
 def test_a_rollback_needs_no_loading_even_in_a_process_that_started_later() -> None:
@@ -123,11 +123,11 @@ def test_a_rollback_needs_no_loading_even_in_a_process_that_started_later() -> N
         built.append(len(content))
         return build_scorer(content)
 
-    mine = Loader(build)
-    mine.fleet()
+    mine = ModelLoader(build)
+    mine.get_live_models()
     assert len(built) == 2
     services.rollback("*", person(), "wrong answers")
-    assert mine.refresh().champion("general").version == "1"
+    assert mine.refresh().get_champion("general").version == "1"
     assert len(built) == 2
 
 
@@ -136,7 +136,7 @@ def test_a_program_put_back_goes_on_with_the_newest_champion_that_fits_it() -> N
     newer = model_version("2")
     promoted(newer)
     ModelVersion.objects.filter(pk=newer.pk).update(schema_hash="the features of the next program")
-    assert loader().fleet().champion("general").version == "1"
+    assert loader().get_live_models().get_champion("general").version == "1"
 
 
 def test_a_drill_proves_the_rollback_and_answers_nobody() -> None:
@@ -144,7 +144,7 @@ def test_a_drill_proves_the_rollback_and_answers_nobody() -> None:
     promoted(scoring_version("2"))
     before = LiveSlot.objects.get(profile="*").deployment
     with attended():
-        done = drills.drill(person())
+        done = drills.run_drill(person())
         assert done.error == ""
         assert done.back_ms is not None
         assert done.forward_ms is not None
@@ -154,23 +154,23 @@ def test_a_drill_proves_the_rollback_and_answers_nobody() -> None:
     assert [row.profile for row in Deployment.objects.live()] == ["*"]
     assert AuditEvent.objects.get(action="rollback.drilled").detail["back_ms"] == done.back_ms
     assert not Alert.objects.filter(rule="break_glass_rollback").exists()
-    assert DRILL not in {row.profile for row in Deployment.objects.at(timezone.now())}
+    assert DRILL_PROFILE not in {row.profile for row in Deployment.objects.as_of(timezone.now())}
 
 
 def test_a_drill_says_when_it_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     installed()
     with pytest.raises(DrillError, match="no version to go back to"):
-        drills.drill(person())
+        drills.run_drill(person())
     promoted(scoring_version("2"))
     with pytest.raises(DrillError, match="no process"):
-        drills.drill(person())
+        drills.run_drill(person())
     ServingProcess.objects.create(kind="web", host="here", pid=1)
-    monkeypatch.setattr(drills, "PATIENCE", 0.2)
-    assert "not every process" in drills.drill(person()).error
+    monkeypatch.setattr(drills, "DRILL_TIMEOUT_SECONDS", 0.2)
+    assert "not every process" in drills.run_drill(person()).error
     assert RollbackDrill.objects.count() == 1
 
 
 def test_rows_of_processes_that_were_killed_are_dropped() -> None:
     ServingProcess.objects.create(kind="web", host="gone", pid=1, seen_at=timezone.now() - timedelta(hours=2))
-    forget()
+    delete_stale_processes()
     assert not ServingProcess.objects.exists()

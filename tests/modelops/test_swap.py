@@ -7,7 +7,7 @@ import pytest
 
 from modelops import services
 from modelops.models import ModelVersion
-from modelops.serving.loader import Fleet, Loader
+from modelops.serving.loader import LiveModels, ModelLoader
 from tests.models import model_version, version_in
 from tests.people import person
 
@@ -16,14 +16,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def promote(version: ModelVersion) -> None:
     request = services.request_promotion(version, "*", "champion", "better", person())
-    services.approve(request, person())
+    services.approve_promotion(request, person())
 
 
-def wait_for(fleet: Callable[[], Fleet[str]], version: str) -> bool:
+def wait_for(fleet: Callable[[], LiveModels[str]], version: str) -> bool:
     """Ask until the version answers, at most ten seconds."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        if fleet().champion("general").version == version:
+        if fleet().get_champion("general").version == version:
             return True
         time.sleep(0.05)
     return False
@@ -31,10 +31,10 @@ def wait_for(fleet: Callable[[], Fleet[str]], version: str) -> bool:
 
 def test_a_promotion_is_swapped_in_while_answering_goes_on() -> None:
     services.deploy_first(model_version("1"))
-    mine = Loader(version_in)
-    assert mine.fleet().champion("general").version == "1"
+    mine = ModelLoader(version_in)
+    assert mine.get_live_models().get_champion("general").version == "1"
     promote(model_version("2"))
-    assert wait_for(mine.fleet, "2")
+    assert wait_for(mine.get_live_models, "2")
 
 
 def test_a_version_that_does_not_load_leaves_the_old_one_serving() -> None:
@@ -44,10 +44,10 @@ def test_a_version_that_does_not_load_leaves_the_old_one_serving() -> None:
         return version_in(content)
 
     services.deploy_first(model_version("1"))
-    mine = Loader(build)
-    mine.fleet()
+    mine = ModelLoader(build)
+    mine.get_live_models()
     promote(model_version("2"))
     time.sleep(1.1)
     for _ in range(20):
-        assert mine.fleet().champion("general").version == "1"
+        assert mine.get_live_models().get_champion("general").version == "1"
         time.sleep(0.05)

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from modelops.training.thresholds import Band, band, clopper_pearson, learn_then_test, smallest_sample
+from modelops.training.thresholds import (
+    AbstentionBand,
+    clopper_pearson,
+    compute_abstention_band,
+    learn_then_test,
+    minimum_sample_size,
+)
 
 
 def test_the_exact_bound_equals_the_rule_of_three_and_a_table_value() -> None:
@@ -12,7 +18,7 @@ def test_the_exact_bound_equals_the_rule_of_three_and_a_table_value() -> None:
 
 
 def test_a_promise_of_one_percent_needs_299_decisions() -> None:
-    assert smallest_sample(0.01) == 299
+    assert minimum_sample_size(0.01) == 299
 
 
 def test_too_few_pairs_promise_nothing() -> None:
@@ -33,7 +39,7 @@ def test_the_promise_holds_in_repetition() -> None:
     for _ in range(rounds):
         said = random.beta(0.3, 0.3, size=3_000)
         truth = random.random(3_000) < said
-        found = band(said, truth)
+        found = compute_abstention_band(said, truth)
         broken += found.immaterial.threshold is not None and _true_error(found.immaterial_below) > 0.01
     assert broken / rounds <= 0.07
 
@@ -45,11 +51,11 @@ def _true_error(threshold: float) -> float:
 
 def test_the_band_never_contradicts_the_prediction() -> None:
     said = np.concatenate([np.full(2_000, 0.7), np.full(2_000, 0.2)])
-    found = band(said, np.zeros(4_000, dtype=bool))
+    found = compute_abstention_band(said, np.zeros(4_000, dtype=bool))
     assert found.immaterial_below <= 0.5 <= found.material_above
 
 
 def test_without_a_promise_everything_is_reviewed() -> None:
-    found: Band = band(np.array([0.1, 0.9]), np.array([False, True]))
+    found: AbstentionBand = compute_abstention_band(np.array([0.1, 0.9]), np.array([False, True]))
     assert found.immaterial_below < 0
     assert found.material_above > 1

@@ -34,16 +34,16 @@ def straight() -> TrainedModel:
 
 
 def test_the_winner_is_within_one_standard_error_of_the_best(trained: TrainedModel) -> None:
-    best = min(trained.candidates, key=lambda score: score.log_loss)
-    chosen = next(score for score in trained.candidates if score.name == trained.chosen)
+    best = min(trained.candidate_scores, key=lambda score: score.log_loss)
+    chosen = next(score for score in trained.candidate_scores if score.name == trained.chosen_candidate)
     assert chosen.log_loss <= best.log_loss + best.standard_error
 
 
 def test_a_bent_law_takes_trees_and_a_straight_one_takes_a_line(
     trained: TrainedModel, straight: TrainedModel
 ) -> None:
-    assert trained.chosen.startswith("boosted")
-    assert straight.chosen.startswith("logistic")
+    assert trained.chosen_candidate.startswith("boosted")
+    assert straight.chosen_candidate.startswith("logistic")
 
 
 def test_more_of_a_rising_feature_never_lowers_the_probability(trained: TrainedModel) -> None:
@@ -115,7 +115,7 @@ def test_rows_that_only_teach_and_say_the_same_weigh_together() -> None:
     heavy = np.concatenate([weights, np.full(50, 2.0)])
     other = fit(many[:450], twice[:450], range(450), heavy, NAMES, MONOTONE, counted=counted[:450], seed=1)
     assert one.rows == 500
-    assert one.candidates[0].log_loss == pytest.approx(other.candidates[0].log_loss, abs=0.02)
+    assert one.candidate_scores[0].log_loss == pytest.approx(other.candidate_scores[0].log_loss, abs=0.02)
 
 
 def test_too_few_entities_are_refused_with_the_number() -> None:

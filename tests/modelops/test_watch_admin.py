@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, Role, User
 from feedback import autopilot
 from modelops.alert_models import Alert, AlertChannel
 from modelops.alerting import alerts
-from modelops.alerting.rules import RULES
+from modelops.alerting.rules import ALERT_RULES
 from modelops.watch_models import DriftReport, Reference, Threshold, TrainingDecision
 from modelops.watching import limits
 from tests.models import installed, model_version
@@ -180,9 +180,9 @@ def test_a_report_that_is_not_there_is_no_error(key: str) -> None:
     assert browser(Role.LEAD).get(path(DriftReport, "change", key)).status_code == 302
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", ALERT_RULES)
 def test_the_page_that_an_alert_points_to_exists(rule: str) -> None:
-    assert browser(Role.ADMINISTRATOR).get(f"/admin/{RULES[rule].page}").status_code == 200
+    assert browser(Role.ADMINISTRATOR).get(f"/admin/{ALERT_RULES[rule].admin_path}").status_code == 200
 
 
 def test_accepting_a_report_needs_the_right_and_a_reason(report: DriftReport) -> None:
@@ -201,7 +201,7 @@ def test_limits_are_shown_changed_with_a_reason_and_never_edited() -> None:
     same = client.post(path(Threshold, "add"), {"name": "accuracy", "value": "0.85", "reason": "why"})
     assert "accuracy is 0.85 already" in text(same)
     client.post(path(Threshold, "add"), {"name": "accuracy", "value": "0.9", "reason": "the contract"})
-    assert limits.limit("accuracy") == 0.9
+    assert limits.get_threshold("accuracy") == 0.9
     row = Threshold.objects.get()
     assert client.post(path(Threshold, "change", row.pk), {"value": "0.1"}).status_code == 403
     assert Threshold.objects.count() == 1

@@ -11,10 +11,16 @@ from accounts.models import AuditEvent, Role
 from modelops.alert_models import Alert
 from modelops.watch_models import DriftReport, HourlyCount, Reference, Threshold
 from modelops.watching import limits, reporting, windows
-from modelops.watching.figures import Frame, Sample, added, counted, frame_of
-from modelops.watching.limits import LimitError
+from modelops.watching.figures import (
+    FigureSample,
+    HistogramBinning,
+    build_binning,
+    count_histograms,
+    sum_histograms,
+)
+from modelops.watching.limits import ThresholdError
 from modelops.watching.reporting import HOUR
-from modelops.watching.windows import Slice
+from modelops.watching.windows import TrafficSlice
 from tests.models import model_version
 from tests.people import person
 
@@ -23,58 +29,60 @@ pytestmark = pytest.mark.django_db
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def answers(n: int, seed: int, lacking_form: float = 0.1) -> Sample:
+def answers(n: int, seed: int, lacking_form: float = 0.1) -> FigureSample:
     """Answers of an hour: one number, the verdicts, and the legal forms that some lack."""
     dice = np.random.default_rng(seed)
     forms = np.where(dice.random(n) < lacking_form, "none", "gmbh").tolist()
     verdicts = np.where(dice.random(n) < 0.5 + lacking_form, "material", "immaterial").tolist()
-    return Sample({"distance": dice.random(n)}, {"legal form": forms, "verdict": verdicts}, n)
+    return FigureSample({"distance": dice.random(n)}, {"legal form": forms, "verdict": verdicts}, n)
 
 
-def reviewed(_of: Slice, start: datetime, end: datetime) -> tuple[int, int]:
+def reviewed(_of: TrafficSlice, start: datetime, end: datetime) -> tuple[int, int]:
     """Nine answers were looked at, two of them wrong."""
     assert start < end
     return 9, 2
 
 
 @pytest.fixture
-def watched() -> Slice:
-    of = Slice(model_version(), "general", "organisation")
-    reporting.freeze(of, answers(2_000, 0), Reference.Origin.CORPUS)
+def watched() -> TrafficSlice:
+    of = TrafficSlice(model_version(), "general", "organisation")
+    reporting.store_reference(of, answers(2_000, 0), Reference.Origin.CORPUS)
     return of
 
 
-def hour(of: Slice, number: int, n: int = 250, lacking_form: float = 0.1) -> DriftReport | None:
+def hour(of: TrafficSlice, number: int, n: int = 250, lacking_form: float = 0.1) -> DriftReport | None:
     """Count one hour and report what there is to report."""
-    reference = windows.reference_of(of)
+    reference = windows.find_reference(of)
     assert reference is not None
     at = START + number * HOUR
-    counts = counted(answers(n, 100 + number, lacking_form), Frame.from_dict(reference.frame))
-    reporting.keep_hour(of, at, n, counts, reference)
+    counts = count_histograms(
+        answers(n, 100 + number, lacking_form), HistogramBinning.from_dict(reference.frame)
+    )
+    reporting.store_hourly_count(of, at, n, counts, reference)
     return reporting.report_hours(of, at + HOUR, reviewed)
 
 
 def test_a_figure_is_counted_the_same_way_for_ever() -> None:
-    frame = frame_of(Sample({"x": np.arange(100.0)}, {"s": ["latin"] * 99 + ["han"]}, 100))
-    again = Frame.from_dict(frame.to_dict())
-    later = Sample({"x": np.array([-5.0, 500.0])}, {"s": ["latin", "thai"]}, 2)
-    assert counted(later, again) == {"x": [1, 0, 0, 0, 0, 0, 0, 0, 0, 1], "s": [0, 1, 1]}
-    assert again.bins("s") == ["han", "latin", "other"]
-    assert len(again.bins("x")) == 10
+    frame = build_binning(FigureSample({"x": np.arange(100.0)}, {"s": ["latin"] * 99 + ["han"]}, 100))
+    again = HistogramBinning.from_dict(frame.to_dict())
+    later = FigureSample({"x": np.array([-5.0, 500.0])}, {"s": ["latin", "thai"]}, 2)
+    assert count_histograms(later, again) == {"x": [1, 0, 0, 0, 0, 0, 0, 0, 0, 1], "s": [0, 1, 1]}
+    assert again.list_bin_labels("s") == ["han", "latin", "other"]
+    assert len(again.list_bin_labels("x")) == 10
 
 
 def test_counts_of_hours_add_up() -> None:
-    assert added([{"a": [1, 2], "b": [1]}, {"a": [3, 4]}]) == {"a": [4, 6]}
-    assert added([]) == {}
+    assert sum_histograms([{"a": [1, 2], "b": [1]}, {"a": [3, 4]}]) == {"a": [4, 6]}
+    assert sum_histograms([]) == {}
 
 
-def test_counting_an_hour_again_replaces_it(watched: Slice) -> None:
+def test_counting_an_hour_again_replaces_it(watched: TrafficSlice) -> None:
     hour(watched, 0)
     hour(watched, 0)
     assert HourlyCount.objects.get().n == 250
 
 
-def test_nothing_is_reported_before_there_are_enough_answers(watched: Slice) -> None:
+def test_nothing_is_reported_before_there_are_enough_answers(watched: TrafficSlice) -> None:
     assert hour(watched, 0, n=150) is None
     report = hour(watched, 1, n=150)
     assert report is not None
@@ -82,14 +90,14 @@ def test_nothing_is_reported_before_there_are_enough_answers(watched: Slice) -> 
     assert hour(watched, 2, n=150) is None
 
 
-def test_without_change_nothing_is_seen(watched: Slice) -> None:
+def test_without_change_nothing_is_seen(watched: TrafficSlice) -> None:
     reports = [hour(watched, number) for number in range(6)]
     assert not any(report and report.seen for report in reports)
     assert not Alert.objects.exists()
 
 
 def test_a_shift_of_legal_forms_is_believed_after_five_hundred_answers_and_raises_one_alert(
-    watched: Slice,
+    watched: TrafficSlice,
 ) -> None:
     first = hour(watched, 0, lacking_form=0.4)
     assert first is not None
@@ -100,7 +108,7 @@ def test_a_shift_of_legal_forms_is_believed_after_five_hundred_answers_and_raise
     assert second is not None
     assert second.drifted
     assert 30 < second.moved < 120
-    assert second.sentence == (
+    assert second.summary == (
         f"This drift moved {second.moved} of 250 decisions across a threshold; "
         "9 of the window were reviewed; 2 wrong."
     )
@@ -110,7 +118,7 @@ def test_a_shift_of_legal_forms_is_believed_after_five_hundred_answers_and_raise
     assert "2 wrong" in alert.what
 
 
-def test_the_alert_ends_when_the_traffic_is_as_it_was(watched: Slice) -> None:
+def test_the_alert_ends_when_the_traffic_is_as_it_was(watched: TrafficSlice) -> None:
     for number in range(2):
         hour(watched, number, lacking_form=0.4)
     for number in range(2, 7):
@@ -118,10 +126,10 @@ def test_the_alert_ends_when_the_traffic_is_as_it_was(watched: Slice) -> None:
     assert Alert.objects.get().state == "resolved"
 
 
-def test_a_person_may_take_the_new_traffic_as_normal(watched: Slice) -> None:
+def test_a_person_may_take_the_new_traffic_as_normal(watched: TrafficSlice) -> None:
     reports = [hour(watched, number, lacking_form=0.4) for number in range(3)]
     assert reports[-1] is not None
-    accepted = windows.accept(reports[-1], person(Role.MODEL_ENGINEER), "a new client from Brazil")
+    accepted = windows.accept_reference(reports[-1], person(Role.MODEL_ENGINEER), "a new client from Brazil")
     assert (
         accepted.counts["legal form"] == HourlyCount.objects.get(hour=START + 2 * HOUR).counts["legal form"]
     )
@@ -132,7 +140,7 @@ def test_a_person_may_take_the_new_traffic_as_normal(watched: Slice) -> None:
     assert AuditEvent.objects.filter(action="drift_reference.accepted").count() == 1
 
 
-def test_a_day_is_judged_as_a_whole(watched: Slice) -> None:
+def test_a_day_is_judged_as_a_whole(watched: TrafficSlice) -> None:
     for number in range(24):
         hour(watched, number, n=20)
     report = reporting.report_day(watched, START + timedelta(days=1), reviewed)
@@ -140,7 +148,7 @@ def test_a_day_is_judged_as_a_whole(watched: Slice) -> None:
     assert (report.n, report.span) == (480, "day")
 
 
-def test_a_report_is_written_once_a_window(watched: Slice) -> None:
+def test_a_report_is_written_once_a_window(watched: TrafficSlice) -> None:
     hour(watched, 0, lacking_form=0.4)
     reporting.report_day(watched, START + HOUR, reviewed)
     reporting.report_day(watched, START + HOUR, reviewed)
@@ -149,24 +157,24 @@ def test_a_report_is_written_once_a_window(watched: Slice) -> None:
 
 def test_a_limit_is_its_default_until_somebody_changes_it() -> None:
     actor = person(Role.APPROVER)
-    assert limits.limit("accuracy") == 0.85
-    row = limits.change("accuracy", Decimal("0.9"), actor, "the contract asks for it")
-    assert (limits.limit("accuracy"), row.previous) == (0.9, Decimal("0.85"))
-    limits.change("accuracy", Decimal("0.88"), actor, "met half-way")
+    assert limits.get_threshold("accuracy") == 0.85
+    row = limits.change_threshold("accuracy", Decimal("0.9"), actor, "the contract asks for it")
+    assert (limits.get_threshold("accuracy"), row.previous) == (0.9, Decimal("0.85"))
+    limits.change_threshold("accuracy", Decimal("0.88"), actor, "met half-way")
     assert [str(row) for row in Threshold.objects.all()] == ["accuracy = 0.88", "accuracy = 0.9"]
     assert AuditEvent.objects.filter(action="threshold.changed", actor=actor).count() == 2
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.2", "0.85"])
 def test_a_limit_that_is_none_is_refused(value: str) -> None:
-    with pytest.raises(LimitError, match="accuracy"):
-        limits.change("accuracy", Decimal(value), person(Role.APPROVER), "why")
+    with pytest.raises(ThresholdError, match="accuracy"):
+        limits.change_threshold("accuracy", Decimal(value), person(Role.APPROVER), "why")
     assert not Threshold.objects.exists()
 
 
 @pytest.fixture
 def changed() -> Threshold:
-    return limits.change("drift", Decimal("0.2"), person(Role.APPROVER), "too many reports")
+    return limits.change_threshold("drift", Decimal("0.2"), person(Role.APPROVER), "too many reports")
 
 
 def test_history_of_limits_cannot_be_rewritten(changed: Threshold) -> None:
@@ -175,4 +183,4 @@ def test_history_of_limits_cannot_be_rewritten(changed: Threshold) -> None:
         row.update(value=1)
     with pytest.raises(DatabaseError), transaction.atomic():
         row.delete()
-    assert limits.limit("drift") == 0.2
+    assert limits.get_threshold("drift") == 0.2

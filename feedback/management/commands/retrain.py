@@ -11,7 +11,7 @@ from feedback.models import Feedback
 from feedback.retraining import retrain
 from matching.corpus import DEFAULT_SIZE, PairsFileError, read_pairs
 from modelops.training.fitting import TrainingError
-from modelops.training.runs import BusyError
+from modelops.training.runs import TrainingBusyError
 
 
 class Command(BaseCommand):
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             run = retrain(
                 "asked for on the command line", None, options["corpus_size"], tuple(options["pairs"])
             )
-        except (BusyError, PairsFileError, TrainingError) as error:
+        except (TrainingBusyError, PairsFileError, TrainingError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(self.style.SUCCESS(f"{run.model} is registered as a candidate"))
 

@@ -14,7 +14,7 @@ from matching.assessment import EvaluationReport, evaluate_pairs
 from matching.corpus import DatasetSplit, LabelledPair, PairsFileError, assign_split, read_pairs
 from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_PROFILE_IDS
-from modelops.training.evaluation import Quality
+from modelops.training.evaluation import ClassificationMetrics
 
 _MAX_SLICES = 30
 _SLICE_TITLES = {
@@ -87,7 +87,7 @@ def format_assessment(found: EvaluationReport) -> Iterator[str]:
     yield from _format_slices("Beside baselines", {"this engine": whole, **found.baselines})
 
 
-def _format_summary(whole: Quality) -> Iterator[str]:
+def _format_summary(whole: ClassificationMetrics) -> Iterator[str]:
     rates = (
         ("F1, positive = immaterial", whole.f1_immaterial),
         ("  precision", whole.precision_immaterial),
@@ -105,7 +105,7 @@ def _format_summary(whole: Quality) -> Iterator[str]:
     yield f"{'Calibration error (ECE) / Brier':<38}{whole.calibration_error:6.4f} / {whole.brier:.4f}"
 
 
-def _format_slices(title: str, slices: dict[str, Quality]) -> Iterator[str]:
+def _format_slices(title: str, slices: dict[str, ClassificationMetrics]) -> Iterator[str]:
     wide = f"{'recall immaterial':<24}{'specificity':<24}{'F1 immaterial':<24}"
     yield f"{title:<34}{'n':>7}{'material':>9}  {wide}{'review':>7}{'ECE':>7}"
     for name, q in list(slices.items())[:_MAX_SLICES]:
@@ -116,6 +116,6 @@ def _format_slices(title: str, slices: dict[str, Quality]) -> Iterator[str]:
         yield f"... and {len(slices) - _MAX_SLICES} smaller ones (--json shows all)"
 
 
-def _format_f1(quality: Quality) -> str:
+def _format_f1(quality: ClassificationMetrics) -> str:
     both = 0 < quality.material < quality.n
     return str(quality.f1_immaterial) if both else "-"

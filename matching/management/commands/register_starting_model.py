@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from matching.engine.types import ArtefactError
 from matching.starting_model import install_shipped_model
-from modelops.registry import RegistryError, mirror_aliases
+from modelops.registry import REGISTRY_ERRORS, mirror_aliases
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             return
         try:
             mirror_aliases()
-        except RegistryError:
+        except REGISTRY_ERRORS:
             self.stderr.write("MLflow's store does not answer: the aliases follow when it does.")
         for made in deployments:
             self.stdout.write(

@@ -15,12 +15,12 @@ from modelops import bundles, registry
 from modelops.bundles import BundleError
 from modelops.examining import estimators, gatekeeping
 from modelops.examining.estimators import EstimatorError
-from modelops.examining.exam import unpacked
-from modelops.examining.examiner import examiner
+from modelops.examining.exam import unpack_validation_set
+from modelops.examining.examiner import get_validator
 from modelops.models import Deployment, ModelVersion
-from modelops.registry import RegistryError
-from modelops.services import Registration, register_version
-from modelops.serving.loader import ArtefactError, verified_content
+from modelops.registry import REGISTRY_ERRORS
+from modelops.services import VersionRegistration, register_version
+from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 
 
 class Command(BaseCommand):
@@ -32,11 +32,11 @@ class Command(BaseCommand):
         """Take the verb and its arguments."""
         verbs = parser.add_subparsers(dest="verb", required=True)
         verbs.add_parser("list", help="every version, the newest first")
-        _with_version(verbs.add_parser("show", help="everything known about a version"))
+        _add_version_argument(verbs.add_parser("show", help="everything known about a version"))
         verify = verbs.add_parser("verify", help="check stored bytes, signature, features and answers")
         verify.add_argument("version", nargs="?", help="all of them without it")
         export = verbs.add_parser("export", help="write a version as one signed file")
-        _with_version(export)
+        _add_version_argument(export)
         export.add_argument("file", type=Path)
         bring = verbs.add_parser("import", help="register a version from a signed file")
         bring.add_argument("file", type=Path)
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         verb = getattr(self, f"_{options['verb']}")
         try:
             verb(options)
-        except (ArtefactError, BundleError, OSError) as error:
+        except (ArtefactVerificationError, BundleError, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -63,14 +63,14 @@ class Command(BaseCommand):
             self.stdout.write(f"{version!s:<50} {version.created_at:%Y-%m-%d %H:%M}  {accuracy:>7}  {state}")
 
     def _show(self, options: dict[str, Any]) -> None:
-        version = _version(options["version"])
+        version = _find_version(options["version"])
         said = {
             "name": version.name,
             "version": version.version,
             "created_at": version.created_at.isoformat(),
             "sha256": version.artefact_id,
             "schema": version.schema_hash,
-            "fits_this_program": version.schema_hash == examiner().schema(),
+            "fits_this_program": version.schema_hash == get_validator().get_schema_hash(),
             "libraries": version.libraries,
             "datasets": version.datasets,
             "metrics": version.metrics,
@@ -82,39 +82,39 @@ class Command(BaseCommand):
 
     def _verify(self, options: dict[str, Any]) -> None:
         asked = options["version"]
-        versions = [_version(asked)] if asked else list(ModelVersion.objects.all())
+        versions = [_find_version(asked)] if asked else list(ModelVersion.objects.all())
         faults = 0
         for version in versions:
-            found = [*_faults(version), *_estimator_faults(version)]
+            found = [*_find_faults(version), *_find_estimator_faults(version)]
             faults += len(found)
             self.stdout.write(f"{version}: {'; '.join(found) or 'as registered'}")
         if faults:
             raise CommandError(f"{faults} faults in {len(versions)} versions")
 
     def _export(self, options: dict[str, Any]) -> None:
-        version = _version(options["version"])
-        extra = _kept(version, ("model.skops",))
-        content = bundles.packed(version, _key(options), extra)
+        version = _find_version(options["version"])
+        extra = _fetch_extra_files(version, ("model.skops",))
+        content = bundles.build_bundle(version, _read_key(options), extra)
         options["file"].write_bytes(content)
         self.stdout.write(f"{version}: {len(content):,} bytes in {options['file']}, signed")
 
     def _import(self, options: dict[str, Any]) -> None:
-        bundle = bundles.opened(options["file"].read_bytes(), _key(options))
+        bundle = bundles.read_bundle(options["file"].read_bytes(), _read_key(options))
         given = bundle.registration
         if ModelVersion.objects.filter(name=given.name, version=given.version).exists():
             raise CommandError(f"{given.name} {given.version} is registered already")
         try:
-            version = register_version(_logged(given, bundle.files), None)
+            version = register_version(_log_imported_version(given, bundle.files), None)
         except (IntegrityError, ValueError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(self.style.SUCCESS(f"{version} is registered; ask for its promotion in the admin"))
 
 
-def _with_version(parser: ArgumentParser) -> None:
+def _add_version_argument(parser: ArgumentParser) -> None:
     parser.add_argument("version", help="version, or its beginning where that is clear")
 
 
-def _version(text: str) -> ModelVersion:
+def _find_version(text: str) -> ModelVersion:
     found = list(ModelVersion.objects.filter(version__startswith=text).select_related("artefact", "exam")[:2])
     exact = [version for version in found if version.version == text]
     if len(exact or found) != 1:
@@ -123,7 +123,7 @@ def _version(text: str) -> ModelVersion:
     return (exact or found)[0]
 
 
-def _key(options: dict[str, Any]) -> bytes:
+def _read_key(options: dict[str, Any]) -> bytes:
     path = options["key_file"]
     key: bytes = path.read_bytes().strip() if path else settings.ARTEFACT_KEY.encode()
     if len(key) < 16:
@@ -131,40 +131,42 @@ def _key(options: dict[str, Any]) -> bytes:
     return key
 
 
-def _faults(version: ModelVersion) -> list[str]:
+def _find_faults(version: ModelVersion) -> list[str]:
     """What the hard gates say of the version as it is stored."""
-    found = gatekeeping.findings(version, "*")
+    found = gatekeeping.evaluate_gates(version, "*")
     return [gate["said"] for gate in found if gate["hard"] and gate["state"] == "red"]
 
 
-def _estimator_faults(version: ModelVersion) -> list[str]:
+def _find_estimator_faults(version: ModelVersion) -> list[str]:
     """Whether the registry's estimator is the registered one and says what is served."""
-    described = json.loads(verified_content(version)) if not _faults(version) else {}
+    described = json.loads(read_verified_artefact(version)) if not _find_faults(version) else {}
     digest = described.get("training", {}).get("estimator_sha256")
     if not digest or not version.mlflow_run_id or version.exam is None:
         return []
     try:
-        estimator = estimators.load(registry.fetch(version.mlflow_run_id, "model.skops"), digest)
-        served = examiner().build(verified_content(version))
-        estimators.compare(estimator, served, unpacked(bytes(version.exam.content)))
-    except (EstimatorError, *RegistryError, OSError) as error:
+        estimator = estimators.load_estimator(
+            registry.fetch_file(version.mlflow_run_id, "model.skops"), digest
+        )
+        served = get_validator().build_scorer(read_verified_artefact(version))
+        estimators.compare_with_served(estimator, served, unpack_validation_set(bytes(version.exam.content)))
+    except (EstimatorError, *REGISTRY_ERRORS, OSError) as error:
         return [str(error)]
     return []
 
 
-def _kept(version: ModelVersion, names: tuple[str, ...]) -> dict[str, bytes]:
+def _fetch_extra_files(version: ModelVersion, names: tuple[str, ...]) -> dict[str, bytes]:
     """Files of the registry that are there; a bundle is whole without them."""
     if not version.mlflow_run_id:
         return {}
     try:
-        return {name: registry.fetch(version.mlflow_run_id, name) for name in names}
-    except (*RegistryError, OSError):
+        return {name: registry.fetch_file(version.mlflow_run_id, name) for name in names}
+    except (*REGISTRY_ERRORS, OSError):
         return {}
 
 
-def _logged(given: Registration, files: Any) -> Registration:
+def _log_imported_version(given: VersionRegistration, files: Any) -> VersionRegistration:
     """The registration with its place in this installation's registry."""
     numbers = {name: float(value) for name, value in given.metrics.items() if isinstance(value, int | float)}
     kept = {name: content for name, content in files.items() if not name.startswith("manifest")}
     logged = registry.log_version(given.name, given.version, kept, {"imported": True}, numbers)
-    return Registration(**{**vars(given), "model_path": logged.source, "mlflow_run_id": logged.run_id})
+    return VersionRegistration(**{**vars(given), "model_path": logged.source, "mlflow_run_id": logged.run_id})
