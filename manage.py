@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from config.embedded import home_folder, servers_for
+from config.embedded import get_home_folder, hold_servers
 from config.servers import ServerError
 
 
@@ -14,7 +14,7 @@ def main() -> None:
     """Run one management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        with servers_for(sys.argv[1:], home_folder()):
+        with hold_servers(sys.argv[1:], get_home_folder()):
             execute_from_command_line(sys.argv)
     except ServerError as error:
         sys.exit(str(error))

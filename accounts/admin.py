@@ -19,10 +19,17 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import audit, services
-from accounts.desk import BoundedPaginator, Step, act, confirmed, may, nobody
+from accounts.desk import (
+    BoundedPaginator,
+    ConfirmationStep,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    require_permission,
+)
 from accounts.models import ApiKey, AuditEvent, User
-from accounts.services import SCOPES
-from accounts.trust_admin import person_step
+from accounts.services import API_KEY_SCOPES
+from accounts.trust_admin import build_erasure_step
 
 for table in (Group, OutstandingToken, BlacklistedToken):
     admin.site.unregister(table)
@@ -61,37 +68,37 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
     filter_horizontal = ()
     actions = None
     actions_detail = ("erase",)
-    has_erase_permission = may("accounts.erase_names")
+    has_erase_permission = require_permission("accounts.erase_names")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("What this person may do", {"fields": ("role", "is_active")}),
         ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "password1", "password2")}),)
-    has_delete_permission = nobody  # type: ignore[assignment]  # a method all the same
+    has_delete_permission = deny_everyone  # type: ignore[assignment]  # a method all the same
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Save the person, and let the role and its group change together, with an event."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             verb = "user.changed" if change else "user.created"
-            audit.record(verb, obj, _actor(request), fields=form.changed_data)
+            audit.record_event(verb, obj, _get_actor(request), fields=form.changed_data)
             if not change or "role" in form.changed_data:
-                services.set_role(obj, obj.role, _actor(request))
+                services.set_role(obj, obj.role, _get_actor(request))
 
-    @act("Erase names", "erase")
+    @admin_button("Erase names", "erase")
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask for everything that this person or client sent to be blanked."""
         user = get_object_or_404(User, pk=object_id)
         back = reverse("admin:accounts_user_change", args=[user.pk])
-        return confirmed(self.admin_site, request, person_step(user, back))
+        return handle_confirmation(self.admin_site, request, build_erasure_step(user, back))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set another person's password, with an event."""
         with transaction.atomic():
             answer = super().user_change_password(request, id, form_url)
             if request.method == "POST" and answer.status_code == 302:
-                audit.record("user.password_set", get_object_or_404(User, pk=id), _actor(request))
+                audit.record_event("user.password_set", get_object_or_404(User, pk=id), _get_actor(request))
         return answer
 
 
@@ -99,7 +106,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
     """What a key is for and what it may do."""
 
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in SCOPES], widget=UnfoldAdminCheckboxSelectMultipleWidget
+        choices=[(scope, scope) for scope in API_KEY_SCOPES], widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
 
     class Meta:
@@ -120,8 +127,8 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     show_full_result_count = False
     actions = None
     actions_detail = ("revoke",)
-    has_revoke_permission = may("accounts.change_apikey")
-    has_delete_permission = nobody
+    has_revoke_permission = require_permission("accounts.change_apikey")
+    has_delete_permission = deny_everyone
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         """A key that exists is not changed."""
@@ -135,7 +142,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         """Make the key and show it, once."""
         given = form.cleaned_data
         row, key = services.issue_api_key(
-            given["user"], given["name"], _actor(request), given["scopes"], given["expires_at"]
+            given["user"], given["name"], _get_actor(request), given["scopes"], given["expires_at"]
         )
         obj.pk = row.pk
         messages.warning(request, f"Copy this key now; it cannot be shown again: {key}")
@@ -143,7 +150,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     def log_addition(self, request: HttpRequest, obj: ApiKey, message: Any) -> None:
         """Leave the record to the audit trail."""
 
-    @act("Revoke", "revoke")
+    @admin_button("Revoke", "revoke")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End the key."""
         key = get_object_or_404(ApiKey, pk=object_id)
@@ -154,7 +161,9 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
         back = reverse("admin:accounts_apikey_change", args=[key.pk])
         text = "Whatever uses this key is refused from its next request on. This cannot be undone."
-        return confirmed(self.admin_site, request, Step(f"Revoke {key}", text, "Revoke", back, perform))
+        return handle_confirmation(
+            self.admin_site, request, ConfirmationStep(f"Revoke {key}", text, "Revoke", back, perform)
+        )
 
 
 @admin.register(AuditEvent)
@@ -170,30 +179,30 @@ class AuditEventAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     show_full_result_count = False
     actions = None
     actions_list = ("verify_chain",)
-    has_verify_chain_permission = may("accounts.view_auditseal")
-    fields = (*list_display, "detail", "request_id", "sealed_as")
+    has_verify_chain_permission = require_permission("accounts.view_auditseal")
+    fields = (*list_display, "detail", "request_id", "seal_column")
     readonly_fields = fields
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     @admin.display(description="Seal")
-    def sealed_as(self, event: AuditEvent) -> str:
+    def seal_column(self, event: AuditEvent) -> str:
         """Number and hash of the event's seal."""
         seal = getattr(event, "seal", None)
         return f"{seal.seq}: {seal.hash}" if seal else "not sealed yet"
 
-    @act("Verify the chain", "verify_chain")
+    @admin_button("Verify the chain", "verify_chain")
     def verify_chain(self, request: HttpRequest) -> HttpResponse:
         """Walk the chain and say what was found."""
-        report = audit.verify()
+        report = audit.verify_chain()
         if report.fault:
             messages.error(request, f"The chain is broken: {report.fault}.")
         else:
-            found = f"{report.sealed} seals intact, {report.unsealed} events not sealed yet."
-            messages.success(request, f"{found} Head: {report.head}")
+            found = f"{report.sealed_count} seals intact, {report.unsealed_count} events not sealed yet."
+            messages.success(request, f"{found} Head: {report.head_hash}")
         return redirect("admin:accounts_auditevent_changelist")
 
 
-def _actor(request: HttpRequest) -> User | None:
+def _get_actor(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None

@@ -16,34 +16,34 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.utils import timezone
 
-from accounts.audit import GENESIS
+from accounts.audit import GENESIS_HASH
 from accounts.models import AuditSeal
 
 log = structlog.get_logger(__name__)
 
 
-def head() -> dict[str, Any]:
+def read_head() -> dict[str, Any]:
     """Return number and hash of the newest seal, and the time; number 0 before the first."""
     row = AuditSeal.objects.order_by("-seq").values("seq", "hash").first()
-    found = row or {"seq": 0, "hash": GENESIS}
+    found = row or {"seq": 0, "hash": GENESIS_HASH}
     return {"at": timezone.now().isoformat(timespec="seconds"), **found}
 
 
-def publish() -> dict[str, Any]:
+def publish_anchor() -> dict[str, Any]:
     """Write the head to the log, to ``AUDIT_ANCHOR_PATH``, and by e-mail to ``AUDIT_ANCHOR_EMAILS`` if set.
 
     Raises ``OSError`` when file or mail server refuse, after every other place has it.
     """
-    anchor = head()
+    anchor = read_head()
     log.info("audit_anchor", **anchor)
     try:
-        _append(Path(settings.AUDIT_ANCHOR_PATH), anchor)
+        _append_anchor(Path(settings.AUDIT_ANCHOR_PATH), anchor)
     finally:
-        _send(anchor)
+        _send_anchor(anchor)
     return anchor
 
 
-def check(lines: Iterable[str]) -> str | None:
+def find_broken_anchor(lines: Iterable[str]) -> str | None:
     """Say which anchor the chain no longer holds, or nothing. Raises ``ValueError`` for other lines."""
     for line in lines:
         anchor = json.loads(line)
@@ -57,13 +57,13 @@ def check(lines: Iterable[str]) -> str | None:
     return None
 
 
-def _append(path: Path, anchor: dict[str, Any]) -> None:
+def _append_anchor(path: Path, anchor: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as kept:
         kept.write(json.dumps(anchor) + "\n")
 
 
-def _send(anchor: dict[str, Any]) -> None:
+def _send_anchor(anchor: dict[str, Any]) -> None:
     if settings.AUDIT_ANCHOR_EMAILS:
         text = f"{json.dumps(anchor)}\n\nKeep this message. manage.py audit verify --anchors FILE compares.\n"
         title = f"Audit anchor: seal {anchor['seq']}"

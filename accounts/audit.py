@@ -18,10 +18,10 @@ from structlog.contextvars import get_contextvars
 
 from accounts.models import AuditEvent, AuditSeal, User
 
-GENESIS = "0" * 64
+GENESIS_HASH = "0" * 64
 """What the first seal names as its predecessor."""
 
-_LOCK = 0x6C6E63_01
+_SEAL_LOCK_ID = 0x6C6E63_01
 """Advisory lock of the one sealer at work."""
 
 
@@ -29,18 +29,18 @@ _LOCK = 0x6C6E63_01
 class ChainReport:
     """Outcome of a verification: how far the chain is whole, its head, what waits, and the first fault."""
 
-    sealed: int
-    head: str
-    unsealed: int
+    sealed_count: int
+    head_hash: str
+    unsealed_count: int
     fault: str | None
 
     @property
-    def intact(self) -> bool:
+    def is_intact(self) -> bool:
         """Say whether no fault was found."""
         return self.fault is None
 
 
-def record(action: str, target: models.Model, actor: User | None, **detail: Any) -> AuditEvent:
+def record_event(action: str, target: models.Model, actor: User | None, **detail: Any) -> AuditEvent:
     """Write one event in the caller's transaction.
 
     ``detail`` must be JSON and must never hold a compared name. Raises ``TransactionManagementError`` outside
@@ -58,7 +58,7 @@ def record(action: str, target: models.Model, actor: User | None, **detail: Any)
     )
 
 
-def content(event: AuditEvent) -> dict[str, Any]:
+def build_event_body(event: AuditEvent) -> dict[str, Any]:
     """Return what of an event goes into its hash; evidence packs hold exactly this."""
     return {
         "id": event.pk,
@@ -71,14 +71,14 @@ def content(event: AuditEvent) -> dict[str, Any]:
     }
 
 
-def link_hash(previous: str, seq: int, event: AuditEvent) -> str:
+def compute_link_hash(previous: str, seq: int, event: AuditEvent) -> str:
     """Return the SHA-256 that ties an event to everything before it."""
-    body = {"seq": seq, "prev": previous, **content(event)}
+    body = {"seq": seq, "prev": previous, **build_event_body(event)}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def seal(limit: int = 10_000) -> int:
+def seal_events(limit: int = 10_000) -> int:
     """Chain up to ``limit`` committed events that have no seal yet; return how many were sealed.
 
     Only one sealer works at a time; another returns 0 at once.
@@ -87,45 +87,45 @@ def seal(limit: int = 10_000) -> int:
         if not _try_lock():
             return 0
         tail = AuditSeal.objects.order_by("-seq").first()
-        seq, previous = (tail.seq, tail.hash) if tail else (0, GENESIS)
+        seq, previous = (tail.seq, tail.hash) if tail else (0, GENESIS_HASH)
         seals = []
         for event in AuditEvent.objects.filter(seal=None).order_by("id")[:limit]:
             seq += 1
-            digest = link_hash(previous, seq, event)
+            digest = compute_link_hash(previous, seq, event)
             seals.append(AuditSeal(seq=seq, event=event, prev_hash=previous, hash=digest))
             previous = digest
         AuditSeal.objects.bulk_create(seals, batch_size=1_000)
         return len(seals)
 
 
-def verify() -> ChainReport:
+def verify_chain() -> ChainReport:
     """Walk the whole chain and name the first seal that does not fit, if any."""
-    seq, previous, fault = 0, GENESIS, None
-    for seal_row in _chain():
-        fault = _fault(seal_row, seq + 1, previous)
+    seq, previous, fault = 0, GENESIS_HASH, None
+    for seal_row in _iterate_seals():
+        fault = _find_fault(seal_row, seq + 1, previous)
         if fault:
             break
         seq, previous = seal_row.seq, seal_row.hash
     unsealed = AuditEvent.objects.filter(seal=None).count()
-    return ChainReport(sealed=seq, head=previous, unsealed=unsealed, fault=fault)
+    return ChainReport(sealed_count=seq, head_hash=previous, unsealed_count=unsealed, fault=fault)
 
 
 def _try_lock() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SEAL_LOCK_ID])
         return bool(cursor.fetchone()[0])
 
 
-def _chain() -> Iterator[AuditSeal]:
+def _iterate_seals() -> Iterator[AuditSeal]:
     return AuditSeal.objects.select_related("event").order_by("seq").iterator(chunk_size=2_000)
 
 
-def _fault(row: AuditSeal, expected: int, previous: str) -> str | None:
+def _find_fault(row: AuditSeal, expected: int, previous: str) -> str | None:
     """Say what is wrong with one seal, or nothing."""
     if row.seq != expected:
         return f"seal {expected} is missing (found {row.seq})"
     if row.prev_hash != previous:
         return f"seal {row.seq} does not follow seal {expected - 1}"
-    if row.hash != link_hash(previous, row.seq, row.event):
+    if row.hash != compute_link_hash(previous, row.seq, row.event):
         return f"event {row.event_id} (seal {row.seq}) was altered after it was sealed"
     return None

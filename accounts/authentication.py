@@ -18,14 +18,14 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
-from accounts.crypto import Purpose, matches
+from accounts.crypto import DigestPurpose, verify_digest
 from accounts.models import ApiKey, User
 
-_KEYWORD = "Api-Key"
+_API_KEY_SCHEME = "Api-Key"
 
-_HELD = Func("user_id", function="permissions_of", output_field=ArrayField(TextField()))
+_PERMISSIONS_OF_USER = Func("user_id", function="permissions_of", output_field=ArrayField(TextField()))
 
-_USE_NOTED_EVERY = timedelta(minutes=1)
+_LAST_USED_INTERVAL = timedelta(minutes=1)
 """How exact ``last_used_at`` is: a write on every request would cost more than it tells."""
 
 
@@ -37,7 +37,7 @@ class TokenAuthentication(JWTAuthentication):
 
         Raises ``AuthenticationFailed`` for one who is gone, deactivated, or has another password by now.
         """
-        user = User.objects.asking(validated_token.get(api_settings.USER_ID_CLAIM))
+        user = User.objects.get_with_permissions(validated_token.get(api_settings.USER_ID_CLAIM))
         if user is None:
             raise TokenRefused("User not found", "user_not_found")
         if not user.is_active:
@@ -57,20 +57,20 @@ class ApiKeyAuthentication(BaseAuthentication):
         deactivated; the answer does not say which.
         """
         keyword, _, given = get_authorization_header(request).decode("latin-1").partition(" ")
-        if keyword.lower() != _KEYWORD.lower():
+        if keyword.lower() != _API_KEY_SCHEME.lower():
             return None
-        key = find_key(given.strip())
+        key = find_api_key(given.strip())
         if key is None:
             raise AuthenticationFailed("This API key does not open anything.")
-        _note_use(key)
+        _update_last_used(key)
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge sent with a refusal."""
-        return _KEYWORD
+        return _API_KEY_SCHEME
 
 
-class NotYet(BaseAuthentication):
+class AnonymousAuthentication(BaseAuthentication):
     """For the views where people sign in: reads no credentials, and lets a refusal be 401 instead of 403."""
 
     def authenticate(self, request: Request) -> None:
@@ -81,28 +81,28 @@ class NotYet(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-def person_of(request: Request) -> User:
+def require_user(request: Request) -> User:
     """Return who is asking. Raises ``NotAuthenticated`` for nobody, which permissions rule out before."""
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user
 
 
-def find_key(given: str) -> ApiKey | None:
+def find_api_key(given: str) -> ApiKey | None:
     """Return the usable key that was given, or nothing."""
     _, prefix, secret = (*given.split("_", 2), "", "")[:3]
     now = timezone.now()
-    keys = ApiKey.objects.usable(now).select_related("user").annotate(held=_HELD)
+    keys = ApiKey.objects.usable(now).select_related("user").annotate(held=_PERMISSIONS_OF_USER)
     row = keys.filter(prefix=prefix).first()
-    if row is None or not matches(Purpose.API_KEY, row.digest, prefix, secret):
+    if row is None or not verify_digest(DigestPurpose.API_KEY, row.digest, prefix, secret):
         return None
-    row.user.held = frozenset(row.held)  # type: ignore[attr-defined]  # as annotated
+    row.user.granted_permissions = frozenset(row.held)  # type: ignore[attr-defined]  # as annotated
     return row
 
 
-def _note_use(key: ApiKey) -> None:
+def _update_last_used(key: ApiKey) -> None:
     now = timezone.now()
-    if key.last_used_at is None or now - key.last_used_at > _USE_NOTED_EVERY:
+    if key.last_used_at is None or now - key.last_used_at > _LAST_USED_INTERVAL:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 
-_NAMES_OF_THE_FIELD = ("username", "email")
+_EMAIL_FIELDS = ("username", "email")
 """Pages send the e-mail address as the first, the API as the second."""
 
 
@@ -21,15 +21,15 @@ class RoleBackend(ModelBackend):
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
         if user_obj.held is None:
-            user_obj.held = User.objects.permissions_of(user_obj.pk)
+            user_obj.held = User.objects.read_permissions(user_obj.pk)
         return set(user_obj.held)
 
 
-def who_tries(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+def get_login_email(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """Return the e-mail address that signs in, as it is stored: attempts are counted by it and the address.
 
     Without one the failures of one person would lock out everybody behind the same network address.
     """
     given = credentials or request.POST
-    found = next((given[name] for name in _NAMES_OF_THE_FIELD if given.get(name)), "")
+    found = next((given[name] for name in _EMAIL_FIELDS if given.get(name)), "")
     return str(found).strip().lower()

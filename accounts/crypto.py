@@ -12,7 +12,7 @@ from enum import Enum
 from django.conf import settings
 
 
-class Purpose(Enum):
+class DigestPurpose(Enum):
     """What a keyed digest is for; the value names the setting with its secret."""
 
     PAIR = "NAME_DIGEST_KEY"
@@ -20,27 +20,27 @@ class Purpose(Enum):
     ARTEFACT = "ARTEFACT_KEY"
 
 
-def _framed(part: str | bytes) -> bytes:
+def _prefix_length(part: str | bytes) -> bytes:
     """Put the length before the part: ("ab", "c") must not meet ("a", "bc")."""
     raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
     return len(raw).to_bytes(8, "big") + raw
 
 
-def digest(purpose: Purpose, *parts: str | bytes) -> str:
+def compute_digest(purpose: DigestPurpose, *parts: str | bytes) -> str:
     """Return the HMAC-SHA-256 of the parts for one purpose, as 64 hexadecimal characters.
 
     Order matters and parts are length-framed.
     """
     key = str(getattr(settings, purpose.value)).encode()
-    return hmac.digest(key, b"".join(map(_framed, parts)), "sha256").hex()
+    return hmac.digest(key, b"".join(map(_prefix_length, parts)), "sha256").hex()
 
 
-def matches(purpose: Purpose, expected: str, *parts: str | bytes) -> bool:
+def verify_digest(purpose: DigestPurpose, expected: str, *parts: str | bytes) -> bool:
     """Say in constant time whether ``expected`` is the digest of the parts for the purpose."""
-    return hmac.compare_digest(digest(purpose, *parts), expected)
+    return hmac.compare_digest(compute_digest(purpose, *parts), expected)
 
 
-def key_id(key: str) -> str:
+def compute_key_id(key: str) -> str:
     """Return a name of a key that may be shown and stored: twelve hexadecimal characters of its digest."""
     return sha256(f"name of a key|{key}".encode())[:12]
 

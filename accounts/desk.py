@@ -22,21 +22,21 @@ from accounts.models import User
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_COUNTED = 10_000
+_MAX_ROWS = 10_000
 """Rows a list counts and pages through at most; what lies behind is found by filters."""
 
 
-def act(description: str, permission: str) -> Callable[[F], F]:
+def admin_button(description: str, permission: str) -> Callable[[F], F]:
     """Make a method a button of the page for those whom ``has_<permission>_permission`` lets through."""
     return cast("Callable[[F], F]", action(description=description, permissions=[permission]))
 
 
-def labelled(description: str, ordering: str, colours: Mapping[Any, str]) -> Callable[[F], F]:
+def label_column(description: str, ordering: str, colours: Mapping[Any, str]) -> Callable[[F], F]:
     """Make a method a column of coloured labels; it returns the key of the colour and the text."""
     return cast("Callable[[F], F]", display(description=description, ordering=ordering, label=colours))
 
 
-def may(permission: str) -> Callable[..., bool]:
+def require_permission(permission: str) -> Callable[..., bool]:
     """Return a method that asks for one permission, for the place of ``has_<something>_permission``.
 
     The theme's own way to name a permission reads the database while the program starts, before there is one.
@@ -48,7 +48,7 @@ def may(permission: str) -> Callable[..., bool]:
     return has_permission
 
 
-def nobody(_admin: Any, _request: HttpRequest, _obj: Any = None) -> bool:
+def deny_everyone(_admin: Any, _request: HttpRequest, _obj: Any = None) -> bool:
     """Refuse everybody: put in the place of ``has_change_permission`` where history must not change."""
     return False
 
@@ -60,7 +60,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at r
     def count(self) -> int:
         """Number of rows, at most ten thousand."""
         rows: Any = self.object_list
-        return int(rows.order_by()[:_COUNTED].count())
+        return int(rows.order_by()[:_MAX_ROWS].count())
 
 
 class ReasonForm(forms.Form):
@@ -73,12 +73,12 @@ class ReasonForm(forms.Form):
     )
 
 
-class PlainForm(forms.Form):
+class ConfirmationForm(forms.Form):
     """Asks nothing but to confirm."""
 
 
 @dataclass(frozen=True)
-class Step:
+class ConfirmationStep:
     """A change that a person confirms: what it is, what it asks, what it does, what may refuse it.
 
     ``perform`` gets the person and the form's answers and returns the sentence to show.
@@ -86,24 +86,24 @@ class Step:
 
     title: str
     explanation: str
-    button: str
-    back: str
+    button_label: str
+    back_url: str
     perform: Callable[[User, Mapping[str, Any]], str]
-    form: type[forms.Form] = PlainForm
-    refusals: tuple[type[Exception], ...] = ()
+    form_class: type[forms.Form] = ConfirmationForm
+    expected_errors: tuple[type[Exception], ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
-    panel: str = ""
+    panel_html: str = ""
     """Safe HTML below the facts."""
 
 
-def confirmed(site: AdminSite, request: HttpRequest, step: Step) -> HttpResponse:
+def handle_confirmation(site: AdminSite, request: HttpRequest, step: ConfirmationStep) -> HttpResponse:
     """Show the step; when it was confirmed, do it and go back. A refusal is shown on the page."""
-    form = step.form(request.POST if request.method == "POST" else None)
+    form = step.form_class(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid() and isinstance(request.user, User):
         try:
             messages.success(request, step.perform(request.user, form.cleaned_data))
-            return HttpResponseRedirect(step.back)
-        except step.refusals as refusal:
+            return HttpResponseRedirect(step.back_url)
+        except step.expected_errors as refusal:
             form.add_error(None, str(refusal))
     context = {**site.each_context(request), "title": step.title, "step": step, "form": form}
     return TemplateResponse(request, "admin/step.html", context)

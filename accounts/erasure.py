@@ -20,15 +20,15 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts import audit
-from accounts.crypto import Purpose, digest
-from accounts.fields import blanks, write_sealed
-from accounts.models import ApiKey, Erasure, KeptAnswer, User
+from accounts.crypto import DigestPurpose, compute_digest
+from accounts.fields import build_blank_row, write_ciphertexts
+from accounts.models import ApiKey, Erasure, IdempotentResponse, User
 
-_BATCH = 500
+_BATCH_ROWS = 500
 """Rows blanked in one transaction."""
 
 
-class Holder(Protocol):
+class ErasureTarget(Protocol):
     """A part of the product that holds names: it can say how much an erasure takes there, and take it."""
 
     @property
@@ -43,12 +43,12 @@ class Holder(Protocol):
 
 
 @dataclass(frozen=True)
-class Rows:
+class EncryptedTable:
     """A table with encrypted columns: they are blanked, and what ``also`` returns is set beside them."""
 
     model: type[models.Model]
-    of: Callable[[Erasure], models.QuerySet[Any]]
-    also: Callable[[], Mapping[str, Any]] = dict
+    select_rows: Callable[[Erasure], models.QuerySet[Any]]
+    extra_updates: Callable[[], Mapping[str, Any]] = dict
 
     @property
     def title(self) -> str:
@@ -57,50 +57,50 @@ class Rows:
 
     def count(self, erasure: Erasure) -> int:
         """Return how many rows belong to what is erased."""
-        return self.of(erasure).count()
+        return self.select_rows(erasure).count()
 
     def blank(self, erasure: Erasure) -> Iterator[int]:
         """Blank the rows in the order of their keys."""
         last: object = None
         while True:
             with transaction.atomic():
-                rows = self.of(erasure).order_by("pk").only("pk")
+                rows = self.select_rows(erasure).order_by("pk").only("pk")
                 rows = rows if last is None else rows.filter(pk__gt=last)
-                found = [row.pk for row in rows.select_for_update(of=("self",), no_key=True)[:_BATCH]]
+                found = [row.pk for row in rows.select_for_update(of=("self",), no_key=True)[:_BATCH_ROWS]]
                 if not found:
                     return
-                self._write(found)
-                note(erasure, self.title, len(found))
+                self._blank_rows(found)
+                record_batch(erasure, self.title, len(found))
             last = found[-1]
             yield len(found)
 
-    def _write(self, found: list[Any]) -> None:
-        write_sealed(self.model, [blanks(self.model, pk) for pk in found])
-        if changes := self.also():
+    def _blank_rows(self, found: list[Any]) -> None:
+        write_ciphertexts(self.model, [build_blank_row(self.model, pk) for pk in found])
+        if changes := self.extra_updates():
             self.model._base_manager.filter(pk__in=found).update(**changes)
 
 
 @dataclass(frozen=True)
-class KeptAnswers:
+class IdempotentResponseTarget:
     """Answers kept for a day so that requests can be repeated: those that may quote the names go."""
 
-    title: str = KeptAnswer._meta.db_table
-    model: type[models.Model] = KeptAnswer
+    title: str = IdempotentResponse._meta.db_table
+    model: type[models.Model] = IdempotentResponse
 
     def count(self, erasure: Erasure) -> int:
         """Return how many answers go."""
-        return len(self._found(erasure))
+        return len(self._find_keys(erasure))
 
     def blank(self, erasure: Erasure) -> Iterator[int]:
         """Delete them."""
         with transaction.atomic():
-            number, _ = KeptAnswer.objects.filter(pk__in=self._found(erasure)).delete()
+            number, _ = IdempotentResponse.objects.filter(pk__in=self._find_keys(erasure)).delete()
             if number:
-                note(erasure, self.title, number)
+                record_batch(erasure, self.title, number)
         yield number
 
-    def _found(self, erasure: Erasure) -> list[str]:
-        rows = KeptAnswer.objects.all()
+    def _find_keys(self, erasure: Erasure) -> list[str]:
+        rows = IdempotentResponse.objects.all()
         if erasure.user_id:
             return list(rows.filter(user=erasure.user_id).values_list("pk", flat=True))
         if erasure.before:
@@ -109,36 +109,36 @@ class KeptAnswers:
         return [row.pk for row in rows.iterator() if sought in row.answer.casefold()]
 
 
-HELD: tuple[Holder, ...] = (KeptAnswers(),)
+ERASURE_TARGETS: tuple[ErasureTarget, ...] = (IdempotentResponseTarget(),)
 
 
-def holders() -> list[Holder]:
+def load_targets() -> list[ErasureTarget]:
     """Return every part that takes part. What hangs on an answer goes before the answer does."""
     return [holder for name in settings.ERASURE for holder in import_string(name)]
 
 
 @transaction.atomic
-def ask_answer(answer: UUID, owner: User, actor: User | None, reason: str) -> Erasure:
+def request_prediction_erasure(answer: UUID, owner: User, actor: User | None, reason: str) -> Erasure:
     """Ask that the names of one answer, given to its owner, be erased."""
     erasure = Erasure.objects.create(
-        subject=Erasure.Subject.ANSWER, answer=answer, user=owner, reason=reason, requested_by=actor
+        subject=Erasure.Subject.PREDICTION, answer=answer, user=owner, reason=reason, requested_by=actor
     )
-    audit.record("erasure.asked", erasure, actor, subject="answer", answer=str(answer), reason=reason)
+    audit.record_event("erasure.asked", erasure, actor, subject="answer", answer=str(answer), reason=reason)
     return erasure
 
 
 @transaction.atomic
-def ask_person(user: User, actor: User | None, reason: str, account: bool = False) -> Erasure:
+def request_user_erasure(user: User, actor: User | None, reason: str, account: bool = False) -> Erasure:
     """Ask that all names a person or client sent be erased, and with ``account`` who they are."""
     erasure = Erasure.objects.create(
-        subject=Erasure.Subject.PERSON, user=user, account=account, reason=reason, requested_by=actor
+        subject=Erasure.Subject.USER, user=user, account=account, reason=reason, requested_by=actor
     )
-    audit.record("erasure.asked", erasure, actor, subject="person", user=str(user.pk), reason=reason)
+    audit.record_event("erasure.asked", erasure, actor, subject="person", user=str(user.pk), reason=reason)
     return erasure
 
 
 @transaction.atomic
-def ask_name(name: str, actor: User | None, reason: str) -> Erasure:
+def request_name_erasure(name: str, actor: User | None, reason: str) -> Erasure:
     """Ask that one name be erased, whoever sent it. Raises ``ValueError`` without a name.
 
     The trail gets the name's keyed digest, never the name.
@@ -149,59 +149,59 @@ def ask_name(name: str, actor: User | None, reason: str) -> Erasure:
     erasure = Erasure.objects.create(
         subject=Erasure.Subject.NAME, name=name, reason=reason, requested_by=actor
     )
-    blinded = digest(Purpose.PAIR, "erased name", name.casefold())
-    audit.record("erasure.asked", erasure, actor, subject="name", name_digest=blinded, reason=reason)
+    blinded = compute_digest(DigestPurpose.PAIR, "erased name", name.casefold())
+    audit.record_event("erasure.asked", erasure, actor, subject="name", name_digest=blinded, reason=reason)
     return erasure
 
 
 @transaction.atomic
-def ask_age(before: datetime, reason: str) -> Erasure:
+def request_erasure_before(before: datetime, reason: str) -> Erasure:
     """Ask that every name older than a moment be erased."""
     erasure = Erasure.objects.create(subject=Erasure.Subject.AGE, before=before, reason=reason)
-    audit.record("erasure.asked", erasure, None, subject="age", before=before.isoformat())
+    audit.record_event("erasure.asked", erasure, None, subject="age", before=before.isoformat())
     return erasure
 
 
-def counted(erasure: Erasure) -> dict[str, int]:
+def count_affected(erasure: Erasure) -> dict[str, int]:
     """Return what an erasure would take, by part; nothing is changed."""
-    return {holder.title: holder.count(erasure) for holder in holders()}
+    return {holder.title: holder.count(erasure) for holder in load_targets()}
 
 
-def run(erasure: Erasure) -> Erasure:
+def run_erasure(erasure: Erasure) -> Erasure:
     """Erase, or go on erasing; return the finished row with its counts."""
-    for holder in holders():
+    for holder in load_targets():
         for _ in holder.blank(erasure):
             pass
-    return _finish(erasure)
+    return _finish_erasure(erasure)
 
 
-def unfinished() -> models.QuerySet[Erasure]:
+def list_unfinished() -> models.QuerySet[Erasure]:
     """Erasures that were asked for and are not done."""
     return Erasure.objects.filter(finished_at=None).order_by("id")
 
 
-def note(erasure: Erasure, title: str, number: int) -> None:
+def record_batch(erasure: Erasure, title: str, number: int) -> None:
     """Count a batch and record it, in the batch's own transaction."""
     row = Erasure.objects.select_for_update().get(pk=erasure.pk)
     row.counts[title] = row.counts.get(title, 0) + number
     row.save(update_fields=["counts"])
-    audit.record("erasure.blanked", row, row.requested_by, part=title, rows=number)
+    audit.record_event("erasure.blanked", row, row.requested_by, part=title, rows=number)
 
 
 @transaction.atomic
-def _finish(erasure: Erasure) -> Erasure:
+def _finish_erasure(erasure: Erasure) -> Erasure:
     row = Erasure.objects.select_for_update().get(pk=erasure.pk)
     if row.finished_at:
         return row
     if row.account and row.user:
-        _forget_account(row.user)
+        _anonymise_account(row.user)
     row.name, row.finished_at = "", timezone.now()
     row.save(update_fields=["name", "finished_at"])
-    audit.record("erasure.finished", row, row.requested_by, counts=row.counts, account=row.account)
+    audit.record_event("erasure.finished", row, row.requested_by, counts=row.counts, account=row.account)
     return row
 
 
-def _forget_account(user: User) -> None:
+def _anonymise_account(user: User) -> None:
     """Leave an account that says nothing about its person and opens nothing; what it did stays its own."""
     user.email, user.name, user.is_active = f"{user.pk}@erased.invalid", "", False
     user.set_unusable_password()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # the package ships no types
 else:
     from encrypted_model_fields.fields import EncryptedTextField as PackageTextField
 
-SEPARATOR = "\x1f"
+PLACE_SEPARATOR = "\x1f"
 """Between the place and the text inside of a ciphertext."""
 
 
@@ -34,7 +34,7 @@ class DecryptionError(Exception):
     """A stored value does not open: wrong key, damaged, or taken from another place. Never holds the text."""
 
 
-class Sealed:
+class Ciphertext:
     """Ciphertext as it came from the database; opened only through the row it belongs to."""
 
     __slots__ = ("token",)
@@ -46,47 +46,47 @@ class Sealed:
         return "<sealed>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sealed) and other.token == self.token
+        return isinstance(other, Ciphertext) and other.token == self.token
 
     def __hash__(self) -> int:
         return hash(self.token)
 
 
 @lru_cache(maxsize=8)
-def _crypter(keys: tuple[str, ...]) -> cryptography.fernet.MultiFernet:
+def _build_cipher(keys: tuple[str, ...]) -> cryptography.fernet.MultiFernet:
     try:
         return cryptography.fernet.MultiFernet([cryptography.fernet.Fernet(key) for key in keys])
     except (ValueError, TypeError) as error:
         raise ImproperlyConfigured("FIELD_ENCRYPTION_KEY must hold one or more Fernet keys") from error
 
 
-def crypter() -> cryptography.fernet.MultiFernet:
+def get_cipher() -> cryptography.fernet.MultiFernet:
     """Return the cipher for the configured keys: the first key writes, every key reads."""
-    return _crypter(tuple(settings.FIELD_ENCRYPTION_KEY))
+    return _build_cipher(tuple(settings.FIELD_ENCRYPTION_KEY))
 
 
-def seal(text: str, place: str) -> Sealed:
+def encrypt_text(text: str, place: str) -> Ciphertext:
     """Encrypt the text for one place (``table.column:row``)."""
-    body = f"{place}{SEPARATOR}{text}".encode("utf-8", "surrogatepass")
-    return Sealed(crypter().encrypt(body).decode("ascii"))
+    body = f"{place}{PLACE_SEPARATOR}{text}".encode("utf-8", "surrogatepass")
+    return Ciphertext(get_cipher().encrypt(body).decode("ascii"))
 
 
-def unseal(sealed: Sealed, place: str) -> str:
+def decrypt_text(sealed: Ciphertext, place: str) -> str:
     """Decrypt a value for its place.
 
     Raises :class:`DecryptionError` if it does not open or does not belong.
     """
     try:
-        body = crypter().decrypt(sealed.token.encode("ascii", "replace")).decode("utf-8", "surrogatepass")
+        body = get_cipher().decrypt(sealed.token.encode("ascii", "replace")).decode("utf-8", "surrogatepass")
     except cryptography.fernet.InvalidToken:
         raise DecryptionError(f"the value stored at {place} does not open with the configured keys") from None
-    found, separator, text = body.partition(SEPARATOR)
+    found, separator, text = body.partition(PLACE_SEPARATOR)
     if not separator or found != place:
         raise DecryptionError(f"the value stored at {place} was written for another place")
     return text
 
 
-class _Opening:
+class _DecryptingDescriptor:
     """Class attribute of an encrypted column: opens the stored value on first read of the row's attribute."""
 
     def __init__(self, field: EncryptedTextField) -> None:
@@ -99,8 +99,8 @@ class _Opening:
         if name not in instance.__dict__:
             instance.refresh_from_db(fields=[name])
         value = instance.__dict__[name]
-        if isinstance(value, Sealed):
-            value = instance.__dict__[name] = unseal(value, self.field.place(instance))
+        if isinstance(value, Ciphertext):
+            value = instance.__dict__[name] = decrypt_text(value, self.field.get_place(instance))
         return value
 
     def __set__(self, instance: Model, value: object) -> None:
@@ -110,9 +110,9 @@ class _Opening:
 class EncryptedTextField(PackageTextField):
     """A text column whose stored value opens only with the key and only in its own row and column."""
 
-    descriptor_class = _Opening
+    descriptor_class = _DecryptingDescriptor
 
-    def place(self, instance: Model) -> str:
+    def get_place(self, instance: Model) -> str:
         """Return ``table.column:row`` of this column in a row.
 
         Raises ``ValueError`` before the row has a key.
@@ -121,27 +121,27 @@ class EncryptedTextField(PackageTextField):
             raise ValueError("an encrypted row needs its primary key before it is saved")
         return f"{self.model._meta.db_table}.{self.column}:{instance.pk}"
 
-    def pre_save(self, model_instance: Model, add: bool) -> Sealed | None:
+    def pre_save(self, model_instance: Model, add: bool) -> Ciphertext | None:
         """Seal new text for its row; pass on untouched ciphertext as it is."""
         value = model_instance.__dict__.get(self.attname)
-        if value is None or isinstance(value, Sealed):
+        if value is None or isinstance(value, Ciphertext):
             return value
-        return seal(str(value), self.place(model_instance))
+        return encrypt_text(str(value), self.get_place(model_instance))
 
     def to_python(self, value: Any) -> Any:
         """Leave the value as it is: a form shows what the attribute holds and never decrypts user input."""
         return value
 
-    def from_db_value(self, value: str | None, *_: object) -> Sealed | None:
+    def from_db_value(self, value: str | None, *_: object) -> Ciphertext | None:
         """Wrap stored ciphertext, so that it can never be mistaken for text."""
-        return None if value is None else Sealed(value)
+        return None if value is None else Ciphertext(value)
 
     def get_prep_value(self, value: Any) -> Any:
         """Let only sealed values through.
 
         Raises ``TypeError`` for bare text (``update()``, ``bulk_update()``).
         """
-        if value is not None and not isinstance(value, Sealed):
+        if value is not None and not isinstance(value, Ciphertext):
             raise TypeError(
                 f"{self.name} is encrypted for its row: save the row instead of updating the column"
             )
@@ -167,22 +167,28 @@ class EncryptedTextField(PackageTextField):
         raise TypeError(f"{self.name} is encrypted and is not serialised")
 
 
-def encrypted_columns(model: type[Model]) -> list[Field[Any, Any]]:
+def list_encrypted_columns(model: type[Model]) -> list[Field[Any, Any]]:
     """Return the encrypted columns of a table, for key rotation and erasure."""
     return [field for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]
 
 
-def blanks(model: type[Model], pk: object) -> tuple[object, ...]:
+def build_blank_row(model: type[Model], pk: object) -> tuple[object, ...]:
     """Return a row for :func:`write_sealed` in which every encrypted column holds no text."""
     table = model._meta.db_table
-    return (pk, *(seal("", f"{table}.{column.column}:{pk}").token for column in encrypted_columns(model)))
+    return (
+        pk,
+        *(
+            encrypt_text("", f"{table}.{column.column}:{pk}").token
+            for column in list_encrypted_columns(model)
+        ),
+    )
 
 
-def write_sealed(model: type[Model], rows: Sequence[tuple[object, ...]]) -> None:
+def write_ciphertexts(model: type[Model], rows: Sequence[tuple[object, ...]]) -> None:
     """Store the ciphertexts of rows that the caller has locked: key first, then every encrypted column."""
     if not rows:
         return
-    quote, columns = connection.ops.quote_name, [str(field.column) for field in encrypted_columns(model)]
+    quote, columns = connection.ops.quote_name, [str(field.column) for field in list_encrypted_columns(model)]
     given = ", ".join(f"v{number}" for number in range(len(columns)))
     sets = ", ".join(f"{quote(column)} = new.v{number}" for number, column in enumerate(columns))
     table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))

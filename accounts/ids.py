@@ -21,7 +21,7 @@ def uuid7() -> UUID:
     return UUID(int=value)
 
 
-def first_of(moment: datetime) -> UUID:
+def build_min_uuid7(moment: datetime) -> UUID:
     """Return the smallest id of a moment's millisecond: where a range of time begins in an index."""
     milliseconds = max(0, int(moment.timestamp() * 1000))
     return UUID(int=(milliseconds & (1 << 48) - 1) << 80)

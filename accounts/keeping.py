@@ -10,33 +10,37 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts.retention import Kind, blank_names, names_due, rows_of
+from accounts.retention import RetentionKind, build_row_kind, count_due_names, erase_old_names
 
 
-def _sessions(moment: datetime) -> QuerySet[Session]:
+def _find_ended_sessions(moment: datetime) -> QuerySet[Session]:
     return Session.objects.filter(expire_date__lt=moment)
 
 
-def _tokens(moment: datetime) -> QuerySet[OutstandingToken]:
+def _find_expired_tokens(moment: datetime) -> QuerySet[OutstandingToken]:
     return OutstandingToken.objects.filter(expires_at__lt=moment)
 
 
-def _attempts(moment: datetime) -> QuerySet[Any]:
+def _find_old_attempts(moment: datetime) -> QuerySet[Any]:
     rows: QuerySet[Any] = AccessAttempt.objects.filter(attempt_time__lt=moment)
     return rows
 
 
-def _sign_ins(moment: datetime) -> QuerySet[Any]:
+def _find_old_logins(moment: datetime) -> QuerySet[Any]:
     rows: QuerySet[Any] = AccessLog.objects.filter(attempt_time__lt=moment)
     return rows
 
 
-KINDS = (
-    Kind(
-        "names", "Names, and words about them (blanked; rows and counts stay)", None, names_due, blank_names
+RETENTION_KINDS = (
+    RetentionKind(
+        "names",
+        "Names, and words about them (blanked; rows and counts stay)",
+        None,
+        count_due_names,
+        erase_old_names,
     ),
-    rows_of("sessions", "Sessions of people, after they ended", 1, _sessions),
-    rows_of("tokens", "Ids of refresh tokens, after they ended", 1, _tokens),
-    rows_of("failed_sign_ins", "Failed attempts to sign in", 30, _attempts),
-    rows_of("sign_ins", "Network addresses of who signed in", 90, _sign_ins),
+    build_row_kind("sessions", "Sessions of people, after they ended", 1, _find_ended_sessions),
+    build_row_kind("tokens", "Ids of refresh tokens, after they ended", 1, _find_expired_tokens),
+    build_row_kind("failed_sign_ins", "Failed attempts to sign in", 30, _find_old_attempts),
+    build_row_kind("sign_ins", "Network addresses of who signed in", 90, _find_old_logins),
 )

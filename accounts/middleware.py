@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 
-class AllowanceMiddleware:
+class RateLimitHeadersMiddleware:
     """Adds the rate limit's header fields to every answer of a request that was counted."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -15,10 +15,10 @@ from django.utils.functional import cached_property
 from accounts.fields import EncryptedTextField
 from accounts.ids import uuid7
 
-ANSWERS_KEPT_FOR = timedelta(hours=24)
+IDEMPOTENCY_TTL = timedelta(hours=24)
 """How long a request may be repeated by its key."""
 
-_CLAIM = """
+_CLAIM_SQL = """
 INSERT INTO kept_answers AS kept (place, user_id, body_digest, created_at, status, answer)
 VALUES (%(place)s, %(user)s, %(body)s, %(now)s, 0, '')
 ON CONFLICT (place) DO UPDATE
@@ -61,7 +61,7 @@ class UserManager(BaseUserManager["User"]):
         """Find a person by e-mail address. Raises ``User.DoesNotExist``."""
         return self.get(email=(username or "").strip().lower())
 
-    def asking(self, pk: UUID | str | None) -> User | None:
+    def get_with_permissions(self, pk: UUID | str | None) -> User | None:
         """Return who sent a request together with what they may do, in one query, or nothing for nobody.
 
         Written out, because to have this statement composed anew took longer than to run it.
@@ -73,10 +73,10 @@ class UserManager(BaseUserManager["User"]):
         if row is None:
             return None
         person = self.model.from_db(connection.alias, columns, row[:-1])
-        person.held = frozenset(row[-1])
+        person.granted_permissions = frozenset(row[-1])
         return person
 
-    def permissions_of(self, pk: UUID) -> frozenset[str]:
+    def read_permissions(self, pk: UUID) -> frozenset[str]:
         """Return ``app.codename`` of everything that role and person are granted now."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT permissions_of(%s)", [pk])
@@ -101,7 +101,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
-    held: frozenset[str] | None = None
+    granted_permissions: frozenset[str] | None = None
     """What the person may do, as ``app.codename``, once it was read for this request."""
 
     class Meta:
@@ -210,14 +210,14 @@ class AuditSeal(models.Model):
         return f"{self.seq}: {self.hash[:12]}"
 
 
-class KeptAnswerQuerySet(models.QuerySet["KeptAnswer"]):
+class IdempotentResponseQuerySet(models.QuerySet["KeptAnswer"]):
     """Reads of kept answers, and the one statement that claims a place."""
 
-    def expired(self) -> KeptAnswerQuerySet:
+    def expired(self) -> IdempotentResponseQuerySet:
         """Answers that are no longer repeated."""
-        return self.filter(created_at__lt=timezone.now() - ANSWERS_KEPT_FOR)
+        return self.filter(created_at__lt=timezone.now() - IDEMPOTENCY_TTL)
 
-    def claim(self, row: KeptAnswer) -> bool:
+    def claim(self, row: IdempotentResponse) -> bool:
         """Insert the row and say whether its place was free or expired.
 
         Waits for a transaction that is filling the place; one that fails leaves it free.
@@ -228,14 +228,14 @@ class KeptAnswerQuerySet(models.QuerySet["KeptAnswer"]):
             "user": row.user_id,
             "body": row.body_digest,
             "now": now,
-            "expired": now - ANSWERS_KEPT_FOR,
+            "expired": now - IDEMPOTENCY_TTL,
         }
         with connection.cursor() as cursor:
-            cursor.execute(_CLAIM, values)
+            cursor.execute(_CLAIM_SQL, values)
             return bool(cursor.rowcount)
 
 
-class KeptAnswer(models.Model):
+class IdempotentResponse(models.Model):
     """The answer to a request that may come again by its key; it may quote names, so it is encrypted."""
 
     place = models.CharField(max_length=64, primary_key=True, help_text="Digest of person, address and key.")
@@ -245,7 +245,7 @@ class KeptAnswer(models.Model):
     status = models.PositiveSmallIntegerField(default=0, help_text="Of the answer; 0 while it is made.")
     answer = EncryptedTextField(default="")
 
-    objects = KeptAnswerQuerySet.as_manager()
+    objects = IdempotentResponseQuerySet.as_manager()
 
     class Meta:
         db_table = "kept_answers"
@@ -285,8 +285,8 @@ class Erasure(models.Model):
     class Subject(models.TextChoices):
         """What is erased."""
 
-        ANSWER = "answer", "One answer"
-        PERSON = "person", "All that one account sent"
+        PREDICTION = "answer", "One answer"
+        USER = "person", "All that one account sent"
         NAME = "name", "One name, whoever sent it"
         AGE = "age", "All that is older than the rule allows"
 
@@ -321,7 +321,7 @@ class Erasure(models.Model):
         return f"{self.get_subject_display()}, {self.requested_at:%Y-%m-%d %H:%M}"
 
     @cached_property
-    def memo(self) -> dict[str, Any]:
+    def run_cache(self) -> dict[str, Any]:
         """What one run found out, so that the next table need not look for it again."""
         return {}
 

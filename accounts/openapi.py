@@ -7,9 +7,9 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
-from accounts.problems import CONTENT_TYPE
+from accounts.problems import PROBLEM_CONTENT_TYPE
 
-KEY_PARAMETER = OpenApiParameter(
+IDEMPOTENCY_KEY_PARAMETER = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
@@ -24,7 +24,7 @@ ETAG_PARAMETER = OpenApiParameter(
     description="The `ETag` you have; the answer is 304 without a body while it is still the one.",
 )
 
-_REFUSALS = {
+_ERROR_RESPONSES = {
     "400": "Something in the request cannot be used; `errors` names the fields.",
     "401": "Who asks is not known, or no longer.",
     "403": "The role or the key does not allow this.",
@@ -35,30 +35,30 @@ _REFUSALS = {
     "429": "Too much was asked; `Retry-After` says when it may be asked again.",
     "503": "A part that is needed does not answer; `Retry-After` says when to try again.",
 }
-_OF_BODIES = {"409", "413", "415"}
-_NO_ROOM = "There is no room for the file; nothing was kept."
+_BODY_STATUSES = {"409", "413", "415"}
+_INSUFFICIENT_STORAGE = "There is no room for the file; nothing was kept."
 _NOT_MODIFIED = {"description": "What you have is still what there is."}
 
 
-def with_refusals(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001 - named by the package
+def add_error_responses(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001 - named by the package
     """Add to every operation the problems it may answer with; called by the package on the document."""
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
-            _describe(operation, has_body=method != "get", has_id="{" in path)
+            _add_errors(operation, has_body=method != "get", has_id="{" in path)
     return result
 
 
-def _describe(operation: dict[str, Any], has_body: bool, has_id: bool) -> None:
-    for status, meaning in _REFUSALS.items():
-        if (status in _OF_BODIES and not has_body) or (status == "404" and not has_id):
+def _add_errors(operation: dict[str, Any], has_body: bool, has_id: bool) -> None:
+    for status, meaning in _ERROR_RESPONSES.items():
+        if (status in _BODY_STATUSES and not has_body) or (status == "404" and not has_id):
             continue
-        operation["responses"].setdefault(status, _problem(meaning))
+        operation["responses"].setdefault(status, _build_problem_response(meaning))
     if "multipart/form-data" in operation.get("requestBody", {}).get("content", ()):
-        operation["responses"].setdefault("507", _problem(_NO_ROOM))
+        operation["responses"].setdefault("507", _build_problem_response(_INSUFFICIENT_STORAGE))
     if any(parameter["name"] == "If-None-Match" for parameter in operation.get("parameters", ())):
         operation["responses"]["304"] = _NOT_MODIFIED
 
 
-def _problem(meaning: str) -> dict[str, Any]:
+def _build_problem_response(meaning: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": meaning, "content": {CONTENT_TYPE: {"schema": schema}}}
+    return {"description": meaning, "content": {PROBLEM_CONTENT_TYPE: {"schema": schema}}}

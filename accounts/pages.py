@@ -11,7 +11,7 @@ from django.urls import reverse_lazy
 
 from accounts import audit
 
-_CHANGED = "Your password is changed. You are signed in here, and nowhere else any more."
+_PASSWORD_CHANGED_MESSAGE = "Your password is changed. You are signed in here, and nowhere else any more."
 
 
 class PasswordView(PasswordChangeView):
@@ -24,6 +24,6 @@ class PasswordView(PasswordChangeView):
         """Keep the new password and the event together."""
         with transaction.atomic():
             answer: HttpResponse = super().form_valid(form)
-            audit.record("user.password_changed", form.user, form.user)
-        messages.success(self.request, _CHANGED)
+            audit.record_event("user.password_changed", form.user, form.user)
+        messages.success(self.request, _PASSWORD_CHANGED_MESSAGE)
         return answer

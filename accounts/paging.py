@@ -10,18 +10,20 @@ from rest_framework import serializers
 
 M = TypeVar("M", bound=Model)
 
-NEXT = "Send it as `cursor` for the next page; null on the last one."
-_MOST = 200
+NEXT_CURSOR_HELP = "Send it as `cursor` for the next page; null on the last one."
+_MAX_LIMIT = 200
 
 
 class PageSerializer(serializers.Serializer[Any]):
     """Which page of a list is asked for."""
 
     cursor = serializers.UUIDField(required=False, help_text="`next` of the page before.")
-    limit = serializers.IntegerField(min_value=1, max_value=_MOST, default=50, help_text="Rows of a page.")
+    limit = serializers.IntegerField(
+        min_value=1, max_value=_MAX_LIMIT, default=50, help_text="Rows of a page."
+    )
 
 
-def page(rows: QuerySet[M], limit: int, cursor: UUID | None = None) -> tuple[list[M], str | None]:
+def fetch_page(rows: QuerySet[M], limit: int, cursor: UUID | None = None) -> tuple[list[M], str | None]:
     """Return up to ``limit`` rows older than the cursor, and the cursor of the page after, if there is one.
 
     ``rows`` must come in falling order of their time-ordered primary key.

@@ -36,25 +36,25 @@ class BoundedJSONParser(BaseParser):
         raw = stream.read(most + 1)
         if len(raw) > most:
             raise BodyTooLargeError(f"The request body is larger than {most} bytes.")
-        body = _parsed(raw)
+        body = _decode_json(raw)
         _check_depth(body)
         return body
 
 
-def _parsed(raw: bytes) -> Any:
+def _decode_json(raw: bytes) -> Any:
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+        return json.loads(raw.decode("utf-8"), parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
         raise ParseError(f"The body is not JSON: line {error.lineno}, column {error.colno}.") from None
     except UnicodeDecodeError:
         raise ParseError("The body is not UTF-8 text.") from None
     except RecursionError:
-        raise _too_deep() from None
+        raise _build_depth_error() from None
     except ValueError:
         raise ParseError("The body is not JSON: a number is none, or too long.") from None
 
 
-def _no_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 
@@ -62,16 +62,16 @@ def _check_depth(body: Any) -> None:
     """Walk the body level by level, so that its own depth cannot hurt."""
     level = [body]
     for _ in range(MAX_DEPTH):
-        level = [inner for item in level for inner in _inside(item)]
+        level = [inner for item in level for inner in _list_nested(item)]
         if not level:
             return
-    raise _too_deep()
+    raise _build_depth_error()
 
 
-def _inside(item: Any) -> list[Any]:
+def _list_nested(item: Any) -> list[Any]:
     held = item.values() if isinstance(item, dict) else item
     return [it for it in held if isinstance(it, dict | list)] if isinstance(item, dict | list) else []
 
 
-def _too_deep() -> ParseError:
+def _build_depth_error() -> ParseError:
     return ParseError(f"The body is nested more than {MAX_DEPTH} levels deep.")

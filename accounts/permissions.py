@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # views import their permissions and throttles while they are
     from rest_framework.views import APIView
 
 
-class Allowed(BasePermission):
+class HasPermissionAndScope(BasePermission):
     """Passes a signed-in person who holds ``view.needs`` through a key, if any, with ``view.scope``."""
 
     message = "Your role does not allow this."

@@ -17,9 +17,9 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 from structlog.contextvars import get_contextvars
 
-CONTENT_TYPE = "application/problem+json"
+PROBLEM_CONTENT_TYPE = "application/problem+json"
 
-_RETRY_AFTER = 5
+_RETRY_AFTER_SECONDS = 5
 """Seconds a client should wait when the database does not answer."""
 
 
@@ -29,7 +29,7 @@ class UnavailableError(APIException):
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     default_detail = "The service cannot answer for a moment. Nothing was stored; please try again."
     default_code = "unavailable"
-    wait = _RETRY_AFTER
+    wait = _RETRY_AFTER_SECONDS
 
 
 class ConflictError(APIException):
@@ -59,33 +59,38 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
-def handler(error: Exception, _context: dict[str, Any]) -> Response | None:
+def handle_exception(error: Exception, _context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a problem; ``None`` lets the server answer 500 (and log it)."""
-    problem = _as_api_exception(error)
+    problem = _to_api_exception(error)
     if problem is None:
         return None
     set_rollback()
     return Response(
-        describe(problem), problem.status_code, headers=_headers(problem), content_type=CONTENT_TYPE
+        build_problem(problem),
+        problem.status_code,
+        headers=_build_headers(problem),
+        content_type=PROBLEM_CONTENT_TYPE,
     )
 
 
-def describe(error: APIException) -> dict[str, Any]:
+def build_problem(error: APIException) -> dict[str, Any]:
     """Return the members of the problem; ``errors`` lists the fields at fault."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(error.status_code).phrase,
         "status": int(error.status_code),
-        "code": _code(error),
-        "detail": _detail(error),
+        "code": _get_code(error),
+        "detail": _get_detail(error),
         "request_id": str(get_contextvars().get("request_id", "")),
     }
     if isinstance(error, ValidationError):
-        body["errors"] = [{"field": field, "message": message} for field, message in _flat(error.detail)]
+        body["errors"] = [
+            {"field": field, "message": message} for field, message in _flatten_errors(error.detail)
+        ]
     return body
 
 
-def _as_api_exception(error: Exception) -> APIException | None:
+def _to_api_exception(error: Exception) -> APIException | None:
     if isinstance(error, APIException):
         return error
     if isinstance(error, Http404):
@@ -97,7 +102,7 @@ def _as_api_exception(error: Exception) -> APIException | None:
     return None
 
 
-def _code(error: APIException) -> str:
+def _get_code(error: APIException) -> str:
     return (
         "invalid"
         if isinstance(error, ValidationError)
@@ -105,7 +110,7 @@ def _code(error: APIException) -> str:
     )
 
 
-def _detail(error: APIException) -> str:
+def _get_detail(error: APIException) -> str:
     if isinstance(error, ValidationError):
         return "The request holds something that cannot be used; see errors."
     if isinstance(error.detail, dict):
@@ -113,7 +118,7 @@ def _detail(error: APIException) -> str:
     return str(error.detail)
 
 
-def _headers(error: APIException) -> dict[str, str]:
+def _build_headers(error: APIException) -> dict[str, str]:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
@@ -122,13 +127,13 @@ def _headers(error: APIException) -> dict[str, str]:
     return headers
 
 
-def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def _flatten_errors(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Walk nested validation errors as ``("pairs.3.name1", "This field is required.")``."""
     if isinstance(detail, dict):
         for key, inner in detail.items():
-            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+            yield from _flatten_errors(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(detail, list):
         for index, inner in enumerate(detail):
-            yield from _flat(inner, path if isinstance(inner, str) else f"{path}.{index}")
+            yield from _flatten_errors(inner, path if isinstance(inner, str) else f"{path}.{index}")
     else:
         yield path, str(detail)

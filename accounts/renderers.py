@@ -10,7 +10,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
 _ENCODER = JSONEncoder()
-_LIKE_THE_FRAMEWORK = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+_ORJSON_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 """Moments end in Z."""
 
 
@@ -28,4 +28,4 @@ class OrjsonRenderer(JSONRenderer):
         if data is None or for_people:
             body: bytes = super().render(data, accepted_media_type, renderer_context)
             return body
-        return orjson.dumps(data, default=_ENCODER.default, option=_LIKE_THE_FRAMEWORK)
+        return orjson.dumps(data, default=_ENCODER.default, option=_ORJSON_OPTIONS)

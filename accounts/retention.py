@@ -20,12 +20,12 @@ from django.utils.module_loading import import_string
 from accounts import audit, erasure
 from accounts.models import Erasure, RetentionRule, User
 
-_BATCH = 5_000
+_BATCH_ROWS = 5_000
 """Rows deleted in one transaction."""
 
 
 @dataclass(frozen=True)
-class Kind:
+class RetentionKind:
     """One kind of data: its name, the days it is kept unless somebody decides otherwise, and the two verbs.
 
     ``due`` counts what is older than a moment; ``remove`` removes it and returns how much that was.
@@ -33,94 +33,101 @@ class Kind:
 
     key: str
     title: str
-    days: int | None
-    due: Callable[[datetime], int]
+    default_days: int | None
+    count_due: Callable[[datetime], int]
     remove: Callable[[datetime], int]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RetentionResult:
     """What a rule came to, or would: rows due or removed; ``days`` is ``None`` where all is kept."""
 
-    kind: Kind
+    kind: RetentionKind
     days: int | None
     rows: int
 
 
-def rows_of(key: str, title: str, days: int | None, old: Callable[[datetime], QuerySet[Model]]) -> Kind:
+def build_row_kind(
+    key: str, title: str, days: int | None, old: Callable[[datetime], QuerySet[Model]]
+) -> RetentionKind:
     """Return a kind whose old rows are deleted, batch by batch."""
-    return Kind(key, title, days, lambda moment: old(moment).count(), lambda moment: _delete(old(moment)))
+    return RetentionKind(
+        key, title, days, lambda moment: old(moment).count(), lambda moment: _delete_in_batches(old(moment))
+    )
 
 
-def kinds() -> list[Kind]:
+def load_kinds() -> list[RetentionKind]:
     """Return every kind of data under a rule."""
     return [kind for name in settings.RETENTION for kind in import_string(name)]
 
 
-def rules() -> dict[str, RetentionRule]:
+def load_rules() -> dict[str, RetentionRule]:
     """Return the rule of every kind, made with its default where nobody has set one."""
-    for kind in kinds():
-        RetentionRule.objects.get_or_create(key=kind.key, defaults={"days": kind.days})
+    for kind in load_kinds():
+        RetentionRule.objects.get_or_create(key=kind.key, defaults={"days": kind.default_days})
     return {rule.key: rule for rule in RetentionRule.objects.all()}
 
 
 @transaction.atomic
-def change(rule: RetentionRule, days: int | None, actor: User | None) -> RetentionRule:
+def change_rule(rule: RetentionRule, days: int | None, actor: User | None) -> RetentionRule:
     """Set how long a kind of data is kept."""
     before, rule.days = RetentionRule.objects.select_for_update().get(pk=rule.pk).days, days
     rule.save()
-    audit.record("retention.changed", rule, actor, before=before, after=days)
+    audit.record_event("retention.changed", rule, actor, before=before, after=days)
     return rule
 
 
-def look(now: datetime) -> list[Outcome]:
+def preview_rules(now: datetime) -> list[RetentionResult]:
     """Say what applying the rules would remove; nothing is changed."""
-    return [Outcome(kind, days, kind.due(moment) if moment else 0) for kind, days, moment in _moments(now)]
+    return [
+        RetentionResult(kind, days, kind.count_due(moment) if moment else 0)
+        for kind, days, moment in _list_cutoffs(now)
+    ]
 
 
-def apply(now: datetime) -> list[Outcome]:
+def apply_rules(now: datetime) -> list[RetentionResult]:
     """Remove what is older than its rule allows; every removal is recorded with its count."""
     outcomes = []
-    for kind, days, moment in _moments(now):
+    for kind, days, moment in _list_cutoffs(now):
         rows = kind.remove(moment) if moment else 0
         if rows:
-            _record(kind, days, rows)
-        outcomes.append(Outcome(kind, days, rows))
+            _record_removal(kind, days, rows)
+        outcomes.append(RetentionResult(kind, days, rows))
     return outcomes
 
 
-def names_due(moment: datetime) -> int:
+def count_due_names(moment: datetime) -> int:
     """Return how many rows hold names or words older than a moment."""
-    return sum(erasure.counted(Erasure(subject=Erasure.Subject.AGE, before=moment)).values())
+    return sum(erasure.count_affected(Erasure(subject=Erasure.Subject.AGE, before=moment)).values())
 
 
-def blank_names(moment: datetime) -> int:
+def erase_old_names(moment: datetime) -> int:
     """Erase the names older than a moment, as an erasure of its own; nothing is asked for when none is."""
-    if not names_due(moment):
+    if not count_due_names(moment):
         return 0
-    done = erasure.run(erasure.ask_age(moment, "retention"))
+    done = erasure.run_erasure(erasure.request_erasure_before(moment, "retention"))
     return sum(done.counts.values())
 
 
-def _moments(now: datetime) -> list[tuple[Kind, int | None, datetime | None]]:
+def _list_cutoffs(now: datetime) -> list[tuple[RetentionKind, int | None, datetime | None]]:
     """Return each kind with its days and the moment before which it is too old."""
-    found = rules()
+    found = load_rules()
     listed = []
-    for kind in kinds():
+    for kind in load_kinds():
         days = found[kind.key].days
         listed.append((kind, days, None if days is None else now - timedelta(days=days)))
     return listed
 
 
-def _delete(rows: QuerySet[Model]) -> int:
+def _delete_in_batches(rows: QuerySet[Model]) -> int:
     total = 0
-    while found := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+    while found := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH_ROWS]):
         rows.model._base_manager.filter(pk__in=found).delete()
         total += len(found)
     return total
 
 
 @transaction.atomic
-def _record(kind: Kind, days: int | None, rows: int) -> None:
+def _record_removal(kind: RetentionKind, days: int | None, rows: int) -> None:
     rule = RetentionRule.objects.get(pk=kind.key)
-    audit.record("retention.applied", rule, None, days=days, rows=rows, at=timezone.now().isoformat())
+    audit.record_event("retention.applied", rule, None, days=days, rows=rows, at=timezone.now().isoformat())

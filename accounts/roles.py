@@ -14,15 +14,15 @@ from django.db import migrations
 
 from accounts.models import Role
 
-Grants = Mapping[Role, Sequence[str]]
+RoleGrants = Mapping[Role, Sequence[str]]
 """Role -> code names of permissions, for example ``{"reviewer": ["view_feedback"]}``."""
 
 _ACTIONS = ("add", "change", "delete", "view")
 
 
-def _permission(apps: Any, app_label: str, codename: str) -> Any:
+def _get_permission(apps: Any, app_label: str, codename: str) -> Any:
     """Return the permission row, made here if Django has not made it yet (it would after migrating)."""
-    model_name, name = _described(apps, app_label, codename)
+    model_name, name = _find_model(apps, app_label, codename)
     types = apps.get_model("contenttypes", "ContentType").objects
     content_type, _ = types.get_or_create(app_label=app_label, model=model_name)
     permissions = apps.get_model("auth", "Permission").objects
@@ -30,7 +30,7 @@ def _permission(apps: Any, app_label: str, codename: str) -> Any:
     return row
 
 
-def _described(apps: Any, app_label: str, codename: str) -> tuple[str, str]:
+def _find_model(apps: Any, app_label: str, codename: str) -> tuple[str, str]:
     """Find the table a code name belongs to and the words for it."""
     for model in apps.get_app_config(app_label).get_models():
         meta = model._meta
@@ -41,15 +41,15 @@ def _described(apps: Any, app_label: str, codename: str) -> tuple[str, str]:
     raise LookupError(f"no table of {app_label} has the permission {codename}")
 
 
-def grant(apps: Any, app_label: str, grants: Grants) -> None:
+def grant_permissions(apps: Any, app_label: str, grants: RoleGrants) -> None:
     """Give each role its permissions on the tables of one app. Raises ``LookupError`` for an unknown one."""
     groups = apps.get_model("auth", "Group").objects
     for role, codenames in grants.items():
         group, _ = groups.get_or_create(name=role)
-        group.permissions.add(*(_permission(apps, app_label, codename) for codename in codenames))
+        group.permissions.add(*(_get_permission(apps, app_label, codename) for codename in codenames))
 
 
-def revoke(apps: Any, app_label: str, grants: Grants) -> None:
+def revoke_permissions(apps: Any, app_label: str, grants: RoleGrants) -> None:
     """Take back what :func:`grant` gave."""
     permissions = apps.get_model("auth", "Permission").objects
     for role, codenames in grants.items():
@@ -58,14 +58,15 @@ def revoke(apps: Any, app_label: str, grants: Grants) -> None:
             group.permissions.remove(*found)
 
 
-def granting(app_label: str, grants: Grants) -> migrations.RunPython:
+def build_grant_operation(app_label: str, grants: RoleGrants) -> migrations.RunPython:
     """Return the migration step that gives the roles their permissions, and takes them back when undone."""
     return migrations.RunPython(
-        partial(_run, grant, app_label, grants), partial(_run, revoke, app_label, grants)
+        partial(_run_step, grant_permissions, app_label, grants),
+        partial(_run_step, revoke_permissions, app_label, grants),
     )
 
 
-def _run(
-    step: Callable[[Any, str, Grants], None], app_label: str, grants: Grants, apps: Any, _editor: Any
+def _run_step(
+    step: Callable[[Any, str, RoleGrants], None], app_label: str, grants: RoleGrants, apps: Any, _editor: Any
 ) -> None:
     step(apps, app_label, grants)

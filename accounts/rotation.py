@@ -21,8 +21,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts import audit
-from accounts.crypto import key_id
-from accounts.fields import SEPARATOR, Sealed, encrypted_columns, write_sealed
+from accounts.crypto import compute_key_id
+from accounts.fields import PLACE_SEPARATOR, Ciphertext, list_encrypted_columns, write_ciphertexts
 from accounts.models import KeyRotation
 
 UNREADABLE = "unreadable"
@@ -31,15 +31,15 @@ UNREADABLE = "unreadable"
 MISPLACED = "misplaced"
 """Opens, but was written for another row or column."""
 
-_PASSES = 3
+_MAX_PASSES = 3
 """How often what the census finds under another key is sent through again."""
 
-_NAMED = 20
+_MAX_LISTED_FAULTS = 20
 """Places of values at fault that a census lists; the others are counted."""
 
 
 @dataclass
-class Census:
+class KeyUsageReport:
     """How many values each key opens, and the places (never the text) of those that none does."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -48,88 +48,88 @@ class Census:
     def add(self, status: str, place: str) -> None:
         """Count one value."""
         self.counts[status] += 1
-        if status in (UNREADABLE, MISPLACED) and len(self.faults) < _NAMED:
+        if status in (UNREADABLE, MISPLACED) and len(self.faults) < _MAX_LISTED_FAULTS:
             self.faults.append(f"{status}: {place}")
 
-    def left(self, first: str) -> int:
+    def count_remaining(self, first: str) -> int:
         """Return how many readable values still wait for the first key."""
         return sum(n for key, n in self.counts.items() if key not in (first, UNREADABLE, MISPLACED))
 
-    def clean(self, first: str) -> bool:
+    def is_complete(self, first: str) -> bool:
         """Say whether everything opens with the first key, in its own place."""
         return set(self.counts) <= {first}
 
 
-class Ring:
+class KeyRing:
     """The configured keys by their public names."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._ciphers = {key_id(key): cryptography.fernet.Fernet(key) for key in keys}
-        self.first = next(iter(self._ciphers))
+        self._ciphers = {compute_key_id(key): cryptography.fernet.Fernet(key) for key in keys}
+        self.first_key_id = next(iter(self._ciphers))
 
-    def status(self, sealed: Sealed, place: str) -> tuple[str, bytes]:
+    def identify_key(self, sealed: Ciphertext, place: str) -> tuple[str, bytes]:
         """Return the name of the key that opens the value, or what is wrong with it; and its content."""
         for name, cipher in self._ciphers.items():
             try:
                 body = cipher.decrypt(sealed.token.encode("ascii", "replace"))
             except cryptography.fernet.InvalidToken:
                 continue
-            belongs = body.startswith(f"{place}{SEPARATOR}".encode())
+            belongs = body.startswith(f"{place}{PLACE_SEPARATOR}".encode())
             return (name, body) if belongs else (MISPLACED, b"")
         return UNREADABLE, b""
 
-    def moved(self, sealed: Sealed | None, place: str) -> Sealed | None:
+    def reencrypt(self, sealed: Ciphertext | None, place: str) -> Ciphertext | None:
         """Return the value under the first key: the very same object when nothing is to be done."""
-        status, body = self.status(sealed, place) if sealed else (self.first, b"")
-        if status in (self.first, UNREADABLE, MISPLACED):
+        status, body = self.identify_key(sealed, place) if sealed else (self.first_key_id, b"")
+        if status in (self.first_key_id, UNREADABLE, MISPLACED):
             return sealed
-        return Sealed(self._ciphers[self.first].encrypt(body).decode("ascii"))
+        return Ciphertext(self._ciphers[self.first_key_id].encrypt(body).decode("ascii"))
 
 
-def ring() -> Ring:
+def load_key_ring() -> KeyRing:
     """Return the configured keys; the first is the one that everything is moved to."""
-    return Ring(settings.FIELD_ENCRYPTION_KEY)
+    return KeyRing(settings.FIELD_ENCRYPTION_KEY)
 
 
-def encrypted_tables() -> list[type[models.Model]]:
+def list_encrypted_tables() -> list[type[models.Model]]:
     """Return every table with encrypted columns, whichever app it is of."""
-    return [model for model in apps.get_models() if encrypted_columns(model)]
+    return [model for model in apps.get_models() if list_encrypted_columns(model)]
 
 
-def rotate(size: int, pause: float, tell: Callable[[KeyRotation], None]) -> Census:
+def rotate_keys(size: int, pause: float, tell: Callable[[KeyRotation], None]) -> KeyUsageReport:
     """Move every value to the first key, ``size`` rows at a time, and return the census at the end.
 
     ``pause`` seconds are left between batches. Whoever still writes with an older key makes the census say
     so; ``Census.clean`` tells whether the older keys can go.
     """
-    keys, found = ring(), Census()
-    for _ in range(_PASSES):
-        for model in encrypted_tables():
+    keys, found = load_key_ring(), KeyUsageReport()
+    for _ in range(_MAX_PASSES):
+        for model in list_encrypted_tables():
             _move_table(model, keys, size, pause, tell)
-        found = census(keys, size)
-        if not found.left(keys.first):
+        found = count_key_usage(keys, size)
+        if not found.count_remaining(keys.first_key_id):
             break
-        KeyRotation.objects.filter(key_id=keys.first).update(last_pk="", finished_at=None)
-    _record(keys, found)
+        KeyRotation.objects.filter(key_id=keys.first_key_id).update(last_pk="", finished_at=None)
+    _record_rotation(keys, found)
     return found
 
 
-def census(keys: Ring, size: int) -> Census:
+def count_key_usage(keys: KeyRing, size: int) -> KeyUsageReport:
     """Read everything and count which key opens what; nothing is locked or changed."""
-    found = Census()
-    for model in encrypted_tables():
-        for pk, *values in _rows(model, size):
-            for column, sealed in zip(encrypted_columns(model), values, strict=True):
+    found = KeyUsageReport()
+    for model in list_encrypted_tables():
+        for pk, *values in _iterate_rows(model, size):
+            for column, sealed in zip(list_encrypted_columns(model), values, strict=True):
                 place = f"{model._meta.db_table}.{column.column}:{pk}"
                 if sealed is not None:
-                    found.add(keys.status(sealed, place)[0], place)
+                    found.add(keys.identify_key(sealed, place)[0], place)
     return found
 
 
 def _move_table(
-    model: type[models.Model], keys: Ring, size: int, pause: float, tell: Callable[[KeyRotation], None]
+    model: type[models.Model], keys: KeyRing, size: int, pause: float, tell: Callable[[KeyRotation], None]
 ) -> None:
-    KeyRotation.objects.get_or_create(key_id=keys.first, table=model._meta.db_table)
+    KeyRotation.objects.get_or_create(key_id=keys.first_key_id, table=model._meta.db_table)
     while True:
         state = _move_batch(model, keys, size)
         tell(state)
@@ -139,14 +139,14 @@ def _move_table(
 
 
 @transaction.atomic
-def _move_batch(model: type[models.Model], keys: Ring, size: int) -> KeyRotation:
+def _move_batch(model: type[models.Model], keys: KeyRing, size: int) -> KeyRotation:
     """Move the next rows and keep how far that came, together."""
-    state = KeyRotation.objects.select_for_update().get(key_id=keys.first, table=model._meta.db_table)
+    state = KeyRotation.objects.select_for_update().get(key_id=keys.first_key_id, table=model._meta.db_table)
     if state.finished_at:
         return state
-    rows = list(_after(model, state.last_pk).select_for_update(skip_locked=True, no_key=True)[:size])
-    moved = [row for row in (_moved(model, keys, row) for row in rows) if row]
-    write_sealed(model, moved)
+    rows = list(_select_after(model, state.last_pk).select_for_update(skip_locked=True, no_key=True)[:size])
+    moved = [row for row in (_reencrypt_row(model, keys, row) for row in rows) if row]
+    write_ciphertexts(model, moved)
     state.rows_seen += len(rows)
     state.rows_rewritten += len(moved)
     if rows:
@@ -157,28 +157,28 @@ def _move_batch(model: type[models.Model], keys: Ring, size: int) -> KeyRotation
     return state
 
 
-def _after(model: type[models.Model], last_pk: str) -> models.QuerySet[Any, tuple[Any, ...]]:
+def _select_after(model: type[models.Model], last_pk: str) -> models.QuerySet[Any, tuple[Any, ...]]:
     """Rows behind the last one in the order of their keys, with their encrypted values."""
     rows = model._base_manager.order_by("pk")
     rows = rows.filter(pk__gt=last_pk) if last_pk else rows
-    return rows.values_list("pk", *(column.attname for column in encrypted_columns(model)))
+    return rows.values_list("pk", *(column.attname for column in list_encrypted_columns(model)))
 
 
-def _rows(model: type[models.Model], size: int) -> Iterator[tuple[Any, ...]]:
+def _iterate_rows(model: type[models.Model], size: int) -> Iterator[tuple[Any, ...]]:
     """Every row, page by page: one long read would keep the database from cleaning up behind it."""
     last = ""
-    while page := list(_after(model, last)[:size]):
+    while page := list(_select_after(model, last)[:size]):
         yield from page
         last = str(page[-1][0])
 
 
-def _moved(model: type[models.Model], keys: Ring, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
+def _reencrypt_row(model: type[models.Model], keys: KeyRing, row: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """Return the row with its values under the first key, or nothing when they are already."""
     pk, *values = row
     table = model._meta.db_table
     new = [
-        keys.moved(sealed, f"{table}.{column.column}:{pk}")
-        for column, sealed in zip(encrypted_columns(model), values, strict=True)
+        keys.reencrypt(sealed, f"{table}.{column.column}:{pk}")
+        for column, sealed in zip(list_encrypted_columns(model), values, strict=True)
     ]
     if all(one is other for one, other in zip(new, values, strict=True)):
         return None
@@ -186,8 +186,10 @@ def _moved(model: type[models.Model], keys: Ring, row: tuple[Any, ...]) -> tuple
 
 
 @transaction.atomic
-def _record(keys: Ring, found: Census) -> None:
+def _record_rotation(keys: KeyRing, found: KeyUsageReport) -> None:
     """Leave what the rotation came to in the audit trail."""
-    state = KeyRotation.objects.filter(key_id=keys.first).order_by("id").last()
+    state = KeyRotation.objects.filter(key_id=keys.first_key_id).order_by("id").last()
     if state:
-        audit.record("field_keys.rotated", state, None, first=keys.first, values=dict(found.counts))
+        audit.record_event(
+            "field_keys.rotated", state, None, first=keys.first_key_id, values=dict(found.counts)
+        )

@@ -46,7 +46,7 @@ class RefreshSerializer(serializers.Serializer[dict[str, str]]):
         _, fresh = cast("tuple[object, bool]", token.blacklist())  # so is this one
         if not fresh:
             raise AuthenticationFailed("This token was used before.", "token_spent")
-        _renew(token)
+        _rotate_token(token)
         return {"access": str(token.access_token), "refresh": str(token)}
 
 
@@ -59,7 +59,7 @@ def _check_owner(token: RefreshToken) -> None:
         raise AuthenticationFailed("The password was changed; please sign in again.", "password_changed")
 
 
-def _renew(token: RefreshToken) -> None:
+def _rotate_token(token: RefreshToken) -> None:
     """Give the token a new identity, never a longer session than the one that began at sign-in."""
     ends = token[SESSION_CLAIM] + int(settings.SESSION_TOTAL.total_seconds())
     token.set_jti()
@@ -89,7 +89,7 @@ class MeSerializer(serializers.Serializer[Any]):
     api_key = KeySerializer(allow_null=True, help_text="Null when a token was used.")
 
 
-def me(user: User, auth: object) -> dict[str, Any]:
+def describe_account(user: User, auth: object) -> dict[str, Any]:
     """Return the account behind a request."""
     return {
         "id": str(user.pk),

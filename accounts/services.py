@@ -11,13 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
-from accounts.crypto import Purpose, digest
+from accounts.crypto import DigestPurpose, compute_digest
 from accounts.models import ApiKey, Role, User
 
-SCOPES = ("compare", "read", "feedback")
+API_KEY_SCOPES = ("compare", "read", "feedback")
 """What an API key may be allowed to do."""
 
-_DESK_ROLES = frozenset(Role.values) - {Role.USER, Role.CLIENT}
+_STAFF_ROLES = frozenset(Role.values) - {Role.USER, Role.CLIENT}
 """Roles whose work is in the admin."""
 
 
@@ -28,8 +28,8 @@ def create_user(email: str, password: str | None, role: str, actor: User | None,
     Raises ``ValueError`` without an address, ``IntegrityError`` for a known one.
     """
     user = User.objects.create_user(email, password, name=name)
-    _take_role(user, role)
-    audit.record("user.created", user, actor, role=role)
+    _assign_role(user, role)
+    audit.record_event("user.created", user, actor, role=role)
     return user
 
 
@@ -37,28 +37,28 @@ def create_user(email: str, password: str | None, role: str, actor: User | None,
 def set_role(user: User, role: str, actor: User | None) -> User:
     """Put a person in another role and its group. Raises ``ValueError`` for an unknown role."""
     before = user.role
-    _take_role(user, role)
-    audit.record("user.role_changed", user, actor, before=before, after=role)
+    _assign_role(user, role)
+    audit.record_event("user.role_changed", user, actor, before=before, after=role)
     return user
 
 
 @transaction.atomic
-def deactivate(user: User, actor: User | None) -> User:
+def deactivate_user(user: User, actor: User | None) -> User:
     """Refuse a person from now on; sessions, tokens and keys end at their next request."""
     user.is_active = False
     user.save(update_fields=["is_active", "updated_at"])
-    audit.record("user.deactivated", user, actor)
+    audit.record_event("user.deactivated", user, actor)
     return user
 
 
 @transaction.atomic
-def first_administrator(email: str, password: str) -> User | None:
+def create_first_administrator(email: str, password: str) -> User | None:
     """Create the first administrator, or return ``None`` if one who can sign in exists."""
     if User.objects.filter(is_superuser=True, is_active=True).exists():
         return None
     user = User.objects.create_superuser(email, password)
-    _take_role(user, Role.ADMINISTRATOR)
-    audit.record("user.created", user, None, role=Role.ADMINISTRATOR)
+    _assign_role(user, Role.ADMINISTRATOR)
+    audit.record_event("user.created", user, None, role=Role.ADMINISTRATOR)
     return user
 
 
@@ -67,7 +67,7 @@ def issue_api_key(
     user: User,
     name: str,
     actor: User | None,
-    scopes: Sequence[str] = SCOPES,
+    scopes: Sequence[str] = API_KEY_SCOPES,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key for a client; return the row and the key itself, which is not kept and cannot be shown
@@ -75,18 +75,18 @@ def issue_api_key(
 
     Raises ``ValueError`` for an unknown scope.
     """
-    if unknown := set(scopes) - set(SCOPES):
+    if unknown := set(scopes) - set(API_KEY_SCOPES):
         raise ValueError(f"unknown scope: {', '.join(sorted(unknown))}")
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     row = ApiKey.objects.create(
         user=user,
         name=name,
         prefix=prefix,
-        digest=digest(Purpose.API_KEY, prefix, secret),
+        digest=compute_digest(DigestPurpose.API_KEY, prefix, secret),
         scopes=list(scopes),
         expires_at=expires_at,
     )
-    audit.record("api_key.issued", row, actor, user=str(user.pk), scopes=list(scopes))
+    audit.record_event("api_key.issued", row, actor, user=str(user.pk), scopes=list(scopes))
     return row, f"lnc_{prefix}_{secret}"
 
 
@@ -96,15 +96,15 @@ def revoke_api_key(key: ApiKey, actor: User | None) -> ApiKey:
     if key.revoked_at is None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
-        audit.record("api_key.revoked", key, actor)
+        audit.record_event("api_key.revoked", key, actor)
     return key
 
 
-def _take_role(user: User, role: str) -> None:
+def _assign_role(user: User, role: str) -> None:
     """Set the role, its group and whether the admin opens."""
     user.role = Role(role)
     user.is_superuser = role == Role.ADMINISTRATOR
-    user.is_staff = role in _DESK_ROLES
+    user.is_staff = role in _STAFF_ROLES
     user.save(update_fields=["role", "is_superuser", "is_staff", "updated_at"])
     group, _ = Group.objects.get_or_create(name=role)
     user.groups.set([group])

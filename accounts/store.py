@@ -20,18 +20,18 @@ from redis.retry import Retry
 
 T = TypeVar("T")
 
-_PATIENCE = 0.25
+_TIMEOUT_SECONDS = 0.25
 """Seconds to wait for a connection or an answer."""
 
-_REST = 1.0
+_COOLDOWN_SECONDS = 1.0
 """Seconds to leave the store alone after a failure."""
 
 
-class StoreDownError(Exception):
+class RedisUnavailableError(Exception):
     """The store does not answer; the caller goes on without it."""
 
 
-class Breaker:
+class CircuitBreaker:
     """Remembers that the store did not answer."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Breaker:
 
     def trip(self) -> None:
         """Leave the store alone for a while."""
-        self._down_until = time.monotonic() + _REST
+        self._down_until = time.monotonic() + _COOLDOWN_SECONDS
 
     def reset(self) -> None:
         """Let the next call ask the store again."""
@@ -51,43 +51,43 @@ class Breaker:
         return time.monotonic() < self._down_until
 
 
-breaker = Breaker()
+breaker = CircuitBreaker()
 
 
-_AGAIN = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+_RETRY_ONCE = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
 """A connection closed meanwhile is opened again at once; a server that is silent is not asked twice."""
 
-_held = threading.local()
+_thread_local = threading.local()
 
 
-def _client(url: str) -> redis.Redis:
+def _get_client(url: str) -> redis.Redis:
     """Return this thread's own connection: one of a pool has to be taken, looked at and given back each time.
 
     A process that was forked does not speak on its parent's.
     """
     key = (url, os.getpid())
-    if getattr(_held, "key", None) != key:
-        _held.client = redis.Redis.from_url(
+    if getattr(_thread_local, "key", None) != key:
+        _thread_local.client = redis.Redis.from_url(
             url,
-            socket_timeout=_PATIENCE,
-            socket_connect_timeout=_PATIENCE,
+            socket_timeout=_TIMEOUT_SECONDS,
+            socket_connect_timeout=_TIMEOUT_SECONDS,
             single_connection_client=True,
-            retry=_AGAIN,
+            retry=_RETRY_ONCE,
         )
-        _held.key = key
-    client: redis.Redis = _held.client
+        _thread_local.key = key
+    client: redis.Redis = _thread_local.client
     return client
 
 
-def ask(work: Callable[[redis.Redis], T]) -> T:
+def call_redis(work: Callable[[redis.Redis], T]) -> T:
     """Run ``work`` with the store.
 
     Raises :class:`StoreDownError` if it does not answer or did not just now.
     """
     if breaker.is_open:
-        raise StoreDownError
+        raise RedisUnavailableError
     try:
-        return work(_client(settings.CACHES["default"]["LOCATION"]))
+        return work(_get_client(settings.CACHES["default"]["LOCATION"]))
     except redis.RedisError as error:
         breaker.trip()
-        raise StoreDownError from error
+        raise RedisUnavailableError from error

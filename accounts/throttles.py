@@ -23,14 +23,23 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.models import ApiKey
-from accounts.store import StoreDownError, ask
+from accounts.store import RedisUnavailableError, call_redis
 
 if TYPE_CHECKING:  # views import their permissions and throttles while they are being defined
     from rest_framework.views import APIView
 
-_PERIODS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3_600, "hour": 3_600, "d": 86_400, "day": 86_400}
+_PERIOD_SECONDS = {
+    "s": 1,
+    "sec": 1,
+    "m": 60,
+    "min": 60,
+    "h": 3_600,
+    "hour": 3_600,
+    "d": 86_400,
+    "day": 86_400,
+}
 
-_SCRIPT = """
+_GCRA_SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local interval, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -42,62 +51,62 @@ redis.call('SET', KEYS[1], string.format('%.0f', next_arrival), 'PX', math.ceil(
 1) return {1, 0, math.floor(-wait / interval)}
 """
 
-_SCRIPT_ID = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
+_GCRA_SCRIPT_SHA1 = hashlib.sha1(_GCRA_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 """By which the store knows the script."""
 
-_LOCAL_PRINCIPALS = 10_000
+_MAX_LOCAL_PRINCIPALS = 10_000
 """Principals remembered by the local bucket; the least recently seen is forgotten first."""
 
 
 @dataclass(frozen=True)
-class Rate:
+class RateLimit:
     """So many units in so many seconds; all of them may come at once."""
 
     limit: int
     seconds: float
 
     @classmethod
-    def parse(cls, text: str) -> Rate:
+    def parse(cls, text: str) -> RateLimit:
         """Read ``"600/min"``. Raises ``ValueError`` for anything else."""
         limit, _, period = text.partition("/")
-        if period not in _PERIODS or not limit.isdigit() or int(limit) == 0:
+        if period not in _PERIOD_SECONDS or not limit.isdigit() or int(limit) == 0:
             raise ValueError(f"a rate is written like 600/min, not {text!r}")
-        return cls(int(limit), _PERIODS[period])
+        return cls(int(limit), _PERIOD_SECONDS[period])
 
     @property
-    def interval(self) -> float:
+    def unit_microseconds(self) -> float:
         """Microseconds in which one unit is earned back."""
         return self.seconds * 1_000_000 / self.limit
 
 
 @dataclass(frozen=True)
-class Decision:
+class ThrottleDecision:
     """Whether the request passes, how long to wait if not (seconds), and what is left."""
 
     allowed: bool
-    wait: float
+    wait_seconds: float
     remaining: int
 
 
 @dataclass(frozen=True)
-class Allowance:
+class RateLimitStatus:
     """What a request may still ask for, as its answer tells it."""
 
-    rate: Rate
-    decision: Decision
+    rate: RateLimit
+    decision: ThrottleDecision
 
-    def headers(self) -> dict[str, str]:
+    def to_headers(self) -> dict[str, str]:
         """Return the header fields; the reset is the number of seconds until all of it is there again."""
         spent = self.rate.limit - self.decision.remaining
         return {
             "RateLimit-Limit": str(self.rate.limit),
             "RateLimit-Remaining": str(self.decision.remaining),
-            "RateLimit-Reset": str(math.ceil(spent * self.rate.interval / 1_000_000)),
+            "RateLimit-Reset": str(math.ceil(spent * self.rate.unit_microseconds / 1_000_000)),
             "RateLimit-Policy": f"{self.rate.limit};w={self.rate.seconds:.0f}",
         }
 
 
-class LimiterDownError(APIException):
+class LimiterUnavailableError(APIException):
     """Signing in is closed because attempts cannot be counted."""
 
     status_code = 503
@@ -106,127 +115,129 @@ class LimiterDownError(APIException):
     wait = 5
 
 
-def take(key: str, rate: Rate, cost: int = 1) -> Decision:
+def consume_units(key: str, rate: RateLimit, cost: int = 1) -> ThrottleDecision:
     """Take ``cost`` units from the principal's allowance. Raises :class:`StoreDownError` without Redis."""
 
-    asked = (1, f"lnc:rate:{key}", rate.interval, rate.limit, cost)
+    asked = (1, f"lnc:rate:{key}", rate.unit_microseconds, rate.limit, cost)
 
     def run(client: Redis) -> Any:
         try:
-            return client.evalsha(_SCRIPT_ID, *asked)
+            return client.evalsha(_GCRA_SCRIPT_SHA1, *asked)
         except NoScriptError:  # the first since the store started; now it knows the script
-            return client.eval(_SCRIPT, *asked)
+            return client.eval(_GCRA_SCRIPT, *asked)
 
-    allowed, wait, remaining = ask(run)
-    return Decision(bool(allowed), wait / 1_000_000, remaining)
+    allowed, wait, remaining = call_redis(run)
+    return ThrottleDecision(bool(allowed), wait / 1_000_000, remaining)
 
 
-class LocalBucket:
+class LocalRateLimiter:
     """The same rule in this process's memory: looser with many processes, and enough for an outage."""
 
     def __init__(self) -> None:
-        self._arrivals: OrderedDict[str, float] = OrderedDict()
+        self._arrival_times: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, key: str, rate: Rate, cost: int = 1) -> Decision:
+    def consume_units(self, key: str, rate: RateLimit, cost: int = 1) -> ThrottleDecision:
         """Take ``cost`` units from the principal's allowance."""
         with self._lock:
             now = time.monotonic() * 1_000_000
-            arrival = max(self._arrivals.pop(key, 0.0), now)
-            following = arrival + cost * rate.interval
-            wait = following - rate.limit * rate.interval - now
-            self._arrivals[key] = arrival if wait > 0 else following
-            if len(self._arrivals) > _LOCAL_PRINCIPALS:
-                self._arrivals.popitem(last=False)
-        return Decision(wait <= 0, max(wait, 0) / 1_000_000, max(0, math.floor(-wait / rate.interval)))
+            arrival = max(self._arrival_times.pop(key, 0.0), now)
+            following = arrival + cost * rate.unit_microseconds
+            wait = following - rate.limit * rate.unit_microseconds - now
+            self._arrival_times[key] = arrival if wait > 0 else following
+            if len(self._arrival_times) > _MAX_LOCAL_PRINCIPALS:
+                self._arrival_times.popitem(last=False)
+        return ThrottleDecision(
+            wait <= 0, max(wait, 0) / 1_000_000, max(0, math.floor(-wait / rate.unit_microseconds))
+        )
 
 
-_LOCAL = LocalBucket()
+_LOCAL_LIMITER = LocalRateLimiter()
 
 
-def admit(principal: str, cost: int = 1, rate: Rate | None = None) -> Decision:
+def apply_rate_limit(principal: str, cost: int = 1, rate: RateLimit | None = None) -> ThrottleDecision:
     """Take ``cost`` units from what a principal (``user:…``, ``key:…``) may ask for, without Redis too."""
-    rate = rate or Rate.parse(settings.API_RATE)
+    rate = rate or RateLimit.parse(settings.API_RATE)
     try:
-        return take(principal, rate, cost)
-    except StoreDownError:
-        return _LOCAL.take(principal, rate, cost)
+        return consume_units(principal, rate, cost)
+    except RedisUnavailableError:
+        return _LOCAL_LIMITER.consume_units(principal, rate, cost)
 
 
 class PrincipalThrottle(BaseThrottle):
     """Limits a signed-in person or key; a view may set ``throttle_cost``."""
 
-    decision: Decision | None = None
+    decision: ThrottleDecision | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Say whether the request passes, without Redis too."""
-        rate = Rate.parse(settings.API_RATE)
-        self.decision = admit(_principal(request), getattr(view, "throttle_cost", 1), rate)
-        return _told(request, rate, self.decision)
+        rate = RateLimit.parse(settings.API_RATE)
+        self.decision = apply_rate_limit(_get_principal(request), getattr(view, "throttle_cost", 1), rate)
+        return _record_decision(request, rate, self.decision)
 
     def wait(self) -> float | None:
         """Return the seconds until the request would pass."""
-        return self.decision.wait if self.decision else None
+        return self.decision.wait_seconds if self.decision else None
 
 
 class PairThrottle(BaseThrottle):
     """Limits the pairs that a person or key sends in batches; an allowance of its own."""
 
-    decision: Decision | None = None
+    decision: ThrottleDecision | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Say whether the batch passes. One larger than the whole allowance takes all of it."""
-        rate = Rate.parse(settings.BATCH_RATE)
-        cost = min(max(1, _pairs_in(request.data)), rate.limit)
-        self.decision = admit(f"pairs:{_principal(request)}", cost, rate)
-        return _told(request, rate, self.decision)
+        rate = RateLimit.parse(settings.BATCH_RATE)
+        cost = min(max(1, _count_pairs(request.data)), rate.limit)
+        self.decision = apply_rate_limit(f"pairs:{_get_principal(request)}", cost, rate)
+        return _record_decision(request, rate, self.decision)
 
     def wait(self) -> float | None:
         """Return the seconds until the batch would pass."""
-        return self.decision.wait if self.decision else None
+        return self.decision.wait_seconds if self.decision else None
 
 
-def charge(request: Request, name: str, cost: int, rate: Rate) -> None:
+def enforce_rate_limit(request: Request, name: str, cost: int, rate: RateLimit) -> None:
     """Take units that are known only once the body was read. More than the whole allowance takes all of it.
 
     Raises ``Throttled``.
     """
-    decision = admit(f"{name}:{_principal(request)}", min(max(1, cost), rate.limit), rate)
-    if not _told(request, rate, decision):
-        raise Throttled(decision.wait)
+    decision = apply_rate_limit(f"{name}:{_get_principal(request)}", min(max(1, cost), rate.limit), rate)
+    if not _record_decision(request, rate, decision):
+        raise Throttled(decision.wait_seconds)
 
 
 class LoginThrottle(BaseThrottle):
     """Limits attempts to sign in by address; closed while attempts cannot be counted."""
 
-    decision: Decision | None = None
+    decision: ThrottleDecision | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Say whether the attempt passes. Raises :class:`LimiterDownError` without Redis."""
-        rate = Rate.parse(settings.LOGIN_RATE)
+        rate = RateLimit.parse(settings.LOGIN_RATE)
         try:
-            self.decision = take(f"login:{self.get_ident(request)}", rate)
-        except StoreDownError as error:
-            raise LimiterDownError from error
-        return _told(request, rate, self.decision)
+            self.decision = consume_units(f"login:{self.get_ident(request)}", rate)
+        except RedisUnavailableError as error:
+            raise LimiterUnavailableError from error
+        return _record_decision(request, rate, self.decision)
 
     def wait(self) -> float | None:
         """Return the seconds until the attempt would pass."""
-        return self.decision.wait if self.decision else None
+        return self.decision.wait_seconds if self.decision else None
 
 
-def _told(request: Request, rate: Rate, decision: Decision) -> bool:
+def _record_decision(request: Request, rate: RateLimit, decision: ThrottleDecision) -> bool:
     """Leave the decision where :class:`accounts.middleware.AllowanceMiddleware` finds it."""
-    request._request.allowance = Allowance(rate, decision)  # type: ignore[attr-defined]
+    request._request.allowance = RateLimitStatus(rate, decision)  # type: ignore[attr-defined]
     return decision.allowed
 
 
-def _pairs_in(body: Any) -> int:
+def _count_pairs(body: Any) -> int:
     pairs = body.get("pairs") if isinstance(body, dict) else None
     return len(pairs) if isinstance(pairs, list) else 1
 
 
-def _principal(request: Request) -> str:
+def _get_principal(request: Request) -> str:
     """Name who is counted: the key if one was used, else the person, else the address."""
     if isinstance(request.auth, ApiKey):
         return f"key:{request.auth.pk}"

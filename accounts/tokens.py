@@ -20,7 +20,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from accounts.crypto import key_id
+from accounts.crypto import compute_key_id
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -30,22 +30,22 @@ _ALGORITHM = "HS256"
 SESSION_CLAIM = "sst"
 """Claim with the time of signing in (Unix seconds): rotation never moves it."""
 
-LEEWAY = timedelta(seconds=10)
+CLOCK_LEEWAY = timedelta(seconds=10)
 """How far the clocks of two machines may differ before one refuses the other's tokens."""
 
 
-class KeyedBackend(TokenBackend):
+class MultiKeyTokenBackend(TokenBackend):
     """Signs with the first key and names it (``kid``); verifies with the key that the token names."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
-        super().__init__(_ALGORITHM, keys[0], leeway=LEEWAY)
-        self._keys = {key_id(key): key for key in keys}
-        self._first = key_id(keys[0])
+        super().__init__(_ALGORITHM, keys[0], leeway=CLOCK_LEEWAY)
+        self._keys = {compute_key_id(key): key for key in keys}
+        self._signing_key_id = compute_key_id(keys[0])
 
     def encode(self, payload: dict[str, Any]) -> str:
         """Return the signed token."""
-        key = self._keys[self._first]
-        return jwt.encode(payload, key, algorithm=_ALGORITHM, headers={"kid": self._first})
+        key = self._keys[self._signing_key_id]
+        return jwt.encode(payload, key, algorithm=_ALGORITHM, headers={"kid": self._signing_key_id})
 
     def get_verifying_key(self, token: Any) -> str:
         """Return the key that the token names. Raises ``TokenBackendError`` for none or an unknown one."""
@@ -56,17 +56,17 @@ class KeyedBackend(TokenBackend):
 
 
 @lru_cache(maxsize=4)
-def _backend(keys: tuple[str, ...]) -> KeyedBackend:
-    return KeyedBackend(keys)
+def _get_token_backend(keys: tuple[str, ...]) -> MultiKeyTokenBackend:
+    return MultiKeyTokenBackend(keys)
 
 
 class AccessToken(tokens.AccessToken):
     """Good for minutes, at every endpoint."""
 
     @property
-    def token_backend(self) -> KeyedBackend:
+    def token_backend(self) -> MultiKeyTokenBackend:
         """The configured keys."""
-        return _backend((settings.JWT_SIGNING_KEY, *settings.JWT_SIGNING_KEY_FALLBACKS))
+        return _get_token_backend((settings.JWT_SIGNING_KEY, *settings.JWT_SIGNING_KEY_FALLBACKS))
 
 
 class RefreshToken(tokens.RefreshToken):

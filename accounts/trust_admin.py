@@ -17,17 +17,25 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts import erasure, retention
-from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, may, nobody
+from accounts.desk import (
+    BoundedPaginator,
+    ConfirmationStep,
+    ReasonForm,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    require_permission,
+)
 from accounts.models import Erasure, RetentionRule, User
 
-ERASING = "A worker erases within a minute; follow it under Erasures."
-FOR_GOOD = (
+ERASURE_QUEUED_MESSAGE = "A worker erases within a minute; follow it under Erasures."
+ERASURE_WARNING = (
     "Names, sentences that quote them and reviewers' words about them are blanked for good, also for you. "
     "Verdicts, categories, numbers and counts stay. Backups keep the names until they expire."
 )
 
 
-class NameForm(ReasonForm):
+class EraseNameForm(ReasonForm):
     """Asks for the name, as exactly as it was sent."""
 
     name = forms.CharField(
@@ -38,7 +46,7 @@ class NameForm(ReasonForm):
     field_order = ("name", "reason")
 
 
-class PersonForm(ReasonForm):
+class EraseUserForm(ReasonForm):
     """Asks why, and whether the account itself goes too."""
 
     account = forms.BooleanField(
@@ -46,33 +54,33 @@ class PersonForm(ReasonForm):
     )
 
 
-def person_step(user: User, back: str) -> Step:
+def build_erasure_step(user: User, back: str) -> ConfirmationStep:
     """Return the step that erases what a person or client sent."""
 
     def perform(actor: User, given: Mapping[str, Any]) -> str:
-        erasure.ask_person(user, actor, given["reason"], given["account"])
-        erase_soon()
-        return ERASING
+        erasure.request_user_erasure(user, actor, given["reason"], given["account"])
+        schedule_erasures()
+        return ERASURE_QUEUED_MESSAGE
 
-    draft = Erasure(subject=Erasure.Subject.PERSON, user=user)
-    facts = {f"Rows in {title}": number for title, number in erasure.counted(draft).items()}
-    return Step(
+    draft = Erasure(subject=Erasure.Subject.USER, user=user)
+    facts = {f"Rows in {title}": number for title, number in erasure.count_affected(draft).items()}
+    return ConfirmationStep(
         f"Erase all names that {user} sent?",
-        FOR_GOOD,
+        ERASURE_WARNING,
         "Erase for good",
         back,
         perform,
-        PersonForm,
+        EraseUserForm,
         facts=facts,
     )
 
 
-def erase_soon() -> None:
+def schedule_erasures() -> None:
     """Have a worker begin when the change is committed; without a broker beat begins within a minute."""
-    transaction.on_commit(_ask_worker)
+    transaction.on_commit(_enqueue_erasures)
 
 
-def _ask_worker() -> None:
+def _enqueue_erasures() -> None:
     try:
         current_app.send_task("accounts.tasks.finish_erasures", retry=False)
     except OperationalError:
@@ -92,62 +100,64 @@ class ErasureAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no ty
     readonly_fields = fields
     actions = None
     actions_list = ("erase_name",)
-    has_erase_name_permission = may("accounts.erase_names")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_erase_name_permission = require_permission("accounts.erase_names")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave the name in the database."""
         return super().get_queryset(request).defer("name")
 
-    @act("Erase a name", "erase_name")
+    @admin_button("Erase a name", "erase_name")
     def erase_name(self, request: HttpRequest) -> HttpResponse:
         """Ask for one name to be erased, whoever sent it."""
 
         def perform(actor: User, given: Mapping[str, Any]) -> str:
-            erasure.ask_name(given["name"], actor, given["reason"])
-            erase_soon()
-            return ERASING
+            erasure.request_name_erasure(given["name"], actor, given["reason"])
+            schedule_erasures()
+            return ERASURE_QUEUED_MESSAGE
 
         back = reverse("admin:accounts_erasure_changelist")
-        step = Step("Erase a name?", FOR_GOOD, "Erase for good", back, perform, NameForm, (ValueError,))
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Erase a name?", ERASURE_WARNING, "Erase for good", back, perform, EraseNameForm, (ValueError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
 
 @admin.register(RetentionRule)
 class RetentionRuleAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     """How long each kind of data is kept, and what the rule would remove tonight."""
 
-    list_display = ("title", "shown_days", "due", "changed_at")
-    fields = ("title", "days", "due", "changed_at")
-    readonly_fields = ("title", "due", "changed_at")
+    list_display = ("title_column", "days_column", "due_column", "changed_at")
+    fields = ("title_column", "days", "due_column", "changed_at")
+    readonly_fields = ("title_column", "due_column", "changed_at")
     actions = None
-    has_add_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Show every kind, also one that has no rule yet."""
-        retention.rules()
+        retention.load_rules()
         return super().get_queryset(request)
 
     @admin.display(description="What")
-    def title(self, rule: RetentionRule) -> str:
+    def title_column(self, rule: RetentionRule) -> str:
         """The kind in words."""
-        return next((kind.title for kind in retention.kinds() if kind.key == rule.key), rule.key)
+        return next((kind.title for kind in retention.load_kinds() if kind.key == rule.key), rule.key)
 
     @admin.display(description="Kept for")
-    def shown_days(self, rule: RetentionRule) -> str:
+    def days_column(self, rule: RetentionRule) -> str:
         """The days, or for ever."""
         return "for ever" if rule.days is None else f"{rule.days} day{'s' * (rule.days != 1)}"
 
     @admin.display(description="Due now")
-    def due(self, rule: RetentionRule) -> int:
+    def due_column(self, rule: RetentionRule) -> int:
         """Rows that are older than the rule allows."""
-        outcomes = {outcome.kind.key: outcome.rows for outcome in retention.look(timezone.now())}
+        outcomes = {outcome.kind.key: outcome.rows for outcome in retention.preview_rules(timezone.now())}
         return outcomes.get(rule.key, 0)
 
     def save_model(self, request: HttpRequest, obj: RetentionRule, form: Any, change: bool) -> None:
         """Change the days, with an event."""
         actor = request.user if isinstance(request.user, User) else None
-        retention.change(obj, form.cleaned_data["days"], actor)
+        retention.change_rule(obj, form.cleaned_data["days"], actor)

@@ -9,13 +9,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
-from accounts.authentication import NotYet, person_of
+from accounts.authentication import AnonymousAuthentication, require_user
 from accounts.serializers import (
     MeSerializer,
     RefreshSerializer,
     TokenAnswerSerializer,
     TokenSerializer,
-    me,
+    describe_account,
 )
 from accounts.throttles import LoginThrottle
 
@@ -23,7 +23,7 @@ from accounts.throttles import LoginThrottle
 class TokenView(APIView):
     """Sign in with e-mail and password."""
 
-    authentication_classes = (NotYet,)
+    authentication_classes = (AnonymousAuthentication,)
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)
 
@@ -38,7 +38,7 @@ class TokenView(APIView):
 class RefreshView(APIView):
     """Go on with a session."""
 
-    authentication_classes = (NotYet,)
+    authentication_classes = (AnonymousAuthentication,)
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)
 
@@ -63,4 +63,4 @@ class MeView(APIView):
     @extend_schema(responses=MeSerializer, operation_id="me")
     def get(self, request: Request) -> Response:
         """Return the account behind the token or key, and what it may do."""
-        return Response(me(person_of(request), request.auth))
+        return Response(describe_account(require_user(request), request.auth))

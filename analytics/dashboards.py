@@ -19,89 +19,91 @@ from modelops import plots
 from modelops.models import EVERY_PROFILE
 
 _DAY = timedelta(days=1)
-_STACKED = (VerdictChoice.IMMATERIAL.value, VerdictChoice.REVIEW.value, VerdictChoice.MATERIAL.value)
+_VERDICT_ORDER = (VerdictChoice.IMMATERIAL.value, VerdictChoice.REVIEW.value, VerdictChoice.MATERIAL.value)
 
 
 @dataclass(frozen=True)
-class Card:
+class DashboardCard:
     """One figure with what it is made of, and where to look closer."""
 
     title: str
-    figure: str
+    value: str
     href: str
-    lines: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
-def summary(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+def add_dashboard_cards(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the cards that this person may see to the page."""
-    makers: dict[str, Callable[[], Card]] = {
-        "matching.view_prediction": _answers,
-        "feedback.view_reviewitem": _queue,
-        "feedback.view_feedback": _labels,
-        "modelops.view_deployment": _live,
-        "modelops.view_alert": _alerts,
+    makers: dict[str, Callable[[], DashboardCard]] = {
+        "matching.view_prediction": _build_prediction_card,
+        "feedback.view_reviewitem": _build_queue_card,
+        "feedback.view_feedback": _build_label_card,
+        "modelops.view_deployment": _build_deployment_card,
+        "modelops.view_alert": _build_alert_card,
     }
     return {
         **context,
         "title": "Overview",
         "cards": [make() for needs, make in makers.items() if request.user.has_perm(needs)],
-        "chart": _fortnight() if request.user.has_perm("matching.view_prediction") else "",
+        "chart": _draw_daily_chart() if request.user.has_perm("matching.view_prediction") else "",
     }
 
 
-def _fortnight() -> str:
+def _draw_daily_chart() -> str:
     """Answers of each of the last fourteen days, drawn."""
     today = timezone.now().date()
-    days = queries.daily(today - timedelta(days=13), today)
-    series = {value: [day.verdicts[value] for day in days] for value in _STACKED}
+    days = queries.list_daily_counts(today - timedelta(days=13), today)
+    series = {value: [day.verdicts[value] for day in days] for value in _VERDICT_ORDER}
     labels = [f"{day.day.day}.{day.day.month}." for day in days]
     return mark_safe(plots.render_stacked_chart("Answers a day", labels, series))  # noqa: S308 - our own SVG
 
 
-def _answers() -> Card:
-    seen = queries.traffic(timezone.now() - _DAY)
+def _build_prediction_card() -> DashboardCard:
+    seen = queries.count_predictions(timezone.now() - _DAY)
     lines = {label: f"{seen.share(value):.0%}" for value, label in VerdictChoice.choices}
     lines["From the cache"] = f"{seen.cached_share:.0%}"
-    return Card(
+    return DashboardCard(
         "Answers in 24 hours", f"{seen.total:,}", reverse("admin:matching_prediction_changelist"), lines
     )
 
 
-def _queue() -> Card:
-    waiting = queries.queue()
-    lines = {str(ReviewStream(stream).label): f"{count:,}" for stream, count in waiting.streams.items()}
-    if waiting.oldest:
-        lines["The oldest waits"] = timesince(waiting.oldest)
+def _build_queue_card() -> DashboardCard:
+    waiting = queries.summarise_queue()
+    lines = {str(ReviewStream(stream).label): f"{count:,}" for stream, count in waiting.stream_counts.items()}
+    if waiting.oldest_at:
+        lines["The oldest waits"] = timesince(waiting.oldest_at)
     href = reverse("admin:feedback_reviewitem_changelist")
-    return Card("Waiting for a reviewer", f"{waiting.total:,}", href, lines)
+    return DashboardCard("Waiting for a reviewer", f"{waiting.total:,}", href, lines)
 
 
-def _labels() -> Card:
-    run = queries.last_training()
+def _build_label_card() -> DashboardCard:
+    run = queries.get_last_training()
     lines = (
         {"Last training": f"{run.created_at:%Y-%m-%d %H:%M}, {run.get_status_display().lower()}"}
         if run
         else {}
     )
     href = reverse("admin:feedback_feedback_changelist")
-    return Card("Labels not learnt from yet", f"{queries.labels_waiting():,}", href, lines)
+    return DashboardCard("Labels not learnt from yet", f"{queries.count_waiting_labels():,}", href, lines)
 
 
-def _live() -> Card:
-    rows = queries.live()
-    lines = {_part(row.role, row.profile): str(row.model) for row in rows}
-    if waiting := queries.requests_open():
+def _build_deployment_card() -> DashboardCard:
+    rows = queries.list_live_deployments()
+    lines = {_format_role(row.role, row.profile): str(row.model) for row in rows}
+    if waiting := queries.count_open_requests():
         lines["Waiting for approval"] = str(waiting)
     generation = max((row.generation for row in rows), default=0)
-    return Card("Live generation", str(generation), reverse("admin:modelops_liveslot_changelist"), lines)
+    return DashboardCard(
+        "Live generation", str(generation), reverse("admin:modelops_liveslot_changelist"), lines
+    )
 
 
-def _alerts() -> Card:
-    firing, moved = queries.alerts_firing(), queries.drifted(timezone.now() - _DAY)
+def _build_alert_card() -> DashboardCard:
+    firing, moved = queries.list_firing_alerts(), queries.count_drifted(timezone.now() - _DAY)
     lines = {str(alert): f"since {alert.since:%d %b %H:%M}" for alert in firing[:3]}
     lines["Drifted since yesterday"] = str(moved)
-    return Card("Alerts firing", str(len(firing)), reverse("admin:modelops_alert_changelist"), lines)
+    return DashboardCard("Alerts firing", str(len(firing)), reverse("admin:modelops_alert_changelist"), lines)
 
 
-def _part(role: str, profile: str) -> str:
+def _format_role(role: str, profile: str) -> str:
     return role.capitalize() if profile == EVERY_PROFILE else f"{role.capitalize()}, {profile}"

@@ -23,9 +23,9 @@ from accounts import audit
 from accounts.models import AuditEvent, AuditSeal, User
 from modelops.models import Deployment, PromotionRequest
 
-_VERIFIER = Path(__file__).with_name("evidence_verifier.py")
+_VERIFIER_PATH = Path(__file__).with_name("evidence_verifier.py")
 
-ACCESSES = (
+ACCESS_ACTIONS = (
     "prediction.names_revealed",
     "predictions.exported",
     "feedback.exported",
@@ -59,7 +59,7 @@ class Month:
         return cls(found.year, found.month)
 
     @classmethod
-    def of(cls, moment: datetime) -> Month:
+    def from_datetime(cls, moment: datetime) -> Month:
         """Return the month of a moment."""
         return cls(moment.astimezone(UTC).year, moment.astimezone(UTC).month)
 
@@ -88,7 +88,7 @@ class Month:
 
 
 @dataclass(frozen=True)
-class Pack:
+class EvidencePack:
     """A pack that was built: where it is and its SHA-256."""
 
     month: Month
@@ -96,7 +96,7 @@ class Pack:
     sha256: str
 
 
-class _Archive:
+class _ReproducibleZip:
     """A ZIP whose bytes depend on nothing but what is put into it, and the digests of its files."""
 
     def __init__(self, path: Path, month: Month) -> None:
@@ -120,67 +120,69 @@ class _Archive:
         self._zip.close()
 
 
-def months() -> list[Month]:
+def list_months() -> list[Month]:
     """Return every month in which something was sealed, newest first."""
     first = AuditSeal.objects.order_by("seq").values_list("sealed_at", flat=True).first()
-    found, month = [], Month.of(timezone.now())
+    found, month = [], Month.from_datetime(timezone.now())
     while first and month.end > first:
         found.append(month)
         month = month.previous
     return found
 
 
-def path_of(month: Month) -> Path:
+def get_pack_path(month: Month) -> Path:
     """Return where the pack of a month is kept on this machine."""
     return Path(settings.EVIDENCE_DIR) / f"evidence-{month}{'' if month.is_over else '-so-far'}.zip"
 
 
-def pack(month: Month, actor: User | None) -> Pack:
+def build_pack(month: Month, actor: User | None) -> EvidencePack:
     """Seal what waits, build the pack, and record its digest.
 
     Raises :class:`NoEvidenceError` when nothing was sealed in the month.
     """
-    while audit.seal():
+    while audit.seal_events():
         pass
-    path = path_of(month)
+    path = get_pack_path(month)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
-    last = _build(draft, month)
-    found = Pack(month, path, _digest(draft))
+    last = _write_pack(draft, month)
+    found = EvidencePack(month, path, _compute_sha256(draft))
     draft.replace(path)
-    _record(found, last, actor)
+    _record_digest(found, last, actor)
     return found
 
 
 @transaction.atomic
-def note_download(found: Pack, actor: User) -> None:
+def record_download(found: EvidencePack, actor: User) -> None:
     """Record that somebody took a pack."""
     newest = AuditSeal.objects.latest("seq")
-    audit.record("evidence.downloaded", newest, actor, month=str(found.month), sha256=found.sha256)
+    audit.record_event("evidence.downloaded", newest, actor, month=str(found.month), sha256=found.sha256)
 
 
 @transaction.atomic
-def _record(found: Pack, last: AuditSeal, actor: User | None) -> None:
+def _record_digest(found: EvidencePack, last: AuditSeal, actor: User | None) -> None:
     """Let the chain know the digest, once."""
     detail = {"month": str(found.month), "sha256": found.sha256}
     if not AuditEvent.objects.filter(action="evidence.packed", detail=detail).exists():
-        audit.record("evidence.packed", last, actor, **detail)
+        audit.record_event("evidence.packed", last, actor, **detail)
 
 
-def _build(path: Path, month: Month) -> AuditSeal:
+def _write_pack(path: Path, month: Month) -> AuditSeal:
     """Write the pack; return the last seal in it."""
     within = AuditSeal.objects.filter(sealed_at__gte=month.start, sealed_at__lt=month.end)
     first, last = within.order_by("seq").first(), within.order_by("-seq").first()
     if first is None or last is None:
         raise NoEvidenceError(f"nothing was sealed in {month}")
-    archive = _Archive(path, month)
-    archive.add("chain.jsonl", _lines(_seals(first.seq, last.seq)))
-    archive.add("accesses.jsonl", _lines(row for row in _seals(first.seq, last.seq, ACCESSES)))
-    archive.add("people.jsonl", _lines(_people(first.seq, last.seq)))
-    archive.add("deployments.jsonl", _lines(_deployments(month)))
-    archive.add("approvals.jsonl", _lines(_approvals(month)))
-    archive.add("verify.py", [_VERIFIER.read_bytes()])
-    archive.add("README.md", [_readme(month, first, last).encode()])
+    archive = _ReproducibleZip(path, month)
+    archive.add("chain.jsonl", _encode_lines(_iterate_seals(first.seq, last.seq)))
+    archive.add(
+        "accesses.jsonl", _encode_lines(row for row in _iterate_seals(first.seq, last.seq, ACCESS_ACTIONS))
+    )
+    archive.add("people.jsonl", _encode_lines(_iterate_actors(first.seq, last.seq)))
+    archive.add("deployments.jsonl", _encode_lines(_iterate_deployments(month)))
+    archive.add("approvals.jsonl", _encode_lines(_iterate_approvals(month)))
+    archive.add("verify.py", [_VERIFIER_PATH.read_bytes()])
+    archive.add("README.md", [_build_readme(month, first, last).encode()])
     ends = {"first_seq": first.seq, "prev_hash": first.prev_hash, "last_seq": last.seq, "head": last.hash}
     manifest = {"period": str(month), **ends, "files": dict(archive.digests)}
     archive.add("manifest.json", [json.dumps(manifest, indent=2, sort_keys=True).encode()])
@@ -188,27 +190,27 @@ def _build(path: Path, month: Month) -> AuditSeal:
     return last
 
 
-def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+def _encode_lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     for row in rows:
         yield json.dumps(row, sort_keys=True, ensure_ascii=True).encode() + b"\n"
 
 
-def _seals(first: int, last: int, actions: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+def _iterate_seals(first: int, last: int, actions: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
     rows = AuditSeal.objects.filter(seq__range=(first, last)).select_related("event").order_by("seq")
     rows = rows.filter(event__action__in=actions) if actions else rows
     for row in rows.iterator(chunk_size=2_000):
-        event = audit.content(row.event)
+        event = audit.build_event_body(row.event)
         yield {"seq": row.seq, "prev": row.prev_hash, "hash": row.hash, "event": event}
 
 
-def _people(first: int, last: int) -> Iterator[dict[str, Any]]:
+def _iterate_actors(first: int, last: int) -> Iterator[dict[str, Any]]:
     """Who the ids of actors are; e-mail and role as they are now."""
     actors = AuditEvent.objects.filter(seal__seq__range=(first, last)).order_by().values("actor")
     for user in User.objects.filter(pk__in=actors).order_by("pk"):
         yield {"id": str(user.pk), "email": user.email, "name": user.name, "role": user.role}
 
 
-def _deployments(month: Month) -> Iterator[dict[str, Any]]:
+def _iterate_deployments(month: Month) -> Iterator[dict[str, Any]]:
     rows = Deployment.objects.filter(at__gte=month.start, at__lt=month.end).select_related("model")
     for row in rows.order_by("generation"):
         yield {
@@ -226,7 +228,7 @@ def _deployments(month: Month) -> Iterator[dict[str, Any]]:
         }
 
 
-def _approvals(month: Month) -> Iterator[dict[str, Any]]:
+def _iterate_approvals(month: Month) -> Iterator[dict[str, Any]]:
     rows = PromotionRequest.objects.filter(closed_at__gte=month.start, closed_at__lt=month.end)
     for row in rows.select_related("model").order_by("closed_at", "pk"):
         yield {
@@ -242,7 +244,7 @@ def _approvals(month: Month) -> Iterator[dict[str, Any]]:
         }
 
 
-def _readme(month: Month, first: AuditSeal, last: AuditSeal) -> str:
+def _build_readme(month: Month, first: AuditSeal, last: AuditSeal) -> str:
     return f"""# Evidence of {month}
 
 Seals {first.seq} to {last.seq} of the audit chain of Legal Name Comparison.
@@ -263,12 +265,12 @@ hands. Times are UTC. No compared name is in here.
 """
 
 
-def _digest(path: Path) -> str:
+def _compute_sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def kept(month: Month) -> Pack | None:
+def find_pack(month: Month) -> EvidencePack | None:
     """Return the pack of a month that is over if this machine has it."""
-    path = path_of(month)
-    return Pack(month, path, _digest(path)) if month.is_over and path.is_file() else None
+    path = get_pack_path(month)
+    return EvidencePack(month, path, _compute_sha256(path)) if month.is_over and path.is_file() else None

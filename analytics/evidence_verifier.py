@@ -18,21 +18,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-Read = Callable[[str], bytes]
+FileReader = Callable[[str], bytes]
 
 
-class BrokenError(Exception):
+class VerificationError(Exception):
     """Something does not fit; the message names the first row."""
 
 
-def link_hash(previous: str, seq: int, event: dict[str, Any]) -> str:
+def compute_link_hash(previous: str, seq: int, event: dict[str, Any]) -> str:
     """Return the SHA-256 that ties an event to everything before it."""
     body = {"seq": seq, "prev": previous, **event}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def reader(path: Path) -> Read:
+def open_pack(path: Path) -> FileReader:
     """Return how to read a file of a pack, which is a ZIP or the folder it was unpacked to."""
     if path.is_dir():
         return lambda name: (path / name).read_bytes()
@@ -40,45 +40,47 @@ def reader(path: Path) -> Read:
     return archive.read
 
 
-def check_files(read: Read, manifest: dict[str, Any]) -> None:
+def check_files(read: FileReader, manifest: dict[str, Any]) -> None:
     """Compare every file with the digest the manifest has of it."""
     for name, expected in sorted(manifest["files"].items()):
         try:
             found = hashlib.sha256(read(name)).hexdigest()
         except (KeyError, OSError):
-            raise BrokenError(f"{name} is missing") from None
+            raise VerificationError(f"{name} is missing") from None
         if found != expected:
-            raise BrokenError(f"{name} is not the file the manifest was made of")
+            raise VerificationError(f"{name} is not the file the manifest was made of")
 
 
-def rows(read: Read, name: str) -> Iterator[dict[str, Any]]:
+def read_rows(read: FileReader, name: str) -> Iterator[dict[str, Any]]:
     """Read a file of one JSON object per line."""
     for line in read(name).decode().splitlines():
         yield json.loads(line)
 
 
-def check_chain(read: Read, manifest: dict[str, Any]) -> dict[int, str]:
+def check_chain(read: FileReader, manifest: dict[str, Any]) -> dict[int, str]:
     """Walk the chain; return the hash of every seal."""
     previous, seq, hashes = manifest["prev_hash"], manifest["first_seq"] - 1, {}
-    for row in rows(read, "chain.jsonl"):
+    for row in read_rows(read, "chain.jsonl"):
         if row["seq"] != seq + 1:
-            raise BrokenError(f"seal {seq + 1} is missing (found {row['seq']})")
+            raise VerificationError(f"seal {seq + 1} is missing (found {row['seq']})")
         seq = row["seq"]
         if row["prev"] != previous:
-            raise BrokenError(f"seal {seq} does not follow seal {seq - 1}")
-        if row["hash"] != link_hash(previous, seq, row["event"]):
-            raise BrokenError(f"event {row['event']['id']} (seal {seq}) was altered after it was sealed")
+            raise VerificationError(f"seal {seq} does not follow seal {seq - 1}")
+        if row["hash"] != compute_link_hash(previous, seq, row["event"]):
+            raise VerificationError(
+                f"event {row['event']['id']} (seal {seq}) was altered after it was sealed"
+            )
         previous = hashes[seq] = row["hash"]
     if seq != manifest["last_seq"] or previous != manifest["head"]:
-        raise BrokenError(f"the chain ends at seal {seq}; the manifest says {manifest['last_seq']}")
+        raise VerificationError(f"the chain ends at seal {seq}; the manifest says {manifest['last_seq']}")
     return hashes
 
 
-def check_accesses(read: Read, hashes: dict[int, str]) -> None:
+def check_accesses(read: FileReader, hashes: dict[int, str]) -> None:
     """Check that every listed access is a link of the chain."""
-    for row in rows(read, "accesses.jsonl"):
+    for row in read_rows(read, "accesses.jsonl"):
         if hashes.get(row["seq"]) != row["hash"]:
-            raise BrokenError(f"the access of seal {row['seq']} is not in the chain")
+            raise VerificationError(f"the access of seal {row['seq']} is not in the chain")
 
 
 def check_anchors(path: Path, hashes: dict[int, str], first: int) -> int:
@@ -89,22 +91,26 @@ def check_anchors(path: Path, hashes: dict[int, str], first: int) -> int:
         if anchor["seq"] < first or not anchor["seq"]:
             continue
         if hashes and anchor["seq"] > max(hashes):
-            raise BrokenError(f"seal {anchor['seq']}, anchored {anchor['at']}, is gone: the end was cut")
+            raise VerificationError(
+                f"seal {anchor['seq']}, anchored {anchor['at']}, is gone: the end was cut"
+            )
         if hashes.get(anchor["seq"]) != anchor["hash"]:
-            raise BrokenError(f"seal {anchor['seq']} is not what was anchored {anchor['at']}")
+            raise VerificationError(f"seal {anchor['seq']} is not what was anchored {anchor['at']}")
         met += 1
     return met
 
 
 def check_pack(path: Path, before: dict[str, Any] | None) -> tuple[dict[str, Any], dict[int, str]]:
     """Check one pack, and that it goes on where the pack before it ended."""
-    read = reader(path)
+    read = open_pack(path)
     manifest: dict[str, Any] = json.loads(read("manifest.json"))
     check_files(read, manifest)
     hashes = check_chain(read, manifest)
     check_accesses(read, hashes)
     if before and (manifest["prev_hash"], manifest["first_seq"]) != (before["head"], before["last_seq"] + 1):
-        raise BrokenError(f"it does not go on where {before['period']} ended (seal {before['last_seq']})")
+        raise VerificationError(
+            f"it does not go on where {before['period']} ended (seal {before['last_seq']})"
+        )
     return manifest, hashes
 
 
@@ -118,18 +124,18 @@ def main(arguments: list[str]) -> int:
     for path in given.packs:
         try:
             before, hashes = check_pack(path, before)
-        except (BrokenError, KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        except (VerificationError, KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
             sys.stderr.write(f"BROKEN {path.name}: {error}\n")
             return 1
         known.update(hashes)
         sys.stdout.write(f"ok {before['period']}: {len(hashes)} seals, head {before['head']}\n")
-    return _anchored(given.anchors, known) if given.anchors else 0
+    return _report_anchors(given.anchors, known) if given.anchors else 0
 
 
-def _anchored(path: Path, known: dict[int, str]) -> int:
+def _report_anchors(path: Path, known: dict[int, str]) -> int:
     try:
         met = check_anchors(path, known, min(known, default=0))
-    except (BrokenError, KeyError, ValueError, OSError) as error:
+    except (VerificationError, KeyError, ValueError, OSError) as error:
         sys.stderr.write(f"BROKEN {path.name}: {error}\n")
         return 1
     sys.stdout.write(f"ok {path.name}: {met} anchors are in the chain\n")

@@ -15,47 +15,47 @@ from accounts.models import AuditEvent, User
 from analytics import evidence
 from analytics.evidence import Month, NoEvidenceError
 
-_MAY = permission_required("accounts.view_auditseal", raise_exception=True)
+_require_auditor = permission_required("accounts.view_auditseal", raise_exception=True)
 
 
 @require_GET
-def evidence_page(request: HttpRequest) -> HttpResponse:
+def show_evidence(request: HttpRequest) -> HttpResponse:
     """List the months in which something was sealed, with the digests that the chain knows."""
-    view: Any = admin.site.admin_view(_MAY(_list))
+    view: Any = admin.site.admin_view(_require_auditor(_render_list))
     response: HttpResponse = view(request)
     return response
 
 
 @require_POST
-def evidence_file(request: HttpRequest, month: str) -> HttpResponseBase:
+def download_evidence(request: HttpRequest, month: str) -> HttpResponseBase:
     """Hand out the pack of a month, built now unless it is there; taking it is recorded."""
-    view: Any = admin.site.admin_view(_MAY(_file))
+    view: Any = admin.site.admin_view(_require_auditor(_send_pack))
     response: HttpResponseBase = view(request, month)
     return response
 
 
-def _list(request: HttpRequest) -> HttpResponse:
+def _render_list(request: HttpRequest) -> HttpResponse:
     packed = AuditEvent.objects.filter(action="evidence.packed").order_by("id")
     digests = {event.detail["month"]: event.detail["sha256"] for event in packed}
     rows = [
         {"month": str(month), "over": month.is_over, "sha256": digests.get(str(month), "")}
-        for month in evidence.months()
+        for month in evidence.list_months()
     ]
     context = {**admin.site.each_context(request), "title": "Evidence packs", "rows": rows}
     return TemplateResponse(request, "admin/evidence.html", context)
 
 
-def _file(request: HttpRequest, month: str) -> HttpResponseBase:
+def _send_pack(request: HttpRequest, month: str) -> HttpResponseBase:
     try:
         wanted = Month.parse(month)
-        found = evidence.kept(wanted) or evidence.pack(wanted, _person(request))
+        found = evidence.find_pack(wanted) or evidence.build_pack(wanted, _get_user(request))
     except NoEvidenceError as error:
         raise Http404(str(error)) from error
-    evidence.note_download(found, _person(request))
+    evidence.record_download(found, _get_user(request))
     return FileResponse(found.path.open("rb"), as_attachment=True, filename=found.path.name)
 
 
-def _person(request: HttpRequest) -> User:
+def _get_user(request: HttpRequest) -> User:
     """Return who is signed in; the admin lets nobody else in."""
     if not isinstance(request.user, User):
         raise TypeError("nobody is signed in")

@@ -17,11 +17,11 @@ from modelops.watch_models import DriftReport, HourlyCount, TrafficSource
 
 
 @dataclass(frozen=True)
-class Traffic:
+class PredictionCounts:
     """Answers since a moment: by verdict, from the cache, all together, and the share put to a person."""
 
     verdicts: Mapping[str, int]
-    cached: int
+    cached_count: int
 
     @property
     def total(self) -> int:
@@ -35,39 +35,39 @@ class Traffic:
     @property
     def cached_share(self) -> float:
         """Share answered from the cache in [0, 1]; 0 without answers."""
-        return self.cached / self.total if self.total else 0.0
+        return self.cached_count / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True)
-class Queue:
+class QueueSummary:
     """What waits for reviewers: items by stream, and since when the oldest does."""
 
-    streams: Mapping[str, int]
-    oldest: datetime | None
+    stream_counts: Mapping[str, int]
+    oldest_at: datetime | None
 
     @property
     def total(self) -> int:
         """All items that wait."""
-        return sum(self.streams.values())
+        return sum(self.stream_counts.values())
 
 
-def traffic(since: datetime) -> Traffic:
+def count_predictions(since: datetime) -> PredictionCounts:
     """Return the answers given since a moment."""
     rows = Prediction.objects.filter(created_at__gte=since).order_by().values("verdict")
     counted = list(rows.annotate(n=Count("pk"), from_cache=Count("pk", filter=Q(cached=True))))
     verdicts = dict.fromkeys(VerdictChoice.values, 0) | {row["verdict"]: row["n"] for row in counted}
-    return Traffic(verdicts, sum(row["from_cache"] for row in counted))
+    return PredictionCounts(verdicts, sum(row["from_cache"] for row in counted))
 
 
 @dataclass(frozen=True)
-class Day:
+class DailyCounts:
     """Answers of one day by verdict."""
 
     day: date
     verdicts: Mapping[str, int]
 
 
-def daily(first: date, last: date) -> list[Day]:
+def list_daily_counts(first: date, last: date) -> list[DailyCounts]:
     """Return the answers of every day from ``first`` to ``last``: counted hours, and what came since on the
     last day.
     """
@@ -79,43 +79,46 @@ def daily(first: date, last: date) -> list[Day]:
     for hour, counts, labels in rows.values_list(*columns).iterator():
         found[hour.date()].update(dict(zip(labels, counts, strict=True)))
         counted = max(counted, hour + timedelta(hours=1))
-    found[last].update(traffic(counted).verdicts)
-    return [Day(day, {name: counts[name] for name in VerdictChoice.values}) for day, counts in found.items()]
+    found[last].update(count_predictions(counted).verdicts)
+    return [
+        DailyCounts(day, {name: counts[name] for name in VerdictChoice.values})
+        for day, counts in found.items()
+    ]
 
 
-def alerts_firing() -> list[Alert]:
+def list_firing_alerts() -> list[Alert]:
     """Return the alerts that fire, the newest first."""
     return list(Alert.objects.firing()[:20])
 
 
-def drifted(since: datetime) -> int:
+def count_drifted(since: datetime) -> int:
     """Return how many profiles and kinds moved from their reference, by the daily reports since then."""
     return DriftReport.objects.filter(end__gte=since, span=DriftReport.Span.DAY, drifted=True).count()
 
 
-def queue() -> Queue:
+def summarise_queue() -> QueueSummary:
     """Return what waits in the review queue."""
     rows = ReviewItem.objects.open().order_by().values("stream")
     counted = list(rows.annotate(n=Count("pk"), oldest=Min("created_at")))
     streams = {row["stream"]: row["n"] for row in counted}
-    return Queue(streams, min((row["oldest"] for row in counted), default=None))
+    return QueueSummary(streams, min((row["oldest"] for row in counted), default=None))
 
 
-def labels_waiting() -> int:
+def count_waiting_labels() -> int:
     """Return how many labels no training run has used yet."""
     return Feedback.objects.for_training().pending().count()
 
 
-def live() -> list[Deployment]:
+def list_live_deployments() -> list[Deployment]:
     """Return what is live, by profile and part."""
     return list(Deployment.objects.live().order_by("profile", "role"))
 
 
-def requests_open() -> int:
+def count_open_requests() -> int:
     """Return how many promotions wait for a second person."""
     return PromotionRequest.objects.filter(closed_at=None).count()
 
 
-def last_training() -> TrainingRun | None:
+def get_last_training() -> TrainingRun | None:
     """Return the newest training run."""
     return TrainingRun.objects.select_related("model").first()

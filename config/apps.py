@@ -20,6 +20,6 @@ class ConfigConfig(AppConfig):
         celery.app.set_default()
         register(checks.check_cache, Tags.caches)
         register(checks.check_keys, Tags.security)
-        register(checks.check_older_keys, Tags.security)
+        register(checks.check_fallback_keys, Tags.security)
         register(checks.check_proxies, Tags.security, deploy=True)
-        register(checks.check_embedded, Tags.security, deploy=True)
+        register(checks.check_embedded_servers, Tags.security, deploy=True)

@@ -7,19 +7,19 @@ from threading import Thread
 from matching.services import get_model_loader
 from modelops.serving.attendant import ModelRefresher
 
-_PATIENCE = 2.0
-_running: list[tuple[ModelRefresher, Thread]] = []
+_JOIN_TIMEOUT_SECONDS = 2.0
+_refreshers: list[tuple[ModelRefresher, Thread]] = []
 
 
 def start(kind: str) -> None:
     """Keep this process's models current, and report it as ``web`` or ``worker``."""
     attendant = ModelRefresher(get_model_loader(), kind)
-    _running.append((attendant, attendant.start()))
+    _refreshers.append((attendant, attendant.start()))
 
 
 def end() -> None:
     """Take the process off the list of those that serve."""
-    for attendant, thread in _running:
+    for attendant, thread in _refreshers:
         attendant.stop()
-        thread.join(_PATIENCE)
-    _running.clear()
+        thread.join(_JOIN_TIMEOUT_SECONDS)
+    _refreshers.clear()

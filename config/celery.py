@@ -7,23 +7,23 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from config.deadman import DeadMan
+from config.deadman import HeartbeatCheckStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("legal_name_comparison")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.steps["worker"].add(DeadMan)
+app.steps["worker"].add(HeartbeatCheckStep)
 
 
 @worker_process_init.connect
-def attend(**_: Any) -> None:
+def start_refresher(**_: Any) -> None:
     """Load the live models of a worker's process, and keep them current. Only now is Django ready."""
     import_module("config.attending").start("worker")
 
 
 @worker_process_shutdown.connect
-def leave(**_: Any) -> None:
+def stop_refresher(**_: Any) -> None:
     """Say that this process serves no more."""
     import_module("config.attending").end()

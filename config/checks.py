@@ -7,12 +7,12 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
 MINIMUM_KEY_LENGTH = 32
-KEYS = ("SECRET_KEY", "JWT_SIGNING_KEY", "NAME_DIGEST_KEY", "API_KEY_PEPPER", "ARTEFACT_KEY")
+KEY_SETTINGS = ("SECRET_KEY", "JWT_SIGNING_KEY", "NAME_DIGEST_KEY", "API_KEY_PEPPER", "ARTEFACT_KEY")
 
 
 def check_keys(**_: Any) -> Sequence[CheckMessage]:
     """Refuse short keys and one key used for two purposes."""
-    values = {name: str(getattr(settings, name)) for name in KEYS}
+    values = {name: str(getattr(settings, name)) for name in KEY_SETTINGS}
     short = [
         Error(
             f"{name} is shorter than {MINIMUM_KEY_LENGTH} characters.",
@@ -30,7 +30,7 @@ def check_keys(**_: Any) -> Sequence[CheckMessage]:
     ]
 
 
-def check_older_keys(**_: Any) -> Sequence[CheckMessage]:
+def check_fallback_keys(**_: Any) -> Sequence[CheckMessage]:
     """Refuse a short older key: what it signed is believed as long as it is listed."""
     return [
         Error(
@@ -66,7 +66,7 @@ def check_proxies(**_: Any) -> Sequence[CheckMessage]:
     ]
 
 
-def check_embedded(**_: Any) -> Sequence[CheckMessage]:
+def check_embedded_servers(**_: Any) -> Sequence[CheckMessage]:
     """Warn when the embedded servers, made for trying out, carry a deployment."""
     if not settings.EMBEDDED:
         return []

@@ -8,10 +8,10 @@ from typing import Any
 from celery import bootsteps
 from django.db import connection
 
-EVERY = 60.0
+CHECK_INTERVAL_SECONDS = 60.0
 
 
-class DeadMan(bootsteps.StartStopStep):
+class HeartbeatCheckStep(bootsteps.StartStopStep):
     """Runs ``check_machinery`` every minute in a thread of the worker's main process."""
 
     requires = ("celery.worker.components:Timer",)
@@ -22,7 +22,7 @@ class DeadMan(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         """Begin to ask."""
-        self._entry = worker.timer.call_repeatedly(EVERY, ask_aside, (worker.app,))
+        self._entry = worker.timer.call_repeatedly(CHECK_INTERVAL_SECONDS, check_in_thread, (worker.app,))
 
     def stop(self, _worker: Any) -> None:
         """Stop asking."""
@@ -30,14 +30,14 @@ class DeadMan(bootsteps.StartStopStep):
             self._entry.cancel()
 
 
-def ask_aside(app: Any) -> threading.Thread:
+def check_in_thread(app: Any) -> threading.Thread:
     """Ask in a thread: a database that does not answer must not hold up the worker."""
-    thread = threading.Thread(target=_ask, args=(app,), name="dead-man", daemon=True)
+    thread = threading.Thread(target=_run_check, args=(app,), name="dead-man", daemon=True)
     thread.start()
     return thread
 
 
-def _ask(app: Any) -> None:
+def _run_check(app: Any) -> None:
     try:
         app.tasks["modelops.tasks.report_silent_components"].apply()
     finally:

@@ -7,32 +7,32 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-TRUE = {"1", "true", "yes", "on"}
-FALSE = {"0", "false", "no", "off", ""}
+TRUE_VALUES = {"1", "true", "yes", "on"}
+FALSE_VALUES = {"0", "false", "no", "off", ""}
 
 
-def text(name: str, default: str = "") -> str:
+def read_text(name: str, default: str = "") -> str:
     """Return the variable, or the content of the file that `NAME_FILE` names, or the default.
 
     Raises ImproperlyConfigured when the file cannot be read.
     """
     path = os.environ.get(f"{name}_FILE")
     if path and name not in os.environ:
-        return _content(name, Path(path))
+        return _read_file(name, Path(path))
     return os.environ.get(name, default)
 
 
-def boolean(name: str, default: bool) -> bool:
+def read_boolean(name: str, default: bool) -> bool:
     """Return the variable as a truth value (1/true/yes/on, 0/false/no/off)."""
-    value = text(name, str(default)).strip().lower()
-    if value in TRUE | FALSE:
-        return value in TRUE
+    value = read_text(name, str(default)).strip().lower()
+    if value in TRUE_VALUES | FALSE_VALUES:
+        return value in TRUE_VALUES
     raise ImproperlyConfigured(f"{name} must be one of 1, true, yes, on, 0, false, no, off.")
 
 
-def integer(name: str, default: int | None = None) -> int | None:
+def read_integer(name: str, default: int | None = None) -> int | None:
     """Return the variable as a whole number, or the default when it is not set."""
-    value = text(name).strip()
+    value = read_text(name).strip()
     if not value:
         return default
     try:
@@ -41,28 +41,28 @@ def integer(name: str, default: int | None = None) -> int | None:
         raise ImproperlyConfigured(f"{name} must be a whole number.") from None
 
 
-def count(name: str, default: int) -> int:
+def read_count(name: str, default: int) -> int:
     """Return the variable as a whole number of at least 0; never None."""
-    value = integer(name, default)
+    value = read_integer(name, default)
     if value is None or value < 0:
         raise ImproperlyConfigured(f"{name} must be 0 or more.")
     return value
 
 
-def items(name: str, default: str = "") -> list[str]:
+def read_list(name: str, default: str = "") -> list[str]:
     """Return a comma-separated variable as a list without empty parts."""
-    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+    return [part.strip() for part in read_text(name, default).split(",") if part.strip()]
 
 
-def required(name: str, purpose: str) -> str:
+def read_required(name: str, purpose: str) -> str:
     """Return a variable that has no default; ImproperlyConfigured names it and its purpose."""
-    value = text(name)
+    value = read_text(name)
     if not value:
         raise ImproperlyConfigured(f"{name} is not set ({purpose}). Set {name} or {name}_FILE.")
     return value
 
 
-def database(url: str) -> dict[str, Any]:
+def parse_database_url(url: str) -> dict[str, Any]:
     """Return the Django settings of a `postgresql://user:password@host:port/name?option=value` URL.
 
     A host with a percent-encoded slash is a socket folder. Raises ImproperlyConfigured for any
@@ -75,14 +75,14 @@ def database(url: str) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or "") or text("DATABASE_PASSWORD"),
+        "PASSWORD": unquote(parts.password or "") or read_text("DATABASE_PASSWORD"),
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
         "OPTIONS": {"connect_timeout": 3, **dict(parse_qsl(parts.query))},
     }
 
 
-def _content(name: str, path: Path) -> str:
+def _read_file(name: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from gunicorn.workers.base import Worker
 from prometheus_client import multiprocess
 
-from config.logging import logging_configuration
+from config.logging import configure_logging
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '5001'}"
 workers = int(os.environ.get("WEB_WORKERS") or "2")
@@ -21,16 +21,16 @@ keepalive = 5
 limit_request_line = 4094
 # Heartbeats in memory: on a slow disk they would stall a worker and have it killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
-logconfig_dict = logging_configuration(os.environ.get("LOG_LEVEL") or "INFO")
+logconfig_dict = configure_logging(os.environ.get("LOG_LEVEL") or "INFO")
 
 # New objects until they are looked through, and how often that is done before older ones are, too. By
 # Python's numbers (700, 10, 10) all that a process recalls is walked every thousand requests, and each walk
 # stalls whoever asks just then for tens of milliseconds.
-_COLLECT_AFTER = (2_000, 5, 100)
+_GC_THRESHOLDS = (2_000, 5, 100)
 
 # Seconds a thread computes before another one may go on. Python's number (0.005) is longer than a comparison
 # takes, and each of the four answers a request waits for could cost that much again.
-_TURN = 0.001
+_SWITCH_INTERVAL_SECONDS = 0.001
 
 
 def post_worker_init(_worker: Worker) -> None:
@@ -39,8 +39,8 @@ def post_worker_init(_worker: Worker) -> None:
     # What is loaded now lives as long as the process; collections that walked it would stall requests.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
-    sys.setswitchinterval(_TURN)
+    gc.set_threshold(*_GC_THRESHOLDS)
+    sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
 
 
 def worker_exit(_server: object, _worker: Worker) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from structlog.types import Processor
 
-SHARED: list[Processor] = [
+SHARED_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -15,12 +15,12 @@ SHARED: list[Processor] = [
 ]
 
 
-def logging_configuration(level: str) -> dict[str, Any]:
+def configure_logging(level: str) -> dict[str, Any]:
     """Return the LOGGING setting and make structlog write through it."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *SHARED,
+            *SHARED_PROCESSORS,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -33,7 +33,7 @@ def logging_configuration(level: str) -> dict[str, Any]:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),
         ],
-        "foreign_pre_chain": SHARED,
+        "foreign_pre_chain": SHARED_PROCESSORS,
     }
     return {
         "version": 1,

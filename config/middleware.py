@@ -11,20 +11,20 @@ from django.utils.functional import SimpleLazyObject
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ADMIN_PREFIX = "/admin/"
-POLICY = (
+BASE_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
 # The styles that the theme's scripts add to a page, each by its digest: htmx's progress indicator, and three
 # attributes of the search box in drop-down lists (no width, full width, none).
-THEME_STYLES = (
+THEME_STYLE_HASHES = (
     "'sha256-bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo='",
     "'unsafe-hashes'",
     "'sha256-qYKkU7EofkVsEss99tX5zBhWPZ8G52q0LYh78i/kJVs='",
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "'sha256-PeSS2ec5Ny5jOwzc+R+N0CclkULZlXzdCS97/ASodb4='",
 )
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestContextMiddleware:
@@ -36,7 +36,7 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with the request's id in the response and in every log line between."""
         given = request.headers.get("X-Request-ID", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             response = self.get_response(request)
@@ -60,19 +60,19 @@ class ContentSecurityPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with a policy unless the view set its own."""
         nonces: list[str] = []
-        request.csp_nonce = SimpleLazyObject(lambda: _new_nonce(nonces))  # type: ignore[attr-defined]
+        request.csp_nonce = SimpleLazyObject(lambda: _create_nonce(nonces))  # type: ignore[attr-defined]
         response = self.get_response(request)
         admin = request.path.startswith(ADMIN_PREFIX)
-        response.headers.setdefault("Content-Security-Policy", _policy(nonces, admin))
+        response.headers.setdefault("Content-Security-Policy", _build_policy(nonces, admin))
         return response
 
 
-def _new_nonce(nonces: list[str]) -> str:
+def _create_nonce(nonces: list[str]) -> str:
     nonces.append(secrets.token_urlsafe(16))
     return nonces[-1]
 
 
-def _policy(nonces: list[str], admin: bool) -> str:
+def _build_policy(nonces: list[str], admin: bool) -> str:
     scripts = ["'self'", *(f"'nonce-{nonce}'" for nonce in nonces), *(["'unsafe-eval'"] if admin else [])]
-    styles = ["'self'", *(THEME_STYLES if admin else ())]
-    return f"{POLICY}; script-src {' '.join(scripts)}; style-src {' '.join(styles)}"
+    styles = ["'self'", *(THEME_STYLE_HASHES if admin else ())]
+    return f"{BASE_POLICY}; script-src {' '.join(scripts)}; style-src {' '.join(styles)}"

@@ -12,28 +12,28 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_TEXT = {"type": "string"}
-_NUMBER = {"type": "integer"}
-_HEADERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "X-Request-ID": ("Names this request in our logs; yours, if you sent one.", _TEXT),
-    "RateLimit-Limit": ("Units of the allowance.", _NUMBER),
-    "RateLimit-Remaining": ("Units that are left.", _NUMBER),
-    "RateLimit-Reset": ("Seconds until all of it is there again.", _NUMBER),
-    "RateLimit-Policy": ("Units and the seconds in which they are earned back: `600;w=60`.", _TEXT),
-    "Retry-After": ("Seconds to wait before trying again.", _NUMBER),
-    "WWW-Authenticate": ("The ways to say who asks.", _TEXT),
-    "ETag": ("Names this version of the answer; send it as `If-None-Match`.", _TEXT),
-    "Idempotent-Replayed": ("`true`: the answer to an earlier request with this key.", _TEXT),
-    "Content-Disposition": ("The name of the file.", _TEXT),
+_STRING_SCHEMA = {"type": "string"}
+_INTEGER_SCHEMA = {"type": "integer"}
+_HEADER_DESCRIPTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "X-Request-ID": ("Names this request in our logs; yours, if you sent one.", _STRING_SCHEMA),
+    "RateLimit-Limit": ("Units of the allowance.", _INTEGER_SCHEMA),
+    "RateLimit-Remaining": ("Units that are left.", _INTEGER_SCHEMA),
+    "RateLimit-Reset": ("Seconds until all of it is there again.", _INTEGER_SCHEMA),
+    "RateLimit-Policy": ("Units and the seconds in which they are earned back: `600;w=60`.", _STRING_SCHEMA),
+    "Retry-After": ("Seconds to wait before trying again.", _INTEGER_SCHEMA),
+    "WWW-Authenticate": ("The ways to say who asks.", _STRING_SCHEMA),
+    "ETag": ("Names this version of the answer; send it as `If-None-Match`.", _STRING_SCHEMA),
+    "Idempotent-Replayed": ("`true`: the answer to an earlier request with this key.", _STRING_SCHEMA),
+    "Content-Disposition": ("The name of the file.", _STRING_SCHEMA),
 }
-_COUNTED = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
-_BEFORE_COUNTING = {"401", "403"}
-_WAIT = {"429", "503", "507"}
-_FILES = {"job_result", "predictions_export"}
+_RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
+_UNLIMITED_STATUSES = {"401", "403"}
+_RETRY_STATUSES = {"429", "503", "507"}
+_FILE_OPERATIONS = {"job_result", "predictions_export"}
 
 
 @cache
-def examples() -> dict[str, dict[str, Any]]:
+def load_examples() -> dict[str, dict[str, Any]]:
     """Return request and answer of each operation, by its id."""
     found: dict[str, dict[str, Any]] = json.loads(
         Path(__file__).with_name("openapi_examples.json").read_text(encoding="utf-8")
@@ -41,42 +41,44 @@ def examples() -> dict[str, dict[str, Any]]:
     return found
 
 
-def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001 - named by the package
+def add_headers_and_examples(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:  # noqa: ARG001 - named by the package
     """Add headers and examples to every operation; called by the package on the document."""
     result["components"]["headers"] = {
         name.replace("-", ""): {"description": meaning, "schema": dict(schema)}
-        for name, (meaning, schema) in _HEADERS.items()
+        for name, (meaning, schema) in _HEADER_DESCRIPTIONS.items()
     }
     for operations in result["paths"].values():
         for operation in operations.values():
-            _head(operation)
-            _show(operation, examples().get(operation["operationId"], {}))
+            _add_headers(operation)
+            _add_examples(operation, load_examples().get(operation["operationId"], {}))
     return result
 
 
-def _head(operation: dict[str, Any]) -> None:
+def _add_headers(operation: dict[str, Any]) -> None:
     """Name the header fields of each answer."""
     asked = {parameter["name"] for parameter in operation.get("parameters", ())}
     for status, answer in operation["responses"].items():
-        names = ["X-Request-ID", *(() if status in _BEFORE_COUNTING else _COUNTED)]
-        names += ["Retry-After"] if status in _WAIT else []
+        names = ["X-Request-ID", *(() if status in _UNLIMITED_STATUSES else _RATE_LIMIT_HEADERS)]
+        names += ["Retry-After"] if status in _RETRY_STATUSES else []
         names += ["WWW-Authenticate"] if status == "401" else []
         if status.startswith("2"):
             names += ["ETag"] if "If-None-Match" in asked else []
             names += ["Idempotent-Replayed"] if "Idempotency-Key" in asked else []
-            names += ["Content-Disposition"] if operation["operationId"] in _FILES else []
+            names += ["Content-Disposition"] if operation["operationId"] in _FILE_OPERATIONS else []
         answer["headers"] = {
             name: {"$ref": f"#/components/headers/{name.replace('-', '')}"} for name in names
         }
 
 
-def _show(operation: dict[str, Any], example: Mapping[str, Any]) -> None:
+def _add_examples(operation: dict[str, Any], example: Mapping[str, Any]) -> None:
     """Put the examples beside the schemas; a file is shown as CSV."""
     if "request" in example:
         for media in operation["requestBody"]["content"].values():
             media.setdefault("examples", {"example": {"value": example["request"]}})
     for status, answer in operation["responses"].items():
         for media_type, media in answer.get("content", {}).items():
-            fits = operation["operationId"] not in _FILES or media_type == "text/csv"
+            fits = operation["operationId"] not in _FILE_OPERATIONS or media_type == "text/csv"
             if status.startswith("2") and fits and "response" in example:
                 media.setdefault("examples", {"example": {"value": example["response"]}})

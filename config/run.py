@@ -23,13 +23,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from config.embedded import home_folder, servers_for
+from config.embedded import get_home_folder, hold_servers
 from config.servers import ServerError
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-EXAMPLE = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+EXAMPLE_REQUEST = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}
 GRACE_SECONDS = 20.0
-LOG_BYTES = 20 * 2**20
+MAX_LOG_BYTES = 20 * 2**20
 PR_SET_PDEATHSIG = 1
 QUEUES = "default,jobs,monitor,train,notify"
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,11 +49,11 @@ class Program:
     command: list[str]
     log: Path
     process: "subprocess.Popen[bytes] | None" = None
-    started: float = 0.0
+    started_at: float = 0.0
 
     def start(self) -> None:
         """Start it out of reach of the terminal's Ctrl-C, so that it is stopped in order."""
-        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+        if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
@@ -65,19 +65,19 @@ class Program:
                 start_new_session=True,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has no threads
             )
-        self.started = time.monotonic()
-        _say(f"Started {self.name} (process {self.process.pid}, log {self.log})")
+        self.started_at = time.monotonic()
+        _print_step(f"Started {self.name} (process {self.process.pid}, log {self.log})")
 
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Tell whether it was started and has ended."""
         return self.process is not None and self.process.poll() is not None
 
-    def ask_to_end(self) -> None:
+    def terminate(self) -> None:
         """Ask it to finish what it is doing and end."""
-        if self.process is not None and not self.ended():
+        if self.process is not None and not self.has_ended():
             self.process.terminate()
 
-    def await_end(self, deadline: float) -> None:
+    def wait_or_kill(self, deadline: float) -> None:
         """Wait until it has ended; after the deadline (monotonic seconds) end it by force."""
         if self.process is None:
             return
@@ -87,7 +87,7 @@ class Program:
             self.process.kill()
             self.process.wait()
 
-    def last_line(self) -> str:
+    def read_last_line(self) -> str:
         """Return the last line of its log."""
         lines = self.log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "no output"
@@ -95,12 +95,12 @@ class Program:
 
 def main() -> int:
     """Run until Ctrl-C and return the exit code."""
-    for ending in ENDINGS:  # also SIGINT: a shell that starts us in the background has it ignored
-        signal.signal(ending, _interrupt)
-    home = home_folder()
+    for ending in STOP_SIGNALS:  # also SIGINT: a shell that starts us in the background has it ignored
+        signal.signal(ending, _raise_interrupt)
+    home = get_home_folder()
     try:
-        with _only_one(home):
-            _run(home, _port())
+        with _hold_run_lock(home):
+            _run_system(home, _read_port())
     except (RunError, ServerError) as error:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 1
@@ -109,27 +109,27 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         pass
-    _say("Stopped")
+    _print_step("Stopped")
     return 0
 
 
-def _run(home: Path, port: int) -> None:
-    _require_free(port)
-    _environment(home, port)
-    _say("Starting PostgreSQL and Valkey")
-    with servers_for(["run"], home):
-        token = _prepare()
-        programs = _programs(home)
+def _run_system(home: Path, port: int) -> None:
+    _require_free_port(port)
+    _set_environment(home, port)
+    _print_step("Starting PostgreSQL and Valkey")
+    with hold_servers(["run"], home):
+        token = _prepare_database()
+        programs = _build_programs(home)
         try:
-            _start(programs, port)
-            _introduce(port)
-            _compare_once(port, token)
-            _watch(programs)
+            _start_programs(programs, port)
+            _print_addresses(port)
+            _print_example(port, token)
+            _watch_programs(programs)
         finally:
-            _stop(programs)
+            _stop_programs(programs)
 
 
-def _environment(home: Path, port: int) -> None:
+def _set_environment(home: Path, port: int) -> None:
     """Set what every process started from here inherits."""
     metrics = home / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)  # counters of processes that ended long ago
@@ -141,7 +141,7 @@ def _environment(home: Path, port: int) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # threads on shared cores make the slowest answers far slower
 
 
-def _prepare() -> str | None:
+def _prepare_database() -> str | None:
     """Migrate, register the model, create the administrator; return a short-lived API token."""
     reader, writer = os.pipe()
     command = [sys.executable, "manage.py", "prepare", f"--token-fd={writer}"]
@@ -155,7 +155,7 @@ def _prepare() -> str | None:
     return token
 
 
-def _programs(home: Path) -> list[Program]:
+def _build_programs(home: Path) -> list[Program]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "--app=config", "--quiet"]
     commands = {
@@ -166,49 +166,49 @@ def _programs(home: Path) -> list[Program]:
     return [Program(name, command, home / "log" / f"{name}.log") for name, command in commands.items()]
 
 
-def _start(programs: list[Program], port: int) -> None:
+def _start_programs(programs: list[Program], port: int) -> None:
     for program in programs:
         program.start()
     deadline = time.monotonic() + 60
-    while not _healthy(port):
+    while not _is_healthy(port):
         for program in programs:
-            if program.ended():
-                raise RunError(f"{program.name} stopped: {program.last_line()}")
+            if program.has_ended():
+                raise RunError(f"{program.name} stopped: {program.read_last_line()}")
         if time.monotonic() > deadline:
             raise RunError(f"the web server did not answer within 60 s; see {programs[0].log}.")
         time.sleep(0.1)
 
 
-def _stop(programs: list[Program]) -> None:
-    for ending in ENDINGS:
+def _stop_programs(programs: list[Program]) -> None:
+    for ending in STOP_SIGNALS:
         signal.signal(ending, signal.SIG_IGN)  # a second Ctrl-C would leave half of them running
-    _say("Stopping")
-    _end(programs)
+    _print_step("Stopping")
+    _terminate_programs(programs)
 
 
-def _end(programs: list[Program]) -> None:
+def _terminate_programs(programs: list[Program]) -> None:
     for program in programs:
-        program.ask_to_end()
+        program.terminate()
     deadline = time.monotonic() + GRACE_SECONDS
     for program in programs:
-        program.await_end(deadline)
+        program.wait_or_kill(deadline)
 
 
-def _watch(programs: list[Program]) -> None:
+def _watch_programs(programs: list[Program]) -> None:
     while True:
-        _revive(programs, time.monotonic())
+        _restart_programs(programs, time.monotonic())
         time.sleep(0.5)
 
 
-def _revive(programs: list[Program], now: float) -> None:
+def _restart_programs(programs: list[Program], now: float) -> None:
     """Start again what has ended, each at most once in two seconds."""
     for program in programs:
-        if program.ended() and now - program.started > 2:
-            _say(f"{program.name} ended unexpectedly: {program.last_line()}")
+        if program.has_ended() and now - program.started_at > 2:
+            _print_step(f"{program.name} ended unexpectedly: {program.read_last_line()}")
             program.start()
 
 
-def _introduce(port: int) -> None:
+def _print_addresses(port: int) -> None:
     base = f"http://127.0.0.1:{port}"
     print("\nLegal Name Comparison is running.")
     for name, path in {"Pages": "/", "Admin": "/admin/", "API": "/api/docs"}.items():
@@ -216,18 +216,18 @@ def _introduce(port: int) -> None:
     print()
 
 
-def _compare_once(port: int, token: str | None) -> None:
+def _print_example(port: int, token: str | None) -> None:
     if token is None:
-        _say("No active administrator: the example comparison is left out")
+        _print_step("No active administrator: the example comparison is left out")
         return
-    answer = _call(port, "/api/v1/compare", EXAMPLE, token)
-    print(f"POST /api/v1/compare {json.dumps(EXAMPLE)}")
+    answer = _post_json(port, "/api/v1/compare", EXAMPLE_REQUEST, token)
+    print(f"POST /api/v1/compare {json.dumps(EXAMPLE_REQUEST)}")
     shown = ("verdict", "prediction", "confidence", "reason", "model")
     print(json.dumps({key: answer[key] for key in shown if key in answer}, indent=2, ensure_ascii=False))
     print("\nStop with Ctrl-C.", flush=True)
 
 
-def _call(port: int, path: str, body: dict[str, str], token: str) -> dict[str, Any]:
+def _post_json(port: int, path: str, body: dict[str, str], token: str) -> dict[str, Any]:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}",
         data=json.dumps(body).encode(),
@@ -244,7 +244,7 @@ def _call(port: int, path: str, body: dict[str, str], token: str) -> dict[str, A
     return answer
 
 
-def _healthy(port: int) -> bool:
+def _is_healthy(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as response:
             return bool(response.status == 200)
@@ -252,14 +252,14 @@ def _healthy(port: int) -> bool:
         return False
 
 
-def _port() -> int:
+def _read_port() -> int:
     value = os.environ.get("PORT") or "5001"
     if not value.isdigit() or not 0 < int(value) < 65536:
         raise RunError(f"PORT must be a number from 1 to 65535, not {value}.")
     return int(value)
 
 
-def _require_free(port: int) -> None:
+def _require_free_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -270,7 +270,7 @@ def _require_free(port: int) -> None:
 
 
 @contextmanager
-def _only_one(home: Path) -> Iterator[None]:
+def _hold_run_lock(home: Path) -> Iterator[None]:
     home.mkdir(parents=True, exist_ok=True)
     with (home / "run.lock").open("a") as lock:
         try:
@@ -286,11 +286,11 @@ def _die_with_parent() -> None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _interrupt(*_: object) -> None:
+def _raise_interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _say(text: str) -> None:
+def _print_step(text: str) -> None:
     with contextlib.suppress(OSError):  # the terminal may be gone, and stopping must go on
         print(f"==> {text}", flush=True)
 

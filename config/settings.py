@@ -11,55 +11,55 @@ from typing import Any
 from celery.schedules import crontab
 
 from config import env
-from config.embedded import Embedded, home_folder
-from config.logging import logging_configuration
-from config.unfold import APPEARANCE
+from config.embedded import EmbeddedServers, get_home_folder
+from config.logging import configure_logging
+from config.unfold import UNFOLD_SETTINGS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = home_folder()
+VAR_DIR = get_home_folder()
 
 # --- Embedded mode -------------------------------------------------------------------------------
-_database_url = env.text("DATABASE_URL")
-_redis_url = env.text("REDIS_URL")
-_servers = Embedded(VAR_DIR)
+_database_url = env.read_text("DATABASE_URL")
+_redis_url = env.read_text("REDIS_URL")
+_servers = EmbeddedServers(VAR_DIR)
 EMBEDDED_DATABASE = not _database_url
 EMBEDDED = EMBEDDED_DATABASE or not _redis_url
 
 
-def _secret(name: str, purpose: str) -> str:
+def _read_secret(name: str, purpose: str) -> str:
     """Read a secret; only the embedded mode, which keeps its own, can do without the variable."""
-    given = env.text(name)
+    given = env.read_text(name)
     if given or not EMBEDDED_DATABASE:
-        return given or env.required(name, purpose)
-    return _servers.secret(name.lower())
+        return given or env.read_required(name, purpose)
+    return _servers.load_secret(name.lower())
 
 
 # --- Keys ----------------------------------------------------------------------------------------
-SECRET_KEY = _secret("SECRET_KEY", "signs sessions and forms")
-SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
-JWT_SIGNING_KEY = _secret("JWT_SIGNING_KEY", "signs access and refresh tokens")
+SECRET_KEY = _read_secret("SECRET_KEY", "signs sessions and forms")
+SECRET_KEY_FALLBACKS = env.read_list("SECRET_KEY_FALLBACKS")
+JWT_SIGNING_KEY = _read_secret("JWT_SIGNING_KEY", "signs access and refresh tokens")
 # Verify what they signed until it expires, and sign nothing.
-JWT_SIGNING_KEY_FALLBACKS = env.items("JWT_SIGNING_KEY_FALLBACKS")
-NAME_DIGEST_KEY = _secret("NAME_DIGEST_KEY", "blinds names for look-up, cache keys and pair digests")
-API_KEY_PEPPER = _secret("API_KEY_PEPPER", "blinds stored API keys")
-ARTEFACT_KEY = _secret("ARTEFACT_KEY", "signs model artefacts")
+JWT_SIGNING_KEY_FALLBACKS = env.read_list("JWT_SIGNING_KEY_FALLBACKS")
+NAME_DIGEST_KEY = _read_secret("NAME_DIGEST_KEY", "blinds names for look-up, cache keys and pair digests")
+API_KEY_PEPPER = _read_secret("API_KEY_PEPPER", "blinds stored API keys")
+ARTEFACT_KEY = _read_secret("ARTEFACT_KEY", "signs model artefacts")
 # The first key encrypts, every key decrypts: put a new one in front and keep the old until rotated.
 FIELD_ENCRYPTION_KEY = [
     part.strip()
-    for part in _secret("FIELD_ENCRYPTION_KEYS", "encrypts names at rest").split(",")
+    for part in _read_secret("FIELD_ENCRYPTION_KEYS", "encrypts names at rest").split(",")
     if part.strip()
 ]
 
 # --- Who may talk to us --------------------------------------------------------------------------
-DEBUG = env.boolean("DEBUG", False)
-ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if EMBEDDED_DATABASE else "")
-CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
-NUM_PROXIES = env.integer("NUM_PROXIES", 0 if EMBEDDED_DATABASE else None)
-HTTPS = env.boolean("HTTPS", not EMBEDDED_DATABASE)
+DEBUG = env.read_boolean("DEBUG", False)
+ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if EMBEDDED_DATABASE else "")
+CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS")
+NUM_PROXIES = env.read_integer("NUM_PROXIES", 0 if EMBEDDED_DATABASE else None)
+HTTPS = env.read_boolean("HTTPS", not EMBEDDED_DATABASE)
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^heartbeats$", r"^metrics$"]
-SECURE_HSTS_SECONDS = env.count("HSTS_SECONDS", 31_536_000) if HTTPS else 0
+SECURE_HSTS_SECONDS = env.read_count("HSTS_SECONDS", 31_536_000) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and NUM_PROXIES else None
@@ -69,11 +69,11 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-METRICS_TOKEN = env.text("METRICS_TOKEN")
-DATA_UPLOAD_MAX_MEMORY_SIZE = env.count("MAX_BODY_BYTES", 4 * 1024 * 1024)
+METRICS_TOKEN = env.read_text("METRICS_TOKEN")
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.read_count("MAX_BODY_BYTES", 4 * 1024 * 1024)
 
 # --- Appearance ----------------------------------------------------------------------------------
-UNFOLD = APPEARANCE
+UNFOLD = UNFOLD_SETTINGS
 
 # --- Application ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -108,7 +108,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "config.middleware.RequestContextMiddleware",
-    "accounts.middleware.AllowanceMiddleware",
+    "accounts.middleware.RateLimitHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
@@ -146,13 +146,13 @@ USE_TZ = True
 # --- Data ----------------------------------------------------------------------------------------
 DATABASES = {
     "default": {
-        **env.database(_database_url or _servers.postgres.url()),
-        "CONN_MAX_AGE": env.count("CONN_MAX_AGE", 60),
+        **env.parse_database_url(_database_url or _servers.postgres.build_url()),
+        "CONN_MAX_AGE": env.read_count("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
     }
 }
 # Without its database number: 0 is the broker, 1 the cache and the throttle.
-REDIS_URL = (_redis_url or _servers.valkey.url()).rstrip("/")
+REDIS_URL = (_redis_url or _servers.valkey.build_url()).rstrip("/")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -161,16 +161,20 @@ CACHES: dict[str, dict[str, Any]] = {
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 }
-PREDICTION_CACHE_SECONDS = env.count("PREDICTION_CACHE_SECONDS", 3600)
+PREDICTION_CACHE_SECONDS = env.read_count("PREDICTION_CACHE_SECONDS", 3600)
 
 # Copy or ship the anchors off this machine: they show a cut end of the chain.
-AUDIT_ANCHOR_PATH = env.text("AUDIT_ANCHOR_PATH", str(VAR_DIR / "anchors.jsonl"))
-AUDIT_ANCHOR_EMAILS = env.items("AUDIT_ANCHOR_EMAILS")
-EVIDENCE_DIR = env.text("EVIDENCE_DIR", str(VAR_DIR / "evidence"))
+AUDIT_ANCHOR_PATH = env.read_text("AUDIT_ANCHOR_PATH", str(VAR_DIR / "anchors.jsonl"))
+AUDIT_ANCHOR_EMAILS = env.read_list("AUDIT_ANCHOR_EMAILS")
+EVIDENCE_DIR = env.read_text("EVIDENCE_DIR", str(VAR_DIR / "evidence"))
 # Where names are kept, as each app lists it: what hangs on an answer before the answer itself.
-ERASURE = ("feedback.erasure.ERASURE_TARGETS", "matching.erasure.ERASURE_TARGETS", "accounts.erasure.HELD")
+ERASURE = (
+    "feedback.erasure.ERASURE_TARGETS",
+    "matching.erasure.ERASURE_TARGETS",
+    "accounts.erasure.ERASURE_TARGETS",
+)
 # What is kept for a while only; the days are rows that an administrator sets.
-RETENTION = ("accounts.keeping.KINDS", "matching.keeping.RETENTION_KINDS")
+RETENTION = ("accounts.keeping.RETENTION_KINDS", "matching.keeping.RETENTION_KINDS")
 
 # --- Static files --------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -189,10 +193,10 @@ STORAGES = {
 MEDIA_ROOT = VAR_DIR / "files"
 
 # --- Bulk jobs -----------------------------------------------------------------------------------
-JOBS_DIR = env.text("JOBS_DIR", str(VAR_DIR / "jobs"))
-JOB_MAX_BYTES = env.count("JOB_MAX_BYTES", 2 * 1024**3)
-JOB_MAX_ROWS = env.count("JOB_MAX_ROWS", 5_000_000)
-JOBS_KEPT_DAYS = env.count("JOBS_KEPT_DAYS", 7)
+JOBS_DIR = env.read_text("JOBS_DIR", str(VAR_DIR / "jobs"))
+JOB_MAX_BYTES = env.read_count("JOB_MAX_BYTES", 2 * 1024**3)
+JOB_MAX_ROWS = env.read_count("JOB_MAX_ROWS", 5_000_000)
+JOBS_KEPT_DAYS = env.read_count("JOBS_KEPT_DAYS", 7)
 
 # --- People and tokens ---------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -214,14 +218,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # By person and address together: otherwise anybody's failures lock out everybody behind one proxy.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_CALLABLE = "accounts.backends.who_tries"
-AXES_LOCKOUT_CALLABLE = "config.errors.locked_out"
-AXES_FAILURE_LIMIT = env.count("LOGIN_FAILURE_LIMIT", 10)
-AXES_COOLOFF_TIME = timedelta(minutes=env.count("LOGIN_COOLOFF_MINUTES", 15))
+AXES_USERNAME_CALLABLE = "accounts.backends.get_login_email"
+AXES_LOCKOUT_CALLABLE = "config.errors.handle_lockout"
+AXES_FAILURE_LIMIT = env.read_count("LOGIN_FAILURE_LIMIT", 10)
+AXES_COOLOFF_TIME = timedelta(minutes=env.read_count("LOGIN_COOLOFF_MINUTES", 15))
 AXES_RESET_ON_SUCCESS = True
 AXES_IPWARE_PROXY_COUNT = NUM_PROXIES
-ADMIN_EMAIL = env.text("ADMIN_EMAIL", "admin@example.com" if EMBEDDED_DATABASE else "")
-ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
+ADMIN_EMAIL = env.read_text("ADMIN_EMAIL", "admin@example.com" if EMBEDDED_DATABASE else "")
+ADMIN_PASSWORD = env.read_text("ADMIN_PASSWORD")
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
@@ -235,19 +239,19 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
 }
 SESSION_TOTAL = timedelta(hours=24)  # however often a refresh token rotates
-API_RATE: str = env.text("API_RATE", "600/min")
-BATCH_RATE: str = env.text("BATCH_RATE", "20000/min")
-REGISTRY_PROFILES: bool = env.boolean("REGISTRY_PROFILES", default=False)
-JOB_RATE: str = env.text("JOB_RATE", "10000000/h")
-LOGIN_RATE: str = env.text("LOGIN_RATE", "30/min")
+API_RATE: str = env.read_text("API_RATE", "600/min")
+BATCH_RATE: str = env.read_text("BATCH_RATE", "20000/min")
+REGISTRY_PROFILES: bool = env.read_boolean("REGISTRY_PROFILES", default=False)
+JOB_RATE: str = env.read_text("JOB_RATE", "10000000/h")
+LOGIN_RATE: str = env.read_text("LOGIN_RATE", "30/min")
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.TokenAuthentication",
         "accounts.authentication.ApiKeyAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.Allowed"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.HasPermissionAndScope"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.PrincipalThrottle"],
-    "EXCEPTION_HANDLER": "accounts.problems.handler",
+    "EXCEPTION_HANDLER": "accounts.problems.handle_exception",
     "DEFAULT_RENDERER_CLASSES": ["accounts.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["accounts.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -262,8 +266,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "accounts.openapi.with_refusals",
-        "config.openapi.complete",
+        "accounts.openapi.add_error_responses",
+        "config.openapi.add_headers_and_examples",
     ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
@@ -295,7 +299,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Every one of these may run twice without harm.
 CELERY_BEAT_SCHEDULE = {
-    "forget kept answers": {"task": "accounts.tasks.forget_kept_answers", "schedule": 900.0},
+    "forget kept answers": {"task": "accounts.tasks.delete_expired_responses", "schedule": 900.0},
     "seal the audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
     "score shadows": {"task": "matching.tasks.score_shadows", "schedule": 15.0},
     "tend replays": {"task": "matching.tasks.tend_replays", "schedule": 60.0},
@@ -323,18 +327,18 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 MODEL_EXAMINER = "matching.examination"
 
 # --- Model registry ------------------------------------------------------------------------------
-MLFLOW_TRACKING_URI = env.text("MLFLOW_TRACKING_URI", f"sqlite:///{VAR_DIR / 'mlflow' / 'mlflow.db'}")
-MLFLOW_ARTIFACT_ROOT = env.text("MLFLOW_ARTIFACT_ROOT", str(VAR_DIR / "mlflow" / "artifacts"))
-MLFLOW_EXPERIMENT = env.text("MLFLOW_EXPERIMENT", "legal_name_comparison")
+MLFLOW_TRACKING_URI = env.read_text("MLFLOW_TRACKING_URI", f"sqlite:///{VAR_DIR / 'mlflow' / 'mlflow.db'}")
+MLFLOW_ARTIFACT_ROOT = env.read_text("MLFLOW_ARTIFACT_ROOT", str(VAR_DIR / "mlflow" / "artifacts"))
+MLFLOW_EXPERIMENT = env.read_text("MLFLOW_EXPERIMENT", "legal_name_comparison")
 
 # --- Watching ------------------------------------------------------------------------------------
 # Where people reach this service: the links in alerts begin with it.
-PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.text('PORT', '5001')}").rstrip("/")
-EMAIL_HOST = env.text("EMAIL_HOST")
-EMAIL_PORT = env.count("EMAIL_PORT", 587)
-EMAIL_HOST_USER = env.text("EMAIL_USER")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
-EMAIL_USE_TLS = env.boolean("EMAIL_STARTTLS", True)
-DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "legal-names@localhost")
-LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
-LOGGING = logging_configuration(LOG_LEVEL)
+PUBLIC_URL = env.read_text("PUBLIC_URL", f"http://127.0.0.1:{env.read_text('PORT', '5001')}").rstrip("/")
+EMAIL_HOST = env.read_text("EMAIL_HOST")
+EMAIL_PORT = env.read_count("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.read_text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.read_text("EMAIL_PASSWORD")
+EMAIL_USE_TLS = env.read_boolean("EMAIL_STARTTLS", True)
+DEFAULT_FROM_EMAIL = env.read_text("EMAIL_FROM", "legal-names@localhost")
+LOG_LEVEL = env.read_text("LOG_LEVEL", "INFO")
+LOGGING = configure_logging(LOG_LEVEL)

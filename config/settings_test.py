@@ -3,19 +3,21 @@
 import atexit
 import os
 
-from config.embedded import Embedded, home_folder
+from config.embedded import EmbeddedServers, get_home_folder
 
 for name in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"):
     os.environ.pop(name, None)
 # Before any library starts its threads: on shared cores they make training six times slower.
 os.environ["OMP_NUM_THREADS"] = "1"
-os.environ["VAR_DIR"] = str(home_folder() / "test") if home_folder().name != "test" else str(home_folder())
+os.environ["VAR_DIR"] = (
+    str(get_home_folder() / "test") if get_home_folder().name != "test" else str(get_home_folder())
+)
 
 # Before scikit-learn is loaded: the suite's processes share the cores, and OpenMP threads that wait for
 # a core multiply the time of training.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-_test_servers = Embedded(home_folder(), durable=False)
+_test_servers = EmbeddedServers(get_home_folder(), durable=False)
 _test_servers.acquire()
 atexit.register(_test_servers.release)
 

@@ -11,28 +11,28 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.throttling import BaseThrottle
 
-from accounts.store import StoreDownError
-from accounts.throttles import Rate, take
-from config.errors import not_counted, too_many
+from accounts.store import RedisUnavailableError
+from accounts.throttles import RateLimit, consume_units
+from config.errors import render_limiter_unavailable, render_too_many_attempts
 
-View = Callable[..., Any]
+ViewFunction = Callable[..., Any]
 
 
-def counted(view: View) -> View:
+def limit_attempts(view: ViewFunction) -> ViewFunction:
     """Let a page that signs people in take from the same allowance as the API's tokens."""
 
     @wraps(view)
     def signing_in(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        refusal = _refusal(request) if request.method == "POST" else None
+        refusal = _check_attempt(request) if request.method == "POST" else None
         return refusal or view(request, *args, **kwargs)
 
     return signing_in
 
 
-def _refusal(request: HttpRequest) -> HttpResponse | None:
+def _check_attempt(request: HttpRequest) -> HttpResponse | None:
     address = BaseThrottle().get_ident(request)  # type: ignore[arg-type]  # reads the headers alone
     try:
-        decision = take(f"login:{address}", Rate.parse(settings.LOGIN_RATE))
-    except StoreDownError:
-        return not_counted(request)
-    return None if decision.allowed else too_many(request, math.ceil(decision.wait))
+        decision = consume_units(f"login:{address}", RateLimit.parse(settings.LOGIN_RATE))
+    except RedisUnavailableError:
+        return render_limiter_unavailable(request)
+    return None if decision.allowed else render_too_many_attempts(request, math.ceil(decision.wait_seconds))

@@ -10,29 +10,31 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from accounts.pages import PasswordView
 from analytics import pages as evidence
 from config import views
-from config.sign_in import counted
+from config.sign_in import limit_attempts
 from feedback import pages as feedback_pages
 from matching import pages
 
 handler400 = "config.errors.bad_request"
 handler403 = "config.errors.permission_denied"
-handler404 = "config.errors.not_found"
+handler404 = "config.errors.page_not_found"
 handler500 = "config.errors.server_error"
 
-_sign_in = counted(LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True))
+_login_view = limit_attempts(
+    LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True)
+)
 
 urlpatterns = [
     path("", pages.compare_page, name="compare-page"),
     path("predictions/<uuid:pk>", pages.show_prediction, name="answer-page"),
     path("predictions/<uuid:pk>.json", pages.show_prediction_json, name="answer-json"),
     path("predictions/<uuid:pk>/feedback", feedback_pages.submit_feedback, name="feedback-page"),
-    path("sign-in", _sign_in, name="sign-in"),
+    path("sign-in", _login_view, name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
-    path("password", counted(PasswordView.as_view()), name="password"),
-    path("admin/login/", counted(admin.site.login)),
+    path("password", limit_attempts(PasswordView.as_view()), name="password"),
+    path("admin/login/", limit_attempts(admin.site.login)),
     path("admin/password_change/", staff_member_required(RedirectView.as_view(pattern_name="password"))),
-    path("admin/evidence/", evidence.evidence_page, name="evidence"),
-    path("admin/evidence/<str:month>.zip", evidence.evidence_file, name="evidence-file"),
+    path("admin/evidence/", evidence.show_evidence, name="evidence"),
+    path("admin/evidence/<str:month>.zip", evidence.download_evidence, name="evidence-file"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("matching.urls")),
@@ -43,8 +45,8 @@ urlpatterns = [
         SpectacularSwaggerView.as_view(url_name="schema", template_name="api_docs.html"),
         name="api-docs",
     ),
-    path("health", views.health, name="health"),
-    path("ready", views.ready, name="ready"),
-    path("heartbeats", views.heartbeats, name="heartbeats"),
-    path("metrics", views.metrics, name="metrics"),
+    path("health", views.check_health, name="health"),
+    path("ready", views.check_readiness, name="ready"),
+    path("heartbeats", views.check_heartbeats, name="heartbeats"),
+    path("metrics", views.export_metrics, name="metrics"),
 ]

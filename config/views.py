@@ -14,21 +14,21 @@ from redis.exceptions import RedisError
 from modelops.alerting import machinery
 
 
-def health(_request: HttpRequest) -> JsonResponse:
+def check_health(_request: HttpRequest) -> JsonResponse:
     """Answer 200 while the process can answer at all; touches nothing else."""
     return JsonResponse({"status": "ok"})
 
 
-def ready(_request: HttpRequest) -> JsonResponse:
+def check_readiness(_request: HttpRequest) -> JsonResponse:
     """Answer 200 when the database and the cache answer, else 503 with what does not."""
-    parts = {"database": _database_answers(), "cache": _cache_answers()}
+    parts = {"database": _is_database_up(), "cache": _is_cache_up()}
     return JsonResponse(
         {name: "ok" if answers else "down" for name, answers in parts.items()},
         status=200 if all(parts.values()) else 503,
     )
 
 
-def heartbeats(_request: HttpRequest) -> JsonResponse:
+def check_heartbeats(_request: HttpRequest) -> JsonResponse:
     """Answer 200 while scheduler, monitor and sealer are at work, else 503; says which, and for how long."""
     now = timezone.now()
     try:
@@ -39,9 +39,9 @@ def heartbeats(_request: HttpRequest) -> JsonResponse:
     return JsonResponse(found, status=503 if late else 200)
 
 
-def metrics(request: HttpRequest) -> HttpResponse:
+def export_metrics(request: HttpRequest) -> HttpResponse:
     """Answer with the Prometheus metrics of all processes; outside embedded mode METRICS_TOKEN is needed."""
-    if not _may_read_metrics(request):
+    if not _can_read_metrics(request):
         return HttpResponse(
             "A bearer token is needed: METRICS_TOKEN.\n", status=403, content_type="text/plain"
         )
@@ -49,7 +49,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _may_read_metrics(request: HttpRequest) -> bool:
+def _can_read_metrics(request: HttpRequest) -> bool:
     token: str = settings.METRICS_TOKEN
     if not token:
         return bool(settings.EMBEDDED_DATABASE)
@@ -57,7 +57,7 @@ def _may_read_metrics(request: HttpRequest) -> bool:
     return hmac.compare_digest(given.encode(), token.encode())
 
 
-def _database_answers() -> bool:
+def _is_database_up() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -66,7 +66,7 @@ def _database_answers() -> bool:
     return True
 
 
-def _cache_answers() -> bool:
+def _is_cache_up() -> bool:
     try:
         cache.get("ready")
     except RedisError:

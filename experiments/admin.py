@@ -10,7 +10,15 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, may, nobody
+from accounts.desk import (
+    BoundedPaginator,
+    ConfirmationStep,
+    ReasonForm,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    require_permission,
+)
 from accounts.models import User
 from experiments import services
 from experiments.models import Experiment, ExperimentStatus, Exposure
@@ -31,9 +39,9 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     readonly_fields = _STATE_FIELDS
     actions = None
     actions_detail = ("start", "stop")
-    has_stop_permission = may("experiments.run_experiment")
-    has_start_permission = may("experiments.run_experiment")
-    has_delete_permission = nobody
+    has_stop_permission = require_permission("experiments.run_experiment")
+    has_start_permission = require_permission("experiments.run_experiment")
+    has_delete_permission = deny_everyone
 
     def has_change_permission(self, request: HttpRequest, obj: Experiment | None = None) -> bool:
         """Allow changes of drafts only."""
@@ -54,7 +62,7 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         found = "NOT as planned: do not believe the results" if check.is_mismatch else "as planned"
         return f"{found} (p = {check.p_value:.3g})"
 
-    @act("Start", "start")
+    @admin_button("Start", "start")
     def start(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Begin to assign users."""
         experiment = get_object_or_404(Experiment, pk=object_id)
@@ -65,10 +73,12 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
         text = "From now on users are assigned to the two versions, each to one and always the same."
         back, refusals = _build_back_url(experiment), (ExperimentError,)
-        step = Step(f"Start {experiment}?", text, "Start", back, perform, refusals=refusals)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            f"Start {experiment}?", text, "Start", back, perform, expected_errors=refusals
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
-    @act("Stop", "stop")
+    @admin_button("Stop", "stop")
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End the experiment."""
         experiment = get_object_or_404(Experiment, pk=object_id)
@@ -79,8 +89,10 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
         text = "Everybody meets the champion again. An experiment that was stopped does not run again."
         back = _build_back_url(experiment)
-        step = Step(f"Stop {experiment}?", text, "Stop", back, perform, ReasonForm, (ExperimentError,))
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            f"Stop {experiment}?", text, "Stop", back, perform, ReasonForm, (ExperimentError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
 
 @admin.register(Exposure)
@@ -95,9 +107,9 @@ class ExposureAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = list_display
     readonly_fields = list_display
     actions = None
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
 
 def _build_back_url(experiment: Experiment) -> str:

@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.desk import BoundedPaginator, act, may, nobody
+from accounts.desk import BoundedPaginator, admin_button, deny_everyone, require_permission
 from accounts.models import Role, User
 from feedback import desk_views, lead_admin, memo_views, queue, services
 from feedback.exporting import export_feedback
@@ -52,11 +52,11 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     paginator = BoundedPaginator
     show_full_result_count = False
     actions_list = ("open_desk",)
-    has_open_desk_permission = may(desk_views.REVIEW_PERMISSION)
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
-    has_assign_permission = may(_LEAD_PERMISSION)
+    has_open_desk_permission = require_permission(desk_views.REVIEW_PERMISSION)
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
+    has_assign_permission = require_permission(_LEAD_PERMISSION)
     actions = ("assign",)
 
     def get_urls(self) -> list[Any]:
@@ -78,7 +78,7 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
     get_readonly_fields = get_fields
 
-    @act("Assign the chosen items", "assign")
+    @admin_button("Assign the chosen items", "assign")
     def assign(self, request: HttpRequest, rows: QuerySet[ReviewItem]) -> HttpResponse:
         """Hand the chosen open items to one person, or to anybody."""
         keys = [UUID(key) for key in request.POST.getlist("keys")] or [row.pk for row in rows]
@@ -94,7 +94,7 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         context |= {"keys": keys, "back": reverse("admin:feedback_reviewitem_changelist")}
         return TemplateResponse(request, "feedback/desk/assign.html", context)
 
-    @act("My desk", "open_desk")
+    @admin_button("My desk", "open_desk")
     def open_desk(self, request: HttpRequest) -> HttpResponse:
         """Go to the desk."""
         return redirect("admin:review-desk")
@@ -139,13 +139,13 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
     tmp_storage_class = EncryptedTempStorage
     skip_admin_log = True
     formats = (CSV, XLSX)
-    has_export_names_permission = may("matching.reveal_names")
+    has_export_names_permission = require_permission("matching.reveal_names")
     actions_list = ("train_now",)
-    has_download_binder_permission = may("feedback.view_feedback")
-    has_train_now_permission = may("modelops.add_trainingrun")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_download_binder_permission = require_permission("feedback.view_feedback")
+    has_train_now_permission = require_permission("modelops.add_trainingrun")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave the encrypted text in the database; a reviewer sees own words only, to stay blind."""
@@ -162,12 +162,12 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
         """Id of the answer it is about."""
         return str(row.prediction_id)
 
-    @act("Memos of the chosen, as a ZIP", "download_binder")
+    @admin_button("Memos of the chosen, as a ZIP", "download_binder")
     def download_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
         """Hand out a binder of memos as PDF and JSON."""
         return memo_views.download_binder(request, rows, redacted=False)
 
-    @act("Memos of the chosen, redacted, as a ZIP", "download_binder")
+    @admin_button("Memos of the chosen, redacted, as a ZIP", "download_binder")
     def download_redacted_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
         """The same without names, reasons and people."""
         return memo_views.download_binder(request, rows, redacted=True)
@@ -176,18 +176,18 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
         """Leads import labels."""
         return request.user.has_perm(_LEAD_PERMISSION)
 
-    @act("Export the chosen as CSV, without names", "download_binder")
+    @admin_button("Export the chosen as CSV, without names", "download_binder")
     def export_without_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
         """Everything but what may quote a name."""
         return export_feedback(rows, with_names=False)
 
-    @act("Export the chosen as CSV, with names", "export_names")
+    @admin_button("Export the chosen as CSV, with names", "export_names")
     def export_with_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
         """Names and reasons too; the audit trail says who took them."""
         services.record_export(cast(User, request.user), rows.count())
         return export_feedback(rows, with_names=True)
 
-    @act("Train a candidate now", "train_now")
+    @admin_button("Train a candidate now", "train_now")
     def train_now(self, request: HttpRequest) -> HttpResponse:
         """Have a worker train; asked by name, because the task's module would bring MLflow along."""
         if not isinstance(request.user, User):

@@ -66,7 +66,7 @@ def decide_training(
             run=run,
         )
         if run:
-            audit.record("training.decided", row, None, because=row.because)
+            audit.record_event("training.decided", row, None, because=row.because)
     return row
 
 

@@ -140,7 +140,7 @@ def find_draft(item: ReviewItem, reviewer: User) -> Draft | None:
 def record_names_revealed(item: ReviewItem, reviewer: User, shown: Sequence[PrecedentSummary]) -> None:
     """Record that the names were shown, those of the precedents too."""
     precedents = [str(one.precedent.prediction_id) for one in shown]
-    audit.record("prediction.names_revealed", item.prediction, reviewer, precedents=precedents)
+    audit.record_event("prediction.names_revealed", item.prediction, reviewer, precedents=precedents)
 
 
 def _build_name_columns(prediction: Prediction, differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -83,7 +83,9 @@ def start_draft(actor: User, version: str) -> Guideline:
     Clause.objects.bulk_create(
         Clause(guideline=draft, **{name: getattr(clause, name) for name in columns}) for clause in clauses
     )
-    audit.record("guideline.drafted", draft, actor, version=version, after=current.version if current else "")
+    audit.record_event(
+        "guideline.drafted", draft, actor, version=version, after=current.version if current else ""
+    )
     return draft
 
 
@@ -97,7 +99,7 @@ def publish_guideline(draft: Guideline, actor: User) -> Guideline:
         raise GuidelineError("A guideline without clauses cannot be published.")
     draft.status, draft.published_at, draft.published_by = Guideline.Status.PUBLISHED, timezone.now(), actor
     draft.save(update_fields=["status", "published_at", "published_by"])
-    audit.record("guideline.published", draft, actor, version=draft.version)
+    audit.record_event("guideline.published", draft, actor, version=draft.version)
     return draft
 
 

@@ -15,7 +15,7 @@ from import_export.resources import ModelResource
 from import_export.tmp_storages import BaseStorage
 
 from accounts import audit
-from accounts.fields import crypter
+from accounts.fields import get_cipher
 from accounts.models import User
 from feedback.models import Feedback, FeedbackSource
 from matching.engine import EngineError, load_profiles
@@ -42,11 +42,11 @@ class EncryptedTempStorage(BaseStorage):  # type: ignore[misc]  # the package sh
         self.name = uuid4().hex
         self._get_path().parent.mkdir(parents=True, exist_ok=True)
         raw = data.encode(self.encoding or "utf-8") if isinstance(data, str) else data
-        self._get_path().write_bytes(crypter().encrypt(raw))
+        self._get_path().write_bytes(get_cipher().encrypt(raw))
 
     def read(self) -> bytes | str:
         """Return the file as it was given."""
-        raw = crypter().decrypt(self._get_path().read_bytes())
+        raw = get_cipher().decrypt(self._get_path().read_bytes())
         return raw if "b" in self.read_mode else raw.decode(self.encoding or "utf-8-sig")
 
     def remove(self) -> None:
@@ -116,7 +116,7 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
         """Record the import itself, once it is one."""
         if not kwargs.get("dry_run") and not result.has_errors():
-            audit.record("feedback.imported", self.actor, self.actor, rows=dict(result.totals))
+            audit.record_event("feedback.imported", self.actor, self.actor, rows=dict(result.totals))
 
 
 def _read_cell(row: dict[str, Any], column: str) -> str:

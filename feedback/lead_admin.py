@@ -20,7 +20,14 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from accounts.desk import BoundedPaginator, Step, act, confirmed, may, nobody
+from accounts.desk import (
+    BoundedPaginator,
+    ConfirmationStep,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    require_permission,
+)
 from accounts.models import User
 from feedback import gold
 from feedback.desk import ANSWER_CHOICES
@@ -82,12 +89,12 @@ class ReviewPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships 
     readonly_fields = fields
     actions = None
     actions_list = ("change_policy",)
-    has_change_policy_permission = may("matching.add_reviewpolicy")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_change_policy_permission = require_permission("matching.add_reviewpolicy")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
-    @act("Change shares and quotas", "change_policy")
+    @admin_button("Change shares and quotas", "change_policy")
     def change_policy(self, request: HttpRequest) -> HttpResponse:
         """Ask for the new policy and why."""
 
@@ -101,8 +108,10 @@ class ReviewPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships 
             "Estimates are made from the audit share; do not set it to nothing. The old policy stays below."
         )
         back = reverse("admin:matching_reviewpolicy_changelist")
-        step = Step("Which answers do people look at?", text, "Put in force", back, perform, PolicyForm)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Which answers do people look at?", text, "Put in force", back, perform, PolicyForm
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
 
 class ClauseInline(StackedInline):  # type: ignore[misc]  # as above
@@ -148,16 +157,16 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     actions = None
     actions_list = ("new_draft",)
     actions_detail = ("publish_draft",)
-    has_new_draft_permission = may("feedback.add_guideline")
-    has_publish_draft_permission = may("feedback.change_guideline")
-    has_add_permission = nobody
-    has_delete_permission = nobody
+    has_new_draft_permission = require_permission("feedback.add_guideline")
+    has_publish_draft_permission = require_permission("feedback.change_guideline")
+    has_add_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only a draft is edited."""
         return _is_draft(obj) and request.user.has_perm("feedback.change_guideline")
 
-    @act("Begin the next version", "new_draft")
+    @admin_button("Begin the next version", "new_draft")
     def new_draft(self, request: HttpRequest) -> HttpResponse:
         """Copy the guideline in force into a draft."""
 
@@ -167,10 +176,12 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
         text = "Decisions keep the version they were made under; the draft changes nothing until published."
         back = reverse("admin:feedback_guideline_changelist")
-        step = Step("Begin the next version?", text, "Begin", back, perform, VersionForm, (GuidelineError,))
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Begin the next version?", text, "Begin", back, perform, VersionForm, (GuidelineError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
-    @act("Publish", "publish_draft")
+    @admin_button("Publish", "publish_draft")
     def publish_draft(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Put a draft in force."""
         draft = get_object_or_404(Guideline, pk=object_id)
@@ -180,8 +191,10 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
         text = "Every reviewer sees it beside the next item. A published version can no longer be edited."
         back = reverse("admin:feedback_guideline_changelist")
-        step = Step("Publish the guideline?", text, "Publish", back, perform, refusals=(GuidelineError,))
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Publish the guideline?", text, "Publish", back, perform, expected_errors=(GuidelineError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
 
 @admin.register(Precedent)
@@ -196,9 +209,9 @@ class PrecedentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = (*list_display, "prediction", "withdrawn_at")
     readonly_fields = fields
     actions = None
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     @admin.display(description="Answer")
     def answer(self, row: Precedent) -> str:
@@ -239,13 +252,13 @@ class GoldAnswerAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     readonly_fields = fields
     actions = ("retire",)
     actions_list = ("add_known",)
-    has_add_known_permission = may("feedback.add_goldanswer")
-    has_retire_permission = may("feedback.add_goldanswer")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_known_permission = require_permission("feedback.add_goldanswer")
+    has_retire_permission = require_permission("feedback.add_goldanswer")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
-    @act("Add a known answer", "add_known")
+    @admin_button("Add a known answer", "add_known")
     def add_known(self, request: HttpRequest) -> HttpResponse:
         """Ask for the pair and its answer."""
 
@@ -258,10 +271,10 @@ class GoldAnswerAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         text = "Choose pairs whose answer nobody disputes; they measure reviewers and train nobody."
         back = reverse("admin:feedback_goldanswer_changelist")
         refusals = (EngineError, NoLiveModelError)
-        step = Step("Add a known answer", text, "Add", back, perform, GoldItemForm, refusals)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep("Add a known answer", text, "Add", back, perform, GoldItemForm, refusals)
+        return handle_confirmation(self.admin_site, request, step)
 
-    @act("Retire the chosen answers", "retire")
+    @admin_button("Retire the chosen answers", "retire")
     def retire(self, request: HttpRequest, rows: QuerySet[GoldAnswer]) -> HttpResponse | None:
         """Stop handing them out; what was measured stays."""
         if isinstance(request.user, User):

@@ -72,7 +72,7 @@ def issue_memo(prediction: Prediction, actor: User, redacted: bool) -> Memo:
     at = timezone.now().replace(microsecond=0)
     content = _build_content(prediction, actor, redacted, at)
     content["hash"] = compute_digest(content)
-    audit.record("memo.issued", prediction, actor, redacted=redacted, sha256=content["hash"])
+    audit.record_event("memo.issued", prediction, actor, redacted=redacted, sha256=content["hash"])
     return Memo(content, at)
 
 

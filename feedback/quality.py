@@ -16,7 +16,7 @@ from django.db.models import Count, Min, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from accounts.ids import first_of
+from accounts.ids import build_min_uuid7
 from accounts.models import User
 from feedback.agreement import (
     Agreement,
@@ -110,7 +110,7 @@ class BlindDecisionSample:
 
     def __init__(self, since: datetime) -> None:
         rows = Feedback.objects.initial_decisions().filter(
-            pk__gte=first_of(since), stage__in=[ReviewStage.FIRST, ReviewStage.SECOND]
+            pk__gte=build_min_uuid7(since), stage__in=[ReviewStage.FIRST, ReviewStage.SECOND]
         )
         columns = ("prediction_id", "reviewer_id", "user_correction", "guideline_version", "seconds")
         read = rows.order_by("-id").values_list(*columns, "created_at", "stream")[:_MAX_DECISIONS]

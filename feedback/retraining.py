@@ -154,5 +154,7 @@ def _finish_run(run: TrainingRun, given: VersionRegistration) -> TrainingRun:
     run.labels_used = mark_labels_used(run)
     run.status, run.finished_at = RunStatus.SUCCEEDED, timezone.now()
     run.save(update_fields=["model", "labels_used", "status", "finished_at"])
-    audit.record("training.finished", run, run.requested_by, version=str(run.model), labels=run.labels_used)
+    audit.record_event(
+        "training.finished", run, run.requested_by, version=str(run.model), labels=run.labels_used
+    )
     return run

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.paging import NEXT
+from accounts.paging import NEXT_CURSOR_HELP
 from matching.models import Prediction
 
 _MAX_TEXT_LENGTH = 4_000
@@ -52,4 +52,4 @@ class FeedbackPageSerializer(serializers.Serializer[Any]):
     """Words, newest first."""
 
     results = GivenFeedbackSerializer(many=True)
-    next = serializers.UUIDField(allow_null=True, help_text=NEXT)
+    next = serializers.UUIDField(allow_null=True, help_text=NEXT_CURSOR_HELP)

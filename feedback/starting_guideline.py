@@ -76,7 +76,7 @@ def publish_starting_guideline() -> Guideline | None:
         )
         for position, rule in enumerate(build_clauses())
     )
-    audit.record("guideline.published", row, None, version=row.version)
+    audit.record_event("guideline.published", row, None, version=row.version)
     return row
 
 

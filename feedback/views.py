@@ -7,10 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import person_of
+from accounts.authentication import require_user
 from accounts.idempotency import idempotent
-from accounts.openapi import KEY_PARAMETER
-from accounts.paging import PageSerializer, page
+from accounts.openapi import IDEMPOTENCY_KEY_PARAMETER
+from accounts.paging import PageSerializer, fetch_page
 from accounts.problems import ConflictError
 from feedback.models import Feedback
 from feedback.serializers import (
@@ -29,7 +29,7 @@ class FeedbackView(APIView):
     scope = "feedback"
 
     @extend_schema(
-        parameters=[KEY_PARAMETER],
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request=FeedbackSerializer,
         responses={201: FeedbackAnswerSerializer},
         operation_id="feedback",
@@ -40,7 +40,7 @@ class FeedbackView(APIView):
         serializer = FeedbackSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         try:
-            row = submit_client_feedback(user=person_of(request), **serializer.validated_data)
+            row = submit_client_feedback(user=require_user(request), **serializer.validated_data)
         except DuplicateFeedbackError as error:
             raise ConflictError("You have given feedback on this prediction already.") from error
         return Response(FeedbackAnswerSerializer(row).data, status=201)
@@ -52,5 +52,5 @@ class FeedbackView(APIView):
         """List what you said, newest first."""
         asked = PageSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        rows, following = page(Feedback.objects.by_user(person_of(request)), **asked.validated_data)
+        rows, following = fetch_page(Feedback.objects.by_user(require_user(request)), **asked.validated_data)
         return Response({"results": GivenFeedbackSerializer(rows, many=True).data, "next": following})

@@ -17,9 +17,18 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts import erasure
-from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
+from accounts.desk import (
+    BoundedPaginator,
+    ConfirmationStep,
+    ReasonForm,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    label_column,
+    require_permission,
+)
 from accounts.models import User
-from accounts.trust_admin import FOR_GOOD
+from accounts.trust_admin import ERASURE_WARNING
 from matching import (
     export,
     job_admin,  # noqa: F401 - registers the pages of bulk jobs
@@ -123,20 +132,20 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     readonly_fields = fields
     actions = None
     actions_list = ("find_pair", "export")
-    has_find_pair_permission = may("matching.reveal_names")
-    has_export_permission = may("matching.reveal_names")
+    has_find_pair_permission = require_permission("matching.reveal_names")
+    has_export_permission = require_permission("matching.reveal_names")
     actions_detail = ("reveal", "erase")
-    has_reveal_permission = may("matching.reveal_names")
-    has_erase_permission = may("accounts.erase_names")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_reveal_permission = require_permission("matching.reveal_names")
+    has_erase_permission = require_permission("accounts.erase_names")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave the encrypted columns in the database."""
         return super().get_queryset(request).defer(*_ENCRYPTED_FIELDS)
 
-    @labelled("Verdict", "verdict", _VERDICT_COLOURS)
+    @label_column("Verdict", "verdict", _VERDICT_COLOURS)
     def display_verdict(self, prediction: Prediction) -> tuple[str, str]:
         """The verdict in its colour."""
         return prediction.verdict, prediction.get_verdict_display()
@@ -152,7 +161,7 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         rows = ((row["category"], row.get("title", ""), row["effect"]) for row in prediction.differences)
         return format_html_join("", "<div>{} {}: <b>{}</b></div>", rows) or "none"
 
-    @act("Export with names", "export")
+    @admin_button("Export with names", "export")
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """Ask what is wanted; send the file with the names, and record it."""
         form = ExportForm(request.POST or None)
@@ -163,11 +172,11 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
             return export.send_export(rows, format_id, request.user, chosen)
         back = reverse("admin:matching_prediction_changelist")
         text = "The file holds names. The audit trail will say that you took it, and by which filter."
-        step = Step("Export with names", text, "Export", back, lambda _actor, _given: "")
+        step = ConfirmationStep("Export with names", text, "Export", back, lambda _actor, _given: "")
         context = {**self.admin_site.each_context(request), "title": step.title, "step": step, "form": form}
         return TemplateResponse(request, "admin/step.html", context)
 
-    @act("Reveal the names", "reveal")
+    @admin_button("Reveal the names", "reveal")
     def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask first; show the names to whoever confirms, and record it."""
         prediction = get_object_or_404(Prediction.objects.with_model(), pk=object_id)
@@ -176,10 +185,10 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
             services.reveal_names(prediction, request.user)
             return self._render_names(request, prediction, back)
         text = "The audit trail will say that you saw them."
-        step = Step("Reveal the names?", text, "Reveal", back, lambda _actor, _given: "")
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep("Reveal the names?", text, "Reveal", back, lambda _actor, _given: "")
+        return handle_confirmation(self.admin_site, request, step)
 
-    @act("Find a pair", "find_pair")
+    @admin_button("Find a pair", "find_pair")
     def find_pair(self, request: HttpRequest) -> HttpResponse:
         """Find the answers about exactly one pair by its digest: no name goes into an address or a query."""
         back = reverse("admin:matching_prediction_changelist")
@@ -188,21 +197,25 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
             back = f"{back}?q={digest}"
         text = "Names are encrypted; only exactly these two names, in this order, are found."
         found = "These are the answers about exactly that pair, in that order."
-        step = Step("Find a pair", text, "Find", back, lambda _actor, _given: found, PairForm)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep("Find a pair", text, "Find", back, lambda _actor, _given: found, PairForm)
+        return handle_confirmation(self.admin_site, request, step)
 
-    @act("Erase the names", "erase")
+    @admin_button("Erase the names", "erase")
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Blank the names of one answer for good."""
         prediction = get_object_or_404(Prediction, pk=object_id)
         back = reverse("admin:matching_prediction_change", args=[prediction.pk])
 
         def perform(actor: User, given: Any) -> str:
-            erasure.run(erasure.ask_answer(prediction.pk, prediction.user, actor, given["reason"]))
+            erasure.run_erasure(
+                erasure.request_prediction_erasure(prediction.pk, prediction.user, actor, given["reason"])
+            )
             return "The names are gone."
 
-        step = Step("Erase the names?", FOR_GOOD, "Erase for good", back, perform, ReasonForm)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Erase the names?", ERASURE_WARNING, "Erase for good", back, perform, ReasonForm
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
     def _render_names(self, request: HttpRequest, prediction: Prediction, back: str) -> HttpResponse:
         context = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 
 from accounts.models import User
-from accounts.rows import insert
+from accounts.rows import insert_rows
 from experiments.services import ExperimentAssignment, assign_arm, record_exposure
 from matching import engine, metrics
 from matching.engine import EngineError, Scorer
@@ -68,7 +68,7 @@ def _store_predictions(
     user: User, given: Sequence[StoredComparison], met: Sequence[ExperimentAssignment]
 ) -> None:
     """Write all answers or none, then what the user met."""
-    insert([answer.prediction for answer in given])
+    insert_rows([answer.prediction for answer in given])
     for assignment in met if given else ():
         record_exposure(user, assignment)
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from accounts.problems import ProblemSerializer, describe
+from accounts.problems import ProblemSerializer, build_problem
 from matching.batch import MAX_PAIRS
 from matching.engine import EngineError
 from matching.offer import get_available_profiles
@@ -77,4 +77,4 @@ def _build_result(given: StoredComparison | EngineError | ValidationError) -> di
     if isinstance(given, StoredComparison):
         return {"answer": serialize_comparison(given)}
     fault = ValidationError({"names": [str(given)]}) if isinstance(given, EngineError) else given
-    return {"error": describe(fault)}
+    return {"error": build_problem(fault)}

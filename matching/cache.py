@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from accounts.crypto import Purpose, digest, matches, sha256
-from accounts.store import StoreDownError, ask
+from accounts.crypto import DigestPurpose, compute_digest, sha256, verify_digest
+from accounts.store import RedisUnavailableError, call_redis
 from matching.engine.types import Kind, Scorer, Thresholds
 from matching.metrics import CACHE_LOOKUPS
 
@@ -36,8 +36,8 @@ def build_cache_key(*parts: str) -> str:
 def read_score(key: str) -> CachedScore | None:
     """Return what this product kept under a key, or nothing: also for what somebody else put there."""
     try:
-        found = ask(lambda store: store.get(key))
-    except StoreDownError:
+        found = call_redis(lambda store: store.get(key))
+    except RedisUnavailableError:
         CACHE_LOOKUPS.labels("down").inc()
         return None
     kept = _verify_score(key, found) if isinstance(found, bytes) else None
@@ -50,20 +50,20 @@ def write_score(key: str, kept: CachedScore) -> None:
     text = json.dumps(kept.probability)
     value = _sign_score(key, text) + text
     try:
-        ask(lambda store: store.set(key, value, ex=settings.PREDICTION_CACHE_SECONDS))
-    except StoreDownError:
+        call_redis(lambda store: store.set(key, value, ex=settings.PREDICTION_CACHE_SECONDS))
+    except RedisUnavailableError:
         CACHE_LOOKUPS.labels("down").inc()
 
 
 def _sign_score(key: str, text: str) -> str:
     """Return what ties a score to its question: whoever can write to the store must not decide answers."""
-    return digest(Purpose.PAIR, "kept score", key, text)
+    return compute_digest(DigestPurpose.PAIR, "kept score", key, text)
 
 
 def _verify_score(key: str, value: bytes) -> CachedScore | None:
     said = value.decode("ascii", "ignore")
     signature, text = said[:_SIGNATURE_LENGTH], said[_SIGNATURE_LENGTH:]
-    if not matches(Purpose.PAIR, signature, "kept score", key, text):
+    if not verify_digest(DigestPurpose.PAIR, signature, "kept score", key, text):
         return None
     return CachedScore(json.loads(text))
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from accounts.erasure import Rows, note
+from accounts.erasure import EncryptedTable, record_batch
 from accounts.fields import DecryptionError
 from accounts.models import Erasure
 from matching.job_models import BatchJob
@@ -28,9 +28,9 @@ _PAGE_SIZE = 1_000
 def find_predictions(erasure: Erasure) -> QuerySet[Prediction]:
     """Answers that an erasure takes and that still hold their names."""
     waiting = Prediction.objects.filter(erased_at=None)
-    if erasure.subject == Erasure.Subject.PERSON:
+    if erasure.subject == Erasure.Subject.USER:
         return waiting.filter(user=erasure.user_id)
-    if erasure.subject == Erasure.Subject.ANSWER:
+    if erasure.subject == Erasure.Subject.PREDICTION:
         return waiting.filter(pk=str(erasure.answer))
     if erasure.subject == Erasure.Subject.AGE:
         return waiting.filter(created_at__lt=erasure.before)
@@ -68,18 +68,18 @@ class BatchJobTarget:
         for job in self._find_jobs(erasure):
             with transaction.atomic():
                 services.delete(job, erasure.requested_by, "erasure")
-                note(erasure, self.title, 1)
+                record_batch(erasure, self.title, 1)
             yield 1
 
     def _find_jobs(self, erasure: Erasure) -> QuerySet[BatchJob]:
-        if erasure.subject == Erasure.Subject.PERSON:
+        if erasure.subject == Erasure.Subject.USER:
             return BatchJob.objects.filter(user=erasure.user_id)
         if erasure.subject == Erasure.Subject.AGE:
             return BatchJob.objects.filter(created_at__lt=erasure.before)
         return BatchJob.objects.none()
 
 
-ERASURE_TARGETS = (BatchJobTarget(), Rows(Prediction, find_predictions, _get_erased_values))
+ERASURE_TARGETS = (BatchJobTarget(), EncryptedTable(Prediction, find_predictions, _get_erased_values))
 """Files of bulk jobs; then the answers themselves: names, sentences, context and the digest of the pair."""
 
 
@@ -89,11 +89,11 @@ def _find_by_name(erasure: Erasure) -> list[UUID]:
     Reads every answer once: names are encrypted, and a digest of each name for look-up would cost every
     comparison two columns and two indexes for the sake of a rare command.
     """
-    if "naming" not in erasure.memo:
-        erasure.memo["naming"] = [
+    if "naming" not in erasure.run_cache:
+        erasure.run_cache["naming"] = [
             row.pk for row in _iterate_predictions() if _fold_name(erasure.name) in _read_names(row)
         ]
-    found: list[UUID] = erasure.memo["naming"]
+    found: list[UUID] = erasure.run_cache["naming"]
     return found
 
 

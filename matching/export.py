@@ -55,7 +55,7 @@ def send_export(
 @transaction.atomic
 def _record_export(actor: User, format_id: str, chosen: Mapping[str, Any]) -> None:
     shown = {name: str(value) for name, value in chosen.items() if value}
-    audit.record("predictions.exported", actor, actor, format=format_id, chosen=shown)
+    audit.record_event("predictions.exported", actor, actor, format=format_id, chosen=shown)
 
 
 def stream_export(rows: PredictionQuerySet, format_id: str) -> Iterator[bytes]:

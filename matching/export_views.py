@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.authentication import person_of
+from accounts.authentication import require_user
 from accounts.renderers import OrjsonRenderer
 from matching.export import send_export
 from matching.jobs.views import FILE_RESPONSES, FileRenderer
@@ -32,5 +32,5 @@ class PredictionExportView(APIView):
         asked.is_valid(raise_exception=True)
         chosen = dict(asked.validated_data)
         format_id = chosen.pop("file")
-        user = person_of(request)
+        user = require_user(request)
         return send_export(Prediction.objects.for_user(user).filter_by(**chosen), format_id, user, chosen)

@@ -19,9 +19,16 @@ from rest_framework.exceptions import APIException, ValidationError
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from accounts.desk import BoundedPaginator, Step, act, confirmed, labelled, nobody
+from accounts.desk import (
+    BoundedPaginator,
+    ConfirmationStep,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    label_column,
+)
 from accounts.models import User
-from accounts.throttles import Rate, admit
+from accounts.throttles import RateLimit, apply_rate_limit
 from matching import tasks
 from matching.bulk import FileError
 from matching.engine import Kind
@@ -113,8 +120,8 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
     actions = None
     actions_detail = ("download", "cancel", "delete_job")
     change_form_outer_before_template = "admin/job_progress.html"
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     class Media:
         css = {"all": ("matching/job.css",)}
@@ -143,7 +150,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         ]
         return [*own, *super().get_urls()]
 
-    @labelled("Status", "status", _STATUS_COLOURS)
+    @label_column("Status", "status", _STATUS_COLOURS)
     def display_status(self, job: BatchJob) -> tuple[str, str]:
         """The status in its colour."""
         return job.status, job.get_status_display()
@@ -206,7 +213,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
             f"{settings.JOB_MAX_ROWS:,} rows. The file is kept encrypted, and deleted "
             f"{settings.JOBS_KEPT_DAYS} days after it was done."
         )
-        step = Step(
+        step = ConfirmationStep(
             "Compare a file", text, "Upload and compare", reverse(_LIST_URL), lambda _actor, _given: ""
         )
         context = {**self.admin_site.each_context(request), "title": step.title, "step": step, "form": form}
@@ -227,7 +234,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         job = self._get_job(request, object_id)
         return bool(job and _can_end(request, job))
 
-    @act("Download the result", "download")
+    @admin_button("Download the result", "download")
     def download(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Send the result; somebody else's after a confirmation."""
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
@@ -235,10 +242,12 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         if isinstance(request.user, User) and (own or request.method == "POST"):
             return send_result(job, request.user)
         text = "It holds the names of somebody else's file. The audit trail will say that you took it."
-        step = Step("Download the result?", text, "Download", _get_job_url(job), lambda _actor, _given: "")
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Download the result?", text, "Download", _get_job_url(job), lambda _actor, _given: ""
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
-    @act("Cancel", "cancel")
+    @admin_button("Cancel", "cancel")
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Stop the job for good."""
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
@@ -249,10 +258,10 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
             return "The job is cancelled." if stopped else "The job was done already; it stays as it is."
 
         text = "The job stops for good and its files are deleted. What was compared until now is lost."
-        step = Step("Cancel the job?", text, "Cancel the job", _get_job_url(job), perform)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep("Cancel the job?", text, "Cancel the job", _get_job_url(job), perform)
+        return handle_confirmation(self.admin_site, request, step)
 
-    @act("Delete", "remove")
+    @admin_button("Delete", "remove")
     def delete_job(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Delete the job with its files."""
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
@@ -262,8 +271,8 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
             return "The job and its files are deleted."
 
         text = "Upload, result and the key that opens them are deleted. This cannot be undone."
-        step = Step("Delete the job?", text, "Delete the job", reverse(_LIST_URL), perform)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep("Delete the job?", text, "Delete the job", reverse(_LIST_URL), perform)
+        return handle_confirmation(self.admin_site, request, step)
 
     def _get_job(self, request: HttpRequest, object_id: Any) -> BatchJob | None:
         """The job, read once a request."""
@@ -314,11 +323,11 @@ def _format_duration(seconds: int) -> str:
 
 def _create_job(user: User, given: Mapping[str, Any]) -> BatchJob:
     """Make the job a form asks for. Raises what :func:`services.create` does and ``_RefusedError``."""
-    rate, upload = Rate.parse(settings.JOB_RATE), given["file"]
-    decision = admit(f"rows:user:{user.pk}", min(max(1, upload.cost), rate.limit), rate)
+    rate, upload = RateLimit.parse(settings.JOB_RATE), given["file"]
+    decision = apply_rate_limit(f"rows:user:{user.pk}", min(max(1, upload.cost), rate.limit), rate)
     if not decision.allowed:
         raise _RateLimitError(
-            f"You sent many rows of late; try again in {_format_duration(round(decision.wait) + 1)}."
+            f"You sent many rows of late; try again in {_format_duration(round(decision.wait_seconds) + 1)}."
         )
     order = services.JobOptions((given["column1"], given["column2"]), given["profile"], given["kind"])
     job = services.create(user, upload, order)

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from accounts.ids import first_of
-from accounts.retention import rows_of
+from accounts.ids import build_min_uuid7
+from accounts.retention import build_row_kind
 from matching.rescoring_models import Replay, ShadowScore
 
 
 def _find_old_scores(moment: datetime) -> QuerySet[ShadowScore]:
-    return ShadowScore.objects.filter(prediction_id__lt=first_of(moment))
+    return ShadowScore.objects.filter(prediction_id__lt=build_min_uuid7(moment))
 
 
 def _find_old_replays(moment: datetime) -> QuerySet[Replay]:
@@ -20,6 +20,6 @@ def _find_old_replays(moment: datetime) -> QuerySet[Replay]:
 
 
 RETENTION_KINDS = (
-    rows_of("shadow_scores", "What challengers and shadows would have answered", 90, _find_old_scores),
-    rows_of("replays", "Replays of a day, after they ended", 365, _find_old_replays),
+    build_row_kind("shadow_scores", "What challengers and shadows would have answered", 90, _find_old_scores),
+    build_row_kind("replays", "Replays of a day, after they ended", 365, _find_old_replays),
 )

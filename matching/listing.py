@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.paging import NEXT, PageSerializer
+from accounts.paging import NEXT_CURSOR_HELP, PageSerializer
 from matching.engine import RULES_VERSION, Comparison, load_categories
 from matching.engine.explanation import serialise_difference
 from matching.job_models import FileFormat
@@ -57,7 +57,7 @@ class PredictionPageSerializer(serializers.Serializer[Any]):
     """Answers, newest first."""
 
     results = PredictionSummarySerializer(many=True)
-    next = serializers.UUIDField(allow_null=True, help_text=NEXT)
+    next = serializers.UUIDField(allow_null=True, help_text=NEXT_CURSOR_HELP)
 
 
 class ProfileComparisonSerializer(serializers.Serializer[Any]):

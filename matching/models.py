@@ -11,7 +11,7 @@ from django.utils import timezone
 
 import matching.rescoring_models  # noqa: F401 - Django finds the tables of an app here
 from accounts.fields import EncryptedTextField
-from accounts.ids import first_of, uuid7
+from accounts.ids import build_min_uuid7, uuid7
 from accounts.models import User
 from experiments.models import Experiment
 from matching.job_models import BatchChunk, BatchJob, BulkSample
@@ -71,8 +71,8 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         """
         rows = self.filter(verdict=verdict) if verdict else self
         rows = rows.filter(profile=profile) if profile else rows
-        rows = rows.filter(pk__gte=first_of(created_from)) if created_from else rows
-        return rows.filter(pk__lt=first_of(created_to)) if created_to else rows
+        rows = rows.filter(pk__gte=build_min_uuid7(created_from)) if created_from else rows
+        return rows.filter(pk__lt=build_min_uuid7(created_to)) if created_to else rows
 
     def for_pair(self, name1: str, name2: str) -> PredictionQuerySet:
         """Earlier answers about exactly this pair in this order."""

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from accounts.throttles import admit
+from accounts.throttles import apply_rate_limit
 from matching import diff, display
 from matching.engine import EngineError
 from matching.engine.text import tokenise_name
@@ -109,9 +109,9 @@ def _swap_names(given: dict[str, str]) -> dict[str, str]:
 
 def _compare_and_redirect(request: HttpRequest, given: dict[str, str]) -> HttpResponse:
     user = cast(User, request.user)
-    decision = admit(f"user:{user.pk}")
+    decision = apply_rate_limit(f"user:{user.pk}")
     if not decision.allowed:
-        wait = max(1, round(decision.wait))
+        wait = max(1, round(decision.wait_seconds))
         response = _render_form(
             request, given, {"form": f"Too many comparisons; try again in {wait} s."}, 429
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from accounts.crypto import Purpose, digest
+from accounts.crypto import DigestPurpose, compute_digest
 
 
 def normalise_name(name: str) -> str:
@@ -17,4 +17,4 @@ def normalise_name(name: str) -> str:
 
 def compute_pair_digest(name1: str, name2: str) -> str:
     """Return the keyed digest of the pair in this order; (a, b) is not (b, a)."""
-    return digest(Purpose.PAIR, normalise_name(name1), normalise_name(name2))
+    return compute_digest(DigestPurpose.PAIR, normalise_name(name1), normalise_name(name2))

@@ -15,7 +15,14 @@ from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
-from accounts.desk import BoundedPaginator, Step, act, confirmed, may, nobody
+from accounts.desk import (
+    BoundedPaginator,
+    ConfirmationStep,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    require_permission,
+)
 from accounts.models import User
 from matching import replays
 from matching.engine import compute_schema_hash
@@ -78,11 +85,11 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
     readonly_fields = fields
     actions = None
     actions_list = ("replay", "live_at")
-    has_replay_permission = may("matching.add_replay")
-    has_live_at_permission = may("modelops.view_deployment")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_replay_permission = require_permission("matching.add_replay")
+    has_live_at_permission = require_permission("modelops.view_deployment")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     @admin.display(description="Progress")
     def display_progress(self, replay: Replay) -> str:
@@ -101,7 +108,7 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
         }
         return render_to_string("admin/matching/replay.html", context)
 
-    @act("Replay a day", "replay")
+    @admin_button("Replay a day", "replay")
     def replay(self, request: HttpRequest) -> HttpResponse:
         """Ask a day's questions again."""
 
@@ -115,10 +122,10 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
             "answers stay as they are; names are read by the machine alone."
         )
         back = reverse("admin:matching_replay_changelist")
-        step = Step("Replay a day", text, "Replay", back, perform, ReplayForm, (ReplayError,))
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep("Replay a day", text, "Replay", back, perform, ReplayForm, (ReplayError,))
+        return handle_confirmation(self.admin_site, request, step)
 
-    @act("What was live at ...", "live_at")
+    @admin_button("What was live at ...", "live_at")
     def live_at(self, request: HttpRequest) -> HttpResponse:
         """Show what was live at a moment, who approved it, and the way to ask today's model."""
         form = MomentForm(request.GET if "at" in request.GET else None)
@@ -150,9 +157,9 @@ class ShadowScoreAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = (*list_display, "prediction")
     readonly_fields = fields
     actions = None
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Without the names of the answers."""

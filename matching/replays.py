@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import audit
-from accounts.ids import first_of
+from accounts.ids import build_min_uuid7
 from accounts.models import User
 from matching.engine import EngineError, Scorer, compute_schema_hash
 from matching.models import Prediction
@@ -44,7 +44,7 @@ def request_replay(day: date, model: ModelVersion, actor: User) -> Replay:
     replay = Replay.objects.create(day=day, model=model, requested_by=actor)
     replay.total = _get_predictions_of_day(day).count()
     replay.save(update_fields=["total"])
-    audit.record("replay.asked", replay, actor, day=str(day), version=str(model), answers=replay.total)
+    audit.record_event("replay.asked", replay, actor, day=str(day), version=str(model), answers=replay.total)
     return replay
 
 
@@ -111,7 +111,7 @@ def _replay_prediction(replay: Replay, row: Prediction, scorer: Scorer) -> Repla
 def _finish_replay(replay: Replay, status: str, error: str) -> None:
     replay.status, replay.error, replay.finished_at = status, error, timezone.now()
     replay.save()
-    audit.record("replay.finished", replay, None, status=status, changed=replay.changed)
+    audit.record_event("replay.finished", replay, None, status=status, changed=replay.changed)
 
 
 def _get_remaining(replay: Replay) -> QuerySet[Prediction]:
@@ -122,7 +122,9 @@ def _get_remaining(replay: Replay) -> QuerySet[Prediction]:
 def _get_predictions_of_day(day: date) -> QuerySet[Prediction]:
     """Answers of a day (UTC), by the index of their ids."""
     begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return Prediction.objects.filter(pk__gte=first_of(begins), pk__lt=first_of(begins + timedelta(days=1)))
+    return Prediction.objects.filter(
+        pk__gte=build_min_uuid7(begins), pk__lt=build_min_uuid7(begins + timedelta(days=1))
+    )
 
 
 def build_count_rows(counts: dict[str, dict[str, int]]) -> Sequence[tuple[str, str, str, int]]:

@@ -53,7 +53,7 @@ def update_policy(actor: User, shares: SamplingPolicy, reason: str) -> ReviewPol
     given: dict[str, Any] = {f"{name}_share": value for name, value in asdict(shares).items()}
     quotas = given.pop("quotas_share")
     row = ReviewPolicy.objects.create(**given, quotas=quotas, reason=reason, set_by=actor)
-    audit.record("review_policy.changed", row, actor, shares=asdict(shares), reason=reason)
+    audit.record_event("review_policy.changed", row, actor, shares=asdict(shares), reason=reason)
     cache_policy(shares, 0)
     return row
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
-from accounts.rows import insert
+from accounts.rows import insert_rows
 from experiments.services import ExperimentAssignment, assign_arm, record_exposure
 from matching import engine, golden, metrics, sampling
 from matching.engine import Scorer
@@ -84,7 +84,7 @@ def compare_and_store(user: User, question: CompareRequest) -> StoredComparison:
 def store_comparison(user: User, scored: ScoredRequest) -> StoredComparison:
     """Write the answer, and the first exposure of a user who takes part in an experiment."""
     given = draft_comparison(user, scored)
-    insert([given.prediction])
+    insert_rows([given.prediction])
     if scored.assignment:
         record_exposure(user, scored.assignment)
     return given
@@ -127,7 +127,7 @@ def draft_comparison(user: User, scored: ScoredRequest) -> StoredComparison:
 @transaction.atomic
 def reveal_names(prediction: Prediction, actor: User) -> tuple[str, str]:
     """Return the names to a person who may see them, and record that they were seen."""
-    audit.record("prediction.names_revealed", prediction, actor)
+    audit.record_event("prediction.names_revealed", prediction, actor)
     return prediction.name1, prediction.name2
 
 

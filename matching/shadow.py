@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.ids import first_of
+from accounts.ids import build_min_uuid7
 from matching import sampling
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction, ReviewStream
@@ -38,7 +38,7 @@ def score_new_predictions(now: datetime | None = None) -> int:
         fleet = get_model_loader().get_live_models()
     except NoLiveModelError:
         return 0
-    upto = first_of((now or timezone.now()) - MIN_AGE)
+    upto = build_min_uuid7((now or timezone.now()) - MIN_AGE)
     beside = LiveSlot.objects.exclude(role=ServingRole.CHAMPION).select_related("deployment")
     slots = [(slot, fleet.find_by_id(slot.deployment.model_id)) for slot in beside]
     return sum(_score_slot(slot, served, upto) for slot, served in slots if served)
@@ -47,7 +47,7 @@ def score_new_predictions(now: datetime | None = None) -> int:
 @transaction.atomic
 def _score_slot(slot: LiveSlot, served: LoadedModel[Scorer], upto: UUID) -> int:
     """Score one batch and move the cursor, both or neither; leave a slot that another worker has alone."""
-    start = {"last": first_of(slot.deployment.at)}
+    start = {"last": build_min_uuid7(slot.deployment.at)}
     ShadowCursor.objects.get_or_create(profile=slot.profile, model_id=served.id, defaults=start)
     mine = ShadowCursor.objects.filter(profile=slot.profile, model_id=served.id)
     cursor = mine.select_for_update(skip_locked=True).first()

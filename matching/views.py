@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import person_of
+from accounts.authentication import require_user
 from accounts.idempotency import idempotent
-from accounts.openapi import KEY_PARAMETER
-from accounts.paging import page
+from accounts.openapi import IDEMPOTENCY_KEY_PARAMETER
+from accounts.paging import fetch_page
 from accounts.problems import UnavailableError
 from accounts.throttles import PairThrottle
 from matching import examples, metrics
@@ -63,7 +63,7 @@ class CompareView(APIView):
     scope = "compare"
 
     @extend_schema(
-        parameters=[KEY_PARAMETER],
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request=CompareRequestSerializer,
         responses={201: PredictionSerializer},
         examples=[examples.COMPARE_EXAMPLE],
@@ -74,7 +74,9 @@ class CompareView(APIView):
         """Compare two names under a profile and store the answer."""
         question = CompareRequestSerializer.parse_request(request.data)
         with translate_errors():
-            return Response(serialize_comparison(compare_and_store(person_of(request), question)), status=201)
+            return Response(
+                serialize_comparison(compare_and_store(require_user(request), question)), status=201
+            )
 
 
 class CompareProfilesView(APIView):
@@ -107,7 +109,7 @@ class CompareBatchView(APIView):
     throttle_classes = (PairThrottle,)
 
     @extend_schema(
-        parameters=[KEY_PARAMETER],
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request=BatchRequestSerializer,
         responses={201: BatchResponseSerializer},
         examples=[examples.BATCH_EXAMPLE],
@@ -120,7 +122,9 @@ class CompareBatchView(APIView):
         serializer.is_valid(raise_exception=True)
         items = serializer.parse_items()
         with translate_errors():
-            given = compare_batch(person_of(request), [it for it in items if isinstance(it, CompareRequest)])
+            given = compare_batch(
+                require_user(request), [it for it in items if isinstance(it, CompareRequest)]
+            )
         return Response(build_batch_response(items, given), status=201)
 
 
@@ -141,8 +145,8 @@ class PredictionsView(APIView):
         asked.is_valid(raise_exception=True)
         given = dict(asked.validated_data)
         at = given.pop("limit"), given.pop("cursor", None)
-        rows, following = page(
-            Prediction.objects.for_user(person_of(request)).for_listing().filter_by(**given), *at
+        rows, following = fetch_page(
+            Prediction.objects.for_user(require_user(request)).for_listing().filter_by(**given), *at
         )
         return Response({"results": [serialize_prediction_summary(row) for row in rows], "next": following})
 
@@ -156,5 +160,5 @@ class PredictionView(APIView):
     @extend_schema(responses=PredictionSerializer, operation_id="prediction")
     def get(self, request: Request, pk: UUID) -> Response:
         """Return one of your own answers as it was given."""
-        own = Prediction.objects.for_user(person_of(request)).with_model()
+        own = Prediction.objects.for_user(require_user(request)).with_model()
         return Response(serialize_prediction(get_object_or_404(own, pk=pk)))

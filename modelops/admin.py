@@ -17,7 +17,16 @@ from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts.desk import BoundedPaginator, PlainForm, ReasonForm, Step, act, confirmed, may, nobody
+from accounts.desk import (
+    BoundedPaginator,
+    ConfirmationForm,
+    ConfirmationStep,
+    ReasonForm,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    require_permission,
+)
 from accounts.models import User
 from modelops import operations, services
 from modelops.alerting import alert_admin
@@ -82,9 +91,9 @@ class MetricInline(TabularInline):  # type: ignore[misc]  # the package ships no
     readonly_fields = fields
     extra = 0
     per_page = 20
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
 
 @admin.register(ModelVersion)
@@ -115,11 +124,11 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     inlines = (MetricInline,)
     actions = None
     actions_detail = ("ask_for_promotion", "verify_artefact")
-    has_verify_artefact_permission = may("modelops.verify_modelversion")
-    has_ask_for_promotion_permission = may("modelops.request_deployment")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_verify_artefact_permission = require_permission("modelops.verify_modelversion")
+    has_ask_for_promotion_permission = require_permission("modelops.request_deployment")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     @admin.display(description="SHA-256 of the artefact")
     def artefact_digest(self, version: ModelVersion) -> str:
@@ -131,7 +140,7 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         """What it is, what it was trained on, how good it is, where it is weak."""
         return format_html(_COLLAPSED_HTML, version.card) if version.card else "-"
 
-    @act("Ask for promotion", "ask_for_promotion")
+    @admin_button("Ask for promotion", "ask_for_promotion")
     def ask_for_promotion(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask that this version be made live; another person approves."""
         version = get_object_or_404(ModelVersion, pk=object_id)
@@ -144,11 +153,13 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         text = "Nothing changes until a second person approves."
         back = reverse("admin:modelops_modelversion_change", args=[version.pk])
         title = f"Ask for promotion of {version}"
-        return confirmed(
-            self.admin_site, request, Step(title, text, "Ask", back, perform, PromotionForm, _EXPECTED_ERRORS)
+        return handle_confirmation(
+            self.admin_site,
+            request,
+            ConfirmationStep(title, text, "Ask", back, perform, PromotionForm, _EXPECTED_ERRORS),
         )
 
-    @act("Verify artefact", "verify_artefact")
+    @admin_button("Verify artefact", "verify_artefact")
     def verify_artefact(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Check the stored bytes against both digests."""
         version = get_object_or_404(ModelVersion.objects.select_related("artefact"), pk=object_id)
@@ -171,18 +182,18 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     readonly_fields = fields
     actions = None
     actions_detail = ("approve", "decline")
-    has_decline_permission = may("modelops.approve_deployment")
-    has_approve_permission = may("modelops.approve_deployment")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_decline_permission = require_permission("modelops.approve_deployment")
+    has_approve_permission = require_permission("modelops.approve_deployment")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     @admin.display(description="Gates")
     def gate_results(self, asked: PromotionRequest) -> str:
         """What was found when it was asked."""
         return render_to_string("admin/modelops/gates.html", {"gates": asked.gates})
 
-    @act("Approve", "approve")
+    @admin_button("Approve", "approve")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Make the version live."""
         asked = _get_promotion_request(object_id)
@@ -194,12 +205,14 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
         text = "Every process serves this version within seconds. Rolling back takes one person."
         back, facts = _build_back_url(asked), _build_facts(asked)
-        form = ApprovalForm if gatekeeping.list_red_gates(asked.gates) else PlainForm
+        form = ApprovalForm if gatekeeping.list_red_gates(asked.gates) else ConfirmationForm
         panel = self.gate_results(asked)
-        step = Step(f"Approve {asked}?", text, "Approve", back, perform, form, _EXPECTED_ERRORS, facts, panel)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            f"Approve {asked}?", text, "Approve", back, perform, form, _EXPECTED_ERRORS, facts, panel
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
-    @act("Decline", "decline")
+    @admin_button("Decline", "decline")
     def decline(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Close the request without making anything live."""
         asked = _get_promotion_request(object_id)
@@ -209,7 +222,7 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             return "Declined. Nothing was changed."
 
         text = "Nothing is made live."
-        step = Step(
+        step = ConfirmationStep(
             f"Decline {asked}?",
             text,
             "Decline",
@@ -218,7 +231,7 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             ReasonForm,
             _EXPECTED_ERRORS,
         )
-        return confirmed(self.admin_site, request, step)
+        return handle_confirmation(self.admin_site, request, step)
 
 
 @admin.register(LiveSlot)
@@ -232,10 +245,10 @@ class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     readonly_fields = list_display
     actions = None
     actions_detail = ("roll_back",)
-    has_roll_back_permission = may("modelops.rollback_deployment")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_roll_back_permission = require_permission("modelops.rollback_deployment")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Everything but the slot of drills, which answers nobody."""
@@ -256,7 +269,7 @@ class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         """When it went live."""
         return slot.deployment.at
 
-    @act("Roll back", "roll_back")
+    @admin_button("Roll back", "roll_back")
     def roll_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Go back to the version before, alone."""
         slot = get_object_or_404(LiveSlot.objects.select_related("deployment__model"), pk=object_id)
@@ -269,8 +282,10 @@ class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         text = "One person may do this in an emergency. It is marked as such, and the approvers see it."
         back = reverse("admin:modelops_liveslot_change", args=[slot.pk])
         facts = {"Live now": slot.deployment.model, "Since": slot.deployment.at, "Profile": slot.profile}
-        step = Step("Roll back?", text, "Roll back", back, perform, ReasonForm, _EXPECTED_ERRORS, facts)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Roll back?", text, "Roll back", back, perform, ReasonForm, _EXPECTED_ERRORS, facts
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
 
 @admin.register(Deployment)
@@ -284,9 +299,9 @@ class DeploymentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = (*list_display, "override", "upgrade", "automatic", "previous", "first", "reason")
     readonly_fields = fields
     actions = None
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
 
 @admin.register(JobRun)
@@ -301,9 +316,9 @@ class JobRunAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = (*list_display, "result")
     readonly_fields = fields
     actions = None
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
 
 def queue_alias_mirroring() -> None:

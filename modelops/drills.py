@@ -73,5 +73,5 @@ def _store_drill(actor: User, taken: list[int | None]) -> RollbackDrill:
         processes=ServingProcess.objects.alive().count(),
         error=f"not every process followed within {DRILL_TIMEOUT_SECONDS:.0f} s" if late else "",
     )
-    audit.record("rollback.drilled", row, actor, back_ms=back, forward_ms=forward, error=row.error)
+    audit.record_event("rollback.drilled", row, actor, back_ms=back, forward_ms=forward, error=row.error)
     return row

@@ -10,7 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
-from accounts.desk import Step, act, confirmed, labelled, may, nobody
+from accounts.desk import (
+    ConfirmationStep,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    label_column,
+    require_permission,
+)
 from accounts.models import User
 from modelops.drills import DrillError, run_drill
 from modelops.serving_models import ALIVE_TIMEOUT, RollbackDrill, ServingProcess
@@ -46,16 +53,16 @@ class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ship
     readonly_fields = fields
     actions = None
     actions_list = ("drill_rollback",)
-    has_drill_rollback_permission = may("modelops.drill_rollback")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_drill_rollback_permission = require_permission("modelops.drill_rollback")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Each beside the newest deployment."""
         return super().get_queryset(request).beside_live()
 
-    @labelled("State", "generation", _STATE_COLOURS)
+    @label_column("State", "generation", _STATE_COLOURS)
     def state(self, process: ServingProcess) -> tuple[str, str]:
         """How it stands to what is live."""
         found = _compute_state(process)
@@ -83,7 +90,7 @@ class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ship
         """What it could not load."""
         return "; ".join(process.failed.values()) or "none"
 
-    @act("Drill a rollback", "drill_rollback")
+    @admin_button("Drill a rollback", "drill_rollback")
     def drill_rollback(self, request: HttpRequest) -> HttpResponse:
         """Go back and forth on a slot that answers nobody, and say how long every process took."""
 
@@ -102,8 +109,10 @@ class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ship
             "own that answers nobody. It takes some seconds and is kept in the audit trail."
         )
         back = reverse("admin:modelops_servingprocess_changelist")
-        step = Step("Drill a rollback?", text, "Drill", back, perform, refusals=(DrillError,))
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Drill a rollback?", text, "Drill", back, perform, expected_errors=(DrillError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
 
 @admin.register(RollbackDrill)
@@ -115,9 +124,9 @@ class RollbackDrillAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = list_display
     readonly_fields = list_display
     actions = None
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
 
 def _compute_state(process: ServingProcess) -> str:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import audit
-from accounts.crypto import Purpose, digest, sha256
+from accounts.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
 from modelops.alerting.alerts import raise_alert
 from modelops.examining import gatekeeping
@@ -94,7 +94,9 @@ def _store_version(
         model_path=given.model_path,
         accuracy=None if given.accuracy is None else round(given.accuracy, 4),
         artefact=artefact,
-        artefact_hmac=digest(Purpose.ARTEFACT, content_digest, given.name, given.version, given.schema_hash),
+        artefact_hmac=compute_digest(
+            DigestPurpose.ARTEFACT, content_digest, given.name, given.version, given.schema_hash
+        ),
         schema_hash=given.schema_hash,
         libraries=dict(given.libraries),
         metrics=dict(given.metrics),
@@ -106,7 +108,7 @@ def _store_version(
         registered_by=actor,
     )
     _record_metrics(version, given)
-    audit.record("model.registered", version, actor, version=str(version), sha256=content_digest)
+    audit.record_event("model.registered", version, actor, version=str(version), sha256=content_digest)
     return version
 
 
@@ -141,7 +143,7 @@ def _create_promotion_request(
         gates=gates,
     )
     red = gatekeeping.list_red_gates(gates)
-    audit.record(
+    audit.record_event(
         "promotion.requested", request, actor, version=str(model), profile=profile, role=role, red=red
     )
     return request
@@ -191,7 +193,7 @@ def decline_promotion(request: PromotionRequest, actor: User, reason: str) -> Pr
         raise PromotionError("this request is closed")
     request.closed_at = timezone.now()
     request.save(update_fields=["closed_at"])
-    audit.record("promotion.declined", request, actor, reason=reason)
+    audit.record_event("promotion.declined", request, actor, reason=reason)
     return request
 
 
@@ -306,7 +308,7 @@ def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deploy
         "break_glass": row.break_glass,
         "override": row.override,
     }
-    audit.record("deployment.made", row, actor, **detail)
+    audit.record_event("deployment.made", row, actor, **detail)
     transaction.on_commit(partial(publish_generation, row.generation))
     return row
 

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from pytest_django import Settings
 
-from config.embedded import Embedded
+from config.embedded import EmbeddedServers
 from matching import sampling
 from matching.services import get_model_loader
 from matching.working import comparison_cache
@@ -79,9 +79,9 @@ def own_registry(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def servers(tmp_path: Path) -> Iterator[Embedded]:
+def servers(tmp_path: Path) -> Iterator[EmbeddedServers]:
     """Embedded servers that the test may start, stop and kill."""
-    embedded = Embedded(tmp_path / "a folder", durable=False)
+    embedded = EmbeddedServers(tmp_path / "a folder", durable=False)
     yield embedded
     for server in (embedded.postgres, embedded.valkey):
         server.stop()

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts import erasure
-from accounts.crypto import Purpose, digest, sha256
+from accounts.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
 from feedback.models import Guideline
 from matching.engine import FEATURE_NAMES, Kind, compute_schema_hash
@@ -27,7 +27,7 @@ def model_version(version: str = "1", content: bytes | None = None) -> ModelVers
         name="names",
         version=version,
         artefact=artefact,
-        artefact_hmac=digest(Purpose.ARTEFACT, artefact.pk, "names", version, schema),
+        artefact_hmac=compute_digest(DigestPurpose.ARTEFACT, artefact.pk, "names", version, schema),
         schema_hash=schema,
     )
 
@@ -73,7 +73,7 @@ def guideline(version: str = "1") -> Guideline:
 
 def erased(prediction: Prediction) -> Prediction:
     """The prediction after its names were erased."""
-    erasure.run(erasure.ask_answer(prediction.pk, prediction.user, None, "asked for"))
+    erasure.run_erasure(erasure.request_prediction_erasure(prediction.pk, prediction.user, None, "asked for"))
     return Prediction.objects.get(pk=prediction.pk)
 
 

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
-from config.openapi import examples
+from config.openapi import load_examples
 from tests import clients
 from tests.people import person, signed_in
 
@@ -57,7 +57,7 @@ def test_a_file_is_shown_as_csv() -> None:
 
 
 def test_no_example_is_of_an_operation_that_is_gone() -> None:
-    assert set(examples()) <= {name for name, _ in operations()}
+    assert set(load_examples()) <= {name for name, _ in operations()}
 
 
 @pytest.mark.parametrize(("name", "operation"), operations(), ids=[name for name, _ in operations()])

@@ -33,7 +33,7 @@ def test_a_thread_of_any_process_sends_its_tasks_to_our_broker() -> None:
 def test_the_trail_is_sealed() -> None:
     person()
     assert seal_audit_trail() == 1
-    assert audit.verify().unsealed == 0
+    assert audit.verify_chain().unsealed_count == 0
 
 
 def test_what_the_streams_picked_is_queued() -> None:

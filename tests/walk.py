@@ -18,12 +18,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.views.generic import RedirectView
 
 from accounts.models import Role, User
-from accounts.services import SCOPES, issue_api_key
+from accounts.services import API_KEY_SCOPES, issue_api_key
 from accounts.tokens import AccessToken
 from tests.people import person
 
 ANONYMOUS = "anonymous"
-WHO = (ANONYMOUS, *Role.values, *(f"key:{scope}" for scope in SCOPES))
+WHO = (ANONYMOUS, *Role.values, *(f"key:{scope}" for scope in API_KEY_SCOPES))
 """Everybody who visits: nobody in particular, each role, and a client application's key of each scope."""
 
 REFUSED = "–"

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 GRANTS = {
     Role.AUDITOR: ["view_auditevent", "view_auditseal", "view_user", "view_apikey"],
@@ -40,4 +40,4 @@ class Migration(migrations.Migration):
         ("contenttypes", "0002_remove_content_type_name"),
     ]
 
-    operations = [migrations.RunPython(make, unmake), granting("accounts", GRANTS)]
+    operations = [migrations.RunPython(make, unmake), build_grant_operation("accounts", GRANTS)]

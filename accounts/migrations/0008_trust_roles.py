@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 VIEW = ["view_erasure", "view_retentionrule"]
 GRANTS = {
@@ -15,4 +15,4 @@ GRANTS = {
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0007_erasure_and_retention")]
 
-    operations = [granting("accounts", GRANTS)]
+    operations = [build_grant_operation("accounts", GRANTS)]

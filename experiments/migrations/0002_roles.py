@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 GRANTS = {
     Role.LEAD: ["view_experiment"],
@@ -17,4 +17,4 @@ GRANTS = {
 class Migration(migrations.Migration):
     dependencies = [("experiments", "0001_initial"), ("accounts", "0003_roles")]
 
-    operations = [granting("experiments", GRANTS)]
+    operations = [build_grant_operation("experiments", GRANTS)]

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 GRANTS = {
     Role.USER: ["add_feedback"],
@@ -19,4 +19,4 @@ GRANTS = {
 class Migration(migrations.Migration):
     dependencies = [("feedback", "0001_initial"), ("accounts", "0003_roles")]
 
-    operations = [granting("feedback", GRANTS)]
+    operations = [build_grant_operation("feedback", GRANTS)]

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.paging import NEXT
+from accounts.paging import NEXT_CURSOR_HELP
 from matching.engine import Kind
 from matching.job_models import BatchJob, FileFormat
 from matching.jobs.services import JobOptions
@@ -87,7 +87,7 @@ class JobPageSerializer(serializers.Serializer[Any]):
     """Jobs, newest first."""
 
     results = JobSerializer(many=True)
-    next = serializers.UUIDField(allow_null=True, help_text=NEXT)
+    next = serializers.UUIDField(allow_null=True, help_text=NEXT_CURSOR_HELP)
 
 
 def serialize_job(job: BatchJob) -> dict[str, Any]:

@@ -19,14 +19,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import person_of
+from accounts.authentication import require_user
 from accounts.idempotency import idempotent
 from accounts.models import User
-from accounts.openapi import KEY_PARAMETER
-from accounts.paging import PageSerializer, page
+from accounts.openapi import IDEMPOTENCY_KEY_PARAMETER
+from accounts.paging import PageSerializer, fetch_page
 from accounts.problems import ConflictError
 from accounts.renderers import OrjsonRenderer
-from accounts.throttles import Rate, charge
+from accounts.throttles import RateLimit, enforce_rate_limit
 from matching import tasks
 from matching.bulk import FileError
 from matching.job_models import BatchJob
@@ -70,7 +70,7 @@ class JobsView(APIView):
     parser_classes = (UploadParser,)
 
     @extend_schema(
-        parameters=[KEY_PARAMETER],
+        parameters=[IDEMPOTENCY_KEY_PARAMETER],
         request={"multipart/form-data": JobRequestSerializer},
         responses={201: JobSerializer},
         operation_id="job_create",
@@ -85,10 +85,10 @@ class JobsView(APIView):
         serializer = JobRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         upload = serializer.validated_data[UPLOAD_FIELD]
-        charge(request, "rows", upload.cost, Rate.parse(settings.JOB_RATE))
+        enforce_rate_limit(request, "rows", upload.cost, RateLimit.parse(settings.JOB_RATE))
         try:
             with translate_errors():
-                job = services.create(person_of(request), upload, serializer.to_options())
+                job = services.create(require_user(request), upload, serializer.to_options())
         except FileError as error:
             raise ValidationError({UPLOAD_FIELD: [str(error)]}) from None
         except JobError as error:
@@ -101,8 +101,8 @@ class JobsView(APIView):
         """List your own jobs, newest first."""
         asked = PageSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        rows, following = page(
-            BatchJob.objects.for_user(person_of(request)).for_listing(), **asked.validated_data
+        rows, following = fetch_page(
+            BatchJob.objects.for_user(require_user(request)).for_listing(), **asked.validated_data
         )
         return Response({"results": [serialize_job(row) for row in rows], "next": following})
 
@@ -121,7 +121,7 @@ class JobView(APIView):
     @extend_schema(responses={204: None}, operation_id="job_delete")
     def delete(self, request: Request, pk: UUID) -> Response:
         """Delete one of your jobs with its files, also while it is worked on."""
-        services.delete(_get_own_job(request, pk), person_of(request))
+        services.delete(_get_own_job(request, pk), require_user(request))
         return Response(status=204)
 
 
@@ -134,7 +134,7 @@ class JobCancelView(APIView):
     @extend_schema(request=None, responses=JobSerializer, operation_id="job_cancel")
     def post(self, request: Request, pk: UUID) -> Response:
         """Stop one of your jobs for good and delete its files; a finished job stays as it is."""
-        return Response(serialize_job(services.cancel(_get_own_job(request, pk), person_of(request))))
+        return Response(serialize_job(services.cancel(_get_own_job(request, pk), require_user(request))))
 
 
 class FileRenderer(BaseRenderer):
@@ -172,7 +172,7 @@ class JobResultView(APIView):
         job = _get_own_job(request, pk)
         if job.status != RunStatus.SUCCEEDED:
             raise ConflictError(f"There is no result: the job is {job.status}.", "no_result")
-        return send_result(job, person_of(request))
+        return send_result(job, require_user(request))
 
 
 def send_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
@@ -191,4 +191,4 @@ def send_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
 
 
 def _get_own_job(request: Request, pk: UUID) -> BatchJob:
-    return get_object_or_404(BatchJob.objects.for_user(person_of(request)).select_related("model"), pk=pk)
+    return get_object_or_404(BatchJob.objects.for_user(require_user(request)).select_related("model"), pk=pk)

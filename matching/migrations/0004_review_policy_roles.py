@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 GRANTS = {
     Role.LEAD: ["view_reviewpolicy", "add_reviewpolicy"],
@@ -16,4 +16,4 @@ GRANTS = {
 class Migration(migrations.Migration):
     dependencies = [("matching", "0003_review_policies"), ("accounts", "0003_roles")]
 
-    operations = [granting("matching", GRANTS)]
+    operations = [build_grant_operation("matching", GRANTS)]

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 OPTIONS = {
     "ordering": ("-id",),
@@ -17,5 +17,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AlterModelOptions("batchjob", OPTIONS),
-        granting("matching", {Role.AUDITOR: ["oversee_batchjobs"]}),
+        build_grant_operation("matching", {Role.AUDITOR: ["oversee_batchjobs"]}),
     ]

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 VIEW = ["view_shadowscore"]
 GRANTS = dict.fromkeys(
@@ -14,4 +14,4 @@ GRANTS = dict.fromkeys(
 class Migration(migrations.Migration):
     dependencies = [("matching", "0009_rescoring_roles"), ("accounts", "0003_roles")]
 
-    operations = [granting("matching", GRANTS)]
+    operations = [build_grant_operation("matching", GRANTS)]

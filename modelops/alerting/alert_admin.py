@@ -17,7 +17,16 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts import audit
-from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
+from accounts.desk import (
+    BoundedPaginator,
+    ConfirmationStep,
+    ReasonForm,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    label_column,
+    require_permission,
+)
 from accounts.models import User
 from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
 from modelops.alerting import alerts
@@ -48,9 +57,9 @@ class MessageInline(TabularInline):  # type: ignore[misc]  # the package ships n
     ordering = ("-id",)
     extra = 0
     per_page = 20
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
 
 @admin.register(Alert)
@@ -92,14 +101,14 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     inlines = (MessageInline,)
     actions = None
     actions_detail = ("acknowledge", "snooze", "close")
-    has_acknowledge_permission = may("modelops.handle_alert")
-    has_snooze_permission = may("modelops.handle_alert")
-    has_close_permission = may("modelops.handle_alert")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_acknowledge_permission = require_permission("modelops.handle_alert")
+    has_snooze_permission = require_permission("modelops.handle_alert")
+    has_close_permission = require_permission("modelops.handle_alert")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
-    @labelled("State", "state", _STATE_COLOURS)
+    @label_column("State", "state", _STATE_COLOURS)
     def state_label(self, alert: Alert) -> tuple[str, str]:
         """Where it stands, coloured."""
         return alert.state, "Snoozed" if _is_snoozed(alert) else alert.get_state_display()
@@ -134,7 +143,7 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         """Who acknowledged it."""
         return str(alert.acknowledged_by or "-")
 
-    @act("Acknowledge", "acknowledge")
+    @admin_button("Acknowledge", "acknowledge")
     def acknowledge(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Say that one works on it."""
 
@@ -146,7 +155,7 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             request, object_id, "Acknowledge", "You work on it, so nobody is told again.", perform
         )
 
-    @act("Snooze", "snooze")
+    @admin_button("Snooze", "snooze")
     def snooze(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Be quiet for a while."""
 
@@ -158,7 +167,7 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         text = "Nobody is told again until then. It goes on being observed."
         return self._run_step(request, object_id, "Snooze", text, perform, SnoozeForm)
 
-    @act("Close", "close")
+    @admin_button("Close", "close")
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End it by hand."""
 
@@ -186,8 +195,8 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             said: str = perform(alert, actor, given)
             return said
 
-        step = Step(f"{verb}: {alert}", text, verb, back, done, form, (AlertError,), facts)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(f"{verb}: {alert}", text, verb, back, done, form, (AlertError,), facts)
+        return handle_confirmation(self.admin_site, request, step)
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -233,8 +242,8 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = ("name", "kind", "address", "least", "second_line", "enabled", *readonly_fields)
     actions = None
     actions_detail = ("send_test",)
-    has_send_test_permission = may("modelops.test_alertchannel")
-    has_delete_permission = nobody
+    has_send_test_permission = require_permission("modelops.test_alertchannel")
+    has_delete_permission = deny_everyone
 
     def get_fields(self, request: HttpRequest, obj: AlertChannel | None = None) -> Any:
         """Show nobody an address, also not those who may only look."""
@@ -250,9 +259,11 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
                 obj.address = AlertChannel.objects.get(pk=obj.pk).address
             super().save_model(request, obj, form, change)
             actor = request.user if isinstance(request.user, User) else None
-            audit.record("alert_channel.saved", obj, actor, name=obj.name, kind=obj.kind, enabled=obj.enabled)
+            audit.record_event(
+                "alert_channel.saved", obj, actor, name=obj.name, kind=obj.kind, enabled=obj.enabled
+            )
 
-    @act("Send a test message", "send_test")
+    @admin_button("Send a test message", "send_test")
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Send a test now and say what the receiver answered."""
         channel = get_object_or_404(AlertChannel, pk=object_id)
@@ -267,8 +278,10 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             return f"Delivered. The receiver answered: {row.receipt}"
 
         text = f"A message that says it is a test goes to {channel.name} now; other channels get nothing."
-        step = Step("Send a test message?", text, "Send", back, perform, refusals=(AlertError,))
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Send a test message?", text, "Send", back, perform, expected_errors=(AlertError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
 
 @admin.register(AlertMessage)
@@ -283,9 +296,9 @@ class AlertMessageAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = (*list_display, "body", "receipt", "not_before", "alert")
     readonly_fields = fields
     actions = None
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
 
 @admin.register(Heartbeat)
@@ -296,9 +309,9 @@ class HeartbeatAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = list_display
     readonly_fields = list_display
     actions = None
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
 
 def _is_snoozed(alert: Alert) -> bool:

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 VIEW = [
     "view_modelversion",
@@ -32,4 +32,4 @@ GRANTS = {
 class Migration(migrations.Migration):
     dependencies = [("modelops", "0002_history_is_append_only"), ("accounts", "0003_roles")]
 
-    operations = [granting("modelops", GRANTS)]
+    operations = [build_grant_operation("modelops", GRANTS)]

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 VIEW = ["view_alert", "view_alertmessage", "view_heartbeat"]
 GRANTS = {
@@ -25,4 +25,4 @@ GRANTS = {
 class Migration(migrations.Migration):
     dependencies = [("modelops", "0004_alerts"), ("accounts", "0003_roles")]
 
-    operations = [granting("modelops", GRANTS)]
+    operations = [build_grant_operation("modelops", GRANTS)]

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 TABLES = ("watch_thresholds", "drift_references")
 GUARD = "".join(
@@ -36,4 +36,4 @@ GRANTS = {
 class Migration(migrations.Migration):
     dependencies = [("modelops", "0007_watching"), ("accounts", "0003_roles")]
 
-    operations = [migrations.RunSQL(GUARD, UNGUARD), granting("modelops", GRANTS)]
+    operations = [migrations.RunSQL(GUARD, UNGUARD), build_grant_operation("modelops", GRANTS)]

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from accounts.models import Role
-from accounts.roles import granting
+from accounts.roles import build_grant_operation
 
 VIEW = ["view_servingprocess", "view_rollbackdrill"]
 GRANTS = {
@@ -17,4 +17,4 @@ GRANTS = {
 class Migration(migrations.Migration):
     dependencies = [("modelops", "0010_serving_processes"), ("accounts", "0003_roles")]
 
-    operations = [granting("modelops", GRANTS)]
+    operations = [build_grant_operation("modelops", GRANTS)]

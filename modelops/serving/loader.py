@@ -22,8 +22,8 @@ from django.db import DatabaseError, connection
 from django.db.models import Max
 from django.utils import timezone
 
-from accounts.crypto import Purpose, matches, sha256
-from accounts.store import StoreDownError, ask
+from accounts.crypto import DigestPurpose, sha256, verify_digest
+from accounts.store import RedisUnavailableError, call_redis
 from modelops.alerting.alerts import raise_alert
 from modelops.models import DRILL_PROFILE, EVERY_PROFILE, Deployment, LiveSlot, ModelVersion, ServingRole
 
@@ -255,7 +255,7 @@ def read_verified_artefact(version: ModelVersion) -> bytes:
     if sha256(content) != version.artefact_id:
         raise ArtefactVerificationError(f"{version}: the stored bytes were altered")
     signed = (version.artefact_id, version.name, version.version, version.schema_hash)
-    if not matches(Purpose.ARTEFACT, version.artefact_hmac, *signed):
+    if not verify_digest(DigestPurpose.ARTEFACT, version.artefact_hmac, *signed):
         raise ArtefactVerificationError(f"{version}: the artefact was not registered by this installation")
     return content
 
@@ -263,10 +263,10 @@ def read_verified_artefact(version: ModelVersion) -> bytes:
 def read_live_generation() -> int | None:
     """Return the number of the newest deployment: from Redis, else from SQL, else nothing."""
     try:
-        found = ask(lambda store: store.get(_GENERATION_KEY))
+        found = call_redis(lambda store: store.get(_GENERATION_KEY))
         if found is not None:
             return int(found)
-    except StoreDownError:
+    except RedisUnavailableError:
         pass
     try:
         generation = _query_live_generation()
@@ -279,8 +279,8 @@ def read_live_generation() -> int | None:
 def publish_generation(generation: int) -> None:
     """Tell every process which generation is live; without Redis they see it in SQL."""
     try:
-        ask(lambda store: store.set(_GENERATION_KEY, generation, ex=_GENERATION_TTL_SECONDS))
-    except StoreDownError:
+        call_redis(lambda store: store.set(_GENERATION_KEY, generation, ex=_GENERATION_TTL_SECONDS))
+    except RedisUnavailableError:
         log.info("generation_not_published", generation=generation)
 
 

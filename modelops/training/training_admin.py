@@ -17,7 +17,15 @@ from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
-from accounts.desk import ReasonForm, Step, act, confirmed, labelled, may, nobody
+from accounts.desk import (
+    ConfirmationStep,
+    ReasonForm,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    label_column,
+    require_permission,
+)
 from accounts.models import User
 from modelops.models import RunStatus, TrainingRun
 from modelops.training import runs
@@ -84,13 +92,13 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
     actions = None
     actions_list = ("train",)
     actions_detail = ("cancel",)
-    has_train_permission = may("modelops.add_trainingrun")
-    has_cancel_permission = may("modelops.add_trainingrun")
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_train_permission = require_permission("modelops.add_trainingrun")
+    has_cancel_permission = require_permission("modelops.add_trainingrun")
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
-    @labelled("Status", "status", STATUS_COLOURS)
+    @label_column("Status", "status", STATUS_COLOURS)
     def state(self, run: TrainingRun) -> tuple[str, str]:
         """Where the run stands, with its colour."""
         return run.status, run.get_status_display()
@@ -107,7 +115,7 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
         lines = format_html_join("", "<div>{}  {}</div>", run.log)
         return format_html('<div class="break-words font-mono text-xs">{}</div>', lines or "Nothing yet.")
 
-    @act("Train a model", "train")
+    @admin_button("Train a model", "train")
     def train(self, request: HttpRequest) -> HttpResponse:
         """Put a run into the queue of the training worker."""
 
@@ -122,10 +130,12 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
             "held-out entities and registers it. Making it live is a decision of two people."
         )
         back = reverse("admin:modelops_trainingrun_changelist")
-        step = Step("Train a model", text, "Train", back, perform, TrainingForm, (TrainingBusyError,))
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Train a model", text, "Train", back, perform, TrainingForm, (TrainingBusyError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
-    @act("Cancel", "cancel")
+    @admin_button("Cancel", "cancel")
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End a run that waits or works."""
         run = get_object_or_404(TrainingRun, pk=object_id)
@@ -136,8 +146,10 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
 
         back = reverse("admin:modelops_trainingrun_change", args=[run.pk])
         text = "The run ends without a model. Its labels wait for the next run."
-        step = Step("Cancel this run?", text, "Cancel the run", back, perform, ReasonForm, (RunEndedError,))
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Cancel this run?", text, "Cancel the run", back, perform, ReasonForm, (RunEndedError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
 
 def wake_training_worker() -> None:

@@ -43,5 +43,5 @@ def change_threshold(name: str, value: Decimal, actor: User, reason: str) -> Thr
     before = get_exact_threshold(name)
     row = Threshold.objects.create(name=name, value=value, previous=before, reason=reason, changed_by=actor)
     detail = {"name": name, "before": str(before), "after": str(value), "reason": reason}
-    audit.record("threshold.changed", row, actor, **detail)
+    audit.record_event("threshold.changed", row, actor, **detail)
     return row

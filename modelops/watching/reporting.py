@@ -41,7 +41,7 @@ def store_reference(of: TrafficSlice, sample: FigureSample, origin: str) -> Refe
     row = Reference.objects.create(
         **of.lookup, origin=origin, n=sample.n, frame=frame.to_dict(), counts=counts
     )
-    audit.record("drift_reference.frozen", row, None, version=str(of.model), origin=origin, n=sample.n)
+    audit.record_event("drift_reference.frozen", row, None, version=str(of.model), origin=origin, n=sample.n)
     return row
 
 

@@ -17,7 +17,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from unfold.admin import ModelAdmin
 
-from accounts.desk import BoundedPaginator, ReasonForm, Step, act, confirmed, labelled, may, nobody
+from accounts.desk import (
+    BoundedPaginator,
+    ConfirmationStep,
+    ReasonForm,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    label_column,
+    require_permission,
+)
 from accounts.models import User
 from modelops.models import ModelMetric
 from modelops.plots import render_bar_chart
@@ -32,9 +41,9 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
     actions = None
     paginator = BoundedPaginator
     show_full_result_count = False
-    has_add_permission = nobody
-    has_change_permission = nobody
-    has_delete_permission = nobody
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
 
 @admin.register(DriftReport)
@@ -60,7 +69,7 @@ class DriftReportAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     actions_detail = ("accept",)
     change_form_after_template = "admin/modelops/drift.html"
-    has_accept_permission = may("modelops.accept_driftreport")
+    has_accept_permission = require_permission("modelops.accept_driftreport")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave the heavy columns to the page of one report."""
@@ -71,7 +80,7 @@ class DriftReportAdmin(ReadOnlyAdmin):
             else rows.defer("shifts", "plots")
         )
 
-    @labelled("Drift", "drifted", {"drift": "danger", "once": "warning", "none": "success"})
+    @label_column("Drift", "drifted", {"drift": "danger", "once": "warning", "none": "success"})
     def drift_state(self, report: DriftReport) -> tuple[str, str]:
         """Whether it drifted, coloured."""
         if report.drifted:
@@ -100,7 +109,7 @@ class DriftReportAdmin(ReadOnlyAdmin):
         context = {**(extra_context or {}), "pictures": drawn}
         return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
 
-    @act("Accept as the new normal", "accept")
+    @admin_button("Accept as the new normal", "accept")
     def accept(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Compare later traffic with that of this report."""
         report = get_object_or_404(DriftReport.objects.select_related("model", "reference"), pk=object_id)
@@ -112,8 +121,10 @@ class DriftReportAdmin(ReadOnlyAdmin):
         text = "Later traffic of this version, profile, kind and source is compared with that of this report."
         back = reverse("admin:modelops_driftreport_change", args=[report.pk])
         facts = {"Report": report, "Consequence": report.summary}
-        step = Step("Accept as the new normal?", text, "Accept", back, perform, ReasonForm, (), facts)
-        return confirmed(self.admin_site, request, step)
+        step = ConfirmationStep(
+            "Accept as the new normal?", text, "Accept", back, perform, ReasonForm, (), facts
+        )
+        return handle_confirmation(self.admin_site, request, step)
 
 
 @admin.register(Reference)
@@ -154,7 +165,7 @@ class ThresholdAdmin(ReadOnlyAdmin):
     list_display = ("name", "value", "previous", "changed_by", "changed_at", "reason")
     list_filter = ("name",)
     list_select_related = ("changed_by",)
-    has_add_permission = may("modelops.add_threshold")
+    has_add_permission = require_permission("modelops.add_threshold")
 
     def get_fields(self, request: HttpRequest, obj: Threshold | None = None) -> tuple[str, ...]:
         """Ask for what is needed; show what there is."""
@@ -186,7 +197,7 @@ class TrainingDecisionAdmin(ReadOnlyAdmin):
     fields = ("at", "train", "because", "condition_table", "obstacle_list", "model", "run")
     readonly_fields = fields
 
-    @labelled("Decision", "train", {"train": "success", "wait": "info"})
+    @label_column("Decision", "train", {"train": "success", "wait": "info"})
     def decision_label(self, decision: TrainingDecision) -> tuple[str, str]:
         """What was decided."""
         return ("train", "Train") if decision.train else ("wait", "Do not train")

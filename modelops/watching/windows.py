@@ -53,7 +53,7 @@ def accept_reference(report: DriftReport, actor: User, reason: str) -> Reference
         reason=reason,
         created_by=actor,
     )
-    audit.record("drift_reference.accepted", row, actor, report=str(report.pk), reason=reason)
+    audit.record_event("drift_reference.accepted", row, actor, report=str(report.pk), reason=reason)
     record_observation("drift", str(get_slice(report)), failing=False)
     return row
 

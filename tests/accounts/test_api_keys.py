@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import ApiKey, AuditEvent, Role, User
-from accounts.services import SCOPES, deactivate, issue_api_key, revoke_api_key
+from accounts.services import API_KEY_SCOPES, deactivate_user, issue_api_key, revoke_api_key
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_an_expired_key_is_refused(owner: User) -> None:
 
 def test_the_key_of_a_deactivated_owner_is_refused(owner: User) -> None:
     _, key = issue_api_key(owner, "batch", actor=None)
-    deactivate(owner, actor=None)
+    deactivate_user(owner, actor=None)
     assert status(key) == 401
 
 
@@ -76,4 +76,4 @@ def test_a_key_without_the_scope_is_refused(owner: User) -> None:
 
 def test_an_unknown_scope_is_refused(owner: User) -> None:
     with pytest.raises(ValueError, match="everything"):
-        issue_api_key(owner, "batch", None, scopes=[*SCOPES, "everything"])
+        issue_api_key(owner, "batch", None, scopes=[*API_KEY_SCOPES, "everything"])

@@ -53,7 +53,7 @@ def test_a_change_that_fails_leaves_no_event(user: User) -> None:
     ],
 )
 def test_the_database_refuses_to_rewrite_the_trail(user: User, statement: str) -> None:
-    audit.seal()
+    audit.seal_events()
     assert user.pk is not None
     connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
@@ -62,43 +62,43 @@ def test_the_database_refuses_to_rewrite_the_trail(user: User, statement: str) -
 
 def test_sealing_chains_every_event_once(user: User) -> None:
     set_role(user, "lead", actor=None)
-    assert audit.seal() == AuditEvent.objects.count()
-    assert audit.seal() == 0
-    report = audit.verify()
-    assert report.intact
-    assert report.sealed == AuditEvent.objects.count()
-    assert report.head == AuditSeal.objects.latest("seq").hash
+    assert audit.seal_events() == AuditEvent.objects.count()
+    assert audit.seal_events() == 0
+    report = audit.verify_chain()
+    assert report.is_intact
+    assert report.sealed_count == AuditEvent.objects.count()
+    assert report.head_hash == AuditSeal.objects.latest("seq").hash
 
 
 def test_sealing_in_parts_gives_one_chain(user: User) -> None:
     for role in ("lead", "reviewer", "auditor", "user"):
         set_role(user, role, actor=None)
-    while audit.seal(limit=2):
+    while audit.seal_events(limit=2):
         pass
-    assert audit.verify().intact
+    assert audit.verify_chain().is_intact
     numbers = list(AuditSeal.objects.values_list("seq", flat=True))
     assert numbers == list(range(1, AuditEvent.objects.count() + 1))
 
 
 def test_an_altered_event_is_named(user: User) -> None:
     set_role(user, "lead", actor=None)
-    audit.seal()
+    audit.seal_events()
     event = AuditEvent.objects.latest("id")
     as_database_owner("UPDATE audit_events SET detail = '{}' WHERE id = %s", event.pk)
-    assert f"event {event.pk} " in str(audit.verify().fault)
+    assert f"event {event.pk} " in str(audit.verify_chain().fault)
 
 
 def test_a_removed_event_is_named(user: User) -> None:
     for role in ("lead", "reviewer", "auditor"):
         set_role(user, role, actor=None)
-    audit.seal()
+    audit.seal_events()
     as_database_owner("DELETE FROM audit_seals WHERE seq = 2")
-    assert audit.verify().fault == "seal 2 is missing (found 3)"
+    assert audit.verify_chain().fault == "seal 2 is missing (found 3)"
 
 
 def test_an_event_outside_a_transaction_is_refused(user: User) -> None:
     with ThreadPoolExecutor() as elsewhere, pytest.raises(transaction.TransactionManagementError):
-        elsewhere.submit(audit.record, "user.changed", user, None).result()
+        elsewhere.submit(audit.record_event, "user.changed", user, None).result()
 
 
 def test_the_command_verifies_and_fails_on_a_broken_chain(

@@ -14,9 +14,9 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts import erasure, retention
-from accounts.erasure import holders
-from accounts.models import AuditEvent, Erasure, KeptAnswer, RetentionRule, Role, User
-from accounts.rotation import encrypted_tables
+from accounts.erasure import load_targets
+from accounts.models import AuditEvent, Erasure, IdempotentResponse, RetentionRule, Role, User
+from accounts.rotation import list_encrypted_tables
 from accounts.services import issue_api_key
 from accounts.tasks import apply_retention, finish_erasures
 from feedback.models import Feedback
@@ -52,8 +52,8 @@ def erase(*arguments: str) -> None:
 
 
 def test_every_table_with_encrypted_text_is_erased_or_known_to_hold_no_names() -> None:
-    models: set[type[Model]] = {holder.model for holder in holders() if hasattr(holder, "model")}
-    missing = {model._meta.db_table for model in set(encrypted_tables()) - models} - WITHOUT_NAMES
+    models: set[type[Model]] = {holder.model for holder in load_targets() if hasattr(holder, "model")}
+    missing = {model._meta.db_table for model in set(list_encrypted_tables()) - models} - WITHOUT_NAMES
     assert not missing, f"{missing} may hold names: add a line to the erasure.py of their app"
 
 
@@ -61,7 +61,7 @@ def test_what_a_client_sent_goes_and_what_others_sent_stays() -> None:
     client, other = person(Role.CLIENT), person(Role.CLIENT)
     rows = [answered(client, f"{NAME} {number}") for number in range(3)]
     kept = answered(other, "Other Ltd")
-    done = erasure.run(erasure.ask_person(client, person(Role.ADMINISTRATOR), "request 17"))
+    done = erasure.run_erasure(erasure.request_user_erasure(client, person(Role.ADMINISTRATOR), "request 17"))
     assert done.finished_at is not None
     assert done.counts == {"feedback": 3, "predictions": 3}
     assert names() == ["", "", "", "Other Ltd"]
@@ -75,7 +75,7 @@ def test_what_a_client_sent_goes_and_what_others_sent_stays() -> None:
 def test_the_trail_says_who_asked_why_and_how_much_and_no_name() -> None:
     client, boss = person(Role.CLIENT), person(Role.ADMINISTRATOR)
     answered(client)
-    erasure.run(erasure.ask_name(f" {NAME.upper()} ", boss, "request 17"))
+    erasure.run_erasure(erasure.request_name_erasure(f" {NAME.upper()} ", boss, "request 17"))
     events = list(AuditEvent.objects.filter(action__startswith="erasure.").order_by("id"))
     assert [event.action for event in events] == [
         "erasure.asked",
@@ -92,27 +92,27 @@ def test_one_name_goes_whoever_sent_it_and_in_whatever_case() -> None:
     answered(person(), NAME)
     answered(person(), f"  {NAME.upper()} ")
     answered(person(), f"{NAME} Two")
-    done = erasure.run(erasure.ask_name(NAME.lower(), None, "request 17"))
+    done = erasure.run_erasure(erasure.request_name_erasure(NAME.lower(), None, "request 17"))
     assert names() == ["", "", f"{NAME} Two"]
     assert done.name == ""
 
 
 def test_a_kept_answer_that_quotes_the_name_goes() -> None:
     for number, answer in enumerate((f'{{"name1": "{NAME}"}}', '{"name1": "Other"}')):
-        KeptAnswer.objects.create(
+        IdempotentResponse.objects.create(
             place=str(number), user=person(), body_digest="x", status=201, answer=answer
         )
-    erasure.run(erasure.ask_name(NAME, None, "request 17"))
-    assert [row.place for row in KeptAnswer.objects.all()] == ["1"]
+    erasure.run_erasure(erasure.request_name_erasure(NAME, None, "request 17"))
+    assert [row.place for row in IdempotentResponse.objects.all()] == ["1"]
 
 
 def test_an_interrupted_erasure_goes_on_and_counts_each_row_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erasure, "_BATCH", 2)
+    monkeypatch.setattr(erasure, "_BATCH_ROWS", 2)
     client = person(Role.CLIENT)
     for _ in range(5):
         stored_prediction(user=client)
-    asked = erasure.ask_person(client, None, "request 17")
-    predictions = next(holder for holder in holders() if holder.title == "predictions")
+    asked = erasure.request_user_erasure(client, None, "request 17")
+    predictions = next(holder for holder in load_targets() if holder.title == "predictions")
     assert next(predictions.blank(asked)) == 2
     assert finish_erasures() == 1
     asked.refresh_from_db()
@@ -124,7 +124,7 @@ def test_a_damaged_value_elsewhere_does_not_stop_a_name_from_being_found() -> No
     damaged, found = answered(person(), "Other Ltd"), answered(person())
     with connection.cursor() as cursor:
         cursor.execute("UPDATE predictions SET name1 = 'rubbish' WHERE id = %s", [damaged.pk])
-    erasure.run(erasure.ask_name(NAME, None, "request 17"))
+    erasure.run_erasure(erasure.request_name_erasure(NAME, None, "request 17"))
     found.refresh_from_db()
     assert found.erased_at is not None
 
@@ -132,7 +132,7 @@ def test_a_damaged_value_elsewhere_does_not_stop_a_name_from_being_found() -> No
 def test_an_account_can_go_with_what_it_sent() -> None:
     client = person(Role.CLIENT)
     key, _ = issue_api_key(client, "batch", None)
-    erasure.run(erasure.ask_person(client, None, "request 17", account=True))
+    erasure.run_erasure(erasure.request_user_erasure(client, None, "request 17", account=True))
     client.refresh_from_db()
     key.refresh_from_db()
     assert (client.email, client.name, client.is_active) == (f"{client.pk}@erased.invalid", "", False)
@@ -173,7 +173,7 @@ def test_an_unknown_account_is_named() -> None:
 
 def test_retention_keeps_names_for_ever_until_somebody_decides_on_days() -> None:
     answered(person(), created_at=timezone.now() - timedelta(days=4_000))
-    retention.apply(timezone.now())
+    retention.apply_rules(timezone.now())
     assert names() == [NAME]
 
 
@@ -181,7 +181,7 @@ def test_names_older_than_the_rule_are_blanked_and_younger_ones_stay() -> None:
     answered(person(), "Old Ltd", created_at=timezone.now() - timedelta(days=31))
     answered(person(), "New Ltd", created_at=timezone.now() - timedelta(days=29))
     boss = person(Role.ADMINISTRATOR)
-    retention.change(retention.rules()["names"], 30, boss)
+    retention.change_rule(retention.load_rules()["names"], 30, boss)
     assert apply_retention() == {"names": 2}
     assert names() == ["", "New Ltd"]
     assert AuditEvent.objects.get(action="retention.changed").detail == {"before": None, "after": 30}
@@ -191,7 +191,7 @@ def test_names_older_than_the_rule_are_blanked_and_younger_ones_stay() -> None:
 
 def test_a_dry_run_counts_by_kind_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     answered(person(), created_at=timezone.now() - timedelta(days=31))
-    retention.change(retention.rules()["names"], 30, None)
+    retention.change_rule(retention.load_rules()["names"], 30, None)
     call_command("retain", "--dry-run")
     line = next(line for line in capsys.readouterr().out.splitlines() if "names:" in line)
     assert line.split()[:4] == ["2", "due", "30", "days"]
@@ -201,7 +201,7 @@ def test_a_dry_run_counts_by_kind_and_changes_nothing(capsys: pytest.CaptureFixt
 
 
 def test_the_rules_have_a_row_each() -> None:
-    assert set(retention.rules()) == {kind.key for kind in retention.kinds()}
+    assert set(retention.load_rules()) == {kind.key for kind in retention.load_kinds()}
     assert RetentionRule.objects.get(pk="sessions").days == 1
 
 
@@ -239,7 +239,7 @@ def test_an_administrator_erases_one_name_and_one_answer() -> None:
 
 def test_an_administrator_changes_a_rule_and_an_auditor_only_reads_it() -> None:
     boss, auditor, browser = person(Role.ADMINISTRATOR), person(Role.AUDITOR), Client()
-    retention.rules()
+    retention.load_rules()
     rule = reverse("admin:accounts_retentionrule_change", args=["sessions"])
     browser.force_login(auditor)
     assert "after they ended" in browser.get(rule).content.decode()

@@ -6,7 +6,7 @@ from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connection
 from pytest_django import Settings
 
-from accounts.fields import DecryptionError, Sealed, encrypted_columns
+from accounts.fields import Ciphertext, DecryptionError, list_encrypted_columns
 from matching.models import Prediction
 from modelops.models import ModelVersion
 from tests.models import stored_prediction
@@ -72,7 +72,7 @@ def test_saving_an_unopened_row_does_not_encrypt_it_again(row: Prediction) -> No
 
 def test_a_value_read_without_its_row_stays_sealed(row: Prediction) -> None:
     value: object = Prediction.objects.values_list("name1", flat=True).get(pk=row.pk)
-    assert isinstance(value, Sealed)
+    assert isinstance(value, Ciphertext)
     assert str(value) == "<sealed>"
 
 
@@ -105,6 +105,6 @@ def test_keys_that_are_no_keys_are_named_as_a_fault_of_the_set_up(
 
 
 def test_the_encrypted_columns_of_a_table_are_known() -> None:
-    names = [field.name for field in encrypted_columns(Prediction)]
+    names = [field.name for field in list_encrypted_columns(Prediction)]
     assert names == ["name1", "name2", "context", "words"]
-    assert encrypted_columns(ModelVersion) == []
+    assert list_encrypted_columns(ModelVersion) == []

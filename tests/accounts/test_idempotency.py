@@ -10,8 +10,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from accounts.models import KeptAnswer, User
-from accounts.tasks import forget_kept_answers
+from accounts.models import IdempotentResponse, User
+from accounts.tasks import delete_expired_responses
 from feedback.models import Feedback
 from matching.models import Prediction
 from tests.models import erased, installed, stored_prediction
@@ -76,7 +76,7 @@ def test_a_batch_and_a_feedback_are_done_once_too(client: APIClient, user: User)
 
 def test_a_refused_request_leaves_its_key_free(client: APIClient) -> None:
     assert sent(client, {"name1": "A"}).status_code == 400
-    assert not KeptAnswer.objects.exists()
+    assert not IdempotentResponse.objects.exists()
     assert sent(client, PAIR).status_code == 201
 
 
@@ -90,18 +90,18 @@ def test_a_key_that_is_none_is_refused(client: APIClient, key: str) -> None:
 
 def test_after_a_day_a_key_is_new_again(client: APIClient) -> None:
     sent(client, PAIR)
-    KeptAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    IdempotentResponse.objects.update(created_at=timezone.now() - timedelta(hours=25))
     again = sent(client, {**PAIR, "profile": "kyc"})
     assert (again.status_code, again.json()["profile"]) == (201, "kyc")
-    assert KeptAnswer.objects.get().created_at > timezone.now() - timedelta(minutes=1)
+    assert IdempotentResponse.objects.get().created_at > timezone.now() - timedelta(minutes=1)
 
 
 def test_expired_answers_are_deleted_and_others_are_not(client: APIClient) -> None:
     sent(client, PAIR)
-    assert forget_kept_answers() == 0
-    KeptAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    assert forget_kept_answers() == 1
-    assert not KeptAnswer.objects.exists()
+    assert delete_expired_responses() == 0
+    IdempotentResponse.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    assert delete_expired_responses() == 1
+    assert not IdempotentResponse.objects.exists()
 
 
 def test_what_is_kept_holds_no_name_and_no_key_in_clear(client: APIClient) -> None:
@@ -116,7 +116,7 @@ def test_what_is_kept_holds_no_name_and_no_key_in_clear(client: APIClient) -> No
 def test_an_erased_name_is_not_repeated(client: APIClient) -> None:
     sent(client, PAIR)
     erased(Prediction.objects.get())
-    assert not KeptAnswer.objects.exists()
+    assert not IdempotentResponse.objects.exists()
 
 
 def test_a_key_costs_few_queries(

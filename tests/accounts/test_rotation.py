@@ -10,10 +10,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from pytest_django import Settings
 
-from accounts.crypto import key_id
-from accounts.fields import Sealed, encrypted_columns
-from accounts.models import AuditEvent, KeptAnswer, KeyRotation
-from accounts.rotation import Census, census, encrypted_tables, ring, rotate
+from accounts.crypto import compute_key_id
+from accounts.fields import Ciphertext, list_encrypted_columns
+from accounts.models import AuditEvent, IdempotentResponse, KeyRotation
+from accounts.rotation import (
+    KeyUsageReport,
+    count_key_usage,
+    list_encrypted_tables,
+    load_key_ring,
+    rotate_keys,
+)
 from feedback.models import Feedback
 from matching.models import Prediction
 from tests.models import model_version, stored_prediction
@@ -40,13 +46,13 @@ def rows(number: int) -> list[Prediction]:
     return [stored_prediction(f"Quartz {n} Ltd", user=user, model=model) for n in range(number)]
 
 
-def counted() -> Census:
-    return census(ring(), 100)
+def counted() -> KeyUsageReport:
+    return count_key_usage(load_key_ring(), 100)
 
 
 @pytest.mark.django_db
 def test_every_table_with_encrypted_text_takes_part() -> None:
-    assert {Prediction, Feedback, KeptAnswer} <= set(encrypted_tables())
+    assert {Prediction, Feedback, IdempotentResponse} <= set(list_encrypted_tables())
 
 
 @pytest.mark.django_db
@@ -58,9 +64,9 @@ def test_everything_is_moved_to_the_first_key_and_the_old_one_can_go(
         prediction=stored[0], reviewer=person(), user_correction=True, source="api", feedback_text="Quartz!"
     )
     in_front(settings, new_key)
-    found = rotate(3, 0, silent)
-    assert found.clean(key_id(new_key))
-    assert found.counts == {key_id(new_key): 7 * len(encrypted_columns(Prediction)) + 1}
+    found = rotate_keys(3, 0, silent)
+    assert found.is_complete(compute_key_id(new_key))
+    assert found.counts == {compute_key_id(new_key): 7 * len(list_encrypted_columns(Prediction)) + 1}
     settings.FIELD_ENCRYPTION_KEY = [new_key]
     assert [row.name1 for row in Prediction.objects.order_by("pk")] == [f"Quartz {n} Ltd" for n in range(7)]
     assert Feedback.objects.get().feedback_text == "Quartz!"
@@ -72,9 +78,9 @@ def test_everything_is_moved_to_the_first_key_and_the_old_one_can_go(
 def test_running_again_rewrites_nothing(settings: Settings, new_key: str) -> None:
     rows(4)
     in_front(settings, new_key)
-    rotate(2, 0, silent)
+    rotate_keys(2, 0, silent)
     before = KeyRotation.objects.get(table="predictions").rows_rewritten
-    rotate(2, 0, silent)
+    rotate_keys(2, 0, silent)
     assert KeyRotation.objects.get(table="predictions").rows_rewritten == before == 4
 
 
@@ -85,10 +91,10 @@ def test_what_an_old_process_writes_behind_the_rotation_is_found_and_moved(
     stored = rows(3)
     old = Prediction.objects.get(pk=stored[0].pk)  # holds what was stored under the old key
     in_front(settings, new_key)
-    rotate(10, 0, silent)
+    rotate_keys(10, 0, silent)
     old.save()
-    assert counted().left(key_id(new_key)) == len(encrypted_columns(Prediction))
-    assert rotate(10, 0, silent).clean(key_id(new_key))
+    assert counted().count_remaining(compute_key_id(new_key)) == len(list_encrypted_columns(Prediction))
+    assert rotate_keys(10, 0, silent).is_complete(compute_key_id(new_key))
 
 
 @pytest.mark.django_db
@@ -115,7 +121,7 @@ def test_verifying_changes_nothing_and_fails_while_an_old_key_is_needed(
     settings: Settings, new_key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows(2)
-    old = key_id(settings.FIELD_ENCRYPTION_KEY[0])
+    old = compute_key_id(settings.FIELD_ENCRYPTION_KEY[0])
     in_front(settings, new_key)
     with pytest.raises(CommandError, match="not everything opens"):
         call_command("rotate_field_keys", "--verify")
@@ -123,7 +129,7 @@ def test_verifying_changes_nothing_and_fails_while_an_old_key_is_needed(
     assert not KeyRotation.objects.exists()
     call_command("rotate_field_keys")
     call_command("rotate_field_keys", "--verify")
-    assert f"8 values: {key_id(new_key)} (the first key)" in capsys.readouterr().out
+    assert f"8 values: {compute_key_id(new_key)} (the first key)" in capsys.readouterr().out
 
 
 @pytest.mark.django_db(transaction=True)
@@ -136,9 +142,9 @@ def test_a_row_that_somebody_is_writing_is_neither_waited_for_nor_overwritten(
         Prediction.objects.select_for_update().get(pk=stored[1].pk)
         process = manage("rotate_field_keys", output=tmp_path / "said", **keys(settings))
         assert process.wait(60) == 1
-    left = [row.pk for row in Prediction.objects.all() if opens_with(row) != ring().first]
+    left = [row.pk for row in Prediction.objects.all() if opens_with(row) != load_key_ring().first_key_id]
     assert left == [stored[1].pk]
-    assert rotate(10, 0, silent).clean(key_id(new_key))
+    assert rotate_keys(10, 0, silent).is_complete(compute_key_id(new_key))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -157,7 +163,9 @@ def test_a_rotation_killed_in_the_middle_goes_on_where_it_was(
     process.wait()
     reached = KeyRotation.objects.get(table="predictions")
     assert 0 < reached.rows_seen < 60
-    assert counted().left(ring().first) == (60 - reached.rows_rewritten) * len(encrypted_columns(Prediction))
+    assert counted().count_remaining(load_key_ring().first_key_id) == (60 - reached.rows_rewritten) * len(
+        list_encrypted_columns(Prediction)
+    )
     assert {row.name2 for row in Prediction.objects.all()} == {"Acme, Inc."}
     assert manage(*slowly, output=tmp_path / "second", **keys(settings)).wait(60) == 0
     done = KeyRotation.objects.get(table="predictions")
@@ -172,5 +180,5 @@ def keys(settings: Settings) -> dict[str, str]:
 
 def opens_with(row: Prediction) -> str:
     value: object = Prediction.objects.values_list("name1", flat=True).get(pk=row.pk)
-    assert isinstance(value, Sealed)
-    return ring().status(value, f"predictions.name1:{row.pk}")[0]
+    assert isinstance(value, Ciphertext)
+    return load_key_ring().identify_key(value, f"predictions.name1:{row.pk}")[0]

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from accounts.ids import uuid7
-from accounts.rows import insert
+from accounts.rows import insert_rows
 from matching.models import Prediction
 from tests.models import stored_prediction
 
@@ -37,7 +37,7 @@ def test_every_column_comes_back_as_django_would_have_written_it() -> None:
         selection_probability=0.02,
     )
     rows = [again(saved), again(saved)]
-    insert(rows)
+    insert_rows(rows)
     for row in rows:
         assert kept(row) == kept(saved) | {"id": row.pk}
         assert not row._state.adding
@@ -45,7 +45,7 @@ def test_every_column_comes_back_as_django_would_have_written_it() -> None:
 
 def test_text_is_sealed_for_its_own_row() -> None:
     row = again(stored_prediction(name1="Zebra Quartz"))
-    insert([row])
+    insert_rows([row])
     with connection.cursor() as cursor:
         cursor.execute("SELECT name1, name2, words FROM predictions WHERE id = %s", [row.pk])
         assert "Zebra" not in str(cursor.fetchone())
@@ -54,9 +54,9 @@ def test_text_is_sealed_for_its_own_row() -> None:
 def test_what_the_database_refuses_is_raised_and_nothing_is_written() -> None:
     saved = stored_prediction()
     with pytest.raises(IntegrityError, match="verdict_is_known"):
-        insert([again(saved), again(saved, verdict="perhaps")])
+        insert_rows([again(saved), again(saved, verdict="perhaps")])
 
 
 def test_no_rows_are_no_statement() -> None:
-    insert([])
+    insert_rows([])
     assert not Prediction.objects.exists()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from accounts.store import ask, breaker
+from accounts.store import breaker, call_redis
 
 
 @pytest.fixture(autouse=True)
@@ -22,40 +22,40 @@ def number(store: redis.Redis) -> Any:
 
 def in_thread() -> Any:
     found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(ask(number)))
+    thread = threading.Thread(target=lambda: found.append(call_redis(number)))
     thread.start()
     thread.join()
     return found[0]
 
 
 def test_a_thread_keeps_its_connection_and_shares_it_with_none() -> None:
-    mine = ask(number)
-    assert ask(number) == mine
+    mine = call_redis(number)
+    assert call_redis(number) == mine
     assert in_thread() != mine
 
 
 def test_a_connection_that_the_store_closed_is_opened_again_without_a_failure() -> None:
-    mine = ask(number)
+    mine = call_redis(number)
 
     def cut() -> None:
-        ask(lambda store: store.client_kill_filter(_id=str(mine)))
+        call_redis(lambda store: store.client_kill_filter(_id=str(mine)))
 
     thread = threading.Thread(target=cut)
     thread.start()
     thread.join()
-    assert ask(number) != mine
+    assert call_redis(number) != mine
     assert not breaker.is_open
 
 
 def test_a_forked_process_opens_its_own() -> None:
-    mine, (reading, writing) = ask(number), os.pipe()
+    mine, (reading, writing) = call_redis(number), os.pipe()
     child = os.fork()
     if child == 0:  # the copy says its number and ends without cleaning up what is not its own
         try:
-            os.write(writing, str(ask(number)).encode())
+            os.write(writing, str(call_redis(number)).encode())
         finally:
             os._exit(0)
     os.waitpid(child, 0)
     os.close(writing)  # or a child that could say nothing would be waited for
     assert int(os.read(reading, 100)) != mine
-    assert ask(number) == mine
+    assert call_redis(number) == mine

@@ -8,11 +8,11 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.store import StoreDownError, ask, breaker
-from accounts.throttles import LocalBucket, Rate, take
+from accounts.store import RedisUnavailableError, breaker, call_redis
+from accounts.throttles import LocalRateLimiter, RateLimit, consume_units
 from tests.people import PASSWORD, person, signed_in
 
-TWENTY_A_DAY = Rate.parse("20/day")
+TWENTY_A_DAY = RateLimit.parse("20/day")
 
 
 def cut_off_the_store(settings: Settings) -> None:
@@ -29,53 +29,53 @@ def rested() -> None:
 
 def test_of_200_requests_at_once_exactly_the_20_allowed_pass() -> None:
     with ThreadPoolExecutor(max_workers=50) as crowd:
-        decisions = list(crowd.map(lambda _: take("crowd", TWENTY_A_DAY), range(200)))
+        decisions = list(crowd.map(lambda _: consume_units("crowd", TWENTY_A_DAY), range(200)))
     assert Counter(decision.allowed for decision in decisions) == {True: 20, False: 180}
 
 
 def test_a_store_that_forgot_the_script_learns_it_again() -> None:
-    assert take("again", TWENTY_A_DAY).remaining == 19
-    ask(lambda store: store.script_flush())
-    assert take("again", TWENTY_A_DAY).remaining == 18
+    assert consume_units("again", TWENTY_A_DAY).remaining == 19
+    call_redis(lambda store: store.script_flush())
+    assert consume_units("again", TWENTY_A_DAY).remaining == 18
 
 
 def test_what_was_spent_is_earned_back_evenly() -> None:
-    rate = Rate.parse("20/s")
-    while take("steady", rate).allowed:
+    rate = RateLimit.parse("20/s")
+    while consume_units("steady", rate).allowed:
         pass
-    wait = take("steady", rate).wait
+    wait = consume_units("steady", rate).wait_seconds
     assert 0 < wait <= 0.05
     time.sleep(wait + 0.005)
-    assert take("steady", rate).allowed
+    assert consume_units("steady", rate).allowed
 
 
 def test_a_request_that_costs_more_takes_more() -> None:
-    assert take("bulk", TWENTY_A_DAY, cost=15).remaining == 5
-    assert not take("bulk", TWENTY_A_DAY, cost=6).allowed
-    assert take("bulk", TWENTY_A_DAY, cost=5).allowed
+    assert consume_units("bulk", TWENTY_A_DAY, cost=15).remaining == 5
+    assert not consume_units("bulk", TWENTY_A_DAY, cost=6).allowed
+    assert consume_units("bulk", TWENTY_A_DAY, cost=5).allowed
 
 
 def test_the_local_bucket_follows_the_same_rule() -> None:
-    bucket = LocalBucket()
-    decisions = [bucket.take("me", TWENTY_A_DAY) for _ in range(25)]
+    bucket = LocalRateLimiter()
+    decisions = [bucket.consume_units("me", TWENTY_A_DAY) for _ in range(25)]
     assert [decision.allowed for decision in decisions] == [True] * 20 + [False] * 5
     assert decisions[0].remaining == 19
-    assert decisions[-1].wait == pytest.approx(86_400 / 20, rel=0.01)
+    assert decisions[-1].wait_seconds == pytest.approx(86_400 / 20, rel=0.01)
 
 
 @pytest.mark.parametrize("text", ["", "20", "20/fortnight", "0/min", "-1/min", "many/day"])
 def test_a_rate_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="600/min"):
-        Rate.parse(text)
+        RateLimit.parse(text)
 
 
 def test_without_the_store_taking_says_so_at_once_the_second_time(settings: Settings) -> None:
     cut_off_the_store(settings)
-    with pytest.raises(StoreDownError):
-        take("me", TWENTY_A_DAY)
+    with pytest.raises(RedisUnavailableError):
+        consume_units("me", TWENTY_A_DAY)
     started = time.perf_counter()
-    with pytest.raises(StoreDownError):
-        take("me", TWENTY_A_DAY)
+    with pytest.raises(RedisUnavailableError):
+        consume_units("me", TWENTY_A_DAY)
     assert time.perf_counter() - started < 0.01
 
 

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from accounts.services import deactivate
+from accounts.services import deactivate_user
 from accounts.tokens import AccessToken, RefreshToken
 from tests.people import PASSWORD, person
 
@@ -81,7 +81,7 @@ def test_a_changed_password_ends_the_session(user: User) -> None:
 
 def test_a_deactivated_person_is_refused_at_once(user: User) -> None:
     given = tokens(user)
-    deactivate(user, actor=None)
+    deactivate_user(user, actor=None)
     assert refreshed(given["refresh"])[0] == 401
     client = APIClient(headers={"Authorization": f"Bearer {given['access']}"})
     assert client.get(reverse("prediction", args=[user.pk])).status_code == 401

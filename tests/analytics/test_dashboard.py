@@ -31,7 +31,7 @@ def test_traffic_counts_what_was_answered_since_then() -> None:
     stored_prediction(user=user, cached=True)
     stored_prediction(user=user, verdict="review")
     stored_prediction(user=user, created_at=timezone.now() - timedelta(days=2))
-    seen = queries.traffic(timezone.now() - timedelta(days=1))
+    seen = queries.count_predictions(timezone.now() - timedelta(days=1))
     assert seen.verdicts == {"immaterial": 1, "review": 1, "material": 0}
     assert (seen.total, seen.share("review"), seen.cached_share) == (2, 0.5, 0.5)
 
@@ -48,7 +48,7 @@ def test_answers_of_every_day_are_told_by_verdict() -> None:
     reporting.store_hourly_count(replace(of, source="bulk"), hour, 4, counts, reference)
     stored_prediction(user=person(), verdict="material")
     today = timezone.now().date()
-    days = {row.day: row.verdicts for row in queries.daily(today - timedelta(days=13), today)}
+    days = {row.day: row.verdicts for row in queries.list_daily_counts(today - timedelta(days=13), today)}
     assert len(days) == 14
     assert days[today]["material"] == 1
     assert days[hour.date()] == {"immaterial": 0, "review": 3, "material": 1}
@@ -72,7 +72,7 @@ def test_the_first_page_draws_answers_and_tells_of_alerts() -> None:
 
 
 def test_without_traffic_every_share_is_nothing() -> None:
-    seen = queries.traffic(timezone.now())
+    seen = queries.count_predictions(timezone.now())
     assert (seen.total, seen.share("material"), seen.cached_share) == (0, 0.0, 0.0)
 
 
@@ -80,10 +80,10 @@ def test_the_queue_counts_what_waits_by_stream() -> None:
     stored_prediction(stream="uncertain", selection_probability=0.9)
     stored_prediction(stream="audit", selection_probability=0.02)
     enqueue_sampled_predictions()
-    waiting = queries.queue()
-    assert waiting.streams == {"uncertain": 1, "audit": 1}
+    waiting = queries.summarise_queue()
+    assert waiting.stream_counts == {"uncertain": 1, "audit": 1}
     assert waiting.total == 2
-    assert waiting.oldest is not None
+    assert waiting.oldest_at is not None
 
 
 def test_a_lead_sees_traffic_queue_labels_and_what_is_live() -> None:

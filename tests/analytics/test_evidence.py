@@ -20,7 +20,7 @@ from accounts import audit
 from accounts.crypto import sha256
 from accounts.models import AuditEvent, AuditSeal, Role
 from accounts.services import set_role
-from analytics.evidence import Month, NoEvidenceError, Pack, pack
+from analytics.evidence import EvidencePack, Month, NoEvidenceError, build_pack
 from analytics.tasks import pack_evidence
 from matching.services import reveal_names
 from tests.models import installed, stored_prediction
@@ -29,7 +29,7 @@ from tests.people import person
 pytestmark = pytest.mark.django_db
 
 NAME = "Zebra Quartz Holdings"
-LAST = Month.of(timezone.now()).previous
+LAST = Month.from_datetime(timezone.now()).previous
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def happened(month: Month) -> None:
 def sealed_in(month: Month) -> None:
     """Seal what waits as if it were then; only the database's owner can turn a seal's clock back."""
     last = AuditSeal.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
-    audit.seal()
+    audit.seal_events()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -65,13 +65,13 @@ def verified(*arguments: object, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def unpacked(found: Pack, folder: Path) -> Path:
+def unpacked(found: EvidencePack, folder: Path) -> Path:
     with zipfile.ZipFile(found.path) as archive:
         archive.extractall(folder)
     return folder
 
 
-def altered(found: Pack, to: Path, name: str, change: Callable[[list[str]], list[str]]) -> Path:
+def altered(found: EvidencePack, to: Path, name: str, change: Callable[[list[str]], list[str]]) -> Path:
     """A copy of a pack in which somebody changed a file and made the manifest fit."""
     folder = unpacked(found, to)
     lines = change((folder / name).read_text().splitlines())
@@ -84,7 +84,7 @@ def altered(found: Pack, to: Path, name: str, change: Callable[[list[str]], list
 
 def test_a_pack_holds_what_happened_without_a_name_and_its_own_verifier_passes_it(tmp_path: Path) -> None:
     happened(LAST)
-    found = pack(LAST, None)
+    found = build_pack(LAST, None)
     folder = unpacked(found, tmp_path / "out")
     code, said = verified(folder=folder)
     assert (code, said.split(":")[0]) == (0, f"ok {LAST}"), said
@@ -95,9 +95,9 @@ def test_a_pack_holds_what_happened_without_a_name_and_its_own_verifier_passes_i
 
 
 def test_the_deployments_of_the_month_are_in_its_pack(tmp_path: Path) -> None:
-    month = Month.of(timezone.now())
+    month = Month.from_datetime(timezone.now())
     deployment = installed()
-    folder = unpacked(pack(month, None), tmp_path / "out")
+    folder = unpacked(build_pack(month, None), tmp_path / "out")
     rows = [json.loads(line) for line in (folder / "deployments.jsonl").read_text().splitlines()]
     assert [(row["generation"], row["artefact"]) for row in rows] == [
         (deployment.generation, deployment.model.artefact_id)
@@ -106,7 +106,7 @@ def test_the_deployments_of_the_month_are_in_its_pack(tmp_path: Path) -> None:
 
 def test_the_pack_of_a_month_that_is_over_is_the_same_bytes_again() -> None:
     happened(LAST)
-    first, second = pack(LAST, None), pack(LAST, None)
+    first, second = build_pack(LAST, None), build_pack(LAST, None)
     assert first.sha256 == second.sha256
     assert AuditEvent.objects.filter(action="evidence.packed").count() == 1
 
@@ -141,7 +141,7 @@ def test_the_verifier_names_the_first_broken_row(
     for _ in range(3):
         set_role(person(), "lead", None)
     sealed_in(LAST)
-    folder = altered(pack(LAST, None), tmp_path / "out", "chain.jsonl", change)
+    folder = altered(build_pack(LAST, None), tmp_path / "out", "chain.jsonl", change)
     code, output = verified(folder=folder)
     assert code == 1
     assert said in output
@@ -149,7 +149,7 @@ def test_the_verifier_names_the_first_broken_row(
 
 def test_a_file_that_was_changed_alone_is_named(tmp_path: Path) -> None:
     happened(LAST)
-    folder = unpacked(pack(LAST, None), tmp_path / "out")
+    folder = unpacked(build_pack(LAST, None), tmp_path / "out")
     (folder / "deployments.jsonl").write_text("{}\n")
     code, output = verified(folder=folder)
     assert code == 1
@@ -158,7 +158,7 @@ def test_a_file_that_was_changed_alone_is_named(tmp_path: Path) -> None:
 
 def test_an_access_that_is_not_in_the_chain_is_named(tmp_path: Path) -> None:
     happened(LAST)
-    folder = altered(pack(LAST, None), tmp_path / "out", "accesses.jsonl", _another_seal)
+    folder = altered(build_pack(LAST, None), tmp_path / "out", "accesses.jsonl", _another_seal)
     code, output = verified(folder=folder)
     assert code == 1
     assert "is not in the chain" in output
@@ -169,7 +169,7 @@ def test_packs_must_follow_each_other(tmp_path: Path) -> None:
     for month in months:
         person()
         sealed_in(month)
-    packs = [pack(month, None) for month in months]
+    packs = [build_pack(month, None) for month in months]
     folder, paths = unpacked(packs[0], tmp_path / "out"), [found.path for found in packs]
     assert verified(*paths, folder=folder)[0] == 0
     code, output = verified(paths[0], paths[2], folder=folder)
@@ -179,7 +179,7 @@ def test_packs_must_follow_each_other(tmp_path: Path) -> None:
 
 def test_anchors_show_an_end_that_was_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     happened(LAST)
-    found = pack(LAST, None)
+    found = build_pack(LAST, None)
     anchors = tmp_path / "anchors.jsonl"
     call_command("audit", "anchor")
     call_command("audit", "verify", f"--anchors={anchors}")

@@ -42,9 +42,8 @@ def main() -> int:
 
 def _measured(given: argparse.Namespace, home: Path) -> Iterator[tuple[str, Iterator[str]]]:
     """Each part that is wanted, with its lines as they come."""
-    from config.embedded import Embedded  # noqa: PLC0415 - after the folder is known
 
-    with Embedded(home).held():
+    with Embedded(home).hold():
         import django  # noqa: PLC0415 - after the servers are up
 
         django.setup()

@@ -2,9 +2,9 @@
 
 import os
 
-from config.embedded import home_folder
+from config.embedded import get_home_folder
 
-os.environ.setdefault("VAR_DIR", str(home_folder() / "benchmark-api"))
+os.environ.setdefault("VAR_DIR", str(get_home_folder() / "benchmark-api"))
 
 from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS, REST_FRAMEWORK

@@ -42,7 +42,7 @@ def test_one_key_for_two_purposes_is_refused() -> None:
 
 @override_settings(JWT_SIGNING_KEY_FALLBACKS=[LONG, "short"])
 def test_a_short_older_key_is_refused() -> None:
-    assert ids(list(checks.check_older_keys())) == ["config.E005"]
+    assert ids(list(checks.check_fallback_keys())) == ["config.E005"]
 
 
 @override_settings(CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}})
@@ -57,7 +57,7 @@ def test_unknown_number_of_proxies_is_refused() -> None:
 
 @override_settings(EMBEDDED=True)
 def test_embedded_servers_in_a_deployment_are_warned_about() -> None:
-    assert ids(list(checks.check_embedded())) == ["config.W001"]
+    assert ids(list(checks.check_embedded_servers())) == ["config.W001"]
 
 
 def test_production_without_a_secret_does_not_start_and_names_it() -> None:

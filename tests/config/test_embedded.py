@@ -11,109 +11,111 @@ import psycopg2
 import pytest
 import redis
 
-from config.embedded import Embedded, main, needs_servers, servers_for
+from config.embedded import EmbeddedServers, hold_servers, main, needs_servers
 from config.servers import ServerError
 
 
-def postmaster(servers: Embedded) -> int:
+def postmaster(servers: EmbeddedServers) -> int:
     return int((servers.postgres.data / "postmaster.pid").read_text().splitlines()[0])
 
 
-def valkey_pid(servers: Embedded) -> int:
-    with redis.Redis.from_url(servers.valkey.url()) as client:
+def valkey_pid(servers: EmbeddedServers) -> int:
+    with redis.Redis.from_url(servers.valkey.build_url()) as client:
         return int(client.info("server")["process_id"])
 
 
-def remember(servers: Embedded, number: int) -> None:
-    with psycopg2.connect(servers.postgres.url()) as connection, connection.cursor() as cursor:
+def remember(servers: EmbeddedServers, number: int) -> None:
+    with psycopg2.connect(servers.postgres.build_url()) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS kept (number int)")
         cursor.execute("INSERT INTO kept VALUES (%s)", [number])
     connection.close()
 
 
-def remembered(servers: Embedded) -> list[int]:
-    with psycopg2.connect(servers.postgres.url()) as connection, connection.cursor() as cursor:
+def remembered(servers: EmbeddedServers) -> list[int]:
+    with psycopg2.connect(servers.postgres.build_url()) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT number FROM kept ORDER BY number")
         rows = [row[0] for row in cursor.fetchall()]
     connection.close()
     return rows
 
 
-def test_servers_run_inside_the_block_and_not_after_it(servers: Embedded) -> None:
-    with servers.held():
-        assert servers.status() == {"PostgreSQL": True, "Valkey": True}
-    assert servers.status() == {"PostgreSQL": False, "Valkey": False}
+def test_servers_run_inside_the_block_and_not_after_it(servers: EmbeddedServers) -> None:
+    with servers.hold():
+        assert servers.get_status() == {"PostgreSQL": True, "Valkey": True}
+    assert servers.get_status() == {"PostgreSQL": False, "Valkey": False}
 
 
-def test_second_user_finds_the_running_servers_and_the_last_to_leave_stops_them(servers: Embedded) -> None:
-    second = Embedded(servers.home, durable=False)
+def test_second_user_finds_the_running_servers_and_the_last_to_leave_stops_them(
+    servers: EmbeddedServers,
+) -> None:
+    second = EmbeddedServers(servers.home, durable=False)
     servers.acquire()
     pid = postmaster(servers)
     second.acquire()
     servers.release()
     assert postmaster(second) == pid
-    assert second.status() == {"PostgreSQL": True, "Valkey": True}
+    assert second.get_status() == {"PostgreSQL": True, "Valkey": True}
     second.release()
-    assert second.status() == {"PostgreSQL": False, "Valkey": False}
+    assert second.get_status() == {"PostgreSQL": False, "Valkey": False}
 
 
 def test_rows_and_queues_survive_kill_nine_of_everything(tmp_path: Path) -> None:
-    servers = Embedded(tmp_path)
+    servers = EmbeddedServers(tmp_path)
     servers.acquire()
     remember(servers, 1)
     for pid in (postmaster(servers), valkey_pid(servers)):
         os.kill(pid, signal.SIGKILL)
     servers.release()
-    again = Embedded(tmp_path)
-    with again.held():
+    again = EmbeddedServers(tmp_path)
+    with again.hold():
         remember(again, 2)
         assert remembered(again) == [1, 2]
 
 
 def test_stale_lock_file_that_names_another_living_process_does_not_block_the_start(
-    servers: Embedded,
+    servers: EmbeddedServers,
 ) -> None:
-    with servers.held():
+    with servers.hold():
         remember(servers, 7)
         lock = (servers.postgres.data / "postmaster.pid").read_text().splitlines()
     (servers.postgres.data / "postmaster.pid").write_text("\n".join([str(os.getpid()), *lock[1:]]))
-    with servers.held():
+    with servers.hold():
         assert remembered(servers) == [7]
 
 
-def test_half_made_database_folder_is_made_anew(servers: Embedded) -> None:
+def test_half_made_database_folder_is_made_anew(servers: EmbeddedServers) -> None:
     draft = servers.postgres.data.with_name("postgres.new")
     draft.mkdir(parents=True)
     (draft / "PG_VERSION").write_text("18")
-    with servers.held():
-        assert servers.status()["PostgreSQL"]
+    with servers.hold():
+        assert servers.get_status()["PostgreSQL"]
     assert not draft.exists()
 
 
-def test_servers_of_two_folders_run_side_by_side(servers: Embedded, tmp_path: Path) -> None:
-    other = Embedded(tmp_path / "other", durable=False)
-    with servers.held(), other.held():
-        assert servers.postgres.url() != other.postgres.url()
-        assert all(servers.status().values())
-        assert all(other.status().values())
+def test_servers_of_two_folders_run_side_by_side(servers: EmbeddedServers, tmp_path: Path) -> None:
+    other = EmbeddedServers(tmp_path / "other", durable=False)
+    with servers.hold(), other.hold():
+        assert servers.postgres.build_url() != other.postgres.build_url()
+        assert all(servers.get_status().values())
+        assert all(other.get_status().values())
 
 
 def test_started_by_command_they_stay_until_stopped_by_command(
-    servers: Embedded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    servers: EmbeddedServers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VAR_DIR", str(servers.home))
     assert main(["start"]) == 0
-    with servers.held():
+    with servers.hold():
         assert main(["stop"]) == 1
     assert "in use" in capsys.readouterr().err
-    assert all(servers.status().values())
+    assert all(servers.get_status().values())
     assert main(["stop"]) == 0
-    assert not any(servers.status().values())
+    assert not any(servers.get_status().values())
 
 
-def test_password_of_another_folder_gives_one_clear_sentence(servers: Embedded) -> None:
-    with servers.held():
-        stranger = Embedded(servers.home, durable=False)
+def test_password_of_another_folder_gives_one_clear_sentence(servers: EmbeddedServers) -> None:
+    with servers.hold():
+        stranger = EmbeddedServers(servers.home, durable=False)
         (servers.home / "secrets" / "postgres_password").write_text("another")
         with pytest.raises(ServerError, match="made with another password"):
             stranger.acquire()
@@ -122,14 +124,16 @@ def test_password_of_another_folder_gives_one_clear_sentence(servers: Embedded) 
 
 
 def test_secrets_are_made_once_private_and_different(tmp_path: Path) -> None:
-    embedded = Embedded(tmp_path)
-    first = embedded.secret("secret_key")
-    assert embedded.secret("secret_key") == first
-    assert embedded.secret("jwt_signing_key") != first
+    embedded = EmbeddedServers(tmp_path)
+    first = embedded.load_secret("secret_key")
+    assert embedded.load_secret("secret_key") == first
+    assert embedded.load_secret("jwt_signing_key") != first
     assert stat.S_IMODE((tmp_path / "secrets" / "secret_key").stat().st_mode) == 0o600
 
 
-def test_full_disk_gives_one_clear_sentence(servers: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_gives_one_clear_sentence(
+    servers: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("config.servers.FREE_BYTES_NEEDED", 2**60)
     with pytest.raises(ServerError, match="is full"):
         servers.acquire()
@@ -152,12 +156,12 @@ def test_only_commands_that_use_the_database_start_servers(arguments: list[str],
 
 
 def test_only_the_server_without_an_address_of_its_own_is_started(
-    servers: Embedded, monkeypatch: pytest.MonkeyPatch
+    servers: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://app@db.example/names")
     monkeypatch.delenv("REDIS_URL", raising=False)
-    with servers_for(["migrate"], servers.home):
-        assert servers.status() == {"PostgreSQL": False, "Valkey": True}
+    with hold_servers(["migrate"], servers.home):
+        assert servers.get_status() == {"PostgreSQL": False, "Valkey": True}
 
 
 def test_management_command_starts_what_it_needs_and_stops_it_again(tmp_path: Path) -> None:

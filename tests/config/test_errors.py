@@ -52,7 +52,7 @@ def test_a_fault_shows_nothing_of_itself() -> None:
 def test_a_fault_that_will_pass_says_when_to_come_back() -> None:
     response = after(OperationalError("server closed the connection"))
     assert response.status_code == 503
-    assert response["Retry-After"] == errors.RETRY_AFTER
+    assert response["Retry-After"] == errors.RETRY_AFTER_SECONDS
     assert "server closed" not in response.content.decode()
 
 

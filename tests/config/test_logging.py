@@ -6,7 +6,7 @@ import logging
 
 import structlog
 
-from config.logging import logging_configuration
+from config.logging import configure_logging
 
 
 def lines_of(message: str, *, failing: bool) -> list[dict[str, object]]:
@@ -24,7 +24,7 @@ def lines_of(message: str, *, failing: bool) -> list[dict[str, object]]:
 
 
 def _formatter() -> logging.Formatter:
-    settings = logging_configuration("INFO")["formatters"]["json"]
+    settings = configure_logging("INFO")["formatters"]["json"]
     formatter = settings.pop("()")(**settings)
     assert isinstance(formatter, logging.Formatter)
     return formatter

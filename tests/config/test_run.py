@@ -68,9 +68,9 @@ def test_folder_that_cannot_be_written_is_one_clear_sentence(tmp_path: Path) -> 
 
 def test_second_supervisor_of_a_folder_is_refused(tmp_path: Path) -> None:
     with (
-        run._only_one(tmp_path),
+        run._hold_run_lock(tmp_path),
         pytest.raises(run.RunError, match="already running"),
-        run._only_one(tmp_path),
+        run._hold_run_lock(tmp_path),
     ):
         raise AssertionError("two supervisors at once")
 
@@ -78,8 +78,8 @@ def test_second_supervisor_of_a_folder_is_refused(tmp_path: Path) -> None:
 def test_stopped_program_is_gone(sleeper: run.Program) -> None:
     sleeper.start()
     assert sleeper.process is not None
-    assert not sleeper.ended()
-    run._end([sleeper])
+    assert not sleeper.has_ended()
+    run._terminate_programs([sleeper])
     assert wait_until_gone(sleeper.process.pid)
 
 
@@ -92,7 +92,7 @@ def test_program_that_will_not_end_is_ended_by_force(tmp_path: Path, monkeypatch
     assert deaf.process is not None
     while not deaf.log.read_text():
         time.sleep(0.05)
-    run._end([deaf])
+    run._terminate_programs([deaf])
     assert deaf.process.returncode == -signal.SIGKILL
 
 
@@ -102,11 +102,11 @@ def test_killed_program_is_started_again(sleeper: run.Program) -> None:
     first = sleeper.process.pid
     os.kill(first, signal.SIGKILL)
     sleeper.process.wait()
-    run._revive([sleeper], now=sleeper.started + 1)
+    run._restart_programs([sleeper], now=sleeper.started_at + 1)
     assert sleeper.process.pid == first
-    run._revive([sleeper], now=sleeper.started + 3)
+    run._restart_programs([sleeper], now=sleeper.started_at + 3)
     assert sleeper.process.pid != first
-    run._end([sleeper])
+    run._terminate_programs([sleeper])
 
 
 def test_no_program_outlives_a_killed_supervisor(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
-from config.embedded import Embedded
+from config.embedded import EmbeddedServers
 
 EMAIL, PASSWORD = "boss@example.com", "correct horse battery staple"
 NOBODY_LISTENS = "http://127.0.0.1:1"
@@ -162,9 +162,9 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def prepared(home: Path) -> Embedded:
+def prepared(home: Path) -> EmbeddedServers:
     """Servers that lose nothing, with the product's tables, model and one administrator."""
-    servers = Embedded(home)
+    servers = EmbeddedServers(home)
     servers.acquire()
     web = Web(home, ADMIN_EMAIL=EMAIL, ADMIN_PASSWORD=PASSWORD)
     subprocess.run(
@@ -177,8 +177,8 @@ def prepared(home: Path) -> Embedded:
     return servers
 
 
-def crash(servers: Embedded) -> None:
+def crash(servers: EmbeddedServers) -> None:
     """Stop PostgreSQL as a power cut would: at once, nothing finished."""
     pid = int((servers.postgres.data / "postmaster.pid").read_text().splitlines()[0])
     os.kill(pid, signal.SIGQUIT)
-    wait_for(lambda: not servers.postgres.running())
+    wait_for(lambda: not servers.postgres.is_running())

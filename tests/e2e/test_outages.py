@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 
-from config.embedded import Embedded
+from config.embedded import EmbeddedServers
 from tests.e2e.serving import NOBODY_LISTENS, Crowd, Web, crash, prepared, wait_for
 
 OUTAGE_SECONDS = 10
@@ -18,7 +18,7 @@ GENEROUS = {"API_RATE": "1000000/min", "LOGIN_RATE": "1000000/min"}
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
     """PostgreSQL and Valkey of these tests alone, which they may break."""
     servers = prepared(tmp_path_factory.mktemp("outages") / "var")
     yield servers
@@ -26,7 +26,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 
 
 @pytest.fixture(scope="module")
-def web(servers: Embedded) -> Iterator[Web]:
+def web(servers: EmbeddedServers) -> Iterator[Web]:
     """The web server, whose MLflow cannot be reached the whole time."""
     web = Web(servers.home, MLFLOW_TRACKING_URI=NOBODY_LISTENS, **GENEROUS)
     web.start()
@@ -40,14 +40,14 @@ def bearer(web: Web) -> dict[str, str]:
     return web.bearer()
 
 
-def stored(servers: Embedded) -> Counter[str]:
+def stored(servers: EmbeddedServers) -> Counter[str]:
     """Every stored prediction and how often it is there."""
-    with psycopg2.connect(servers.postgres.url()) as connection, connection.cursor() as cursor:
+    with psycopg2.connect(servers.postgres.build_url()) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT id::text FROM predictions")
         return Counter(row[0] for row in cursor.fetchall())
 
 
-def made(crowd: Crowd, servers: Embedded, before: int) -> None:
+def made(crowd: Crowd, servers: EmbeddedServers, before: int) -> None:
     """Check that each finished request left exactly one row, and no unfinished one left any."""
     rows = stored(servers)
     assert set(crowd.done) <= set(rows)
@@ -55,7 +55,7 @@ def made(crowd: Crowd, servers: Embedded, before: int) -> None:
 
 
 def test_without_valkey_comparing_goes_on_signing_in_is_closed_and_both_recover(
-    servers: Embedded, web: Web, bearer: dict[str, str]
+    servers: EmbeddedServers, web: Web, bearer: dict[str, str]
 ) -> None:
     before = stored(servers).total()
     with Crowd(web, bearer).asking() as crowd:
@@ -76,7 +76,7 @@ def test_without_valkey_comparing_goes_on_signing_in_is_closed_and_both_recover(
 
 
 def test_without_postgresql_refusals_are_clean_and_nothing_acknowledged_is_lost_or_doubled(
-    servers: Embedded, web: Web, bearer: dict[str, str]
+    servers: EmbeddedServers, web: Web, bearer: dict[str, str]
 ) -> None:
     before = stored(servers).total()
     with Crowd(web, bearer).asking() as crowd:
@@ -96,7 +96,7 @@ def test_without_postgresql_refusals_are_clean_and_nothing_acknowledged_is_lost_
 
 
 def test_a_killed_web_process_loses_nothing_that_was_acknowledged(
-    servers: Embedded, web: Web, bearer: dict[str, str]
+    servers: EmbeddedServers, web: Web, bearer: dict[str, str]
 ) -> None:
     before, workers = stored(servers).total(), web.workers()
     with Crowd(web, bearer).asking() as crowd:
@@ -115,7 +115,7 @@ def test_an_unreachable_mlflow_has_no_effect_on_a_comparison(web: Web, bearer: d
 
 
 def test_of_200_requests_at_once_against_a_limit_of_20_exactly_20_pass(
-    servers: Embedded, bearer: dict[str, str]
+    servers: EmbeddedServers, bearer: dict[str, str]
 ) -> None:
     web = Web(servers.home, API_RATE="20/d")
     web.start()

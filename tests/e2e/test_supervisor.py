@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from config.embedded import Embedded
+from config.embedded import EmbeddedServers
 
 PATIENCE_SECONDS = 120
 
@@ -81,7 +81,7 @@ def system(tmp_path: Path) -> Iterator[System]:
     yield system
     if system.process.poll() is None:
         system.stop(signal.SIGKILL)
-    for server in (Embedded(system.home).postgres, Embedded(system.home).valkey):
+    for server in (EmbeddedServers(system.home).postgres, EmbeddedServers(system.home).valkey):
         server.stop()
 
 
@@ -101,4 +101,4 @@ def test_it_answers_survives_kill_nine_and_stops_what_it_started(system: System)
 
     assert system.stop(signal.SIGINT) == 0
     assert not system.ready()
-    assert Embedded(system.home).status() == {"PostgreSQL": False, "Valkey": False}
+    assert EmbeddedServers(system.home).get_status() == {"PostgreSQL": False, "Valkey": False}

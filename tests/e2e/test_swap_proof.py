@@ -26,7 +26,7 @@ from pytest_django import Settings
 
 from accounts.models import Role, User
 from accounts.services import issue_api_key
-from config.embedded import Embedded
+from config.embedded import EmbeddedServers
 from matching.benchmark.sections import replace_section
 from matching.engine import compute_schema_hash
 from matching.models import Prediction
@@ -126,9 +126,9 @@ class System:
 
 
 @pytest.fixture
-def system(tmp_path: Path, settings: Settings, servers: Embedded) -> Iterator[System]:
+def system(tmp_path: Path, settings: Settings, servers: EmbeddedServers) -> Iterator[System]:
     servers.valkey.start()
-    redis = servers.valkey.url().rstrip("/")
+    redis = servers.valkey.build_url().rstrip("/")
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": f"{redis}/1"}}
     system = System(tmp_path, redis)
     yield system

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Role, User
 from accounts.services import issue_api_key
-from accounts.store import ask, breaker
+from accounts.store import breaker, call_redis
 from matching.models import Prediction
 from matching.working import comparison_cache
 from modelops.models import Deployment
@@ -136,7 +136,7 @@ def everything_in(store: Redis) -> bytes:
 
 def test_the_store_holds_no_name(client: APIClient) -> None:
     compared(client)
-    kept = ask(everything_in)
+    kept = call_redis(everything_in)
     assert b"lnc:score" in kept
     assert not any(word in kept for word in (b"granite", b"paving", b"ridge"))
 

@@ -57,7 +57,7 @@ def test_only_the_chosen_answers_are_in_the_file() -> None:
 def test_erased_names_are_not_in_the_file() -> None:
     user = person()
     row = stored_prediction("Xylophonia Quince Ltd", user=user)
-    erasure.run(erasure.ask_answer(row.pk, user, user, "asked"))
+    erasure.run_erasure(erasure.request_prediction_erasure(row.pk, user, user, "asked"))
     found = content(signed_in(user).get(EXPORT)).decode()
     assert "Xylophonia" not in found
     assert len(found.splitlines()) == 2

@@ -10,7 +10,7 @@ from redis import Redis
 from rest_framework.exceptions import ValidationError
 
 from accounts.problems import UnavailableError
-from accounts.store import ask
+from accounts.store import call_redis
 from matching import cache
 from matching.engine import compare
 from matching.engine.scorer import load_scorer
@@ -33,9 +33,9 @@ def test_a_score_that_somebody_else_put_into_the_store_is_not_believed() -> None
     ours, other = cache.build_cache_key("a pair"), cache.build_cache_key("another pair")
     cache.write_score(ours, cache.CachedScore(0.25))
     assert cache.read_score(ours) == cache.CachedScore(0.25)
-    kept: Any = ask(lambda store: store.get(ours))
+    kept: Any = call_redis(lambda store: store.get(ours))
     for forged in (b"0.99", b"rubbish", b"", b"\xff" * 80, kept[:-1] + b"9", kept):
-        ask(partial(_put, other, forged))
+        call_redis(partial(_put, other, forged))
         assert cache.read_score(other) is None
 
 

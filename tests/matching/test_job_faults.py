@@ -16,7 +16,7 @@ from django.conf import settings
 from kombu import Connection
 
 from accounts.models import Role
-from config.embedded import Embedded
+from config.embedded import EmbeddedServers
 from matching import tasks
 from matching.jobs import services, work
 from matching.jobs.spool import get_job_folder
@@ -75,9 +75,9 @@ class Workers:
 
 
 @pytest.fixture
-def workers(servers: Embedded, tmp_path: Path) -> Iterator[Workers]:
+def workers(servers: EmbeddedServers, tmp_path: Path) -> Iterator[Workers]:
     servers.valkey.start()
-    workers = Workers(servers.valkey.url(), tmp_path / "workers.log")
+    workers = Workers(servers.valkey.build_url(), tmp_path / "workers.log")
     yield workers
     workers.kill()
 

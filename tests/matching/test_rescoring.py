@@ -181,9 +181,9 @@ def test_old_scores_and_replays_go_and_answers_stay() -> None:
     shadow.score_new_predictions(later())
     asked = replays.request_replay(timezone.now().date(), scoring_version("3"), person())
     replays.run_replay(asked.pk)
-    kept = {outcome.kind.key: outcome.rows for outcome in retention.apply(timezone.now())}
+    kept = {outcome.kind.key: outcome.rows for outcome in retention.apply_rules(timezone.now())}
     assert (kept["shadow_scores"], kept["replays"]) == (0, 0)
-    retention.apply(timezone.now() + timedelta(days=400))
+    retention.apply_rules(timezone.now() + timedelta(days=400))
     assert not ShadowScore.objects.exists()
     assert not Replay.objects.exists()
     assert Prediction.objects.exists()

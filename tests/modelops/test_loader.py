@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.crypto import Purpose, digest
+from accounts.crypto import DigestPurpose, compute_digest
 from modelops import services
 from modelops.models import ModelArtefact, ModelVersion
 from modelops.serving import loader
@@ -73,7 +73,7 @@ def test_a_broken_challenger_does_not_touch_the_champion() -> None:
 def test_an_artefact_signed_by_another_installation_is_not_served() -> None:
     version = model_version("1")
     services.deploy_first(version)
-    ModelVersion.objects.update(artefact_hmac=digest(Purpose.ARTEFACT, "something", "else"))
+    ModelVersion.objects.update(artefact_hmac=compute_digest(DigestPurpose.ARTEFACT, "something", "else"))
     with pytest.raises(ArtefactVerificationError, match="not registered by this installation"):
         ModelLoader(version_in).get_live_models()
 

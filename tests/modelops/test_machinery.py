@@ -8,9 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.audit import seal
+from accounts.audit import seal_events
 from config.celery import app
-from config.deadman import DeadMan, ask_aside
+from config.deadman import HeartbeatCheckStep, check_in_thread
 from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
 from modelops.alerting import machinery
 from modelops.jobs import run_once
@@ -29,7 +29,7 @@ def everything_at_work() -> None:
     installed()
     note_heartbeat()
     run_once(machinery.MONITOR_JOB, "now", dict)
-    seal()
+    seal_events()
 
 
 def test_everything_at_work_is_said_and_raises_nothing() -> None:
@@ -55,7 +55,7 @@ def test_a_silent_part_raises_its_alert_and_is_cleared_when_it_is_back(part: str
     assert Alert.objects.get().rule == f"{part}_silent"
     Heartbeat.objects.update(at=later)
     JobRun.objects.update(finished_at=later)
-    seal()
+    seal_events()
     assert machinery.check_components(later) == []
     assert Alert.objects.get().state == "resolved"
 
@@ -78,14 +78,14 @@ def test_from_outside_silence_is_an_error_that_names_the_part() -> None:
 
 
 def test_every_worker_has_the_timer() -> None:
-    assert DeadMan in app.steps["worker"]
+    assert HeartbeatCheckStep in app.steps["worker"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_timer_asks_in_a_thread_and_closes_its_connection() -> None:
     everything_at_work()
     Heartbeat.objects.update(at=timezone.now() - 6 * MINUTE)
-    ask_aside(app).join()
+    check_in_thread(app).join()
     assert Alert.objects.get().rule == "beat_silent"
     deadline = time.monotonic() + 5
     while open_connections() > 1 and time.monotonic() < deadline:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import anchor
-from accounts.audit import seal, verify
+from accounts.audit import seal_events, verify_chain
 
 
 class Command(BaseCommand):
@@ -26,24 +26,26 @@ class Command(BaseCommand):
         {"seal": self._seal, "verify": self._verify, "anchor": self._anchor}[options["what"]](options)
 
     def _seal(self, _options: dict[str, Any]) -> None:
-        self.stdout.write(f"{seal()} events sealed")
+        self.stdout.write(f"{seal_events()} events sealed")
 
     def _anchor(self, _options: dict[str, Any]) -> None:
-        found = anchor.publish()
+        found = anchor.publish_anchor()
         self.stdout.write(f"anchored seal {found['seq']}: {found['hash']}")
 
     def _verify(self, options: dict[str, Any]) -> None:
-        report = verify()
-        fault = report.fault or (_lost(options["anchors"]) if options["anchors"] else None)
+        report = verify_chain()
+        fault = report.fault or (_find_lost_anchor(options["anchors"]) if options["anchors"] else None)
         if fault:
             raise CommandError(f"the audit chain is broken: {fault}")
-        self.stdout.write(f"{report.sealed} seals intact, {report.unsealed} events not sealed yet")
-        self.stdout.write(f"head {report.head}")
+        self.stdout.write(
+            f"{report.sealed_count} seals intact, {report.unsealed_count} events not sealed yet"
+        )
+        self.stdout.write(f"head {report.head_hash}")
 
 
-def _lost(path: Path) -> str | None:
+def _find_lost_anchor(path: Path) -> str | None:
     """Say which anchor of a file the chain does not hold. Raises ``CommandError`` for another file."""
     try:
-        return anchor.check(path.read_text(encoding="utf-8").splitlines())
+        return anchor.find_broken_anchor(path.read_text(encoding="utf-8").splitlines())
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(f"{path} cannot be read as anchors.") from error

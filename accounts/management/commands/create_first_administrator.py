@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.services import first_administrator
+from accounts.services import create_first_administrator
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         given = settings.ADMIN_PASSWORD
         password = given or secrets.token_urlsafe(12)
         try:
-            user = first_administrator(settings.ADMIN_EMAIL, password)
+            user = create_first_administrator(settings.ADMIN_EMAIL, password)
         except ValueError as error:
             raise CommandError("ADMIN_EMAIL is not set.") from error
         if user is None:

@@ -37,19 +37,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Count or erase. Raises ``CommandError`` for an unknown account or a missing reason."""
         if options["unfinished"]:
-            for waiting in erasure.unfinished():
-                self._run(waiting)
+            for waiting in erasure.list_unfinished():
+                self._run_erasure(waiting)
             return
-        draft = self._draft(options)
+        draft = self._build_draft(options)
         if not options["yes"]:
-            self._show(erasure.counted(draft))
+            self._print_counts(erasure.count_affected(draft))
             self.stdout.write("Nothing was changed. Add --yes to erase this for good.")
             return
         if not options["reason"]:
             raise CommandError("--reason is needed: the audit trail says why.")
-        self._run(self._asked(draft, options["reason"]))
+        self._run_erasure(self._request_erasure(draft, options["reason"]))
 
-    def _draft(self, options: dict[str, Any]) -> Erasure:
+    def _build_draft(self, options: dict[str, Any]) -> Erasure:
         """Return what is to be erased, not stored yet."""
         if options["name_from_stdin"]:
             name = " ".join(sys.stdin.read().split())
@@ -60,18 +60,18 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email.strip().lower()).first()
         if user is None:
             raise CommandError(f"There is no account {email}.")
-        return Erasure(subject=Erasure.Subject.PERSON, user=user, account=bool(options["account_of"]))
+        return Erasure(subject=Erasure.Subject.USER, user=user, account=bool(options["account_of"]))
 
-    def _asked(self, draft: Erasure, reason: str) -> Erasure:
+    def _request_erasure(self, draft: Erasure, reason: str) -> Erasure:
         if draft.user:
-            return erasure.ask_person(draft.user, None, reason, draft.account)
-        return erasure.ask_name(draft.name, None, reason)
+            return erasure.request_user_erasure(draft.user, None, reason, draft.account)
+        return erasure.request_name_erasure(draft.name, None, reason)
 
-    def _run(self, asked: Erasure) -> None:
-        done = erasure.run(asked)
-        self._show(done.counts)
+    def _run_erasure(self, asked: Erasure) -> None:
+        done = erasure.run_erasure(asked)
+        self._print_counts(done.counts)
         self.stdout.write(f"Erased ({done.pk}).")
 
-    def _show(self, counts: dict[str, int]) -> None:
+    def _print_counts(self, counts: dict[str, int]) -> None:
         for title, number in sorted(counts.items()):
             self.stdout.write(f"{number:>12,}  {title}")

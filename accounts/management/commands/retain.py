@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Look or apply, and print one line per kind."""
         now = timezone.now()
-        outcomes = retention.look(now) if options["dry_run"] else retention.apply(now)
+        outcomes = retention.preview_rules(now) if options["dry_run"] else retention.apply_rules(now)
         verb = "due" if options["dry_run"] else "removed"
         for outcome in outcomes:
             days = "for ever" if outcome.days is None else f"{outcome.days} days"

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import KeyRotation
-from accounts.rotation import Census, Ring, census, ring, rotate
+from accounts.rotation import KeyRing, KeyUsageReport, count_key_usage, load_key_ring, rotate_keys
 
 
 class Command(BaseCommand):
@@ -25,24 +25,24 @@ class Command(BaseCommand):
         """Run. Raises ``CommandError`` unless everything opens with the first key in the end."""
         if options["batch"] < 1 or options["pause"] < 0:
             raise CommandError("--batch must be 1 or more, --pause 0 or more.")
-        keys = ring()
+        keys = load_key_ring()
         if options["verify"]:
-            found = census(keys, options["batch"])
+            found = count_key_usage(keys, options["batch"])
         else:
-            found = rotate(options["batch"], options["pause"], self._tell)
-        self._report(keys, found)
+            found = rotate_keys(options["batch"], options["pause"], self._print_progress)
+        self._print_report(keys, found)
 
-    def _tell(self, state: KeyRotation) -> None:
+    def _print_progress(self, state: KeyRotation) -> None:
         self.stdout.write(str(state))
         self.stdout.flush()
 
-    def _report(self, keys: Ring, found: Census) -> None:
+    def _print_report(self, keys: KeyRing, found: KeyUsageReport) -> None:
         for name, number in sorted(found.counts.items()):
-            first = " (the first key)" if name == keys.first else ""
+            first = " (the first key)" if name == keys.first_key_id else ""
             self.stdout.write(f"{number:,} values: {name}{first}")
         for fault in found.faults:
             self.stderr.write(fault)
-        if not found.clean(keys.first):
+        if not found.is_complete(keys.first_key_id):
             raise CommandError(
                 "not everything opens with the first key: do not remove the others. Values under an older "
                 "key are written by processes that were not restarted; the others are named above."

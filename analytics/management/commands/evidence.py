@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from analytics.evidence import Month, NoEvidenceError, pack
+from analytics.evidence import Month, NoEvidenceError, build_pack
 
 
 class Command(BaseCommand):
@@ -23,8 +23,8 @@ class Command(BaseCommand):
         """Build it and print where it is and its digest. Raises ``CommandError`` when there is nothing."""
         try:
             given = options["month"]
-            month = Month.parse(given) if given else Month.of(timezone.now()).previous
-            found = pack(month, None)
+            month = Month.parse(given) if given else Month.from_datetime(timezone.now()).previous
+            found = build_pack(month, None)
         except NoEvidenceError as error:
             raise CommandError(f"{error}.") from error
         self.stdout.write(f"{found.path}\nsha256 {found.sha256}")

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.tokens import AccessToken
 
-STEPS = (
+COMMANDS = (
     ("Database tables", ["migrate", "--verbosity=0"]),
     ("Starting model", ["register_starting_model"]),
     ("Guideline", ["guideline", "load"]),
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run every step and say which."""
-        for title, command in STEPS:
+        for title, command in COMMANDS:
             self.stdout.write(f"==> {title}")
             self.stdout.flush()
             call_command(*command, stdout=self.stdout)
