@@ -20,9 +20,9 @@ class RoleBackend(ModelBackend):
         """Return ``app.codename`` of everything the person may do; nothing for objects or inactive people."""
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
-        if user_obj.held is None:
-            user_obj.held = User.objects.read_permissions(user_obj.pk)
-        return set(user_obj.held)
+        if user_obj.granted_permissions is None:
+            user_obj.granted_permissions = User.objects.read_permissions(user_obj.pk)
+        return set(user_obj.granted_permissions)
 
 
 def get_login_email(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:

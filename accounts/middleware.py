@@ -17,6 +17,6 @@ class RateLimitHeadersMiddleware:
         """Answer with what is left of the allowance."""
         response = self.get_response(request)
         if allowance := getattr(request, "allowance", None):
-            for name, value in allowance.headers().items():
+            for name, value in allowance.to_headers().items():
                 response.headers[name] = value
         return response

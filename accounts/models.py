@@ -210,7 +210,7 @@ class AuditSeal(models.Model):
         return f"{self.seq}: {self.hash[:12]}"
 
 
-class IdempotentResponseQuerySet(models.QuerySet["KeptAnswer"]):
+class IdempotentResponseQuerySet(models.QuerySet["IdempotentResponse"]):
     """Reads of kept answers, and the one statement that claims a place."""
 
     def expired(self) -> IdempotentResponseQuerySet:

@@ -11,7 +11,7 @@ from django.urls import reverse_lazy
 
 from accounts import audit
 
-_PASSWORD_CHANGED_MESSAGE = "Your password is changed. You are signed in here, and nowhere else any more."
+_CHANGED_MESSAGE = "Your password is changed. You are signed in here, and nowhere else any more."
 
 
 class PasswordView(PasswordChangeView):
@@ -25,5 +25,5 @@ class PasswordView(PasswordChangeView):
         with transaction.atomic():
             answer: HttpResponse = super().form_valid(form)
             audit.record_event("user.password_changed", form.user, form.user)
-        messages.success(self.request, _PASSWORD_CHANGED_MESSAGE)
+        messages.success(self.request, _CHANGED_MESSAGE)
         return answer

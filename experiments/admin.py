@@ -24,7 +24,7 @@ from experiments import services
 from experiments.models import Experiment, ExperimentStatus, Exposure
 from experiments.services import ExperimentError
 
-_STATE_FIELDS = ("status", "phase", "start_date", "end_date", "exposed", "split")
+_STATE_FIELDS = ("status", "phase", "start_date", "end_date", "user_count", "split_result")
 
 
 @admin.register(Experiment)

@@ -11,7 +11,7 @@ _PHASE_LABELS = {"shifted": "other mix, same truth", "stricter": "new guideline"
 _SECTION_TEMPLATE = """## The loop, simulated (`manage.py loop simulate`)
 
 Written by `make benchmark-loop`. Real engine, database, services and training; simulated clients, of whom
-{clients_object:.0%} object to a wrong answer, and reviewers who err in {reviewers_err:.0%} of their
+{objection_rate:.0%} object to a wrong answer, and reviewers who err in {reviewers_err:.0%} of their
 decisions, second looks and adjudications included. {per_hour} answers an hour, {audit_share:.0%} of them
 audited at random; limits as shipped: {feedback_limit:,} new labels train a candidate, {cooldown_hours} hours
 lie between two trainings. First the usual mix; then far more pairs with abbreviated legal forms, which drift
@@ -22,7 +22,7 @@ traffic.
 
 | | |
 |---|---|
-| true accuracy before, on {measured_on:,} pairs whose entities were never sent | {accuracy_before:.1%} |
+| true accuracy before, on {holdout_size:,} pairs whose entities were never sent | {accuracy_before:.1%} |
 | right after the new guideline | {accuracy_drifted:.1%} |
 | at the end | {accuracy_after:.1%} |
 | share of the lost accuracy won back | {recovered_share:.1%} |

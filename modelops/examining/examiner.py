@@ -35,4 +35,4 @@ class ModelValidator(Protocol):
 @lru_cache(maxsize=1)
 def get_validator() -> ModelValidator:
     """Return the examiner of this installation."""
-    return cast("Examiner", import_module(settings.MODEL_EXAMINER))
+    return cast("ModelValidator", import_module(settings.MODEL_EXAMINER))

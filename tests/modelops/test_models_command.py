@@ -93,7 +93,7 @@ def check_estimator(version: ModelVersion) -> None:
     exam = unpack_validation_set(bytes(version.exam.content))
 
     class Liar:
-        def probabilities(self, rows: object) -> list[float]:
+        def predict_probabilities(self, rows: object) -> list[float]:
             return list(np.full(len(exam), 0.5))
 
     with pytest.raises(EstimatorError, match="differ by"):
