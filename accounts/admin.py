@@ -18,7 +18,9 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts import audit, services
+from accounts import audit
+from accounts.auth import users
+from accounts.auth.users import API_KEY_SCOPES
 from accounts.desk import (
     BoundedPaginator,
     ConfirmationStep,
@@ -28,7 +30,6 @@ from accounts.desk import (
     require_permission,
 )
 from accounts.models import ApiKey, AuditEvent, User
-from accounts.services import API_KEY_SCOPES
 from accounts.trust_admin import build_erasure_step
 
 for table in (Group, OutstandingToken, BlacklistedToken):
@@ -84,7 +85,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
             verb = "user.changed" if change else "user.created"
             audit.record_event(verb, obj, _get_actor(request), fields=form.changed_data)
             if not change or "role" in form.changed_data:
-                services.set_role(obj, obj.role, _get_actor(request))
+                users.set_role(obj, obj.role, _get_actor(request))
 
     @admin_button("Erase names", "erase")
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -141,7 +142,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """Make the key and show it, once."""
         given = form.cleaned_data
-        row, key = services.issue_api_key(
+        row, key = users.issue_api_key(
             given["user"], given["name"], _get_actor(request), given["scopes"], given["expires_at"]
         )
         obj.pk = row.pk
@@ -156,7 +157,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         key = get_object_or_404(ApiKey, pk=object_id)
 
         def perform(actor: User, _: Any) -> str:
-            services.revoke_api_key(key, actor)
+            users.revoke_api_key(key, actor)
             return f"{key} is revoked."
 
         back = reverse("admin:accounts_apikey_change", args=[key.pk])

@@ -18,7 +18,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.authentication import require_user
+from accounts.auth.authentication import require_user
 from accounts.crypto import DigestPurpose, compute_digest
 from accounts.models import IdempotentResponse, User
 from accounts.problems import ConflictError

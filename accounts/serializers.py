@@ -12,8 +12,8 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
+from accounts.auth.tokens import SESSION_CLAIM, RefreshToken
 from accounts.models import ApiKey, User
-from accounts.tokens import SESSION_CLAIM, RefreshToken
 
 
 class TokenSerializer(TokenObtainPairSerializer):

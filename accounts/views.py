@@ -9,7 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
-from accounts.authentication import AnonymousAuthentication, require_user
+from accounts.auth.authentication import AnonymousAuthentication, require_user
+from accounts.auth.throttles import LoginThrottle
 from accounts.serializers import (
     MeSerializer,
     RefreshSerializer,
@@ -17,7 +18,6 @@ from accounts.serializers import (
     TokenSerializer,
     describe_account,
 )
-from accounts.throttles import LoginThrottle
 
 
 class TokenView(APIView):

@@ -206,7 +206,7 @@ LOGOUT_REDIRECT_URL = "/"
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "accounts.backends.RoleBackend",
+    "accounts.auth.backends.RoleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -218,7 +218,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # By person and address together: otherwise anybody's failures lock out everybody behind one proxy.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_CALLABLE = "accounts.backends.get_login_email"
+AXES_USERNAME_CALLABLE = "accounts.auth.backends.get_login_email"
 AXES_LOCKOUT_CALLABLE = "config.errors.handle_lockout"
 AXES_FAILURE_LIMIT = env.read_count("LOGIN_FAILURE_LIMIT", 10)
 AXES_COOLOFF_TIME = timedelta(minutes=env.read_count("LOGIN_COOLOFF_MINUTES", 15))
@@ -234,7 +234,7 @@ SIMPLE_JWT = {
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": True,  # a changed password ends every session
     "UPDATE_LAST_LOGIN": True,
-    "AUTH_TOKEN_CLASSES": ("accounts.tokens.AccessToken",),  # which know several keys
+    "AUTH_TOKEN_CLASSES": ("accounts.auth.tokens.AccessToken",),  # which know several keys
     "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": "sub",
 }
@@ -246,11 +246,11 @@ JOB_RATE: str = env.read_text("JOB_RATE", "10000000/h")
 LOGIN_RATE: str = env.read_text("LOGIN_RATE", "30/min")
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.TokenAuthentication",
-        "accounts.authentication.ApiKeyAuthentication",
+        "accounts.auth.authentication.TokenAuthentication",
+        "accounts.auth.authentication.ApiKeyAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.HasPermissionAndScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.PrincipalThrottle"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.auth.permissions.HasPermissionAndScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.auth.throttles.PrincipalThrottle"],
     "EXCEPTION_HANDLER": "accounts.problems.handle_exception",
     "DEFAULT_RENDERER_CLASSES": ["accounts.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["accounts.parsers.BoundedJSONParser"],

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.throttling import BaseThrottle
 
+from accounts.auth.throttles import RateLimit, consume_units
 from accounts.store import RedisUnavailableError
-from accounts.throttles import RateLimit, consume_units
 from config.errors import render_limiter_unavailable, render_too_many_attempts
 
 ViewFunction = Callable[..., Any]

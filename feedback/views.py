@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import require_user
+from accounts.auth.authentication import require_user
 from accounts.idempotency import idempotent
 from accounts.openapi import IDEMPOTENCY_KEY_PARAMETER
 from accounts.paging import PageSerializer, fetch_page

@@ -19,6 +19,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from accounts.auth.throttles import RateLimit, apply_rate_limit
 from accounts.desk import (
     BoundedPaginator,
     ConfirmationStep,
@@ -28,7 +29,6 @@ from accounts.desk import (
     label_column,
 )
 from accounts.models import User
-from accounts.throttles import RateLimit, apply_rate_limit
 from matching import tasks
 from matching.bulk import FileError
 from matching.engine import Kind

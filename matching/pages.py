@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
+from accounts.auth.throttles import apply_rate_limit
 from accounts.models import User
-from accounts.throttles import apply_rate_limit
 from matching import diff, display
 from matching.engine import EngineError
 from matching.engine.text import tokenise_name

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 from rest_framework.test import APIClient
 
+from accounts.auth.users import create_user
 from accounts.models import Role, User
-from accounts.services import create_user
 
 PASSWORD = "correct horse battery staple"
 

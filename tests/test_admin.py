@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.auth.users import issue_api_key
 from accounts.models import ApiKey, AuditEvent, Role, User
-from accounts.services import issue_api_key
 from experiments.models import Experiment
 from feedback.models import Feedback, ReviewItem
 from matching import replays

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.auth.users import issue_api_key
 from accounts.models import Role
-from accounts.services import issue_api_key
 from matching.models import BatchJob
 from tests.clients import CLIENTS, DIGESTS, DOCUMENT, digests, document
 from tests.jobs import PAIRS, csv_file, worked_off

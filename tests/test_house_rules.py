@@ -18,7 +18,15 @@ APPS = ("accounts", "modelops", "experiments", "matching", "feedback", "analytic
 PACKAGES = ("config", *APPS)
 FILE_BUDGET = 400
 FUNCTION_BUDGET = 40
-ENV_READERS = {"read_text", "read_boolean", "read_integer", "read_count", "read_list", "read_required", "_read_secret"}
+ENV_READERS = {
+    "read_text",
+    "read_boolean",
+    "read_integer",
+    "read_count",
+    "read_list",
+    "read_required",
+    "_read_secret",
+}
 SKIPS = re.compile(r"pytest\.(mark\.)?(skip|skipif|xfail|importorskip)\b|unittest\.skip")
 UNWANTED = re.compile(
     r"pypi\.org|pythonhosted|registry\.npmjs|--(?:extra-)?index-url[ =]http|--find-links[ =]\S+/|"

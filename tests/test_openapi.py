@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, settings
 from pytest_django import Settings
 from schemathesis.checks import CHECKS, load_all_checks
 
+from accounts.auth.tokens import RefreshToken
 from accounts.models import Role
-from accounts.tokens import RefreshToken
 from config.wsgi import application
 from tests.models import installed
 from tests.people import person

@@ -17,9 +17,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.views.generic import RedirectView
 
+from accounts.auth.tokens import AccessToken
+from accounts.auth.users import API_KEY_SCOPES, issue_api_key
 from accounts.models import Role, User
-from accounts.services import API_KEY_SCOPES, issue_api_key
-from accounts.tokens import AccessToken
 from tests.people import person
 
 ANONYMOUS = "anonymous"

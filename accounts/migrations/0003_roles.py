@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import migrations
 
+from accounts.auth.roles import build_grant_operation
 from accounts.models import Role
-from accounts.roles import build_grant_operation
 
 GRANTS = {
     Role.AUDITOR: ["view_auditevent", "view_auditseal", "view_user", "view_apikey"],

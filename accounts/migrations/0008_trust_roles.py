@@ -2,8 +2,8 @@
 
 from django.db import migrations
 
+from accounts.auth.roles import build_grant_operation
 from accounts.models import Role
-from accounts.roles import build_grant_operation
 
 VIEW = ["view_erasure", "view_retentionrule"]
 GRANTS = {

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.auth.users import create_user
 from accounts.models import Role, User
-from accounts.services import create_user
 from feedback.guideline import get_guideline_in_force, publish_guideline, start_draft
 from feedback.models import ReviewItem, ReviewStage
 from feedback.services import submit_client_feedback, submit_decision

@@ -68,7 +68,9 @@ class TwoScriptName(NamedTuple):
     def to_native(self, draw: WordSampler, script: ScriptLexicon) -> str:
         """The name in its own script."""
         stem = (
-            self.stem[0].title() if script.romanisations.get("а") or script.romanisations.get("α") else self.stem[0]
+            self.stem[0].title()
+            if script.romanisations.get("а") or script.romanisations.get("α")
+            else self.stem[0]
         )
         body = script.separator.join(part for part in (stem, self.word[0]) if part)
         form = draw.choose(script.native_forms[self.form])

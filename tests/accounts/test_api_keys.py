@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accounts.auth.users import API_KEY_SCOPES, deactivate_user, issue_api_key, revoke_api_key
 from accounts.models import ApiKey, AuditEvent, Role, User
-from accounts.services import API_KEY_SCOPES, deactivate_user, issue_api_key, revoke_api_key
 from tests.people import person
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from accounts import audit
+from accounts.auth.users import set_role
 from accounts.models import AuditEvent, AuditSeal, User
-from accounts.services import set_role
 from tests.people import person
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,9 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
+from accounts.auth.tokens import CLOCK_LEEWAY, AccessToken, RefreshToken
 from accounts.crypto import compute_key_id
 from accounts.models import User
-from accounts.tokens import CLOCK_LEEWAY, AccessToken, RefreshToken
 from tests.people import person
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,9 @@ from django.urls import reverse
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from accounts.auth.tokens import AccessToken, RefreshToken
+from accounts.auth.users import deactivate_user
 from accounts.models import User
-from accounts.services import deactivate_user
-from accounts.tokens import AccessToken, RefreshToken
 from tests.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db

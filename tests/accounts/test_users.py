@@ -8,8 +8,8 @@ from pytest_django import Settings
 from pytest_django.asserts import assertNumQueries
 from rest_framework.test import APIClient
 
+from accounts.auth.users import issue_api_key, set_role
 from accounts.models import Role, User
-from accounts.services import issue_api_key, set_role
 from tests.people import person, signed_in
 
 pytestmark = pytest.mark.django_db

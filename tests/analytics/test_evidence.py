@@ -17,9 +17,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import audit
+from accounts.auth.users import set_role
 from accounts.crypto import sha256
 from accounts.models import AuditEvent, AuditSeal, Role
-from accounts.services import set_role
 from analytics.evidence import EvidencePack, Month, NoEvidenceError, build_pack
 from analytics.tasks import pack_evidence
 from matching.services import reveal_names

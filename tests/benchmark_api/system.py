@@ -17,9 +17,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.db import connection
 
+from accounts.auth.tokens import AccessToken
+from accounts.auth.users import create_user
 from accounts.models import Role, User
-from accounts.services import create_user
-from accounts.tokens import AccessToken
 from matching.models import Prediction
 from modelops.models import ModelVersion
 from tests.benchmark_api.models import Note
@@ -68,7 +68,7 @@ def session_of(user: User) -> str:
     """Return the cookie of a session in the admin."""
     session = SessionStore()
     session["_auth_user_id"] = str(user.pk)
-    session["_auth_user_backend"] = "accounts.backends.RoleBackend"
+    session["_auth_user_backend"] = "accounts.auth.backends.RoleBackend"
     session["_auth_user_hash"] = user.get_session_auth_hash()
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"

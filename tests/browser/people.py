@@ -13,7 +13,7 @@ CLIENT = "client@example.com"
 
 _PEOPLE = """
 import json
-from accounts.services import create_user
+from accounts.auth.users import create_user
 from matching.sampling import Policy, change
 from accounts.models import User
 for email, role in {people!r}:

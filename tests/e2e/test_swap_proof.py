@@ -24,8 +24,8 @@ from django.conf import settings as django_settings
 from django.db.models import Max
 from pytest_django import Settings
 
+from accounts.auth.users import issue_api_key
 from accounts.models import Role, User
-from accounts.services import issue_api_key
 from config.embedded import EmbeddedServers
 from matching.benchmark.sections import replace_section
 from matching.engine import compute_schema_hash

@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from redis import Redis
 from rest_framework.test import APIClient
 
+from accounts.auth.users import issue_api_key
 from accounts.models import AuditEvent, Role, User
-from accounts.services import issue_api_key
 from accounts.store import breaker, call_redis
 from matching.models import Prediction
 from matching.working import comparison_cache

@@ -13,8 +13,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from accounts.auth.users import issue_api_key
 from accounts.models import AuditEvent, Role
-from accounts.services import issue_api_key
 from matching.bulk import FileError
 from matching.jobs import workbooks
 from matching.models import BatchJob

@@ -11,9 +11,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from accounts.auth.users import issue_api_key
 from accounts.ids import uuid7
 from accounts.models import User
-from accounts.services import issue_api_key
 from matching.engine import PROFILE_IDS, RULES_VERSION
 from matching.models import Prediction
 from modelops.models import Deployment

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.services import create_first_administrator
+from accounts.auth.users import create_first_administrator
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from accounts.tokens import AccessToken
+from accounts.auth.tokens import AccessToken
 
 COMMANDS = (
     ("Database tables", ["migrate", "--verbosity=0"]),

@@ -109,13 +109,13 @@ def _update_last_used(key: ApiKey) -> None:
 class TokenScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]
     """Describes the scheme in the OpenAPI document."""
 
-    target_class = "accounts.authentication.TokenAuthentication"
+    target_class = "accounts.auth.authentication.TokenAuthentication"
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describes the scheme in the OpenAPI document."""
 
-    target_class = "accounts.authentication.ApiKeyAuthentication"
+    target_class = "accounts.auth.authentication.ApiKeyAuthentication"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
