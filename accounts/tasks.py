@@ -6,8 +6,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts import anchor, audit
+from accounts.api.idempotency import delete_expired
 from accounts.erasure import list_unfinished, run_erasure
-from accounts.idempotency import delete_expired
 from accounts.retention import apply_rules
 
 

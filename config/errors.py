@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from structlog.contextvars import get_contextvars
 
-from accounts.problems import PROBLEM_CONTENT_TYPE
+from accounts.api.problems import PROBLEM_CONTENT_TYPE
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 TRANSIENT_ERRORS = (OperationalError, InterfaceError, NoLiveModelError, ArtefactVerificationError)

@@ -251,9 +251,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.auth.permissions.HasPermissionAndScope"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.auth.throttles.PrincipalThrottle"],
-    "EXCEPTION_HANDLER": "accounts.problems.handle_exception",
-    "DEFAULT_RENDERER_CLASSES": ["accounts.renderers.OrjsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.parsers.BoundedJSONParser"],
+    "EXCEPTION_HANDLER": "accounts.api.problems.handle_exception",
+    "DEFAULT_RENDERER_CLASSES": ["accounts.api.renderers.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "NUM_PROXIES": NUM_PROXIES,
     "URL_FORMAT_OVERRIDE": None,  # a type is asked for by Accept
@@ -266,7 +266,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "accounts.openapi.add_error_responses",
+        "accounts.api.openapi.add_error_responses",
         "config.openapi.add_headers_and_examples",
     ],
     "SERVE_INCLUDE_SCHEMA": False,

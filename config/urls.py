@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from accounts.pages import PasswordView
+from accounts.api.password_page import PasswordView
 from analytics import pages as evidence
 from config import views
 from config.sign_in import limit_attempts
@@ -36,7 +36,7 @@ urlpatterns = [
     path("admin/evidence/", evidence.show_evidence, name="evidence"),
     path("admin/evidence/<str:month>.zip", evidence.download_evidence, name="evidence-file"),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("matching.urls")),
     path("api/v1/", include("feedback.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),

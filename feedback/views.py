@@ -7,11 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.idempotency import idempotent
+from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
+from accounts.api.paging import PageSerializer, fetch_page
+from accounts.api.problems import ConflictError
 from accounts.auth.authentication import require_user
-from accounts.idempotency import idempotent
-from accounts.openapi import IDEMPOTENCY_KEY_PARAMETER
-from accounts.paging import PageSerializer, fetch_page
-from accounts.problems import ConflictError
 from feedback.models import Feedback
 from feedback.serializers import (
     FeedbackAnswerSerializer,

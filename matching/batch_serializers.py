@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from accounts.problems import ProblemSerializer, build_problem
+from accounts.api.problems import ProblemSerializer, build_problem
 from matching.batch import MAX_PAIRS
 from matching.engine import EngineError
 from matching.offer import get_available_profiles

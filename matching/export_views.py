@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.api.renderers import OrjsonRenderer
 from accounts.auth.authentication import require_user
-from accounts.renderers import OrjsonRenderer
 from matching.export import send_export
 from matching.jobs.views import FILE_RESPONSES, FileRenderer
 from matching.listing import ExportRequestSerializer

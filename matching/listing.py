@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.paging import NEXT_CURSOR_HELP, PageSerializer
+from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
 from matching.engine import RULES_VERSION, Comparison, load_categories
 from matching.engine.explanation import serialise_difference
 from matching.job_models import FileFormat

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.openapi import ETAG_PARAMETER
 from accounts.crypto import sha256
-from accounts.openapi import ETAG_PARAMETER
 from matching.engine import RULES_VERSION
 from matching.listing import (
     CategoriesSerializer,

@@ -13,12 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.idempotency import idempotent
+from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
+from accounts.api.paging import fetch_page
+from accounts.api.problems import UnavailableError
 from accounts.auth.authentication import require_user
 from accounts.auth.throttles import PairThrottle
-from accounts.idempotency import idempotent
-from accounts.openapi import IDEMPOTENCY_KEY_PARAMETER
-from accounts.paging import fetch_page
-from accounts.problems import UnavailableError
 from matching import examples, metrics
 from matching.batch import compare_batch
 from matching.batch_serializers import BatchRequestSerializer, BatchResponseSerializer, build_batch_response

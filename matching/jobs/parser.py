@@ -10,7 +10,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from accounts.parsers import BodyTooLargeError
+from accounts.api.parsers import BodyTooLargeError
 from matching.jobs.spool import UPLOAD_FIELD, EncryptedUploadHandler
 
 

@@ -8,7 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.paging import NEXT_CURSOR_HELP
+from accounts.api.paging import NEXT_CURSOR_HELP
 from matching.engine import Kind
 from matching.job_models import BatchJob, FileFormat
 from matching.jobs.services import JobOptions

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler
 from rest_framework.exceptions import APIException, ValidationError
 
+from accounts.api.parsers import BodyTooLargeError
 from accounts.ids import uuid7
-from accounts.parsers import BodyTooLargeError
 from matching.jobs.vault import EncryptedWriter, build_label, generate_key
 
 UPLOAD_FILE_NAME = "upload"

@@ -19,14 +19,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.idempotency import idempotent
+from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
+from accounts.api.paging import PageSerializer, fetch_page
+from accounts.api.problems import ConflictError
+from accounts.api.renderers import OrjsonRenderer
 from accounts.auth.authentication import require_user
 from accounts.auth.throttles import RateLimit, enforce_rate_limit
-from accounts.idempotency import idempotent
 from accounts.models import User
-from accounts.openapi import IDEMPOTENCY_KEY_PARAMETER
-from accounts.paging import PageSerializer, fetch_page
-from accounts.problems import ConflictError
-from accounts.renderers import OrjsonRenderer
 from matching import tasks
 from matching.bulk import FileError
 from matching.job_models import BatchJob

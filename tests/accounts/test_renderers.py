@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.renderers import JSONRenderer
 
-from accounts.renderers import OrjsonRenderer
+from accounts.api.renderers import OrjsonRenderer
 
 BODY = {
     "name": "Société Générale “Zürich” \u2028 野村 \x1f \\ / 🏦",

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from rest_framework.exceptions import ValidationError
 
-from accounts.problems import UnavailableError
+from accounts.api.problems import UnavailableError
 from accounts.store import call_redis
 from matching import cache
 from matching.engine import compare

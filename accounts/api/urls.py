@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import MeView, RefreshView, TokenView
+from accounts.api.views import MeView, RefreshView, TokenView
 
 urlpatterns = [
     path("me", MeView.as_view(), name="me"),

@@ -9,15 +9,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 
-from accounts.auth.authentication import AnonymousAuthentication, require_user
-from accounts.auth.throttles import LoginThrottle
-from accounts.serializers import (
+from accounts.api.serializers import (
     MeSerializer,
     RefreshSerializer,
     TokenAnswerSerializer,
     TokenSerializer,
     describe_account,
 )
+from accounts.auth.authentication import AnonymousAuthentication, require_user
+from accounts.auth.throttles import LoginThrottle
 
 
 class TokenView(APIView):

@@ -18,10 +18,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.problems import ConflictError
 from accounts.auth.authentication import require_user
 from accounts.crypto import DigestPurpose, compute_digest
 from accounts.models import IdempotentResponse, User
-from accounts.problems import ConflictError
 
 KEY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
