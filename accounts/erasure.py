@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts import audit
-from accounts.crypto import DigestPurpose, compute_digest
-from accounts.fields import build_blank_row, write_ciphertexts
+from accounts.encryption.crypto import DigestPurpose, compute_digest
+from accounts.encryption.fields import build_blank_row, write_ciphertexts
 from accounts.models import ApiKey, Erasure, IdempotentResponse, User
 
 _BATCH_ROWS = 500

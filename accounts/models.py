@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from accounts.fields import EncryptedTextField
+from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 
 IDEMPOTENCY_TTL = timedelta(hours=24)

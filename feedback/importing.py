@@ -15,7 +15,7 @@ from import_export.resources import ModelResource
 from import_export.tmp_storages import BaseStorage
 
 from accounts import audit
-from accounts.fields import get_cipher
+from accounts.encryption.fields import get_cipher
 from accounts.models import User
 from feedback.models import Feedback, FeedbackSource
 from matching.engine import EngineError, load_profiles

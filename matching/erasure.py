@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
+from accounts.encryption.fields import DecryptionError
 from accounts.erasure import EncryptedTable, record_batch
-from accounts.fields import DecryptionError
 from accounts.models import Erasure
 from matching.job_models import BatchJob
 from matching.jobs import services

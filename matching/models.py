@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 import matching.rescoring_models  # noqa: F401 - Django finds the tables of an app here
-from accounts.fields import EncryptedTextField
+from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import build_min_uuid7, uuid7
 from accounts.models import User
 from experiments.models import Experiment

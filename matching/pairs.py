@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from accounts.crypto import DigestPurpose, compute_digest
+from accounts.encryption.crypto import DigestPurpose, compute_digest
 
 
 def normalise_name(name: str) -> str:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.openapi import ETAG_PARAMETER
-from accounts.crypto import sha256
+from accounts.encryption.crypto import sha256
 from matching.engine import RULES_VERSION
 from matching.listing import (
     CategoriesSerializer,

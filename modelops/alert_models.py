@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.fields import EncryptedTextField
+from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from modelops.alerting.rules import (
     ALERT_RULES,

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import audit
-from accounts.crypto import DigestPurpose, compute_digest, sha256
+from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
 from modelops.alerting.alerts import raise_alert
 from modelops.examining import gatekeeping

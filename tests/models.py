@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts import erasure
-from accounts.crypto import DigestPurpose, compute_digest, sha256
+from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
 from feedback.models import Guideline
 from matching.engine import FEATURE_NAMES, Kind, compute_schema_hash

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 
 from accounts.api.problems import ConflictError
 from accounts.auth.authentication import require_user
-from accounts.crypto import DigestPurpose, compute_digest
+from accounts.encryption.crypto import DigestPurpose, compute_digest
 from accounts.models import IdempotentResponse, User
 
 KEY_HEADER = "Idempotency-Key"

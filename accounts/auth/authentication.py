@@ -18,7 +18,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
-from accounts.crypto import DigestPurpose, verify_digest
+from accounts.encryption.crypto import DigestPurpose, verify_digest
 from accounts.models import ApiKey, User
 
 _API_KEY_SCHEME = "Api-Key"

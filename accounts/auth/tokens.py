@@ -20,7 +20,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from accounts.crypto import compute_key_id
+from accounts.encryption.crypto import compute_key_id
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
-from accounts.crypto import DigestPurpose, compute_digest
+from accounts.encryption.crypto import DigestPurpose, compute_digest
 from accounts.models import ApiKey, Role, User
 
 API_KEY_SCOPES = ("compare", "read", "feedback")

@@ -20,7 +20,7 @@ from uuid import uuid4
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from accounts.fields import DecryptionError
+from accounts.encryption.fields import DecryptionError
 
 FRAME_BYTES = 64 * 1024
 _MAGIC = b"LNV1"

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import audit
-from accounts.crypto import sha256
+from accounts.encryption.crypto import sha256
 from accounts.models import User
 from modelops.alert_models import Alert, AlertChannel, AlertMessage
 from modelops.alerting.rules import ALERT_RULES, FIRING, RESOLVED, EpisodeState, apply_observation

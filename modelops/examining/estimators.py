@@ -13,7 +13,7 @@ import numpy as np
 import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
 
-from accounts.crypto import sha256
+from accounts.encryption.crypto import sha256
 from modelops.examining.exam import BatchScorer, ValidationSet
 
 TRUSTED_TYPES = (

@@ -22,7 +22,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Max
 from django.utils import timezone
 
-from accounts.crypto import DigestPurpose, sha256, verify_digest
+from accounts.encryption.crypto import DigestPurpose, sha256, verify_digest
 from accounts.store import RedisUnavailableError, call_redis
 from modelops.alerting.alerts import raise_alert
 from modelops.models import DRILL_PROFILE, EVERY_PROFILE, Deployment, LiveSlot, ModelVersion, ServingRole

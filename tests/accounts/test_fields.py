@@ -6,7 +6,7 @@ from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connection
 from pytest_django import Settings
 
-from accounts.fields import Ciphertext, DecryptionError, list_encrypted_columns
+from accounts.encryption.fields import Ciphertext, DecryptionError, list_encrypted_columns
 from matching.models import Prediction
 from modelops.models import ModelVersion
 from tests.models import stored_prediction

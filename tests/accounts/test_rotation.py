@@ -10,16 +10,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from pytest_django import Settings
 
-from accounts.crypto import compute_key_id
-from accounts.fields import Ciphertext, list_encrypted_columns
-from accounts.models import AuditEvent, IdempotentResponse, KeyRotation
-from accounts.rotation import (
+from accounts.encryption.crypto import compute_key_id
+from accounts.encryption.fields import Ciphertext, list_encrypted_columns
+from accounts.encryption.rotation import (
     KeyUsageReport,
     count_key_usage,
     list_encrypted_tables,
     load_key_ring,
     rotate_keys,
 )
+from accounts.models import AuditEvent, IdempotentResponse, KeyRotation
 from feedback.models import Feedback
 from matching.models import Prediction
 from tests.models import model_version, stored_prediction

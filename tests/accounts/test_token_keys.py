@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts.auth.tokens import CLOCK_LEEWAY, AccessToken, RefreshToken
-from accounts.crypto import compute_key_id
+from accounts.encryption.crypto import compute_key_id
 from accounts.models import User
 from tests.people import person
 

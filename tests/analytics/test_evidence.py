@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from accounts import audit
 from accounts.auth.users import set_role
-from accounts.crypto import sha256
+from accounts.encryption.crypto import sha256
 from accounts.models import AuditEvent, AuditSeal, Role
 from analytics.evidence import EvidencePack, Month, NoEvidenceError, build_pack
 from analytics.tasks import pack_evidence

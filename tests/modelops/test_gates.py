@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.crypto import sha256
+from accounts.encryption.crypto import sha256
 from accounts.models import AuditEvent
 from matching.engine import compute_schema_hash
 from modelops import services

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.crypto import DigestPurpose, compute_digest
+from accounts.encryption.crypto import DigestPurpose, compute_digest
 from modelops import services
 from modelops.models import ModelArtefact, ModelVersion
 from modelops.serving import loader

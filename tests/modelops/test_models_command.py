@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from accounts.crypto import sha256
+from accounts.encryption.crypto import sha256
 from feedback.retraining import retrain
 from matching.starting_model import install_shipped_model
 from modelops import registry

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.encryption.rotation import KeyRing, KeyUsageReport, count_key_usage, load_key_ring, rotate_keys
 from accounts.models import KeyRotation
-from accounts.rotation import KeyRing, KeyUsageReport, count_key_usage, load_key_ring, rotate_keys
 
 
 class Command(BaseCommand):

@@ -21,8 +21,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from accounts import audit
-from accounts.crypto import compute_key_id
-from accounts.fields import PLACE_SEPARATOR, Ciphertext, list_encrypted_columns, write_ciphertexts
+from accounts.encryption.crypto import compute_key_id
+from accounts.encryption.fields import PLACE_SEPARATOR, Ciphertext, list_encrypted_columns, write_ciphertexts
 from accounts.models import KeyRotation
 
 UNREADABLE = "unreadable"
