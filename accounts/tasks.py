@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accounts import anchor, audit
 from accounts.api.idempotency import delete_expired
-from accounts.erasure import list_unfinished, run_erasure
-from accounts.retention import apply_rules
+from accounts.privacy.erasure import list_unfinished, run_erasure
+from accounts.privacy.retention import apply_rules
 
 
 @shared_task(acks_late=True)  # sealing twice seals nothing twice

@@ -16,7 +16,6 @@ from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts import erasure, retention
 from accounts.desk import (
     BoundedPaginator,
     ConfirmationStep,
@@ -27,6 +26,7 @@ from accounts.desk import (
     require_permission,
 )
 from accounts.models import Erasure, RetentionRule, User
+from accounts.privacy import erasure, retention
 
 ERASURE_QUEUED_MESSAGE = "A worker erases within a minute; follow it under Erasures."
 ERASURE_WARNING = (

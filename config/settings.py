@@ -171,10 +171,10 @@ EVIDENCE_DIR = env.read_text("EVIDENCE_DIR", str(VAR_DIR / "evidence"))
 ERASURE = (
     "feedback.erasure.ERASURE_TARGETS",
     "matching.erasure.ERASURE_TARGETS",
-    "accounts.erasure.ERASURE_TARGETS",
+    "accounts.privacy.erasure.ERASURE_TARGETS",
 )
 # What is kept for a while only; the days are rows that an administrator sets.
-RETENTION = ("accounts.keeping.RETENTION_KINDS", "matching.keeping.RETENTION_KINDS")
+RETENTION = ("accounts.privacy.retention_kinds.RETENTION_KINDS", "matching.keeping.RETENTION_KINDS")
 
 # --- Static files --------------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -146,7 +146,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                         "link": reverse_lazy("evidence"),
                         "permission": _build_permission_check("accounts.view_auditseal"),
                     },
-                    _build_link("Erasures", "ink_eraser", "accounts.erasure"),
+                    _build_link("Erasures", "ink_eraser", "accounts.privacy.erasure"),
                     _build_link("Retention", "auto_delete", "accounts.retentionrule"),
                     _build_link("Periodic jobs", "schedule", "modelops.jobrun"),
                 ],

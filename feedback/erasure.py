@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.erasure import EncryptedTable
+from accounts.privacy.erasure import EncryptedTable
 from feedback.models import Draft, Feedback, GoldAnswer, ItemEvent
 from matching.erasure import make_row_finder
 

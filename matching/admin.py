@@ -16,7 +16,6 @@ from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from accounts import erasure
 from accounts.desk import (
     BoundedPaginator,
     ConfirmationStep,
@@ -28,6 +27,7 @@ from accounts.desk import (
     require_permission,
 )
 from accounts.models import User
+from accounts.privacy import erasure
 from accounts.trust_admin import ERASURE_WARNING
 from matching import (
     export,

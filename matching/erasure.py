@@ -12,8 +12,8 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from accounts.encryption.fields import DecryptionError
-from accounts.erasure import EncryptedTable, record_batch
 from accounts.models import Erasure
+from accounts.privacy.erasure import EncryptedTable, record_batch
 from matching.job_models import BatchJob
 from matching.jobs import services
 from matching.models import Prediction

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from accounts.ids import build_min_uuid7
-from accounts.retention import build_row_kind
+from accounts.privacy.retention import build_row_kind
 from matching.rescoring_models import Replay, ShadowScore
 
 

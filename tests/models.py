@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts import erasure
 from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
+from accounts.privacy import erasure
 from feedback.models import Guideline
 from matching.engine import FEATURE_NAMES, Kind, compute_schema_hash
 from matching.models import Prediction

@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from accounts import erasure, retention
 from accounts.auth.users import issue_api_key
 from accounts.encryption.rotation import list_encrypted_tables
-from accounts.erasure import load_targets
 from accounts.models import AuditEvent, Erasure, IdempotentResponse, RetentionRule, Role, User
+from accounts.privacy import erasure, retention
+from accounts.privacy.erasure import load_targets
 from accounts.tasks import apply_retention, finish_erasures
 from feedback.models import Feedback
 from matching.models import Prediction

@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import erasure
 from accounts.models import AuditEvent, Role
+from accounts.privacy import erasure
 from matching.export import EXPORT_COLUMNS
 from matching.models import Prediction
 from tests.jobs import FILES, rows_of

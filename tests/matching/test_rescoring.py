@@ -12,8 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import retention
 from accounts.models import AuditEvent, Role, User
+from accounts.privacy import retention
 from feedback.models import ReviewItem
 from feedback.services import enqueue_sampled_predictions
 from matching import replays, sampling, shadow

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import erasure
 from accounts.models import Erasure, User
+from accounts.privacy import erasure
 
 
 class Command(BaseCommand):

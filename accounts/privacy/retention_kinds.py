@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts.retention import RetentionKind, build_row_kind, count_due_names, erase_old_names
+from accounts.privacy.retention import RetentionKind, build_row_kind, count_due_names, erase_old_names
 
 
 def _find_ended_sessions(moment: datetime) -> QuerySet[Session]:

@@ -17,8 +17,9 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from accounts import audit, erasure
+from accounts import audit
 from accounts.models import Erasure, RetentionRule, User
+from accounts.privacy import erasure
 
 _BATCH_ROWS = 5_000
 """Rows deleted in one transaction."""
