@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts import audit
+from accounts.audit import trail as audit
 from accounts.auth import users
 from accounts.auth.users import API_KEY_SCOPES
 from accounts.desk import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import anchor, audit
 from accounts.api.idempotency import delete_expired
+from accounts.audit import anchor
+from accounts.audit import trail as audit
 from accounts.privacy.erasure import list_unfinished, run_erasure
 from accounts.privacy.retention import apply_rules
 

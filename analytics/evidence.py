@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import AuditEvent, AuditSeal, User
 from modelops.models import Deployment, PromotionRequest
 
@@ -140,7 +140,7 @@ def build_pack(month: Month, actor: User | None) -> EvidencePack:
 
     Raises :class:`NoEvidenceError` when nothing was sealed in the month.
     """
-    while audit.seal_events():
+    while trail.seal_events():
         pass
     path = get_pack_path(month)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -156,7 +156,7 @@ def build_pack(month: Month, actor: User | None) -> EvidencePack:
 def record_download(found: EvidencePack, actor: User) -> None:
     """Record that somebody took a pack."""
     newest = AuditSeal.objects.latest("seq")
-    audit.record_event("evidence.downloaded", newest, actor, month=str(found.month), sha256=found.sha256)
+    trail.record_event("evidence.downloaded", newest, actor, month=str(found.month), sha256=found.sha256)
 
 
 @transaction.atomic
@@ -164,7 +164,7 @@ def _record_digest(found: EvidencePack, last: AuditSeal, actor: User | None) -> 
     """Let the chain know the digest, once."""
     detail = {"month": str(found.month), "sha256": found.sha256}
     if not AuditEvent.objects.filter(action="evidence.packed", detail=detail).exists():
-        audit.record_event("evidence.packed", last, actor, **detail)
+        trail.record_event("evidence.packed", last, actor, **detail)
 
 
 def _write_pack(path: Path, month: Month) -> AuditSeal:
@@ -199,7 +199,7 @@ def _iterate_seals(first: int, last: int, actions: tuple[str, ...] = ()) -> Iter
     rows = AuditSeal.objects.filter(seq__range=(first, last)).select_related("event").order_by("seq")
     rows = rows.filter(event__action__in=actions) if actions else rows
     for row in rows.iterator(chunk_size=2_000):
-        event = audit.build_event_body(row.event)
+        event = trail.build_event_body(row.event)
         yield {"seq": row.seq, "prev": row.prev_hash, "hash": row.hash, "event": event}
 
 

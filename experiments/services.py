@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from experiments import assignment
 from experiments.models import Arm, Experiment, ExperimentStatus, Exposure
@@ -104,7 +104,7 @@ def start_experiment(experiment: Experiment, actor: User) -> Experiment:
         timezone.now(),
     )
     experiment.save(update_fields=["status", "is_active", "start_date"])
-    audit.record_event("experiment.started", experiment, actor, split=str(experiment.traffic_split))
+    trail.record_event("experiment.started", experiment, actor, split=str(experiment.traffic_split))
     transaction.on_commit(_running_experiments.invalidate)
     return experiment
 
@@ -124,7 +124,7 @@ def stop_experiment(experiment: Experiment, actor: User, reason: str) -> Experim
         timezone.now(),
     )
     experiment.save(update_fields=["status", "is_active", "end_date"])
-    audit.record_event("experiment.stopped", experiment, actor, reason=reason)
+    trail.record_event("experiment.stopped", experiment, actor, reason=reason)
     transaction.on_commit(_running_experiments.invalidate)
     return experiment
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from feedback.models import Feedback
 from feedback.monitoring import DAY, WEEK, estimate_performance, list_champions
 from matching import counting
@@ -66,7 +66,7 @@ def decide_training(
             run=run,
         )
         if run:
-            audit.record_event("training.decided", row, None, because=row.because)
+            trail.record_event("training.decided", row, None, because=row.because)
     return row
 
 

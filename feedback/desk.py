@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from feedback import guideline, services
 from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
@@ -140,7 +140,7 @@ def find_draft(item: ReviewItem, reviewer: User) -> Draft | None:
 def record_names_revealed(item: ReviewItem, reviewer: User, shown: Sequence[PrecedentSummary]) -> None:
     """Record that the names were shown, those of the precedents too."""
     precedents = [str(one.precedent.prediction_id) for one in shown]
-    audit.record_event("prediction.names_revealed", item.prediction, reviewer, precedents=precedents)
+    trail.record_event("prediction.names_revealed", item.prediction, reviewer, precedents=precedents)
 
 
 def _build_name_columns(prediction: Prediction, differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

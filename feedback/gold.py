@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from feedback.models import GoldAnswer
 from matching.models import ReviewStream
@@ -27,7 +27,7 @@ def add_gold_item(actor: User, name1: str, name2: str, profile: str, answer: str
         row = GoldAnswer.objects.create(
             prediction=prediction, material=answer == "material", why=why, created_by=actor
         )
-        audit.record_event("gold_answer.added", row, actor)
+        trail.record_event("gold_answer.added", row, actor)
     return row
 
 
@@ -39,6 +39,6 @@ def retire_gold_items(rows: Sequence[GoldAnswer], actor: User) -> int:
         if row.retired_at is None:
             row.retired_at = now
             row.save(update_fields=["retired_at"])
-            audit.record_event("gold_answer.retired", row, actor)
+            trail.record_event("gold_answer.retired", row, actor)
             retired += 1
     return retired

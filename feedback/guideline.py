@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from feedback.models import Clause, Feedback, Guideline, Precedent, get_answer_name
 from matching.models import Prediction
@@ -83,7 +83,7 @@ def start_draft(actor: User, version: str) -> Guideline:
     Clause.objects.bulk_create(
         Clause(guideline=draft, **{name: getattr(clause, name) for name in columns}) for clause in clauses
     )
-    audit.record_event(
+    trail.record_event(
         "guideline.drafted", draft, actor, version=version, after=current.version if current else ""
     )
     return draft
@@ -99,7 +99,7 @@ def publish_guideline(draft: Guideline, actor: User) -> Guideline:
         raise GuidelineError("A guideline without clauses cannot be published.")
     draft.status, draft.published_at, draft.published_by = Guideline.Status.PUBLISHED, timezone.now(), actor
     draft.save(update_fields=["status", "published_at", "published_by"])
-    audit.record_event("guideline.published", draft, actor, version=draft.version)
+    trail.record_event("guideline.published", draft, actor, version=draft.version)
     return draft
 
 

@@ -14,7 +14,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.tmp_storages import BaseStorage
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.encryption.fields import get_cipher
 from accounts.models import User
 from feedback.models import Feedback, FeedbackSource
@@ -116,7 +116,7 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
         """Record the import itself, once it is one."""
         if not kwargs.get("dry_run") and not result.has_errors():
-            audit.record_event("feedback.imported", self.actor, self.actor, rows=dict(result.totals))
+            trail.record_event("feedback.imported", self.actor, self.actor, rows=dict(result.totals))
 
 
 def _read_cell(row: dict[str, Any], column: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from feedback.desk import ANSWER_CHOICES
 from feedback.models import Feedback, FeedbackSource, ReviewItem
@@ -72,7 +72,7 @@ def issue_memo(prediction: Prediction, actor: User, redacted: bool) -> Memo:
     at = timezone.now().replace(microsecond=0)
     content = _build_content(prediction, actor, redacted, at)
     content["hash"] = compute_digest(content)
-    audit.record_event("memo.issued", prediction, actor, redacted=redacted, sha256=content["hash"])
+    trail.record_event("memo.issued", prediction, actor, redacted=redacted, sha256=content["hash"])
     return Memo(content, at)
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from feedback.models import CLAIM_DURATION, Absence, Draft, GoldAnswer, ItemEvent, ReviewItem, ReviewStage
 from feedback.routing import STREAM_PRIORITIES, compute_due_at
@@ -160,7 +160,7 @@ def assign_items(keys: Sequence[UUID], person: User | None, actor: User) -> int:
 def start_absence(person: User, ends_at: datetime, actor: User) -> Absence:
     """Mark somebody as out of office until then; what they hold or were given is free for others."""
     row = Absence.objects.create(person=person, ends_at=ends_at)
-    audit.record_event("absence.begun", row, actor, person=str(person.pk), until=ends_at.isoformat())
+    trail.record_event("absence.begun", row, actor, person=str(person.pk), until=ends_at.isoformat())
     free = {"state": ReviewItem.State.OPEN, "claimed_by": None, "claimed_until": None}
     undone = ReviewItem.objects.exclude(stream=ReviewStream.GOLD)
     undone.filter(claimed_by=person, state=ReviewItem.State.CLAIMED).update(**free)
@@ -176,7 +176,7 @@ def end_absence(person: User, actor: User) -> int:
     for row in current:
         row.ends_at = max(now, row.starts_at + timedelta(microseconds=1))
         row.save(update_fields=["ends_at"])
-        audit.record_event("absence.ended", row, actor, person=str(person.pk))
+        trail.record_event("absence.ended", row, actor, person=str(person.pk))
     return len(current)
 
 
@@ -196,7 +196,7 @@ def _release_claim(item: ReviewItem, kind: str, actor: User, reason: str, **chan
 
 def _record_event(item: ReviewItem, kind: str, actor: User, reason: str) -> None:
     ItemEvent.objects.create(item=item, kind=kind, actor=actor, reason=reason)
-    audit.record_event(f"review_item.{kind}", item, actor)
+    trail.record_event(f"review_item.{kind}", item, actor)
 
 
 def _draw_gold_item(reviewer: User, now: datetime) -> ReviewItem | None:

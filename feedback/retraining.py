@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from threadpoolctl import threadpool_limits
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from feedback import starting_guideline
 from feedback.guideline import find_changed_categories
@@ -154,7 +154,7 @@ def _finish_run(run: TrainingRun, given: VersionRegistration) -> TrainingRun:
     run.labels_used = mark_labels_used(run)
     run.status, run.finished_at = RunStatus.SUCCEEDED, timezone.now()
     run.save(update_fields=["model", "labels_used", "status", "finished_at"])
-    audit.record_event(
+    trail.record_event(
         "training.finished", run, run.requested_by, version=str(run.model), labels=run.labels_used
     )
     return run

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.ids import build_min_uuid7
 from accounts.models import User
 from feedback.models import (
@@ -190,7 +190,7 @@ def submit_client_feedback(
     _insert_feedback(row)
     if user_correction != prediction.prediction:
         enqueue_prediction(prediction, ReviewStream.APPEAL)
-    audit.record_event("feedback.given", row, user, source=row.source, material=user_correction)
+    trail.record_event("feedback.given", row, user, source=row.source, material=user_correction)
     return row
 
 
@@ -221,7 +221,7 @@ def submit_decision(
     schedule_follow_up(row, item)
     if row.adjudicated and clause is not None:
         _create_precedent(row, item.prediction, clause)
-    audit.record_event(
+    trail.record_event(
         "feedback.given", row, reviewer, source=row.source, material=material, stage=item.stage
     )
     return row
@@ -247,7 +247,7 @@ def revise_decision(word: Feedback, reviewer: User, material: bool | None, text:
     except DuplicateFeedbackError as error:
         raise DecisionChangeError("You have revised this decision before.") from error
     schedule_follow_up(row, item, draw=False)
-    audit.record_event("feedback.revised", row, reviewer, material=material, revises=str(word.pk))
+    trail.record_event("feedback.revised", row, reviewer, material=material, revises=str(word.pk))
     return row
 
 
@@ -275,7 +275,7 @@ def undo_decision(word: Feedback, reviewer: User) -> ReviewItem:
     _reopen_item(item, reviewer, now)
     save_draft(item, reviewer, word.answer_name, word.feedback_text)
     ItemEvent.objects.create(item=item, kind=ItemEvent.Kind.UNDONE, actor=reviewer)
-    audit.record_event("feedback.undone", word, reviewer)
+    trail.record_event("feedback.undone", word, reviewer)
     return item
 
 
@@ -287,7 +287,7 @@ def add_override_reason(word: Feedback, reviewer: User, text: str) -> Feedback:
         raise DecisionChangeError("A reason was given before.")
     word.feedback_text = text
     word.save(update_fields=["feedback_text"])
-    audit.record_event("feedback.reasoned", word, reviewer)
+    trail.record_event("feedback.reasoned", word, reviewer)
     return word
 
 
@@ -317,13 +317,13 @@ def enqueue_prediction(prediction: Prediction, stream: ReviewStream, chance: flo
 def close_erased_item(item: ReviewItem, actor: User) -> None:
     """Close an item whose names were erased: there is nothing left to judge."""
     _close_item(item, timezone.now())
-    audit.record_event("review_item.erased", item, actor)
+    trail.record_event("review_item.erased", item, actor)
 
 
 @transaction.atomic
 def record_export(actor: User, rows: int) -> None:
     """Record that somebody took words away together with the names."""
-    audit.record_event("feedback.exported", actor, actor, rows=rows, names=True)
+    trail.record_event("feedback.exported", actor, actor, rows=rows, names=True)
 
 
 def needs_override_reason(word: Feedback) -> bool:

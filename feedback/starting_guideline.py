@@ -12,7 +12,7 @@ import yaml
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from feedback.models import Clause, Guideline
 from matching.engine import Category, Effect, Profile, load_categories, load_profiles
 
@@ -76,7 +76,7 @@ def publish_starting_guideline() -> Guideline | None:
         )
         for position, rule in enumerate(build_clauses())
     )
-    audit.record_event("guideline.published", row, None, version=row.version)
+    trail.record_event("guideline.published", row, None, version=row.version)
     return row
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.http import StreamingHttpResponse
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from matching.job_models import FileFormat
 from matching.jobs.csv_files import format_csv
@@ -55,7 +55,7 @@ def send_export(
 @transaction.atomic
 def _record_export(actor: User, format_id: str, chosen: Mapping[str, Any]) -> None:
     shown = {name: str(value) for name, value in chosen.items() if value}
-    audit.record_event("predictions.exported", actor, actor, format=format_id, chosen=shown)
+    trail.record_event("predictions.exported", actor, actor, format=format_id, chosen=shown)
 
 
 def stream_export(rows: PredictionQuerySet, format_id: str) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.ids import build_min_uuid7
 from accounts.models import User
 from matching.engine import EngineError, Scorer, compute_schema_hash
@@ -44,7 +44,7 @@ def request_replay(day: date, model: ModelVersion, actor: User) -> Replay:
     replay = Replay.objects.create(day=day, model=model, requested_by=actor)
     replay.total = _get_predictions_of_day(day).count()
     replay.save(update_fields=["total"])
-    audit.record_event("replay.asked", replay, actor, day=str(day), version=str(model), answers=replay.total)
+    trail.record_event("replay.asked", replay, actor, day=str(day), version=str(model), answers=replay.total)
     return replay
 
 
@@ -111,7 +111,7 @@ def _replay_prediction(replay: Replay, row: Prediction, scorer: Scorer) -> Repla
 def _finish_replay(replay: Replay, status: str, error: str) -> None:
     replay.status, replay.error, replay.finished_at = status, error, timezone.now()
     replay.save()
-    audit.record_event("replay.finished", replay, None, status=status, changed=replay.changed)
+    trail.record_event("replay.finished", replay, None, status=status, changed=replay.changed)
 
 
 def _get_remaining(replay: Replay) -> QuerySet[Prediction]:

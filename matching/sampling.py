@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from matching.models import ReviewPolicy
 
@@ -21,7 +21,7 @@ CACHE_SECONDS = 5.0
 class SamplingPolicy:
     """Shares in [0, 1], and the most new items a day by stream; what holds before anybody set anything."""
 
-    audit: float = 0.02
+    trail: float = 0.02
     uncertain: float = 1.0
     disagreement: float = 1.0
     second: float = 0.15
@@ -53,7 +53,7 @@ def update_policy(actor: User, shares: SamplingPolicy, reason: str) -> ReviewPol
     given: dict[str, Any] = {f"{name}_share": value for name, value in asdict(shares).items()}
     quotas = given.pop("quotas_share")
     row = ReviewPolicy.objects.create(**given, quotas=quotas, reason=reason, set_by=actor)
-    audit.record_event("review_policy.changed", row, actor, shares=asdict(shares), reason=reason)
+    trail.record_event("review_policy.changed", row, actor, shares=asdict(shares), reason=reason)
     cache_policy(shares, 0)
     return row
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from accounts.rows import insert_rows
 from experiments.services import ExperimentAssignment, assign_arm, record_exposure
@@ -127,7 +127,7 @@ def draft_comparison(user: User, scored: ScoredRequest) -> StoredComparison:
 @transaction.atomic
 def reveal_names(prediction: Prediction, actor: User) -> tuple[str, str]:
     """Return the names to a person who may see them, and record that they were seen."""
-    audit.record_event("prediction.names_revealed", prediction, actor)
+    trail.record_event("prediction.names_revealed", prediction, actor)
     return prediction.name1, prediction.name2
 
 

@@ -10,7 +10,7 @@ import time
 
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from modelops import services
 from modelops.models import EVERY_PROFILE, Deployment, LiveSlot, ModelVersion, ServingRole
@@ -73,5 +73,5 @@ def _store_drill(actor: User, taken: list[int | None]) -> RollbackDrill:
         processes=ServingProcess.objects.alive().count(),
         error=f"not every process followed within {DRILL_TIMEOUT_SECONDS:.0f} s" if late else "",
     )
-    audit.record_event("rollback.drilled", row, actor, back_ms=back, forward_ms=forward, error=row.error)
+    trail.record_event("rollback.drilled", row, actor, back_ms=back, forward_ms=forward, error=row.error)
     return row

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
 from modelops.alerting.alerts import raise_alert
@@ -108,7 +108,7 @@ def _store_version(
         registered_by=actor,
     )
     _record_metrics(version, given)
-    audit.record_event("model.registered", version, actor, version=str(version), sha256=content_digest)
+    trail.record_event("model.registered", version, actor, version=str(version), sha256=content_digest)
     return version
 
 
@@ -143,7 +143,7 @@ def _create_promotion_request(
         gates=gates,
     )
     red = gatekeeping.list_red_gates(gates)
-    audit.record_event(
+    trail.record_event(
         "promotion.requested", request, actor, version=str(model), profile=profile, role=role, red=red
     )
     return request
@@ -193,7 +193,7 @@ def decline_promotion(request: PromotionRequest, actor: User, reason: str) -> Pr
         raise PromotionError("this request is closed")
     request.closed_at = timezone.now()
     request.save(update_fields=["closed_at"])
-    audit.record_event("promotion.declined", request, actor, reason=reason)
+    trail.record_event("promotion.declined", request, actor, reason=reason)
     return request
 
 
@@ -308,7 +308,7 @@ def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deploy
         "break_glass": row.break_glass,
         "override": row.override,
     }
-    audit.record_event("deployment.made", row, actor, **detail)
+    trail.record_event("deployment.made", row, actor, **detail)
     transaction.on_commit(partial(publish_generation, row.generation))
     return row
 

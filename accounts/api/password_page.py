@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse_lazy
 
-from accounts import audit
+from accounts.audit import trail
 
 _CHANGED_MESSAGE = "Your password is changed. You are signed in here, and nowhere else any more."
 
@@ -24,6 +24,6 @@ class PasswordView(PasswordChangeView):
         """Keep the new password and the event together."""
         with transaction.atomic():
             answer: HttpResponse = super().form_valid(form)
-            audit.record_event("user.password_changed", form.user, form.user)
+            trail.record_event("user.password_changed", form.user, form.user)
         messages.success(self.request, _CHANGED_MESSAGE)
         return answer

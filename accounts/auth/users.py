@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.encryption.crypto import DigestPurpose, compute_digest
 from accounts.models import ApiKey, Role, User
 
@@ -29,7 +29,7 @@ def create_user(email: str, password: str | None, role: str, actor: User | None,
     """
     user = User.objects.create_user(email, password, name=name)
     _assign_role(user, role)
-    audit.record_event("user.created", user, actor, role=role)
+    trail.record_event("user.created", user, actor, role=role)
     return user
 
 
@@ -38,7 +38,7 @@ def set_role(user: User, role: str, actor: User | None) -> User:
     """Put a person in another role and its group. Raises ``ValueError`` for an unknown role."""
     before = user.role
     _assign_role(user, role)
-    audit.record_event("user.role_changed", user, actor, before=before, after=role)
+    trail.record_event("user.role_changed", user, actor, before=before, after=role)
     return user
 
 
@@ -47,7 +47,7 @@ def deactivate_user(user: User, actor: User | None) -> User:
     """Refuse a person from now on; sessions, tokens and keys end at their next request."""
     user.is_active = False
     user.save(update_fields=["is_active", "updated_at"])
-    audit.record_event("user.deactivated", user, actor)
+    trail.record_event("user.deactivated", user, actor)
     return user
 
 
@@ -58,7 +58,7 @@ def create_first_administrator(email: str, password: str) -> User | None:
         return None
     user = User.objects.create_superuser(email, password)
     _assign_role(user, Role.ADMINISTRATOR)
-    audit.record_event("user.created", user, None, role=Role.ADMINISTRATOR)
+    trail.record_event("user.created", user, None, role=Role.ADMINISTRATOR)
     return user
 
 
@@ -86,7 +86,7 @@ def issue_api_key(
         scopes=list(scopes),
         expires_at=expires_at,
     )
-    audit.record_event("api_key.issued", row, actor, user=str(user.pk), scopes=list(scopes))
+    trail.record_event("api_key.issued", row, actor, user=str(user.pk), scopes=list(scopes))
     return row, f"lnc_{prefix}_{secret}"
 
 
@@ -96,7 +96,7 @@ def revoke_api_key(key: ApiKey, actor: User | None) -> ApiKey:
     if key.revoked_at is None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
-        audit.record_event("api_key.revoked", key, actor)
+        trail.record_event("api_key.revoked", key, actor)
     return key
 
 

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.encryption.crypto import compute_key_id
 from accounts.encryption.fields import PLACE_SEPARATOR, Ciphertext, list_encrypted_columns, write_ciphertexts
 from accounts.models import KeyRotation
@@ -190,6 +190,6 @@ def _record_rotation(keys: KeyRing, found: KeyUsageReport) -> None:
     """Leave what the rotation came to in the audit trail."""
     state = KeyRotation.objects.filter(key_id=keys.first_key_id).order_by("id").last()
     if state:
-        audit.record_event(
+        trail.record_event(
             "field_keys.rotated", state, None, first=keys.first_key_id, values=dict(found.counts)
         )

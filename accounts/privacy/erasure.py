@@ -19,7 +19,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.encryption.crypto import DigestPurpose, compute_digest
 from accounts.encryption.fields import build_blank_row, write_ciphertexts
 from accounts.models import ApiKey, Erasure, IdempotentResponse, User
@@ -123,7 +123,7 @@ def request_prediction_erasure(answer: UUID, owner: User, actor: User | None, re
     erasure = Erasure.objects.create(
         subject=Erasure.Subject.PREDICTION, answer=answer, user=owner, reason=reason, requested_by=actor
     )
-    audit.record_event("erasure.asked", erasure, actor, subject="answer", answer=str(answer), reason=reason)
+    trail.record_event("erasure.asked", erasure, actor, subject="answer", answer=str(answer), reason=reason)
     return erasure
 
 
@@ -133,7 +133,7 @@ def request_user_erasure(user: User, actor: User | None, reason: str, account: b
     erasure = Erasure.objects.create(
         subject=Erasure.Subject.USER, user=user, account=account, reason=reason, requested_by=actor
     )
-    audit.record_event("erasure.asked", erasure, actor, subject="person", user=str(user.pk), reason=reason)
+    trail.record_event("erasure.asked", erasure, actor, subject="person", user=str(user.pk), reason=reason)
     return erasure
 
 
@@ -150,7 +150,7 @@ def request_name_erasure(name: str, actor: User | None, reason: str) -> Erasure:
         subject=Erasure.Subject.NAME, name=name, reason=reason, requested_by=actor
     )
     blinded = compute_digest(DigestPurpose.PAIR, "erased name", name.casefold())
-    audit.record_event("erasure.asked", erasure, actor, subject="name", name_digest=blinded, reason=reason)
+    trail.record_event("erasure.asked", erasure, actor, subject="name", name_digest=blinded, reason=reason)
     return erasure
 
 
@@ -158,7 +158,7 @@ def request_name_erasure(name: str, actor: User | None, reason: str) -> Erasure:
 def request_erasure_before(before: datetime, reason: str) -> Erasure:
     """Ask that every name older than a moment be erased."""
     erasure = Erasure.objects.create(subject=Erasure.Subject.AGE, before=before, reason=reason)
-    audit.record_event("erasure.asked", erasure, None, subject="age", before=before.isoformat())
+    trail.record_event("erasure.asked", erasure, None, subject="age", before=before.isoformat())
     return erasure
 
 
@@ -185,7 +185,7 @@ def record_batch(erasure: Erasure, title: str, number: int) -> None:
     row = Erasure.objects.select_for_update().get(pk=erasure.pk)
     row.counts[title] = row.counts.get(title, 0) + number
     row.save(update_fields=["counts"])
-    audit.record_event("erasure.blanked", row, row.requested_by, part=title, rows=number)
+    trail.record_event("erasure.blanked", row, row.requested_by, part=title, rows=number)
 
 
 @transaction.atomic
@@ -197,7 +197,7 @@ def _finish_erasure(erasure: Erasure) -> Erasure:
         _anonymise_account(row.user)
     row.name, row.finished_at = "", timezone.now()
     row.save(update_fields=["name", "finished_at"])
-    audit.record_event("erasure.finished", row, row.requested_by, counts=row.counts, account=row.account)
+    trail.record_event("erasure.finished", row, row.requested_by, counts=row.counts, account=row.account)
     return row
 
 

@@ -17,7 +17,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import Erasure, RetentionRule, User
 from accounts.privacy import erasure
 
@@ -74,7 +74,7 @@ def change_rule(rule: RetentionRule, days: int | None, actor: User | None) -> Re
     """Set how long a kind of data is kept."""
     before, rule.days = RetentionRule.objects.select_for_update().get(pk=rule.pk).days, days
     rule.save()
-    audit.record_event("retention.changed", rule, actor, before=before, after=days)
+    trail.record_event("retention.changed", rule, actor, before=before, after=days)
     return rule
 
 
@@ -131,4 +131,4 @@ def _delete_in_batches(rows: QuerySet[Model]) -> int:
 @transaction.atomic
 def _record_removal(kind: RetentionKind, days: int | None, rows: int) -> None:
     rule = RetentionRule.objects.get(pk=kind.key)
-    audit.record_event("retention.applied", rule, None, days=days, rows=rows, at=timezone.now().isoformat())
+    trail.record_event("retention.applied", rule, None, days=days, rows=rows, at=timezone.now().isoformat())

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from matching.bulk import FileError
 from matching.engine import RULES_VERSION
@@ -74,7 +74,7 @@ def _save_job(job: BatchJob, upload: Upload) -> None:
     if BatchJob.objects.for_user(job.user).unfinished().count() >= MAX_UNFINISHED:
         raise JobError(f"You have {MAX_UNFINISHED} unfinished jobs; wait for one or cancel it.")
     job.save(force_insert=True)
-    audit.record_event("batch_job.created", job, job.user, profile=job.profile, bytes=job.file_bytes)
+    trail.record_event("batch_job.created", job, job.user, profile=job.profile, bytes=job.file_bytes)
     upload.is_kept = True
 
 
@@ -90,7 +90,7 @@ def cancel(job: BatchJob, actor: User) -> BatchJob:
     row = BatchJob.objects.select_for_update().get(pk=job.pk)
     if row.status in UNFINISHED_STATUSES:
         _close_job(row, RunStatus.CANCELLED)
-        audit.record_event("batch_job.cancelled", row, actor, rows_done=row.rows_done)
+        trail.record_event("batch_job.cancelled", row, actor, rows_done=row.rows_done)
     return row
 
 
@@ -101,7 +101,7 @@ def fail(job: BatchJob, reason: str) -> BatchJob:
     if row.status in UNFINISHED_STATUSES:
         row.error = reason
         _close_job(row, RunStatus.FAILED)
-        audit.record_event("batch_job.failed", row, None, reason=reason)
+        trail.record_event("batch_job.failed", row, None, reason=reason)
     return row
 
 
@@ -109,7 +109,7 @@ def fail(job: BatchJob, reason: str) -> BatchJob:
 def delete(job: BatchJob, actor: User | None, why: str = "asked") -> None:
     """Delete a job, its files and the key that opens them; the audit trail keeps that it was."""
     counts = {"rows_total": job.rows_total, "rows_failed": job.rows_failed, "status": job.status}
-    audit.record_event("batch_job.deleted", job, actor, why=why, **counts)
+    trail.record_event("batch_job.deleted", job, actor, why=why, **counts)
     folder = get_job_folder(job.pk)
     job.delete()
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
@@ -118,7 +118,7 @@ def delete(job: BatchJob, actor: User | None, why: str = "asked") -> None:
 @transaction.atomic
 def record_download(job: BatchJob, actor: User) -> None:
     """Record that somebody took the result, and with it the names."""
-    audit.record_event("batch_job.downloaded", job, actor, owner=str(job.user_id), rows=job.rows_total)
+    trail.record_event("batch_job.downloaded", job, actor, owner=str(job.user_id), rows=job.rows_total)
 
 
 def _close_job(job: BatchJob, status: RunStatus) -> None:

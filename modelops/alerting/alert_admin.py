@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.desk import (
     BoundedPaginator,
     ConfirmationStep,
@@ -259,7 +259,7 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
                 obj.address = AlertChannel.objects.get(pk=obj.pk).address
             super().save_model(request, obj, form, change)
             actor = request.user if isinstance(request.user, User) else None
-            audit.record_event(
+            trail.record_event(
                 "alert_channel.saved", obj, actor, name=obj.name, kind=obj.kind, enabled=obj.enabled
             )
 

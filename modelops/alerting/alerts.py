@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.encryption.crypto import sha256
 from accounts.models import User
 from modelops.alert_models import Alert, AlertChannel, AlertMessage
@@ -60,7 +60,7 @@ def acknowledge_alert(alert: Alert, actor: User, reason: str) -> Alert:
     alert = _lock_firing_alert(alert)
     alert.acknowledged_at, alert.acknowledged_by, alert.reason = timezone.now(), actor, reason
     alert.save(update_fields=["acknowledged_at", "acknowledged_by", "reason"])
-    audit.record_event("alert.acknowledged", alert, actor, rule=alert.rule, scope=alert.scope, reason=reason)
+    trail.record_event("alert.acknowledged", alert, actor, rule=alert.rule, scope=alert.scope, reason=reason)
     return alert
 
 
@@ -74,7 +74,7 @@ def snooze_alert(alert: Alert, actor: User, until: datetime, reason: str) -> Ale
     alert.snoozed_until, alert.reason = until, reason
     alert.save(update_fields=["snoozed_until", "reason"])
     detail = {"rule": alert.rule, "scope": alert.scope, "until": until.isoformat(), "reason": reason}
-    audit.record_event("alert.snoozed", alert, actor, **detail)
+    trail.record_event("alert.snoozed", alert, actor, **detail)
     return alert
 
 
@@ -85,7 +85,7 @@ def close_alert(alert: Alert, actor: User, reason: str) -> Alert:
     alert.reason = reason
     _apply_state(alert, EpisodeState(RESOLVED, alert.bad, alert.good), timezone.now())
     alert.save()
-    audit.record_event("alert.closed", alert, actor, rule=alert.rule, scope=alert.scope, reason=reason)
+    trail.record_event("alert.closed", alert, actor, rule=alert.rule, scope=alert.scope, reason=reason)
     return alert
 
 
@@ -114,7 +114,7 @@ def queue_test_message(channel: AlertChannel, actor: User) -> AlertMessage:
             subject="[Legal Name Comparison] Test: this channel works",
             body=f"{actor.get_full_name()} asked for this test at {_format_time(now)}. Nothing is wrong; do nothing.",
         )
-        audit.record_event("alert_channel.tested", channel, actor)
+        trail.record_event("alert_channel.tested", channel, actor)
     return message
 
 
@@ -168,10 +168,10 @@ def _apply_state(alert: Alert, to: EpisodeState, now: datetime) -> None:
     if to.state == FIRING and before != FIRING:
         alert.fired_at = now
         _queue_messages(alert, Occasion.FIRING, now)
-        audit.record_event("alert.fired", alert, None, rule=alert.rule, scope=alert.scope)
+        trail.record_event("alert.fired", alert, None, rule=alert.rule, scope=alert.scope)
     if to.state == RESOLVED and before == FIRING:
         _queue_messages(alert, Occasion.RESOLVED, now)
-        audit.record_event("alert.resolved", alert, None, rule=alert.rule, scope=alert.scope)
+        trail.record_event("alert.resolved", alert, None, rule=alert.rule, scope=alert.scope)
 
 
 def _queue_messages(alert: Alert, occasion: str, now: datetime) -> None:

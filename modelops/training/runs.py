@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from modelops.models import RunStatus, TrainingRun
 
@@ -51,7 +51,7 @@ def queue_run(trigger: str, actor: User | None, parameters: Mapping[str, Any]) -
     if TrainingRun.objects.unfinished().exists():
         raise TrainingBusyError("a training run is under way or waits for its turn; look at Training")
     run = TrainingRun.objects.create(trigger=trigger, requested_by=actor, parameters=dict(parameters))
-    audit.record_event("training.asked", run, actor, trigger=trigger)
+    trail.record_event("training.asked", run, actor, trigger=trigger)
     return run
 
 
@@ -63,7 +63,7 @@ def cancel_run(run: TrainingRun, actor: User, reason: str) -> TrainingRun:
     """
     if not _end_run(run, RunStatus.CANCELLED, "cancelled"):
         raise RunEndedError("this run has ended already")
-    audit.record_event("training.cancelled", run, actor, reason=reason)
+    trail.record_event("training.cancelled", run, actor, reason=reason)
     run.refresh_from_db()
     return run
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from modelops.watch_models import THRESHOLD_DEFAULTS, Threshold
 
@@ -43,5 +43,5 @@ def change_threshold(name: str, value: Decimal, actor: User, reason: str) -> Thr
     before = get_exact_threshold(name)
     row = Threshold.objects.create(name=name, value=value, previous=before, reason=reason, changed_by=actor)
     detail = {"name": name, "before": str(before), "after": str(value), "reason": reason}
-    audit.record_event("threshold.changed", row, actor, **detail)
+    trail.record_event("threshold.changed", row, actor, **detail)
     return row

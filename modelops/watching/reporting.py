@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from modelops.alerting.alerts import record_observation
 from modelops.watch_models import DriftReport, HourlyCount, Reference
 from modelops.watching import drift
@@ -41,7 +41,7 @@ def store_reference(of: TrafficSlice, sample: FigureSample, origin: str) -> Refe
     row = Reference.objects.create(
         **of.lookup, origin=origin, n=sample.n, frame=frame.to_dict(), counts=counts
     )
-    audit.record_event("drift_reference.frozen", row, None, version=str(of.model), origin=origin, n=sample.n)
+    trail.record_event("drift_reference.frozen", row, None, version=str(of.model), origin=origin, n=sample.n)
     return row
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.models import User
 from modelops.alerting.alerts import record_observation
 from modelops.models import ModelVersion
@@ -53,7 +53,7 @@ def accept_reference(report: DriftReport, actor: User, reason: str) -> Reference
         reason=reason,
         created_by=actor,
     )
-    audit.record_event("drift_reference.accepted", row, actor, report=str(report.pk), reason=reason)
+    trail.record_event("drift_reference.accepted", row, actor, report=str(report.pk), reason=reason)
     record_observation("drift", str(get_slice(report)), failing=False)
     return row
 

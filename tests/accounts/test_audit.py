@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from accounts import audit
+from accounts.audit import trail as audit
 from accounts.auth.users import set_role
 from accounts.models import AuditEvent, AuditSeal, User
 from tests.people import person

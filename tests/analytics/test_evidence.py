@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.auth.users import set_role
 from accounts.encryption.crypto import sha256
 from accounts.models import AuditEvent, AuditSeal, Role
@@ -49,7 +49,7 @@ def happened(month: Month) -> None:
 def sealed_in(month: Month) -> None:
     """Seal what waits as if it were then; only the database's owner can turn a seal's clock back."""
     last = AuditSeal.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
-    audit.seal_events()
+    trail.seal_events()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET LOCAL session_replication_role = replica")

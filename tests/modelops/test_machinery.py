@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.audit import seal_events
+from accounts.audit.trail import seal_events
 from config.celery import app
 from config.deadman import HeartbeatCheckStep, check_in_thread
 from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat

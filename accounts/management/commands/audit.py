@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import anchor
-from accounts.audit import seal_events, verify_chain
+from accounts.audit import anchor
+from accounts.audit.trail import seal_events, verify_chain
 
 
 class Command(BaseCommand):

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.utils import timezone
 
-from accounts.audit import GENESIS_HASH
+from accounts.audit.trail import GENESIS_HASH
 from accounts.models import AuditSeal
 
 log = structlog.get_logger(__name__)
