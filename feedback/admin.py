@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.desk import BoundedPaginator, admin_button, deny_everyone, require_permission
+from accounts.admin.tools import BoundedPaginator, admin_button, deny_everyone, require_permission
 from accounts.models import Role, User
 from feedback import desk_views, lead_admin, memo_views, queue, services
 from feedback.exporting import export_feedback

@@ -20,7 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from accounts.desk import (
+from accounts.admin.tools import (
     BoundedPaginator,
     ConfirmationStep,
     admin_button,

@@ -16,7 +16,8 @@ from django.utils.html import format_html_join
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from accounts.desk import (
+from accounts.admin.privacy import ERASURE_WARNING
+from accounts.admin.tools import (
     BoundedPaginator,
     ConfirmationStep,
     ReasonForm,
@@ -28,7 +29,6 @@ from accounts.desk import (
 )
 from accounts.models import User
 from accounts.privacy import erasure
-from accounts.trust_admin import ERASURE_WARNING
 from matching import (
     export,
     job_admin,  # noqa: F401 - registers the pages of bulk jobs

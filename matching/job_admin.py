@@ -19,8 +19,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from accounts.auth.throttles import RateLimit, apply_rate_limit
-from accounts.desk import (
+from accounts.admin.tools import (
     BoundedPaginator,
     ConfirmationStep,
     admin_button,
@@ -28,6 +27,7 @@ from accounts.desk import (
     handle_confirmation,
     label_column,
 )
+from accounts.auth.throttles import RateLimit, apply_rate_limit
 from accounts.models import User
 from matching import tasks
 from matching.bulk import FileError

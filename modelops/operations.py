@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
-from accounts.desk import (
+from accounts.admin.tools import (
     ConfirmationStep,
     admin_button,
     deny_everyone,

@@ -16,8 +16,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts.audit import trail
-from accounts.desk import (
+from accounts.admin.tools import (
     BoundedPaginator,
     ConfirmationStep,
     ReasonForm,
@@ -27,6 +26,7 @@ from accounts.desk import (
     label_column,
     require_permission,
 )
+from accounts.audit import trail
 from accounts.models import User
 from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
 from modelops.alerting import alerts

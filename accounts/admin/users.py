@@ -18,10 +18,8 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts.audit import trail as audit
-from accounts.auth import users
-from accounts.auth.users import API_KEY_SCOPES
-from accounts.desk import (
+from accounts.admin.privacy import build_erasure_step
+from accounts.admin.tools import (
     BoundedPaginator,
     ConfirmationStep,
     admin_button,
@@ -29,8 +27,10 @@ from accounts.desk import (
     handle_confirmation,
     require_permission,
 )
+from accounts.audit import trail as audit
+from accounts.auth import users
+from accounts.auth.users import API_KEY_SCOPES
 from accounts.models import ApiKey, AuditEvent, User
-from accounts.trust_admin import build_erasure_step
 
 for table in (Group, OutstandingToken, BlacklistedToken):
     admin.site.unregister(table)
