@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.throttling import BaseThrottle
 
 from accounts.auth.throttles import RateLimit, consume_units
-from accounts.store import RedisUnavailableError
+from accounts.redis_client import RedisUnavailableError
 from config.errors import render_limiter_unavailable, render_too_many_attempts
 
 ViewFunction = Callable[..., Any]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
+from accounts.bulk_insert import insert_rows
 from accounts.models import User
-from accounts.rows import insert_rows
 from experiments.services import ExperimentAssignment, assign_arm, record_exposure
 from matching import engine, metrics
 from matching.engine import EngineError, Scorer

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256, verify_digest
-from accounts.store import RedisUnavailableError, call_redis
+from accounts.redis_client import RedisUnavailableError, call_redis
 from matching.engine.types import Kind, Scorer, Thresholds
 from matching.metrics import CACHE_LOOKUPS
 

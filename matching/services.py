@@ -11,8 +11,8 @@ from typing import Any
 from django.db import transaction
 
 from accounts.audit import trail
+from accounts.bulk_insert import insert_rows
 from accounts.models import User
-from accounts.rows import insert_rows
 from experiments.services import ExperimentAssignment, assign_arm, record_exposure
 from matching import engine, golden, metrics, sampling
 from matching.engine import Scorer

@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.models import ApiKey
-from accounts.store import RedisUnavailableError, call_redis
+from accounts.redis_client import RedisUnavailableError, call_redis
 
 if TYPE_CHECKING:  # views import their permissions and throttles while they are being defined
     from rest_framework.views import APIView

@@ -23,7 +23,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.encryption.crypto import DigestPurpose, sha256, verify_digest
-from accounts.store import RedisUnavailableError, call_redis
+from accounts.redis_client import RedisUnavailableError, call_redis
 from modelops.alerting.alerts import raise_alert
 from modelops.models import DRILL_PROFILE, EVERY_PROFILE, Deployment, LiveSlot, ModelVersion, ServingRole
 

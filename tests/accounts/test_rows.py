@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
+from accounts.bulk_insert import insert_rows
 from accounts.ids import uuid7
-from accounts.rows import insert_rows
 from matching.models import Prediction
 from tests.models import stored_prediction
 

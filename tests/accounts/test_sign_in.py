@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.store import breaker
+from accounts.redis_client import breaker
 from tests.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db

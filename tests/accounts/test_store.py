@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from accounts.store import breaker, call_redis
+from accounts.redis_client import breaker, call_redis
 
 
 @pytest.fixture(autouse=True)

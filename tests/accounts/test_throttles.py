@@ -9,7 +9,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.auth.throttles import LocalRateLimiter, RateLimit, consume_units
-from accounts.store import RedisUnavailableError, breaker, call_redis
+from accounts.redis_client import RedisUnavailableError, breaker, call_redis
 from tests.people import PASSWORD, person, signed_in
 
 TWENTY_A_DAY = RateLimit.parse("20/day")

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from accounts.auth.users import issue_api_key
 from accounts.models import AuditEvent, Role, User
-from accounts.store import breaker, call_redis
+from accounts.redis_client import breaker, call_redis
 from matching.models import Prediction
 from matching.working import comparison_cache
 from modelops.models import Deployment

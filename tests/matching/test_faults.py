@@ -10,7 +10,7 @@ from redis import Redis
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.problems import UnavailableError
-from accounts.store import call_redis
+from accounts.redis_client import call_redis
 from matching import cache
 from matching.engine import compare
 from matching.engine.scorer import load_scorer
