@@ -14,7 +14,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
 .DEFAULT_GOAL := run
 
 run: setup
-	@exec $(BIN)/python -m config.run
+	@exec $(BIN)/python -m config.local.run
 
 setup: .venv/.installed
 
@@ -33,7 +33,7 @@ setup: .venv/.installed
 
 # The embedded servers stop with the last command that uses them; this stops those that were asked to stay.
 stop: setup
-	@$(BIN)/python -m config.embedded stop
+	@$(BIN)/python -m config.local.embedded stop
 
 test: setup
 	@$(BIN)/python -m pytest --numprocesses=auto --quiet

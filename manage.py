@@ -6,8 +6,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from config.embedded import get_home_folder, hold_servers
-from config.servers import ServerError
+from config.local.embedded import get_home_folder, hold_servers
+from config.local.servers import ServerError
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from celery.schedules import crontab
 
 from config import env
-from config.embedded import EmbeddedServers, get_home_folder
+from config.local.embedded import EmbeddedServers, get_home_folder
 from config.logging import configure_logging
 from config.unfold import UNFOLD_SETTINGS
 

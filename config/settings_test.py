@@ -3,7 +3,7 @@
 import atexit
 import os
 
-from config.embedded import EmbeddedServers, get_home_folder
+from config.local.embedded import EmbeddedServers, get_home_folder
 
 for name in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"):
     os.environ.pop(name, None)

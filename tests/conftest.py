@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from pytest_django import Settings
 
-from config.embedded import EmbeddedServers
+from config.local.embedded import EmbeddedServers
 from matching import sampling
 from matching.services import get_model_loader
 from matching.working import comparison_cache

@@ -1,9 +1,9 @@
+import accounts.fields
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import accounts.fields
 import accounts.ids
 
 

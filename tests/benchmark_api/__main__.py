@@ -44,7 +44,7 @@ def main() -> int:
 
 def _measured(given: argparse.Namespace, home: Path) -> Iterator[tuple[str, Iterator[str]]]:
     """Each part that is wanted, with its lines as they come."""
-    from config.embedded import EmbeddedServers  # noqa: PLC0415 - after the folder is known
+    from config.local.embedded import EmbeddedServers  # noqa: PLC0415 - after the folder is known
 
     with EmbeddedServers(home).hold():
         import django  # noqa: PLC0415 - after the servers are up

@@ -2,7 +2,7 @@
 
 import os
 
-from config.embedded import get_home_folder
+from config.local.embedded import get_home_folder
 
 os.environ.setdefault("VAR_DIR", str(get_home_folder() / "benchmark-api"))
 

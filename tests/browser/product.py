@@ -72,7 +72,7 @@ def product(password: str) -> Iterator[Product]:
         home = Path(folder)
         running = Product(f"http://127.0.0.1:{free_port()}", home / "var", password, home / "run.log")
         people = {"ADMIN_EMAIL": ADMINISTRATOR, "ADMIN_PASSWORD": password, "LOGIN_RATE": "6000/min"}
-        command = [sys.executable, "-u", "-m", "config.run"]
+        command = [sys.executable, "-u", "-m", "config.local.run"]
         with running.log.open("wb") as log:
             process = subprocess.Popen(
                 command, cwd=ROOT, env={**running.environment(), **people}, stdout=log, stderr=log

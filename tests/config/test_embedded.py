@@ -11,8 +11,8 @@ import psycopg2
 import pytest
 import redis
 
-from config.embedded import EmbeddedServers, hold_servers, main, needs_servers
-from config.servers import ServerError
+from config.local.embedded import EmbeddedServers, hold_servers, main, needs_servers
+from config.local.servers import ServerError
 
 
 def postmaster(servers: EmbeddedServers) -> int:
@@ -134,7 +134,7 @@ def test_secrets_are_made_once_private_and_different(tmp_path: Path) -> None:
 def test_full_disk_gives_one_clear_sentence(
     servers: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("config.servers.FREE_BYTES_NEEDED", 2**60)
+    monkeypatch.setattr("config.local.servers.FREE_BYTES_NEEDED", 2**60)
     with pytest.raises(ServerError, match="is full"):
         servers.acquire()
 
@@ -166,7 +166,7 @@ def test_only_the_server_without_an_address_of_its_own_is_started(
 
 def test_management_command_starts_what_it_needs_and_stops_it_again(tmp_path: Path) -> None:
     code = (
-        "from config.embedded import *; home = home_folder()\n"
+        "from config.local.embedded import *; home = home_folder()\n"
         "with servers_for(['migrate'], home): print(*Embedded(home).status().values())\n"
         "print(*Embedded(home).status().values())"
     )

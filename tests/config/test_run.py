@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from config import run
+from config.local import run
 
 
 def supervisor(**environment: str) -> "subprocess.CompletedProcess[str]":
     clean = {"PATH": os.environ["PATH"], **environment}
-    command = [sys.executable, "-m", "config.run"]
+    command = [sys.executable, "-m", "config.local.run"]
     return subprocess.run(
         command, cwd=run.ROOT, env=clean, capture_output=True, text=True, timeout=60, check=False
     )

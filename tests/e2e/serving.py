@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
-from config.embedded import EmbeddedServers
+from config.local.embedded import EmbeddedServers
 
 EMAIL, PASSWORD = "boss@example.com", "correct horse battery staple"
 NOBODY_LISTENS = "http://127.0.0.1:1"

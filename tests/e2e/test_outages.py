@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 
-from config.embedded import EmbeddedServers
+from config.local.embedded import EmbeddedServers
 from tests.e2e.serving import NOBODY_LISTENS, Crowd, Web, crash, prepared, wait_for
 
 OUTAGE_SECONDS = 10

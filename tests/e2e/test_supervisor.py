@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from config.embedded import EmbeddedServers
+from config.local.embedded import EmbeddedServers
 
 PATIENCE_SECONDS = 120
 
@@ -34,7 +34,7 @@ class System:
         environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(self.home), "PORT": str(self.port)}
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.run"],
+                [sys.executable, "-m", "config.local.run"],
                 cwd=settings.BASE_DIR,
                 env=environment,
                 stdout=output,

@@ -26,7 +26,7 @@ from pytest_django import Settings
 
 from accounts.auth.users import issue_api_key
 from accounts.models import Role, User
-from config.embedded import EmbeddedServers
+from config.local.embedded import EmbeddedServers
 from matching.benchmark.sections import replace_section
 from matching.engine import compute_schema_hash
 from matching.models import Prediction

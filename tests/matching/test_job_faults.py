@@ -16,7 +16,7 @@ from django.conf import settings
 from kombu import Connection
 
 from accounts.models import Role
-from config.embedded import EmbeddedServers
+from config.local.embedded import EmbeddedServers
 from matching import tasks
 from matching.jobs import services, work
 from matching.jobs.spool import get_job_folder

@@ -1,4 +1,4 @@
-"""`python -m config.run`: the whole system in one terminal, for trying it out and developing it.
+"""`python -m config.local.run`: the whole system in one terminal, for trying it out and developing it.
 
 Starts the embedded servers, prepares the database, runs web server, worker and beat, shows one
 comparison through the API, and stops on Ctrl-C what it started.
@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from config.embedded import get_home_folder, hold_servers
-from config.servers import ServerError
+from config.local.embedded import get_home_folder, hold_servers
+from config.local.servers import ServerError
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXAMPLE_REQUEST = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}

@@ -1,7 +1,7 @@
 """The embedded mode: servers and secrets under `var/`, so that a fresh machine needs only Python.
 
 Everybody who uses the servers holds a shared file lock, which the kernel drops even after kill -9.
-Whoever leaves last stops them, unless `python -m config.embedded start` asked for them to stay.
+Whoever leaves last stops them, unless `python -m config.local.embedded start` asked for them to stay.
 """
 
 import base64
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from config.servers import Postgres, ServerError, Valkey
+from config.local.servers import Postgres, ServerError, Valkey
 
 # Each embedded server, and the variable that names another instead.
 SERVER_VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
@@ -199,7 +199,7 @@ def main(arguments: list[str]) -> int:
             case ["status"]:
                 pass
             case _:
-                print("Usage: python -m config.embedded start|stop|status", file=sys.stderr)
+                print("Usage: python -m config.local.embedded start|stop|status", file=sys.stderr)
                 return 2
     except ServerError as error:
         print(error, file=sys.stderr)
