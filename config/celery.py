@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from config.deadman import HeartbeatCheckStep
+from config.process.watchdog import HeartbeatCheckStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -20,10 +20,10 @@ app.steps["worker"].add(HeartbeatCheckStep)
 @worker_process_init.connect
 def start_refresher(**_: Any) -> None:
     """Load the live models of a worker's process, and keep them current. Only now is Django ready."""
-    import_module("config.attending").start("worker")
+    import_module("config.process.model_refresh").start("worker")
 
 
 @worker_process_shutdown.connect
 def stop_refresher(**_: Any) -> None:
     """Say that this process serves no more."""
-    import_module("config.attending").end()
+    import_module("config.process.model_refresh").end()

@@ -159,7 +159,7 @@ def _build_programs(home: Path) -> list[Program]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "--app=config", "--quiet"]
     commands = {
-        "web": [*python, "gunicorn", "--config=python:config.gunicorn", "config.wsgi"],
+        "web": [*python, "gunicorn", "--config=python:config.process.gunicorn", "config.wsgi"],
         "worker": [*celery, "worker", f"--queues={QUEUES}", "--concurrency=2", "--loglevel=INFO"],
         "beat": [*celery, "beat", "--pidfile=", "--loglevel=INFO"],
     }

@@ -129,7 +129,7 @@ def web() -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--config=python:config.gunicorn", "config.wsgi"]
+    command = [sys.executable, "-m", "gunicorn", "--config=python:config.process.gunicorn", "config.wsgi"]
     with _running(command, PORT=str(port)) as process:
         while not _listens(port):
             if process.poll() is not None:

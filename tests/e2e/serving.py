@@ -65,7 +65,7 @@ class Web:
         self.log = home / f"web-{self.port}.log"
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "--config=python:config.gunicorn", "config.wsgi"]
+        command = [sys.executable, "-m", "gunicorn", "--config=python:config.process.gunicorn", "config.wsgi"]
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 command, cwd=settings.BASE_DIR, env=self.environment, stdout=output, stderr=output

@@ -93,7 +93,7 @@ class System:
         return process
 
     def serve(self) -> None:
-        self.start("web", "gunicorn", "--config=python:config.gunicorn", "config.wsgi")
+        self.start("web", "gunicorn", "--config=python:config.process.gunicorn", "config.wsgi")
         worker = ("celery", "--app=config", "--quiet", "worker", f"--concurrency={WORKERS}")
         self.start("worker", *worker)
         wait_until(lambda: ServingProcess.objects.alive().count() == WEB + WORKERS)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.audit.trail import seal_events
 from config.celery import app
-from config.deadman import HeartbeatCheckStep, check_in_thread
+from config.process.watchdog import HeartbeatCheckStep, check_in_thread
 from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
 from modelops.alerting import machinery
 from modelops.jobs import run_once

@@ -1,4 +1,4 @@
-"""How gunicorn serves the project: `gunicorn --config python:config.gunicorn config.wsgi`."""
+"""How gunicorn serves the project: `gunicorn --config python:config.process.gunicorn config.wsgi`."""
 
 import gc
 import os
@@ -35,7 +35,7 @@ _SWITCH_INTERVAL_SECONDS = 0.001
 
 def post_worker_init(_worker: Worker) -> None:
     """Load the live models before the first request, and keep them current. Only now is Django ready."""
-    import_module("config.attending").start("web")
+    import_module("config.process.model_refresh").start("web")
     # What is loaded now lives as long as the process; collections that walked it would stall requests.
     gc.collect()
     gc.freeze()
@@ -45,7 +45,7 @@ def post_worker_init(_worker: Worker) -> None:
 
 def worker_exit(_server: object, _worker: Worker) -> None:
     """Say that this process serves no more."""
-    import_module("config.attending").end()
+    import_module("config.process.model_refresh").end()
 
 
 def child_exit(_server: object, worker: Worker) -> None:
