@@ -13,7 +13,7 @@ from celery.schedules import crontab
 from config import env
 from config.local.embedded import EmbeddedServers, get_home_folder
 from config.logging import configure_logging
-from config.unfold import UNFOLD_SETTINGS
+from config.web.navigation import UNFOLD_SETTINGS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = get_home_folder()
@@ -107,11 +107,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "config.middleware.RequestContextMiddleware",
+    "config.web.middleware.RequestContextMiddleware",
     "accounts.middleware.RateLimitHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.ContentSecurityPolicyMiddleware",
+    "config.web.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -203,7 +203,7 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
-CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "config.web.errors.csrf_failure"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "accounts.auth.backends.RoleBackend",
@@ -219,7 +219,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # By person and address together: otherwise anybody's failures lock out everybody behind one proxy.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "accounts.auth.backends.get_login_email"
-AXES_LOCKOUT_CALLABLE = "config.errors.handle_lockout"
+AXES_LOCKOUT_CALLABLE = "config.web.errors.handle_lockout"
 AXES_FAILURE_LIMIT = env.read_count("LOGIN_FAILURE_LIMIT", 10)
 AXES_COOLOFF_TIME = timedelta(minutes=env.read_count("LOGIN_COOLOFF_MINUTES", 15))
 AXES_RESET_ON_SUCCESS = True
@@ -267,7 +267,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "accounts.api.openapi.add_error_responses",
-        "config.openapi.add_headers_and_examples",
+        "config.web.openapi.add_headers_and_examples",
     ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,

@@ -9,15 +9,15 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from accounts.api.password_page import PasswordView
 from analytics import pages as evidence
-from config import views
-from config.sign_in import limit_attempts
+from config.web import views
+from config.web.sign_in import limit_attempts
 from feedback import pages as feedback_pages
 from matching import pages
 
-handler400 = "config.errors.bad_request"
-handler403 = "config.errors.permission_denied"
-handler404 = "config.errors.page_not_found"
-handler500 = "config.errors.server_error"
+handler400 = "config.web.errors.bad_request"
+handler403 = "config.web.errors.permission_denied"
+handler404 = "config.web.errors.page_not_found"
+handler500 = "config.web.errors.server_error"
 
 _login_view = limit_attempts(
     LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True)

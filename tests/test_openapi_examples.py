@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
-from config.openapi import load_examples
+from config.web.openapi import load_examples
 from tests import clients
 from tests.people import person, signed_in
 

@@ -5,7 +5,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
-from config import errors
+from config.web import errors
 from matching.services import get_model_loader
 from tests.people import person
 

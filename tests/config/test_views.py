@@ -8,7 +8,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory, override_settings
 
-from config.middleware import ContentSecurityPolicyMiddleware
+from config.web.middleware import ContentSecurityPolicyMiddleware
 
 GONE = {**settings.CACHES, "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/1"}}
 

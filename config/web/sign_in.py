@@ -13,7 +13,7 @@ from rest_framework.throttling import BaseThrottle
 
 from accounts.auth.throttles import RateLimit, consume_units
 from accounts.redis_client import RedisUnavailableError
-from config.errors import render_limiter_unavailable, render_too_many_attempts
+from config.web.errors import render_limiter_unavailable, render_too_many_attempts
 
 ViewFunction = Callable[..., Any]
 
