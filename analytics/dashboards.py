@@ -16,7 +16,7 @@ from django.utils.timesince import timesince
 from analytics import queries
 from matching.models import ReviewStream, VerdictChoice
 from modelops import plots
-from modelops.models import EVERY_PROFILE
+from modelops.models.lifecycle import EVERY_PROFILE
 
 _DAY = timedelta(days=1)
 _VERDICT_ORDER = (VerdictChoice.IMMATERIAL.value, VerdictChoice.REVIEW.value, VerdictChoice.MATERIAL.value)

@@ -11,9 +11,9 @@ from django.db.models import Count, Min, Q
 
 from feedback.models import Feedback, ReviewItem
 from matching.models import Prediction, VerdictChoice
-from modelops.alert_models import Alert
-from modelops.models import Deployment, PromotionRequest, TrainingRun
-from modelops.watch_models import DriftReport, HourlyCount, TrafficSource
+from modelops.models.alerting import Alert
+from modelops.models.lifecycle import Deployment, PromotionRequest, TrainingRun
+from modelops.models.monitoring import DriftReport, HourlyCount, TrafficSource
 
 
 @dataclass(frozen=True)

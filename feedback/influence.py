@@ -13,7 +13,7 @@ from matching.engine import EngineError, Scorer
 from matching.models import Prediction
 from matching.outlook import load_context
 from matching.services import build_scorer
-from modelops.models import ModelVersion
+from modelops.models.lifecycle import ModelVersion
 
 MAX_DECISIONS = 50
 _CACHE_SECONDS = 24 * 60 * 60

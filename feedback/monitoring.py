@@ -18,10 +18,10 @@ from feedback.models import Feedback
 from feedback.models.words import FeedbackQuerySet
 from matching import counting
 from matching.models import Prediction, ReviewStream, VerdictChoice
-from modelops.alert_models import Alert
 from modelops.alerting.alerts import record_observation
-from modelops.models import Deployment, ModelMetric, ModelVersion, ServingRole
-from modelops.watch_models import HourlyCount, TrafficSource
+from modelops.models.alerting import Alert
+from modelops.models.lifecycle import Deployment, ModelMetric, ModelVersion, ServingRole
+from modelops.models.monitoring import HourlyCount, TrafficSource
 from modelops.watching import reporting
 from modelops.watching.limits import get_threshold
 from modelops.watching.reporting import HOUR

@@ -27,7 +27,7 @@ from matching import candidate, learning
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from matching.dataset import SYNTHETIC_SOURCE
 from modelops import registry
-from modelops.models import RunStatus, TrainingRun, TrainingStage
+from modelops.models.lifecycle import RunStatus, TrainingRun, TrainingStage
 from modelops.services import VersionRegistration, register_version
 from modelops.training import runs
 from modelops.training.fitting import TrainingError

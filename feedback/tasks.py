@@ -19,7 +19,7 @@ from feedback.services import enqueue_sampled_predictions
 from modelops.alerting.alerts import raise_alert
 from modelops.alerting.machinery import MONITOR_JOB
 from modelops.jobs import run_once
-from modelops.models import TrainingRun
+from modelops.models.lifecycle import TrainingRun
 from modelops.training import runs
 from modelops.training.runs import TrainingBusyError
 

@@ -21,7 +21,7 @@ from matching.dataset import build_dataset, compute_digests, is_safe_label, scor
 from matching.engine import CompiledScorer, Score, load_scorer
 from matching.model_card import render_model_card
 from modelops.examining.exam import ValidationSet, pack_validation_set
-from modelops.models import TrainingStage
+from modelops.models.lifecycle import TrainingStage
 from modelops.services import SliceMetric, VersionRegistration
 from modelops.training import pictures
 from modelops.training.evaluation import ClassificationMetrics

@@ -16,9 +16,9 @@ from matching.job_models import BulkSample
 from matching.models import Prediction
 from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
 from matching.services import build_scorer
-from modelops.models import ModelVersion
+from modelops.models.lifecycle import ModelVersion
+from modelops.models.monitoring import HourlyCount, Reference, TrafficSource
 from modelops.serving.loader import read_verified_artefact
-from modelops.watch_models import HourlyCount, Reference, TrafficSource
 from modelops.watching import reporting
 from modelops.watching.figures import HistogramBinning, HistogramCounts, count_histograms, sum_histograms
 from modelops.watching.reporting import HOUR

@@ -37,7 +37,7 @@ from matching.jobs import services
 from matching.jobs.spool import EncryptedUploadHandler
 from matching.jobs.views import send_result
 from matching.offer import get_available_profiles
-from modelops.models import RunStatus
+from modelops.models.lifecycle import RunStatus
 
 _STATUS_COLOURS = {
     RunStatus.QUEUED: "info",

@@ -16,7 +16,7 @@ from accounts.models import User
 from experiments.models import Experiment
 from matching.job_models import BatchChunk, BatchJob, BulkSample
 from matching.pairs import compute_pair_digest
-from modelops.models import ModelVersion
+from modelops.models.lifecycle import ModelVersion
 
 __all__ = [
     "BatchChunk",

@@ -30,7 +30,7 @@ from matching.models import Prediction
 from matching.replays import ReplayError, build_count_rows
 from matching.rescoring_models import Replay, ShadowScore
 from matching.tasks import replay_day
-from modelops.models import Deployment, ModelVersion, ServingRole
+from modelops.models.lifecycle import Deployment, ModelVersion, ServingRole
 
 _MAX_LISTED = 100
 

@@ -18,7 +18,7 @@ from matching.models import Prediction
 from matching.rescoring import rescore_prediction
 from matching.rescoring_models import Replay, ReplayChange
 from matching.services import build_scorer
-from modelops.models import ModelVersion, RunStatus
+from modelops.models.lifecycle import ModelVersion, RunStatus
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 
 BATCH_SIZE = 500

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.ids import uuid7
-from modelops.models import ModelVersion, RunStatus, ServingRole
+from modelops.models.lifecycle import ModelVersion, RunStatus, ServingRole
 
 _VERDICT_CHOICES = (("immaterial", "Immaterial"), ("review", "A person must look"), ("material", "Material"))
 

@@ -23,7 +23,7 @@ from matching.models import Prediction, ReviewStream
 from matching.rescoring import rescore_prediction
 from matching.rescoring_models import ShadowCursor, ShadowScore
 from matching.services import get_model_loader
-from modelops.models import EVERY_PROFILE, LiveSlot, ServingRole
+from modelops.models.lifecycle import EVERY_PROFILE, LiveSlot, ServingRole
 from modelops.serving.loader import LoadedModel, NoLiveModelError
 
 MAX_BATCH = 2_000

@@ -12,7 +12,7 @@ import structlog
 
 from matching.services import build_scorer
 from modelops import registry
-from modelops.models import Deployment, ModelVersion
+from modelops.models.lifecycle import Deployment, ModelVersion
 from modelops.registry import REGISTRY_ERRORS, LoggedRun
 from modelops.services import VersionRegistration, deploy_first, deploy_upgrade, register_version
 

@@ -31,7 +31,7 @@ from accounts.models import User
 from modelops import operations, services
 from modelops.alerting import alert_admin
 from modelops.examining import gatekeeping
-from modelops.models import (
+from modelops.models.lifecycle import (
     DRILL_PROFILE,
     EVERY_PROFILE,
     Deployment,

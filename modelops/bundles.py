@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelops.examining.examiner import get_validator
-from modelops.models import ModelVersion
+from modelops.models.lifecycle import ModelVersion
 from modelops.services import SliceMetric, VersionRegistration
 from modelops.serving.loader import read_verified_artefact
 

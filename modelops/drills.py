@@ -13,8 +13,8 @@ from django.db import transaction
 from accounts.audit import trail
 from accounts.models import User
 from modelops import services
-from modelops.models import EVERY_PROFILE, Deployment, LiveSlot, ModelVersion, ServingRole
-from modelops.serving_models import RollbackDrill, ServingProcess
+from modelops.models.lifecycle import EVERY_PROFILE, Deployment, LiveSlot, ModelVersion, ServingRole
+from modelops.models.serving import RollbackDrill, ServingProcess
 
 DRILL_TIMEOUT_SECONDS = 15.0
 """Seconds after which a drill counts as failed."""

@@ -19,7 +19,7 @@ from accounts.models import User
 from modelops.alerting.alerts import raise_alert
 from modelops.examining import gatekeeping
 from modelops.examining.examiner import get_validator
-from modelops.models import (
+from modelops.models.lifecycle import (
     DRILL_PROFILE,
     EVERY_PROFILE,
     Deployment,

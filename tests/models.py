@@ -14,7 +14,7 @@ from matching.models import Prediction
 from matching.pairs import compute_pair_digest
 from matching.services import get_model_loader
 from modelops import services
-from modelops.models import Deployment, ModelArtefact, ModelVersion
+from modelops.models.lifecycle import Deployment, ModelArtefact, ModelVersion
 from tests.people import person
 
 

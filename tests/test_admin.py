@@ -19,8 +19,8 @@ from feedback.models import Feedback, ReviewItem
 from matching import replays
 from matching.models import Prediction
 from matching.rescoring_models import Replay
-from modelops.models import LiveSlot, ModelVersion, PromotionRequest, TrainingRun
-from modelops.serving_models import ServingProcess
+from modelops.models.lifecycle import LiveSlot, ModelVersion, PromotionRequest, TrainingRun
+from modelops.models.serving import ServingProcess
 from tests.models import installed, model_version, promoted, scoring_version, stored_prediction
 from tests.people import person
 

@@ -14,7 +14,7 @@ from accounts.ids import uuid7
 from accounts.models import User
 from feedback.models.queue import ReviewItem, ReviewStage
 from matching.models import Prediction, ReviewStream
-from modelops.models import ModelVersion, TrainingRun
+from modelops.models.lifecycle import ModelVersion, TrainingRun
 
 UNDO_WINDOW = timedelta(minutes=10)
 """How long a decision may be taken back."""

@@ -40,9 +40,9 @@ from matching.sampling import SamplingPolicy
 from matching.services import ScoredRequest, build_scorer, draft_comparison
 from matching.working import build_cached_comparison
 from modelops import services
-from modelops.models import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
+from modelops.models.lifecycle import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
+from modelops.models.monitoring import THRESHOLD_DEFAULTS, DriftReport, Reference
 from modelops.serving.loader import LiveModels, ModelLoader
-from modelops.watch_models import THRESHOLD_DEFAULTS, DriftReport, Reference
 from modelops.watching import limits, reporting
 from modelops.watching.reporting import HOUR
 from modelops.watching.windows import TrafficSlice

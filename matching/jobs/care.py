@@ -15,7 +15,7 @@ from django.utils import timezone
 from matching.engine import RULES_VERSION
 from matching.job_models import BatchChunk, BatchJob
 from matching.jobs import services
-from modelops.models import RunStatus
+from modelops.models.lifecycle import RunStatus
 
 _STALLED_AFTER = timedelta(seconds=20)
 _OUTDATED_AFTER = timedelta(minutes=10)

@@ -15,7 +15,7 @@ from matching.jobs.services import JobOptions
 from matching.jobs.spool import Upload
 from matching.offer import get_available_profiles
 from matching.serializers import ModelSerializer
-from modelops.models import RunStatus
+from modelops.models.lifecycle import RunStatus
 
 _MAX_COLUMN_LENGTH = 200
 

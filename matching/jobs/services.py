@@ -21,7 +21,7 @@ from matching.jobs.rows import FileLayout, NameColumns
 from matching.jobs.spool import Upload, get_job_folder
 from matching.jobs.vault import open_encrypted_file
 from matching.services import get_model_loader
-from modelops.models import RunStatus
+from modelops.models.lifecycle import RunStatus
 
 MAX_UNFINISHED = 20
 """Jobs one person may have waiting and running."""

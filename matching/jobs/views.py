@@ -37,7 +37,7 @@ from matching.jobs.serializers import JobPageSerializer, JobRequestSerializer, J
 from matching.jobs.services import JobError
 from matching.jobs.spool import UPLOAD_FIELD, Upload
 from matching.views import translate_errors
-from modelops.models import RunStatus
+from modelops.models.lifecycle import RunStatus
 
 
 @contextmanager

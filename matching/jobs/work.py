@@ -36,7 +36,7 @@ from matching.jobs.rows import JobRow, JobRowResult
 from matching.jobs.spool import UPLOAD_FILE_NAME, get_job_folder
 from matching.jobs.vault import EncryptedWriter, create_encrypted_file, open_encrypted_file
 from matching.services import build_scorer
-from modelops.models import ModelVersion, RunStatus
+from modelops.models.lifecycle import ModelVersion, RunStatus
 from modelops.serving.loader import read_verified_artefact
 
 ROWS_FILE_NAME = "rows"

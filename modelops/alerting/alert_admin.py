@@ -28,12 +28,12 @@ from accounts.admin.tools import (
 )
 from accounts.audit import trail
 from accounts.models import User
-from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
 from modelops.alerting import alerts
 from modelops.alerting.alerts import AlertError
 from modelops.alerting.couriers import LOOPBACK_HOSTS
 from modelops.alerting.delivery import deliver_messages
 from modelops.alerting.rules import ALERT_RULES
+from modelops.models.alerting import Alert, AlertChannel, AlertMessage, Heartbeat
 
 _STATE_COLOURS = {"firing": "danger", "pending": "warning", "resolved": "success", "passed": "info"}
 _SNOOZE_CHOICES = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "7 days")]

@@ -16,9 +16,9 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from modelops.alert_models import AlertChannel, AlertMessage
 from modelops.alerting.alerts import record_observation
 from modelops.alerting.couriers import NOTIFIERS, DeliveryRefusedError, Notification
+from modelops.models.alerting import AlertChannel, AlertMessage
 
 State = AlertMessage.State
 MAX_DELIVERY_ATTEMPTS = 6

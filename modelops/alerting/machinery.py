@@ -14,9 +14,9 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from modelops.alert_models import Heartbeat
 from modelops.alerting.alerts import record_observation
-from modelops.models import Deployment, JobRun, RunStatus
+from modelops.models.alerting import Heartbeat
+from modelops.models.lifecycle import Deployment, JobRun, RunStatus
 
 SCHEDULER_HEARTBEAT = "beat"
 MONITOR_JOB = "monitor hourly"

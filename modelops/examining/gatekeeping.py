@@ -15,7 +15,7 @@ import structlog
 from modelops.examining.exam import ValidationSet, unpack_validation_set
 from modelops.examining.examiner import get_validator
 from modelops.examining.gates import GREEN, RED, GateResult
-from modelops.models import EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
+from modelops.models.lifecycle import EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 
 MIN_REASON_LENGTH = 10

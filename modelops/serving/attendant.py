@@ -19,9 +19,9 @@ import structlog
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from modelops.models import ModelVersion, PromotionRequest
+from modelops.models.lifecycle import ModelVersion, PromotionRequest
+from modelops.models.serving import ServingProcess
 from modelops.serving.loader import ArtefactVerificationError, ModelLoader, NoLiveModelError
-from modelops.serving_models import ServingProcess
 
 REFRESH_INTERVAL_SECONDS: Final = 1.0
 REPORT_INTERVAL_SECONDS: Final = 2.0

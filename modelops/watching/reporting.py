@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.audit import trail
 from modelops.alerting.alerts import record_observation
-from modelops.watch_models import DriftReport, HourlyCount, Reference
+from modelops.models.monitoring import DriftReport, HourlyCount, Reference
 from modelops.watching import drift
 from modelops.watching.drift import MIN_OBSERVATIONS, RECENT_WINDOWS, DistributionShift
 from modelops.watching.figures import (

@@ -28,9 +28,9 @@ from accounts.admin.tools import (
     require_permission,
 )
 from accounts.models import User
-from modelops.models import ModelMetric
+from modelops.models.lifecycle import ModelMetric
+from modelops.models.monitoring import THRESHOLD_DEFAULTS, DriftReport, Reference, Threshold, TrainingDecision
 from modelops.plots import render_bar_chart
-from modelops.watch_models import THRESHOLD_DEFAULTS, DriftReport, Reference, Threshold, TrainingDecision
 from modelops.watching import limits, windows
 from modelops.watching.limits import ThresholdError
 

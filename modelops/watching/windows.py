@@ -14,8 +14,8 @@ from django.db import transaction
 from accounts.audit import trail
 from accounts.models import User
 from modelops.alerting.alerts import record_observation
-from modelops.models import ModelVersion
-from modelops.watch_models import DriftReport, HourlyCount, Reference, TrafficSource
+from modelops.models.lifecycle import ModelVersion
+from modelops.models.monitoring import DriftReport, HourlyCount, Reference, TrafficSource
 from modelops.watching.figures import sum_histograms
 
 

@@ -31,12 +31,12 @@ from matching.benchmark.sections import replace_section
 from matching.engine import compute_schema_hash
 from matching.models import Prediction
 from modelops import services
-from modelops.alert_models import Alert
-from modelops.models import Deployment, LiveSlot, ModelArtefact, ModelVersion
+from modelops.models.alerting import Alert
+from modelops.models.lifecycle import Deployment, LiveSlot, ModelArtefact, ModelVersion
+from modelops.models.serving import ServingProcess
 from modelops.services import PromotionError, VersionRegistration
 from modelops.serving.attendant import describe_unready_processes
 from modelops.serving.loader import ArtefactVerificationError, publish_generation
-from modelops.serving_models import ServingProcess
 from tests.people import person
 from tests.processes import environment
 

@@ -12,11 +12,11 @@ from accounts.models import AuditEvent, Role
 from feedback import autopilot, tasks
 from feedback.models import Feedback
 from matching.counting import count_hour
-from modelops.alert_models import Alert
-from modelops.models import Deployment, TrainingRun
+from modelops.models.alerting import Alert
+from modelops.models.lifecycle import Deployment, TrainingRun
+from modelops.models.monitoring import DriftReport, Reference, TrainingDecision
 from modelops.training import runs
 from modelops.training.fitting import TrainingError
-from modelops.watch_models import DriftReport, Reference, TrainingDecision
 from modelops.watching import limits
 from tests.models import installed, scoring_version, stored_prediction
 from tests.people import person

@@ -12,10 +12,10 @@ from feedback import monitoring
 from feedback.models import Feedback
 from feedback.tasks import monitor_daily, monitor_hourly
 from matching.models import Prediction
-from modelops.alert_models import Alert
 from modelops.alerting import alerts
-from modelops.models import Deployment, JobRun, ModelMetric
-from modelops.watch_models import DriftReport, HourlyCount, TrainingDecision
+from modelops.models.alerting import Alert
+from modelops.models.lifecycle import Deployment, JobRun, ModelMetric
+from modelops.models.monitoring import DriftReport, HourlyCount, TrainingDecision
 from modelops.watching import reporting
 from modelops.watching.figures import FigureSample
 from modelops.watching.windows import TrafficSlice

@@ -12,7 +12,7 @@ from accounts.models import Role, User
 from feedback import influence, quality
 from feedback.models import Feedback, GoldAnswer
 from matching.models import Prediction
-from modelops.models import TrainingRun
+from modelops.models.lifecycle import TrainingRun
 from tests.models import installed, scoring_version, stored_prediction
 from tests.people import person
 

@@ -18,7 +18,7 @@ from feedback.services import (
     submit_client_feedback,
     submit_decision,
 )
-from modelops.models import TrainingRun
+from modelops.models.lifecycle import TrainingRun
 from tests.models import guideline, model_version, stored_prediction
 from tests.people import person
 

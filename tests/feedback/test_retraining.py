@@ -16,8 +16,8 @@ from feedback.tasks import mind_training_runs, retrain_queued_run
 from matching.corpus import PairsFileError, generate_pairs
 from matching.learning import SYNTHETIC_WEIGHT
 from modelops import services
-from modelops.alert_models import Alert
-from modelops.models import TrainingRun
+from modelops.models.alerting import Alert
+from modelops.models.lifecycle import TrainingRun
 from modelops.registry import create_client
 from modelops.training import runs
 from modelops.training.fitting import TrainingError

@@ -23,7 +23,7 @@ from feedback.services import (
 from matching import sampling
 from matching.models import Prediction, ReviewStream
 from matching.rescoring_models import ShadowScore
-from modelops.models import TrainingRun
+from modelops.models.lifecycle import TrainingRun
 from tests.models import guideline, model_version, stored_prediction
 from tests.people import person
 

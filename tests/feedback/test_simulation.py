@@ -9,7 +9,7 @@ from feedback.simulation.loop import SimulationPlan, SimulationResult, simulate
 from feedback.simulation.plot import render_section, render_svg
 from feedback.simulation.traffic import STRICTER_CATEGORIES, SimulatedTraffic, is_affected, is_truly_material
 from matching.models import Prediction
-from modelops.models import ModelVersion
+from modelops.models.lifecycle import ModelVersion
 
 SMALL = SimulationPlan(
     per_hour=240,

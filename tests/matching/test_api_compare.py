@@ -15,7 +15,7 @@ from accounts.models import AuditEvent, Role, User
 from accounts.redis_client import breaker, call_redis
 from matching.models import Prediction
 from matching.working import comparison_cache
-from modelops.models import Deployment
+from modelops.models.lifecycle import Deployment
 from tests.models import promoted, scoring_version
 from tests.people import person, signed_in
 

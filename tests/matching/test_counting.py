@@ -13,8 +13,8 @@ from matching.models import Prediction
 from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
 from matching.questions import CompareRequest
 from matching.services import compare_and_store
-from modelops.models import Deployment
-from modelops.watch_models import HourlyCount, Reference
+from modelops.models.lifecycle import Deployment
+from modelops.models.monitoring import HourlyCount, Reference
 from modelops.watching import drift
 from modelops.watching.figures import HistogramBinning, HistogramCounts, build_binning, count_histograms
 from tests.people import person

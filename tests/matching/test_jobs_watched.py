@@ -16,9 +16,9 @@ from matching.models import BatchChunk, BulkSample
 from matching.observation import FeatureSnapshot, snapshot_comparison
 from matching.questions import CompareRequest
 from matching.services import compare_and_store, get_model_loader
-from modelops.alert_models import Alert
-from modelops.models import Deployment
-from modelops.watch_models import DriftReport, HourlyCount, Reference
+from modelops.models.alerting import Alert
+from modelops.models.lifecycle import Deployment
+from modelops.models.monitoring import DriftReport, HourlyCount, Reference
 from tests.jobs import PAIRS, csv_file, job_of, worked_off
 from tests.people import person
 

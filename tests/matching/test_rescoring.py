@@ -24,7 +24,7 @@ from matching.rescoring_models import Replay, ReplayChange, ShadowScore
 from matching.sampling import SamplingPolicy
 from matching.services import compare_and_store
 from matching.tasks import replay_day, score_shadows, tend_replays
-from modelops.models import ModelVersion
+from modelops.models.lifecycle import ModelVersion
 from tests.models import installed, promoted, scoring_version
 from tests.people import person
 from tests.processes import environment

@@ -12,7 +12,7 @@ from matching.models import Prediction
 from matching.questions import CompareRequest
 from matching.serializers import serialize_prediction
 from matching.services import compare_and_store
-from modelops.models import Deployment, ModelVersion
+from modelops.models.lifecycle import Deployment, ModelVersion
 from modelops.serving.loader import NoLiveModelError
 from tests.models import erased, promoted, scoring_version
 from tests.people import person

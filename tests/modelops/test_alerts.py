@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role
-from modelops.alert_models import Alert, AlertChannel, AlertMessage
 from modelops.alerting import alerts
 from modelops.alerting.rules import (
     ALERT_RULES,
@@ -25,6 +24,7 @@ from modelops.alerting.rules import (
     EpisodeState,
     apply_observation,
 )
+from modelops.models.alerting import Alert, AlertChannel, AlertMessage
 from tests.people import person
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Role
-from modelops.alert_models import Alert, AlertChannel, AlertMessage
 from modelops.alerting import alerts, couriers
 from modelops.alerting.delivery import MAX_DELIVERY_ATTEMPTS, deliver_messages
+from modelops.models.alerting import Alert, AlertChannel, AlertMessage
 from tests.people import person
 from tests.receivers import Hook, Mailbox, http_receiver, mail_server
 

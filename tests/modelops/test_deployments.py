@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
 from modelops import services
-from modelops.models import Deployment, LiveSlot, ModelArtefact, ServingRole
+from modelops.models.lifecycle import Deployment, LiveSlot, ModelArtefact, ServingRole
 from modelops.services import PromotionError
 from modelops.serving.loader import ArtefactVerificationError
 from tests.models import compiled, model_version

@@ -10,11 +10,11 @@ from accounts.encryption.crypto import sha256
 from accounts.models import AuditEvent
 from matching.engine import compute_schema_hash
 from modelops import services
-from modelops.alert_models import Alert
 from modelops.examining import gates
 from modelops.examining.exam import ValidationSet, pack_validation_set, unpack_validation_set
 from modelops.examining.gates import ValidationScores
-from modelops.models import Deployment, LiveSlot, ModelVersion, PromotionRequest
+from modelops.models.alerting import Alert
+from modelops.models.lifecycle import Deployment, LiveSlot, ModelVersion, PromotionRequest
 from modelops.services import PromotionError
 from tests.models import compiled, installed, model_version, scoring_version
 from tests.people import person

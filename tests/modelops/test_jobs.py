@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from modelops.jobs import run_once
-from modelops.models import JobRun
+from modelops.models.lifecycle import JobRun
 
 pytestmark = pytest.mark.django_db
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts.audit.trail import seal_events
 from config.celery import app
 from config.process.watchdog import HeartbeatCheckStep, check_in_thread
-from modelops.alert_models import Alert, AlertChannel, AlertMessage, Heartbeat
 from modelops.alerting import machinery
 from modelops.jobs import run_once
-from modelops.models import JobRun
+from modelops.models.alerting import Alert, AlertChannel, AlertMessage, Heartbeat
+from modelops.models.lifecycle import JobRun
 from modelops.tasks import note_heartbeat, notify_people, report_silent_components
 from tests.models import installed
 from tests.people import person

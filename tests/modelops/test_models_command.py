@@ -17,7 +17,7 @@ from modelops import registry
 from modelops.examining import estimators
 from modelops.examining.estimators import EstimatorError
 from modelops.examining.exam import unpack_validation_set
-from modelops.models import ModelArtefact, ModelVersion
+from modelops.models.lifecycle import ModelArtefact, ModelVersion
 from tests.models import installed, scoring_version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]

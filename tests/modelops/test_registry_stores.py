@@ -13,7 +13,7 @@ from pytest_django import Settings
 from matching.questions import CompareRequest
 from matching.services import compare_and_store
 from modelops import registry, tasks
-from modelops.alert_models import Alert
+from modelops.models.alerting import Alert
 from modelops.tasks import mirror_registry_aliases
 from tests.models import installed, promoted, scoring_version
 from tests.people import person

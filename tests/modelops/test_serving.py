@@ -13,13 +13,13 @@ from matching import golden
 from matching.engine import Scorer, compute_schema_hash
 from matching.services import build_scorer
 from modelops import drills, services
-from modelops.alert_models import Alert
 from modelops.drills import DrillError
-from modelops.models import DRILL_PROFILE, Deployment, LiveSlot, ModelArtefact, ModelVersion
+from modelops.models.alerting import Alert
+from modelops.models.lifecycle import DRILL_PROFILE, Deployment, LiveSlot, ModelArtefact, ModelVersion
+from modelops.models.serving import RollbackDrill, ServingProcess
 from modelops.services import PromotionError
 from modelops.serving.attendant import ModelRefresher, delete_stale_processes, describe_unready_processes
 from modelops.serving.loader import ModelLoader
-from modelops.serving_models import RollbackDrill, ServingProcess
 from tests.models import installed, model_version, promoted, scoring_version, version_in
 from tests.people import person
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
 from feedback import autopilot
-from modelops.alert_models import Alert, AlertChannel
 from modelops.alerting import alerts
 from modelops.alerting.rules import ALERT_RULES
-from modelops.watch_models import DriftReport, Reference, Threshold, TrainingDecision
+from modelops.models.alerting import Alert, AlertChannel
+from modelops.models.monitoring import DriftReport, Reference, Threshold, TrainingDecision
 from modelops.watching import limits
 from tests.models import installed, model_version
 from tests.people import person

@@ -8,8 +8,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import AuditEvent, Role
-from modelops.alert_models import Alert
-from modelops.watch_models import DriftReport, HourlyCount, Reference, Threshold
+from modelops.models.alerting import Alert
+from modelops.models.monitoring import DriftReport, HourlyCount, Reference, Threshold
 from modelops.watching import limits, reporting, windows
 from modelops.watching.figures import (
     FigureSample,

@@ -17,7 +17,7 @@ from modelops.examining import estimators, gatekeeping
 from modelops.examining.estimators import EstimatorError
 from modelops.examining.exam import unpack_validation_set
 from modelops.examining.examiner import get_validator
-from modelops.models import Deployment, ModelVersion
+from modelops.models.lifecycle import Deployment, ModelVersion
 from modelops.registry import REGISTRY_ERRORS
 from modelops.services import VersionRegistration, register_version
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
