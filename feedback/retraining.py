@@ -26,8 +26,8 @@ from feedback.models import Feedback
 from matching import candidate, learning
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from matching.dataset import SYNTHETIC_SOURCE
-from modelops import registry
 from modelops.models.lifecycle import RunStatus, TrainingRun, TrainingStage
+from modelops.registry import mlflow_registry
 from modelops.services import VersionRegistration, register_version
 from modelops.training import runs
 from modelops.training.fitting import TrainingError
@@ -126,7 +126,7 @@ def _execute_run(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> T
         version = f"{timezone.now():%Y.%m.%d-%H%M%S}"
         found = candidate.train_candidate(pairs, SEED, version, "manage.py retrain", report)
         report("registering", TrainingStage.REGISTERING, 90)
-        logged = registry.log_version(
+        logged = mlflow_registry.log_version(
             learning.MODEL_NAME,
             found.version,
             found.files,

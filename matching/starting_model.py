@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 
 from matching.services import build_scorer
-from modelops import registry
 from modelops.models.lifecycle import Deployment, ModelVersion
-from modelops.registry import REGISTRY_ERRORS, LoggedRun
+from modelops.registry import mlflow_registry
+from modelops.registry.mlflow_registry import REGISTRY_ERRORS, LoggedRun
 from modelops.services import VersionRegistration, deploy_first, deploy_upgrade, register_version
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ def register_shipped_model(model: ShippedModel) -> ModelVersion:
 def _log_to_registry(name: str, version: str, model: ShippedModel, metrics: dict[str, float]) -> LoggedRun:
     """Log the shipped model; a registry that does not answer must not keep a new program from starting."""
     try:
-        return registry.log_version(
+        return mlflow_registry.log_version(
             name, version, model.file_contents, {"schema": model.manifest["schema"]}, metrics
         )
     except REGISTRY_ERRORS as error:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from modelops.alerting import alerts, machinery
 from modelops.alerting.delivery import deliver_messages
-from modelops.registry import REGISTRY_ERRORS, find_wrong_aliases, mirror_aliases
+from modelops.registry.mlflow_registry import REGISTRY_ERRORS, find_wrong_aliases, mirror_aliases
 
 ALIAS_GRACE_PERIOD = timedelta(minutes=10)
 """For so long after a deployment its alias may lag: that is two rounds, not somebody's hand."""

@@ -10,7 +10,7 @@ from accounts.audit import trail
 from accounts.tasks import seal_audit_trail
 from feedback.models import ReviewItem
 from feedback.tasks import collect_review_items
-from modelops.registry import create_client, log_version
+from modelops.registry.mlflow_registry import create_client, log_version
 from modelops.tasks import mirror_registry_aliases
 from tests.models import installed, promoted, scoring_version, stored_prediction
 from tests.people import person

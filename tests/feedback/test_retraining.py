@@ -18,7 +18,7 @@ from matching.learning import SYNTHETIC_WEIGHT
 from modelops import services
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import TrainingRun
-from modelops.registry import create_client
+from modelops.registry.mlflow_registry import create_client
 from modelops.training import runs
 from modelops.training.fitting import TrainingError
 from modelops.training.runs import TrainingBusyError

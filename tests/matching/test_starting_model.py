@@ -7,7 +7,7 @@ from pytest_django import Settings
 from matching.questions import CompareRequest
 from matching.services import compare_and_store, get_model_loader
 from modelops.models.lifecycle import Deployment, LiveSlot, ModelVersion
-from modelops.registry import create_client
+from modelops.registry.mlflow_registry import create_client
 from tests.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]

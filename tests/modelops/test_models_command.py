@@ -13,11 +13,11 @@ from pytest_django import Settings
 from accounts.encryption.crypto import sha256
 from feedback.retraining import retrain
 from matching.starting_model import install_shipped_model
-from modelops import registry
 from modelops.examining import estimators
 from modelops.examining.estimators import EstimatorError
 from modelops.examining.exam import unpack_validation_set
 from modelops.models.lifecycle import ModelArtefact, ModelVersion
+from modelops.registry import mlflow_registry
 from tests.models import installed, scoring_version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]
@@ -85,7 +85,7 @@ def test_a_trained_version_is_verified_down_to_its_estimator_and_carried_elsewhe
 
 
 def check_estimator(version: ModelVersion) -> None:
-    content = registry.fetch_file(version.mlflow_run_id, "model.skops")
+    content = mlflow_registry.fetch_file(version.mlflow_run_id, "model.skops")
     with pytest.raises(EstimatorError, match="not the file that was registered"):
         estimators.load_estimator(content + b" ", sha256(content))
     estimator = estimators.load_estimator(content, sha256(content))

@@ -12,8 +12,9 @@ from pytest_django import Settings
 
 from matching.questions import CompareRequest
 from matching.services import compare_and_store
-from modelops import registry, tasks
+from modelops import tasks
 from modelops.models.alerting import Alert
+from modelops.registry import mlflow_registry
 from modelops.tasks import mirror_registry_aliases
 from tests.models import installed, promoted, scoring_version
 from tests.people import person
@@ -59,20 +60,20 @@ def test_versions_are_logged_to_postgresql_and_s3_and_aliases_follow_what_is_liv
     first, second = installed().model, scoring_version("2")
     for version in (first, second):
         files = {"model.json": bytes(version.artefact.content)}
-        logged = registry.log_version(version.name, version.version, files, {"rows": 1}, {"f1": 0.5})
+        logged = mlflow_registry.log_version(version.name, version.version, files, {"rows": 1}, {"f1": 0.5})
         type(version).objects.filter(pk=version.pk).update(mlflow_run_id=logged.run_id)
         assert logged.source.startswith(f"s3://{BUCKET}/artifacts")
-        assert registry.fetch_file(logged.run_id, "model.json") == files["model.json"]
+        assert mlflow_registry.fetch_file(logged.run_id, "model.json") == files["model.json"]
     stored = boto3.client("s3", endpoint_url=bucket).list_objects_v2(Bucket=BUCKET)["Contents"]
     assert len(stored) == 2
     promoted(second)
-    assert registry.find_wrong_aliases(timezone.now()) == ["champion", "previous"]
+    assert mlflow_registry.find_wrong_aliases(timezone.now()) == ["champion", "previous"]
     assert mirror_registry_aliases() == {"champion": "2", "previous": "1"}
     assert not Alert.objects.exists()
     monkeypatch.setattr(tasks, "ALIAS_GRACE_PERIOD", timedelta(0))
-    registry.create_client().set_registered_model_alias("names", "champion", "1")
+    mlflow_registry.create_client().set_registered_model_alias("names", "champion", "1")
     assert mirror_registry_aliases() == {"champion": "2", "previous": "1"}
-    assert registry.find_wrong_aliases(timezone.now()) == []
+    assert mlflow_registry.find_wrong_aliases(timezone.now()) == []
     alert = Alert.objects.get()
     assert (alert.rule, alert.state, alert.what) == (
         "registry_disagrees",

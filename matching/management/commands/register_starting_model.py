@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from matching.engine.types import ArtefactError
 from matching.starting_model import install_shipped_model
-from modelops.registry import REGISTRY_ERRORS, mirror_aliases
+from modelops.registry.mlflow_registry import REGISTRY_ERRORS, mirror_aliases
 
 
 class Command(BaseCommand):

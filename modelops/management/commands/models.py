@@ -11,14 +11,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
-from modelops import bundles, registry
-from modelops.bundles import BundleError
 from modelops.examining import estimators, gatekeeping
 from modelops.examining.estimators import EstimatorError
 from modelops.examining.exam import unpack_validation_set
 from modelops.examining.examiner import get_validator
 from modelops.models.lifecycle import Deployment, ModelVersion
-from modelops.registry import REGISTRY_ERRORS
+from modelops.registry import bundles, mlflow_registry
+from modelops.registry.bundles import BundleError
+from modelops.registry.mlflow_registry import REGISTRY_ERRORS
 from modelops.services import VersionRegistration, register_version
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 
@@ -145,7 +145,7 @@ def _find_estimator_faults(version: ModelVersion) -> list[str]:
         return []
     try:
         estimator = estimators.load_estimator(
-            registry.fetch_file(version.mlflow_run_id, "model.skops"), digest
+            mlflow_registry.fetch_file(version.mlflow_run_id, "model.skops"), digest
         )
         served = get_validator().build_scorer(read_verified_artefact(version))
         estimators.compare_with_served(estimator, served, unpack_validation_set(bytes(version.exam.content)))
@@ -159,7 +159,7 @@ def _fetch_extra_files(version: ModelVersion, names: tuple[str, ...]) -> dict[st
     if not version.mlflow_run_id:
         return {}
     try:
-        return {name: registry.fetch_file(version.mlflow_run_id, name) for name in names}
+        return {name: mlflow_registry.fetch_file(version.mlflow_run_id, name) for name in names}
     except (*REGISTRY_ERRORS, OSError):
         return {}
 
@@ -168,5 +168,5 @@ def _log_imported_version(given: VersionRegistration, files: Any) -> VersionRegi
     """The registration with its place in this installation's registry."""
     numbers = {name: float(value) for name, value in given.metrics.items() if isinstance(value, int | float)}
     kept = {name: content for name, content in files.items() if not name.startswith("manifest")}
-    logged = registry.log_version(given.name, given.version, kept, {"imported": True}, numbers)
+    logged = mlflow_registry.log_version(given.name, given.version, kept, {"imported": True}, numbers)
     return VersionRegistration(**{**vars(given), "model_path": logged.source, "mlflow_run_id": logged.run_id})
