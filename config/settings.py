@@ -323,7 +323,7 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 # Who examines a model before it is made live: a module with the functions of
-# modelops.examining.examiner.Examiner.
+# modelops.validation.validator.Examiner.
 MODEL_EXAMINER = "matching.examination"
 
 # --- Model registry ------------------------------------------------------------------------------

@@ -20,12 +20,12 @@ from matching.corpus import LabelledPair
 from matching.dataset import build_dataset, compute_digests, is_safe_label, score_pairs
 from matching.engine import CompiledScorer, Score, load_scorer
 from matching.model_card import render_model_card
-from modelops.examining.exam import ValidationSet, pack_validation_set
 from modelops.models.lifecycle import TrainingStage
 from modelops.services import SliceMetric, VersionRegistration
 from modelops.training import pictures
 from modelops.training.evaluation import ClassificationMetrics
 from modelops.training.fitting import TrainedModel
+from modelops.validation.validation_set import ValidationSet, pack_validation_set
 
 StageReporter = Callable[[str, str, int | None], None]
 """Told what is done, at which stage, and how many percent of the whole came before it."""

@@ -1,4 +1,4 @@
-"""How a version is examined before anybody makes it live: what :mod:`modelops.examining.gates`
+"""How a version is examined before anybody makes it live: what :mod:`modelops.validation.gates`
 cannot know, because it takes names.
 
 ``settings.MODEL_EXAMINER`` names this module; :mod:`modelops` calls it so.
@@ -19,9 +19,9 @@ from matching.corpus import LabelledPair, generate_pairs
 from matching.dataset import NeutralScorer, build_dataset, get_safe_tag, score_pairs
 from matching.engine import PROFILE_IDS, Kind, Score, Scorer, Verdict, compute_schema_hash
 from matching.engine.scorer import load_scorer
-from modelops.examining import gates
-from modelops.examining.exam import BatchScorer, ValidationSet
-from modelops.examining.gates import AMBER, GREEN, RED, GateResult, ValidationScores
+from modelops.validation import gates
+from modelops.validation.gates import AMBER, GREEN, RED, GateResult, ValidationScores
+from modelops.validation.validation_set import BatchScorer, ValidationSet
 
 MAX_VALIDATION_ROWS = 20_000
 """Rows of an exam, at most; more would say little more and take longer to sit."""

@@ -30,7 +30,6 @@ from accounts.admin.tools import (
 from accounts.models import User
 from modelops import operations, services
 from modelops.alerting import alert_admin
-from modelops.examining import gatekeeping
 from modelops.models.lifecycle import (
     DRILL_PROFILE,
     EVERY_PROFILE,
@@ -46,6 +45,7 @@ from modelops.services import PromotionError
 from modelops.serving.attendant import describe_unready_processes
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 from modelops.training import training_admin
+from modelops.validation import gate_checks
 from modelops.watching import watch_admin
 
 log = structlog.get_logger(__name__)
@@ -205,7 +205,7 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
         text = "Every process serves this version within seconds. Rolling back takes one person."
         back, facts = _build_back_url(asked), _build_facts(asked)
-        form = ApprovalForm if gatekeeping.list_red_gates(asked.gates) else ConfirmationForm
+        form = ApprovalForm if gate_checks.list_red_gates(asked.gates) else ConfirmationForm
         panel = self.gate_results(asked)
         step = ConfirmationStep(
             f"Approve {asked}?", text, "Approve", back, perform, form, _EXPECTED_ERRORS, facts, panel

@@ -17,8 +17,6 @@ from accounts.audit import trail
 from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
 from modelops.alerting.alerts import raise_alert
-from modelops.examining import gatekeeping
-from modelops.examining.examiner import get_validator
 from modelops.models.lifecycle import (
     DRILL_PROFILE,
     EVERY_PROFILE,
@@ -33,6 +31,8 @@ from modelops.models.lifecycle import (
 )
 from modelops.serving.attendant import describe_unready_processes
 from modelops.serving.loader import publish_generation, read_verified_artefact
+from modelops.validation import gate_checks
+from modelops.validation.validator import get_validator
 
 _DEPLOYMENT_LOCK_ID = 0x6C6E63_02
 """Advisory lock of the one change of deployment under way."""
@@ -120,7 +120,7 @@ def request_promotion(
     Raises :class:`PromotionError` for one withdrawn or already asked for.
     """
     return _create_promotion_request(
-        model, profile, role, reason, actor, gatekeeping.evaluate_gates(model, profile)
+        model, profile, role, reason, actor, gate_checks.evaluate_gates(model, profile)
     )
 
 
@@ -142,7 +142,7 @@ def _create_promotion_request(
         expected=current.generation if current else None,
         gates=gates,
     )
-    red = gatekeeping.list_red_gates(gates)
+    red = gate_checks.list_red_gates(gates)
     trail.record_event(
         "promotion.requested", request, actor, version=str(model), profile=profile, role=role, red=red
     )
@@ -162,8 +162,8 @@ def approve_promotion(request: PromotionRequest, actor: User, override: str = ""
         raise PromotionError("this request is closed")
     if request.requested_by_id == actor.pk:
         raise PromotionError("a second person must approve what you asked for")
-    overruled = gatekeeping.list_red_gates(request.gates) if request.role != ServingRole.SHADOW else []
-    refusal = gatekeeping.explain_refusal(request.gates, overruled, override) or describe_unready_processes(
+    overruled = gate_checks.list_red_gates(request.gates) if request.role != ServingRole.SHADOW else []
+    refusal = gate_checks.explain_refusal(request.gates, overruled, override) or describe_unready_processes(
         request.model.artefact_id
     )
     if refusal:
@@ -279,7 +279,7 @@ def deploy_shadow(model: ModelVersion, reason: str, profile: str = EVERY_PROFILE
 
     Raises :class:`PromotionError` naming the gates that are red.
     """
-    if red := gatekeeping.list_red_gates(gatekeeping.evaluate_gates(model, profile)):
+    if red := gate_checks.list_red_gates(gate_checks.evaluate_gates(model, profile)):
         raise PromotionError(f"red: {', '.join(red)}")
     return _store_shadow_deployment(model, reason, profile)
 

@@ -54,7 +54,7 @@ class ModelArtefact(models.Model):
 
 
 class StoredValidationSet(models.Model):
-    """The held-out rows a version was measured on, without any name (:mod:`modelops.examining.exam`)."""
+    """The held-out rows a version was measured on, without any name (:mod:`modelops.validation.validation_set`)."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     schema_hash = models.CharField(max_length=64, help_text="The features its rows are made of.")

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelops.examining.examiner import get_validator
 from modelops.models.lifecycle import ModelVersion
 from modelops.services import SliceMetric, VersionRegistration
 from modelops.serving.loader import read_verified_artefact
+from modelops.validation.validator import get_validator
 
 BUNDLE_FORMAT = 1
 MAX_BUNDLE_BYTES = 200 * 2**20

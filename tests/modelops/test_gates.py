@@ -10,12 +10,12 @@ from accounts.encryption.crypto import sha256
 from accounts.models import AuditEvent
 from matching.engine import compute_schema_hash
 from modelops import services
-from modelops.examining import gates
-from modelops.examining.exam import ValidationSet, pack_validation_set, unpack_validation_set
-from modelops.examining.gates import ValidationScores
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, LiveSlot, ModelVersion, PromotionRequest
 from modelops.services import PromotionError
+from modelops.validation import gates
+from modelops.validation.gates import ValidationScores
+from modelops.validation.validation_set import ValidationSet, pack_validation_set, unpack_validation_set
 from tests.models import compiled, installed, model_version, scoring_version
 from tests.people import person
 

@@ -13,11 +13,11 @@ from pytest_django import Settings
 from accounts.encryption.crypto import sha256
 from feedback.retraining import retrain
 from matching.starting_model import install_shipped_model
-from modelops.examining import estimators
-from modelops.examining.estimators import EstimatorError
-from modelops.examining.exam import unpack_validation_set
 from modelops.models.lifecycle import ModelArtefact, ModelVersion
 from modelops.registry import mlflow_registry
+from modelops.validation import estimators
+from modelops.validation.estimators import EstimatorError
+from modelops.validation.validation_set import unpack_validation_set
 from tests.models import installed, scoring_version
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]

@@ -11,16 +11,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
-from modelops.examining import estimators, gatekeeping
-from modelops.examining.estimators import EstimatorError
-from modelops.examining.exam import unpack_validation_set
-from modelops.examining.examiner import get_validator
 from modelops.models.lifecycle import Deployment, ModelVersion
 from modelops.registry import bundles, mlflow_registry
 from modelops.registry.bundles import BundleError
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS
 from modelops.services import VersionRegistration, register_version
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
+from modelops.validation import estimators, gate_checks
+from modelops.validation.estimators import EstimatorError
+from modelops.validation.validation_set import unpack_validation_set
+from modelops.validation.validator import get_validator
 
 
 class Command(BaseCommand):
@@ -133,7 +133,7 @@ def _read_key(options: dict[str, Any]) -> bytes:
 
 def _find_faults(version: ModelVersion) -> list[str]:
     """What the hard gates say of the version as it is stored."""
-    found = gatekeeping.evaluate_gates(version, "*")
+    found = gate_checks.evaluate_gates(version, "*")
     return [gate["said"] for gate in found if gate["hard"] and gate["state"] == "red"]
 
 

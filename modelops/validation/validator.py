@@ -9,8 +9,8 @@ from typing import Any, Protocol, cast
 
 from django.conf import settings
 
-from modelops.examining.exam import ValidationSet
-from modelops.examining.gates import GateResult
+from modelops.validation.gates import GateResult
+from modelops.validation.validation_set import ValidationSet
 
 
 class ModelValidator(Protocol):

@@ -14,7 +14,7 @@ import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
 
 from accounts.encryption.crypto import sha256
-from modelops.examining.exam import BatchScorer, ValidationSet
+from modelops.validation.validation_set import BatchScorer, ValidationSet
 
 TRUSTED_TYPES = (
     "sklearn.calibration._CalibratedClassifier",

@@ -12,11 +12,11 @@ from typing import Any
 
 import structlog
 
-from modelops.examining.exam import ValidationSet, unpack_validation_set
-from modelops.examining.examiner import get_validator
-from modelops.examining.gates import GREEN, RED, GateResult
 from modelops.models.lifecycle import EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
+from modelops.validation.gates import GREEN, RED, GateResult
+from modelops.validation.validation_set import ValidationSet, unpack_validation_set
+from modelops.validation.validator import get_validator
 
 MIN_REASON_LENGTH = 10
 """Letters of a reason to overrule a gate, at least."""

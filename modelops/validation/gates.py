@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from modelops.examining.exam import IMMATERIAL, DecisionThresholds, Flags, Floats, ValidationSet
 from modelops.training.evaluation import (
     MAX_MISSED_MATERIAL,
     chance_calibration_error,
     expected_calibration_error,
     wilson_interval,
 )
+from modelops.validation.validation_set import IMMATERIAL, DecisionThresholds, Flags, Floats, ValidationSet
 
 GREEN, AMBER, RED = "green", "amber", "red"
 
