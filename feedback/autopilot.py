@@ -18,9 +18,9 @@ from feedback.models import Feedback
 from feedback.monitoring import DAY, WEEK, estimate_performance, list_champions
 from matching import counting
 from modelops.alerting.alerts import raise_alert
+from modelops.deployment.promotion import PromotionError, deploy_shadow
 from modelops.models.lifecycle import Deployment, ModelVersion, RunStatus, TrainingRun
 from modelops.models.monitoring import DriftReport, HourlyCount, Reference, TrafficSource, TrainingDecision
-from modelops.services import PromotionError, deploy_shadow
 from modelops.training import runs
 from modelops.training.runs import TrainingBusyError
 from modelops.watching.limits import get_threshold

@@ -26,9 +26,9 @@ from feedback.models import Feedback
 from matching import candidate, learning
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from matching.dataset import SYNTHETIC_SOURCE
+from modelops.deployment.promotion import VersionRegistration, register_version
 from modelops.models.lifecycle import RunStatus, TrainingRun, TrainingStage
 from modelops.registry import mlflow_registry
-from modelops.services import VersionRegistration, register_version
 from modelops.training import runs
 from modelops.training.fitting import TrainingError
 

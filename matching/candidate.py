@@ -20,8 +20,8 @@ from matching.corpus import LabelledPair
 from matching.dataset import build_dataset, compute_digests, is_safe_label, score_pairs
 from matching.engine import CompiledScorer, Score, load_scorer
 from matching.model_card import render_model_card
+from modelops.deployment.promotion import SliceMetric, VersionRegistration
 from modelops.models.lifecycle import TrainingStage
-from modelops.services import SliceMetric, VersionRegistration
 from modelops.training import pictures
 from modelops.training.evaluation import ClassificationMetrics
 from modelops.training.fitting import TrainedModel

@@ -11,10 +11,10 @@ from typing import Any
 import structlog
 
 from matching.services import build_scorer
+from modelops.deployment.promotion import VersionRegistration, deploy_first, deploy_upgrade, register_version
 from modelops.models.lifecycle import Deployment, ModelVersion
 from modelops.registry import mlflow_registry
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS, LoggedRun
-from modelops.services import VersionRegistration, deploy_first, deploy_upgrade, register_version
 
 log = structlog.get_logger(__name__)
 

@@ -28,8 +28,10 @@ from accounts.admin.tools import (
     require_permission,
 )
 from accounts.models import User
-from modelops import operations, services
+from modelops import operations
 from modelops.alerting import alert_admin
+from modelops.deployment import promotion
+from modelops.deployment.promotion import PromotionError
 from modelops.models.lifecycle import (
     DRILL_PROFILE,
     EVERY_PROFILE,
@@ -41,7 +43,6 @@ from modelops.models.lifecycle import (
     PromotionRequest,
     ServingRole,
 )
-from modelops.services import PromotionError
 from modelops.serving.attendant import describe_unready_processes
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 from modelops.training import training_admin
@@ -147,7 +148,7 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
         def perform(actor: User, given: Any) -> str:
             wanted = given["profile"], given["role"], given["reason"]
-            asked = services.request_promotion(version, *wanted, actor)
+            asked = promotion.request_promotion(version, *wanted, actor)
             return f"Asked for {asked}. Another person must approve it now."
 
         text = "Nothing changes until a second person approves."
@@ -199,7 +200,7 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         asked = _get_promotion_request(object_id)
 
         def perform(actor: User, given: Any) -> str:
-            deployment = services.approve_promotion(asked, actor, given.get("override", ""))
+            deployment = promotion.approve_promotion(asked, actor, given.get("override", ""))
             queue_alias_mirroring()
             return f"{asked.model} is live as {asked.role} (generation {deployment.generation})."
 
@@ -218,7 +219,7 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         asked = _get_promotion_request(object_id)
 
         def perform(actor: User, given: Any) -> str:
-            services.decline_promotion(asked, actor, given["reason"])
+            promotion.decline_promotion(asked, actor, given["reason"])
             return "Declined. Nothing was changed."
 
         text = "Nothing is made live."
@@ -275,7 +276,7 @@ class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         slot = get_object_or_404(LiveSlot.objects.select_related("deployment__model"), pk=object_id)
 
         def perform(actor: User, given: Any) -> str:
-            deployment = services.rollback(slot.profile, actor, given["reason"], slot.role)
+            deployment = promotion.rollback(slot.profile, actor, given["reason"], slot.role)
             queue_alias_mirroring()
             return f"{deployment.model} is live again (generation {deployment.generation})."
 

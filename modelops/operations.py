@@ -19,7 +19,7 @@ from accounts.admin.tools import (
     require_permission,
 )
 from accounts.models import User
-from modelops.drills import DrillError, run_drill
+from modelops.deployment.drill import DrillError, run_drill
 from modelops.models.serving import ALIVE_TIMEOUT, RollbackDrill, ServingProcess
 
 _SILENT, _BEHIND, _FAILED, _CURRENT = "gone", "behind", "failed", "current"

@@ -13,7 +13,7 @@ from matching.engine import FEATURE_NAMES, Kind, compute_schema_hash
 from matching.models import Prediction
 from matching.pairs import compute_pair_digest
 from matching.services import get_model_loader
-from modelops import services
+from modelops.deployment import promotion
 from modelops.models.lifecycle import Deployment, ModelArtefact, ModelVersion
 from tests.people import person
 
@@ -103,12 +103,12 @@ def version_in(content: bytes) -> str:
 def scoring_version(version: str, log_odds: float = 0.0) -> ModelVersion:
     """A registered version that can serve."""
     content, schema = compiled(version, log_odds), compute_schema_hash()
-    return services.register_version(services.VersionRegistration("names", version, content, schema), None)
+    return promotion.register_version(promotion.VersionRegistration("names", version, content, schema), None)
 
 
 def installed(log_odds: float = 0.0) -> Deployment:
     """An installation whose first champion is live."""
-    deployment = services.deploy_first(scoring_version("1", log_odds))
+    deployment = promotion.deploy_first(scoring_version("1", log_odds))
     assert deployment is not None
     get_model_loader.cache_clear()
     return deployment
@@ -116,7 +116,7 @@ def installed(log_odds: float = 0.0) -> Deployment:
 
 def promoted(version: ModelVersion, role: str = "champion", profile: str = "*") -> Deployment:
     """The version after two people made it live, known to this process."""
-    request = services.request_promotion(version, profile, role, "better", person())
-    deployment = services.approve_promotion(request, person(), "a model of a test")
+    request = promotion.request_promotion(version, profile, role, "better", person())
+    deployment = promotion.approve_promotion(request, person(), "a model of a test")
     get_model_loader().refresh()
     return deployment

@@ -39,7 +39,7 @@ from matching.questions import CompareRequest
 from matching.sampling import SamplingPolicy
 from matching.services import ScoredRequest, build_scorer, draft_comparison
 from matching.working import build_cached_comparison
-from modelops import services
+from modelops.deployment import promotion
 from modelops.models.lifecycle import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
 from modelops.models.monitoring import THRESHOLD_DEFAULTS, DriftReport, Reference
 from modelops.serving.loader import LiveModels, ModelLoader
@@ -236,12 +236,12 @@ class _Simulation:
         model = run.model
         if model is None:
             raise RuntimeError("a run without a model cannot be approved")
-        asked = services.request_promotion(
+        asked = promotion.request_promotion(
             model, EVERY_PROFILE, ServingRole.CHAMPION, "learnt the new guideline", self.users.engineer
         )
         red = [gate for gate in asked.gates if gate["state"] == "red"]
         self.outcome.overrides += bool(red)
-        deployment = services.approve_promotion(asked, self.users.approver, _OVERRIDE_REASON if red else "")
+        deployment = promotion.approve_promotion(asked, self.users.approver, _OVERRIDE_REASON if red else "")
         self.outcome.approvals += 1
         self.fleet = self.loader.refresh()
         return deployment

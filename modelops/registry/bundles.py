@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelops.deployment.promotion import SliceMetric, VersionRegistration
 from modelops.models.lifecycle import ModelVersion
-from modelops.services import SliceMetric, VersionRegistration
 from modelops.serving.loader import read_verified_artefact
 from modelops.validation.validator import get_validator
 

@@ -1,7 +1,7 @@
 """The one door to MLflow. Imported by commands and tasks, never by a web process.
 
 MLflow keeps parameters, metrics and the trained estimator of every version; it decides nothing. What is live
-is decided by :mod:`modelops.services` and mirrored here as aliases. Only numbers and model files cross this
+is decided by :mod:`modelops.deployment.promotion` and mirrored here as aliases. Only numbers and model files cross this
 border: no name, no row of training data.
 """
 

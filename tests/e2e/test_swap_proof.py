@@ -30,11 +30,11 @@ from config.local.embedded import EmbeddedServers
 from matching.benchmark.sections import replace_section
 from matching.engine import compute_schema_hash
 from matching.models import Prediction
-from modelops import services
+from modelops.deployment import promotion
+from modelops.deployment.promotion import PromotionError, VersionRegistration
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, LiveSlot, ModelArtefact, ModelVersion
 from modelops.models.serving import ServingProcess
-from modelops.services import PromotionError, VersionRegistration
 from modelops.serving.attendant import describe_unready_processes
 from modelops.serving.loader import ArtefactVerificationError, publish_generation
 from tests.people import person
@@ -137,7 +137,7 @@ def system(tmp_path: Path, settings: Settings, servers: EmbeddedServers) -> Iter
 
 def test_nobody_notices_promotions_a_rollback_and_damaged_artefacts(system: System) -> None:
     engineer, approver, figures = person(Role.MODEL_ENGINEER), person(Role.APPROVER), Figures()
-    assert services.deploy_first(version("1", 0.0)) is not None
+    assert promotion.deploy_first(version("1", 0.0)) is not None
     _, key = issue_api_key(person(Role.CLIENT), "load", None)
     system.serve()
     with system.load("quiet", key, 1, 0.0) as quiet:
@@ -148,11 +148,11 @@ def test_nobody_notices_promotions_a_rollback_and_damaged_artefacts(system: Syst
         for number in ("2", "3", "4"):
             promote(version(number, 0.05 * int(number)), engineer, approver, figures)
             refused_when_damaged(f"{number}-damaged", engineer, approver)
-        follow("rollback", services.rollback("*", approver, "wrong answers"), figures)
+        follow("rollback", promotion.rollback("*", approver, "wrong answers"), figures)
         damaged = live_without_anybody(version("5", 0.3))
         wait_until(lambda: Alert.objects.filter(rule="model_swap_failed").exists())
         assert not Prediction.objects.filter(generation__gte=damaged.generation).exists()
-        repaired = services.rollback("*", approver, "the artefact is damaged")
+        repaired = promotion.rollback("*", approver, "the artefact is damaged")
         follow("repair", repaired, figures)
         wait_until(lambda: lines(loud) >= REQUESTS, REQUESTS / 20 + PATIENCE)
     measured(figures, quiet, steady, loud)
@@ -166,24 +166,24 @@ def version(number: str, shift: float) -> ModelVersion:
     shipped["version"] = number
     shipped["model"]["baseline"] += shift
     given = VersionRegistration("legal-names", number, json.dumps(shipped).encode(), compute_schema_hash())
-    return services.register_version(given, None)
+    return promotion.register_version(given, None)
 
 
 def promote(model: ModelVersion, engineer: User, approver: User, figures: Figures) -> None:
-    request = services.request_promotion(model, "*", "champion", "better", engineer)
+    request = promotion.request_promotion(model, "*", "champion", "better", engineer)
     wait_until(lambda: describe_unready_processes(model.artefact_id) == "")
-    made = services.approve_promotion(request, approver, "a bolder model for the proof")
+    made = promotion.approve_promotion(request, approver, "a bolder model for the proof")
     follow(f"promotion {model.version}", made, figures)
 
 
 def refused_when_damaged(number: str, engineer: User, approver: User) -> None:
     """An artefact that is damaged while it is being staged is refused."""
     model = version(number, 0.01)
-    request = services.request_promotion(model, "*", "champion", "better", engineer)
+    request = promotion.request_promotion(model, "*", "champion", "better", engineer)
     ModelArtefact.objects.filter(pk=model.artefact_id).update(content=b"damaged")
     with pytest.raises((PromotionError, ArtefactVerificationError)):
-        services.approve_promotion(request, approver, "in a hurry")
-    services.decline_promotion(request, approver, "damaged")
+        promotion.approve_promotion(request, approver, "in a hurry")
+    promotion.decline_promotion(request, approver, "damaged")
 
 
 def live_without_anybody(model: ModelVersion) -> Deployment:

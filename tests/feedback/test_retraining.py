@@ -15,7 +15,7 @@ from feedback.retraining import _build_constructed_pairs, build_labelled_pairs, 
 from feedback.tasks import mind_training_runs, retrain_queued_run
 from matching.corpus import PairsFileError, generate_pairs
 from matching.learning import SYNTHETIC_WEIGHT
-from modelops import services
+from modelops.deployment import promotion
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import TrainingRun
 from modelops.registry.mlflow_registry import create_client
@@ -175,5 +175,5 @@ def check_version(run: TrainingRun) -> None:
     logged = create_client().get_run(version.mlflow_run_id).data
     assert logged.metrics["held_out"] > 0
     assert logged.params["labels"] == "1"
-    asked = services.request_promotion(version, "*", "shadow", "look", person())
+    asked = promotion.request_promotion(version, "*", "shadow", "look", person())
     assert {gate["name"]: gate["state"] for gate in asked.gates}["exam"] == "green"

@@ -5,9 +5,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
-from modelops import services
+from modelops.deployment import promotion
+from modelops.deployment.promotion import PromotionError
 from modelops.models.lifecycle import Deployment, LiveSlot, ModelArtefact, ServingRole
-from modelops.services import PromotionError
 from modelops.serving.loader import ArtefactVerificationError
 from tests.models import compiled, model_version
 from tests.people import person
@@ -28,8 +28,8 @@ def approver() -> User:
 
 
 def promote(version: str, engineer: User, approver: User, profile: str = "*") -> Deployment:
-    request = services.request_promotion(model_version(version), profile, "champion", "better", engineer)
-    return services.approve_promotion(request, approver)
+    request = promotion.request_promotion(model_version(version), profile, "champion", "better", engineer)
+    return promotion.approve_promotion(request, approver)
 
 
 def champion(profile: str = "*") -> str:
@@ -37,14 +37,14 @@ def champion(profile: str = "*") -> str:
 
 
 def test_the_starting_model_becomes_champion_once() -> None:
-    first = services.deploy_first(model_version("1"))
+    first = promotion.deploy_first(model_version("1"))
     assert first is not None
-    assert services.deploy_first(model_version("2")) is None
+    assert promotion.deploy_first(model_version("2")) is None
     assert champion() == "1"
 
 
 def test_a_promotion_takes_two_people(engineer: User, approver: User) -> None:
-    services.deploy_first(model_version("1"))
+    promotion.deploy_first(model_version("1"))
     deployment = promote("2", engineer, approver)
     assert champion() == "2"
     assert (deployment.requested_by, deployment.approved_by) == (engineer, approver)
@@ -54,9 +54,9 @@ def test_a_promotion_takes_two_people(engineer: User, approver: User) -> None:
 
 
 def test_who_asked_may_not_approve(engineer: User) -> None:
-    request = services.request_promotion(model_version("1"), "*", "champion", "mine", engineer)
+    request = promotion.request_promotion(model_version("1"), "*", "champion", "mine", engineer)
     with pytest.raises(PromotionError, match="second person"):
-        services.approve_promotion(request, engineer)
+        promotion.approve_promotion(request, engineer)
 
 
 def test_the_database_itself_refuses_one_person_alone(engineer: User) -> None:
@@ -71,7 +71,7 @@ def test_the_database_itself_refuses_one_person_alone(engineer: User) -> None:
 
 
 def test_the_database_refuses_a_second_champion(engineer: User, approver: User) -> None:
-    services.deploy_first(model_version("1"))
+    promotion.deploy_first(model_version("1"))
     other = promote("2", engineer, approver, "ucc")
     slot = LiveSlot.objects.get(profile="ucc")
     with pytest.raises(IntegrityError, match="one_champion_per_profile"), transaction.atomic():
@@ -87,66 +87,66 @@ def test_the_database_refuses_a_second_champion(engineer: User, approver: User) 
     ],
 )
 def test_the_database_refuses_to_rewrite_history(statement: str) -> None:
-    assert services.deploy_first(model_version("1")) is not None
+    assert promotion.deploy_first(model_version("1")) is not None
     connection.cursor().execute("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         connection.cursor().execute(statement)
 
 
 def test_an_approval_of_something_outdated_is_refused(engineer: User, approver: User) -> None:
-    services.deploy_first(model_version("1"))
-    late = services.request_promotion(model_version("2"), "*", "champion", "better", engineer)
+    promotion.deploy_first(model_version("1"))
+    late = promotion.request_promotion(model_version("2"), "*", "champion", "better", engineer)
     promote("3", engineer, approver)
     with pytest.raises(PromotionError, match="meanwhile"):
-        services.approve_promotion(late, approver)
+        promotion.approve_promotion(late, approver)
     assert champion() == "3"
 
 
 def test_a_request_is_answered_once(engineer: User, approver: User) -> None:
-    request = services.request_promotion(model_version("1"), "*", "champion", "better", engineer)
-    services.decline_promotion(request, approver, "not yet")
+    request = promotion.request_promotion(model_version("1"), "*", "champion", "better", engineer)
+    promotion.decline_promotion(request, approver, "not yet")
     with pytest.raises(PromotionError, match="closed"):
-        services.approve_promotion(request, approver)
+        promotion.approve_promotion(request, approver)
     assert not LiveSlot.objects.exists()
 
 
 def test_the_same_thing_is_not_asked_twice(engineer: User) -> None:
     model = model_version("1")
-    services.request_promotion(model, "*", "champion", "better", engineer)
+    promotion.request_promotion(model, "*", "champion", "better", engineer)
     with pytest.raises(PromotionError, match="already"):
-        services.request_promotion(model, "*", "champion", "better", person())
+        promotion.request_promotion(model, "*", "champion", "better", person())
 
 
 def test_a_withdrawn_version_is_not_promoted(engineer: User) -> None:
     model = model_version("1")
     model.is_active = False
     with pytest.raises(PromotionError, match="withdrawn"):
-        services.request_promotion(model, "*", "champion", "better", engineer)
+        promotion.request_promotion(model, "*", "champion", "better", engineer)
 
 
 def test_rolling_back_twice_goes_further_back_and_never_forward(engineer: User, approver: User) -> None:
-    services.deploy_first(model_version("1"))
+    promotion.deploy_first(model_version("1"))
     promote("2", engineer, approver)
     promote("3", engineer, approver)
-    back = services.rollback("*", approver, "wrong answers")
+    back = promotion.rollback("*", approver, "wrong answers")
     assert (champion(), back.break_glass, back.approved_by) == ("2", True, None)
-    services.rollback("*", approver, "still wrong")
+    promotion.rollback("*", approver, "still wrong")
     assert champion() == "1"
     with pytest.raises(PromotionError, match="no champion before"):
-        services.rollback("*", approver, "and again")
+        promotion.rollback("*", approver, "and again")
 
 
 def test_a_tampered_artefact_is_never_made_live(engineer: User, approver: User) -> None:
-    services.deploy_first(model_version("1"))
-    request = services.request_promotion(model_version("2"), "*", "champion", "better", engineer)
+    promotion.deploy_first(model_version("1"))
+    request = promotion.request_promotion(model_version("2"), "*", "champion", "better", engineer)
     ModelArtefact.objects.update(content=b"something else")
     with pytest.raises(ArtefactVerificationError, match="altered"):
-        services.approve_promotion(request, approver)
+        promotion.approve_promotion(request, approver)
     assert Deployment.objects.count() == 1
 
 
 def test_what_was_live_at_a_moment_can_be_asked(engineer: User, approver: User) -> None:
-    services.deploy_first(model_version("1"))
+    promotion.deploy_first(model_version("1"))
     between = timezone.now()
     promote("2", engineer, approver)
     promote("3", engineer, approver, "ucc")
@@ -156,7 +156,7 @@ def test_what_was_live_at_a_moment_can_be_asked(engineer: User, approver: User) 
 
 
 def test_registering_keeps_both_digests_and_the_numbers(engineer: User) -> None:
-    given = services.VersionRegistration(
+    given = promotion.VersionRegistration(
         "names",
         "7",
         compiled("7", 0.0),
@@ -164,18 +164,18 @@ def test_registering_keeps_both_digests_and_the_numbers(engineer: User) -> None:
         accuracy=0.97126,
         metrics={"f1": 0.9612344, "notes": "good", "ok": True},
     )
-    version = services.register_version(given, engineer)
+    version = promotion.register_version(given, engineer)
     assert str(version.accuracy) == "0.9713"
     assert [(row.metric_name, float(row.metric_value)) for row in version.measured.all()] == [
         ("f1", 0.961234)
     ]
     with pytest.raises(IntegrityError), transaction.atomic():
-        services.register_version(given, engineer)
+        promotion.register_version(given, engineer)
 
 
 def test_a_challenger_takes_its_own_slot(engineer: User, approver: User) -> None:
-    services.deploy_first(model_version("1"))
-    request = services.request_promotion(model_version("2"), "*", ServingRole.CHALLENGER, "try", engineer)
-    services.approve_promotion(request, approver)
+    promotion.deploy_first(model_version("1"))
+    request = promotion.request_promotion(model_version("2"), "*", ServingRole.CHALLENGER, "try", engineer)
+    promotion.approve_promotion(request, approver)
     assert champion() == "1"
     assert LiveSlot.objects.get(role="challenger").deployment.model.version == "2"

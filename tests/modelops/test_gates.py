@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from accounts.encryption.crypto import sha256
 from accounts.models import AuditEvent
 from matching.engine import compute_schema_hash
-from modelops import services
+from modelops.deployment import promotion
+from modelops.deployment.promotion import PromotionError
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, LiveSlot, ModelVersion, PromotionRequest
-from modelops.services import PromotionError
 from modelops.validation import gates
 from modelops.validation.gates import ValidationScores
 from modelops.validation.validation_set import ValidationSet, pack_validation_set, unpack_validation_set
@@ -106,7 +106,7 @@ def test_an_exam_comes_back_from_its_bytes() -> None:
 @pytest.mark.django_db
 def test_what_was_found_is_kept_with_the_request() -> None:
     installed()
-    request = services.request_promotion(scoring_version("2"), "*", "champion", "better", person())
+    request = promotion.request_promotion(scoring_version("2"), "*", "champion", "better", person())
     found = {gate["name"]: gate["state"] for gate in request.gates}
     assert found == {
         "digest": "green",
@@ -125,13 +125,13 @@ def test_what_was_found_is_kept_with_the_request() -> None:
 def test_a_version_that_breaks_a_golden_pair_needs_a_reason_and_raises_an_alert() -> None:
     installed()
     asker, approver = person(), person()
-    request = services.request_promotion(scoring_version("2", 5.0), "*", "champion", "bold", asker)
+    request = promotion.request_promotion(scoring_version("2", 5.0), "*", "champion", "bold", asker)
     assert "slip" in next(gate["said"] for gate in request.gates if gate["name"] == "golden")
     with pytest.raises(PromotionError, match="Golden pairs"):
-        services.approve_promotion(request, approver)
+        promotion.approve_promotion(request, approver)
     with pytest.raises(PromotionError, match="Golden pairs"):
-        services.approve_promotion(request, approver, "go")
-    deployment = services.approve_promotion(request, approver, "the spelling rule changed on Monday")
+        promotion.approve_promotion(request, approver, "go")
+    deployment = promotion.approve_promotion(request, approver, "the spelling rule changed on Monday")
     assert deployment.override == "the spelling rule changed on Monday"
     assert "Golden pairs" in Alert.objects.get(rule="gates_overridden").what
     event = AuditEvent.objects.get(action="deployment.made", actor=approver)
@@ -145,16 +145,16 @@ def test_a_version_that_breaks_a_golden_pair_needs_a_reason_and_raises_an_alert(
 )
 def test_nobody_overrules_a_model_that_does_not_load(content: bytes, title: str) -> None:
     installed()
-    request = services.request_promotion(model_version("2", content), "*", "champion", "?", person())
+    request = promotion.request_promotion(model_version("2", content), "*", "champion", "?", person())
     with pytest.raises(PromotionError, match=f"nobody can overrule: {title}"):
-        services.approve_promotion(request, person(), "a very good reason indeed")
+        promotion.approve_promotion(request, person(), "a very good reason indeed")
 
 
 @pytest.mark.django_db
 def test_what_cannot_serve_is_not_registered() -> None:
-    given = services.VersionRegistration("names", "9", b"{}", compute_schema_hash())
+    given = promotion.VersionRegistration("names", "9", b"{}", compute_schema_hash())
     with pytest.raises(ValueError, match="damaged"):
-        services.register_version(given, None)
+        promotion.register_version(given, None)
     assert not ModelVersion.objects.exists()
 
 
@@ -164,7 +164,7 @@ def test_a_model_that_answers_otherwise_than_registered_is_found() -> None:
     version = scoring_version("2")
     version.answers["said"]["slip"] += 0.01
     version.save()
-    request = services.request_promotion(version, "*", "champion", "better", person())
+    request = promotion.request_promotion(version, "*", "champion", "better", person())
     said = next(gate for gate in request.gates if gate["name"] == "builds")
     assert (said["state"], said["hard"]) == ("red", True)
     assert "slip" in said["said"]
@@ -173,10 +173,10 @@ def test_a_model_that_answers_otherwise_than_registered_is_found() -> None:
 @pytest.mark.django_db
 def test_a_candidate_with_green_gates_becomes_shadow_by_itself_and_nothing_else() -> None:
     installed()
-    deployment = services.deploy_shadow(scoring_version("2"), "gates passed")
+    deployment = promotion.deploy_shadow(scoring_version("2"), "gates passed")
     assert (deployment.role, deployment.automatic, deployment.requested_by) == ("shadow", True, None)
     with pytest.raises(PromotionError, match="Golden pairs"):
-        services.deploy_shadow(scoring_version("3", 5.0), "gates passed")
+        promotion.deploy_shadow(scoring_version("3", 5.0), "gates passed")
     with pytest.raises(IntegrityError, match="need_two_people"), transaction.atomic():
         Deployment.objects.create(model=deployment.model, role="champion", automatic=True, reason="me")
 
@@ -184,8 +184,8 @@ def test_a_candidate_with_green_gates_becomes_shadow_by_itself_and_nothing_else(
 @pytest.mark.django_db
 def test_a_shadow_is_asked_for_without_a_reason_to_overrule() -> None:
     installed()
-    request = services.request_promotion(scoring_version("2", 5.0), "*", "shadow", "look", person())
-    assert services.approve_promotion(request, person()).override == ""
+    request = promotion.request_promotion(scoring_version("2", 5.0), "*", "shadow", "look", person())
+    assert promotion.approve_promotion(request, person()).override == ""
 
 
 def of_other_features(version: str) -> ModelVersion:
@@ -201,10 +201,10 @@ def test_a_new_program_puts_its_own_model_where_the_champion_does_not_fit() -> N
     old, shipped = of_other_features("1"), scoring_version("2")
     Deployment.objects.create(model=old, role="champion", first=True, reason="before")
     LiveSlot.objects.create(profile="*", role="champion", deployment=Deployment.objects.get())
-    (made,) = services.deploy_upgrade(shipped)
+    (made,) = promotion.deploy_upgrade(shipped)
     assert (made.upgrade, made.model, made.requested_by) == (True, shipped, None)
     assert Alert.objects.filter(rule="champion_replaced", scope="*").exists()
-    assert services.deploy_upgrade(shipped) == []
+    assert promotion.deploy_upgrade(shipped) == []
 
 
 @pytest.mark.django_db

@@ -12,12 +12,13 @@ from accounts.models import AuditEvent
 from matching import golden
 from matching.engine import Scorer, compute_schema_hash
 from matching.services import build_scorer
-from modelops import drills, services
-from modelops.drills import DrillError
+from modelops.deployment import drill as drills
+from modelops.deployment import promotion
+from modelops.deployment.drill import DrillError
+from modelops.deployment.promotion import PromotionError
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import DRILL_PROFILE, Deployment, LiveSlot, ModelArtefact, ModelVersion
 from modelops.models.serving import RollbackDrill, ServingProcess
-from modelops.services import PromotionError
 from modelops.serving.attendant import ModelRefresher, delete_stale_processes, describe_unready_processes
 from modelops.serving.loader import ModelLoader
 from tests.models import installed, model_version, promoted, scoring_version, version_in
@@ -59,9 +60,9 @@ def test_an_idle_process_takes_up_a_promotion_that_it_had_ready_before() -> None
     installed()
     with attended() as loaders:
         version = scoring_version("2")
-        request = services.request_promotion(version, "*", "champion", "better", person())
+        request = promotion.request_promotion(version, "*", "champion", "better", person())
         wait_until(lambda: describe_unready_processes(version.artefact_id) == "")
-        made = services.approve_promotion(request, person())
+        made = promotion.approve_promotion(request, person())
         wait_until(
             lambda: all(each.current and each.current.generation == made.generation for each in loaders)
         )
@@ -74,13 +75,13 @@ def test_an_idle_process_takes_up_a_promotion_that_it_had_ready_before() -> None
 def test_an_approval_waits_until_every_process_has_the_version_ready() -> None:
     installed()
     version = scoring_version("2")
-    request = services.request_promotion(version, "*", "champion", "better", person())
+    request = promotion.request_promotion(version, "*", "champion", "better", person())
     ServingProcess.objects.create(kind="web", host="here", pid=1, ready=[version.artefact_id])
     late = ServingProcess.objects.create(kind="web", host="here", pid=2)
     with pytest.raises(PromotionError, match="1 of 2 processes have it ready"):
-        services.approve_promotion(request, person())
+        promotion.approve_promotion(request, person())
     ServingProcess.objects.filter(pk=late.pk).update(seen_at=timezone.now() - timedelta(minutes=1))
-    assert services.approve_promotion(request, person()).model == version
+    assert promotion.approve_promotion(request, person()).model == version
 
 
 def test_a_version_that_a_process_cannot_load_does_not_go_live() -> None:
@@ -92,10 +93,10 @@ def test_a_version_that_a_process_cannot_load_does_not_go_live() -> None:
     installed()
     with attended(build=build) as loaders:
         version = scoring_version("2")
-        request = services.request_promotion(version, "*", "champion", "better", person())
+        request = promotion.request_promotion(version, "*", "champion", "better", person())
         wait_until(lambda: describe_unready_processes(version.artefact_id).startswith("2 of 2"))
         with pytest.raises(PromotionError, match="2 of 2 processes could not load it: this machine lacks"):
-            services.approve_promotion(request, person())
+            promotion.approve_promotion(request, person())
         assert all(each.get_live_models().get_champion("general").version == "1" for each in loaders)
 
 
@@ -104,10 +105,10 @@ def test_a_failed_swap_raises_an_alert_and_keeps_what_serves() -> None:
     with attended(1) as (mine,):
         version = scoring_version("2")
         # Damaged after the approval, before the process looks.
-        request = services.request_promotion(version, "*", "champion", "better", person())
+        request = promotion.request_promotion(version, "*", "champion", "better", person())
         mine._scorers_by_digest.clear()
         ServingProcess.objects.update(ready=[version.artefact_id], seen_at=timezone.now())
-        services.approve_promotion(request, person())
+        promotion.approve_promotion(request, person())
         ModelArtefact.objects.filter(pk=version.artefact_id).update(content=b"damaged on disk")
         mine._scorers_by_digest.clear()
         wait_until(lambda: Alert.objects.filter(rule="model_swap_failed").exists())
@@ -126,7 +127,7 @@ def test_a_rollback_needs_no_loading_even_in_a_process_that_started_later() -> N
     mine = ModelLoader(build)
     mine.get_live_models()
     assert len(built) == 2
-    services.rollback("*", person(), "wrong answers")
+    promotion.rollback("*", person(), "wrong answers")
     assert mine.refresh().get_champion("general").version == "1"
     assert len(built) == 2
 

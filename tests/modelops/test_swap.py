@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from modelops import services
+from modelops.deployment import promotion
 from modelops.models.lifecycle import ModelVersion
 from modelops.serving.loader import LiveModels, ModelLoader
 from tests.models import model_version, version_in
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def promote(version: ModelVersion) -> None:
-    request = services.request_promotion(version, "*", "champion", "better", person())
-    services.approve_promotion(request, person())
+    request = promotion.request_promotion(version, "*", "champion", "better", person())
+    promotion.approve_promotion(request, person())
 
 
 def wait_for(fleet: Callable[[], LiveModels[str]], version: str) -> bool:
@@ -30,7 +30,7 @@ def wait_for(fleet: Callable[[], LiveModels[str]], version: str) -> bool:
 
 
 def test_a_promotion_is_swapped_in_while_answering_goes_on() -> None:
-    services.deploy_first(model_version("1"))
+    promotion.deploy_first(model_version("1"))
     mine = ModelLoader(version_in)
     assert mine.get_live_models().get_champion("general").version == "1"
     promote(model_version("2"))
@@ -43,7 +43,7 @@ def test_a_version_that_does_not_load_leaves_the_old_one_serving() -> None:
             raise ValueError("does not fit")
         return version_in(content)
 
-    services.deploy_first(model_version("1"))
+    promotion.deploy_first(model_version("1"))
     mine = ModelLoader(build)
     mine.get_live_models()
     promote(model_version("2"))

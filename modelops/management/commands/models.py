@@ -11,11 +11,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
+from modelops.deployment.promotion import VersionRegistration, register_version
 from modelops.models.lifecycle import Deployment, ModelVersion
 from modelops.registry import bundles, mlflow_registry
 from modelops.registry.bundles import BundleError
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS
-from modelops.services import VersionRegistration, register_version
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 from modelops.validation import estimators, gate_checks
 from modelops.validation.estimators import EstimatorError

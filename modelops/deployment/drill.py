@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.audit import trail
 from accounts.models import User
-from modelops import services
+from modelops.deployment import promotion
 from modelops.models.lifecycle import EVERY_PROFILE, Deployment, LiveSlot, ModelVersion, ServingRole
 from modelops.models.serving import RollbackDrill, ServingProcess
 
@@ -41,14 +41,14 @@ def run_drill(actor: User) -> RollbackDrill:
 def _find_drill_versions() -> tuple[ModelVersion, ModelVersion]:
     """What is live for every profile, and what a rollback would put back."""
     slot = LiveSlot.objects.filter(profile=EVERY_PROFILE, role=ServingRole.CHAMPION).first()
-    before = services.find_rollback_target(slot.deployment) if slot else None
+    before = promotion.find_rollback_target(slot.deployment) if slot else None
     if slot is None or before is None:
         raise DrillError("there is no version to go back to yet; promote one first")
     return slot.deployment.model, before
 
 
 def _deploy_drill_version(version: ModelVersion, actor: User) -> Deployment:
-    return services.deploy_drill(version, actor)
+    return promotion.deploy_drill(version, actor)
 
 
 def _wait_for_processes(made: Deployment) -> int | None:
