@@ -43,8 +43,8 @@ from modelops.models.lifecycle import (
     PromotionRequest,
     ServingRole,
 )
-from modelops.serving.attendant import describe_unready_processes
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
+from modelops.serving.model_refresher import describe_unready_processes
 from modelops.training import training_admin
 from modelops.validation import gate_checks
 from modelops.watching import watch_admin

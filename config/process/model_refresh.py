@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Thread
 
 from matching.services import get_model_loader
-from modelops.serving.attendant import ModelRefresher
+from modelops.serving.model_refresher import ModelRefresher
 
 _JOIN_TIMEOUT_SECONDS = 2.0
 _refreshers: list[tuple[ModelRefresher, Thread]] = []

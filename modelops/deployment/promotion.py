@@ -29,8 +29,8 @@ from modelops.models.lifecycle import (
     ServingRole,
     StoredValidationSet,
 )
-from modelops.serving.attendant import describe_unready_processes
 from modelops.serving.loader import publish_generation, read_verified_artefact
+from modelops.serving.model_refresher import describe_unready_processes
 from modelops.validation import gate_checks
 from modelops.validation.validator import get_validator
 

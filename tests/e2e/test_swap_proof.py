@@ -35,8 +35,8 @@ from modelops.deployment.promotion import PromotionError, VersionRegistration
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, LiveSlot, ModelArtefact, ModelVersion
 from modelops.models.serving import ServingProcess
-from modelops.serving.attendant import describe_unready_processes
 from modelops.serving.loader import ArtefactVerificationError, publish_generation
+from modelops.serving.model_refresher import describe_unready_processes
 from tests.people import person
 from tests.processes import environment
 

@@ -19,8 +19,12 @@ from modelops.deployment.promotion import PromotionError
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import DRILL_PROFILE, Deployment, LiveSlot, ModelArtefact, ModelVersion
 from modelops.models.serving import RollbackDrill, ServingProcess
-from modelops.serving.attendant import ModelRefresher, delete_stale_processes, describe_unready_processes
 from modelops.serving.loader import ModelLoader
+from modelops.serving.model_refresher import (
+    ModelRefresher,
+    delete_stale_processes,
+    describe_unready_processes,
+)
 from tests.models import installed, model_version, promoted, scoring_version, version_in
 from tests.people import person
 
