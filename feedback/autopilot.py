@@ -21,11 +21,11 @@ from modelops.alerting.alerts import raise_alert
 from modelops.deployment.promotion import PromotionError, deploy_shadow
 from modelops.models.lifecycle import Deployment, ModelVersion, RunStatus, TrainingRun
 from modelops.models.monitoring import DriftReport, HourlyCount, Reference, TrafficSource, TrainingDecision
+from modelops.monitoring.confidence_sequences import AnytimeEstimate, PerformanceEstimate
+from modelops.monitoring.thresholds import get_threshold
+from modelops.monitoring.windows import TrafficSlice
 from modelops.training import runs
 from modelops.training.runs import TrainingBusyError
-from modelops.watching.limits import get_threshold
-from modelops.watching.sequences import AnytimeEstimate, PerformanceEstimate
-from modelops.watching.windows import TrafficSlice
 
 MIN_LABELS_WITH_DRIFT = 50
 """Audited answers, at least, before drift and a low estimate together train a candidate."""

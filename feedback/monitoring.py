@@ -22,16 +22,16 @@ from modelops.alerting.alerts import record_observation
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, ModelMetric, ModelVersion, ServingRole
 from modelops.models.monitoring import HourlyCount, TrafficSource
-from modelops.watching import reporting
-from modelops.watching.limits import get_threshold
-from modelops.watching.reporting import HOUR
-from modelops.watching.sequences import (
+from modelops.monitoring import reporting
+from modelops.monitoring.confidence_sequences import (
     AuditedLabel,
     PerformanceEstimate,
     compute_performance,
     compute_restart_delta,
 )
-from modelops.watching.windows import TrafficSlice, get_slice
+from modelops.monitoring.reporting import HOUR
+from modelops.monitoring.thresholds import get_threshold
+from modelops.monitoring.windows import TrafficSlice, get_slice
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)

@@ -17,7 +17,7 @@ from feedback import autopilot, monitoring
 from feedback.retraining import retrain, retrain_queued
 from feedback.services import enqueue_sampled_predictions
 from modelops.alerting.alerts import raise_alert
-from modelops.alerting.machinery import MONITOR_JOB
+from modelops.alerting.heartbeats import MONITOR_JOB
 from modelops.jobs import run_once
 from modelops.models.lifecycle import TrainingRun
 from modelops.training import runs

@@ -18,11 +18,11 @@ from matching.observation import FeatureSnapshot, build_sample, snapshot_compari
 from matching.services import build_scorer
 from modelops.models.lifecycle import ModelVersion
 from modelops.models.monitoring import HourlyCount, Reference, TrafficSource
+from modelops.monitoring import reporting
+from modelops.monitoring.histograms import HistogramBinning, HistogramCounts, count_histograms, sum_histograms
+from modelops.monitoring.reporting import HOUR
+from modelops.monitoring.windows import TrafficSlice, find_reference
 from modelops.serving.loader import read_verified_artefact
-from modelops.watching import reporting
-from modelops.watching.figures import HistogramBinning, HistogramCounts, count_histograms, sum_histograms
-from modelops.watching.reporting import HOUR
-from modelops.watching.windows import TrafficSlice, find_reference
 
 CORPUS_SEED = 20
 REFERENCE_SIZE = 2_000

@@ -20,7 +20,7 @@ from matching.engine.lexicon import compute_rarity
 from matching.engine.organisation_features import ORGANISATION_FEATURES
 from matching.engine.person_compare import PERSON_FEATURE_MEANINGS
 from matching.engine.text import romanise_token
-from modelops.watching.figures import FigureSample
+from modelops.monitoring.histograms import FigureSample
 
 _MAX_HALF_FLOAT = 60_000.0
 """Half precision ends at 65,504."""

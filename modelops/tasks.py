@@ -8,7 +8,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from modelops.alerting import alerts, machinery
+from modelops.alerting import alerts, heartbeats
 from modelops.alerting.delivery import deliver_messages
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS, find_wrong_aliases, mirror_aliases
 
@@ -40,13 +40,13 @@ def notify_people() -> dict[str, int]:
 @shared_task
 def note_heartbeat() -> str:
     """Keep that scheduler, broker and a worker are at work."""
-    return machinery.record_scheduler_heartbeat().at.isoformat()
+    return heartbeats.record_scheduler_heartbeat().at.isoformat()
 
 
 @shared_task
 def report_silent_components() -> list[str]:
     """Look for silent parts and tell people of them at once: the scheduler may be what is silent."""
-    late = [part.name for part in machinery.check_components()]
+    late = [part.name for part in heartbeats.check_components()]
     if late:
         deliver_messages()
     return late

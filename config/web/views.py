@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_prometheus.exports import ExportToDjangoView
 from redis.exceptions import RedisError
 
-from modelops.alerting import machinery
+from modelops.alerting import heartbeats
 
 
 def check_health(_request: HttpRequest) -> JsonResponse:
@@ -32,8 +32,8 @@ def check_heartbeats(_request: HttpRequest) -> JsonResponse:
     """Answer 200 while scheduler, monitor and sealer are at work, else 503; says which, and for how long."""
     now = timezone.now()
     try:
-        late = machinery.check_components(now)
-        found = {part.name: part.describe_silence(now) for part in machinery.list_components()}
+        late = heartbeats.check_components(now)
+        found = {part.name: part.describe_silence(now) for part in heartbeats.list_components()}
     except DatabaseError:
         return JsonResponse({"database": "down"}, status=503)
     return JsonResponse(found, status=503 if late else 200)

@@ -42,10 +42,10 @@ from matching.working import build_cached_comparison
 from modelops.deployment import promotion
 from modelops.models.lifecycle import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
 from modelops.models.monitoring import THRESHOLD_DEFAULTS, DriftReport, Reference
+from modelops.monitoring import reporting, thresholds
+from modelops.monitoring.reporting import HOUR
+from modelops.monitoring.windows import TrafficSlice
 from modelops.serving.loader import LiveModels, ModelLoader
-from modelops.watching import limits, reporting
-from modelops.watching.reporting import HOUR
-from modelops.watching.windows import TrafficSlice
 
 PROFILE = "general"
 _WARM_UP_ANSWERS = 1_600
@@ -130,7 +130,7 @@ class _Simulation:
         self.truths: dict[UUID, bool] = {}
         for name, value in (("feedback", plan.feedback_limit), ("cooldown_hours", plan.cooldown_hours)):
             if value != THRESHOLD_DEFAULTS[name][0]:
-                limits.change_threshold(name, Decimal(value), self.users.engineer, "traffic of this size")
+                thresholds.change_threshold(name, Decimal(value), self.users.engineer, "traffic of this size")
         self.stricter_since: datetime | None = None
 
     def run(self) -> SimulationResult:

@@ -30,9 +30,9 @@ from accounts.admin.tools import (
 from accounts.models import User
 from modelops.models.lifecycle import ModelMetric
 from modelops.models.monitoring import THRESHOLD_DEFAULTS, DriftReport, Reference, Threshold, TrainingDecision
+from modelops.monitoring import thresholds, windows
+from modelops.monitoring.thresholds import ThresholdError
 from modelops.plots import render_bar_chart
-from modelops.watching import limits, windows
-from modelops.watching.limits import ThresholdError
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
@@ -150,7 +150,7 @@ class ThresholdForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
         given: dict[str, Any] = super().clean() or {}
         if "name" in given and "value" in given:
             try:
-                limits.check_threshold(given["name"], given["value"])
+                thresholds.check_threshold(given["name"], given["value"])
             except ThresholdError as refusal:
                 raise ValidationError(str(refusal)) from refusal
         return given
@@ -174,7 +174,11 @@ class ThresholdAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Say what every limit is now, above its history."""
         known = [
-            {"name": name, "value": f"{limits.get_exact_threshold(name).normalize():f}", "meaning": meaning}
+            {
+                "name": name,
+                "value": f"{thresholds.get_exact_threshold(name).normalize():f}",
+                "meaning": meaning,
+            }
             for name, (_, meaning) in THRESHOLD_DEFAULTS.items()
         ]
         context = {**(extra_context or {}), "limits": known}
@@ -183,7 +187,7 @@ class ThresholdAdmin(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Threshold, form: Any, change: bool) -> None:
         """Set the limit by the one function that does."""
         if isinstance(request.user, User):
-            row = limits.change_threshold(obj.name, Decimal(obj.value), request.user, obj.reason)
+            row = thresholds.change_threshold(obj.name, Decimal(obj.value), request.user, obj.reason)
             obj.pk = row.pk
 
 

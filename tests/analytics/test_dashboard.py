@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts.models import Role
 from analytics import queries
 from feedback.services import enqueue_sampled_predictions
-from modelops.watching import reporting
-from modelops.watching.figures import FigureSample, HistogramBinning, count_histograms
-from modelops.watching.windows import TrafficSlice
+from modelops.monitoring import reporting
+from modelops.monitoring.histograms import FigureSample, HistogramBinning, count_histograms
+from modelops.monitoring.windows import TrafficSlice
 from tests.models import installed, stored_prediction
 from tests.people import person
 

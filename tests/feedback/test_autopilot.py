@@ -15,9 +15,9 @@ from matching.counting import count_hour
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, TrainingRun
 from modelops.models.monitoring import DriftReport, Reference, TrainingDecision
+from modelops.monitoring import thresholds
 from modelops.training import runs
 from modelops.training.fitting import TrainingError
-from modelops.watching import limits
 from tests.models import installed, scoring_version, stored_prediction
 from tests.people import person
 
@@ -42,7 +42,7 @@ def labels(n: int, stream: str = "uncertain", said: bool = False, true: bool = F
 
 
 def set_limit(name: str, value: str) -> None:
-    limits.change_threshold(name, Decimal(value), person(Role.APPROVER), "for this test")
+    thresholds.change_threshold(name, Decimal(value), person(Role.APPROVER), "for this test")
 
 
 def drifted(champion: Deployment, source: str = "single") -> DriftReport:

@@ -16,9 +16,9 @@ from modelops.alerting import alerts
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, JobRun, ModelMetric
 from modelops.models.monitoring import DriftReport, HourlyCount, TrainingDecision
-from modelops.watching import reporting
-from modelops.watching.figures import FigureSample
-from modelops.watching.windows import TrafficSlice
+from modelops.monitoring import reporting
+from modelops.monitoring.histograms import FigureSample
+from modelops.monitoring.windows import TrafficSlice
 from tests.models import installed, stored_prediction
 from tests.people import person
 

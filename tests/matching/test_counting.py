@@ -15,8 +15,8 @@ from matching.questions import CompareRequest
 from matching.services import compare_and_store
 from modelops.models.lifecycle import Deployment
 from modelops.models.monitoring import HourlyCount, Reference
-from modelops.watching import drift
-from modelops.watching.figures import HistogramBinning, HistogramCounts, build_binning, count_histograms
+from modelops.monitoring import drift
+from modelops.monitoring.histograms import HistogramBinning, HistogramCounts, build_binning, count_histograms
 from tests.people import person
 
 pytestmark = pytest.mark.django_db

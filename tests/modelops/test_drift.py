@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelops.watching import bins, drift
+from modelops.monitoring import bins, drift
 
 BINS = 10
 FIGURES = 60

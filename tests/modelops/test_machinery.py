@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.audit.trail import seal_events
 from config.celery import app
 from config.process.watchdog import HeartbeatCheckStep, check_in_thread
-from modelops.alerting import machinery
+from modelops.alerting import heartbeats
 from modelops.jobs import run_once
 from modelops.models.alerting import Alert, AlertChannel, AlertMessage, Heartbeat
 from modelops.models.lifecycle import JobRun
@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 def everything_at_work() -> None:
     installed()
     note_heartbeat()
-    run_once(machinery.MONITOR_JOB, "now", dict)
+    run_once(heartbeats.MONITOR_JOB, "now", dict)
     seal_events()
 
 
@@ -40,7 +40,7 @@ def test_everything_at_work_is_said_and_raises_nothing() -> None:
 
 
 def test_a_new_installation_misses_nothing_yet() -> None:
-    assert machinery.check_components(timezone.now() + timedelta(days=9)) == []
+    assert heartbeats.check_components(timezone.now() + timedelta(days=9)) == []
 
 
 @pytest.mark.parametrize(("part", "minutes"), [("beat", 6), ("monitor", 140), ("sealer", 11)], ids=str)
@@ -51,12 +51,12 @@ def test_a_silent_part_raises_its_alert_and_is_cleared_when_it_is_back(part: str
     JobRun.objects.update(finished_at=later if part != "monitor" else timezone.now())
     if part == "sealer":
         person()
-    assert [late.name for late in machinery.check_components(later)] == [part]
+    assert [late.name for late in heartbeats.check_components(later)] == [part]
     assert Alert.objects.get().rule == f"{part}_silent"
     Heartbeat.objects.update(at=later)
     JobRun.objects.update(finished_at=later)
     seal_events()
-    assert machinery.check_components(later) == []
+    assert heartbeats.check_components(later) == []
     assert Alert.objects.get().state == "resolved"
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from modelops.watching.sequences import (
+from modelops.monitoring.confidence_sequences import (
     AuditedLabel,
     compute_confidence_sequence,
     compute_performance,

@@ -15,7 +15,7 @@ from modelops.alerting import alerts
 from modelops.alerting.rules import ALERT_RULES
 from modelops.models.alerting import Alert, AlertChannel
 from modelops.models.monitoring import DriftReport, Reference, Threshold, TrainingDecision
-from modelops.watching import limits
+from modelops.monitoring import thresholds
 from tests.models import installed, model_version
 from tests.people import person
 from tests.receivers import http_receiver
@@ -201,7 +201,7 @@ def test_limits_are_shown_changed_with_a_reason_and_never_edited() -> None:
     same = client.post(path(Threshold, "add"), {"name": "accuracy", "value": "0.85", "reason": "why"})
     assert "accuracy is 0.85 already" in text(same)
     client.post(path(Threshold, "add"), {"name": "accuracy", "value": "0.9", "reason": "the contract"})
-    assert limits.get_threshold("accuracy") == 0.9
+    assert thresholds.get_threshold("accuracy") == 0.9
     row = Threshold.objects.get()
     assert client.post(path(Threshold, "change", row.pk), {"value": "0.1"}).status_code == 403
     assert Threshold.objects.count() == 1

@@ -10,17 +10,17 @@ from django.db import DatabaseError, transaction
 from accounts.models import AuditEvent, Role
 from modelops.models.alerting import Alert
 from modelops.models.monitoring import DriftReport, HourlyCount, Reference, Threshold
-from modelops.watching import limits, reporting, windows
-from modelops.watching.figures import (
+from modelops.monitoring import reporting, thresholds, windows
+from modelops.monitoring.histograms import (
     FigureSample,
     HistogramBinning,
     build_binning,
     count_histograms,
     sum_histograms,
 )
-from modelops.watching.limits import ThresholdError
-from modelops.watching.reporting import HOUR
-from modelops.watching.windows import TrafficSlice
+from modelops.monitoring.reporting import HOUR
+from modelops.monitoring.thresholds import ThresholdError
+from modelops.monitoring.windows import TrafficSlice
 from tests.models import model_version
 from tests.people import person
 
@@ -157,10 +157,10 @@ def test_a_report_is_written_once_a_window(watched: TrafficSlice) -> None:
 
 def test_a_limit_is_its_default_until_somebody_changes_it() -> None:
     actor = person(Role.APPROVER)
-    assert limits.get_threshold("accuracy") == 0.85
-    row = limits.change_threshold("accuracy", Decimal("0.9"), actor, "the contract asks for it")
-    assert (limits.get_threshold("accuracy"), row.previous) == (0.9, Decimal("0.85"))
-    limits.change_threshold("accuracy", Decimal("0.88"), actor, "met half-way")
+    assert thresholds.get_threshold("accuracy") == 0.85
+    row = thresholds.change_threshold("accuracy", Decimal("0.9"), actor, "the contract asks for it")
+    assert (thresholds.get_threshold("accuracy"), row.previous) == (0.9, Decimal("0.85"))
+    thresholds.change_threshold("accuracy", Decimal("0.88"), actor, "met half-way")
     assert [str(row) for row in Threshold.objects.all()] == ["accuracy = 0.88", "accuracy = 0.9"]
     assert AuditEvent.objects.filter(action="threshold.changed", actor=actor).count() == 2
 
@@ -168,13 +168,13 @@ def test_a_limit_is_its_default_until_somebody_changes_it() -> None:
 @pytest.mark.parametrize("value", ["0", "-1", "1.2", "0.85"])
 def test_a_limit_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(ThresholdError, match="accuracy"):
-        limits.change_threshold("accuracy", Decimal(value), person(Role.APPROVER), "why")
+        thresholds.change_threshold("accuracy", Decimal(value), person(Role.APPROVER), "why")
     assert not Threshold.objects.exists()
 
 
 @pytest.fixture
 def changed() -> Threshold:
-    return limits.change_threshold("drift", Decimal("0.2"), person(Role.APPROVER), "too many reports")
+    return thresholds.change_threshold("drift", Decimal("0.2"), person(Role.APPROVER), "too many reports")
 
 
 def test_history_of_limits_cannot_be_rewritten(changed: Threshold) -> None:
@@ -183,4 +183,4 @@ def test_history_of_limits_cannot_be_rewritten(changed: Threshold) -> None:
         row.update(value=1)
     with pytest.raises(DatabaseError), transaction.atomic():
         row.delete()
-    assert limits.get_threshold("drift") == 0.2
+    assert thresholds.get_threshold("drift") == 0.2

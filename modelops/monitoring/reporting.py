@@ -11,9 +11,9 @@ from django.db import transaction
 from accounts.audit import trail
 from modelops.alerting.alerts import record_observation
 from modelops.models.monitoring import DriftReport, HourlyCount, Reference
-from modelops.watching import drift
-from modelops.watching.drift import MIN_OBSERVATIONS, RECENT_WINDOWS, DistributionShift
-from modelops.watching.figures import (
+from modelops.monitoring import drift
+from modelops.monitoring.drift import MIN_OBSERVATIONS, RECENT_WINDOWS, DistributionShift
+from modelops.monitoring.histograms import (
     FigureSample,
     HistogramBinning,
     HistogramCounts,
@@ -21,8 +21,8 @@ from modelops.watching.figures import (
     count_histograms,
     sum_histograms,
 )
-from modelops.watching.limits import get_threshold
-from modelops.watching.windows import TrafficSlice, find_reference, list_hourly_counts
+from modelops.monitoring.thresholds import get_threshold
+from modelops.monitoring.windows import TrafficSlice, find_reference, list_hourly_counts
 
 HOUR = timedelta(hours=1)
 Span = DriftReport.Span

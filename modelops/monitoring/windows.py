@@ -16,7 +16,7 @@ from accounts.models import User
 from modelops.alerting.alerts import record_observation
 from modelops.models.lifecycle import ModelVersion
 from modelops.models.monitoring import DriftReport, HourlyCount, Reference, TrafficSource
-from modelops.watching.figures import sum_histograms
+from modelops.monitoring.histograms import sum_histograms
 
 
 @dataclass(frozen=True, slots=True)

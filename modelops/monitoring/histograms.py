@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modelops.watching.bins import compute_bin_edges, count_per_bin
+from modelops.monitoring.bins import compute_bin_edges, count_per_bin
 
 HistogramCounts = dict[str, list[int]]
 
