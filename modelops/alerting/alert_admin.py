@@ -30,8 +30,8 @@ from accounts.audit import trail
 from accounts.models import User
 from modelops.alerting import alerts
 from modelops.alerting.alerts import AlertError
-from modelops.alerting.couriers import LOOPBACK_HOSTS
 from modelops.alerting.delivery import deliver_messages
+from modelops.alerting.notifiers import LOOPBACK_HOSTS
 from modelops.alerting.rules import ALERT_RULES
 from modelops.models.alerting import Alert, AlertChannel, AlertMessage, Heartbeat
 

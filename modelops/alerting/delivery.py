@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from modelops.alerting.alerts import record_observation
-from modelops.alerting.couriers import NOTIFIERS, DeliveryRefusedError, Notification
+from modelops.alerting.notifiers import NOTIFIERS, DeliveryRefusedError, Notification
 from modelops.models.alerting import AlertChannel, AlertMessage
 
 State = AlertMessage.State

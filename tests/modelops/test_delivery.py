@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Role
-from modelops.alerting import alerts, couriers
+from modelops.alerting import alerts, notifiers
 from modelops.alerting.delivery import MAX_DELIVERY_ATTEMPTS, deliver_messages
 from modelops.models.alerting import Alert, AlertChannel, AlertMessage
 from tests.people import person
@@ -70,7 +70,7 @@ def test_a_server_whose_certificate_is_not_good_gets_nothing(
 def test_a_wrong_password_is_a_failure_that_is_tried_again(
     mailbox: Mailbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers, "RECEIVER_TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(notifiers, "RECEIVER_TIMEOUT_SECONDS", 1.0)
     settings.EMAIL_HOST_PASSWORD = "wrong"
     alerts.raise_alert("training_failed")
     assert deliver_messages().postponed == 1
