@@ -22,7 +22,7 @@ from matching.engine import CompiledScorer, Score, load_scorer
 from matching.model_card import render_model_card
 from modelops.deployment.promotion import SliceMetric, VersionRegistration
 from modelops.models.lifecycle import TrainingStage
-from modelops.training import pictures
+from modelops.training import figures
 from modelops.training.evaluation import ClassificationMetrics
 from modelops.training.fitting import TrainedModel
 from modelops.validation.validation_set import ValidationSet, pack_validation_set
@@ -161,11 +161,11 @@ def _render_files(
     slices = select_safe_slices(found)
     table = {name: quality.to_dict() for name, quality in {"all": found.overall, **slices}.items()}
     return {
-        "calibration_curve.png": pictures.plot_calibration(labels, said),
-        "precision_recall.png": pictures.plot_precision_recall(labels, said),
-        "confusion.png": pictures.plot_confusion_matrix(labels, [score.verdict.value for _, score in judged]),
-        "slice_table.png": pictures.plot_slice_table(slices),
-        "contributions.png": pictures.plot_contributions(_compute_mean_contributions(scorer, exam)),
+        "calibration_curve.png": figures.plot_calibration(labels, said),
+        "precision_recall.png": figures.plot_precision_recall(labels, said),
+        "confusion.png": figures.plot_confusion_matrix(labels, [score.verdict.value for _, score in judged]),
+        "slice_table.png": figures.plot_slice_table(slices),
+        "contributions.png": figures.plot_contributions(_compute_mean_contributions(scorer, exam)),
         "slices.json": json.dumps(table, indent=1).encode(),
     }
 
