@@ -28,8 +28,7 @@ from accounts.admin.tools import (
     require_permission,
 )
 from accounts.models import User
-from modelops import operations
-from modelops.alerting import alert_admin
+from modelops.admin import operations
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
 from modelops.models.lifecycle import (
@@ -45,9 +44,7 @@ from modelops.models.lifecycle import (
 )
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 from modelops.serving.model_refresher import describe_unready_processes
-from modelops.training import training_admin
 from modelops.validation import gate_checks
-from modelops.watching import watch_admin
 
 log = structlog.get_logger(__name__)
 
