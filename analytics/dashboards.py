@@ -15,7 +15,7 @@ from django.utils.timesince import timesince
 
 from analytics import queries
 from matching.models import ReviewStream, VerdictChoice
-from modelops import plots
+from modelops import svg_charts
 from modelops.models.lifecycle import EVERY_PROFILE
 
 _DAY = timedelta(days=1)
@@ -55,7 +55,7 @@ def _draw_daily_chart() -> str:
     days = queries.list_daily_counts(today - timedelta(days=13), today)
     series = {value: [day.verdicts[value] for day in days] for value in _VERDICT_ORDER}
     labels = [f"{day.day.day}.{day.day.month}." for day in days]
-    return mark_safe(plots.render_stacked_chart("Answers a day", labels, series))  # noqa: S308 - our own SVG
+    return mark_safe(svg_charts.render_stacked_chart("Answers a day", labels, series))  # noqa: S308 - our own SVG
 
 
 def _build_prediction_card() -> DashboardCard:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from analytics.evidence import Month, NoEvidenceError, build_pack
-from modelops.jobs import run_once
+from modelops.job_runs import run_once
 
 
 @shared_task(acks_late=True)  # a month is packed once

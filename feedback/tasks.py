@@ -18,7 +18,7 @@ from feedback.retraining import retrain, retrain_queued
 from feedback.services import enqueue_sampled_predictions
 from modelops.alerting.alerts import raise_alert
 from modelops.alerting.heartbeats import MONITOR_JOB
-from modelops.jobs import run_once
+from modelops.job_runs import run_once
 from modelops.models.lifecycle import TrainingRun
 from modelops.training import runs
 from modelops.training.runs import TrainingBusyError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from feedback.simulation.loop import SimulationPlan, SimulationResult
-from modelops.plots import PlotAnnotation, render_line_chart
+from modelops.svg_charts import PlotAnnotation, render_line_chart
 
 _PHASE_LABELS = {"shifted": "other mix, same truth", "stricter": "new guideline"}
 _SECTION_TEMPLATE = """## The loop, simulated (`manage.py loop simulate`)

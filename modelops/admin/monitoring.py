@@ -32,7 +32,7 @@ from modelops.models.lifecycle import ModelMetric
 from modelops.models.monitoring import THRESHOLD_DEFAULTS, DriftReport, Reference, Threshold, TrainingDecision
 from modelops.monitoring import thresholds, windows
 from modelops.monitoring.thresholds import ThresholdError
-from modelops.plots import render_bar_chart
+from modelops.svg_charts import render_bar_chart
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types

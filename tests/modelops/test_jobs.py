@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import connection
 
-from modelops.jobs import run_once
+from modelops.job_runs import run_once
 from modelops.models.lifecycle import JobRun
 
 pytestmark = pytest.mark.django_db

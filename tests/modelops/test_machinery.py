@@ -12,7 +12,7 @@ from accounts.audit.trail import seal_events
 from config.celery import app
 from config.process.watchdog import HeartbeatCheckStep, check_in_thread
 from modelops.alerting import heartbeats
-from modelops.jobs import run_once
+from modelops.job_runs import run_once
 from modelops.models.alerting import Alert, AlertChannel, AlertMessage, Heartbeat
 from modelops.models.lifecycle import JobRun
 from modelops.tasks import note_heartbeat, notify_people, report_silent_components

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from modelops.plots import PlotAnnotation, render_bar_chart, render_line_chart, render_stacked_chart
+from modelops.svg_charts import PlotAnnotation, render_bar_chart, render_line_chart, render_stacked_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 
