@@ -12,7 +12,8 @@ from rapidfuzz import fuzz, utils
 from matching.corpus import LabelledPair
 from matching.corpus.reading import build_name_key
 from matching.dataset import score_pairs
-from matching.engine import Score, Scorer, text
+from matching.engine import Score, Scorer
+from matching.engine.text import tokenise
 from modelops.training.evaluation import ClassificationMetrics, compute_metrics, compute_metrics_by_slice
 
 
@@ -87,7 +88,7 @@ def evaluate_pairs(
 
 def get_script_label(pair: LabelledPair) -> str:
     """The scripts a pair is written in: ``latin``, ``han`` or, where the names differ, ``kana - latin``."""
-    sides = ["+".join(sorted(text.tokenise_name(name).scripts)) for name in (pair.left, pair.right)]
+    sides = ["+".join(sorted(tokenise.tokenise_name(name).scripts)) for name in (pair.left, pair.right)]
     return sides[0] if sides[0] == sides[1] else " - ".join(sorted(sides))
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from matching.engine.alignment import TokenAlignment, align_tokens
-from matching.engine.text import Token, TokenisedName, tokenise_name
+from matching.engine.text.alignment import TokenAlignment, align_tokens
+from matching.engine.text.tokenise import Token, TokenisedName, tokenise_name
 from matching.engine.types import Span
 from matching.glyphs import TextSegment, split_segments
 

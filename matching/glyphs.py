@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from matching.engine.text import build_confusable_skeleton, get_script, is_mixed_script
+from matching.engine.text.tokenise import build_confusable_skeleton, get_script, is_mixed_script
 
 MIN_SIMILARITY = 0.5
 """Similarity from which two words are shown letter against letter; below it they are other words."""

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine import FEATURE_NAMES, Comparison, Kind, PairFeatures
-from matching.engine.lexicon import compute_rarity
 from matching.engine.organisation_features import ORGANISATION_FEATURES
 from matching.engine.person_compare import PERSON_FEATURE_MEANINGS
-from matching.engine.text import romanise_token
+from matching.engine.text.lexicon import compute_rarity
+from matching.engine.text.tokenise import romanise_token
 from modelops.monitoring.histograms import FigureSample
 
 _MAX_HALF_FLOAT = 60_000.0

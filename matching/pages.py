@@ -17,7 +17,7 @@ from accounts.auth.throttles import apply_rate_limit
 from accounts.models import User
 from matching import diff, display
 from matching.engine import EngineError
-from matching.engine.text import tokenise_name
+from matching.engine.text.tokenise import tokenise_name
 from matching.models import Prediction
 from matching.outlook import compare_other_profiles, load_context
 from matching.serializers import DISCLAIMER, CompareRequestSerializer, serialize_prediction

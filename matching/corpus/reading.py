@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from matching.corpus.pairs import LabelledPair, PairsFileError
-from matching.engine import text
+from matching.engine.text import tokenise
 from matching.engine.types import EngineError
 
 REQUIRED_COLUMNS = ("name_a", "name_b", "label")
@@ -103,7 +103,7 @@ def _parse_pair(path: Path, line: int, row: dict[str, str], weight: float) -> La
 def build_name_key(name: str) -> str:
     """A name for grouping: its comparison keys, or the case-folded text when it has none."""
     try:
-        return " ".join(text.tokenise_name(name).keys)
+        return " ".join(tokenise.tokenise_name(name).keys)
     except EngineError:
         return name.strip().casefold()
 

@@ -28,7 +28,8 @@ from matching.engine.profiles import Profile, get_profile, load_profiles
 from matching.engine.scorer import load_default_scorer
 from matching.engine.search import SearchResult, apply_search_logic
 from matching.engine.search_logic import NormalisationStep, build_plain_stages, pair_stages
-from matching.engine.text import TokenisedName, tokenise_name
+from matching.engine.text.orthography import detect_orthography_findings
+from matching.engine.text.tokenise import TokenisedName, tokenise_name
 from matching.engine.types import (
     Context,
     Difference,
@@ -40,7 +41,6 @@ from matching.engine.types import (
     Verdict,
     mirror_finding,
 )
-from matching.engine.writing import detect_orthography_findings
 
 NO_CONTEXT = Context()
 _KINDS: Mapping[str, Kind | None] = {"auto": None, **{kind.value: kind for kind in Kind}}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from matching.engine import numbers, policy
+from matching.engine import policy
 from matching.engine.forms import LegalForm
-from matching.engine.lexicon import load_lexicon
 from matching.engine.organisation_compare import OrganisationComparison
 from matching.engine.organisation_parse import ParsedOrganisation
 from matching.engine.person_compare import PersonComparison
@@ -14,7 +13,9 @@ from matching.engine.person_parse import parse_person
 from matching.engine.person_types import ParsedPerson
 from matching.engine.profiles import Profile, load_categories
 from matching.engine.search import SearchResult
-from matching.engine.text import TokenisedName, Tokens
+from matching.engine.text import numbers
+from matching.engine.text.lexicon import load_lexicon
+from matching.engine.text.tokenise import TokenisedName, Tokens
 from matching.engine.types import Difference, Effect, Finding, Kind, Span, Verdict
 
 AVAILABILITY_NOTE = (

@@ -64,7 +64,7 @@ class _FormMatch(NamedTuple):
 def find_legal_forms(keys: tuple[str, ...], jurisdiction: str | None = None) -> tuple[LegalForm, ...]:
     """The legal forms of a name, in reading order; empty when it has none.
 
-    ``keys`` are the comparison keys of its tokens (:attr:`matching.engine.text.Text.keys`);
+    ``keys`` are the comparison keys of its tokens (:attr:`matching.engine.text.tokenise.Text.keys`);
     ``jurisdiction`` an ISO 3166 code (``"DE"``, ``"US-DE"``) that narrows down what a spelling can mean.
     At least one distinctive token is always left. Never raises.
     """

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
-from matching.engine.lexicon import load_yaml
-from matching.engine.text import normalise_token, tokenise_name
+from matching.engine.text.lexicon import load_yaml
+from matching.engine.text.tokenise import normalise_token, tokenise_name
 
 ISO_EDITION = "2023-09-28"
 """Edition of the ISO 20275 list used; it is named in explanations and in the model card."""
@@ -325,7 +325,7 @@ _COMPLEX_SCRIPTS = re.compile("[\u0590-\u1dff\u2e80-\uffff]")
 
 @cache
 def tokenise_spelling(text: str) -> tuple[str, ...]:
-    """Keys of the tokens of a spelling, as :func:`matching.engine.text.read` gives them.
+    """Keys of the tokens of a spelling, as :func:`matching.engine.text.tokenise.read` gives them.
 
     Some 5,000 spellings are read at start, so Latin, Greek and Cyrillic ones skip what only a name needs.
     """

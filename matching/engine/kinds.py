@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from matching.engine.lexicon import load_lexicon
 from matching.engine.organisation_parse import get_legal_forms
 from matching.engine.person_kind import estimate_person_probability
-from matching.engine.text import TokenisedName
+from matching.engine.text.lexicon import load_lexicon
+from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import Kind
 
 PLAIN_WORDS_EVIDENCE = 0.15

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matching.engine import numbers
-from matching.engine.alignment import TokenAlignment, UnmatchedTokens, align_tokens
-from matching.engine.dates import remove_shared_date
 from matching.engine.form_pairs import pair_legal_forms
 from matching.engine.forms import FormRelation, explain_form_relation, relate_forms
-from matching.engine.lexicon import compute_rarity, load_lexicon
 from matching.engine.organisation_parse import AppendedPart, ParsedOrganisation
-from matching.engine.respelling import classify_spelling_variant, is_spelled_letters
 from matching.engine.search_logic import NOISE_WORDS
-from matching.engine.text import Token, get_tokens_span, is_mixed_script
+from matching.engine.text import numbers
+from matching.engine.text.alignment import TokenAlignment, UnmatchedTokens, align_tokens
+from matching.engine.text.dates import remove_shared_date
+from matching.engine.text.lexicon import compute_rarity, load_lexicon
+from matching.engine.text.orthography import detect_orthography_findings
+from matching.engine.text.spelling_variants import classify_spelling_variant, is_spelled_letters
+from matching.engine.text.tokenise import Token, get_tokens_span, is_mixed_script
+from matching.engine.text.word_relation import WordRelation
 from matching.engine.types import Finding, Span, mirror_finding
-from matching.engine.words import WordRelation
-from matching.engine.writing import detect_orthography_findings
 
 _FORM_CATEGORIES = {
     FormRelation.TRANSLATION: "O09",

@@ -7,16 +7,16 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from matching.engine import numbers
-from matching.engine.cjk import match_readings
 from matching.engine.form_register import load_form_register
 from matching.engine.forms import FormRelation
-from matching.engine.lexicon import compute_rarity, load_lexicon
 from matching.engine.organisation_compare import OrganisationComparison, join_keys
 from matching.engine.person_lexicon import compute_surprisal
-from matching.engine.sounds import is_romaji, normalise_romanisation
-from matching.engine.text import Token, get_script, romanise_token
-from matching.engine.words import fold_cross_script_consonants, measure_misspelling
+from matching.engine.text import numbers
+from matching.engine.text.cjk import match_readings
+from matching.engine.text.lexicon import compute_rarity, load_lexicon
+from matching.engine.text.phonetics import is_romaji, normalise_romanisation
+from matching.engine.text.tokenise import Token, get_script, romanise_token
+from matching.engine.text.word_relation import fold_cross_script_consonants, measure_misspelling
 
 ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
     "form_missing": (1, "one name carries no legal form"),

@@ -6,9 +6,9 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from matching.engine.forms import LegalForm, find_legal_forms
-from matching.engine.lexicon import load_lexicon
-from matching.engine.numbers import parse_number
-from matching.engine.text import Token, TokenisedName
+from matching.engine.text.lexicon import load_lexicon
+from matching.engine.text.numbers import parse_number
+from matching.engine.text.tokenise import Token, TokenisedName
 
 
 class AppendedPart(NamedTuple):

@@ -19,7 +19,7 @@ from matching.engine.person_likeness import (
     has_different_father,
 )
 from matching.engine.person_types import ParsedPerson
-from matching.engine.text import romanise_token
+from matching.engine.text.tokenise import romanise_token
 from matching.engine.types import Span
 
 MAX_CELLS = 600

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from matching.engine.person_lexicon import load_name_lists, load_word_lists
-from matching.engine.text import Token
+from matching.engine.text.tokenise import Token
 
 TokensByField = dict[str, list[Token]]
 

@@ -26,7 +26,7 @@ from matching.engine.person_likeness import (
     compare_words,
 )
 from matching.engine.person_types import ParsedPerson
-from matching.engine.text import Tokens, strip_marks
+from matching.engine.text.tokenise import Tokens, strip_marks
 from matching.engine.types import Finding, Span
 
 CONTRADICTED, ABSENT, DISTINCT_NAMES, GENDER, BIRTH_NAME = "contradicted", "absent", "names", "gender", "born"

@@ -12,7 +12,7 @@ from operator import mul
 from matching.engine.person_lexicon import compute_surprisal, load_name_lists, load_word_lists
 from matching.engine.person_parse import parse_person
 from matching.engine.person_types import ParsedPerson
-from matching.engine.text import TokenisedName
+from matching.engine.text.tokenise import TokenisedName
 
 _CLUE_WEIGHTS: tuple[tuple[str, float], ...] = (
     ("base", -2.5),

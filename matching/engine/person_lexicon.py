@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from nicknames import name_triplets
 
-from matching.engine.lexicon import load_yaml
+from matching.engine.text.lexicon import load_yaml
 
 Phrase = tuple[str, ...]
 

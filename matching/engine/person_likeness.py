@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from matching.engine.han import is_same_word
 from matching.engine.person_lexicon import (
     are_listed_variants,
     compute_surprisal,
@@ -20,7 +19,8 @@ from matching.engine.person_lexicon import (
     load_name_lists,
     load_word_lists,
 )
-from matching.engine.sounds import (
+from matching.engine.text.han import is_same_word
+from matching.engine.text.phonetics import (
     build_consonant_key,
     build_phonetic_key,
     compute_typo_share,
@@ -28,7 +28,7 @@ from matching.engine.sounds import (
     is_vowel_difference,
     normalise_romanisation,
 )
-from matching.engine.text import get_script, romanise_token
+from matching.engine.text.tokenise import get_script, romanise_token
 
 EQUAL, ICAO, SCRIPT, TRANSLITERATION, SPELLING, NICKNAME, INITIAL = (
     "equal", "icao", "script", "transliteration", "spelling", "nickname", "initial",

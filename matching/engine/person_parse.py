@@ -1,7 +1,7 @@
 """Taking a personal name apart: titles, given names, surname, suffix, alias, capacity and the rest.
 
 The parse is the most likely reading, not a verdict: where the order is uncertain the comparison tries other
-readings. Nothing here raises: any :class:`~matching.engine.text.Text` gives a :class:`ParsedPerson`.
+readings. Nothing here raises: any :class:`~matching.engine.text.tokenise.Text` gives a :class:`ParsedPerson`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import lru_cache
 from matching.engine.person_core import build_core_fields
 from matching.engine.person_lexicon import Phrase, load_word_lists
 from matching.engine.person_types import ParsedPerson
-from matching.engine.text import Token, TokenisedName, normalise_token
+from matching.engine.text.tokenise import Token, TokenisedName, normalise_token
 
 _BRACKET_PAIRS = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "„": "“", "«": "»"}
 _QUOTE_MARKS = frozenset("'’‘`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from matching.engine.text import TokenisedName, Tokens
+from matching.engine.text.tokenise import TokenisedName, Tokens
 
 
 class ParsedPerson(NamedTuple):

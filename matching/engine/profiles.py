@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 
-from matching.engine.lexicon import DATA_DIRECTORY, load_yaml
+from matching.engine.text.lexicon import DATA_DIRECTORY, load_yaml
 from matching.engine.types import Effect, UnknownProfileError
 
 PROFILE_IDS = ("general", "ucc", "strict", "kyc", "sanctions", "contract", "lc")

@@ -13,7 +13,7 @@ from matching.engine.search_logic import (
     get_search_logic,
     pair_stages,
 )
-from matching.engine.text import TokenisedName, Tokens
+from matching.engine.text.tokenise import TokenisedName, Tokens
 from matching.engine.types import Context, Kind
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from matching.engine.lexicon import load_yaml
-from matching.engine.text import TokenisedName, normalise_token
+from matching.engine.text.lexicon import load_yaml
+from matching.engine.text.tokenise import TokenisedName, normalise_token
 
 NOISE_WORDS: frozenset[tuple[str, ...]] = frozenset(
     tuple(phrase.split()) for phrase in load_yaml("noise_words.yaml")["ending_noise_words"]

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from matching.engine.alignment import align_tokens, find_equal_runs
-from matching.engine.text import Token
+from matching.engine.text.alignment import align_tokens, find_equal_runs
+from matching.engine.text.tokenise import Token
 
 WORDS = st.lists(
     st.sampled_from(["acme", "acne", "fund", "ii", "2", "blue", "bluewater", "water", "intl", "of"]),

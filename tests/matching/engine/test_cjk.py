@@ -2,7 +2,7 @@
 
 import pytest
 
-from matching.engine.cjk import match_readings
+from matching.engine.text.cjk import match_readings
 
 
 @pytest.mark.parametrize(

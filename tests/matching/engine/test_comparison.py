@@ -24,7 +24,7 @@ from matching.engine import (
     score_many,
     score_many_with_reasons,
 )
-from matching.engine.text import tokenise_name
+from matching.engine.text.tokenise import tokenise_name
 
 NAMES = st.text(
     alphabet=st.one_of(

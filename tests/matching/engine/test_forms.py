@@ -17,8 +17,8 @@ from matching.engine.forms import (
     find_legal_forms,
     relate_forms,
 )
-from matching.engine.lexicon import load_yaml
-from matching.engine.text import tokenise_name
+from matching.engine.text.lexicon import load_yaml
+from matching.engine.text.tokenise import tokenise_name
 
 FAMILIES: dict[str, dict[str, Any]] = load_yaml("legal_forms.yaml")["families"]
 

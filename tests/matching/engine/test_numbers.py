@@ -2,7 +2,7 @@
 
 import pytest
 
-from matching.engine.numbers import parse_number, to_roman
+from matching.engine.text.numbers import parse_number, to_roman
 
 
 @pytest.mark.parametrize(

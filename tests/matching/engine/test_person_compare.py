@@ -13,7 +13,7 @@ from matching.engine.person_compare import (
 )
 from matching.engine.person_findings import CONTRADICTED, DISTINCT_NAMES, GENDER
 from matching.engine.person_parse import parse_person
-from matching.engine.text import tokenise_name
+from matching.engine.text.tokenise import tokenise_name
 
 
 def _compare(left: str, right: str) -> PersonComparison:

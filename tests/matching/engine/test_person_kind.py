@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matching.engine.person_kind import estimate_person_probability
-from matching.engine.text import tokenise_name
+from matching.engine.text.tokenise import tokenise_name
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from matching.engine.person_likeness import (
     VOWELS,
     compare_words,
 )
-from matching.engine.sounds import (
+from matching.engine.text.phonetics import (
     build_consonant_key,
     build_phonetic_key,
     normalise_romanisation,

@@ -6,7 +6,7 @@ import pytest
 
 from matching.engine.person_parse import parse_person
 from matching.engine.person_types import ParsedPerson
-from matching.engine.text import Tokens, tokenise_name
+from matching.engine.text.tokenise import Tokens, tokenise_name
 
 
 def _parse(name: str) -> ParsedPerson:

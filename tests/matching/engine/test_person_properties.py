@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matching.engine.person_compare import PERSON_FEATURES, compare_people
 from matching.engine.person_kind import estimate_person_probability
 from matching.engine.person_parse import parse_person
-from matching.engine.text import TokenisedName, tokenise_name
+from matching.engine.text.tokenise import TokenisedName, tokenise_name
 from matching.engine.types import EngineError, Span, mirror_finding
 
 PIECES = st.sampled_from(

@@ -6,7 +6,7 @@ import pytest
 
 from matching.engine.person_compare import compare_people
 from matching.engine.person_parse import parse_person
-from matching.engine.text import tokenise_name
+from matching.engine.text.tokenise import tokenise_name
 
 EXAMPLES = [
     ("I01", "O'Brien, Sean", "OBRIEN SEAN"),

@@ -13,7 +13,7 @@ from matching.engine import (
     load_registry_profiles,
 )
 from matching.engine.profiles import load_categories
-from matching.engine.respelling import classify_spelling_variant, is_spelled_letters
+from matching.engine.text.spelling_variants import classify_spelling_variant, is_spelled_letters
 
 SAME, OTHER, ASK = Verdict.IMMATERIAL, Verdict.MATERIAL, Verdict.REVIEW
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.engine.text import (
+from matching.engine.text.tokenise import (
     build_confusable_skeleton,
     expand_icao_digraphs,
     is_mixed_script,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from matching.engine.words import classify_word_relation, measure_misspelling
+from matching.engine.text.word_relation import classify_word_relation, measure_misspelling
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 
 from opencc import OpenCC
 
-from matching.engine.text import get_script
+from matching.engine.text.tokenise import get_script
 
 
 @cache

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, Levenshtein
 
-from matching.engine import numbers
-from matching.engine.text import Token, build_confusable_skeleton
-from matching.engine.words import WordRelation, classify_word_relation
+from matching.engine.text import numbers
+from matching.engine.text.tokenise import Token, build_confusable_skeleton
+from matching.engine.text.word_relation import WordRelation, classify_word_relation
 
 MAX_CELLS = 600
 """Word pairs (words left × words right, over all gaps) weighed in one alignment; what is beyond is simply

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from matching.engine.lexicon import load_yaml
-from matching.engine.sounds import replace_spellings
-from matching.engine.text import get_script, romanise_token
-from matching.engine.words import fold_cross_script_consonants
+from matching.engine.text.lexicon import load_yaml
+from matching.engine.text.phonetics import replace_spellings
+from matching.engine.text.tokenise import get_script, romanise_token
+from matching.engine.text.word_relation import fold_cross_script_consonants
 
 _MIN_SOUND_SIMILARITY = 75.0
 """Consonant similarity in per cent at which a kana word counts as found in the Latin name."""

@@ -11,11 +11,16 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from matching.engine import numbers
-from matching.engine.han import is_same_word
-from matching.engine.lexicon import compute_rarity, load_lexicon
-from matching.engine.sounds import build_phonetic_key, collapse_doubles, compute_typo_share, replace_spellings
-from matching.engine.text import (
+from matching.engine.text import numbers
+from matching.engine.text.han import is_same_word
+from matching.engine.text.lexicon import compute_rarity, load_lexicon
+from matching.engine.text.phonetics import (
+    build_phonetic_key,
+    collapse_doubles,
+    compute_typo_share,
+    replace_spellings,
+)
+from matching.engine.text.tokenise import (
     build_confusable_skeleton,
     expand_icao_digraphs,
     get_script,

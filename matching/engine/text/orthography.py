@@ -9,9 +9,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from matching.engine.alignment import EqualRun, find_equal_runs
-from matching.engine.lexicon import load_lexicon
-from matching.engine.text import Token, TokenisedName, describe_invisible, is_mixed_script, strip_marks
+from matching.engine.text.alignment import EqualRun, find_equal_runs
+from matching.engine.text.lexicon import load_lexicon
+from matching.engine.text.tokenise import (
+    Token,
+    TokenisedName,
+    describe_invisible,
+    is_mixed_script,
+    strip_marks,
+)
 from matching.engine.types import Finding, Span
 
 

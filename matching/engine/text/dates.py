@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matching.engine.text import TokenisedName, Tokens, get_tokens_span
+from matching.engine.text.tokenise import TokenisedName, Tokens, get_tokens_span
 from matching.engine.types import Finding
 
 _MONTH_NAMES = (
