@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from matching.engine import policy
-from matching.engine.forms import LegalForm
+from matching.engine.legal_forms.relation import LegalForm
 from matching.engine.organisation_compare import OrganisationComparison
 from matching.engine.organisation_parse import ParsedOrganisation
 from matching.engine.person_compare import PersonComparison

@@ -7,8 +7,8 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from matching.engine.form_register import load_form_register
-from matching.engine.forms import FormRelation
+from matching.engine.legal_forms.registry import load_form_register
+from matching.engine.legal_forms.relation import FormRelation
 from matching.engine.organisation_compare import OrganisationComparison, join_keys
 from matching.engine.person_lexicon import compute_surprisal
 from matching.engine.text import numbers

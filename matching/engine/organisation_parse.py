@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from matching.engine.forms import LegalForm, find_legal_forms
+from matching.engine.legal_forms.relation import LegalForm, find_legal_forms
 from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.numbers import parse_number
 from matching.engine.text.tokenise import Token, TokenisedName

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.engine.form_register import ISO_EDITION, load_form_register, tokenise_spelling
-from matching.engine.forms import (
+from matching.engine.legal_forms.registry import ISO_EDITION, load_form_register, tokenise_spelling
+from matching.engine.legal_forms.relation import (
     FormRelation,
     LegalForm,
     explain_form_relation,

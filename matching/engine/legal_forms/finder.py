@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from matching.engine.form_register import ElfCodes, FormReading, load_form_register
+from matching.engine.legal_forms.registry import ElfCodes, FormReading, load_form_register
 
 _MAX_STACKED_FORMS = 4
 """Most forms stacked at the end of one name; the longest seen in registers is three."""

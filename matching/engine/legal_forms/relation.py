@@ -10,8 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from matching.engine.form_finder import LegalForm, find_legal_forms
-from matching.engine.form_register import FormFamily, load_form_register
+from matching.engine.legal_forms.finder import LegalForm, find_legal_forms
+from matching.engine.legal_forms.registry import FormFamily, load_form_register
 
 __all__ = ["FormRelation", "LegalForm", "explain_form_relation", "find_legal_forms", "relate_forms"]
 

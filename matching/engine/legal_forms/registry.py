@@ -76,7 +76,7 @@ class FormFamily(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FormRegister:
-    """Everything :mod:`matching.engine.form_finder` looks up.
+    """Everything :mod:`matching.engine.legal_forms.finder` looks up.
 
     ``spellings`` maps a compact spelling (keys of its tokens joined) to its readings; ``endings`` and
     ``openings`` map a last or first token to the token counts a spelling may have there, longest first;

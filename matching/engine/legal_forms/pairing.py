@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matching.engine.form_finder import LegalForm, select_main_codes
-from matching.engine.form_register import ISO_FAMILY_PREFIX, load_form_register
+from matching.engine.legal_forms.finder import LegalForm, select_main_codes
+from matching.engine.legal_forms.registry import ISO_FAMILY_PREFIX, load_form_register
 from matching.engine.organisation_parse import ParsedOrganisation, replace_forms
 
 _MAX_WORDS = 12
