@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine import FEATURE_NAMES, Comparison, Kind, PairFeatures
-from matching.engine.organisation_features import ORGANISATION_FEATURES
+from matching.engine.organisation.features import ORGANISATION_FEATURES
 from matching.engine.person_compare import PERSON_FEATURE_MEANINGS
 from matching.engine.text.lexicon import compute_rarity
 from matching.engine.text.tokenise import romanise_token

@@ -15,13 +15,13 @@ from matching.engine.explanation import (
 )
 from matching.engine.features import build_feature_row
 from matching.engine.kinds import detect_kind
-from matching.engine.organisation_compare import (
+from matching.engine.organisation.compare import (
     OrganisationComparison,
     add_form_note,
     add_orthography_findings,
     compare_organisations,
 )
-from matching.engine.organisation_parse import ParsedOrganisation, parse_organisation
+from matching.engine.organisation.parse import ParsedOrganisation, parse_organisation
 from matching.engine.person_compare import PersonComparison, compare_people
 from matching.engine.person_parse import parse_person
 from matching.engine.profiles import Profile, get_profile, load_profiles

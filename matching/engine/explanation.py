@@ -6,8 +6,8 @@ from typing import Any
 
 from matching.engine import policy
 from matching.engine.legal_forms.relation import LegalForm
-from matching.engine.organisation_compare import OrganisationComparison
-from matching.engine.organisation_parse import ParsedOrganisation
+from matching.engine.organisation.compare import OrganisationComparison
+from matching.engine.organisation.parse import ParsedOrganisation
 from matching.engine.person_compare import PersonComparison
 from matching.engine.person_parse import parse_person
 from matching.engine.person_types import ParsedPerson

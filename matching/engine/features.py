@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 
-from matching.engine.organisation_compare import OrganisationComparison
-from matching.engine.organisation_features import ORGANISATION_FEATURES, compute_organisation_features
+from matching.engine.organisation.compare import OrganisationComparison
+from matching.engine.organisation.features import ORGANISATION_FEATURES, compute_organisation_features
 from matching.engine.person_compare import PERSON_FEATURES, PERSON_MONOTONE, PersonComparison
 
 FEATURE_VERSION = 3

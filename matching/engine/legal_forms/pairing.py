@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from matching.engine.legal_forms.finder import LegalForm, select_main_codes
 from matching.engine.legal_forms.registry import ISO_FAMILY_PREFIX, load_form_register
-from matching.engine.organisation_parse import ParsedOrganisation, replace_forms
+from matching.engine.organisation.parse import ParsedOrganisation, replace_forms
 
 _MAX_WORDS = 12
 """Most words of a designation that is looked up."""

@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.engine.legal_forms.registry import load_form_register
 from matching.engine.legal_forms.relation import FormRelation
-from matching.engine.organisation_compare import OrganisationComparison, join_keys
+from matching.engine.organisation.compare import OrganisationComparison, join_keys
 from matching.engine.person_lexicon import compute_surprisal
 from matching.engine.text import numbers
 from matching.engine.text.cjk import match_readings

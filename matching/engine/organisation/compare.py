@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from matching.engine.legal_forms.pairing import pair_legal_forms
 from matching.engine.legal_forms.relation import FormRelation, explain_form_relation, relate_forms
-from matching.engine.organisation_parse import AppendedPart, ParsedOrganisation
+from matching.engine.organisation.parse import AppendedPart, ParsedOrganisation
 from matching.engine.search_logic import NOISE_WORDS
 from matching.engine.text import numbers
 from matching.engine.text.alignment import TokenAlignment, UnmatchedTokens, align_tokens
