@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from matching.engine import FEATURE_NAMES, Comparison, Kind, PairFeatures
 from matching.engine.organisation.features import ORGANISATION_FEATURES
-from matching.engine.person_compare import PERSON_FEATURE_MEANINGS
+from matching.engine.person.compare import PERSON_FEATURE_MEANINGS
 from matching.engine.text.lexicon import compute_rarity
 from matching.engine.text.tokenise import romanise_token
 from modelops.monitoring.histograms import FigureSample

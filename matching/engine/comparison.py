@@ -22,8 +22,8 @@ from matching.engine.organisation.compare import (
     compare_organisations,
 )
 from matching.engine.organisation.parse import ParsedOrganisation, parse_organisation
-from matching.engine.person_compare import PersonComparison, compare_people
-from matching.engine.person_parse import parse_person
+from matching.engine.person.compare import PersonComparison, compare_people
+from matching.engine.person.parse import parse_person
 from matching.engine.profiles import Profile, get_profile, load_profiles
 from matching.engine.scorer import load_default_scorer
 from matching.engine.search import SearchResult, apply_search_logic

@@ -8,9 +8,9 @@ from matching.engine import policy
 from matching.engine.legal_forms.relation import LegalForm
 from matching.engine.organisation.compare import OrganisationComparison
 from matching.engine.organisation.parse import ParsedOrganisation
-from matching.engine.person_compare import PersonComparison
-from matching.engine.person_parse import parse_person
-from matching.engine.person_types import ParsedPerson
+from matching.engine.person.compare import PersonComparison
+from matching.engine.person.parse import parse_person
+from matching.engine.person.types import ParsedPerson
 from matching.engine.profiles import Profile, load_categories
 from matching.engine.search import SearchResult
 from matching.engine.text import numbers

@@ -7,7 +7,7 @@ import json
 
 from matching.engine.organisation.compare import OrganisationComparison
 from matching.engine.organisation.features import ORGANISATION_FEATURES, compute_organisation_features
-from matching.engine.person_compare import PERSON_FEATURES, PERSON_MONOTONE, PersonComparison
+from matching.engine.person.compare import PERSON_FEATURES, PERSON_MONOTONE, PersonComparison
 
 FEATURE_VERSION = 3
 """Raised when the meaning of a feature changes under the same name."""

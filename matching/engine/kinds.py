@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from matching.engine.organisation.parse import get_legal_forms
-from matching.engine.person_kind import estimate_person_probability
+from matching.engine.person.kind import estimate_person_probability
 from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import Kind

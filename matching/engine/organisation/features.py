@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from matching.engine.legal_forms.registry import load_form_register
 from matching.engine.legal_forms.relation import FormRelation
 from matching.engine.organisation.compare import OrganisationComparison, join_keys
-from matching.engine.person_lexicon import compute_surprisal
+from matching.engine.person.lexicon import compute_surprisal
 from matching.engine.text import numbers
 from matching.engine.text.cjk import match_readings
 from matching.engine.text.lexicon import compute_rarity, load_lexicon

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from matching.engine.person_compare import (
+from matching.engine.person.compare import (
     PERSON_FEATURE_MEANINGS,
     PERSON_FEATURES,
     PERSON_MONOTONE,
     PersonComparison,
     compare_people,
 )
-from matching.engine.person_findings import CONTRADICTED, DISTINCT_NAMES, GENDER
-from matching.engine.person_parse import parse_person
+from matching.engine.person.findings import CONTRADICTED, DISTINCT_NAMES, GENDER
+from matching.engine.person.parse import parse_person
 from matching.engine.text.tokenise import tokenise_name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matching.engine.person_kind import estimate_person_probability
+from matching.engine.person.kind import estimate_person_probability
 from matching.engine.text.tokenise import tokenise_name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matching.engine.person_likeness import (
+from matching.engine.person.similarity import (
     ARTICLE,
     EQUAL,
     ICAO,

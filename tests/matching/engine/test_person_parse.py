@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from matching.engine.person_parse import parse_person
-from matching.engine.person_types import ParsedPerson
+from matching.engine.person.parse import parse_person
+from matching.engine.person.types import ParsedPerson
 from matching.engine.text.tokenise import Tokens, tokenise_name
 
 

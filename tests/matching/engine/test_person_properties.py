@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from matching.engine.person_compare import PERSON_FEATURES, compare_people
-from matching.engine.person_kind import estimate_person_probability
-from matching.engine.person_parse import parse_person
+from matching.engine.person.compare import PERSON_FEATURES, compare_people
+from matching.engine.person.kind import estimate_person_probability
+from matching.engine.person.parse import parse_person
 from matching.engine.text.tokenise import TokenisedName, tokenise_name
 from matching.engine.types import EngineError, Span, mirror_finding
 

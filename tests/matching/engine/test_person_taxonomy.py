@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from matching.engine.person_compare import compare_people
-from matching.engine.person_parse import parse_person
+from matching.engine.person.compare import compare_people
+from matching.engine.person.parse import parse_person
 from matching.engine.text.tokenise import tokenise_name
 
 EXAMPLES = [

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from matching.engine.person_align import PersonAlignment, align_person_names
-from matching.engine.person_features import (
+from matching.engine.person.align import PersonAlignment, align_person_names
+from matching.engine.person.features import (
     PERSON_FEATURE_MEANINGS,
     PERSON_FEATURES,
     PERSON_MONOTONE,
     build_person_features,
 )
-from matching.engine.person_findings import detect_person_findings
-from matching.engine.person_types import ParsedPerson
+from matching.engine.person.findings import detect_person_findings
+from matching.engine.person.types import ParsedPerson
 from matching.engine.types import Finding, mirror_finding
 
 __all__ = [

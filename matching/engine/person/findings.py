@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
-from matching.engine.person_align import PersonAlignment, WordPair, get_core_span, join_surname_particles
-from matching.engine.person_lexicon import is_nickname, load_name_lists, load_word_lists
-from matching.engine.person_likeness import (
+from matching.engine.person.align import PersonAlignment, WordPair, get_core_span, join_surname_particles
+from matching.engine.person.lexicon import is_nickname, load_name_lists, load_word_lists
+from matching.engine.person.similarity import (
     ARTICLE,
     EQUAL,
     ICAO,
@@ -25,7 +25,7 @@ from matching.engine.person_likeness import (
     VOWELS,
     compare_words,
 )
-from matching.engine.person_types import ParsedPerson
+from matching.engine.person.types import ParsedPerson
 from matching.engine.text.tokenise import Tokens, strip_marks
 from matching.engine.types import Finding, Span
 

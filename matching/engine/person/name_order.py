@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import pairwise
 
-from matching.engine.person_lexicon import load_name_lists, load_word_lists
+from matching.engine.person.lexicon import load_name_lists, load_word_lists
 from matching.engine.text.tokenise import Token
 
 TokensByField = dict[str, list[Token]]

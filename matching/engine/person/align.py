@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import product
 from typing import NamedTuple
 
-from matching.engine.person_likeness import (
+from matching.engine.person.similarity import (
     IDENTICAL_WORDS,
     INITIAL,
     NICKNAME,
@@ -18,7 +18,7 @@ from matching.engine.person_likeness import (
     compare_words,
     has_different_father,
 )
-from matching.engine.person_types import ParsedPerson
+from matching.engine.person.types import ParsedPerson
 from matching.engine.text.tokenise import romanise_token
 from matching.engine.types import Span
 

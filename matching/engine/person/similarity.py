@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
-from matching.engine.person_lexicon import (
+from matching.engine.person.lexicon import (
     are_listed_variants,
     compute_surprisal,
     is_nickname,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from math import exp
 from operator import mul
 
-from matching.engine.person_lexicon import compute_surprisal, load_name_lists, load_word_lists
-from matching.engine.person_parse import parse_person
-from matching.engine.person_types import ParsedPerson
+from matching.engine.person.lexicon import compute_surprisal, load_name_lists, load_word_lists
+from matching.engine.person.parse import parse_person
+from matching.engine.person.types import ParsedPerson
 from matching.engine.text.tokenise import TokenisedName
 
 _CLUE_WEIGHTS: tuple[tuple[str, float], ...] = (

@@ -11,9 +11,9 @@ from operator import mul
 
 from rapidfuzz.distance import Indel
 
-from matching.engine.person_align import PersonAlignment, WordPair
-from matching.engine.person_lexicon import load_name_lists, load_word_lists
-from matching.engine.person_likeness import (
+from matching.engine.person.align import PersonAlignment, WordPair
+from matching.engine.person.lexicon import load_name_lists, load_word_lists
+from matching.engine.person.similarity import (
     ARTICLE,
     EQUAL,
     ICAO,
@@ -28,7 +28,7 @@ from matching.engine.person_likeness import (
     UNRELATED,
     VOWELS,
 )
-from matching.engine.person_types import ParsedPerson
+from matching.engine.person.types import ParsedPerson
 
 _FEATURE_TABLE: tuple[tuple[str, int, str], ...] = (
     ("surname", -1, "least likeness among surname words that stand against each other; 0.5 when none do"),

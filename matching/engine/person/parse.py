@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from matching.engine.person_core import build_core_fields
-from matching.engine.person_lexicon import Phrase, load_word_lists
-from matching.engine.person_types import ParsedPerson
+from matching.engine.person.lexicon import Phrase, load_word_lists
+from matching.engine.person.name_order import build_core_fields
+from matching.engine.person.types import ParsedPerson
 from matching.engine.text.tokenise import Token, TokenisedName, normalise_token
 
 _BRACKET_PAIRS = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "„": "“", "«": "»"}
