@@ -16,7 +16,7 @@ from accounts.models import User
 from experiments.services import ExperimentAssignment, assign_arm, record_exposure
 from matching import engine, golden, metrics, sampling
 from matching.engine import Scorer
-from matching.engine.scorer import load_scorer
+from matching.engine.model.scorer import load_scorer
 from matching.models import Prediction, ReviewStream, VerdictChoice
 from matching.questions import CompareRequest
 from matching.working import CachedComparison, get_comparison, serialize_context

@@ -15,7 +15,8 @@ from matching.engine.comparison import (
     score_many_with_reasons,
 )
 from matching.engine.explanation import DISCLAIMER
-from matching.engine.features import FEATURE_NAMES, MONOTONE_CONSTRAINTS, compute_schema_hash
+from matching.engine.model.schema import FEATURE_NAMES, MONOTONE_CONSTRAINTS, compute_schema_hash
+from matching.engine.model.scorer import CompiledScorer, load_default_scorer, load_scorer
 from matching.engine.profiles import (
     PROFILE_IDS,
     REGISTRY_PROFILE_IDS,
@@ -26,7 +27,6 @@ from matching.engine.profiles import (
     load_profiles,
     load_registry_profiles,
 )
-from matching.engine.scorer import CompiledScorer, load_default_scorer, load_scorer
 from matching.engine.types import (
     MAX_NAME_LENGTH,
     ArtefactError,

@@ -13,8 +13,9 @@ from matching.engine.explanation import (
     serialise_difference,
     serialise_parsed_name,
 )
-from matching.engine.features import build_feature_row
 from matching.engine.kinds import detect_kind
+from matching.engine.model.schema import build_feature_row
+from matching.engine.model.scorer import load_default_scorer
 from matching.engine.organisation.compare import (
     OrganisationComparison,
     add_form_note,
@@ -25,7 +26,6 @@ from matching.engine.organisation.parse import ParsedOrganisation, parse_organis
 from matching.engine.person.compare import PersonComparison, compare_people
 from matching.engine.person.parse import parse_person
 from matching.engine.profiles import Profile, get_profile, load_profiles
-from matching.engine.scorer import load_default_scorer
 from matching.engine.search import SearchResult, apply_search_logic
 from matching.engine.search_logic import NormalisationStep, build_plain_stages, pair_stages
 from matching.engine.text.orthography import detect_orthography_findings

@@ -13,7 +13,7 @@ from accounts.api.problems import UnavailableError
 from accounts.redis_client import call_redis
 from matching import cache
 from matching.engine import compare
-from matching.engine.scorer import load_scorer
+from matching.engine.model.scorer import load_scorer
 from matching.views import translate_errors
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from matching.engine.forest import Forest, build_additive_model
+from matching.engine.model.forest import Forest, build_additive_model
 from modelops.training import fitting
 from modelops.training.fitting import TrainedModel, TrainingError, fit
 

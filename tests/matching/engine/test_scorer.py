@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.engine.features import FEATURE_NAMES, compute_schema_hash
-from matching.engine.forest import Forest, Tree
-from matching.engine.scorer import CompiledScorer, load_scorer
+from matching.engine.model.forest import Forest, Tree
+from matching.engine.model.schema import FEATURE_NAMES, compute_schema_hash
+from matching.engine.model.scorer import CompiledScorer, load_scorer
 from matching.engine.types import ArtefactError, Kind
 
 N = len(FEATURE_NAMES)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from matching.engine.features import FEATURE_NAMES, compute_schema_hash
-from matching.engine.forest import AdditiveModel, FloatArray, build_additive_model
+from matching.engine.model.forest import AdditiveModel, FloatArray, build_additive_model
+from matching.engine.model.schema import FEATURE_NAMES, compute_schema_hash
 from matching.engine.types import ArtefactError, Kind, Thresholds
 
 FORMAT_VERSION = 1
