@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
 from analytics import queries
-from matching.models import ReviewStream, VerdictChoice
+from matching.models.prediction import ReviewStream, VerdictChoice
 from modelops import svg_charts
 from modelops.models.lifecycle import EVERY_PROFILE
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.models import User
 from feedback.models import GoldAnswer
-from matching.models import ReviewStream
+from matching.models.prediction import ReviewStream
 from matching.questions import CompareRequest
 from matching.services import compare_and_store
 

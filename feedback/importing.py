@@ -19,7 +19,7 @@ from accounts.encryption.fields import get_cipher
 from accounts.models import User
 from feedback.models import Feedback, FeedbackSource
 from matching.engine import EngineError, load_profiles
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.pairs import compute_pair_digest
 from matching.questions import CompareRequest
 from matching.services import compare_and_store

@@ -10,7 +10,7 @@ from accounts.models import User
 from feedback.models import Feedback
 from matching import engine
 from matching.engine import EngineError, Scorer
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.outlook import load_context
 from matching.services import build_scorer
 from modelops.models.lifecycle import ModelVersion

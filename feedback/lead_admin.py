@@ -35,7 +35,7 @@ from feedback.guideline import GuidelineError, publish_guideline, start_draft
 from feedback.models import Clause, GoldAnswer, Guideline, Precedent
 from matching import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
-from matching.models import ReviewPolicy, ReviewStream
+from matching.models.prediction import ReviewPolicy, ReviewStream
 from modelops.serving.loader import NoLiveModelError
 
 LEAD_PERMISSION = "feedback.lead_review"

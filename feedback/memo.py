@@ -26,7 +26,7 @@ from feedback.typesetting import render_pdf
 from matching import diff, display
 from matching.engine import load_categories
 from matching.jobs.rows import escape_formula
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.serializers import DISCLAIMER, serialize_prediction
 
 MAX_MEMOS = 100

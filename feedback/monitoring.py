@@ -17,7 +17,7 @@ from django.db.models import Avg, Count, F, Min, Q
 from feedback.models import Feedback
 from feedback.models.words import FeedbackQuerySet
 from matching import counting
-from matching.models import Prediction, ReviewStream, VerdictChoice
+from matching.models.prediction import Prediction, ReviewStream, VerdictChoice
 from modelops.alerting.alerts import record_observation
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, ModelMetric, ModelVersion, ServingRole

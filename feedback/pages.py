@@ -17,7 +17,7 @@ from accounts.models import User
 from feedback.serializers import FeedbackSerializer
 from feedback.services import DuplicateFeedbackError, submit_client_feedback
 from matching import display
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 
 _FORM_FIELDS = ("user_correction", "confidence_score", "feedback_text")
 _ANSWER_REQUIRED = "Choose one of the two answers."

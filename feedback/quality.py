@@ -29,7 +29,7 @@ from feedback.agreement import (
 from feedback.models import Feedback, GoldAnswer, ReviewItem, ReviewStage
 from feedback.routing import is_override
 from matching.engine import load_categories
-from matching.models import Prediction, ReviewStream
+from matching.models.prediction import Prediction, ReviewStream
 
 WINDOW = timedelta(days=90)
 """How far back quality is measured."""

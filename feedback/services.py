@@ -36,8 +36,8 @@ from feedback.routing import (
     schedule_follow_up,
 )
 from matching import sampling
-from matching.models import Prediction, ReviewStream
-from matching.rescoring_models import ShadowScore
+from matching.models.prediction import Prediction, ReviewStream
+from matching.models.rescoring import ShadowScore
 
 _LOOKBACK = timedelta(minutes=10)
 """Answers may become visible a little after their time of birth; collecting looks back that far."""

@@ -35,8 +35,8 @@ from matching import (
     replay_admin,  # noqa: F401 - and of replays
     services,
 )
-from matching.job_models import FileFormat
-from matching.models import Prediction, VerdictChoice
+from matching.models.batch_job import FileFormat
+from matching.models.prediction import Prediction, VerdictChoice
 from matching.offer import get_available_profiles
 from matching.pairs import compute_pair_digest
 from matching.serializers import serialize_prediction

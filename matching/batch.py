@@ -12,7 +12,7 @@ from accounts.models import User
 from experiments.services import ExperimentAssignment, assign_arm, record_exposure
 from matching import engine, metrics
 from matching.engine import EngineError, Scorer
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.pairs import compute_pair_digest
 from matching.questions import CompareRequest
 from matching.services import (

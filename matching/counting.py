@@ -12,8 +12,8 @@ from typing import NamedTuple
 from matching import engine
 from matching.corpus import generate_pairs
 from matching.engine import EngineError, Scorer
-from matching.job_models import BulkSample
-from matching.models import Prediction
+from matching.models.batch_job import BulkSample
+from matching.models.prediction import Prediction
 from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
 from matching.services import build_scorer
 from modelops.models.lifecycle import ModelVersion

@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts.encryption.fields import DecryptionError
 from accounts.models import Erasure
 from accounts.privacy.erasure import EncryptedTable, record_batch
-from matching.job_models import BatchJob
 from matching.jobs import services
-from matching.models import Prediction
+from matching.models.batch_job import BatchJob
+from matching.models.prediction import Prediction
 from matching.pairs import normalise_name
 
 log = structlog.get_logger(__name__)

@@ -12,12 +12,12 @@ from django.http import StreamingHttpResponse
 
 from accounts.audit import trail
 from accounts.models import User
-from matching.job_models import FileFormat
 from matching.jobs.csv_files import format_csv
 from matching.jobs.formats import FORMATS
 from matching.jobs.results import stream_workbook
 from matching.jobs.workbooks import format_sheet_row
-from matching.models import Prediction, PredictionQuerySet
+from matching.models.batch_job import FileFormat
+from matching.models.prediction import Prediction, PredictionQuerySet
 
 EXPORT_COLUMNS = (
     "id",

@@ -12,7 +12,7 @@ from accounts.auth.authentication import require_user
 from matching.export import send_export
 from matching.jobs.views import FILE_RESPONSES, FileRenderer
 from matching.listing import ExportRequestSerializer
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 
 
 class PredictionExportView(APIView):

@@ -32,10 +32,10 @@ from accounts.models import User
 from matching import tasks
 from matching.bulk import FileError
 from matching.engine import Kind
-from matching.job_models import UNFINISHED_STATUSES, BatchJob
 from matching.jobs import services
 from matching.jobs.spool import EncryptedUploadHandler
 from matching.jobs.views import send_result
+from matching.models.batch_job import UNFINISHED_STATUSES, BatchJob
 from matching.offer import get_available_profiles
 from modelops.models.lifecycle import RunStatus
 

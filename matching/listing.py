@@ -10,8 +10,8 @@ from rest_framework import serializers
 from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
 from matching.engine import RULES_VERSION, Comparison, load_categories
 from matching.engine.explanation import serialise_difference
-from matching.job_models import FileFormat
-from matching.models import Prediction, VerdictChoice
+from matching.models.batch_job import FileFormat
+from matching.models.prediction import Prediction, VerdictChoice
 from matching.offer import get_available_profiles
 from matching.serializers import DISCLAIMER, DifferenceSerializer, ModelSerializer
 from matching.services import get_model_loader

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from matching import engine
 from matching.cache import CachingScorer
 from matching.engine import Comparison, Context, load_profiles
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.questions import CompareRequest
 from matching.services import get_model_loader
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError

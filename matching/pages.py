@@ -18,7 +18,7 @@ from accounts.models import User
 from matching import diff, display
 from matching.engine import EngineError
 from matching.engine.text.tokenise import tokenise_name
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.outlook import compare_other_profiles, load_context
 from matching.serializers import DISCLAIMER, CompareRequestSerializer, serialize_prediction
 from matching.services import compare_and_store

@@ -26,9 +26,9 @@ from accounts.admin.tools import (
 from accounts.models import User
 from matching import replays
 from matching.engine import compute_schema_hash
-from matching.models import Prediction
+from matching.models.prediction import Prediction
+from matching.models.rescoring import Replay, ShadowScore
 from matching.replays import ReplayError, build_count_rows
-from matching.rescoring_models import Replay, ShadowScore
 from matching.tasks import replay_day
 from modelops.models.lifecycle import Deployment, ModelVersion, ServingRole
 

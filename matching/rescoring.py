@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matching import engine
 from matching.engine import Comparison, Scorer
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.outlook import load_context
 
 

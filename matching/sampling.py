@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.audit import trail
 from accounts.models import User
-from matching.models import ReviewPolicy
+from matching.models.prediction import ReviewPolicy
 
 CACHE_SECONDS = 5.0
 """Seconds until a process looks whether a lead changed the policy."""

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from matching.engine import MAX_NAME_LENGTH
 from matching.engine.types import Context, Effect, Kind
-from matching.models import Prediction, VerdictChoice
+from matching.models.prediction import Prediction, VerdictChoice
 from matching.offer import get_available_profiles
 from matching.questions import CompareRequest
 from matching.services import StoredComparison

@@ -17,7 +17,7 @@ from experiments.services import ExperimentAssignment, assign_arm, record_exposu
 from matching import engine, golden, metrics, sampling
 from matching.engine import Scorer
 from matching.engine.model.scorer import load_scorer
-from matching.models import Prediction, ReviewStream, VerdictChoice
+from matching.models.prediction import Prediction, ReviewStream, VerdictChoice
 from matching.questions import CompareRequest
 from matching.working import CachedComparison, get_comparison, serialize_context
 from modelops.serving.loader import LiveModels, LoadedModel, ModelLoader

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from matching import replays, shadow
 from matching.jobs import care, work
-from matching.models import BatchJob
+from matching.models.prediction import BatchJob
 
 _MAX_MESSAGES = 64
 """Messages sent for pieces that stand still."""

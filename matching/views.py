@@ -31,7 +31,7 @@ from matching.listing import (
     serialize_all_profiles,
     serialize_prediction_summary,
 )
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.outlook import compare_all_profiles
 from matching.questions import CompareRequest
 from matching.serializers import (

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from matching.jobs import results, services, work
 from matching.jobs.spool import Upload
-from matching.models import BatchJob
+from matching.models.prediction import BatchJob
 
 PAIRS = [
     ("Acme, Inc.", "ACME Incorporated"),

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.privacy import erasure
 from feedback.models import Guideline
 from matching.engine import FEATURE_NAMES, Kind, compute_schema_hash
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.pairs import compute_pair_digest
 from matching.services import get_model_loader
 from modelops.deployment import promotion

@@ -13,7 +13,7 @@ from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
 from feedback.models.queue import ReviewItem, ReviewStage
-from matching.models import Prediction, ReviewStream
+from matching.models.prediction import Prediction, ReviewStream
 from modelops.models.lifecycle import ModelVersion, TrainingRun
 
 UNDO_WINDOW = timedelta(minutes=10)

@@ -32,7 +32,7 @@ from feedback.simulation.traffic import POOL_SIZE, STRICTER_CATEGORIES, Simulate
 from matching import engine, sampling, starting_model
 from matching.corpus import LabelledPair
 from matching.engine import Scorer
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.observation import build_sample, snapshot_comparison
 from matching.pairs import compute_pair_digest
 from matching.questions import CompareRequest

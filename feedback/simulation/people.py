@@ -15,7 +15,7 @@ from feedback.guideline import get_guideline_in_force, publish_guideline, start_
 from feedback.models import ReviewItem, ReviewStage
 from feedback.services import submit_client_feedback, submit_decision
 from feedback.starting_guideline import publish_starting_guideline
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 
 
 @dataclass(frozen=True)

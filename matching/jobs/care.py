@@ -13,8 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from matching.engine import RULES_VERSION
-from matching.job_models import BatchChunk, BatchJob
 from matching.jobs import services
+from matching.models.batch_job import BatchChunk, BatchJob
 from modelops.models.lifecycle import RunStatus
 
 _STALLED_AFTER = timedelta(seconds=20)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from matching.bulk import FileError
-from matching.job_models import FileFormat
 from matching.jobs.csv_files import CsvFormat
 from matching.jobs.json_lines import JsonLinesFormat
 from matching.jobs.rows import TabularFormat
 from matching.jobs.workbooks import XlsxFormat
+from matching.models.batch_job import FileFormat
 
 FORMATS: Mapping[str, TabularFormat] = {
     FileFormat.CSV: CsvFormat(),

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import IO, cast
 
-from matching.job_models import BatchJob, FileFormat
 from matching.jobs.formats import FORMATS
 from matching.jobs.services import load_layout
 from matching.jobs.spool import get_job_folder
 from matching.jobs.vault import FRAME_BYTES, open_encrypted_file
+from matching.models.batch_job import BatchJob, FileFormat
 
 _NAMESPACE = "http://schemas.openxmlformats.org"
 _XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

@@ -10,9 +10,9 @@ from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP
 from matching.engine import Kind
-from matching.job_models import BatchJob, FileFormat
 from matching.jobs.services import JobOptions
 from matching.jobs.spool import Upload
+from matching.models.batch_job import BatchJob, FileFormat
 from matching.offer import get_available_profiles
 from matching.serializers import ModelSerializer
 from modelops.models.lifecycle import RunStatus

@@ -29,13 +29,13 @@ from accounts.auth.throttles import RateLimit, enforce_rate_limit
 from accounts.models import User
 from matching import tasks
 from matching.bulk import FileError
-from matching.job_models import BatchJob
 from matching.jobs import results, services
 from matching.jobs.formats import FORMATS
 from matching.jobs.parser import UploadParser
 from matching.jobs.serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, serialize_job
 from matching.jobs.services import JobError
 from matching.jobs.spool import UPLOAD_FIELD, Upload
+from matching.models.batch_job import BatchJob
 from matching.views import translate_errors
 from modelops.models.lifecycle import RunStatus
 

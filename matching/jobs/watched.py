@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from matching import engine
-from matching.job_models import BatchChunk, BulkSample
 from matching.jobs.rows import JobRow, JobRowResult
+from matching.models.batch_job import BatchChunk, BulkSample
 from matching.observation import FeatureSnapshot, snapshot_pair
 
 MAX_SAMPLE_SIZE = 100

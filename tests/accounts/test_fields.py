@@ -7,7 +7,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from accounts.encryption.fields import Ciphertext, DecryptionError, list_encrypted_columns
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from modelops.models.lifecycle import ModelVersion
 from tests.models import stored_prediction
 

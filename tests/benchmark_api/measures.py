@@ -18,7 +18,7 @@ from matching.corpus.generator import generate_pairs
 from matching.engine import compare, load_default_scorer, score_many
 from matching.jobs import services
 from matching.jobs.spool import Upload
-from matching.models import BatchJob, Prediction
+from matching.models.prediction import BatchJob, Prediction
 from matching.tasks import prepare_job
 from tests.benchmark_api.load import Load, in_turn, paced, request, saturated
 from tests.benchmark_api.system import fill, memory, session_of, token_of, workers

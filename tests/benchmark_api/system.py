@@ -20,7 +20,7 @@ from django.db import connection
 from accounts.auth.tokens import AccessToken
 from accounts.auth.users import create_user
 from accounts.models import Role, User
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from modelops.models.lifecycle import ModelVersion
 from tests.benchmark_api.models import Note
 

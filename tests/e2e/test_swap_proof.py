@@ -29,7 +29,7 @@ from accounts.models import Role, User
 from config.local.embedded import EmbeddedServers
 from matching.benchmark.sections import replace_section
 from matching.engine import compute_schema_hash
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError, VersionRegistration
 from modelops.models.alerting import Alert

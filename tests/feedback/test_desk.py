@@ -16,7 +16,7 @@ from feedback import queue
 from feedback.models import Absence, Draft, Feedback, GoldAnswer, ItemEvent, ReviewItem
 from feedback.services import enqueue_sampled_predictions
 from matching import sampling
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.questions import CompareRequest
 from matching.services import compare_and_store
 from tests.models import guideline, installed

@@ -11,7 +11,7 @@ from accounts.models import Role, User
 from feedback import monitoring
 from feedback.models import Feedback
 from feedback.tasks import monitor_daily, monitor_hourly
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from modelops.alerting import alerts
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, JobRun, ModelMetric

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from feedback import influence, quality
 from feedback.models import Feedback, GoldAnswer
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from modelops.models.lifecycle import TrainingRun
 from tests.models import installed, scoring_version, stored_prediction
 from tests.people import person

@@ -21,8 +21,8 @@ from feedback.services import (
     undo_decision,
 )
 from matching import sampling
-from matching.models import Prediction, ReviewStream
-from matching.rescoring_models import ShadowScore
+from matching.models.prediction import Prediction, ReviewStream
+from matching.models.rescoring import ShadowScore
 from modelops.models.lifecycle import TrainingRun
 from tests.models import guideline, model_version, stored_prediction
 from tests.people import person

@@ -8,7 +8,7 @@ from feedback.models import Feedback
 from feedback.simulation.loop import SimulationPlan, SimulationResult, simulate
 from feedback.simulation.plot import render_section, render_svg
 from feedback.simulation.traffic import STRICTER_CATEGORIES, SimulatedTraffic, is_affected, is_truly_material
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from modelops.models.lifecycle import ModelVersion
 
 SMALL = SimulationPlan(

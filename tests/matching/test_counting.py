@@ -9,7 +9,7 @@ from django.utils import timezone
 from matching import engine
 from matching.corpus import LabelledPair, generate_pairs
 from matching.counting import count_hour
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
 from matching.questions import CompareRequest
 from matching.services import compare_and_store

@@ -12,7 +12,7 @@ from matching import counting, engine
 from matching.counting import count_hour
 from matching.jobs import work
 from matching.jobs.watched import MAX_SAMPLE_SIZE
-from matching.models import BatchChunk, BulkSample
+from matching.models.prediction import BatchChunk, BulkSample
 from matching.observation import FeatureSnapshot, snapshot_comparison
 from matching.questions import CompareRequest
 from matching.services import compare_and_store, get_model_loader

@@ -17,10 +17,10 @@ from accounts.privacy import retention
 from feedback.models import ReviewItem
 from feedback.services import enqueue_sampled_predictions
 from matching import replays, sampling, shadow
-from matching.models import Prediction
+from matching.models.prediction import Prediction
+from matching.models.rescoring import Replay, ReplayChange, ShadowScore
 from matching.questions import CompareRequest
 from matching.replays import ReplayError
-from matching.rescoring_models import Replay, ReplayChange, ShadowScore
 from matching.sampling import SamplingPolicy
 from matching.services import compare_and_store
 from matching.tasks import replay_day, score_shadows, tend_replays

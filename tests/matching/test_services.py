@@ -8,7 +8,7 @@ from accounts.models import AuditEvent, Role
 from experiments import services as experiments
 from experiments.models import Experiment, Exposure
 from matching import sampling, services
-from matching.models import Prediction
+from matching.models.prediction import Prediction
 from matching.questions import CompareRequest
 from matching.serializers import serialize_prediction
 from matching.services import compare_and_store

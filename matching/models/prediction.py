@@ -14,7 +14,7 @@ from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import build_min_uuid7, uuid7
 from accounts.models import User
 from experiments.models import Experiment
-from matching.job_models import BatchChunk, BatchJob, BulkSample
+from matching.models.batch_job import BatchChunk, BatchJob, BulkSample
 from matching.pairs import compute_pair_digest
 from modelops.models.lifecycle import ModelVersion
 
