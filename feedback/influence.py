@@ -9,10 +9,10 @@ from django.core.cache import cache
 from accounts.models import User
 from feedback.models import Feedback
 from matching import engine
+from matching.compare.all_profiles import load_context
+from matching.compare.service import build_scorer
 from matching.engine import EngineError, Scorer
 from matching.models.prediction import Prediction
-from matching.outlook import load_context
-from matching.services import build_scorer
 from modelops.models.lifecycle import ModelVersion
 
 MAX_DECISIONS = 50

@@ -33,7 +33,7 @@ from feedback import gold
 from feedback.desk import ANSWER_CHOICES
 from feedback.guideline import GuidelineError, publish_guideline, start_draft
 from feedback.models import Clause, GoldAnswer, Guideline, Precedent
-from matching import sampling
+from matching.compare import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
 from matching.models.prediction import ReviewPolicy, ReviewStream
 from modelops.serving.loader import NoLiveModelError

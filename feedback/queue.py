@@ -19,7 +19,7 @@ from accounts.audit import trail
 from accounts.models import User
 from feedback.models import CLAIM_DURATION, Absence, Draft, GoldAnswer, ItemEvent, ReviewItem, ReviewStage
 from feedback.routing import STREAM_PRIORITIES, compute_due_at
-from matching import sampling
+from matching.compare import sampling
 from matching.models.prediction import ReviewStream
 
 _ESCALATION_DEADLINE = timedelta(hours=12)

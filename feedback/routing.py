@@ -13,7 +13,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from feedback.models import Feedback, ReviewItem, ReviewItemQuerySet, ReviewStage
-from matching import sampling
+from matching.compare import sampling
 from matching.models.prediction import Prediction, ReviewStream, VerdictChoice
 
 STREAM_PRIORITIES = {

@@ -35,7 +35,7 @@ from feedback.routing import (
     is_override,
     schedule_follow_up,
 )
-from matching import sampling
+from matching.compare import sampling
 from matching.models.prediction import Prediction, ReviewStream
 from matching.models.rescoring import ShadowScore
 

@@ -29,16 +29,12 @@ from accounts.admin.tools import (
 )
 from accounts.models import User
 from accounts.privacy import erasure
-from matching import (
-    export,
-    job_admin,  # noqa: F401 - registers the pages of bulk jobs
-    replay_admin,  # noqa: F401 - and of replays
-    services,
-)
+from matching import export, job_admin, replay_admin  # noqa: F401 - registers the pages of bulk jobs
+from matching.compare import service
+from matching.compare.available_profiles import get_available_profiles
+from matching.compare.pair_digest import compute_pair_digest
 from matching.models.batch_job import FileFormat
 from matching.models.prediction import Prediction, VerdictChoice
-from matching.offer import get_available_profiles
-from matching.pairs import compute_pair_digest
 from matching.serializers import serialize_prediction
 
 _VERDICT_COLOURS = {
@@ -182,7 +178,7 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         prediction = get_object_or_404(Prediction.objects.with_model(), pk=object_id)
         back = reverse("admin:matching_prediction_change", args=[prediction.pk])
         if request.method == "POST" and isinstance(request.user, User):
-            services.reveal_names(prediction, request.user)
+            service.reveal_names(prediction, request.user)
             return self._render_names(request, prediction, back)
         text = "The audit trail will say that you saw them."
         step = ConfirmationStep("Reveal the names?", text, "Reveal", back, lambda _actor, _given: "")

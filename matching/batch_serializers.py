@@ -10,17 +10,17 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.problems import ProblemSerializer, build_problem
-from matching.batch import MAX_PAIRS
+from matching.compare.available_profiles import get_available_profiles
+from matching.compare.batch import MAX_PAIRS
+from matching.compare.request import CompareRequest
+from matching.compare.service import StoredComparison
 from matching.engine import EngineError
-from matching.offer import get_available_profiles
-from matching.questions import CompareRequest
 from matching.serializers import (
     CompareRequestSerializer,
     PredictionSerializer,
     build_compare_request,
     serialize_comparison,
 )
-from matching.services import StoredComparison
 
 BatchItem = CompareRequest | ValidationError
 

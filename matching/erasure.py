@@ -14,10 +14,10 @@ from django.utils import timezone
 from accounts.encryption.fields import DecryptionError
 from accounts.models import Erasure
 from accounts.privacy.erasure import EncryptedTable, record_batch
+from matching.compare.pair_digest import normalise_name
 from matching.jobs import services
 from matching.models.batch_job import BatchJob
 from matching.models.prediction import Prediction
-from matching.pairs import normalise_name
 
 log = structlog.get_logger(__name__)
 

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.api.openapi import ETAG_PARAMETER
 from accounts.encryption.crypto import sha256
+from matching.compare.service import get_model_loader
 from matching.engine import RULES_VERSION
 from matching.listing import (
     CategoriesSerializer,
@@ -22,7 +23,6 @@ from matching.listing import (
     list_live_models,
     list_profiles,
 )
-from matching.services import get_model_loader
 from matching.views import translate_errors
 
 

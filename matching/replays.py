@@ -13,11 +13,11 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.ids import build_min_uuid7
 from accounts.models import User
+from matching.compare.service import build_scorer
 from matching.engine import EngineError, Scorer, compute_schema_hash
 from matching.models.prediction import Prediction
 from matching.models.rescoring import Replay, ReplayChange
 from matching.rescoring import rescore_prediction
-from matching.services import build_scorer
 from modelops.models.lifecycle import ModelVersion, RunStatus
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 

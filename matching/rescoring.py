@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from matching import engine
+from matching.compare.all_profiles import load_context
 from matching.engine import Comparison, Scorer
 from matching.models.prediction import Prediction
-from matching.outlook import load_context
 
 
 def rescore_prediction(prediction: Prediction, scorer: Scorer) -> Comparison:

@@ -9,12 +9,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from matching.compare.available_profiles import get_available_profiles
+from matching.compare.request import CompareRequest
+from matching.compare.service import StoredComparison
 from matching.engine import MAX_NAME_LENGTH
 from matching.engine.types import Context, Effect, Kind
 from matching.models.prediction import Prediction, VerdictChoice
-from matching.offer import get_available_profiles
-from matching.questions import CompareRequest
-from matching.services import StoredComparison
 
 DISCLAIMER = "Not legal advice. Two entities can share one name."
 _MAX_IDENTIFIERS = 10

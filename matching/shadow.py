@@ -17,12 +17,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.ids import build_min_uuid7
-from matching import sampling
+from matching.compare import sampling
+from matching.compare.service import get_model_loader
 from matching.engine import EngineError, Scorer
 from matching.models.prediction import Prediction, ReviewStream
 from matching.models.rescoring import ShadowCursor, ShadowScore
 from matching.rescoring import rescore_prediction
-from matching.services import get_model_loader
 from modelops.models.lifecycle import EVERY_PROFILE, LiveSlot, ServingRole
 from modelops.serving.loader import LoadedModel, NoLiveModelError
 

@@ -19,9 +19,13 @@ from accounts.api.paging import fetch_page
 from accounts.api.problems import UnavailableError
 from accounts.auth.authentication import require_user
 from accounts.auth.throttles import PairThrottle
-from matching import examples, metrics
-from matching.batch import compare_batch
+from matching import examples
 from matching.batch_serializers import BatchRequestSerializer, BatchResponseSerializer, build_batch_response
+from matching.compare import metrics
+from matching.compare.all_profiles import compare_all_profiles
+from matching.compare.batch import compare_batch
+from matching.compare.request import CompareRequest
+from matching.compare.service import compare_and_store
 from matching.engine import EngineError
 from matching.engine.types import ArtefactError as UnfitModelError
 from matching.listing import (
@@ -32,8 +36,6 @@ from matching.listing import (
     serialize_prediction_summary,
 )
 from matching.models.prediction import Prediction
-from matching.outlook import compare_all_profiles
-from matching.questions import CompareRequest
 from matching.serializers import (
     CompareRequestSerializer,
     PairSerializer,
@@ -41,7 +43,6 @@ from matching.serializers import (
     serialize_comparison,
     serialize_prediction,
 )
-from matching.services import compare_and_store
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 

@@ -10,9 +10,9 @@ from django.db import connection
 from pytest_django import Settings
 
 from config.local.embedded import EmbeddedServers
-from matching import sampling
-from matching.services import get_model_loader
-from matching.working import comparison_cache
+from matching.compare import sampling
+from matching.compare.cached_compare import comparison_cache
+from matching.compare.service import get_model_loader
 
 # Written by migrations: roles and what they may do.
 KEPT_BY_FLUSH = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}

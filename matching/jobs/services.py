@@ -14,13 +14,13 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.models import User
 from matching.bulk import FileError
+from matching.compare.service import get_model_loader
 from matching.engine import RULES_VERSION
 from matching.jobs.formats import FORMATS, detect_format
 from matching.jobs.rows import FileLayout, NameColumns
 from matching.jobs.spool import Upload, get_job_folder
 from matching.jobs.vault import open_encrypted_file
 from matching.models.batch_job import UNFINISHED_STATUSES, BatchJob
-from matching.services import get_model_loader
 from modelops.models.lifecycle import RunStatus
 
 MAX_UNFINISHED = 20

@@ -27,6 +27,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from matching.bulk import FileError
+from matching.compare.service import build_scorer
 from matching.engine import RULES_VERSION, Scorer, score_many_with_reasons
 from matching.engine import ScoreWithReason as EngineTold
 from matching.jobs import services, watched
@@ -35,7 +36,6 @@ from matching.jobs.rows import JobRow, JobRowResult
 from matching.jobs.spool import UPLOAD_FILE_NAME, get_job_folder
 from matching.jobs.vault import EncryptedWriter, create_encrypted_file, open_encrypted_file
 from matching.models.batch_job import BatchChunk, BatchJob
-from matching.services import build_scorer
 from modelops.models.lifecycle import ModelVersion, RunStatus
 from modelops.serving.loader import read_verified_artefact
 

@@ -22,7 +22,7 @@ from accounts.encryption.crypto import sha256
 from accounts.models import AuditEvent, AuditSeal, Role
 from analytics.evidence import EvidencePack, Month, NoEvidenceError, build_pack
 from analytics.tasks import pack_evidence
-from matching.services import reveal_names
+from matching.compare.service import reveal_names
 from tests.models import installed, stored_prediction
 from tests.people import person
 

@@ -14,7 +14,7 @@ CLIENT = "client@example.com"
 _PEOPLE = """
 import json
 from accounts.auth.users import create_user
-from matching.sampling import Policy, change
+from matching.compare.sampling import Policy, change
 from accounts.models import User
 for email, role in {people!r}:
     create_user(email, {password!r}, role, None)

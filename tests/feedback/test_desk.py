@@ -15,10 +15,10 @@ from accounts.models import AuditEvent, Role, User
 from feedback import queue
 from feedback.models import Absence, Draft, Feedback, GoldAnswer, ItemEvent, ReviewItem
 from feedback.services import enqueue_sampled_predictions
-from matching import sampling
+from matching.compare import sampling
+from matching.compare.request import CompareRequest
+from matching.compare.service import compare_and_store
 from matching.models.prediction import Prediction
-from matching.questions import CompareRequest
-from matching.services import compare_and_store
 from tests.models import guideline, installed
 from tests.people import person
 

@@ -15,9 +15,9 @@ from accounts.models import AuditEvent, Role, User
 from feedback import memo as memos
 from feedback.models import Feedback, ReviewItem
 from feedback.services import enqueue_sampled_predictions, submit_decision
+from matching.compare.request import CompareRequest
+from matching.compare.service import compare_and_store
 from matching.models.prediction import Prediction
-from matching.questions import CompareRequest
-from matching.services import compare_and_store
 from tests.models import installed, stored_prediction
 from tests.people import person
 

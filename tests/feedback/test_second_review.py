@@ -20,7 +20,7 @@ from feedback.services import (
     submit_decision,
     undo_decision,
 )
-from matching import sampling
+from matching.compare import sampling
 from matching.models.prediction import Prediction, ReviewStream
 from matching.models.rescoring import ShadowScore
 from modelops.models.lifecycle import TrainingRun

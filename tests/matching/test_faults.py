@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.api.problems import UnavailableError
 from accounts.redis_client import call_redis
-from matching import cache
+from matching.compare import score_cache
 from matching.engine import compare
 from matching.engine.model.scorer import load_scorer
 from matching.views import translate_errors
@@ -30,13 +30,13 @@ def test_an_empty_name_is_the_callers_fault() -> None:
 
 
 def test_a_score_that_somebody_else_put_into_the_store_is_not_believed() -> None:
-    ours, other = cache.build_cache_key("a pair"), cache.build_cache_key("another pair")
-    cache.write_score(ours, cache.CachedScore(0.25))
-    assert cache.read_score(ours) == cache.CachedScore(0.25)
+    ours, other = score_cache.build_cache_key("a pair"), score_cache.build_cache_key("another pair")
+    score_cache.write_score(ours, score_cache.CachedScore(0.25))
+    assert score_cache.read_score(ours) == score_cache.CachedScore(0.25)
     kept: Any = call_redis(lambda store: store.get(ours))
     for forged in (b"0.99", b"rubbish", b"", b"\xff" * 80, kept[:-1] + b"9", kept):
         call_redis(partial(_put, other, forged))
-        assert cache.read_score(other) is None
+        assert score_cache.read_score(other) is None
 
 
 def _put(key: str, value: bytes, store: Redis) -> None:

@@ -13,11 +13,11 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, User
 from matching import engine
 from matching.bulk import FileError
+from matching.compare.service import get_model_loader
 from matching.jobs import care, services, work
 from matching.jobs.rows import OUTPUT_COLUMNS, escape_formula
 from matching.jobs.spool import get_job_folder
 from matching.models.prediction import BatchChunk, BatchJob
-from matching.services import get_model_loader
 from tests.jobs import FILES, PAIRS, csv_file, job_of, jsonl_file, result, rows_of, worked_off, xlsx_file
 from tests.models import promoted, scoring_version
 from tests.people import person

@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from feedback import monitoring
 from matching import counting, engine
+from matching.compare.request import CompareRequest
+from matching.compare.service import compare_and_store, get_model_loader
 from matching.counting import count_hour
 from matching.jobs import work
 from matching.jobs.watched import MAX_SAMPLE_SIZE
 from matching.models.prediction import BatchChunk, BulkSample
 from matching.observation import FeatureSnapshot, snapshot_comparison
-from matching.questions import CompareRequest
-from matching.services import compare_and_store, get_model_loader
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment
 from modelops.models.monitoring import DriftReport, HourlyCount, Reference

@@ -7,8 +7,8 @@ from pathlib import Path
 from django.test import override_settings
 
 from matching.benchmark.illustrations import report_illustrations
+from matching.compare.available_profiles import get_available_profiles
 from matching.engine import PROFILE_IDS, REGISTRY_PROFILE_IDS
-from matching.offer import get_available_profiles
 
 
 def test_registers_are_offered_only_where_the_installation_wants_them() -> None:

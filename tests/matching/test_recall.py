@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from matching.recall import LocalCache
+from matching.compare.local_cache import LocalCache
 
 
 def test_twenty_who_ask_at_once_have_it_worked_out_once() -> None:
@@ -31,7 +31,7 @@ def test_twenty_who_ask_at_once_have_it_worked_out_once() -> None:
 
 
 def test_nobody_waits_long_for_somebody_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("matching.recall._WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("matching.compare.local_cache._WAIT_SECONDS", 0.01)
     recall: LocalCache[str] = LocalCache(10)
     begun, ended = threading.Event(), threading.Event()
 

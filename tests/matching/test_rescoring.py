@@ -16,13 +16,14 @@ from accounts.models import AuditEvent, Role, User
 from accounts.privacy import retention
 from feedback.models import ReviewItem
 from feedback.services import enqueue_sampled_predictions
-from matching import replays, sampling, shadow
+from matching import replays, shadow
+from matching.compare import sampling
+from matching.compare.request import CompareRequest
+from matching.compare.sampling import SamplingPolicy
+from matching.compare.service import compare_and_store
 from matching.models.prediction import Prediction
 from matching.models.rescoring import Replay, ReplayChange, ShadowScore
-from matching.questions import CompareRequest
 from matching.replays import ReplayError
-from matching.sampling import SamplingPolicy
-from matching.services import compare_and_store
 from matching.tasks import replay_day, score_shadows, tend_replays
 from modelops.models.lifecycle import ModelVersion
 from tests.models import installed, promoted, scoring_version

@@ -7,11 +7,11 @@ import pytest
 from accounts.models import AuditEvent, Role
 from experiments import services as experiments
 from experiments.models import Experiment, Exposure
-from matching import sampling, services
+from matching.compare import sampling, service
+from matching.compare.request import CompareRequest
+from matching.compare.service import compare_and_store
 from matching.models.prediction import Prediction
-from matching.questions import CompareRequest
 from matching.serializers import serialize_prediction
-from matching.services import compare_and_store
 from modelops.models.lifecycle import Deployment, ModelVersion
 from modelops.serving.loader import NoLiveModelError
 from tests.models import erased, promoted, scoring_version
@@ -30,7 +30,7 @@ def running(model_b: ModelVersion) -> Experiment:
 
 
 def test_before_a_model_is_live_it_says_so() -> None:
-    services.get_model_loader.cache_clear()
+    service.get_model_loader.cache_clear()
     with pytest.raises(NoLiveModelError):
         compare_and_store(person(), UNSURE)
 
@@ -89,7 +89,7 @@ def test_the_audit_stream_is_drawn_from_everything_with_its_chance_stored() -> N
 def test_revealing_names_is_recorded_without_the_names() -> None:
     stored = compare_and_store(person(), UNSURE).prediction
     reviewer = person(Role.REVIEWER)
-    assert services.reveal_names(stored, reviewer) == (UNSURE.name1, UNSURE.name2)
+    assert service.reveal_names(stored, reviewer) == (UNSURE.name1, UNSURE.name2)
     event = AuditEvent.objects.latest("id")
     assert (event.action, event.actor) == ("prediction.names_revealed", reviewer)
     assert event.object_id == str(stored.pk)

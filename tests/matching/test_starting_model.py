@@ -4,8 +4,8 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from matching.questions import CompareRequest
-from matching.services import compare_and_store, get_model_loader
+from matching.compare.request import CompareRequest
+from matching.compare.service import compare_and_store, get_model_loader
 from modelops.models.lifecycle import Deployment, LiveSlot, ModelVersion
 from modelops.registry.mlflow_registry import create_client
 from tests.people import person

@@ -10,8 +10,8 @@ from django.utils import timezone
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
-from matching.questions import CompareRequest
-from matching.services import compare_and_store
+from matching.compare.request import CompareRequest
+from matching.compare.service import compare_and_store
 from modelops import tasks
 from modelops.models.alerting import Alert
 from modelops.registry import mlflow_registry

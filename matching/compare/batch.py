@@ -10,19 +10,20 @@ from django.db import transaction
 from accounts.bulk_insert import insert_rows
 from accounts.models import User
 from experiments.services import ExperimentAssignment, assign_arm, record_exposure
-from matching import engine, metrics
-from matching.engine import EngineError, Scorer
-from matching.models.prediction import Prediction
-from matching.pairs import compute_pair_digest
-from matching.questions import CompareRequest
-from matching.services import (
+from matching import engine
+from matching.compare import metrics
+from matching.compare.cached_compare import build_cached_comparison
+from matching.compare.pair_digest import compute_pair_digest
+from matching.compare.request import CompareRequest
+from matching.compare.service import (
     ScoredRequest,
     StoredComparison,
     draft_comparison,
     get_model_loader,
     select_version,
 )
-from matching.working import build_cached_comparison
+from matching.engine import EngineError, Scorer
+from matching.models.prediction import Prediction
 from modelops.serving.loader import LoadedModel
 
 MAX_PAIRS = 1_000

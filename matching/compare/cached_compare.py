@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from matching import cache, engine, metrics
+from matching import engine
+from matching.compare import metrics, score_cache
+from matching.compare.local_cache import LocalCache
+from matching.compare.pair_digest import compute_pair_digest
+from matching.compare.request import CompareRequest
 from matching.engine import Comparison, Context, Scorer
 from matching.observation import FeatureSnapshot, snapshot_comparison
-from matching.pairs import compute_pair_digest
-from matching.questions import CompareRequest
-from matching.recall import LocalCache
 from modelops.serving.loader import LoadedModel
 
 _MAX_ENTRIES = 1_000
@@ -61,14 +62,16 @@ def _compute_comparison(
     digest = compute_pair_digest(question.name1, question.name2)
 
     def key() -> str:
-        return cache.build_cache_key(served.sha256, engine.RULES_VERSION, _join_key_parts(question, digest))
+        return score_cache.build_cache_key(
+            served.sha256, engine.RULES_VERSION, _join_key_parts(question, digest)
+        )
 
-    scorer = cache.CachingScorer(served.scorer, lambda: cache.read_score(key()))
+    scorer = score_cache.CachingScorer(served.scorer, lambda: score_cache.read_score(key()))
     found = engine.compare(
         question.name1, question.name2, question.profile, question.kind, question.context, scorer
     )
     if scorer.known_probability is not None and not scorer.is_cache_hit:
-        cache.write_score(key(), cache.CachedScore(scorer.known_probability))
+        score_cache.write_score(key(), score_cache.CachedScore(scorer.known_probability))
     return build_cached_comparison(found, digest), scorer.is_cache_hit
 
 

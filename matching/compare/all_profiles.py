@@ -6,11 +6,11 @@ import json
 from typing import NamedTuple
 
 from matching import engine
-from matching.cache import CachingScorer
+from matching.compare.request import CompareRequest
+from matching.compare.score_cache import CachingScorer
+from matching.compare.service import get_model_loader
 from matching.engine import Comparison, Context, load_profiles
 from matching.models.prediction import Prediction
-from matching.questions import CompareRequest
-from matching.services import get_model_loader
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 

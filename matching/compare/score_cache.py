@@ -14,8 +14,8 @@ from django.conf import settings
 
 from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256, verify_digest
 from accounts.redis_client import RedisUnavailableError, call_redis
+from matching.compare.metrics import CACHE_LOOKUPS
 from matching.engine.types import Kind, Scorer, Thresholds
-from matching.metrics import CACHE_LOOKUPS
 
 _SIGNATURE_LENGTH = 64
 """Characters of the signature before the score."""
