@@ -37,7 +37,7 @@ urlpatterns = [
     path("admin/evidence/<str:month>.zip", evidence.download_evidence, name="evidence-file"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.api.urls")),
-    path("api/v1/", include("matching.urls")),
+    path("api/v1/", include("matching.api.urls")),
     path("api/v1/", include("feedback.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path(

@@ -18,9 +18,9 @@ from accounts.models import User
 from feedback import guideline, services
 from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
 from matching import diff, display
+from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.compare.all_profiles import compare_other_profiles, load_context
 from matching.models.prediction import Prediction
-from matching.serializers import DISCLAIMER, serialize_prediction
 
 ANSWER_CHOICES = {
     "immaterial": ("✓", "Immaterial", "The same name under this profile"),

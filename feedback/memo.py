@@ -24,10 +24,10 @@ from feedback.desk import ANSWER_CHOICES
 from feedback.models import Feedback, FeedbackSource, ReviewItem
 from feedback.typesetting import render_pdf
 from matching import diff, display
+from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.engine import load_categories
 from matching.jobs.rows import escape_formula
 from matching.models.prediction import Prediction
-from matching.serializers import DISCLAIMER, serialize_prediction
 
 MAX_MEMOS = 100
 """Memos in one binder."""

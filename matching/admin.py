@@ -29,13 +29,13 @@ from accounts.admin.tools import (
 )
 from accounts.models import User
 from accounts.privacy import erasure
-from matching import export, job_admin, replay_admin  # noqa: F401 - registers the pages of bulk jobs
+from matching.api import export
+from matching.api.serializers import serialize_prediction
 from matching.compare import service
 from matching.compare.available_profiles import get_available_profiles
 from matching.compare.pair_digest import compute_pair_digest
 from matching.models.batch_job import FileFormat
 from matching.models.prediction import Prediction, VerdictChoice
-from matching.serializers import serialize_prediction
 
 _VERDICT_COLOURS = {
     VerdictChoice.IMMATERIAL: "success",

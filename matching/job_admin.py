@@ -30,12 +30,12 @@ from accounts.admin.tools import (
 from accounts.auth.throttles import RateLimit, apply_rate_limit
 from accounts.models import User
 from matching import tasks
+from matching.api.job_views import send_result
 from matching.bulk import FileError
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
 from matching.jobs import services
 from matching.jobs.spool import EncryptedUploadHandler
-from matching.jobs.views import send_result
 from matching.models.batch_job import UNFINISHED_STATUSES, BatchJob
 from modelops.models.lifecycle import RunStatus
 

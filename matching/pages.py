@@ -16,12 +16,12 @@ from django.views.decorators.http import require_safe
 from accounts.auth.throttles import apply_rate_limit
 from accounts.models import User
 from matching import diff, display
+from matching.api.serializers import DISCLAIMER, CompareRequestSerializer, serialize_prediction
 from matching.compare.all_profiles import compare_other_profiles, load_context
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError
 from matching.engine.text.tokenise import tokenise_name
 from matching.models.prediction import Prediction
-from matching.serializers import DISCLAIMER, CompareRequestSerializer, serialize_prediction
 
 FORM_DEFAULTS = {
     "name1": "",

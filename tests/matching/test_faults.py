@@ -11,10 +11,10 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.api.problems import UnavailableError
 from accounts.redis_client import call_redis
+from matching.api.views import translate_errors
 from matching.compare import score_cache
 from matching.engine import compare
 from matching.engine.model.scorer import load_scorer
-from matching.views import translate_errors
 
 
 def test_a_model_that_does_not_fit_the_engine_is_our_fault() -> None:

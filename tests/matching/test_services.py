@@ -7,11 +7,11 @@ import pytest
 from accounts.models import AuditEvent, Role
 from experiments import services as experiments
 from experiments.models import Experiment, Exposure
+from matching.api.serializers import serialize_prediction
 from matching.compare import sampling, service
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.models.prediction import Prediction
-from matching.serializers import serialize_prediction
 from modelops.models.lifecycle import Deployment, ModelVersion
 from modelops.serving.loader import NoLiveModelError
 from tests.models import erased, promoted, scoring_version

@@ -19,8 +19,26 @@ from accounts.api.paging import fetch_page
 from accounts.api.problems import UnavailableError
 from accounts.auth.authentication import require_user
 from accounts.auth.throttles import PairThrottle
-from matching import examples
-from matching.batch_serializers import BatchRequestSerializer, BatchResponseSerializer, build_batch_response
+from matching.api import examples
+from matching.api.batch_serializers import (
+    BatchRequestSerializer,
+    BatchResponseSerializer,
+    build_batch_response,
+)
+from matching.api.list_serializers import (
+    AllProfilesSerializer,
+    PredictionFilterSerializer,
+    PredictionPageSerializer,
+    serialize_all_profiles,
+    serialize_prediction_summary,
+)
+from matching.api.serializers import (
+    CompareRequestSerializer,
+    PairSerializer,
+    PredictionSerializer,
+    serialize_comparison,
+    serialize_prediction,
+)
 from matching.compare import metrics
 from matching.compare.all_profiles import compare_all_profiles
 from matching.compare.batch import compare_batch
@@ -28,21 +46,7 @@ from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError
 from matching.engine.types import ArtefactError as UnfitModelError
-from matching.listing import (
-    AllProfilesSerializer,
-    PredictionFilterSerializer,
-    PredictionPageSerializer,
-    serialize_all_profiles,
-    serialize_prediction_summary,
-)
 from matching.models.prediction import Prediction
-from matching.serializers import (
-    CompareRequestSerializer,
-    PairSerializer,
-    PredictionSerializer,
-    serialize_comparison,
-    serialize_prediction,
-)
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 

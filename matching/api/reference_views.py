@@ -13,9 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.api.openapi import ETAG_PARAMETER
 from accounts.encryption.crypto import sha256
-from matching.compare.service import get_model_loader
-from matching.engine import RULES_VERSION
-from matching.listing import (
+from matching.api.list_serializers import (
     CategoriesSerializer,
     ModelsSerializer,
     ProfilesSerializer,
@@ -23,7 +21,9 @@ from matching.listing import (
     list_live_models,
     list_profiles,
 )
-from matching.views import translate_errors
+from matching.api.views import translate_errors
+from matching.compare.service import get_model_loader
+from matching.engine import RULES_VERSION
 
 
 def _build_rules_etag(_request: Request, *_: Any) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
+from matching.api.serializers import DISCLAIMER, DifferenceSerializer, ModelSerializer
 from matching.compare.available_profiles import get_available_profiles
 from matching.compare.service import get_model_loader
 from matching.engine import RULES_VERSION, Comparison, load_categories
 from matching.engine.explanation import serialise_difference
 from matching.models.batch_job import FileFormat
 from matching.models.prediction import Prediction, VerdictChoice
-from matching.serializers import DISCLAIMER, DifferenceSerializer, ModelSerializer
 
 
 class PredictionFilterSerializer(PageSerializer):

@@ -10,17 +10,17 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.problems import ProblemSerializer, build_problem
-from matching.compare.available_profiles import get_available_profiles
-from matching.compare.batch import MAX_PAIRS
-from matching.compare.request import CompareRequest
-from matching.compare.service import StoredComparison
-from matching.engine import EngineError
-from matching.serializers import (
+from matching.api.serializers import (
     CompareRequestSerializer,
     PredictionSerializer,
     build_compare_request,
     serialize_comparison,
 )
+from matching.compare.available_profiles import get_available_profiles
+from matching.compare.batch import MAX_PAIRS
+from matching.compare.request import CompareRequest
+from matching.compare.service import StoredComparison
+from matching.engine import EngineError
 
 BatchItem = CompareRequest | ValidationError
 

@@ -9,9 +9,9 @@ from rest_framework.views import APIView
 
 from accounts.api.renderers import OrjsonRenderer
 from accounts.auth.authentication import require_user
-from matching.export import send_export
-from matching.jobs.views import FILE_RESPONSES, FileRenderer
-from matching.listing import ExportRequestSerializer
+from matching.api.export import send_export
+from matching.api.job_views import FILE_RESPONSES, FileRenderer
+from matching.api.list_serializers import ExportRequestSerializer
 from matching.models.prediction import Prediction
 
 

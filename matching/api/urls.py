@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from matching.export_views import PredictionExportView
-from matching.jobs.views import JobCancelView, JobResultView, JobsView, JobView
-from matching.reference_views import CategoriesView, ModelsView, ProfilesView
-from matching.views import (
+from matching.api.export_views import PredictionExportView
+from matching.api.job_views import JobCancelView, JobResultView, JobsView, JobView
+from matching.api.reference_views import CategoriesView, ModelsView, ProfilesView
+from matching.api.views import (
     CompareBatchView,
     CompareProfilesView,
     CompareView,

@@ -9,12 +9,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP
+from matching.api.serializers import ModelSerializer
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
 from matching.jobs.services import JobOptions
 from matching.jobs.spool import Upload
 from matching.models.batch_job import BatchJob, FileFormat
-from matching.serializers import ModelSerializer
 from modelops.models.lifecycle import RunStatus
 
 _MAX_COLUMN_LENGTH = 200

@@ -28,15 +28,15 @@ from accounts.auth.authentication import require_user
 from accounts.auth.throttles import RateLimit, enforce_rate_limit
 from accounts.models import User
 from matching import tasks
+from matching.api.job_serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, serialize_job
+from matching.api.views import translate_errors
 from matching.bulk import FileError
 from matching.jobs import results, services
 from matching.jobs.formats import FORMATS
 from matching.jobs.parser import UploadParser
-from matching.jobs.serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, serialize_job
 from matching.jobs.services import JobError
 from matching.jobs.spool import UPLOAD_FIELD, Upload
 from matching.models.batch_job import BatchJob
-from matching.views import translate_errors
 from modelops.models.lifecycle import RunStatus
 
 
