@@ -12,7 +12,7 @@ from analytics import pages as evidence
 from config.web import views
 from config.web.sign_in import limit_attempts
 from feedback import pages as feedback_pages
-from matching import pages
+from matching.pages import views as pages
 
 handler400 = "config.web.errors.bad_request"
 handler403 = "config.web.errors.permission_denied"

@@ -17,10 +17,10 @@ from accounts.audit import trail
 from accounts.models import User
 from feedback import guideline, services
 from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
-from matching import diff, display
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.compare.all_profiles import compare_other_profiles, load_context
 from matching.models.prediction import Prediction
+from matching.pages import diff, presenter
 
 ANSWER_CHOICES = {
     "immaterial": ("✓", "Immaterial", "The same name under this profile"),
@@ -66,9 +66,9 @@ def build_evidence(item: ReviewItem) -> dict[str, Any]:
     return {
         **_build_name_columns(prediction, differences),
         "differences": differences,
-        "parts": display.build_part_rows(given["name1"], given["name2"]),
+        "parts": presenter.build_part_rows(given["name1"], given["name2"]),
         "steps": given["steps"],
-        "profile": display.get_profile_choice(prediction.profile),
+        "profile": presenter.get_profile_choice(prediction.profile),
         "kind": "a person’s name" if prediction.kind == "individual" else "an organisation’s name",
         "sent": _list_request_context(prediction),
         "guideline": row,
@@ -86,7 +86,7 @@ def build_model_answer(word: Feedback) -> dict[str, Any]:
     """Return the model's answer beside the word that was given before it was shown."""
     prediction = word.prediction
     given = serialize_prediction(prediction)
-    judged = display.get_verdict_badge(prediction.verdict)
+    judged = presenter.get_verdict_badge(prediction.verdict)
     said = summarise_decision(word)
     return {
         **_build_name_columns(prediction, given["differences"]),
@@ -94,17 +94,17 @@ def build_model_answer(word: Feedback) -> dict[str, Any]:
         "said": said,
         "revised": _find_revision(word),
         "verdict": judged,
-        "reason": display.write_reason(judged, given["reason"]),
+        "reason": presenter.write_reason(judged, given["reason"]),
         "missing_fact": given["missing_fact"],
-        "confidence": display.format_percent(given["confidence"]),
-        "leaning": display.describe_leaning(judged.id, given["prediction"], given["confidence"]),
-        "decided": display.describe_decider(given["decided_by"], judged.id),
-        "rows": display.build_difference_rows(given["differences"]),
-        "bars": display.build_bars(given["contributions"]),
+        "confidence": presenter.format_percent(given["confidence"]),
+        "leaning": presenter.describe_leaning(judged.id, given["prediction"], given["confidence"]),
+        "decided": presenter.describe_decider(given["decided_by"], judged.id),
+        "rows": presenter.build_difference_rows(given["differences"]),
+        "bars": presenter.build_bars(given["contributions"]),
         "outlook": [
-            (display.get_verdict_badge(line.verdict), line) for line in compare_other_profiles(prediction)
+            (presenter.get_verdict_badge(line.verdict), line) for line in compare_other_profiles(prediction)
         ],
-        "profile": display.get_profile_choice(prediction.profile),
+        "profile": presenter.get_profile_choice(prediction.profile),
         "model": given["model"],
         "rules_version": given["rules_version"],
         "gold": getattr(prediction, "gold", None) if word.stream == "gold" else None,
@@ -150,10 +150,10 @@ def _build_name_columns(prediction: Prediction, differences: Sequence[Mapping[st
         "prediction": prediction,
         "columns": columns,
         "marks": [mark for mark in diff.DiffMark if mark.sign],
-        "deceiving": display.find_deceptive_characters(columns),
+        "deceiving": presenter.find_deceptive_characters(columns),
         "directions": (
-            display.get_text_direction(prediction.name1),
-            display.get_text_direction(prediction.name2),
+            presenter.get_text_direction(prediction.name1),
+            presenter.get_text_direction(prediction.name2),
         ),
     }
 

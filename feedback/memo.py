@@ -23,11 +23,11 @@ from accounts.models import User
 from feedback.desk import ANSWER_CHOICES
 from feedback.models import Feedback, FeedbackSource, ReviewItem
 from feedback.typesetting import render_pdf
-from matching import diff, display
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.engine import load_categories
 from matching.jobs.rows import escape_formula
 from matching.models.prediction import Prediction
+from matching.pages import diff, presenter
 
 MAX_MEMOS = 100
 """Memos in one binder."""
@@ -113,7 +113,7 @@ def _write_csv(lines: list[list[str]]) -> str:
 def _build_content(prediction: Prediction, actor: User, redacted: bool, at: datetime) -> dict[str, Any]:
     given = serialize_prediction(prediction)
     words = list(_list_decisions(prediction))
-    profile = display.get_profile_choice(prediction.profile)
+    profile = presenter.get_profile_choice(prediction.profile)
     return {
         "title": "Memo on two legal names",
         "id": str(prediction.pk),
@@ -162,10 +162,10 @@ def _build_decision_entry(word: Feedback, place: int, redacted: bool) -> dict[st
 
 
 def _build_answer_facts(given: dict[str, Any], redacted: bool) -> list[list[str]]:
-    judged = display.get_verdict_badge(given["verdict"])
+    judged = presenter.get_verdict_badge(given["verdict"])
     model = given["model"]
     return [
-        ["Verdict", f"{judged.title}, {display.format_percent(given['confidence'])} confidence"],
+        ["Verdict", f"{judged.title}, {presenter.format_percent(given['confidence'])} confidence"],
         ["Reason", REDACTED_TEXT if redacted else given["reason"]],
         ["Would settle it", given["missing_fact"] or "nothing is missing"],
         ["Model and rules", f"{model['name']} {model['version']}, rules {given['rules_version']}"],
@@ -180,7 +180,7 @@ def _build_difference_entry(row: dict[str, Any], redacted: bool) -> dict[str, st
         "title": f"{row['title']}. {plain if redacted else row['explanation']}",
         "first": REDACTED_TEXT if redacted and row["text1"] else row["text1"] or "none",
         "second": REDACTED_TEXT if redacted and row["text2"] else row["text2"] or "none",
-        "effect": display.EFFECT_TEXTS[row["effect"]][1],
+        "effect": presenter.EFFECT_TEXTS[row["effect"]][1],
         "rule": f"{row['rule']}; {row['authority']}",
     }
 
@@ -189,5 +189,5 @@ def _list_deceiving_characters(prediction: Prediction, given: dict[str, Any]) ->
     columns = diff.build_columns(prediction.name1, prediction.name2, given["differences"])
     return [
         f"{('first', 'second')[number - 1]} name: {code}"
-        for number, code in display.find_deceptive_characters(columns)
+        for number, code in presenter.find_deceptive_characters(columns)
     ]

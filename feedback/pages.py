@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from feedback.serializers import FeedbackSerializer
 from feedback.services import DuplicateFeedbackError, submit_client_feedback
-from matching import display
 from matching.models.prediction import Prediction
+from matching.pages import presenter
 
 _FORM_FIELDS = ("user_correction", "confidence_score", "feedback_text")
 _ANSWER_REQUIRED = "Choose one of the two answers."
@@ -62,8 +62,8 @@ def _render_form(
     """Show the form with what was typed."""
     context = {
         "prediction": prediction,
-        "verdict": display.get_verdict_badge(prediction.verdict),
-        "leaning": display.describe_leaning(
+        "verdict": presenter.get_verdict_badge(prediction.verdict),
+        "leaning": presenter.describe_leaning(
             prediction.verdict, prediction.prediction, float(prediction.confidence)
         ),
         "said": given,

@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from matching.glyphs import TextSegment
+from matching.pages.glyphs import TextSegment
 
 register = template.Library()
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.diff import DiffColumn, DiffMark, build_columns
 from matching.engine import EngineError, compare, load_scorer
+from matching.pages.diff import DiffColumn, DiffMark, build_columns
 from tests.models import compiled
 
 UNSURE = load_scorer(compiled("1", 0.0))

@@ -2,13 +2,13 @@
 
 import pytest
 
-from matching import display
 from matching.engine import Effect, Verdict, load_categories, load_profiles
+from matching.pages import presenter
 
 
 def test_every_verdict_and_every_effect_has_words_and_a_symbol() -> None:
-    assert set(display.VERDICT_TEXTS) == {verdict.value for verdict in Verdict}
-    assert set(display.EFFECT_TEXTS) == {effect.value for effect in Effect}
+    assert set(presenter.VERDICT_TEXTS) == {verdict.value for verdict in Verdict}
+    assert set(presenter.EFFECT_TEXTS) == {effect.value for effect in Effect}
 
 
 @pytest.mark.parametrize(
@@ -16,13 +16,13 @@ def test_every_verdict_and_every_effect_has_words_and_a_symbol() -> None:
     [(0.9999, "over 99.9 %"), (0.995, "99.5 %"), (0.9, "90 %"), (0.5, "50 %"), (0.004, "0.4 %")],
 )
 def test_a_probability_is_written_as_exactly_as_it_means_something(share: float, written: str) -> None:
-    assert display.format_percent(share) == written
+    assert presenter.format_percent(share) == written
 
 
 def test_the_reason_does_not_repeat_the_heading() -> None:
-    judged = display.get_verdict_badge("review")
-    assert display.write_reason(judged, "A person must look: typo (“a” / “b”).") == "Typo (“a” / “b”)."
-    assert display.write_reason(judged, "") == judged.meaning
+    judged = presenter.get_verdict_badge("review")
+    assert presenter.write_reason(judged, "A person must look: typo (“a” / “b”).") == "Typo (“a” / “b”)."
+    assert presenter.write_reason(judged, "") == judged.meaning
 
 
 def test_a_legal_form_is_shown_with_its_codes() -> None:
@@ -31,7 +31,7 @@ def test_a_legal_form_is_shown_with_its_codes() -> None:
         *[{"jurisdiction": f"X{n}", "elf": "0000"} for n in range(5)],
     ]
     form = {"text": "GmbH", "label": "Gesellschaft mit beschränkter Haftung", "codes": codes}
-    [row] = display.build_part_rows({"legal_forms": [form]}, {})
+    [row] = presenter.build_part_rows({"legal_forms": [form]}, {})
     assert row.label == "Legal form"
     assert row.left[0].startswith("GmbH: Gesellschaft mit beschränkter Haftung · ELF 2HBR (DE)")
     assert row.left[0].endswith("and 3 more")
@@ -43,14 +43,14 @@ def test_numbers_are_shown_with_their_value_and_appended_parts_with_their_kind()
         "numerals": [{"text": "II", "value": "2"}, {"text": "3", "value": "3"}],
         "appended": [{"category": "O29", "text": "dba Best"}],
     }
-    rows = {row.label: row.left for row in display.build_part_rows(left, {})}
+    rows = {row.label: row.left for row in presenter.build_part_rows(left, {})}
     assert rows["Numbers"] == ("II = 2", "3")
     assert rows["Appended parts"] == (f"dba Best ({load_categories()['O29'].title.lower()})",)
 
 
 def test_a_person_is_shown_by_the_parts_of_a_person() -> None:
     person = {"kind": "individual", "surname": ["Smith"], "given": ["John"], "suffix": "jr", "titles": []}
-    rows = display.build_part_rows(person, person)
+    rows = presenter.build_part_rows(person, person)
     assert [(row.label, row.left) for row in rows] == [
         ("Surname", ("Smith",)),
         ("Given name", ("John",)),
@@ -60,19 +60,19 @@ def test_a_person_is_shown_by_the_parts_of_a_person() -> None:
 
 def test_bars_grow_from_the_middle_and_sum_up_what_is_small() -> None:
     weights = {f"o_word_{n}": 1.0 / (n + 1) for n in range(12)}
-    bars = display.build_bars({**weights, "o_slips": -2.0, "baseline": -0.5, "calibration": 0.1})
+    bars = presenter.build_bars({**weights, "o_slips": -2.0, "baseline": -0.5, "calibration": 0.1})
     assert (bars[0].label, bars[0].start, bars[0].width) == ("Slips", 0.0, 100.0)
     assert (bars[1].label, bars[1].start, bars[1].width) == ("Word 0", 100.0, 50.0)
     assert bars[-2].label == "5 others together"
     assert bars[-1].value == pytest.approx(-0.4)
     assert sum(bar.value for bar in bars) == pytest.approx(sum(weights.values()) - 2.4)
-    assert display.build_bars({}) == ()
+    assert presenter.build_bars({}) == ()
 
 
 def test_every_profile_can_be_chosen_and_explains_itself() -> None:
-    assert [choice["id"] for choice in display.list_profile_choices()] == list(load_profiles())
-    assert all(choice["summary"] for choice in display.list_profile_choices())
-    assert display.get_profile_choice("withdrawn")["title"] == "withdrawn"
+    assert [choice["id"] for choice in presenter.list_profile_choices()] == list(load_profiles())
+    assert all(choice["summary"] for choice in presenter.list_profile_choices())
+    assert presenter.get_profile_choice("withdrawn")["title"] == "withdrawn"
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_every_profile_can_be_chosen_and_explains_itself() -> None:
     [("Acme", "ltr"), ("123 שלום", "rtl"), ("شركة ABC", "rtl"), ("…", "ltr"), ("", "ltr")],
 )
 def test_the_first_letter_with_a_direction_decides(name: str, written: str) -> None:
-    assert display.get_text_direction(name) == written
+    assert presenter.get_text_direction(name) == written
 
 
 def test_a_review_says_which_way_it_leans_and_why_the_model_did_not_decide() -> None:
-    assert display.describe_leaning("review", True, 0.86) == "leaning to material"
-    assert display.describe_leaning("review", False, 0.86) == "leaning to immaterial"
-    assert display.describe_leaning("review", False, 0.5) == "with no clear leaning"
-    assert display.describe_leaning("material", True, 0.99) == ""
-    assert "not sure enough" in display.describe_decider("model", "review")
-    assert display.describe_decider("model", "material").startswith("The model decided")
+    assert presenter.describe_leaning("review", True, 0.86) == "leaning to material"
+    assert presenter.describe_leaning("review", False, 0.86) == "leaning to immaterial"
+    assert presenter.describe_leaning("review", False, 0.5) == "with no clear leaning"
+    assert presenter.describe_leaning("material", True, 0.99) == ""
+    assert "not sure enough" in presenter.describe_decider("model", "review")
+    assert presenter.describe_decider("model", "material").startswith("The model decided")

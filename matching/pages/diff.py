@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from matching.engine.text.alignment import TokenAlignment, align_tokens
 from matching.engine.text.tokenise import Token, TokenisedName, tokenise_name
 from matching.engine.types import Span
-from matching.glyphs import TextSegment, split_segments
+from matching.pages.glyphs import TextSegment, split_segments
 
 ORTHOGRAPHY_CATEGORIES = frozenset({"O01", "O02", "O03", "O04", "O06", "O39", "I01", "I02"})
 """Categories about how the same words are written; every other category is about which words there are."""

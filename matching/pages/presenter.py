@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from matching.compare.available_profiles import get_available_profiles
-from matching.diff import DiffColumn
 from matching.engine.profiles import load_categories
+from matching.pages.diff import DiffColumn
 
 MAX_BARS = 8
 """Bars drawn one by one; the rest is one bar."""

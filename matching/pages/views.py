@@ -15,13 +15,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.auth.throttles import apply_rate_limit
 from accounts.models import User
-from matching import diff, display
 from matching.api.serializers import DISCLAIMER, CompareRequestSerializer, serialize_prediction
 from matching.compare.all_profiles import compare_other_profiles, load_context
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError
 from matching.engine.text.tokenise import tokenise_name
 from matching.models.prediction import Prediction
+from matching.pages import diff, presenter
 
 FORM_DEFAULTS = {
     "name1": "",
@@ -161,8 +161,8 @@ def _render_form(
 
 def _build_choices(given: dict[str, str]) -> dict[str, Any]:
     return {
-        "profiles": display.list_profile_choices(),
-        "kinds": display.get_kind_labels(),
+        "profiles": presenter.list_profile_choices(),
+        "kinds": presenter.get_kind_labels(),
         "more_given": any(given[field] for field in ("jurisdiction1", "jurisdiction2", "register")),
     }
 
@@ -183,16 +183,16 @@ def _restore_form(prediction: Prediction) -> dict[str, str]:
 
 def _build_explanation(prediction: Prediction, given: dict[str, Any]) -> dict[str, Any]:
     """Return what the page shows beside the answer itself; of an erased pair only what holds no name."""
-    judged = display.get_verdict_badge(prediction.verdict)
+    judged = presenter.get_verdict_badge(prediction.verdict)
     shown = {
         "verdict": judged,
-        "reason": display.write_reason(judged, given["reason"]),
-        "profile": display.get_profile_choice(prediction.profile),
-        "confidence": display.format_percent(given["confidence"]),
-        "rows": display.build_difference_rows(given["differences"]),
-        "bars": display.build_bars(given["contributions"]),
-        "decided": display.describe_decider(given["decided_by"], judged.id),
-        "leaning": display.describe_leaning(judged.id, given["prediction"], given["confidence"]),
+        "reason": presenter.write_reason(judged, given["reason"]),
+        "profile": presenter.get_profile_choice(prediction.profile),
+        "confidence": presenter.format_percent(given["confidence"]),
+        "rows": presenter.build_difference_rows(given["differences"]),
+        "bars": presenter.build_bars(given["contributions"]),
+        "decided": presenter.describe_decider(given["decided_by"], judged.id),
+        "leaning": presenter.describe_leaning(judged.id, given["prediction"], given["confidence"]),
         "disclaimer": DISCLAIMER,
     }
     if prediction.erased_at:
@@ -202,13 +202,13 @@ def _build_explanation(prediction: Prediction, given: dict[str, Any]) -> dict[st
         **shown,
         "columns": columns,
         "marks": [mark for mark in diff.DiffMark if mark.sign],
-        "deceiving": display.find_deceptive_characters(columns),
+        "deceiving": presenter.find_deceptive_characters(columns),
         "directions": (
-            display.get_text_direction(prediction.name1),
-            display.get_text_direction(prediction.name2),
+            presenter.get_text_direction(prediction.name1),
+            presenter.get_text_direction(prediction.name2),
         ),
-        "parts": display.build_part_rows(given["name1"], given["name2"]),
+        "parts": presenter.build_part_rows(given["name1"], given["name2"]),
         "outlook": [
-            (display.get_verdict_badge(line.verdict), line) for line in compare_other_profiles(prediction)
+            (presenter.get_verdict_badge(line.verdict), line) for line in compare_other_profiles(prediction)
         ],
     }
