@@ -15,7 +15,7 @@ from accounts.encryption.fields import DecryptionError
 from accounts.models import Erasure
 from accounts.privacy.erasure import EncryptedTable, record_batch
 from matching.compare.pair_digest import normalise_name
-from matching.jobs import services
+from matching.jobs import service
 from matching.models.batch_job import BatchJob
 from matching.models.prediction import Prediction
 
@@ -67,7 +67,7 @@ class BatchJobTarget:
         """Delete the jobs, one by one."""
         for job in self._find_jobs(erasure):
             with transaction.atomic():
-                services.delete(job, erasure.requested_by, "erasure")
+                service.delete(job, erasure.requested_by, "erasure")
                 record_batch(erasure, self.title, 1)
             yield 1
 

@@ -31,11 +31,11 @@ from accounts.auth.throttles import RateLimit, apply_rate_limit
 from accounts.models import User
 from matching import tasks
 from matching.api.job_views import send_result
-from matching.bulk import FileError
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
-from matching.jobs import services
-from matching.jobs.spool import EncryptedUploadHandler
+from matching.jobs import service
+from matching.jobs.compare_file import FileError
+from matching.jobs.upload_handler import EncryptedUploadHandler
 from matching.models.batch_job import UNFINISHED_STATUSES, BatchJob
 from modelops.models.lifecycle import RunStatus
 
@@ -203,7 +203,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
             try:
                 job = _create_job(request.user, form.cleaned_data)
-            except (FileError, services.JobError, _RateLimitError) as error:
+            except (FileError, service.JobError, _RateLimitError) as error:
                 form.add_error("file", str(error))
             else:
                 messages.success(request, "The file is kept. It is compared in the background.")
@@ -253,7 +253,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
 
         def perform(actor: User, _: Mapping[str, Any]) -> str:
-            ended = services.cancel(job, actor)
+            ended = service.cancel(job, actor)
             stopped = ended.status == RunStatus.CANCELLED
             return "The job is cancelled." if stopped else "The job was done already; it stays as it is."
 
@@ -267,7 +267,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
 
         def perform(actor: User, _: Mapping[str, Any]) -> str:
-            services.delete(job, actor)
+            service.delete(job, actor)
             return "The job and its files are deleted."
 
         text = "Upload, result and the key that opens them are deleted. This cannot be undone."
@@ -329,8 +329,8 @@ def _create_job(user: User, given: Mapping[str, Any]) -> BatchJob:
         raise _RateLimitError(
             f"You sent many rows of late; try again in {_format_duration(round(decision.wait_seconds) + 1)}."
         )
-    order = services.JobOptions((given["column1"], given["column2"]), given["profile"], given["kind"])
-    job = services.create(user, upload, order)
+    order = service.JobOptions((given["column1"], given["column2"]), given["profile"], given["kind"])
+    job = service.create(user, upload, order)
     tasks.enqueue_job(job)
     return job
 

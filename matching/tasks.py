@@ -9,7 +9,7 @@ from celery import shared_task
 from django.db import transaction
 
 from matching import replays, shadow
-from matching.jobs import care, work
+from matching.jobs import maintenance, worker
 from matching.models.prediction import BatchJob
 
 _MAX_MESSAGES = 64
@@ -30,7 +30,7 @@ def enqueue_job(job: BatchJob) -> None:
 @shared_task(acks_late=True)  # a job is cut once, whoever is asked
 def prepare_job(job_id: str) -> bool:
     """Cut the file of a job into pieces and have each of them compared."""
-    begun = work.split_job_file(UUID(job_id))
+    begun = worker.split_job_file(UUID(job_id))
     if begun:
         for _ in range(BatchJob.objects.get(pk=job_id).chunks_left):
             compare_piece.delay()
@@ -40,31 +40,31 @@ def prepare_job(job_id: str) -> bool:
 @shared_task(acks_late=True)  # a piece is held by a row lock and counted once
 def compare_piece() -> bool:
     """Compare the next piece of any job, if there is one."""
-    return work.compare_next_chunk()
+    return worker.compare_next_chunk()
 
 
 @shared_task(acks_late=True)  # as above
 def compare_pieces() -> None:
     """Compare pieces for a while, or until there are none."""
     ends = time.monotonic() + _TIME_SLICE_SECONDS
-    while work.compare_next_chunk() and time.monotonic() < ends:
+    while worker.compare_next_chunk() and time.monotonic() < ends:
         pass
 
 
 @shared_task(acks_late=True)  # looks only; what it starts may be started twice
 def tend_jobs() -> None:
     """Go on with what stands still."""
-    for job_id in care.list_unprepared_jobs():
+    for job_id in maintenance.list_unprepared_jobs():
         prepare_job.delay(str(job_id))
-    for _ in range(min(care.count_stalled_chunks(), _MAX_MESSAGES)):
+    for _ in range(min(maintenance.count_stalled_chunks(), _MAX_MESSAGES)):
         compare_pieces.delay()
-    care.fail_outdated_jobs()
+    maintenance.fail_outdated_jobs()
 
 
 @shared_task(acks_late=True)  # what is gone cannot go twice
 def forget_jobs() -> int:
     """Delete jobs that were kept long enough."""
-    return care.delete_expired_jobs()
+    return maintenance.delete_expired_jobs()
 
 
 @shared_task(acks_late=True)  # an answer is scored once by each version

@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from matching.jobs import results, services, work
-from matching.jobs.spool import Upload
+from matching.jobs import results, service, worker
+from matching.jobs.upload_handler import Upload
 from matching.models.prediction import BatchJob
 
 PAIRS = [
@@ -65,15 +65,15 @@ def job_of(user: User, content: bytes, name: str = "pairs.csv", **order: str) ->
     upload.write(content)
     upload.finish()
     try:
-        return services.create(user, upload, services.JobOptions(("name1", "name2"), **order))
+        return service.create(user, upload, service.JobOptions(("name1", "name2"), **order))
     finally:
         upload.close()
 
 
 def worked_off(job: BatchJob) -> BatchJob:
     """The job after workers took every piece."""
-    work.split_job_file(job.pk)
-    while work.compare_next_chunk():
+    worker.split_job_file(job.pk)
+    while worker.compare_next_chunk():
         pass
     job.refresh_from_db()
     return job

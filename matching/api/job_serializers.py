@@ -12,8 +12,8 @@ from accounts.api.paging import NEXT_CURSOR_HELP
 from matching.api.serializers import ModelSerializer
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
-from matching.jobs.services import JobOptions
-from matching.jobs.spool import Upload
+from matching.jobs.service import JobOptions
+from matching.jobs.upload_handler import Upload
 from matching.models.batch_job import BatchJob, FileFormat
 from modelops.models.lifecycle import RunStatus
 

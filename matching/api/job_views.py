@@ -30,12 +30,12 @@ from accounts.models import User
 from matching import tasks
 from matching.api.job_serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, serialize_job
 from matching.api.views import translate_errors
-from matching.bulk import FileError
-from matching.jobs import results, services
+from matching.jobs import results, service
+from matching.jobs.compare_file import FileError
 from matching.jobs.formats import FORMATS
-from matching.jobs.parser import UploadParser
-from matching.jobs.services import JobError
-from matching.jobs.spool import UPLOAD_FIELD, Upload
+from matching.jobs.service import JobError
+from matching.jobs.upload_handler import UPLOAD_FIELD, Upload
+from matching.jobs.upload_parser import UploadParser
 from matching.models.batch_job import BatchJob
 from modelops.models.lifecycle import RunStatus
 
@@ -88,7 +88,7 @@ class JobsView(APIView):
         enforce_rate_limit(request, "rows", upload.cost, RateLimit.parse(settings.JOB_RATE))
         try:
             with translate_errors():
-                job = services.create(require_user(request), upload, serializer.to_options())
+                job = service.create(require_user(request), upload, serializer.to_options())
         except FileError as error:
             raise ValidationError({UPLOAD_FIELD: [str(error)]}) from None
         except JobError as error:
@@ -121,7 +121,7 @@ class JobView(APIView):
     @extend_schema(responses={204: None}, operation_id="job_delete")
     def delete(self, request: Request, pk: UUID) -> Response:
         """Delete one of your jobs with its files, also while it is worked on."""
-        services.delete(_get_own_job(request, pk), require_user(request))
+        service.delete(_get_own_job(request, pk), require_user(request))
         return Response(status=204)
 
 
@@ -134,7 +134,7 @@ class JobCancelView(APIView):
     @extend_schema(request=None, responses=JobSerializer, operation_id="job_cancel")
     def post(self, request: Request, pk: UUID) -> Response:
         """Stop one of your jobs for good and delete its files; a finished job stays as it is."""
-        return Response(serialize_job(services.cancel(_get_own_job(request, pk), require_user(request))))
+        return Response(serialize_job(service.cancel(_get_own_job(request, pk), require_user(request))))
 
 
 class FileRenderer(BaseRenderer):
@@ -177,7 +177,7 @@ class JobResultView(APIView):
 
 def send_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
     """Return the result of a job as a download, and record that it was taken."""
-    services.record_download(job, actor)
+    service.record_download(job, actor)
     response = StreamingHttpResponse(
         results.stream_result(job), content_type=FORMATS[job.format].content_type
     )

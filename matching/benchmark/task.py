@@ -19,7 +19,7 @@ from matching.engine import compare, score_many  # noqa: E402
 
 _IMPORT_SECONDS = time.perf_counter() - _IMPORT_START
 
-from matching.bulk import prepare_process  # noqa: E402
+from matching.jobs.compare_file import prepare_process  # noqa: E402
 
 Pairs = list[tuple[str, str]]
 

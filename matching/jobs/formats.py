@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from matching.bulk import FileError
+from matching.jobs.compare_file import FileError
 from matching.jobs.csv_files import CsvFormat
 from matching.jobs.json_lines import JsonLinesFormat
 from matching.jobs.rows import TabularFormat

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from typing import Any
 
-from matching.bulk import FileError
+from matching.jobs.compare_file import FileError
 from matching.jobs.rows import (
     MAX_ROW_LENGTH,
     OUTPUT_COLUMNS,

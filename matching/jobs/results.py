@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import IO, cast
 
+from matching.jobs.encrypted_file import FRAME_BYTES, open_encrypted_file
 from matching.jobs.formats import FORMATS
-from matching.jobs.services import load_layout
-from matching.jobs.spool import get_job_folder
-from matching.jobs.vault import FRAME_BYTES, open_encrypted_file
+from matching.jobs.service import load_layout
+from matching.jobs.upload_handler import get_job_folder
 from matching.models.batch_job import BatchJob, FileFormat
 
 _NAMESPACE = "http://schemas.openxmlformats.org"

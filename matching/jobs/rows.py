@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader
 from typing import Any, NamedTuple, Protocol
 
-from matching.bulk import FileError
+from matching.jobs.compare_file import FileError
 
 OUTPUT_COLUMNS = (
     "verdict",

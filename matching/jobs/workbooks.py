@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from matching.bulk import FileError
+from matching.jobs.compare_file import FileError
 from matching.jobs.rows import (
     MAX_ROW_LENGTH,
     ROW_TOO_LONG,

@@ -13,11 +13,11 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
-from matching.bulk import FileCompareOptions, compare_file
 from matching.corpus.generator import generate_pairs
 from matching.engine import compare, load_default_scorer, score_many
-from matching.jobs import services
-from matching.jobs.spool import Upload
+from matching.jobs import service
+from matching.jobs.compare_file import FileCompareOptions, compare_file
+from matching.jobs.upload_handler import Upload
 from matching.models.prediction import BatchJob, Prediction
 from matching.tasks import prepare_job
 from tests.benchmark_api.load import Load, in_turn, paced, request, saturated
@@ -160,7 +160,7 @@ def _timed(given: Pairs, work: object) -> float:
 def jobs(user: User, scale: Scale) -> Iterator[str]:
     """A job with one and with two worker processes, beside `compare_file` with as many."""
     for left in BatchJob.objects.all():  # of a run that was stopped
-        services.delete(left, user)
+        service.delete(left, user)
     content, source = _file(scale.job_rows), Path(settings.VAR_DIR) / "pairs.csv"
     source.write_bytes(content)
     yield f"| {scale.job_rows:,} rows | rows/s | of `compare_file` | MiB of a process: at first, at the end |"
@@ -200,7 +200,7 @@ def _job(user: User, content: bytes, processes: int) -> tuple[float, int, int]:
     upload = Upload("pairs.csv")
     upload.write(content)
     upload.finish()
-    job = services.create(user, upload, services.JobOptions(("name1", "name2")))
+    job = service.create(user, upload, service.JobOptions(("name1", "name2")))
     with workers(processes) as process:
         prepare_job.delay(str(job.pk))
         seen: list[tuple[float, int, int]] = []
@@ -209,7 +209,7 @@ def _job(user: User, content: bytes, processes: int) -> tuple[float, int, int]:
             if now.rows_done:
                 seen.append((time.perf_counter(), now.rows_done, memory(process)))
         ended = time.perf_counter()
-    services.delete(now, user)
+    service.delete(now, user)
     began, done, _ = seen[0]
     return (now.rows_done - done) / (ended - began), seen[len(seen) // 4][2], seen[-1][2]
 

@@ -15,8 +15,8 @@ from pytest_django import Settings
 
 from accounts.auth.users import issue_api_key
 from accounts.models import AuditEvent, Role
-from matching.bulk import FileError
 from matching.jobs import workbooks
+from matching.jobs.compare_file import FileError
 from matching.models.prediction import BatchJob
 from tests.jobs import FILES, PAIRS, csv_file, job_of, rows_of, sent, worked_off, xlsx_file
 from tests.people import person, signed_in
@@ -187,7 +187,7 @@ def test_the_same_upload_sent_again_is_one_job() -> None:
 
 
 def test_one_job_too_many_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("matching.jobs.services.MAX_UNFINISHED", 1)
+    monkeypatch.setattr("matching.jobs.service.MAX_UNFINISHED", 1)
     client = signed_in(person(Role.CLIENT))
     assert [sent(client, csv_file(PAIRS)).status_code for _ in range(2)] == [201, 409]
     assert kept_folders() == 1

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from matching.bulk import SCORE_COLUMNS, FileCompareOptions, FileError, compare_file
 from matching.engine import UnknownProfileError, load_default_scorer
+from matching.jobs.compare_file import SCORE_COLUMNS, FileCompareOptions, FileError, compare_file
 
 PLAN = FileCompareOptions(("name_a", "name_b"))
 

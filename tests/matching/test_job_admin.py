@@ -10,7 +10,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import AuditEvent, Role, User
-from matching.jobs import work
+from matching.jobs import worker
 from matching.models.prediction import BatchJob
 from tests.jobs import PAIRS, csv_file, job_of, rows_of, worked_off
 from tests.people import person
@@ -146,8 +146,8 @@ def test_nobody_signed_out_gets_in() -> None:
 def test_a_running_job_says_how_long_it_takes() -> None:
     lead = person(Role.LEAD)
     job = job_of(lead, csv_file(PAIRS * 1_000))
-    work.split_job_file(job.pk)
-    work.compare_next_chunk()
+    worker.split_job_file(job.pk)
+    worker.compare_next_chunk()
     told = browser(lead).get(address("progress", job.pk)).json()
     assert told["sentence"].startswith("2,000 of 4,000 rows, ")
     assert told["sentence"].endswith(" left.")

@@ -18,9 +18,9 @@ from kombu import Connection
 from accounts.models import Role
 from config.local.embedded import EmbeddedServers
 from matching import tasks
-from matching.jobs import services, work
-from matching.jobs.spool import get_job_folder
-from matching.jobs.watched import MAX_SAMPLE_SIZE
+from matching.jobs import service, worker
+from matching.jobs.monitoring_sample import MAX_SAMPLE_SIZE
+from matching.jobs.upload_handler import get_job_folder
 from matching.models.prediction import BatchChunk, BatchJob, BulkSample
 from tests.jobs import PAIRS, csv_file, job_of, result, rows_of, sent, worked_off
 from tests.models import installed
@@ -170,14 +170,14 @@ def test_a_full_disk_refuses_the_upload_keeps_nothing_of_it_and_loses_no_job() -
 def test_a_disk_that_is_full_for_a_while_costs_a_job_time_and_no_row() -> None:
     job = job_of(person(), csv_file(PAIRS * 2_000))
     with room_for(200_000), pytest.raises(OSError, match="too large"):
-        work.split_job_file(job.pk)
+        worker.split_job_file(job.pk)
     assert now(job).status == "queued"
     BatchJob.objects.update(leased_until=None)
-    work.split_job_file(job.pk)
-    for _ in range(work.MAX_ATTEMPTS + 2):
+    worker.split_job_file(job.pk)
+    for _ in range(worker.MAX_ATTEMPTS + 2):
         with room_for(1_000), pytest.raises(OSError, match="too large"):
-            work.compare_next_chunk()
+            worker.compare_next_chunk()
     job = worked_off(job)
     assert (job.status, job.rows_failed) == ("succeeded", 0)
     assert len(rows_of(result(job))) == len(PAIRS) * 2_000
-    assert services.load_layout(job)["header"] == ["id", "name1", "name2"]
+    assert service.load_layout(job)["header"] == ["id", "name1", "name2"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from accounts.encryption.fields import DecryptionError
-from matching.jobs.vault import FRAME_BYTES, create_encrypted_file, generate_key, open_encrypted_file
+from matching.jobs.encrypted_file import FRAME_BYTES, create_encrypted_file, generate_key, open_encrypted_file
 
 SIZES = [0, 1, FRAME_BYTES - 1, FRAME_BYTES, FRAME_BYTES + 1, 3 * FRAME_BYTES, 3 * FRAME_BYTES + 17]
 

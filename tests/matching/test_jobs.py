@@ -12,11 +12,11 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, User
 from matching import engine
-from matching.bulk import FileError
 from matching.compare.service import get_model_loader
-from matching.jobs import care, services, work
+from matching.jobs import maintenance, service, worker
+from matching.jobs.compare_file import FileError
 from matching.jobs.rows import OUTPUT_COLUMNS, escape_formula
-from matching.jobs.spool import get_job_folder
+from matching.jobs.upload_handler import get_job_folder
 from matching.models.prediction import BatchChunk, BatchJob
 from tests.jobs import FILES, PAIRS, csv_file, job_of, jsonl_file, result, rows_of, worked_off, xlsx_file
 from tests.models import promoted, scoring_version
@@ -51,7 +51,7 @@ def test_a_row_keeps_its_columns_and_gets_the_answer_that_compare_gives(format_i
 @pytest.mark.parametrize("format_id", FILES)
 def test_every_row_is_there_once_in_order_whatever_the_order_of_the_pieces(format_id: str) -> None:
     job = job_of(person(), FILES[format_id](MANY), f"pairs.{format_id}")
-    work.split_job_file(job.pk)
+    worker.split_job_file(job.pk)
     assert BatchChunk.objects.count() == 3
     BatchChunk.objects.filter(number=0).update(attempts=2)
     job = worked_off(job)
@@ -61,23 +61,23 @@ def test_every_row_is_there_once_in_order_whatever_the_order_of_the_pieces(forma
 
 def test_asking_again_for_anything_changes_nothing() -> None:
     job = job_of(person(), csv_file(MANY))
-    assert [work.split_job_file(job.pk) for _ in range(3)] == [True, False, False]
+    assert [worker.split_job_file(job.pk) for _ in range(3)] == [True, False, False]
     first = BatchChunk.objects.claim_next(engine.RULES_VERSION)
     assert first is not None
     for _ in range(2):
         with transaction.atomic():
             held = BatchChunk.objects.lock_unfinished(first)
             if held:
-                work._compare_chunk(held)
+                worker._compare_chunk(held)
     job = worked_off(job)
     assert (job.status, job.rows_done) == ("succeeded", len(MANY))
-    assert not work.compare_next_chunk()
+    assert not worker.compare_next_chunk()
 
 
 def test_a_finished_job_keeps_its_result_and_nothing_else() -> None:
     job = worked_off(job_of(person(), csv_file(MANY)))
     (get_job_folder(job.pk) / "out-000000-left-by-a-killed-worker").write_bytes(b"")
-    work.delete_leftover_files(job.pk)
+    worker.delete_leftover_files(job.pk)
     named = set(job.chunks.values_list("output", flat=True))
     assert {path.name for path in get_job_folder(job.pk).iterdir()} == named
 
@@ -86,7 +86,7 @@ def test_no_name_is_readable_at_rest() -> None:
     job = job_of(
         person(), csv_file([("Xylophonia Quince Ltd", "Xylophonia Quince Limited")] * 10), "Quince.csv"
     )
-    work.split_job_file(job.pk)
+    worker.split_job_file(job.pk)
     assert _nothing_readable(job)
     worked_off(job)
     assert _nothing_readable(job)
@@ -204,7 +204,7 @@ def test_a_file_that_cannot_be_used_is_one_clear_sentence(name: str, content: by
 @pytest.mark.parametrize("format_id", ["csv", "xlsx"])
 def test_a_file_without_rows_fails_with_a_sentence(format_id: str) -> None:
     job = job_of(person(), FILES[format_id]([]), f"pairs.{format_id}")
-    work.split_job_file(job.pk)
+    worker.split_job_file(job.pk)
     job.refresh_from_db()
     assert (job.status, job.error) == ("failed", "The file has no rows below its header.")
 
@@ -212,15 +212,15 @@ def test_a_file_without_rows_fails_with_a_sentence(format_id: str) -> None:
 def test_a_file_with_too_many_rows_fails_with_a_sentence(settings: Settings) -> None:
     settings.JOB_MAX_ROWS = 4_499
     job = job_of(person(), csv_file(MANY))
-    work.split_job_file(job.pk)
+    worker.split_job_file(job.pk)
     job.refresh_from_db()
     assert (job.status, job.error) == ("failed", "The file has more than 4,499 rows; divide it.")
 
 
 def test_one_model_answers_the_whole_job_whatever_is_promoted_meanwhile() -> None:
     job = job_of(person(), csv_file(MANY))
-    work.split_job_file(job.pk)
-    work.compare_next_chunk()
+    worker.split_job_file(job.pk)
+    worker.compare_next_chunk()
     promoted(scoring_version("2", 9.0))
     versions = {row["model_version"] for row in rows_of(result(worked_off(job)))}
     assert versions == {"1"}
@@ -231,49 +231,49 @@ def test_people_are_served_in_turn_however_much_one_of_them_sent() -> None:
     large = [job_of(eager, csv_file(MANY)) for _ in range(2)]
     small = job_of(modest, csv_file(MANY))
     for job in (*large, small):
-        work.split_job_file(job.pk)
+        worker.split_job_file(job.pk)
     served: list[User] = []
     while (piece := BatchChunk.objects.claim_next(engine.RULES_VERSION)) is not None and len(served) < 6:
         served.append(BatchChunk.objects.select_related("job").get(pk=piece).job.user)
         with transaction.atomic():
             held = BatchChunk.objects.lock_unfinished(piece)
             assert held is not None
-            work._compare_chunk(held)
+            worker._compare_chunk(held)
     assert served[:6] == [eager, modest] * 3 or served[:6] == [modest, eager] * 3
 
 
 def test_a_piece_that_kills_its_workers_gets_errors_and_the_rest_goes_on() -> None:
     job = job_of(person(), csv_file(MANY))
-    work.split_job_file(job.pk)
-    BatchChunk.objects.filter(number=1).update(attempts=work.MAX_ATTEMPTS)
+    worker.split_job_file(job.pk)
+    BatchChunk.objects.filter(number=1).update(attempts=worker.MAX_ATTEMPTS)
     job = worked_off(job)
     rows = rows_of(result(job))
-    assert (job.status, job.rows_failed, len(rows)) == ("succeeded", work.CHUNK_ROWS, len(MANY))
-    assert [bool(row["error"]) for row in rows].index(True) == work.CHUNK_ROWS
+    assert (job.status, job.rows_failed, len(rows)) == ("succeeded", worker.CHUNK_ROWS, len(MANY))
+    assert [bool(row["error"]) for row in rows].index(True) == worker.CHUNK_ROWS
 
 
 def test_a_cancelled_job_stops_loses_its_files_and_its_key() -> None:
     owner = person()
     job = job_of(owner, csv_file(MANY))
-    work.split_job_file(job.pk)
-    work.compare_next_chunk()
+    worker.split_job_file(job.pk)
+    worker.compare_next_chunk()
     with transaction.atomic():
         held = BatchChunk.objects.lock_unfinished(BatchChunk.objects.claim_next(engine.RULES_VERSION) or 0)
         assert held is not None
-        services.cancel(job, owner)
-        work._compare_chunk(held)
-    assert not work.compare_next_chunk()
+        service.cancel(job, owner)
+        worker._compare_chunk(held)
+    assert not worker.compare_next_chunk()
     job.refresh_from_db()
-    assert (job.status, job.file_key, job.rows_done) == ("cancelled", "", work.CHUNK_ROWS)
+    assert (job.status, job.file_key, job.rows_done) == ("cancelled", "", worker.CHUNK_ROWS)
     assert AuditEvent.objects.filter(action="batch_job.cancelled", object_id=str(job.pk)).count() == 1
-    assert services.cancel(job, owner).status == "cancelled"
+    assert service.cancel(job, owner).status == "cancelled"
     assert AuditEvent.objects.filter(action="batch_job.cancelled").count() == 1
 
 
 def test_a_finished_job_is_not_cancelled() -> None:
     owner = person()
     job = worked_off(job_of(owner, csv_file(PAIRS)))
-    assert services.cancel(job, owner).status == "succeeded"
+    assert service.cancel(job, owner).status == "succeeded"
     assert len(rows_of(result(job))) == len(PAIRS)
 
 
@@ -283,45 +283,45 @@ def test_files_go_with_the_commit_of_what_removes_them(
     owner = person()
     gone = [job_of(owner, csv_file(PAIRS)) for _ in range(3)]
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        services.cancel(gone[0], owner)
-        services.fail(gone[1], "The file is damaged.")
-        services.delete(gone[2], owner)
+        service.cancel(gone[0], owner)
+        service.fail(gone[1], "The file is damaged.")
+        service.delete(gone[2], owner)
     assert list(Path(current.JOBS_DIR).iterdir()) == []
     assert BatchJob.objects.count() == 2
 
 
 def test_one_job_too_many_is_refused() -> None:
     owner = person()
-    for _ in range(services.MAX_UNFINISHED):
+    for _ in range(service.MAX_UNFINISHED):
         job_of(owner, csv_file(PAIRS))
-    with pytest.raises(services.JobError, match="20 unfinished"):
+    with pytest.raises(service.JobError, match="20 unfinished"):
         job_of(owner, csv_file(PAIRS))
-    assert len(list(Path(current.JOBS_DIR).iterdir())) == services.MAX_UNFINISHED
+    assert len(list(Path(current.JOBS_DIR).iterdir())) == service.MAX_UNFINISHED
 
 
 def test_what_stands_still_is_found_whatever_became_of_messages_and_workers() -> None:
     waiting, dead, alive = (job_of(person(), csv_file(MANY)) for _ in range(3))
-    long_ago = timezone.now() - 10 * work._LEASE_DURATION
-    assert work._lease_job(dead.pk) is not None
+    long_ago = timezone.now() - 10 * worker._LEASE_DURATION
+    assert worker._lease_job(dead.pk) is not None
     BatchJob.objects.filter(pk=dead.pk).update(leased_until=long_ago)
-    assert work._lease_job(alive.pk) is not None
-    assert set(care.list_unprepared_jobs()) == {waiting.pk, dead.pk}
-    work.split_job_file(dead.pk)
-    assert care.count_stalled_chunks() == 0
+    assert worker._lease_job(alive.pk) is not None
+    assert set(maintenance.list_unprepared_jobs()) == {waiting.pk, dead.pk}
+    worker.split_job_file(dead.pk)
+    assert maintenance.count_stalled_chunks() == 0
     BatchJob.objects.filter(pk=dead.pk).update(started_at=long_ago)
-    assert care.count_stalled_chunks() == 3
-    work.compare_next_chunk()
-    assert care.count_stalled_chunks() == 0
+    assert maintenance.count_stalled_chunks() == 3
+    worker.compare_next_chunk()
+    assert maintenance.count_stalled_chunks() == 0
 
 
 def test_a_job_is_never_answered_under_two_versions_of_the_rules() -> None:
     job = job_of(person(), csv_file(PAIRS))
-    work.split_job_file(job.pk)
+    worker.split_job_file(job.pk)
     BatchJob.objects.update(rules_version="of another day")
-    assert not work.compare_next_chunk()
-    assert care.fail_outdated_jobs() == 0
-    BatchJob.objects.update(created_at=timezone.now() - 10 * care._OUTDATED_AFTER)
-    assert care.fail_outdated_jobs() == 1
+    assert not worker.compare_next_chunk()
+    assert maintenance.fail_outdated_jobs() == 0
+    BatchJob.objects.update(created_at=timezone.now() - 10 * maintenance._OUTDATED_AFTER)
+    assert maintenance.fail_outdated_jobs() == 1
     job.refresh_from_db()
     assert (job.status, "start it again" in job.error) == ("failed", True)
 
@@ -330,9 +330,11 @@ def test_jobs_that_were_kept_long_enough_go_with_an_event(
     django_capture_on_commit_callbacks: Callable[..., object],
 ) -> None:
     old, new = (worked_off(job_of(person(), csv_file(PAIRS))) for _ in range(2))
-    BatchJob.objects.filter(pk=old.pk).update(finished_at=timezone.now() - 8 * 24 * 60 * work._LEASE_DURATION)
+    BatchJob.objects.filter(pk=old.pk).update(
+        finished_at=timezone.now() - 8 * 24 * 60 * worker._LEASE_DURATION
+    )
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        assert care.delete_expired_jobs() == 1
+        assert maintenance.delete_expired_jobs() == 1
     assert [job.pk for job in BatchJob.objects.all()] == [new.pk]
     assert not get_job_folder(old.pk).exists()
     assert AuditEvent.objects.filter(action="batch_job.deleted", object_id=str(old.pk)).exists()
@@ -341,10 +343,10 @@ def test_jobs_that_were_kept_long_enough_go_with_an_event(
 def test_a_piece_costs_the_same_queries_in_a_small_job_and_in_a_large_one() -> None:
     counts = []
     for repeated in (1, 3):
-        work.split_job_file(job_of(person(), csv_file(MANY * repeated)).pk)
-        work.compare_next_chunk()  # reads the model, too
+        worker.split_job_file(job_of(person(), csv_file(MANY * repeated)).pk)
+        worker.compare_next_chunk()  # reads the model, too
         with CaptureQueriesContext(connection) as asked:
-            work.compare_next_chunk()
+            worker.compare_next_chunk()
         counts.append(len(asked))
         worked_off(BatchJob.objects.latest("id"))
     assert counts == [8, 8]  # one of them leaves the sample

@@ -12,8 +12,8 @@ from matching import counting, engine
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store, get_model_loader
 from matching.counting import count_hour
-from matching.jobs import work
-from matching.jobs.watched import MAX_SAMPLE_SIZE
+from matching.jobs import worker
+from matching.jobs.monitoring_sample import MAX_SAMPLE_SIZE
 from matching.models.prediction import BatchChunk, BulkSample
 from matching.observation import FeatureSnapshot, snapshot_comparison
 from modelops.models.alerting import Alert
@@ -58,14 +58,14 @@ def test_a_small_file_leaves_every_answer_as_a_single_question_would_and_no_name
 @pytest.mark.usefixtures("champion")
 def test_a_large_piece_leaves_a_sample_and_a_piece_worked_twice_leaves_it_once() -> None:
     job = job_of(person(), csv_file(CYRILLIC))
-    work.split_job_file(job.pk)
+    worker.split_job_file(job.pk)
     first = BatchChunk.objects.claim_next(engine.RULES_VERSION)
     assert first is not None
     for _ in range(2):
         with transaction.atomic():
             held = BatchChunk.objects.lock_unfinished(first)
             if held:
-                work._compare_chunk(held)
+                worker._compare_chunk(held)
     assert left_at(THIS_HOUR - HOUR) == MAX_SAMPLE_SIZE
     worked_off(job)
     assert left_at(THIS_HOUR - HOUR) == 2 * MAX_SAMPLE_SIZE
@@ -74,13 +74,13 @@ def test_a_large_piece_leaves_a_sample_and_a_piece_worked_twice_leaves_it_once()
 @pytest.mark.usefixtures("champion")
 def test_a_piece_whose_transaction_is_lost_leaves_nothing() -> None:
     job = job_of(person(), csv_file(PAIRS))
-    work.split_job_file(job.pk)
+    worker.split_job_file(job.pk)
     chunk_id = BatchChunk.objects.claim_next(engine.RULES_VERSION)
     assert chunk_id is not None
     with transaction.atomic():
         held = BatchChunk.objects.lock_unfinished(chunk_id)
         assert held is not None
-        work._compare_chunk(held)
+        worker._compare_chunk(held)
         assert BulkSample.objects.exists()
         transaction.set_rollback(True)
     assert not BulkSample.objects.exists()

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from matching.benchmark.report import BenchmarkSettings, write_report
-from matching.bulk import prepare_process
+from matching.jobs.compare_file import prepare_process
 
 
 class Command(BaseCommand):

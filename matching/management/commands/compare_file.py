@@ -8,9 +8,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from matching.bulk import FileCompareOptions, FileError, RowTotals, compare_file, count_cores, prepare_process
 from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_PROFILE_IDS
+from matching.jobs.compare_file import (
+    FileCompareOptions,
+    FileError,
+    RowTotals,
+    compare_file,
+    count_cores,
+    prepare_process,
+)
 
 _BAR_WIDTH = 30
 _REFRESH_SECONDS = 0.2

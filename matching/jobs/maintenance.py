@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from matching.engine import RULES_VERSION
-from matching.jobs import services
+from matching.jobs import service
 from matching.models.batch_job import BatchChunk, BatchJob
 from modelops.models.lifecycle import RunStatus
 
@@ -45,7 +45,7 @@ def fail_outdated_jobs() -> int:
     quiet = Q(served_at=None, created_at__lt=since) | Q(served_at__lt=since)
     jobs = BatchJob.objects.filter(quiet, status=RunStatus.RUNNING).exclude(rules_version=RULES_VERSION)
     for job in jobs:
-        services.fail(job, "The rules were updated before the job was done; please start it again.")
+        service.fail(job, "The rules were updated before the job was done; please start it again.")
     return len(jobs)
 
 
@@ -53,7 +53,7 @@ def delete_expired_jobs() -> int:
     """Delete jobs that were kept long enough, and what interrupted uploads left; return how many jobs."""
     jobs = list(BatchJob.objects.past_retention(timezone.now()))
     for job in jobs:
-        services.delete(job, None, "kept long enough")
+        service.delete(job, None, "kept long enough")
     _delete_orphaned_folders()
     return len(jobs)
 

@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.models import User
-from matching.bulk import FileError
 from matching.compare.service import get_model_loader
 from matching.engine import RULES_VERSION
+from matching.jobs.compare_file import FileError
+from matching.jobs.encrypted_file import open_encrypted_file
 from matching.jobs.formats import FORMATS, detect_format
 from matching.jobs.rows import FileLayout, NameColumns
-from matching.jobs.spool import Upload, get_job_folder
-from matching.jobs.vault import open_encrypted_file
+from matching.jobs.upload_handler import Upload, get_job_folder
 from matching.models.batch_job import UNFINISHED_STATUSES, BatchJob
 from modelops.models.lifecycle import RunStatus
 
@@ -44,7 +44,7 @@ class JobOptions:
 def create(user: User, upload: Upload, order: JobOptions) -> BatchJob:
     """Check the file and keep it as a job of the person.
 
-    Raises :class:`~matching.bulk.FileError` for a file that cannot be used, :class:`JobError` for one job too
+    Raises :class:`~matching.jobs.compare_file.FileError` for a file that cannot be used, :class:`JobError` for one job too
     many, ``NoLiveModelError`` before a model was made live.
     """
     format_id = detect_format(upload.name, upload.signature, order.format)

@@ -26,15 +26,15 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from matching.bulk import FileError
 from matching.compare.service import build_scorer
 from matching.engine import RULES_VERSION, Scorer, score_many_with_reasons
 from matching.engine import ScoreWithReason as EngineTold
-from matching.jobs import services, watched
+from matching.jobs import monitoring_sample, service
+from matching.jobs.compare_file import FileError
+from matching.jobs.encrypted_file import EncryptedWriter, create_encrypted_file, open_encrypted_file
 from matching.jobs.formats import FORMATS
 from matching.jobs.rows import JobRow, JobRowResult
-from matching.jobs.spool import UPLOAD_FILE_NAME, get_job_folder
-from matching.jobs.vault import EncryptedWriter, create_encrypted_file, open_encrypted_file
+from matching.jobs.upload_handler import UPLOAD_FILE_NAME, get_job_folder
 from matching.models.batch_job import BatchChunk, BatchJob
 from modelops.models.lifecycle import ModelVersion, RunStatus
 from modelops.serving.loader import read_verified_artefact
@@ -67,7 +67,7 @@ def split_job_file(job_id: UUID) -> bool:
     try:
         pieces = _write_chunks(job)
     except FileError as error:
-        services.fail(job, str(error))
+        service.fail(job, str(error))
         return False
     except (_LeaseLostError, FileNotFoundError):
         return False
@@ -93,7 +93,7 @@ def _write_chunks(job: BatchJob) -> list[BatchChunk]:
         create_encrypted_file(folder / ROWS_FILE_NAME, job.file_key) as out,
     ):
         at = 0
-        for number, rows in enumerate(_batch_rows(kind.read_rows(file, services.load_layout(job)))):
+        for number, rows in enumerate(_batch_rows(kind.read_rows(file, service.load_layout(job)))):
             ends = at + _write_rows(out, rows)
             pieces.append(BatchChunk(job=job, number=number, rows=len(rows), begins_at=at, ends_at=ends))
             at = ends
@@ -167,7 +167,7 @@ def _compare_chunk(chunk: BatchChunk) -> None:
             rows = _read_rows(file, chunk)
         with _relax_garbage_collection():
             told = compare_rows(rows, job) if chunk.attempts <= MAX_ATTEMPTS else _fail_rows(rows)
-        content = FORMATS[job.format].format_rows(rows, told, services.load_layout(job))
+        content = FORMATS[job.format].format_rows(rows, told, service.load_layout(job))
         with create_encrypted_file(get_job_folder(job.pk) / name, job.file_key) as out:
             out.write(content)
     except FileNotFoundError:  # cancelled or deleted meanwhile
@@ -176,7 +176,7 @@ def _compare_chunk(chunk: BatchChunk) -> None:
     now = timezone.now()
     chunk.output, chunk.output_bytes, chunk.done_at = name, len(content), now
     chunk.save(update_fields=["output", "output_bytes", "done_at"])
-    watched.save_sample(chunk, rows, told, now)
+    monitoring_sample.save_sample(chunk, rows, told, now)
     _update_progress(job, len(rows), sum(bool(item.error) for item in told))
 
 

@@ -11,7 +11,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from accounts.api.parsers import BodyTooLargeError
-from matching.jobs.spool import UPLOAD_FIELD, EncryptedUploadHandler
+from matching.jobs.upload_handler import UPLOAD_FIELD, EncryptedUploadHandler
 
 
 class UploadParser(BaseParser):

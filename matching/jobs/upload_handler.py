@@ -16,7 +16,7 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.api.parsers import BodyTooLargeError
 from accounts.ids import uuid7
-from matching.jobs.vault import EncryptedWriter, build_label, generate_key
+from matching.jobs.encrypted_file import EncryptedWriter, build_label, generate_key
 
 UPLOAD_FILE_NAME = "upload"
 UPLOAD_FIELD = "file"
