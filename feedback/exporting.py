@@ -11,7 +11,7 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from feedback.models import Feedback
-from matching.jobs.rows import escape_formula
+from matching.jobs.formats.rows import escape_formula
 
 _CHUNK_SIZE = 500
 _PLAIN_COLUMNS = (

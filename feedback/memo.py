@@ -25,7 +25,7 @@ from feedback.models import Feedback, FeedbackSource, ReviewItem
 from feedback.typesetting import render_pdf
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.engine import load_categories
-from matching.jobs.rows import escape_formula
+from matching.jobs.formats.rows import escape_formula
 from matching.models.prediction import Prediction
 from matching.pages import diff, presenter
 

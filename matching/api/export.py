@@ -12,10 +12,10 @@ from django.http import StreamingHttpResponse
 
 from accounts.audit import trail
 from accounts.models import User
-from matching.jobs.csv_files import format_csv
-from matching.jobs.formats import FORMATS
+from matching.jobs.formats.csv_files import format_csv
+from matching.jobs.formats.registry import FORMATS
+from matching.jobs.formats.workbooks import format_sheet_row
 from matching.jobs.results import stream_workbook
-from matching.jobs.workbooks import format_sheet_row
 from matching.models.batch_job import FileFormat
 from matching.models.prediction import Prediction, PredictionQuerySet
 

@@ -32,7 +32,7 @@ from matching.api.job_serializers import JobPageSerializer, JobRequestSerializer
 from matching.api.views import translate_errors
 from matching.jobs import results, service
 from matching.jobs.compare_file import FileError
-from matching.jobs.formats import FORMATS
+from matching.jobs.formats.registry import FORMATS
 from matching.jobs.service import JobError
 from matching.jobs.upload_handler import UPLOAD_FIELD, Upload
 from matching.jobs.upload_parser import UploadParser

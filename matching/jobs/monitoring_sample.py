@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from matching import engine
-from matching.jobs.rows import JobRow, JobRowResult
+from matching.jobs.formats.rows import JobRow, JobRowResult
 from matching.models.batch_job import BatchChunk, BulkSample
 from matching.observation import FeatureSnapshot, snapshot_pair
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import IO, cast
 
 from matching.jobs.encrypted_file import FRAME_BYTES, open_encrypted_file
-from matching.jobs.formats import FORMATS
+from matching.jobs.formats.registry import FORMATS
 from matching.jobs.service import load_layout
 from matching.jobs.upload_handler import get_job_folder
 from matching.models.batch_job import BatchJob, FileFormat

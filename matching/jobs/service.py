@@ -17,8 +17,8 @@ from matching.compare.service import get_model_loader
 from matching.engine import RULES_VERSION
 from matching.jobs.compare_file import FileError
 from matching.jobs.encrypted_file import open_encrypted_file
-from matching.jobs.formats import FORMATS, detect_format
-from matching.jobs.rows import FileLayout, NameColumns
+from matching.jobs.formats.registry import FORMATS, detect_format
+from matching.jobs.formats.rows import FileLayout, NameColumns
 from matching.jobs.upload_handler import Upload, get_job_folder
 from matching.models.batch_job import UNFINISHED_STATUSES, BatchJob
 from modelops.models.lifecycle import RunStatus

@@ -32,8 +32,8 @@ from matching.engine import ScoreWithReason as EngineTold
 from matching.jobs import monitoring_sample, service
 from matching.jobs.compare_file import FileError
 from matching.jobs.encrypted_file import EncryptedWriter, create_encrypted_file, open_encrypted_file
-from matching.jobs.formats import FORMATS
-from matching.jobs.rows import JobRow, JobRowResult
+from matching.jobs.formats.registry import FORMATS
+from matching.jobs.formats.rows import JobRow, JobRowResult
 from matching.jobs.upload_handler import UPLOAD_FILE_NAME, get_job_folder
 from matching.models.batch_job import BatchChunk, BatchJob
 from modelops.models.lifecycle import ModelVersion, RunStatus

@@ -15,7 +15,7 @@ from matching import engine
 from matching.compare.service import get_model_loader
 from matching.jobs import maintenance, service, worker
 from matching.jobs.compare_file import FileError
-from matching.jobs.rows import OUTPUT_COLUMNS, escape_formula
+from matching.jobs.formats.rows import OUTPUT_COLUMNS, escape_formula
 from matching.jobs.upload_handler import get_job_folder
 from matching.models.prediction import BatchChunk, BatchJob
 from tests.jobs import FILES, PAIRS, csv_file, job_of, jsonl_file, result, rows_of, worked_off, xlsx_file

@@ -8,7 +8,7 @@ from io import BufferedReader
 from typing import Any
 
 from matching.jobs.compare_file import FileError
-from matching.jobs.rows import (
+from matching.jobs.formats.rows import (
     MAX_ROW_LENGTH,
     OUTPUT_COLUMNS,
     ROW_TOO_LONG,

@@ -18,7 +18,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from matching.jobs.compare_file import FileError
-from matching.jobs.rows import (
+from matching.jobs.formats.rows import (
     MAX_ROW_LENGTH,
     ROW_TOO_LONG,
     FileLayout,

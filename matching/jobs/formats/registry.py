@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from matching.jobs.compare_file import FileError
-from matching.jobs.csv_files import CsvFormat
-from matching.jobs.json_lines import JsonLinesFormat
-from matching.jobs.rows import TabularFormat
-from matching.jobs.workbooks import XlsxFormat
+from matching.jobs.formats.csv_files import CsvFormat
+from matching.jobs.formats.json_lines import JsonLinesFormat
+from matching.jobs.formats.rows import TabularFormat
+from matching.jobs.formats.workbooks import XlsxFormat
 from matching.models.batch_job import FileFormat
 
 FORMATS: Mapping[str, TabularFormat] = {

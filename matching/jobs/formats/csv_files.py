@@ -9,7 +9,7 @@ from io import BufferedReader
 from typing import TextIO
 
 from matching.jobs.compare_file import FileError
-from matching.jobs.rows import (
+from matching.jobs.formats.rows import (
     MAX_ROW_LENGTH,
     ROW_TOO_LONG,
     FileLayout,
