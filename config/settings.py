@@ -324,7 +324,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
 # Who examines a model before it is made live: a module with the functions of
 # modelops.validation.validator.Examiner.
-MODEL_EXAMINER = "matching.examination"
+MODEL_EXAMINER = "matching.training.validation"
 
 # --- Model registry ------------------------------------------------------------------------------
 MLFLOW_TRACKING_URI = env.read_text("MLFLOW_TRACKING_URI", f"sqlite:///{VAR_DIR / 'mlflow' / 'mlflow.db'}")

@@ -23,9 +23,9 @@ from feedback import starting_guideline
 from feedback.guideline import find_changed_categories
 from feedback.labels import claim_labels, mark_labels_used, release_labels
 from feedback.models import Feedback
-from matching import candidate, learning
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
-from matching.dataset import SYNTHETIC_SOURCE
+from matching.training import fitting, pipeline
+from matching.training.dataset import SYNTHETIC_SOURCE
 from modelops.deployment.promotion import VersionRegistration, register_version
 from modelops.models.lifecycle import RunStatus, TrainingRun, TrainingStage
 from modelops.registry import mlflow_registry
@@ -80,7 +80,7 @@ def build_labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
     current = [row.user_correction for row, old in zip(labels, outdated, strict=True) if not old]
     by_answer = [current.count(answer) for answer in (True, False)]
     source = "feedback" if min(by_answer) >= _MIN_LABELS_PER_ANSWER else SYNTHETIC_SOURCE
-    relief = 1.0 if source == "feedback" else 1 / learning.SYNTHETIC_WEIGHT
+    relief = 1.0 if source == "feedback" else 1 / fitting.SYNTHETIC_WEIGHT
     for row, old in zip(labels, outdated, strict=True):
         seen = row.prediction
         weight = min(1 / (seen.selection_probability or 1.0), _MAX_LABEL_WEIGHT)
@@ -124,10 +124,10 @@ def _execute_run(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> T
         from_files = [pair for path in files for pair in read_pairs(path)]
         pairs = [*from_files, *build_labelled_pairs(labels), *_build_constructed_pairs(corpus_size)]
         version = f"{timezone.now():%Y.%m.%d-%H%M%S}"
-        found = candidate.train_candidate(pairs, SEED, version, "manage.py retrain", report)
+        found = pipeline.train_candidate(pairs, SEED, version, "manage.py retrain", report)
         report("registering", TrainingStage.REGISTERING, 90)
         logged = mlflow_registry.log_version(
-            learning.MODEL_NAME,
+            fitting.MODEL_NAME,
             found.version,
             found.files,
             {**found.params, "labels": len(labels), "corpus_size": corpus_size},

@@ -29,7 +29,7 @@ from feedback.retraining import retrain_queued
 from feedback.services import enqueue_sampled_predictions
 from feedback.simulation.people import SimulatedReviewers, SimulatedUsers
 from feedback.simulation.traffic import POOL_SIZE, STRICTER_CATEGORIES, SimulatedTraffic, is_truly_material
-from matching import engine, starting_model
+from matching import engine
 from matching.compare import sampling
 from matching.compare.cached_compare import build_cached_comparison
 from matching.compare.pair_digest import compute_pair_digest
@@ -40,6 +40,7 @@ from matching.corpus import LabelledPair
 from matching.engine import Scorer
 from matching.models.prediction import Prediction
 from matching.observation import build_sample, snapshot_comparison
+from matching.training import starting_model
 from modelops.deployment import promotion
 from modelops.models.lifecycle import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
 from modelops.models.monitoring import THRESHOLD_DEFAULTS, DriftReport, Reference

@@ -14,13 +14,14 @@ from accounts.audit import trail
 from accounts.bulk_insert import insert_rows
 from accounts.models import User
 from experiments.services import ExperimentAssignment, assign_arm, record_exposure
-from matching import engine, golden
+from matching import engine
 from matching.compare import metrics, sampling
 from matching.compare.cached_compare import CachedComparison, get_comparison, serialize_context
 from matching.compare.request import CompareRequest
 from matching.engine import Scorer
 from matching.engine.model.scorer import load_scorer
 from matching.models.prediction import Prediction, ReviewStream, VerdictChoice
+from matching.training import golden
 from modelops.serving.loader import LiveModels, LoadedModel, ModelLoader
 
 

@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from matching import golden
 from matching.compare.service import build_scorer
 from matching.engine import Scorer, compute_schema_hash
+from matching.training import golden
 from modelops.deployment import drill as drills
 from modelops.deployment import promotion
 from modelops.deployment.drill import DrillError

@@ -11,12 +11,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from threadpoolctl import threadpool_limits
 
-from matching import learning
-from matching.assessment import evaluate_pairs
 from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
-from matching.dataset import build_dataset
 from matching.engine import load_scorer
-from matching.model_card import render_model_card
+from matching.training import fitting
+from matching.training.dataset import build_dataset
+from matching.training.evaluation import evaluate_pairs
+from matching.training.model_card import render_model_card
 from modelops.training.fitting import TrainingError
 
 
@@ -45,12 +45,12 @@ class Command(BaseCommand):
         try:
             with threadpool_limits(1, "openmp"):
                 data = build_dataset(self._load_pairs(options), self._report)
-                trained = learning.train_on_dataset(data, seed, self._report)
+                trained = fitting.train_on_dataset(data, seed, self._report)
         except (PairsFileError, TrainingError, ValueError) as error:
             raise CommandError(str(error)) from error
-        content = learning.save_artefact(trained, output, options["model_version"], _format_command(options))
-        found = evaluate_pairs(learning.select_held_out_pairs(data, seed), scorer=load_scorer(content))
-        content = learning.add_held_out_results(output, content, found.overall)
+        content = fitting.save_artefact(trained, output, options["model_version"], _format_command(options))
+        found = evaluate_pairs(fitting.select_held_out_pairs(data, seed), scorer=load_scorer(content))
+        content = fitting.add_held_out_results(output, content, found.overall)
         (output / "MODEL_CARD.md").write_text(
             render_model_card(trained, content, data.pairs, found), encoding="utf-8"
         )

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from matching import examination, learning
-from matching.assessment import EvaluationReport, evaluate_pairs
 from matching.corpus import LabelledPair
-from matching.dataset import build_dataset, compute_digests, is_safe_label, score_pairs
 from matching.engine import CompiledScorer, Score, load_scorer
-from matching.model_card import render_model_card
+from matching.training import fitting, validation
+from matching.training.dataset import build_dataset, compute_digests, is_safe_label, score_pairs
+from matching.training.evaluation import EvaluationReport, evaluate_pairs
+from matching.training.model_card import render_model_card
 from modelops.deployment.promotion import SliceMetric, VersionRegistration
 from modelops.models.lifecycle import TrainingStage
 from modelops.training import figures
@@ -84,7 +84,7 @@ class CandidateModel:
     def build_registration(self, model_path: str, run_id: str) -> VersionRegistration:
         """What is registered of it here."""
         return VersionRegistration(
-            name=learning.MODEL_NAME,
+            name=fitting.MODEL_NAME,
             version=self.version,
             content=self.files["model.json"],
             schema_hash=self.schema_hash,
@@ -110,20 +110,20 @@ def train_candidate(
     report("reading pairs", TrainingStage.READING, 5)
     data = build_dataset(pairs, lambda said: report(said, TrainingStage.READING, None))
     report("training", TrainingStage.TRAINING, 30)
-    trained = learning.train_on_dataset(data, seed, lambda said: report(said, TrainingStage.TRAINING, None))
-    held_out = learning.select_held_out_pairs(data, seed)
+    trained = fitting.train_on_dataset(data, seed, lambda said: report(said, TrainingStage.TRAINING, None))
+    held_out = fitting.select_held_out_pairs(data, seed)
     outdated = sum(pair.is_outdated for pair in data.pairs)
     apart = (
         f"; {outdated:,} pairs labelled under rules that have changed are not measured on" if outdated else ""
     )
     report(f"measuring on {len(held_out):,} held-out pairs{apart}", TrainingStage.MEASURING, 75)
     with tempfile.TemporaryDirectory() as folder:
-        learning.save_artefact(trained, Path(folder), version, command)
+        fitting.save_artefact(trained, Path(folder), version, command)
         files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
     content = files["model.json"]
     scorer, found = load_scorer(content), evaluate_pairs(held_out, scorer=load_scorer(content))
     report("making the exam", TrainingStage.MEASURING, 82)
-    exam = examination.build_validation_set(held_out)
+    exam = validation.build_validation_set(held_out)
     files["MODEL_CARD.md"] = render_model_card(trained, content, data.pairs, found).encode()
     files |= _render_files(held_out, scorer, found, exam)
     described = json.loads(content)
