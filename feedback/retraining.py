@@ -23,9 +23,9 @@ from feedback import starting_guideline
 from feedback.guideline import find_changed_categories
 from feedback.labels import claim_labels, mark_labels_used, release_labels
 from feedback.models import Feedback
-from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from matching.training import fitting, pipeline
 from matching.training.dataset import SYNTHETIC_SOURCE
+from matching.training.synthetic import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from modelops.deployment.promotion import VersionRegistration, register_version
 from modelops.models.lifecycle import RunStatus, TrainingRun, TrainingStage
 from modelops.registry import mlflow_registry

@@ -16,7 +16,9 @@ def loaded_after(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["matching.engine", "matching.corpus", "experiments.assignment"])
+@pytest.mark.parametrize(
+    "module", ["matching.engine", "matching.training.synthetic", "experiments.assignment"]
+)
 def test_pure_package_loads_no_framework(module: str) -> None:
     assert loaded_after(f"import {module}") & {"django", "rest_framework", "celery", *HEAVY} == set()
 

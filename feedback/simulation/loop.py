@@ -36,11 +36,11 @@ from matching.compare.pair_digest import compute_pair_digest
 from matching.compare.request import CompareRequest
 from matching.compare.sampling import SamplingPolicy
 from matching.compare.service import ScoredRequest, build_scorer, draft_comparison
-from matching.corpus import LabelledPair
 from matching.engine import Scorer
 from matching.models.prediction import Prediction
 from matching.observation import build_sample, snapshot_comparison
 from matching.training import starting_model
+from matching.training.synthetic import LabelledPair
 from modelops.deployment import promotion
 from modelops.models.lifecycle import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
 from modelops.models.monitoring import THRESHOLD_DEFAULTS, DriftReport, Reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from matching.corpus import LabelledPair, generate_pairs
+from matching.training.synthetic import LabelledPair, generate_pairs
 
 STRICTER_CATEGORIES = frozenset({"O17", "O18", "O28"})
 """What the new guideline takes for another name: misspelt words, and singular for plural."""

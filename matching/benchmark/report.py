@@ -14,10 +14,10 @@ from matching.benchmark.illustrations import report_illustrations
 from matching.benchmark.sections import read_sections
 from matching.benchmark.speed import NamePairs, run_peer, run_task, time_contestants
 from matching.benchmark.targets import Measurements, report_targets
-from matching.corpus import DatasetSplit, LabelledPair, assign_split, read_pairs
 from matching.engine import Kind, load_default_scorer
 from matching.jobs.compare_file import FileCompareOptions, compare_file
 from matching.training.evaluation import EvaluationReport, evaluate_pairs
+from matching.training.synthetic import DatasetSplit, LabelledPair, assign_split, read_pairs
 from modelops.training.evaluation import ClassificationMetrics, compute_metrics, compute_metrics_by_slice
 
 PEER_THRESHOLD = 0.7

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.corpus import LabelledPair
 from matching.engine import Kind, Score, Thresholds, Verdict, extract_features, score_many
+from matching.training.synthetic import LabelledPair
 
 ProgressReporter = Callable[[str], None]
 

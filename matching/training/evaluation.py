@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz, utils
 
-from matching.corpus import LabelledPair
-from matching.corpus.reading import build_name_key
 from matching.engine import Score, Scorer
 from matching.engine.text import tokenise
 from matching.training.dataset import score_pairs
+from matching.training.synthetic import LabelledPair
+from matching.training.synthetic.reading import build_name_key
 from modelops.training.evaluation import ClassificationMetrics, compute_metrics, compute_metrics_by_slice
 
 

@@ -16,9 +16,9 @@ import numpy as np
 import sklearn
 import skops.io
 
-from matching.corpus import DatasetSplit, LabelledPair, assign_split
 from matching.engine import FEATURE_NAMES, MONOTONE_CONSTRAINTS, compute_schema_hash
 from matching.training.dataset import SYNTHETIC_SOURCE, LabelledDataset, ProgressReporter
+from matching.training.synthetic import DatasetSplit, LabelledPair, assign_split
 from modelops.training import fitting
 from modelops.training.evaluation import ClassificationMetrics
 from modelops.training.fitting import TrainedModel

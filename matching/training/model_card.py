@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from matching.corpus import LabelledPair, list_recipes
 from matching.training.evaluation import EvaluationReport
+from matching.training.synthetic import LabelledPair, list_recipes
 from modelops.training.evaluation import ClassificationMetrics
 from modelops.training.fitting import TrainedModel
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from matching.corpus import LabelledPair
 from matching.engine import CompiledScorer, Score, load_scorer
 from matching.training import fitting, validation
 from matching.training.dataset import build_dataset, compute_digests, is_safe_label, score_pairs
 from matching.training.evaluation import EvaluationReport, evaluate_pairs
 from matching.training.model_card import render_model_card
+from matching.training.synthetic import LabelledPair
 from modelops.deployment.promotion import SliceMetric, VersionRegistration
 from modelops.models.lifecycle import TrainingStage
 from modelops.training import figures

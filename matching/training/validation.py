@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.corpus import LabelledPair, generate_pairs
 from matching.engine import PROFILE_IDS, Kind, Score, Scorer, Verdict, compute_schema_hash
 from matching.engine.model.scorer import load_scorer
 from matching.training import golden
 from matching.training.dataset import NeutralScorer, build_dataset, get_safe_tag, score_pairs
 from matching.training.evaluation import get_script_label
+from matching.training.synthetic import LabelledPair, generate_pairs
 from modelops.validation import gates
 from modelops.validation.gates import AMBER, GREEN, RED, GateResult, ValidationScores
 from modelops.validation.validation_set import BatchScorer, ValidationSet

@@ -13,8 +13,8 @@ from feedback.guideline import publish_guideline, start_draft
 from feedback.models import Feedback
 from feedback.retraining import _build_constructed_pairs, build_labelled_pairs, retrain
 from feedback.tasks import mind_training_runs, retrain_queued_run
-from matching.corpus import PairsFileError, generate_pairs
 from matching.training.fitting import SYNTHETIC_WEIGHT
+from matching.training.synthetic import PairsFileError, generate_pairs
 from modelops.deployment import promotion
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import TrainingRun

@@ -9,8 +9,8 @@ import pytest
 import skops.io
 from django.core.management import CommandError, call_command
 
-from matching.corpus import generate_pairs
 from matching.engine import extract_features, load_default_scorer, load_scorer
+from matching.training.synthetic import generate_pairs
 
 PAIRS = """name_a,name_b,label,kind,source,note
 "Acme, Inc.",ACME INC,1,org,made,case_punct;cik=1

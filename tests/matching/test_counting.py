@@ -9,10 +9,10 @@ from django.utils import timezone
 from matching import engine
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
-from matching.corpus import LabelledPair, generate_pairs
 from matching.counting import count_hour
 from matching.models.prediction import Prediction
 from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
+from matching.training.synthetic import LabelledPair, generate_pairs
 from modelops.models.lifecycle import Deployment
 from modelops.models.monitoring import HourlyCount, Reference
 from modelops.monitoring import drift

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from matching.corpus import LabelledPair
 from matching.training.dataset import build_dataset, score_pairs
 from matching.training.fitting import select_held_out_pairs
+from matching.training.synthetic import LabelledPair
 from modelops.training.evaluation import compute_metrics
 
 

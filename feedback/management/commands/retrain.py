@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from feedback.models import Feedback
 from feedback.retraining import retrain
-from matching.corpus import DEFAULT_SIZE, PairsFileError, read_pairs
+from matching.training.synthetic import DEFAULT_SIZE, PairsFileError, read_pairs
 from modelops.training.fitting import TrainingError
 from modelops.training.runs import TrainingBusyError
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from matching.corpus import DatasetSplit, LabelledPair, PairsFileError, assign_split, read_pairs
 from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_PROFILE_IDS
 from matching.training.evaluation import EvaluationReport, evaluate_pairs
+from matching.training.synthetic import DatasetSplit, LabelledPair, PairsFileError, assign_split, read_pairs
 from modelops.training.evaluation import ClassificationMetrics
 
 _MAX_SLICES = 30

@@ -11,12 +11,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from threadpoolctl import threadpool_limits
 
-from matching.corpus import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from matching.engine import load_scorer
 from matching.training import fitting
 from matching.training.dataset import build_dataset
 from matching.training.evaluation import evaluate_pairs
 from matching.training.model_card import render_model_card
+from matching.training.synthetic import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from modelops.training.fitting import TrainingError
 
 

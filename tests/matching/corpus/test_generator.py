@@ -3,8 +3,8 @@ from itertools import islice
 
 import pytest
 
-from matching.corpus import DEFAULT_SIZE, LabelledPair, generate_pairs, list_recipes
 from matching.engine.profiles import load_categories
+from matching.training.synthetic import DEFAULT_SIZE, LabelledPair, generate_pairs, list_recipes
 
 
 @pytest.fixture(scope="module")

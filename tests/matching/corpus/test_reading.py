@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from matching.corpus import DatasetSplit, PairsFileError, assign_split, read_pairs
+from matching.training.synthetic import DatasetSplit, PairsFileError, assign_split, read_pairs
 
 HEADER = "name_a,name_b,label,kind,source,note\n"
 

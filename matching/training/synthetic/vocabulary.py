@@ -66,7 +66,7 @@ class Vocabulary(NamedTuple):
 
 def load_yaml(name: str) -> Any:
     """One of the corpus's own YAML files; every scalar is text (``on`` and ``NO`` are words here)."""
-    content = files("matching.corpus").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8")
+    content = files("matching.training.synthetic").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8")
     return yaml.load(content, yaml.BaseLoader)  # noqa: S506 - the base loader makes text only
 
 

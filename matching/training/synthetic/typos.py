@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from matching.corpus.vocabulary import WordSampler
+from matching.training.synthetic.vocabulary import WordSampler
 
 _ADJACENT_KEY_TABLE = (
     "a:qwsz b:vghn c:xdfv d:serfcx e:wsdr f:drtgvc g:ftyhbv h:gyujnb i:ujko j:huikmn k:jiolm l:kop "

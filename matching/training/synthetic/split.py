@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from enum import StrEnum
 
-from matching.corpus.pairs import LabelledPair
+from matching.training.synthetic.pairs import LabelledPair
 
 
 class DatasetSplit(StrEnum):

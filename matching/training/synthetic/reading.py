@@ -14,9 +14,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from matching.corpus.pairs import LabelledPair, PairsFileError
 from matching.engine.text import tokenise
 from matching.engine.types import EngineError
+from matching.training.synthetic.pairs import LabelledPair, PairsFileError
 
 REQUIRED_COLUMNS = ("name_a", "name_b", "label")
 _KINDS = {

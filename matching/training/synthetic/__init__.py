@@ -4,10 +4,10 @@ Pure: no Django, no model, no knowledge of how the engine decides. The labels fo
 of the rules: does the difference mean another name in law?
 """
 
-from matching.corpus.generator import DEFAULT_SIZE, generate_pairs, list_recipes
-from matching.corpus.pairs import LabelledPair, PairsFileError
-from matching.corpus.reading import read_pairs
-from matching.corpus.split import DatasetSplit, assign_split, is_held_out
+from matching.training.synthetic.generator import DEFAULT_SIZE, generate_pairs, list_recipes
+from matching.training.synthetic.pairs import LabelledPair, PairsFileError
+from matching.training.synthetic.reading import read_pairs
+from matching.training.synthetic.split import DatasetSplit, assign_split, is_held_out
 
 __all__ = [
     "DEFAULT_SIZE",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from matching.corpus import typos
-from matching.corpus.vocabulary import WordSampler, load_yaml
+from matching.training.synthetic import typos
+from matching.training.synthetic.vocabulary import WordSampler, load_yaml
 
 
 class ScriptLexicon(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from matching.corpus import surface, typos
-from matching.corpus.people import SyntheticPerson, sample_given_name, sample_manner
-from matching.corpus.vocabulary import Spellings, WordSampler
+from matching.training.synthetic import surface, typos
+from matching.training.synthetic.people import SyntheticPerson, sample_given_name, sample_manner
+from matching.training.synthetic.vocabulary import Spellings, WordSampler
 
 
 def _choose_variant(draw: WordSampler, groups: tuple[Spellings, ...], word: str) -> str:

@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from matching.corpus import organisation_changes as change
-from matching.corpus import organisation_edits as edit
-from matching.corpus import person_edits as human
-from matching.corpus import scripts, surface
-from matching.corpus.organisations import SyntheticOrganisation, sample_organisation, sample_series_number
-from matching.corpus.people import SyntheticPerson, sample_given_name, sample_person
-from matching.corpus.vocabulary import WordSampler
+from matching.training.synthetic import organisation_changes as change
+from matching.training.synthetic import organisation_edits as edit
+from matching.training.synthetic import person_edits as human
+from matching.training.synthetic import scripts, surface
+from matching.training.synthetic.organisations import (
+    SyntheticOrganisation,
+    sample_organisation,
+    sample_series_number,
+)
+from matching.training.synthetic.people import SyntheticPerson, sample_given_name, sample_person
+from matching.training.synthetic.vocabulary import WordSampler
 
 GeneratedPair = tuple[str, str, str]
 """Left name, right name, and the base name both come from (the entity)."""

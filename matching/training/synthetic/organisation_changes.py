@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from matching.corpus import typos
-from matching.corpus.organisations import (
+from matching.training.synthetic import typos
+from matching.training.synthetic.organisations import (
     SyntheticOrganisation,
     sample_core_words,
     sample_organisation,
     sample_series_number,
 )
-from matching.corpus.vocabulary import ROMAN, WordSampler
+from matching.training.synthetic.vocabulary import ROMAN, WordSampler
 
 _CAPACITY_CLAUSES = (
     ", as Trustee of the {} Trust",

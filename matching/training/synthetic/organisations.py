@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from matching.corpus.vocabulary import ROMAN, WordSampler
+from matching.training.synthetic.vocabulary import ROMAN, WordSampler
 
 _JURISDICTION_WEIGHTS = {
     "US": 34,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from matching.corpus import surface
-from matching.corpus.pairs import LabelledPair
-from matching.corpus.recipes import RECIPES, GeneratedPair, Recipe
-from matching.corpus.vocabulary import WordSampler
+from matching.training.synthetic import surface
+from matching.training.synthetic.pairs import LabelledPair
+from matching.training.synthetic.recipes import RECIPES, GeneratedPair, Recipe
+from matching.training.synthetic.vocabulary import WordSampler
 
 DEFAULT_SIZE = sum(recipe.pair_count for recipe in RECIPES)
 """Pairs of a full corpus: over 40,000 with the same legal form written otherwise, over 30,000 with another

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from matching.corpus.vocabulary import Culture, WordSampler
+from matching.training.synthetic.vocabulary import Culture, WordSampler
 
 _MANNER_WEIGHTS = (
     ("given", 60),

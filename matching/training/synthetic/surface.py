@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from matching.corpus.vocabulary import WordSampler
+from matching.training.synthetic.vocabulary import WordSampler
 
 _STROKE_LETTERS = {
     ord(letter): plain for letter, plain in zip("øØłŁßı", ("o", "O", "l", "L", "ss", "i"), strict=True)

@@ -1,7 +1,7 @@
 """The differences between organisations' names that leave the name the same in law.
 
 Each edit takes an organisation and gives it back with one difference of the taxonomy, or ``None`` when this
-organisation has nothing to change. :mod:`~matching.corpus.organisation_changes` holds the ones that are
+organisation has nothing to change. :mod:`~matching.training.synthetic.organisation_changes` holds the ones that are
 material.
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from matching.corpus import surface, typos
-from matching.corpus.organisations import SyntheticOrganisation
-from matching.corpus.vocabulary import NUMBER_WORDS, ROMAN, WordSampler
+from matching.training.synthetic import surface, typos
+from matching.training.synthetic.organisations import SyntheticOrganisation
+from matching.training.synthetic.vocabulary import NUMBER_WORDS, ROMAN, WordSampler
 
 _TRADE_MARKERS = (" d/b/a {}", " dba {}", " D/B/A {}", " t/a {}", " trading as {}", ", doing business as {}")
 _ANNOTATIONS = (
