@@ -16,7 +16,7 @@ from django.db import transaction
 from accounts.audit import trail
 from feedback.models import Feedback
 from feedback.monitoring import DAY, WEEK, estimate_performance, list_champions
-from matching import counting
+from matching.monitoring import hourly_counts
 from modelops.alerting.alerts import raise_alert
 from modelops.deployment.promotion import PromotionError, deploy_shadow
 from modelops.models.lifecycle import Deployment, ModelVersion, RunStatus, TrainingRun
@@ -86,7 +86,8 @@ def freeze_references(model: ModelVersion, now: datetime) -> list[Reference]:
     """Keep what the traffic of the last week looks like to a new version, by profile and kind."""
     recent = HourlyCount.objects.filter(hour__gt=now - WEEK).order_by().values_list("profile", "kind")
     return [
-        counting.get_reference(TrafficSlice(model, profile, kind)) for profile, kind in sorted(set(recent))
+        hourly_counts.get_reference(TrafficSlice(model, profile, kind))
+        for profile, kind in sorted(set(recent))
     ]
 
 

@@ -16,8 +16,8 @@ from django.db.models import Avg, Count, F, Min, Q
 
 from feedback.models import Feedback
 from feedback.models.words import FeedbackQuerySet
-from matching import counting
 from matching.models.prediction import Prediction, ReviewStream, VerdictChoice
+from matching.monitoring import hourly_counts
 from modelops.alerting.alerts import record_observation
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, ModelMetric, ModelVersion, ServingRole
@@ -61,7 +61,7 @@ class MonitoringSummary:
 
 def monitor_hour(hour: datetime) -> MonitoringSummary:
     """Look at the hour from ``hour``, which must be over."""
-    counted = counting.count_hour(hour)
+    counted = hourly_counts.count_hour(hour)
     end = hour + HOUR
     reports = [reporting.report_hours(get_slice(row), end, count_reviewed) for row in counted]
     models = list_champions()
@@ -83,7 +83,7 @@ def monitor_day(day: datetime) -> MonitoringSummary:
         store_metrics(model, f"{day:%Y-%m-%d}", day, end)
     _observe_audit_coverage(end)
     HourlyCount.objects.filter(hour__lt=day - HISTOGRAM_RETENTION).delete()
-    counting.delete_old_samples(end)
+    hourly_counts.delete_old_samples(end)
     return _build_summary(slices, reports)
 
 

@@ -38,7 +38,7 @@ from matching.compare.sampling import SamplingPolicy
 from matching.compare.service import ScoredRequest, build_scorer, draft_comparison
 from matching.engine import Scorer
 from matching.models.prediction import Prediction
-from matching.observation import build_sample, snapshot_comparison
+from matching.monitoring.feature_snapshot import build_sample, snapshot_comparison
 from matching.training import starting_model
 from matching.training.synthetic import LabelledPair
 from modelops.deployment import promotion

@@ -16,7 +16,7 @@ from matching.compare.local_cache import LocalCache
 from matching.compare.pair_digest import compute_pair_digest
 from matching.compare.request import CompareRequest
 from matching.engine import Comparison, Context, Scorer
-from matching.observation import FeatureSnapshot, snapshot_comparison
+from matching.monitoring.feature_snapshot import FeatureSnapshot, snapshot_comparison
 from modelops.serving.loader import LoadedModel
 
 _MAX_ENTRIES = 1_000

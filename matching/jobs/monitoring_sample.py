@@ -12,7 +12,7 @@ from datetime import datetime
 from matching import engine
 from matching.jobs.formats.rows import JobRow, JobRowResult
 from matching.models.batch_job import BatchChunk, BulkSample
-from matching.observation import FeatureSnapshot, snapshot_pair
+from matching.monitoring.feature_snapshot import FeatureSnapshot, snapshot_pair
 
 MAX_SAMPLE_SIZE = 100
 """Answers of a piece, at most."""

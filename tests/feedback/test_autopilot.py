@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role
 from feedback import autopilot, tasks
 from feedback.models import Feedback
-from matching.counting import count_hour
+from matching.monitoring.hourly_counts import count_hour
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, TrainingRun
 from modelops.models.monitoring import DriftReport, Reference, TrainingDecision

@@ -9,9 +9,9 @@ from django.utils import timezone
 from matching import engine
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
-from matching.counting import count_hour
 from matching.models.prediction import Prediction
-from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
+from matching.monitoring.feature_snapshot import FeatureSnapshot, build_sample, snapshot_comparison
+from matching.monitoring.hourly_counts import count_hour
 from matching.training.synthetic import LabelledPair, generate_pairs
 from modelops.models.lifecycle import Deployment
 from modelops.models.monitoring import HourlyCount, Reference

@@ -8,14 +8,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from feedback import monitoring
-from matching import counting, engine
+from matching import engine
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store, get_model_loader
-from matching.counting import count_hour
 from matching.jobs import worker
 from matching.jobs.monitoring_sample import MAX_SAMPLE_SIZE
 from matching.models.prediction import BatchChunk, BulkSample
-from matching.observation import FeatureSnapshot, snapshot_comparison
+from matching.monitoring import hourly_counts
+from matching.monitoring.feature_snapshot import FeatureSnapshot, snapshot_comparison
+from matching.monitoring.hourly_counts import count_hour
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment
 from modelops.models.monitoring import DriftReport, HourlyCount, Reference
@@ -118,7 +119,7 @@ def test_an_hour_counted_in_portions_is_the_hour_counted_at_once(monkeypatch: py
     worked_off(job_of(person(), csv_file(PAIRS * 30)))
     left_at(THIS_HOUR)
     whole = {row.kind: (row.n, row.counts) for row in count_hour(THIS_HOUR)}
-    monkeypatch.setattr(counting, "BATCH_SIZE", 7)
+    monkeypatch.setattr(hourly_counts, "BATCH_SIZE", 7)
     assert {row.kind: (row.n, row.counts) for row in count_hour(THIS_HOUR)} == whole
     assert HourlyCount.objects.count() == 2
 

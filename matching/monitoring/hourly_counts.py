@@ -14,7 +14,7 @@ from matching.compare.service import build_scorer
 from matching.engine import EngineError, Scorer
 from matching.models.batch_job import BulkSample
 from matching.models.prediction import Prediction
-from matching.observation import FeatureSnapshot, build_sample, snapshot_comparison
+from matching.monitoring.feature_snapshot import FeatureSnapshot, build_sample, snapshot_comparison
 from matching.training.synthetic import generate_pairs
 from modelops.models.lifecycle import ModelVersion
 from modelops.models.monitoring import HourlyCount, Reference, TrafficSource
