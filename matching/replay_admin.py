@@ -24,11 +24,11 @@ from accounts.admin.tools import (
     require_permission,
 )
 from accounts.models import User
-from matching import replays
 from matching.engine import compute_schema_hash
 from matching.models.prediction import Prediction
 from matching.models.rescoring import Replay, ShadowScore
-from matching.replays import ReplayError, build_count_rows
+from matching.rescoring import replay as replays
+from matching.rescoring.replay import ReplayError, build_count_rows
 from matching.tasks import replay_day
 from modelops.models.lifecycle import Deployment, ModelVersion, ServingRole
 

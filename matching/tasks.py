@@ -8,9 +8,9 @@ from uuid import UUID
 from celery import shared_task
 from django.db import transaction
 
-from matching import replays, shadow
 from matching.jobs import maintenance, worker
 from matching.models.prediction import BatchJob
+from matching.rescoring import replay, shadow
 
 _MAX_MESSAGES = 64
 """Messages sent for pieces that stand still."""
@@ -76,11 +76,11 @@ def score_shadows() -> int:
 @shared_task(acks_late=True)  # goes on where it was
 def replay_day(replay_id: str) -> str:
     """Ask a day's questions again of a version."""
-    return str(replays.run_replay(UUID(replay_id)).status)
+    return str(replay.run_replay(UUID(replay_id)).status)
 
 
 @shared_task(acks_late=True)  # looks only; what it starts may be started twice
 def tend_replays() -> int:
     """Go on with replays whose worker is gone."""
-    waiting = [replay_day.delay(str(replay.pk)) for replay in replays.find_stalled_replays()]
+    waiting = [replay_day.delay(str(replay.pk)) for replay in replay.find_stalled_replays()]
     return len(waiting)

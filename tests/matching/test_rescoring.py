@@ -16,14 +16,14 @@ from accounts.models import AuditEvent, Role, User
 from accounts.privacy import retention
 from feedback.models import ReviewItem
 from feedback.services import enqueue_sampled_predictions
-from matching import replays, shadow
 from matching.compare import sampling
 from matching.compare.request import CompareRequest
 from matching.compare.sampling import SamplingPolicy
 from matching.compare.service import compare_and_store
 from matching.models.prediction import Prediction
 from matching.models.rescoring import Replay, ReplayChange, ShadowScore
-from matching.replays import ReplayError
+from matching.rescoring import replay, shadow
+from matching.rescoring.replay import ReplayError
 from matching.tasks import replay_day, score_shadows, tend_replays
 from modelops.models.lifecycle import ModelVersion
 from tests.models import installed, promoted, scoring_version
@@ -119,7 +119,7 @@ def test_a_day_is_replayed_and_what_would_change_is_counted_and_listed() -> None
     erased = answered(SLIP, user)
     Prediction.objects.filter(pk=erased.pk).update(erased_at=timezone.now())
     engineer = person(Role.MODEL_ENGINEER)
-    asked = replays.request_replay(timezone.now().date(), bold, engineer)
+    asked = replay.request_replay(timezone.now().date(), bold, engineer)
     assert asked.total == 3
     assert replay_day(str(asked.pk)) == "succeeded"
     asked.refresh_from_db()
@@ -139,11 +139,11 @@ def test_a_day_is_replayed_and_what_would_change_is_counted_and_listed() -> None
 def test_a_replay_that_cannot_be_is_refused_with_the_reason() -> None:
     version = installed().model
     with pytest.raises(ReplayError, match="has not come"):
-        replays.request_replay(timezone.now().date() + timedelta(days=2), version, person())
+        replay.request_replay(timezone.now().date() + timedelta(days=2), version, person())
     ModelVersion.objects.update(schema_hash="other features")
     version.refresh_from_db()
     with pytest.raises(ReplayError, match="other features"):
-        replays.request_replay(timezone.now().date(), version, person())
+        replay.request_replay(timezone.now().date(), version, person())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -152,7 +152,7 @@ def test_a_replay_goes_on_after_its_worker_was_killed(monkeypatch: pytest.Monkey
     user = person()
     for _ in range(40):
         answered(SLIP, user)
-    asked = replays.request_replay(timezone.now().date(), version, user)
+    asked = replay.request_replay(timezone.now().date(), version, user)
     # A worker that takes one answer a batch and is killed among them.
     code = (
         "import django; django.setup(); from uuid import UUID; from matching import replays; "
@@ -167,8 +167,8 @@ def test_a_replay_goes_on_after_its_worker_was_killed(monkeypatch: pytest.Monkey
     assert interrupted.status == "running"
     assert 3 <= interrupted.done < 40
     assert tend_replays() == 0
-    monkeypatch.setattr(replays, "STALL_TIMEOUT", timedelta(0))
-    assert list(replays.find_stalled_replays()) == [interrupted]
+    monkeypatch.setattr(replay, "STALL_TIMEOUT", timedelta(0))
+    assert list(replay.find_stalled_replays()) == [interrupted]
     replay_day(str(asked.pk))
     assert (Replay.objects.get().done, Replay.objects.get().status) == (40, "succeeded")
     assert Replay.objects.get().counts == {"general": {"review > review": 40}}
@@ -180,8 +180,8 @@ def test_old_scores_and_replays_go_and_answers_stay() -> None:
     promoted(scoring_version("2"), role="shadow")
     answered(SLIP, person())
     shadow.score_new_predictions(later())
-    asked = replays.request_replay(timezone.now().date(), scoring_version("3"), person())
-    replays.run_replay(asked.pk)
+    asked = replay.request_replay(timezone.now().date(), scoring_version("3"), person())
+    replay.run_replay(asked.pk)
     kept = {outcome.kind.key: outcome.rows for outcome in retention.apply_rules(timezone.now())}
     assert (kept["shadow_scores"], kept["replays"]) == (0, 0)
     retention.apply_rules(timezone.now() + timedelta(days=400))

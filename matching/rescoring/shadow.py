@@ -22,7 +22,7 @@ from matching.compare.service import get_model_loader
 from matching.engine import EngineError, Scorer
 from matching.models.prediction import Prediction, ReviewStream
 from matching.models.rescoring import ShadowCursor, ShadowScore
-from matching.rescoring import rescore_prediction
+from matching.rescoring.rescore import rescore_prediction
 from modelops.models.lifecycle import EVERY_PROFILE, LiveSlot, ServingRole
 from modelops.serving.loader import LoadedModel, NoLiveModelError
 

@@ -17,7 +17,7 @@ from matching.compare.service import build_scorer
 from matching.engine import EngineError, Scorer, compute_schema_hash
 from matching.models.prediction import Prediction
 from matching.models.rescoring import Replay, ReplayChange
-from matching.rescoring import rescore_prediction
+from matching.rescoring.rescore import rescore_prediction
 from modelops.models.lifecycle import ModelVersion, RunStatus
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 
