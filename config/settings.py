@@ -170,11 +170,14 @@ EVIDENCE_DIR = env.read_text("EVIDENCE_DIR", str(VAR_DIR / "evidence"))
 # Where names are kept, as each app lists it: what hangs on an answer before the answer itself.
 ERASURE = (
     "feedback.erasure.ERASURE_TARGETS",
-    "matching.erasure.ERASURE_TARGETS",
+    "matching.privacy.erasure.ERASURE_TARGETS",
     "accounts.privacy.erasure.ERASURE_TARGETS",
 )
 # What is kept for a while only; the days are rows that an administrator sets.
-RETENTION = ("accounts.privacy.retention_kinds.RETENTION_KINDS", "matching.keeping.RETENTION_KINDS")
+RETENTION = (
+    "accounts.privacy.retention_kinds.RETENTION_KINDS",
+    "matching.privacy.retention_kinds.RETENTION_KINDS",
+)
 
 # --- Static files --------------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.privacy.erasure import EncryptedTable
 from feedback.models import Draft, Feedback, GoldAnswer, ItemEvent
-from matching.erasure import make_row_finder
+from matching.privacy.erasure import make_row_finder
 
 ERASURE_TARGETS = (
     EncryptedTable(Feedback, make_row_finder(Feedback, "prediction")),
