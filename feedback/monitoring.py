@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Avg, Count, F, Min, Q
 
 from feedback.models import Feedback
-from feedback.models.words import FeedbackQuerySet
+from feedback.models.feedback import FeedbackQuerySet
 from matching.models.prediction import Prediction, ReviewStream, VerdictChoice
 from matching.monitoring import hourly_counts
 from modelops.alerting.alerts import record_observation

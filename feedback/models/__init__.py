@@ -1,5 +1,13 @@
 """The tables of review: words, the queue, the guideline, precedents, known answers."""
 
+from feedback.models.feedback import (
+    UNDO_WINDOW,
+    Feedback,
+    FeedbackQuerySet,
+    FeedbackSource,
+    GoldAnswer,
+    get_answer_name,
+)
 from feedback.models.guideline import Clause, Guideline, Precedent
 from feedback.models.queue import (
     CLAIM_DURATION,
@@ -9,14 +17,6 @@ from feedback.models.queue import (
     ReviewItem,
     ReviewItemQuerySet,
     ReviewStage,
-)
-from feedback.models.words import (
-    UNDO_WINDOW,
-    Feedback,
-    FeedbackQuerySet,
-    FeedbackSource,
-    GoldAnswer,
-    get_answer_name,
 )
 
 __all__ = [
