@@ -21,10 +21,11 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.admin.tools import BoundedPaginator, admin_button, deny_everyone, require_permission
 from accounts.models import Role, User
-from feedback import desk_views, lead_admin, memo_views, queue, services
+from feedback import lead_admin, memo_views
 from feedback.exporting import export_feedback
 from feedback.importing import EncryptedTempStorage, LabelResource
 from feedback.models import Feedback, ReviewItem
+from feedback.review import decisions, queue, views
 
 _LEAD_PERMISSION = lead_admin.LEAD_PERMISSION
 _BLIND_COLUMNS = ("created_at", "state", "claimed_by", "claimed_until", "done_at")
@@ -52,7 +53,7 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     paginator = BoundedPaginator
     show_full_result_count = False
     actions_list = ("open_desk",)
-    has_open_desk_permission = require_permission(desk_views.REVIEW_PERMISSION)
+    has_open_desk_permission = require_permission(views.REVIEW_PERMISSION)
     has_add_permission = deny_everyone
     has_change_permission = deny_everyone
     has_delete_permission = deny_everyone
@@ -61,7 +62,7 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
     def get_urls(self) -> list[Any]:
         """Put the pages of the desk before those of the items."""
-        return [*desk_views.build_urls(), *super().get_urls()]
+        return [*views.build_urls(), *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Show why an item was picked to leads and auditors only."""
@@ -184,7 +185,7 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
     @admin_button("Export the chosen as CSV, with names", "export_names")
     def export_with_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
         """Names and reasons too; the audit trail says who took them."""
-        services.record_export(cast(User, request.user), rows.count())
+        decisions.record_export(cast(User, request.user), rows.count())
         return export_feedback(rows, with_names=True)
 
     @admin_button("Train a candidate now", "train_now")
@@ -200,4 +201,4 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
 
 def _is_blind(request: HttpRequest) -> bool:
     """Say whether the person decides at the desk and leads nobody."""
-    return request.user.has_perm(desk_views.REVIEW_PERMISSION) and not request.user.has_perm(_LEAD_PERMISSION)
+    return request.user.has_perm(views.REVIEW_PERMISSION) and not request.user.has_perm(_LEAD_PERMISSION)

@@ -29,10 +29,10 @@ from accounts.admin.tools import (
     require_permission,
 )
 from accounts.models import User
-from feedback import gold
-from feedback.desk import ANSWER_CHOICES
 from feedback.guideline import GuidelineError, publish_guideline, start_draft
 from feedback.models import Clause, GoldAnswer, Guideline, Precedent
+from feedback.review import gold
+from feedback.review.presenter import ANSWER_CHOICES
 from matching.compare import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
 from matching.models.prediction import ReviewPolicy, ReviewStream

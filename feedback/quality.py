@@ -27,7 +27,7 @@ from feedback.agreement import (
     wilson_interval,
 )
 from feedback.models import Feedback, GoldAnswer, ReviewItem, ReviewStage
-from feedback.routing import is_override
+from feedback.review.routing import is_override
 from matching.engine import load_categories
 from matching.models.prediction import Prediction, ReviewStream
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from feedback import autopilot, monitoring
 from feedback.retraining import retrain, retrain_queued
-from feedback.services import enqueue_sampled_predictions
+from feedback.review.decisions import enqueue_sampled_predictions
 from modelops.alerting.alerts import raise_alert
 from modelops.alerting.heartbeats import MONITOR_JOB
 from modelops.job_runs import run_once

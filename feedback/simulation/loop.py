@@ -26,7 +26,7 @@ from django.utils import timezone
 from feedback import autopilot, monitoring
 from feedback.models import Feedback
 from feedback.retraining import retrain_queued
-from feedback.services import enqueue_sampled_predictions
+from feedback.review.decisions import enqueue_sampled_predictions
 from feedback.simulation.people import SimulatedReviewers, SimulatedUsers
 from feedback.simulation.traffic import POOL_SIZE, STRICTER_CATEGORIES, SimulatedTraffic, is_truly_material
 from matching import engine

@@ -13,7 +13,7 @@ from accounts.auth.users import create_user
 from accounts.models import Role, User
 from feedback.guideline import get_guideline_in_force, publish_guideline, start_draft
 from feedback.models import ReviewItem, ReviewStage
-from feedback.services import submit_client_feedback, submit_decision
+from feedback.review.decisions import submit_client_feedback, submit_decision
 from feedback.starting_guideline import publish_starting_guideline
 from matching.models.prediction import Prediction
 

@@ -18,7 +18,7 @@ DESK = "/admin/feedback/reviewitem"
 _FILL = f"""
 import json
 from accounts.models import User
-from feedback.services import collect
+from feedback.review.decisions import collect
 from matching.models.prediction import Prediction
 from matching.compare.service import Question, compare
 from accounts.ids import uuid7

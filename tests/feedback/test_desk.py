@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
-from feedback import queue
 from feedback.models import Absence, Draft, Feedback, GoldAnswer, ItemEvent, ReviewItem
-from feedback.services import enqueue_sampled_predictions
+from feedback.review import queue
+from feedback.review.decisions import enqueue_sampled_predictions
 from matching.compare import sampling
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, Role, User
 from feedback.models import GoldAnswer, Guideline, ReviewItem
-from feedback.services import enqueue_sampled_predictions
+from feedback.review.decisions import enqueue_sampled_predictions
 from matching.compare import sampling
 from matching.models.prediction import ReviewPolicy
 from tests.models import guideline, installed, stored_prediction

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role, User
 from feedback import memo as memos
 from feedback.models import Feedback, ReviewItem
-from feedback.services import enqueue_sampled_predictions, submit_decision
+from feedback.review.decisions import enqueue_sampled_predictions, submit_decision
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.models.prediction import Prediction

@@ -9,15 +9,15 @@ from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
-from feedback import queue
 from feedback.models import Feedback, ReviewItem
-from feedback.queue import ClaimLostError
-from feedback.services import (
+from feedback.review import queue
+from feedback.review.decisions import (
     DuplicateFeedbackError,
     enqueue_sampled_predictions,
     submit_client_feedback,
     submit_decision,
 )
+from feedback.review.queue import ClaimLostError
 from modelops.models.lifecycle import TrainingRun
 from tests.models import guideline, model_version, stored_prediction
 from tests.people import person

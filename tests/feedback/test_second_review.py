@@ -10,8 +10,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from feedback import labels
 from feedback.models import Draft, Feedback, Precedent, ReviewItem, ReviewStage
-from feedback.queue import ClaimLostError
-from feedback.services import (
+from feedback.review.decisions import (
     DecisionChangeError,
     enqueue_prediction,
     enqueue_sampled_predictions,
@@ -20,6 +19,7 @@ from feedback.services import (
     submit_decision,
     undo_decision,
 )
+from feedback.review.queue import ClaimLostError
 from matching.compare import sampling
 from matching.models.prediction import Prediction, ReviewStream
 from matching.models.rescoring import ShadowScore

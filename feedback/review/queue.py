@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.models import User
 from feedback.models import CLAIM_DURATION, Absence, Draft, GoldAnswer, ItemEvent, ReviewItem, ReviewStage
-from feedback.routing import STREAM_PRIORITIES, compute_due_at
+from feedback.review.routing import STREAM_PRIORITIES, compute_due_at
 from matching.compare import sampling
 from matching.models.prediction import ReviewStream
 

@@ -17,8 +17,13 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.models import User
-from feedback import desk, memo_views, quality_views, queue, services
-from feedback.desk_forms import (
+from feedback import memo_views, quality_views
+from feedback.frame import render_page
+from feedback.guideline import get_guideline_in_force
+from feedback.models import Feedback, ReviewItem, ReviewStage
+from feedback.review import decisions, presenter, queue
+from feedback.review.decisions import DecisionChangeError, DuplicateFeedbackError
+from feedback.review.forms import (
     PASS_CHOICES,
     POSTPONE_CHOICES,
     AbsenceForm,
@@ -28,11 +33,7 @@ from feedback.desk_forms import (
     PassForm,
     RevisionForm,
 )
-from feedback.frame import render_page
-from feedback.guideline import get_guideline_in_force
-from feedback.models import Feedback, ReviewItem, ReviewStage
-from feedback.queue import ClaimLostError, ReviewerAbsentError
-from feedback.services import DecisionChangeError, DuplicateFeedbackError
+from feedback.review.queue import ClaimLostError, ReviewerAbsentError
 
 REVIEW_PERMISSION = "feedback.change_reviewitem"
 LEAD_PERMISSION = "feedback.lead_review"
@@ -90,8 +91,8 @@ def show_home(request: HttpRequest) -> HttpResponse:
         "parked": mine.filter(state=ReviewItem.State.PARKED),
         "postponed": mine.filter(state=ReviewItem.State.OPEN, not_before__gt=now),
         "assigned": mine.filter(state=ReviewItem.State.OPEN, not_before__lte=now).count(),
-        "recent": desk.list_recent_decisions(reviewer),
-        "undoable": desk.find_undoable_decision(reviewer, now),
+        "recent": presenter.list_recent_decisions(reviewer),
+        "undoable": presenter.find_undoable_decision(reviewer, now),
         "absence": reviewer.absences.filter(starts_at__lte=now, ends_at__gt=now).first(),
     }
     return render_page(request, "home", "My desk", context)
@@ -111,7 +112,7 @@ def claim_next(request: HttpRequest) -> HttpResponse:
     except ReviewerAbsentError as refusal:
         messages.error(request, str(refusal))
         return redirect(_HOME_URL_NAME)
-    if item is None and services.enqueue_sampled_predictions():
+    if item is None and decisions.enqueue_sampled_predictions():
         item = queue.claim_next_item(reviewer, request.user.has_perm(LEAD_PERMISSION))
     if item is None:
         messages.success(request, "Nothing is waiting for you.")
@@ -129,7 +130,7 @@ def decide_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not item.is_claimed_by(reviewer, timezone.now()):
         return _render_claim_lost(request, item)
     if item.prediction.erased_at:
-        services.close_erased_item(item, reviewer)
+        decisions.close_erased_item(item, reviewer)
         messages.warning(request, "The names of that item were erased meanwhile; there is nothing to judge.")
         return redirect(_HOME_URL_NAME)
     return _render_evidence(request, item, form)
@@ -218,19 +219,19 @@ def show_model_answer(request: HttpRequest, pk: UUID) -> HttpResponse:
             return _apply_change(
                 request,
                 word,
-                lambda: services.add_override_reason(word, word.reviewer, **reason.cleaned_data),
+                lambda: decisions.add_override_reason(word, word.reviewer, **reason.cleaned_data),
             )
     elif request.method == "POST":
         revision = RevisionForm(request.POST)
         if revision.is_valid():
-            said = desk.ANSWER_VALUES[revision.cleaned_data["decision"]]
+            said = presenter.ANSWER_VALUES[revision.cleaned_data["decision"]]
             text = revision.cleaned_data["text"]
             return _apply_change(
-                request, word, lambda: services.revise_decision(word, word.reviewer, said, text)
+                request, word, lambda: decisions.revise_decision(word, word.reviewer, said, text)
             )
     context = {
-        **desk.build_model_answer(word),
-        "answers": desk.ANSWER_CHOICES,
+        **presenter.build_model_answer(word),
+        "answers": presenter.ANSWER_CHOICES,
         "reason_form": reason,
         "revision_form": revision,
     }
@@ -244,7 +245,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect(_HOME_URL_NAME)
     try:
-        item = services.undo_decision(get_object_or_404(Feedback, pk=pk), _get_reviewer(request))
+        item = decisions.undo_decision(get_object_or_404(Feedback, pk=pk), _get_reviewer(request))
     except DecisionChangeError as refusal:
         messages.error(request, str(refusal))
         return redirect(_HOME_URL_NAME)
@@ -263,19 +264,19 @@ def _render_evidence(
     reviewer = _get_reviewer(request)
     if not item.is_claimed_by(reviewer, timezone.now()):
         return _render_claim_lost(request, item, 409 if status > 200 else 200)
-    shown = desk.build_evidence(item)
+    shown = presenter.build_evidence(item)
     if request.method == "GET":
-        desk.record_names_revealed(item, reviewer, shown["precedents"])
+        presenter.record_names_revealed(item, reviewer, shown["precedents"])
     context = {
         **shown,
         "item": item,
         "form": form,
-        "draft": desk.find_draft(item, reviewer),
-        "answers": desk.ANSWER_CHOICES,
+        "draft": presenter.find_draft(item, reviewer),
+        "answers": presenter.ANSWER_CHOICES,
         "passes": PASS_CHOICES,
         "later": POSTPONE_CHOICES,
         "passing": passing or PassForm(),
-        "undoable": desk.find_undoable_decision(reviewer, timezone.now()),
+        "undoable": presenter.find_undoable_decision(reviewer, timezone.now()),
         "third": item.stage == ReviewStage.ADJUDICATION,
     }
     title = "Adjudicate" if context["third"] else "Is the difference material?"
@@ -296,10 +297,10 @@ def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) 
         return _render_evidence(request, item, form, status=422)
     given, current = form.cleaned_data, get_guideline_in_force()[0]
     try:
-        word = services.submit_decision(
+        word = decisions.submit_decision(
             item,
             reviewer,
-            desk.ANSWER_VALUES[given["decision"]],
+            presenter.ANSWER_VALUES[given["decision"]],
             given["text"],
             Decimal(str(given["confidence"])) if given["confidence"] else None,
             current.version if current else "",
@@ -316,7 +317,7 @@ def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) 
 
 def _render_claim_lost(request: HttpRequest, item: ReviewItem, status: int = 200) -> HttpResponse:
     """Say what became of an item that the reviewer no longer holds, and show the draft that is kept."""
-    draft = desk.find_draft(item, _get_reviewer(request))
+    draft = presenter.find_draft(item, _get_reviewer(request))
     word = Feedback.objects.initial_decisions().filter(item=item, reviewer=_get_reviewer(request)).first()
     context = {"item": item, "draft": draft, "word": word, "lost": _CLAIM_LOST_MESSAGE if draft else ""}
     return render_page(request, "lost", "This item is not in your hands", context, status)
@@ -343,7 +344,7 @@ def _find_unexplained_override(reviewer: User) -> Feedback | None:
     """Return the last decision if it goes against the model and its reason is still missing."""
     words = Feedback.objects.initial_decisions().filter(reviewer=reviewer).select_related("prediction")
     last = words.order_by("-id").first()
-    return last if last and services.needs_override_reason(last) else None
+    return last if last and decisions.needs_override_reason(last) else None
 
 
 def _get_reviewer(request: HttpRequest) -> User:

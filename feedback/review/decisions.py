@@ -27,8 +27,8 @@ from feedback.models import (
     ReviewItem,
     ReviewStage,
 )
-from feedback.queue import lock_claimed_item, save_draft
-from feedback.routing import (
+from feedback.review.queue import lock_claimed_item, save_draft
+from feedback.review.routing import (
     STREAM_PRIORITIES,
     compute_due_at,
     find_unstarted_items,

@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from feedback.desk import ANSWER_CHOICES
 from feedback.models import Clause, Guideline
+from feedback.review.presenter import ANSWER_CHOICES
 
 _MAX_TEXT_LENGTH = 4_000
 POSTPONE_CHOICES = {

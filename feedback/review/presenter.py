@@ -15,8 +15,9 @@ from django.db import transaction
 
 from accounts.audit import trail
 from accounts.models import User
-from feedback import guideline, services
+from feedback import guideline
 from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
+from feedback.review import decisions
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.compare.all_profiles import compare_other_profiles, load_context
 from matching.models.prediction import Prediction
@@ -108,7 +109,7 @@ def build_model_answer(word: Feedback) -> dict[str, Any]:
         "model": given["model"],
         "rules_version": given["rules_version"],
         "gold": getattr(prediction, "gold", None) if word.stream == "gold" else None,
-        "reason_missing": services.needs_override_reason(word),
+        "reason_missing": decisions.needs_override_reason(word),
         "disclaimer": DISCLAIMER,
     }
 
