@@ -29,7 +29,7 @@ from accounts.admin.tools import (
     require_permission,
 )
 from accounts.models import User
-from feedback.guideline import GuidelineError, publish_guideline, start_draft
+from feedback.guideline.service import GuidelineError, publish_guideline, start_draft
 from feedback.models import Clause, GoldAnswer, Guideline, Precedent
 from feedback.review import gold
 from feedback.review.presenter import ANSWER_CHOICES

@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from accounts.audit import trail
 from accounts.models import User
-from feedback import starting_guideline
-from feedback.guideline import find_changed_categories
+from feedback.guideline import starting_guideline
+from feedback.guideline.service import find_changed_categories
 from feedback.labels import claim_labels, mark_labels_used, release_labels
 from feedback.models import Feedback
 from matching.training import fitting, pipeline

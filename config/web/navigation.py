@@ -92,7 +92,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                     {**_build_link("Queue", "inbox", "feedback.reviewitem"), "active": _is_queue_page},
                     _build_link("Answers", "compare_arrows", "matching.prediction"),
                     _build_link("Feedback", "rate_review", "feedback.feedback"),
-                    _build_link("Guideline", "menu_book", "feedback.guideline"),
+                    _build_link("Guideline", "menu_book", "feedback.guideline.service"),
                     _build_link("Precedents", "account_balance", "feedback.precedent"),
                     _build_link("Known answers", "target", "feedback.goldanswer"),
                     _build_link("Shares and quotas", "tune", "matching.reviewpolicy"),

@@ -510,7 +510,9 @@ class Migration(migrations.Migration):
             model_name="clause",
             name="guideline",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="clauses", to="feedback.guideline"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="clauses",
+                to="feedback.guideline.service",
             ),
         ),
         migrations.AddField(

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from accounts.audit import trail
 from accounts.models import User
-from feedback import guideline
+from feedback.guideline import service
 from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
 from feedback.review import decisions
 from matching.api.serializers import DISCLAIMER, serialize_prediction
@@ -62,7 +62,7 @@ def build_evidence(item: ReviewItem) -> dict[str, Any]:
     prediction = item.prediction
     given = serialize_prediction(prediction)
     differences = [_hide_effect(row) for row in given["differences"]]
-    row, clauses = guideline.get_guideline_in_force()
+    row, clauses = service.get_guideline_in_force()
     found = {one["category"] for one in differences}
     return {
         **_build_name_columns(prediction, differences),
@@ -73,10 +73,10 @@ def build_evidence(item: ReviewItem) -> dict[str, Any]:
         "kind": "a person’s name" if prediction.kind == "individual" else "an organisation’s name",
         "sent": _list_request_context(prediction),
         "guideline": row,
-        "clauses": guideline.select_clauses(clauses, found, prediction.profile),
+        "clauses": service.select_clauses(clauses, found, prediction.profile),
         "all_clauses": clauses,
-        "precedents": [_summarise_precedent(one) for one in guideline.find_precedents(prediction)],
-        "history": guideline.list_pair_history(prediction),
+        "precedents": [_summarise_precedent(one) for one in service.find_precedents(prediction)],
+        "history": service.list_pair_history(prediction),
         "heard": _list_prior_decisions(item),
         "events": list(item.events.exclude(kind=ItemEvent.Kind.UNDONE).select_related("actor")),
         "disclaimer": DISCLAIMER,

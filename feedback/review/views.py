@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.models import User
 from feedback import memo_views, quality_views
 from feedback.frame import render_page
-from feedback.guideline import get_guideline_in_force
+from feedback.guideline.service import get_guideline_in_force
 from feedback.models import Feedback, ReviewItem, ReviewStage
 from feedback.review import decisions, presenter, queue
 from feedback.review.decisions import DecisionChangeError, DuplicateFeedbackError

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts.auth.users import create_user
 from accounts.models import Role, User
-from feedback.guideline import get_guideline_in_force, publish_guideline, start_draft
+from feedback.guideline.service import get_guideline_in_force, publish_guideline, start_draft
+from feedback.guideline.starting_guideline import publish_starting_guideline
 from feedback.models import ReviewItem, ReviewStage
 from feedback.review.decisions import submit_client_feedback, submit_decision
-from feedback.starting_guideline import publish_starting_guideline
 from matching.models.prediction import Prediction
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from accounts.models import AuditEvent, Role
-from feedback import starting_guideline
-from feedback.guideline import (
+from feedback.guideline import starting_guideline
+from feedback.guideline.service import (
     GuidelineError,
     find_changed_categories,
     find_precedents,

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import connections
 
 from accounts.models import Role
-from feedback import starting_guideline
-from feedback.guideline import publish_guideline, start_draft
+from feedback.guideline import starting_guideline
+from feedback.guideline.service import publish_guideline, start_draft
 from feedback.models import Feedback
 from feedback.retraining import _build_constructed_pairs, build_labelled_pairs, retrain
 from feedback.tasks import mind_training_runs, retrain_queued_run

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from feedback import starting_guideline
+from feedback.guideline import starting_guideline
 
 
 class Command(BaseCommand):
