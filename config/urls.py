@@ -11,7 +11,7 @@ from accounts.api.password_page import PasswordView
 from analytics import pages as evidence
 from config.web import views
 from config.web.sign_in import limit_attempts
-from feedback import pages as feedback_pages
+from feedback.api import pages as feedback_pages
 from matching.pages import views as pages
 
 handler400 = "config.web.errors.bad_request"
@@ -38,7 +38,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("matching.api.urls")),
-    path("api/v1/", include("feedback.urls")),
+    path("api/v1/", include("feedback.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path(
         "api/docs",

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from django.urls import path
 
-from feedback.views import FeedbackView
+from feedback.api.views import FeedbackView
 
 urlpatterns = [path("feedback", FeedbackView.as_view(), name="feedback")]

@@ -14,8 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from feedback.api.serializers import FeedbackSerializer
 from feedback.review.decisions import DuplicateFeedbackError, submit_client_feedback
-from feedback.serializers import FeedbackSerializer
 from matching.models.prediction import Prediction
 from matching.pages import presenter
 

@@ -12,14 +12,14 @@ from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
 from accounts.api.paging import PageSerializer, fetch_page
 from accounts.api.problems import ConflictError
 from accounts.auth.authentication import require_user
-from feedback.models import Feedback
-from feedback.review.decisions import DuplicateFeedbackError, submit_client_feedback
-from feedback.serializers import (
+from feedback.api.serializers import (
     FeedbackAnswerSerializer,
     FeedbackPageSerializer,
     FeedbackSerializer,
     GivenFeedbackSerializer,
 )
+from feedback.models import Feedback
+from feedback.review.decisions import DuplicateFeedbackError, submit_client_feedback
 
 
 class FeedbackView(APIView):
