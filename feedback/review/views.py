@@ -17,10 +17,11 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.models import User
-from feedback import memo_views, quality_views
+from feedback import memo_views
 from feedback.frame import render_page
 from feedback.guideline.service import get_guideline_in_force
 from feedback.models import Feedback, ReviewItem, ReviewStage
+from feedback.quality import views
 from feedback.review import decisions, presenter, queue
 from feedback.review.decisions import DecisionChangeError, DuplicateFeedbackError
 from feedback.review.forms import (
@@ -49,8 +50,8 @@ View = Callable[..., HttpResponse]
 def build_urls() -> list[URLPattern]:
     """Return the addresses of the desk, to stand before those of the items."""
     routes: list[tuple[str, View, str]] = [
-        ("quality/mine", quality_views.show_own_quality, "review-mine"),
-        ("quality/all", quality_views.show_team_quality, "review-quality"),
+        ("quality/mine", views.show_own_quality, "review-mine"),
+        ("quality/all", views.show_team_quality, "review-quality"),
         ("desk/", show_home, "review-desk"),
         ("desk/next", claim_next, "review-next"),
         ("desk/absence", change_absence, "review-absence"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feedback.agreement import (
+from feedback.quality.agreement import (
     bootstrap_interval,
     cohen_kappa,
     compute_agreement,

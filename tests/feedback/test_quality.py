@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role, User
-from feedback import influence, quality
 from feedback.models import Feedback, GoldAnswer
+from feedback.quality import impact, report
 from matching.models.prediction import Prediction
 from modelops.models.lifecycle import TrainingRun
 from tests.models import installed, scoring_version, stored_prediction
@@ -34,23 +34,23 @@ def doubled(first: User, second: User, answers: list[tuple[bool, bool]], **colum
         said(prediction, second, other, stage="second", **columns)
 
 
-def desk() -> quality.BlindDecisionSample:
-    return quality.BlindDecisionSample(quality.get_window_start())
+def desk() -> report.BlindDecisionSample:
+    return report.BlindDecisionSample(report.get_window_start())
 
 
 def test_agreement_of_everybody_by_guideline_and_by_category() -> None:
     anna, ben = person(Role.REVIEWER), person(Role.REVIEWER)
     doubled(anna, ben, [(True, True)] * 8 + [(False, False)] * 4 + [(True, False)] * 4)
     doubled(anna, ben, [(False, False)] * 2, guideline_version="2")
-    found = quality.measure_all_reviewers(desk())
+    found = report.measure_all_reviewers(desk())
     assert found is not None
     assert (found.coefficients.n, round(found.coefficients.percent, 3)) == (18, 0.778)
     assert found.kappa_interval is not None
-    assert [(row.name, row.coefficients.n) for row in quality.measure_by_guideline(desk())] == [
+    assert [(row.name, row.coefficients.n) for row in report.measure_by_guideline(desk())] == [
         ("1", 16),
         ("2", 2),
     ]
-    assert [row.name for row in quality.measure_by_category(desk())] == ["O06 Diacritics / ligatures"]
+    assert [row.name for row in report.measure_by_category(desk())] == ["O06 Diacritics / ligatures"]
 
 
 def test_revisions_and_words_taken_back_do_not_count() -> None:
@@ -59,9 +59,9 @@ def test_revisions_and_words_taken_back_do_not_count() -> None:
     first = said(prediction, anna, True)
     said(prediction, anna, False, revises=first, answer_shown=True)
     said(prediction, ben, True, stage="second", withdrawn_at=timezone.now())
-    assert quality.measure_all_reviewers(desk()) is None
+    assert report.measure_all_reviewers(desk()) is None
     said(prediction, ben, True, stage="second")
-    found = quality.measure_all_reviewers(desk())
+    found = report.measure_all_reviewers(desk())
     assert found is not None
     assert (found.coefficients.n, found.coefficients.percent) == (1, 1.0)
 
@@ -82,7 +82,7 @@ def test_a_clear_fall_of_agreement_is_marked() -> None:
     old = timezone.now() - timedelta(days=60)
     doubled(anna, ben, [(True, True)] * 20, created_at=old)
     doubled(anna, ben, [(True, False)] * 15 + [(True, True)] * 5)
-    found = quality.detect_agreement_drop(desk(), timezone.now())
+    found = report.detect_agreement_drop(desk(), timezone.now())
     assert found is not None
     assert (found[0].coefficients.percent, found[1].coefficients.percent, found[2]) == (0.25, 1.0, True)
 
@@ -92,14 +92,14 @@ def test_overrides_are_counted_by_rule() -> None:
     for number, answer in enumerate([True, True, False]):
         row = stored_prediction(f"A {number}", "A", differences=[{"category": "O06"}], prediction=False)
         said(row, anna, answer)
-    ((name, share),) = quality.count_overrides_by_category(desk())
+    ((name, share),) = report.count_overrides_by_category(desk())
     assert (name[:3], share.hits, share.n) == ("O06", 2, 3)
 
 
 def test_what_a_reviewers_answers_changed_is_counted_on_the_next_model() -> None:
     installed()
     anna = person(Role.REVIEWER)
-    assert influence.measure_impact(anna) is None
+    assert impact.measure_impact(anna) is None
     version = scoring_version("2", log_odds=4.0)
     run = TrainingRun.objects.create(
         trigger="test", status="succeeded", model=version, finished_at=timezone.now()
@@ -107,7 +107,7 @@ def test_what_a_reviewers_answers_changed_is_counted_on_the_next_model() -> None
     for pair in (("Heron Foods Company", "Heron Fooods Company"), ("Acme", "Acme")):
         row = stored_prediction(*pair, prediction=False)
         said(row, anna, True, processed=True, training_run=run)
-    found = influence.measure_impact(anna)
+    found = impact.measure_impact(anna)
     assert found is not None
     assert (found.decisions, found.changed_predictions) == (2, 1)
 

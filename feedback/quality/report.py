@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from accounts.ids import build_min_uuid7
 from accounts.models import User
-from feedback.agreement import (
+from feedback.models import Feedback, GoldAnswer, ReviewItem, ReviewStage
+from feedback.quality.agreement import (
     Agreement,
     bootstrap_interval,
     cohen_kappa,
@@ -26,7 +27,6 @@ from feedback.agreement import (
     gwet_ac1,
     wilson_interval,
 )
-from feedback.models import Feedback, GoldAnswer, ReviewItem, ReviewStage
 from feedback.review.routing import is_override
 from matching.engine import load_categories
 from matching.models.prediction import Prediction, ReviewStream
