@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
-from feedback import memo as memos
+from feedback.memo import content as memos
 from feedback.models import Feedback, ReviewItem
 from feedback.review.decisions import enqueue_sampled_predictions, submit_decision
 from matching.compare.request import CompareRequest

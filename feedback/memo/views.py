@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from accounts.models import User
-from feedback import memo as memos
+from feedback.memo import content as memos
 from feedback.models import Feedback
 from matching.models.prediction import Prediction
 

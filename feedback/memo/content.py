@@ -20,9 +20,9 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.models import User
+from feedback.memo.pdf import render_pdf
 from feedback.models import Feedback, FeedbackSource, ReviewItem
 from feedback.review.presenter import ANSWER_CHOICES
-from feedback.typesetting import render_pdf
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.engine import load_categories
 from matching.jobs.formats.rows import escape_formula
