@@ -13,8 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from feedback import autopilot, monitoring
-from feedback.retraining import retrain, retrain_queued
+from feedback import monitoring
+from feedback.retraining import policy
+from feedback.retraining.pipeline import retrain, retrain_queued
 from feedback.review.decisions import enqueue_sampled_predictions
 from modelops.alerting.alerts import raise_alert
 from modelops.alerting.heartbeats import MONITOR_JOB
@@ -50,7 +51,7 @@ def retrain_queued_run() -> str | None:
     except TrainingBusyError:
         return None
     if run:
-        autopilot.deploy_candidate_as_shadow(run)
+        policy.deploy_candidate_as_shadow(run)
     return str(run.pk) if run else None
 
 
@@ -99,7 +100,7 @@ def _decide_and_enqueue(now: datetime, routine: bool) -> dict[str, Any]:
     """Decide, and have a worker train if so. Nothing is decided before anything is live."""
     if not monitoring.list_champions():
         return {"train": None}
-    decision = autopilot.decide_training(now, routine=routine)
+    decision = policy.decide_training(now, routine=routine)
     if decision.train:
         transaction.on_commit(retrain_queued_run.delay)
     return {"train": decision.train}

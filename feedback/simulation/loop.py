@@ -23,9 +23,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from feedback import autopilot, monitoring
+from feedback import monitoring
 from feedback.models import Feedback
-from feedback.retraining import retrain_queued
+from feedback.retraining import policy
+from feedback.retraining.pipeline import retrain_queued
 from feedback.review.decisions import enqueue_sampled_predictions
 from feedback.simulation.people import SimulatedReviewers, SimulatedUsers
 from feedback.simulation.traffic import POOL_SIZE, STRICTER_CATEGORIES, SimulatedTraffic, is_truly_material
@@ -210,7 +211,7 @@ class _Simulation:
         Feedback.objects.filter(prediction__in=keys).update(created_at=self.current_hour + HOUR * 0.7)
 
     def _train_if_due(self) -> str:
-        decision = autopilot.decide_training(
+        decision = policy.decide_training(
             self.current_hour, {"corpus_size": self.plan.corpus_size}, self.current_hour.hour == 2
         )
         if not decision.train:
@@ -222,7 +223,7 @@ class _Simulation:
         self.outcome.retrainings += 1
         if self.outcome.hours_to_first_retraining is None and self.stricter_since:
             self.outcome.hours_to_first_retraining = round((self.current_hour - self.stricter_since) / HOUR)
-        shadow = autopilot.deploy_candidate_as_shadow(run)
+        shadow = policy.deploy_candidate_as_shadow(run)
         self._promote_candidate(run)
         return f"trained ({decision.because.split(':')[0]}), {'shadow, ' if shadow else ''}approved"
 

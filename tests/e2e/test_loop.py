@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from feedback.models import ReviewItem
-from feedback.retraining import retrain
+from feedback.retraining.pipeline import retrain
 from feedback.review.decisions import enqueue_sampled_predictions, submit_decision
 from matching.compare.service import get_model_loader
 from tests.models import installed, promoted

@@ -9,8 +9,9 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role
-from feedback import autopilot, tasks
+from feedback import tasks
 from feedback.models import Feedback
+from feedback.retraining import policy
 from matching.monitoring.hourly_counts import count_hour
 from modelops.models.alerting import Alert
 from modelops.models.lifecycle import Deployment, TrainingRun
@@ -79,7 +80,7 @@ def met(decision: TrainingDecision) -> list[str]:
 
 @pytest.mark.usefixtures("champion")
 def test_a_day_on_which_nothing_is_wrong_trains_nothing_and_says_so() -> None:
-    decision = autopilot.decide_training(timezone.now())
+    decision = policy.decide_training(timezone.now())
     assert (decision.train, decision.because) == (False, "No condition is met.")
     names = [one["name"] for one in decision.conditions]
     assert names == ["accuracy", "precision", "recall", "feedback", "elapsed", "drift"]
@@ -90,7 +91,7 @@ def test_a_day_on_which_nothing_is_wrong_trains_nothing_and_says_so() -> None:
 def test_enough_new_labels_train_a_candidate() -> None:
     set_limit("feedback", "20")
     labels(20)
-    decision = autopilot.decide_training(timezone.now())
+    decision = policy.decide_training(timezone.now())
     assert decision.train
     assert decision.run == TrainingRun.objects.get(status="queued")
     assert decision.because == "feedback: 20 labels not learnt from."
@@ -101,14 +102,14 @@ def test_enough_new_labels_train_a_candidate() -> None:
 def test_one_label_fewer_does_not() -> None:
     set_limit("feedback", "20")
     labels(19)
-    assert not autopilot.decide_training(timezone.now()).train
+    assert not policy.decide_training(timezone.now()).train
 
 
 @pytest.mark.usefixtures("champion")
 def test_a_passing_performance_check_does_not_train() -> None:
     labels(1)
     labels(200, stream="audit")
-    decision = autopilot.decide_training(timezone.now())
+    decision = policy.decide_training(timezone.now())
     assert met(decision) == []
 
 
@@ -116,7 +117,7 @@ def test_a_passing_performance_check_does_not_train() -> None:
 def test_accuracy_that_labels_show_to_be_too_low_trains() -> None:
     labels(1)
     labels(100, stream="audit", true=True)
-    decision = autopilot.decide_training(timezone.now())
+    decision = policy.decide_training(timezone.now())
     assert decision.train
     assert met(decision)[0] == "accuracy"
 
@@ -124,7 +125,7 @@ def test_accuracy_that_labels_show_to_be_too_low_trains() -> None:
 @pytest.mark.usefixtures("champion")
 def test_too_low_an_accuracy_with_nothing_to_learn_from_is_an_obstacle_that_is_named() -> None:
     labels(100, stream="audit", true=True)
-    decision = autopilot.decide_training(timezone.now())
+    decision = policy.decide_training(timezone.now())
     assert not decision.train
     assert decision.obstacles == ["there is no new label to learn from"]
     assert decision.because.startswith("Not now (there is no new label to learn from), though accuracy")
@@ -134,7 +135,7 @@ def test_drift_without_error_trains_nothing(champion: Deployment) -> None:
     drifted(champion)
     labels(5)
     labels(60, stream="audit")
-    decision = autopilot.decide_training(timezone.now())
+    decision = policy.decide_training(timezone.now())
     assert met(decision) == []
     assert "no error with it" in decision.conditions[-1]["said"]
 
@@ -144,9 +145,9 @@ def test_drift_with_error_trains_before_the_labels_alone_would(champion: Deploym
     labels(24, stream="audit")
     labels(24, stream="audit", said=True, true=True)
     labels(12, stream="audit", true=True)
-    assert met(autopilot.decide_training(timezone.now())) == []
+    assert met(policy.decide_training(timezone.now())) == []
     drifted(champion)
-    decision = autopilot.decide_training(timezone.now())
+    decision = policy.decide_training(timezone.now())
     assert met(decision) == ["drift"]
     assert decision.train
 
@@ -157,14 +158,14 @@ def test_drift_of_files_explains_no_error_of_single_questions(champion: Deployme
     labels(24, stream="audit", said=True, true=True)
     labels(12, stream="audit", true=True)
     drifted(champion, source="bulk")
-    assert met(autopilot.decide_training(timezone.now())) == []
+    assert met(policy.decide_training(timezone.now())) == []
 
 
 def test_elapsed_time_trains_in_the_daily_decision_only(champion: Deployment) -> None:
     labels(1)
     later = champion.model.created_at + 31 * DAY
-    assert not autopilot.decide_training(later).train
-    assert met(autopilot.decide_training(later, routine=True)) == ["elapsed"]
+    assert not policy.decide_training(later).train
+    assert met(policy.decide_training(later, routine=True)) == ["elapsed"]
 
 
 @pytest.mark.usefixtures("champion")
@@ -172,20 +173,20 @@ def test_one_at_a_time_with_a_pause_and_a_budget() -> None:
     set_limit("feedback", "1")
     labels(1)
     now = timezone.now()
-    first = autopilot.decide_training(now)
+    first = policy.decide_training(now)
     assert first.run is not None
-    again = autopilot.decide_training(now)
+    again = policy.decide_training(now)
     assert "under way" in again.obstacles[0]
     runs.cancel_run(first.run, person(Role.MODEL_ENGINEER), "test")
-    assert "less than 20 hours ago" in autopilot.decide_training(now).obstacles[0]
+    assert "less than 20 hours ago" in policy.decide_training(now).obstacles[0]
     set_limit("budget_per_week", "1")
-    assert "budget of 1" in autopilot.decide_training(now + 2 * DAY).obstacles[0]
-    assert autopilot.decide_training(now + 8 * DAY).train
+    assert "budget of 1" in policy.decide_training(now + 2 * DAY).obstacles[0]
+    assert policy.decide_training(now + 8 * DAY).train
 
 
 @pytest.mark.usefixtures("champion")
 def test_a_decision_cannot_be_rewritten() -> None:
-    decision = autopilot.decide_training(timezone.now())
+    decision = policy.decide_training(timezone.now())
     row = TrainingDecision.objects.filter(pk=decision.pk)
     with pytest.raises(DatabaseError), transaction.atomic():
         row.update(because="something else")
@@ -197,7 +198,7 @@ def test_a_decision_cannot_be_rewritten() -> None:
 def decided_run() -> TrainingRun:
     set_limit("feedback", "1")
     labels(1)
-    decision = autopilot.decide_training(timezone.now(), {"corpus_size": 1_500})
+    decision = policy.decide_training(timezone.now(), {"corpus_size": 1_500})
     assert decision.run is not None
     return decision.run
 
@@ -219,7 +220,7 @@ def test_the_whole_way_from_a_decision_to_a_shadow_or_a_refusal_that_is_told() -
 def test_a_run_that_a_person_asked_for_does_not_become_shadow_by_itself() -> None:
     run = TrainingRun.objects.create(trigger="a person", status="succeeded", finished_at=timezone.now())
     run.model = Deployment.objects.get().model
-    assert autopilot.deploy_candidate_as_shadow(run) is None
+    assert policy.deploy_candidate_as_shadow(run) is None
     assert not Deployment.objects.filter(role="shadow").exists()
 
 
@@ -239,6 +240,6 @@ def test_a_candidate_keeps_what_the_traffic_of_its_week_looks_like(champion: Dep
     stored_prediction("Acme Widgets Inc", "Acme Wigets Inc", model=champion.model, created_at=now - DAY)
     count_hour((now - DAY).replace(minute=0, second=0, microsecond=0))
     candidate = scoring_version("2")
-    frozen = autopilot.freeze_references(candidate, now)
+    frozen = policy.freeze_references(candidate, now)
     assert [(row.profile, row.kind, row.model) for row in frozen] == [("general", "organisation", candidate)]
-    assert autopilot.freeze_references(candidate, now)[0] == frozen[0]
+    assert policy.freeze_references(candidate, now)[0] == frozen[0]

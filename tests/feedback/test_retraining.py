@@ -11,7 +11,7 @@ from accounts.models import Role
 from feedback.guideline import starting_guideline
 from feedback.guideline.service import publish_guideline, start_draft
 from feedback.models import Feedback
-from feedback.retraining import _build_constructed_pairs, build_labelled_pairs, retrain
+from feedback.retraining.pipeline import _build_constructed_pairs, build_labelled_pairs, retrain
 from feedback.tasks import mind_training_runs, retrain_queued_run
 from matching.training.fitting import SYNTHETIC_WEIGHT
 from matching.training.synthetic import PairsFileError, generate_pairs

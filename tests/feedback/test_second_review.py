@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Role, User
-from feedback import labels
 from feedback.models import Draft, Feedback, Precedent, ReviewItem, ReviewStage
+from feedback.retraining import labels
 from feedback.review.decisions import (
     DecisionChangeError,
     enqueue_prediction,

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from accounts.encryption.crypto import sha256
-from feedback.retraining import retrain
+from feedback.retraining.pipeline import retrain
 from matching.training.starting_model import install_shipped_model
 from modelops.models.lifecycle import ModelArtefact, ModelVersion
 from modelops.registry import mlflow_registry

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
-from feedback import autopilot
+from feedback.retraining import policy
 from modelops.alerting import alerts
 from modelops.alerting.rules import ALERT_RULES
 from modelops.models.alerting import Alert, AlertChannel
@@ -210,7 +210,7 @@ def test_limits_are_shown_changed_with_a_reason_and_never_edited() -> None:
 
 def test_a_decision_shows_every_condition() -> None:
     installed()
-    decision = autopilot.decide_training(timezone.now())
+    decision = policy.decide_training(timezone.now())
     client = browser(Role.LEAD)
     page = text(client.get(path(TrainingDecision, "change", decision.pk)))
     assert "No condition is met." in page

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from feedback.models import Feedback
-from feedback.retraining import retrain
+from feedback.retraining.pipeline import retrain
 from matching.training.synthetic import DEFAULT_SIZE, PairsFileError, read_pairs
 from modelops.training.fitting import TrainingError
 from modelops.training.runs import TrainingBusyError

@@ -21,8 +21,8 @@ from accounts.audit import trail
 from accounts.models import User
 from feedback.guideline import starting_guideline
 from feedback.guideline.service import find_changed_categories
-from feedback.labels import claim_labels, mark_labels_used, release_labels
 from feedback.models import Feedback
+from feedback.retraining.labels import claim_labels, mark_labels_used, release_labels
 from matching.training import fitting, pipeline
 from matching.training.dataset import SYNTHETIC_SOURCE
 from matching.training.synthetic import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
