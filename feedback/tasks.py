@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from feedback import monitoring
+from feedback.monitoring import performance
 from feedback.retraining import policy
 from feedback.retraining.pipeline import retrain, retrain_queued
 from feedback.review.decisions import enqueue_sampled_predictions
@@ -70,7 +70,7 @@ def mind_training_runs() -> int:
 def monitor_hourly() -> list[str]:
     """Look at the closed hours that nobody has looked at, then decide whether to train; return the hours."""
     now = timezone.now()
-    done = [f"{hour:%Y-%m-%dT%H}" for hour in monitoring.list_open_hours(now) if _monitor_hour_once(hour)]
+    done = [f"{hour:%Y-%m-%dT%H}" for hour in performance.list_open_hours(now) if _monitor_hour_once(hour)]
     this_hour = f"{now:%Y-%m-%dT%H}"
     run_once("training decision", this_hour, lambda: _decide_and_enqueue(now, routine=False))
     return done
@@ -81,24 +81,24 @@ def monitor_daily() -> bool:
     """Look at yesterday as a whole and make the daily decision; say whether it was still to be done."""
     now = timezone.now()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    yesterday = today - monitoring.DAY
+    yesterday = today - performance.DAY
 
     def look() -> dict[str, Any]:
-        return {**asdict(monitoring.monitor_day(yesterday)), **_decide_and_enqueue(now, routine=True)}
+        return {**asdict(performance.monitor_day(yesterday)), **_decide_and_enqueue(now, routine=True)}
 
     return run_once("monitor daily", f"{yesterday:%Y-%m-%d}", look) is not None
 
 
 def _monitor_hour_once(hour: datetime) -> bool:
     return (
-        run_once(MONITOR_JOB, f"{hour:%Y-%m-%dT%H}", lambda: asdict(monitoring.monitor_hour(hour)))
+        run_once(MONITOR_JOB, f"{hour:%Y-%m-%dT%H}", lambda: asdict(performance.monitor_hour(hour)))
         is not None
     )
 
 
 def _decide_and_enqueue(now: datetime, routine: bool) -> dict[str, Any]:
     """Decide, and have a worker train if so. Nothing is decided before anything is live."""
-    if not monitoring.list_champions():
+    if not performance.list_champions():
         return {"train": None}
     decision = policy.decide_training(now, routine=routine)
     if decision.train:

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from accounts.audit import trail
 from feedback.models import Feedback
-from feedback.monitoring import DAY, WEEK, estimate_performance, list_champions
+from feedback.monitoring.performance import DAY, WEEK, estimate_performance, list_champions
 from matching.monitoring import hourly_counts
 from modelops.alerting.alerts import raise_alert
 from modelops.deployment.promotion import PromotionError, deploy_shadow

@@ -23,8 +23,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from feedback import monitoring
 from feedback.models import Feedback
+from feedback.monitoring import performance
 from feedback.retraining import policy
 from feedback.retraining.pipeline import retrain_queued
 from feedback.review.decisions import enqueue_sampled_predictions
@@ -129,7 +129,7 @@ class _Simulation:
         self.loader: ModelLoader[Scorer] = ModelLoader(build_scorer)
         self.fleet = self.loader.refresh()
         self.holdout = self.traffic.draw_holdout(plan.holdout_size)
-        self.current_hour = timezone.now().replace(minute=0, second=0, microsecond=0) + monitoring.DAY
+        self.current_hour = timezone.now().replace(minute=0, second=0, microsecond=0) + performance.DAY
         self.truths: dict[UUID, bool] = {}
         for name, value in (("feedback", plan.feedback_limit), ("cooldown_hours", plan.cooldown_hours)):
             if value != THRESHOLD_DEFAULTS[name][0]:
@@ -173,7 +173,7 @@ class _Simulation:
         self._set_timestamps(answers)
         _analyse_tables()
         right = sum(answer.prediction == self.truths[answer.pk] for answer in answers) / len(answers)
-        monitoring.monitor_hour(self.current_hour)
+        performance.monitor_hour(self.current_hour)
         self.current_hour += HOUR
         trained_before = self.outcome.retrainings
         event = self._train_if_due()
@@ -267,7 +267,7 @@ class _Simulation:
     def _freeze_references(self) -> None:
         """Freeze the reference on traffic of the usual mix, as an installation in use would have."""
         served = self.fleet.get_champion(PROFILE)
-        version = monitoring.list_champions()[0]
+        version = performance.list_champions()[0]
         pairs = self.traffic.draw_hour(_WARM_UP_ANSWERS)
         for kind in engine.Kind:
             said = [

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Role, User
-from feedback import monitoring
 from feedback.models import Feedback
+from feedback.monitoring import performance
 from feedback.tasks import monitor_daily, monitor_hourly
 from matching.models.prediction import Prediction
 from modelops.alerting import alerts
@@ -71,18 +71,18 @@ def window() -> str:
 def test_an_hour_is_measured_with_labels_and_without() -> None:
     deployment, reviewer = installed(), person(Role.REVIEWER)
     answered(deployment, reviewer, right=45, wrong=5)
-    look = monitoring.monitor_hour(THIS_HOUR - HOUR)
+    look = performance.monitor_hour(THIS_HOUR - HOUR)
     assert (look.counted, look.reports) == (1, 0)
     assert metric("accuracy (estimated)", window()) == pytest.approx(0.99)
     assert metric("material share", window()) == 1.0
-    later = monitoring.estimate_performance(deployment.model, timezone.now())
+    later = performance.estimate_performance(deployment.model, timezone.now())
     assert (later.accuracy.value, later.accuracy.n) == (0.9, 50)
 
 
 def test_labels_of_other_streams_say_nothing_of_accuracy() -> None:
     deployment, reviewer = installed(), person(Role.REVIEWER)
     answered(deployment, reviewer, right=0, wrong=30, stream="uncertain")
-    assert monitoring.estimate_performance(deployment.model, timezone.now()).accuracy.n == 0
+    assert performance.estimate_performance(deployment.model, timezone.now()).accuracy.n == 0
 
 
 def test_an_answer_reviewed_twice_counts_once_with_the_last_word() -> None:
@@ -92,14 +92,14 @@ def test_an_answer_reviewed_twice_counts_once_with_the_last_word() -> None:
     Feedback.objects.create(
         prediction=row, reviewer=person(Role.REVIEWER), source="review", user_correction=True
     )
-    found = monitoring.estimate_performance(deployment.model, timezone.now())
+    found = performance.estimate_performance(deployment.model, timezone.now())
     assert (found.accuracy.n, found.accuracy.value) == (1, 1.0)
 
 
 def test_too_little_accuracy_shown_by_labels_raises_an_alert_with_the_figures() -> None:
     deployment = installed()
     answered(deployment, person(Role.REVIEWER), right=60, wrong=60)
-    monitoring.store_metrics(deployment.model, "now", NOW - HOUR, timezone.now())
+    performance.store_metrics(deployment.model, "now", NOW - HOUR, timezone.now())
     alert = Alert.objects.get(rule="accuracy_low", scope=deployment.model.version)
     assert alert.state == "firing"
     assert "120 audited answers say 50.0%" in alert.what
@@ -109,7 +109,7 @@ def test_missed_material_differences_are_an_alert_of_their_own() -> None:
     deployment = installed()
     answered(deployment, person(Role.REVIEWER), right=60, wrong=60, said=False)
     answered(deployment, person(Role.REVIEWER), right=20, wrong=0)
-    monitoring.store_metrics(deployment.model, "now", NOW - HOUR, timezone.now())
+    performance.store_metrics(deployment.model, "now", NOW - HOUR, timezone.now())
     assert {alert.rule for alert in Alert.objects.all()} == {"accuracy_low", "recall_low"}
 
 
@@ -117,7 +117,7 @@ def test_one_profile_that_fails_is_told_by_itself() -> None:
     deployment, reviewer = installed(), person(Role.REVIEWER)
     answered(deployment, reviewer, right=190, wrong=0)
     answered(deployment, reviewer, right=0, wrong=9, profile="lc")
-    monitoring.store_metrics(deployment.model, "now", NOW - HOUR, timezone.now())
+    performance.store_metrics(deployment.model, "now", NOW - HOUR, timezone.now())
     version = deployment.model.version
     assert set(Alert.objects.values_list("rule", "scope")) == {
         ("accuracy_low", f"{version}, lc"),
@@ -131,16 +131,16 @@ def test_the_consequence_counts_reviewed_and_wrong_answers_of_the_window() -> No
     deployment = installed()
     answered(deployment, person(Role.REVIEWER), right=7, wrong=3)
     of = TrafficSlice(deployment.model, "general", "organisation")
-    assert monitoring.count_reviewed(of, NOW - 2 * HOUR, NOW) == (10, 3)
-    assert monitoring.count_reviewed(of, NOW, NOW + HOUR) == (0, 0)
-    assert monitoring.count_reviewed(replace(of, source="bulk"), NOW - 2 * HOUR, NOW) == (0, 0)
+    assert performance.count_reviewed(of, NOW - 2 * HOUR, NOW) == (10, 3)
+    assert performance.count_reviewed(of, NOW, NOW + HOUR) == (0, 0)
+    assert performance.count_reviewed(replace(of, source="bulk"), NOW - 2 * HOUR, NOW) == (0, 0)
 
 
 def test_measuring_a_window_again_replaces_it() -> None:
     deployment = installed()
     answered(deployment, person(Role.REVIEWER), right=3, wrong=0)
     for _ in range(2):
-        rows = monitoring.store_metrics(deployment.model, "now", NOW - HOUR, timezone.now())
+        rows = performance.store_metrics(deployment.model, "now", NOW - HOUR, timezone.now())
     assert ModelMetric.objects.filter(window="now").count() == len(rows) == 21
 
 
@@ -149,18 +149,18 @@ def test_an_audit_that_nobody_reviews_is_told_after_three_days() -> None:
     for number in range(40):
         stored_prediction(f"A {number}", stream="audit", selection_probability=0.02, created_at=NOW - HOUR)
     for _ in range(3):
-        monitoring._observe_audit_coverage(NOW)
+        performance._observe_audit_coverage(NOW)
     alert = Alert.objects.get(rule="labels_missing")
     assert (alert.state, alert.what[:8]) == ("firing", "0 of 40 ")
 
 
 def test_hours_from_before_anything_was_live_are_not_looked_at() -> None:
-    assert monitoring.list_open_hours(NOW) == []
+    assert performance.list_open_hours(NOW) == []
     installed()
     midnight = datetime(2030, 1, 1, 0, 1, tzinfo=UTC)
-    hours = monitoring.list_open_hours(midnight)
+    hours = performance.list_open_hours(midnight)
     assert (len(hours), hours[-1]) == (24, datetime(2029, 12, 31, 22, tzinfo=UTC))
-    assert monitoring.list_open_hours(timezone.now()) == []
+    assert performance.list_open_hours(timezone.now()) == []
 
 
 def test_the_hourly_task_looks_at_each_hour_once_and_decides_once() -> None:
@@ -189,7 +189,7 @@ def test_alerts_about_a_version_that_no_longer_answers_come_to_their_end() -> No
     alerts.record_observation("accuracy_low", "an older one", failing=True)
     alerts.record_observation("drift", "an older one, general, organisation", failing=True)
     for number in range(3):
-        monitoring.monitor_hour(THIS_HOUR - number * HOUR)
+        performance.monitor_hour(THIS_HOUR - number * HOUR)
     assert {alert.state for alert in Alert.objects.all()} == {"resolved"}
 
 
@@ -202,5 +202,5 @@ def test_hourly_histograms_are_kept_for_a_hundred_days() -> None:
     day = THIS_HOUR.replace(hour=0)
     for days in (0, 99, 101):
         reporting.store_hourly_count(of, day - days * 24 * HOUR, 0, {}, reference)
-    monitoring.monitor_day(day)
+    performance.monitor_day(day)
     assert HourlyCount.objects.count() == 2

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from feedback import monitoring
+from feedback.monitoring import performance
 from matching import engine
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store, get_model_loader
@@ -99,7 +99,7 @@ def test_a_file_of_another_script_drifts_by_itself_and_leaves_single_questions_a
         worked_off(job_of(user, csv_file(CYRILLIC), kind="organisation"))
         hour = THIS_HOUR - hours * HOUR
         assert left_at(hour + HOUR / 2) == 200
-        monitoring.monitor_hour(hour)
+        performance.monitor_hour(hour)
     reports = list(DriftReport.objects.order_by("end"))
     assert [(row.source, row.n, row.drifted) for row in reports] == [
         ("bulk", 200, False),
@@ -109,7 +109,7 @@ def test_a_file_of_another_script_drifts_by_itself_and_leaves_single_questions_a
     assert "of 200 sampled rows of files" in reports[1].summary
     scope = f"{champion.model.version}, general, organisation, bulk files"
     assert [alert.scope for alert in Alert.objects.filter(rule="drift").exclude(state="ok")] == [scope]
-    monitoring.monitor_hour(THIS_HOUR)
+    performance.monitor_hour(THIS_HOUR)
     assert dict(HourlyCount.objects.values_list("source", "n").filter(hour=THIS_HOUR)) == {"single": 3}
     assert Reference.objects.values_list("source", flat=True).distinct().get() == "single"
 
@@ -127,7 +127,7 @@ def test_an_hour_counted_in_portions_is_the_hour_counted_at_once(monkeypatch: py
 @pytest.mark.usefixtures("champion")
 def test_what_files_left_is_deleted_when_it_was_counted_long_ago() -> None:
     worked_off(job_of(person(), csv_file(PAIRS)))
-    monitoring.monitor_day(THIS_HOUR + timedelta(days=1))
+    performance.monitor_day(THIS_HOUR + timedelta(days=1))
     assert BulkSample.objects.count() == 2
-    monitoring.monitor_day(THIS_HOUR + timedelta(days=3))
+    performance.monitor_day(THIS_HOUR + timedelta(days=3))
     assert not BulkSample.objects.exists()
