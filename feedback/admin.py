@@ -22,11 +22,11 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts.admin.tools import BoundedPaginator, admin_button, deny_everyone, require_permission
 from accounts.models import Role, User
 from feedback import lead_admin
-from feedback.exporting import export_feedback
-from feedback.importing import EncryptedTempStorage, LabelResource
 from feedback.memo import views as memo_views
 from feedback.models import Feedback, ReviewItem
 from feedback.review import decisions, queue, views
+from feedback.transfer.label_export import export_feedback
+from feedback.transfer.label_import import EncryptedTempStorage, LabelResource
 
 _LEAD_PERMISSION = lead_admin.LEAD_PERMISSION
 _BLIND_COLUMNS = ("created_at", "state", "claimed_by", "claimed_until", "done_at")
