@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.admin.tools import BoundedPaginator, admin_button, deny_everyone, require_permission
 from accounts.models import Role, User
-from feedback import lead_admin
+from feedback.admin import leads as lead_admin
 from feedback.memo import views as memo_views
 from feedback.models import Feedback, ReviewItem
 from feedback.review import decisions, queue, views
