@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import User
-from feedback.frame import render_page
+from feedback.admin_page import render_page
 from feedback.quality import impact, report
 
 

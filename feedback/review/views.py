@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.models import User
-from feedback.frame import render_page
+from feedback.admin_page import render_page
 from feedback.guideline.service import get_guideline_in_force
 from feedback.memo import views as memo_views
 from feedback.models import Feedback, ReviewItem, ReviewStage
