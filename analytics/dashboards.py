@@ -14,9 +14,9 @@ from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
 from analytics import queries
-from matching.models.prediction import ReviewStream, VerdictChoice
+from matching.models import ReviewStream, VerdictChoice
 from modelops import svg_charts
-from modelops.models.lifecycle import EVERY_PROFILE
+from modelops.models import EVERY_PROFILE
 
 _DAY = timedelta(days=1)
 _VERDICT_ORDER = (VerdictChoice.IMMATERIAL.value, VerdictChoice.REVIEW.value, VerdictChoice.MATERIAL.value)

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.models import AuditEvent, AuditSeal, User
-from modelops.models.lifecycle import Deployment, PromotionRequest
+from modelops.models import Deployment, PromotionRequest
 
 _VERIFIER_PATH = Path(__file__).with_name("evidence_verifier.py")
 

@@ -10,10 +10,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import Count, Min, Q
 
 from feedback.models import Feedback, ReviewItem
-from matching.models.prediction import Prediction, VerdictChoice
-from modelops.models.alerting import Alert
-from modelops.models.lifecycle import Deployment, PromotionRequest, TrainingRun
-from modelops.models.monitoring import DriftReport, HourlyCount, TrafficSource
+from matching.models import Prediction, VerdictChoice
+from modelops.models import (
+    Alert,
+    Deployment,
+    DriftReport,
+    HourlyCount,
+    PromotionRequest,
+    TrafficSource,
+    TrainingRun,
+)
 
 
 @dataclass(frozen=True)

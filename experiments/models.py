@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.ids import uuid7
-from modelops.models.lifecycle import EVERY_PROFILE, ModelVersion
+from modelops.models import EVERY_PROFILE, ModelVersion
 
 
 def new_salt() -> str:

@@ -15,7 +15,7 @@ from accounts.models import User
 from experiments import assignment
 from experiments.models import Arm, Experiment, ExperimentStatus, Exposure
 from experiments.significance import SampleRatioCheck, check_sample_ratio
-from modelops.models.lifecycle import EVERY_PROFILE, LiveSlot
+from modelops.models import EVERY_PROFILE, LiveSlot
 
 _REFRESH_SECONDS = 1.0
 """Seconds a process goes on with the experiments it last read."""

@@ -20,7 +20,7 @@ from feedback.review.decisions import enqueue_sampled_predictions
 from modelops.alerting.alerts import raise_alert
 from modelops.alerting.heartbeats import MONITOR_JOB
 from modelops.job_runs import run_once
-from modelops.models.lifecycle import TrainingRun
+from modelops.models import TrainingRun
 from modelops.training import runs
 from modelops.training.runs import TrainingBusyError
 

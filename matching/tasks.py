@@ -9,7 +9,7 @@ from celery import shared_task
 from django.db import transaction
 
 from matching.jobs import maintenance, worker
-from matching.models.prediction import BatchJob
+from matching.models import BatchJob
 from matching.rescoring import replay, shadow
 
 _MAX_MESSAGES = 64

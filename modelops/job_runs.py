@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from modelops.models.lifecycle import JobRun, RunStatus
+from modelops.models import JobRun, RunStatus
 
 _LOCK_NAMESPACE = 0x6C6E63
 """First half of the advisory locks of periodic jobs; the name makes the other."""

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from matching.jobs import results, service, worker
 from matching.jobs.upload_handler import Upload
-from matching.models.prediction import BatchJob
+from matching.models import BatchJob
 
 PAIRS = [
     ("Acme, Inc.", "ACME Incorporated"),

@@ -12,9 +12,9 @@ from feedback.models import Guideline
 from matching.compare.pair_digest import compute_pair_digest
 from matching.compare.service import get_model_loader
 from matching.engine import FEATURE_NAMES, Kind, compute_schema_hash
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from modelops.deployment import promotion
-from modelops.models.lifecycle import Deployment, ModelArtefact, ModelVersion
+from modelops.models import Deployment, ModelArtefact, ModelVersion
 from tests.people import person
 
 

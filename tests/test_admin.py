@@ -16,11 +16,9 @@ from accounts.auth.users import issue_api_key
 from accounts.models import ApiKey, AuditEvent, Role, User
 from experiments.models import Experiment
 from feedback.models import Feedback, ReviewItem
-from matching.models.prediction import Prediction
-from matching.models.rescoring import Replay
+from matching.models import Prediction, Replay
 from matching.rescoring import replay as replays
-from modelops.models.lifecycle import LiveSlot, ModelVersion, PromotionRequest, TrainingRun
-from modelops.models.serving import ServingProcess
+from modelops.models import LiveSlot, ModelVersion, PromotionRequest, ServingProcess, TrainingRun
 from tests.models import installed, model_version, promoted, scoring_version, stored_prediction
 from tests.people import person
 

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.auth.users import issue_api_key
 from accounts.models import Role
-from matching.models.prediction import BatchJob
+from matching.models import BatchJob
 from tests.clients import CLIENTS, DIGESTS, DOCUMENT, digests, document
 from tests.jobs import PAIRS, csv_file, worked_off
 from tests.models import installed

@@ -214,7 +214,7 @@ def get_home_folder() -> Path:
 
     An installed package has no folder of its own to write in, so it uses the current one.
     """
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     default = root if (root / "manage.py").exists() and (root / "pyproject.toml").exists() else Path.cwd()
     return Path(os.environ.get("VAR_DIR") or default / "var").resolve()
 

@@ -32,7 +32,7 @@ GRACE_SECONDS = 20.0
 MAX_LOG_BYTES = 20 * 2**20
 PR_SET_PDEATHSIG = 1
 QUEUES = "default,jobs,monitor,train,notify"
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 _libc = ctypes.CDLL(None)
 

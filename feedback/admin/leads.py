@@ -35,7 +35,7 @@ from feedback.review import gold
 from feedback.review.presenter import ANSWER_CHOICES
 from matching.compare import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
-from matching.models.prediction import ReviewPolicy, ReviewStream
+from matching.models import ReviewPolicy, ReviewStream
 from modelops.serving.loader import NoLiveModelError
 
 LEAD_PERMISSION = "feedback.lead_review"

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from feedback.api.serializers import FeedbackSerializer
 from feedback.review.decisions import DuplicateFeedbackError, submit_client_feedback
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from matching.pages import presenter
 
 _FORM_FIELDS = ("user_correction", "confidence_score", "feedback_text")

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 
 _MAX_TEXT_LENGTH = 4_000
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.models import User
 from feedback.models import Clause, Feedback, Guideline, Precedent, get_answer_name
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 
 MAX_PRECEDENTS = 4
 _MAX_CANDIDATES = 200

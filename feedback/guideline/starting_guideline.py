@@ -16,7 +16,7 @@ from accounts.audit import trail
 from feedback.models import Clause, Guideline
 from matching.engine import Category, Effect, Profile, load_categories, load_profiles
 
-_FILE = Path(__file__).parent / "data" / "guideline.yaml"
+_FILE = Path(__file__).with_name("guideline.yaml")
 _EFFECT_PHRASES = {
     Effect.EQUAL: "Immaterial under",
     Effect.MODEL: "To be weighed with the rest of the name under",

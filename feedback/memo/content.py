@@ -26,7 +26,7 @@ from feedback.review.presenter import ANSWER_CHOICES
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.engine import load_categories
 from matching.jobs.formats.rows import escape_formula
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from matching.pages import diff, presenter
 
 MAX_MEMOS = 100

@@ -14,7 +14,7 @@ import pymupdf_fonts
 import typst
 from noto_cjk_sans_jp_regular import FONT_PATH
 
-_TEMPLATE = Path(__file__).parent / "data" / "memo.typ"
+_TEMPLATE = Path(__file__).with_name("memo.typ")
 _FONT_FILES = {"figo": "FiraGO-Regular.ttf", "figbo": "FiraGO-Bold.ttf"}
 
 

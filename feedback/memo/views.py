@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from feedback.memo import content as memos
 from feedback.models import Feedback
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 
 _TYPES = {"pdf": "application/pdf", "json": "application/json; charset=utf-8"}
 

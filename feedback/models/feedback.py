@@ -13,8 +13,8 @@ from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
 from feedback.models.queue import ReviewItem, ReviewStage
-from matching.models.prediction import Prediction, ReviewStream
-from modelops.models.lifecycle import ModelVersion, TrainingRun
+from matching.models import Prediction, ReviewStream
+from modelops.models import ModelVersion, TrainingRun
 
 UNDO_WINDOW = timedelta(minutes=10)
 """How long a decision may be taken back."""

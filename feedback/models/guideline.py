@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 
 
 class GuidelineQuerySet(models.QuerySet["Guideline"]):

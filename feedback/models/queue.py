@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
-from matching.models.prediction import Prediction, ReviewStream
+from matching.models import Prediction, ReviewStream
 
 CLAIM_DURATION = timedelta(minutes=15)
 """How long a claimed item is kept for its reviewer without a sign of life."""

@@ -14,14 +14,19 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Avg, Count, F, Min, Q
 
-from feedback.models import Feedback
-from feedback.models.feedback import FeedbackQuerySet
-from matching.models.prediction import Prediction, ReviewStream, VerdictChoice
+from feedback.models import Feedback, FeedbackQuerySet
+from matching.models import Prediction, ReviewStream, VerdictChoice
 from matching.monitoring import hourly_counts
 from modelops.alerting.alerts import record_observation
-from modelops.models.alerting import Alert
-from modelops.models.lifecycle import Deployment, ModelMetric, ModelVersion, ServingRole
-from modelops.models.monitoring import HourlyCount, TrafficSource
+from modelops.models import (
+    Alert,
+    Deployment,
+    HourlyCount,
+    ModelMetric,
+    ModelVersion,
+    ServingRole,
+    TrafficSource,
+)
 from modelops.monitoring import reporting
 from modelops.monitoring.confidence_sequences import (
     AuditedLabel,

@@ -12,8 +12,8 @@ from matching import engine
 from matching.compare.all_profiles import load_context
 from matching.compare.service import build_scorer
 from matching.engine import EngineError, Scorer
-from matching.models.prediction import Prediction
-from modelops.models.lifecycle import ModelVersion
+from matching.models import Prediction
+from modelops.models import ModelVersion
 
 MAX_DECISIONS = 50
 _CACHE_SECONDS = 24 * 60 * 60

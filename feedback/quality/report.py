@@ -29,7 +29,7 @@ from feedback.quality.agreement import (
 )
 from feedback.review.routing import is_override
 from matching.engine import load_categories
-from matching.models.prediction import Prediction, ReviewStream
+from matching.models import Prediction, ReviewStream
 
 WINDOW = timedelta(days=90)
 """How far back quality is measured."""

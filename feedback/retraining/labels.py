@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from feedback.models import Feedback
-from modelops.models.lifecycle import RunStatus, TrainingRun
+from modelops.models import RunStatus, TrainingRun
 
 MAX_LABELS_PER_RUN = 1_000
 """New labels that one run takes at most."""

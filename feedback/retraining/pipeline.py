@@ -27,7 +27,7 @@ from matching.training import fitting, pipeline
 from matching.training.dataset import SYNTHETIC_SOURCE
 from matching.training.synthetic import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
 from modelops.deployment.promotion import VersionRegistration, register_version
-from modelops.models.lifecycle import RunStatus, TrainingRun, TrainingStage
+from modelops.models import RunStatus, TrainingRun, TrainingStage
 from modelops.registry import mlflow_registry
 from modelops.training import runs
 from modelops.training.fitting import TrainingError

@@ -19,8 +19,17 @@ from feedback.monitoring.performance import DAY, WEEK, estimate_performance, lis
 from matching.monitoring import hourly_counts
 from modelops.alerting.alerts import raise_alert
 from modelops.deployment.promotion import PromotionError, deploy_shadow
-from modelops.models.lifecycle import Deployment, ModelVersion, RunStatus, TrainingRun
-from modelops.models.monitoring import DriftReport, HourlyCount, Reference, TrafficSource, TrainingDecision
+from modelops.models import (
+    Deployment,
+    DriftReport,
+    HourlyCount,
+    ModelVersion,
+    Reference,
+    RunStatus,
+    TrafficSource,
+    TrainingDecision,
+    TrainingRun,
+)
 from modelops.monitoring.confidence_sequences import AnytimeEstimate, PerformanceEstimate
 from modelops.monitoring.thresholds import get_threshold
 from modelops.monitoring.windows import TrafficSlice

@@ -36,8 +36,7 @@ from feedback.review.routing import (
     schedule_follow_up,
 )
 from matching.compare import sampling
-from matching.models.prediction import Prediction, ReviewStream
-from matching.models.rescoring import ShadowScore
+from matching.models import Prediction, ReviewStream, ShadowScore
 
 _LOOKBACK = timedelta(minutes=10)
 """Answers may become visible a little after their time of birth; collecting looks back that far."""

@@ -12,7 +12,7 @@ from accounts.models import User
 from feedback.models import GoldAnswer
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
-from matching.models.prediction import ReviewStream
+from matching.models import ReviewStream
 
 
 def add_gold_item(actor: User, name1: str, name2: str, profile: str, answer: str, why: str) -> GoldAnswer:

@@ -20,7 +20,7 @@ from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, R
 from feedback.review import decisions
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.compare.all_profiles import compare_other_profiles, load_context
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from matching.pages import diff, presenter
 
 ANSWER_CHOICES = {

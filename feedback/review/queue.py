@@ -20,7 +20,7 @@ from accounts.models import User
 from feedback.models import CLAIM_DURATION, Absence, Draft, GoldAnswer, ItemEvent, ReviewItem, ReviewStage
 from feedback.review.routing import STREAM_PRIORITIES, compute_due_at
 from matching.compare import sampling
-from matching.models.prediction import ReviewStream
+from matching.models import ReviewStream
 
 _ESCALATION_DEADLINE = timedelta(hours=12)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from feedback.models import Feedback, ReviewItem, ReviewItemQuerySet, ReviewStage
 from matching.compare import sampling
-from matching.models.prediction import Prediction, ReviewStream, VerdictChoice
+from matching.models import Prediction, ReviewStream, VerdictChoice
 
 STREAM_PRIORITIES = {
     ReviewStream.APPEAL: 30,

@@ -38,13 +38,20 @@ from matching.compare.request import CompareRequest
 from matching.compare.sampling import SamplingPolicy
 from matching.compare.service import ScoredRequest, build_scorer, draft_comparison
 from matching.engine import Scorer
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from matching.monitoring.feature_snapshot import build_sample, snapshot_comparison
 from matching.training import starting_model
 from matching.training.synthetic import LabelledPair
 from modelops.deployment import promotion
-from modelops.models.lifecycle import EVERY_PROFILE, Deployment, ServingRole, TrainingRun
-from modelops.models.monitoring import THRESHOLD_DEFAULTS, DriftReport, Reference
+from modelops.models import (
+    EVERY_PROFILE,
+    THRESHOLD_DEFAULTS,
+    Deployment,
+    DriftReport,
+    Reference,
+    ServingRole,
+    TrainingRun,
+)
 from modelops.monitoring import reporting, thresholds
 from modelops.monitoring.reporting import HOUR
 from modelops.monitoring.windows import TrafficSlice

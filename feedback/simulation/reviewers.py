@@ -15,7 +15,7 @@ from feedback.guideline.service import get_guideline_in_force, publish_guideline
 from feedback.guideline.starting_guideline import publish_starting_guideline
 from feedback.models import ReviewItem, ReviewStage
 from feedback.review.decisions import submit_client_feedback, submit_decision
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 
 
 @dataclass(frozen=True)

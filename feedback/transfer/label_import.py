@@ -22,7 +22,7 @@ from matching.compare.pair_digest import compute_pair_digest
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError, load_profiles
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 
 MAX_ROWS = 2_000
 """Rows of one file; larger sets are for `manage.py retrain --pairs`."""

@@ -36,8 +36,8 @@ from matching.engine import Kind
 from matching.jobs import service
 from matching.jobs.compare_file import FileError
 from matching.jobs.upload_handler import EncryptedUploadHandler
-from matching.models.batch_job import UNFINISHED_STATUSES, BatchJob
-from modelops.models.lifecycle import RunStatus
+from matching.models import UNFINISHED_STATUSES, BatchJob
+from modelops.models import RunStatus
 
 _STATUS_COLOURS = {
     RunStatus.QUEUED: "info",

@@ -34,8 +34,7 @@ from matching.api.serializers import serialize_prediction
 from matching.compare import service
 from matching.compare.available_profiles import get_available_profiles
 from matching.compare.pair_digest import compute_pair_digest
-from matching.models.batch_job import FileFormat
-from matching.models.prediction import Prediction, VerdictChoice
+from matching.models import FileFormat, Prediction, VerdictChoice
 
 _VERDICT_COLOURS = {
     VerdictChoice.IMMATERIAL: "success",

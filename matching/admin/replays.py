@@ -25,12 +25,11 @@ from accounts.admin.tools import (
 )
 from accounts.models import User
 from matching.engine import compute_schema_hash
-from matching.models.prediction import Prediction
-from matching.models.rescoring import Replay, ShadowScore
+from matching.models import Prediction, Replay, ShadowScore
 from matching.rescoring import replay as replays
 from matching.rescoring.replay import ReplayError, build_count_rows
 from matching.tasks import replay_day
-from modelops.models.lifecycle import Deployment, ModelVersion, ServingRole
+from modelops.models import Deployment, ModelVersion, ServingRole
 
 _MAX_LISTED = 100
 

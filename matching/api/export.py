@@ -16,8 +16,7 @@ from matching.jobs.formats.csv_files import format_csv
 from matching.jobs.formats.registry import FORMATS
 from matching.jobs.formats.workbooks import format_sheet_row
 from matching.jobs.results import stream_workbook
-from matching.models.batch_job import FileFormat
-from matching.models.prediction import Prediction, PredictionQuerySet
+from matching.models import FileFormat, Prediction, PredictionQuerySet
 
 EXPORT_COLUMNS = (
     "id",

@@ -12,7 +12,7 @@ from accounts.auth.authentication import require_user
 from matching.api.export import send_export
 from matching.api.job_views import FILE_RESPONSES, FileRenderer
 from matching.api.list_serializers import ExportRequestSerializer
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 
 
 class PredictionExportView(APIView):

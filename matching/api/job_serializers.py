@@ -14,8 +14,8 @@ from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
 from matching.jobs.service import JobOptions
 from matching.jobs.upload_handler import Upload
-from matching.models.batch_job import BatchJob, FileFormat
-from modelops.models.lifecycle import RunStatus
+from matching.models import BatchJob, FileFormat
+from modelops.models import RunStatus
 
 _MAX_COLUMN_LENGTH = 200
 

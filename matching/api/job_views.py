@@ -36,8 +36,8 @@ from matching.jobs.formats.registry import FORMATS
 from matching.jobs.service import JobError
 from matching.jobs.upload_handler import UPLOAD_FIELD, Upload
 from matching.jobs.upload_parser import UploadParser
-from matching.models.batch_job import BatchJob
-from modelops.models.lifecycle import RunStatus
+from matching.models import BatchJob
+from modelops.models import RunStatus
 
 
 @contextmanager

@@ -13,8 +13,7 @@ from matching.compare.available_profiles import get_available_profiles
 from matching.compare.service import get_model_loader
 from matching.engine import RULES_VERSION, Comparison, load_categories
 from matching.engine.explanation import serialise_difference
-from matching.models.batch_job import FileFormat
-from matching.models.prediction import Prediction, VerdictChoice
+from matching.models import FileFormat, Prediction, VerdictChoice
 
 
 class PredictionFilterSerializer(PageSerializer):

@@ -14,7 +14,7 @@ from matching.compare.request import CompareRequest
 from matching.compare.service import StoredComparison
 from matching.engine import MAX_NAME_LENGTH
 from matching.engine.types import Context, Effect, Kind
-from matching.models.prediction import Prediction, VerdictChoice
+from matching.models import Prediction, VerdictChoice
 
 DISCLAIMER = "Not legal advice. Two entities can share one name."
 _MAX_IDENTIFIERS = 10

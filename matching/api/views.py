@@ -46,7 +46,7 @@ from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError
 from matching.engine.types import ArtefactError as UnfitModelError
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 

@@ -10,7 +10,7 @@ from matching.compare.request import CompareRequest
 from matching.compare.score_cache import CachingScorer
 from matching.compare.service import get_model_loader
 from matching.engine import Comparison, Context, load_profiles
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 

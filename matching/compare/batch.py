@@ -23,7 +23,7 @@ from matching.compare.service import (
     select_version,
 )
 from matching.engine import EngineError, Scorer
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from modelops.serving.loader import LoadedModel
 
 MAX_PAIRS = 1_000

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.audit import trail
 from accounts.models import User
-from matching.models.prediction import ReviewPolicy
+from matching.models import ReviewPolicy
 
 CACHE_SECONDS = 5.0
 """Seconds until a process looks whether a lead changed the policy."""
@@ -21,7 +21,7 @@ CACHE_SECONDS = 5.0
 class SamplingPolicy:
     """Shares in [0, 1], and the most new items a day by stream; what holds before anybody set anything."""
 
-    trail: float = 0.02
+    audit: float = 0.02
     uncertain: float = 1.0
     disagreement: float = 1.0
     second: float = 0.15

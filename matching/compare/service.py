@@ -20,7 +20,7 @@ from matching.compare.cached_compare import CachedComparison, get_comparison, se
 from matching.compare.request import CompareRequest
 from matching.engine import Scorer
 from matching.engine.model.scorer import load_scorer
-from matching.models.prediction import Prediction, ReviewStream, VerdictChoice
+from matching.models import Prediction, ReviewStream, VerdictChoice
 from matching.training import golden
 from modelops.serving.loader import LiveModels, LoadedModel, ModelLoader
 

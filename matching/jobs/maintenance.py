@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from matching.engine import RULES_VERSION
 from matching.jobs import service
-from matching.models.batch_job import BatchChunk, BatchJob
-from modelops.models.lifecycle import RunStatus
+from matching.models import BatchChunk, BatchJob
+from modelops.models import RunStatus
 
 _STALLED_AFTER = timedelta(seconds=20)
 _OUTDATED_AFTER = timedelta(minutes=10)

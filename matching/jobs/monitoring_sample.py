@@ -11,7 +11,7 @@ from datetime import datetime
 
 from matching import engine
 from matching.jobs.formats.rows import JobRow, JobRowResult
-from matching.models.batch_job import BatchChunk, BulkSample
+from matching.models import BatchChunk, BulkSample
 from matching.monitoring.feature_snapshot import FeatureSnapshot, snapshot_pair
 
 MAX_SAMPLE_SIZE = 100

@@ -11,7 +11,7 @@ from matching.jobs.encrypted_file import FRAME_BYTES, open_encrypted_file
 from matching.jobs.formats.registry import FORMATS
 from matching.jobs.service import load_layout
 from matching.jobs.upload_handler import get_job_folder
-from matching.models.batch_job import BatchJob, FileFormat
+from matching.models import BatchJob, FileFormat
 
 _NAMESPACE = "http://schemas.openxmlformats.org"
 _XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

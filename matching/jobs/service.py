@@ -20,8 +20,8 @@ from matching.jobs.encrypted_file import open_encrypted_file
 from matching.jobs.formats.registry import FORMATS, detect_format
 from matching.jobs.formats.rows import FileLayout, NameColumns
 from matching.jobs.upload_handler import Upload, get_job_folder
-from matching.models.batch_job import UNFINISHED_STATUSES, BatchJob
-from modelops.models.lifecycle import RunStatus
+from matching.models import UNFINISHED_STATUSES, BatchJob
+from modelops.models import RunStatus
 
 MAX_UNFINISHED = 20
 """Jobs one person may have waiting and running."""

@@ -35,8 +35,8 @@ from matching.jobs.encrypted_file import EncryptedWriter, create_encrypted_file,
 from matching.jobs.formats.registry import FORMATS
 from matching.jobs.formats.rows import JobRow, JobRowResult
 from matching.jobs.upload_handler import UPLOAD_FILE_NAME, get_job_folder
-from matching.models.batch_job import BatchChunk, BatchJob
-from modelops.models.lifecycle import ModelVersion, RunStatus
+from matching.models import BatchChunk, BatchJob
+from modelops.models import ModelVersion, RunStatus
 from modelops.serving.loader import read_verified_artefact
 
 ROWS_FILE_NAME = "rows"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
-from modelops.models.lifecycle import ModelVersion, RunStatus
+from modelops.models import ModelVersion, RunStatus
 
 _CLAIM_CHUNK_SQL = """
 WITH asked AS (

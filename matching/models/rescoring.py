@@ -8,9 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.ids import uuid7
-from modelops.models.lifecycle import ModelVersion, RunStatus, ServingRole
-
-_VERDICT_CHOICES = (("immaterial", "Immaterial"), ("review", "A person must look"), ("material", "Material"))
+from matching.models.prediction import VerdictChoice
+from modelops.models import ModelVersion, RunStatus, ServingRole
 
 
 class ShadowScoreQuerySet(models.QuerySet["ShadowScore"]):
@@ -35,7 +34,7 @@ class ShadowScore(models.Model):
     model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=12, choices=ServingRole.choices)
     material_probability = models.DecimalField(max_digits=5, decimal_places=4)
-    verdict = models.CharField(max_length=10, choices=_VERDICT_CHOICES)
+    verdict = models.CharField(max_length=10, choices=VerdictChoice.choices)
     agrees = models.BooleanField(help_text="The same verdict as the one that was given.")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -118,8 +117,8 @@ class ReplayChange(models.Model):
     id = models.BigAutoField(primary_key=True)
     replay = models.ForeignKey(Replay, on_delete=models.CASCADE, related_name="changes")
     prediction = models.ForeignKey("matching.Prediction", on_delete=models.CASCADE, related_name="+")
-    before = models.CharField(max_length=10, choices=_VERDICT_CHOICES)
-    after = models.CharField(max_length=10, choices=_VERDICT_CHOICES)
+    before = models.CharField(max_length=10, choices=VerdictChoice.choices)
+    after = models.CharField(max_length=10, choices=VerdictChoice.choices)
     material_probability = models.DecimalField(max_digits=5, decimal_places=4)
 
     class Meta:

@@ -12,12 +12,10 @@ from typing import NamedTuple
 from matching import engine
 from matching.compare.service import build_scorer
 from matching.engine import EngineError, Scorer
-from matching.models.batch_job import BulkSample
-from matching.models.prediction import Prediction
+from matching.models import BulkSample, Prediction
 from matching.monitoring.feature_snapshot import FeatureSnapshot, build_sample, snapshot_comparison
 from matching.training.synthetic import generate_pairs
-from modelops.models.lifecycle import ModelVersion
-from modelops.models.monitoring import HourlyCount, Reference, TrafficSource
+from modelops.models import HourlyCount, ModelVersion, Reference, TrafficSource
 from modelops.monitoring import reporting
 from modelops.monitoring.histograms import HistogramBinning, HistogramCounts, count_histograms, sum_histograms
 from modelops.monitoring.reporting import HOUR

@@ -20,7 +20,7 @@ from matching.compare.all_profiles import compare_other_profiles, load_context
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError
 from matching.engine.text.tokenise import tokenise_name
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from matching.pages import diff, presenter
 
 FORM_DEFAULTS = {

@@ -16,8 +16,7 @@ from accounts.models import Erasure
 from accounts.privacy.erasure import EncryptedTable, record_batch
 from matching.compare.pair_digest import normalise_name
 from matching.jobs import service
-from matching.models.batch_job import BatchJob
-from matching.models.prediction import Prediction
+from matching.models import BatchJob, Prediction
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.ids import build_min_uuid7
 from accounts.privacy.retention import build_row_kind
-from matching.models.rescoring import Replay, ShadowScore
+from matching.models import Replay, ShadowScore
 
 
 def _find_old_scores(moment: datetime) -> QuerySet[ShadowScore]:

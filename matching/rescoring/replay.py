@@ -15,10 +15,9 @@ from accounts.ids import build_min_uuid7
 from accounts.models import User
 from matching.compare.service import build_scorer
 from matching.engine import EngineError, Scorer, compute_schema_hash
-from matching.models.prediction import Prediction
-from matching.models.rescoring import Replay, ReplayChange
+from matching.models import Prediction, Replay, ReplayChange
 from matching.rescoring.rescore import rescore_prediction
-from modelops.models.lifecycle import ModelVersion, RunStatus
+from modelops.models import ModelVersion, RunStatus
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 
 BATCH_SIZE = 500

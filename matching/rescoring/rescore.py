@@ -5,7 +5,7 @@ from __future__ import annotations
 from matching import engine
 from matching.compare.all_profiles import load_context
 from matching.engine import Comparison, Scorer
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 
 
 def rescore_prediction(prediction: Prediction, scorer: Scorer) -> Comparison:

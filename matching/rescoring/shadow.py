@@ -20,10 +20,9 @@ from accounts.ids import build_min_uuid7
 from matching.compare import sampling
 from matching.compare.service import get_model_loader
 from matching.engine import EngineError, Scorer
-from matching.models.prediction import Prediction, ReviewStream
-from matching.models.rescoring import ShadowCursor, ShadowScore
+from matching.models import Prediction, ReviewStream, ShadowCursor, ShadowScore
 from matching.rescoring.rescore import rescore_prediction
-from modelops.models.lifecycle import EVERY_PROFILE, LiveSlot, ServingRole
+from modelops.models import EVERY_PROFILE, LiveSlot, ServingRole
 from modelops.serving.loader import LoadedModel, NoLiveModelError
 
 MAX_BATCH = 2_000

@@ -1,6 +1,6 @@
 """Golden pairs: cases whose answer must not change, whichever model answers.
 
-They are data (``matching/golden.yaml``), each with the reason. A version that breaks one is shown so to the
+They are data (``matching/training/golden.yaml``), each with the reason. A version that breaks one is shown so to the
 approver; and what a version answered when it was registered is what every process must see it answer again
 before it serves.
 """
@@ -51,7 +51,7 @@ class GoldenResult:
 @cache
 def load_golden_pairs() -> tuple[GoldenPair, ...]:
     """All golden pairs, in the file's order."""
-    rows = yaml.safe_load(files("matching").joinpath("golden.yaml").read_text(encoding="utf-8"))
+    rows = yaml.safe_load(files("matching.training").joinpath("golden.yaml").read_text(encoding="utf-8"))
     return tuple(_parse_golden_pair(row) for row in rows)
 
 

@@ -21,7 +21,7 @@ from matching.training.evaluation import EvaluationReport, evaluate_pairs
 from matching.training.model_card import render_model_card
 from matching.training.synthetic import LabelledPair
 from modelops.deployment.promotion import SliceMetric, VersionRegistration
-from modelops.models.lifecycle import TrainingStage
+from modelops.models import TrainingStage
 from modelops.training import figures
 from modelops.training.evaluation import ClassificationMetrics
 from modelops.training.fitting import TrainedModel

@@ -12,7 +12,7 @@ import structlog
 
 from matching.compare.service import build_scorer
 from modelops.deployment.promotion import VersionRegistration, deploy_first, deploy_upgrade, register_version
-from modelops.models.lifecycle import Deployment, ModelVersion
+from modelops.models import Deployment, ModelVersion
 from modelops.registry import mlflow_registry
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS, LoggedRun
 

@@ -33,7 +33,7 @@ from modelops.alerting.alerts import AlertError
 from modelops.alerting.delivery import deliver_messages
 from modelops.alerting.notifiers import LOOPBACK_HOSTS
 from modelops.alerting.rules import ALERT_RULES
-from modelops.models.alerting import Alert, AlertChannel, AlertMessage, Heartbeat
+from modelops.models import Alert, AlertChannel, AlertMessage, Heartbeat
 
 _STATE_COLOURS = {"firing": "danger", "pending": "warning", "resolved": "success", "passed": "info"}
 _SNOOZE_CHOICES = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "7 days")]

@@ -31,7 +31,7 @@ from accounts.models import User
 from modelops.admin import operations
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
-from modelops.models.lifecycle import (
+from modelops.models import (
     DRILL_PROFILE,
     EVERY_PROFILE,
     Deployment,

@@ -28,8 +28,14 @@ from accounts.admin.tools import (
     require_permission,
 )
 from accounts.models import User
-from modelops.models.lifecycle import ModelMetric
-from modelops.models.monitoring import THRESHOLD_DEFAULTS, DriftReport, Reference, Threshold, TrainingDecision
+from modelops.models import (
+    THRESHOLD_DEFAULTS,
+    DriftReport,
+    ModelMetric,
+    Reference,
+    Threshold,
+    TrainingDecision,
+)
 from modelops.monitoring import thresholds, windows
 from modelops.monitoring.thresholds import ThresholdError
 from modelops.svg_charts import render_bar_chart

@@ -20,7 +20,7 @@ from accounts.admin.tools import (
 )
 from accounts.models import User
 from modelops.deployment.drill import DrillError, run_drill
-from modelops.models.serving import ALIVE_TIMEOUT, RollbackDrill, ServingProcess
+from modelops.models import ALIVE_TIMEOUT, RollbackDrill, ServingProcess
 
 _SILENT, _BEHIND, _FAILED, _CURRENT = "gone", "behind", "failed", "current"
 _STATE_COLOURS = {_SILENT: "warning", _BEHIND: "info", _FAILED: "danger", _CURRENT: "success"}

@@ -27,7 +27,7 @@ from accounts.admin.tools import (
     require_permission,
 )
 from accounts.models import User
-from modelops.models.lifecycle import RunStatus, TrainingRun
+from modelops.models import RunStatus, TrainingRun
 from modelops.training import runs
 from modelops.training.runs import RunEndedError, TrainingBusyError
 

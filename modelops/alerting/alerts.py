@@ -17,7 +17,7 @@ from accounts.audit import trail
 from accounts.encryption.crypto import sha256
 from accounts.models import User
 from modelops.alerting.rules import ALERT_RULES, FIRING, RESOLVED, EpisodeState, apply_observation
-from modelops.models.alerting import Alert, AlertChannel, AlertMessage
+from modelops.models import Alert, AlertChannel, AlertMessage
 
 Occasion = AlertMessage.Occasion
 MAX_SNOOZE = timedelta(days=7)

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from modelops.alerting.alerts import record_observation
 from modelops.alerting.notifiers import NOTIFIERS, DeliveryRefusedError, Notification
-from modelops.models.alerting import AlertChannel, AlertMessage
+from modelops.models import AlertChannel, AlertMessage
 
 State = AlertMessage.State
 MAX_DELIVERY_ATTEMPTS = 6

@@ -15,8 +15,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from modelops.alerting.alerts import record_observation
-from modelops.models.alerting import Heartbeat
-from modelops.models.lifecycle import Deployment, JobRun, RunStatus
+from modelops.models import Deployment, Heartbeat, JobRun, RunStatus
 
 SCHEDULER_HEARTBEAT = "beat"
 MONITOR_JOB = "monitor hourly"

@@ -13,8 +13,15 @@ from django.db import transaction
 from accounts.audit import trail
 from accounts.models import User
 from modelops.deployment import promotion
-from modelops.models.lifecycle import EVERY_PROFILE, Deployment, LiveSlot, ModelVersion, ServingRole
-from modelops.models.serving import RollbackDrill, ServingProcess
+from modelops.models import (
+    EVERY_PROFILE,
+    Deployment,
+    LiveSlot,
+    ModelVersion,
+    RollbackDrill,
+    ServingProcess,
+    ServingRole,
+)
 
 DRILL_TIMEOUT_SECONDS = 15.0
 """Seconds after which a drill counts as failed."""

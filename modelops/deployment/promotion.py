@@ -17,7 +17,7 @@ from accounts.audit import trail
 from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
 from modelops.alerting.alerts import raise_alert
-from modelops.models.lifecycle import (
+from modelops.models import (
     DRILL_PROFILE,
     EVERY_PROFILE,
     Deployment,

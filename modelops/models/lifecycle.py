@@ -9,9 +9,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-import modelops.alert_models
-import modelops.serving_models
-import modelops.watch_models  # noqa: F401 - Django finds the tables of an app here
 from accounts.ids import uuid7
 
 EVERY_PROFILE = "*"

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.audit import trail
 from modelops.alerting.alerts import record_observation
-from modelops.models.monitoring import DriftReport, HourlyCount, Reference
+from modelops.models import DriftReport, HourlyCount, Reference
 from modelops.monitoring import drift
 from modelops.monitoring.drift import MIN_OBSERVATIONS, RECENT_WINDOWS, DistributionShift
 from modelops.monitoring.histograms import (

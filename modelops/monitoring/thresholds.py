@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.audit import trail
 from accounts.models import User
-from modelops.models.monitoring import THRESHOLD_DEFAULTS, Threshold
+from modelops.models import THRESHOLD_DEFAULTS, Threshold
 
 
 class ThresholdError(Exception):

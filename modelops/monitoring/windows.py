@@ -14,8 +14,7 @@ from django.db import transaction
 from accounts.audit import trail
 from accounts.models import User
 from modelops.alerting.alerts import record_observation
-from modelops.models.lifecycle import ModelVersion
-from modelops.models.monitoring import DriftReport, HourlyCount, Reference, TrafficSource
+from modelops.models import DriftReport, HourlyCount, ModelVersion, Reference, TrafficSource
 from modelops.monitoring.histograms import sum_histograms
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelops.deployment.promotion import SliceMetric, VersionRegistration
-from modelops.models.lifecycle import ModelVersion
+from modelops.models import ModelVersion
 from modelops.serving.loader import read_verified_artefact
 from modelops.validation.validator import get_validator
 

@@ -22,7 +22,7 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from modelops.models.lifecycle import DRILL_PROFILE, EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
+from modelops.models import DRILL_PROFILE, EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
 
 _ARTEFACT_FOLDER = "model"
 

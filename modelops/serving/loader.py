@@ -25,7 +25,7 @@ from django.utils import timezone
 from accounts.encryption.crypto import DigestPurpose, sha256, verify_digest
 from accounts.redis_client import RedisUnavailableError, call_redis
 from modelops.alerting.alerts import raise_alert
-from modelops.models.lifecycle import (
+from modelops.models import (
     DRILL_PROFILE,
     EVERY_PROFILE,
     Deployment,

@@ -19,8 +19,7 @@ import structlog
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from modelops.models.lifecycle import ModelVersion, PromotionRequest
-from modelops.models.serving import ServingProcess
+from modelops.models import ModelVersion, PromotionRequest, ServingProcess
 from modelops.serving.loader import ArtefactVerificationError, ModelLoader, NoLiveModelError
 
 REFRESH_INTERVAL_SECONDS: Final = 1.0

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.models import User
-from modelops.models.lifecycle import RunStatus, TrainingRun
+from modelops.models import RunStatus, TrainingRun
 
 TRAINING_LOCK_ID = 0x6C6E63_03
 """Advisory lock of the one training run under way."""

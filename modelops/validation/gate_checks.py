@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from modelops.models.lifecycle import EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
+from modelops.models import EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 from modelops.validation.gates import GREEN, RED, GateResult
 from modelops.validation.validation_set import ValidationSet, unpack_validation_set

@@ -20,7 +20,7 @@ from accounts.privacy import erasure, retention
 from accounts.privacy.erasure import load_targets
 from accounts.tasks import apply_retention, finish_erasures
 from feedback.models import Feedback
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import stored_prediction
 from tests.people import person
 

@@ -7,8 +7,8 @@ from django.db import connection
 from pytest_django import Settings
 
 from accounts.encryption.fields import Ciphertext, DecryptionError, list_encrypted_columns
-from matching.models.prediction import Prediction
-from modelops.models.lifecycle import ModelVersion
+from matching.models import Prediction
+from modelops.models import ModelVersion
 from tests.models import stored_prediction
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from accounts.models import IdempotentResponse, User
 from accounts.tasks import delete_expired_responses
 from feedback.models import Feedback
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import erased, installed, stored_prediction
 from tests.people import person, signed_in
 

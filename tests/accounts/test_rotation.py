@@ -21,7 +21,7 @@ from accounts.encryption.rotation import (
 )
 from accounts.models import AuditEvent, IdempotentResponse, KeyRotation
 from feedback.models import Feedback
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import model_version, stored_prediction
 from tests.people import person
 from tests.processes import manage

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection
 
 from accounts.bulk_insert import insert_rows
 from accounts.ids import uuid7
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import stored_prediction
 
 pytestmark = pytest.mark.django_db

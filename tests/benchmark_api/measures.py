@@ -17,7 +17,7 @@ from matching.engine import compare, load_default_scorer, score_many
 from matching.jobs import service
 from matching.jobs.compare_file import FileCompareOptions, compare_file
 from matching.jobs.upload_handler import Upload
-from matching.models.prediction import BatchJob, Prediction
+from matching.models import BatchJob, Prediction
 from matching.tasks import prepare_job
 from matching.training.synthetic.generator import generate_pairs
 from tests.benchmark_api.load import Load, in_turn, paced, request, saturated

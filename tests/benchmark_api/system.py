@@ -20,8 +20,8 @@ from django.db import connection
 from accounts.auth.tokens import AccessToken
 from accounts.auth.users import create_user
 from accounts.models import Role, User
-from matching.models.prediction import Prediction
-from modelops.models.lifecycle import ModelVersion
+from matching.models import Prediction
+from modelops.models import ModelVersion
 from tests.benchmark_api.models import Note
 
 ROOT = Path(__file__).resolve().parents[2]

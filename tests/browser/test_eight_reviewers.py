@@ -19,7 +19,7 @@ _FILL = f"""
 import json
 from accounts.models import User
 from feedback.review.decisions import collect
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from matching.compare.service import Question, compare
 from accounts.ids import uuid7
 row = compare(User.objects.get(email={CLIENT!r}), Question("Aubergine Ltd", "Aubergine LLC")).prediction

@@ -29,12 +29,10 @@ from accounts.models import Role, User
 from config.local.embedded import EmbeddedServers
 from matching.benchmark.sections import replace_section
 from matching.engine import compute_schema_hash
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError, VersionRegistration
-from modelops.models.alerting import Alert
-from modelops.models.lifecycle import Deployment, LiveSlot, ModelArtefact, ModelVersion
-from modelops.models.serving import ServingProcess
+from modelops.models import Alert, Deployment, LiveSlot, ModelArtefact, ModelVersion, ServingProcess
 from modelops.serving.loader import ArtefactVerificationError, publish_generation
 from modelops.serving.model_refresher import describe_unready_processes
 from tests.people import person

@@ -13,9 +13,7 @@ from feedback import tasks
 from feedback.models import Feedback
 from feedback.retraining import policy
 from matching.monitoring.hourly_counts import count_hour
-from modelops.models.alerting import Alert
-from modelops.models.lifecycle import Deployment, TrainingRun
-from modelops.models.monitoring import DriftReport, Reference, TrainingDecision
+from modelops.models import Alert, Deployment, DriftReport, Reference, TrainingDecision, TrainingRun
 from modelops.monitoring import thresholds
 from modelops.training import runs
 from modelops.training.fitting import TrainingError

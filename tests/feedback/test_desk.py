@@ -18,7 +18,7 @@ from feedback.review.decisions import enqueue_sampled_predictions
 from matching.compare import sampling
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import guideline, installed
 from tests.people import person
 

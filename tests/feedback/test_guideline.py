@@ -18,7 +18,7 @@ from feedback.guideline.service import (
 )
 from feedback.models import Clause, Feedback, Guideline, Precedent
 from matching.engine import load_categories, load_profiles
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import guideline, stored_prediction
 from tests.people import person
 

@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, Role
 from feedback.models import Feedback
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import installed, stored_prediction
 from tests.people import person
 

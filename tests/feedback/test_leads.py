@@ -10,7 +10,7 @@ from accounts.models import AuditEvent, Role, User
 from feedback.models import GoldAnswer, Guideline, ReviewItem
 from feedback.review.decisions import enqueue_sampled_predictions
 from matching.compare import sampling
-from matching.models.prediction import ReviewPolicy
+from matching.models import ReviewPolicy
 from tests.models import guideline, installed, stored_prediction
 from tests.people import person
 

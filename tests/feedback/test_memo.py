@@ -17,7 +17,7 @@ from feedback.models import Feedback, ReviewItem
 from feedback.review.decisions import enqueue_sampled_predictions, submit_decision
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import installed, stored_prediction
 from tests.people import person
 

@@ -11,11 +11,9 @@ from accounts.models import Role, User
 from feedback.models import Feedback
 from feedback.monitoring import performance
 from feedback.tasks import monitor_daily, monitor_hourly
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from modelops.alerting import alerts
-from modelops.models.alerting import Alert
-from modelops.models.lifecycle import Deployment, JobRun, ModelMetric
-from modelops.models.monitoring import DriftReport, HourlyCount, TrainingDecision
+from modelops.models import Alert, Deployment, DriftReport, HourlyCount, JobRun, ModelMetric, TrainingDecision
 from modelops.monitoring import reporting
 from modelops.monitoring.histograms import FigureSample
 from modelops.monitoring.windows import TrafficSlice

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import AuditEvent, User
 from feedback.models import Feedback, ReviewItem
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import stored_prediction
 from tests.people import person
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.models import Role, User
 from feedback.models import Feedback, GoldAnswer
 from feedback.quality import impact, report
-from matching.models.prediction import Prediction
-from modelops.models.lifecycle import TrainingRun
+from matching.models import Prediction
+from modelops.models import TrainingRun
 from tests.models import installed, scoring_version, stored_prediction
 from tests.people import person
 

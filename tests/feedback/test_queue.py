@@ -18,7 +18,7 @@ from feedback.review.decisions import (
     submit_decision,
 )
 from feedback.review.queue import ClaimLostError
-from modelops.models.lifecycle import TrainingRun
+from modelops.models import TrainingRun
 from tests.models import guideline, model_version, stored_prediction
 from tests.people import person
 

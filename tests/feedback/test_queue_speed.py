@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from feedback.models.queue import _CLAIM_SQL, CLAIM_DURATION
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import stored_prediction
 from tests.people import person
 

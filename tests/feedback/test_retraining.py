@@ -16,8 +16,7 @@ from feedback.tasks import mind_training_runs, retrain_queued_run
 from matching.training.fitting import SYNTHETIC_WEIGHT
 from matching.training.synthetic import PairsFileError, generate_pairs
 from modelops.deployment import promotion
-from modelops.models.alerting import Alert
-from modelops.models.lifecycle import TrainingRun
+from modelops.models import Alert, TrainingRun
 from modelops.registry.mlflow_registry import create_client
 from modelops.training import runs
 from modelops.training.fitting import TrainingError

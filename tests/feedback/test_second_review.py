@@ -21,9 +21,8 @@ from feedback.review.decisions import (
 )
 from feedback.review.queue import ClaimLostError
 from matching.compare import sampling
-from matching.models.prediction import Prediction, ReviewStream
-from matching.models.rescoring import ShadowScore
-from modelops.models.lifecycle import TrainingRun
+from matching.models import Prediction, ReviewStream, ShadowScore
+from modelops.models import TrainingRun
 from tests.models import guideline, model_version, stored_prediction
 from tests.people import person
 

@@ -8,8 +8,8 @@ from feedback.models import Feedback
 from feedback.simulation.loop import SimulationPlan, SimulationResult, simulate
 from feedback.simulation.plot import render_section, render_svg
 from feedback.simulation.traffic import STRICTER_CATEGORIES, SimulatedTraffic, is_affected, is_truly_material
-from matching.models.prediction import Prediction
-from modelops.models.lifecycle import ModelVersion
+from matching.models import Prediction
+from modelops.models import ModelVersion
 
 SMALL = SimulationPlan(
     per_hour=240,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelops.models.lifecycle import Deployment
+from modelops.models import Deployment
 from tests.models import installed
 
 

@@ -8,8 +8,8 @@ from rest_framework.test import APIClient
 
 from experiments import services as experiments
 from experiments.models import Experiment, Exposure
-from matching.models.prediction import Prediction
-from modelops.models.lifecycle import Deployment
+from matching.models import Prediction
+from modelops.models import Deployment
 from tests.models import promoted, scoring_version
 from tests.people import person, signed_in
 

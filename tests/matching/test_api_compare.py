@@ -14,8 +14,8 @@ from accounts.auth.users import issue_api_key
 from accounts.models import AuditEvent, Role, User
 from accounts.redis_client import breaker, call_redis
 from matching.compare.cached_compare import comparison_cache
-from matching.models.prediction import Prediction
-from modelops.models.lifecycle import Deployment
+from matching.models import Prediction
+from modelops.models import Deployment
 from tests.models import promoted, scoring_version
 from tests.people import person, signed_in
 

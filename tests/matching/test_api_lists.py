@@ -15,8 +15,8 @@ from accounts.auth.users import issue_api_key
 from accounts.ids import uuid7
 from accounts.models import User
 from matching.engine import PROFILE_IDS, RULES_VERSION
-from matching.models.prediction import Prediction
-from modelops.models.lifecycle import Deployment
+from matching.models import Prediction
+from modelops.models import Deployment
 from tests.models import erased, promoted, scoring_version, stored_prediction
 from tests.people import person, signed_in
 

@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from matching.engine import PROFILE_IDS
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import promoted, scoring_version
 from tests.people import person, signed_in
 

@@ -9,12 +9,11 @@ from django.utils import timezone
 from matching import engine
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from matching.monitoring.feature_snapshot import FeatureSnapshot, build_sample, snapshot_comparison
 from matching.monitoring.hourly_counts import count_hour
 from matching.training.synthetic import LabelledPair, generate_pairs
-from modelops.models.lifecycle import Deployment
-from modelops.models.monitoring import HourlyCount, Reference
+from modelops.models import Deployment, HourlyCount, Reference
 from modelops.monitoring import drift
 from modelops.monitoring.histograms import HistogramBinning, HistogramCounts, build_binning, count_histograms
 from tests.people import person

@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, Role
 from accounts.privacy import erasure
 from matching.api.export import EXPORT_COLUMNS
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.jobs import FILES, rows_of
 from tests.models import model_version, stored_prediction
 from tests.people import person, signed_in

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditEvent, Role, User
 from matching.jobs import worker
-from matching.models.prediction import BatchJob
+from matching.models import BatchJob
 from tests.jobs import PAIRS, csv_file, job_of, rows_of, worked_off
 from tests.people import person
 

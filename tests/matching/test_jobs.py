@@ -17,7 +17,7 @@ from matching.jobs import maintenance, service, worker
 from matching.jobs.compare_file import FileError
 from matching.jobs.formats.rows import OUTPUT_COLUMNS, escape_formula
 from matching.jobs.upload_handler import get_job_folder
-from matching.models.prediction import BatchChunk, BatchJob
+from matching.models import BatchChunk, BatchJob
 from tests.jobs import FILES, PAIRS, csv_file, job_of, jsonl_file, result, rows_of, worked_off, xlsx_file
 from tests.models import promoted, scoring_version
 from tests.people import person

@@ -13,13 +13,11 @@ from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store, get_model_loader
 from matching.jobs import worker
 from matching.jobs.monitoring_sample import MAX_SAMPLE_SIZE
-from matching.models.prediction import BatchChunk, BulkSample
+from matching.models import BatchChunk, BulkSample
 from matching.monitoring import hourly_counts
 from matching.monitoring.feature_snapshot import FeatureSnapshot, snapshot_comparison
 from matching.monitoring.hourly_counts import count_hour
-from modelops.models.alerting import Alert
-from modelops.models.lifecycle import Deployment
-from modelops.models.monitoring import DriftReport, HourlyCount, Reference
+from modelops.models import Alert, Deployment, DriftReport, HourlyCount, Reference
 from tests.jobs import PAIRS, csv_file, job_of, worked_off
 from tests.people import person
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import Role, User
-from matching.models.prediction import Prediction
+from matching.models import Prediction
 from tests.models import erased
 from tests.people import person
 

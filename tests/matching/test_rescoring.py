@@ -20,12 +20,11 @@ from matching.compare import sampling
 from matching.compare.request import CompareRequest
 from matching.compare.sampling import SamplingPolicy
 from matching.compare.service import compare_and_store
-from matching.models.prediction import Prediction
-from matching.models.rescoring import Replay, ReplayChange, ShadowScore
+from matching.models import Prediction, Replay, ReplayChange, ShadowScore
 from matching.rescoring import replay, shadow
 from matching.rescoring.replay import ReplayError
 from matching.tasks import replay_day, score_shadows, tend_replays
-from modelops.models.lifecycle import ModelVersion
+from modelops.models import ModelVersion
 from tests.models import installed, promoted, scoring_version
 from tests.people import person
 from tests.processes import environment

@@ -11,8 +11,8 @@ from matching.api.serializers import serialize_prediction
 from matching.compare import sampling, service
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
-from matching.models.prediction import Prediction
-from modelops.models.lifecycle import Deployment, ModelVersion
+from matching.models import Prediction
+from modelops.models import Deployment, ModelVersion
 from modelops.serving.loader import NoLiveModelError
 from tests.models import erased, promoted, scoring_version
 from tests.people import person

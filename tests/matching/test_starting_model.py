@@ -6,7 +6,7 @@ from pytest_django import Settings
 
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store, get_model_loader
-from modelops.models.lifecycle import Deployment, LiveSlot, ModelVersion
+from modelops.models import Deployment, LiveSlot, ModelVersion
 from modelops.registry.mlflow_registry import create_client
 from tests.people import person
 

@@ -24,7 +24,7 @@ from modelops.alerting.rules import (
     EpisodeState,
     apply_observation,
 )
-from modelops.models.alerting import Alert, AlertChannel, AlertMessage
+from modelops.models import Alert, AlertChannel, AlertMessage
 from tests.people import person
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from accounts.models import Role
 from modelops.alerting import alerts, notifiers
 from modelops.alerting.delivery import MAX_DELIVERY_ATTEMPTS, deliver_messages
-from modelops.models.alerting import Alert, AlertChannel, AlertMessage
+from modelops.models import Alert, AlertChannel, AlertMessage
 from tests.people import person
 from tests.receivers import Hook, Mailbox, http_receiver, mail_server
 

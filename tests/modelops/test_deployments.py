@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role, User
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
-from modelops.models.lifecycle import Deployment, LiveSlot, ModelArtefact, ServingRole
+from modelops.models import Deployment, LiveSlot, ModelArtefact, ServingRole
 from modelops.serving.loader import ArtefactVerificationError
 from tests.models import compiled, model_version
 from tests.people import person

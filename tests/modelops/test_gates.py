@@ -11,8 +11,7 @@ from accounts.models import AuditEvent
 from matching.engine import compute_schema_hash
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
-from modelops.models.alerting import Alert
-from modelops.models.lifecycle import Deployment, LiveSlot, ModelVersion, PromotionRequest
+from modelops.models import Alert, Deployment, LiveSlot, ModelVersion, PromotionRequest
 from modelops.validation import gates
 from modelops.validation.gates import ValidationScores
 from modelops.validation.validation_set import ValidationSet, pack_validation_set, unpack_validation_set

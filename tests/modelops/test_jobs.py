@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from modelops.job_runs import run_once
-from modelops.models.lifecycle import JobRun
+from modelops.models import JobRun
 
 pytestmark = pytest.mark.django_db
 

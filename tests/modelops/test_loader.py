@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.encryption.crypto import DigestPurpose, compute_digest
 from modelops.deployment import promotion
-from modelops.models.lifecycle import ModelArtefact, ModelVersion
+from modelops.models import ModelArtefact, ModelVersion
 from modelops.serving import loader
 from modelops.serving.loader import ArtefactVerificationError, ModelLoader, NoLiveModelError
 from tests.models import model_version, version_in

@@ -13,8 +13,7 @@ from config.celery import app
 from config.process.watchdog import HeartbeatCheckStep, check_in_thread
 from modelops.alerting import heartbeats
 from modelops.job_runs import run_once
-from modelops.models.alerting import Alert, AlertChannel, AlertMessage, Heartbeat
-from modelops.models.lifecycle import JobRun
+from modelops.models import Alert, AlertChannel, AlertMessage, Heartbeat, JobRun
 from modelops.tasks import note_heartbeat, notify_people, report_silent_components
 from tests.models import installed
 from tests.people import person

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from modelops import tasks
-from modelops.models.alerting import Alert
+from modelops.models import Alert
 from modelops.registry import mlflow_registry
 from modelops.tasks import mirror_registry_aliases
 from tests.models import installed, promoted, scoring_version

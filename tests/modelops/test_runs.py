@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role
-from modelops.models.lifecycle import TrainingRun
+from modelops.models import TrainingRun
 from modelops.training import runs
 from modelops.training.runs import RunEndedError, TrainingBusyError
 from tests.people import person
@@ -30,7 +30,7 @@ django.setup()
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
 from modelops.training import runs
-from modelops.models.lifecycle import TrainingRun
+from modelops.models import TrainingRun
 with runs.alone():
     run = TrainingRun.objects.create(trigger="to be killed")
     with runs.working(run):

@@ -16,9 +16,16 @@ from modelops.deployment import drill as drills
 from modelops.deployment import promotion
 from modelops.deployment.drill import DrillError
 from modelops.deployment.promotion import PromotionError
-from modelops.models.alerting import Alert
-from modelops.models.lifecycle import DRILL_PROFILE, Deployment, LiveSlot, ModelArtefact, ModelVersion
-from modelops.models.serving import RollbackDrill, ServingProcess
+from modelops.models import (
+    DRILL_PROFILE,
+    Alert,
+    Deployment,
+    LiveSlot,
+    ModelArtefact,
+    ModelVersion,
+    RollbackDrill,
+    ServingProcess,
+)
 from modelops.serving.loader import ModelLoader
 from modelops.serving.model_refresher import (
     ModelRefresher,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from modelops.deployment import promotion
-from modelops.models.lifecycle import ModelVersion
+from modelops.models import ModelVersion
 from modelops.serving.loader import LiveModels, ModelLoader
 from tests.models import model_version, version_in
 from tests.people import person

@@ -13,8 +13,7 @@ from accounts.models import AuditEvent, Role, User
 from feedback.retraining import policy
 from modelops.alerting import alerts
 from modelops.alerting.rules import ALERT_RULES
-from modelops.models.alerting import Alert, AlertChannel
-from modelops.models.monitoring import DriftReport, Reference, Threshold, TrainingDecision
+from modelops.models import Alert, AlertChannel, DriftReport, Reference, Threshold, TrainingDecision
 from modelops.monitoring import thresholds
 from tests.models import installed, model_version
 from tests.people import person

@@ -8,8 +8,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import AuditEvent, Role
-from modelops.models.alerting import Alert
-from modelops.models.monitoring import DriftReport, HourlyCount, Reference, Threshold
+from modelops.models import Alert, DriftReport, HourlyCount, Reference, Threshold
 from modelops.monitoring import reporting, thresholds, windows
 from modelops.monitoring.histograms import (
     FigureSample,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-DATA_DIRECTORY = Path(__file__).parent / "data"
+DATA_DIRECTORY = Path(__file__).parent.parent / "data"
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Phrase = tuple[str, ...]

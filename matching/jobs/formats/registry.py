@@ -9,7 +9,7 @@ from matching.jobs.formats.csv_files import CsvFormat
 from matching.jobs.formats.json_lines import JsonLinesFormat
 from matching.jobs.formats.rows import TabularFormat
 from matching.jobs.formats.workbooks import XlsxFormat
-from matching.models.batch_job import FileFormat
+from matching.models import FileFormat
 
 FORMATS: Mapping[str, TabularFormat] = {
     FileFormat.CSV: CsvFormat(),

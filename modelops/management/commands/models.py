@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
 from modelops.deployment.promotion import VersionRegistration, register_version
-from modelops.models.lifecycle import Deployment, ModelVersion
+from modelops.models import Deployment, ModelVersion
 from modelops.registry import bundles, mlflow_registry
 from modelops.registry.bundles import BundleError
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS
