@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from accounts.admin.tools import (
+from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
     ReasonForm,

@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from accounts.admin.tools import (
+from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
     ReasonForm,

@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.admin.tools import BoundedPaginator, admin_button, deny_everyone, require_permission
+from accounts.admin_tools import BoundedPaginator, admin_button, deny_everyone, require_permission
 from accounts.models import Role, User
 from feedback.admin import leads as lead_admin
 from feedback.memo import views as memo_views

@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.privacy import ERASURE_WARNING
-from accounts.admin.tools import (
+from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
     ReasonForm,

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts.admin.tools import (
+from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
     ReasonForm,

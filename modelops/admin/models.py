@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts.admin.tools import (
+from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationForm,
     ConfirmationStep,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
-from accounts.admin.tools import (
+from accounts.admin_tools import (
     ConfirmationStep,
     admin_button,
     deny_everyone,

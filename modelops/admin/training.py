@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
-from accounts.admin.tools import (
+from accounts.admin_tools import (
     ConfirmationStep,
     ReasonForm,
     admin_button,
