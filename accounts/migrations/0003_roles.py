@@ -1,4 +1,4 @@
-"""The roles, and what each may do with people, keys and the audit trail."""
+"""The roles, and what each may do with users, keys, the audit trail, erasure and retention."""
 
 from typing import Any
 
@@ -8,9 +8,20 @@ from accounts.auth.roles import build_grant_operation
 from accounts.models import Role
 
 GRANTS = {
-    Role.AUDITOR: ["view_auditevent", "view_auditseal", "view_user", "view_apikey"],
-    Role.LEAD: ["view_user"],
-    Role.APPROVER: ["view_auditevent"],
+    Role.AUDITOR: [
+        "view_auditevent",
+        "view_auditseal",
+        "view_user",
+        "view_apikey",
+        "view_erasure",
+        "view_retentionrule",
+    ],
+    Role.LEAD: [
+        "view_user",
+    ],
+    Role.APPROVER: [
+        "view_auditevent",
+    ],
     Role.ADMINISTRATOR: [
         "view_user",
         "add_user",
@@ -20,24 +31,24 @@ GRANTS = {
         "change_apikey",
         "view_auditevent",
         "view_auditseal",
+        "view_erasure",
+        "view_retentionrule",
+        "erase_names",
+        "change_retentionrule",
     ],
 }
 
 
-def make(apps: Any, _editor: Any) -> None:
+def create_roles(apps: Any, _editor: Any) -> None:
     for role in Role.values:
         apps.get_model("auth", "Group").objects.get_or_create(name=role)
 
 
-def unmake(apps: Any, _editor: Any) -> None:
+def delete_roles(apps: Any, _editor: Any) -> None:
     apps.get_model("auth", "Group").objects.filter(name__in=Role.values).delete()
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0002_audit_is_append_only"),
-        ("auth", "0012_alter_user_first_name_max_length"),
-        ("contenttypes", "0002_remove_content_type_name"),
-    ]
+    dependencies = [("accounts", "0002_database_rules")]
 
-    operations = [migrations.RunPython(make, unmake), build_grant_operation("accounts", GRANTS)]
+    operations = [migrations.RunPython(create_roles, delete_roles), build_grant_operation("accounts", GRANTS)]

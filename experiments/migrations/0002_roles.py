@@ -6,11 +6,29 @@ from accounts.auth.roles import build_grant_operation
 from accounts.models import Role
 
 GRANTS = {
-    Role.LEAD: ["view_experiment"],
-    Role.MODEL_ENGINEER: ["view_experiment", "add_experiment", "change_experiment", "view_exposure"],
-    Role.APPROVER: ["view_experiment", "view_exposure", "run_experiment"],
-    Role.AUDITOR: ["view_experiment", "view_exposure"],
-    Role.ADMINISTRATOR: ["view_experiment", "view_exposure", "run_experiment"],
+    Role.LEAD: [
+        "view_experiment",
+    ],
+    Role.MODEL_ENGINEER: [
+        "view_experiment",
+        "add_experiment",
+        "change_experiment",
+        "view_exposure",
+    ],
+    Role.APPROVER: [
+        "view_experiment",
+        "view_exposure",
+        "run_experiment",
+    ],
+    Role.AUDITOR: [
+        "view_experiment",
+        "view_exposure",
+    ],
+    Role.ADMINISTRATOR: [
+        "view_experiment",
+        "view_exposure",
+        "run_experiment",
+    ],
 }
 
 

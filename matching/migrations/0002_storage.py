@@ -1,10 +1,10 @@
-"""PostgreSQL no longer tries to compress the sealed words of an answer, which cannot be compressed."""
+"""PostgreSQL does not try to compress the encrypted texts of a prediction, which cannot be compressed."""
 
 from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matching", "0012_indexes_nobody_reads")]
+    dependencies = [("matching", "0001_initial")]
 
     operations = [
         migrations.RunSQL(
