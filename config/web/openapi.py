@@ -41,10 +41,10 @@ def load_examples() -> dict[str, dict[str, Any]]:
     return found
 
 
-def add_headers_and_examples(  # the package passes all four
+def add_headers_and_examples(
     result: dict[str, Any],
-    generator: Any,
-    request: Any,
+    generator: Any,  # noqa: ARG001 - the package passes all four
+    request: Any,  # noqa: ARG001
     public: bool,  # noqa: ARG001
 ) -> dict[str, Any]:
     """Add headers and examples to every operation; called by the package on the document."""

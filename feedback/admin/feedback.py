@@ -21,14 +21,13 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.admin_tools import BoundedPaginator, admin_button, deny_everyone, require_permission
 from accounts.models import Role, User
-from feedback.admin import leads as lead_admin
+from feedback.admin.leads import LEAD_PERMISSION
 from feedback.memo import views as memo_views
 from feedback.models import Feedback, ReviewItem
 from feedback.review import decisions, queue, views
 from feedback.transfer.label_export import export_feedback
 from feedback.transfer.label_import import EncryptedTempStorage, LabelResource
 
-_LEAD_PERMISSION = lead_admin.LEAD_PERMISSION
 _BLIND_COLUMNS = ("created_at", "state", "claimed_by", "claimed_until", "done_at")
 _LEAD_COLUMNS = ("created_at", "stream", "stage", "state", "priority", "due_at", "assigned_to", "claimed_by")
 
@@ -58,7 +57,7 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     has_add_permission = deny_everyone
     has_change_permission = deny_everyone
     has_delete_permission = deny_everyone
-    has_assign_permission = require_permission(_LEAD_PERMISSION)
+    has_assign_permission = require_permission(LEAD_PERMISSION)
     actions = ("assign",)
 
     def get_urls(self) -> list[Any]:
@@ -176,7 +175,7 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Leads import labels."""
-        return request.user.has_perm(_LEAD_PERMISSION)
+        return request.user.has_perm(LEAD_PERMISSION)
 
     @admin_button("Export the chosen as CSV, without names", "download_binder")
     def export_without_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
@@ -202,4 +201,4 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
 
 def _is_blind(request: HttpRequest) -> bool:
     """Say whether the person decides at the desk and leads nobody."""
-    return request.user.has_perm(views.REVIEW_PERMISSION) and not request.user.has_perm(_LEAD_PERMISSION)
+    return request.user.has_perm(views.REVIEW_PERMISSION) and not request.user.has_perm(LEAD_PERMISSION)

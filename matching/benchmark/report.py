@@ -129,7 +129,8 @@ def _report_labelled_set(
     for tag, quality in tags.items():
         other = peer.get(tag) if setting.peer else None
         yield (
-            f"| {tag} | {quality.n:,} | {quality.material:,} | {_format_percent(quality, 'recall_immaterial')} | "
+            f"| {tag} | {quality.n:,} | {quality.material:,} "
+            f"| {_format_percent(quality, 'recall_immaterial')} | "
             f"{_format_percent(quality, 'specificity')} | {quality.review_share.value:.1%} | "
             f"{_format_percent(other, 'recall_immaterial')} | {_format_percent(other, 'specificity')} |"
         )

@@ -129,8 +129,10 @@ def _write_reason(
     if decisive is None:
         if not differences:
             return "The names are identical."
-        return f"Nothing differs but what the profile “{profile.id}” treats as equal: {_join_equal_titles(differences)}."
-    return f"{_VERDICT_OPENINGS[decision.verdict]} {_lower_first_letter(decisive.title)}{_quote_texts(decisive)}. {decisive.explanation}"
+        titles = _join_equal_titles(differences)
+        return f"Nothing differs but what the profile “{profile.id}” treats as equal: {titles}."
+    subject = f"{_lower_first_letter(decisive.title)}{_quote_texts(decisive)}"
+    return f"{_VERDICT_OPENINGS[decision.verdict]} {subject}. {decisive.explanation}"
 
 
 _VERDICT_OPENINGS = {

@@ -29,9 +29,11 @@ _WORKBOOK_PARTS = {
     "[Content_Types].xml": f'<Types xmlns="{_NAMESPACE}/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     f'<Override PartName="/xl/workbook.xml" ContentType="{_SPREADSHEET_TYPE}.sheet.main+xml"/>'
-    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_SPREADSHEET_TYPE}.worksheet+xml"/></Types>',
+    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_SPREADSHEET_TYPE}.worksheet+xml"/>'
+    "</Types>",
     "_rels/.rels": _format_relationship("officeDocument", "xl/workbook.xml"),
-    "xl/workbook.xml": f'<workbook xmlns="{_NAMESPACE}/spreadsheetml/2006/main" xmlns:r="{_RELATIONSHIPS_NAMESPACE}"><sheets>'
+    "xl/workbook.xml": f'<workbook xmlns="{_NAMESPACE}/spreadsheetml/2006/main" '
+    f'xmlns:r="{_RELATIONSHIPS_NAMESPACE}"><sheets>'
     '<sheet name="Result" sheetId="1" r:id="rId1"/></sheets></workbook>',
     "xl/_rels/workbook.xml.rels": _format_relationship("worksheet", "worksheets/sheet1.xml"),
 }

@@ -44,8 +44,8 @@ class JobOptions:
 def create(user: User, upload: Upload, order: JobOptions) -> BatchJob:
     """Check the file and keep it as a job of the person.
 
-    Raises :class:`~matching.jobs.compare_file.FileError` for a file that cannot be used, :class:`JobError` for one job too
-    many, ``NoLiveModelError`` before a model was made live.
+    Raises :class:`~matching.jobs.compare_file.FileError` for a file that cannot be used,
+    :class:`JobError` for one job too many, ``NoLiveModelError`` before a model was made live.
     """
     format_id = detect_format(upload.name, upload.signature, order.format)
     with open_encrypted_file(upload.path, upload.key) as file:

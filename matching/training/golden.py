@@ -1,8 +1,8 @@
 """Golden pairs: cases whose answer must not change, whichever model answers.
 
-They are data (``matching/training/golden.yaml``), each with the reason. A version that breaks one is shown so to the
-approver; and what a version answered when it was registered is what every process must see it answer again
-before it serves.
+They are data (``golden.yaml`` beside this module), each with the reason. A version that breaks one is shown
+so to the approver; and what a version answered when it was registered is what every process must see it
+answer again before it serves.
 """
 
 from __future__ import annotations

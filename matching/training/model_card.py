@@ -107,7 +107,8 @@ def _render_guarantees(artefact: dict[str, Any]) -> Iterator[str]:
     yield ""
     for kind, band in artefact["thresholds"].items():
         for direction, edge in (("immaterial", "immaterial_below"), ("material", "material_above")):
-            yield f"- {kind}, {direction}: {_format_guarantee(band['promises'][direction], band[edge], direction)}"
+            guarantee = _format_guarantee(band["promises"][direction], band[edge], direction)
+            yield f"- {kind}, {direction}: {guarantee}"
     yield ""
     yield from _wrap_paragraph(
         "Learn-Then-Test with exact binomial bounds, on pairs of entities the scoring model had not "

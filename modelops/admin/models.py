@@ -28,7 +28,6 @@ from accounts.admin_tools import (
     require_permission,
 )
 from accounts.models import User
-from modelops.admin import operations
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
 from modelops.models import (
@@ -47,9 +46,6 @@ from modelops.serving.model_refresher import describe_unready_processes
 from modelops.validation import gate_checks
 
 log = structlog.get_logger(__name__)
-
-__all__ = ["alert_admin", "operations", "training_admin", "watch_admin"]
-"""Registered by being imported."""
 
 _PEOPLE_FIELDS = ("requested_by", "approved_by")
 _COLLAPSED_HTML = '<details><summary>Show</summary><pre class="whitespace-pre-wrap">{}</pre></details>'

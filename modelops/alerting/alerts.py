@@ -112,7 +112,10 @@ def queue_test_message(channel: AlertChannel, actor: User) -> AlertMessage:
             occasion=Occasion.TEST,
             group="test",
             subject="[Legal Name Comparison] Test: this channel works",
-            body=f"{actor.get_full_name()} asked for this test at {_format_time(now)}. Nothing is wrong; do nothing.",
+            body=(
+                f"{actor.get_full_name()} asked for this test at {_format_time(now)}. "
+                "Nothing is wrong; do nothing."
+            ),
         )
         trail.record_event("alert_channel.tested", channel, actor)
     return message

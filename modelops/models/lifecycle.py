@@ -51,7 +51,10 @@ class ModelArtefact(models.Model):
 
 
 class StoredValidationSet(models.Model):
-    """The held-out rows a version was measured on, without any name (:mod:`modelops.validation.validation_set`)."""
+    """The held-out rows a version was measured on, without any name.
+
+    :mod:`modelops.validation.validation_set` packs and reads them.
+    """
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     schema_hash = models.CharField(max_length=64, help_text="The features its rows are made of.")

@@ -1,8 +1,8 @@
 """The one door to MLflow. Imported by commands and tasks, never by a web process.
 
 MLflow keeps parameters, metrics and the trained estimator of every version; it decides nothing. What is live
-is decided by :mod:`modelops.deployment.promotion` and mirrored here as aliases. Only numbers and model files cross this
-border: no name, no row of training data.
+is decided by :mod:`modelops.deployment.promotion` and mirrored here as aliases. Only numbers and model files
+cross this border: no name, no row of training data.
 """
 
 from __future__ import annotations

@@ -30,8 +30,13 @@ class FormRelation(StrEnum):
 
 
 _WORST_FIRST = (
-    FormRelation.DIFFERENT, FormRelation.MARKER, FormRelation.AMBIGUOUS, FormRelation.SHARED_CODE, FormRelation.STACKED,
-    FormRelation.TRANSLATION, FormRelation.SAME,
+    FormRelation.DIFFERENT,
+    FormRelation.MARKER,
+    FormRelation.AMBIGUOUS,
+    FormRelation.SHARED_CODE,
+    FormRelation.STACKED,
+    FormRelation.TRANSLATION,
+    FormRelation.SAME,
 )  # fmt: skip
 
 _CLOSEST_FIRST = (
@@ -232,9 +237,13 @@ def _end_sentence(words: str) -> str:
 
 _RELATION_SENTENCES = {
     FormRelation.SAME: "{0} and {1} are the same legal form.",
-    FormRelation.TRANSLATION: "{0} and {1} are used as translations of one another; the registered form decides.",
+    FormRelation.TRANSLATION: (
+        "{0} and {1} are used as translations of one another; the registered form decides."
+    ),
     FormRelation.MARKER: "{0} and {1} differ by the public, private or liability marker.",
-    FormRelation.STACKED: "{0} and {1} differ by a doubled ending, which may be part of the distinctive name.",
+    FormRelation.STACKED: (
+        "{0} and {1} differ by a doubled ending, which may be part of the distinctive name."
+    ),
     FormRelation.DIFFERENT: "{0} and {1} are different legal forms.",
     FormRelation.SHARED_CODE: "{0} and {1} are different designators of one legal form in that jurisdiction.",
     FormRelation.AMBIGUOUS: "Whether {0} and {1} are the same legal form depends on the jurisdiction.",

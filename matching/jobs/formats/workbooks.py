@@ -37,8 +37,19 @@ _MAX_CELL_LENGTH = 32_767
 """Characters a cell of a spreadsheet can hold."""
 _NOT_A_WORKBOOK = "The file is no XLSX workbook, or a damaged one."
 
-_READ_ERRORS = (zipfile.BadZipFile, KeyError, ValueError, ParseError, InvalidFileException, EOFError, TypeError,
-            AttributeError, IndexError, NotImplementedError, OverflowError)  # fmt: skip
+_READ_ERRORS = (
+    zipfile.BadZipFile,
+    KeyError,
+    ValueError,
+    ParseError,
+    InvalidFileException,
+    EOFError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    NotImplementedError,
+    OverflowError,
+)
 
 
 class XlsxFormat:

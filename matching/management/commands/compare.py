@@ -137,7 +137,8 @@ def _format_difference(item: Difference, style: Style) -> Iterator[str]:
     texts = " → ".join(
         f"“{_isolate_direction(text)}”" if text else "nothing" for text in (item.text1, item.text2)
     )
-    yield f"{getattr(style, _EFFECT_STYLES[item.effect])(mark)} {item.category} {item.title}: {texts} ({meaning})"
+    sign = getattr(style, _EFFECT_STYLES[item.effect])(mark)
+    yield f"{sign} {item.category} {item.title}: {texts} ({meaning})"
     yield from _wrap_text(item.explanation)
     yield from _wrap_text(f"Rule {item.rule}; {item.authority}.")
     yield ""

@@ -75,7 +75,10 @@ class Command(BaseCommand):
 def format_assessment(found: EvaluationReport) -> Iterator[str]:
     """The lines of the report."""
     whole = found.overall
-    yield f"{whole.n:,} pairs, {whole.material:,} material; {found.unreadable_count} unreadable. Intervals are 95 %."
+    yield (
+        f"{whole.n:,} pairs, {whole.material:,} material; {found.unreadable_count} unreadable. "
+        "Intervals are 95 %."
+    )
     yield ""
     yield from _format_summary(whole)
     for by, title in _SLICE_TITLES.items():

@@ -1,8 +1,8 @@
 """The differences between organisations' names that leave the name the same in law.
 
 Each edit takes an organisation and gives it back with one difference of the taxonomy, or ``None`` when this
-organisation has nothing to change. :mod:`~matching.training.synthetic.organisation_changes` holds the ones that are
-material.
+organisation has nothing to change. :mod:`~matching.training.synthetic.organisation_changes` holds the ones
+that are material.
 """
 
 from __future__ import annotations

@@ -110,9 +110,8 @@ def _sample_short_core(draw: WordSampler) -> tuple[str, ...]:
 
 def _sample_accented_core(draw: WordSampler) -> tuple[str, ...]:
     plain = draw.choose(list("aou"))
-    return (
-        f"{draw.choose(list('BGHKLMRST'))}{draw.invent_stem().lower().replace(plain, 'äöü'['aou'.index(plain)])}",
-    )
+    initial = draw.choose(list("BGHKLMRST"))
+    return (f"{initial}{draw.invent_stem().lower().replace(plain, 'äöü'['aou'.index(plain)])}",)
 
 
 def _sample_ampersand_core(draw: WordSampler) -> tuple[str, ...]:
