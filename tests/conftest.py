@@ -12,7 +12,7 @@ from pytest_django import Settings
 from config.local.embedded import EmbeddedServers
 from matching.compare import sampling
 from matching.compare.cached_compare import comparison_cache
-from matching.compare.service import get_model_loader
+from matching.serving.live_models import get_model_loader
 
 # Written by migrations: roles and what they may do.
 KEPT_BY_FLUSH = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}

@@ -9,10 +9,10 @@ from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
 from accounts.privacy import erasure
 from feedback.models import Guideline
-from matching.compare.pair_digest import compute_pair_digest
-from matching.compare.service import get_model_loader
 from matching.engine import FEATURE_NAMES, Kind, compute_schema_hash
 from matching.models import Prediction
+from matching.pair_digest import compute_pair_digest
+from matching.serving.live_models import get_model_loader
 from modelops.deployment import promotion
 from modelops.models import Deployment, ModelArtefact, ModelVersion
 from tests.people import person

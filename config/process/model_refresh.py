@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Thread
 
-from matching.compare.service import get_model_loader
+from matching.serving.live_models import get_model_loader
 from modelops.serving.model_refresher import ModelRefresher
 
 _JOIN_TIMEOUT_SECONDS = 2.0

@@ -21,10 +21,11 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.admin_tools import BoundedPaginator, admin_button, deny_everyone, require_permission
 from accounts.models import Role, User
-from feedback.admin.leads import LEAD_PERMISSION
+from feedback.admin.review_urls import build_review_urls
 from feedback.memo import views as memo_views
 from feedback.models import Feedback, ReviewItem
-from feedback.review import decisions, queue, views
+from feedback.permissions import LEAD_PERMISSION, REVIEW_PERMISSION
+from feedback.review import decisions, queue
 from feedback.transfer.label_export import export_feedback
 from feedback.transfer.label_import import EncryptedTempStorage, LabelResource
 
@@ -53,7 +54,7 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     paginator = BoundedPaginator
     show_full_result_count = False
     actions_list = ("open_desk",)
-    has_open_desk_permission = require_permission(views.REVIEW_PERMISSION)
+    has_open_desk_permission = require_permission(REVIEW_PERMISSION)
     has_add_permission = deny_everyone
     has_change_permission = deny_everyone
     has_delete_permission = deny_everyone
@@ -62,7 +63,7 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
     def get_urls(self) -> list[Any]:
         """Put the pages of the desk before those of the items."""
-        return [*views.build_urls(), *super().get_urls()]
+        return [*build_review_urls(), *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Show why an item was picked to leads and auditors only."""
@@ -201,4 +202,4 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
 
 def _is_blind(request: HttpRequest) -> bool:
     """Say whether the person decides at the desk and leads nobody."""
-    return request.user.has_perm(views.REVIEW_PERMISSION) and not request.user.has_perm(LEAD_PERMISSION)
+    return request.user.has_perm(REVIEW_PERMISSION) and not request.user.has_perm(LEAD_PERMISSION)

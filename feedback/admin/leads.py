@@ -38,7 +38,6 @@ from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
 from matching.models import ReviewPolicy, ReviewStream
 from modelops.serving.loader import NoLiveModelError
 
-LEAD_PERMISSION = "feedback.lead_review"
 _QUOTA_STREAMS = (ReviewStream.AUDIT, ReviewStream.UNCERTAIN, ReviewStream.DISAGREEMENT)
 _RATE_LABELS = {
     "audit": "Random audit, of all answers",

@@ -10,9 +10,9 @@ from accounts.models import User
 from feedback.models import Feedback
 from matching import engine
 from matching.compare.all_profiles import load_context
-from matching.compare.service import build_scorer
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction
+from matching.serving.live_models import build_scorer
 from modelops.models import ModelVersion
 
 MAX_DECISIONS = 50

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import wraps
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path
 from django.utils import timezone
-from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.models import User
 from feedback.admin_page import render_page
 from feedback.guideline.service import get_guideline_in_force
-from feedback.memo import views as memo_views
 from feedback.models import Feedback, ReviewItem, ReviewStage
-from feedback.quality import views
+from feedback.permissions import LEAD_PERMISSION
 from feedback.review import decisions, presenter, queue
 from feedback.review.decisions import DecisionChangeError, DuplicateFeedbackError
 from feedback.review.forms import (
@@ -36,51 +31,11 @@ from feedback.review.forms import (
 )
 from feedback.review.queue import ClaimLostError, ReviewerAbsentError
 
-REVIEW_PERMISSION = "feedback.change_reviewitem"
-LEAD_PERMISSION = "feedback.lead_review"
 _HOME_URL_NAME = "admin:review-desk"
 _CLAIM_LOST_MESSAGE = (
     "Your claim on this item ran out, so nothing was stored. What you typed is kept as a draft: "
     "take the item again to send it."
 )
-
-View = Callable[..., HttpResponse]
-
-
-def build_urls() -> list[URLPattern]:
-    """Return the addresses of the desk, to stand before those of the items."""
-    routes: list[tuple[str, View, str]] = [
-        ("quality/mine", views.show_own_quality, "review-mine"),
-        ("quality/all", views.show_team_quality, "review-quality"),
-        ("desk/", show_home, "review-desk"),
-        ("desk/next", claim_next, "review-next"),
-        ("desk/absence", change_absence, "review-absence"),
-        ("<uuid:pk>/judge", decide_item, "review-judge"),
-        ("<uuid:pk>/pass", pass_item, "review-pass"),
-        ("<uuid:pk>/alive", handle_heartbeat, "review-alive"),
-        ("<uuid:pk>/again", reclaim_expired_item, "review-again"),
-        ("<uuid:pk>/resume", resume_parked_item, "review-resume"),
-        ("word/<uuid:pk>", show_model_answer, "review-revealed"),
-        ("word/<uuid:pk>/undo", undo, "review-undo"),
-        ("word/<uuid:pk>/memo", memo_views.download_memo, "review-memo"),
-    ]
-    return [
-        path(route, admin.site.admin_view(_require_reviewer(view)), name=name) for route, view, name in routes
-    ]
-
-
-def _require_reviewer(view: View) -> View:
-    """Let reviewers in, and keep the page out of every cache."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, **parts: Any) -> HttpResponse:
-        if not request.user.has_perm(REVIEW_PERMISSION):
-            raise PermissionDenied
-        response = view(request, **parts)
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    return cast(View, sensitive_post_parameters()(guarded))
 
 
 def show_home(request: HttpRequest) -> HttpResponse:

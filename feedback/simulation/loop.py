@@ -33,14 +33,15 @@ from feedback.simulation.traffic import POOL_SIZE, STRICTER_CATEGORIES, Simulate
 from matching import engine
 from matching.compare import sampling
 from matching.compare.cached_compare import build_cached_comparison
-from matching.compare.pair_digest import compute_pair_digest
 from matching.compare.request import CompareRequest
 from matching.compare.sampling import SamplingPolicy
-from matching.compare.service import ScoredRequest, build_scorer, draft_comparison
+from matching.compare.service import ScoredRequest, draft_comparison
 from matching.engine import Scorer
 from matching.models import Prediction
 from matching.monitoring.feature_snapshot import build_sample, snapshot_comparison
-from matching.training import starting_model
+from matching.pair_digest import compute_pair_digest
+from matching.serving import starting_model
+from matching.serving.live_models import build_scorer
 from matching.training.synthetic import LabelledPair
 from modelops.deployment import promotion
 from modelops.models import (

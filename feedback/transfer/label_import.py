@@ -18,11 +18,11 @@ from accounts.audit import trail
 from accounts.encryption.fields import get_cipher
 from accounts.models import User
 from feedback.models import Feedback, FeedbackSource
-from matching.compare.pair_digest import compute_pair_digest
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError, load_profiles
 from matching.models import Prediction
+from matching.pair_digest import compute_pair_digest
 
 MAX_ROWS = 2_000
 """Rows of one file; larger sets are for `manage.py retrain --pairs`."""

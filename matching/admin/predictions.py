@@ -33,8 +33,8 @@ from matching.api import export
 from matching.api.serializers import serialize_prediction
 from matching.compare import service
 from matching.compare.available_profiles import get_available_profiles
-from matching.compare.pair_digest import compute_pair_digest
 from matching.models import FileFormat, Prediction, VerdictChoice
+from matching.pair_digest import compute_pair_digest
 
 _VERDICT_COLOURS = {
     VerdictChoice.IMMATERIAL: "success",

@@ -10,10 +10,10 @@ from rest_framework import serializers
 from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
 from matching.api.serializers import DISCLAIMER, DifferenceSerializer, ModelSerializer
 from matching.compare.available_profiles import get_available_profiles
-from matching.compare.service import get_model_loader
 from matching.engine import RULES_VERSION, Comparison, load_categories
 from matching.engine.explanation import serialise_difference
 from matching.models import FileFormat, Prediction, VerdictChoice
+from matching.serving.live_models import get_model_loader
 
 
 class PredictionFilterSerializer(PageSerializer):

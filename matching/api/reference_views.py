@@ -22,8 +22,8 @@ from matching.api.list_serializers import (
     list_profiles,
 )
 from matching.api.views import translate_errors
-from matching.compare.service import get_model_loader
 from matching.engine import RULES_VERSION
+from matching.serving.live_models import get_model_loader
 
 
 def _build_rules_etag(_request: Request, *_: Any) -> str:

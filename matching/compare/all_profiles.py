@@ -8,9 +8,9 @@ from typing import NamedTuple
 from matching import engine
 from matching.compare.request import CompareRequest
 from matching.compare.score_cache import CachingScorer
-from matching.compare.service import get_model_loader
 from matching.engine import Comparison, Context, load_profiles
 from matching.models import Prediction
+from matching.serving.live_models import get_model_loader
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 

@@ -13,17 +13,12 @@ from experiments.services import ExperimentAssignment, assign_arm, record_exposu
 from matching import engine
 from matching.compare import metrics
 from matching.compare.cached_compare import build_cached_comparison
-from matching.compare.pair_digest import compute_pair_digest
 from matching.compare.request import CompareRequest
-from matching.compare.service import (
-    ScoredRequest,
-    StoredComparison,
-    draft_comparison,
-    get_model_loader,
-    select_version,
-)
+from matching.compare.service import ScoredRequest, StoredComparison, draft_comparison, select_version
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction
+from matching.pair_digest import compute_pair_digest
+from matching.serving.live_models import get_model_loader
 from modelops.serving.loader import LoadedModel
 
 MAX_PAIRS = 1_000

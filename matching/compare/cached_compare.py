@@ -13,10 +13,10 @@ from django.conf import settings
 from matching import engine
 from matching.compare import metrics, score_cache
 from matching.compare.local_cache import LocalCache
-from matching.compare.pair_digest import compute_pair_digest
 from matching.compare.request import CompareRequest
 from matching.engine import Comparison, Context, Scorer
 from matching.monitoring.feature_snapshot import FeatureSnapshot, snapshot_comparison
+from matching.pair_digest import compute_pair_digest
 from modelops.serving.loader import LoadedModel
 
 _MAX_ENTRIES = 1_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -19,10 +18,9 @@ from matching.compare import metrics, sampling
 from matching.compare.cached_compare import CachedComparison, get_comparison, serialize_context
 from matching.compare.request import CompareRequest
 from matching.engine import Scorer
-from matching.engine.model.scorer import load_scorer
 from matching.models import Prediction, ReviewStream, VerdictChoice
-from matching.training import golden
-from modelops.serving.loader import LiveModels, LoadedModel, ModelLoader
+from matching.serving.live_models import get_model_loader
+from modelops.serving.loader import LiveModels, LoadedModel
 
 
 @dataclass(frozen=True)
@@ -50,19 +48,6 @@ class ScoredRequest:
     def latency_ms(self) -> int:
         """Milliseconds since the question came."""
         return round((time.perf_counter() - self.start_time) * 1000)
-
-
-def build_scorer(content: bytes) -> Scorer:
-    """Turn an artefact into a warmed scorer. Raises ``ArtefactError`` if it does not fit this engine."""
-    scorer = load_scorer(content)
-    engine.compare("Warm Up Holdings, Inc.", "Warmup Holding LLC", scorer=scorer)
-    return scorer
-
-
-@lru_cache(maxsize=1)
-def get_model_loader() -> ModelLoader[Scorer]:
-    """Return this process's loader."""
-    return ModelLoader(build_scorer, golden.check_golden_answers, engine.compute_schema_hash())
 
 
 def compare_and_store(user: User, question: CompareRequest) -> StoredComparison:

@@ -26,7 +26,6 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from matching.compare.service import build_scorer
 from matching.engine import RULES_VERSION, Scorer, score_many_with_reasons
 from matching.engine import ScoreWithReason as EngineTold
 from matching.jobs import monitoring_sample, service
@@ -36,6 +35,7 @@ from matching.jobs.formats.registry import FORMATS
 from matching.jobs.formats.rows import JobRow, JobRowResult
 from matching.jobs.upload_handler import UPLOAD_FILE_NAME, get_job_folder
 from matching.models import BatchChunk, BatchJob
+from matching.serving.live_models import build_scorer
 from modelops.models import ModelVersion, RunStatus
 from modelops.serving.loader import read_verified_artefact
 

@@ -13,7 +13,7 @@ from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import build_min_uuid7, uuid7
 from accounts.models import User
 from experiments.models import Experiment
-from matching.compare.pair_digest import compute_pair_digest
+from matching.pair_digest import compute_pair_digest
 from modelops.models import ModelVersion
 
 

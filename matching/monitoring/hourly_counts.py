@@ -10,10 +10,10 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from matching import engine
-from matching.compare.service import build_scorer
 from matching.engine import EngineError, Scorer
 from matching.models import BulkSample, Prediction
 from matching.monitoring.feature_snapshot import FeatureSnapshot, build_sample, snapshot_comparison
+from matching.serving.live_models import build_scorer
 from matching.training.synthetic import generate_pairs
 from modelops.models import HourlyCount, ModelVersion, Reference, TrafficSource
 from modelops.monitoring import reporting

@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts.encryption.fields import DecryptionError
 from accounts.models import Erasure
 from accounts.privacy.erasure import EncryptedTable, record_batch
-from matching.compare.pair_digest import normalise_name
 from matching.jobs import service
 from matching.models import BatchJob, Prediction
+from matching.pair_digest import normalise_name
 
 log = structlog.get_logger(__name__)
 

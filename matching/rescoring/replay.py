@@ -13,10 +13,10 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.ids import build_min_uuid7
 from accounts.models import User
-from matching.compare.service import build_scorer
 from matching.engine import EngineError, Scorer, compute_schema_hash
 from matching.models import Prediction, Replay, ReplayChange
 from matching.rescoring.rescore import rescore_prediction
+from matching.serving.live_models import build_scorer
 from modelops.models import ModelVersion, RunStatus
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 

@@ -18,10 +18,10 @@ from django.utils import timezone
 
 from accounts.ids import build_min_uuid7
 from matching.compare import sampling
-from matching.compare.service import get_model_loader
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction, ReviewStream, ShadowCursor, ShadowScore
 from matching.rescoring.rescore import rescore_prediction
+from matching.serving.live_models import get_model_loader
 from modelops.models import EVERY_PROFILE, LiveSlot, ServingRole
 from modelops.serving.loader import LoadedModel, NoLiveModelError
 

@@ -28,11 +28,11 @@ from accounts.admin_tools import (
 )
 from accounts.audit import trail
 from accounts.models import User
+from modelops.alert_rules import ALERT_RULES
 from modelops.alerting import alerts
 from modelops.alerting.alerts import AlertError
 from modelops.alerting.delivery import deliver_messages
 from modelops.alerting.notifiers import LOOPBACK_HOSTS
-from modelops.alerting.rules import ALERT_RULES
 from modelops.models import Alert, AlertChannel, AlertMessage, Heartbeat
 
 _STATE_COLOURS = {"firing": "danger", "pending": "warning", "resolved": "success", "passed": "info"}

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.encryption.crypto import sha256
 from accounts.models import User
-from modelops.alerting.rules import ALERT_RULES, FIRING, RESOLVED, EpisodeState, apply_observation
+from modelops.alert_rules import ALERT_RULES, FIRING, RESOLVED, EpisodeState, apply_observation
 from modelops.models import Alert, AlertChannel, AlertMessage
 
 Occasion = AlertMessage.Occasion

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
-from modelops.alerting.rules import (
+from modelops.alert_rules import (
     ALERT_RULES,
     CRITICAL,
     FIRING,

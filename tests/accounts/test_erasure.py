@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.auth.users import issue_api_key
-from accounts.encryption.rotation import list_encrypted_tables
+from accounts.key_rotation import list_encrypted_tables
 from accounts.models import AuditEvent, Erasure, IdempotentResponse, RetentionRule, Role, User
 from accounts.privacy import erasure, retention
 from accounts.privacy.erasure import load_targets

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from accounts.encryption.crypto import compute_key_id
 from accounts.encryption.fields import Ciphertext, list_encrypted_columns
-from accounts.encryption.rotation import (
+from accounts.key_rotation import (
     KeyUsageReport,
     count_key_usage,
     list_encrypted_tables,

@@ -20,7 +20,7 @@ import json
 from accounts.models import User
 from feedback.review.decisions import collect
 from matching.models import Prediction
-from matching.compare.service import Question, compare
+from matching.compare.service import (Question, compare)
 from accounts.ids import uuid7
 row = compare(User.objects.get(email={CLIENT!r}), Question("Aubergine Ltd", "Aubergine LLC")).prediction
 names = row.name1, row.name2, row.words

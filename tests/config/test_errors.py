@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from config.web import errors
-from matching.compare.service import get_model_loader
+from matching.serving.live_models import get_model_loader
 from tests.people import person
 
 

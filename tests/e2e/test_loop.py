@@ -7,7 +7,7 @@ from accounts.models import Role
 from feedback.models import ReviewItem
 from feedback.retraining.pipeline import retrain
 from feedback.review.decisions import enqueue_sampled_predictions, submit_decision
-from matching.compare.service import get_model_loader
+from matching.serving.live_models import get_model_loader
 from tests.models import installed, promoted
 from tests.people import person, signed_in
 

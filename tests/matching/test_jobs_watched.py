@@ -10,13 +10,14 @@ from django.utils import timezone
 from feedback.monitoring import performance
 from matching import engine
 from matching.compare.request import CompareRequest
-from matching.compare.service import compare_and_store, get_model_loader
+from matching.compare.service import compare_and_store
 from matching.jobs import worker
 from matching.jobs.monitoring_sample import MAX_SAMPLE_SIZE
 from matching.models import BatchChunk, BulkSample
 from matching.monitoring import hourly_counts
 from matching.monitoring.feature_snapshot import FeatureSnapshot, snapshot_comparison
 from matching.monitoring.hourly_counts import count_hour
+from matching.serving.live_models import get_model_loader
 from modelops.models import Alert, Deployment, DriftReport, HourlyCount, Reference
 from tests.jobs import PAIRS, csv_file, job_of, worked_off
 from tests.people import person

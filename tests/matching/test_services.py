@@ -12,6 +12,7 @@ from matching.compare import sampling, service
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.models import Prediction
+from matching.serving.live_models import get_model_loader
 from modelops.models import Deployment, ModelVersion
 from modelops.serving.loader import NoLiveModelError
 from tests.models import erased, promoted, scoring_version
@@ -30,7 +31,7 @@ def running(model_b: ModelVersion) -> Experiment:
 
 
 def test_before_a_model_is_live_it_says_so() -> None:
-    service.get_model_loader.cache_clear()
+    get_model_loader.cache_clear()
     with pytest.raises(NoLiveModelError):
         compare_and_store(person(), UNSURE)
 

@@ -5,7 +5,8 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from matching.compare.request import CompareRequest
-from matching.compare.service import compare_and_store, get_model_loader
+from matching.compare.service import compare_and_store
+from matching.serving.live_models import get_model_loader
 from modelops.models import Deployment, LiveSlot, ModelVersion
 from modelops.registry.mlflow_registry import create_client
 from tests.people import person

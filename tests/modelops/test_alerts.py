@@ -12,8 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role
-from modelops.alerting import alerts
-from modelops.alerting.rules import (
+from modelops.alert_rules import (
     ALERT_RULES,
     CRITICAL,
     FIRING,
@@ -24,6 +23,7 @@ from modelops.alerting.rules import (
     EpisodeState,
     apply_observation,
 )
+from modelops.alerting import alerts
 from modelops.models import Alert, AlertChannel, AlertMessage
 from tests.people import person
 

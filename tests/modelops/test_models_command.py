@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from accounts.encryption.crypto import sha256
 from feedback.retraining.pipeline import retrain
-from matching.training.starting_model import install_shipped_model
+from matching.serving.starting_model import install_shipped_model
 from modelops.models import ModelArtefact, ModelVersion
 from modelops.registry import mlflow_registry
 from modelops.validation import estimators

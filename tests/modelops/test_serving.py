@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from matching.compare.service import build_scorer
 from matching.engine import Scorer, compute_schema_hash
+from matching.serving.live_models import build_scorer
 from matching.training import golden
 from modelops.deployment import drill as drills
 from modelops.deployment import promotion

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
 from feedback.retraining import policy
+from modelops.alert_rules import ALERT_RULES
 from modelops.alerting import alerts
-from modelops.alerting.rules import ALERT_RULES
 from modelops.models import Alert, AlertChannel, DriftReport, Reference, Threshold, TrainingDecision
 from modelops.monitoring import thresholds
 from tests.models import installed, model_version

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.encryption.rotation import KeyRing, KeyUsageReport, count_key_usage, load_key_ring, rotate_keys
+from accounts.key_rotation import KeyRing, KeyUsageReport, count_key_usage, load_key_ring, rotate_keys
 from accounts.models import KeyRotation
 
 

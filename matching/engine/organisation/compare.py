@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matching.engine.legal_forms.pairing import pair_legal_forms
 from matching.engine.legal_forms.relation import FormRelation, explain_form_relation, relate_forms
+from matching.engine.organisation.form_pairing import pair_legal_forms
 from matching.engine.organisation.parse import AppendedPart, ParsedOrganisation
 from matching.engine.search_logic import NOISE_WORDS
 from matching.engine.text import numbers

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from matching.engine.types import ArtefactError
-from matching.training.starting_model import install_shipped_model
+from matching.serving.starting_model import install_shipped_model
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS, mirror_aliases
 
 

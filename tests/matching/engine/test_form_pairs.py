@@ -3,7 +3,7 @@
 import pytest
 
 from matching.engine import Verdict, compare
-from matching.engine.legal_forms.pairing import pair_legal_forms
+from matching.engine.organisation.form_pairing import pair_legal_forms
 from matching.engine.organisation.parse import ParsedOrganisation, parse_organisation
 from matching.engine.text.tokenise import tokenise_name
 

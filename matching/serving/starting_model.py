@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from matching.compare.service import build_scorer
+from matching.serving.live_models import build_scorer
 from modelops.deployment.promotion import VersionRegistration, deploy_first, deploy_upgrade, register_version
 from modelops.models import Deployment, ModelVersion
 from modelops.registry import mlflow_registry
