@@ -25,5 +25,5 @@ def test_pure_package_loads_no_framework(module: str) -> None:
 
 def test_web_process_loads_neither_mlflow_nor_scikit_learn() -> None:
     statement = "import config.wsgi; from django.urls import get_resolver; get_resolver().url_patterns"
-    statement += "; from modelops.validation.validator import examiner; examiner()"
+    statement += "; from modelops.validation.validator import get_validator; get_validator()"
     assert loaded_after(statement) & set(HEAVY) == set()

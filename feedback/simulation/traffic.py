@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from matching.engine.categories import CategoryId
 from matching.training.synthetic import LabelledPair, generate_pairs
 
-STRICTER_CATEGORIES = frozenset({"O17", "O18", "O28"})
+STRICTER_CATEGORIES = frozenset(
+    {CategoryId.O17_TYPO_ORDINARY_WORD, CategoryId.O18_TYPO_DISTINCTIVE_WORD, CategoryId.O28_PLURAL}
+)
 """What the new guideline takes for another name: misspelt words, and singular for plural."""
 
 AFFECTED_SHARE = 0.25
 """Share of the traffic that the new guideline is about, before and after it: only the truth changes."""
 
-_SHIFTED_CATEGORY = "O08"
+_SHIFTED_CATEGORY = CategoryId.O08_FORM_ABBREVIATED
 _SHIFTED_SHARE = 0.5
 POOL_SIZE = 50_000
 _HOLDOUT_SHARE = 0.3

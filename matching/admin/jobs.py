@@ -324,7 +324,7 @@ def _format_duration(seconds: int) -> str:
 def _create_job(user: User, given: Mapping[str, Any]) -> BatchJob:
     """Make the job a form asks for. Raises what :func:`services.create` does and ``_RefusedError``."""
     rate, upload = RateLimit.parse(settings.JOB_RATE), given["file"]
-    decision = apply_rate_limit(f"rows:user:{user.pk}", min(max(1, upload.cost), rate.limit), rate)
+    decision = apply_rate_limit(f"rows:user:{user.pk}", min(max(1, upload.row_estimate), rate.limit), rate)
     if not decision.allowed:
         raise _RateLimitError(
             f"You sent many rows of late; try again in {_format_duration(round(decision.wait_seconds) + 1)}."

@@ -85,7 +85,7 @@ class JobsView(APIView):
         serializer = JobRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         upload = serializer.validated_data[UPLOAD_FIELD]
-        enforce_rate_limit(request, "rows", upload.cost, RateLimit.parse(settings.JOB_RATE))
+        enforce_rate_limit(request, "rows", upload.row_estimate, RateLimit.parse(settings.JOB_RATE))
         try:
             with translate_errors():
                 job = service.create(require_user(request), upload, serializer.to_options())

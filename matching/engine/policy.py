@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from matching.engine.categories import CategoryId
 from matching.engine.profiles import Profile
 from matching.engine.types import Context, Effect, Finding, Thresholds, Verdict
 
@@ -21,21 +22,39 @@ national registers): what remains uncertain when two names differ by nothing, or
 MIN_MATERIAL_PROBABILITY = 0.98
 """Least probability reported when a rule decides *material*; the model may be surer, never less sure."""
 
-MIN_PROBABILITY_BY_CATEGORY = {"I07": 0.9, "I11": 0.9}
+MIN_PROBABILITY_BY_CATEGORY = {CategoryId.I07_MIDDLE_CONFLICT: 0.9, CategoryId.I11_GIVEN_DIFFERENT: 0.9}
 """The same for rules that are right less often: given and middle names have many spellings."""
 
 MIN_RULE_WEIGHT = 0.25
 """Weight below which a material difference (a missing "of") is left to the model."""
 
 DISTINCTIVE_CATEGORIES = frozenset(
-    {"O16", "O18", "O19", "O36", "I08", "I09", "I10", "I15", "I16", "I17", "I20", "I21"}
+    {
+        CategoryId.O16_ACRONYM,
+        CategoryId.O18_TYPO_DISTINCTIVE_WORD,
+        CategoryId.O19_HOMOPHONE,
+        CategoryId.O36_TRANSLITERATION,
+        CategoryId.I08_NICKNAME,
+        CategoryId.I09_GIVEN_SPELLING,
+        CategoryId.I10_SURNAME_TYPO,
+        CategoryId.I15_SURNAME_CHANGED,
+        CategoryId.I16_HYPHENATED_PART_MISSING,
+        CategoryId.I17_DOUBLE_SURNAME,
+        CategoryId.I20_TRANSLITERATION,
+        CategoryId.I21_MIDDLE_AS_FIRST,
+    }
 )
 """Categories that concern the distinctive words themselves."""
 
-TRANSLITERATION_CATEGORIES = ("O36", "I20")
+TRANSLITERATION_CATEGORIES = (CategoryId.O36_TRANSLITERATION, CategoryId.I20_TRANSLITERATION)
 """Categories of one difference that shows in every word of a name."""
 
-CONTEST_THRESHOLDS = {"O26": 0.15, "I07": 0.5, "I11": 0.5, "I15": 0.5}
+CONTEST_THRESHOLDS = {
+    CategoryId.O26_WORD_REPLACED: 0.15,
+    CategoryId.I07_MIDDLE_CONFLICT: 0.5,
+    CategoryId.I11_GIVEN_DIFFERENT: 0.5,
+    CategoryId.I15_SURNAME_CHANGED: 0.5,
+}
 """Categories that say "another word" from the spelling alone, with the probability below which the model
 contradicts the rule; a person decides then. Word against word the rule is right 99 times in 100 for
 organisations, 7 times in 8 for people's names, which have more spellings."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from matching.engine.categories import CategoryId
+
 MAX_NAME_LENGTH = 1_000
 """Longest name accepted, in characters. The longest registered company names known are under 400."""
 
@@ -94,7 +96,7 @@ class Finding(NamedTuple):
     that a profile may judge by itself (``"contradicted"``, ``"loose"``); ``note`` is a sentence on this pair.
     """
 
-    category: str
+    category: CategoryId
     span1: Span | None
     span2: Span | None
     detail: str = ""
@@ -112,7 +114,7 @@ def mirror_finding(finding: Finding) -> Finding:
 class Difference(NamedTuple):
     """One named, located difference with what it does under the profile and on whose authority."""
 
-    category: str
+    category: CategoryId
     title: str
     text1: str
     text2: str

@@ -10,12 +10,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from matching.engine.categories import CategoryId
 from matching.engine.text.alignment import TokenAlignment, align_tokens
 from matching.engine.text.tokenise import Token, TokenisedName, tokenise_name
 from matching.engine.types import Span
 from matching.pages.glyphs import TextSegment, split_segments
 
-ORTHOGRAPHY_CATEGORIES = frozenset({"O01", "O02", "O03", "O04", "O06", "O39", "I01", "I02"})
+ORTHOGRAPHY_CATEGORIES = frozenset(
+    {
+        CategoryId.O01_CASE,
+        CategoryId.O02_WHITESPACE,
+        CategoryId.O03_PUNCTUATION,
+        CategoryId.O04_AMPERSAND,
+        CategoryId.O06_DIACRITICS,
+        CategoryId.O39_LOOKALIKE,
+        CategoryId.I01_FORM_OF_WRITING,
+        CategoryId.I02_DIACRITICS,
+    }
+)
 """Categories about how the same words are written; every other category is about which words there are."""
 
 

@@ -60,7 +60,7 @@ class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ship
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Each beside the newest deployment."""
-        return super().get_queryset(request).beside_live()
+        return super().get_queryset(request).with_live_generation()
 
     @label_column("State", "generation", _STATE_COLOURS)
     def state(self, process: ServingProcess) -> tuple[str, str]:

@@ -14,11 +14,12 @@ CLIENT = "client@example.com"
 _PEOPLE = """
 import json
 from accounts.auth.users import create_user
-from matching.compare.sampling import Policy, change
+from matching.compare.sampling import SamplingPolicy, update_policy
 from accounts.models import User
 for email, role in {people!r}:
     create_user(email, {password!r}, role, None)
-change(User.objects.first(), Policy(audit=0, second=0, gold=0), "every test puts its own items")
+nothing_drawn = SamplingPolicy(audit=0, second=0, gold=0)
+update_policy(User.objects.first(), nothing_drawn, "every test puts its own items")
 print(json.dumps("done"))
 """
 

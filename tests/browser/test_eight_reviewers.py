@@ -18,23 +18,25 @@ DESK = "/admin/feedback/reviewitem"
 _FILL = f"""
 import json
 from accounts.models import User
-from feedback.review.decisions import collect
+from feedback.review.decisions import enqueue_sampled_predictions
 from matching.models import Prediction
-from matching.compare.service import (Question, compare)
+from matching.compare.request import CompareRequest
+from matching.compare.service import compare_and_store
 from accounts.ids import uuid7
-row = compare(User.objects.get(email={CLIENT!r}), Question("Aubergine Ltd", "Aubergine LLC")).prediction
+request = CompareRequest("Aubergine Ltd", "Aubergine LLC")
+row = compare_and_store(User.objects.get(email={CLIENT!r}), request).prediction
 names = row.name1, row.name2, row.words
 for _ in range({ITEMS}):
     row.pk, row._state.adding = uuid7(), True
     row.name1, row.name2, row.words = names
     row.context, row.stream, row.selection_probability = "", "uncertain", 1.0
     row.save(force_insert=True)
-print(json.dumps(collect()))
+print(json.dumps(enqueue_sampled_predictions()))
 """
 _COUNT = """
 import json
 from feedback.models import Feedback, ReviewItem
-words = Feedback.objects.first_words().filter(stream="uncertain", feedback_text__isnull=False)
+words = Feedback.objects.initial_decisions().filter(stream="uncertain", feedback_text__isnull=False)
 print(json.dumps({
     "decided": sorted(str(pk) for pk in words.values_list("prediction_id", flat=True)),
     "words": sorted(str(pk) for pk in words.values_list("pk", flat=True)),

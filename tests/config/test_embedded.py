@@ -166,9 +166,9 @@ def test_only_the_server_without_an_address_of_its_own_is_started(
 
 def test_management_command_starts_what_it_needs_and_stops_it_again(tmp_path: Path) -> None:
     code = (
-        "from config.local.embedded import *; home = home_folder()\n"
-        "with servers_for(['migrate'], home): print(*Embedded(home).status().values())\n"
-        "print(*Embedded(home).status().values())"
+        "from config.local.embedded import *; home = get_home_folder()\n"
+        "with hold_servers(['migrate'], home): print(*EmbeddedServers(home).get_status().values())\n"
+        "print(*EmbeddedServers(home).get_status().values())"
     )
     environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path)}
     done = subprocess.run(

@@ -111,7 +111,7 @@ def test_killed_program_is_started_again(sleeper: run.Program) -> None:
 
 def test_no_program_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from config import run\n"
+        "import sys, time; from pathlib import Path; from config.local import run\n"
         "command = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
         "program = run.Program('sleeper', command, Path(sys.argv[1]))\n"
         "program.start(); time.sleep(60)"

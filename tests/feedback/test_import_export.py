@@ -117,7 +117,7 @@ def test_an_export_runs_no_formula_and_holds_names_only_when_asked(client: Clien
     Feedback.objects.create(
         prediction=prediction, reviewer=person(), source="review", user_correction=True, feedback_text="+cmd"
     )
-    plain = b"".join(exported(client, "export_plain").streaming_content).decode()
+    plain = b"".join(exported(client, "export_without_names").streaming_content).decode()
     assert "HYPERLINK" not in plain
     whole = b"".join(exported(client, "export_with_names").streaming_content).decode()
     (row,) = csv.DictReader(io.StringIO(whole))
@@ -130,7 +130,7 @@ def test_an_export_is_streamed_in_as_many_queries_for_many_rows_as_for_few(clien
 
     def spent() -> int:
         with CaptureQueriesContext(connection) as queries:
-            answer = exported(client, "export_plain")
+            answer = exported(client, "export_without_names")
             assert answer.streaming
             b"".join(answer.streaming_content)
         return len(queries)

@@ -115,7 +115,7 @@ def test_a_binder_holds_every_settled_pair_and_names_the_others() -> None:
     lead = person(Role.LEAD)
     client = Client()
     client.force_login(lead)
-    chosen = {"action": "binder", "_selected_action": [str(settled.pk), str(waiting.pk)]}
+    chosen = {"action": "download_binder", "_selected_action": [str(settled.pk), str(waiting.pk)]}
     answer: Any = client.post(reverse("admin:feedback_feedback_changelist"), chosen)
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     names = archive.namelist()

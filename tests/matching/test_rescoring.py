@@ -154,8 +154,8 @@ def test_a_replay_goes_on_after_its_worker_was_killed(monkeypatch: pytest.Monkey
     asked = replay.request_replay(timezone.now().date(), version, user)
     # A worker that takes one answer a batch and is killed among them.
     code = (
-        "import django; django.setup(); from uuid import UUID; from matching import replays; "
-        f"replays.BATCH = 1; replays.work(UUID('{asked.pk}'))"
+        "import django; django.setup(); from uuid import UUID; from matching.rescoring import replay; "
+        f"replay.BATCH_SIZE = 1; replay.run_replay(UUID('{asked.pk}'))"
     )
     with subprocess.Popen([sys.executable, "-c", code], env=environment()) as worker:
         deadline = time.monotonic() + 60

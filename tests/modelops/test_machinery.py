@@ -104,6 +104,6 @@ def test_people_are_notified_by_the_periodic_task() -> None:
         "repeated": 0,
         "escalated": 0,
         "sent": 0,
-        "later": 0,
+        "postponed": 0,
         "given_up": 0,
     }

@@ -31,10 +31,10 @@ from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
 from modelops.training import runs
 from modelops.models import TrainingRun
-with runs.alone():
+with runs.hold_training_lock():
     run = TrainingRun.objects.create(trigger="to be killed")
-    with runs.working(run):
-        runs.tell(run, "learning", "training", 40)
+    with runs.track_run(run):
+        runs.report_progress(run, "learning", "training", 40)
         print("working", flush=True)
         time.sleep(600)
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from matching.engine.categories import CategoryId
 from matching.engine.legal_forms.relation import FormRelation, explain_form_relation, relate_forms
 from matching.engine.organisation.form_pairing import pair_legal_forms
 from matching.engine.organisation.parse import AppendedPart, ParsedOrganisation
@@ -20,13 +21,13 @@ from matching.engine.text.word_relation import WordRelation
 from matching.engine.types import Finding, Span, mirror_finding
 
 _FORM_CATEGORIES = {
-    FormRelation.TRANSLATION: "O09",
-    FormRelation.DIFFERENT: "O10",
-    FormRelation.SHARED_CODE: "O10",
-    FormRelation.AMBIGUOUS: "O09",
-    FormRelation.MISSING: "O11",
-    FormRelation.STACKED: "O12",
-    FormRelation.MARKER: "O13",
+    FormRelation.TRANSLATION: CategoryId.O09_FORM_TRANSLATED,
+    FormRelation.DIFFERENT: CategoryId.O10_FORM_CHANGED,
+    FormRelation.SHARED_CODE: CategoryId.O10_FORM_CHANGED,
+    FormRelation.AMBIGUOUS: CategoryId.O09_FORM_TRANSLATED,
+    FormRelation.MISSING: CategoryId.O11_FORM_MISSING,
+    FormRelation.STACKED: CategoryId.O12_FORM_STACKED,
+    FormRelation.MARKER: CategoryId.O13_FORM_MARKER,
 }
 
 _FORM_CASES = {
@@ -36,7 +37,7 @@ _FORM_CASES = {
 }
 """Cases of a category that profiles judge by themselves."""
 
-_ALL_FORM_CATEGORIES = {"O08", *_FORM_CATEGORIES.values()}
+_ALL_FORM_CATEGORIES = {CategoryId.O08_FORM_ABBREVIATED, *_FORM_CATEGORIES.values()}
 
 
 class OrganisationComparison(NamedTuple):
@@ -75,20 +76,23 @@ def compare_organisations(
         *dated,
     ]
     if crossed and (alignment.gaps or _count_transliterations(alignment) > 1):
-        findings.append(_build_spanning_finding(stem_left, stem_right, "O36"))
+        findings.append(_build_spanning_finding(stem_left, stem_right, CategoryId.O36_TRANSLITERATION))
         findings.extend(_detect_number_conflict(stem_left, stem_right))
     else:
         findings.extend(_detect_word_differences(stem_left, stem_right, alignment))
-    if any(finding.category == "O38" for finding in findings):
+    if any(finding.category == CategoryId.O38_TRUNCATION for finding in findings):
         # The field that cut the name cut its legal form as well.
-        findings = [finding for finding in findings if finding.category != "O11"]
+        findings = [finding for finding in findings if finding.category != CategoryId.O11_FORM_MISSING]
     return OrganisationComparison(
         left, right, stem_left, stem_right, alignment, form, crossed, tuple(findings)
     )
 
 
 def _count_transliterations(alignment: TokenAlignment) -> int:
-    return sum(match.relation is not None and match.relation.category == "O36" for match in alignment.matches)
+    return sum(
+        match.relation is not None and match.relation.category == CategoryId.O36_TRANSLITERATION
+        for match in alignment.matches
+    )
 
 
 def add_orthography_findings(account: OrganisationComparison) -> tuple[Finding, ...]:
@@ -123,7 +127,14 @@ def _select_stems(
     return stem_left, stem_right, []
 
 
-_PART_ALONE_CATEGORIES = {"O29": "O30", "O31": "O31", "I22": "O30", "O32": "O32", "O34": "O34", "O35": "O35"}
+_PART_ALONE_CATEGORIES: dict[str, CategoryId] = {
+    CategoryId.O29_TRADE_NAME_APPENDED: CategoryId.O30_TRADE_NAME_ALONE,
+    CategoryId.O31_FORMER_NAME: CategoryId.O31_FORMER_NAME,
+    CategoryId.I22_ALIAS: CategoryId.O30_TRADE_NAME_ALONE,
+    CategoryId.O32_SUCCESSOR: CategoryId.O32_SUCCESSOR,
+    CategoryId.O34_DIVISION: CategoryId.O34_DIVISION,
+    CategoryId.O35_CAPACITY: CategoryId.O35_CAPACITY,
+}
 """Category when a name is what the other only appends: the trade name alone, the branch's company."""
 
 
@@ -132,8 +143,11 @@ def _build_tail_finding(
 ) -> Finding:
     span = get_tokens_span(one.get_tokens(range(part.start)))
     spans = (None, span) if flipped else (span, None)
-    incorporated = part.category == "O29" and other.forms and not one.forms
-    return Finding("O33" if incorporated else _PART_ALONE_CATEGORIES[part.category], *spans)
+    incorporated = part.category == CategoryId.O29_TRADE_NAME_APPENDED and other.forms and not one.forms
+    return Finding(
+        CategoryId.O33_BUSINESS_INCORPORATED if incorporated else _PART_ALONE_CATEGORIES[part.category],
+        *spans,
+    )
 
 
 def _detect_appended_parts(left: ParsedOrganisation, right: ParsedOrganisation) -> Iterator[Finding]:
@@ -149,8 +163,11 @@ def _detect_appended_parts(left: ParsedOrganisation, right: ParsedOrganisation) 
         for part in [part for part in one.parts if part.category not in both]:
             if (one.get_tail_keys(part) or one.text.keys[part.start : part.stop]) not in others:
                 span = get_tokens_span(one.get_tokens(range(part.start, part.stop)))
-                category = {"I22": "O29", "publ": "O08"}.get(part.category, part.category)
-                yield Finding(category, *((None, span) if flipped else (span, None)))
+                category = {
+                    CategoryId.I22_ALIAS: CategoryId.O29_TRADE_NAME_APPENDED,
+                    "publ": CategoryId.O08_FORM_ABBREVIATED,
+                }.get(part.category, part.category)
+                yield Finding(CategoryId(category), *((None, span) if flipped else (span, None)))
     yield from _detect_conflicting_parts(left, right)
 
 
@@ -168,7 +185,11 @@ def _detect_conflicting_parts(left: ParsedOrganisation, right: ParsedOrganisatio
         for ours, theirs in zip(ones, others, strict=False):
             if _list_keys(ours) != _list_keys(theirs):
                 numbered = any(token.key[0].isdigit() for token in (*ours, *theirs))
-                yield Finding("O20" if numbered else "O26", get_tokens_span(ours), get_tokens_span(theirs))
+                yield Finding(
+                    CategoryId.O20_NUMBER if numbered else CategoryId.O26_WORD_REPLACED,
+                    get_tokens_span(ours),
+                    get_tokens_span(theirs),
+                )
 
 
 def _detect_form_difference(
@@ -181,14 +202,20 @@ def _detect_form_difference(
         yield Finding(category, _get_form_span(left), _get_form_span(right), _FORM_CASES.get(form, ""))
 
 
-def _categorise_same_form(left: ParsedOrganisation, right: ParsedOrganisation) -> str | None:
+def _categorise_same_form(left: ParsedOrganisation, right: ParsedOrganisation) -> CategoryId | None:
     """How one form is written twice: alike, abbreviated, or in the full words of its own language."""
     one, other = _list_form_keys(left), _list_form_keys(right)
     if one == other:
-        return "O08" if _has_leading_form(left) != _has_leading_form(right) else None
+        return (
+            CategoryId.O08_FORM_ABBREVIATED if _has_leading_form(left) != _has_leading_form(right) else None
+        )
     longest = max((*one, *other), key=len)
     local = len(longest) > 1 and not any(key in _ENGLISH_FORM_WORDS for key in longest)
-    return "O09" if local and min(len(item) for item in (*one, *other)) == 1 else "O08"
+    return (
+        CategoryId.O09_FORM_TRANSLATED
+        if local and min(len(item) for item in (*one, *other)) == 1
+        else CategoryId.O08_FORM_ABBREVIATED
+    )
 
 
 _ENGLISH_FORM_WORDS = frozenset(
@@ -234,7 +261,9 @@ def _list_letter_types(tokens: tuple[Token, ...]) -> set[bool]:
     return {token.key.isascii() for token in tokens if not token.key[0].isdigit()}
 
 
-def _build_spanning_finding(left: tuple[Token, ...], right: tuple[Token, ...], category: str) -> Finding:
+def _build_spanning_finding(
+    left: tuple[Token, ...], right: tuple[Token, ...], category: CategoryId
+) -> Finding:
     return Finding(category, get_tokens_span(left), get_tokens_span(right))
 
 
@@ -243,7 +272,7 @@ def _detect_number_conflict(left: tuple[Token, ...], right: tuple[Token, ...]) -
     one = [token for token in left if token.key[0].isdigit()]
     other = [token for token in right if token.key[0].isdigit()]
     if one and other and sorted(_list_keys(tuple(one))) != sorted(_list_keys(tuple(other))):
-        yield _build_spanning_finding(tuple(one), tuple(other), "O20")
+        yield _build_spanning_finding(tuple(one), tuple(other), CategoryId.O20_NUMBER)
 
 
 def _detect_word_differences(
@@ -253,7 +282,7 @@ def _detect_word_differences(
         if relation:
             one, other = left[i:i2], right[j:j2]
             category = _categorise_relation(relation, left, right)
-            weight = 1.0 if category == "O20" else _compute_max_rarity((*one, *other))
+            weight = 1.0 if category == CategoryId.O20_NUMBER else _compute_max_rarity((*one, *other))
             yield Finding(
                 category,
                 get_tokens_span(one),
@@ -264,11 +293,13 @@ def _detect_word_differences(
         elif left[i].text != right[j].text and is_mixed_script(left[i].text) != is_mixed_script(
             right[j].text
         ):
-            yield Finding("O39", left[i].span, right[j].span)
+            yield Finding(CategoryId.O39_LOOKALIKE, left[i].span, right[j].span)
     for i, j in alignment.moves:
-        yield Finding("O27", left[i].span, right[j].span, weight=compute_rarity(left[i].key))
+        yield Finding(
+            CategoryId.O27_WORD_ORDER, left[i].span, right[j].span, weight=compute_rarity(left[i].key)
+        )
         if is_mixed_script(left[i].text) != is_mixed_script(right[j].text):
-            yield Finding("O39", left[i].span, right[j].span)
+            yield Finding(CategoryId.O39_LOOKALIKE, left[i].span, right[j].span)
     truncated = _detect_truncation(left, right, alignment)
     if truncated:
         yield truncated
@@ -277,23 +308,29 @@ def _detect_word_differences(
         yield from _detect_in_gap(left, right, gap)
 
 
-def _categorise_relation(relation: WordRelation, left: tuple[Token, ...], right: tuple[Token, ...]) -> str:
+def _categorise_relation(
+    relation: WordRelation, left: tuple[Token, ...], right: tuple[Token, ...]
+) -> CategoryId:
     """What a relation of two words is; a single letter that is all of a name abbreviates nothing."""
     letter = len(left) == len(right) == 1 and 1 in (len(left[0].key), len(right[0].key))
-    return "O26" if letter and relation.category == "O15" else relation.category
+    return (
+        CategoryId.O26_WORD_REPLACED
+        if letter and relation.category == CategoryId.O15_WORD_ABBREVIATED
+        else relation.category
+    )
 
 
 def _compute_max_rarity(tokens: tuple[Token, ...]) -> float:
     return max([compute_rarity(token.key) for token in tokens])
 
 
-def _choose_case(category: str, one: tuple[str, ...], other: tuple[str, ...]) -> str:
+def _choose_case(category: CategoryId, one: tuple[str, ...], other: tuple[str, ...]) -> str:
     """The case of a category that a profile may judge by itself."""
-    if category == "O06":
+    if category == CategoryId.O06_DIACRITICS:
         return "digraph"  # the only O06 between words of different keys: ü as ue
-    if category == "O22":
+    if category == CategoryId.O22_GEOGRAPHIC_QUALIFIER:
         return "other"  # another place, not one added
-    if category == "O16":
+    if category == CategoryId.O16_ACRONYM:
         return (
             "letters"
             if is_spelled_letters(one, "".join(other)) or is_spelled_letters(other, "".join(one))
@@ -304,7 +341,12 @@ def _choose_case(category: str, one: tuple[str, ...], other: tuple[str, ...]) ->
     return ""
 
 
-_RESPELLING_CATEGORIES = {"O17", "O18", "O19", "O26"}
+_RESPELLING_CATEGORIES = {
+    CategoryId.O17_TYPO_ORDINARY_WORD,
+    CategoryId.O18_TYPO_DISTINCTIVE_WORD,
+    CategoryId.O19_HOMOPHONE,
+    CategoryId.O26_WORD_REPLACED,
+}
 
 
 def _detect_in_gap(
@@ -318,7 +360,7 @@ def _detect_in_gap(
         and not ones[0].key.isascii() & others[0].key.isascii()
         and _is_cross_script(tuple(ones), tuple(others))
     ):
-        yield _build_spanning_finding(tuple(ones), tuple(others), "O36")
+        yield _build_spanning_finding(tuple(ones), tuple(others), CategoryId.O36_TRANSLITERATION)
         return
     surplus = len(ones) - len(others)
     alone = _select_unpaired(ones, surplus), _select_unpaired(others, -surplus)
@@ -326,7 +368,11 @@ def _detect_in_gap(
     paired_others = [token for at, token in enumerate(others) if at not in alone[1]]
     for one, other in zip(paired_ones, paired_others, strict=True):
         category = _categorise_replacement(one, other)
-        weight = 1.0 if category == "O20" else max(compute_rarity(one.key), compute_rarity(other.key))
+        weight = (
+            1.0
+            if category == CategoryId.O20_NUMBER
+            else max(compute_rarity(one.key), compute_rarity(other.key))
+        )
         detail = _choose_case(category, (one.key,), (other.key,))
         yield Finding(category, one.span, other.span, detail, weight)
     for at in sorted(alone[0]):
@@ -348,13 +394,13 @@ def _is_function_word(key: str) -> bool:
     return key in load_lexicon().connectors or key in load_lexicon().particles
 
 
-def _categorise_replacement(one: Token, other: Token) -> str:
+def _categorise_replacement(one: Token, other: Token) -> CategoryId:
     words = load_lexicon()
     if _is_number(one) or _is_number(other) or (len(one.key) == len(other.key) == 1):
-        return "O20"
+        return CategoryId.O20_NUMBER
     if one.key in words.places and other.key in words.places:
-        return "O22"
-    return "O26"
+        return CategoryId.O22_GEOGRAPHIC_QUALIFIER
+    return CategoryId.O26_WORD_REPLACED
 
 
 def _is_number(token: Token) -> bool:
@@ -363,23 +409,41 @@ def _is_number(token: Token) -> bool:
 
 def _build_added_finding(token: Token, side: tuple[Token, ...], position: int) -> Finding:
     category = _categorise_added_word(token, side, position)
-    weight = 1.0 if category in ("O05", "O20", "O22", "O24") else compute_rarity(token.key)
-    if category == "O25" and (token.key in load_lexicon().particles or token.key in load_lexicon().articles):
+    weight = (
+        1.0
+        if category
+        in (
+            CategoryId.O05_AND_OMITTED,
+            CategoryId.O20_NUMBER,
+            CategoryId.O22_GEOGRAPHIC_QUALIFIER,
+            CategoryId.O24_GROUP_ROLE_WORD,
+        )
+        else compute_rarity(token.key)
+    )
+    if category == CategoryId.O25_WORD_ADDED and (
+        token.key in load_lexicon().particles or token.key in load_lexicon().articles
+    ):
         weight = 0.1
     return Finding(category, token.span, None, weight=weight)
 
 
-def _categorise_added_word(token: Token, side: tuple[Token, ...], position: int) -> str:
+def _categorise_added_word(token: Token, side: tuple[Token, ...], position: int) -> CategoryId:
     words, key = load_lexicon(), token.key
     if token.text in ("&", "+") or key == "and":
-        return "O05"
+        return CategoryId.O05_AND_OMITTED
     if (key,) in NOISE_WORDS and position < len(side) - 1:
-        return "O14"
+        return CategoryId.O14_NOISE_WORD_INSIDE
     if _is_number(token) or (len(key) == 1 and position and _can_precede_number(side[position - 1])):
-        return "O20"
+        return CategoryId.O20_NUMBER
     if key in words.domains or (key in words.web_affixes and position in (0, len(side) - 1)):
-        return "O37"
-    return "O22" if key in words.places else "O24" if key in words.roles else "O25"
+        return CategoryId.O37_DOMAIN_AFFIX
+    return (
+        CategoryId.O22_GEOGRAPHIC_QUALIFIER
+        if key in words.places
+        else CategoryId.O24_GROUP_ROLE_WORD
+        if key in words.roles
+        else CategoryId.O25_WORD_ADDED
+    )
 
 
 def _can_precede_number(token: Token) -> bool:
@@ -401,7 +465,7 @@ def _detect_truncation(
     counterpart = long[len(short) - 1].key if len(long) >= len(short) else ""
     if last == counterpart or not counterpart.startswith(last) or _is_number(long[len(short) - 1]):
         return None
-    return _build_spanning_finding((left[-1],), (right[-1],), "O38")
+    return _build_spanning_finding((left[-1],), (right[-1],), CategoryId.O38_TRUNCATION)
 
 
 def join_keys(tokens: tuple[Token, ...]) -> str:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from matching.engine.categories import CategoryId
 from matching.engine.legal_forms.registry import load_form_register
 from matching.engine.legal_forms.relation import FormRelation
 from matching.engine.organisation.compare import OrganisationComparison, join_keys
@@ -85,16 +86,16 @@ ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
 """Feature name to (monotone direction: +1 more material, -1 less, 0 free; meaning with range)."""
 
 _COUNT_FEATURES = {
-    "O15": "abbreviated",
-    "O16": "acronym",
-    "O28": "plural",
-    "O19": "sound",
-    "O39": "lookalike",
-    "O02": "joined",
-    "O27": "moved",
-    "O26": "replaced",
-    "O17": "slips",
-    "O18": "slips",
+    CategoryId.O15_WORD_ABBREVIATED: "abbreviated",
+    CategoryId.O16_ACRONYM: "acronym",
+    CategoryId.O28_PLURAL: "plural",
+    CategoryId.O19_HOMOPHONE: "sound",
+    CategoryId.O39_LOOKALIKE: "lookalike",
+    CategoryId.O02_WHITESPACE: "joined",
+    CategoryId.O27_WORD_ORDER: "moved",
+    CategoryId.O26_WORD_REPLACED: "replaced",
+    CategoryId.O17_TYPO_ORDINARY_WORD: "slips",
+    CategoryId.O18_TYPO_DISTINCTIVE_WORD: "slips",
 }
 _FORM_FEATURES = {
     FormRelation.MISSING: "form_missing",
@@ -105,9 +106,33 @@ _FORM_FEATURES = {
     FormRelation.TRANSLATION: "form_translated",
     FormRelation.AMBIGUOUS: "form_translated",
 }
-_FLAG_FEATURES = {"O20": "number_conflict", "O22": "place_conflict", "O24": "role_added"}
-_ADDED_CATEGORIES = frozenset({"O05", "O14", "O20", "O22", "O24", "O25", "O37"})
-_PART_CATEGORIES = frozenset({"O23", "O29", "O30", "O31", "O34", "O35", "O40"})
+_FLAG_FEATURES = {
+    CategoryId.O20_NUMBER: "number_conflict",
+    CategoryId.O22_GEOGRAPHIC_QUALIFIER: "place_conflict",
+    CategoryId.O24_GROUP_ROLE_WORD: "role_added",
+}
+_ADDED_CATEGORIES = frozenset(
+    {
+        CategoryId.O05_AND_OMITTED,
+        CategoryId.O14_NOISE_WORD_INSIDE,
+        CategoryId.O20_NUMBER,
+        CategoryId.O22_GEOGRAPHIC_QUALIFIER,
+        CategoryId.O24_GROUP_ROLE_WORD,
+        CategoryId.O25_WORD_ADDED,
+        CategoryId.O37_DOMAIN_AFFIX,
+    }
+)
+_PART_CATEGORIES = frozenset(
+    {
+        CategoryId.O23_PLACE_OF_ORGANISATION,
+        CategoryId.O29_TRADE_NAME_APPENDED,
+        CategoryId.O30_TRADE_NAME_ALONE,
+        CategoryId.O31_FORMER_NAME,
+        CategoryId.O34_DIVISION,
+        CategoryId.O35_CAPACITY,
+        CategoryId.O40_ANNOTATION,
+    }
+)
 
 
 def compute_organisation_features(account: OrganisationComparison) -> dict[str, float]:
@@ -207,7 +232,7 @@ def _count_findings(account: OrganisationComparison, found: dict[str, float]) ->
         if category in _ADDED_CATEGORIES and (finding.span1 is None or finding.span2 is None):
             found["added"] = min(5.0, found.get("added", 0.0) + 1)
             found["added_rarity"] = max(found.get("added_rarity", 0.0), finding.weight)
-        if category == "O26":
+        if category == CategoryId.O26_WORD_REPLACED:
             found["replaced_rarity"] = max(found.get("replaced_rarity", 0.0), finding.weight)
         flag = _FLAG_FEATURES.get(category)
         if flag:
@@ -253,7 +278,9 @@ def _measure_slips(account: OrganisationComparison, found: dict[str, float]) -> 
     pairs = [
         (account.stem_left[match.left_start], account.stem_right[match.right_start])
         for match in account.alignment.matches
-        if match.relation and match.relation.category in ("O17", "O18", "O19")
+        if match.relation
+        and match.relation.category
+        in (CategoryId.O17_TYPO_ORDINARY_WORD, CategoryId.O18_TYPO_DISTINCTIVE_WORD, CategoryId.O19_HOMOPHONE)
     ]
     if not pairs:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from matching.engine.categories import CategoryId
 from matching.engine.legal_forms.relation import LegalForm, find_legal_forms
 from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.numbers import parse_number
@@ -151,7 +152,7 @@ def _find_branch_ending(keys: tuple[str, ...]) -> list[AppendedPart]:
         if len(keys) > length + 1 and keys[-length:] in load_lexicon().division_endings:
             start = len(keys) - length
             place = start - 1 if keys[start - 1] in load_lexicon().places and start > 2 else start
-            return [AppendedPart("O34", place, len(keys), len(keys))]
+            return [AppendedPart(CategoryId.O34_DIVISION, place, len(keys), len(keys))]
     return []
 
 
@@ -168,9 +169,9 @@ def _find_asides(text: TokenisedName, keys: tuple[str, ...], stop: int) -> list[
         if inner == ("publ",):
             found.append(AppendedPart("publ", first, last, last))
         elif first > 1 and all(key in _list_places() for key in inner) and _is_after_form(keys, first):
-            found.append(AppendedPart("O23", first, first, last))
+            found.append(AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, first, first, last))
         elif _is_description(inner):
-            found.append(AppendedPart("O23", first, last, last))
+            found.append(AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, first, last, last))
     return found or _find_description(keys, stop) or _find_trailing_state(keys, stop)
 
 
@@ -180,7 +181,11 @@ def _find_description(keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
         (at for at in range(max(2, stop - _MAX_DESCRIPTION_WORDS), stop) if _is_description(keys[at:stop])),
         stop,
     )
-    return [AppendedPart("O23", first, stop, stop)] if first < stop and _is_after_form(keys, first) else []
+    return (
+        [AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, first, stop, stop)]
+        if first < stop and _is_after_form(keys, first)
+        else []
+    )
 
 
 _PLACE_OPENINGS = frozenset(
@@ -226,7 +231,7 @@ def _find_trailing_state(keys: tuple[str, ...], stop: int) -> list[AppendedPart]
     state = last > 1 and len(keys[last]) == 2 and keys[last] in load_lexicon().state_codes
     if not state or not _is_after_form(keys, last) or _is_after_form(keys, stop):
         return []
-    return [AppendedPart("O23", last, last, stop)]
+    return [AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, last, last, stop)]
 
 
 def _is_after_form(keys: tuple[str, ...], first: int) -> bool:

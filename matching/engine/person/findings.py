@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
+from matching.engine.categories import CategoryId
 from matching.engine.person.align import PersonAlignment, WordPair, get_core_span, join_surname_particles
 from matching.engine.person.lexicon import is_nickname, load_name_lists, load_word_lists
 from matching.engine.person.similarity import (
@@ -50,7 +51,13 @@ def detect_person_findings(
     if left.text.raw == right.text.raw:
         return ()
     if _is_joint_order_swapped(left, right):
-        return (Finding("I03", find_tokens_span(left.text.tokens), find_tokens_span(right.text.tokens)),)
+        return (
+            Finding(
+                CategoryId.I03_FIELD_ORDER,
+                find_tokens_span(left.text.tokens),
+                find_tokens_span(right.text.tokens),
+            ),
+        )
     detectors = _CORE_DETECTORS if left.is_name_only and right.is_name_only else _ALL_DETECTORS
     out = [finding for detect in detectors for finding in detect(left, right, found)]
     return tuple(sorted(out, key=_get_position)) if len(out) > 1 else tuple(out)
@@ -96,14 +103,18 @@ def detect_formatting(left: ParsedPerson, right: ParsedPerson, found: PersonAlig
         one, two = _get_pair_texts(left, right, pair)
         if len(pair.left) != len(pair.right) or strip_marks(one) != strip_marks(two):
             spans = get_core_span(left, pair.left), get_core_span(right, pair.right)
-            yield Finding("I01", *spans, "spacing" if len(pair.left) != len(pair.right) else "")
+            yield Finding(
+                CategoryId.I01_FORM_OF_WRITING, *spans, "spacing" if len(pair.left) != len(pair.right) else ""
+            )
             return
     if (
         found.in_order
         and all(pair.similarity.relation == EQUAL for pair in found.pairs)
         and _has_different_separators(left, right)
     ):
-        yield Finding("I01", (0, len(left.text.raw)), (0, len(right.text.raw)), "punctuation")
+        yield Finding(
+            CategoryId.I01_FORM_OF_WRITING, (0, len(left.text.raw)), (0, len(right.text.raw)), "punctuation"
+        )
 
 
 def _has_different_separators(left: ParsedPerson, right: ParsedPerson) -> bool:
@@ -133,9 +144,16 @@ def detect_accents(left: ParsedPerson, right: ParsedPerson, found: PersonAlignme
         if pair.similarity.relation == ICAO or (
             accented and strip_marks(one).casefold() == strip_marks(two).casefold()
         ):
-            yield Finding("I02", get_core_span(left, pair.left), get_core_span(right, pair.right))
+            yield Finding(
+                CategoryId.I02_DIACRITICS, get_core_span(left, pair.left), get_core_span(right, pair.right)
+            )
         elif accented and not (one.isascii() and two.isascii()):
-            yield Finding("I02", get_core_span(left, pair.left), get_core_span(right, pair.right), "ligature")
+            yield Finding(
+                CategoryId.I02_DIACRITICS,
+                get_core_span(left, pair.left),
+                get_core_span(right, pair.right),
+                "ligature",
+            )
 
 
 def detect_order(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> Iterator[Finding]:
@@ -144,7 +162,7 @@ def detect_order(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment
     if not found.in_order or crossed or _is_comma_difference(left, right):
         detail = "" if left.comma != right.comma and not crossed else "uncertain"
         yield Finding(
-            "I03",
+            CategoryId.I03_FIELD_ORDER,
             find_tokens_span(left.core),
             find_tokens_span(right.core),
             "" if _is_comma_difference(left, right) else detail,
@@ -168,22 +186,24 @@ def detect_unequal_words(
             continue
         spans = get_core_span(left, pair.left), get_core_span(right, pair.right)
         # A rendering that does not look alike proves nothing: across scripts nothing contradicts.
-        for category, detail in [("I20", SCRIPT)] if crossed else _classify_pair(pair, foreign):
+        for category, detail in (
+            [(CategoryId.I20_TRANSLITERATION, SCRIPT)] if crossed else _classify_pair(pair, foreign)
+        ):
             yield Finding(category, *spans, _find_category_case(left, right, pair, category) or detail)
 
 
-def _find_category_case(left: ParsedPerson, right: ParsedPerson, pair: WordPair, category: str) -> str:
+def _find_category_case(left: ParsedPerson, right: ParsedPerson, pair: WordPair, category: CategoryId) -> str:
     """The case of a category that both whole words show."""
     one, two = left.core[pair.left[0]].key, right.core[pair.right[0]].key
-    if category == "I10" and _is_gendered_pair(one, two):
+    if category == CategoryId.I10_SURNAME_TYPO and _is_gendered_pair(one, two):
         return GENDER
-    if category == "I15" and _has_matching_birth_name(left, right):
+    if category == CategoryId.I15_SURNAME_CHANGED and _has_matching_birth_name(left, right):
         return BIRTH_NAME
     # Chan, Chen and Tan write one character; the people who bear them are told apart by it.
-    if category == "I20" and {one, two} <= load_name_lists().family_first:
+    if category == CategoryId.I20_TRANSLITERATION and {one, two} <= load_name_lists().family_first:
         return DISTINCT_NAMES
     if (
-        category in ("I09", "I10")
+        category in (CategoryId.I09_GIVEN_SPELLING, CategoryId.I10_SURNAME_TYPO)
         and min(len(one), len(two)) <= SHORT_NAME_LENGTH
         and pair.similarity.relation in (TYPO, VOWELS)
     ):
@@ -215,20 +235,36 @@ def _is_romanised(left: ParsedPerson, right: ParsedPerson, found: PersonAlignmen
     return any(pair.similarity.relation in (TRANSLITERATION, SCRIPT, ARTICLE) for pair in found.pairs)
 
 
-def _classify_pair(pair: WordPair, foreign: bool) -> Iterator[tuple[str, str]]:
+def _classify_pair(pair: WordPair, foreign: bool) -> Iterator[tuple[CategoryId, str]]:
     relation = pair.similarity.relation
     if relation in (EQUAL, ICAO):
         return
     if pair.contradicts:
         yield from _classify_contradiction(pair)
     elif relation == INITIAL:
-        yield ("I04" if pair.role == "g" or pair.is_moved else "I10" if pair.role == "s" else "I06"), ""
+        yield (
+            (
+                CategoryId.I04_FIRST_INITIAL
+                if pair.role == "g" or pair.is_moved
+                else CategoryId.I10_SURNAME_TYPO
+                if pair.role == "s"
+                else CategoryId.I06_MIDDLE_INITIAL
+            ),
+            "",
+        )
     elif relation in (TRANSLITERATION, SCRIPT, ARTICLE) or (relation == VOWELS and foreign):
-        yield "I20", relation
+        yield CategoryId.I20_TRANSLITERATION, relation
     elif relation == NICKNAME:
-        yield ("I10", NICKNAME) if pair.role == "s" and not pair.is_crossed else ("I08", "")
+        yield (
+            (CategoryId.I10_SURNAME_TYPO, NICKNAME)
+            if pair.role == "s" and not pair.is_crossed
+            else (CategoryId.I08_NICKNAME, "")
+        )
     else:
-        yield ("I10" if pair.role == "s" else "I09"), _get_typo_detail(pair)
+        yield (
+            (CategoryId.I10_SURNAME_TYPO if pair.role == "s" else CategoryId.I09_GIVEN_SPELLING),
+            _get_typo_detail(pair),
+        )
 
 
 def _get_typo_detail(pair: WordPair) -> str:
@@ -241,11 +277,16 @@ def _get_typo_detail(pair: WordPair) -> str:
     return {PREFIX: PREFIX, TYPO: TYPO, VOWELS: TYPO}.get(pair.similarity.relation, "")
 
 
-def _classify_contradiction(pair: WordPair) -> Iterator[tuple[str, str]]:
+def _classify_contradiction(pair: WordPair) -> Iterator[tuple[CategoryId, str]]:
     """A different surname, first name or middle name; a patronymic is also a conflicting middle name."""
     if pair.role == "p":
-        yield "I19", CONTRADICTED
-    yield {"s": "I15", "g": "I11"}.get(pair.role, "I07"), CONTRADICTED
+        yield CategoryId.I19_PATRONYMIC, CONTRADICTED
+    yield (
+        {"s": CategoryId.I15_SURNAME_CHANGED, "g": CategoryId.I11_GIVEN_DIFFERENT}.get(
+            pair.role, CategoryId.I07_MIDDLE_CONFLICT
+        ),
+        CONTRADICTED,
+    )
 
 
 def detect_absent_parts(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> Iterator[Finding]:
@@ -255,13 +296,15 @@ def detect_absent_parts(left: ParsedPerson, right: ParsedPerson, found: PersonAl
         other = left if flip else right
         for at, role in lone:
             category = _classify_absent_part(person, other, role, middle_first)
-            if category == "I21":
+            if category == CategoryId.I21_MIDDLE_AS_FIRST:
                 continue  # said once, below
             span = person.core[at].span
             yield Finding(category, None if flip else span, span if flip else None, ABSENT)
     if middle_first:
         yield Finding(
-            "I21", find_tokens_span(left.given or left.core), find_tokens_span(right.given or right.core)
+            CategoryId.I21_MIDDLE_AS_FIRST,
+            find_tokens_span(left.given or left.core),
+            find_tokens_span(right.given or right.core),
         )
 
 
@@ -270,23 +313,33 @@ def _has_middle_as_first(found: PersonAlignment) -> bool:
     return given_lone and any(pair.is_moved and not pair.contradicts for pair in found.pairs)
 
 
-def _classify_absent_part(person: ParsedPerson, other: ParsedPerson, role: str, middle_first: bool) -> str:
+def _classify_absent_part(
+    person: ParsedPerson, other: ParsedPerson, role: str, middle_first: bool
+) -> CategoryId:
     if role == "p":
-        return "I19"
+        return CategoryId.I19_PATRONYMIC
     if other.mononym and len(person.core) > 1:
-        return "I26"
+        return CategoryId.I26_MONONYM
     if role == "s":
-        return "I16" if person.double_surname == "hyphen" else "I17"
-    return "I21" if role == "g" and middle_first else "I05"
+        return (
+            CategoryId.I16_HYPHENATED_PART_MISSING
+            if person.double_surname == "hyphen"
+            else CategoryId.I17_DOUBLE_SURNAME
+        )
+    return CategoryId.I21_MIDDLE_AS_FIRST if role == "g" and middle_first else CategoryId.I05_MIDDLE_ABSENT
 
 
 def detect_suffixes(left: ParsedPerson, right: ParsedPerson, _found: PersonAlignment) -> Iterator[Finding]:
     """Generational suffixes differ (I12), stand on one side only (I13) or are written otherwise (I01)."""
     if left.suffix != right.suffix:
-        category = "I12" if left.suffix and right.suffix else "I13"
+        category = (
+            CategoryId.I12_SUFFIX_CONFLICT if left.suffix and right.suffix else CategoryId.I13_SUFFIX_MISSING
+        )
         yield Finding(category, _get_suffix_span(left), _get_suffix_span(right))
     elif _list_keys(left.suffix_tokens) != _list_keys(right.suffix_tokens):
-        yield Finding("I01", _get_suffix_span(left), _get_suffix_span(right), "suffix")
+        yield Finding(
+            CategoryId.I01_FORM_OF_WRITING, _get_suffix_span(left), _get_suffix_span(right), "suffix"
+        )
 
 
 def _get_suffix_span(person: ParsedPerson) -> Span | None:
@@ -302,7 +355,7 @@ def detect_titles(left: ParsedPerson, right: ParsedPerson, _found: PersonAlignme
     ):
         if _list_keys(one) != _list_keys(two):
             case, note = (GENDER, _OPPOSITE_SEXES_NOTE) if _has_opposite_sexes(one, two) else ("", "")
-            yield Finding("I14", find_tokens_span(one), find_tokens_span(two), case, note=note)
+            yield Finding(CategoryId.I14_TITLE, find_tokens_span(one), find_tokens_span(two), case, note=note)
 
 
 _OPPOSITE_SEXES_NOTE = (
@@ -330,7 +383,11 @@ def detect_particles(left: ParsedPerson, right: ParsedPerson, found: PersonAlign
     articles = load_word_lists().articles
     for one, two in zip_longest(ours, theirs):
         variant = one and two and one.key in articles and two.key in articles
-        yield Finding("I20" if variant else "I18", one.span if one else None, two.span if two else None)
+        yield Finding(
+            CategoryId.I20_TRANSLITERATION if variant else CategoryId.I18_PARTICLE,
+            one.span if one else None,
+            two.span if two else None,
+        )
 
 
 def _has_joined_surname(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> bool:
@@ -346,18 +403,18 @@ def _has_joined_surname(left: ParsedPerson, right: ParsedPerson, found: PersonAl
 def detect_aliases(left: ParsedPerson, right: ParsedPerson, _found: PersonAlignment) -> Iterator[Finding]:
     """An alias or nickname is written beside the name (I22), or a birth name (I15)."""
     for category, one, two in (
-        ("I22", left.alias, right.alias),
-        ("I15", left.birth_name, right.birth_name),
+        (CategoryId.I22_ALIAS, left.alias, right.alias),
+        (CategoryId.I15_SURNAME_CHANGED, left.birth_name, right.birth_name),
     ):
         if _list_keys(one) != _list_keys(two) and not (
-            category == "I15" and _has_matching_birth_name(left, right)
+            category == CategoryId.I15_SURNAME_CHANGED and _has_matching_birth_name(left, right)
         ):
-            detail = "birth name" if category == "I15" else ""
+            detail = "birth name" if category == CategoryId.I15_SURNAME_CHANGED else ""
             yield Finding(category, find_tokens_span(one), find_tokens_span(two), detail)
     if _list_keys(left.nicknames) != _list_keys(right.nicknames):
         known = _has_matching_nickname(left) or _has_matching_nickname(right)
         yield Finding(
-            "I08" if known else "I22",
+            CategoryId.I08_NICKNAME if known else CategoryId.I22_ALIAS,
             find_tokens_span(left.nicknames),
             find_tokens_span(right.nicknames),
             "written",
@@ -374,13 +431,13 @@ def _has_matching_nickname(person: ParsedPerson) -> bool:
 def detect_attachments(left: ParsedPerson, right: ParsedPerson, _found: PersonAlignment) -> Iterator[Finding]:
     """A capacity (I23), a second person (I24), a trade name (I25) or a document (I27) goes with the name."""
     for category, one, two in (
-        ("I23", left.capacity, right.capacity),
-        ("I24", left.joint, right.joint),
-        ("I25", left.trade, right.trade),
-        ("I27", left.document, right.document),
-        ("I26", left.placeholders, right.placeholders),
+        (CategoryId.I23_CAPACITY, left.capacity, right.capacity),
+        (CategoryId.I24_JOINT_NAMES, left.joint, right.joint),
+        (CategoryId.I25_TRADE_NAME, left.trade, right.trade),
+        (CategoryId.I27_DOCUMENT_CONFLICT, left.document, right.document),
+        (CategoryId.I26_MONONYM, left.placeholders, right.placeholders),
     ):
-        if _list_keys(one) != _list_keys(two) and not (category == "I25" and one and two):
+        if _list_keys(one) != _list_keys(two) and not (category == CategoryId.I25_TRADE_NAME and one and two):
             yield Finding(category, find_tokens_span(one), find_tokens_span(two))
 
 
@@ -388,7 +445,7 @@ def detect_mononyms(left: ParsedPerson, right: ParsedPerson, found: PersonAlignm
     """Two single words that are not equal are judged as names of their own (I26)."""
     if left.mononym and right.mononym and found.pairs and found.pairs[0].contradicts:
         seen = compare_words(left.core[0].key, right.core[0].key)
-        yield Finding("I26", left.core[0].span, right.core[0].span, seen.relation)
+        yield Finding(CategoryId.I26_MONONYM, left.core[0].span, right.core[0].span, seen.relation)
 
 
 _CORE_DETECTORS: tuple[Detector, ...] = (

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA, Levenshtein
 
+from matching.engine.categories import CategoryId
 from matching.engine.text import numbers
 from matching.engine.text.tokenise import Token, build_confusable_skeleton
 from matching.engine.text.word_relation import WordRelation, classify_word_relation
@@ -202,7 +203,7 @@ def _match_spelled_number(
         if i + p <= i2 and j + q <= j2:
             one = numbers.parse_compound_number(tuple([token.key for token in left[i : i + p]]))
             if one and one == numbers.parse_compound_number(tuple([token.key for token in right[j : j + q]])):
-                return TokenMatch(i, i + p, j, j + q, WordRelation("O21", 1.0))
+                return TokenMatch(i, i + p, j, j + q, WordRelation(CategoryId.O21_NUMBER_NOTATION, 1.0))
     return None
 
 
@@ -233,15 +234,15 @@ def _count_joinable_words(words: tuple[Token, ...], start: int, stop: int) -> in
 def _relate_joined_words(left: tuple[Token, ...], right: tuple[Token, ...]) -> WordRelation | None:
     one, other = "".join([token.key for token in left]), "".join([token.key for token in right])
     if one == other:
-        return WordRelation("O02", 1.0)
+        return WordRelation(CategoryId.O02_WHITESPACE, 1.0)
     if abs(len(one) - len(other)) <= 1 and len(one) > 2 and _build_skeleton(left) == _build_skeleton(right):
-        return WordRelation("O39", 0.9)
+        return WordRelation(CategoryId.O39_LOOKALIKE, 0.9)
     if (
         min(len(one), len(other)) >= _MIN_MISSPELT_LETTERS
         and _is_all_words((*left, *right))
         and OSA.distance(one, other, score_cutoff=1) == 1
     ):
-        return WordRelation("O18", 1 - 1 / max(len(one), len(other)))
+        return WordRelation(CategoryId.O18_TYPO_DISTINCTIVE_WORD, 1 - 1 / max(len(one), len(other)))
     return None
 
 
@@ -263,9 +264,9 @@ def _match_acronym(
     """Initials for words: ``UWM`` for ``Universal Widget Makers`` (two letters or more)."""
     span = _count_acronym_words(left[i].key, right, j, j2)
     if span:
-        return TokenMatch(i, i + 1, j, j + span, WordRelation("O16", 0.5))
+        return TokenMatch(i, i + 1, j, j + span, WordRelation(CategoryId.O16_ACRONYM, 0.5))
     span = _count_acronym_words(right[j].key, left, i, i2)
-    return TokenMatch(i, i + span, j, j + 1, WordRelation("O16", 0.5)) if span else None
+    return TokenMatch(i, i + span, j, j + 1, WordRelation(CategoryId.O16_ACRONYM, 0.5)) if span else None
 
 
 def _count_acronym_words(short: str, words: tuple[Token, ...], start: int, stop: int) -> int:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from matching.engine.categories import CategoryId
 from matching.engine.text.tokenise import TokenisedName, Tokens, get_tokens_span
 from matching.engine.types import Finding
 
@@ -59,7 +60,15 @@ def remove_shared_date(
     return (
         rest_left,
         rest_right,
-        [Finding("O21", get_tokens_span(ours), get_tokens_span(theirs), detail, note=note)],
+        [
+            Finding(
+                CategoryId.O21_NUMBER_NOTATION,
+                get_tokens_span(ours),
+                get_tokens_span(theirs),
+                detail,
+                note=note,
+            )
+        ],
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from matching.engine.categories import CategoryId
+
 DATA_DIRECTORY = Path(__file__).parent.parent / "data"
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -81,14 +83,14 @@ _WORD_SETS = (
     "organisation_words",
 )
 _MARKER_CATEGORIES = {
-    "trade_markers": "O29",
-    "former_markers": "O31",
-    "successor_markers": "O32",
-    "alias_markers": "I22",
-    "division_markers": "O34",
-    "capacity_markers": "O35",
-    "annotations": "O40",
-    "numbered_annotations": "O40",
+    "trade_markers": CategoryId.O29_TRADE_NAME_APPENDED,
+    "former_markers": CategoryId.O31_FORMER_NAME,
+    "successor_markers": CategoryId.O32_SUCCESSOR,
+    "alias_markers": CategoryId.I22_ALIAS,
+    "division_markers": CategoryId.O34_DIVISION,
+    "capacity_markers": CategoryId.O35_CAPACITY,
+    "annotations": CategoryId.O40_ANNOTATION,
+    "numbered_annotations": CategoryId.O40_ANNOTATION,
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+from matching.engine.categories import CategoryId
 from matching.engine.text.alignment import EqualRun, find_equal_runs
 from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.tokenise import (
@@ -39,16 +40,20 @@ def detect_orthography_findings(
         yield from _detect_invisible(left, right)
 
 
-def _map_category_to_kind(category: str, individual: bool) -> str:
+def _map_category_to_kind(category: CategoryId, individual: bool) -> CategoryId:
     """People have one category for case, spaces and punctuation, and one for accents."""
-    return ({"O06": "I02"}.get(category, "I01")) if individual else category
+    return (
+        ({CategoryId.O06_DIACRITICS: CategoryId.I02_DIACRITICS}.get(category, CategoryId.I01_FORM_OF_WRITING))
+        if individual
+        else category
+    )
 
 
 def _collect_within_words(
     left: TokenisedName, right: TokenisedName, same: list[EqualRun]
-) -> dict[str, tuple[Span, Span]]:
+) -> dict[CategoryId, tuple[Span, Span]]:
     """Differences of writing within equal words, from the first to the last place of each category."""
-    spans: dict[str, tuple[Span, Span]] = {}
+    spans: dict[CategoryId, tuple[Span, Span]] = {}
     for first, second, size in same:
         pairs = zip(left.tokens[first : first + size], right.tokens[second : second + size], strict=True)
         for one, other in pairs:
@@ -59,17 +64,21 @@ def _collect_within_words(
     return spans
 
 
-def _classify_token_difference(one: Token, other: Token) -> str | None:
+def _classify_token_difference(one: Token, other: Token) -> CategoryId | None:
     if one.key in load_lexicon().connectors and (one.text in "&+") != (other.text in "&+"):
-        return "O04"
+        return CategoryId.O04_AMPERSAND
     if is_mixed_script(one.text) != is_mixed_script(other.text):
-        return "O39"
+        return CategoryId.O39_LOOKALIKE
     folded, other_folded = one.text.casefold(), other.text.casefold()
     if folded == other_folded:
-        return "O01"
+        return CategoryId.O01_CASE
     if unicodedata.normalize("NFC", folded) == unicodedata.normalize("NFC", other_folded):
-        return "O06"
-    return "O06" if _has_accents(folded) != _has_accents(other_folded) else "O03"
+        return CategoryId.O06_DIACRITICS
+    return (
+        CategoryId.O06_DIACRITICS
+        if _has_accents(folded) != _has_accents(other_folded)
+        else CategoryId.O03_PUNCTUATION
+    )
 
 
 def _has_accents(text: str) -> bool:
@@ -77,7 +86,7 @@ def _has_accents(text: str) -> bool:
 
 
 def _detect_between_words(
-    left: TokenisedName, right: TokenisedName, same: list[EqualRun], seen: set[str], individual: bool
+    left: TokenisedName, right: TokenisedName, same: list[EqualRun], seen: set[CategoryId], individual: bool
 ) -> Iterator[Finding]:
     """Punctuation and spaces between words that both names hold, the first place of each not yet seen."""
     for one, other in _list_separators(left, right, same):
@@ -85,7 +94,9 @@ def _detect_between_words(
         if ours == theirs:
             continue
         same_marks = "".join(ours.split()) == "".join(theirs.split())
-        shown = _map_category_to_kind("O02" if same_marks else "O03", individual)
+        shown = _map_category_to_kind(
+            CategoryId.O02_WHITESPACE if same_marks else CategoryId.O03_PUNCTUATION, individual
+        )
         if shown not in seen:
             seen.add(shown)
             yield Finding(shown, one, other)
@@ -110,7 +121,9 @@ def _detect_article(left: TokenisedName, right: TokenisedName) -> Iterator[Findi
         load_lexicon().is_leading_word(other.key, other.text),
     )
     if ours != theirs:
-        yield Finding("O07", first.span if ours else None, other.span if theirs else None)
+        yield Finding(
+            CategoryId.O07_LEADING_ARTICLE, first.span if ours else None, other.span if theirs else None
+        )
 
 
 def _detect_invisible(left: TokenisedName, right: TokenisedName) -> Iterator[Finding]:
@@ -118,4 +131,6 @@ def _detect_invisible(left: TokenisedName, right: TokenisedName) -> Iterator[Fin
         for index in text.invisible:
             span = (index, index + 1)
             note = f"{describe_invisible(text.raw, index)} is in the name and does not print."
-            yield Finding("O39", None if flipped else span, span if flipped else None, note=note)
+            yield Finding(
+                CategoryId.O39_LOOKALIKE, None if flipped else span, span if flipped else None, note=note
+            )

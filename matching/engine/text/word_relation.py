@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from matching.engine.categories import CategoryId
 from matching.engine.text import numbers
 from matching.engine.text.han import is_same_word
 from matching.engine.text.lexicon import compute_rarity, load_lexicon
@@ -42,7 +43,7 @@ class WordRelation(NamedTuple):
     ``category`` is the taxonomy id; ``similarity`` in [0, 1] is how alike the spellings are.
     """
 
-    category: str
+    category: CategoryId
     similarity: float
 
 
@@ -62,7 +63,11 @@ def _match_numbers(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation |
     value_a, value_b = numbers.parse_number(a), numbers.parse_number(b)
     if value_a is None or value_b is None:
         return None
-    return WordRelation("O21", 1.0) if value_a == value_b else WordRelation("O20", 0.5)
+    return (
+        WordRelation(CategoryId.O21_NUMBER_NOTATION, 1.0)
+        if value_a == value_b
+        else WordRelation(CategoryId.O20_NUMBER, 0.5)
+    )
 
 
 def _is_clearly_different(a: str, b: str) -> bool:
@@ -76,7 +81,11 @@ def _match_connector(a: str, b: str, text_a: str, text_b: str) -> WordRelation |
     """``&`` stands for the word of any language; two words of two languages do not stand for each other."""
     connectors = load_lexicon().connectors
     signs = (text_a in "&+") + (text_b in "&+")
-    return WordRelation("O04", 1.0) if signs == 1 and a in connectors and b in connectors else None
+    return (
+        WordRelation(CategoryId.O04_AMPERSAND, 1.0)
+        if signs == 1 and a in connectors and b in connectors
+        else None
+    )
 
 
 def _match_digraphs(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
@@ -87,7 +96,7 @@ def _match_digraphs(a: str, b: str, text_a: str, text_b: str) -> WordRelation | 
         or a == expand_icao_digraphs(text_b)
         or expand_icao_digraphs(text_a) == expand_icao_digraphs(text_b)
     )
-    return WordRelation("O06", 1.0) if equal else None
+    return WordRelation(CategoryId.O06_DIACRITICS, 1.0) if equal else None
 
 
 def _match_scripts(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
@@ -95,14 +104,14 @@ def _match_scripts(a: str, b: str, text_a: str, text_b: str) -> WordRelation | N
         return None
     if is_mixed_script(text_a) or is_mixed_script(text_b):
         return (
-            WordRelation("O39", 1.0)
+            WordRelation(CategoryId.O39_LOOKALIKE, 1.0)
             if build_confusable_skeleton(text_a) == build_confusable_skeleton(text_b)
             else None
         )
     if get_script(a[0]) == get_script(b[0]):
         return None
     similarity = compute_romanised_similarity(romanise_token(text_a), romanise_token(text_b))
-    return WordRelation("O36", similarity) if similarity >= 0.7 else None
+    return WordRelation(CategoryId.O36_TRANSLITERATION, similarity) if similarity >= 0.7 else None
 
 
 def compute_romanised_similarity(one: str, other: str) -> float:
@@ -128,7 +137,7 @@ def fold_cross_script_consonants(text: str) -> str:
 
 
 def _match_han_variants(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
-    return WordRelation("O36", 1.0) if is_same_word(a, b) else None
+    return WordRelation(CategoryId.O36_TRANSLITERATION, 1.0) if is_same_word(a, b) else None
 
 
 def _match_plural(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
@@ -136,14 +145,14 @@ def _match_plural(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | 
     if len(short) < 3 or len(long) - len(short) > 3:
         return None
     forms = (short + "s", short + "es", short + "ss", short[:-1] + "ies" if short[-1] == "y" else "")
-    return WordRelation("O28", len(short) / len(long)) if long in forms else None
+    return WordRelation(CategoryId.O28_PLURAL, len(short) / len(long)) if long in forms else None
 
 
 def _match_abbreviation(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
     short, long = (a, b) if len(a) < len(b) else (b, a)
     known = load_lexicon().abbreviations
     if long in known.get(short, ()) or (short in known and known[short] & known.get(long, frozenset())):
-        return WordRelation("O15", len(short) / len(long))
+        return WordRelation(CategoryId.O15_WORD_ABBREVIATED, len(short) / len(long))
     text = text_a if short == a else text_b
     cut = (
         len(short) >= 3
@@ -151,7 +160,11 @@ def _match_abbreviation(a: str, b: str, text_a: str, text_b: str) -> WordRelatio
         and long.startswith(short)
         and compute_rarity(long) < 0.75
     )
-    return WordRelation("O15", len(short) / len(long)) if cut and text[0].isalpha() else None
+    return (
+        WordRelation(CategoryId.O15_WORD_ABBREVIATED, len(short) / len(long))
+        if cut and text[0].isalpha()
+        else None
+    )
 
 
 def _match_confusable(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
@@ -159,7 +172,11 @@ def _match_confusable(a: str, b: str, text_a: str, text_b: str) -> WordRelation 
         return None
     # i/l alone also differ by ordinary misspelling; digits or rn/m are what a scanner confuses.
     scanned = any(char.isdigit() for char in text_a + text_b) or len(a) != len(b)
-    return WordRelation("O39", 1 - OSA.distance(a, b) / max(len(a), len(b))) if scanned else None
+    return (
+        WordRelation(CategoryId.O39_LOOKALIKE, 1 - OSA.distance(a, b) / max(len(a), len(b)))
+        if scanned
+        else None
+    )
 
 
 def _match_typo(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
@@ -168,7 +185,12 @@ def _match_typo(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | No
     close = similarity >= MIN_TYPO_SIMILARITY or (longest <= 4 and similarity >= 0.6)
     if not close or a.isdigit() or b.isdigit() or frozenset((a, b)) in load_lexicon().opposites:
         return None
-    return WordRelation("O17" if _is_common_word(a) or _is_common_word(b) else "O18", similarity)
+    return WordRelation(
+        CategoryId.O17_TYPO_ORDINARY_WORD
+        if _is_common_word(a) or _is_common_word(b)
+        else CategoryId.O18_TYPO_DISTINCTIVE_WORD,
+        similarity,
+    )
 
 
 def _is_common_word(key: str) -> bool:
@@ -181,7 +203,7 @@ def _match_phonetic(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation 
         return None
     code = build_phonetic_key(a)
     return (
-        WordRelation("O19", JaroWinkler.similarity(a, b))
+        WordRelation(CategoryId.O19_HOMOPHONE, JaroWinkler.similarity(a, b))
         if len(code) > 1 and code == build_phonetic_key(b)
         else None
     )

@@ -10,7 +10,9 @@ TRUST = "Vantor Family Trust dated "
 def judged(left: str, right: str, profile: str = "general") -> tuple[str, list[tuple[str, str, str]]]:
     """The verdict, and the differences but those of punctuation: category and both texts."""
     found = compare(left, right, profile)
-    shown = [(item.category, item.text1, item.text2) for item in found.differences if item.category != "O03"]
+    shown = [
+        (item.category.value, item.text1, item.text2) for item in found.differences if item.category != "O03"
+    ]
     return found.verdict.value, shown
 
 

@@ -65,7 +65,7 @@ def test_a_contradicted_patronymic_is_named_as_a_conflict() -> None:
 
 def test_two_differences_are_both_named_where_they_stand() -> None:
     left, right = "Dr. Bill Harker", "HARKER, William T., Jr."
-    places = {
+    places: dict[str, tuple[str, str]] = {
         finding.category: (
             left[slice(*finding.span1)] if finding.span1 else "",
             right[slice(*finding.span2)] if finding.span2 else "",

@@ -3,6 +3,7 @@
 import pytest
 
 from matching.engine import Context, Thresholds, Verdict
+from matching.engine.categories import CategoryId
 from matching.engine.policy import (
     MIN_MATERIAL_PROBABILITY,
     SHARED_NAME_RATE,
@@ -21,7 +22,7 @@ GENERAL = get_profile("general")
 
 
 def one(category: str, weight: float = 1.0, detail: str = "") -> Finding:
-    return Finding(category, (0, 1), (0, 1), detail, weight)
+    return Finding(CategoryId(category), (0, 1), (0, 1), detail, weight)
 
 
 def test_nothing_but_rule_equal_differences_is_immaterial_whatever_the_model_says() -> None:
