@@ -15,6 +15,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
+from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -51,6 +52,14 @@ def require_permission(permission: str) -> Callable[..., bool]:
 def deny_everyone(_admin: Any, _request: HttpRequest, _obj: Any = None) -> bool:
     """Refuse everybody: put in the place of ``has_change_permission`` where history must not change."""
     return False
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is untyped
+    """Pages of a table that only the program writes: nobody adds, changes or deletes a row."""
+
+    has_add_permission = deny_everyone
+    has_change_permission = deny_everyone
+    has_delete_permission = deny_everyone
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time

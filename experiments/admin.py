@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
+    ReadOnlyAdmin,
     ReasonForm,
     admin_button,
     deny_everyone,
@@ -96,7 +97,7 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
 
 @admin.register(Exposure)
-class ExposureAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class ExposureAdmin(ReadOnlyAdmin):
     """Who met which arm first when."""
 
     list_display = ("at", "experiment", "arm", "phase", "user")
@@ -107,9 +108,6 @@ class ExposureAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = list_display
     readonly_fields = list_display
     actions = None
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
 
 def _build_back_url(experiment: Experiment) -> str:

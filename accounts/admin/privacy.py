@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
+    ReadOnlyAdmin,
     ReasonForm,
     admin_button,
     deny_everyone,
@@ -88,7 +89,7 @@ def _enqueue_erasures() -> None:
 
 
 @admin.register(Erasure)
-class ErasureAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+class ErasureAdmin(ReadOnlyAdmin):
     """What was erased, for whom and why: the proof that a request was met."""
 
     list_display = ("requested_at", "subject", "user", "requested_by", "finished_at")
@@ -101,9 +102,6 @@ class ErasureAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no ty
     actions = None
     actions_list = ("erase_name",)
     has_erase_name_permission = require_permission("accounts.erase_names")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave the name in the database."""

@@ -22,6 +22,7 @@ from accounts.admin.privacy import build_erasure_step
 from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
+    ReadOnlyAdmin,
     admin_button,
     deny_everyone,
     handle_confirmation,
@@ -168,7 +169,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class AuditEventAdmin(ReadOnlyAdmin):
     """The audit trail, as it was written."""
 
     list_display = ("at", "actor", "action", "object_type", "object_id")
@@ -183,9 +184,6 @@ class AuditEventAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_verify_chain_permission = require_permission("accounts.view_auditseal")
     fields = (*list_display, "detail", "request_id", "seal_column")
     readonly_fields = fields
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     @admin.display(description="Seal")
     def seal_column(self, event: AuditEvent) -> str:

@@ -15,11 +15,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from import_export.admin import ImportMixin
 from import_export.formats.base_formats import CSV, XLSX
-from unfold.admin import ModelAdmin
 from unfold.contrib.import_export.forms import ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.admin_tools import BoundedPaginator, admin_button, deny_everyone, require_permission
+from accounts.admin_tools import (
+    BoundedPaginator,
+    ReadOnlyAdmin,
+    admin_button,
+    require_permission,
+)
 from accounts.models import Role, User
 from feedback.admin.review_urls import build_review_urls
 from feedback.memo import views as memo_views
@@ -45,7 +49,7 @@ class AssignForm(forms.Form):
 
 
 @admin.register(ReviewItem)
-class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+class ReviewItemAdmin(ReadOnlyAdmin):
     """Work for reviewers, what is due first on top. Why an item was picked is for leads: it hints at the
     model's answer.
     """
@@ -55,9 +59,6 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     show_full_result_count = False
     actions_list = ("open_desk",)
     has_open_desk_permission = require_permission(REVIEW_PERMISSION)
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
     has_assign_permission = require_permission(LEAD_PERMISSION)
     actions = ("assign",)
 
@@ -103,7 +104,7 @@ class ReviewItemAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
+class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the package ships no types
     """What people said about answers."""
 
     list_display = ("created_at", "answer", "source", "stage", "reviewer", "processed", "prediction_link")
@@ -145,9 +146,6 @@ class FeedbackAdmin(ImportMixin, ModelAdmin):  # type: ignore[misc]  # as above
     actions_list = ("train_now",)
     has_download_binder_permission = require_permission("feedback.view_feedback")
     has_train_now_permission = require_permission("modelops.add_trainingrun")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave the encrypted text in the database; a reviewer sees own words only, to stay blind."""

@@ -23,6 +23,7 @@ from unfold.widgets import (
 from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
+    ReadOnlyAdmin,
     admin_button,
     deny_everyone,
     handle_confirmation,
@@ -79,7 +80,7 @@ class PolicyForm(forms.Form):
 
 
 @admin.register(ReviewPolicy)
-class ReviewPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+class ReviewPolicyAdmin(ReadOnlyAdmin):
     """Which answers people look at: every policy that ever held, the newest in force."""
 
     list_display = ("set_at", "set_by", "audit_share", "second_share", "gold_share", "reason")
@@ -89,9 +90,6 @@ class ReviewPolicyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships 
     actions = None
     actions_list = ("change_policy",)
     has_change_policy_permission = require_permission("matching.add_reviewpolicy")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     @admin_button("Change shares and quotas", "change_policy")
     def change_policy(self, request: HttpRequest) -> HttpResponse:
@@ -197,7 +195,7 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
 
 @admin.register(Precedent)
-class PrecedentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class PrecedentAdmin(ReadOnlyAdmin):
     """Adjudicated pairs, without their names."""
 
     list_display = ("created_at", "answer", "profile", "kind", "clause", "categories")
@@ -208,9 +206,6 @@ class PrecedentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = (*list_display, "prediction", "withdrawn_at")
     readonly_fields = fields
     actions = None
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     @admin.display(description="Answer")
     def answer(self, row: Precedent) -> str:
@@ -242,7 +237,7 @@ class GoldItemForm(forms.Form):
 
 
 @admin.register(GoldAnswer)
-class GoldAnswerAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class GoldAnswerAdmin(ReadOnlyAdmin):
     """Known answers, slipped unmarked into everybody's work. Reviewers cannot open this list."""
 
     list_display = ("created_at", "material", "created_by", "retired_at")
@@ -253,9 +248,6 @@ class GoldAnswerAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     actions_list = ("add_known",)
     has_add_known_permission = require_permission("feedback.add_goldanswer")
     has_retire_permission = require_permission("feedback.add_goldanswer")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     @admin_button("Add a known answer", "add_known")
     def add_known(self, request: HttpRequest) -> HttpResponse:

@@ -13,16 +13,15 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.privacy import ERASURE_WARNING
 from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
+    ReadOnlyAdmin,
     ReasonForm,
     admin_button,
-    deny_everyone,
     handle_confirmation,
     label_column,
     require_permission,
@@ -91,7 +90,7 @@ class PairForm(forms.Form):
 
 
 @admin.register(Prediction)
-class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+class PredictionAdmin(ReadOnlyAdmin):
     """Every answer that was given, without the names."""
 
     list_display = ("created_at", "display_verdict", "profile", "kind", "confidence", "model", "user")
@@ -132,9 +131,6 @@ class PredictionAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     actions_detail = ("reveal", "erase")
     has_reveal_permission = require_permission("matching.reveal_names")
     has_erase_permission = require_permission("accounts.erase_names")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave the encrypted columns in the database."""

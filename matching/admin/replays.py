@@ -12,14 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
+    ReadOnlyAdmin,
     admin_button,
-    deny_everyone,
     handle_confirmation,
     require_permission,
 )
@@ -59,7 +58,7 @@ class MomentForm(forms.Form):
 
 
 @admin.register(Replay)
-class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+class ReplayAdmin(ReadOnlyAdmin):
     """Days that were asked again."""
 
     list_display = ("day", "model", "status", "display_progress", "changed", "requested_by", "created_at")
@@ -86,9 +85,6 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
     actions_list = ("replay", "live_at")
     has_replay_permission = require_permission("matching.add_replay")
     has_live_at_permission = require_permission("modelops.view_deployment")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     @admin.display(description="Progress")
     def display_progress(self, replay: Replay) -> str:
@@ -137,7 +133,7 @@ class ReplayAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no typ
 
 
 @admin.register(ShadowScore)
-class ShadowScoreAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class ShadowScoreAdmin(ReadOnlyAdmin):
     """What challengers and shadows would have answered."""
 
     list_display = (
@@ -156,9 +152,6 @@ class ShadowScoreAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = (*list_display, "prediction")
     readonly_fields = fields
     actions = None
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Without the names of the answers."""

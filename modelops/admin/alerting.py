@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
+    ReadOnlyAdmin,
     ReasonForm,
     admin_button,
     deny_everyone,
@@ -63,7 +64,7 @@ class MessageInline(TabularInline):  # type: ignore[misc]  # the package ships n
 
 
 @admin.register(Alert)
-class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class AlertAdmin(ReadOnlyAdmin):
     """Episodes, the newest first; those that fire are what to look at."""
 
     list_display = ("state_label", "severity", "title", "scope", "what", "since", "assignee")
@@ -104,9 +105,6 @@ class AlertAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_acknowledge_permission = require_permission("modelops.handle_alert")
     has_snooze_permission = require_permission("modelops.handle_alert")
     has_close_permission = require_permission("modelops.handle_alert")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     @label_column("State", "state", _STATE_COLOURS)
     def state_label(self, alert: Alert) -> tuple[str, str]:
@@ -285,7 +283,7 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
 
 @admin.register(AlertMessage)
-class AlertMessageAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class AlertMessageAdmin(ReadOnlyAdmin):
     """The outbox and its receipts."""
 
     list_display = ("created_at", "channel", "occasion", "subject", "state", "attempts", "sent_at", "error")
@@ -296,22 +294,16 @@ class AlertMessageAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = (*list_display, "body", "receipt", "not_before", "alert")
     readonly_fields = fields
     actions = None
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
 
 @admin.register(Heartbeat)
-class HeartbeatAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class HeartbeatAdmin(ReadOnlyAdmin):
     """Signs of life."""
 
     list_display = ("name", "at")
     fields = list_display
     readonly_fields = list_display
     actions = None
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
 
 def _is_snoozed(alert: Alert) -> bool:

@@ -14,13 +14,14 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from kombu.exceptions import OperationalError
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationForm,
     ConfirmationStep,
+    ReadOnlyAdmin,
     ReasonForm,
     admin_button,
     deny_everyone,
@@ -91,7 +92,7 @@ class MetricInline(TabularInline):  # type: ignore[misc]  # the package ships no
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class ModelVersionAdmin(ReadOnlyAdmin):
     """Registered versions; a version never changes."""
 
     list_display = ("name", "version", "accuracy", "is_active", "created_at", "registered_by")
@@ -120,9 +121,6 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     actions_detail = ("ask_for_promotion", "verify_artefact")
     has_verify_artefact_permission = require_permission("modelops.verify_modelversion")
     has_ask_for_promotion_permission = require_permission("modelops.request_deployment")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     @admin.display(description="SHA-256 of the artefact")
     def artefact_digest(self, version: ModelVersion) -> str:
@@ -166,7 +164,7 @@ class ModelVersionAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
 
 @admin.register(PromotionRequest)
-class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class PromotionRequestAdmin(ReadOnlyAdmin):
     """What somebody asked to be made live."""
 
     list_display = ("model", "role", "profile", "requested_by", "requested_at", "closed_at", "deployment")
@@ -178,9 +176,6 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     actions_detail = ("approve", "decline")
     has_decline_permission = require_permission("modelops.approve_deployment")
     has_approve_permission = require_permission("modelops.approve_deployment")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     @admin.display(description="Gates")
     def gate_results(self, asked: PromotionRequest) -> str:
@@ -229,7 +224,7 @@ class PromotionRequestAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
 
 @admin.register(LiveSlot)
-class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class LiveSlotAdmin(ReadOnlyAdmin):
     """What is live now."""
 
     list_display = ("profile", "role", "version", "generation", "since")
@@ -240,9 +235,6 @@ class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     actions = None
     actions_detail = ("roll_back",)
     has_roll_back_permission = require_permission("modelops.rollback_deployment")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Everything but the slot of drills, which answers nobody."""
@@ -283,7 +275,7 @@ class LiveSlotAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
 
 @admin.register(Deployment)
-class DeploymentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class DeploymentAdmin(ReadOnlyAdmin):
     """What was live when, and who decided it."""
 
     list_display = ("generation", "at", "model", "role", "profile", *_PEOPLE_FIELDS, "break_glass")
@@ -293,13 +285,10 @@ class DeploymentAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = (*list_display, "override", "upgrade", "automatic", "previous", "first", "reason")
     readonly_fields = fields
     actions = None
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
 
 @admin.register(JobRun)
-class JobRunAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class JobRunAdmin(ReadOnlyAdmin):
     """Runs of periodic jobs."""
 
     list_display = ("name", "window", "status", "started_at", "finished_at", "error")
@@ -310,9 +299,6 @@ class JobRunAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = (*list_display, "result")
     readonly_fields = fields
     actions = None
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
 
 def queue_alias_mirroring() -> None:

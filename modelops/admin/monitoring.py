@@ -15,14 +15,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from unfold.admin import ModelAdmin
 
 from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationStep,
+    ReadOnlyAdmin,
     ReasonForm,
     admin_button,
-    deny_everyone,
     handle_confirmation,
     label_column,
     require_permission,
@@ -41,19 +40,16 @@ from modelops.monitoring.thresholds import ThresholdError
 from modelops.svg_charts import render_bar_chart
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
-    """A list and pages that nobody edits."""
+class MonitoringAdmin(ReadOnlyAdmin):
+    """A long list and pages that only monitoring writes."""
 
     actions = None
     paginator = BoundedPaginator
     show_full_result_count = False
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
 
 @admin.register(DriftReport)
-class DriftReportAdmin(ReadOnlyAdmin):
+class DriftReportAdmin(MonitoringAdmin):
     """What the traffic looks like beside what the model was trained on."""
 
     list_display = (
@@ -134,7 +130,7 @@ class DriftReportAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Reference)
-class ReferenceAdmin(ReadOnlyAdmin):
+class ReferenceAdmin(MonitoringAdmin):
     """What traffic is compared with."""
 
     list_display = ("created_at", "model", "profile", "kind", "source", "origin", "n", "created_by")
@@ -163,7 +159,7 @@ class ThresholdForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
 
 @admin.register(Threshold)
-class ThresholdAdmin(ReadOnlyAdmin):
+class ThresholdAdmin(MonitoringAdmin):
     """The limits: what they are now is said above, what they were is listed."""
 
     form = ThresholdForm
@@ -198,7 +194,7 @@ class ThresholdAdmin(ReadOnlyAdmin):
 
 
 @admin.register(TrainingDecision)
-class TrainingDecisionAdmin(ReadOnlyAdmin):
+class TrainingDecisionAdmin(MonitoringAdmin):
     """Why a training began by itself, or did not."""
 
     list_display = ("at", "decision_label", "because", "model", "run")
@@ -228,7 +224,7 @@ class TrainingDecisionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ModelMetric)
-class ModelMetricAdmin(ReadOnlyAdmin):
+class ModelMetricAdmin(MonitoringAdmin):
     """What was measured of the versions, the newest first."""
 
     list_display = ("recorded_at", "model", "metric_name", "metric_value", "n", "window", "slice")

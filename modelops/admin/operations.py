@@ -8,12 +8,11 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 
 from accounts.admin_tools import (
     ConfirmationStep,
+    ReadOnlyAdmin,
     admin_button,
-    deny_everyone,
     handle_confirmation,
     label_column,
     require_permission,
@@ -33,7 +32,7 @@ _STATE_LABELS = {
 
 
 @admin.register(ServingProcess)
-class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+class ServingProcessAdmin(ReadOnlyAdmin):
     """Every process that serves, as it described itself last."""
 
     list_display = (
@@ -54,9 +53,6 @@ class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ship
     actions = None
     actions_list = ("drill_rollback",)
     has_drill_rollback_permission = require_permission("modelops.drill_rollback")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Each beside the newest deployment."""
@@ -116,7 +112,7 @@ class ServingProcessAdmin(ModelAdmin):  # type: ignore[misc]  # the package ship
 
 
 @admin.register(RollbackDrill)
-class RollbackDrillAdmin(ModelAdmin):  # type: ignore[misc]  # as above
+class RollbackDrillAdmin(ReadOnlyAdmin):
     """Drills that were held."""
 
     list_display = ("at", "requested_by", "back_ms", "forward_ms", "processes", "error")
@@ -124,9 +120,6 @@ class RollbackDrillAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     fields = list_display
     readonly_fields = list_display
     actions = None
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
 
 def _compute_state(process: ServingProcess) -> str:

@@ -14,14 +14,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from kombu.exceptions import OperationalError
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 from accounts.admin_tools import (
     ConfirmationStep,
+    ReadOnlyAdmin,
     ReasonForm,
     admin_button,
-    deny_everyone,
     handle_confirmation,
     label_column,
     require_permission,
@@ -57,7 +56,7 @@ class TrainingForm(forms.Form):
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
+class TrainingRunAdmin(ReadOnlyAdmin):
     """Attempts to train."""
 
     list_display = (
@@ -94,9 +93,6 @@ class TrainingRunAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships n
     actions_detail = ("cancel",)
     has_train_permission = require_permission("modelops.add_trainingrun")
     has_cancel_permission = require_permission("modelops.add_trainingrun")
-    has_add_permission = deny_everyone
-    has_change_permission = deny_everyone
-    has_delete_permission = deny_everyone
 
     @label_column("Status", "status", STATUS_COLOURS)
     def state(self, run: TrainingRun) -> tuple[str, str]:
