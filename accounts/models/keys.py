@@ -1,0 +1,75 @@
+"""API keys of client applications, and the progress of field key rotations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models.users import User
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """Queries of API keys."""
+
+    def usable(self, at: datetime) -> ApiKeyQuerySet:
+        """Select the keys that are neither revoked nor expired and whose owner is active."""
+        unexpired = models.Q(expires_at=None) | models.Q(expires_at__gt=at)
+        return self.filter(unexpired, revoked_at=None, user__is_active=True)
+
+
+class ApiKey(models.Model):
+    """The credential of a client application.
+
+    Only a public prefix and a peppered digest are stored; the key itself is shown once.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=100, help_text="What uses this key, in words.")
+    prefix = models.CharField(max_length=12, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    scopes = models.JSONField(default=list, blank=True, help_text="compare, read, feedback")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        db_table = "api_keys"
+        verbose_name = "API key"
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the key is neither revoked nor expired now; the state of its owner is not checked."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+class KeyRotation(models.Model):
+    """How far the re-encryption of one table with one key has come; an interrupted rotation resumes here."""
+
+    id = models.BigAutoField(primary_key=True)
+    key_id = models.CharField(max_length=12, help_text="Id of the key that everything is re-encrypted with.")
+    table = models.CharField(max_length=63)
+    last_pk = models.CharField(max_length=64, blank=True, help_text="Rows up to here are done.")
+    rows_seen = models.PositiveBigIntegerField(default=0)
+    rows_rewritten = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "key_rotations"
+        constraints = (
+            models.UniqueConstraint(fields=["key_id", "table"], name="key_rotations_one_per_table"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.table} to {self.key_id}: {self.rows_seen} rows seen, {self.rows_rewritten} rewritten"
