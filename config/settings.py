@@ -302,26 +302,26 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Every one of these may run twice without harm.
 CELERY_BEAT_SCHEDULE = {
-    "forget kept answers": {"task": "accounts.tasks.delete_expired_responses", "schedule": 900.0},
-    "seal the audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
-    "score shadows": {"task": "matching.tasks.score_shadows", "schedule": 15.0},
-    "tend replays": {"task": "matching.tasks.tend_replays", "schedule": 60.0},
-    "tend bulk jobs": {"task": "matching.tasks.tend_jobs", "schedule": 15.0},
-    "forget bulk jobs": {"task": "matching.tasks.forget_jobs", "schedule": 3600.0},
-    "anchor the audit trail": {
+    "delete expired responses": {"task": "accounts.tasks.delete_expired_responses", "schedule": 900.0},
+    "seal audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
+    "score shadow models": {"task": "matching.tasks.score_shadows", "schedule": 15.0},
+    "resume replays": {"task": "matching.tasks.resume_replays", "schedule": 60.0},
+    "resume bulk jobs": {"task": "matching.tasks.resume_jobs", "schedule": 15.0},
+    "delete expired bulk jobs": {"task": "matching.tasks.delete_expired_jobs", "schedule": 3600.0},
+    "anchor audit trail": {
         "task": "accounts.tasks.anchor_audit_trail",
         "schedule": crontab(hour=0, minute=5),
     },
-    "pack evidence": {"task": "analytics.tasks.pack_evidence", "schedule": crontab(hour=4, minute=0)},
+    "build evidence pack": {"task": "analytics.tasks.pack_evidence", "schedule": crontab(hour=4, minute=0)},
     "finish erasures": {"task": "accounts.tasks.finish_erasures", "schedule": 60.0},
     "apply retention": {"task": "accounts.tasks.apply_retention", "schedule": crontab(hour=3, minute=15)},
     "collect review items": {"task": "feedback.tasks.collect_review_items", "schedule": 60.0},
-    "mind training runs": {"task": "feedback.tasks.mind_training_runs", "schedule": 60.0},
-    "watch the hour": {"task": "feedback.tasks.monitor_hourly", "schedule": crontab(minute="5,20,35,50")},
-    "watch the day": {"task": "feedback.tasks.monitor_daily", "schedule": crontab(hour="2", minute="0")},
-    "note the heartbeat": {"task": "modelops.tasks.note_heartbeat", "schedule": 60.0},
-    "notify people": {"task": "modelops.tasks.notify_people", "schedule": 15.0},
-    "mirror the registry": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},
+    "reap training runs": {"task": "feedback.tasks.reap_training_runs", "schedule": 60.0},
+    "monitor hourly": {"task": "feedback.tasks.monitor_hourly", "schedule": crontab(minute="5,20,35,50")},
+    "monitor daily": {"task": "feedback.tasks.monitor_daily", "schedule": crontab(hour="2", minute="0")},
+    "record heartbeat": {"task": "modelops.tasks.record_heartbeat", "schedule": 60.0},
+    "send notifications": {"task": "modelops.tasks.notify_people", "schedule": 15.0},
+    "mirror registry aliases": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 

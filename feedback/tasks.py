@@ -56,7 +56,7 @@ def retrain_queued_run() -> str | None:
 
 
 @shared_task(acks_late=True)  # ends only what is dead, sends only what waits
-def mind_training_runs() -> int:
+def reap_training_runs() -> int:
     """End runs whose process was killed, and send those that wait once more; return how many were ended."""
     ended = runs.fail_dead_runs()
     if ended:

@@ -33,18 +33,18 @@ def prepare_job(job_id: str) -> bool:
     begun = worker.split_job_file(UUID(job_id))
     if begun:
         for _ in range(BatchJob.objects.get(pk=job_id).chunks_left):
-            compare_piece.delay()
+            compare_next_chunk.delay()
     return begun
 
 
 @shared_task(acks_late=True)  # a piece is held by a row lock and counted once
-def compare_piece() -> bool:
+def compare_next_chunk() -> bool:
     """Compare the next piece of any job, if there is one."""
     return worker.compare_next_chunk()
 
 
 @shared_task(acks_late=True)  # as above
-def compare_pieces() -> None:
+def compare_chunks() -> None:
     """Compare pieces for a while, or until there are none."""
     ends = time.monotonic() + _TIME_SLICE_SECONDS
     while worker.compare_next_chunk() and time.monotonic() < ends:
@@ -52,17 +52,17 @@ def compare_pieces() -> None:
 
 
 @shared_task(acks_late=True)  # looks only; what it starts may be started twice
-def tend_jobs() -> None:
+def resume_jobs() -> None:
     """Go on with what stands still."""
     for job_id in maintenance.list_unprepared_jobs():
         prepare_job.delay(str(job_id))
     for _ in range(min(maintenance.count_stalled_chunks(), _MAX_MESSAGES)):
-        compare_pieces.delay()
+        compare_chunks.delay()
     maintenance.fail_outdated_jobs()
 
 
 @shared_task(acks_late=True)  # what is gone cannot go twice
-def forget_jobs() -> int:
+def delete_expired_jobs() -> int:
     """Delete jobs that were kept long enough."""
     return maintenance.delete_expired_jobs()
 
@@ -80,7 +80,7 @@ def replay_day(replay_id: str) -> str:
 
 
 @shared_task(acks_late=True)  # looks only; what it starts may be started twice
-def tend_replays() -> int:
+def resume_replays() -> int:
     """Go on with replays whose worker is gone."""
     waiting = [replay_day.delay(str(replay.pk)) for replay in replay.find_stalled_replays()]
     return len(waiting)

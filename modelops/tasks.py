@@ -38,7 +38,7 @@ def notify_people() -> dict[str, int]:
 
 
 @shared_task
-def note_heartbeat() -> str:
+def record_heartbeat() -> str:
     """Keep that scheduler, broker and a worker are at work."""
     return heartbeats.record_scheduler_heartbeat().at.isoformat()
 

@@ -12,7 +12,7 @@ from feedback.guideline import starting_guideline
 from feedback.guideline.service import publish_guideline, start_draft
 from feedback.models import Feedback
 from feedback.retraining.pipeline import _build_constructed_pairs, build_labelled_pairs, retrain
-from feedback.tasks import mind_training_runs, retrain_queued_run
+from feedback.tasks import reap_training_runs, retrain_queued_run
 from matching.training.fitting import SYNTHETIC_WEIGHT
 from matching.training.synthetic import PairsFileError, generate_pairs
 from modelops.deployment import promotion
@@ -129,7 +129,7 @@ def test_a_run_asked_for_on_screen_is_done_by_the_worker() -> None:
 
 def test_dead_runs_are_ended_by_the_clock() -> None:
     TrainingRun.objects.create(trigger="killed", status="running")
-    assert mind_training_runs() == 1
+    assert reap_training_runs() == 1
     assert Alert.objects.get(rule="training_failed").what == "The process of a run was killed."
     assert TrainingRun.objects.get().error == "interrupted"
 

@@ -113,7 +113,7 @@ def test_every_row_is_there_once_after_kill_nine_a_restart_and_messages_delivere
     for _ in range(5):
         workers.ask(tasks.prepare_job, str(job.pk))
     for _ in range(20):
-        workers.ask(tasks.compare_piece)
+        workers.ask(tasks.compare_next_chunk)
     wait_for(lambda: now(job).status == "succeeded", workers.log)
     assert result(now(job)) == undisturbed
     assert now(job).rows_done == len(PAIRS_OF_A_RUN)
@@ -132,7 +132,7 @@ def test_a_job_cancelled_half_way_stops_and_leaves_no_file(workers: Workers) -> 
     answer = signed_in(owner).post(f"/api/v1/jobs/{job.pk}/cancel").json()
     assert (answer["status"], answer["rows_done"] < len(PAIRS_OF_A_RUN)) == ("cancelled", True)
     done = now(job).rows_done
-    workers.ask(tasks.compare_pieces)
+    workers.ask(tasks.compare_chunks)
     other = job_of(owner, csv_file(PAIRS))
     workers.ask(tasks.prepare_job, str(other.pk))
     wait_for(lambda: now(other).status == "succeeded", workers.log)

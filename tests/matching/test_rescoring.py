@@ -23,7 +23,7 @@ from matching.compare.service import compare_and_store
 from matching.models import Prediction, Replay, ReplayChange, ShadowScore
 from matching.rescoring import replay, shadow
 from matching.rescoring.replay import ReplayError
-from matching.tasks import replay_day, score_shadows, tend_replays
+from matching.tasks import replay_day, resume_replays, score_shadows
 from modelops.models import ModelVersion
 from tests.models import installed, promoted, scoring_version
 from tests.people import person
@@ -165,7 +165,7 @@ def test_a_replay_goes_on_after_its_worker_was_killed(monkeypatch: pytest.Monkey
     interrupted = Replay.objects.get()
     assert interrupted.status == "running"
     assert 3 <= interrupted.done < 40
-    assert tend_replays() == 0
+    assert resume_replays() == 0
     monkeypatch.setattr(replay, "STALL_TIMEOUT", timedelta(0))
     assert list(replay.find_stalled_replays()) == [interrupted]
     replay_day(str(asked.pk))

@@ -14,7 +14,7 @@ from config.process.watchdog import HeartbeatCheckStep, check_in_thread
 from modelops.alerting import heartbeats
 from modelops.job_runs import run_once
 from modelops.models import Alert, AlertChannel, AlertMessage, Heartbeat, JobRun
-from modelops.tasks import note_heartbeat, notify_people, report_silent_components
+from modelops.tasks import notify_people, record_heartbeat, report_silent_components
 from tests.models import installed
 from tests.people import person
 from tests.receivers import http_receiver
@@ -26,7 +26,7 @@ MINUTE = timedelta(minutes=1)
 
 def everything_at_work() -> None:
     installed()
-    note_heartbeat()
+    record_heartbeat()
     run_once(heartbeats.MONITOR_JOB, "now", dict)
     seal_events()
 
