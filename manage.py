@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Management commands; in embedded mode the servers are held while a command that needs them runs."""
+"""Management commands; the embedded mode keeps its servers running while a command needs them."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ import sys
 from django.core.management import execute_from_command_line
 
 from config.local.embedded import get_home_folder, hold_servers
-from config.local.servers import ServerError
+from config.local.process import ServerError
 
 
 def main() -> None:

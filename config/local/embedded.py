@@ -1,7 +1,7 @@
-"""The embedded mode: servers and secrets under `var/`, so that a fresh machine needs only Python.
+"""The embedded mode: servers and secrets under `var/`, so that a new machine needs only Python.
 
-Everybody who uses the servers holds a shared file lock, which the kernel drops even after kill -9.
-Whoever leaves last stops them, unless `python -m config.local.embedded start` asked for them to stay.
+Every process that uses the servers holds a shared file lock, which the kernel releases even after kill -9.
+The last process to release it stops the servers, unless `python -m config.local.embedded start` pinned them.
 """
 
 import base64
@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from config.local.servers import Postgres, ServerError, Valkey
+from config.local.postgres import Postgres
+from config.local.process import ServerError
+from config.local.valkey import Valkey
 
-# Each embedded server, and the variable that names another instead.
+# Each embedded server, and the variable that replaces it by an external one.
 SERVER_VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
-# Commands that compare, train and print: they must work where no server can.
+# Commands that need no database: they must also work where no server can run.
 COMMANDS_WITHOUT_SERVERS = frozenset(
     {
         "compare",
@@ -37,9 +39,9 @@ COMMANDS_WITHOUT_SERVERS = frozenset(
 
 
 class EmbeddedServers:
-    """The servers and secrets of one folder; several folders run side by side.
+    """The servers and secrets of one folder; several folders can be used at the same time.
 
-    `wanted` names the servers to run; another may be somewhere else.
+    `wanted` names the servers to run; the other one is external.
     """
 
     def __init__(
@@ -61,14 +63,14 @@ class EmbeddedServers:
         return Valkey(self.home, self.load_secret("valkey_password"), self.durable)
 
     def load_secret(self, name: str) -> str:
-        """Return a secret of 256 random bits in url-safe base64, made on first use and kept (0600)."""
+        """Return a secret of 256 random bits in URL-safe base64, created on first use (mode 0600)."""
         path = self.home / "secrets" / name
         if not path.exists():
             _store_secret(path, base64.urlsafe_b64encode(os.urandom(32)).decode())
         return path.read_text(encoding="ascii")
 
     def acquire(self) -> None:
-        """Start what is not running and hold it until `release`. Raises ServerError."""
+        """Start the servers that do not run and hold the lock until `release`. Raises ServerError."""
         with self._acquire_lock():
             for server in self._list_servers():
                 if not server.is_running():
@@ -77,7 +79,7 @@ class EmbeddedServers:
             fcntl.flock(self._lease_file, fcntl.LOCK_SH)
 
     def release(self) -> None:
-        """Give up the hold; the last one to leave stops the servers."""
+        """Release the lock; the last process to do so stops the servers unless they are pinned."""
         if self._lease_file is None:
             return
         with self._acquire_lock():
@@ -88,7 +90,7 @@ class EmbeddedServers:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Hold the servers for the length of a block."""
+        """Keep the servers running for a block. Raises ServerError."""
         self.acquire()
         try:
             yield
@@ -96,13 +98,13 @@ class EmbeddedServers:
             self.release()
 
     def pin(self) -> None:
-        """Start the servers and let them stay when everybody has left."""
+        """Start the servers and keep them running when no process uses them. Raises ServerError."""
         self.acquire()
         self._pin_file.touch()
         self.release()
 
     def unpin(self) -> None:
-        """Stop the servers. Raises ServerError while somebody uses them."""
+        """Stop the servers. Raises ServerError while another process uses them."""
         with self._acquire_lock():
             self._lease_file = _open_lock_file(self.home / "embedded.users")
             if not self._is_last_user():
@@ -113,7 +115,7 @@ class EmbeddedServers:
             self._lease_file = None
 
     def get_status(self) -> dict[str, bool]:
-        """Tell which server answers."""
+        """Return for each server whether it answers."""
         return {"PostgreSQL": self.postgres.is_running(), "Valkey": self.valkey.is_running()}
 
     @property
@@ -129,7 +131,7 @@ class EmbeddedServers:
             server.stop()
 
     def _is_last_user(self) -> bool:
-        """Tell whether nobody else holds the servers."""
+        """Tell whether no other process holds the lock."""
         if self._lease_file is None:
             return False
         try:
@@ -140,7 +142,7 @@ class EmbeddedServers:
 
     @contextmanager
     def _acquire_lock(self) -> Iterator[None]:
-        """Let one process at a time start or stop."""
+        """Hold the exclusive lock under which servers are started and stopped."""
         with _open_lock_file(self.home / "embedded.lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -155,7 +157,7 @@ def needs_servers(arguments: list[str]) -> bool:
 
 @contextmanager
 def hold_servers(arguments: list[str], home: Path) -> Iterator[None]:
-    """Hold the embedded servers around a management command that needs them."""
+    """Keep the embedded servers running around a management command that needs them."""
     wanted = [name for name, variable in SERVER_VARIABLES.items() if not _is_variable_set(variable)]
     if not wanted or not needs_servers(arguments):
         yield
@@ -174,7 +176,8 @@ def _open_lock_file(path: Path) -> IO[str]:
 
 
 def _store_secret(path: Path, value: str) -> None:
-    # Written aside and linked into place: two first starts agree on one value, a killed one leaves none.
+    # Written to a draft and linked into place: two concurrent first starts agree on one value, and an
+    # interrupted one leaves none.
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)
@@ -210,9 +213,9 @@ def main(arguments: list[str]) -> int:
 
 
 def get_home_folder() -> Path:
-    """Return the folder of everything that is made at run time: `VAR_DIR`, else `var/`.
+    """Return the folder of all files created at run time: `VAR_DIR`, else `var/` in the checkout.
 
-    An installed package has no folder of its own to write in, so it uses the current one.
+    An installed package has no checkout and uses `var/` in the current folder.
     """
     root = Path(__file__).resolve().parents[2]
     default = root if (root / "manage.py").exists() and (root / "pyproject.toml").exists() else Path.cwd()

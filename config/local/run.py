@@ -1,7 +1,7 @@
-"""`python -m config.local.run`: the whole system in one terminal, for trying it out and developing it.
+"""`python -m config.local.run`: run the whole system in one terminal, for evaluation and development.
 
-Starts the embedded servers, prepares the database, runs web server, worker and beat, shows one
-comparison through the API, and stops on Ctrl-C what it started.
+Starts the embedded servers, prepares the database, runs web server, worker and beat, prints one comparison
+made through the API, and on Ctrl-C stops every process it started.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from config.local.embedded import get_home_folder, hold_servers
-from config.local.servers import ServerError
+from config.local.process import ServerError, read_last_line
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXAMPLE_REQUEST = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}
@@ -38,12 +38,12 @@ _libc = ctypes.CDLL(None)
 
 
 class RunError(RuntimeError):
-    """The system could not be started; the message is one sentence for people."""
+    """The system could not be started; the message is one sentence for the operator."""
 
 
 @dataclass
 class Program:
-    """One process that the supervisor keeps alive, its log, and when it was started last."""
+    """One process that the supervisor keeps running; `started_at` is the monotonic time of its last start."""
 
     name: str
     command: list[str]
@@ -52,7 +52,10 @@ class Program:
     started_at: float = 0.0
 
     def start(self) -> None:
-        """Start it out of reach of the terminal's Ctrl-C, so that it is stopped in order."""
+        """Start the process in a session of its own, so that Ctrl-C reaches only the supervisor.
+
+        A log above `MAX_LOG_BYTES` is moved aside first.
+        """
         if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as output:
@@ -69,16 +72,16 @@ class Program:
         _print_step(f"Started {self.name} (process {self.process.pid}, log {self.log})")
 
     def has_ended(self) -> bool:
-        """Tell whether it was started and has ended."""
+        """Tell whether the process was started and has ended."""
         return self.process is not None and self.process.poll() is not None
 
     def terminate(self) -> None:
-        """Ask it to finish what it is doing and end."""
+        """Send SIGTERM, on which the process finishes its current work and ends."""
         if self.process is not None and not self.has_ended():
             self.process.terminate()
 
     def wait_or_kill(self, deadline: float) -> None:
-        """Wait until it has ended; after the deadline (monotonic seconds) end it by force."""
+        """Wait until the process has ended; kill it after the deadline (monotonic seconds)."""
         if self.process is None:
             return
         try:
@@ -87,16 +90,11 @@ class Program:
             self.process.kill()
             self.process.wait()
 
-    def read_last_line(self) -> str:
-        """Return the last line of its log."""
-        lines = self.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "no output"
-
 
 def main() -> int:
     """Run until Ctrl-C and return the exit code."""
-    for ending in STOP_SIGNALS:  # also SIGINT: a shell that starts us in the background has it ignored
-        signal.signal(ending, _raise_interrupt)
+    for number in STOP_SIGNALS:  # SIGINT too: a shell ignores it for background processes
+        signal.signal(number, _raise_interrupt)
     home = get_home_folder()
     try:
         with _hold_run_lock(home):
@@ -130,19 +128,21 @@ def _run_system(home: Path, port: int) -> None:
 
 
 def _set_environment(home: Path, port: int) -> None:
-    """Set what every process started from here inherits."""
+    """Set the environment variables and folders that the programs inherit."""
     metrics = home / "metrics"
-    shutil.rmtree(metrics, ignore_errors=True)  # counters of processes that ended long ago
+    shutil.rmtree(metrics, ignore_errors=True)  # counters of processes of an earlier run
     metrics.mkdir(parents=True)
     (home / "log").mkdir(exist_ok=True)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ["PORT"] = str(port)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
-    os.environ["OMP_NUM_THREADS"] = "1"  # threads on shared cores make the slowest answers far slower
+    os.environ["OMP_NUM_THREADS"] = (
+        "1"  # OpenMP threads compete for the cores and raise the slowest response times
+    )
 
 
 def _prepare_database() -> str | None:
-    """Migrate, register the model, create the administrator; return a short-lived API token."""
+    """Run `manage.py prepare`; return the short-lived API token it writes, if there is an administrator."""
     reader, writer = os.pipe()
     command = [sys.executable, "manage.py", "prepare", f"--token-fd={writer}"]
     process = subprocess.Popen(command, cwd=ROOT, pass_fds=[writer])
@@ -173,15 +173,15 @@ def _start_programs(programs: list[Program], port: int) -> None:
     while not _is_healthy(port):
         for program in programs:
             if program.has_ended():
-                raise RunError(f"{program.name} stopped: {program.read_last_line()}")
+                raise RunError(f"{program.name} stopped: {read_last_line(program.log)}")
         if time.monotonic() > deadline:
             raise RunError(f"the web server did not answer within 60 s; see {programs[0].log}.")
         time.sleep(0.1)
 
 
 def _stop_programs(programs: list[Program]) -> None:
-    for ending in STOP_SIGNALS:
-        signal.signal(ending, signal.SIG_IGN)  # a second Ctrl-C would leave half of them running
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the shutdown
     _print_step("Stopping")
     _terminate_programs(programs)
 
@@ -201,10 +201,10 @@ def _watch_programs(programs: list[Program]) -> None:
 
 
 def _restart_programs(programs: list[Program], now: float) -> None:
-    """Start again what has ended, each at most once in two seconds."""
+    """Restart every program that has ended, at most once in two seconds each."""
     for program in programs:
         if program.has_ended() and now - program.started_at > 2:
-            _print_step(f"{program.name} ended unexpectedly: {program.read_last_line()}")
+            _print_step(f"{program.name} ended unexpectedly: {read_last_line(program.log)}")
             program.start()
 
 
@@ -281,7 +281,7 @@ def _hold_run_lock(home: Path) -> Iterator[None]:
 
 
 def _die_with_parent() -> None:
-    # After kill -9 of the supervisor nothing may keep the port; elsewhere than on Linux the call is absent.
+    # When the supervisor is killed, no child may keep the port. Only Linux has the call.
     with contextlib.suppress(AttributeError):
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -291,7 +291,7 @@ def _raise_interrupt(*_: object) -> None:
 
 
 def _print_step(text: str) -> None:
-    with contextlib.suppress(OSError):  # the terminal may be gone, and stopping must go on
+    with contextlib.suppress(OSError):  # the terminal may be closed; the shutdown continues
         print(f"==> {text}", flush=True)
 
 

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from config.local.embedded import EmbeddedServers, hold_servers, main, needs_servers
-from config.local.servers import ServerError
+from config.local.process import ServerError
 
 
 def postmaster(servers: EmbeddedServers) -> int:
@@ -134,7 +134,7 @@ def test_secrets_are_made_once_private_and_different(tmp_path: Path) -> None:
 def test_full_disk_gives_one_clear_sentence(
     servers: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("config.local.servers.FREE_BYTES_NEEDED", 2**60)
+    monkeypatch.setattr("config.local.process.FREE_BYTES_NEEDED", 2**60)
     with pytest.raises(ServerError, match="is full"):
         servers.acquire()
 

@@ -1,0 +1,146 @@
+"""Starting a server as a detached process, finding its port, and waiting for it."""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FREE_BYTES_NEEDED = 200 * 1024 * 1024
+HOST = "127.0.0.1"
+TIMEOUT_SECONDS = 60.0
+
+
+class ServerError(RuntimeError):
+    """A server could not be started or stopped; the message is one sentence for the operator."""
+
+
+def find_package(name: str, variable: str) -> Path:
+    """Return the folder of an installed package.
+
+    Raises ServerError, which names the variable that makes the package unnecessary.
+    """
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ServerError(
+            f"{variable} is not set and the package {name} (extra 'embedded') is not installed."
+        )
+    return Path(spec.origin).parent
+
+
+def start_process(
+    command: list[str], log: Path, identity: dict[str, Any], stdin: str = ""
+) -> "subprocess.Popen[bytes]":
+    """Start a process that Ctrl-C in the terminal does not reach, with its output appended to the log.
+
+    `identity` holds the arguments of Popen that select the user. Raises ServerError.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **identity,
+            )
+    except (subprocess.SubprocessError, PermissionError) as error:
+        raise ServerError(f"{command[0]} cannot be run by this user: {error}") from None
+    if process.stdin is not None:
+        process.stdin.write(stdin.encode())
+        process.stdin.close()
+    return process
+
+
+def read_port(port_file: Path) -> int:
+    """Return the port in the file, or 1 without one: nothing listens there, so a connection is refused."""
+    try:
+        return int(port_file.read_text())
+    except (OSError, ValueError):
+        return 1
+
+
+def find_free_port(port_file: Path) -> int:
+    """Return the port of the last start if it is still free, else any free one. Raises ServerError."""
+    for candidate in (read_port(port_file), 0):
+        with socket.socket() as probe:
+            # As the servers do; otherwise connections that ended a moment ago would look like another server.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, 0 if candidate < 1024 else candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ServerError("No free port on 127.0.0.1.")
+
+
+def require_space(folder: Path) -> None:
+    """Create the folder. Raises ServerError if its disk has too little free space."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < FREE_BYTES_NEEDED:
+        raise ServerError(
+            f"The disk of {folder} is full: {free // 2**20} MB free, {FREE_BYTES_NEEDED // 2**20} MB needed."
+        )
+
+
+def wait_until_ready(
+    is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path, name: str
+) -> None:
+    """Wait until the server answers. Raises ServerError when it ends or does not answer in time."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise ServerError(f"{name} stopped while starting: {read_last_line(log)}")
+        if is_ready():
+            return
+        time.sleep(0.05)
+    process.terminate()
+    raise ServerError(f"{name} did not answer within {TIMEOUT_SECONDS:.0f} s; see {log}.")
+
+
+def wait_until_stopped(is_stopped: Callable[[], bool], name: str) -> None:
+    """Wait until the server has stopped. Raises ServerError when it does not in time."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not is_stopped():
+        if time.monotonic() > deadline:
+            raise ServerError(f"{name} did not stop within {TIMEOUT_SECONDS:.0f} s.")
+        time.sleep(0.05)
+
+
+def has_exited(pid: int) -> bool:
+    """Tell whether no process has this id any more."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # an ended child stays a zombie until its parent waits for it
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def is_server_process(pid: int, folder: Path) -> bool:
+    """Tell whether the command line of the process names this data folder."""
+    try:
+        return str(folder).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # macOS has no /proc, but always ps
+        command = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
+        return str(folder) in subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def read_last_line(log: Path) -> str:
+    """Return the last line of a log file, or a reference to the file when it is empty or missing."""
+    try:
+        lines = log.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else f"see {log}"
