@@ -1,4 +1,4 @@
-"""Registers the system checks of the set-up, and makes our Celery application the one of every process."""
+"""The app that registers the system checks and the Celery application."""
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
@@ -7,15 +7,15 @@ from config import celery, checks
 
 
 class ConfigConfig(AppConfig):
-    """The set-up itself: it has no models, only checks."""
+    """The project configuration as an app: system checks, no models."""
 
     name = "config"
 
     def ready(self) -> None:
-        """Register every check once the settings are complete.
+        """Register the checks, and make this project's Celery application the default of the process.
 
-        Without the default, the threads of a web process would send their tasks to a broker on this machine
-        that nobody runs.
+        Without the default, threads of a web process would send tasks to Celery's default broker on
+        localhost, which does not exist.
         """
         celery.app.set_default()
         register(checks.check_cache, Tags.caches)

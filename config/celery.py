@@ -19,11 +19,14 @@ app.steps["worker"].add(HeartbeatCheckStep)
 
 @worker_process_init.connect
 def start_refresher(**_: Any) -> None:
-    """Load the live models of a worker's process, and keep them current. Only now is Django ready."""
+    """Load the live models in a worker process and keep them current.
+
+    The module is imported here because Django is not ready before.
+    """
     import_module("config.process.model_refresh").start("worker")
 
 
 @worker_process_shutdown.connect
 def stop_refresher(**_: Any) -> None:
-    """Say that this process serves no more."""
+    """Remove this process from the list of serving processes."""
     import_module("config.process.model_refresh").end()

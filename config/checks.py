@@ -1,4 +1,4 @@
-"""System checks of the set-up, each with an id and a hint; `manage.py check --deploy` runs all."""
+"""System checks of the configuration, each with an id and a hint; `manage.py check --deploy` runs all."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ KEY_SETTINGS = ("SECRET_KEY", "JWT_SIGNING_KEY", "NAME_DIGEST_KEY", "API_KEY_PEP
 
 
 def check_keys(**_: Any) -> Sequence[CheckMessage]:
-    """Refuse short keys and one key used for two purposes."""
+    """Report short keys and keys used for two purposes as errors."""
     values = {name: str(getattr(settings, name)) for name in KEY_SETTINGS}
     short = [
         Error(
@@ -31,7 +31,7 @@ def check_keys(**_: Any) -> Sequence[CheckMessage]:
 
 
 def check_fallback_keys(**_: Any) -> Sequence[CheckMessage]:
-    """Refuse a short older key: what it signed is believed as long as it is listed."""
+    """Report short fallback keys as errors: tokens signed with them are accepted while they are listed."""
     return [
         Error(
             f"{name} holds a key shorter than {MINIMUM_KEY_LENGTH} characters.",
@@ -44,7 +44,7 @@ def check_fallback_keys(**_: Any) -> Sequence[CheckMessage]:
 
 
 def check_cache(**_: Any) -> Sequence[CheckMessage]:
-    """Refuse a cache that the processes do not share: limits and hot swap would differ per process."""
+    """Report a cache that processes do not share: rate limits and model swaps would differ per process."""
     backend = settings.CACHES["default"]["BACKEND"]
     if backend == "django.core.cache.backends.redis.RedisCache":
         return []
@@ -54,7 +54,7 @@ def check_cache(**_: Any) -> Sequence[CheckMessage]:
 
 
 def check_proxies(**_: Any) -> Sequence[CheckMessage]:
-    """Refuse an unknown number of proxies: a header could then reset every rate limit."""
+    """Report an unknown number of proxies: a forged header could then reset every rate limit."""
     if settings.NUM_PROXIES is not None:
         return []
     return [
@@ -67,7 +67,7 @@ def check_proxies(**_: Any) -> Sequence[CheckMessage]:
 
 
 def check_embedded_servers(**_: Any) -> Sequence[CheckMessage]:
-    """Warn when the embedded servers, made for trying out, carry a deployment."""
+    """Warn when a deployment uses the embedded servers, which are made for evaluation only."""
     if not settings.EMBEDDED:
         return []
     return [

@@ -23,7 +23,7 @@ def read_text(name: str, default: str = "") -> str:
 
 
 def read_boolean(name: str, default: bool) -> bool:
-    """Return the variable as a truth value (1/true/yes/on, 0/false/no/off)."""
+    """Return the variable as a boolean (1/true/yes/on, 0/false/no/off). Raises ImproperlyConfigured."""
     value = read_text(name, str(default)).strip().lower()
     if value in TRUE_VALUES | FALSE_VALUES:
         return value in TRUE_VALUES
@@ -31,7 +31,7 @@ def read_boolean(name: str, default: bool) -> bool:
 
 
 def read_integer(name: str, default: int | None = None) -> int | None:
-    """Return the variable as a whole number, or the default when it is not set."""
+    """Return the variable as an integer, or the default when it is not set. Raises ImproperlyConfigured."""
     value = read_text(name).strip()
     if not value:
         return default
@@ -42,7 +42,7 @@ def read_integer(name: str, default: int | None = None) -> int | None:
 
 
 def read_count(name: str, default: int) -> int:
-    """Return the variable as a whole number of at least 0; never None."""
+    """Return the variable as an integer of at least 0. Raises ImproperlyConfigured."""
     value = read_integer(name, default)
     if value is None or value < 0:
         raise ImproperlyConfigured(f"{name} must be 0 or more.")
@@ -55,7 +55,7 @@ def read_list(name: str, default: str = "") -> list[str]:
 
 
 def read_required(name: str, purpose: str) -> str:
-    """Return a variable that has no default; ImproperlyConfigured names it and its purpose."""
+    """Return a variable that has no default. Raises ImproperlyConfigured, which names it and its purpose."""
     value = read_text(name)
     if not value:
         raise ImproperlyConfigured(f"{name} is not set ({purpose}). Set {name} or {name}_FILE.")
@@ -65,8 +65,8 @@ def read_required(name: str, purpose: str) -> str:
 def parse_database_url(url: str) -> dict[str, Any]:
     """Return the Django settings of a `postgresql://user:password@host:port/name?option=value` URL.
 
-    A host with a percent-encoded slash is a socket folder. Raises ImproperlyConfigured for any
-    other scheme: the constraints and locks of this project are PostgreSQL's.
+    A host with a percent-encoded slash is a socket folder. Raises ImproperlyConfigured for other schemes:
+    the project needs the constraints and locks of PostgreSQL.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:

@@ -1,4 +1,4 @@
-"""Logs as JSON lines. Tracebacks never carry local variables, because those hold names."""
+"""Logging as JSON lines. Tracebacks leave out local variables, because those hold compared names."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ SHARED_PROCESSORS: list[Processor] = [
 
 
 def configure_logging(level: str) -> dict[str, Any]:
-    """Return the LOGGING setting and make structlog write through it."""
+    """Return the LOGGING setting, and configure structlog to write through it."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -46,6 +46,6 @@ def configure_logging(level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": level, "propagate": True},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
             "axes": {"level": "WARNING"},
-            "django.security.DisallowedHost": {"level": "CRITICAL"},  # scanners, not faults
+            "django.security.DisallowedHost": {"level": "CRITICAL"},  # caused by port scanners
         },
     }

@@ -1,7 +1,7 @@
 """All settings, read from the environment; docs/settings.md lists every variable.
 
-Defaults are those of production. Without DATABASE_URL the embedded mode runs PostgreSQL and keeps
-generated secrets under VAR_DIR; outside of it no secret has a default.
+Defaults are those of production. Without DATABASE_URL the embedded mode runs PostgreSQL and stores generated
+secrets under VAR_DIR; outside it no secret has a default.
 """
 
 from datetime import timedelta
@@ -27,10 +27,10 @@ EMBEDDED = EMBEDDED_DATABASE or not _redis_url
 
 
 def _read_secret(name: str, purpose: str) -> str:
-    """Read a secret; only the embedded mode, which keeps its own, can do without the variable."""
-    given = env.read_text(name)
-    if given or not EMBEDDED_DATABASE:
-        return given or env.read_required(name, purpose)
+    """Return a secret from the environment; without the variable the embedded mode generates one."""
+    value = env.read_text(name)
+    if value or not EMBEDDED_DATABASE:
+        return value or env.read_required(name, purpose)
     return _servers.load_secret(name.lower())
 
 
@@ -38,19 +38,19 @@ def _read_secret(name: str, purpose: str) -> str:
 SECRET_KEY = _read_secret("SECRET_KEY", "signs sessions and forms")
 SECRET_KEY_FALLBACKS = env.read_list("SECRET_KEY_FALLBACKS")
 JWT_SIGNING_KEY = _read_secret("JWT_SIGNING_KEY", "signs access and refresh tokens")
-# Verify what they signed until it expires, and sign nothing.
+# Verify the tokens they signed until those expire; they sign no new ones.
 JWT_SIGNING_KEY_FALLBACKS = env.read_list("JWT_SIGNING_KEY_FALLBACKS")
-NAME_DIGEST_KEY = _read_secret("NAME_DIGEST_KEY", "blinds names for look-up, cache keys and pair digests")
-API_KEY_PEPPER = _read_secret("API_KEY_PEPPER", "blinds stored API keys")
+NAME_DIGEST_KEY = _read_secret("NAME_DIGEST_KEY", "keys the digests of names and pairs")
+API_KEY_PEPPER = _read_secret("API_KEY_PEPPER", "keys the digests of API keys")
 ARTEFACT_KEY = _read_secret("ARTEFACT_KEY", "signs model artefacts")
-# The first key encrypts, every key decrypts: put a new one in front and keep the old until rotated.
+# The first key encrypts, every key decrypts: put a new key first and keep the old until the rotation ends.
 FIELD_ENCRYPTION_KEY = [
     part.strip()
     for part in _read_secret("FIELD_ENCRYPTION_KEYS", "encrypts names at rest").split(",")
     if part.strip()
 ]
 
-# --- Who may talk to us --------------------------------------------------------------------------
+# --- Hosts, proxies, HTTPS -----------------------------------------------------------------------
 DEBUG = env.read_boolean("DEBUG", False)
 ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if EMBEDDED_DATABASE else "")
 CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS")
@@ -151,7 +151,7 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
-# Without its database number: 0 is the broker, 1 the cache and the throttle.
+# Without a database number: 0 is the broker, 1 the cache and the rate limits.
 REDIS_URL = (_redis_url or _servers.valkey.build_url()).rstrip("/")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
@@ -163,18 +163,18 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 PREDICTION_CACHE_SECONDS = env.read_count("PREDICTION_CACHE_SECONDS", 3600)
 
-# Copy or ship the anchors off this machine: they show a cut end of the chain.
+# Copy the anchors to another machine: only they reveal that the end of the audit chain was cut.
 AUDIT_ANCHOR_PATH = env.read_text("AUDIT_ANCHOR_PATH", str(VAR_DIR / "anchors.jsonl"))
 AUDIT_ANCHOR_EMAILS = env.read_list("AUDIT_ANCHOR_EMAILS")
 EVIDENCE_DIR = env.read_text("EVIDENCE_DIR", str(VAR_DIR / "evidence"))
-# Where names are kept, as each app lists it: what hangs on an answer before the answer itself.
-ERASURE = (
+# The lists of tables and files that hold names. Order matters: what refers to a prediction comes before it.
+ERASURE_TARGET_LISTS = (
     "feedback.erasure.ERASURE_TARGETS",
     "matching.privacy.erasure.ERASURE_TARGETS",
     "accounts.privacy.erasure.ERASURE_TARGETS",
 )
-# What is kept for a while only; the days are rows that an administrator sets.
-RETENTION = (
+# The lists of data kinds that are deleted after some days; an administrator sets the days in a table.
+RETENTION_KIND_LISTS = (
     "accounts.privacy.retention_kinds.RETENTION_KINDS",
     "matching.privacy.retention_kinds.RETENTION_KINDS",
 )
@@ -183,7 +183,7 @@ RETENTION = (
 STATIC_URL = "static/"
 STATIC_ROOT: Path | None = None if EMBEDDED_DATABASE else VAR_DIR / "static"
 STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static",) if folder.is_dir()]
-# The embedded mode serves from the packages themselves and needs no collectstatic.
+# The embedded mode serves files directly from the packages and needs no collectstatic.
 WHITENOISE_USE_FINDERS = EMBEDDED_DATABASE
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -201,7 +201,7 @@ JOB_MAX_BYTES = env.read_count("JOB_MAX_BYTES", 2 * 1024**3)
 JOB_MAX_ROWS = env.read_count("JOB_MAX_ROWS", 5_000_000)
 JOBS_KEPT_DAYS = env.read_count("JOBS_KEPT_DAYS", 7)
 
-# --- People and tokens ---------------------------------------------------------------------------
+# --- Users and tokens ----------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
@@ -219,7 +219,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-# By person and address together: otherwise anybody's failures lock out everybody behind one proxy.
+# By user and address together: otherwise the failures of one user lock out everybody behind one proxy.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "accounts.auth.backends.get_login_email"
 AXES_LOCKOUT_CALLABLE = "config.web.errors.handle_lockout"
@@ -235,13 +235,13 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(hours=24),
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
-    "CHECK_REVOKE_TOKEN": True,  # a changed password ends every session
+    "CHECK_REVOKE_TOKEN": True,  # a password change ends every session
     "UPDATE_LAST_LOGIN": True,
-    "AUTH_TOKEN_CLASSES": ("accounts.auth.tokens.AccessToken",),  # which know several keys
+    "AUTH_TOKEN_CLASSES": ("accounts.auth.tokens.AccessToken",),  # verifies with several keys
     "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": "sub",
 }
-SESSION_TOTAL = timedelta(hours=24)  # however often a refresh token rotates
+SESSION_MAX_AGE = timedelta(hours=24)  # from sign-in, however often the refresh token rotates
 API_RATE: str = env.read_text("API_RATE", "600/min")
 BATCH_RATE: str = env.read_text("BATCH_RATE", "20000/min")
 REGISTRY_PROFILES: bool = env.read_boolean("REGISTRY_PROFILES", default=False)
@@ -259,7 +259,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["accounts.api.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "NUM_PROXIES": NUM_PROXIES,
-    "URL_FORMAT_OVERRIDE": None,  # a type is asked for by Accept
+    "URL_FORMAT_OVERRIDE": None,  # clients select a media type by the Accept header only
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -279,7 +279,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# --- Work in the background ----------------------------------------------------------------------
+# --- Background tasks ----------------------------------------------------------------------------
 CELERY_BROKER_URL = f"{REDIS_URL}/0"
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -293,14 +293,14 @@ CELERY_TASK_ROUTES = {
     "feedback.tasks.monitor*": {"queue": "monitor"},
     "modelops.tasks.notify*": {"queue": "notify"},
 }
-# acks_late only on tasks that are idempotent, named at the task; a lost worker gives those back.
+# Only idempotent tasks set acks_late, each at its definition; the broker redelivers those of a lost worker.
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 60 * 60}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Every one of these may run twice without harm.
+# Every scheduled task may run twice without harm.
 CELERY_BEAT_SCHEDULE = {
     "delete expired responses": {"task": "accounts.tasks.delete_expired_responses", "schedule": 900.0},
     "seal audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
@@ -325,17 +325,17 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 
-# Who examines a model before it is made live: a module with the functions of
-# modelops.validation.validator.Examiner.
-MODEL_EXAMINER = "matching.training.validation"
+# The module that validates a model before its promotion; it has the functions of
+# modelops.validation.validator.ModelValidator.
+MODEL_VALIDATOR = "matching.training.validation"
 
 # --- Model registry ------------------------------------------------------------------------------
 MLFLOW_TRACKING_URI = env.read_text("MLFLOW_TRACKING_URI", f"sqlite:///{VAR_DIR / 'mlflow' / 'mlflow.db'}")
 MLFLOW_ARTIFACT_ROOT = env.read_text("MLFLOW_ARTIFACT_ROOT", str(VAR_DIR / "mlflow" / "artifacts"))
 MLFLOW_EXPERIMENT = env.read_text("MLFLOW_EXPERIMENT", "legal_name_comparison")
 
-# --- Watching ------------------------------------------------------------------------------------
-# Where people reach this service: the links in alerts begin with it.
+# --- Alerts and logs -----------------------------------------------------------------------------
+# Base URL of this service, used for the links in alerts.
 PUBLIC_URL = env.read_text("PUBLIC_URL", f"http://127.0.0.1:{env.read_text('PORT', '5001')}").rstrip("/")
 EMAIL_HOST = env.read_text("EMAIL_HOST")
 EMAIL_PORT = env.read_count("EMAIL_PORT", 587)

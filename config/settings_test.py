@@ -1,4 +1,4 @@
-"""Settings of the test suite: its own embedded servers under `var/test`, whatever the environment says."""
+"""Settings of the test suite: always its own embedded servers under `var/test`."""
 
 import atexit
 import os
@@ -7,15 +7,12 @@ from config.local.embedded import EmbeddedServers, get_home_folder
 
 for name in ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"):
     os.environ.pop(name, None)
-# Before any library starts its threads: on shared cores they make training six times slower.
+# Before scikit-learn is loaded: the test processes share the cores, and OpenMP threads that wait for a core
+# make training six times slower.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["VAR_DIR"] = (
     str(get_home_folder() / "test") if get_home_folder().name != "test" else str(get_home_folder())
 )
-
-# Before scikit-learn is loaded: the suite's processes share the cores, and OpenMP threads that wait for
-# a core multiply the time of training.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _test_servers = EmbeddedServers(get_home_folder(), durable=False)
 _test_servers.acquire()
@@ -24,8 +21,8 @@ atexit.register(_test_servers.release)
 from config.settings import *  # noqa: E402,F403
 from config.settings import CACHES, REDIS_URL  # noqa: E402
 
-# Each pytest-xdist process has its own database (pytest-django sees to that) and its own cache numbers.
+# pytest-django gives each pytest-xdist process its own database; here each gets its own Redis databases.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 CELERY_BROKER_URL = f"{REDIS_URL}/{2 + 2 * (_worker % 7)}"
 CACHES["default"]["LOCATION"] = f"{REDIS_URL}/{3 + 2 * (_worker % 7)}"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; never in production
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # for speed; never in production

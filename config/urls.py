@@ -1,4 +1,4 @@
-"""Where every address leads."""
+"""The URL configuration of the project."""
 
 from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required

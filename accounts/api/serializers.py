@@ -61,7 +61,7 @@ def _check_owner(token: RefreshToken) -> None:
 
 def _rotate_token(token: RefreshToken) -> None:
     """Give the token a new identity, never a longer session than the one that began at sign-in."""
-    ends = token[SESSION_CLAIM] + int(settings.SESSION_TOTAL.total_seconds())
+    ends = token[SESSION_CLAIM] + int(settings.SESSION_MAX_AGE.total_seconds())
     token.set_jti()
     token.set_iat()
     token.set_exp()

@@ -1,9 +1,9 @@
-"""Erasing names: of a person or client, of one name, or of what is too old. Rows and counts stay.
+"""Erasure of names: everything one user sent, one name, one prediction, or all names older than a date.
 
-Each app lists which of its tables hold names or words about them, and the setting ``ERASURE`` names the
-lists; so this module knows the how and never the where. The work goes in batches, each one transaction with
-its event and its count, and what is blank already is not looked for again: an erasure that was killed is
-simply run again.
+Rows, verdicts and counts stay. Each app lists its tables and files that hold names or texts about them, and
+the setting ``ERASURE_TARGET_LISTS`` names those lists, so this module knows no table of another app. The work
+is done in batches, each a transaction with its audit event and its count. Blank rows are not selected again,
+so an interrupted erasure is resumed by running it once more.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ _BATCH_ROWS = 500
 
 
 class ErasureTarget(Protocol):
-    """A part of the product that holds names: it can say how much an erasure takes there, and take it."""
+    """A table or folder that holds names: it counts and blanks what an erasure selects."""
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """The name under which its counts are shown."""
 
     def count(self, erasure: Erasure) -> int:
-        """Return how many rows or files the erasure takes here."""
+        """Return the number of rows or files that the erasure selects."""
 
     def blank(self, erasure: Erasure) -> Iterator[int]:
-        """Take them batch by batch, each in a transaction of its own, and yield how many."""
+        """Blank them batch by batch, each in its own transaction, and yield the size of each batch."""
 
 
 @dataclass(frozen=True)
 class EncryptedTable:
-    """A table with encrypted columns: they are blanked, and what ``also`` returns is set beside them."""
+    """A table whose encrypted columns are blanked; ``extra_updates`` returns further columns to set."""
 
     model: type[models.Model]
     select_rows: Callable[[Erasure], models.QuerySet[Any]]
@@ -52,47 +52,47 @@ class EncryptedTable:
 
     @property
     def title(self) -> str:
-        """The table's name."""
+        """The name of the table."""
         return self.model._meta.db_table
 
     def count(self, erasure: Erasure) -> int:
-        """Return how many rows belong to what is erased."""
+        """Return the number of selected rows."""
         return self.select_rows(erasure).count()
 
     def blank(self, erasure: Erasure) -> Iterator[int]:
-        """Blank the rows in the order of their keys."""
+        """Blank the selected rows in the order of their primary keys."""
         last: object = None
         while True:
             with transaction.atomic():
                 rows = self.select_rows(erasure).order_by("pk").only("pk")
                 rows = rows if last is None else rows.filter(pk__gt=last)
-                found = [row.pk for row in rows.select_for_update(of=("self",), no_key=True)[:_BATCH_ROWS]]
-                if not found:
+                keys = [row.pk for row in rows.select_for_update(of=("self",), no_key=True)[:_BATCH_ROWS]]
+                if not keys:
                     return
-                self._blank_rows(found)
-                record_batch(erasure, self.title, len(found))
-            last = found[-1]
-            yield len(found)
+                self._blank_rows(keys)
+                record_batch(erasure, self.title, len(keys))
+            last = keys[-1]
+            yield len(keys)
 
-    def _blank_rows(self, found: list[Any]) -> None:
-        write_ciphertexts(self.model, [build_blank_row(self.model, pk) for pk in found])
+    def _blank_rows(self, keys: list[Any]) -> None:
+        write_ciphertexts(self.model, [build_blank_row(self.model, pk) for pk in keys])
         if changes := self.extra_updates():
-            self.model._base_manager.filter(pk__in=found).update(**changes)
+            self.model._base_manager.filter(pk__in=keys).update(**changes)
 
 
 @dataclass(frozen=True)
 class IdempotentResponseTarget:
-    """Answers kept for a day so that requests can be repeated: those that may quote the names go."""
+    """Stored idempotent responses: those that may quote the erased names are deleted."""
 
     title: str = IdempotentResponse._meta.db_table
     model: type[models.Model] = IdempotentResponse
 
     def count(self, erasure: Erasure) -> int:
-        """Return how many answers go."""
+        """Return the number of responses to delete."""
         return len(self._find_keys(erasure))
 
     def blank(self, erasure: Erasure) -> Iterator[int]:
-        """Delete them."""
+        """Delete the responses in one batch."""
         with transaction.atomic():
             number, _ = IdempotentResponse.objects.filter(pk__in=self._find_keys(erasure)).delete()
             if number:
@@ -105,31 +105,37 @@ class IdempotentResponseTarget:
             return list(rows.filter(user=erasure.user_id).values_list("pk", flat=True))
         if erasure.before:
             return list(rows.filter(created_at__lt=erasure.before).values_list("pk", flat=True))
-        sought = erasure.name.casefold()
-        return [row.pk for row in rows.iterator() if sought in row.answer.casefold()]
+        name = erasure.name.casefold()
+        return [row.pk for row in rows.iterator() if name in row.answer.casefold()]
 
 
 ERASURE_TARGETS: tuple[ErasureTarget, ...] = (IdempotentResponseTarget(),)
 
 
 def load_targets() -> list[ErasureTarget]:
-    """Return every part that takes part. What hangs on an answer goes before the answer does."""
-    return [holder for name in settings.ERASURE for holder in import_string(name)]
+    """Return the targets of all apps. Rows that refer to a prediction come before the predictions."""
+    return [target for name in settings.ERASURE_TARGET_LISTS for target in import_string(name)]
 
 
 @transaction.atomic
-def request_prediction_erasure(answer: UUID, owner: User, actor: User | None, reason: str) -> Erasure:
-    """Ask that the names of one answer, given to its owner, be erased."""
+def request_prediction_erasure(prediction_id: UUID, owner: User, actor: User | None, reason: str) -> Erasure:
+    """Request the erasure of the names of one prediction; ``owner`` is the user who received it."""
     erasure = Erasure.objects.create(
-        subject=Erasure.Subject.PREDICTION, answer=answer, user=owner, reason=reason, requested_by=actor
+        subject=Erasure.Subject.PREDICTION,
+        answer=prediction_id,
+        user=owner,
+        reason=reason,
+        requested_by=actor,
     )
-    trail.record_event("erasure.asked", erasure, actor, subject="answer", answer=str(answer), reason=reason)
+    trail.record_event(
+        "erasure.asked", erasure, actor, subject="answer", answer=str(prediction_id), reason=reason
+    )
     return erasure
 
 
 @transaction.atomic
 def request_user_erasure(user: User, actor: User | None, reason: str, account: bool = False) -> Erasure:
-    """Ask that all names a person or client sent be erased, and with ``account`` who they are."""
+    """Request the erasure of all names a user sent; ``account`` adds the user's own name and address."""
     erasure = Erasure.objects.create(
         subject=Erasure.Subject.USER, user=user, account=account, reason=reason, requested_by=actor
     )
@@ -139,9 +145,9 @@ def request_user_erasure(user: User, actor: User | None, reason: str, account: b
 
 @transaction.atomic
 def request_name_erasure(name: str, actor: User | None, reason: str) -> Erasure:
-    """Ask that one name be erased, whoever sent it. Raises ``ValueError`` without a name.
+    """Request the erasure of one name, whoever sent it. Raises ``ValueError`` without a name.
 
-    The trail gets the name's keyed digest, never the name.
+    The audit trail holds the keyed digest of the name, never the name.
     """
     name = " ".join(name.split())
     if not name:
@@ -149,39 +155,39 @@ def request_name_erasure(name: str, actor: User | None, reason: str) -> Erasure:
     erasure = Erasure.objects.create(
         subject=Erasure.Subject.NAME, name=name, reason=reason, requested_by=actor
     )
-    blinded = compute_digest(DigestPurpose.PAIR, "erased name", name.casefold())
-    trail.record_event("erasure.asked", erasure, actor, subject="name", name_digest=blinded, reason=reason)
+    digest = compute_digest(DigestPurpose.PAIR, "erased name", name.casefold())
+    trail.record_event("erasure.asked", erasure, actor, subject="name", name_digest=digest, reason=reason)
     return erasure
 
 
 @transaction.atomic
 def request_erasure_before(before: datetime, reason: str) -> Erasure:
-    """Ask that every name older than a moment be erased."""
+    """Request the erasure of every name older than a date and time."""
     erasure = Erasure.objects.create(subject=Erasure.Subject.AGE, before=before, reason=reason)
     trail.record_event("erasure.asked", erasure, None, subject="age", before=before.isoformat())
     return erasure
 
 
 def count_affected(erasure: Erasure) -> dict[str, int]:
-    """Return what an erasure would take, by part; nothing is changed."""
-    return {holder.title: holder.count(erasure) for holder in load_targets()}
+    """Return the number of rows or files that an erasure selects, by target; nothing is changed."""
+    return {target.title: target.count(erasure) for target in load_targets()}
 
 
 def run_erasure(erasure: Erasure) -> Erasure:
-    """Erase, or go on erasing; return the finished row with its counts."""
-    for holder in load_targets():
-        for _ in holder.blank(erasure):
+    """Run or resume an erasure; return the finished row with its counts."""
+    for target in load_targets():
+        for _ in target.blank(erasure):
             pass
     return _finish_erasure(erasure)
 
 
 def list_unfinished() -> models.QuerySet[Erasure]:
-    """Erasures that were asked for and are not done."""
+    """Return the erasures that are not finished, oldest first."""
     return Erasure.objects.filter(finished_at=None).order_by("id")
 
 
 def record_batch(erasure: Erasure, title: str, number: int) -> None:
-    """Count a batch and record it, in the batch's own transaction."""
+    """Add a batch to the counts and to the audit trail; call it in the transaction of the batch."""
     row = Erasure.objects.select_for_update().get(pk=erasure.pk)
     row.counts[title] = row.counts.get(title, 0) + number
     row.save(update_fields=["counts"])
@@ -202,7 +208,7 @@ def _finish_erasure(erasure: Erasure) -> Erasure:
 
 
 def _anonymise_account(user: User) -> None:
-    """Leave an account that says nothing about its person and opens nothing; what it did stays its own."""
+    """Remove the personal data of an account and close it; records of its actions still refer to it."""
     user.email, user.name, user.is_active = f"{user.pk}@erased.invalid", "", False
     user.set_unusable_password()
     user.save(update_fields=["email", "name", "is_active", "password", "updated_at"])

@@ -1,8 +1,8 @@
-"""How long things are kept: a rule per kind of data, as a row that an administrator sets, applied nightly.
+"""Retention: one rule for each kind of data, set by an administrator in a table and applied every night.
 
-Each app lists what it keeps, and the setting ``RETENTION`` names the lists. Audit events, deployments,
-decisions and counts are no such kind: they stay. Names have a rule without a number of days until somebody
-decides on one.
+Each app lists its kinds of data, and the setting ``RETENTION_KIND_LISTS`` names those lists. Audit events,
+deployments, decisions and counts have no rule and are kept. The rule of names has no number of days until an
+administrator sets one.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _BATCH_ROWS = 5_000
 
 @dataclass(frozen=True)
 class RetentionKind:
-    """One kind of data: its name, the days it is kept unless somebody decides otherwise, and the two verbs.
+    """One kind of data, and the days it is kept by default (``None``: without limit).
 
-    ``due`` counts what is older than a moment; ``remove`` removes it and returns how much that was.
+    ``count_due`` counts the rows older than a date and time; ``remove`` deletes and returns their number.
     """
 
     key: str
@@ -41,7 +41,7 @@ class RetentionKind:
 
 @dataclass(frozen=True)
 class RetentionResult:
-    """What a rule came to, or would: rows due or removed; ``days`` is ``None`` where all is kept."""
+    """Outcome of one rule: the rows due or removed. ``days`` is ``None`` for data kept without limit."""
 
     kind: RetentionKind
     days: int | None
@@ -49,21 +49,25 @@ class RetentionResult:
 
 
 def build_row_kind(
-    key: str, title: str, days: int | None, old: Callable[[datetime], QuerySet[Model]]
+    key: str, title: str, days: int | None, select_old: Callable[[datetime], QuerySet[Model]]
 ) -> RetentionKind:
-    """Return a kind whose old rows are deleted, batch by batch."""
+    """Return a kind whose old rows are deleted in batches."""
     return RetentionKind(
-        key, title, days, lambda moment: old(moment).count(), lambda moment: _delete_in_batches(old(moment))
+        key,
+        title,
+        days,
+        lambda before: select_old(before).count(),
+        lambda before: _delete_in_batches(select_old(before)),
     )
 
 
 def load_kinds() -> list[RetentionKind]:
-    """Return every kind of data under a rule."""
-    return [kind for name in settings.RETENTION for kind in import_string(name)]
+    """Return the kinds of data of all apps."""
+    return [kind for name in settings.RETENTION_KIND_LISTS for kind in import_string(name)]
 
 
 def load_rules() -> dict[str, RetentionRule]:
-    """Return the rule of every kind, made with its default where nobody has set one."""
+    """Return the rules by the key of their kind; missing rules are created with the default days."""
     for kind in load_kinds():
         RetentionRule.objects.get_or_create(key=kind.key, defaults={"days": kind.default_days})
     return {rule.key: rule for rule in RetentionRule.objects.all()}
@@ -71,7 +75,7 @@ def load_rules() -> dict[str, RetentionRule]:
 
 @transaction.atomic
 def change_rule(rule: RetentionRule, days: int | None, actor: User | None) -> RetentionRule:
-    """Set how long a kind of data is kept."""
+    """Set the days of a rule and record the change."""
     before, rule.days = RetentionRule.objects.select_for_update().get(pk=rule.pk).days, days
     rule.save()
     trail.record_event("retention.changed", rule, actor, before=before, after=days)
@@ -79,52 +83,55 @@ def change_rule(rule: RetentionRule, days: int | None, actor: User | None) -> Re
 
 
 def preview_rules(now: datetime) -> list[RetentionResult]:
-    """Say what applying the rules would remove; nothing is changed."""
+    """Return what applying the rules would remove; nothing is changed."""
     return [
-        RetentionResult(kind, days, kind.count_due(moment) if moment else 0)
-        for kind, days, moment in _list_cutoffs(now)
+        RetentionResult(kind, days, kind.count_due(before) if before else 0)
+        for kind, days, before in _list_cutoffs(now)
     ]
 
 
 def apply_rules(now: datetime) -> list[RetentionResult]:
-    """Remove what is older than its rule allows; every removal is recorded with its count."""
+    """Remove the data older than its rule allows; the audit trail records each removal with its count."""
     outcomes = []
-    for kind, days, moment in _list_cutoffs(now):
-        rows = kind.remove(moment) if moment else 0
+    for kind, days, before in _list_cutoffs(now):
+        rows = kind.remove(before) if before else 0
         if rows:
             _record_removal(kind, days, rows)
         outcomes.append(RetentionResult(kind, days, rows))
     return outcomes
 
 
-def count_due_names(moment: datetime) -> int:
-    """Return how many rows hold names or words older than a moment."""
-    return sum(erasure.count_affected(Erasure(subject=Erasure.Subject.AGE, before=moment)).values())
+def count_due_names(before: datetime) -> int:
+    """Return the number of rows with names older than a date and time."""
+    return sum(erasure.count_affected(Erasure(subject=Erasure.Subject.AGE, before=before)).values())
 
 
-def erase_old_names(moment: datetime) -> int:
-    """Erase the names older than a moment, as an erasure of its own; nothing is asked for when none is."""
-    if not count_due_names(moment):
+def erase_old_names(before: datetime) -> int:
+    """Erase the names older than a date and time; return the number of rows.
+
+    Creates an erasure only if there is something to erase.
+    """
+    if not count_due_names(before):
         return 0
-    done = erasure.run_erasure(erasure.request_erasure_before(moment, "retention"))
-    return sum(done.counts.values())
+    finished = erasure.run_erasure(erasure.request_erasure_before(before, "retention"))
+    return sum(finished.counts.values())
 
 
 def _list_cutoffs(now: datetime) -> list[tuple[RetentionKind, int | None, datetime | None]]:
-    """Return each kind with its days and the moment before which it is too old."""
-    found = load_rules()
-    listed = []
+    """Return each kind with its days and the time before which its data is too old."""
+    rules = load_rules()
+    cutoffs = []
     for kind in load_kinds():
-        days = found[kind.key].days
-        listed.append((kind, days, None if days is None else now - timedelta(days=days)))
-    return listed
+        days = rules[kind.key].days
+        cutoffs.append((kind, days, None if days is None else now - timedelta(days=days)))
+    return cutoffs
 
 
 def _delete_in_batches(rows: QuerySet[Model]) -> int:
     total = 0
-    while found := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH_ROWS]):
-        rows.model._base_manager.filter(pk__in=found).delete()
-        total += len(found)
+    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH_ROWS]):
+        rows.model._base_manager.filter(pk__in=keys).delete()
+        total += len(keys)
     return total
 
 

@@ -1,4 +1,4 @@
-"""What this app keeps only for a while: sessions, tokens, attempts to sign in, and all names."""
+"""The retention kinds of this app: names, sessions, token ids and sign-ins."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from accounts.privacy.retention import RetentionKind, build_row_kind, count_due_names, erase_old_names
 
 
-def _find_ended_sessions(moment: datetime) -> QuerySet[Session]:
-    return Session.objects.filter(expire_date__lt=moment)
+def _find_ended_sessions(before: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(expire_date__lt=before)
 
 
-def _find_expired_tokens(moment: datetime) -> QuerySet[OutstandingToken]:
-    return OutstandingToken.objects.filter(expires_at__lt=moment)
+def _find_expired_tokens(before: datetime) -> QuerySet[OutstandingToken]:
+    return OutstandingToken.objects.filter(expires_at__lt=before)
 
 
-def _find_old_attempts(moment: datetime) -> QuerySet[Any]:
-    rows: QuerySet[Any] = AccessAttempt.objects.filter(attempt_time__lt=moment)
+def _find_old_attempts(before: datetime) -> QuerySet[Any]:
+    rows: QuerySet[Any] = AccessAttempt.objects.filter(attempt_time__lt=before)
     return rows
 
 
-def _find_old_logins(moment: datetime) -> QuerySet[Any]:
-    rows: QuerySet[Any] = AccessLog.objects.filter(attempt_time__lt=moment)
+def _find_old_logins(before: datetime) -> QuerySet[Any]:
+    rows: QuerySet[Any] = AccessLog.objects.filter(attempt_time__lt=before)
     return rows
 
 
 RETENTION_KINDS = (
     RetentionKind(
         "names",
-        "Names, and words about them (blanked; rows and counts stay)",
+        "Names and texts about them (blanked; rows and counts stay)",
         None,
         count_due_names,
         erase_old_names,
     ),
-    build_row_kind("sessions", "Sessions of people, after they ended", 1, _find_ended_sessions),
-    build_row_kind("tokens", "Ids of refresh tokens, after they ended", 1, _find_expired_tokens),
+    build_row_kind("sessions", "Sessions, after they ended", 1, _find_ended_sessions),
+    build_row_kind("tokens", "Ids of refresh tokens, after they expired", 1, _find_expired_tokens),
     build_row_kind("failed_sign_ins", "Failed attempts to sign in", 30, _find_old_attempts),
-    build_row_kind("sign_ins", "Network addresses of who signed in", 90, _find_old_logins),
+    build_row_kind("sign_ins", "Sign-ins with their network addresses", 90, _find_old_logins),
 )

@@ -1,4 +1,4 @@
-"""How gunicorn serves the project: `gunicorn --config python:config.process.gunicorn config.wsgi`."""
+"""Configuration of gunicorn: `gunicorn --config python:config.process.gunicorn config.wsgi`."""
 
 import gc
 import os
@@ -19,24 +19,27 @@ timeout = 30
 graceful_timeout = 20
 keepalive = 5
 limit_request_line = 4094
-# Heartbeats in memory: on a slow disk they would stall a worker and have it killed.
+# Worker heartbeats in memory: a slow disk would delay them and gunicorn would kill the worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 logconfig_dict = configure_logging(os.environ.get("LOG_LEVEL") or "INFO")
 
-# New objects until they are looked through, and how often that is done before older ones are, too. By
-# Python's numbers (700, 10, 10) all that a process recalls is walked every thousand requests, and each walk
-# stalls whoever asks just then for tens of milliseconds.
+# Allocations that trigger a collection of the youngest generation, and collections of one generation that
+# trigger the next. With Python's defaults (700, 10, 10) the whole in-process cache is traversed about every
+# thousand requests, and each full collection delays concurrent requests by tens of milliseconds.
 _GC_THRESHOLDS = (2_000, 5, 100)
 
-# Seconds a thread computes before another one may go on. Python's number (0.005) is longer than a comparison
-# takes, and each of the four answers a request waits for could cost that much again.
+# Seconds a thread runs before another may take the interpreter lock. Python's default (0.005) is longer than
+# a comparison, and each of the four replies that a request waits for could be delayed by as much again.
 _SWITCH_INTERVAL_SECONDS = 0.001
 
 
 def post_worker_init(_worker: Worker) -> None:
-    """Load the live models before the first request, and keep them current. Only now is Django ready."""
+    """Load the live models before the first request and keep them current.
+
+    The module is imported here because Django is not ready before.
+    """
     import_module("config.process.model_refresh").start("web")
-    # What is loaded now lives as long as the process; collections that walked it would stall requests.
+    # Everything loaded so far lives as long as the process; later collections must not traverse it.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
@@ -44,11 +47,11 @@ def post_worker_init(_worker: Worker) -> None:
 
 
 def worker_exit(_server: object, _worker: Worker) -> None:
-    """Say that this process serves no more."""
+    """Remove this process from the list of serving processes."""
     import_module("config.process.model_refresh").end()
 
 
 def child_exit(_server: object, worker: Worker) -> None:
-    """Keep the counters of a worker that ended, drop its gauges."""
+    """Keep the counters of an ended worker and drop its gauges."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

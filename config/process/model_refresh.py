@@ -1,4 +1,4 @@
-"""Starts and ends the attendant of a serving process; imported once Django is ready."""
+"""Starting and stopping the model refresher of a serving process; imported once Django is ready."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _refreshers: list[tuple[ModelRefresher, Thread]] = []
 
 
 def start(kind: str) -> None:
-    """Keep this process's models current, and report it as ``web`` or ``worker``."""
-    attendant = ModelRefresher(get_model_loader(), kind)
-    _refreshers.append((attendant, attendant.start()))
+    """Start to keep the models of this process current; ``kind`` is ``web`` or ``worker``."""
+    refresher = ModelRefresher(get_model_loader(), kind)
+    _refreshers.append((refresher, refresher.start()))
 
 
 def end() -> None:
-    """Take the process off the list of those that serve."""
-    for attendant, thread in _refreshers:
-        attendant.stop()
+    """Stop the refresher and remove the process from the list of serving processes."""
+    for refresher, thread in _refreshers:
+        refresher.stop()
         thread.join(_JOIN_TIMEOUT_SECONDS)
     _refreshers.clear()

@@ -1,4 +1,4 @@
-"""A timer in every worker that asks whether the machinery is at work; it needs no scheduler."""
+"""A timer in every worker that checks the heartbeats of the other components; it needs no scheduler."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHECK_INTERVAL_SECONDS = 60.0
 
 
 class HeartbeatCheckStep(bootsteps.StartStopStep):
-    """Runs ``check_machinery`` every minute in a thread of the worker's main process."""
+    """Runs ``report_silent_components`` every minute in a thread of the worker's main process."""
 
     requires = ("celery.worker.components:Timer",)
 
@@ -21,17 +21,17 @@ class HeartbeatCheckStep(bootsteps.StartStopStep):
         super().__init__(worker)
 
     def start(self, worker: Any) -> None:
-        """Begin to ask."""
+        """Start the timer."""
         self._entry = worker.timer.call_repeatedly(CHECK_INTERVAL_SECONDS, check_in_thread, (worker.app,))
 
     def stop(self, _worker: Any) -> None:
-        """Stop asking."""
+        """Cancel the timer."""
         if self._entry is not None:
             self._entry.cancel()
 
 
 def check_in_thread(app: Any) -> threading.Thread:
-    """Ask in a thread: a database that does not answer must not hold up the worker."""
+    """Run the check in a thread, so that an unresponsive database does not block the worker."""
     thread = threading.Thread(target=_run_check, args=(app,), name="dead-man", daemon=True)
     thread.start()
     return thread

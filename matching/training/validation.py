@@ -1,7 +1,7 @@
 """How a version is examined before anybody makes it live: what :mod:`modelops.validation.gates`
 cannot know, because it takes names.
 
-``settings.MODEL_EXAMINER`` names this module; :mod:`modelops` calls it so.
+``settings.MODEL_VALIDATOR`` names this module; :mod:`modelops` imports it by that name.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from modelops.validation.validation_set import ValidationSet
 
 
 class ModelValidator(Protocol):
-    """What ``settings.MODEL_EXAMINER`` must offer."""
+    """What ``settings.MODEL_VALIDATOR`` must offer."""
 
     def get_schema_hash(self) -> str:
         """Return the hash of the features this program computes."""
@@ -35,4 +35,4 @@ class ModelValidator(Protocol):
 @lru_cache(maxsize=1)
 def get_validator() -> ModelValidator:
     """Return the examiner of this installation."""
-    return cast("ModelValidator", import_module(settings.MODEL_EXAMINER))
+    return cast("ModelValidator", import_module(settings.MODEL_VALIDATOR))

@@ -64,7 +64,7 @@ def test_a_refresh_token_is_good_once(user: User) -> None:
 def test_rotation_never_lengthens_the_session(user: User, settings: Settings) -> None:
     began = time.time()
     first = RefreshToken(tokens(user)["refresh"])  # type: ignore[arg-type]  # the package's annotation is wrong
-    settings.SESSION_TOTAL = timedelta(hours=1)
+    settings.SESSION_MAX_AGE = timedelta(hours=1)
     _, answer = refreshed(str(first))
     ends = RefreshToken(answer["refresh"])["exp"]  # type: ignore[arg-type]  # as above
     assert ends == pytest.approx(began + 3600, abs=5)

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: everything between an empty database and a system that can answer."""
+"""`manage.py prepare`: make an empty database ready to serve."""
 
 import json
 from typing import Any
@@ -18,16 +18,16 @@ COMMANDS = (
 
 
 class Command(BaseCommand):
-    """Migrate, register the shipped model, create the first administrator; safe to repeat."""
+    """Migrates, registers the shipped model, loads the guideline and creates an administrator; repeatable."""
 
     help = __doc__
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the option that the supervisor uses."""
+        """Add the option that the supervisor uses to receive a token."""
         parser.add_argument("--token-fd", type=int, help="write a short-lived API token to this descriptor")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Run every step and say which."""
+        """Run every step, printing its title."""
         for title, command in COMMANDS:
             self.stdout.write(f"==> {title}")
             self.stdout.flush()
