@@ -1,4 +1,4 @@
-"""Telling every client of the API how much it may still ask for."""
+"""Rate limit header fields of API responses."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from django.http import HttpRequest, HttpResponse
 
 
 class RateLimitHeadersMiddleware:
-    """Adds the rate limit's header fields to every answer of a request that was counted."""
+    """Adds the rate limit header fields to the response of every request that a throttle counted."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer with what is left of the allowance."""
+        """Return the response with the header fields."""
         response = self.get_response(request)
-        if allowance := getattr(request, "allowance", None):
-            for name, value in allowance.to_headers().items():
+        if status := getattr(request, "rate_limit_status", None):
+            for name, value in status.to_headers().items():
                 response.headers[name] = value
         return response

@@ -1,4 +1,4 @@
-"""What an API request needs: a permission of the person, and a scope when it comes with a key."""
+"""The permission check of the API: a permission of the user, and a scope of the API key if one is used."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from rest_framework.request import Request
 
 from accounts.models import ApiKey
 
-if TYPE_CHECKING:  # views import their permissions and throttles while they are being defined
+if TYPE_CHECKING:  # rest_framework.views imports this module through the settings
     from rest_framework.views import APIView
 
 
 class HasPermissionAndScope(BasePermission):
-    """Passes a signed-in person who holds ``view.needs`` through a key, if any, with ``view.scope``."""
+    """Passes a user who holds ``view.required_permission``; an API key also needs ``view.required_scope``."""
 
     message = "Your role does not allow this."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Say whether the request may go on; a view that names no permission and scope lets nobody in."""
-        needs, scope = getattr(view, "needs", None), getattr(view, "scope", None)
-        if needs is None or scope is None or not request.user.is_authenticated:
+        """Return whether the request is allowed; a view without a permission and a scope allows nobody."""
+        permission, scope = getattr(view, "required_permission", None), getattr(view, "required_scope", None)
+        if permission is None or scope is None or not request.user.is_authenticated:
             return False
         if isinstance(request.auth, ApiKey) and scope not in request.auth.scopes:
             return False
-        return bool(request.user.has_perm(needs))
+        return bool(request.user.has_perm(permission))

@@ -1,8 +1,8 @@
-"""Limits per principal, exact under concurrency.
+"""Rate limits per principal (user, API key or network address), exact under concurrency.
 
-The generic cell rate algorithm (GCRA) runs inside Redis as one script: one number per principal, no window
-edges, no gap between reading and writing. Without Redis, requests fall back to a bucket in this process;
-signing in does not: guessing passwords must not become free because a cache is down.
+The generic cell rate algorithm (GCRA) runs inside Redis as one atomic script: it stores one number per
+principal and has no window boundaries. Without Redis, requests fall back to a limiter in this process;
+sign-in does not, because an outage of the cache must not allow unlimited password guessing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rest_framework.throttling import BaseThrottle
 from accounts.models import ApiKey
 from accounts.redis_client import RedisUnavailableError, call_redis
 
-if TYPE_CHECKING:  # views import their permissions and throttles while they are being defined
+if TYPE_CHECKING:  # rest_framework.views imports this module through the settings
     from rest_framework.views import APIView
 
 _PERIOD_SECONDS = {
@@ -47,27 +47,28 @@ local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
 local next_arrival = arrival + cost * interval
 local wait = next_arrival - burst * interval - now
 if wait > 0 then return {0, math.ceil(wait), 0} end
-redis.call('SET', KEYS[1], string.format('%.0f', next_arrival), 'PX', math.ceil((next_arrival - now) / 1000) +
-1) return {1, 0, math.floor(-wait / interval)}
+local lifetime = math.ceil((next_arrival - now) / 1000) + 1
+redis.call('SET', KEYS[1], string.format('%.0f', next_arrival), 'PX', lifetime)
+return {1, 0, math.floor(-wait / interval)}
 """
 
 _GCRA_SCRIPT_SHA1 = hashlib.sha1(_GCRA_SCRIPT.encode(), usedforsecurity=False).hexdigest()
-"""By which the store knows the script."""
+"""The name under which Redis caches the script."""
 
 _MAX_LOCAL_PRINCIPALS = 10_000
-"""Principals remembered by the local bucket; the least recently seen is forgotten first."""
+"""Principals that the local limiter remembers; the least recently used is dropped first."""
 
 
 @dataclass(frozen=True)
 class RateLimit:
-    """So many units in so many seconds; all of them may come at once."""
+    """A number of units per period in seconds; all of them may be used at once."""
 
     limit: int
     seconds: float
 
     @classmethod
     def parse(cls, text: str) -> RateLimit:
-        """Read ``"600/min"``. Raises ``ValueError`` for anything else."""
+        """Parse a text such as ``"600/min"``. Raises ``ValueError``."""
         limit, _, period = text.partition("/")
         if period not in _PERIOD_SECONDS or not limit.isdigit() or int(limit) == 0:
             raise ValueError(f"a rate is written like 600/min, not {text!r}")
@@ -81,7 +82,7 @@ class RateLimit:
 
 @dataclass(frozen=True)
 class ThrottleDecision:
-    """Whether the request passes, how long to wait if not (seconds), and what is left."""
+    """Whether the request passes, the seconds to wait if not, and the units that remain."""
 
     allowed: bool
     wait_seconds: float
@@ -90,13 +91,13 @@ class ThrottleDecision:
 
 @dataclass(frozen=True)
 class RateLimitStatus:
-    """What a request may still ask for, as its answer tells it."""
+    """The rate limit of a request and the decision, as the response header fields state them."""
 
     rate: RateLimit
     decision: ThrottleDecision
 
     def to_headers(self) -> dict[str, str]:
-        """Return the header fields; the reset is the number of seconds until all of it is there again."""
+        """Return the header fields; the reset is the seconds until all units are available again."""
         spent = self.rate.limit - self.decision.remaining
         return {
             "RateLimit-Limit": str(self.rate.limit),
@@ -107,7 +108,7 @@ class RateLimitStatus:
 
 
 class LimiterUnavailableError(APIException):
-    """Signing in is closed because attempts cannot be counted."""
+    """Sign-in is refused because attempts cannot be counted."""
 
     status_code = 503
     default_detail = "Signing in is not possible for a moment. Please try again shortly."
@@ -116,29 +117,28 @@ class LimiterUnavailableError(APIException):
 
 
 def consume_units(key: str, rate: RateLimit, cost: int = 1) -> ThrottleDecision:
-    """Take ``cost`` units from the principal's allowance. Raises :class:`StoreDownError` without Redis."""
+    """Take ``cost`` units from the limit of a key. Raises :class:`RedisUnavailableError` without Redis."""
+    arguments = (1, f"lnc:rate:{key}", rate.unit_microseconds, rate.limit, cost)
 
-    asked = (1, f"lnc:rate:{key}", rate.unit_microseconds, rate.limit, cost)
-
-    def run(client: Redis) -> Any:
+    def run_script(client: Redis) -> Any:
         try:
-            return client.evalsha(_GCRA_SCRIPT_SHA1, *asked)
-        except NoScriptError:  # the first since the store started; now it knows the script
-            return client.eval(_GCRA_SCRIPT, *asked)
+            return client.evalsha(_GCRA_SCRIPT_SHA1, *arguments)
+        except NoScriptError:  # the first call since Redis started; EVAL caches the script
+            return client.eval(_GCRA_SCRIPT, *arguments)
 
-    allowed, wait, remaining = call_redis(run)
+    allowed, wait, remaining = call_redis(run_script)
     return ThrottleDecision(bool(allowed), wait / 1_000_000, remaining)
 
 
 class LocalRateLimiter:
-    """The same rule in this process's memory: looser with many processes, and enough for an outage."""
+    """The same algorithm in memory: each process counts on its own, which is enough for an outage."""
 
     def __init__(self) -> None:
         self._arrival_times: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
 
     def consume_units(self, key: str, rate: RateLimit, cost: int = 1) -> ThrottleDecision:
-        """Take ``cost`` units from the principal's allowance."""
+        """Take ``cost`` units from the limit of a key."""
         with self._lock:
             now = time.monotonic() * 1_000_000
             arrival = max(self._arrival_times.pop(key, 0.0), now)
@@ -156,7 +156,7 @@ _LOCAL_LIMITER = LocalRateLimiter()
 
 
 def apply_rate_limit(principal: str, cost: int = 1, rate: RateLimit | None = None) -> ThrottleDecision:
-    """Take ``cost`` units from what a principal (``user:…``, ``key:…``) may ask for, without Redis too."""
+    """Take ``cost`` units from the limit of a principal (``user:…``, ``key:…``), also without Redis."""
     rate = rate or RateLimit.parse(settings.API_RATE)
     try:
         return consume_units(principal, rate, cost)
@@ -165,42 +165,42 @@ def apply_rate_limit(principal: str, cost: int = 1, rate: RateLimit | None = Non
 
 
 class PrincipalThrottle(BaseThrottle):
-    """Limits a signed-in person or key; a view may set ``throttle_cost``."""
+    """Limits the requests of a user or API key; a view may set ``throttle_cost``."""
 
     decision: ThrottleDecision | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Say whether the request passes, without Redis too."""
+        """Return whether the request passes, also without Redis."""
         rate = RateLimit.parse(settings.API_RATE)
         self.decision = apply_rate_limit(_get_principal(request), getattr(view, "throttle_cost", 1), rate)
         return _record_decision(request, rate, self.decision)
 
     def wait(self) -> float | None:
-        """Return the seconds until the request would pass."""
+        """Return the seconds until the request would pass, or ``None`` before a decision."""
         return self.decision.wait_seconds if self.decision else None
 
 
 class PairThrottle(BaseThrottle):
-    """Limits the pairs that a person or key sends in batches; an allowance of its own."""
+    """Limits the pairs that a user or API key sends in batches, separately from requests."""
 
     decision: ThrottleDecision | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Say whether the batch passes. One larger than the whole allowance takes all of it."""
+        """Return whether the batch passes. A batch above the limit costs the whole limit."""
         rate = RateLimit.parse(settings.BATCH_RATE)
         cost = min(max(1, _count_pairs(request.data)), rate.limit)
         self.decision = apply_rate_limit(f"pairs:{_get_principal(request)}", cost, rate)
         return _record_decision(request, rate, self.decision)
 
     def wait(self) -> float | None:
-        """Return the seconds until the batch would pass."""
+        """Return the seconds until the batch would pass, or ``None`` before a decision."""
         return self.decision.wait_seconds if self.decision else None
 
 
 def enforce_rate_limit(request: Request, name: str, cost: int, rate: RateLimit) -> None:
-    """Take units that are known only once the body was read. More than the whole allowance takes all of it.
+    """Take units whose number is known only after the body was read. Raises ``Throttled``.
 
-    Raises ``Throttled``.
+    A cost above the limit takes the whole limit.
     """
     decision = apply_rate_limit(f"{name}:{_get_principal(request)}", min(max(1, cost), rate.limit), rate)
     if not _record_decision(request, rate, decision):
@@ -208,12 +208,12 @@ def enforce_rate_limit(request: Request, name: str, cost: int, rate: RateLimit) 
 
 
 class LoginThrottle(BaseThrottle):
-    """Limits attempts to sign in by address; closed while attempts cannot be counted."""
+    """Limits sign-in attempts by network address; refuses them while they cannot be counted."""
 
     decision: ThrottleDecision | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Say whether the attempt passes. Raises :class:`LimiterDownError` without Redis."""
+        """Return whether the attempt passes. Raises :class:`LimiterUnavailableError` without Redis."""
         rate = RateLimit.parse(settings.LOGIN_RATE)
         try:
             self.decision = consume_units(f"login:{self.get_ident(request)}", rate)
@@ -222,13 +222,13 @@ class LoginThrottle(BaseThrottle):
         return _record_decision(request, rate, self.decision)
 
     def wait(self) -> float | None:
-        """Return the seconds until the attempt would pass."""
+        """Return the seconds until the attempt would pass, or ``None`` before a decision."""
         return self.decision.wait_seconds if self.decision else None
 
 
 def _record_decision(request: Request, rate: RateLimit, decision: ThrottleDecision) -> bool:
-    """Leave the decision where :class:`accounts.middleware.AllowanceMiddleware` finds it."""
-    request._request.allowance = RateLimitStatus(rate, decision)  # type: ignore[attr-defined]
+    """Store the decision for ``RateLimitHeadersMiddleware``; return whether the request is allowed."""
+    request._request.rate_limit_status = RateLimitStatus(rate, decision)  # type: ignore[attr-defined]
     return decision.allowed
 
 
@@ -238,7 +238,7 @@ def _count_pairs(body: Any) -> int:
 
 
 def _get_principal(request: Request) -> str:
-    """Name who is counted: the key if one was used, else the person, else the address."""
+    """Return the principal of a request: its API key, else its user, else its network address."""
     if isinstance(request.auth, ApiKey):
         return f"key:{request.auth.pk}"
     if request.user.is_authenticated:

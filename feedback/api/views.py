@@ -25,8 +25,8 @@ from feedback.review.decisions import DuplicateFeedbackError, submit_client_feed
 class FeedbackView(APIView):
     """Say what you think of an answer."""
 
-    needs = "feedback.add_feedback"
-    scope = "feedback"
+    required_permission = "feedback.add_feedback"
+    required_scope = "feedback"
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY_PARAMETER],

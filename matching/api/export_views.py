@@ -18,8 +18,8 @@ from matching.models import Prediction
 class PredictionExportView(APIView):
     """Earlier answers as a file."""
 
-    needs = "matching.view_prediction"
-    scope = "read"
+    required_permission = "matching.view_prediction"
+    required_scope = "read"
     throttle_cost = 10
     renderer_classes = (OrjsonRenderer, FileRenderer)
 

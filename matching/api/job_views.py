@@ -57,15 +57,15 @@ def _choose_by_method(looking: str, changing: str) -> property:
     return property(lambda view: looking if view.request.method == "GET" else changing)
 
 
-_NEEDS = _choose_by_method("matching.view_batchjob", "matching.add_batchjob")
-_SCOPE = _choose_by_method("read", "compare")
+_REQUIRED_PERMISSION = _choose_by_method("matching.view_batchjob", "matching.add_batchjob")
+_REQUIRED_SCOPE = _choose_by_method("read", "compare")
 
 
 class JobsView(APIView):
     """Files of pairs."""
 
-    needs = _NEEDS
-    scope = _SCOPE
+    required_permission = _REQUIRED_PERMISSION
+    required_scope = _REQUIRED_SCOPE
 
     parser_classes = (UploadParser,)
 
@@ -110,8 +110,8 @@ class JobsView(APIView):
 class JobView(APIView):
     """One file of pairs."""
 
-    needs = _NEEDS
-    scope = _SCOPE
+    required_permission = _REQUIRED_PERMISSION
+    required_scope = _REQUIRED_SCOPE
 
     @extend_schema(responses=JobSerializer, operation_id="job")
     def get(self, request: Request, pk: UUID) -> Response:
@@ -128,8 +128,8 @@ class JobView(APIView):
 class JobCancelView(APIView):
     """Stopping."""
 
-    needs = _NEEDS
-    scope = _SCOPE
+    required_permission = _REQUIRED_PERMISSION
+    required_scope = _REQUIRED_SCOPE
 
     @extend_schema(request=None, responses=JobSerializer, operation_id="job_cancel")
     def post(self, request: Request, pk: UUID) -> Response:
@@ -158,8 +158,8 @@ FILE_RESPONSES = {
 class JobResultView(APIView):
     """What came of a file."""
 
-    needs = _NEEDS
-    scope = _SCOPE
+    required_permission = _REQUIRED_PERMISSION
+    required_scope = _REQUIRED_SCOPE
 
     renderer_classes = (OrjsonRenderer, FileRenderer)
 

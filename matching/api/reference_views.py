@@ -39,8 +39,8 @@ def _build_models_etag(_request: Request, *_: Any) -> str:
 class ProfilesView(APIView):
     """The legal regimes."""
 
-    needs = "matching.view_prediction"
-    scope = "read"
+    required_permission = "matching.view_prediction"
+    required_scope = "read"
 
     @extend_schema(parameters=[ETAG_PARAMETER], responses=ProfilesSerializer, operation_id="profiles")
     @method_decorator(etag(_build_rules_etag))
@@ -52,8 +52,8 @@ class ProfilesView(APIView):
 class CategoriesView(APIView):
     """The kinds of difference."""
 
-    needs = "matching.view_prediction"
-    scope = "read"
+    required_permission = "matching.view_prediction"
+    required_scope = "read"
 
     @extend_schema(parameters=[ETAG_PARAMETER], responses=CategoriesSerializer, operation_id="categories")
     @method_decorator(etag(_build_rules_etag))
@@ -65,8 +65,8 @@ class CategoriesView(APIView):
 class ModelsView(APIView):
     """The models that answer."""
 
-    needs = "matching.view_prediction"
-    scope = "read"
+    required_permission = "matching.view_prediction"
+    required_scope = "read"
 
     @extend_schema(parameters=[ETAG_PARAMETER], responses=ModelsSerializer, operation_id="models")
     @method_decorator(etag(_build_models_etag))

@@ -64,8 +64,8 @@ def translate_errors() -> Iterator[None]:
 class CompareView(APIView):
     """Decide whether the difference between two names is material."""
 
-    needs = "matching.add_prediction"
-    scope = "compare"
+    required_permission = "matching.add_prediction"
+    required_scope = "compare"
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -87,8 +87,8 @@ class CompareView(APIView):
 class CompareProfilesView(APIView):
     """See one pair under every profile."""
 
-    needs = "matching.add_prediction"
-    scope = "compare"
+    required_permission = "matching.add_prediction"
+    required_scope = "compare"
     throttle_cost = 3  # measured: seven answers from one reading take as long as three comparisons
 
     @extend_schema(
@@ -109,8 +109,8 @@ class CompareProfilesView(APIView):
 class CompareBatchView(APIView):
     """Compare many pairs at once."""
 
-    needs = "matching.add_prediction"
-    scope = "compare"
+    required_permission = "matching.add_prediction"
+    required_scope = "compare"
     throttle_classes = (PairThrottle,)
 
     @extend_schema(
@@ -136,8 +136,8 @@ class CompareBatchView(APIView):
 class PredictionsView(APIView):
     """Earlier answers."""
 
-    needs = "matching.view_prediction"
-    scope = "read"
+    required_permission = "matching.view_prediction"
+    required_scope = "read"
 
     @extend_schema(
         parameters=[PredictionFilterSerializer],
@@ -159,8 +159,8 @@ class PredictionsView(APIView):
 class PredictionView(APIView):
     """An earlier answer."""
 
-    needs = "matching.view_prediction"
-    scope = "read"
+    required_permission = "matching.view_prediction"
+    required_scope = "read"
 
     @extend_schema(responses=PredictionSerializer, operation_id="prediction")
     def get(self, request: Request, pk: UUID) -> Response:
