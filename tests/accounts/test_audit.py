@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.audit import trail as audit
 from accounts.auth.users import set_role
 from accounts.models import AuditEvent, AuditSeal, User
+from analytics import evidence_verifier
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,14 @@ def test_a_change_that_fails_leaves_no_event(user: User) -> None:
     with pytest.raises(ValueError, match="emperor"):
         set_role(user, "emperor", actor=user)
     assert AuditEvent.objects.count() == before
+
+
+def test_the_verifier_in_evidence_packs_computes_the_same_hashes(user: User) -> None:
+    set_role(user, "reviewer", actor=user)
+    event = AuditEvent.objects.latest("id")
+    expected = audit.compute_link_hash(audit.GENESIS_HASH, 1, event)
+    body = audit.build_event_body(event)
+    assert evidence_verifier.compute_link_hash(audit.GENESIS_HASH, 1, body) == expected
 
 
 @pytest.mark.parametrize(
