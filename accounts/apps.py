@@ -1,4 +1,4 @@
-"""Accounts: who acts, what they may do, and the record of what they did."""
+"""Accounts: users, permissions, API keys, the audit trail and privacy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """The lowest package: every other app may import it, it imports none of them."""
+    """The lowest app: every other app may import it, and it imports none of them."""
 
     name = "accounts"
-    verbose_name = "People and trust"
+    verbose_name = "Users and audit"

@@ -1,4 +1,4 @@
-"""Erasures and retention rules on screen."""
+"""Admin pages of erasures and retention rules."""
 
 from __future__ import annotations
 
@@ -26,29 +26,30 @@ from accounts.admin_tools import (
     handle_confirmation,
     require_permission,
 )
+from accounts.auth.current_user import get_current_user
 from accounts.models import Erasure, RetentionRule, User
 from accounts.privacy import erasure, retention
 
 ERASURE_QUEUED_MESSAGE = "A worker erases within a minute; follow it under Erasures."
 ERASURE_WARNING = (
-    "Names, sentences that quote them and reviewers' words about them are blanked for good, also for you. "
+    "Names, sentences that quote them and reviewers' texts about them are erased for good, also for you. "
     "Verdicts, categories, numbers and counts stay. Backups keep the names until they expire."
 )
 
 
 class EraseNameForm(ReasonForm):
-    """Asks for the name, as exactly as it was sent."""
+    """A form for the name, as it was sent, and the reason."""
 
     name = forms.CharField(
         max_length=1_000,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text="Found whatever its case and spaces. Every stored answer is read once: this takes minutes.",
+        help_text="Case and spaces are ignored. Every stored prediction is read once, which takes minutes.",
     )
     field_order = ("name", "reason")
 
 
 class EraseUserForm(ReasonForm):
-    """Asks why, and whether the account itself goes too."""
+    """A form for the reason, and for closing the account too."""
 
     account = forms.BooleanField(
         label="Close the account and erase its e-mail address and name too", required=False
@@ -56,10 +57,10 @@ class EraseUserForm(ReasonForm):
 
 
 def build_erasure_step(user: User, back: str) -> ConfirmationStep:
-    """Return the step that erases what a person or client sent."""
+    """Return the confirmation step that erases the names a user sent."""
 
-    def perform(actor: User, given: Mapping[str, Any]) -> str:
-        erasure.request_user_erasure(user, actor, given["reason"], given["account"])
+    def perform(actor: User, data: Mapping[str, Any]) -> str:
+        erasure.request_user_erasure(user, actor, data["reason"], data["account"])
         schedule_erasures()
         return ERASURE_QUEUED_MESSAGE
 
@@ -77,7 +78,7 @@ def build_erasure_step(user: User, back: str) -> ConfirmationStep:
 
 
 def schedule_erasures() -> None:
-    """Have a worker begin when the change is committed; without a broker beat begins within a minute."""
+    """Run the erasures in a worker after the commit; without a broker, beat runs them within a minute."""
     transaction.on_commit(_enqueue_erasures)
 
 
@@ -90,7 +91,7 @@ def _enqueue_erasures() -> None:
 
 @admin.register(Erasure)
 class ErasureAdmin(ReadOnlyAdmin):
-    """What was erased, for whom and why: the proof that a request was met."""
+    """Erasures with their reasons and counts, as proof that requests were met."""
 
     list_display = ("requested_at", "subject", "user", "requested_by", "finished_at")
     list_select_related = ("user", "requested_by")
@@ -104,15 +105,15 @@ class ErasureAdmin(ReadOnlyAdmin):
     has_erase_name_permission = require_permission("accounts.erase_names")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Leave the name in the database."""
+        """Return the erasures without the encrypted name."""
         return super().get_queryset(request).defer("name")
 
     @admin_button("Erase a name", "erase_name")
     def erase_name(self, request: HttpRequest) -> HttpResponse:
-        """Ask for one name to be erased, whoever sent it."""
+        """Request the erasure of one name, whoever sent it."""
 
-        def perform(actor: User, given: Mapping[str, Any]) -> str:
-            erasure.request_name_erasure(given["name"], actor, given["reason"])
+        def perform(actor: User, data: Mapping[str, Any]) -> str:
+            erasure.request_name_erasure(data["name"], actor, data["reason"])
             schedule_erasures()
             return ERASURE_QUEUED_MESSAGE
 
@@ -125,7 +126,7 @@ class ErasureAdmin(ReadOnlyAdmin):
 
 @admin.register(RetentionRule)
 class RetentionRuleAdmin(ModelAdmin):  # type: ignore[misc]  # as above
-    """How long each kind of data is kept, and what the rule would remove tonight."""
+    """How long each kind of data is kept, and the rows that its rule would remove now."""
 
     list_display = ("title_column", "days_column", "due_column", "changed_at")
     fields = ("title_column", "days", "due_column", "changed_at")
@@ -135,27 +136,26 @@ class RetentionRuleAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_delete_permission = deny_everyone
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Show every kind, also one that has no rule yet."""
+        """Return the rules after creating the missing ones."""
         retention.load_rules()
         return super().get_queryset(request)
 
-    @admin.display(description="What")
+    @admin.display(description="Kind of data")
     def title_column(self, rule: RetentionRule) -> str:
-        """The kind in words."""
+        """Return the title of the kind of data."""
         return next((kind.title for kind in retention.load_kinds() if kind.key == rule.key), rule.key)
 
     @admin.display(description="Kept for")
     def days_column(self, rule: RetentionRule) -> str:
-        """The days, or for ever."""
+        """Return the number of days, or ``for ever``."""
         return "for ever" if rule.days is None else f"{rule.days} day{'s' * (rule.days != 1)}"
 
     @admin.display(description="Due now")
     def due_column(self, rule: RetentionRule) -> int:
-        """Rows that are older than the rule allows."""
+        """Return the number of rows older than the rule allows."""
         outcomes = {outcome.kind.key: outcome.rows for outcome in retention.preview_rules(timezone.now())}
         return outcomes.get(rule.key, 0)
 
     def save_model(self, request: HttpRequest, obj: RetentionRule, form: Any, change: bool) -> None:
-        """Change the days, with an event."""
-        actor = request.user if isinstance(request.user, User) else None
-        retention.change_rule(obj, form.cleaned_data["days"], actor)
+        """Change the days and record the change."""
+        retention.change_rule(obj, form.cleaned_data["days"], get_current_user(request))

@@ -1,4 +1,4 @@
-"""People, keys and the audit trail on screen."""
+"""Admin pages of users, API keys and the audit trail."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from accounts.admin_tools import (
 )
 from accounts.audit import trail as audit
 from accounts.auth import users
+from accounts.auth.current_user import get_current_user
 from accounts.auth.users import API_KEY_SCOPES
 from accounts.models import ApiKey, AuditEvent, User
 
@@ -38,7 +39,7 @@ for table in (Group, OutstandingToken, BlacklistedToken):
 
 
 class UserForm(DjangoUserChangeForm):  # type: ignore[type-arg]  # not generic at run time
-    """A person, without the password."""
+    """The fields of a user, without the password."""
 
     class Meta:
         model = User
@@ -46,7 +47,7 @@ class UserForm(DjangoUserChangeForm):  # type: ignore[type-arg]  # not generic a
 
 
 class NewUserForm(UserCreationForm):  # type: ignore[misc]  # the package ships no types
-    """A new person with a first password."""
+    """The fields of a new user, with the first password."""
 
     class Meta:
         model = User
@@ -55,7 +56,7 @@ class NewUserForm(UserCreationForm):  # type: ignore[misc]  # the package ships 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  # as above
-    """People: their role decides what they may do; they are deactivated, not deleted."""
+    """Users: the role decides their permissions; they are deactivated, not deleted."""
 
     form = UserForm
     add_form = NewUserForm
@@ -73,39 +74,41 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
     has_erase_permission = require_permission("accounts.erase_names")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
-        ("What this person may do", {"fields": ("role", "is_active")}),
+        ("Permissions", {"fields": ("role", "is_active")}),
         ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "password1", "password2")}),)
     has_delete_permission = deny_everyone  # type: ignore[assignment]  # a method all the same
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save the person, and let the role and its group change together, with an event."""
+        """Save the user, keep role and group consistent, and record the change."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            verb = "user.changed" if change else "user.created"
-            audit.record_event(verb, obj, _get_actor(request), fields=form.changed_data)
+            action = "user.changed" if change else "user.created"
+            audit.record_event(action, obj, get_current_user(request), fields=form.changed_data)
             if not change or "role" in form.changed_data:
-                users.set_role(obj, obj.role, _get_actor(request))
+                users.set_role(obj, obj.role, get_current_user(request))
 
     @admin_button("Erase names", "erase")
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for everything that this person or client sent to be blanked."""
+        """Request the erasure of all names that this user sent."""
         user = get_object_or_404(User, pk=object_id)
         back = reverse("admin:accounts_user_change", args=[user.pk])
         return handle_confirmation(self.admin_site, request, build_erasure_step(user, back))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Set another person's password, with an event."""
+        """Set the password of another user and record it."""
         with transaction.atomic():
-            answer = super().user_change_password(request, id, form_url)
-            if request.method == "POST" and answer.status_code == 302:
-                audit.record_event("user.password_set", get_object_or_404(User, pk=id), _get_actor(request))
-        return answer
+            response = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and response.status_code == 302:
+                audit.record_event(
+                    "user.password_set", get_object_or_404(User, pk=id), get_current_user(request)
+                )
+        return response
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
-    """What a key is for and what it may do."""
+    """The owner, purpose, scopes and expiry of a key."""
 
     scopes = forms.MultipleChoiceField(
         choices=[(scope, scope) for scope in API_KEY_SCOPES], widget=UnfoldAdminCheckboxSelectMultipleWidget
@@ -118,7 +121,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
-    """API keys: shown once when made, ended for good by revoking."""
+    """API keys: shown once when created, revoked for good."""
 
     form = ApiKeyForm
     list_display = ("name", "user", "prefix", "last_used_at", "expires_at", "revoked_at")
@@ -133,28 +136,28 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_delete_permission = deny_everyone
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        """A key that exists is not changed."""
+        """Return every field of an existing key, which cannot be changed."""
         return ("user", "name", "scopes", "prefix", "expires_at", "last_used_at", "revoked_at") if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        """Ask for what is needed; show what there is."""
+        """Return the fields of the form for a new key, or those shown of an existing one."""
         return self.get_readonly_fields(request, obj) or ("user", "name", "scopes", "expires_at")
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        """Make the key and show it, once."""
-        given = form.cleaned_data
+        """Create the key and show it once."""
+        data = form.cleaned_data
         row, key = users.issue_api_key(
-            given["user"], given["name"], _get_actor(request), given["scopes"], given["expires_at"]
+            data["user"], data["name"], get_current_user(request), data["scopes"], data["expires_at"]
         )
         obj.pk = row.pk
         messages.warning(request, f"Copy this key now; it cannot be shown again: {key}")
 
     def log_addition(self, request: HttpRequest, obj: ApiKey, message: Any) -> None:
-        """Leave the record to the audit trail."""
+        """Write no log entry: the audit trail has the event, and the message holds the key."""
 
     @admin_button("Revoke", "revoke")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """End the key."""
+        """Revoke the key after confirmation."""
         key = get_object_or_404(ApiKey, pk=object_id)
 
         def perform(actor: User, _: Any) -> str:
@@ -170,7 +173,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    """The audit trail, as it was written."""
+    """The events of the audit trail."""
 
     list_display = ("at", "actor", "action", "object_type", "object_id")
     list_filter = ("object_type",)
@@ -187,13 +190,13 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Seal")
     def seal_column(self, event: AuditEvent) -> str:
-        """Number and hash of the event's seal."""
+        """Return the number and hash of the seal of the event."""
         seal = getattr(event, "seal", None)
         return f"{seal.seq}: {seal.hash}" if seal else "not sealed yet"
 
     @admin_button("Verify the chain", "verify_chain")
     def verify_chain(self, request: HttpRequest) -> HttpResponse:
-        """Walk the chain and say what was found."""
+        """Verify the chain and show the result."""
         report = audit.verify_chain()
         if report.fault:
             messages.error(request, f"The chain is broken: {report.fault}.")
@@ -201,7 +204,3 @@ class AuditEventAdmin(ReadOnlyAdmin):
             found = f"{report.sealed_count} seals intact, {report.unsealed_count} events not sealed yet."
             messages.success(request, f"{found} Head: {report.head_hash}")
         return redirect("admin:accounts_auditevent_changelist")
-
-
-def _get_actor(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None

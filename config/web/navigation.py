@@ -1,4 +1,4 @@
-"""How the admin looks: title, colours, and a menu that shows only what one may open."""
+"""Settings of the admin theme: title, colours, and a menu of the pages that the user may open."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.urls import reverse_lazy
 
 
 def _build_permission_check(permission: str) -> Callable[[HttpRequest], bool]:
-    def allowed(request: HttpRequest) -> bool:
+    def has_permission(request: HttpRequest) -> bool:
         return request.user.has_perm(permission)
 
-    return allowed
+    return has_permission
 
 
 def _build_link(title: str, icon: str, table: str) -> dict[str, Any]:
-    """One entry of the menu, for a table named ``app.model``."""
+    """Return a menu entry for the list page of a model named ``app.model``."""
     app, model = table.split(".")
     return {
         "title": title,
@@ -29,7 +29,7 @@ def _build_link(title: str, icon: str, table: str) -> dict[str, Any]:
 
 
 def _get_page_name(request: HttpRequest) -> str:
-    """The name of the page asked for, without its app's prefix."""
+    """Return the URL name of the requested page without its namespace."""
     return (request.resolver_match.url_name or "") if request.resolver_match else ""
 
 
@@ -57,7 +57,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "analytics.dashboards.add_dashboard_cards",
-    # The theme would write its colours into every page as an inline style; config/admin.css has them instead.
+    # The theme would write its colours into every page as an inline style; config/admin.css has them.
     "COLORS": lambda _request: {},
     "STYLES": [
         lambda _request: static("config/admin.css"),
@@ -103,10 +103,10 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                 "title": "Models",
                 "items": [
                     _build_link("Live now", "sensors", "modelops.liveslot"),
-                    _build_link("Versions", "deployed_code", "modelops.modelversion"),
+                    _build_link("Model versions", "deployed_code", "modelops.modelversion"),
                     _build_link("Promotion requests", "how_to_vote", "modelops.promotionrequest"),
                     _build_link("Deployments", "history", "modelops.deployment"),
-                    _build_link("Processes", "memory", "modelops.servingprocess"),
+                    _build_link("Serving processes", "memory", "modelops.servingprocess"),
                     _build_link("Rollback drills", "undo", "modelops.rollbackdrill"),
                     _build_link("Shadow scores", "tonality", "matching.shadowscore"),
                     _build_link("Replays", "replay", "matching.replay"),
@@ -116,28 +116,28 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                         "link": reverse_lazy("admin:matching_replay_live_at"),
                         "permission": _build_permission_check("modelops.view_deployment"),
                     },
-                    _build_link("Training", "model_training", "modelops.trainingrun"),
+                    _build_link("Training runs", "model_training", "modelops.trainingrun"),
                     _build_link("Experiments", "science", "experiments.experiment"),
                     _build_link("Exposures", "visibility", "experiments.exposure"),
                 ],
             },
             {
-                "title": "Watch",
+                "title": "Monitoring",
                 "items": [
                     _build_link("Alerts", "notifications_active", "modelops.alert"),
                     _build_link("Drift reports", "trending_up", "modelops.driftreport"),
                     _build_link("Training decisions", "alt_route", "modelops.trainingdecision"),
-                    _build_link("Measured figures", "monitoring", "modelops.modelmetric"),
-                    _build_link("Limits", "tune", "modelops.threshold"),
+                    _build_link("Metrics", "monitoring", "modelops.modelmetric"),
+                    _build_link("Thresholds", "tune", "modelops.threshold"),
                     _build_link("Alert channels", "campaign", "modelops.alertchannel"),
-                    _build_link("Sent messages", "outgoing_mail", "modelops.alertmessage"),
-                    _build_link("Signs of life", "ecg_heart", "modelops.heartbeat"),
+                    _build_link("Alert messages", "outgoing_mail", "modelops.alertmessage"),
+                    _build_link("Heartbeats", "ecg_heart", "modelops.heartbeat"),
                 ],
             },
             {
-                "title": "Trust",
+                "title": "Users and audit",
                 "items": [
-                    _build_link("People", "group", "accounts.user"),
+                    _build_link("Users", "group", "accounts.user"),
                     _build_link("API keys", "key", "accounts.apikey"),
                     _build_link("Audit trail", "receipt_long", "accounts.auditevent"),
                     {
@@ -147,7 +147,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                         "permission": _build_permission_check("accounts.view_auditseal"),
                     },
                     _build_link("Erasures", "ink_eraser", "accounts.erasure"),
-                    _build_link("Retention", "auto_delete", "accounts.retentionrule"),
+                    _build_link("Retention rules", "auto_delete", "accounts.retentionrule"),
                     _build_link("Periodic jobs", "schedule", "modelops.jobrun"),
                 ],
             },

@@ -166,8 +166,8 @@ def test_the_command_takes_a_name_from_standard_input_only(
         erase("--name-from-stdin")
 
 
-def test_an_unknown_account_is_named() -> None:
-    with pytest.raises(CommandError, match=r"no account nobody@example\.com"):
+def test_an_unknown_user_is_named() -> None:
+    with pytest.raises(CommandError, match=r"no user nobody@example\.com"):
         erase("--sent-by", "nobody@example.com")
 
 

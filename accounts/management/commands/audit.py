@@ -12,25 +12,25 @@ from accounts.audit.trail import seal_events, verify_chain
 
 
 class Command(BaseCommand):
-    """``audit seal`` chains events, ``verify`` names the first broken row, ``anchor`` publishes the head."""
+    """``audit seal`` seals events, ``verify`` reports the first broken row, ``anchor`` publishes the head."""
 
     help = "Seal new audit events into the hash chain, verify the chain, or publish its head."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the one word that says what to do, and the anchors to verify against."""
+        """Add the action and the file of anchors to verify against."""
         parser.add_argument("what", choices=["seal", "verify", "anchor"])
         parser.add_argument("--anchors", type=Path, help="with verify: a file of anchors, one JSON per line")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the step. Raises ``CommandError`` when the chain is broken, so that the exit status is 1."""
+        """Run the action. Raises ``CommandError`` for a broken chain, so that the exit status is 1."""
         {"seal": self._seal, "verify": self._verify, "anchor": self._anchor}[options["what"]](options)
 
     def _seal(self, _options: dict[str, Any]) -> None:
         self.stdout.write(f"{seal_events()} events sealed")
 
     def _anchor(self, _options: dict[str, Any]) -> None:
-        found = anchor.publish_anchor()
-        self.stdout.write(f"anchored seal {found['seq']}: {found['hash']}")
+        head = anchor.publish_anchor()
+        self.stdout.write(f"anchored seal {head['seq']}: {head['hash']}")
 
     def _verify(self, options: dict[str, Any]) -> None:
         report = verify_chain()
@@ -44,7 +44,10 @@ class Command(BaseCommand):
 
 
 def _find_lost_anchor(path: Path) -> str | None:
-    """Say which anchor of a file the chain does not hold. Raises ``CommandError`` for another file."""
+    """Return the fault of the first anchor in the file that the chain contradicts, or ``None``.
+
+    Raises ``CommandError`` for a file that holds no anchors.
+    """
     try:
         return anchor.find_broken_anchor(path.read_text(encoding="utf-8").splitlines())
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -12,14 +12,14 @@ from accounts.auth.users import create_first_administrator
 
 
 class Command(BaseCommand):
-    """Create an administrator from ADMIN_EMAIL and ADMIN_PASSWORD; print a generated password once."""
+    """Creates an administrator from ADMIN_EMAIL and ADMIN_PASSWORD; prints a generated password once."""
 
     help = "Create the first administrator, unless there is one already."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create the administrator or say that one exists."""
-        given = settings.ADMIN_PASSWORD
-        password = given or secrets.token_urlsafe(12)
+        """Create the administrator unless an active one exists. Raises ``CommandError``."""
+        configured = settings.ADMIN_PASSWORD
+        password = configured or secrets.token_urlsafe(12)
         try:
             user = create_first_administrator(settings.ADMIN_EMAIL, password)
         except ValueError as error:
@@ -28,5 +28,5 @@ class Command(BaseCommand):
             self.stdout.write("An administrator exists already; nothing was changed.")
             return
         self.stdout.write(self.style.SUCCESS(f"Administrator created: {user.email}"))
-        if not given:
+        if not configured:
             self.stdout.write(f"Password (shown once, change it after signing in): {password}")

@@ -1,4 +1,4 @@
-"""Remove what is older than its retention rule allows."""
+"""Remove data older than its retention rule allows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Command(BaseCommand):
     help = "Apply the retention rules; --dry-run only counts."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take whether to look only."""
+        """Add the option to count only."""
         parser.add_argument("--dry-run", action="store_true", help="count what is due and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Look or apply, and print one line per kind."""
+        """Count or apply, and print one line per kind."""
         now = timezone.now()
         outcomes = retention.preview_rules(now) if options["dry_run"] else retention.apply_rules(now)
         verb = "due" if options["dry_run"] else "removed"
