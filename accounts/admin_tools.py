@@ -1,6 +1,4 @@
-"""What the admin pages of every app share: history that cannot be edited, lists that stay fast, steps that a
-person confirms on a page of its own.
-"""
+"""Tools of the admin pages of every app: read-only tables, bounded lists, and confirmation pages."""
 
 from __future__ import annotations
 
@@ -24,23 +22,26 @@ from accounts.models import User
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MAX_ROWS = 10_000
-"""Rows a list counts and pages through at most; what lies behind is found by filters."""
+"""The most rows that a list counts and pages through; older rows are found by filters."""
 
 
 def admin_button(description: str, permission: str) -> Callable[[F], F]:
-    """Make a method a button of the page for those whom ``has_<permission>_permission`` lets through."""
+    """Return a decorator for a page button, which is shown if ``has_<permission>_permission`` allows it."""
     return cast("Callable[[F], F]", action(description=description, permissions=[permission]))
 
 
 def label_column(description: str, ordering: str, colours: Mapping[Any, str]) -> Callable[[F], F]:
-    """Make a method a column of coloured labels; it returns the key of the colour and the text."""
+    """Return a decorator that makes a method a column of coloured labels.
+
+    The method returns the key of the colour and the text.
+    """
     return cast("Callable[[F], F]", display(description=description, ordering=ordering, label=colours))
 
 
 def require_permission(permission: str) -> Callable[..., bool]:
-    """Return a method that asks for one permission, for the place of ``has_<something>_permission``.
+    """Return a method for ``has_<name>_permission`` that requires one permission.
 
-    The theme's own way to name a permission reads the database while the program starts, before there is one.
+    The theme's own option for a named permission reads the database at start-up, before it may exist.
     """
 
     def has_permission(_admin: Any, request: HttpRequest, _obj: Any = None) -> bool:
@@ -50,12 +51,12 @@ def require_permission(permission: str) -> Callable[..., bool]:
 
 
 def deny_everyone(_admin: Any, _request: HttpRequest, _obj: Any = None) -> bool:
-    """Refuse everybody: put in the place of ``has_change_permission`` where history must not change."""
+    """Refuse every user; assigned to ``has_change_permission`` and the like where rows must not change."""
     return False
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is untyped
-    """Pages of a table that only the program writes: nobody adds, changes or deletes a row."""
+    """The admin of a table that only the program writes: no user adds, changes or deletes a row."""
 
     has_add_permission = deny_everyone
     has_change_permission = deny_everyone
@@ -63,17 +64,17 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is untyped
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
-    """Counts as far as anybody pages, so that a list is as fast at ten million rows as at ten thousand."""
+    """Counts at most ``_MAX_ROWS`` rows, so that lists of millions of rows stay fast."""
 
     @cached_property
     def count(self) -> int:
-        """Number of rows, at most ten thousand."""
+        """Number of rows, at most ``_MAX_ROWS``."""
         rows: Any = self.object_list
         return int(rows.order_by()[:_MAX_ROWS].count())
 
 
 class ReasonForm(forms.Form):
-    """Asks why; the answer goes into the audit trail."""
+    """A form for the reason, which is recorded in the audit trail."""
 
     reason = forms.CharField(
         max_length=500,
@@ -83,14 +84,15 @@ class ReasonForm(forms.Form):
 
 
 class ConfirmationForm(forms.Form):
-    """Asks nothing but to confirm."""
+    """A form without fields."""
 
 
 @dataclass(frozen=True)
 class ConfirmationStep:
-    """A change that a person confirms: what it is, what it asks, what it does, what may refuse it.
+    """A change that a user confirms on a page of its own.
 
-    ``perform`` gets the person and the form's answers and returns the sentence to show.
+    ``perform`` receives the user and the cleaned data of the form and returns the message to show; exceptions
+    of the types in ``expected_errors`` are shown as form errors.
     """
 
     title: str
@@ -102,17 +104,17 @@ class ConfirmationStep:
     expected_errors: tuple[type[Exception], ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
     panel_html: str = ""
-    """Safe HTML below the facts."""
+    """Trusted HTML shown below the facts."""
 
 
 def handle_confirmation(site: AdminSite, request: HttpRequest, step: ConfirmationStep) -> HttpResponse:
-    """Show the step; when it was confirmed, do it and go back. A refusal is shown on the page."""
+    """Show the confirmation page; on a valid submission perform the change and redirect to ``back_url``."""
     form = step.form_class(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid() and isinstance(request.user, User):
         try:
             messages.success(request, step.perform(request.user, form.cleaned_data))
             return HttpResponseRedirect(step.back_url)
-        except step.expected_errors as refusal:
-            form.add_error(None, str(refusal))
+        except step.expected_errors as error:
+            form.add_error(None, str(error))
     context = {**site.each_context(request), "title": step.title, "step": step, "form": form}
     return TemplateResponse(request, "admin/step.html", context)

@@ -1,8 +1,8 @@
-"""Writing new rows of a table that every request writes to.
+"""Fast insertion of rows into a table that every request writes to.
 
-Django composes an ``INSERT`` anew for every row, which for a wide table takes longer than all that goes into
-it. Here the statement is composed once; only fields whose values are not what is stored (sealed text, bytes)
-prepare them, so ciphertexts are bound to their rows as ever. No signal is sent.
+Django compiles an ``INSERT`` for every row, which takes longer than the rest of the work for a wide table.
+Here the statement is built once per model. Only fields whose stored value differs from the attribute
+(encrypted text, bytes) prepare it, so ciphertexts are bound to their rows as usual. No signal is sent.
 """
 
 from __future__ import annotations
@@ -21,41 +21,41 @@ _PASSTHROUGH_FIELDS = (
     models.BooleanField,
     models.CharField,
     models.DateTimeField,
-    models.DecimalField,  # PostgreSQL rounds to the places of the column
+    models.DecimalField,  # PostgreSQL rounds to the scale of the column
     models.FloatField,
     models.ForeignKey,
     models.PositiveIntegerField,
     models.UUIDField,
 )
-"""The driver knows how to write their values."""
+"""Fields whose values the database driver can write unprepared."""
 
 ValueGetter = Callable[[Model, BaseDatabaseWrapper], Any]
 
 
 def insert_rows(rows: Sequence[Model]) -> None:
-    """Write new rows of one table in one statement. Raises what the database refuses."""
+    """Insert rows of one model in one statement. Raises ``django.db.Error`` subclasses."""
     if not rows:
         return
-    into, places, prepare = _build_insert(type(rows[0]))
-    connection = connections[DEFAULT_DB_ALIAS]  # not its proxy, which looks it up again for every value
-    values = [part(row, connection) for row in rows for part in prepare]
+    statement, placeholders, getters = _build_insert(type(rows[0]))
+    connection = connections[DEFAULT_DB_ALIAS]  # not the proxy, which would look it up for every value
+    values = [get_value(row, connection) for row in rows for get_value in getters]
     with connection.cursor() as cursor:
-        cursor.execute(into + ", ".join([places] * len(rows)), values)
+        cursor.execute(statement + ", ".join([placeholders] * len(rows)), values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
 
 @lru_cache(maxsize=8)
 def _build_insert(model: type[Model]) -> tuple[str, str, list[ValueGetter]]:
-    """Return the statement up to its values, the places of one row's values, and how each is prepared."""
+    """Return the statement up to ``VALUES``, the placeholders of one row, and a getter for each value."""
     quote, fields = connections[DEFAULT_DB_ALIAS].ops.quote_name, model._meta.concrete_fields
     columns = ", ".join(quote(str(field.column)) for field in fields)
-    into = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608 - names of our own tables
-    return into, f"({', '.join(['%s'] * len(fields))})", [_build_value_getter(field) for field in fields]
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608 - names of our own tables
+    return statement, f"({', '.join(['%s'] * len(fields))})", [_build_value_getter(field) for field in fields]
 
 
 def _build_value_getter(field: Field[Any, Any]) -> ValueGetter:
-    """Return how a row's value is prepared; whatever is not known here, as Django does it."""
+    """Return the function that reads and prepares the value of a field; other fields use Django's own."""
     if type(field) in _PASSTHROUGH_FIELDS and not (
         getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
     ):

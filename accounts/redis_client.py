@@ -1,8 +1,7 @@
-"""The Redis store, and what to do without it.
+"""Calls to Redis, with a circuit breaker for outages.
 
-Everything kept there can be lost: limits, cached scores, the number of the live generation. A store that
-does not answer is left alone for a second, so that a hanging server costs one request its patience, not
-every one.
+All data in Redis can be lost: rate limits, cached scores, the number of the live generation. After a failure
+no call is made for a second, so that only one request waits for a server that does not respond.
 """
 
 from __future__ import annotations
@@ -21,33 +20,33 @@ from redis.retry import Retry
 T = TypeVar("T")
 
 _TIMEOUT_SECONDS = 0.25
-"""Seconds to wait for a connection or an answer."""
+"""Seconds to wait for a connection or a reply."""
 
 _COOLDOWN_SECONDS = 1.0
-"""Seconds to leave the store alone after a failure."""
+"""Seconds without calls after a failure."""
 
 
 class RedisUnavailableError(Exception):
-    """The store does not answer; the caller goes on without it."""
+    """Redis does not respond; the caller continues without it."""
 
 
 class CircuitBreaker:
-    """Remembers that the store did not answer."""
+    """Blocks calls for a while after a failure."""
 
     def __init__(self) -> None:
         self._down_until = 0.0
 
     def trip(self) -> None:
-        """Leave the store alone for a while."""
+        """Block calls for ``_COOLDOWN_SECONDS``."""
         self._down_until = time.monotonic() + _COOLDOWN_SECONDS
 
     def reset(self) -> None:
-        """Let the next call ask the store again."""
+        """Allow the next call."""
         self._down_until = 0.0
 
     @property
     def is_open(self) -> bool:
-        """Say whether the store is being left alone."""
+        """Whether calls are blocked."""
         return time.monotonic() < self._down_until
 
 
@@ -55,15 +54,15 @@ breaker = CircuitBreaker()
 
 
 _RETRY_ONCE = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
-"""A connection closed meanwhile is opened again at once; a server that is silent is not asked twice."""
+"""Reopens a closed connection once; a time-out is not retried."""
 
 _thread_local = threading.local()
 
 
 def _get_client(url: str) -> redis.Redis:
-    """Return this thread's own connection: one of a pool has to be taken, looked at and given back each time.
+    """Return the connection of this thread, which avoids the overhead of a connection pool.
 
-    A process that was forked does not speak on its parent's.
+    A forked process opens its own and does not use that of its parent.
     """
     key = (url, os.getpid())
     if getattr(_thread_local, "key", None) != key:
@@ -79,15 +78,15 @@ def _get_client(url: str) -> redis.Redis:
     return client
 
 
-def call_redis(work: Callable[[redis.Redis], T]) -> T:
-    """Run ``work`` with the store.
+def call_redis(function: Callable[[redis.Redis], T]) -> T:
+    """Return the result of ``function``, called with the client.
 
-    Raises :class:`StoreDownError` if it does not answer or did not just now.
+    Raises :class:`RedisUnavailableError` if Redis does not respond or calls are blocked.
     """
     if breaker.is_open:
         raise RedisUnavailableError
     try:
-        return work(_get_client(settings.CACHES["default"]["LOCATION"]))
+        return function(_get_client(settings.CACHES["default"]["LOCATION"]))
     except redis.RedisError as error:
         breaker.trip()
         raise RedisUnavailableError from error

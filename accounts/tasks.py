@@ -1,4 +1,4 @@
-"""Periodic work on the audit trail, on what must go, and on what is kept for a while only."""
+"""Periodic tasks: sealing and anchoring the audit trail, erasure, retention and expiry."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from accounts.privacy.erasure import list_unfinished, run_erasure
 from accounts.privacy.retention import apply_rules
 
 
-@shared_task(acks_late=True)  # sealing twice seals nothing twice
+@shared_task(acks_late=True)  # sealed events are not sealed again
 def seal_audit_trail() -> int:
-    """Chain the events written since the last time."""
+    """Seal the events without a seal; return their number."""
     return audit.seal_events()
 
 
-@shared_task(acks_late=True)  # what is gone cannot go twice
+@shared_task(acks_late=True)  # idempotent: deletes by age
 def delete_expired_responses() -> int:
-    """Delete the answers whose keys have expired."""
+    """Delete the stored responses whose idempotency keys have expired; return their number."""
     return delete_expired()
 
 
-@shared_task(acks_late=True)  # what is blank is not looked for again
+@shared_task(acks_late=True)  # blank rows are not selected again
 def finish_erasures() -> int:
-    """Do every erasure that was asked for and is not done; return how many that were."""
+    """Run every unfinished erasure; return their number."""
     return len([run_erasure(erasure) for erasure in list_unfinished()])
 
 
-@shared_task(acks_late=True)  # what is gone cannot go twice
+@shared_task(acks_late=True)  # idempotent: deletes by age
 def apply_retention() -> dict[str, int]:
-    """Remove what is older than its rule allows."""
+    """Remove the data older than its rule allows; return the rows removed by kind."""
     return {outcome.kind.key: outcome.rows for outcome in apply_rules(timezone.now()) if outcome.rows}
 
 
-@shared_task  # a second anchor of the day does no harm, and a missed one is told by the next
+@shared_task  # not retried: a second anchor of a day is harmless, and the next one covers a missed one
 def anchor_audit_trail() -> int:
-    """Publish the head of the chain; return its number."""
+    """Publish the head of the chain; return its seal number."""
     return int(anchor.publish_anchor()["seq"])

@@ -11,7 +11,8 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import AuditEvent, User
+from accounts.auth.current_user import get_current_user
+from accounts.models import AuditEvent
 from analytics import evidence
 from analytics.evidence import Month, NoEvidenceError
 
@@ -48,15 +49,8 @@ def _render_list(request: HttpRequest) -> HttpResponse:
 def _send_pack(request: HttpRequest, month: str) -> HttpResponseBase:
     try:
         wanted = Month.parse(month)
-        found = evidence.find_pack(wanted) or evidence.build_pack(wanted, _get_user(request))
+        found = evidence.find_pack(wanted) or evidence.build_pack(wanted, get_current_user(request))
     except NoEvidenceError as error:
         raise Http404(str(error)) from error
-    evidence.record_download(found, _get_user(request))
+    evidence.record_download(found, get_current_user(request))
     return FileResponse(found.path.open("rb"), as_attachment=True, filename=found.path.name)
-
-
-def _get_user(request: HttpRequest) -> User:
-    """Return who is signed in; the admin lets nobody else in."""
-    if not isinstance(request.user, User):
-        raise TypeError("nobody is signed in")
-    return request.user

@@ -1,8 +1,8 @@
-"""The same request twice does the same thing once.
+"""Idempotent requests: repeating a request with the same ``Idempotency-Key`` runs it once.
 
-The row of a key is inserted in the transaction of the work itself: whoever sends the key again meanwhile
-waits for that transaction and then gets its answer; when the work fails, the key is free again. So no state
-is ever half done, also after a crash. Answers may quote names, so they are kept encrypted, in PostgreSQL.
+The row of a key is inserted in the transaction of the request itself. A concurrent request with the same key
+waits for that transaction and gets its response; if the request fails, the key is free again. So no state is
+left half done, also after a crash. Responses may quote names, so they are stored encrypted in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ ViewMethod = Callable[[V, Request], Response]
 
 
 def idempotent(handler: ViewMethod[V]) -> ViewMethod[V]:
-    """Let a handler do the work of one ``Idempotency-Key`` once; without the header nothing changes.
+    """Run a handler once for each ``Idempotency-Key``; without the header, run it as usual.
 
-    The same key with the same body gets the first answer again; with another body it is a conflict. Only
-    success is kept.
+    The same key with the same body gets the stored response; with another body it is a conflict. Only
+    successful responses are stored.
     """
 
     @wraps(handler)
-    def once(view: V, request: Request) -> Response:
+    def run_once(view: V, request: Request) -> Response:
         key = request.headers.get(KEY_HEADER)
         if key is None:
             return handler(view, request)
@@ -49,11 +49,11 @@ def idempotent(handler: ViewMethod[V]) -> ViewMethod[V]:
                 return _store_response(row, handler(view, request))
             return _replay_response(IdempotentResponse.objects.get(pk=row.pk), row.body_digest)
 
-    return once
+    return run_once
 
 
 def delete_expired() -> int:
-    """Delete the answers that are no longer repeated; return how many."""
+    """Delete the responses that are no longer replayed; return their number."""
     deleted, _ = IdempotentResponse.objects.expired().delete()
     return deleted
 
@@ -65,14 +65,14 @@ def _validate_key(key: str) -> str:
 
 
 def _build_record(user: User, request: Request, key: str) -> IdempotentResponse:
-    """Return the row of the key; key and body as digests, because either may hold a name.
+    """Return the unsaved row of a key; key and body are digests, because either may hold a name.
 
-    An upload is written as the digest of its content.
+    An uploaded file is represented by the digest of its content.
     """
     place = compute_digest(DigestPurpose.PAIR, "idempotency key", str(user.pk), request.path, key)
-    said = json.dumps(request.data, sort_keys=True, default=str)
-    body = compute_digest(DigestPurpose.PAIR, "idempotent body", said, place)
-    return IdempotentResponse(place=place, user=user, body_digest=body)
+    body = json.dumps(request.data, sort_keys=True, default=str)
+    body_digest = compute_digest(DigestPurpose.PAIR, "idempotent body", body, place)
+    return IdempotentResponse(place=place, user=user, body_digest=body_digest)
 
 
 def _store_response(row: IdempotentResponse, response: Response) -> Response:
@@ -85,5 +85,5 @@ def _store_response(row: IdempotentResponse, response: Response) -> Response:
 def _replay_response(row: IdempotentResponse, body_digest: str) -> Response:
     if row.body_digest != body_digest:
         raise ConflictError("This Idempotency-Key was used with another body.", "idempotency_key_reused")
-    said: Any = json.loads(row.answer)
-    return Response(said, status=row.status, headers={REPLAYED_HEADER: "true"})
+    data: Any = json.loads(row.answer)
+    return Response(data, status=row.status, headers={REPLAYED_HEADER: "true"})

@@ -1,4 +1,4 @@
-"""What every operation of the OpenAPI document says alike: its refusals and its header fields."""
+"""The parts of the OpenAPI document that all operations share: error responses and request headers."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ _INSUFFICIENT_STORAGE = "There is no room for the file; nothing was kept."
 _NOT_MODIFIED = {"description": "What you have is still what there is."}
 
 
-def add_error_responses(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001 - named by the package
-    """Add to every operation the problems it may answer with; called by the package on the document."""
+def add_error_responses(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001 - the signature of the hook
+    """Add the possible problems to every operation; a postprocessing hook of drf-spectacular."""
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             _add_errors(operation, has_body=method != "get", has_id="{" in path)

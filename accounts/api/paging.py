@@ -1,4 +1,4 @@
-"""Pages of long lists: newest first, by the primary key, as fast on the last page as on the first."""
+"""Keyset pagination: newest first, by primary key, equally fast on every page."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class PageSerializer(serializers.Serializer[Any]):
 
 
 def fetch_page(rows: QuerySet[M], limit: int, cursor: UUID | None = None) -> tuple[list[M], str | None]:
-    """Return up to ``limit`` rows older than the cursor, and the cursor of the page after, if there is one.
+    """Return up to ``limit`` rows older than the cursor, and the cursor of the next page or ``None``.
 
-    ``rows`` must come in falling order of their time-ordered primary key.
+    ``rows`` must be in descending order of their time-ordered primary key.
     """
     older = rows.filter(pk__lt=cursor) if cursor else rows
-    found = list(older[: limit + 1])
-    return found[:limit], str(found[limit - 1].pk) if len(found) > limit else None
+    page = list(older[: limit + 1])
+    return page[:limit], str(page[limit - 1].pk) if len(page) > limit else None

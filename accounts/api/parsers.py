@@ -1,4 +1,4 @@
-"""Reading bodies: JSON of a bounded size and depth, refused before anything is done with it."""
+"""The JSON parser of request bodies, with bounds on size and depth."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
 MAX_DEPTH = 10
-"""Objects and lists inside one another; our own requests need four."""
+"""Levels of nested objects and lists; the API's own requests need four."""
 
 
 class BodyTooLargeError(APIException):
-    """The body is longer than the server reads."""
+    """The body is larger than the server reads."""
 
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_detail = "The request body is too large."
@@ -24,7 +24,10 @@ class BodyTooLargeError(APIException):
 
 
 class BoundedJSONParser(BaseParser):
-    """Reads JSON (RFC 8259) up to ``MAX_BODY_BYTES``; messages never quote what was sent."""
+    """Parses JSON (RFC 8259) of up to ``DATA_UPLOAD_MAX_MEMORY_SIZE`` bytes; messages never quote the body.
+
+    The environment variable ``MAX_BODY_BYTES`` sets the limit.
+    """
 
     media_type = "application/json"
 
@@ -32,10 +35,10 @@ class BoundedJSONParser(BaseParser):
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """Return the parsed body. Raises :class:`BodyTooLargeError` and ``ParseError``."""
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        raw = stream.read(most + 1)
-        if len(raw) > most:
-            raise BodyTooLargeError(f"The request body is larger than {most} bytes.")
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(limit + 1)
+        if len(raw) > limit:
+            raise BodyTooLargeError(f"The request body is larger than {limit} bytes.")
         body = _decode_json(raw)
         _check_depth(body)
         return body
@@ -59,8 +62,8 @@ def _reject_constant(name: str) -> None:
 
 
 def _check_depth(body: Any) -> None:
-    """Walk the body level by level, so that its own depth cannot hurt."""
-    level = [body]
+    """Check the depth level by level instead of recursively, so that a deep body cannot exhaust the stack."""
+    level = [body] if isinstance(body, dict | list) else []
     for _ in range(MAX_DEPTH):
         level = [inner for item in level for inner in _list_nested(item)]
         if not level:
@@ -69,8 +72,8 @@ def _check_depth(body: Any) -> None:
 
 
 def _list_nested(item: Any) -> list[Any]:
-    held = item.values() if isinstance(item, dict) else item
-    return [it for it in held if isinstance(it, dict | list)] if isinstance(item, dict | list) else []
+    children = item.values() if isinstance(item, dict) else item
+    return [child for child in children if isinstance(child, dict | list)]
 
 
 def _build_depth_error() -> ParseError:

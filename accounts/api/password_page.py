@@ -1,4 +1,4 @@
-"""The page of one's own account."""
+"""The page on which users change their own password."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _CHANGED_MESSAGE = "Your password is changed. You are signed in here, and nowher
 
 
 class PasswordView(PasswordChangeView):
-    """Change one's own password: every other session and every token ends, and an event says so."""
+    """Changes the user's own password; every other session and every token ends."""
 
     template_name = "accounts/password.html"
     success_url = reverse_lazy("compare-page")
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        """Keep the new password and the event together."""
+        """Save the new password and record the change in one transaction."""
         with transaction.atomic():
-            answer: HttpResponse = super().form_valid(form)
+            response: HttpResponse = super().form_valid(form)
             trail.record_event("user.password_changed", form.user, form.user)
         messages.success(self.request, _CHANGED_MESSAGE)
-        return answer
+        return response

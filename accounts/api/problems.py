@@ -1,4 +1,4 @@
-"""Every refusal in one shape: problem details (RFC 9457)."""
+"""Errors of the API as problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from structlog.contextvars import get_contextvars
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 
 _RETRY_AFTER_SECONDS = 5
-"""Seconds a client should wait when the database does not answer."""
+"""Seconds after which a client may retry when the database does not answer."""
 
 
 class UnavailableError(APIException):
-    """A part this request needs does not answer just now."""
+    """A component that the request needs does not answer."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     default_detail = "The service cannot answer for a moment. Nothing was stored; please try again."
@@ -33,7 +33,7 @@ class UnavailableError(APIException):
 
 
 class ConflictError(APIException):
-    """The request contradicts what is already there."""
+    """The request contradicts stored data."""
 
     status_code = HTTPStatus.CONFLICT
     default_detail = "This contradicts what is already stored."
@@ -60,7 +60,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 def handle_exception(error: Exception, _context: dict[str, Any]) -> Response | None:
-    """Turn an exception of a view into a problem; ``None`` lets the server answer 500 (and log it)."""
+    """Return the problem response of an exception; ``None`` lets Django log it and answer 500."""
     problem = _to_api_exception(error)
     if problem is None:
         return None
@@ -74,7 +74,7 @@ def handle_exception(error: Exception, _context: dict[str, Any]) -> Response | N
 
 
 def build_problem(error: APIException) -> dict[str, Any]:
-    """Return the members of the problem; ``errors`` lists the fields at fault."""
+    """Return the members of the problem; ``errors`` lists the invalid fields."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(error.status_code).phrase,
@@ -128,7 +128,7 @@ def _build_headers(error: APIException) -> dict[str, str]:
 
 
 def _flatten_errors(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Walk nested validation errors as ``("pairs.3.name1", "This field is required.")``."""
+    """Yield nested validation errors as ``("pairs.3.name1", "This field is required.")``."""
     if isinstance(detail, dict):
         for key, inner in detail.items():
             yield from _flatten_errors(inner, f"{path}.{key}" if path else str(key))

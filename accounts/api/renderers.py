@@ -1,4 +1,4 @@
-"""Writing bodies."""
+"""The JSON renderer of response bodies."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rest_framework.utils.encoders import JSONEncoder
 
 _ENCODER = JSONEncoder()
 _ORJSON_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
-"""Moments end in Z."""
+"""Dates and times are left to the encoder, which ends UTC times in Z."""
 
 
 class OrjsonRenderer(JSONRenderer):
-    """The framework's JSON, written by orjson: an answer of 4 KB takes a tenth of the time."""
+    """Writes the same JSON as REST framework with orjson, in a tenth of the time for 4 KB."""
 
     def render(
         self,
@@ -23,9 +23,9 @@ class OrjsonRenderer(JSONRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """Return the body. Raises ``TypeError`` for what JSON cannot hold."""
-        for_people = "indent" in (accepted_media_type or "")  # asked for in `Accept`
-        if data is None or for_people:
+        """Return the body. Raises ``TypeError`` for values that JSON cannot represent."""
+        is_indented = "indent" in (accepted_media_type or "")  # requested in `Accept`
+        if data is None or is_indented:
             body: bytes = super().render(data, accepted_media_type, renderer_context)
             return body
         return orjson.dumps(data, default=_ENCODER.default, option=_ORJSON_OPTIONS)

@@ -1,4 +1,4 @@
-"""Signing in through the API: short access tokens, refresh tokens that rotate and end with the session."""
+"""Serializers of sign-in: short access tokens, and refresh tokens that rotate until the session ends."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class RefreshSerializer(serializers.Serializer[dict[str, str]]):
     refresh = serializers.CharField()
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
-        """Spend the token.
+        """Use up the token and return a new pair.
 
-        Raises ``TokenError`` or ``AuthenticationFailed`` when it does not open a session.
+        Raises ``TokenError`` or ``AuthenticationFailed`` for a token that is invalid or was used before.
         """
         token = RefreshToken(cast("Token", attrs["refresh"]))  # the package's annotation is wrong
         _check_owner(token)
-        _, fresh = cast("tuple[object, bool]", token.blacklist())  # so is this one
+        _, fresh = cast("tuple[object, bool]", token.blacklist())  # this one too
         if not fresh:
             raise AuthenticationFailed("This token was used before.", "token_spent")
         _rotate_token(token)
@@ -51,7 +51,7 @@ class RefreshSerializer(serializers.Serializer[dict[str, str]]):
 
 
 def _check_owner(token: RefreshToken) -> None:
-    """Refuse a token whose owner is gone, deactivated, or has another password by now."""
+    """Raise ``AuthenticationFailed`` if the owner is missing or inactive, or has changed the password."""
     user = User.objects.filter(pk=token[api_settings.USER_ID_CLAIM], is_active=True).first()
     if user is None:
         raise AuthenticationFailed("No active account was found for this token.", "no_active_account")
@@ -60,12 +60,12 @@ def _check_owner(token: RefreshToken) -> None:
 
 
 def _rotate_token(token: RefreshToken) -> None:
-    """Give the token a new identity, never a longer session than the one that began at sign-in."""
-    ends = token[SESSION_CLAIM] + int(settings.SESSION_MAX_AGE.total_seconds())
+    """Give the token a new id and expiry, at most ``SESSION_MAX_AGE`` after sign-in."""
+    session_end = token[SESSION_CLAIM] + int(settings.SESSION_MAX_AGE.total_seconds())
     token.set_jti()
     token.set_iat()
     token.set_exp()
-    token["exp"] = min(token["exp"], ends)
+    token["exp"] = min(token["exp"], session_end)
     token.outstand()
 
 
@@ -90,7 +90,7 @@ class MeSerializer(serializers.Serializer[Any]):
 
 
 def describe_account(user: User, auth: object) -> dict[str, Any]:
-    """Return the account behind a request."""
+    """Return the user of a request, their permissions, and the API key if one was used."""
     return {
         "id": str(user.pk),
         "email": user.email,

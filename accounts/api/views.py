@@ -1,4 +1,4 @@
-"""Signing in through the API."""
+"""API views of sign-in and of the user's own account."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The head of the audit chain, kept where whoever could cut the chain cannot reach: log, file, e-mail.
+"""Anchors: the head of the audit chain, published to the log, a file and e-mail addresses.
 
-A chain shows what was altered or taken out of its middle. That its end was cut shows only beside a head that
-was written down elsewhere.
+The chain shows that an event in its middle was altered or removed. That its end was cut shows only by
+comparison with a head stored where the database administrator has no access.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ log = structlog.get_logger(__name__)
 
 
 def read_head() -> dict[str, Any]:
-    """Return number and hash of the newest seal, and the time; number 0 before the first."""
+    """Return the number and hash of the newest seal, and the time; number 0 without seals."""
     row = AuditSeal.objects.order_by("-seq").values("seq", "hash").first()
-    found = row or {"seq": 0, "hash": GENESIS_HASH}
-    return {"at": timezone.now().isoformat(timespec="seconds"), **found}
+    head = row or {"seq": 0, "hash": GENESIS_HASH}
+    return {"at": timezone.now().isoformat(timespec="seconds"), **head}
 
 
 def publish_anchor() -> dict[str, Any]:
-    """Write the head to the log, to ``AUDIT_ANCHOR_PATH``, and by e-mail to ``AUDIT_ANCHOR_EMAILS`` if set.
+    """Publish the head to the log, to ``AUDIT_ANCHOR_PATH`` and, if set, to ``AUDIT_ANCHOR_EMAILS``.
 
-    Raises ``OSError`` when file or mail server refuse, after every other place has it.
+    Raises ``OSError`` when the file or the mail server fails, after the other targets have been served.
     """
     anchor = read_head()
     log.info("audit_anchor", **anchor)
@@ -44,23 +44,26 @@ def publish_anchor() -> dict[str, Any]:
 
 
 def find_broken_anchor(lines: Iterable[str]) -> str | None:
-    """Say which anchor the chain no longer holds, or nothing. Raises ``ValueError`` for other lines."""
+    """Return the fault of the first anchor that the chain contradicts, or ``None``.
+
+    Raises ``ValueError`` for a line that is not JSON.
+    """
     for line in lines:
         anchor = json.loads(line)
         if not anchor["seq"]:
             continue
-        found = AuditSeal.objects.filter(seq=anchor["seq"]).values_list("hash", flat=True).first()
-        if found is None:
+        stored = AuditSeal.objects.filter(seq=anchor["seq"]).values_list("hash", flat=True).first()
+        if stored is None:
             return f"seal {anchor['seq']}, anchored {anchor['at']}, is gone: the end of the chain was cut"
-        if found != anchor["hash"]:
+        if stored != anchor["hash"]:
             return f"seal {anchor['seq']} is not what was anchored {anchor['at']}"
     return None
 
 
 def _append_anchor(path: Path, anchor: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as kept:
-        kept.write(json.dumps(anchor) + "\n")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(anchor) + "\n")
 
 
 def _send_anchor(anchor: dict[str, Any]) -> None:

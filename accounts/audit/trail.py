@@ -1,8 +1,8 @@
-"""The audit trail: written with the change, sealed into a hash chain afterwards, verified on demand.
+"""The audit trail: events written with the change, sealed into a hash chain later, verified on demand.
 
-Sealing is separate on purpose: hashing under the lock inside every transaction would make every write in the
-system wait for every other. The chain makes the trail tamper-evident; only the head kept outside shows a cut
-tail.
+Sealing is a separate step, because a chain lock inside every transaction would serialise all writes of the
+system. The chain makes the trail tamper-evident; that its end was cut shows only by comparison with an anchor
+stored elsewhere.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from structlog.contextvars import get_contextvars
 from accounts.models import AuditEvent, AuditSeal, User
 
 GENESIS_HASH = "0" * 64
-"""What the first seal names as its predecessor."""
+"""The predecessor hash of the first seal."""
 
 _SEAL_LOCK_ID = 0x6C6E63_01
-"""Advisory lock of the one sealer at work."""
+"""Id of the advisory lock that admits one sealer at a time."""
 
 
 @dataclass(frozen=True)
 class ChainReport:
-    """Outcome of a verification: how far the chain is whole, its head, what waits, and the first fault."""
+    """Outcome of a verification: intact seals, the head, events without a seal, and the first fault."""
 
     sealed_count: int
     head_hash: str
@@ -36,15 +36,15 @@ class ChainReport:
 
     @property
     def is_intact(self) -> bool:
-        """Say whether no fault was found."""
+        """Whether no fault was found."""
         return self.fault is None
 
 
 def record_event(action: str, target: models.Model, actor: User | None, **detail: Any) -> AuditEvent:
-    """Write one event in the caller's transaction.
+    """Write one event in the transaction of the caller.
 
     ``detail`` must be JSON and must never hold a compared name. Raises ``TransactionManagementError`` outside
-    a transaction, because an event that outlives a rolled-back change would be a lie.
+    a transaction, because the event must be rolled back with its change.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("record an audit event inside the change's transaction")
@@ -59,7 +59,7 @@ def record_event(action: str, target: models.Model, actor: User | None, **detail
 
 
 def build_event_body(event: AuditEvent) -> dict[str, Any]:
-    """Return what of an event goes into its hash; evidence packs hold exactly this."""
+    """Return the content of an event that its hash covers, as evidence packs hold it."""
     return {
         "id": event.pk,
         "at": event.at.isoformat(),
@@ -72,16 +72,19 @@ def build_event_body(event: AuditEvent) -> dict[str, Any]:
 
 
 def compute_link_hash(previous: str, seq: int, event: AuditEvent) -> str:
-    """Return the SHA-256 that ties an event to everything before it."""
+    """Return the SHA-256 that links an event to the chain before it.
+
+    :mod:`analytics.evidence_verifier`, which imports nothing of the project, has a copy.
+    """
     body = {"seq": seq, "prev": previous, **build_event_body(event)}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def seal_events(limit: int = 10_000) -> int:
-    """Chain up to ``limit`` committed events that have no seal yet; return how many were sealed.
+    """Seal up to ``limit`` committed events that have no seal; return their number.
 
-    Only one sealer works at a time; another returns 0 at once.
+    Only one sealer works at a time; a second one returns 0 immediately.
     """
     with transaction.atomic():
         if not _try_lock():
@@ -99,7 +102,7 @@ def seal_events(limit: int = 10_000) -> int:
 
 
 def verify_chain() -> ChainReport:
-    """Walk the whole chain and name the first seal that does not fit, if any."""
+    """Verify the whole chain and report the first faulty seal, if any."""
     seq, previous, fault = 0, GENESIS_HASH, None
     for seal_row in _iterate_seals():
         fault = _find_fault(seal_row, seq + 1, previous)
@@ -121,7 +124,7 @@ def _iterate_seals() -> Iterator[AuditSeal]:
 
 
 def _find_fault(row: AuditSeal, expected: int, previous: str) -> str | None:
-    """Say what is wrong with one seal, or nothing."""
+    """Return the fault of one seal, or ``None``."""
     if row.seq != expected:
         return f"seal {expected} is missing (found {row.seq})"
     if row.prev_hash != previous:

@@ -1,4 +1,4 @@
-"""Ways for a client to prove who it is: a short-lived token, or an API key."""
+"""Authentication of API requests by a short-lived access token or by an API key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import AuthenticationFailed as TokenRefused
+from rest_framework_simplejwt.exceptions import AuthenticationFailed as TokenAuthenticationFailed
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
@@ -26,40 +26,40 @@ _API_KEY_SCHEME = "Api-Key"
 _PERMISSIONS_OF_USER = Func("user_id", function="permissions_of", output_field=ArrayField(TextField()))
 
 _LAST_USED_INTERVAL = timedelta(minutes=1)
-"""How exact ``last_used_at`` is: a write on every request would cost more than it tells."""
+"""Precision of ``last_used_at``: writing it on every request would be too expensive."""
 
 
 class TokenAuthentication(JWTAuthentication):
-    """``Authorization: Bearer …``: the package's, but reads the person and what they may do at once."""
+    """``Authorization: Bearer …``; reads the user and their permissions in one query."""
 
-    def get_user(self, validated_token: Token) -> User:  # type: ignore[override]  # users of ours only
-        """Return the token's owner as the database has them now.
+    def get_user(self, validated_token: Token) -> User:  # type: ignore[override]  # narrower than the package
+        """Return the current owner of the token.
 
-        Raises ``AuthenticationFailed`` for one who is gone, deactivated, or has another password by now.
+        Raises ``AuthenticationFailed`` if the user does not exist, is inactive, or has changed the password.
         """
         user = User.objects.get_with_permissions(validated_token.get(api_settings.USER_ID_CLAIM))
         if user is None:
-            raise TokenRefused("User not found", "user_not_found")
+            raise TokenAuthenticationFailed("User not found", "user_not_found")
         if not user.is_active:
-            raise TokenRefused("User is inactive", "user_inactive")
+            raise TokenAuthenticationFailed("User is inactive", "user_inactive")
         if validated_token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
-            raise TokenRefused("The user's password has been changed.", "password_changed")
+            raise TokenAuthenticationFailed("The user's password has been changed.", "password_changed")
         return user
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """``Authorization: Api-Key lnc_…``: prefix looked up, secret compared by digest in constant time."""
+    """``Authorization: Api-Key lnc_…``: looks up the prefix and compares the digest in constant time."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
-        """Return the key's owner and the key, or ``None`` when another scheme is used.
+        """Return the owner of the key and the key, or ``None`` for another scheme.
 
-        Raises ``AuthenticationFailed`` for a key that is unknown, wrong, expired, revoked, or whose owner was
-        deactivated; the answer does not say which.
+        Raises ``AuthenticationFailed`` for a key that is unknown, wrong, expired or revoked, or whose owner
+        is inactive; the message does not say which.
         """
-        keyword, _, given = get_authorization_header(request).decode("latin-1").partition(" ")
+        keyword, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
         if keyword.lower() != _API_KEY_SCHEME.lower():
             return None
-        key = find_api_key(given.strip())
+        key = find_api_key(token.strip())
         if key is None:
             raise AuthenticationFailed("This API key does not open anything.")
         _update_last_used(key)
@@ -71,10 +71,10 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class AnonymousAuthentication(BaseAuthentication):
-    """For the views where people sign in: reads no credentials, and lets a refusal be 401 instead of 403."""
+    """For the sign-in views: reads no credentials, and makes refusals 401 instead of 403."""
 
     def authenticate(self, request: Request) -> None:
-        """Leave everybody anonymous."""
+        """Leave the request anonymous."""
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge sent with a refusal."""
@@ -82,21 +82,21 @@ class AnonymousAuthentication(BaseAuthentication):
 
 
 def require_user(request: Request) -> User:
-    """Return who is asking. Raises ``NotAuthenticated`` for nobody, which permissions rule out before."""
+    """Return the user of an API request. Raises ``NotAuthenticated``, which the permission check prevents."""
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user
 
 
-def find_api_key(given: str) -> ApiKey | None:
-    """Return the usable key that was given, or nothing."""
-    _, prefix, secret = (*given.split("_", 2), "", "")[:3]
+def find_api_key(token: str) -> ApiKey | None:
+    """Return the usable API key of a token ``lnc_<prefix>_<secret>``, or ``None``."""
+    _, prefix, secret = (*token.split("_", 2), "", "")[:3]
     now = timezone.now()
-    keys = ApiKey.objects.usable(now).select_related("user").annotate(held=_PERMISSIONS_OF_USER)
+    keys = ApiKey.objects.usable(now).select_related("user").annotate(permissions=_PERMISSIONS_OF_USER)
     row = keys.filter(prefix=prefix).first()
     if row is None or not verify_digest(DigestPurpose.API_KEY, row.digest, prefix, secret):
         return None
-    row.user.granted_permissions = frozenset(row.held)  # type: ignore[attr-defined]  # as annotated
+    row.user.granted_permissions = frozenset(row.permissions)  # type: ignore[attr-defined]  # the annotation
     return row
 
 
@@ -107,19 +107,19 @@ def _update_last_used(key: ApiKey) -> None:
 
 
 class TokenScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]
-    """Describes the scheme in the OpenAPI document."""
+    """Describes the authentication scheme in the OpenAPI document."""
 
     target_class = "accounts.auth.authentication.TokenAuthentication"
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Describes the scheme in the OpenAPI document."""
+    """Describes the authentication scheme in the OpenAPI document."""
 
     target_class = "accounts.auth.authentication.ApiKeyAuthentication"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        """Return the header in which the key goes."""
+        """Return the OpenAPI security scheme of API keys."""
         return {
             "type": "apiKey",
             "in": "header",

@@ -1,4 +1,4 @@
-"""Signing in by e-mail and password, and what a person may do."""
+"""The authentication backend: sign-in by e-mail address and password, and permissions by role."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.http import HttpRequest
 from accounts.models import User
 
 _EMAIL_FIELDS = ("username", "email")
-"""Pages send the e-mail address as the first, the API as the second."""
+"""Fields of the e-mail address: pages send the first, the API the second."""
 
 
 class RoleBackend(ModelBackend):
-    """Sign in by e-mail and password; read the permissions of role and person together on each request."""
+    """Sign-in by e-mail address and password; permissions of role and user are read once per request."""
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
-        """Return ``app.codename`` of everything the person may do; nothing for objects or inactive people."""
+        """Return the permissions as ``app.codename``; none for single objects or inactive users."""
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
         if user_obj.granted_permissions is None:
@@ -26,10 +26,11 @@ class RoleBackend(ModelBackend):
 
 
 def get_login_email(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """Return the e-mail address that signs in, as it is stored: attempts are counted by it and the address.
+    """Return the normalised e-mail address of a sign-in attempt.
 
-    Without one the failures of one person would lock out everybody behind the same network address.
+    Failures are counted by e-mail address and network address together; otherwise those of one user would
+    lock out everybody behind the same network address.
     """
-    given = credentials or request.POST
-    found = next((given[name] for name in _EMAIL_FIELDS if given.get(name)), "")
-    return str(found).strip().lower()
+    fields = credentials or request.POST
+    email = next((fields[name] for name in _EMAIL_FIELDS if fields.get(name)), "")
+    return str(email).strip().lower()

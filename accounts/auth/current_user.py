@@ -1,4 +1,4 @@
-"""The signed-in user of a page, typed as ours."""
+"""The signed-in user of a page, typed as the project's user model."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which role may do what: read from the database on every request, written here by migrations.
+"""Permissions of the roles, written by migrations and read from the database on every request.
 
-Each app grants the permissions of its own tables in its own migration, with these two functions; so the table
-of rights is data that an administrator can see and change, and a migration can be undone.
+Each app grants the permissions of its own tables in its own migration, so they are data that an administrator
+can see and change, and the migration can be reversed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from django.db import migrations
 from accounts.models import Role
 
 RoleGrants = Mapping[Role, Sequence[str]]
-"""Role -> code names of permissions, for example ``{"reviewer": ["view_feedback"]}``."""
+"""Codenames of permissions by role, for example ``{"reviewer": ["view_feedback"]}``."""
 
 _ACTIONS = ("add", "change", "delete", "view")
 
 
 def _get_permission(apps: Any, app_label: str, codename: str) -> Any:
-    """Return the permission row, made here if Django has not made it yet (it would after migrating)."""
+    """Return the permission row; create it if Django, which does so after all migrations, has not yet."""
     model_name, name = _find_model(apps, app_label, codename)
     types = apps.get_model("contenttypes", "ContentType").objects
     content_type, _ = types.get_or_create(app_label=app_label, model=model_name)
@@ -31,18 +31,18 @@ def _get_permission(apps: Any, app_label: str, codename: str) -> Any:
 
 
 def _find_model(apps: Any, app_label: str, codename: str) -> tuple[str, str]:
-    """Find the table a code name belongs to and the words for it."""
+    """Return the model name and the title of a codename. Raises ``LookupError``."""
     for model in apps.get_app_config(app_label).get_models():
         meta = model._meta
-        named = {f"{action}_{meta.model_name}": f"Can {action} {meta.verbose_name}" for action in _ACTIONS}
-        named |= dict(meta.permissions)
-        if codename in named:
-            return meta.model_name, named[codename]
+        titles = {f"{action}_{meta.model_name}": f"Can {action} {meta.verbose_name}" for action in _ACTIONS}
+        titles |= dict(meta.permissions)
+        if codename in titles:
+            return meta.model_name, titles[codename]
     raise LookupError(f"no table of {app_label} has the permission {codename}")
 
 
 def grant_permissions(apps: Any, app_label: str, grants: RoleGrants) -> None:
-    """Give each role its permissions on the tables of one app. Raises ``LookupError`` for an unknown one."""
+    """Grant each role its permissions on the tables of one app. Raises ``LookupError`` for unknown ones."""
     groups = apps.get_model("auth", "Group").objects
     for role, codenames in grants.items():
         group, _ = groups.get_or_create(name=role)
@@ -50,7 +50,7 @@ def grant_permissions(apps: Any, app_label: str, grants: RoleGrants) -> None:
 
 
 def revoke_permissions(apps: Any, app_label: str, grants: RoleGrants) -> None:
-    """Take back what :func:`grant` gave."""
+    """Revoke the permissions that :func:`grant_permissions` grants."""
     permissions = apps.get_model("auth", "Permission").objects
     for role, codenames in grants.items():
         found = permissions.filter(content_type__app_label=app_label, codename__in=codenames)
@@ -59,7 +59,7 @@ def revoke_permissions(apps: Any, app_label: str, grants: RoleGrants) -> None:
 
 
 def build_grant_operation(app_label: str, grants: RoleGrants) -> migrations.RunPython:
-    """Return the migration step that gives the roles their permissions, and takes them back when undone."""
+    """Return the migration operation that grants the permissions, and revokes them when reversed."""
     return migrations.RunPython(
         partial(_run_step, grant_permissions, app_label, grants),
         partial(_run_step, revoke_permissions, app_label, grants),

@@ -1,7 +1,7 @@
-"""Tokens that say which key signed them, so that the key can be changed while sessions go on.
+"""Tokens that name their signing key, so that the key can be replaced while sessions continue.
 
-The newest key signs; older ones verify what they signed until it expires. A token whose header names no key
-or an unknown one is refused before anything in it is believed.
+The newest key signs; older keys verify their tokens until those expire. A token whose header names no key or
+an unknown key is refused before its claims are read.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 _ALGORITHM = "HS256"
 
 SESSION_CLAIM = "sst"
-"""Claim with the time of signing in (Unix seconds): rotation never moves it."""
+"""Claim with the time of sign-in (Unix seconds); rotation does not change it."""
 
 CLOCK_LEEWAY = timedelta(seconds=10)
-"""How far the clocks of two machines may differ before one refuses the other's tokens."""
+"""Tolerated difference between the clocks of two machines."""
 
 
 class MultiKeyTokenBackend(TokenBackend):
-    """Signs with the first key and names it (``kid``); verifies with the key that the token names."""
+    """Signs with the first key and names it in ``kid``; verifies with the key that ``kid`` names."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         super().__init__(_ALGORITHM, keys[0], leeway=CLOCK_LEEWAY)
@@ -48,7 +48,7 @@ class MultiKeyTokenBackend(TokenBackend):
         return jwt.encode(payload, key, algorithm=_ALGORITHM, headers={"kid": self._signing_key_id})
 
     def get_verifying_key(self, token: Any) -> str:
-        """Return the key that the token names. Raises ``TokenBackendError`` for none or an unknown one."""
+        """Return the key that the token names. Raises ``TokenBackendError`` for a missing or unknown key."""
         key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
         if key is None:
             raise TokenBackendError("Token is invalid")
@@ -61,34 +61,36 @@ def _get_token_backend(keys: tuple[str, ...]) -> MultiKeyTokenBackend:
 
 
 class AccessToken(tokens.AccessToken):
-    """Good for minutes, at every endpoint."""
+    """A token for API requests, valid for minutes."""
 
     @property
     def token_backend(self) -> MultiKeyTokenBackend:
-        """The configured keys."""
+        """The backend with the configured keys."""
         return _get_token_backend((settings.JWT_SIGNING_KEY, *settings.JWT_SIGNING_KEY_FALLBACKS))
 
 
 class RefreshToken(tokens.RefreshToken):
-    """Good for one refresh. The database keeps its id, its owner and its end, and never the token itself.
+    """A token for one refresh. The database stores its id, owner and expiry, never the token itself.
 
-    The package would store the text of every token that is still good: whoever reads that table could go on
-    with everybody's session. Nothing ever reads it back; the id is what a token is found by.
+    The package would store the text of every valid token, and a reader of that table could take over every
+    session. Nothing reads the text back: tokens are found by id.
     """
 
     access_token_class = AccessToken
     token_backend = AccessToken.token_backend
 
     @classmethod
-    def for_user(cls, user: User) -> RefreshToken:  # type: ignore[override]  # users of ours only
-        """Return the first token of a session; it remembers when the session began."""
-        token: RefreshToken = super(tokens.BlacklistMixin, cls).for_user(user)  # past the mixin
+    def for_user(cls, user: User) -> RefreshToken:  # type: ignore[override]  # narrower than the package
+        """Return the first token of a session; it holds the time of sign-in."""
+        token: RefreshToken = super(tokens.BlacklistMixin, cls).for_user(
+            user
+        )  # skips the mixin, which would store the token
         token[SESSION_CLAIM] = int(time.time())
         token.outstand()
         return token
 
     def outstand(self) -> Any:
-        """Keep the id of the token; return its row and whether it is new."""
+        """Store the id of the token; return its row and whether it is new."""
         return OutstandingToken.objects.get_or_create(
             jti=self[api_settings.JTI_CLAIM],
             defaults={
@@ -100,6 +102,6 @@ class RefreshToken(tokens.RefreshToken):
         )
 
     def blacklist(self) -> Any:
-        """Spend the token; return its row and whether it was not spent before."""
+        """Mark the token as used; return its row and whether this was the first use."""
         row, _ = self.outstand()
         return BlacklistedToken.objects.get_or_create(token=row)

@@ -1,4 +1,4 @@
-"""What can be done to people and keys. Each function changes, audits and returns, in one transaction."""
+"""Changes to users and API keys. Each function changes, records and returns in one transaction."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from accounts.encryption.crypto import DigestPurpose, compute_digest
 from accounts.models import ApiKey, Role, User
 
 API_KEY_SCOPES = ("compare", "read", "feedback")
-"""What an API key may be allowed to do."""
+"""The scopes that an API key can have."""
 
 _STAFF_ROLES = frozenset(Role.values) - {Role.USER, Role.CLIENT}
-"""Roles whose work is in the admin."""
+"""Roles that may open the admin."""
 
 
 @transaction.atomic
 def create_user(email: str, password: str | None, role: str, actor: User | None, name: str = "") -> User:
-    """Create a person in a role.
+    """Create a user with a role.
 
-    Raises ``ValueError`` without an address, ``IntegrityError`` for a known one.
+    Raises ``ValueError`` without an e-mail address, ``IntegrityError`` for one in use.
     """
     user = User.objects.create_user(email, password, name=name)
     _assign_role(user, role)
@@ -35,7 +35,7 @@ def create_user(email: str, password: str | None, role: str, actor: User | None,
 
 @transaction.atomic
 def set_role(user: User, role: str, actor: User | None) -> User:
-    """Put a person in another role and its group. Raises ``ValueError`` for an unknown role."""
+    """Change the role and group of a user. Raises ``ValueError`` for an unknown role."""
     before = user.role
     _assign_role(user, role)
     trail.record_event("user.role_changed", user, actor, before=before, after=role)
@@ -44,7 +44,7 @@ def set_role(user: User, role: str, actor: User | None) -> User:
 
 @transaction.atomic
 def deactivate_user(user: User, actor: User | None) -> User:
-    """Refuse a person from now on; sessions, tokens and keys end at their next request."""
+    """Deactivate a user; sessions, tokens and API keys are refused from their next request on."""
     user.is_active = False
     user.save(update_fields=["is_active", "updated_at"])
     trail.record_event("user.deactivated", user, actor)
@@ -53,7 +53,7 @@ def deactivate_user(user: User, actor: User | None) -> User:
 
 @transaction.atomic
 def create_first_administrator(email: str, password: str) -> User | None:
-    """Create the first administrator, or return ``None`` if one who can sign in exists."""
+    """Create the first administrator; return ``None`` if an active one exists."""
     if User.objects.filter(is_superuser=True, is_active=True).exists():
         return None
     user = User.objects.create_superuser(email, password)
@@ -70,8 +70,7 @@ def issue_api_key(
     scopes: Sequence[str] = API_KEY_SCOPES,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """Make a key for a client; return the row and the key itself, which is not kept and cannot be shown
-    again.
+    """Create an API key; return its row and the key itself, which is not stored.
 
     Raises ``ValueError`` for an unknown scope.
     """
@@ -92,7 +91,7 @@ def issue_api_key(
 
 @transaction.atomic
 def revoke_api_key(key: ApiKey, actor: User | None) -> ApiKey:
-    """End a key for good; revoking twice changes nothing."""
+    """Revoke a key for good; revoking it again changes nothing."""
     if key.revoked_at is None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
@@ -101,7 +100,7 @@ def revoke_api_key(key: ApiKey, actor: User | None) -> ApiKey:
 
 
 def _assign_role(user: User, role: str) -> None:
-    """Set the role, its group and whether the admin opens."""
+    """Set the role, its group and the access to the admin."""
     user.role = Role(role)
     user.is_superuser = role == Role.ADMINISTRATOR
     user.is_staff = role in _STAFF_ROLES

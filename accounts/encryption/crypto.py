@@ -1,6 +1,6 @@
-"""Keyed digests: exact look-up and tamper evidence without keeping the text itself.
+"""Keyed digests, for exact look-up and tamper evidence without storing the text.
 
-Each purpose has a secret of its own, so a digest made for one says nothing about a digest made for another.
+Each purpose has its own secret, so digests of different purposes cannot be related to one another.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.conf import settings
 
 
 class DigestPurpose(Enum):
-    """What a keyed digest is for; the value names the setting with its secret."""
+    """The purpose of a keyed digest; the value is the name of the setting with its secret."""
 
     PAIR = "NAME_DIGEST_KEY"
     API_KEY = "API_KEY_PEPPER"
@@ -21,7 +21,7 @@ class DigestPurpose(Enum):
 
 
 def _prefix_length(part: str | bytes) -> bytes:
-    """Put the length before the part: ("ab", "c") must not meet ("a", "bc")."""
+    """Return the part with its length in front, so that ("ab", "c") and ("a", "bc") differ."""
     raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
     return len(raw).to_bytes(8, "big") + raw
 
@@ -29,22 +29,22 @@ def _prefix_length(part: str | bytes) -> bytes:
 def compute_digest(purpose: DigestPurpose, *parts: str | bytes) -> str:
     """Return the HMAC-SHA-256 of the parts for one purpose, as 64 hexadecimal characters.
 
-    Order matters and parts are length-framed.
+    The order of the parts matters; each is prefixed by its length.
     """
     key = str(getattr(settings, purpose.value)).encode()
     return hmac.digest(key, b"".join(map(_prefix_length, parts)), "sha256").hex()
 
 
 def verify_digest(purpose: DigestPurpose, expected: str, *parts: str | bytes) -> bool:
-    """Say in constant time whether ``expected`` is the digest of the parts for the purpose."""
+    """Return whether ``expected`` is the digest of the parts, compared in constant time."""
     return hmac.compare_digest(compute_digest(purpose, *parts), expected)
 
 
 def compute_key_id(key: str) -> str:
-    """Return a name of a key that may be shown and stored: twelve hexadecimal characters of its digest."""
+    """Return a public id of a key: twelve hexadecimal characters of its digest."""
     return sha256(f"name of a key|{key}".encode())[:12]
 
 
 def sha256(content: bytes) -> str:
-    """Return the plain SHA-256 of the content, as 64 hexadecimal characters."""
+    """Return the unkeyed SHA-256 of the content, as 64 hexadecimal characters."""
     return hashlib.sha256(content).hexdigest()

@@ -1,10 +1,9 @@
-"""Text encrypted at rest and bound to its place.
+"""Text columns encrypted at rest, each value bound to its table, column and row.
 
-django-encrypted-model-fields does the encryption; this subclass closes what it leaves open. A token that does
-not open raises (the package would show the ciphertext as data and encrypt it again on save). The plaintext
-carries table, column and row, so a ciphertext copied to another row does not open there. Look-ups are
-refused, because they could only ever find nothing. Text is opened when it is first read, so lists that do not
-show names never decrypt them.
+The encryption comes from django-encrypted-model-fields. The subclass here adds: a value that cannot be
+decrypted raises (the package would return the ciphertext and encrypt it again on save); the plaintext holds
+table, column and row, so a ciphertext copied to another row is refused; look-ups raise, because they would
+never find a row; values are decrypted when first read, so lists without names decrypt none.
 """
 
 from __future__ import annotations
@@ -27,15 +26,15 @@ else:
     from encrypted_model_fields.fields import EncryptedTextField as PackageTextField
 
 PLACE_SEPARATOR = "\x1f"
-"""Between the place and the text inside of a ciphertext."""
+"""Separates the place (``table.column:row``) from the text inside a ciphertext."""
 
 
 class DecryptionError(Exception):
-    """A stored value does not open: wrong key, damaged, or taken from another place. Never holds the text."""
+    """A stored value has another key, is damaged, or was copied from another place. Never holds the text."""
 
 
 class Ciphertext:
-    """Ciphertext as it came from the database; opened only through the row it belongs to."""
+    """A stored ciphertext, decrypted only through the row it belongs to."""
 
     __slots__ = ("token",)
 
@@ -71,23 +70,25 @@ def encrypt_text(text: str, place: str) -> Ciphertext:
     return Ciphertext(get_cipher().encrypt(body).decode("ascii"))
 
 
-def decrypt_text(sealed: Ciphertext, place: str) -> str:
-    """Decrypt a value for its place.
+def decrypt_text(ciphertext: Ciphertext, place: str) -> str:
+    """Decrypt the value of a place.
 
-    Raises :class:`DecryptionError` if it does not open or does not belong.
+    Raises :class:`DecryptionError` if no key fits or the value belongs to another place.
     """
     try:
-        body = get_cipher().decrypt(sealed.token.encode("ascii", "replace")).decode("utf-8", "surrogatepass")
+        body = (
+            get_cipher().decrypt(ciphertext.token.encode("ascii", "replace")).decode("utf-8", "surrogatepass")
+        )
     except cryptography.fernet.InvalidToken:
         raise DecryptionError(f"the value stored at {place} does not open with the configured keys") from None
-    found, separator, text = body.partition(PLACE_SEPARATOR)
-    if not separator or found != place:
+    stored_place, separator, text = body.partition(PLACE_SEPARATOR)
+    if not separator or stored_place != place:
         raise DecryptionError(f"the value stored at {place} was written for another place")
     return text
 
 
 class _DecryptingDescriptor:
-    """Class attribute of an encrypted column: opens the stored value on first read of the row's attribute."""
+    """Class attribute of an encrypted column: decrypts the stored value on first read."""
 
     def __init__(self, field: EncryptedTextField) -> None:
         self.field = field
@@ -108,38 +109,38 @@ class _DecryptingDescriptor:
 
 
 class EncryptedTextField(PackageTextField):
-    """A text column whose stored value opens only with the key and only in its own row and column."""
+    """A text column whose values can be decrypted only with the key and only in their own row and column."""
 
     descriptor_class = _DecryptingDescriptor
 
     def get_place(self, instance: Model) -> str:
         """Return ``table.column:row`` of this column in a row.
 
-        Raises ``ValueError`` before the row has a key.
+        Raises ``ValueError`` for a row without a primary key.
         """
         if instance.pk is None:
             raise ValueError("an encrypted row needs its primary key before it is saved")
         return f"{self.model._meta.db_table}.{self.column}:{instance.pk}"
 
     def pre_save(self, model_instance: Model, add: bool) -> Ciphertext | None:
-        """Seal new text for its row; pass on untouched ciphertext as it is."""
+        """Encrypt new text for its row; return unchanged ciphertext as it is."""
         value = model_instance.__dict__.get(self.attname)
         if value is None or isinstance(value, Ciphertext):
             return value
         return encrypt_text(str(value), self.get_place(model_instance))
 
     def to_python(self, value: Any) -> Any:
-        """Leave the value as it is: a form shows what the attribute holds and never decrypts user input."""
+        """Return the value unchanged: form input is plain text and must not be decrypted."""
         return value
 
     def from_db_value(self, value: str | None, *_: object) -> Ciphertext | None:
-        """Wrap stored ciphertext, so that it can never be mistaken for text."""
+        """Wrap stored ciphertext, so that it cannot be mistaken for text."""
         return None if value is None else Ciphertext(value)
 
     def get_prep_value(self, value: Any) -> Any:
-        """Let only sealed values through.
+        """Accept ciphertext only.
 
-        Raises ``TypeError`` for bare text (``update()``, ``bulk_update()``).
+        Raises ``TypeError`` for plain text, as ``update()`` and ``bulk_update()`` would pass it.
         """
         if value is not None and not isinstance(value, Ciphertext):
             raise TypeError(
@@ -149,21 +150,21 @@ class EncryptedTextField(PackageTextField):
 
     def get_db_prep_save(self, value: Any, connection: object) -> str | None:
         """Return the ciphertext to store."""
-        sealed = self.get_prep_value(value)
-        return None if sealed is None else sealed.token
+        ciphertext = self.get_prep_value(value)
+        return None if ciphertext is None else ciphertext.token
 
     def get_db_prep_value(self, value: Any, connection: object, prepared: bool = False) -> str | None:
-        """Return the ciphertext to store (the way of ``bulk_create``)."""
+        """Return the ciphertext to store; ``bulk_create`` calls this method."""
         return self.get_db_prep_save(value, connection)
 
     def get_lookup(self, lookup_name: str) -> type[IsNull] | None:
-        """Allow ``isnull`` only; anything else would compare ciphertexts and silently find nothing."""
+        """Allow ``isnull`` only; other look-ups would compare ciphertexts and silently find nothing."""
         if lookup_name == "isnull":
             return IsNull
         raise FieldError(f"{self.name} is encrypted: look it up by its digest column instead")
 
     def value_to_string(self, obj: Model) -> str:
-        """Refuse serialisation: a dump must not hold names in clear."""
+        """Refuse serialisation, so that no dump holds decrypted names."""
         raise TypeError(f"{self.name} is encrypted and is not serialised")
 
 
@@ -173,7 +174,7 @@ def list_encrypted_columns(model: type[Model]) -> list[Field[Any, Any]]:
 
 
 def build_blank_row(model: type[Model], pk: object) -> tuple[object, ...]:
-    """Return a row for :func:`write_sealed` in which every encrypted column holds no text."""
+    """Return a row for :func:`write_ciphertexts` in which every encrypted column holds the empty text."""
     table = model._meta.db_table
     return (
         pk,
@@ -185,15 +186,18 @@ def build_blank_row(model: type[Model], pk: object) -> tuple[object, ...]:
 
 
 def write_ciphertexts(model: type[Model], rows: Sequence[tuple[object, ...]]) -> None:
-    """Store the ciphertexts of rows that the caller has locked: key first, then every encrypted column."""
+    """Store the ciphertexts of rows that the caller has locked.
+
+    Each row is its primary key followed by the values of all encrypted columns.
+    """
     if not rows:
         return
     quote, columns = connection.ops.quote_name, [str(field.column) for field in list_encrypted_columns(model)]
-    given = ", ".join(f"v{number}" for number in range(len(columns)))
+    values = ", ".join(f"v{number}" for number in range(len(columns)))
     sets = ", ".join(f"{quote(column)} = new.v{number}" for number, column in enumerate(columns))
     table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
     statement = (
-        f"UPDATE {table} AS kept SET {sets} FROM (VALUES %s) AS new (pk, {given}) WHERE kept.{key} = new.pk"  # noqa: S608 - names of our own tables
+        f"UPDATE {table} AS kept SET {sets} FROM (VALUES %s) AS new (pk, {values}) WHERE kept.{key} = new.pk"  # noqa: S608 - names of our own tables
     )
     with connection.cursor() as cursor:
         execute_values(cursor.cursor, statement, rows, page_size=len(rows))

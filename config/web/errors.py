@@ -1,6 +1,6 @@
-"""Every refusal that no view answers: a page for people, a problem (RFC 9457) below `/api/`.
+"""Error responses outside the views: a page, or problem details (RFC 9457) below `/api/`.
 
-Nothing here touches the database when it may be the database that failed.
+Responses to errors that the database may have caused do not use the database.
 """
 
 import sys
@@ -17,7 +17,7 @@ from accounts.api.problems import PROBLEM_CONTENT_TYPE
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 TRANSIENT_ERRORS = (OperationalError, InterfaceError, NoLiveModelError, ArtefactVerificationError)
-"""Faults that end by themselves or by an operator's hand: the caller may try again."""
+"""Errors that end by themselves or by an operator's action; clients may retry."""
 
 RETRY_AFTER_SECONDS = "5"
 TITLES = {
@@ -30,32 +30,32 @@ TITLES = {
 }
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - named by Django
-    """Answer a request that breaks the rules of the protocol."""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Return the response to a malformed request."""
     return _render_problem(request, HTTPStatus.BAD_REQUEST, "Please go back and try again.", safe=False)
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - named by Django
-    """Answer a person whose role lacks the permission."""
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Return the response to a user whose role lacks the permission."""
     return _render_problem(
         request, HTTPStatus.FORBIDDEN, "An administrator can change the role of your account."
     )
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - named by Django
-    """Answer a form that was not sent from our own page, or from one that was open for too long."""
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Return the response to a form without a valid CSRF token."""
     text = "The page was open for too long, or cookies are blocked. Go back, reload it and send it again."
     return _render_problem(request, HTTPStatus.FORBIDDEN, text, title="The form could not be accepted")
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - named by Django
-    """Answer an address that leads nowhere, or to something that is somebody else's."""
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Return the response to an unknown URL, or to an object of another user."""
     text = "The address may be mistyped, or what it led to belongs to somebody else."
     return _render_problem(request, HTTPStatus.NOT_FOUND, text)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer after a fault: 503 when it will pass, else 500. Nothing of the fault is shown."""
+    """Return 503 for a transient error, else 500; details of the error are not shown."""
     if isinstance(sys.exc_info()[1], TRANSIENT_ERRORS):
         text = "A part that is needed does not answer. Nothing was stored; please try again shortly."
         response = _render_problem(request, HTTPStatus.SERVICE_UNAVAILABLE, text, safe=False)
@@ -66,9 +66,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def handle_lockout(request: HttpRequest, _response: object, _credentials: object) -> HttpResponse:
-    """Answer a person whose attempts to sign in failed too often."""
-    closed = get_cool_off(request)
-    minutes = max(1, round(closed.total_seconds() / 60)) if closed else 0
+    """Return the response to a user with too many failed sign-in attempts."""
+    cool_off = get_cool_off(request)
+    minutes = max(1, round(cool_off.total_seconds() / 60)) if cool_off else 0
     text = (
         f"Too many attempts failed for this e-mail address from your network. Try again in {minutes} minutes."
     )
@@ -78,7 +78,7 @@ def handle_lockout(request: HttpRequest, _response: object, _credentials: object
 
 
 def render_limiter_unavailable(request: HttpRequest) -> HttpResponse:
-    """Answer an attempt to sign in while attempts cannot be counted: guessing must not become free."""
+    """Refuse a sign-in attempt while attempts cannot be counted, so that guessing stays limited."""
     text = "Attempts cannot be counted just now, so none is let in. Please try again in a few seconds."
     title = "Signing in is closed for a moment"
     response = _render_problem(request, HTTPStatus.SERVICE_UNAVAILABLE, text, title=title)
@@ -87,7 +87,7 @@ def render_limiter_unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def render_too_many_attempts(request: HttpRequest, seconds: int) -> HttpResponse:
-    """Answer one attempt too many from one network."""
+    """Refuse a sign-in attempt above the rate limit of its network address."""
     text = f"Too many attempts came from your network. Try again in {seconds} seconds."
     response = _render_problem(request, HTTPStatus.TOO_MANY_REQUESTS, text)
     response["Retry-After"] = str(seconds)
@@ -97,7 +97,7 @@ def render_too_many_attempts(request: HttpRequest, seconds: int) -> HttpResponse
 def _render_problem(
     request: HttpRequest, status: HTTPStatus, text: str, title: str = "", safe: bool = True
 ) -> HttpResponse:
-    """Write the refusal; an unsafe one is written without knowing who asks."""
+    """Return the page or the problem; `safe=False` renders the page without the user and the database."""
     request_id = str(get_contextvars().get("request_id", ""))
     if request.path.startswith("/api/"):
         body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": text}

@@ -1,4 +1,4 @@
-"""What every request gets: an id that joins its log lines, and a content security policy."""
+"""Middleware for request ids and the content security policy."""
 
 import re
 import secrets
@@ -15,8 +15,8 @@ BASE_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
-# The styles that the theme's scripts add to a page, each by its digest: htmx's progress indicator, and three
-# attributes of the search box in drop-down lists (no width, full width, none).
+# Digests of the styles that the scripts of the admin theme add to pages: the progress indicator of htmx, and
+# three style attributes of the search box in drop-down lists (no width, full width, none).
 THEME_STYLE_HASHES = (
     "'sha256-bsV5JivYxvGywDAZ22EZJKBFip65Ng9xoJVLbBg7bdo='",
     "'unsafe-hashes'",
@@ -28,15 +28,15 @@ REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestContextMiddleware:
-    """Takes `X-Request-ID` from the caller when it is well-formed, else makes one; returns it."""
+    """Accepts a well-formed `X-Request-ID` header, otherwise generates an id; returns it in the response."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer with the request's id in the response and in every log line between."""
-        given = request.headers.get("X-Request-ID", "")
-        request_id = given if REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex
+        """Return the response with the request id, which is also bound to every log line in between."""
+        header = request.headers.get("X-Request-ID", "")
+        request_id = header if REQUEST_ID_PATTERN.fullmatch(header) else uuid.uuid4().hex
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             response = self.get_response(request)
@@ -47,18 +47,18 @@ class RequestContextMiddleware:
 
 
 class ContentSecurityPolicyMiddleware:
-    """Adds the content security policy: own scripts and styles only, nothing inline.
+    """Adds the content security policy: scripts and styles from this origin only, none inline.
 
-    A template that needs an inline script marks it with `request.csp_nonce`. The admin's theme evaluates
-    its attributes as expressions (Alpine.js), so the admin's pages, and only they, allow evaluation in
-    scripts; inline scripts and styles stay forbidden everywhere.
+    A template that needs an inline script marks it with `request.csp_nonce`. The admin theme evaluates
+    attributes as expressions (Alpine.js), so admin pages, and only they, allow evaluation in scripts; inline
+    scripts and styles are forbidden everywhere.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer with a policy unless the view set its own."""
+        """Return the response with the policy unless the view has set its own."""
         nonces: list[str] = []
         request.csp_nonce = SimpleLazyObject(lambda: _create_nonce(nonces))  # type: ignore[attr-defined]
         response = self.get_response(request)

@@ -1,7 +1,7 @@
-"""What the OpenAPI document says beside the views: an example of every operation, and the header fields.
+"""Postprocessing of the OpenAPI document: response headers, and an example for every operation.
 
-The examples are answers of the running product. A test holds each against its own schema and looks that no
-operation is without.
+The examples are real requests and responses. A test validates each against its schema and checks that every
+operation has one.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ _FILE_OPERATIONS = {"job_result", "predictions_export"}
 
 @cache
 def load_examples() -> dict[str, dict[str, Any]]:
-    """Return request and answer of each operation, by its id."""
-    found: dict[str, dict[str, Any]] = json.loads(
+    """Return the example request and response of each operation by its id."""
+    examples: dict[str, dict[str, Any]] = json.loads(
         Path(__file__).with_name("openapi_examples.json").read_text(encoding="utf-8")
     )
-    return found
+    return examples
 
 
 def add_headers_and_examples(
     result: dict[str, Any],
-    generator: Any,  # noqa: ARG001 - the package passes all four
+    generator: Any,  # noqa: ARG001 - the signature of the hook
     request: Any,  # noqa: ARG001
     public: bool,  # noqa: ARG001
 ) -> dict[str, Any]:
-    """Add headers and examples to every operation; called by the package on the document."""
+    """Add headers and examples to every operation; a postprocessing hook of drf-spectacular."""
     result["components"]["headers"] = {
         name.replace("-", ""): {"description": meaning, "schema": dict(schema)}
         for name, (meaning, schema) in _HEADER_DESCRIPTIONS.items()
@@ -60,28 +60,28 @@ def add_headers_and_examples(
 
 
 def _add_headers(operation: dict[str, Any]) -> None:
-    """Name the header fields of each answer."""
-    asked = {parameter["name"] for parameter in operation.get("parameters", ())}
-    for status, answer in operation["responses"].items():
+    """Add the header fields of each response."""
+    parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
+    for status, response in operation["responses"].items():
         names = ["X-Request-ID", *(() if status in _UNLIMITED_STATUSES else _RATE_LIMIT_HEADERS)]
         names += ["Retry-After"] if status in _RETRY_STATUSES else []
         names += ["WWW-Authenticate"] if status == "401" else []
         if status.startswith("2"):
-            names += ["ETag"] if "If-None-Match" in asked else []
-            names += ["Idempotent-Replayed"] if "Idempotency-Key" in asked else []
+            names += ["ETag"] if "If-None-Match" in parameters else []
+            names += ["Idempotent-Replayed"] if "Idempotency-Key" in parameters else []
             names += ["Content-Disposition"] if operation["operationId"] in _FILE_OPERATIONS else []
-        answer["headers"] = {
+        response["headers"] = {
             name: {"$ref": f"#/components/headers/{name.replace('-', '')}"} for name in names
         }
 
 
 def _add_examples(operation: dict[str, Any], example: Mapping[str, Any]) -> None:
-    """Put the examples beside the schemas; a file is shown as CSV."""
+    """Add the examples of the request and of successful responses; files have a CSV example only."""
     if "request" in example:
         for media in operation["requestBody"]["content"].values():
             media.setdefault("examples", {"example": {"value": example["request"]}})
-    for status, answer in operation["responses"].items():
-        for media_type, media in answer.get("content", {}).items():
-            fits = operation["operationId"] not in _FILE_OPERATIONS or media_type == "text/csv"
-            if status.startswith("2") and fits and "response" in example:
+    for status, response in operation["responses"].items():
+        for media_type, media in response.get("content", {}).items():
+            has_example = operation["operationId"] not in _FILE_OPERATIONS or media_type == "text/csv"
+            if status.startswith("2") and has_example and "response" in example:
                 media.setdefault("examples", {"example": {"value": example["response"]}})

@@ -1,4 +1,4 @@
-"""Signing in on pages: counted by address like the API, and closed while attempts cannot be counted."""
+"""The rate limit of sign-in pages, shared with the API by network address."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ ViewFunction = Callable[..., Any]
 
 
 def limit_attempts(view: ViewFunction) -> ViewFunction:
-    """Let a page that signs people in take from the same allowance as the API's tokens."""
+    """Count POST requests of a sign-in page against the same limit as the token requests of the API."""
 
     @wraps(view)
-    def signing_in(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def limited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         refusal = _check_attempt(request) if request.method == "POST" else None
         return refusal or view(request, *args, **kwargs)
 
-    return signing_in
+    return limited_view
 
 
 def _check_attempt(request: HttpRequest) -> HttpResponse | None:
-    address = BaseThrottle().get_ident(request)  # type: ignore[arg-type]  # reads the headers alone
+    """Count an attempt; return the response that refuses it, or ``None``."""
+    address = BaseThrottle().get_ident(request)  # type: ignore[arg-type]  # reads only the headers
     try:
         decision = consume_units(f"login:{address}", RateLimit.parse(settings.LOGIN_RATE))
     except RedisUnavailableError:

@@ -1,4 +1,4 @@
-"""What machines ask the process itself: alive, ready, metrics."""
+"""Views for machines: health, readiness, heartbeats and metrics."""
 
 import hmac
 
@@ -15,32 +15,32 @@ from modelops.alerting import heartbeats
 
 
 def check_health(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 while the process can answer at all; touches nothing else."""
+    """Return 200 while the process responds; nothing else is checked."""
     return JsonResponse({"status": "ok"})
 
 
 def check_readiness(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database and the cache answer, else 503 with what does not."""
-    parts = {"database": _is_database_up(), "cache": _is_cache_up()}
+    """Return 200 when database and cache respond, else 503 with the state of each."""
+    components = {"database": _is_database_up(), "cache": _is_cache_up()}
     return JsonResponse(
-        {name: "ok" if answers else "down" for name, answers in parts.items()},
-        status=200 if all(parts.values()) else 503,
+        {name: "ok" if is_up else "down" for name, is_up in components.items()},
+        status=200 if all(components.values()) else 503,
     )
 
 
 def check_heartbeats(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 while scheduler, monitor and sealer are at work, else 503; says which, and for how long."""
+    """Return 200 while scheduler, monitor and sealer work, else 503, with the silence of each in the body."""
     now = timezone.now()
     try:
         late = heartbeats.check_components(now)
-        found = {part.name: part.describe_silence(now) for part in heartbeats.list_components()}
+        silences = {part.name: part.describe_silence(now) for part in heartbeats.list_components()}
     except DatabaseError:
         return JsonResponse({"database": "down"}, status=503)
-    return JsonResponse(found, status=503 if late else 200)
+    return JsonResponse(silences, status=503 if late else 200)
 
 
 def export_metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with the Prometheus metrics of all processes; outside embedded mode METRICS_TOKEN is needed."""
+    """Return the Prometheus metrics of all processes; outside the embedded mode METRICS_TOKEN is required."""
     if not _can_read_metrics(request):
         return HttpResponse(
             "A bearer token is needed: METRICS_TOKEN.\n", status=403, content_type="text/plain"
@@ -53,8 +53,8 @@ def _can_read_metrics(request: HttpRequest) -> bool:
     token: str = settings.METRICS_TOKEN
     if not token:
         return bool(settings.EMBEDDED_DATABASE)
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return hmac.compare_digest(given.encode(), token.encode())
+    credential = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return hmac.compare_digest(credential.encode(), token.encode())
 
 
 def _is_database_up() -> bool:
