@@ -13,31 +13,32 @@ IDEMPOTENCY_KEY_PARAMETER = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="Your name for this request, such as a UUID. Sent again within a day with the same body it "
-    "gets the same answer and does nothing twice; with another body it is a conflict (409).",
+    description="A key of this request chosen by the client, such as a UUID. A repetition within a day "
+    "with the same body gets the stored response and changes nothing; with another body it is a conflict "
+    "(409).",
     pattern="^[!-~]{1,200}$",
 )
 ETAG_PARAMETER = OpenApiParameter(
     "If-None-Match",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="The `ETag` you have; the answer is 304 without a body while it is still the one.",
+    description="The `ETag` of an earlier response; while it is current, the response is 304 without a body.",
 )
 
 _ERROR_RESPONSES = {
-    "400": "Something in the request cannot be used; `errors` names the fields.",
-    "401": "Who asks is not known, or no longer.",
+    "400": "The request is invalid; `errors` lists the fields.",
+    "401": "The credentials are missing, invalid or expired.",
     "403": "The role or the key does not allow this.",
-    "404": "There is nothing there, or it is somebody else's.",
-    "409": "This contradicts what is already stored.",
+    "404": "The object does not exist or belongs to another user.",
+    "409": "The request contradicts stored data.",
     "413": "The body is too large.",
-    "415": "The body is not of the type the operation takes.",
-    "429": "Too much was asked; `Retry-After` says when it may be asked again.",
-    "503": "A part that is needed does not answer; `Retry-After` says when to try again.",
+    "415": "The media type of the body is not supported.",
+    "429": "The rate limit is exceeded; `Retry-After` says when to try again.",
+    "503": "A required component does not respond; `Retry-After` says when to try again.",
 }
 _BODY_STATUSES = {"409", "413", "415"}
-_INSUFFICIENT_STORAGE = "There is no room for the file; nothing was kept."
-_NOT_MODIFIED = {"description": "What you have is still what there is."}
+_INSUFFICIENT_STORAGE = "There is not enough storage for the file; nothing was stored."
+_NOT_MODIFIED = {"description": "The earlier response is still current."}
 
 
 def add_error_responses(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001 - the signature of the hook

@@ -10,16 +10,16 @@ from rest_framework import serializers
 
 M = TypeVar("M", bound=Model)
 
-NEXT_CURSOR_HELP = "Send it as `cursor` for the next page; null on the last one."
+NEXT_CURSOR_HELP = "Send it as `cursor` for the next page; null on the last page."
 _MAX_LIMIT = 200
 
 
 class PageSerializer(serializers.Serializer[Any]):
-    """Which page of a list is asked for."""
+    """The page of a list that is requested."""
 
-    cursor = serializers.UUIDField(required=False, help_text="`next` of the page before.")
+    cursor = serializers.UUIDField(required=False, help_text="`next` of the previous page.")
     limit = serializers.IntegerField(
-        min_value=1, max_value=_MAX_LIMIT, default=50, help_text="Rows of a page."
+        min_value=1, max_value=_MAX_LIMIT, default=50, help_text="Rows per page."
     )
 
 

@@ -41,20 +41,20 @@ class ConflictError(APIException):
 
 
 class FaultSerializer(serializers.Serializer[Any]):
-    """One field at fault."""
+    """One invalid field."""
 
     field = serializers.CharField()
     message = serializers.CharField()
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """Problem details (RFC 9457). Describes :func:`describe`."""
+    """Problem details (RFC 9457)."""
 
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
     code = serializers.CharField(required=False, help_text="For programs: invalid, not_found, throttled, …")
-    detail = serializers.CharField(help_text="For people.")
+    detail = serializers.CharField(help_text="A sentence for the user.")
     request_id = serializers.CharField()
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]
 

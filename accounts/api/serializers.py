@@ -17,22 +17,22 @@ from accounts.models import ApiKey, User
 
 
 class TokenSerializer(TokenObtainPairSerializer):
-    """E-mail and password in; access and refresh token out."""
+    """E-mail address and password in; access and refresh token out."""
 
     token_class = RefreshToken
 
 
 class TokenAnswerSerializer(serializers.Serializer[dict[str, str]]):
-    """What signing in and refreshing answer."""
+    """The tokens of a session."""
 
     access = serializers.CharField(read_only=True, help_text="Send it as `Authorization: Bearer …`.")
     refresh = serializers.CharField(
-        read_only=True, help_text="Good for one refresh; the answer holds the next."
+        read_only=True, help_text="Valid for one refresh; the response holds the next."
     )
 
 
 class RefreshSerializer(serializers.Serializer[dict[str, str]]):
-    """A refresh token in; a new pair out. The token given is spent."""
+    """A refresh token in; a new pair out. The token cannot be used again."""
 
     refresh = serializers.CharField()
 
@@ -79,7 +79,7 @@ class KeySerializer(serializers.Serializer[Any]):
 
 
 class MeSerializer(serializers.Serializer[Any]):
-    """Who is asking. Describes :func:`me`."""
+    """The user of a request."""
 
     id = serializers.UUIDField()
     email = serializers.EmailField()

@@ -29,14 +29,14 @@ class TokenView(APIView):
 
     @extend_schema(auth=[], request=TokenSerializer, responses=TokenAnswerSerializer, operation_id="token")
     def post(self, request: Request) -> Response:
-        """Answer an access token (minutes) and a refresh token (at most the session of 24 hours)."""
+        """Return an access token (15 minutes) and a refresh token (at most until 24 hours after sign-in)."""
         serializer = TokenSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         return Response(serializer.validated_data)
 
 
 class RefreshView(APIView):
-    """Go on with a session."""
+    """Continue a session."""
 
     authentication_classes = (AnonymousAuthentication,)
     permission_classes = (AllowAny,)
@@ -46,7 +46,7 @@ class RefreshView(APIView):
         auth=[], request=RefreshSerializer, responses=TokenAnswerSerializer, operation_id="token_refresh"
     )
     def post(self, request: Request) -> Response:
-        """Answer a new pair and spend the refresh token that was sent."""
+        """Return a new pair of tokens; the refresh token that was sent cannot be used again."""
         serializer = RefreshSerializer(data=request.data)
         try:
             serializer.is_valid(raise_exception=True)
@@ -56,11 +56,11 @@ class RefreshView(APIView):
 
 
 class MeView(APIView):
-    """Who is asking."""
+    """The user of the request."""
 
     permission_classes = (IsAuthenticated,)
 
     @extend_schema(responses=MeSerializer, operation_id="me")
     def get(self, request: Request) -> Response:
-        """Return the account behind the token or key, and what it may do."""
+        """Return the user of the token or API key, and their permissions."""
         return Response(describe_account(require_user(request), request.auth))

@@ -15,15 +15,24 @@ from typing import Any
 _STRING_SCHEMA = {"type": "string"}
 _INTEGER_SCHEMA = {"type": "integer"}
 _HEADER_DESCRIPTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "X-Request-ID": ("Names this request in our logs; yours, if you sent one.", _STRING_SCHEMA),
-    "RateLimit-Limit": ("Units of the allowance.", _INTEGER_SCHEMA),
-    "RateLimit-Remaining": ("Units that are left.", _INTEGER_SCHEMA),
-    "RateLimit-Reset": ("Seconds until all of it is there again.", _INTEGER_SCHEMA),
-    "RateLimit-Policy": ("Units and the seconds in which they are earned back: `600;w=60`.", _STRING_SCHEMA),
+    "X-Request-ID": (
+        "The id of this request in the logs, taken from the request if it has one.",
+        _STRING_SCHEMA,
+    ),
+    "RateLimit-Limit": ("Units of the rate limit.", _INTEGER_SCHEMA),
+    "RateLimit-Remaining": ("Units that remain.", _INTEGER_SCHEMA),
+    "RateLimit-Reset": ("Seconds until all units are available again.", _INTEGER_SCHEMA),
+    "RateLimit-Policy": (
+        "Units and the seconds in which they become available again: `600;w=60`.",
+        _STRING_SCHEMA,
+    ),
     "Retry-After": ("Seconds to wait before trying again.", _INTEGER_SCHEMA),
-    "WWW-Authenticate": ("The ways to say who asks.", _STRING_SCHEMA),
-    "ETag": ("Names this version of the answer; send it as `If-None-Match`.", _STRING_SCHEMA),
-    "Idempotent-Replayed": ("`true`: the answer to an earlier request with this key.", _STRING_SCHEMA),
+    "WWW-Authenticate": ("The supported authentication schemes.", _STRING_SCHEMA),
+    "ETag": ("The version of this response; send it as `If-None-Match`.", _STRING_SCHEMA),
+    "Idempotent-Replayed": (
+        "`true`: this is the stored response of an earlier request with this key.",
+        _STRING_SCHEMA,
+    ),
     "Content-Disposition": ("The name of the file.", _STRING_SCHEMA),
 }
 _RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
