@@ -1,4 +1,4 @@
-"""The admin: fast lists, history nobody edits, steps that two people take, names that stay hidden."""
+"""The admin: fast lists, read-only history, changes that need two users, hidden names."""
 
 from datetime import timedelta
 

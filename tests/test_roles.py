@@ -1,4 +1,4 @@
-"""Every door of the product, tried by everybody, against the table in docs/roles.md."""
+"""Access of every role to every address, compared with the table in docs/roles.md."""
 
 import pytest
 from pytest_django import Settings
@@ -24,7 +24,7 @@ OPEN_TO_ALL = {
     "/sign-in",
     "/sign-out",
 }
-"""What nobody needs to be known for; an address is added here by hand, and by two people looking at it."""
+"""Addresses open without sign-in; an addition is made by hand and reviewed by a second person."""
 
 
 @pytest.mark.parametrize("who", WHO)

@@ -1,7 +1,7 @@
-"""Every address of the product, found in its URL patterns, visited as every role.
+"""Requests to every address in the URL patterns, as every role.
 
-Nothing here is a list to keep up: a new page or endpoint takes part by being reachable. Ids in addresses name
-rows that do not exist, because permission comes before existence: "not found" means that the door was open.
+There is no list to maintain: a new page or endpoint is included because it has a URL pattern. Ids in
+addresses name rows that do not exist: permissions are checked first, so "not found" means access.
 """
 
 import re
@@ -24,11 +24,11 @@ from tests.people import person
 
 ANONYMOUS = "anonymous"
 WHO = (ANONYMOUS, *Role.values, *(f"key:{scope}" for scope in API_KEY_SCOPES))
-"""Everybody who visits: nobody in particular, each role, and a client application's key of each scope."""
+"""The visitors: anonymous, each role, and an API key of each scope."""
 
 REFUSED = "–"
 LETTERS = {"get": "G", "post": "P", "put": "U", "patch": "A", "delete": "D"}
-"""How the table writes the methods that let somebody in."""
+"""Letters for the HTTP methods with access, as the table in docs/roles.md shows them."""
 
 _SIGN_IN = ("/sign-in", "/admin/login/")
 _NO_ROW = {"uuid": "6f1f2a52-6b0a-4a3f-9b53-0c7f3f0f2a11", "int": "999999999"}
@@ -39,7 +39,7 @@ _NEEDS_QUERY = {"/admin/autocomplete/": "app_label=accounts&model_name=apikey&fi
 
 @dataclass(frozen=True, order=True)
 class Address:
-    """One address as the patterns write it, as it is visited, and the methods worth trying."""
+    """One address as its URL pattern shows it, as it is requested, and the HTTP methods to try."""
 
     shown: str
     url: str
@@ -47,7 +47,7 @@ class Address:
 
 
 class Visitor:
-    """Somebody who tries every door."""
+    """A client with the credentials of one visitor."""
 
     def __init__(self, who: str) -> None:
         self.client = Client(raise_request_exception=False)
@@ -61,7 +61,7 @@ class Visitor:
             self.headers = {"Authorization": f"Bearer {AccessToken.for_user(self.user)}"}
 
     def finds(self, address: Address) -> str:
-        """Return the letters of the methods by which the address lets the visitor in."""
+        """Return the letters of the methods with which the visitor has access to the address."""
         letters = (LETTERS[method] for method in address.methods if self._enters(address, method))
         return "".join(letters) or REFUSED
 
@@ -73,7 +73,7 @@ class Visitor:
             given = {"data": "{}", "content_type": "application/json", "headers": self.headers}
         answer = self.client.generic(method.upper(), address.url, **given)
         if "sessionid" in self.client.cookies and not self.client.cookies["sessionid"].value:
-            del self.client.cookies["sessionid"]  # that was the way out
+            del self.client.cookies["sessionid"]  # the address was the sign-out
         return _lets_in(address, answer)
 
 
@@ -100,26 +100,26 @@ def _below(resolver: URLResolver, before: str) -> Iterator[Address]:
 
 
 def _visited(entry: URLPattern, route: str) -> str:
-    """Return the address with ids in it, and what it cannot be asked without."""
+    """Return the address with ids in place of parameters, and the query it requires."""
     url = _PARAMETER.sub(lambda found: _no_row(found[1], entry.name or ""), route)
     query = _NEEDS_QUERY.get(route)
     return f"{url}?{query}" if query else url
 
 
 def _plain(pattern: object) -> str:
-    """Write a pattern as an address; a regular expression by its first alternative, or by any word."""
+    """Return a pattern as an address; a regular expression is replaced by its first alternative or a word."""
     text = str(pattern).removeprefix("^").removesuffix("$").removesuffix("\\Z")
     return _REGEX_GROUP.sub(lambda found: found[1].split("|")[0] if "|" in found[1] else "nowhere", text)
 
 
 def _methods(view: Any) -> tuple[str, ...]:
-    """Return the methods that a class answers; of a function nobody knows, so both usual ones are tried."""
+    """Return the methods that a view class handles, or GET and POST for a function."""
     handler = getattr(view, "view_class", None) or getattr(view, "cls", None)
     return tuple(name for name in LETTERS if hasattr(handler, name)) if handler else ("get", "post")
 
 
 def _no_row(converter: str | None, name: str) -> str:
-    """Return an id of the right kind that no row has: for the admin's pages by the key of their table."""
+    """Return an id of the right type that no row has; for admin pages by the primary key of the model."""
     if converter in _NO_ROW:
         return _NO_ROW[converter]
     for model in admin.site._registry:

@@ -1,4 +1,4 @@
-"""API keys: shown once, kept as a digest, ended at once."""
+"""API keys: shown once, stored as a digest, revoked at once."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def owner() -> User:
 
 
 def status(key: str) -> int:
-    """What reading an unknown prediction answers: 404 for somebody who may ask, 401 or 403 otherwise."""
+    """Return the status of reading an unknown prediction: 404 with access, else 401 or 403."""
     client = APIClient(headers={"Authorization": f"Api-Key {key}"})
     return client.get(reverse("prediction", args=["6f1f2a52-6b0a-4a3f-9b53-0c7f3f0f2a11"])).status_code
 

@@ -1,4 +1,4 @@
-"""The audit trail: written with the change, never altered, and any alteration is found."""
+"""The audit trail: written with the change, append-only, and every alteration is detected."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def user() -> User:
-    """Somebody to act upon."""
+    """A user to act upon."""
     return person()
 
 
 def as_database_owner(statement: str, *values: int | str) -> None:
-    """Do what only somebody with the database's own password could do."""
+    """Run a statement past the triggers, as the owner of the database could."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET LOCAL session_replication_role = replica")

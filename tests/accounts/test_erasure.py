@@ -1,4 +1,4 @@
-"""Names that must go: everywhere they are kept, with counts that stay and a record of who asked."""
+"""Erasure removes names everywhere, keeps the counts, and records who requested it."""
 
 import io
 from datetime import timedelta
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 NAME = "Zebra Quartz Holdings"
 WITHOUT_NAMES = {"alert_channels", "erasures"}
-"""Encrypted for another reason: addresses of alerts; and the name that an unfinished erasure looks for."""
+"""Encrypted for another reason: addresses of alerts, and the name that an unfinished erasure selects."""
 
 
 def answered(user: User, name: str = NAME, **columns: Any) -> Prediction:

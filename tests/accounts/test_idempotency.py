@@ -1,4 +1,4 @@
-"""The same request twice does its work once."""
+"""A request repeated with the same idempotency key runs once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -25,14 +25,14 @@ KEY = "5f0c1a52-1f5c-4a2e-9d53-0f3a4a7e3a10"
 
 @pytest.fixture
 def user() -> User:
-    """Somebody, where a model is live."""
+    """A user of an installation with a live model."""
     installed()
     return person()
 
 
 @pytest.fixture
 def client(user: User) -> APIClient:
-    """The same person, signed in."""
+    """A signed-in client of that user."""
     return signed_in(user)
 
 
@@ -123,7 +123,7 @@ def test_a_key_costs_few_queries(
     client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.post("/api/v1/compare", PAIR)
-    # Who and what they may; begin, claim, the answer, keep, commit.
+    # User and permissions; begin, claim, the prediction, store the response, commit.
     with django_assert_num_queries(6):
         assert sent(client, PAIR).status_code == 201
     with django_assert_num_queries(5):

@@ -1,4 +1,4 @@
-"""Bodies: bounded in size and depth, refused with a plain sentence."""
+"""Request bodies are bounded in size and depth and refused with a plain sentence."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def client() -> APIClient:
-    """Somebody who may compare."""
+    """A client of a user who may compare."""
     return signed_in(person())
 
 

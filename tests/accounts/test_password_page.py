@@ -1,4 +1,4 @@
-"""Changing one's own password by the page."""
+"""Users change their own password on the page."""
 
 from typing import Any
 

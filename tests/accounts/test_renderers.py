@@ -1,4 +1,4 @@
-"""Bodies are the JSON that the framework would have written."""
+"""Response bodies are the JSON that REST framework would write."""
 
 import json
 from datetime import UTC, datetime

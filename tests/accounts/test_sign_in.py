@@ -1,4 +1,4 @@
-"""Signing in and out by the page."""
+"""Sign-in and sign-out on the page."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def tried(client: Client, email: str, password: str, **more: str) -> Any:
 
 
 def locked(client: Client, email: str) -> Any:
-    """The answer to the attempt that is one too many."""
+    """Return the response to the first attempt above the limit."""
     for _ in range(settings.AXES_FAILURE_LIMIT):
         response = tried(client, email, "wrong")
     return response

@@ -1,4 +1,4 @@
-"""Limits: exact under concurrency, kind in an outage, strict at the door."""
+"""Rate limits: exact under concurrency; without Redis local for requests, closed for sign-in."""
 
 import time
 from collections import Counter
@@ -16,14 +16,14 @@ TWENTY_A_DAY = RateLimit.parse("20/day")
 
 
 def cut_off_the_store(settings: Settings) -> None:
-    """Point at a port where nothing listens."""
+    """Use a Redis port on which nothing listens."""
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
     breaker.reset()
 
 
 @pytest.fixture(autouse=True)
 def rested() -> None:
-    """Begin with a store that may be asked."""
+    """Reset the circuit breaker before and after each test."""
     breaker.reset()
 
 

@@ -1,4 +1,4 @@
-"""Signing keys with names: changed while sessions go on, refused when not ours; clocks that differ."""
+"""Signing keys of tokens: replaced while sessions continue, unknown ones refused; differing clocks."""
 
 import time
 
@@ -22,7 +22,7 @@ NEWER = "another signing key, long enough to be one 0123456789"
 
 @pytest.fixture
 def user() -> User:
-    """Somebody who may sign in."""
+    """A user who may sign in."""
     return person()
 
 

@@ -1,4 +1,4 @@
-"""Signing in: short tokens, spent refresh tokens, sessions that end."""
+"""Sign-in by token: short access tokens, single-use refresh tokens, sessions of bounded length."""
 
 import time
 from datetime import timedelta
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def user() -> User:
-    """Somebody who may sign in."""
+    """A user who may sign in."""
     return person()
 
 

@@ -1,4 +1,4 @@
-"""People and their roles."""
+"""Users and their roles."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission

@@ -1,4 +1,4 @@
-"""A wrong set-up is refused with an id and a hint."""
+"""A wrong configuration is reported with an id and a hint."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Refusals that no view answers: a page for people, a problem for programs."""
+"""Error responses outside the views: a page for users, problem details for programs."""
 
 import pytest
 from django.db import OperationalError
@@ -11,7 +11,7 @@ from tests.people import person
 
 
 def after(fault: Exception) -> HttpResponse:
-    """The answer to a request in which something went wrong."""
+    """Return the response to a request during which an exception was raised."""
     try:
         raise fault
     except type(fault):

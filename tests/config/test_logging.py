@@ -1,4 +1,4 @@
-"""Log lines are JSON, joined by the request's id, and never hold local variables."""
+"""Log lines are JSON with the id of the request, and never hold local variables."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The supervisor says in one sentence why it cannot start, restarts what dies, stops what it started."""
+"""The supervisor reports in one sentence why it cannot start, restarts programs, and stops them."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What CI says about typed-in secrets and known vulnerabilities."""
+"""CI reports secrets in files and known vulnerabilities."""
 
 import subprocess
 import sys

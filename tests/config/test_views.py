@@ -1,4 +1,4 @@
-"""Health, readiness, metrics and the headers of every answer."""
+"""Health, readiness, metrics and the headers of every response."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Rows written by one composed statement are the rows that Django would have written."""
+"""Rows inserted by one statement equal those that Django would write."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ pytestmark = pytest.mark.django_db
 
 
 def again(row: Prediction, **changes: Any) -> Prediction:
-    """The same answer as a new row that nobody wrote yet."""
+    """Return an unsaved copy of a prediction."""
     fields = {field.attname: getattr(row, field.attname) for field in Prediction._meta.concrete_fields}
     return Prediction(**(fields | {"id": uuid7()} | changes))
 
 
 def kept(row: Prediction) -> dict[str, Any]:
-    """All that the table holds of a row, opened."""
+    """Return the stored columns of a row, decrypted."""
     found = Prediction.objects.get(pk=row.pk)
     return {field.attname: getattr(found, field.attname) for field in Prediction._meta.concrete_fields}
 

@@ -1,4 +1,4 @@
-"""Names at rest: bound to their row, never mistaken for text, never searched."""
+"""Encrypted names: bound to their row, never mistaken for text, not searchable."""
 
 import pytest
 from cryptography.fernet import Fernet
@@ -18,7 +18,7 @@ SECRET = "Zebra Quartz Holdings"
 
 @pytest.fixture
 def row() -> Prediction:
-    """A stored prediction whose first name is the secret."""
+    """A stored prediction whose name A is the secret."""
     return stored_prediction(name1=SECRET)
 
 

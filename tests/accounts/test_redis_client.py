@@ -1,4 +1,4 @@
-"""A thread's own connection to the store survives what happens to connections."""
+"""The connection of a thread to Redis survives closed connections and forks."""
 
 import os
 import threading
@@ -16,7 +16,7 @@ def listening() -> None:
 
 
 def number(store: redis.Redis) -> Any:
-    """The store's number of the connection that asks."""
+    """Return the id that Redis gives to the connection of this thread."""
     return store.client_id()
 
 
@@ -50,12 +50,12 @@ def test_a_connection_that_the_store_closed_is_opened_again_without_a_failure() 
 def test_a_forked_process_opens_its_own() -> None:
     mine, (reading, writing) = call_redis(number), os.pipe()
     child = os.fork()
-    if child == 0:  # the copy says its number and ends without cleaning up what is not its own
+    if child == 0:  # the child reports its id and exits without the clean-up of its parent
         try:
             os.write(writing, str(call_redis(number)).encode())
         finally:
             os._exit(0)
     os.waitpid(child, 0)
-    os.close(writing)  # or a child that could say nothing would be waited for
+    os.close(writing)  # otherwise the read would wait for ever if the child wrote nothing
     assert int(os.read(reading, 100)) != mine
     assert call_redis(number) == mine

@@ -1,4 +1,4 @@
-"""Another encryption key: everything is moved to it while the system serves, also after kill -9."""
+"""Key rotation re-encrypts every value while the system serves, also after kill -9."""
 
 import signal
 import time
@@ -28,12 +28,12 @@ from tests.processes import manage
 
 
 def silent(_state: KeyRotation) -> None:
-    """Tell nobody."""
+    """Ignore the progress."""
 
 
 @pytest.fixture
 def new_key() -> str:
-    """A key that nothing is written with yet."""
+    """A key that encrypts nothing yet."""
     return Fernet.generate_key().decode()
 
 
@@ -89,7 +89,7 @@ def test_what_an_old_process_writes_behind_the_rotation_is_found_and_moved(
     settings: Settings, new_key: str
 ) -> None:
     stored = rows(3)
-    old = Prediction.objects.get(pk=stored[0].pk)  # holds what was stored under the old key
+    old = Prediction.objects.get(pk=stored[0].pk)  # holds the ciphertext of the old key
     in_front(settings, new_key)
     rotate_keys(10, 0, silent)
     old.save()
