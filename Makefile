@@ -10,11 +10,28 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run setup test test-browser clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark benchmark-api prove-swap benchmark-loop fuzz
+.PHONY: run dev demo shell help setup test test-browser clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark benchmark-api prove-swap benchmark-loop fuzz
 .DEFAULT_GOAL := run
 
 run: setup
 	@exec $(BIN)/python -m config.local.run
+
+# The same with reload: web server and worker start again when a source file changes.
+dev: setup
+	@exec $(BIN)/python -m config.local.run --reload
+
+# Two months of made-up life in an installation of its own under var/demo, then the same as `make run`.
+demo: setup
+	@VAR_DIR=var/demo DEMONSTRATION=true $(BIN)/python -m tests.demo && \
+	  VAR_DIR=var/demo DEMONSTRATION=true exec $(BIN)/python -m config.local.run
+
+# A Python shell with Django set up and every model imported.
+shell: setup
+	@$(BIN)/python manage.py shell
+
+# Every command with the comment above it.
+help:
+	@awk '/^#/ {text = text substr($$0, 2); next} /^[a-z][a-z-]*:/ {split($$1, name, ":"); printf "%-15s%s\n", name[1], text} {text = ""}' Makefile
 
 setup: .venv/.installed
 

@@ -52,6 +52,8 @@ FIELD_ENCRYPTION_KEY = [
 
 # --- Hosts, proxies, HTTPS -----------------------------------------------------------------------
 DEBUG = env.read_boolean("DEBUG", False)
+# Marks every page of an installation that was filled by `make demo`.
+IS_DEMONSTRATION = env.read_boolean("DEMONSTRATION", False)
 ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if EMBEDDED_DATABASE else "")
 CSRF_TRUSTED_ORIGINS = env.read_list("CSRF_TRUSTED_ORIGINS")
 NUM_PROXIES = env.read_integer("NUM_PROXIES", 0 if EMBEDDED_DATABASE else None)
@@ -134,6 +136,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.web.demonstration.add_demonstration_flag",
             ],
         },
     }

@@ -2,6 +2,9 @@
 
 Starts the embedded servers, prepares the database, runs web server, worker and beat, prints one comparison
 made through the API, and on Ctrl-C stops every process it started.
+
+With `--reload`, web server and worker start again whenever a source file changes, and pages show errors with
+their traceback.
 """
 
 import contextlib
@@ -9,6 +12,7 @@ import ctypes
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -32,6 +36,7 @@ GRACE_SECONDS = 20.0
 MAX_LOG_BYTES = 20 * 2**20
 PR_SET_PDEATHSIG = 1
 QUEUES = "default,jobs,monitor,train,notify"
+SOURCES = ("accounts", "analytics", "config", "experiments", "feedback", "matching", "modelops")
 ROOT = Path(__file__).resolve().parents[2]
 
 _libc = ctypes.CDLL(None)
@@ -91,14 +96,15 @@ class Program:
             self.process.wait()
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run until Ctrl-C and return the exit code."""
+    reload = "--reload" in arguments
     for number in STOP_SIGNALS:  # SIGINT too: a shell ignores it for background processes
         signal.signal(number, _raise_interrupt)
     home = get_home_folder()
     try:
         with _hold_run_lock(home):
-            _run_system(home, _read_port())
+            _run_system(home, _read_port(), reload)
     except (RunError, ServerError) as error:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 1
@@ -111,13 +117,15 @@ def main() -> int:
     return 0
 
 
-def _run_system(home: Path, port: int) -> None:
+def _run_system(home: Path, port: int, reload: bool) -> None:
     _require_free_port(port)
+    if reload:
+        os.environ.setdefault("DEBUG", "true")
     _set_environment(home, port)
     _print_step("Starting PostgreSQL and Valkey")
     with hold_servers(["run"], home):
         token = _prepare_database()
-        programs = _build_programs(home)
+        programs = _build_programs(home, reload)
         try:
             _start_programs(programs, port)
             _print_addresses(port)
@@ -155,12 +163,16 @@ def _prepare_database() -> str | None:
     return token
 
 
-def _build_programs(home: Path) -> list[Program]:
+def _build_programs(home: Path, reload: bool) -> list[Program]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "--app=config", "--quiet"]
+    web = [*python, "gunicorn", "--config=python:config.process.gunicorn", "config.wsgi"]
+    worker = [*celery, "worker", f"--queues={QUEUES}", "--concurrency=2", "--loglevel=INFO"]
     commands = {
-        "web": [*python, "gunicorn", "--config=python:config.process.gunicorn", "config.wsgi"],
-        "worker": [*celery, "worker", f"--queues={QUEUES}", "--concurrency=2", "--loglevel=INFO"],
+        "web": [*web, "--reload"] if reload else web,
+        "worker": [*python, "watchfiles", "--filter=python", shlex.join(worker), *SOURCES]
+        if reload
+        else worker,
         "beat": [*celery, "beat", "--pidfile=", "--loglevel=INFO"],
     }
     return [Program(name, command, home / "log" / f"{name}.log") for name, command in commands.items()]
@@ -296,4 +308,4 @@ def _print_step(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

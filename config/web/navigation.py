@@ -56,6 +56,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
     ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": "config.web.demonstration.describe_environment",
     "DASHBOARD_CALLBACK": "analytics.dashboards.add_dashboard_cards",
     # The theme would write its colours into every page as an inline style; config/admin.css has them.
     "COLORS": lambda _request: {},

@@ -1,0 +1,1 @@
+"""Demonstration data: an installation filled with two months of believable life. ``make demo`` runs it."""
