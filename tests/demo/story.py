@@ -259,7 +259,7 @@ class DemoStory:
 
 
 def _find_truth(pair: LabelledPair, prediction: Prediction) -> bool:
-    """Return what a careful reviewer would say; outside ``general``, a rule that decided is taken as right."""
+    """Return what a careful reviewer would say; outside ``general``, the rules are taken to be right."""
     if prediction.profile != "general" and prediction.verdict != VerdictChoice.REVIEW:
         return bool(prediction.prediction)
     return is_truly_material(pair, stricter=False)
