@@ -9,7 +9,7 @@ from django.core.cache import cache
 from accounts.models import User
 from feedback.models import Feedback
 from matching import engine
-from matching.compare.all_profiles import load_context
+from matching.compare.request import load_context
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction
 from matching.serving.live_models import build_scorer

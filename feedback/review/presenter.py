@@ -19,7 +19,8 @@ from feedback.guideline import service
 from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
 from feedback.review import decisions
 from matching.api.serializers import DISCLAIMER, serialize_prediction
-from matching.compare.all_profiles import compare_other_profiles, load_context
+from matching.compare.all_profiles import compare_other_profiles
+from matching.compare.request import load_context
 from matching.models import Prediction
 from matching.pages import diff, presenter
 

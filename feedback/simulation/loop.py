@@ -32,14 +32,13 @@ from feedback.simulation.reviewers import SimulatedReviewers, SimulatedUsers
 from feedback.simulation.traffic import POOL_SIZE, STRICTER_CATEGORIES, SimulatedTraffic, is_truly_material
 from matching import engine
 from matching.compare import sampling
-from matching.compare.cached_compare import build_cached_comparison
 from matching.compare.request import CompareRequest
+from matching.compare.result import compute_result
 from matching.compare.sampling import SamplingPolicy
-from matching.compare.service import ScoredRequest, draft_comparison
+from matching.compare.service import ServingVersion, draft_prediction
 from matching.engine import Scorer
 from matching.models import Prediction
 from matching.monitoring.feature_snapshot import build_sample, snapshot_comparison
-from matching.pair_digest import compute_pair_digest
 from matching.serving import starting_model
 from matching.serving.live_models import build_scorer
 from matching.training.synthetic import LabelledPair
@@ -205,12 +204,10 @@ class _Simulation:
         return Prediction.objects.bulk_create(answers)
 
     def _build_prediction(self, fleet: LiveModels[Scorer], pair: LabelledPair) -> Prediction:
-        served = fleet.get_champion(PROFILE)
-        question = CompareRequest(pair.left, pair.right, PROFILE, pair.kind)
-        said = engine.compare(pair.left, pair.right, PROFILE, pair.kind, scorer=served.scorer)
-        worked = build_cached_comparison(said, compute_pair_digest(pair.left, pair.right))
-        scored = ScoredRequest(question, worked, served, None, fleet.generation, False, time.perf_counter())
-        return draft_comparison(self.users.client, scored).prediction
+        request = CompareRequest(pair.left, pair.right, PROFILE, pair.kind)
+        version = ServingVersion(fleet.get_champion(PROFILE), fleet.generation)
+        result = compute_result(request, version.model.scorer)
+        return draft_prediction(self.users.client, request, version, result, seconds=0)
 
     def _set_timestamps(self, answers: Sequence[Prediction]) -> None:
         """Move what was written just now into the simulated hour."""

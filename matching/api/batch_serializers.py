@@ -17,9 +17,8 @@ from matching.api.serializers import (
     serialize_comparison,
 )
 from matching.compare.available_profiles import get_available_profiles
-from matching.compare.batch import MAX_PAIRS
 from matching.compare.request import CompareRequest
-from matching.compare.service import StoredComparison
+from matching.compare.service import MAX_BATCH_PAIRS, BatchOutcome, StoredComparison
 from matching.engine import EngineError
 
 BatchItem = CompareRequest | ValidationError
@@ -33,7 +32,7 @@ class BatchPairsField(serializers.ListField):
 class BatchRequestSerializer(serializers.Serializer[Any]):
     """Up to 1,000 questions, and the profile of those that name none."""
 
-    pairs = BatchPairsField(min_length=1, max_length=MAX_PAIRS)
+    pairs = BatchPairsField(min_length=1, max_length=MAX_BATCH_PAIRS)
     profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), default="general")
 
     def parse_items(self) -> list[BatchItem]:
@@ -56,9 +55,7 @@ class BatchResponseSerializer(serializers.Serializer[Any]):
     results = BatchResultSerializer(many=True)
 
 
-def build_batch_response(
-    items: Sequence[BatchItem], given: Sequence[StoredComparison | EngineError]
-) -> dict[str, Any]:
+def build_batch_response(items: Sequence[BatchItem], given: Sequence[BatchOutcome]) -> dict[str, Any]:
     """Return one result for each item: the answers in order, and problems where there is none."""
     answers = iter(given)
     results = [_build_result(item if isinstance(item, ValidationError) else next(answers)) for item in items]
@@ -73,7 +70,7 @@ def _parse_item(question: CompareRequestSerializer, pair: Any, profile: str) -> 
         return error
 
 
-def _build_result(given: StoredComparison | EngineError | ValidationError) -> dict[str, Any]:
+def _build_result(given: BatchOutcome | ValidationError) -> dict[str, Any]:
     if isinstance(given, StoredComparison):
         return {"answer": serialize_comparison(given)}
     fault = ValidationError({"names": [str(given)]}) if isinstance(given, EngineError) else given

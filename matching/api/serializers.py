@@ -166,8 +166,8 @@ class PredictionSerializer(serializers.Serializer[Any]):
 
 def serialize_comparison(given: StoredComparison) -> dict[str, Any]:
     """Return the answer to a comparison that was just made."""
-    model = {"name": given.loaded_model.name, "version": given.loaded_model.version}
-    return _build_payload(given.prediction, given.quoted_text, model)
+    model = {"name": given.version.model.name, "version": given.version.model.version}
+    return _build_payload(given.prediction, given.result.quoted_text, model)
 
 
 def serialize_prediction(prediction: Prediction) -> dict[str, Any]:

@@ -41,9 +41,8 @@ from matching.api.serializers import (
 )
 from matching.compare import metrics
 from matching.compare.all_profiles import compare_all_profiles
-from matching.compare.batch import compare_batch
 from matching.compare.request import CompareRequest
-from matching.compare.service import compare_and_store
+from matching.compare.service import compare_and_store, compare_batch
 from matching.engine import EngineError
 from matching.engine.types import ArtefactError as UnfitModelError
 from matching.models import Prediction

@@ -1,21 +1,20 @@
-"""The same pair under every profile: read once, answered by the champions, never stored."""
+"""One pair under every profile: parsed once, scored by the champion of each profile, never stored."""
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 from matching import engine
-from matching.compare.request import CompareRequest
+from matching.compare.request import CompareRequest, load_request
 from matching.compare.score_cache import CachingScorer
-from matching.engine import Comparison, Context, load_profiles
+from matching.engine import Comparison, load_profiles
 from matching.models import Prediction
 from matching.serving.live_models import get_model_loader
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 
 class ProfileOutcome(NamedTuple):
-    """What another profile says about a pair."""
+    """The verdict on a pair under one profile, with the first sentence of its reason."""
 
     profile: str
     title: str
@@ -24,41 +23,34 @@ class ProfileOutcome(NamedTuple):
 
 
 def compare_other_profiles(prediction: Prediction) -> tuple[ProfileOutcome, ...]:
-    """Read a stored pair under every other profile, by today's rules and live models; nothing without one."""
-    asked = CompareRequest(
-        prediction.name1, prediction.name2, kind=prediction.kind, context=load_context(prediction)
-    )
+    """Compare a stored pair under every other profile by the current rules; empty without a model."""
     try:
-        return tuple(
-            ProfileOutcome(
-                id_, found.profile.title, found.verdict.value, _extract_first_sentence(found.reason)
-            )
-            for id_, found in compare_all_profiles(asked).items()
-            if id_ != prediction.profile
-        )
+        comparisons = compare_all_profiles(load_request(prediction))
     except (NoLiveModelError, ArtefactVerificationError):
         return ()
+    return tuple(
+        ProfileOutcome(
+            profile, found.profile.title, found.verdict.value, _extract_first_sentence(found.reason)
+        )
+        for profile, found in comparisons.items()
+        if profile != prediction.profile
+    )
 
 
-def compare_all_profiles(question: CompareRequest) -> dict[str, Comparison]:
-    """Answer a question under every profile, whichever it names; each model is asked once.
+def compare_all_profiles(request: CompareRequest) -> dict[str, Comparison]:
+    """Compare two names under every profile, whichever the request names; each model scores the pair once.
 
     Raises ``EngineError`` for names or kinds that cannot be compared, ``NoLiveModelError`` before a model was
     made live.
     """
-    fleet = get_model_loader().get_live_models()
-    serving = {id_: fleet.get_champion(id_) for id_ in load_profiles()}
-    asked = {served.id: CachingScorer(served.scorer) for served in serving.values()}
-    scorers = {id_: asked[served.id] for id_, served in serving.items()}
-    return engine.compare_profiles(question.name1, question.name2, question.kind, question.context, scorers)
-
-
-def load_context(prediction: Prediction) -> Context:
-    """Return what was said about the two names when they were compared."""
-    return Context(**json.loads(prediction.context)) if prediction.context else Context()
+    live = get_model_loader().get_live_models()
+    champions = {profile: live.get_champion(profile) for profile in load_profiles()}
+    caching = {model.id: CachingScorer(model.scorer) for model in champions.values()}
+    scorers = {profile: caching[model.id] for profile, model in champions.items()}
+    return engine.compare_profiles(request.name1, request.name2, request.kind, request.context, scorers)
 
 
 def _extract_first_sentence(reason: str) -> str:
-    """Return what was found, without the explanation that follows the quoted words."""
-    found, ends, _ = reason.partition("). ")
-    return f"{found})." if ends else reason
+    """Return a reason up to the end of its quotation, without the explanation that follows."""
+    quotation, separator, _ = reason.partition("). ")
+    return f"{quotation})." if separator else reason
