@@ -1,4 +1,4 @@
-"""Matching: the comparison itself, and the record of every answer."""
+"""App configuration of ``matching``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class MatchingConfig(AppConfig):
-    """Compares names, stores predictions, runs bulk jobs."""
+    """The app that compares names, stores predictions and runs bulk jobs."""
 
     name = "matching"
     verbose_name = "Comparisons"

@@ -1,4 +1,4 @@
-"""Finding a pair of encrypted names again without keeping their text."""
+"""The keyed digest of a pair, by which predictions are found again although their names are encrypted."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from accounts.encryption.crypto import DigestPurpose, compute_digest
 
 
 def normalise_name(name: str) -> str:
-    """Return the name in one Unicode form (NFC) without spaces around it, and nothing else changed.
+    """Return the name in Unicode form NFC, without spaces around it and otherwise unchanged.
 
-    Two texts that would get different explanations must never share a digest.
+    Two texts with different explanations must never share a digest.
     """
     return unicodedata.normalize("NFC", name).strip()
 

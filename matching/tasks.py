@@ -1,4 +1,4 @@
-"""Bulk jobs in the background. A message says that there may be work; what is done is decided by rows."""
+"""Celery tasks of bulk jobs, shadow scores and replays. Messages are hints: rows decide what is done."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from matching.models import BatchJob
 from matching.rescoring import replay, shadow
 
 _MAX_MESSAGES = 64
-"""Messages sent for pieces that stand still."""
+"""Most messages sent at once for stalled chunks."""
 
 _TIME_SLICE_SECONDS = 20.0
-"""Seconds after which a worker gives other work its turn."""
+"""Seconds after which a worker lets other tasks run."""
 
 
 def enqueue_job(job: BatchJob) -> None:
-    """Have a new job worked off once its row is there; without the broker, beat does it later."""
+    """Send the message that starts a new job, after the commit; without a broker, beat starts it later."""
     transaction.on_commit(
         lambda: prepare_job.apply_async((str(job.pk),), retry=False),
         robust=True,
     )
 
 
-@shared_task(acks_late=True)  # a job is cut once, whoever is asked
+@shared_task(acks_late=True)  # a job is split once, however often this runs
 def prepare_job(job_id: str) -> bool:
-    """Cut the file of a job into pieces and have each of them compared."""
-    begun = worker.split_job_file(UUID(job_id))
-    if begun:
+    """Split the file of a job into chunks and send a message for each; return whether this call split it."""
+    was_split = worker.split_job_file(UUID(job_id))
+    if was_split:
         for _ in range(BatchJob.objects.get(pk=job_id).chunks_left):
             compare_next_chunk.delay()
-    return begun
+    return was_split
 
 
-@shared_task(acks_late=True)  # a piece is held by a row lock and counted once
+@shared_task(acks_late=True)  # a chunk is locked and counted once
 def compare_next_chunk() -> bool:
-    """Compare the next piece of any job, if there is one."""
+    """Compare the next chunk of any job; return whether there was one."""
     return worker.compare_next_chunk()
 
 
 @shared_task(acks_late=True)  # as above
 def compare_chunks() -> None:
-    """Compare pieces for a while, or until there are none."""
-    ends = time.monotonic() + _TIME_SLICE_SECONDS
-    while worker.compare_next_chunk() and time.monotonic() < ends:
+    """Compare chunks until the time slice ends or none are left."""
+    deadline = time.monotonic() + _TIME_SLICE_SECONDS
+    while worker.compare_next_chunk() and time.monotonic() < deadline:
         pass
 
 
-@shared_task(acks_late=True)  # looks only; what it starts may be started twice
+@shared_task(acks_late=True)  # sends messages for work that may be started twice
 def resume_jobs() -> None:
-    """Go on with what stands still."""
+    """Restart jobs that no worker prepares and chunks that no worker compares; fail jobs of other rules."""
     for job_id in maintenance.list_unprepared_jobs():
         prepare_job.delay(str(job_id))
     for _ in range(min(maintenance.count_stalled_chunks(), _MAX_MESSAGES)):
@@ -61,26 +61,26 @@ def resume_jobs() -> None:
     maintenance.fail_outdated_jobs()
 
 
-@shared_task(acks_late=True)  # what is gone cannot go twice
+@shared_task(acks_late=True)  # repeatable
 def delete_expired_jobs() -> int:
-    """Delete jobs that were kept long enough."""
+    """Delete jobs past their retention; return how many."""
     return maintenance.delete_expired_jobs()
 
 
-@shared_task(acks_late=True)  # an answer is scored once by each version
+@shared_task(acks_late=True)  # each version scores a prediction once
 def score_shadows() -> int:
-    """Have challengers and shadows say what they would have answered."""
+    """Score new predictions with challengers and shadows; return how many scores were stored."""
     return shadow.score_new_predictions()
 
 
-@shared_task(acks_late=True)  # goes on where it was
+@shared_task(acks_late=True)  # continues where it stopped
 def replay_day(replay_id: str) -> str:
-    """Ask a day's questions again of a version."""
+    """Repeat the comparisons of a day with a model version; return the status of the replay."""
     return str(replay.run_replay(UUID(replay_id)).status)
 
 
-@shared_task(acks_late=True)  # looks only; what it starts may be started twice
+@shared_task(acks_late=True)  # sends messages for work that may be started twice
 def resume_replays() -> int:
-    """Go on with replays whose worker is gone."""
-    waiting = [replay_day.delay(str(replay.pk)) for replay in replay.find_stalled_replays()]
-    return len(waiting)
+    """Restart replays that no worker runs; return how many."""
+    messages = [replay_day.delay(str(row.pk)) for row in replay.find_stalled_replays()]
+    return len(messages)

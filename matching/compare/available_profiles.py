@@ -1,4 +1,4 @@
-"""The profiles this installation offers: the seven of the product, and registers' tests where wanted."""
+"""The profiles of this installation: those of the product, and those of registers if enabled."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from matching.engine import Profile, load_profiles, load_registry_profiles
 
 
 def get_available_profiles() -> dict[str, Profile]:
-    """Profiles that may be asked for, by id; those of registers only with ``REGISTRY_PROFILES``."""
+    """Return the profiles a request may name, by id; with ``REGISTRY_PROFILES`` also those of registers."""
     return {**load_profiles(), **load_registry_profiles()} if settings.REGISTRY_PROFILES else load_profiles()

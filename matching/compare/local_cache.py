@@ -1,7 +1,6 @@
-"""What this process worked out a moment ago, worked out by one thread however many ask at once.
+"""A cache in the memory of one process, in which threads that need the same value compute it once.
 
-Kept values follow from their keys alone, so a recalled one cannot be wrong; it lives in the memory of the
-process, like the names that the engine keeps read, and is never written anywhere.
+A value follows from its key alone, so a cached value cannot be wrong; nothing of it is written to disk.
 """
 
 from __future__ import annotations
@@ -15,57 +14,62 @@ from typing import Generic, TypeVar
 V = TypeVar("V")
 
 _WAIT_SECONDS = 0.25
-"""Seconds to wait for whoever is working a value out; then it is worked out again."""
+"""Most seconds to wait for a thread that computes the value; after that it is computed a second time."""
 
 
 class LocalCache(Generic[V]):
-    """Up to ``most`` values, the least recently used forgotten first."""
+    """Up to ``max_entries`` values; the least recently used is evicted first."""
 
-    def __init__(self, most: int) -> None:
-        self._max_entries = most
+    def __init__(self, max_entries: int) -> None:
+        self._max_entries = max_entries
         self._entries: OrderedDict[Hashable, tuple[float, V]] = OrderedDict()
         self._in_progress: dict[Hashable, threading.Event] = {}
         self._lock = threading.Lock()
 
-    def get_or_compute(self, key: Hashable, work: Callable[[], V], life: float) -> tuple[V, bool]:
-        """Return the value of a key, and whether it was there or somebody else was at it.
+    def get_or_compute(
+        self, key: Hashable, compute: Callable[[], V], lifetime_seconds: float
+    ) -> tuple[V, bool]:
+        """Return the value of a key, and whether a cache or another thread gave it.
 
-        Nothing older than ``life`` seconds is returned. Raises what ``work`` raises, and keeps nothing then.
+        No value older than ``lifetime_seconds`` is returned. An error that ``compute`` raises is passed on and
+        nothing is cached.
         """
-        found, others = self._find_or_claim(key, life)
-        if others is not None and others.wait(_WAIT_SECONDS):
+        entry, in_progress = self._find_or_claim(key, lifetime_seconds)
+        if in_progress is not None and in_progress.wait(_WAIT_SECONDS):
             with self._lock:
-                found = self._find_fresh(key, life)
-        if found is not None:
-            return found[0], True
+                entry = self._find_fresh(key, lifetime_seconds)
+        if entry is not None:
+            return entry[0], True
         try:
-            value = work()
+            value = compute()
             self._save(key, value)
         finally:
-            if others is None:
+            if in_progress is None:
                 self._release(key)
         return value, False
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all values."""
         with self._lock:
             self._entries.clear()
 
-    def _find_or_claim(self, key: Hashable, life: float) -> tuple[tuple[V] | None, threading.Event | None]:
-        """Find the value, or who is at it; take the work when nobody is."""
+    def _find_or_claim(
+        self, key: Hashable, lifetime_seconds: float
+    ) -> tuple[tuple[V] | None, threading.Event | None]:
+        """Return the value or the event of the thread computing it; claim the key when there is neither."""
         with self._lock:
-            found = self._find_fresh(key, life)
-            others = None if found else self._in_progress.get(key)
-            if found is None and others is None:
+            entry = self._find_fresh(key, lifetime_seconds)
+            in_progress = None if entry else self._in_progress.get(key)
+            if entry is None and in_progress is None:
                 self._in_progress[key] = threading.Event()
-        return found, others
+        return entry, in_progress
 
-    def _find_fresh(self, key: Hashable, life: float) -> tuple[V] | None:
-        kept = self._entries.get(key)
-        if kept is None or time.monotonic() - kept[0] >= life:
+    def _find_fresh(self, key: Hashable, lifetime_seconds: float) -> tuple[V] | None:
+        entry = self._entries.get(key)
+        if entry is None or time.monotonic() - entry[0] >= lifetime_seconds:
             return None
         self._entries.move_to_end(key)
-        return (kept[1],)
+        return (entry[1],)
 
     def _save(self, key: Hashable, value: V) -> None:
         with self._lock:
@@ -75,8 +79,8 @@ class LocalCache(Generic[V]):
                 self._entries.popitem(last=False)
 
     def _release(self, key: Hashable) -> None:
-        """Let those who wait look again."""
+        """Wake the threads that wait for the value."""
         with self._lock:
-            done = self._in_progress.pop(key, None)
-        if done:
-            done.set()
+            event = self._in_progress.pop(key, None)
+        if event:
+            event.set()

@@ -1,7 +1,7 @@
-"""Scores of pairs seen before. Keys are digests, values are numbers: no name ever reaches the store.
+"""Cache of model probabilities in Redis. Keys are digests and values are numbers: no name reaches Redis.
 
-Only what the model said is kept. Everything else in an answer follows from the two names and the rules, which
-are read again, so a cached answer cannot differ from a fresh one. Without Redis every pair is scored.
+Only the probability is cached. Everything else in a result follows from the two names and the rules and is
+computed again, so a result with a cached probability equals a fresh one. Without Redis every pair is scored.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from matching.compare.metrics import CACHE_LOOKUPS
 from matching.engine.types import Kind, Scorer, Thresholds
 
 _SIGNATURE_LENGTH = 64
-"""Characters of the signature before the score."""
+"""Characters of the signature, which stands before the probability."""
 
 
 @dataclass(frozen=True)
 class CachedScore:
-    """What the model said about a pair; ``None`` when the rules left it nothing to say."""
+    """The model's probability that the difference is material; ``None`` when it gave none."""
 
     probability: float | None
 
 
 def build_cache_key(*parts: str) -> str:
-    """Return where the score of a question is kept: profile, pair, model and rules all take part."""
+    """Return the Redis key of a score: a digest of model, rules, pair, profile, kind and context."""
     return f"lnc:score:{sha256('|'.join(parts).encode())}"
 
 
 def read_score(key: str) -> CachedScore | None:
-    """Return what this product kept under a key, or nothing: also for what somebody else put there."""
+    """Return the score under a key; ``None`` without one, or when its signature is not valid."""
     try:
-        found = call_redis(lambda store: store.get(key))
+        value = call_redis(lambda store: store.get(key))
     except RedisUnavailableError:
         CACHE_LOOKUPS.labels("down").inc()
         return None
-    kept = _verify_score(key, found) if isinstance(found, bytes) else None
-    CACHE_LOOKUPS.labels("miss" if kept is None else "hit").inc()
-    return kept
+    score = _verify_score(key, value) if isinstance(value, bytes) else None
+    CACHE_LOOKUPS.labels("miss" if score is None else "hit").inc()
+    return score
 
 
-def write_score(key: str, kept: CachedScore) -> None:
-    """Keep a score for a while; losing it costs time only."""
-    text = json.dumps(kept.probability)
+def write_score(key: str, score: CachedScore) -> None:
+    """Write a signed score, which expires after ``PREDICTION_CACHE_SECONDS``; do nothing without Redis."""
+    text = json.dumps(score.probability)
     value = _sign_score(key, text) + text
     try:
         call_redis(lambda store: store.set(key, value, ex=settings.PREDICTION_CACHE_SECONDS))
@@ -56,22 +56,22 @@ def write_score(key: str, kept: CachedScore) -> None:
 
 
 def _sign_score(key: str, text: str) -> str:
-    """Return what ties a score to its question: whoever can write to the store must not decide answers."""
+    """Return the keyed digest of a score and its key: write access to Redis must not change verdicts."""
     return compute_digest(DigestPurpose.PAIR, "kept score", key, text)
 
 
 def _verify_score(key: str, value: bytes) -> CachedScore | None:
-    said = value.decode("ascii", "ignore")
-    signature, text = said[:_SIGNATURE_LENGTH], said[_SIGNATURE_LENGTH:]
+    content = value.decode("ascii", "ignore")
+    signature, text = content[:_SIGNATURE_LENGTH], content[_SIGNATURE_LENGTH:]
     if not verify_digest(DigestPurpose.PAIR, signature, "kept score", key, text):
         return None
     return CachedScore(json.loads(text))
 
 
 class CachingScorer:
-    """A scorer that repeats what it said before, or remembers what it says now.
+    """A scorer for one pair that returns a cached probability, or computes one and keeps it.
 
-    What it said before is looked up only when it is asked: most pairs are decided by rules alone.
+    ``look_up`` is called only when the probability is needed: the rules alone decide most pairs.
     """
 
     def __init__(self, scorer: Scorer, look_up: Callable[[], CachedScore | None] = lambda: None) -> None:
@@ -82,32 +82,32 @@ class CachingScorer:
 
     @property
     def name(self) -> str:
-        """Name of the model behind it."""
+        """Name of the wrapped model."""
         return self._scorer.name
 
     @property
     def version(self) -> str:
-        """Version of the model behind it."""
+        """Version of the wrapped model."""
         return self._scorer.version
 
     def get_thresholds(self, kind: Kind) -> Thresholds:
-        """Thresholds of the model behind it."""
+        """Return the thresholds of the wrapped model."""
         return self._scorer.get_thresholds(kind)
 
     def predict_probability(self, row: Sequence[float]) -> float:
-        """Probability that the difference is material."""
+        """Return the probability that the difference is material, cached where possible."""
         if self.known_probability is None:
-            kept = self._look_up()
-            self.is_cache_hit = kept is not None and kept.probability is not None
-            self.known_probability = kept.probability if kept else None
+            score = self._look_up()
+            self.is_cache_hit = score is not None and score.probability is not None
+            self.known_probability = score.probability if score else None
         if self.known_probability is None:
             self.known_probability = self._scorer.predict_probability(row)
         return self.known_probability
 
     def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
-        """Probabilities of several rows; not remembered, because one pair has one row."""
+        """Return the probabilities of several rows from the wrapped model; they are not cached."""
         return self._scorer.predict_probabilities(rows)
 
     def compute_contributions(self, row: Sequence[float]) -> Mapping[str, float]:
-        """What each feature adds; read from the model."""
+        """Return what each feature adds in log-odds, from the wrapped model."""
         return self._scorer.compute_contributions(row)

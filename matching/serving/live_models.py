@@ -1,4 +1,4 @@
-"""The models that answer in this process: how an artefact becomes a scorer, and who holds the live ones."""
+"""The live models of this process: building a scorer from an artefact, and the loader that holds them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from modelops.serving.loader import ModelLoader
 
 
 def build_scorer(content: bytes) -> Scorer:
-    """Turn an artefact into a warmed scorer. Raises ``ArtefactError`` if it does not fit this engine."""
+    """Build a scorer from an artefact and run it once. Raises ``ArtefactError`` if it does not fit."""
     scorer = load_scorer(content)
     engine.compare("Warm Up Holdings, Inc.", "Warmup Holding LLC", scorer=scorer)
     return scorer
@@ -20,5 +20,5 @@ def build_scorer(content: bytes) -> Scorer:
 
 @lru_cache(maxsize=1)
 def get_model_loader() -> ModelLoader[Scorer]:
-    """Return this process's loader."""
+    """Return the model loader of this process."""
     return ModelLoader(build_scorer, golden.check_golden_answers, engine.compute_schema_hash())

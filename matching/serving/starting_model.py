@@ -1,4 +1,4 @@
-"""The model that comes with the program, made live in a new installation."""
+"""The model shipped with the program: registration, and deployment in a new installation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ARTEFACT_FILES = ("model.json", "model.skops", "MODEL_CARD.md")
 
 @dataclass(frozen=True)
 class ShippedModel:
-    """The shipped artefact: its files as they are, and its own description of itself."""
+    """The shipped artefact: the bytes of its files by name, and the manifest inside ``model.json``."""
 
     file_contents: dict[str, bytes]
     manifest: dict[str, Any]
@@ -32,24 +32,24 @@ class ShippedModel:
 def load_shipped_model() -> ShippedModel:
     """Read the shipped model. Raises ``FileNotFoundError`` if the package was built without it."""
     folder: Traversable = files("matching.engine").joinpath("model")
-    content = {name: folder.joinpath(name).read_bytes() for name in _ARTEFACT_FILES}
-    return ShippedModel(content, json.loads(content["model.json"]))
+    contents = {name: folder.joinpath(name).read_bytes() for name in _ARTEFACT_FILES}
+    return ShippedModel(contents, json.loads(contents["model.json"]))
 
 
 def register_shipped_model(model: ShippedModel) -> ModelVersion:
-    """Register the shipped model in MLflow and here, unless it is known.
+    """Register the shipped model in MLflow and in the database, unless it is registered already.
 
-    Raises ``ArtefactError`` if unfit.
+    Raises ``ArtefactError`` if it does not fit this engine.
     """
     name, version = str(model.manifest["name"]), str(model.manifest["version"])
-    known = ModelVersion.objects.filter(name=name, version=version).first()
-    if known is not None:
-        return known
+    registered = ModelVersion.objects.filter(name=name, version=version).first()
+    if registered is not None:
+        return registered
     build_scorer(model.file_contents["model.json"])
     training = model.manifest["training"]
     metrics: dict[str, float] = training["held_out"]
     logged = _log_to_registry(name, version, model, metrics)
-    given = VersionRegistration(
+    registration = VersionRegistration(
         name=name,
         version=version,
         content=model.file_contents["model.json"],
@@ -61,11 +61,11 @@ def register_shipped_model(model: ShippedModel) -> ModelVersion:
         libraries=training.get("libraries", {}),
         card=model.file_contents["MODEL_CARD.md"].decode(),
     )
-    return register_version(given, actor=None)
+    return register_version(registration, actor=None)
 
 
 def _log_to_registry(name: str, version: str, model: ShippedModel, metrics: dict[str, float]) -> LoggedRun:
-    """Log the shipped model; a registry that does not answer must not keep a new program from starting."""
+    """Log the shipped model in MLflow; log a warning without MLflow, which must not prevent a start."""
     try:
         return mlflow_registry.log_version(
             name, version, model.file_contents, {"schema": model.manifest["schema"]}, metrics
@@ -76,9 +76,9 @@ def _log_to_registry(name: str, version: str, model: ShippedModel, metrics: dict
 
 
 def install_shipped_model() -> tuple[ModelVersion, list[Deployment]]:
-    """Register the shipped model, and make it champion where there was none or none that fits this program.
+    """Register the shipped model, and deploy it as champion where there is none that fits this engine.
 
-    Returns the version and the deployments made, none when every champion stays.
+    Returns the version and the new deployments, which are none when every champion stays.
     """
     version = register_shipped_model(load_shipped_model())
     first = deploy_first(version)
