@@ -31,8 +31,8 @@ class LocalCache(Generic[V]):
     ) -> tuple[V, bool]:
         """Return the value of a key, and whether a cache or another thread gave it.
 
-        No value older than ``lifetime_seconds`` is returned. An error that ``compute`` raises is passed on and
-        nothing is cached.
+        No value older than ``lifetime_seconds`` is returned. When ``compute`` raises, its error is
+        passed on and nothing is cached.
         """
         entry, in_progress = self._find_or_claim(key, lifetime_seconds)
         if in_progress is not None and in_progress.wait(_WAIT_SECONDS):

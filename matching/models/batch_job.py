@@ -1,4 +1,4 @@
-"""Bulk jobs and the pieces they are worked off in. The rows of the files are never in these tables."""
+"""Bulk jobs and the chunks they are compared in. The rows of the files are never in these tables."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from accounts.models import User
 from modelops.models import ModelVersion, RunStatus
 
 _CLAIM_CHUNK_SQL = """
-WITH asked AS (
+WITH running AS (
   SELECT job.id, job.served_at,
          max(job.served_at) OVER (PARTITION BY job.user_id) AS user_served_at
   FROM batch_jobs job
   WHERE job.status = 'running' AND job.rules_version = %(rules)s
 ), next AS (
   SELECT chunk.id, chunk.job_id
-  FROM asked JOIN LATERAL (
+  FROM running JOIN LATERAL (
     SELECT id, job_id FROM batch_chunks
-    WHERE job_id = asked.id AND done_at IS NULL
+    WHERE job_id = running.id AND done_at IS NULL
     ORDER BY attempts, number LIMIT 1 FOR UPDATE SKIP LOCKED
   ) chunk ON true
-  ORDER BY asked.user_served_at NULLS FIRST, asked.served_at NULLS FIRST, asked.id
+  ORDER BY running.user_served_at NULLS FIRST, running.served_at NULLS FIRST, running.id
   LIMIT 1
 ), taken AS (
   UPDATE batch_chunks SET attempts = attempts + 1 FROM next WHERE batch_chunks.id = next.id
@@ -36,16 +36,16 @@ WITH asked AS (
 UPDATE batch_jobs SET served_at = clock_timestamp() FROM next WHERE batch_jobs.id = next.job_id
 RETURNING next.id
 """
-"""The next piece: of the person who was served longest ago, of their job that was served longest ago.
+"""Claims the next chunk: of the user served longest ago, of their job served longest ago.
 
-Counted as an attempt before it is worked on, so that a piece that kills its worker is not tried for ever.
+The attempt is counted before the work begins, so that a chunk that kills its worker is not tried for ever.
 """
 
 UNFINISHED_STATUSES = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
 class FileFormat(models.TextChoices):
-    """What a job reads and writes."""
+    """The file formats of jobs and exports."""
 
     CSV = "csv", "CSV"
     XLSX = "xlsx", "XLSX"
@@ -53,47 +53,51 @@ class FileFormat(models.TextChoices):
 
 
 class BatchJobQuerySet(models.QuerySet["BatchJob"]):
-    """Reads of bulk jobs."""
+    """Queries for bulk jobs."""
 
     def for_user(self, user: User) -> BatchJobQuerySet:
-        """A person's own jobs, newest first, by the index."""
+        """Return the jobs of a user, newest first, by the index."""
         return self.filter(user=user).order_by("-id")
 
     def for_listing(self) -> BatchJobQuerySet:
-        """What a list shows: with the version that answers, without key and header."""
+        """Return what a list shows: the model version is joined, file key and header are deferred."""
         return self.select_related("model").defer("file_key", "shape")
 
     def unfinished(self) -> BatchJobQuerySet:
-        """Jobs that wait or are worked on."""
+        """Return the jobs that are queued or running."""
         return self.filter(status__in=UNFINISHED_STATUSES)
 
     def ready_to_prepare(self, now: datetime) -> BatchJobQuerySet:
-        """Jobs whose file nobody is cutting into pieces."""
+        """Return the queued jobs whose file no worker is splitting."""
         return self.filter(Q(leased_until=None) | Q(leased_until__lt=now), status=RunStatus.QUEUED)
 
     def past_retention(self, now: datetime) -> BatchJobQuerySet:
-        """Finished jobs that have been kept long enough."""
+        """Return the finished jobs that are older than ``JOBS_KEPT_DAYS``."""
         return self.exclude(status__in=UNFINISHED_STATUSES).filter(
             finished_at__lt=now - timedelta(days=settings.JOBS_KEPT_DAYS)
         )
 
 
 class BatchJob(models.Model):
-    """A file of pairs to be compared. The rows live in encrypted files; this row says how far it came."""
+    """A file of pairs compared in the background: its progress. The rows are in encrypted files."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batch_jobs")
     model = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="+")
-    generation = models.BigIntegerField(default=0, help_text="What was live when the job came.")
+    generation = models.BigIntegerField(
+        default=0, help_text="Generation of the live models when the job was created."
+    )
     rules_version = models.CharField(max_length=40)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12, default="auto")
     format = models.CharField(max_length=5, choices=FileFormat.choices, default=FileFormat.CSV)
-    file_name = EncryptedTextField(blank=True, default="", help_text="As uploaded; it may quote a name.")
+    file_name = EncryptedTextField(blank=True, default="", help_text="As uploaded; it may contain a name.")
     file_bytes = models.BigIntegerField(default=0)
-    file_key = EncryptedTextField(help_text="Opens the files of this job; without it they are noise.")
-    shape = EncryptedTextField(help_text="The header, and where the names are, as JSON.")
+    file_key = EncryptedTextField(
+        help_text="Decrypts the files of this job, which cannot be read without it."
+    )
+    shape = EncryptedTextField(help_text="The header and the columns of the names, as JSON.")
     rows_total = models.PositiveIntegerField(null=True, blank=True)
     rows_done = models.PositiveIntegerField(default=0)
     rows_failed = models.PositiveIntegerField(default=0)
@@ -103,16 +107,16 @@ class BatchJob(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     leased_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until then somebody is cutting the file into pieces."
+        null=True, blank=True, help_text="Until then a worker is splitting the file."
     )
-    served_at = models.DateTimeField(null=True, blank=True, help_text="When a piece was last taken.")
+    served_at = models.DateTimeField(null=True, blank=True, help_text="When a chunk was last claimed.")
 
     objects = BatchJobQuerySet.as_manager()
 
     class Meta:
         db_table = "batch_jobs"
         verbose_name = "bulk job"
-        permissions = (("oversee_batchjobs", "Can see everybody's bulk jobs"),)
+        permissions = (("oversee_batchjobs", "Can see the bulk jobs of all users"),)
         ordering = ("-id",)
         indexes = (
             models.Index(fields=["user", "-id"], name="batch_jobs_of_user"),
@@ -139,14 +143,14 @@ class BatchJob(models.Model):
 
     @property
     def share(self) -> float:
-        """Part of the rows that is done, from 0 to 1."""
+        """Return the part of the rows that is done, from 0 to 1."""
         if self.status == RunStatus.SUCCEEDED:
             return 1.0
         return self.rows_done / self.rows_total if self.rows_total else 0.0
 
     @property
     def rate(self) -> float | None:
-        """Rows a second since the work began; ``None`` before the first piece is done."""
+        """Return the rows per second since the start; ``None`` before the first chunk is done."""
         if self.started_at is None or not self.rows_done:
             return None
         seconds = ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
@@ -154,43 +158,43 @@ class BatchJob(models.Model):
 
     @property
     def seconds_left(self) -> int | None:
-        """Seconds the rest takes at this rate; ``None`` while nobody can know."""
+        """Return the seconds the rest takes at this rate; ``None`` while it cannot be estimated."""
         if self.status != RunStatus.RUNNING or self.rate is None or self.rows_total is None:
             return None
         return round((self.rows_total - self.rows_done) / self.rate)
 
 
 class BatchChunkQuerySet(models.QuerySet["BatchChunk"]):
-    """Reads of pieces, and the statements that hand them out."""
+    """Queries for chunks, and the statements that claim and lock them."""
 
     def claim_next(self, rules_version: str) -> int | None:
-        """Choose the next piece, fairly between people, and count the attempt; ``None`` when none is free."""
+        """Choose the next chunk, fairly between users, and count the attempt; ``None`` when none is free."""
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM_CHUNK_SQL, {"rules": rules_version})
             row = cursor.fetchone()
         return int(row[0]) if row else None
 
     def lock_unfinished(self, chunk_id: int) -> BatchChunk | None:
-        """Lock an unfinished piece until the transaction ends; ``None`` when somebody else has it.
+        """Lock an unfinished chunk until the transaction ends; ``None`` when another worker has it.
 
-        The lock ends with the connection, also after ``kill -9``: then the piece is free at once.
+        The lock ends with the connection, also after ``kill -9``: then the chunk is free at once.
         """
         free = self.filter(pk=chunk_id, done_at=None, job__status=RunStatus.RUNNING)
         return free.select_related("job").select_for_update(skip_locked=True, of=("self",)).first()
 
     def pending(self, job_id: UUID) -> BatchChunkQuerySet:
-        """Pieces of a job that are not done."""
+        """Return the chunks of a job that are not done."""
         return self.filter(job_id=job_id, done_at=None)
 
 
 class BatchChunk(models.Model):
-    """Some rows of a job. ``output`` names the one file that counts, whoever else worked on it."""
+    """A range of rows of a job. ``output`` names its result file, also when several workers compared it."""
 
     id = models.BigAutoField(primary_key=True)
     job = models.ForeignKey(BatchJob, on_delete=models.CASCADE, related_name="chunks")
     number = models.PositiveIntegerField()
     rows = models.PositiveIntegerField()
-    begins_at = models.BigIntegerField(help_text="Byte of the file of rows.")
+    begins_at = models.BigIntegerField(help_text="Byte offset in the file of rows.")
     ends_at = models.BigIntegerField()
     attempts = models.PositiveSmallIntegerField(default=0)
     output = models.CharField(max_length=60, blank=True)
@@ -218,13 +222,13 @@ class BatchChunk(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"piece {self.number} of job {self.job_id}"
+        return f"chunk {self.number} of job {self.job_id}"
 
 
 class BulkSample(models.Model):
-    """Some answers of a piece as those who watch see them: numbers and categories.
+    """A sample of a chunk's results for drift monitoring: features, categories, probability and verdict.
 
-    No name, and no way back to the job or the person. Read within the hours that follow, then deleted.
+    It holds no name and no reference to the job or the user. It is counted within hours, then deleted.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -232,7 +236,7 @@ class BulkSample(models.Model):
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12)
     at = models.DateTimeField(db_index=True)
-    answers = models.JSONField(help_text="Features, categories, probability and verdict of each answer.")
+    answers = models.JSONField(help_text="Features, categories, probability and verdict of each result.")
 
     class Meta:
         db_table = "bulk_samples"

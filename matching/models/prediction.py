@@ -1,4 +1,4 @@
-"""Stored predictions."""
+"""Predictions: the stored results of comparison requests."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import build_min_uuid7, uuid7
 from accounts.models import User
 from experiments.models import Experiment
-from matching.pair_digest import compute_pair_digest
 from modelops.models import ModelVersion
 
 
 class VerdictChoice(models.TextChoices):
-    """The three answers."""
+    """The three verdicts of the engine."""
 
     IMMATERIAL = "immaterial", "Immaterial"
     REVIEW = "review", "A person must look"
@@ -26,24 +25,24 @@ class VerdictChoice(models.TextChoices):
 
 
 class ReviewStream(models.TextChoices):
-    """Why a prediction is put before a reviewer."""
+    """Why a prediction is sent to review."""
 
     AUDIT = "audit", "Random audit"
-    UNCERTAIN = "uncertain", "The answer was: review"
+    UNCERTAIN = "uncertain", "Verdict: review"
     DISAGREEMENT = "disagreement", "Champion and challenger disagree"
-    APPEAL = "appeal", "A client objected"
-    GOLD = "gold", "Known answer"
+    APPEAL = "appeal", "Client objection"
+    GOLD = "gold", "Gold item"
 
 
 class PredictionQuerySet(models.QuerySet["Prediction"]):
-    """Reads of predictions."""
+    """Queries for predictions."""
 
     def for_user(self, user: User) -> PredictionQuerySet:
-        """A user's own predictions, newest first, by the index."""
+        """Return the predictions of a user, newest first, by the index."""
         return self.filter(user=user).order_by("-id")
 
     def for_listing(self) -> PredictionQuerySet:
-        """What a list shows: with the version that answered, without the sentences."""
+        """Return what a list shows: the model version is joined, text and features are deferred."""
         return self.with_model().defer("words", "context", "features", "mix")
 
     def filter_by(
@@ -53,34 +52,30 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         created_from: datetime | None = None,
         created_to: datetime | None = None,
     ) -> PredictionQuerySet:
-        """Those of a verdict, a profile, and a time from (inclusive) to (exclusive).
+        """Return the predictions of a verdict, a profile, and a time from (inclusive) to (exclusive).
 
-        Time is read from the ids, which the index holds, so no list grows slower with its history.
+        The time is read from the ids, which the index holds, so a list stays as fast as its history grows.
         """
         rows = self.filter(verdict=verdict) if verdict else self
         rows = rows.filter(profile=profile) if profile else rows
         rows = rows.filter(pk__gte=build_min_uuid7(created_from)) if created_from else rows
         return rows.filter(pk__lt=build_min_uuid7(created_to)) if created_to else rows
 
-    def for_pair(self, name1: str, name2: str) -> PredictionQuerySet:
-        """Earlier answers about exactly this pair in this order."""
-        return self.filter(pair_digest=compute_pair_digest(name1, name2))
-
     def for_review(self, since: datetime | None) -> PredictionQuerySet:
-        """Predictions (since then) that a stream picked for a reviewer."""
-        picked = self.exclude(stream="")
-        return picked.filter(created_at__gte=since) if since else picked
+        """Return the predictions that a stream sent to review, since a time if one is given."""
+        drawn = self.exclude(stream="")
+        return drawn.filter(created_at__gte=since) if since else drawn
 
     def with_model(self) -> PredictionQuerySet:
-        """Together with the version that answered."""
+        """Join the model version."""
         return self.select_related("model")
 
 
 class Prediction(models.Model):
-    """One answer. ``prediction`` is true when the difference is material; names are encrypted."""
+    """The stored result of one comparison request; the names and all text that quotes them are encrypted."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # Every index is paid for by every answer: these three columns have none that begins with them alone.
+    # Every insert pays for every index: the three foreign keys have none of their own.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="predictions", db_index=False
     )
@@ -100,14 +95,16 @@ class Prediction(models.Model):
     kind = models.CharField(max_length=12)
     pair_digest = models.CharField(max_length=64)
     context = EncryptedTextField(
-        blank=True, default="", help_text="What the client said about the two names."
+        blank=True, default="", help_text="Facts about the two names, as the client sent them."
     )
     differences = models.JSONField(
-        default=list, help_text="Categories, offsets and effects; never text of a name."
+        default=list, help_text="Categories, spans and effects, without text of a name."
     )
-    words = EncryptedTextField(help_text="The sentences that were answered, which may quote the names.")
-    features = models.BinaryField(default=b"", help_text="Numbers the model saw, in half precision.")
-    mix = models.JSONField(default=dict, help_text="Scripts, legal form, share of unknown words: no name.")
+    words = EncryptedTextField(help_text="The returned text, which may quote the names, as JSON.")
+    features = models.BinaryField(default=b"", help_text="Feature values of the model, in half precision.")
+    mix = models.JSONField(
+        default=dict, help_text="Scripts, legal form and share of unknown words, without text of a name."
+    )
     rules_version = models.CharField(max_length=40)
     generation = models.BigIntegerField()
     experiment = models.ForeignKey(
@@ -118,7 +115,7 @@ class Prediction(models.Model):
     cached = models.BooleanField(default=False)
     stream = models.CharField(max_length=12, choices=ReviewStream.choices, blank=True)
     selection_probability = models.FloatField(
-        null=True, blank=True, help_text="Chance of being picked by the stream."
+        null=True, blank=True, help_text="Probability with which the stream draws such a prediction."
     )
     erased_at = models.DateTimeField(null=True, blank=True)
 
@@ -129,7 +126,7 @@ class Prediction(models.Model):
         ordering = ("-id",)
         indexes = (
             models.Index(fields=["user", "-id"], name="predictions_of_user"),
-            # A filter that finds little must not read the rest of the history to say so.
+            # A filter with few matches must not read the rest of the history.
             models.Index(fields=["user", "verdict", "-id"], name="predictions_of_user_verdict"),
             models.Index(fields=["user", "profile", "-id"], name="predictions_of_user_profile"),
             models.Index(fields=["verdict", "-id"], name="predictions_of_verdict"),

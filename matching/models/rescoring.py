@@ -1,4 +1,4 @@
-"""What other versions say about stored answers: shadows beside the traffic, replays of a day afterwards."""
+"""Predictions scored again by other model versions: shadow scores of new ones, replays of a whole day."""
 
 from __future__ import annotations
 
@@ -13,19 +13,15 @@ from modelops.models import ModelVersion, RunStatus, ServingRole
 
 
 class ShadowScoreQuerySet(models.QuerySet["ShadowScore"]):
-    """Reads of what challengers and shadows would have answered."""
+    """Queries for shadow scores."""
 
     def disagreements(self) -> ShadowScoreQuerySet:
-        """Those whose verdict is another than the one that was given, the newest first."""
+        """Return the scores whose verdict differs from that of the prediction, newest prediction first."""
         return self.filter(agrees=False).order_by("-prediction_id")
-
-    def for_model(self, model: ModelVersion) -> ShadowScoreQuerySet:
-        """Those of one version."""
-        return self.filter(model=model)
 
 
 class ShadowScore(models.Model):
-    """What a version that plays another part would have answered to a question that was answered."""
+    """What a challenger or shadow version would have predicted for a stored prediction."""
 
     id = models.BigAutoField(primary_key=True)
     prediction = models.ForeignKey(
@@ -35,7 +31,7 @@ class ShadowScore(models.Model):
     role = models.CharField(max_length=12, choices=ServingRole.choices)
     material_probability = models.DecimalField(max_digits=5, decimal_places=4)
     verdict = models.CharField(max_length=10, choices=VerdictChoice.choices)
-    agrees = models.BooleanField(help_text="The same verdict as the one that was given.")
+    agrees = models.BooleanField(help_text="Whether the verdict equals that of the prediction.")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ShadowScoreQuerySet.as_manager()
@@ -55,11 +51,11 @@ class ShadowScore(models.Model):
 
 
 class ShadowCursor(models.Model):
-    """How far a version in a slot has come with the answers it scores."""
+    """The last prediction that a version in a live slot has scored."""
 
     profile = models.CharField(max_length=20)
     model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
-    last = models.UUIDField(help_text="The newest answer it has looked at.")
+    last = models.UUIDField(help_text="Id of the newest prediction it has read.")
 
     class Meta:
         db_table = "shadow_cursors"
@@ -70,7 +66,7 @@ class ShadowCursor(models.Model):
 
 
 class Replay(models.Model):
-    """A day's questions, asked again of any version that fits this program."""
+    """The comparisons of a day (UTC), repeated with any model version that fits this program."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     day = models.DateField()
@@ -79,13 +75,15 @@ class Replay(models.Model):
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
-    erased = models.PositiveIntegerField(default=0, help_text="Names were erased: cannot be asked again.")
-    failed = models.PositiveIntegerField(default=0, help_text="This program cannot read them.")
+    erased = models.PositiveIntegerField(default=0, help_text="Skipped, because the names were erased.")
+    failed = models.PositiveIntegerField(
+        default=0, help_text="Skipped, because this program rejects the names."
+    )
     changed = models.PositiveIntegerField(default=0)
     counts = models.JSONField(
-        default=dict, help_text="Per profile, how often which verdict became which: never a name."
+        default=dict, help_text="Per profile, the number of predictions by old and new verdict."
     )
-    last = models.UUIDField(null=True, help_text="The newest question that was asked again.")
+    last = models.UUIDField(null=True, help_text="Id of the last prediction that was repeated.")
     error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     touched_at = models.DateTimeField(default=timezone.now)
@@ -106,13 +104,13 @@ class Replay(models.Model):
 
     @property
     def progress(self) -> int:
-        """Percent."""
-        seen = self.done + self.erased + self.failed
-        return 100 if self.status == RunStatus.SUCCEEDED else seen * 100 // max(1, self.total)
+        """Return the part that is done, in percent."""
+        read = self.done + self.erased + self.failed
+        return 100 if self.status == RunStatus.SUCCEEDED else read * 100 // max(1, self.total)
 
 
 class ReplayChange(models.Model):
-    """One answer that would be another today."""
+    """A prediction whose verdict a replay changed."""
 
     id = models.BigAutoField(primary_key=True)
     replay = models.ForeignKey(Replay, on_delete=models.CASCADE, related_name="changes")

@@ -1,4 +1,4 @@
-"""How much of the traffic reviewers see: sampling rates and quotas, each change a row."""
+"""The review policy: sampling rates and quotas that decide what reviewers see; each change appends a row."""
 
 from __future__ import annotations
 
@@ -9,19 +9,29 @@ from django.utils import timezone
 
 
 class ReviewPolicy(models.Model):
-    """Which answers are put before reviewers, and how often. Append-only: the newest row is in force."""
+    """Sampling rates in [0, 1] and daily quotas of the review queue. The newest row is in force."""
 
-    audit_share = models.FloatField(default=0.02, help_text="Of all answers, whatever they were.")
-    uncertain_share = models.FloatField(default=1.0, help_text="Of the answers that say: a person must look.")
+    audit_share = models.FloatField("audit sampling rate", default=0.02, help_text="Of all predictions.")
+    uncertain_share = models.FloatField(
+        "uncertain sampling rate", default=1.0, help_text="Of the predictions whose verdict is review."
+    )
     disagreement_share = models.FloatField(
-        default=1.0, help_text="Of the answers on which another model disagrees with the champion."
+        "disagreement sampling rate",
+        default=1.0,
+        help_text="Of the predictions on which a challenger or shadow disagrees with the champion.",
     )
     second_share = models.FloatField(
-        default=0.15, help_text="Of first reviews, looked at by a second person."
+        "second review sampling rate",
+        default=0.15,
+        help_text="Of the first reviews, to be repeated by a second reviewer.",
     )
-    gold_share = models.FloatField(default=0.04, help_text="Of a reviewer's items, answers known beforehand.")
+    gold_share = models.FloatField(
+        "gold sampling rate", default=0.04, help_text="Of the items of a reviewer, to be gold items."
+    )
     quotas = models.JSONField(
-        default=dict, blank=True, help_text="Most new items a day by stream; a stream not named has no limit."
+        default=dict,
+        blank=True,
+        help_text="Most new items a day by stream; a stream that is not named has no quota.",
     )
     reason = models.CharField(max_length=500)
     set_by = models.ForeignKey(

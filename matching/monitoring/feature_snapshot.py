@@ -1,7 +1,8 @@
-"""What a stored answer keeps for those who watch: its features and a few categories, nothing of the names.
+"""Feature snapshots: what drift monitoring reads of a prediction, features and categories without the names.
 
-Two bytes a feature (half precision), of the block that applies: 86 bytes for organisations, 134 for people.
-They are computed for the answer anyway, so that watching reads no name and computes nothing twice.
+A feature takes two bytes (half precision), and only the block of the kind is kept: 86 bytes for
+organisations, 134 for individuals. The comparison computes them anyway, so monitoring reads no name and
+computes nothing twice.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from matching.engine.text.tokenise import romanise_token
 from modelops.monitoring.histograms import FigureSample
 
 _MAX_HALF_FLOAT = 60_000.0
-"""Half precision ends at 65,504."""
+"""Larger values are cut to this one; half precision ends at 65,504."""
 
 
 def _get_feature_block(kind: str) -> slice:
+    """Return the slice of a kind's features in the row of all; the first one belongs to both kinds."""
     organisations = sum(name.startswith("o_") for name in FEATURE_NAMES)
     first = 1 if kind == Kind.ORGANISATION else 1 + organisations
     return slice(first, 1 + organisations if kind == Kind.ORGANISATION else None)
@@ -40,12 +42,12 @@ _FIGURE_NAMES = {
     kind: [_FEATURE_MEANINGS[name] for name in FEATURE_NAMES[block]]
     for kind, block in _FEATURE_BLOCKS.items()
 }
-"""Figures are named by what they measure, because people read the reports."""
+"""Names of the numeric figures by kind: what they measure, because people read the drift reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureSnapshot:
-    """One answer as it is watched."""
+    """The features and categories of one result, for drift monitoring."""
 
     features: bytes
     mix: dict[str, str]
@@ -53,22 +55,22 @@ class FeatureSnapshot:
     verdict: str
 
     def to_json(self) -> list[Any]:
-        """JSON-ready form."""
+        """Return a list that JSON can hold."""
         return [b64encode(self.features).decode(), self.mix, self.probability, self.verdict]
 
     @classmethod
-    def from_json(cls, kept: Sequence[Any]) -> FeatureSnapshot:
-        """What :meth:`to_json` gave."""
-        return cls(b64decode(kept[0]), *kept[1:])
+    def from_json(cls, values: Sequence[Any]) -> FeatureSnapshot:
+        """Return the snapshot of a list that :meth:`to_json` returned."""
+        return cls(b64decode(values[0]), *values[1:])
 
 
 def snapshot_comparison(comparison: Comparison) -> FeatureSnapshot:
-    """Return what is kept of a comparison."""
+    """Return the snapshot of a comparison."""
     return snapshot_pair(comparison, comparison.material_probability, comparison.verdict.value)
 
 
 def snapshot_pair(pair: Comparison | PairFeatures, probability: float, verdict: str) -> FeatureSnapshot:
-    """Return what is kept of a pair and of what was answered."""
+    """Return the snapshot of a pair with its probability and verdict."""
     values = pair.features[_FEATURE_BLOCKS[pair.kind.value]]
     if max(values) > _MAX_HALF_FLOAT:
         values = tuple([min(value, _MAX_HALF_FLOAT) for value in values])
@@ -77,7 +79,7 @@ def snapshot_pair(pair: Comparison | PairFeatures, probability: float, verdict: 
 
 
 def build_sample(kind: str, rows: Sequence[FeatureSnapshot]) -> FigureSample:
-    """Put answers of one kind together; those of another feature row (an older program's) are left out."""
+    """Return the figures of results of one kind, without those of an older program with other features."""
     names = _FIGURE_NAMES[kind]
     fitting = [row for row in rows if len(row.features) == 2 * len(names)]
     matrix = _unpack_matrix(b"".join(row.features for row in fitting), len(names))
@@ -100,6 +102,7 @@ def _unpack_matrix(packed: bytes, width: int) -> NDArray[np.float64]:
 
 
 def _compute_mix(pair: Comparison | PairFeatures) -> dict[str, str]:
+    """Return the categories of a pair by figure: scripts; of organisations also form and unknown words."""
     left, right = pair.left, pair.right
     scripts = {"+".join(side.get("scripts", ())) or "none" for side in (left, right)}
     mix = {"script": " - ".join(sorted(scripts))}
@@ -112,7 +115,7 @@ def _compute_mix(pair: Comparison | PairFeatures) -> dict[str, str]:
 
 
 def _grade_unknown_words(words: Iterable[str]) -> str:
-    """Share of words no register knows, in four steps."""
-    known = [compute_rarity(romanise_token(word)) < 1.0 for word in words]
-    share = 1 - sum(known) / len(known) if known else 0.0
+    """Return the share of words that no register holds, in four grades."""
+    in_register = [compute_rarity(romanise_token(word)) < 1.0 for word in words]
+    share = 1 - sum(in_register) / len(in_register) if in_register else 0.0
     return "none" if share == 0 else "all" if share == 1 else "up to half" if share <= 0.5 else "most"

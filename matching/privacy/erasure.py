@@ -1,4 +1,4 @@
-"""Which answers an erasure takes: the places where names are kept, and all that hangs on them."""
+"""The rows of this app that an erasure covers: predictions by user, id, age or name, and bulk jobs."""
 
 from __future__ import annotations
 
@@ -21,49 +21,50 @@ from matching.pair_digest import normalise_name
 log = structlog.get_logger(__name__)
 
 _PAGE_SIZE = 1_000
-"""Rows read at once while a name is looked for."""
+"""Rows read at once while a name is searched."""
 
 
 def find_predictions(erasure: Erasure) -> QuerySet[Prediction]:
-    """Answers that an erasure takes and that still hold their names."""
-    waiting = Prediction.objects.filter(erased_at=None)
+    """Return the predictions that an erasure covers and that still hold their names."""
+    remaining = Prediction.objects.filter(erased_at=None)
     if erasure.subject == Erasure.Subject.USER:
-        return waiting.filter(user=erasure.user_id)
+        return remaining.filter(user=erasure.user_id)
     if erasure.subject == Erasure.Subject.PREDICTION:
-        return waiting.filter(pk=str(erasure.answer))
+        return remaining.filter(pk=str(erasure.answer))
     if erasure.subject == Erasure.Subject.AGE:
-        return waiting.filter(created_at__lt=erasure.before)
-    return waiting.filter(pk__in=_find_by_name(erasure))
+        return remaining.filter(created_at__lt=erasure.before)
+    return remaining.filter(pk__in=_find_by_name(erasure))
 
 
 def make_row_finder(model: type[Model], path: str) -> Callable[[Erasure], QuerySet[Any]]:
-    """Return how to find the rows of a table whose ``path`` leads to an answer that an erasure takes."""
+    """Return a function that finds the rows of a table whose ``path`` leads to a prediction being erased."""
 
-    def of(erasure: Erasure) -> QuerySet[Any]:
+    def find_rows(erasure: Erasure) -> QuerySet[Any]:
         return model._base_manager.filter(**{f"{path}__in": find_predictions(erasure)})
 
-    return of
+    return find_rows
 
 
 def _get_erased_values() -> dict[str, Any]:
+    """Return the columns that an erasure sets beside the encrypted ones, which it blanks."""
     return {"pair_digest": "", "erased_at": timezone.now()}
 
 
 class BatchJobTarget:
-    """Bulk jobs: uploaded files and results go as a whole.
+    """Bulk jobs, which an erasure by user or by age deletes with their files.
 
-    What is in them cannot be searched for one name; they are kept for days only.
+    Their files are not searched for a name; they are kept for days only.
     """
 
     model = BatchJob
     title = BatchJob._meta.db_table
 
     def count(self, erasure: Erasure) -> int:
-        """Return how many jobs go."""
+        """Return how many jobs the erasure deletes."""
         return self._find_jobs(erasure).count()
 
     def blank(self, erasure: Erasure) -> Iterator[int]:
-        """Delete the jobs, one by one."""
+        """Delete the jobs one by one, and yield 1 for each."""
         for job in self._find_jobs(erasure):
             with transaction.atomic():
                 service.delete(job, erasure.requested_by, "erasure")
@@ -79,14 +80,14 @@ class BatchJobTarget:
 
 
 ERASURE_TARGETS = (BatchJobTarget(), EncryptedTable(Prediction, find_predictions, _get_erased_values))
-"""Files of bulk jobs; then the answers themselves: names, sentences, context and the digest of the pair."""
+"""Bulk jobs with their files; then names, text, context and pair digest of predictions."""
 
 
 def _find_by_name(erasure: Erasure) -> list[UUID]:
-    """Return the answers of which one name is the sought one, but for case and spaces.
+    """Return the predictions in which one name equals the name to erase, ignoring case and spaces.
 
-    Reads every answer once: names are encrypted, and a digest of each name for look-up would cost every
-    comparison two columns and two indexes for the sake of a rare command.
+    It decrypts every prediction once: a digest of each name would cost every comparison two columns and two
+    indexes for the sake of a rare command.
     """
     if "naming" not in erasure.run_cache:
         erasure.run_cache["naming"] = [

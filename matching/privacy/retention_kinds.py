@@ -1,4 +1,4 @@
-"""What this app keeps only for a while: what other versions said about answers. Answers themselves stay."""
+"""The rows of this app with a retention period: shadow scores and replays. Predictions are not deleted."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def _find_old_replays(moment: datetime) -> QuerySet[Replay]:
 
 
 RETENTION_KINDS = (
-    build_row_kind("shadow_scores", "What challengers and shadows would have answered", 90, _find_old_scores),
-    build_row_kind("replays", "Replays of a day, after they ended", 365, _find_old_replays),
+    build_row_kind("shadow_scores", "Shadow scores of challengers and shadows", 90, _find_old_scores),
+    build_row_kind("replays", "Finished replays", 365, _find_old_replays),
 )

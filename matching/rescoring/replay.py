@@ -1,4 +1,4 @@
-"""Replays: a day's questions asked again of any version, as a job that survives its worker."""
+"""Replays: the comparisons of a day repeated with any model version, in batches that survive their worker."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ from modelops.serving.loader import ArtefactVerificationError, read_verified_art
 
 BATCH_SIZE = 500
 MAX_LISTED_CHANGES = 5_000
-"""Changed answers that are listed one by one, at most; all are counted."""
+"""Most changed predictions that are stored one by one; all of them are counted."""
 STALL_TIMEOUT = timedelta(minutes=1)
+"""Time without progress after which another worker continues a replay."""
 
 
 class ReplayError(Exception):
-    """The day cannot be replayed like this; the message is fit for the screen."""
+    """The day cannot be replayed with this version; the message is fit for the screen."""
 
 
 @transaction.atomic
 def request_replay(day: date, model: ModelVersion, actor: User) -> Replay:
-    """Have a day's questions asked again of a version.
+    """Create the replay of a day (UTC) with a model version, and record who requested it.
 
-    Raises :class:`ReplayError` for a day to come or a version of other features.
+    Raises :class:`ReplayError` for a day in the future or a version trained for other features.
     """
     if day > timezone.now().date():
         raise ReplayError("that day has not come yet")
@@ -48,7 +49,7 @@ def request_replay(day: date, model: ModelVersion, actor: User) -> Replay:
 
 
 def run_replay(replay_id: UUID) -> Replay:
-    """Ask again until the day is through; another worker's replay is left alone. Can be repeated."""
+    """Replay batch by batch to the end of the day; repeatable. Stop at once when another worker runs it."""
     replay = Replay.objects.select_related("model").get(pk=replay_id)
     try:
         scorer = build_scorer(read_verified_artefact(replay.model))
@@ -61,14 +62,14 @@ def run_replay(replay_id: UUID) -> Replay:
 
 
 def find_stalled_replays() -> QuerySet[Replay]:
-    """Replays that wait, or whose worker is gone."""
+    """Return the unfinished replays without progress for :data:`STALL_TIMEOUT`."""
     unfinished = Replay.objects.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING])
     return unfinished.filter(touched_at__lt=timezone.now() - STALL_TIMEOUT)
 
 
 @transaction.atomic
 def _replay_batch(replay_id: UUID, scorer: Scorer) -> bool:
-    """Ask one batch again and note how far it came, both or neither; say whether there is more."""
+    """Repeat one batch and move the position, both or neither; return whether there may be more."""
     replay = Replay.objects.select_for_update(skip_locked=True).filter(pk=replay_id).first()
     if replay is None or replay.status not in (RunStatus.QUEUED, RunStatus.RUNNING):
         return False
@@ -85,23 +86,23 @@ def _replay_batch(replay_id: UUID, scorer: Scorer) -> bool:
 
 
 def _replay_prediction(replay: Replay, row: Prediction, scorer: Scorer) -> ReplayChange | None:
-    """Count one answer; return it if it would be another."""
+    """Repeat one comparison and count it; return the change when its verdict differs."""
     if row.erased_at:
         replay.erased += 1
         return None
     try:
-        found = rescore_prediction(row, scorer)
+        comparison = rescore_prediction(row, scorer)
     except EngineError:
         replay.failed += 1
         return None
     replay.done += 1
-    after = found.verdict.value
+    after = comparison.verdict.value
     profile = replay.counts.setdefault(row.profile, {})
     step = f"{row.verdict} > {after}"
     profile[step] = profile.get(step, 0) + 1
     if after == row.verdict:
         return None
-    probability = round(found.material_probability, 4)
+    probability = round(comparison.material_probability, 4)
     return ReplayChange(
         replay=replay, prediction=row, before=row.verdict, after=after, material_probability=probability
     )
@@ -119,18 +120,18 @@ def _get_remaining(replay: Replay) -> QuerySet[Prediction]:
 
 
 def _get_predictions_of_day(day: date) -> QuerySet[Prediction]:
-    """Answers of a day (UTC), by the index of their ids."""
-    begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    """Return the predictions of a day (UTC), by the index of their ids."""
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return Prediction.objects.filter(
-        pk__gte=build_min_uuid7(begins), pk__lt=build_min_uuid7(begins + timedelta(days=1))
+        pk__gte=build_min_uuid7(start), pk__lt=build_min_uuid7(start + timedelta(days=1))
     )
 
 
 def build_count_rows(counts: dict[str, dict[str, int]]) -> Sequence[tuple[str, str, str, int]]:
-    """The counts as rows of a table: profile, before, after, how many; what changed first."""
-    found = []
+    """Return the counts as rows of profile, verdict before and after, and count; changes come first."""
+    rows = []
     for profile, steps in counts.items():
         for step, count in steps.items():
             before, after = step.split(" > ")
-            found.append((profile, before, after, count))
-    return sorted(found, key=lambda row: (row[1] == row[2], -row[3]))
+            rows.append((profile, before, after, count))
+    return sorted(rows, key=lambda row: (row[1] == row[2], -row[3]))

@@ -1,8 +1,8 @@
-"""Challengers and shadows beside the traffic: what they would have answered, scored after the answer.
+"""Shadow scores: what challengers and shadows would have predicted, computed after the prediction is stored.
 
-Nothing happens in a request. Every few seconds a worker goes over the answers stored since it last looked,
-asks the versions that play another part, and keeps what they say. Where a verdict differs, the answer enters
-the reviewers' stream ``disagreement``, with the chance that the policy gives it.
+Requests take no part in it. Every few seconds a worker reads the predictions stored since its last run,
+scores them with the versions in the other live slots, and stores the scores. A
+prediction with another verdict enters the review stream ``disagreement`` with the probability of the policy.
 """
 
 from __future__ import annotations
@@ -26,36 +26,36 @@ from modelops.models import EVERY_PROFILE, LiveSlot, ServingRole
 from modelops.serving.loader import LoadedModel, NoLiveModelError
 
 MAX_BATCH = 2_000
-"""Answers of one slot that one sweep scores, at most."""
+"""Most predictions that one run scores for one slot."""
 MIN_AGE = timedelta(seconds=3)
-"""Answers younger than this wait: one with a smaller id may still be on its way to the table."""
+"""Younger predictions wait, because one with a smaller id may not be committed yet."""
 
 
 def score_new_predictions(now: datetime | None = None) -> int:
-    """Score what was answered since the last sweep; return how many scores were kept."""
+    """Score the predictions since the last run for every slot; return how many scores were stored."""
     try:
-        fleet = get_model_loader().get_live_models()
+        live = get_model_loader().get_live_models()
     except NoLiveModelError:
         return 0
-    upto = build_min_uuid7((now or timezone.now()) - MIN_AGE)
-    beside = LiveSlot.objects.exclude(role=ServingRole.CHAMPION).select_related("deployment")
-    slots = [(slot, fleet.find_by_id(slot.deployment.model_id)) for slot in beside]
-    return sum(_score_slot(slot, served, upto) for slot, served in slots if served)
+    end = build_min_uuid7((now or timezone.now()) - MIN_AGE)
+    slots = LiveSlot.objects.exclude(role=ServingRole.CHAMPION).select_related("deployment")
+    versions = [(slot, live.find_by_id(slot.deployment.model_id)) for slot in slots]
+    return sum(_score_slot(slot, model, end) for slot, model in versions if model)
 
 
 @transaction.atomic
-def _score_slot(slot: LiveSlot, served: LoadedModel[Scorer], upto: UUID) -> int:
-    """Score one batch and move the cursor, both or neither; leave a slot that another worker has alone."""
+def _score_slot(slot: LiveSlot, model: LoadedModel[Scorer], end: UUID) -> int:
+    """Score one batch and move the cursor, both or neither; skip a slot that another worker has locked."""
     start = {"last": build_min_uuid7(slot.deployment.at)}
-    ShadowCursor.objects.get_or_create(profile=slot.profile, model_id=served.id, defaults=start)
-    mine = ShadowCursor.objects.filter(profile=slot.profile, model_id=served.id)
-    cursor = mine.select_for_update(skip_locked=True).first()
+    ShadowCursor.objects.get_or_create(profile=slot.profile, model_id=model.id, defaults=start)
+    cursors = ShadowCursor.objects.filter(profile=slot.profile, model_id=model.id)
+    cursor = cursors.select_for_update(skip_locked=True).first()
     if cursor is None:
         return 0
-    rows = list(_get_predictions(slot).filter(pk__gt=cursor.last, pk__lt=upto).order_by("pk")[:MAX_BATCH])
+    rows = list(_get_predictions(slot).filter(pk__gt=cursor.last, pk__lt=end).order_by("pk")[:MAX_BATCH])
     if not rows:
         return 0
-    scores = [score for row in rows if (score := _score_prediction(row, slot.role, served))]
+    scores = [score for row in rows if (score := _score_prediction(row, slot.role, model))]
     ShadowScore.objects.bulk_create(scores, ignore_conflicts=True)
     _sample_disagreements([score for score in scores if not score.agrees])
     cursor.last = rows[-1].pk
@@ -64,37 +64,37 @@ def _score_slot(slot: LiveSlot, served: LoadedModel[Scorer], upto: UUID) -> int:
 
 
 def _get_predictions(slot: LiveSlot) -> QuerySet[Prediction]:
-    """Answers a slot scores: of its profile, or of every profile without a slot of its own in that part."""
+    """Return what a slot scores: its profile, or every profile without a slot of its own in that role."""
     if slot.profile != EVERY_PROFILE:
         return Prediction.objects.filter(profile=slot.profile, erased_at=None)
     own = LiveSlot.objects.filter(role=slot.role).exclude(profile=EVERY_PROFILE).values("profile")
     return Prediction.objects.exclude(profile__in=own).filter(erased_at=None)
 
 
-def _score_prediction(row: Prediction, role: str, served: LoadedModel[Scorer]) -> ShadowScore | None:
-    """What the version says; nothing of an answer it gave itself, or that this program cannot read."""
-    if row.model_id == served.id:
+def _score_prediction(row: Prediction, role: str, model: LoadedModel[Scorer]) -> ShadowScore | None:
+    """Return the score of a version; ``None`` for its own predictions and for names this program rejects."""
+    if row.model_id == model.id:
         return None
     try:
-        found = rescore_prediction(row, served.scorer)
+        comparison = rescore_prediction(row, model.scorer)
     except EngineError:
         return None
     return ShadowScore(
         prediction=row,
-        model_id=served.id,
+        model_id=model.id,
         role=role,
-        material_probability=round(found.material_probability, 4),
-        verdict=found.verdict.value,
-        agrees=found.verdict.value == row.verdict,
+        material_probability=round(comparison.material_probability, 4),
+        verdict=comparison.verdict.value,
+        agrees=comparison.verdict.value == row.verdict,
     )
 
 
 def _sample_disagreements(disagreeing: Sequence[ShadowScore]) -> None:
-    """Put answers nobody has picked yet before a reviewer, with the policy's chance."""
+    """Send predictions of no stream yet to review, with the probability of the policy."""
     policy = sampling.get_policy()
     if not policy.disagreement:
         return
     chance = policy.disagreement * (1 - policy.audit)
     drawn = [score.prediction_id for score in disagreeing if random.random() < policy.disagreement]  # noqa: S311
-    free = Prediction.objects.filter(pk__in=drawn, stream="")
-    free.update(stream=ReviewStream.DISAGREEMENT, selection_probability=chance)
+    unassigned = Prediction.objects.filter(pk__in=drawn, stream="")
+    unassigned.update(stream=ReviewStream.DISAGREEMENT, selection_probability=chance)

@@ -382,8 +382,8 @@ def test_only_reviewers_open_the_desk() -> None:
 def test_the_queue_does_not_tell_a_reviewer_why_an_item_was_picked(client: Client) -> None:
     picked()
     page = reverse("admin:feedback_reviewitem_changelist")
-    assert "The answer was: review" not in text(client.get(page))
-    assert "The answer was: review" in text(browser(person(Role.LEAD)).get(page))
+    assert "Verdict: review" not in text(client.get(page))
+    assert "Verdict: review" in text(browser(person(Role.LEAD)).get(page))
 
 
 def test_the_page_of_an_item_takes_a_fixed_number_of_queries(client: Client) -> None:

@@ -58,7 +58,7 @@ def test_a_shadow_says_what_it_would_have_answered_once() -> None:
     seen, ruled = answered(SLIP, user), answered(RULED, user)
     assert shadow.score_new_predictions(later()) == 2
     assert shadow.score_new_predictions(later()) == 0
-    scores = {score.prediction_id: score for score in ShadowScore.objects.for_model(bold)}
+    scores = {score.prediction_id: score for score in ShadowScore.objects.filter(model=bold)}
     assert set(scores) == {seen.pk, ruled.pk}
     assert before.pk not in scores
     assert (scores[seen.pk].verdict, scores[seen.pk].agrees, seen.verdict) == ("immaterial", False, "review")
