@@ -1,4 +1,4 @@
-"""A batch over the API: what may be sent, and results in the same order."""
+"""Serializers of batches: up to 1,000 comparison requests, and their results in the same order."""
 
 from __future__ import annotations
 
@@ -22,56 +22,59 @@ from matching.compare.service import MAX_BATCH_PAIRS, BatchOutcome, StoredCompar
 from matching.engine import EngineError
 
 BatchItem = CompareRequest | ValidationError
+"""A request of a batch, or why it is invalid."""
 
 
 @extend_schema_field(CompareRequestSerializer(many=True))
 class BatchPairsField(serializers.ListField):
-    """The questions of a batch as they were sent: each is checked by itself."""
+    """The comparison requests of a batch, unchecked; each is validated by itself."""
 
 
 class BatchRequestSerializer(serializers.Serializer[Any]):
-    """Up to 1,000 questions, and the profile of those that name none."""
+    """Up to 1,000 comparison requests, and the profile of those that name none."""
 
     pairs = BatchPairsField(min_length=1, max_length=MAX_BATCH_PAIRS)
     profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), default="general")
 
     def parse_items(self) -> list[BatchItem]:
-        """Return the checked questions in order; in the place of a bad one, what is wrong with it."""
-        given = self.validated_data
-        question = CompareRequestSerializer()
-        return [_parse_item(question, pair, given["profile"]) for pair in given["pairs"]]
+        """Return the requests in order; in the place of an invalid one, its error."""
+        fields, serializer = self.validated_data, CompareRequestSerializer()
+        return [_parse_item(serializer, pair, fields["profile"]) for pair in fields["pairs"]]
 
 
 class BatchResultSerializer(serializers.Serializer[Any]):
-    """What came of one question: an answer, or a problem."""
+    """The result of one request: a prediction as `answer`, or a problem as `error`."""
 
     answer = PredictionSerializer(required=False)
     error = ProblemSerializer(required=False)
 
 
 class BatchResponseSerializer(serializers.Serializer[Any]):
-    """Results in the order of the questions. Describes :func:`batch_answer`."""
+    """Results in the order of the requests."""
 
     results = BatchResultSerializer(many=True)
 
 
-def build_batch_response(items: Sequence[BatchItem], given: Sequence[BatchOutcome]) -> dict[str, Any]:
-    """Return one result for each item: the answers in order, and problems where there is none."""
-    answers = iter(given)
-    results = [_build_result(item if isinstance(item, ValidationError) else next(answers)) for item in items]
+def build_batch_response(items: Sequence[BatchItem], outcomes: Sequence[BatchOutcome]) -> dict[str, Any]:
+    """Return one result for each item; ``outcomes`` are those of the valid items, in their order."""
+    remaining = iter(outcomes)
+    results = [
+        _build_result(item if isinstance(item, ValidationError) else next(remaining)) for item in items
+    ]
     return {"results": results}
 
 
-def _parse_item(question: CompareRequestSerializer, pair: Any, profile: str) -> BatchItem:
-    named = {"profile": profile, **pair} if isinstance(pair, dict) else pair
+def _parse_item(serializer: CompareRequestSerializer, pair: Any, profile: str) -> BatchItem:
+    data = {"profile": profile, **pair} if isinstance(pair, dict) else pair
     try:
-        return build_compare_request(question.run_validation(named))
+        return build_compare_request(serializer.run_validation(data))
     except ValidationError as error:
         return error
 
 
-def _build_result(given: BatchOutcome | ValidationError) -> dict[str, Any]:
-    if isinstance(given, StoredComparison):
-        return {"answer": serialize_comparison(given)}
-    fault = ValidationError({"names": [str(given)]}) if isinstance(given, EngineError) else given
-    return {"error": build_problem(fault)}
+def _build_result(outcome: BatchOutcome | ValidationError) -> dict[str, Any]:
+    if isinstance(outcome, StoredComparison):
+        return {"answer": serialize_comparison(outcome)}
+    if isinstance(outcome, EngineError):
+        outcome = ValidationError({"names": [str(outcome)]})
+    return {"error": build_problem(outcome)}

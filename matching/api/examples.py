@@ -1,4 +1,4 @@
-"""Examples in the OpenAPI document."""
+"""Examples of requests in the OpenAPI document."""
 
 from __future__ import annotations
 

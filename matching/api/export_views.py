@@ -1,4 +1,4 @@
-"""Own answers as a file, over HTTP."""
+"""API view that exports predictions as a file."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rest_framework.views import APIView
 from accounts.api.renderers import OrjsonRenderer
 from accounts.auth.authentication import require_user
 from matching.api.export import send_export
-from matching.api.job_views import FILE_RESPONSES, FileRenderer
+from matching.api.files import FILE_RESPONSES, FileRenderer
 from matching.api.list_serializers import ExportRequestSerializer
 from matching.models import Prediction
 
 
 class PredictionExportView(APIView):
-    """Earlier answers as a file."""
+    """Export the own predictions."""
 
     required_permission = "matching.view_prediction"
     required_scope = "read"
@@ -27,10 +27,10 @@ class PredictionExportView(APIView):
         parameters=[ExportRequestSerializer], responses=FILE_RESPONSES, operation_id="predictions_export"
     )
     def get(self, request: Request) -> HttpResponseBase:
-        """Download your own answers, newest first, as CSV, JSON Lines or a workbook."""
-        asked = ExportRequestSerializer(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        chosen = dict(asked.validated_data)
-        format_id = chosen.pop("file")
+        """Download your own predictions, newest first, as CSV, JSON Lines or a workbook."""
+        query = ExportRequestSerializer(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        filters = dict(query.validated_data)
+        format_id = filters.pop("file")
         user = require_user(request)
-        return send_export(Prediction.objects.for_user(user).filter_by(**chosen), format_id, user, chosen)
+        return send_export(Prediction.objects.for_user(user).filter_by(**filters), format_id, user, filters)

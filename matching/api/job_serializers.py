@@ -1,7 +1,8 @@
-"""The API's side of a bulk job."""
+"""Serializers of bulk jobs."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -22,46 +23,48 @@ _MAX_COLUMN_LENGTH = 200
 
 @extend_schema_field(OpenApiTypes.BINARY)
 class UploadField(serializers.FileField):
-    """A file that is already on the disk."""
+    """An uploaded file, which the upload parser has already written to disk."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Accept what the parser kept. Raises ``ValidationError`` for text in its place."""
+        """Accept the upload of the parser. Raises ``ValidationError`` for a text field of that name."""
         if not isinstance(data, Upload):
             self.fail("invalid")
         return data
 
 
 class JobRequestSerializer(serializers.Serializer[Any]):
-    """A file of pairs, and how it is to be read."""
+    """A file of pairs, and how to read it."""
 
     file = UploadField(help_text="CSV, XLSX or JSON Lines; CSV and JSON Lines in UTF-8.")
     column1 = serializers.CharField(
         max_length=_MAX_COLUMN_LENGTH,
         default="name1",
         trim_whitespace=False,
-        help_text="Column of the first name.",
+        help_text="Column of name A.",
     )
     column2 = serializers.CharField(
         max_length=_MAX_COLUMN_LENGTH,
         default="name2",
         trim_whitespace=False,
-        help_text="Column of the second name.",
+        help_text="Column of name B.",
     )
     profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), default="general")
     kind = serializers.ChoiceField(choices=["auto", *(kind.value for kind in Kind)], default="auto")
     format = serializers.ChoiceField(
-        choices=FileFormat.values, required=False, help_text="When the ending of the file name does not say."
+        choices=FileFormat.values,
+        required=False,
+        help_text="Needed when the file name has no known extension.",
     )
 
     def to_options(self) -> JobOptions:
-        """Return how the checked file is to be read."""
-        given = self.validated_data
-        columns = given["column1"], given["column2"]
-        return JobOptions(columns, given["profile"], given["kind"], given.get("format", ""))
+        """Return how to read the validated file."""
+        fields = self.validated_data
+        columns = fields["column1"], fields["column2"]
+        return JobOptions(columns, fields["profile"], fields["kind"], fields.get("format", ""))
 
 
 class JobSerializer(serializers.Serializer[Any]):
-    """How far a job is. Describes :func:`job_answer`."""
+    """A bulk job and its progress."""
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=RunStatus.values)
@@ -69,11 +72,11 @@ class JobSerializer(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=FileFormat.values)
     profile = serializers.CharField()
     kind = serializers.CharField()
-    model = ModelSerializer(allow_null=True, help_text="The one version that answers every row.")
+    model = ModelSerializer(allow_null=True, help_text="The one version that scores every row.")
     rules_version = serializers.CharField()
-    rows_total = serializers.IntegerField(allow_null=True, help_text="Null until the file was read.")
+    rows_total = serializers.IntegerField(allow_null=True, help_text="Null until the file has been read.")
     rows_done = serializers.IntegerField()
-    rows_failed = serializers.IntegerField(help_text="Rows whose `error` says what is wrong with them.")
+    rows_failed = serializers.IntegerField(help_text="Rows that have an `error` instead of a verdict.")
     progress = serializers.FloatField(help_text="From 0 to 1.")
     rows_per_second = serializers.FloatField(allow_null=True)
     seconds_left = serializers.IntegerField(allow_null=True, help_text="At this rate.")
@@ -84,14 +87,14 @@ class JobSerializer(serializers.Serializer[Any]):
 
 
 class JobPageSerializer(serializers.Serializer[Any]):
-    """Jobs, newest first."""
+    """A page of jobs, newest first."""
 
     results = JobSerializer(many=True)
     next = serializers.UUIDField(allow_null=True, help_text=NEXT_CURSOR_HELP)
 
 
 def serialize_job(job: BatchJob) -> dict[str, Any]:
-    """Return how far a job is."""
+    """Return the API form of a job."""
     model = job.model
     return {
         "id": str(job.pk),
@@ -115,5 +118,5 @@ def serialize_job(job: BatchJob) -> dict[str, Any]:
     }
 
 
-def _format_datetime(at: Any) -> str | None:
-    return at.isoformat() if at else None
+def _format_datetime(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

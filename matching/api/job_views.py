@@ -1,4 +1,4 @@
-"""Bulk jobs over HTTP."""
+"""API views of bulk jobs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.utils.http import content_disposition_header
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,11 +25,11 @@ from accounts.auth.authentication import require_user
 from accounts.auth.throttles import RateLimit, enforce_rate_limit
 from accounts.models import User
 from matching import tasks
+from matching.api.errors import translate_errors
+from matching.api.files import FILE_RESPONSES, FileRenderer, stream_file
 from matching.api.job_serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, serialize_job
-from matching.api.views import translate_errors
 from matching.jobs import results, service
 from matching.jobs.compare_file import FileError
-from matching.jobs.formats.registry import FORMATS
 from matching.jobs.service import JobError
 from matching.jobs.upload_handler import UPLOAD_FIELD, Upload
 from matching.jobs.upload_parser import UploadParser
@@ -42,19 +39,19 @@ from modelops.models import RunStatus
 
 @contextmanager
 def _discard_unused_upload(request: Request) -> Iterator[None]:
-    """Leave nothing of an upload that became no job."""
+    """Delete the upload at the end, unless a job has taken it over."""
     try:
         yield
     finally:
-        given = request.data
-        upload = given.get(UPLOAD_FIELD) if isinstance(given, dict) else None
+        body = request.data
+        upload = body.get(UPLOAD_FIELD) if isinstance(body, dict) else None
         if isinstance(upload, Upload):
             upload.close()
 
 
-def _choose_by_method(looking: str, changing: str) -> property:
-    """What a view asks for: one word for looking at jobs, another for changing them."""
-    return property(lambda view: looking if view.request.method == "GET" else changing)
+def _choose_by_method(read: str, write: str) -> property:
+    """Return a view property that is ``read`` in a GET request and ``write`` in all others."""
+    return property(lambda view: read if view.request.method == "GET" else write)
 
 
 _REQUIRED_PERMISSION = _choose_by_method("matching.view_batchjob", "matching.add_batchjob")
@@ -62,11 +59,10 @@ _REQUIRED_SCOPE = _choose_by_method("read", "compare")
 
 
 class JobsView(APIView):
-    """Files of pairs."""
+    """Upload a file of pairs; list the own bulk jobs."""
 
     required_permission = _REQUIRED_PERMISSION
     required_scope = _REQUIRED_SCOPE
-
     parser_classes = (UploadParser,)
 
     @extend_schema(
@@ -99,34 +95,33 @@ class JobsView(APIView):
     @extend_schema(parameters=[PageSerializer], responses=JobPageSerializer, operation_id="jobs")
     def get(self, request: Request) -> Response:
         """List your own jobs, newest first."""
-        asked = PageSerializer(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        rows, following = fetch_page(
-            BatchJob.objects.for_user(require_user(request)).for_listing(), **asked.validated_data
-        )
-        return Response({"results": [serialize_job(row) for row in rows], "next": following})
+        query = PageSerializer(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        own = BatchJob.objects.for_user(require_user(request)).for_listing()
+        rows, next_cursor = fetch_page(own, **query.validated_data)
+        return Response({"results": [serialize_job(row) for row in rows], "next": next_cursor})
 
 
 class JobView(APIView):
-    """One file of pairs."""
+    """Read or delete one bulk job."""
 
     required_permission = _REQUIRED_PERMISSION
     required_scope = _REQUIRED_SCOPE
 
     @extend_schema(responses=JobSerializer, operation_id="job")
     def get(self, request: Request, pk: UUID) -> Response:
-        """Return how far one of your jobs is."""
+        """Return the progress of one of your jobs."""
         return Response(serialize_job(_get_own_job(request, pk)))
 
     @extend_schema(responses={204: None}, operation_id="job_delete")
     def delete(self, request: Request, pk: UUID) -> Response:
-        """Delete one of your jobs with its files, also while it is worked on."""
+        """Delete one of your jobs with its files, also while it is running."""
         service.delete(_get_own_job(request, pk), require_user(request))
         return Response(status=204)
 
 
 class JobCancelView(APIView):
-    """Stopping."""
+    """Cancel a bulk job."""
 
     required_permission = _REQUIRED_PERMISSION
     required_scope = _REQUIRED_SCOPE
@@ -137,38 +132,16 @@ class JobCancelView(APIView):
         return Response(serialize_job(service.cancel(_get_own_job(request, pk), require_user(request))))
 
 
-class FileRenderer(BaseRenderer):
-    """Lets a client ask for the type of a file; the file itself is no serialised data."""
-
-    media_type = "*/*"
-    format = "file"
-
-    def render(self, data: object, *_: object, **__: object) -> bytes:
-        """Write a refusal, the one thing that comes here, as JSON."""
-        return OrjsonRenderer().render(data)
-
-
-FILE_RESPONSES = {
-    (200, kind.content_type.partition(";")[0]): OpenApiResponse(OpenApiTypes.BINARY, "The file.")
-    for kind in FORMATS.values()
-}
-"""How the document describes an answer that is a file in one of our formats."""
-
-
 class JobResultView(APIView):
-    """What came of a file."""
+    """Download the result of a bulk job."""
 
     required_permission = _REQUIRED_PERMISSION
     required_scope = _REQUIRED_SCOPE
-
     renderer_classes = (OrjsonRenderer, FileRenderer)
 
-    @extend_schema(
-        responses=FILE_RESPONSES,
-        operation_id="job_result",
-    )
+    @extend_schema(responses=FILE_RESPONSES, operation_id="job_result")
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
-        """Download the file you sent, with the answers as further columns; 409 until all of it is done."""
+        """Download the file you sent with the results as further columns; 409 until the job has succeeded."""
         job = _get_own_job(request, pk)
         if job.status != RunStatus.SUCCEEDED:
             raise ConflictError(f"There is no result: the job is {job.status}.", "no_result")
@@ -176,15 +149,9 @@ class JobResultView(APIView):
 
 
 def send_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
-    """Return the result of a job as a download, and record that it was taken."""
+    """Return the result of a job as a download, and record who took it."""
     service.record_download(job, actor)
-    response = StreamingHttpResponse(
-        results.stream_result(job), content_type=FORMATS[job.format].content_type
-    )
-    response.headers["Content-Disposition"] = (
-        content_disposition_header(True, results.build_file_name(job)) or ""
-    )
-    response.headers["Cache-Control"] = "no-store"
+    response = stream_file(results.stream_result(job), job.format, results.build_file_name(job))
     if (length := results.compute_length(job)) is not None:
         response.headers["Content-Length"] = str(length)
     return response

@@ -1,8 +1,8 @@
-"""What the lists of the API show: a user's answers in short, and the rules as data."""
+"""Serializers of lists of predictions, of a pair under every profile, and of profiles, categories and models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -12,31 +12,32 @@ from matching.api.serializers import DISCLAIMER, DifferenceSerializer, ModelSeri
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import RULES_VERSION, Comparison, load_categories
 from matching.engine.explanation import serialise_difference
+from matching.engine.types import Effect
 from matching.models import FileFormat, Prediction, VerdictChoice
 from matching.serving.live_models import get_model_loader
 
 
-class PredictionFilterSerializer(PageSerializer):
-    """Which of a user's answers are listed."""
+class PredictionFilterSerializer(serializers.Serializer[Any]):
+    """Filters of a list of predictions."""
 
     verdict = serializers.ChoiceField(choices=VerdictChoice.values, required=False)
     profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), required=False)
-    created_from = serializers.DateTimeField(required=False, help_text="The first moment that counts.")
-    created_to = serializers.DateTimeField(required=False, help_text="The first moment that no longer does.")
+    created_from = serializers.DateTimeField(required=False, help_text="Created at this time or later.")
+    created_to = serializers.DateTimeField(required=False, help_text="Created before this time.")
 
 
-class ExportRequestSerializer(serializers.Serializer[Any]):
-    """Which of a user's answers go into a file, and of which kind it is."""
+class PredictionListSerializer(PredictionFilterSerializer, PageSerializer):
+    """Filters and page of a list of predictions."""
+
+
+class ExportRequestSerializer(PredictionFilterSerializer):
+    """Filters and file format of an export of predictions."""
 
     file = serializers.ChoiceField(choices=FileFormat.values, default=FileFormat.CSV.value)
-    verdict = serializers.ChoiceField(choices=VerdictChoice.values, required=False)
-    profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), required=False)
-    created_from = serializers.DateTimeField(required=False, help_text="The first moment that counts.")
-    created_to = serializers.DateTimeField(required=False, help_text="The first moment that no longer does.")
 
 
 class PredictionSummarySerializer(serializers.Serializer[Any]):
-    """One answer in a list. Describes :func:`short_answer`."""
+    """A prediction in a list."""
 
     id = serializers.UUIDField()
     name1 = serializers.CharField(help_text="As sent; empty after erasure.")
@@ -46,21 +47,23 @@ class PredictionSummarySerializer(serializers.Serializer[Any]):
     confidence = serializers.FloatField(help_text="Probability of the stated prediction.")
     profile = serializers.CharField()
     kind = serializers.CharField()
-    categories = serializers.ListField(child=serializers.CharField(), help_text="Of the differences found.")
+    categories = serializers.ListField(
+        child=serializers.CharField(), help_text="Categories of the differences."
+    )
     model = ModelSerializer()
     cached = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
 
 class PredictionPageSerializer(serializers.Serializer[Any]):
-    """Answers, newest first."""
+    """A page of predictions, newest first."""
 
     results = PredictionSummarySerializer(many=True)
     next = serializers.UUIDField(allow_null=True, help_text=NEXT_CURSOR_HELP)
 
 
 class ProfileComparisonSerializer(serializers.Serializer[Any]):
-    """What one profile says about a pair."""
+    """The result of a pair under one profile."""
 
     profile = serializers.CharField()
     title = serializers.CharField()
@@ -76,18 +79,18 @@ class ProfileComparisonSerializer(serializers.Serializer[Any]):
 
 
 class AllProfilesSerializer(serializers.Serializer[Any]):
-    """One pair under every profile. Describes :func:`every_answer`."""
+    """The results of a pair under every profile."""
 
     kind = serializers.CharField()
-    name1 = serializers.DictField(help_text="The first name as parsed.")
-    name2 = serializers.DictField(help_text="The second name as parsed.")
+    name1 = serializers.DictField(help_text="Name A as parsed.")
+    name2 = serializers.DictField(help_text="Name B as parsed.")
     profiles = ProfileComparisonSerializer(many=True)
     rules_version = serializers.CharField()
     disclaimer = serializers.CharField()
 
 
 class ProfileSerializer(serializers.Serializer[Any]):
-    """One profile. Describes :func:`profile_rows`."""
+    """A profile: a legal regime with the effect of each category of difference."""
 
     id = serializers.CharField()
     title = serializers.CharField()
@@ -99,7 +102,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
 
 
 class CategorySerializer(serializers.Serializer[Any]):
-    """One category of difference. Describes :func:`category_rows`."""
+    """A category of difference."""
 
     id = serializers.CharField()
     title = serializers.CharField()
@@ -111,7 +114,7 @@ class CategorySerializer(serializers.Serializer[Any]):
 
 
 class LiveModelSerializer(serializers.Serializer[Any]):
-    """One version that is live. Describes :func:`model_rows`."""
+    """A model version in a live slot."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -121,28 +124,28 @@ class LiveModelSerializer(serializers.Serializer[Any]):
 
 
 class ProfilesSerializer(serializers.Serializer[Any]):
-    """All profiles under one version of the rules."""
+    """All profiles of one version of the rules."""
 
     rules_version = serializers.CharField()
     results = ProfileSerializer(many=True)
 
 
 class CategoriesSerializer(serializers.Serializer[Any]):
-    """All categories under one version of the rules."""
+    """All categories of one version of the rules."""
 
     rules_version = serializers.CharField()
     results = CategorySerializer(many=True)
 
 
 class ModelsSerializer(serializers.Serializer[Any]):
-    """What answers now."""
+    """The live models of one generation."""
 
     generation = serializers.IntegerField(help_text="Rises with every promotion and rollback.")
     results = LiveModelSerializer(many=True)
 
 
 def serialize_prediction_summary(row: Prediction) -> dict[str, Any]:
-    """Return one answer of a list; opens the two names and nothing else."""
+    """Return a prediction of a list; decrypts the two names and nothing else."""
     return {
         "id": str(row.pk),
         "name1": row.name1,
@@ -159,41 +162,41 @@ def serialize_prediction_summary(row: Prediction) -> dict[str, Any]:
     }
 
 
-def serialize_all_profiles(found: dict[str, Comparison]) -> dict[str, Any]:
-    """Return one pair under every profile; what does not depend on the profile once."""
-    one = next(iter(found.values()))
+def serialize_all_profiles(comparisons: dict[str, Comparison]) -> dict[str, Any]:
+    """Return the comparisons of one pair under every profile; kind and parsed names are the same in all."""
+    first = next(iter(comparisons.values()))
     return {
-        "kind": one.kind.value,
-        "name1": dict(one.left),
-        "name2": dict(one.right),
-        "profiles": [_serialize_profile(item) for item in found.values()],
+        "kind": first.kind.value,
+        "name1": dict(first.left),
+        "name2": dict(first.right),
+        "profiles": [_serialize_profile(comparison) for comparison in comparisons.values()],
         "rules_version": RULES_VERSION,
         "disclaimer": DISCLAIMER,
     }
 
 
-def _serialize_profile(found: Comparison) -> dict[str, Any]:
+def _serialize_profile(comparison: Comparison) -> dict[str, Any]:
     return {
-        "profile": found.profile.id,
-        "title": found.profile.title,
-        "prediction": found.prediction,
-        "verdict": found.verdict.value,
-        "confidence": round(found.confidence, 4),
-        "material_probability": round(found.material_probability, 4),
-        "reason": found.reason,
-        "missing_fact": found.missing_fact,
-        "decided_by": found.decided_by,
-        "differences": [serialise_difference(item) for item in found.differences],
-        "model": {"name": found.model, "version": found.model_version},
+        "profile": comparison.profile.id,
+        "title": comparison.profile.title,
+        "prediction": comparison.prediction,
+        "verdict": comparison.verdict.value,
+        "confidence": round(comparison.confidence, 4),
+        "material_probability": round(comparison.material_probability, 4),
+        "reason": comparison.reason,
+        "missing_fact": comparison.missing_fact,
+        "decided_by": comparison.decided_by,
+        "differences": [serialise_difference(difference) for difference in comparison.differences],
+        "model": {"name": comparison.model, "version": comparison.model_version},
     }
 
 
 def list_profiles() -> dict[str, Any]:
-    """Return all profiles with what each category does under them."""
+    """Return the available profiles with the effect of each category."""
     keys = ("id", "title", "summary", "version", "date", "sources")
     rows = [
-        {**{key: getattr(item, key) for key in keys}, "effects": _format_effects(item.effects.items())}
-        for item in get_available_profiles().values()
+        {**{key: getattr(profile, key) for key in keys}, "effects": _format_effects(profile.effects)}
+        for profile in get_available_profiles().values()
     ]
     return {"rules_version": RULES_VERSION, "results": rows}
 
@@ -202,21 +205,21 @@ def list_categories() -> dict[str, Any]:
     """Return all categories of difference."""
     keys = ("id", "title", "subject", "explanation", "authority", "example")
     rows = [
-        {**{key: getattr(item, key) for key in keys}, "missing_fact": item.missing}
-        for item in load_categories().values()
+        {**{key: getattr(category, key) for key in keys}, "missing_fact": category.missing}
+        for category in load_categories().values()
     ]
     return {"rules_version": RULES_VERSION, "results": rows}
 
 
 def list_live_models() -> dict[str, Any]:
-    """Return every version that is live in this process. Raises ``NoLiveModelError``, ``ArtefactError``."""
-    fleet = get_model_loader().get_live_models()
+    """Return the live models of this process. Raises ``NoLiveModelError``, ``ArtefactVerificationError``."""
+    live = get_model_loader().get_live_models()
     rows = [
-        {"id": str(it.id), "name": it.name, "version": it.version, "role": role, "profile": profile}
-        for (profile, role), it in sorted(fleet.models_by_slot.items())
+        {"id": str(model.id), "name": model.name, "version": model.version, "role": role, "profile": profile}
+        for (profile, role), model in sorted(live.models_by_slot.items())
     ]
-    return {"generation": fleet.generation, "results": rows}
+    return {"generation": live.generation, "results": rows}
 
 
-def _format_effects(effects: Iterable[tuple[str, Any]]) -> dict[str, str]:
-    return {category: effect.value for category, effect in effects}
+def _format_effects(effects: Mapping[str, Effect]) -> dict[str, str]:
+    return {category: effect.value for category, effect in effects.items()}

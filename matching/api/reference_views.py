@@ -1,4 +1,4 @@
-"""The rules and what is live, over HTTP: read often, changed seldom, so answered by ETag."""
+"""API views of profiles, categories and live models. They change seldom, so an ETag saves sending them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.api.openapi import ETAG_PARAMETER
 from accounts.encryption.crypto import sha256
+from matching.api.errors import translate_errors
 from matching.api.list_serializers import (
     CategoriesSerializer,
     ModelsSerializer,
@@ -21,7 +22,6 @@ from matching.api.list_serializers import (
     list_live_models,
     list_profiles,
 )
-from matching.api.views import translate_errors
 from matching.engine import RULES_VERSION
 from matching.serving.live_models import get_model_loader
 
@@ -32,12 +32,12 @@ def _build_rules_etag(_request: Request, *_: Any) -> str:
 
 def _build_models_etag(_request: Request, *_: Any) -> str:
     with translate_errors():
-        fleet = get_model_loader().get_live_models()
-    return f'"{fleet.generation}-{sha256(repr(sorted(fleet.models_by_slot)).encode())[:12]}"'
+        live = get_model_loader().get_live_models()
+    return f'"{live.generation}-{sha256(repr(sorted(live.models_by_slot)).encode())[:12]}"'
 
 
 class ProfilesView(APIView):
-    """The legal regimes."""
+    """List the profiles."""
 
     required_permission = "matching.view_prediction"
     required_scope = "read"
@@ -50,7 +50,7 @@ class ProfilesView(APIView):
 
 
 class CategoriesView(APIView):
-    """The kinds of difference."""
+    """List the categories of difference."""
 
     required_permission = "matching.view_prediction"
     required_scope = "read"
@@ -63,7 +63,7 @@ class CategoriesView(APIView):
 
 
 class ModelsView(APIView):
-    """The models that answer."""
+    """List the live models."""
 
     required_permission = "matching.view_prediction"
     required_scope = "read"
@@ -71,6 +71,6 @@ class ModelsView(APIView):
     @extend_schema(parameters=[ETAG_PARAMETER], responses=ModelsSerializer, operation_id="models")
     @method_decorator(etag(_build_models_etag))
     def get(self, request: Request) -> Response:
-        """List the versions that are live, by part and profile."""
+        """List the model versions that are live, by role and profile."""
         with translate_errors():
             return Response(list_live_models())

@@ -1,4 +1,4 @@
-"""The API's side of a comparison: what may be asked, and the one shape in which it is answered."""
+"""Serializers of comparison requests and predictions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_IDENTIFIER_LENGTH = 100
 
 
 class StrictTextField(serializers.CharField):
-    """Text that was sent as text: a number would have lost its leading zeros before it came here."""
+    """A string; numbers are refused, because JSON drops their leading zeros."""
 
     def to_internal_value(self, data: Any) -> str:
         """Accept a string. Raises ``ValidationError`` for anything else."""
@@ -32,12 +32,12 @@ class StrictTextField(serializers.CharField):
 
 
 class IdentifiersField(serializers.DictField):
-    """Hard identifiers of one side, such as ``lei``, ``company_number`` or ``date_of_birth``."""
+    """Identifiers of one party, such as ``lei``, ``company_number`` or ``date_of_birth``."""
 
     child = StrictTextField(max_length=_MAX_IDENTIFIER_LENGTH)
 
     def to_internal_value(self, data: dict[Any, Any]) -> dict[str, str]:
-        """Accept a small mapping. Raises ``ValidationError`` for more than ten entries."""
+        """Accept a mapping of strings. Raises ``ValidationError`` for more than ten entries."""
         if isinstance(data, dict) and len(data) > _MAX_IDENTIFIERS:
             raise serializers.ValidationError(f"at most {_MAX_IDENTIFIERS} identifiers")
         checked: dict[str, str] = super().to_internal_value(data)
@@ -45,7 +45,7 @@ class IdentifiersField(serializers.DictField):
 
 
 class PairSerializer(serializers.Serializer[CompareRequest]):
-    """Two names and what is known about them."""
+    """Two names and facts about them."""
 
     name1 = StrictTextField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
     name2 = StrictTextField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)
@@ -62,21 +62,21 @@ class PairSerializer(serializers.Serializer[CompareRequest]):
     identifiers2 = IdentifiersField(default=dict)
 
     def to_request(self) -> CompareRequest:
-        """Return the checked question."""
+        """Return the validated request."""
         return build_compare_request(self.validated_data)
 
     @classmethod
     def parse_request(cls, data: Any) -> CompareRequest:
-        """Return the question that a body asks. Raises ``ValidationError``.
+        """Return the request of a body. Raises ``ValidationError``.
 
-        One serializer checks all requests: it keeps nothing of them, and making its fields anew each time
-        would cost more than comparing two names that were read before.
+        One serializer validates all requests: it keeps no state of them, and creating its fields for each
+        would cost more than a cached comparison.
         """
         return build_compare_request(_get_shared_serializer(cls).run_validation(data))
 
 
 class CompareRequestSerializer(PairSerializer):
-    """Two names, what is known about them, and the profile under which they are read."""
+    """Two names, facts about them, and the profile to compare them under."""
 
     profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), default="general")
 
@@ -86,21 +86,21 @@ def _get_shared_serializer(serializer: type[PairSerializer]) -> PairSerializer:
     return serializer()
 
 
-def build_compare_request(given: Mapping[str, Any]) -> CompareRequest:
-    """Return the question that checked fields ask."""
+def build_compare_request(fields: Mapping[str, Any]) -> CompareRequest:
+    """Return the request of validated fields; the profile is ``general`` where it is not a field."""
     context = Context(
-        jurisdiction_left=given["jurisdiction1"],
-        jurisdiction_right=given["jurisdiction2"],
-        register={"name1": "left", "name2": "right"}.get(given["register"]),
-        identifiers_left=given["identifiers1"],
-        identifiers_right=given["identifiers2"],
+        jurisdiction_left=fields["jurisdiction1"],
+        jurisdiction_right=fields["jurisdiction2"],
+        register={"name1": "left", "name2": "right"}.get(fields["register"]),
+        identifiers_left=fields["identifiers1"],
+        identifiers_right=fields["identifiers2"],
     )
-    profile = given.get("profile", "general")
-    return CompareRequest(given["name1"], given["name2"], profile, given["kind"], context)
+    profile = fields.get("profile", "general")
+    return CompareRequest(fields["name1"], fields["name2"], profile, fields["kind"], context)
 
 
 class DifferenceSerializer(serializers.Serializer[Any]):
-    """One named, located difference."""
+    """A difference between the two names: its category, its place and its effect under the profile."""
 
     category = serializers.CharField(help_text="Id of the category, such as O08.")
     title = serializers.CharField()
@@ -119,24 +119,23 @@ class DifferenceSerializer(serializers.Serializer[Any]):
 
 
 class ModelSerializer(serializers.Serializer[Any]):
-    """The version that scored."""
+    """A model version."""
 
     name = serializers.CharField()
     version = serializers.CharField()
 
 
 class ExperimentArmSerializer(serializers.Serializer[Any]):
-    """The arm of an experiment that answered."""
+    """The experiment, and the arm whose model version scored the pair."""
 
     id = serializers.UUIDField()
     arm = serializers.CharField()
 
 
 class PredictionSerializer(serializers.Serializer[Any]):
-    """The answer to a comparison.
+    """The result of a comparison request."""
 
-    Describes :func:`answer`, which builds it without the cost of a serializer.
-    """
+    # It describes the response only; `_build_payload` builds it without the cost of a serializer.
 
     id = serializers.UUIDField()
     prediction = serializers.BooleanField(help_text="True: the difference is material.")
@@ -148,9 +147,9 @@ class PredictionSerializer(serializers.Serializer[Any]):
     profile = serializers.CharField()
     kind = serializers.CharField()
     differences = DifferenceSerializer(many=True)
-    name1 = serializers.DictField(help_text="The first name as parsed.")
-    name2 = serializers.DictField(help_text="The second name as parsed.")
-    steps = serializers.ListField(help_text="From as received to as normalised.")
+    name1 = serializers.DictField(help_text="Name A as parsed.")
+    name2 = serializers.DictField(help_text="Name B as parsed.")
+    steps = serializers.ListField(help_text="The names from as received to as normalised.")
     notes = serializers.ListField(child=serializers.CharField())
     contributions = serializers.DictField(
         child=serializers.FloatField(), help_text="Log-odds each feature added; empty when a rule decided."
@@ -164,49 +163,48 @@ class PredictionSerializer(serializers.Serializer[Any]):
     disclaimer = serializers.CharField()
 
 
-def serialize_comparison(given: StoredComparison) -> dict[str, Any]:
-    """Return the answer to a comparison that was just made."""
-    model = {"name": given.version.model.name, "version": given.version.model.version}
-    return _build_payload(given.prediction, given.result.quoted_text, model)
+def serialize_comparison(stored: StoredComparison) -> dict[str, Any]:
+    """Return the API form of a comparison that was just stored, without decrypting anything."""
+    model = {"name": stored.version.model.name, "version": stored.version.model.version}
+    return _build_payload(stored.prediction, stored.result.quoted_text, model)
 
 
 def serialize_prediction(prediction: Prediction) -> dict[str, Any]:
-    """Return an earlier answer as it was given; after erasure without its words."""
-    words = json.loads(prediction.words) if prediction.words else {}
+    """Return the API form of a stored prediction as first returned; after erasure without its text."""
+    quoted_text = json.loads(prediction.words) if prediction.words else {}
     model = {"name": prediction.model.name, "version": prediction.model.version}
-    return _build_payload(prediction, words, model)
+    return _build_payload(prediction, quoted_text, model)
 
 
-def _build_payload(prediction: Prediction, words: dict[str, Any], model: dict[str, str]) -> dict[str, Any]:
-    quoted = words.get("differences") or [{}] * len(prediction.differences)
-    met = prediction.experiment_id
+def _build_payload(
+    prediction: Prediction, quoted_text: dict[str, Any], model: dict[str, str]
+) -> dict[str, Any]:
+    quoted_differences = quoted_text.get("differences") or [{}] * len(prediction.differences)
+    experiment_id = prediction.experiment_id
     return {
         "id": str(prediction.pk),
         "prediction": prediction.prediction,
         "verdict": prediction.verdict,
         "confidence": float(prediction.confidence),
         "material_probability": float(prediction.material_probability),
-        "reason": words.get("reason", ""),
-        "missing_fact": words.get("missing_fact"),
+        "reason": quoted_text.get("reason", ""),
+        "missing_fact": quoted_text.get("missing_fact"),
         "profile": prediction.profile,
         "kind": prediction.kind,
         "differences": [
-            _merge_difference(*pair) for pair in zip(prediction.differences, quoted, strict=True)
+            {"text1": "", "text2": "", "explanation": "", **difference, **quoted}
+            for difference, quoted in zip(prediction.differences, quoted_differences, strict=True)
         ],
-        "name1": words.get("left", {}),
-        "name2": words.get("right", {}),
-        "steps": words.get("steps", []),
-        "notes": words.get("notes", []),
-        "contributions": words.get("contributions", {}),
-        "decided_by": words.get("decided_by", ""),
+        "name1": quoted_text.get("left", {}),
+        "name2": quoted_text.get("right", {}),
+        "steps": quoted_text.get("steps", []),
+        "notes": quoted_text.get("notes", []),
+        "contributions": quoted_text.get("contributions", {}),
+        "decided_by": quoted_text.get("decided_by", ""),
         "model": model,
         "rules_version": prediction.rules_version,
-        "experiment": {"id": str(met), "arm": prediction.variant} if met else None,
+        "experiment": {"id": str(experiment_id), "arm": prediction.variant} if experiment_id else None,
         "cached": prediction.cached,
         "created_at": prediction.created_at.isoformat(),
         "disclaimer": DISCLAIMER,
     }
-
-
-def _merge_difference(stored: dict[str, Any], quoted: dict[str, Any]) -> dict[str, Any]:
-    return {"text1": "", "text2": "", "explanation": "", **stored, **quoted}

@@ -1,4 +1,4 @@
-"""API routes of comparisons."""
+"""API routes of comparisons, predictions, bulk jobs and reference data."""
 
 from __future__ import annotations
 

@@ -1,14 +1,11 @@
-"""The comparison over HTTP."""
+"""API views of comparisons and predictions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,7 +13,6 @@ from rest_framework.views import APIView
 from accounts.api.idempotency import idempotent
 from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
 from accounts.api.paging import fetch_page
-from accounts.api.problems import UnavailableError
 from accounts.auth.authentication import require_user
 from accounts.auth.throttles import PairThrottle
 from matching.api import examples
@@ -25,9 +21,10 @@ from matching.api.batch_serializers import (
     BatchResponseSerializer,
     build_batch_response,
 )
+from matching.api.errors import translate_errors
 from matching.api.list_serializers import (
     AllProfilesSerializer,
-    PredictionFilterSerializer,
+    PredictionListSerializer,
     PredictionPageSerializer,
     serialize_all_profiles,
     serialize_prediction_summary,
@@ -43,25 +40,11 @@ from matching.compare import metrics
 from matching.compare.all_profiles import compare_all_profiles
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store, compare_batch
-from matching.engine import EngineError
-from matching.engine.types import ArtefactError as UnfitModelError
 from matching.models import Prediction
-from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Turn what keeps a question from being answered into a problem."""
-    try:
-        yield
-    except (NoLiveModelError, ArtefactVerificationError, UnfitModelError) as error:
-        raise UnavailableError from error
-    except EngineError as error:
-        raise ValidationError({"names": [str(error)]}) from None
 
 
 class CompareView(APIView):
-    """Decide whether the difference between two names is material."""
+    """Compare two names."""
 
     required_permission = "matching.add_prediction"
     required_scope = "compare"
@@ -75,20 +58,19 @@ class CompareView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Compare two names under a profile and store the answer."""
-        question = CompareRequestSerializer.parse_request(request.data)
+        """Compare two names under a profile and store the prediction."""
+        compare_request = CompareRequestSerializer.parse_request(request.data)
         with translate_errors():
-            return Response(
-                serialize_comparison(compare_and_store(require_user(request), question)), status=201
-            )
+            stored = compare_and_store(require_user(request), compare_request)
+        return Response(serialize_comparison(stored), status=201)
 
 
 class CompareProfilesView(APIView):
-    """See one pair under every profile."""
+    """Compare two names under every profile."""
 
     required_permission = "matching.add_prediction"
     required_scope = "compare"
-    throttle_cost = 3  # measured: seven answers from one reading take as long as three comparisons
+    throttle_cost = 3  # measured: seven verdicts from one parse take as long as three comparisons
 
     @extend_schema(
         request=PairSerializer,
@@ -97,16 +79,16 @@ class CompareProfilesView(APIView):
         operation_id="compare_profiles",
     )
     def post(self, request: Request) -> Response:
-        """Compare two names under every profile; nothing is stored, so nothing can be objected to."""
-        question = PairSerializer.parse_request(request.data)
+        """Compare two names under every profile; nothing is stored, so feedback on it is not possible."""
+        compare_request = PairSerializer.parse_request(request.data)
         with translate_errors():
-            found = compare_all_profiles(question)
+            comparisons = compare_all_profiles(compare_request)
         metrics.ALL_PROFILES_REQUESTS.inc()
-        return Response(serialize_all_profiles(found))
+        return Response(serialize_all_profiles(comparisons))
 
 
 class CompareBatchView(APIView):
-    """Compare many pairs at once."""
+    """Compare many pairs."""
 
     required_permission = "matching.add_prediction"
     required_scope = "compare"
@@ -121,48 +103,46 @@ class CompareBatchView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Compare up to 1,000 pairs by one generation of models; results come in order, errors in place."""
+        """Compare up to 1,000 pairs with one generation of models; results are in order, errors in place."""
         serializer = BatchRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         items = serializer.parse_items()
+        valid = [item for item in items if isinstance(item, CompareRequest)]
         with translate_errors():
-            given = compare_batch(
-                require_user(request), [it for it in items if isinstance(it, CompareRequest)]
-            )
-        return Response(build_batch_response(items, given), status=201)
+            outcomes = compare_batch(require_user(request), valid)
+        return Response(build_batch_response(items, outcomes), status=201)
 
 
 class PredictionsView(APIView):
-    """Earlier answers."""
+    """List the own predictions."""
 
     required_permission = "matching.view_prediction"
     required_scope = "read"
 
     @extend_schema(
-        parameters=[PredictionFilterSerializer],
+        parameters=[PredictionListSerializer],
         responses=PredictionPageSerializer,
         operation_id="predictions",
     )
     def get(self, request: Request) -> Response:
-        """List your own answers, newest first."""
-        asked = PredictionFilterSerializer(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        given = dict(asked.validated_data)
-        at = given.pop("limit"), given.pop("cursor", None)
-        rows, following = fetch_page(
-            Prediction.objects.for_user(require_user(request)).for_listing().filter_by(**given), *at
-        )
-        return Response({"results": [serialize_prediction_summary(row) for row in rows], "next": following})
+        """List your own predictions, newest first."""
+        query = PredictionListSerializer(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        filters = dict(query.validated_data)
+        limit, cursor = filters.pop("limit"), filters.pop("cursor", None)
+        own = Prediction.objects.for_user(require_user(request)).for_listing()
+        rows, next_cursor = fetch_page(own.filter_by(**filters), limit, cursor)
+        return Response({"results": [serialize_prediction_summary(row) for row in rows], "next": next_cursor})
 
 
 class PredictionView(APIView):
-    """An earlier answer."""
+    """Read one prediction."""
 
     required_permission = "matching.view_prediction"
     required_scope = "read"
 
     @extend_schema(responses=PredictionSerializer, operation_id="prediction")
     def get(self, request: Request, pk: UUID) -> Response:
-        """Return one of your own answers as it was given."""
+        """Return one of your own predictions as it was returned at first."""
         own = Prediction.objects.for_user(require_user(request)).with_model()
         return Response(serialize_prediction(get_object_or_404(own, pk=pk)))

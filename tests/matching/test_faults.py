@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.api.problems import UnavailableError
 from accounts.redis_client import call_redis
-from matching.api.views import translate_errors
+from matching.api.errors import translate_errors
 from matching.compare import score_cache
 from matching.engine import compare
 from matching.engine.model.scorer import load_scorer
