@@ -332,12 +332,12 @@ def test_a_page_says_what_was_live_at_a_moment_and_who_approved_it() -> None:
     promoted(scoring_version("2"))
     answer = stored_prediction("Xylophonia Quince Ltd", model=ModelVersion.objects.get(version="2"))
     client, page = browser(engineer), path(Replay, "live_at")
-    assert "Nothing had been made live" in text(client.get(page, {"at": "2020-01-01 10:00"}))
+    assert "No model was live" in text(client.get(page, {"at": "2020-01-01 10:00"}))
     shown = text(client.get(page, {"at": f"{between:%Y-%m-%d %H:%M:%S.%f}"}))
-    assert "nobody: the model of a new installation" in shown
+    assert "nobody: the first model of a new installation" in shown
     later = timezone.now() + timedelta(minutes=1)
     shown = text(client.get(page, {"at": f"{later:%Y-%m-%d %H:%M}"}))
-    assert "the request and its gates" in shown
+    assert "the promotion request and its gates" in shown
     assert str(answer.pk) in shown
     assert "Xylophonia" not in shown
     assert "Enter a valid date/time" in text(client.get(page, {"at": "yesterday"}))

@@ -1,4 +1,4 @@
-"""Bulk jobs on screen: upload, progress, result, cancel, delete. With scripts the bar moves by itself."""
+"""Admin pages of bulk jobs: upload, progress, result, cancel, delete. A script refreshes the progress bar."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from accounts.admin_tools import (
     handle_confirmation,
     label_column,
 )
+from accounts.auth.current_user import get_current_user
 from accounts.auth.throttles import RateLimit, apply_rate_limit
 from accounts.models import User
 from matching import tasks
@@ -51,21 +52,21 @@ _DETAIL_URL = "admin:matching_batchjob_change"
 
 
 class UploadForm(forms.Form):
-    """A file of pairs, and how it is to be read."""
+    """A file of pairs, and how to read it."""
 
     file = forms.FileField(
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.tsv,.xlsx,.jsonl,.ndjson"}),
         help_text="CSV or JSON Lines in UTF-8, or the first sheet of an XLSX workbook.",
     )
     column1 = forms.CharField(
-        label="Column of the first name",
+        label="Column of name A",
         initial="name1",
         strip=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget,
     )
     column2 = forms.CharField(
-        label="Column of the second name",
+        label="Column of name B",
         initial="name2",
         strip=False,
         max_length=200,
@@ -83,12 +84,12 @@ class UploadForm(forms.Form):
 
 
 class _RateLimitError(ValueError):
-    """The upload cannot be had; one sentence for people."""
+    """The user has sent too many rows; the message is fit for the screen."""
 
 
 @admin.register(BatchJob)
 class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
-    """Bulk jobs and how far they came."""
+    """Bulk jobs and their progress."""
 
     list_display = (
         "created_at",
@@ -128,19 +129,18 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         js = ("matching/job.js",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Say whether the person may upload."""
+        """Return whether the user may upload a file."""
         return request.user.has_perm("matching.add_batchjob")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BatchJob]:
-        """Own jobs; of everybody for those who oversee them. Never what opens the files."""
+        """Return the own jobs, or all jobs for users who oversee them; never the keys of the files."""
         rows: QuerySet[BatchJob] = super().get_queryset(request).defer("file_key", "shape")
-        if request.user.has_perm("matching.oversee_batchjobs") or not isinstance(request.user, User):
-            return rows
-        return rows.filter(user=request.user)
+        user = get_current_user(request)
+        return rows if user.has_perm("matching.oversee_batchjobs") else rows.filter(user=user)
 
     def get_urls(self) -> list[URLPattern]:
-        """Put our upload in the place of the form that would ask for columns of the table."""
-        own = [
+        """Return the URLs with the upload page in place of the form for a new row, and with the progress."""
+        extra = [
             path("add/", csrf_exempt(self._handle_upload), name="matching_batchjob_add"),
             path(
                 "<uuid:pk>/progress",
@@ -148,16 +148,16 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
                 name="matching_batchjob_progress",
             ),
         ]
-        return [*own, *super().get_urls()]
+        return [*extra, *super().get_urls()]
 
     @label_column("Status", "status", _STATUS_COLOURS)
     def display_status(self, job: BatchJob) -> tuple[str, str]:
-        """The status in its colour."""
+        """Return the status with its colour."""
         return job.status, job.get_status_display()
 
     @admin.display(description="Rows")
     def display_rows(self, job: BatchJob) -> str:
-        """How many rows are done, of how many."""
+        """Return how many of the rows are done."""
         if job.rows_total is None:
             return "not counted yet" if job.status in UNFINISHED_STATUSES else "–"
         return f"{job.rows_done:,} of {job.rows_total:,} ({job.share:.0%})"
@@ -169,13 +169,13 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Show the page of a job with its progress."""
+        """Show a job with its progress."""
         job = self._get_job(request, object_id) if object_id else None
-        given = _build_page_context(job, request) if job else {}
-        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **given})
+        progress = _build_page_context(job, request) if job else {}
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **progress})
 
     def show_progress(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """How far a job is, for the bar that moves."""
+        """Return the progress of a job as JSON, for the progress bar."""
         if not request.user.has_perm("matching.view_batchjob"):
             return HttpResponse(status=403)
         response = JsonResponse(build_progress(get_object_or_404(self.get_queryset(request), pk=pk)))
@@ -183,15 +183,15 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         return response
 
     def _handle_upload(self, request: HttpRequest) -> HttpResponseBase:
-        """Take an upload straight to the disk; what is refused while it comes is said on the page."""
+        """Write an upload to an encrypted file as it arrives; show its errors on the page."""
         if not self.has_add_permission(request):
-            refused: HttpResponseBase = self.admin_site.admin_view(_deny_access)(request)
-            return refused
+            denied: HttpResponseBase = self.admin_site.admin_view(_deny_access)(request)
+            return denied
         handler = EncryptedUploadHandler(request)
         request.upload_handlers = [handler]
         try:
-            answer: HttpResponseBase = self.admin_site.admin_view(self._process_upload)(request)
-            return answer
+            response: HttpResponseBase = self.admin_site.admin_view(self._process_upload)(request)
+            return response
         except APIException as error:
             messages.error(request, _describe_error(error))
             return redirect("admin:matching_batchjob_add")
@@ -200,97 +200,98 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
 
     def _process_upload(self, request: HttpRequest) -> HttpResponse:
         form = UploadForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
+        if request.method == "POST" and form.is_valid():
             try:
-                job = _create_job(request.user, form.cleaned_data)
+                job = _create_job(get_current_user(request), form.cleaned_data)
             except (FileError, service.JobError, _RateLimitError) as error:
                 form.add_error("file", str(error))
             else:
-                messages.success(request, "The file is kept. It is compared in the background.")
+                messages.success(request, "The file is stored. It is compared in the background.")
                 return redirect(_DETAIL_URL, job.pk)
         text = (
-            "Every row is compared under one profile, by one version of the model. Up to "
-            f"{settings.JOB_MAX_ROWS:,} rows. The file is kept encrypted, and deleted "
-            f"{settings.JOBS_KEPT_DAYS} days after it was done."
+            "Every row is compared under one profile, by one model version. Up to "
+            f"{settings.JOB_MAX_ROWS:,} rows. The file is stored encrypted, and deleted "
+            f"{settings.JOBS_KEPT_DAYS} days after the job ends."
         )
         step = ConfirmationStep(
-            "Compare a file", text, "Upload and compare", reverse(_LIST_URL), lambda _actor, _given: ""
+            "Compare a file", text, "Upload and compare", reverse(_LIST_URL), lambda _actor, _fields: ""
         )
         context = {**self.admin_site.each_context(request), "title": step.title, "step": step, "form": form}
         return TemplateResponse(request, "admin/step.html", context)
 
     def has_download_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Say whether there is a result and the person may have it."""
+        """Return whether there is a result and the user may download it."""
         job = self._get_job(request, object_id)
         return bool(job and job.status == RunStatus.SUCCEEDED and _can_read(request, job))
 
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Say whether there is something to stop and the person may."""
+        """Return whether the job is unfinished and the user may cancel it."""
         job = self._get_job(request, object_id)
         return bool(job and job.status in UNFINISHED_STATUSES and _can_end(request, job))
 
     def has_remove_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Say whether the person may delete the job."""
+        """Return whether the user may delete the job."""
         job = self._get_job(request, object_id)
         return bool(job and _can_end(request, job))
 
     @admin_button("Download the result", "download")
     def download(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        """Send the result; somebody else's after a confirmation."""
+        """Send the result; that of another user after a confirmation."""
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
         own = job.user_id == request.user.pk
-        if isinstance(request.user, User) and (own or request.method == "POST"):
-            return send_result(job, request.user)
-        text = "It holds the names of somebody else's file. The audit trail will say that you took it."
+        if own or request.method == "POST":
+            return send_result(job, get_current_user(request))
+        text = "It holds the names of another user's file. The audit trail records that you took it."
         step = ConfirmationStep(
-            "Download the result?", text, "Download", _get_job_url(job), lambda _actor, _given: ""
+            "Download the result?", text, "Download", _get_job_url(job), lambda _actor, _fields: ""
         )
         return handle_confirmation(self.admin_site, request, step)
 
     @admin_button("Cancel", "cancel")
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Stop the job for good."""
+        """Cancel the job after a confirmation."""
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
 
         def perform(actor: User, _: Mapping[str, Any]) -> str:
-            ended = service.cancel(job, actor)
-            stopped = ended.status == RunStatus.CANCELLED
-            return "The job is cancelled." if stopped else "The job was done already; it stays as it is."
+            is_cancelled = service.cancel(job, actor).status == RunStatus.CANCELLED
+            return (
+                "The job is cancelled." if is_cancelled else "The job had already ended; it stays as it is."
+            )
 
-        text = "The job stops for good and its files are deleted. What was compared until now is lost."
+        text = "The job ends and its files are deleted, with the results so far."
         step = ConfirmationStep("Cancel the job?", text, "Cancel the job", _get_job_url(job), perform)
         return handle_confirmation(self.admin_site, request, step)
 
     @admin_button("Delete", "remove")
     def delete_job(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Delete the job with its files."""
+        """Delete the job with its files after a confirmation."""
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
 
         def perform(actor: User, _: Mapping[str, Any]) -> str:
             service.delete(job, actor)
             return "The job and its files are deleted."
 
-        text = "Upload, result and the key that opens them are deleted. This cannot be undone."
+        text = "The upload, the result and their key are deleted. This cannot be undone."
         step = ConfirmationStep("Delete the job?", text, "Delete the job", reverse(_LIST_URL), perform)
         return handle_confirmation(self.admin_site, request, step)
 
     def _get_job(self, request: HttpRequest, object_id: Any) -> BatchJob | None:
-        """The job, read once a request."""
+        """Return the job, read once a request."""
         if object_id is None:
             return None
-        known: dict[str, BatchJob | None] = request.__dict__.setdefault("_jobs_seen", {})
-        if str(object_id) not in known:
-            known[str(object_id)] = self.get_object(request, str(object_id))
-        return known[str(object_id)]
+        jobs: dict[str, BatchJob | None] = request.__dict__.setdefault("_jobs_by_id", {})
+        if str(object_id) not in jobs:
+            jobs[str(object_id)] = self.get_object(request, str(object_id))
+        return jobs[str(object_id)]
 
 
 def _build_page_context(job: BatchJob, request: HttpRequest) -> dict[str, Any]:
-    """What the page of a job shows above its columns; the name of the file for its owner alone."""
+    """Return the context of a job's page; only the owner sees the file name."""
     return {"job": job, "progress": build_progress(job), "own": job.user_id == request.user.pk}
 
 
 def build_progress(job: BatchJob) -> dict[str, Any]:
-    """Return what the bar and the sentence beside it show."""
+    """Return what the progress bar and the line below it show."""
     return {
         "status": job.status,
         "label": job.get_status_display(),
@@ -301,7 +302,7 @@ def build_progress(job: BatchJob) -> dict[str, Any]:
 
 
 def _describe_progress(job: BatchJob) -> str:
-    """How far the job is, in one line."""
+    """Return the progress of a job in one line."""
     if job.status == RunStatus.QUEUED:
         return "Waiting to be read."
     if job.status == RunStatus.FAILED:
@@ -321,16 +322,15 @@ def _format_duration(seconds: int) -> str:
     return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _create_job(user: User, given: Mapping[str, Any]) -> BatchJob:
-    """Make the job a form asks for. Raises what :func:`services.create` does and ``_RefusedError``."""
-    rate, upload = RateLimit.parse(settings.JOB_RATE), given["file"]
+def _create_job(user: User, fields: Mapping[str, Any]) -> BatchJob:
+    """Create the job of a valid form. Raises what :func:`service.create` raises, and ``_RateLimitError``."""
+    rate, upload = RateLimit.parse(settings.JOB_RATE), fields["file"]
     decision = apply_rate_limit(f"rows:user:{user.pk}", min(max(1, upload.row_estimate), rate.limit), rate)
     if not decision.allowed:
-        raise _RateLimitError(
-            f"You sent many rows of late; try again in {_format_duration(round(decision.wait_seconds) + 1)}."
-        )
-    order = service.JobOptions((given["column1"], given["column2"]), given["profile"], given["kind"])
-    job = service.create(user, upload, order)
+        wait = _format_duration(round(decision.wait_seconds) + 1)
+        raise _RateLimitError(f"Too many rows in a short time; try again in {wait}.")
+    options = service.JobOptions((fields["column1"], fields["column2"]), fields["profile"], fields["kind"])
+    job = service.create(user, upload, options)
     tasks.enqueue_job(job)
     return job
 

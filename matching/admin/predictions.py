@@ -1,4 +1,4 @@
-"""Answers and bulk jobs on screen. Names stay hidden until somebody who may asks for them."""
+"""Admin pages of predictions. Names stay encrypted until a user with the permission reveals them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ from accounts.admin_tools import (
     label_column,
     require_permission,
 )
+from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from accounts.privacy import erasure
-from matching.api import export
+from matching.api.export import send_export
 from matching.api.serializers import serialize_prediction
 from matching.compare import service
 from matching.compare.available_profiles import get_available_profiles
@@ -44,24 +45,24 @@ _ENCRYPTED_FIELDS = ("name1", "name2", "words", "context")
 
 
 class ProfileFilter(admin.SimpleListFilter):
-    """The known profiles as choices; Django's own filter would read them from every row of the table."""
+    """A filter by the available profiles; Django's own would read the profiles from every row."""
 
     title = "profile"
     parameter_name = "profile"
 
     def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        """Every profile of the engine."""
+        """Return the available profiles as choices."""
         return [(id_, id_) for id_ in get_available_profiles()]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows of the chosen profile, or all."""
+        """Return the rows of the chosen profile, or all."""
         return queryset.filter(profile=self.value()) if self.value() else queryset
 
 
 class ExportForm(forms.Form):
-    """Which answers, and which kind of file."""
+    """Filters and file format of an export."""
 
-    file = forms.ChoiceField(choices=FileFormat.choices, widget=UnfoldAdminSelectWidget, label="Kind of file")
+    file = forms.ChoiceField(choices=FileFormat.choices, widget=UnfoldAdminSelectWidget, label="File format")
     verdict = forms.ChoiceField(
         choices=[("", "Any"), *VerdictChoice.choices], widget=UnfoldAdminSelectWidget, required=False
     )
@@ -81,23 +82,19 @@ class ExportForm(forms.Form):
 class PairForm(forms.Form):
     """Two names, as they were sent."""
 
-    name1 = forms.CharField(
-        label="First name", widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
-    )
-    name2 = forms.CharField(
-        label="Second name", widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
-    )
+    name1 = forms.CharField(label="Name A", widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
+    name2 = forms.CharField(label="Name B", widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
 
 
 @admin.register(Prediction)
 class PredictionAdmin(ReadOnlyAdmin):
-    """Every answer that was given, without the names."""
+    """All predictions, without the names."""
 
     list_display = ("created_at", "display_verdict", "profile", "kind", "confidence", "model", "user")
     list_filter = ("verdict", ProfileFilter, "stream", "cached")
     list_select_related = ("model", "user")
     search_fields = ("id__exact", "pair_digest__exact", "user__email__exact")
-    search_help_text = "Id of the answer, digest of the pair, or the e-mail of who asked"
+    search_help_text = "Id of the prediction, digest of the pair, or e-mail of the user"
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False
@@ -133,75 +130,75 @@ class PredictionAdmin(ReadOnlyAdmin):
     has_erase_permission = require_permission("accounts.erase_names")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Leave the encrypted columns in the database."""
+        """Return the rows without their encrypted columns."""
         return super().get_queryset(request).defer(*_ENCRYPTED_FIELDS)
 
     @label_column("Verdict", "verdict", _VERDICT_COLOURS)
     def display_verdict(self, prediction: Prediction) -> tuple[str, str]:
-        """The verdict in its colour."""
+        """Return the verdict with its colour."""
         return prediction.verdict, prediction.get_verdict_display()
 
     @admin.display(description="Prediction")
     def display_prediction(self, prediction: Prediction) -> str:
-        """The stated side in words: a tick in green for *material* would be read as good news."""
+        """Return the prediction as a word: a green tick for *material* would look like good news."""
         return "material" if prediction.prediction else "immaterial"
 
     @admin.display(description="Differences")
     def display_differences(self, prediction: Prediction) -> str:
-        """The categories and what each does under the profile."""
+        """Return the categories with the effect of each under the profile."""
         rows = ((row["category"], row.get("title", ""), row["effect"]) for row in prediction.differences)
         return format_html_join("", "<div>{} {}: <b>{}</b></div>", rows) or "none"
 
     @admin_button("Export with names", "export")
     def export(self, request: HttpRequest) -> HttpResponseBase:
-        """Ask what is wanted; send the file with the names, and record it."""
+        """Ask for filters and format; send the file with the names, and record it."""
         form = ExportForm(request.POST or None)
-        if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
-            chosen = dict(form.cleaned_data)
-            format_id = chosen.pop("file")
-            rows = Prediction.objects.order_by("-id").filter_by(**chosen)
-            return export.send_export(rows, format_id, request.user, chosen)
+        if request.method == "POST" and form.is_valid():
+            filters = dict(form.cleaned_data)
+            format_id = filters.pop("file")
+            rows = Prediction.objects.order_by("-id").filter_by(**filters)
+            return send_export(rows, format_id, get_current_user(request), filters)
         back = reverse("admin:matching_prediction_changelist")
-        text = "The file holds names. The audit trail will say that you took it, and by which filter."
-        step = ConfirmationStep("Export with names", text, "Export", back, lambda _actor, _given: "")
+        text = "The file holds names. The audit trail records that you took it, and by which filters."
+        step = ConfirmationStep("Export with names", text, "Export", back, lambda _actor, _fields: "")
         context = {**self.admin_site.each_context(request), "title": step.title, "step": step, "form": form}
         return TemplateResponse(request, "admin/step.html", context)
 
     @admin_button("Reveal the names", "reveal")
     def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask first; show the names to whoever confirms, and record it."""
+        """Show the names after a confirmation, and record that they were revealed."""
         prediction = get_object_or_404(Prediction.objects.with_model(), pk=object_id)
         back = reverse("admin:matching_prediction_change", args=[prediction.pk])
-        if request.method == "POST" and isinstance(request.user, User):
-            service.reveal_names(prediction, request.user)
+        if request.method == "POST":
+            service.reveal_names(prediction, get_current_user(request))
             return self._render_names(request, prediction, back)
-        text = "The audit trail will say that you saw them."
-        step = ConfirmationStep("Reveal the names?", text, "Reveal", back, lambda _actor, _given: "")
+        text = "The audit trail records that you saw them."
+        step = ConfirmationStep("Reveal the names?", text, "Reveal", back, lambda _actor, _fields: "")
         return handle_confirmation(self.admin_site, request, step)
 
     @admin_button("Find a pair", "find_pair")
     def find_pair(self, request: HttpRequest) -> HttpResponse:
-        """Find the answers about exactly one pair by its digest: no name goes into an address or a query."""
+        """Find the predictions of one exact pair by its digest: no name goes into a URL or a query."""
         back = reverse("admin:matching_prediction_changelist")
         if request.method == "POST":
             digest = compute_pair_digest(request.POST.get("name1", ""), request.POST.get("name2", ""))
             back = f"{back}?q={digest}"
         text = "Names are encrypted; only exactly these two names, in this order, are found."
-        found = "These are the answers about exactly that pair, in that order."
-        step = ConfirmationStep("Find a pair", text, "Find", back, lambda _actor, _given: found, PairForm)
+        message = "These are the predictions of exactly that pair, in that order."
+        step = ConfirmationStep("Find a pair", text, "Find", back, lambda _actor, _fields: message, PairForm)
         return handle_confirmation(self.admin_site, request, step)
 
     @admin_button("Erase the names", "erase")
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Blank the names of one answer for good."""
+        """Erase the names of one prediction for good."""
         prediction = get_object_or_404(Prediction, pk=object_id)
         back = reverse("admin:matching_prediction_change", args=[prediction.pk])
 
-        def perform(actor: User, given: Any) -> str:
+        def perform(actor: User, fields: Any) -> str:
             erasure.run_erasure(
-                erasure.request_prediction_erasure(prediction.pk, prediction.user, actor, given["reason"])
+                erasure.request_prediction_erasure(prediction.pk, prediction.user, actor, fields["reason"])
             )
-            return "The names are gone."
+            return "The names are erased."
 
         step = ConfirmationStep(
             "Erase the names?", ERASURE_WARNING, "Erase for good", back, perform, ReasonForm

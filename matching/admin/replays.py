@@ -1,4 +1,4 @@
-"""Replays on screen, and the page that says what was live at a moment."""
+"""Admin pages of replays and shadow scores, and the page that shows what was live at a time."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from accounts.admin_tools import (
 from accounts.models import User
 from matching.engine import compute_schema_hash
 from matching.models import Prediction, Replay, ShadowScore
-from matching.rescoring import replay as replays
-from matching.rescoring.replay import ReplayError, build_count_rows
+from matching.rescoring.replay import ReplayError, build_count_rows, request_replay
 from matching.tasks import replay_day
 from modelops.models import Deployment, ModelVersion, ServingRole
 
 _MAX_LISTED = 100
+"""Most changed predictions on the page of a replay."""
 
 
 class ReplayForm(forms.Form):
-    """Which day, on which version."""
+    """The day to replay, and the model version to replay it with."""
 
     day = forms.DateField(widget=UnfoldAdminSingleDateWidget(), help_text="In UTC.")
     version = forms.ModelChoiceField(
@@ -48,10 +48,10 @@ class ReplayForm(forms.Form):
 
 
 class MomentForm(forms.Form):
-    """When."""
+    """The time whose live models are shown."""
 
     at = forms.DateTimeField(
-        label="Moment (UTC)",
+        label="Time (UTC)",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-03-03 14:03", "autocomplete": "off"}),
         help_text="Year-month-day hours:minutes.",
     )
@@ -59,7 +59,7 @@ class MomentForm(forms.Form):
 
 @admin.register(Replay)
 class ReplayAdmin(ReadOnlyAdmin):
-    """Days that were asked again."""
+    """Replays of a day with another model version."""
 
     list_display = ("day", "model", "status", "display_progress", "changed", "requested_by", "created_at")
     list_select_related = ("model", "requested_by")
@@ -88,12 +88,12 @@ class ReplayAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Progress")
     def display_progress(self, replay: Replay) -> str:
-        """How many percent are through."""
+        """Return the part that is done, in percent."""
         return f"{replay.progress} %"
 
     @admin.display(description="Verdicts")
     def display_verdicts(self, replay: Replay) -> str:
-        """What became what, and the first answers that changed."""
+        """Return a table of verdicts before and after, and the first predictions that changed."""
         changes = replay.changes.select_related("prediction")[:_MAX_LISTED]
         context = {
             "rows": build_count_rows(replay.counts),
@@ -105,16 +105,16 @@ class ReplayAdmin(ReadOnlyAdmin):
 
     @admin_button("Replay a day", "replay")
     def replay(self, request: HttpRequest) -> HttpResponse:
-        """Ask a day's questions again."""
+        """Start a replay after a confirmation."""
 
-        def perform(actor: User, given: Any) -> str:
-            asked = replays.request_replay(given["day"], given["version"], actor)
-            transaction.on_commit(lambda: replay_day.apply_async((str(asked.pk),), retry=False), robust=True)
-            return f"{asked.total:,} answers of {asked.day} are asked again of {asked.model}."
+        def perform(actor: User, fields: Any) -> str:
+            row = request_replay(fields["day"], fields["version"], actor)
+            transaction.on_commit(lambda: replay_day.apply_async((str(row.pk),), retry=False), robust=True)
+            return f"{row.total:,} predictions of {row.day} are replayed with {row.model}."
 
         text = (
-            "Every question of that day is answered again by the version, under today's rules. Stored "
-            "answers stay as they are; names are read by the machine alone."
+            "Every comparison of that day is repeated with the version, by the current rules. Stored "
+            "predictions stay as they are; the names are not shown to anybody."
         )
         back = reverse("admin:matching_replay_changelist")
         step = ConfirmationStep("Replay a day", text, "Replay", back, perform, ReplayForm, (ReplayError,))
@@ -122,10 +122,10 @@ class ReplayAdmin(ReadOnlyAdmin):
 
     @admin_button("What was live at ...", "live_at")
     def live_at(self, request: HttpRequest) -> HttpResponse:
-        """Show what was live at a moment, who approved it, and the way to ask today's model."""
+        """Show what was live at a time and who approved it, with a button that replays that day."""
         form = MomentForm(request.GET if "at" in request.GET else None)
         context: dict[str, Any] = {**self.admin_site.each_context(request), "form": form}
-        context["title"] = "What was live at a moment"
+        context["title"] = "What was live at a given time"
         if form.is_bound and form.is_valid():
             context |= _build_moment_context(form.cleaned_data["at"])
             context["may_replay"] = self.has_replay_permission(request)
@@ -134,7 +134,7 @@ class ReplayAdmin(ReadOnlyAdmin):
 
 @admin.register(ShadowScore)
 class ShadowScoreAdmin(ReadOnlyAdmin):
-    """What challengers and shadows would have answered."""
+    """What challengers and shadows would have predicted."""
 
     list_display = (
         "display_created_at",
@@ -154,29 +154,31 @@ class ShadowScoreAdmin(ReadOnlyAdmin):
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Without the names of the answers."""
-        hidden = (f"prediction__{name}" for name in ("name1", "name2", "words", "context", "features"))
-        return super().get_queryset(request).defer(*hidden)
+        """Return the rows without the names, text and features of the predictions."""
+        deferred = (
+            f"prediction__{name}" for name in ("name1", "name2", "words", "context", "features", "mix")
+        )
+        return super().get_queryset(request).defer(*deferred)
 
-    @admin.display(description="Answered at")
+    @admin.display(description="Predicted at")
     def display_created_at(self, score: ShadowScore) -> datetime:
-        """When the answer was given."""
+        """Return when the prediction was stored."""
         return score.prediction.created_at
 
-    @admin.display(description="Answered")
+    @admin.display(description="Prediction")
     def display_prediction(self, score: ShadowScore) -> str:
-        """The verdict that was given."""
+        """Return the verdict and the profile of the prediction."""
         return f"{score.prediction.get_verdict_display()} under {score.prediction.profile}"
 
 
 def _build_moment_context(at: datetime) -> dict[str, Any]:
-    """What the page shows about a moment."""
-    parts = [(role, Deployment.objects.as_of(at, role)) for role in ServingRole.values]
-    rows = [row for _, found in parts for row in found.select_related(*_RELATED_FIELDS)]
-    answers = Prediction.objects.for_listing().defer("name1", "name2", "words", "context")
-    answers = answers.filter(created_at__lte=at).order_by("-created_at")[:5]
+    """Return the deployments and the last predictions of a time, and the champions of today."""
+    deployments = [Deployment.objects.as_of(at, role) for role in ServingRole.values]
+    rows = [row for of_role in deployments for row in of_role.select_related(*_RELATED_FIELDS)]
+    predictions = Prediction.objects.for_listing().defer("name1", "name2", "words", "context")
+    predictions = predictions.filter(created_at__lte=at).order_by("-created_at")[:5]
     today = Deployment.objects.live().filter(role=ServingRole.CHAMPION)
-    return {"at": at, "rows": rows, "answers": answers, "today": today, "day": at.date()}
+    return {"at": at, "rows": rows, "predictions": predictions, "today": today, "day": at.date()}
 
 
 _RELATED_FIELDS = ("model", "requested_by", "approved_by", "request")

@@ -1,4 +1,4 @@
-"""Serializers of lists of predictions, of a pair under every profile, and of profiles, categories and models."""
+"""Serializers of prediction lists, of a pair under every profile, and of profiles, categories, models."""
 
 from __future__ import annotations
 

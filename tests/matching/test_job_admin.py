@@ -129,7 +129,7 @@ def test_somebody_elses_result_is_taken_after_confirming_and_that_is_recorded() 
     job = worked_off(job_of(person(Role.CLIENT), csv_file(PAIRS)))
     boss = person(Role.ADMINISTRATOR)
     client = browser(boss)
-    assert "somebody else" in text(client.get(address("download", job.pk)))
+    assert "another user" in text(client.get(address("download", job.pk)))
     assert not AuditEvent.objects.filter(action="batch_job.downloaded").exists()
     assert len(rows_of(text(client.post(address("download", job.pk))).encode())) == len(PAIRS)
     assert AuditEvent.objects.filter(action="batch_job.downloaded", actor=boss).count() == 1
