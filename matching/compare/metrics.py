@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
-COMPARISONS = Counter("lnc_comparisons_total", "Comparisons answered.", ["profile", "verdict", "cached"])
+COMPARISONS = Counter("lnc_comparisons_total", "Comparisons stored.", ["profile", "verdict", "cached"])
 COMPARISON_SECONDS = Histogram(
     "lnc_comparison_seconds",
-    "Time to answer a comparison, storing included.",
+    "Time to compare two names, storing included.",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0),
 )
 ALL_PROFILES_REQUESTS = Counter(

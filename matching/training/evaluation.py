@@ -16,6 +16,9 @@ from matching.training.synthetic import LabelledPair
 from matching.training.synthetic.reading import build_name_key
 from modelops.training.evaluation import ClassificationMetrics, compute_metrics, compute_metrics_by_slice
 
+MIN_SLICE_PAIRS = 20
+"""Fewest pairs of a slice that is measured by itself."""
+
 
 class ScoredPair(NamedTuple):
     """A labelled pair with the answer it got."""

@@ -8,12 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from matching.training.evaluation import EvaluationReport
+from matching.training.evaluation import MIN_SLICE_PAIRS, EvaluationReport
 from matching.training.synthetic import LabelledPair, list_recipes
 from modelops.training.evaluation import ClassificationMetrics
 from modelops.training.fitting import TrainedModel
-
-_MIN_SLICE_PAIRS = 20
 
 
 def render_model_card(
@@ -144,7 +142,7 @@ def _render_results(found: EvaluationReport) -> Iterator[str]:
         yield from (
             _format_result(f"{by}: {name}", q)
             for name, q in found.slices[by].items()
-            if q.n >= _MIN_SLICE_PAIRS
+            if q.n >= MIN_SLICE_PAIRS
         )
     yield ""
     missed, false = found.overall.missed_material, found.overall.false_material

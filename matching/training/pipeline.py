@@ -17,7 +17,7 @@ import numpy as np
 from matching.engine import CompiledScorer, Score, load_scorer
 from matching.training import fitting, validation
 from matching.training.dataset import build_dataset, compute_digests, is_safe_label, score_pairs
-from matching.training.evaluation import EvaluationReport, evaluate_pairs
+from matching.training.evaluation import MIN_SLICE_PAIRS, EvaluationReport, evaluate_pairs
 from matching.training.model_card import render_model_card
 from matching.training.synthetic import LabelledPair
 from modelops.deployment.promotion import SliceMetric, VersionRegistration
@@ -30,8 +30,6 @@ from modelops.validation.validation_set import ValidationSet, pack_validation_se
 StageReporter = Callable[[str, str, int | None], None]
 """Told what is done, at which stage, and how many percent of the whole came before it."""
 
-MIN_SLICE_PAIRS = 20
-"""Pairs of a slice, at least, to be measured by itself."""
 _MAX_CONTRIBUTION_ROWS = 400
 _RATE_METRICS = (
     "accuracy",
