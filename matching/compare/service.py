@@ -66,7 +66,7 @@ def compare_and_store(user: User, request: CompareRequest) -> StoredComparison:
 
 
 def compare_batch(user: User, requests: Sequence[CompareRequest]) -> list[BatchOutcome]:
-    """Compare many pairs under one generation of models and store the predictions in one transaction.
+    """Compare many pairs under one generation of models and insert the predictions in one statement.
 
     Outcomes are in the order of the requests; one that cannot be compared has its error in place. The caches
     are not used: the model takes a tenth of the time of a batch, which is all that they could save. Raises

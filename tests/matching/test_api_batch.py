@@ -1,4 +1,4 @@
-"""Many pairs in one request: in order, errors in place, one generation, one write."""
+"""Batches over the API: results in order, errors in place, one generation, one insert."""
 
 from typing import Any
 

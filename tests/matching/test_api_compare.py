@@ -1,4 +1,4 @@
-"""The comparison over HTTP: one shape of answer, one shape of refusal, everything stored."""
+"""Single comparisons over the API: the response, the problems, and the stored prediction."""
 
 import json
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Lists of the API: one's own, page by page, and the rules by ETag."""
+"""Lists of the API: the own predictions by page, and reference data by ETag."""
 
 import re
 from datetime import timedelta

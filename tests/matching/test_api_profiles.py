@@ -1,4 +1,4 @@
-"""One pair under every profile: read once, stored nowhere."""
+"""One pair under every profile over the API: parsed once, not stored."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Answers as a file: all that were chosen, whoever may have them, in flat memory."""
+"""Exports of predictions: filters, permissions, and memory that does not grow."""
 
 import json
 from collections.abc import Iterable

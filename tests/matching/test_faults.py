@@ -1,4 +1,4 @@
-"""What keeps a question from being answered is told apart: the caller's fault, or ours."""
+"""Errors of the compare path as problems: 400 for invalid names, 503 for a missing model."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""Bulk jobs on screen: who sees which, and every step."""
+"""Admin pages of bulk jobs: who sees which jobs, and every action."""
 
 from typing import Any
 

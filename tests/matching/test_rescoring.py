@@ -1,4 +1,4 @@
-"""Shadows beside the traffic and replays of a day: other versions are asked, nobody's answer changes."""
+"""Shadow scores and replays: other versions score stored predictions, which stay as they are."""
 
 import os
 import signal

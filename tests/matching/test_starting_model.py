@@ -1,4 +1,4 @@
-"""The shipped model: registered once, live in a new installation, and able to answer."""
+"""The shipped model: registered once, live in a new installation, and used there."""
 
 import pytest
 from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""Registers' profiles: offered only where an installation asks for them; their benchmark."""
+"""Profiles of registers: available only where the installation enables them; their benchmark."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from matching.compare.available_profiles import get_available_profiles
 from matching.engine import PROFILE_IDS, REGISTRY_PROFILE_IDS
 
 
-def test_registers_are_offered_only_where_the_installation_wants_them() -> None:
+def test_profiles_of_registers_are_available_only_where_enabled() -> None:
     assert tuple(get_available_profiles()) == PROFILE_IDS
     with override_settings(REGISTRY_PROFILES=True):
         assert tuple(get_available_profiles()) == (*PROFILE_IDS, *REGISTRY_PROFILE_IDS)
 
 
-def test_illustrations_of_policy_are_read_under_their_register_alone(tmp_path: Path) -> None:
+def test_illustrations_of_policy_are_compared_under_their_register_alone(tmp_path: Path) -> None:
     source = tmp_path / "rules.csv"
     source.write_text(
         "name_a,name_b,outcome,jurisdiction,note\n"

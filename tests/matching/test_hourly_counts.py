@@ -1,4 +1,4 @@
-"""What answers keep for those who watch, and what is counted of them."""
+"""Feature snapshots of predictions, and the hourly counts made of them."""
 
 import random
 from datetime import timedelta
@@ -23,18 +23,18 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-def test_an_answer_keeps_its_features_scripts_form_and_unknown_words_and_no_name() -> None:
-    kept = snapshot_comparison(engine.compare("Xylophonia GmbH", "Ксилофония GmbH"))
-    assert kept.mix == {"script": "cyrillic+latin - latin", "legal form": "gmbh", "unknown words": "all"}
-    assert len(kept.features) < 140
-    assert b"ylophon" not in kept.features
+def test_a_snapshot_has_features_scripts_form_and_unknown_words_but_no_name() -> None:
+    snapshot = snapshot_comparison(engine.compare("Xylophonia GmbH", "Ксилофония GmbH"))
+    assert snapshot.mix == {"script": "cyrillic+latin - latin", "legal form": "gmbh", "unknown words": "all"}
+    assert len(snapshot.features) < 140
+    assert b"ylophon" not in snapshot.features
 
 
 @pytest.mark.parametrize(
     ("left", "right", "kind"),
     [("Acme Widgets Inc", "Acme Wigets LLC", "organisation"), ("John A. Smith", "Jon Smith", "individual")],
 )
-def test_features_come_back_as_they_were_stored(left: str, right: str, kind: str) -> None:
+def test_features_are_read_as_they_were_stored(left: str, right: str, kind: str) -> None:
     answer = engine.compare(left, right, kind=kind)
     numbers = build_sample(kind, [snapshot_comparison(answer)] * 2).numeric_values
     block = [
@@ -51,7 +51,7 @@ def test_features_come_back_as_they_were_stored(left: str, right: str, kind: str
 BLOCK = {"organisation": ("o_",), "individual": ("p_",)}
 
 
-def test_answers_of_an_older_feature_row_are_left_out() -> None:
+def test_snapshots_with_other_features_are_left_out() -> None:
     row = snapshot_comparison(engine.compare("Acme", "Apex"))
     assert build_sample("organisation", [row, type(row)(b"", {}, 0.5, "review")]).n == 1
 
@@ -100,9 +100,9 @@ def _seen(reference: HistogramCounts, frame: HistogramBinning, rows: list[Featur
 
 def test_a_day_of_the_usual_pairs_raises_no_alarm(answered: dict[bool, list[FeatureSnapshot]]) -> None:
     usual = answered[False]
-    kept = build_sample("organisation", usual[:2_000])
-    frame = build_binning(kept)
-    reference = count_histograms(kept, frame)
+    snapshot = build_sample("organisation", usual[:2_000])
+    frame = build_binning(snapshot)
+    reference = count_histograms(snapshot, frame)
     windows = [_seen(reference, frame, usual[at : at + 200]) for at in range(2_000, 6_800, 200)]
     assert len(windows) == 24
     assert not any(drift.find_persistent_shifts(windows[: at + 1]) for at in range(24))
@@ -112,9 +112,9 @@ def test_every_fourth_pair_across_scripts_is_noticed_within_five_hundred(
     answered: dict[bool, list[FeatureSnapshot]],
 ) -> None:
     usual, across = answered[False], answered[True]
-    kept = build_sample("organisation", usual[:2_000])
-    frame = build_binning(kept)
-    reference = count_histograms(kept, frame)
+    snapshot = build_sample("organisation", usual[:2_000])
+    frame = build_binning(snapshot)
+    reference = count_histograms(snapshot, frame)
     windows = [
         _seen(
             reference, frame, [*usual[2_000 + 188 * at : 2_188 + 188 * at], *across[62 * at : 62 * at + 62]]

@@ -1,4 +1,4 @@
-"""The compare path below the API: arms, streams, revealing, erasing."""
+"""The compare path below the API: experiment arms, review streams, revealing and erasing names."""
 
 import random
 
@@ -30,14 +30,14 @@ def running(model_b: ModelVersion) -> Experiment:
     return experiments.start_experiment(experiment, person(Role.APPROVER))
 
 
-def test_before_a_model_is_live_it_says_so() -> None:
+def test_without_a_live_model_it_raises() -> None:
     get_model_loader.cache_clear()
     with pytest.raises(NoLiveModelError):
         compare_and_store(person(), UNSURE)
 
 
 @pytest.mark.usefixtures("champion")
-def test_each_arm_is_answered_by_its_own_version_even_for_the_same_pair() -> None:
+def test_each_arm_is_served_by_its_own_version_even_for_the_same_pair() -> None:
     experiment = running(scoring_version("2", log_odds=4.0))
     experiments._running_experiments.invalidate()
     answers = [compare_and_store(person(), UNSURE).prediction for _ in range(12)]
@@ -58,7 +58,7 @@ def test_a_user_is_exposed_once() -> None:
 
 
 @pytest.mark.usefixtures("champion")
-def test_after_the_experiment_everybody_meets_the_champion() -> None:
+def test_after_the_experiment_the_champion_serves_all_users() -> None:
     experiment = running(scoring_version("2", log_odds=4.0))
     experiments.stop_experiment(experiment, person(Role.APPROVER), "enough seen")
     experiments._running_experiments.invalidate()
@@ -66,7 +66,7 @@ def test_after_the_experiment_everybody_meets_the_champion() -> None:
 
 
 @pytest.mark.usefixtures("champion")
-def test_an_answer_of_review_is_put_before_a_reviewer() -> None:
+def test_a_verdict_of_review_is_sent_to_review() -> None:
     sampling.cache_policy(sampling.SamplingPolicy(audit=0), 60)
     stored = compare_and_store(person(), UNSURE).prediction
     assert (stored.verdict, stored.stream) == ("review", "uncertain")
@@ -74,7 +74,7 @@ def test_an_answer_of_review_is_put_before_a_reviewer() -> None:
 
 
 @pytest.mark.usefixtures("champion")
-def test_the_audit_stream_is_drawn_from_everything_with_its_chance_stored() -> None:
+def test_the_audit_stream_is_drawn_from_all_predictions_with_its_probability_stored() -> None:
     random.seed(3)
     user = person()
     stored = [
@@ -98,7 +98,7 @@ def test_revealing_names_is_recorded_without_the_names() -> None:
 
 
 @pytest.mark.usefixtures("champion")
-def test_erasing_blanks_the_words_and_keeps_the_numbers() -> None:
+def test_erasing_blanks_the_text_and_keeps_the_numbers() -> None:
     stored = compare_and_store(person(), UNSURE).prediction
     found = erased(stored)
     assert (found.name1, found.name2, found.words, found.pair_digest) == ("", "", "", "")
