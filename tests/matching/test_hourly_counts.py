@@ -100,9 +100,9 @@ def _seen(reference: HistogramCounts, frame: HistogramBinning, rows: list[Featur
 
 def test_a_day_of_the_usual_pairs_raises_no_alarm(answered: dict[bool, list[FeatureSnapshot]]) -> None:
     usual = answered[False]
-    snapshot = build_sample("organisation", usual[:2_000])
-    frame = build_binning(snapshot)
-    reference = count_histograms(snapshot, frame)
+    sample = build_sample("organisation", usual[:2_000])
+    frame = build_binning(sample)
+    reference = count_histograms(sample, frame)
     windows = [_seen(reference, frame, usual[at : at + 200]) for at in range(2_000, 6_800, 200)]
     assert len(windows) == 24
     assert not any(drift.find_persistent_shifts(windows[: at + 1]) for at in range(24))
@@ -112,9 +112,9 @@ def test_every_fourth_pair_across_scripts_is_noticed_within_five_hundred(
     answered: dict[bool, list[FeatureSnapshot]],
 ) -> None:
     usual, across = answered[False], answered[True]
-    snapshot = build_sample("organisation", usual[:2_000])
-    frame = build_binning(snapshot)
-    reference = count_histograms(snapshot, frame)
+    sample = build_sample("organisation", usual[:2_000])
+    frame = build_binning(sample)
+    reference = count_histograms(sample, frame)
     windows = [
         _seen(
             reference, frame, [*usual[2_000 + 188 * at : 2_188 + 188 * at], *across[62 * at : 62 * at + 62]]
