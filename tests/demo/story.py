@@ -28,9 +28,9 @@ from feedback.review.decisions import (
 )
 from feedback.review.gold import add_gold_item
 from feedback.simulation.traffic import SimulatedTraffic, is_truly_material
-from matching.compare.batch import compare_batch
 from matching.compare.request import CompareRequest
 from matching.compare.sampling import SamplingPolicy, update_policy
+from matching.compare.service import compare_batch
 from matching.engine import EngineError
 from matching.jobs import service as job_service
 from matching.jobs import worker
