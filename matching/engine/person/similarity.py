@@ -1,14 +1,14 @@
-"""How alike two words of a personal name are, and why: equal, initial, nickname, variant, slip, another name.
+"""Similarity of two words of a personal name, with the reason: initial, nickname, variant, typing error.
 
-The reason matters more than the number: two known given names one letter apart (Maria, Marta) are two people,
-while a known name and a non-name one letter apart are one person and a slip of the pen.
+The reason matters more than the score: two frequent given names one letter apart (Maria, Marta) belong to
+two people, while a frequent name and a word that is no name, one letter apart, are one name and a typing error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
@@ -30,23 +30,42 @@ from matching.engine.text.phonetics import (
 )
 from matching.engine.text.tokenise import get_script, romanise_token
 
-EQUAL, ICAO, SCRIPT, TRANSLITERATION, SPELLING, NICKNAME, INITIAL = (
-    "equal", "icao", "script", "transliteration", "spelling", "nickname", "initial",
-)  # fmt: skip
-ARTICLE, PREFIX, VOWELS, TYPO, UNRELATED = "article", "prefix", "vowels", "slip", "other"
+EQUAL: Final = "equal"
+ICAO: Final = "icao"
+SCRIPT: Final = "script"
+TRANSLITERATION: Final = "transliteration"
+SPELLING: Final = "spelling"
+NICKNAME: Final = "nickname"
+INITIAL: Final = "initial"
+ARTICLE: Final = "article"
+PREFIX: Final = "prefix"
+VOWELS: Final = "vowels"
+TYPO: Final = "slip"
+UNRELATED: Final = "other"
+
+NameRelation = Literal[
+    "equal", "icao", "script", "transliteration", "spelling", "nickname", "initial", "article", "prefix", "vowels",
+    "slip", "other",
+]  # fmt: skip
+"""Why two words may render one name.
+
+Plain constants, not an enum: reading a member of an enum takes ten times as long as reading a constant.
+"""
 
 
 class WordSimilarity(NamedTuple):
-    """Two words beside each other.
+    """Two words compared.
 
-    ``score`` in [0, 1] is the belief that they render one name; ``relation`` says why. ``edits`` counts
-    Damerau-Levenshtein operations, ``winkler`` is the Jaro-Winkler similarity, ``slips`` the share of edits a
-    finger or a scanner makes, ``oddness`` how much less name-like one of them is, ``known`` how many are
-    known names (0 to 2).
+    ``score`` in [0, 1] is the belief that they render one name; ``relation`` is the reason. ``edits`` counts
+    Damerau-Levenshtein operations, ``jaro_winkler`` is the Jaro-Winkler similarity, ``typo_share`` the share
+    of the edits that keyboards and scanners produce, ``surprisal_gap`` how much less name-like one word is
+    than the other (:func:`~matching.engine.person.lexicon.compute_surprisal`), ``known_count`` how many of
+    the two are frequent names (0 to 2). ``same_sound`` compares English phonetic keys, ``same_skeleton``
+    consonants.
     """
 
     score: float
-    relation: str
+    relation: NameRelation
     edits: int = 0
     jaro_winkler: float = 1.0
     typo_share: float = 1.0
@@ -58,7 +77,53 @@ class WordSimilarity(NamedTuple):
     same_skeleton: bool = True
 
 
-IDENTICAL_WORDS = WordSimilarity(1.0, EQUAL)
+IDENTICAL_WORDS = WordSimilarity(score=1.0, relation=EQUAL)
+_INCOMPARABLE = WordSimilarity(score=0.0, relation=UNRELATED, edits=1, jaro_winkler=0.0, typo_share=0.0)
+_UNREADABLE = WordSimilarity(score=0.3, relation=UNRELATED, edits=1, jaro_winkler=0.5, typo_share=0.0)
+"""A word that has no romanisation beside one of another script."""
+
+# Scores of relations that do not depend on the number of edits, and the weights of the others. No source is
+# recorded for any of them: they are set by hand, and the model trained on top corrects their scale. Scores enter
+# the model's features, so a change of any number here calls for a new training.
+_INITIAL_SCORE = 0.75
+_HAN_VARIANT_SCORE = 0.95
+_SKELETON_SCORE = 0.75
+_ACROSS_SCRIPTS_FACTOR = 0.9
+_MIN_ACROSS_SCRIPTS = 0.6
+_ROMANISATION_SCORE, _ROMANISATION_SCORE_GIVEN = 0.9, 0.7
+_ONE_VOWEL_SCORE, _VOWELS_SCORE, _VOWELS_SCORE_GIVEN = 0.85, 0.75, 0.68
+_PREFIX_SCORE, _PREFIX_SCORE_GIVEN = 0.62, 0.5
+_MIN_PREFIX_LENGTH = 3
+
+
+class _EditWeights(NamedTuple):
+    """Weights of the evidence on two words that differ by some letters; each is the most a clue can add."""
+
+    kept_letters: float = 0.6
+    """Times the share of letters kept: one minus edits over the length of the longer word."""
+    jaro_winkler: float = 0.3
+    """Times the Jaro-Winkler similarity, which favours a common beginning."""
+    same_sound: float = 0.06
+    same_skeleton: float = 0.05
+    typo_share: float = 0.08
+    """Times the typo share above one half (below one half it lowers the score), within two edits."""
+    surprisal_gap: float = 0.02
+    """Times the surprisal gap, at most 4: one word is no name, so it is an error for the other."""
+    both_known: float = -0.06
+    """Two frequent names are more often the names of two people."""
+    both_given: float = -0.12
+    """The same, for two frequent given names."""
+
+
+_EDITS = _EditWeights()
+_MAX_SURPRISAL_GAP = 4.0
+_MAX_SCORE_GIVEN = 0.55
+"""Highest score of two frequent given names: below the score of a typing error, whatever the letters."""
+_CLOSE_EDITS, _CLOSE_SHARE = 2, 0.6
+"""Edits up to which and share of kept letters from which two words are close."""
+_MAX_SCORE_CLOSE, _MAX_SCORE_FAR = 0.95, 0.7
+_MIN_TYPO_SCORE = 0.6
+"""Score from which a difference of letters is taken for a typing error."""
 
 
 @lru_cache(maxsize=32_768)
@@ -69,101 +134,131 @@ def compare_words(left: str, right: str) -> WordSimilarity:
     if left > right:
         return compare_words(right, left)
     if not left or not right:
-        return WordSimilarity(0.0, UNRELATED, 1, 0.0, 0.0)
+        return _INCOMPARABLE
     if len(left) == 1 or len(right) == 1:
         return _compare_initial(left, right)
     if not (left.isascii() and right.isascii()) and get_script(left[0]) != get_script(right[0]):
         return _compare_across_scripts(romanise_token(left), romanise_token(right))
-    return WordSimilarity(0.95, SCRIPT) if is_same_word(left, right) else _compare_spellings(left, right)
+    if is_same_word(left, right):
+        return WordSimilarity(_HAN_VARIANT_SCORE, SCRIPT)
+    return _compare_spellings(left, right)
 
 
 def _compare_initial(left: str, right: str) -> WordSimilarity:
-    same = left[0] == right[0] or romanise_token(left[0])[:1] == romanise_token(right[0])[:1] != ""
-    return (
-        WordSimilarity(0.75, INITIAL)
-        if same
-        else WordSimilarity(0.0, UNRELATED, 1, 0.0, 0.0, same_first_letter=False)
-    )
+    """Compare a single letter with a word; the letter may belong to another script."""
+    if left[0] == right[0] or romanise_token(left[0])[:1] == romanise_token(right[0])[:1] != "":
+        return WordSimilarity(_INITIAL_SCORE, INITIAL)
+    return _INCOMPARABLE._replace(same_first_letter=False)
 
 
 def _compare_across_scripts(left: str, right: str) -> WordSimilarity:
-    """Transliterated words agree less surely than written ones: equality is worth 0.9."""
+    """Compare two romanised words; their scores are lowered, because a romanisation loses letters."""
     if not left or not right:
-        return WordSimilarity(0.3, UNRELATED, 1, 0.5, 0.0)
-    inner = compare_words(left, right)
-    if inner.score < 0.6:
-        skeletons = build_consonant_key(left) == build_consonant_key(right) != ""
-        return inner._replace(score=0.75, relation=SCRIPT) if skeletons else inner
-    return inner._replace(score=inner.score * 0.9, relation=SCRIPT)
+        return _UNREADABLE
+    romanised = compare_words(left, right)
+    if romanised.score >= _MIN_ACROSS_SCRIPTS:
+        return romanised._replace(score=romanised.score * _ACROSS_SCRIPTS_FACTOR, relation=SCRIPT)
+    if build_consonant_key(left) == build_consonant_key(right) != "":
+        return romanised._replace(score=_SKELETON_SCORE, relation=SCRIPT)
+    return romanised
 
 
 def _compare_spellings(left: str, right: str) -> WordSimilarity:
+    """Compare two different words of one script."""
     edits = DamerauLevenshtein.distance(left, right)
     lexicon = load_name_lists()
-    known = sum([word in lexicon.given or word in lexicon.surnames for word in (left, right)])
-    base = WordSimilarity(
-        0.0,
-        UNRELATED,
-        edits,
-        JaroWinkler.similarity(left, right),
-        compute_typo_share(left, right, edits),
-        abs(compute_surprisal(left) - compute_surprisal(right)),
-        known,
-        left[0] == right[0],
-        is_vowel_difference(left, right),
-        build_phonetic_key(left) == build_phonetic_key(right),
-        build_consonant_key(left) == build_consonant_key(right),
+    measures = WordSimilarity(
+        score=0.0,
+        relation=UNRELATED,
+        edits=edits,
+        jaro_winkler=JaroWinkler.similarity(left, right),
+        typo_share=compute_typo_share(left, right, edits),
+        surprisal_gap=abs(compute_surprisal(left) - compute_surprisal(right)),
+        known_count=sum([word in lexicon.given or word in lexicon.surnames for word in (left, right)]),
+        same_first_letter=left[0] == right[0],
+        only_vowels_differ=is_vowel_difference(left, right),
+        same_sound=build_phonetic_key(left) == build_phonetic_key(right),
+        same_skeleton=build_consonant_key(left) == build_consonant_key(right),
     )
-    relation, score = _classify_similarity(left, right, base)
-    return base._replace(relation=relation, score=score)
+    relation, score = _classify_similarity(left, right, measures)
+    return measures._replace(relation=relation, score=score)
 
 
-def _classify_similarity(left: str, right: str, seen: WordSimilarity) -> tuple[str, float]:
-    """The relation of two different words and the belief that they render one name."""
-    recorded = _find_listed_relation(left, right)
-    if recorded:
-        return recorded
-    both_given = left in load_name_lists().given and right in load_name_lists().given
-    if normalise_romanisation(left) == normalise_romanisation(right) and not (
-        both_given and not seen.same_first_letter
-    ):
-        relation = VOWELS if seen.only_vowels_differ and seen.edits == 1 else TRANSLITERATION
-        return relation, 0.7 if both_given else 0.9
-    if seen.only_vowels_differ and len(left) == len(right) and left[0] == right[0] and left[-1] == right[-1]:
-        return VOWELS, 0.68 if both_given else 0.85 if seen.edits == 1 else 0.75
-    short, long_ = sorted((left, right), key=len)
-    if len(short) >= 3 and long_.startswith(short) and len(long_) - len(short) > 1:
-        return PREFIX, 0.62 if not both_given else 0.5
-    return _score_edits(seen, len(long_), both_given)
+def _classify_similarity(left: str, right: str, measures: WordSimilarity) -> tuple[NameRelation, float]:
+    """Return the relation of two different words and the belief that they render one name.
+
+    The first that holds decides: a listed variant, one romanised form, vowels alone, a common beginning, and
+    last the letters that differ. Two frequent given names score lower in each, for they are often two people's.
+    """
+    listed = _find_listed_relation(left, right)
+    if listed:
+        return listed
+    given_names = load_name_lists().given
+    both_given = left in given_names and right in given_names
+    if _is_one_romanisation(left, right, measures, both_given):
+        one_vowel = measures.only_vowels_differ and measures.edits == 1
+        score = _ROMANISATION_SCORE_GIVEN if both_given else _ROMANISATION_SCORE
+        return VOWELS if one_vowel else TRANSLITERATION, score
+    if _is_inner_vowel_difference(left, right, measures):
+        return VOWELS, _score_vowels(measures, both_given)
+    if _is_long_prefix(left, right):
+        return PREFIX, _PREFIX_SCORE_GIVEN if both_given else _PREFIX_SCORE
+    score = _score_edits(measures, max(len(left), len(right)), both_given)
+    return TYPO if score >= _MIN_TYPO_SCORE else UNRELATED, score
 
 
-def _find_listed_relation(left: str, right: str) -> tuple[str, float] | None:
-    """A relation that stands in a rule or a list, not in the letters."""
+def _find_listed_relation(left: str, right: str) -> tuple[NameRelation, float] | None:
+    """Return the first relation that a rule or a list gives, whatever the letters say."""
     for relation, score, holds in _LISTED_RELATIONS:
         if holds(left, right):
             return relation, score
     return None
 
 
-def _score_edits(seen: WordSimilarity, length: int, both_given: bool) -> tuple[str, float]:
-    """A score for words that are only near each other: slips raise it, two known names lower it."""
-    share = 1.0 - seen.edits / length
-    score = 0.6 * share + 0.3 * seen.jaro_winkler
-    score += (
-        0.06 * seen.same_sound
-        + 0.05 * seen.same_skeleton
-        + 0.08 * (seen.typo_share - 0.5) * (seen.edits <= 2)
-    )
-    score += 0.02 * min(seen.surprisal_gap, 4.0) - 0.06 * (seen.known_count == 2)
+def _is_one_romanisation(left: str, right: str, measures: WordSimilarity, both_given: bool) -> bool:
+    """Say whether both words romanise one name; frequent given names must also begin with one letter."""
+    same = normalise_romanisation(left) == normalise_romanisation(right)
+    return same and (measures.same_first_letter or not both_given)
+
+
+def _is_inner_vowel_difference(left: str, right: str, measures: WordSimilarity) -> bool:
+    """Say whether words of one length differ in vowels alone, neither at the beginning nor at the end."""
+    same_ends = len(left) == len(right) and left[0] == right[0] and left[-1] == right[-1]
+    return same_ends and measures.only_vowels_differ
+
+
+def _score_vowels(measures: WordSimilarity, both_given: bool) -> float:
     if both_given:
-        score = min(score - 0.12, 0.55)
-    near = seen.edits <= 2 and share >= 0.6
-    score = min(max(score, 0.0), 0.95 if near else 0.7)
-    return (TYPO if score >= 0.6 else UNRELATED), score
+        return _VOWELS_SCORE_GIVEN
+    return _ONE_VOWEL_SCORE if measures.edits == 1 else _VOWELS_SCORE
+
+
+def _is_long_prefix(left: str, right: str) -> bool:
+    """Say whether one word begins with the other and is longer by two letters or more: Salah, Salahdin."""
+    short, long_ = sorted((left, right), key=len)
+    return len(short) >= _MIN_PREFIX_LENGTH and len(long_) - len(short) > 1 and long_.startswith(short)
+
+
+def _score_edits(measures: WordSimilarity, length: int, both_given: bool) -> float:
+    """Return the score of words that differ by some letters; ``length`` is that of the longer word."""
+    kept = 1.0 - measures.edits / length
+    few_edits = measures.edits <= _CLOSE_EDITS
+    letters = _EDITS.kept_letters * kept + _EDITS.jaro_winkler * measures.jaro_winkler
+    sounds = (
+        _EDITS.same_sound * measures.same_sound
+        + _EDITS.same_skeleton * measures.same_skeleton
+        + _EDITS.typo_share * (measures.typo_share - 0.5) * few_edits
+    )
+    names = _EDITS.surprisal_gap * min(measures.surprisal_gap, _MAX_SURPRISAL_GAP)
+    score = letters + sounds + (names + _EDITS.both_known * (measures.known_count == 2))
+    if both_given:
+        score = min(score + _EDITS.both_given, _MAX_SCORE_GIVEN)
+    close = few_edits and kept >= _CLOSE_SHARE
+    return min(max(score, 0.0), _MAX_SCORE_CLOSE if close else _MAX_SCORE_FAR)
 
 
 def has_different_father(left: str, right: str) -> bool:
-    """Whether two patronymics name two men: Petrovich and Pavlovich share an ending, not a father."""
+    """Say whether two patronymics name two fathers: Petrovich and Pavlovich share only their ending."""
     one, two = _strip_patronymic_ending(left), _strip_patronymic_ending(right)
     return one != two and DamerauLevenshtein.distance(one, two) > max(1, min(len(one), len(two)) // 4)
 
@@ -175,15 +270,16 @@ def _strip_patronymic_ending(patronymic: str) -> str:
 
 
 def _has_joined_article(left: str, right: str) -> bool:
-    """Alotaibi beside Otaibi: the Arabic article written together with the name."""
+    """Say whether one word is the other with the Arabic article before it: Alotaibi, Otaibi."""
     short, long_ = sorted((left, right), key=len)
     return len(short) >= 4 and long_[:2] in ("al", "el") and long_[2:] == short
 
 
-_LISTED_RELATIONS: tuple[tuple[str, float, Callable[[str, str], bool]], ...] = (
+_LISTED_RELATIONS: tuple[tuple[NameRelation, float, Callable[[str, str], bool]], ...] = (
     (ICAO, 0.96, lambda left, right: fold_icao_digraphs(left) == fold_icao_digraphs(right)),
     (SPELLING, 0.92, lambda left, right: are_listed_variants("spelling", left, right)),
     (TRANSLITERATION, 0.92, lambda left, right: are_listed_variants("transliteration", left, right)),
     (NICKNAME, 0.85, is_nickname),
     (ARTICLE, 0.9, _has_joined_article),
 )
+"""Relations that a rule or a list settles, in order of precedence, each with its score."""
