@@ -1,7 +1,7 @@
-"""Laying the words of two personal names beside each other, whatever the order they were written in.
+"""Alignment of the words of two personal names, whatever order they are written in.
 
-Equal words pair first, then words written together on one side and apart on the other, then the likeliest
-of the rest; what is left is paired by role as a contradiction (two different surnames) or stands alone.
+Equal words pair first, then words that one side writes together and the other apart, then similar words, the
+most similar first. What is left pairs by role as a contradiction (two different surnames) or stays unpaired.
 """
 
 from __future__ import annotations
@@ -18,48 +18,57 @@ from matching.engine.person.similarity import (
     compare_words,
     has_different_father,
 )
-from matching.engine.person.types import ParsedPerson
-from matching.engine.text.tokenise import romanise_token
+from matching.engine.person.types import GIVEN, MIDDLE, PATRONYMIC, SURNAME, ParsedPerson, Role
+from matching.engine.text.tokenise import Tokens, romanise_token
 from matching.engine.types import Span
 
 MAX_CELLS = 600
-"""Word pairs weighed in one alignment; no person's name has so many, the bound is for absurd input."""
+"""Most word pairs compared in one alignment; personal names stay far below, other input is left unpaired."""
 _MIN_SIMILARITY = 0.6
+_MIN_WHOLE_SIMILARITY = 0.75
+"""Similarity from which two whole names written as one word each are one name."""
+_MIN_CROSSED_SIMILARITY = 0.75
+"""Similarity from which a surname may pair with a given name."""
+_MIN_JOINED_SIMILARITY = 0.85
+_MIN_JOINED_LENGTH = 4
+_ACROSS_SCRIPTS_FACTOR = 0.9
+_SAME_ROLE_BONUS, _INITIAL_PENALTY, _CROSSED_PENALTY = 0.2, 0.05, 0.1
 _QUOTED_NICKNAME = WordSimilarity(0.9, NICKNAME)
-_ROLE_CLASSES = {"g": 0, "m": 1, "p": 1, "s": 2}
+_ROLE_CLASSES = {GIVEN: 0, MIDDLE: 1, PATRONYMIC: 1, SURNAME: 2}
+"""Roles within which an initial may pair with an equal initial."""
 
 
 class WordPair(NamedTuple):
-    """One or more words of the left name against those of the right; ``role`` is the part they fill.
+    """One or more words of the left name beside words of the right; ``role`` is the part that they fill.
 
-    ``crossed`` tells that a surname stands against a given name, ``moved`` a first name against a middle one,
-    ``contradicts`` that both sides fill the role with words that are not one name.
+    ``is_crossed``: a surname stands beside a given name. ``is_moved``: a first name stands beside a middle
+    name. ``contradicts``: both sides fill the role with words that do not render one name.
     """
 
     left: tuple[int, ...]
     right: tuple[int, ...]
     similarity: WordSimilarity
-    role: str
+    role: Role
     is_crossed: bool = False
     is_moved: bool = False
     contradicts: bool = False
 
 
 class PersonAlignment(NamedTuple):
-    """Pairs in order of the left name, and the words of either side with no partner, with their roles."""
+    """Pairs in the order of the left name, and the unpaired words of each side with their roles."""
 
     pairs: tuple[WordPair, ...]
-    unpaired_left: tuple[tuple[int, str], ...]
-    unpaired_right: tuple[tuple[int, str], ...]
+    unpaired_left: tuple[tuple[int, Role], ...]
+    unpaired_right: tuple[tuple[int, Role], ...]
     in_order: bool
 
 
 def align_person_names(left: ParsedPerson, right: ParsedPerson) -> PersonAlignment:
-    """The best assignment of words to words across the order readings of two names."""
+    """Pair the words of two names, across different orders of writing."""
     if left.mononym != right.mononym and not left.text.scripts & right.text.scripts:
-        written = _pair_whole_names(left, right)
-        if written:
-            return PersonAlignment((written,), (), (), True)
+        whole = _pair_whole_names(left, right)
+        if whole:
+            return PersonAlignment((whole,), (), (), True)
     free_left, free_right = list(range(len(left.core))), list(range(len(right.core)))
     pairs = _pair_equal(left, right, free_left, free_right)
     if free_left and free_right:
@@ -68,15 +77,15 @@ def align_person_names(left: ParsedPerson, right: ParsedPerson) -> PersonAlignme
         pairs += _pair_contradictions(left, right, free_left, free_right)
     pairs.sort()
     rights = [pair.right for pair in pairs if not pair.contradicts]
-    lone_left = tuple([(at, left.roles[at]) for at in free_left])
-    lone_right = tuple([(at, right.roles[at]) for at in free_right])
-    return PersonAlignment(tuple(pairs), lone_left, lone_right, rights == sorted(rights))
+    unpaired_left = tuple([(at, left.roles[at]) for at in free_left])
+    unpaired_right = tuple([(at, right.roles[at]) for at in free_right])
+    return PersonAlignment(tuple(pairs), unpaired_left, unpaired_right, rights == sorted(rights))
 
 
 def _pair_unequal(
     left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
 ) -> list[WordPair]:
-    """Pair words that are not equal and still may be one name, the surest ways first."""
+    """Pair words that are not equal but may render one name, the most certain ways first."""
     pairs: list[WordPair] = []
     if left.nicknames or right.nicknames:
         pairs += _pair_nicknames(left, right, free_left, free_right)
@@ -87,14 +96,17 @@ def _pair_unequal(
 
 
 def _pair_whole_names(left: ParsedPerson, right: ParsedPerson) -> WordPair | None:
-    """A name written as one word in its own script beside its romanised words: 習近平, Xi Jinping."""
-    one = romanise_token("".join([token.key for token in left.core]))
-    two = romanise_token("".join([token.key for token in right.core]))
-    seen = compare_words(one, two)
-    if not one or not two or seen.score < 0.75:
+    """Pair a name written as one word in its own script with its romanised words: 習近平, Xi Jinping."""
+    one, two = _romanise_core(left.core), _romanise_core(right.core)
+    similarity = compare_words(one, two)
+    if not one or not two or similarity.score < _MIN_WHOLE_SIMILARITY:
         return None
-    seen = seen._replace(score=0.9 * seen.score, relation=SCRIPT)
-    return WordPair(tuple(range(len(left.core))), tuple(range(len(right.core))), seen, "s")
+    similarity = similarity._replace(score=_ACROSS_SCRIPTS_FACTOR * similarity.score, relation=SCRIPT)
+    return WordPair(tuple(range(len(left.core))), tuple(range(len(right.core))), similarity, SURNAME)
+
+
+def _romanise_core(core: Tokens) -> str:
+    return romanise_token("".join([token.key for token in core]))
 
 
 def _build_pair(
@@ -102,37 +114,44 @@ def _build_pair(
     right: ParsedPerson,
     here: tuple[int, ...],
     there: tuple[int, ...],
-    seen: WordSimilarity,
+    similarity: WordSimilarity,
 ) -> WordPair:
+    """Pair words of the left name (``here``) with words of the right one (``there``).
+
+    Words of different roles are crossed when one is a surname, and moved when one is the first given name.
+    """
     one, two = left.roles[here[0]], right.roles[there[0]]
     if one == two:
-        return WordPair(here, there, seen, one)
-    surname = "s" in (one, two)
-    role = (
-        one
-        if left.comma and not right.comma
-        else two
-        if right.comma and not left.comma
-        else "s"
-        if surname
-        else "m"
-    )
-    if not surname and "p" in (one, two):
-        role = "p"
-    return WordPair(here, there, seen, role, is_crossed=surname, is_moved=not surname and "g" in (one, two))
+        return WordPair(here, there, similarity, one)
+    is_crossed = SURNAME in (one, two)
+    is_moved = not is_crossed and GIVEN in (one, two)
+    return WordPair(here, there, similarity, _choose_role(left, right, one, two), is_crossed, is_moved)
+
+
+def _choose_role(left: ParsedPerson, right: ParsedPerson, one: Role, two: Role) -> Role:
+    """Choose between two different roles that the two names give one word.
+
+    A patronymic beside a given or middle name stays one. Otherwise the name with a comma is right, for its
+    order is certain; without one the surname prevails, and between given names the middle name.
+    """
+    if PATRONYMIC in (one, two) and SURNAME not in (one, two):
+        return PATRONYMIC
+    if left.comma != right.comma:
+        return one if left.comma else two
+    return SURNAME if SURNAME in (one, two) else MIDDLE
 
 
 def _pair_equal(
     left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
 ) -> list[WordPair]:
-    """Pair equal keys, the same role before another."""
+    """Pair equal words, preferably in the same role; equal initials only in roles of one class."""
     pairs: list[WordPair] = []
     keys = [token.key for token in right.core]
     for at in tuple(free_left):
         key, role = left.core[at].key, left.roles[at]
-        found = [other for other in free_right if keys[other] == key]
-        if found:
-            best = next((other for other in found if right.roles[other] == role), found[0])
+        equals = [other for other in free_right if keys[other] == key]
+        if equals:
+            best = next((other for other in equals if right.roles[other] == role), equals[0])
             if len(key) == 1 and _ROLE_CLASSES[right.roles[best]] != _ROLE_CLASSES[role]:
                 continue
             pairs.append(_build_pair(left, right, (at,), (best,), IDENTICAL_WORDS))
@@ -144,12 +163,13 @@ def _pair_equal(
 def _pair_nicknames(
     left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
 ) -> list[WordPair]:
-    """A nickname in quotation marks on one side is the given name of the other: William "Bill", Bill."""
+    """Pair given names when one side quotes the other's as a nickname: William "Bill", Bill."""
     pairs: list[WordPair] = []
+    nicknames_left = {token.key for token in left.nicknames}
+    nicknames_right = {token.key for token in right.nicknames}
     for at, other in product(tuple(free_left), tuple(free_right)):
-        told = {token.key for token in left.nicknames} & {right.core[other].key}
-        told |= {token.key for token in right.nicknames} & {left.core[at].key}
-        if told and left.roles[at] == right.roles[other] == "g":
+        is_quoted = right.core[other].key in nicknames_left or left.core[at].key in nicknames_right
+        if is_quoted and left.roles[at] == right.roles[other] == GIVEN:
             pairs.append(_build_pair(left, right, (at,), (other,), _QUOTED_NICKNAME))
             free_left.remove(at)
             free_right.remove(other)
@@ -159,29 +179,32 @@ def _pair_nicknames(
 def _pair_particle_surnames(
     left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
 ) -> list[WordPair]:
-    """A surname written together with its particles on one side: de la Cruz beside Delacruz."""
-    ours, theirs = join_surname_particles(left), join_surname_particles(right)
+    """Pair a surname with the same surname written together with its particles: de la Cruz, Delacruz."""
     for at, other in product(tuple(free_left), tuple(free_right)):
-        one, two = left.core[at].key, right.core[other].key
-        if ours.get(at) == two or theirs.get(other) == one:
+        if is_joined_surname(left, right, at, other):
             free_left.remove(at)
             free_right.remove(other)
             return [_build_pair(left, right, (at,), (other,), IDENTICAL_WORDS)]
     return []
 
 
-def join_surname_particles(person: ParsedPerson) -> dict[int, str]:
-    """The surnames of a person by their place, each written together with all particles of the name."""
-    before = "".join([token.key for token in person.particles])
-    return {
-        at: before + person.core[at].key for at, role in enumerate(person.roles) if before and role == "s"
-    }
+def is_joined_surname(left: ParsedPerson, right: ParsedPerson, at: int, other: int) -> bool:
+    """Say whether word ``at`` and word ``other`` are one surname that one side writes with its particles."""
+    one, two = left.core[at].key, right.core[other].key
+    return two == _join_particles(left, at) or one == _join_particles(right, other)
+
+
+def _join_particles(person: ParsedPerson, at: int) -> str | None:
+    """Return a surname written together with all particles of the name; ``None`` for any other word."""
+    if not person.particles or person.roles[at] != SURNAME:
+        return None
+    return "".join([token.key for token in person.particles]) + person.core[at].key
 
 
 def _pair_joined_words(
     left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
 ) -> list[WordPair]:
-    """Words apart on one side and together on the other: Abdol Hamid beside Abdolhamid."""
+    """Pair two words of one side with one word of the other: Abdol Hamid, Abdolhamid."""
     if len(free_left) + len(free_right) < 3:
         return []
     pairs = _pair_joined_one_way(left, right, free_left, free_right)
@@ -191,61 +214,70 @@ def _pair_joined_words(
 
 
 def _pair_joined_one_way(
-    one: ParsedPerson, two: ParsedPerson, free_one: list[int], free_two: list[int]
+    apart: ParsedPerson, together: ParsedPerson, free_apart: list[int], free_together: list[int]
 ) -> list[WordPair]:
+    """Pair neighbouring words of ``apart`` with the word of ``together`` that joins them."""
     pairs: list[WordPair] = []
-    for at in tuple(free_one):
-        if at not in free_one or at + 1 not in free_one:
+    for at in tuple(free_apart):
+        if at not in free_apart or at + 1 not in free_apart:
             continue
-        key = one.core[at].key + one.core[at + 1].key
-        for other in free_two:
-            word = two.core[other].key
-            if len(word) < 4 or abs(len(word) - len(key)) > 1 or word[0] != key[0]:
-                continue
-            seen = compare_words(key, word)
-            if seen.score >= 0.85 and seen.score > compare_words(one.core[at].key, word).score:
-                pairs.append(_build_pair(one, two, (at, at + 1), (other,), seen))
-                free_one.remove(at)
-                free_one.remove(at + 1)
-                free_two.remove(other)
+        for other in free_together:
+            similarity = _compare_joined(apart.core, at, together.core[other].key)
+            if similarity:
+                pairs.append(_build_pair(apart, together, (at, at + 1), (other,), similarity))
+                free_apart.remove(at)
+                free_apart.remove(at + 1)
+                free_together.remove(other)
                 break
     return pairs
+
+
+def _compare_joined(core: Tokens, at: int, word: str) -> WordSimilarity | None:
+    """Compare two neighbouring words, joined, with one word; ``None`` if they do not render it better so."""
+    joined = core[at].key + core[at + 1].key
+    if len(word) < _MIN_JOINED_LENGTH or abs(len(word) - len(joined)) > 1 or word[0] != joined[0]:
+        return None
+    similarity = compare_words(joined, word)
+    if similarity.score < _MIN_JOINED_SIMILARITY:
+        return None
+    return similarity if similarity.score > compare_words(core[at].key, word).score else None
 
 
 def _pair_similar(
     left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
 ) -> list[WordPair]:
-    """Pair the likeliest words first; across roles only when they are nearly sure."""
-    found: list[tuple[float, int, int, WordSimilarity]] = []
+    """Pair similar words, the best pair first; across roles only when they are nearly certain."""
+    candidates: list[tuple[float, int, int, WordSimilarity]] = []
     for at in free_left:
         for other in free_right:
             one, two = left.core[at].key, right.core[other].key
-            seen = compare_words(one, two)
-            if seen.score >= _MIN_SIMILARITY and not (
-                left.roles[at] == right.roles[other] == "p" and has_different_father(one, two)
-            ):
-                weight = _compute_pair_weight(seen, left.roles[at], right.roles[other])
-                if weight > 0:
-                    found.append((-weight, at, other, seen))
+            similarity = compare_words(one, two)
+            if similarity.score < _MIN_SIMILARITY:
+                continue
+            if left.roles[at] == right.roles[other] == PATRONYMIC and has_different_father(one, two):
+                continue
+            weight = _compute_pair_weight(similarity, left.roles[at], right.roles[other])
+            if weight > 0:
+                candidates.append((-weight, at, other, similarity))
     pairs: list[WordPair] = []
-    for _, at, other, seen in sorted(found):
+    for _, at, other, similarity in sorted(candidates):
         if at in free_left and other in free_right:
-            pairs.append(_build_pair(left, right, (at,), (other,), seen))
+            pairs.append(_build_pair(left, right, (at,), (other,), similarity))
             free_left.remove(at)
             free_right.remove(other)
     return pairs
 
 
-def _compute_pair_weight(seen: WordSimilarity, one: str, two: str) -> float:
-    """Preference for a pair; 0.0 forbids it."""
+def _compute_pair_weight(similarity: WordSimilarity, one: Role, two: Role) -> float:
+    """Return the preference for a pair of words in roles ``one`` and ``two``; 0.0 forbids it."""
     if one == two:
-        return seen.score + 0.2
-    crossed = "s" in (one, two)
-    if seen.relation == INITIAL:
-        return 0.0 if crossed else seen.score - 0.05
-    if crossed:
-        return 0.0 if seen.relation == NICKNAME else seen.score - 0.1 if seen.score >= 0.75 else 0.0
-    return seen.score
+        return similarity.score + _SAME_ROLE_BONUS
+    is_initial = similarity.relation == INITIAL
+    if SURNAME not in (one, two):
+        return similarity.score - _INITIAL_PENALTY if is_initial else similarity.score
+    if is_initial or similarity.relation == NICKNAME or similarity.score < _MIN_CROSSED_SIMILARITY:
+        return 0.0
+    return similarity.score - _CROSSED_PENALTY
 
 
 def _pair_contradictions(
@@ -253,12 +285,12 @@ def _pair_contradictions(
 ) -> list[WordPair]:
     """Pair what is left by role: two surnames, two first names, two middle names that are not one name."""
     pairs: list[WordPair] = []
-    for role in "sgpm":
-        ours = [at for at in free_left if left.roles[at] == role]
-        theirs = [at for at in free_right if right.roles[at] == role]
-        for at, other in zip(ours, theirs, strict=False):
-            seen = compare_words(left.core[at].key, right.core[other].key)
-            pairs.append(WordPair((at,), (other,), seen, role, contradicts=True))
+    for role in (SURNAME, GIVEN, PATRONYMIC, MIDDLE):
+        words_left = [at for at in free_left if left.roles[at] == role]
+        words_right = [at for at in free_right if right.roles[at] == role]
+        for at, other in zip(words_left, words_right, strict=False):
+            similarity = compare_words(left.core[at].key, right.core[other].key)
+            pairs.append(WordPair((at,), (other,), similarity, role, contradicts=True))
             free_left.remove(at)
             free_right.remove(other)
     if len(free_left) == len(free_right) == 1 and len(left.core) == len(right.core):
@@ -269,17 +301,17 @@ def _pair_contradictions(
 def _pair_last_two(
     left: ParsedPerson, right: ParsedPerson, free_left: list[int], free_right: list[int]
 ) -> list[WordPair]:
-    """The one word left on each side of names of one length; a surname part is no answer to a middle name."""
+    """Pair the last word left on each side of names of one length, except a surname with a middle name."""
     at, other = free_left[0], free_right[0]
     roles = {left.roles[at], right.roles[other]}
-    if "s" in roles and roles & {"m", "p"}:
+    if SURNAME in roles and roles & {MIDDLE, PATRONYMIC}:
         return []
-    seen = compare_words(left.core[at].key, right.core[other].key)
+    similarity = compare_words(left.core[at].key, right.core[other].key)
     free_left.clear()
     free_right.clear()
-    return [_build_pair(left, right, (at,), (other,), seen)._replace(contradicts=True)]
+    return [_build_pair(left, right, (at,), (other,), similarity)._replace(contradicts=True)]
 
 
 def get_core_span(person: ParsedPerson, at: tuple[int, ...]) -> Span:
-    """Offsets of some adjacent core words in the name as received."""
+    """Return the offsets of adjacent core words in the name as received."""
     return (person.core[at[0]].start, person.core[at[-1]].end)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
 from matching.engine.categories import CategoryId
-from matching.engine.person.align import PersonAlignment, WordPair, get_core_span, join_surname_particles
+from matching.engine.person.align import PersonAlignment, WordPair, get_core_span, is_joined_surname
 from matching.engine.person.lexicon import is_nickname, load_name_lists, load_word_lists
 from matching.engine.person.similarity import (
     ARTICLE,
@@ -392,12 +392,7 @@ def detect_particles(left: ParsedPerson, right: ParsedPerson, found: PersonAlign
 
 def _has_joined_surname(left: ParsedPerson, right: ParsedPerson, found: PersonAlignment) -> bool:
     """Whether one side writes the particles and the surname as one word."""
-    ours, theirs = join_surname_particles(left), join_surname_particles(right)
-    return any(
-        ours.get(pair.left[0]) == right.core[pair.right[0]].key
-        or theirs.get(pair.right[0]) == left.core[pair.left[0]].key
-        for pair in found.pairs
-    )
+    return any(is_joined_surname(left, right, pair.left[0], pair.right[0]) for pair in found.pairs)
 
 
 def detect_aliases(left: ParsedPerson, right: ParsedPerson, _found: PersonAlignment) -> Iterator[Finding]:

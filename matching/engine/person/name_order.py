@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from matching.engine.person.lexicon import load_name_lists, load_word_lists
+from matching.engine.person.types import GIVEN, MIDDLE, PATRONYMIC, SURNAME, Role
 from matching.engine.text.tokenise import Token
 
 TokensByField = dict[str, list[Token]]
@@ -25,8 +26,10 @@ def build_core_fields(raw: str, segments: list[list[Token]], parts: TokensByFiel
     core = [token for segment in segments for token in segment]
     roles = _assign_comma_roles(segments) if comma else _assign_natural_roles(raw, core, parts)
     if fathers:
-        found = zip(core, roles, strict=True)
-        roles = "".join(["p" if token in fathers and role in "gm" else role for token, role in found])
+        roles = [
+            PATRONYMIC if token in fathers and role != SURNAME else role
+            for token, role in zip(core, roles, strict=True)
+        ]
     return _build_role_fields(raw, core, roles, comma)
 
 
@@ -58,26 +61,27 @@ def _extract_special_words(
     ]
 
 
-def _build_role_fields(raw: str, core: list[Token], roles: str, comma: bool) -> dict[str, object]:
-    found: dict[str, list[Token]] = {"s": [], "g": [], "m": [], "p": []}
+def _build_role_fields(raw: str, core: list[Token], roles: list[Role], comma: bool) -> dict[str, object]:
+    by_role: dict[Role, list[Token]] = {SURNAME: [], GIVEN: [], MIDDLE: [], PATRONYMIC: []}
     for token, role in zip(core, roles, strict=True):
-        found[role].append(token)
-    double = ""
-    if len(found["s"]) > 1:
-        double = (
-            "hyphen" if any(_is_hyphenated(raw, one, two) for one, two in pairwise(found["s"])) else "space"
-        )
+        by_role[role].append(token)
     return {
         "core": tuple(core),
-        "roles": roles,
-        "surname": tuple(found["s"]),
-        "given": tuple(found["g"]),
-        "middle": tuple(found["m"]),
-        "patronymic": tuple(found["p"]),
+        "roles": tuple(roles),
+        "surname": tuple(by_role[SURNAME]),
+        "given": tuple(by_role[GIVEN]),
+        "middle": tuple(by_role[MIDDLE]),
+        "patronymic": tuple(by_role[PATRONYMIC]),
         "comma": comma,
         "mononym": len(core) == 1,
-        "double_surname": double,
+        "double_surname": _describe_double_surname(raw, by_role[SURNAME]),
     }
+
+
+def _describe_double_surname(raw: str, surname: list[Token]) -> str:
+    if len(surname) < 2:
+        return ""
+    return "hyphen" if any(_is_hyphenated(raw, one, two) for one, two in pairwise(surname)) else "space"
 
 
 def _is_hyphenated(raw: str, left: Token, right: Token) -> bool:
@@ -174,12 +178,18 @@ def _is_particle(raw: str, segment: list[Token], at: int, inner: bool) -> bool:
     return inner or lower
 
 
-def _assign_comma_roles(segments: list[list[Token]]) -> str:
-    roles = "s" * len(segments[0])
-    given = [token for segment in segments[1:] for token in segment]
-    for at, token in enumerate(given):
-        roles += "g" if at == 0 else "p" if _is_patronymic(token.key) else "m"
-    return roles
+def _assign_comma_roles(segments: list[list[Token]]) -> list[Role]:
+    """Return the roles of a name whose surname stands before the comma."""
+    surname: list[Role] = [SURNAME] * len(segments[0])
+    return surname + _assign_given_roles([token for segment in segments[1:] for token in segment])
+
+
+def _assign_given_roles(tokens: list[Token]) -> list[Role]:
+    """Return the roles of words that are no surname: first given name, middle names, patronymics."""
+    return [
+        GIVEN if at == 0 else PATRONYMIC if _is_patronymic(token.key) else MIDDLE
+        for at, token in enumerate(tokens)
+    ]
 
 
 @lru_cache(maxsize=16_384)
@@ -187,20 +197,14 @@ def _is_patronymic(key: str) -> bool:
     return len(key) > 5 and key.endswith(load_word_lists().patronymic_endings)
 
 
-def _assign_natural_roles(raw: str, core: list[Token], parts: TokensByField) -> str:
-    size = len(core)
-    if size == 1:
-        return "s"
-    first, last = _find_surname_range(raw, core, parts)
-    roles, seen = "", False
-    for at, token in enumerate(core):
-        if first <= at < last:
-            roles += "s"
-        elif not seen:
-            roles, seen = roles + "g", True
-        else:
-            roles += "p" if _is_patronymic(token.key) else "m"
-    return roles
+def _assign_natural_roles(raw: str, core: list[Token], parts: TokensByField) -> list[Role]:
+    """Return the roles of a name without a comma."""
+    if len(core) == 1:
+        return [SURNAME]
+    first, end = _find_surname_range(raw, core, parts)
+    surname: list[Role] = [SURNAME] * (end - first)
+    given = _assign_given_roles(core[:first] + core[end:])
+    return given[:first] + surname + given[first:]
 
 
 def _find_surname_range(raw: str, core: list[Token], parts: TokensByField) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """Similarity of two words of a personal name, with the reason: initial, nickname, variant, typing error.
 
-The reason matters more than the score: two frequent given names one letter apart (Maria, Marta) belong to
-two people, while a frequent name and a word that is no name, one letter apart, are one name and a typing error.
+The reason matters more than the score: two frequent given names one letter apart (Maria, Marta) belong to two
+people, while a frequent name and a word that is no name, one letter apart, are one name and a typing error.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ TYPO: Final = "slip"
 UNRELATED: Final = "other"
 
 NameRelation = Literal[
-    "equal", "icao", "script", "transliteration", "spelling", "nickname", "initial", "article", "prefix", "vowels",
-    "slip", "other",
+    "equal", "icao", "script", "transliteration", "spelling", "nickname", "initial", "article", "prefix",
+    "vowels", "slip", "other",
 ]  # fmt: skip
 """Why two words may render one name.
 
@@ -83,8 +83,8 @@ _UNREADABLE = WordSimilarity(score=0.3, relation=UNRELATED, edits=1, jaro_winkle
 """A word that has no romanisation beside one of another script."""
 
 # Scores of relations that do not depend on the number of edits, and the weights of the others. No source is
-# recorded for any of them: they are set by hand, and the model trained on top corrects their scale. Scores enter
-# the model's features, so a change of any number here calls for a new training.
+# recorded for any of them: they are set by hand, not fitted. They enter the features of the model: a change
+# of any number here calls for a new training.
 _INITIAL_SCORE = 0.75
 _HAN_VARIANT_SCORE = 0.95
 _SKELETON_SCORE = 0.75
@@ -137,6 +137,11 @@ def compare_words(left: str, right: str) -> WordSimilarity:
         return _INCOMPARABLE
     if len(left) == 1 or len(right) == 1:
         return _compare_initial(left, right)
+    return _compare_different(left, right)
+
+
+def _compare_different(left: str, right: str) -> WordSimilarity:
+    """Compare two different words of two letters or more."""
     if not (left.isascii() and right.isascii()) and get_script(left[0]) != get_script(right[0]):
         return _compare_across_scripts(romanise_token(left), romanise_token(right))
     if is_same_word(left, right):
@@ -188,7 +193,7 @@ def _classify_similarity(left: str, right: str, measures: WordSimilarity) -> tup
     """Return the relation of two different words and the belief that they render one name.
 
     The first that holds decides: a listed variant, one romanised form, vowels alone, a common beginning, and
-    last the letters that differ. Two frequent given names score lower in each, for they are often two people's.
+    last the letters that differ. Two frequent given names score lower: they often belong to two people.
     """
     listed = _find_listed_relation(left, right)
     if listed:
@@ -240,7 +245,7 @@ def _is_long_prefix(left: str, right: str) -> bool:
 
 
 def _score_edits(measures: WordSimilarity, length: int, both_given: bool) -> float:
-    """Return the score of words that differ by some letters; ``length`` is that of the longer word."""
+    """Return the score of words that differ by some letters; ``length`` is that of the longer one."""
     kept = 1.0 - measures.edits / length
     few_edits = measures.edits <= _CLOSE_EDITS
     letters = _EDITS.kept_letters * kept + _EDITS.jaro_winkler * measures.jaro_winkler

@@ -1,26 +1,38 @@
-"""The parsed form of a personal name."""
+"""Types of the parsed form of a personal name."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from matching.engine.text.tokenise import TokenisedName, Tokens
 
+GIVEN: Final = "g"
+"""The first given name."""
+MIDDLE: Final = "m"
+"""A middle name: any given name after the first."""
+PATRONYMIC: Final = "p"
+SURNAME: Final = "s"
+
+Role = Literal["g", "m", "p", "s"]
+"""The part of a name that one word fills.
+
+Plain constants, not an enum: reading a member of an enum takes ten times as long as reading a constant.
+"""
+
 
 class ParsedPerson(NamedTuple):
-    """A personal name taken apart; every field is a tuple of tokens whose offsets point into ``text.raw``.
+    """A personal name split into fields of tokens, whose offsets point into ``text.raw``.
 
-    ``core`` is what the comparison aligns, in the order written, and ``roles`` has one letter for each of its
-    tokens: ``g`` first given name, ``m`` middle name, ``p`` patronymic, ``s`` surname. ``suffix`` is
-    normalised (``"jr"``, ``"sr"``, ``"2"``), empty when there is none. ``comma`` tells that the surname was
-    written first and marked so (a comma or ``<<``), ``mononym`` that one word is the whole name.
-    ``double_surname`` is ``"hyphen"`` or ``"space"`` when the surname has several words, else empty;
-    ``bare`` tells that nothing but the name proper is there.
+    ``core`` holds the words that the comparison aligns, in the order written, and ``roles`` the role of each.
+    ``suffix`` is normalised (``"jr"``, ``"sr"``, ``"2"``), empty when there is none. ``comma``: the surname
+    stands first and is marked so, by a comma or ``<<``. ``mononym``: one word is the whole name.
+    ``double_surname`` is ``"hyphen"`` or ``"space"`` when the surname has several words, else empty.
+    ``is_name_only``: nothing but the name proper is present, no title, suffix, alias or the like.
     """
 
     text: TokenisedName
     core: Tokens
-    roles: str
+    roles: tuple[Role, ...]
     surname: Tokens = ()
     given: Tokens = ()
     middle: Tokens = ()
