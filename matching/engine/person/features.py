@@ -1,13 +1,11 @@
-"""What the model is told about two personal names: a fixed row of named numbers.
+"""Features of two personal names: the numbers that the model reads, each filled by its name.
 
-Each entry of :data:`_TABLE` is name, direction and meaning. Direction ``+1``: more makes a material
-difference likelier, ``-1`` less likely, ``0`` no promise. Likenesses are in [0, 1], counts in [0, n], flags
-0 or 1.
+:data:`_FEATURE_TABLE` gives name, direction and meaning of each. Direction ``+1``: more makes a material
+difference likelier, ``-1``: less likely, ``0``: no promise. Similarities are in [0, 1], counts from 0,
+flags 0 or 1.
 """
 
 from __future__ import annotations
-
-from operator import mul
 
 from rapidfuzz.distance import Indel
 
@@ -27,89 +25,121 @@ from matching.engine.person.similarity import (
     TYPO,
     UNRELATED,
     VOWELS,
+    NameRelation,
 )
-from matching.engine.person.types import ParsedPerson
+from matching.engine.person.types import (
+    GIVEN,
+    MIDDLE,
+    PATRONYMIC,
+    SURNAME,
+    ParsedPerson,
+    Role,
+    get_token_keys,
+)
+from matching.engine.text.tokenise import Tokens
 
 _FEATURE_TABLE: tuple[tuple[str, int, str], ...] = (
-    ("surname", -1, "least likeness among surname words that stand against each other; 0.5 when none do"),
-    ("given", -1, "likeness of the first given names; 0.5 when one side has none"),
-    ("middle", -1, "least likeness among middle names present on both sides; 1 when none are"),
-    ("patronymic", -1, "least likeness among patronymics present on both sides; 1 when none are"),
-    ("contradictions", 1, "count of words on both sides that fill one role and are not one name"),
-    ("surname_contradicts", 1, "flag: two different surnames"),
-    ("given_contradicts", 1, "flag: two different first names"),
-    ("middle_contradicts", 1, "flag: two different middle names, initials or patronymics"),
-    ("middle_absent", 0, "count of middle names on one side only"),
-    ("patronymic_absent", 0, "count of patronymics on one side only"),
-    ("surname_absent", 1, "count of surname words on one side only"),
-    ("given_absent", 1, "count of first given names on one side only"),
-    ("one_word", 1, "flag: one side is a single word and the other is not"),
-    ("lone_both", 1, "count of words without partner on the side that has fewer of them"),
-    ("lone", 0, "count of words without partner on both sides"),
-    ("cover_short", -1, "paired likeness over the number of words of the shorter name"),
-    ("cover_long", -1, "paired likeness over the number of words of the longer name"),
-    ("equal_words", -1, "count of equal words"),
-    ("equal_rare", -1, "count of equal words of three letters or more that are no frequent names"),
-    ("equal_letters", -1, "letters in the equal words, at most 30"),
-    ("initials", 0, "count of initials against words that begin with them"),
-    ("given_initial", 0, "flag: the first name is an initial on one side"),
-    ("nicknames", 0, "count of words that are a short or pet form of their partner"),
-    ("spellings", 0, "count of words that are another spelling of their partner"),
-    ("transliterations", 0, "count of words that romanise one name differently"),
-    ("slips", 0, "count of words a few letters from their partner"),
-    ("prefixes", 0, "count of words that begin with their partner"),
-    ("crossed", 0, "count of surnames paired with given names"),
-    ("moved", 0, "count of first names paired with middle names"),
-    ("reordered", 0, "flag: the paired words stand in another order"),
-    ("weakest", -1, "likeness of the least alike pair; 1 when all are equal"),
-    ("weakest_edits", 1, "Damerau-Levenshtein operations in that pair"),
-    ("weakest_share", 1, "operations over the length of the longer word of that pair"),
-    ("weakest_winkler", -1, "Jaro-Winkler similarity of that pair"),
-    ("weakest_slips", -1, "share of its edits that a finger or a scanner makes"),
-    ("weakest_oddness", -1, "how much less like a name one word of that pair is than the other"),
-    ("weakest_known", 1, "how many of its two words are frequent names"),
-    ("weakest_first", -1, "flag: its first letters are equal"),
-    ("weakest_vowels", 0, "flag: it differs in vowels alone"),
-    ("weakest_sound", -1, "flag: both words sound alike in English"),
-    ("weakest_skeleton", -1, "flag: both words have the same consonants"),
-    ("weakest_length", 0, "letters of the shorter word of that pair; 0 when all are equal"),
-    ("weakest_surname", 0, "flag: that pair is a surname"),
-    ("second", -1, "likeness of the second least alike pair; 1 when there is none"),
-    ("whole", -1, "similarity of the two names with their words sorted and joined"),
-    ("written", -1, "similarity of the two names with their words joined as written"),
-    ("suffix_conflict", 1, "flag: two different generational suffixes"),
-    ("suffix_absent", 0, "flag: a generational suffix on one side only"),
-    ("titles_differ", 0, "flag: titles or post-nominals differ"),
-    ("sex_conflict", 1, "flag: titles of different sex (Mr, Mrs)"),
-    ("particles_differ", 0, "count of particles on one side only, articles apart"),
-    ("style_differs", 1, "flag: different styles of nobility"),
-    ("capacity", 1, "flag: a capacity (trustee, executor) that differs"),
-    ("joint", 1, "flag: a second person on one side only, or another one"),
-    ("alias", 0, "flag: an alias, birth name or nickname on one side only"),
-    ("trade", 1, "flag: words of a trade name on one side only"),
-    ("scripts", 0, "flag: the names share no script"),
-    ("words_short", 0, "words in the shorter name"),
-    ("words_long", 0, "words in the longer name"),
     (
-        "strain",
+        "person_surname",
+        -1,
+        "least likeness among surname words that stand against each other; 0.5 when none do",
+    ),
+    ("person_given", -1, "likeness of the first given names; 0.5 when one side has none"),
+    ("person_middle", -1, "least likeness among middle names present on both sides; 1 when none are"),
+    ("person_patronymic", -1, "least likeness among patronymics present on both sides; 1 when none are"),
+    ("person_contradictions", 1, "count of words on both sides that fill one role and are not one name"),
+    ("person_surname_contradicts", 1, "flag: two different surnames"),
+    ("person_given_contradicts", 1, "flag: two different first names"),
+    ("person_middle_contradicts", 1, "flag: two different middle names, initials or patronymics"),
+    ("person_middle_absent", 0, "count of middle names on one side only"),
+    ("person_patronymic_absent", 0, "count of patronymics on one side only"),
+    ("person_surname_absent", 1, "count of surname words on one side only"),
+    ("person_given_absent", 1, "count of first given names on one side only"),
+    ("person_one_word", 1, "flag: one side is a single word and the other is not"),
+    ("person_lone_both", 1, "count of words without partner on the side that has fewer of them"),
+    ("person_lone", 0, "count of words without partner on both sides"),
+    ("person_cover_short", -1, "paired likeness over the number of words of the shorter name"),
+    ("person_cover_long", -1, "paired likeness over the number of words of the longer name"),
+    ("person_equal_words", -1, "count of equal words"),
+    ("person_equal_rare", -1, "count of equal words of three letters or more that are no frequent names"),
+    ("person_equal_letters", -1, "letters in the equal words, at most 30"),
+    ("person_initials", 0, "count of initials against words that begin with them"),
+    ("person_given_initial", 0, "flag: the first name is an initial on one side"),
+    ("person_nicknames", 0, "count of words that are a short or pet form of their partner"),
+    ("person_spellings", 0, "count of words that are another spelling of their partner"),
+    ("person_transliterations", 0, "count of words that romanise one name differently"),
+    ("person_slips", 0, "count of words a few letters from their partner"),
+    ("person_prefixes", 0, "count of words that begin with their partner"),
+    ("person_crossed", 0, "count of surnames paired with given names"),
+    ("person_moved", 0, "count of first names paired with middle names"),
+    ("person_reordered", 0, "flag: the paired words stand in another order"),
+    ("person_weakest", -1, "likeness of the least alike pair; 1 when all are equal"),
+    ("person_weakest_edits", 1, "Damerau-Levenshtein operations in that pair"),
+    ("person_weakest_share", 1, "operations over the length of the longer word of that pair"),
+    ("person_weakest_winkler", -1, "Jaro-Winkler similarity of that pair"),
+    ("person_weakest_slips", -1, "share of its edits that a finger or a scanner makes"),
+    ("person_weakest_oddness", -1, "how much less like a name one word of that pair is than the other"),
+    ("person_weakest_known", 1, "how many of its two words are frequent names"),
+    ("person_weakest_first", -1, "flag: its first letters are equal"),
+    ("person_weakest_vowels", 0, "flag: it differs in vowels alone"),
+    ("person_weakest_sound", -1, "flag: both words sound alike in English"),
+    ("person_weakest_skeleton", -1, "flag: both words have the same consonants"),
+    ("person_weakest_length", 0, "letters of the shorter word of that pair; 0 when all are equal"),
+    ("person_weakest_surname", 0, "flag: that pair is a surname"),
+    ("person_second", -1, "likeness of the second least alike pair; 1 when there is none"),
+    ("person_whole", -1, "similarity of the two names with their words sorted and joined"),
+    ("person_written", -1, "similarity of the two names with their words joined as written"),
+    ("person_suffix_conflict", 1, "flag: two different generational suffixes"),
+    ("person_suffix_absent", 0, "flag: a generational suffix on one side only"),
+    ("person_titles_differ", 0, "flag: titles or post-nominals differ"),
+    ("person_sex_conflict", 1, "flag: titles of different sex (Mr, Mrs)"),
+    ("person_particles_differ", 0, "count of particles on one side only, articles apart"),
+    ("person_style_differs", 1, "flag: different styles of nobility"),
+    ("person_capacity", 1, "flag: a capacity (trustee, executor) that differs"),
+    ("person_joint", 1, "flag: a second person on one side only, or another one"),
+    ("person_alias", 0, "flag: an alias, birth name or nickname on one side only"),
+    ("person_trade", 1, "flag: words of a trade name on one side only"),
+    ("person_scripts", 0, "flag: the names share no script"),
+    ("person_words_short", 0, "words in the shorter name"),
+    ("person_words_long", 0, "words in the longer name"),
+    (
+        "person_strain",
         1,
         "sum of the differences weighed by kind: about 2.5 for a contradiction, 0.3 for a nickname",
     ),
     (
-        "long_custom",
+        "person_long_custom",
         0,
         "flag: a custom of long names is seen (article, bin, Hispanic surnames), where parts often drop",
     ),
 )
-PERSON_FEATURES: tuple[str, ...] = tuple([f"person_{name}" for name, _, _ in _FEATURE_TABLE])
-"""Names of the features, in their order; the key set never depends on the names compared."""
-PERSON_MONOTONE: dict[str, int] = {f"person_{name}": direction for name, direction, _ in _FEATURE_TABLE}
+PERSON_FEATURES: tuple[str, ...] = tuple([name for name, _, _ in _FEATURE_TABLE])
+"""Names of the features, in the order of the row; the same for every pair of names."""
+PERSON_MONOTONE: dict[str, int] = {name: direction for name, direction, _ in _FEATURE_TABLE}
 """Direction of each feature: ``+1`` more is more material, ``-1`` less material, ``0`` unconstrained."""
-PERSON_FEATURE_MEANINGS: dict[str, str] = {f"person_{name}": meaning for name, _, meaning in _FEATURE_TABLE}
-"""What each feature measures, for people."""
+PERSON_FEATURE_MEANINGS: dict[str, str] = {name: meaning for name, _, meaning in _FEATURE_TABLE}
+"""Meaning of each feature."""
 
-_WEAKEST_WHEN_EQUAL = (1.0, 0, 0.0, 1.0, 1.0, 0.0, 0, 1, 0, 1, 1, 0, 0, 1.0)
-_RELATION_PENALTIES = {
+_NO_DIFFERENCE: dict[str, float] = dict.fromkeys(PERSON_FEATURES, 0) | {
+    "person_surname": 0.5,
+    "person_given": 0.5,
+    "person_middle": 1.0,
+    "person_patronymic": 1.0,
+    "person_weakest": 1.0,
+    "person_weakest_share": 0.0,
+    "person_weakest_winkler": 1.0,
+    "person_weakest_slips": 1.0,
+    "person_weakest_oddness": 0.0,
+    "person_weakest_first": 1,
+    "person_weakest_sound": 1,
+    "person_weakest_skeleton": 1,
+    "person_second": 1.0,
+}
+"""Row of two names in which nothing is compared and nothing differs, in the order of the features."""
+
+# The penalties that make up ``person_strain``. No source is recorded for any of them: they are set by hand,
+# not fitted. A change of any of them calls for a new training.
+_RELATION_PENALTIES: dict[NameRelation, float] = {
     EQUAL: 0.0,
     ICAO: 0.05,
     ARTICLE: 0.15,
@@ -123,185 +153,238 @@ _RELATION_PENALTIES = {
     TYPO: 0.2,
     UNRELATED: 0.2,
 }
-_FLAG_PENALTIES = (2.0, 0.3, 0.1, 2.0, 0.1, 2.0, 2.0, 2.0, 0.3, 1.5)
-"""Weights of the flags from ``suffix_conflict`` to ``trade``, in their order."""
-_TRANSLITERATION_RELATIONS = (TRANSLITERATION, ICAO, SCRIPT, ARTICLE, VOWELS)
+"""Penalty of a pair of words by the reason why they may render one name."""
+_FLAG_PENALTIES = {
+    "person_suffix_conflict": 2.0,
+    "person_suffix_absent": 0.3,
+    "person_titles_differ": 0.1,
+    "person_sex_conflict": 2.0,
+    "person_particles_differ": 0.1,
+    "person_style_differs": 2.0,
+    "person_capacity": 2.0,
+    "person_joint": 2.0,
+    "person_alias": 0.3,
+    "person_trade": 1.5,
+}
+"""Penalty of each difference beside the name proper, by its feature."""
+_CONTRADICTION_PENALTY, _CONTRADICTION_DISSIMILARITY_PENALTY = 1.5, 2.0
+_CROSSED_PENALTY, _DISSIMILARITY_PENALTY = 0.3, 2.0
+_UNPAIRED_PENALTY, _UNPAIRED_MIDDLE_PENALTY = 0.6, 0.2
+
+_TRANSLITERATION_RELATIONS = frozenset({TRANSLITERATION, ICAO, SCRIPT, ARTICLE, VOWELS})
+_MAX_EQUAL_LETTERS = 30
 
 
 def build_person_features(
-    left: ParsedPerson, right: ParsedPerson, found: PersonAlignment
+    left: ParsedPerson, right: ParsedPerson, alignment: PersonAlignment
 ) -> dict[str, float]:
-    """The row for two names, symmetric in its sides."""
-    unequal = [pair for pair in found.pairs if pair.similarity is not IDENTICAL_WORDS]
-    custom, *around = _compute_context_features(left, right)
-    values = (
-        *_compute_role_features(found, unequal),
-        *_compute_unpaired_features(left, right, found),
-        *_compute_coverage_features(left, right, found),
-        *_count_relations(found, unequal),
-        *_compute_weakest_features(left, right, unequal),
-        *_compare_whole_names(left, right),
-        *around,
-        _sum_penalties(found, unequal, around),
-        custom,
-    )
-    return dict(zip(PERSON_FEATURES, values, strict=True))
+    """Return the features of two names, in the order of :data:`PERSON_FEATURES`; symmetric in the sides."""
+    row = _NO_DIFFERENCE.copy()
+    unequal = [pair for pair in alignment.pairs if pair.similarity is not IDENTICAL_WORDS]
+    row.update(_compute_role_features(alignment, unequal))
+    row.update(_compute_coverage_features(left, right, alignment))
+    row.update(_count_relations(alignment, unequal))
+    row.update(_compare_whole_names(left, right))
+    if unequal:
+        row.update(_compute_weakest_features(left, right, unequal))
+    if alignment.unpaired_left or alignment.unpaired_right:
+        row.update(_compute_unpaired_features(left, right, alignment))
+    if not (left.is_name_only and right.is_name_only):
+        row.update(_compute_context_features(left, right))
+    row["person_strain"] = _sum_penalties(row, alignment, unequal)
+    return row
 
 
-def _sum_penalties(found: PersonAlignment, unequal: list[WordPair], around: list[float]) -> float:
-    """One number for how far the names are apart, also for differences a model rarely sees together."""
-    total = float(sum(map(mul, around, _FLAG_PENALTIES)))
+def _sum_penalties(row: dict[str, float], alignment: PersonAlignment, unequal: list[WordPair]) -> float:
+    """Return one number for all differences together, also for those a model rarely sees together."""
+    total = float(sum([penalty * row[name] for name, penalty in _FLAG_PENALTIES.items()]))
     for pair in unequal:
-        if pair.contradicts:
-            total += 1.5 + 2.0 * (1.0 - pair.similarity.score)
-        else:
-            total += (
-                _RELATION_PENALTIES[pair.similarity.relation]
-                + 0.3 * pair.is_crossed
-                + 2.0 * _compute_dissimilarity(pair)
-            )
-    for _, role in found.unpaired_left + found.unpaired_right:
-        total += 0.2 if role in "mp" else 0.6
-    return total + float(min(len(found.unpaired_left), len(found.unpaired_right)))
+        total += _compute_pair_penalty(pair)
+    for _, role in alignment.unpaired_left + alignment.unpaired_right:
+        total += _UNPAIRED_MIDDLE_PENALTY if role in (MIDDLE, PATRONYMIC) else _UNPAIRED_PENALTY
+    return total + float(_count_unpaired_on_both_sides(alignment))
 
 
-def _compute_dissimilarity(pair: WordPair) -> float:
-    return 1.0 - pair.similarity.score if pair.similarity.relation in (TYPO, UNRELATED) else 0.0
+def _compute_pair_penalty(pair: WordPair) -> float:
+    similarity = pair.similarity
+    if pair.contradicts:
+        return _CONTRADICTION_PENALTY + _CONTRADICTION_DISSIMILARITY_PENALTY * (1.0 - similarity.score)
+    dissimilarity = 1.0 - similarity.score if similarity.relation in (TYPO, UNRELATED) else 0.0
+    return (
+        _RELATION_PENALTIES[similarity.relation]
+        + _CROSSED_PENALTY * pair.is_crossed
+        + _DISSIMILARITY_PENALTY * dissimilarity
+    )
 
 
-def _compute_role_features(found: PersonAlignment, unequal: list[WordPair]) -> tuple[float, ...]:
-    present = [pair.role for pair in found.pairs]
-    least = {"s": 1.0 if "s" in present else 0.5, "g": 1.0 if "g" in present else 0.5, "m": 1.0, "p": 1.0}
-    against = {"s": 0, "g": 0, "m": 0, "p": 0}
+def _count_unpaired_on_both_sides(alignment: PersonAlignment) -> int:
+    return min(len(alignment.unpaired_left), len(alignment.unpaired_right))
+
+
+def _compute_role_features(alignment: PersonAlignment, unequal: list[WordPair]) -> dict[str, float]:
+    """Return the least similarity and the contradictions by role."""
+    roles = [pair.role for pair in alignment.pairs]
+    least: dict[Role, float] = {
+        SURNAME: 1.0 if SURNAME in roles else 0.5,
+        GIVEN: 1.0 if GIVEN in roles else 0.5,
+        MIDDLE: 1.0,
+        PATRONYMIC: 1.0,
+    }
+    contradictions: dict[Role, int] = {SURNAME: 0, GIVEN: 0, MIDDLE: 0, PATRONYMIC: 0}
     for pair in unequal:
         least[pair.role] = min(least[pair.role], pair.similarity.score)
-        against[pair.role] += pair.contradicts
-    surname, given, middle = against["s"], against["g"], against["m"] + against["p"]
-    contradictions = surname + given + middle
-    return (*least.values(), contradictions, surname > 0, given > 0, middle > 0)
+        contradictions[pair.role] += pair.contradicts
+    middle = contradictions[MIDDLE] + contradictions[PATRONYMIC]
+    return {
+        "person_surname": least[SURNAME],
+        "person_given": least[GIVEN],
+        "person_middle": least[MIDDLE],
+        "person_patronymic": least[PATRONYMIC],
+        "person_contradictions": contradictions[SURNAME] + contradictions[GIVEN] + middle,
+        "person_surname_contradicts": contradictions[SURNAME] > 0,
+        "person_given_contradicts": contradictions[GIVEN] > 0,
+        "person_middle_contradicts": middle > 0,
+    }
 
 
 def _compute_unpaired_features(
-    left: ParsedPerson, right: ParsedPerson, found: PersonAlignment
-) -> tuple[float, ...]:
-    if not (found.unpaired_left or found.unpaired_right):
-        return (0, 0, 0, 0, 0, 0, 0)
-    lone = [role for _, role in found.unpaired_left + found.unpaired_right]
-    fewer = min(len(found.unpaired_left), len(found.unpaired_right))
-    one_word = left.mononym != right.mononym
-    return (lone.count("m"), lone.count("p"), lone.count("s"), lone.count("g"), one_word, fewer, len(lone))
+    left: ParsedPerson, right: ParsedPerson, alignment: PersonAlignment
+) -> dict[str, float]:
+    roles = [role for _, role in alignment.unpaired_left + alignment.unpaired_right]
+    return {
+        "person_middle_absent": roles.count(MIDDLE),
+        "person_patronymic_absent": roles.count(PATRONYMIC),
+        "person_surname_absent": roles.count(SURNAME),
+        "person_given_absent": roles.count(GIVEN),
+        "person_one_word": left.mononym != right.mononym,
+        "person_lone_both": _count_unpaired_on_both_sides(alignment),
+        "person_lone": len(roles),
+    }
 
 
 def _compute_coverage_features(
-    left: ParsedPerson, right: ParsedPerson, found: PersonAlignment
-) -> tuple[float, ...]:
+    left: ParsedPerson, right: ParsedPerson, alignment: PersonAlignment
+) -> dict[str, float]:
     lexicon, total_left, total_right = load_name_lists(), 0.0, 0.0
     equal = letters = rare = 0
-    for pair in found.pairs:
+    for pair in alignment.pairs:
         total_left += pair.similarity.score * len(pair.left)
         total_right += pair.similarity.score * len(pair.right)
         if pair.similarity is IDENTICAL_WORDS:
             key = left.core[pair.left[0]].key
             equal, letters = equal + 1, letters + len(key)
             rare += len(key) > 2 and key not in lexicon.given and key not in lexicon.surnames
-    one, two = total_left / len(left.core), total_right / len(right.core)
-    return (max(one, two), min(one, two), equal, rare, min(letters, 30))
+    cover_left, cover_right = total_left / len(left.core), total_right / len(right.core)
+    return {
+        "person_cover_short": max(cover_left, cover_right),
+        "person_cover_long": min(cover_left, cover_right),
+        "person_equal_words": equal,
+        "person_equal_rare": rare,
+        "person_equal_letters": min(letters, _MAX_EQUAL_LETTERS),
+    }
 
 
-def _count_relations(found: PersonAlignment, unequal: list[WordPair]) -> tuple[float, ...]:
-    seen = [pair.similarity.relation for pair in unequal if not pair.contradicts]
-    return (
-        seen.count(INITIAL),
-        any(pair.role == "g" and pair.similarity.relation == INITIAL for pair in unequal),
-        seen.count(NICKNAME),
-        seen.count(SPELLING),
-        sum([relation in _TRANSLITERATION_RELATIONS for relation in seen]),
-        seen.count(TYPO),
-        seen.count(PREFIX),
-        sum([pair.is_crossed for pair in found.pairs]),
-        sum([pair.is_moved for pair in found.pairs]),
-        not found.in_order,
-    )
+def _count_relations(alignment: PersonAlignment, unequal: list[WordPair]) -> dict[str, float]:
+    relations = [pair.similarity.relation for pair in unequal if not pair.contradicts]
+    return {
+        "person_initials": relations.count(INITIAL),
+        "person_given_initial": any(
+            pair.role == GIVEN and pair.similarity.relation == INITIAL for pair in unequal
+        ),
+        "person_nicknames": relations.count(NICKNAME),
+        "person_spellings": relations.count(SPELLING),
+        "person_transliterations": sum([relation in _TRANSLITERATION_RELATIONS for relation in relations]),
+        "person_slips": relations.count(TYPO),
+        "person_prefixes": relations.count(PREFIX),
+        "person_crossed": sum([pair.is_crossed for pair in alignment.pairs]),
+        "person_moved": sum([pair.is_moved for pair in alignment.pairs]),
+        "person_reordered": not alignment.in_order,
+    }
 
 
 def _compute_weakest_features(
     left: ParsedPerson, right: ParsedPerson, unequal: list[WordPair]
-) -> tuple[float, ...]:
-    if not unequal:
-        return _WEAKEST_WHEN_EQUAL
-    ordered = sorted(unequal, key=_get_pair_sort_key) if len(unequal) > 1 else unequal
+) -> dict[str, float]:
+    """Return the measures of the least similar pair of words."""
+    ordered = sorted(unequal, key=_get_weakness_key) if len(unequal) > 1 else unequal
     pair = ordered[0]
-    seen = pair.similarity
-    one = sum([len(left.core[at].key) for at in pair.left])
-    two = sum([len(right.core[at].key) for at in pair.right])
-    return (
-        seen.score,
-        seen.edits,
-        seen.edits / max(one, two, 1),
-        *seen[3:],
-        min(one, two),
-        pair.role == "s",
-        ordered[1].similarity.score if len(ordered) > 1 else 1.0,
-    )
+    similarity = pair.similarity
+    length_left = sum([len(left.core[at].key) for at in pair.left])
+    length_right = sum([len(right.core[at].key) for at in pair.right])
+    return {
+        "person_weakest": similarity.score,
+        "person_weakest_edits": similarity.edits,
+        "person_weakest_share": similarity.edits / max(length_left, length_right, 1),
+        "person_weakest_winkler": similarity.jaro_winkler,
+        "person_weakest_slips": similarity.typo_share,
+        "person_weakest_oddness": similarity.surprisal_gap,
+        "person_weakest_known": similarity.known_count,
+        "person_weakest_first": similarity.same_first_letter,
+        "person_weakest_vowels": similarity.only_vowels_differ,
+        "person_weakest_sound": similarity.same_sound,
+        "person_weakest_skeleton": similarity.same_skeleton,
+        "person_weakest_length": min(length_left, length_right),
+        "person_weakest_surname": pair.role == SURNAME,
+        "person_second": ordered[1].similarity.score if len(ordered) > 1 else 1.0,
+    }
 
 
-def _get_pair_sort_key(pair: WordPair) -> tuple[float, float, str]:
+def _get_weakness_key(pair: WordPair) -> tuple[float, float, Role]:
+    """Return the sort key that puts the least similar pair first."""
     return (pair.similarity.score, -pair.similarity.edits, pair.role)
 
 
-def _compare_whole_names(left: ParsedPerson, right: ParsedPerson) -> tuple[float, float]:
-    ours, theirs = [token.key for token in left.core], [token.key for token in right.core]
-    written = Indel.normalized_similarity("".join(ours), "".join(theirs))
-    return (Indel.normalized_similarity("".join(sorted(ours)), "".join(sorted(theirs))), written)
+def _compare_whole_names(left: ParsedPerson, right: ParsedPerson) -> dict[str, float]:
+    keys_left, keys_right = [token.key for token in left.core], [token.key for token in right.core]
+    words_short, words_long = sorted((len(keys_left), len(keys_right)))
+    return {
+        "person_whole": Indel.normalized_similarity("".join(sorted(keys_left)), "".join(sorted(keys_right))),
+        "person_written": Indel.normalized_similarity("".join(keys_left), "".join(keys_right)),
+        "person_scripts": not left.text.scripts & right.text.scripts,
+        "person_words_short": words_short,
+        "person_words_long": words_long,
+        "person_long_custom": 1.0 if _has_long_name_custom(left) or _has_long_name_custom(right) else 0.0,
+    }
 
 
-def _compute_context_features(left: ParsedPerson, right: ParsedPerson) -> tuple[float, ...]:
-    sizes = sorted((len(left.core), len(right.core)))
-    custom = 1.0 if _has_long_name_custom(left) or _has_long_name_custom(right) else 0.0
-    if left.is_name_only and right.is_name_only:
-        scripts = not left.text.scripts & right.text.scripts
-        return (custom, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, scripts, sizes[0], sizes[1])
-    return (
-        custom,
-        bool(left.suffix and right.suffix and left.suffix != right.suffix),
-        bool(left.suffix) != bool(right.suffix),
-        get_token_keys(left.titles) != get_token_keys(right.titles)
-        or get_token_keys(left.postnominals) != get_token_keys(right.postnominals),
-        _infer_sex(left) * _infer_sex(right) < 0,
-        len(_list_particles(left) ^ _list_particles(right)),
-        bool(left.style and right.style) and get_token_keys(left.style) != get_token_keys(right.style),
-        get_token_keys(left.capacity) != get_token_keys(right.capacity),
-        get_token_keys(left.joint) != get_token_keys(right.joint),
-        any(bool(one) != bool(two) for one, two in _pair_aliases(left, right)),
-        bool(left.trade) != bool(right.trade),
-        not left.text.scripts & right.text.scripts,
-        sizes[0],
-        sizes[1],
-    )
+def _compute_context_features(left: ParsedPerson, right: ParsedPerson) -> dict[str, float]:
+    """Return the differences beside the name proper: suffix, titles, particles, capacity, alias."""
+    return {
+        "person_suffix_conflict": bool(left.suffix and right.suffix and left.suffix != right.suffix),
+        "person_suffix_absent": bool(left.suffix) != bool(right.suffix),
+        "person_titles_differ": _is_different(left.titles, right.titles)
+        or _is_different(left.postnominals, right.postnominals),
+        "person_sex_conflict": _infer_sex(left) * _infer_sex(right) < 0,
+        "person_particles_differ": len(_list_particles(left) ^ _list_particles(right)),
+        "person_style_differs": bool(left.style and right.style) and _is_different(left.style, right.style),
+        "person_capacity": _is_different(left.capacity, right.capacity),
+        "person_joint": _is_different(left.joint, right.joint),
+        "person_alias": bool(left.alias) != bool(right.alias)
+        or bool(left.birth_name) != bool(right.birth_name)
+        or bool(left.nicknames) != bool(right.nicknames),
+        "person_trade": bool(left.trade) != bool(right.trade),
+    }
 
 
-def get_token_keys(tokens: tuple[object, ...]) -> tuple[str, ...]:
-    """Comparison keys of tokens."""
-    return tuple([token.key for token in tokens])  # type: ignore[attr-defined]
+def _is_different(left: Tokens, right: Tokens) -> bool:
+    return get_token_keys(left) != get_token_keys(right)
 
 
 def _infer_sex(person: ParsedPerson) -> int:
-    found = {token.key for token in person.titles}
-    return 1 if found & load_word_lists().male else -1 if found & load_word_lists().female else 0
+    """Return the sex that the titles tell: 1 male, -1 female, 0 none."""
+    titles, lists = {token.key for token in person.titles}, load_word_lists()
+    return 1 if titles & lists.male else -1 if titles & lists.female else 0
 
 
 def _list_particles(person: ParsedPerson) -> frozenset[str]:
     return frozenset([token.key for token in person.particles]) - load_word_lists().articles
 
 
-def _pair_aliases(left: ParsedPerson, right: ParsedPerson) -> tuple[tuple[object, object], ...]:
-    return (left.alias, right.alias), (left.birth_name, right.birth_name), (left.nicknames, right.nicknames)
-
-
 def _has_long_name_custom(person: ParsedPerson) -> bool:
+    """Say whether a name shows a custom of long names: Hispanic double surname, article, bin."""
     if person.double_surname and person.surname[0].key in load_name_lists().spanish:
         return True
     if not person.particles:
         return False
-    around, known = {token.key for token in person.particles}, load_word_lists()
-    return not (known.nasab.isdisjoint(around) and known.articles.isdisjoint(around))
+    particles, lists = {token.key for token in person.particles}, load_word_lists()
+    return not (lists.nasab.isdisjoint(particles) and lists.articles.isdisjoint(particles))

@@ -55,3 +55,8 @@ class ParsedPerson(NamedTuple):
     mononym: bool = False
     double_surname: str = ""
     is_name_only: bool = False
+
+
+def get_token_keys(tokens: Tokens) -> tuple[str, ...]:
+    """Return the comparison keys of tokens."""
+    return tuple([token.key for token in tokens])
