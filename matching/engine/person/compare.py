@@ -1,10 +1,10 @@
-"""Comparing two personal names: named differences with their places, and the features the model reads."""
+"""Comparison of two personal names: the differences with their spans, and the features the model reads."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from matching.engine.person.align import PersonAlignment, align_person_names
+from matching.engine.person.align import align_person_names
 from matching.engine.person.features import (
     PERSON_FEATURE_MEANINGS,
     PERSON_FEATURES,
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class PersonComparison(NamedTuple):
-    """Two personal names beside each other.
+    """The result for two personal names.
 
     ``findings`` name and locate every difference; ``features`` has the keys of :data:`PERSON_FEATURES`, in
     their order.
@@ -38,15 +38,15 @@ class PersonComparison(NamedTuple):
 def compare_people(left: ParsedPerson, right: ParsedPerson) -> PersonComparison:
     """Compare two parsed personal names.
 
-    Symmetric: swapping the names leaves the features alone and mirrors the spans, because the pair is always
-    judged in one fixed order. Never raises.
+    Symmetric: swapping the names keeps the features and mirrors the spans, because the pair is always
+    compared in one fixed order, the alphabetic order of the names. Never raises.
     """
     if left.text.raw <= right.text.raw:
         return PersonComparison(*_compare_ordered(left, right))
-    found, row = _compare_ordered(right, left)
-    return PersonComparison(tuple([mirror_finding(finding) for finding in found]), row)
+    findings, features = _compare_ordered(right, left)
+    return PersonComparison(tuple([mirror_finding(finding) for finding in findings]), features)
 
 
 def _compare_ordered(left: ParsedPerson, right: ParsedPerson) -> tuple[tuple[Finding, ...], dict[str, float]]:
-    alignment: PersonAlignment = align_person_names(left, right)
+    alignment = align_person_names(left, right)
     return detect_person_findings(left, right, alignment), build_person_features(left, right, alignment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 from matching.engine.text.tokenise import TokenisedName, Tokens
+from matching.engine.types import Span
 
 GIVEN: Final = "g"
 """The first given name."""
@@ -18,6 +19,17 @@ Role = Literal["g", "m", "p", "s"]
 
 Plain constants, not an enum: reading a member of an enum takes ten times as long as reading a constant.
 """
+
+CONTRADICTED: Final = "contradicted"
+"""Case of a finding: both sides fill one role with words that are not one name."""
+ABSENT: Final = "absent"
+"""Case of a finding: the part stands on one side only."""
+DISTINCT_NAMES: Final = "names"
+"""Case of a finding: both words are names in use, however similar."""
+GENDER: Final = "gender"
+"""Case of a finding: a man's and a woman's form or title."""
+BIRTH_NAME: Final = "born"
+"""Case of a finding: the birth name of one side is the surname of the other."""
 
 
 class ParsedPerson(NamedTuple):
@@ -60,3 +72,10 @@ class ParsedPerson(NamedTuple):
 def get_token_keys(tokens: Tokens) -> tuple[str, ...]:
     """Return the comparison keys of tokens."""
     return tuple([token.key for token in tokens])
+
+
+def find_tokens_span(tokens: Tokens) -> Span | None:
+    """Return the offsets that enclose tokens, which may stand in any order; ``None`` for no token."""
+    if not tokens:
+        return None
+    return (min([token.start for token in tokens]), max([token.end for token in tokens]))

@@ -11,8 +11,8 @@ from matching.engine.person.compare import (
     PersonComparison,
     compare_people,
 )
-from matching.engine.person.findings import CONTRADICTED, DISTINCT_NAMES, GENDER
 from matching.engine.person.parse import parse_person
+from matching.engine.person.types import CONTRADICTED, DISTINCT_NAMES, GENDER
 from matching.engine.text.tokenise import tokenise_name
 
 
