@@ -1,83 +1,86 @@
-"""How much a name looks like a natural person's, from its own words alone.
+"""Estimate from a name alone whether it belongs to a natural person.
 
-The weights are log-odds over clues a reader would use, in the spirit of a small logistic regression; the
-caller sets the answer against the signs of an organisation.
+Each clue adds its log-odds, as in a logistic regression; the caller compares the result with the clues for an
+organisation.
 """
 
 from __future__ import annotations
 
 from math import exp
-from operator import mul
 
 from matching.engine.person.lexicon import compute_surprisal, load_name_lists, load_word_lists
 from matching.engine.person.parse import parse_person
 from matching.engine.person.types import ParsedPerson
 from matching.engine.text.tokenise import TokenisedName
 
-_CLUE_WEIGHTS: tuple[tuple[str, float], ...] = (
-    ("base", -2.5),
-    ("comma", 3.5),
-    ("title", 2.0),
-    ("suffix", 1.5),
-    ("degree", 1.0),
-    ("patronymic", 2.0),
-    ("particle", 0.0),
-    ("initial", 0.3),
-    ("given", 3.5),
-    ("another_given", 1.0),
-    ("surname", 1.5),
-    ("trade", -7.0),
-    ("digits", -3.0),
-    ("symbol", -2.0),
-    ("one_word", 0.5),
-    ("two_to_four", 1.0),
-    ("long", -2.5),
-    ("odd", 0.2),
-    ("bond", 1.0),
-)
-_CLUE_LOG_ODDS = tuple([weight for _, weight in _CLUE_WEIGHTS])
+_BASE_LOG_ODDS = -2.5
+"""Log-odds of a person before any clue."""
+_CLUE_LOG_ODDS = {
+    "comma": 3.5,
+    "title": 2.0,
+    "suffix": 1.5,
+    "degree": 1.0,
+    "patronymic": 2.0,
+    "initial": 0.3,
+    "given": 3.5,
+    "another_given": 1.0,
+    "surname": 1.5,
+    "trade": -7.0,
+    "digits": -3.0,
+    "symbol": -2.0,
+    "one_word": 0.5,
+    "two_to_four": 1.0,
+    "long": -2.5,
+    "odd": 0.2,
+    "bond": 1.0,
+}
+"""Log-odds of a person that each clue adds. They are set by hand; no source is recorded for them."""
+_ODD_SURPRISAL = 6.0
 _SYMBOL_KEYS = frozenset(["and", "of", "for", "the", "at", "percent", "no"])
 
 
 def estimate_person_probability(text: TokenisedName) -> float:
-    """Probability-like number in [0, 1] that the name is a natural person's; never raises."""
-    score = sum(map(mul, _CLUE_LOG_ODDS, extract_kind_clues(text)))
+    """Return a number in [0, 1] that grows with the evidence for a natural person; never raises."""
+    score = sum(
+        [_CLUE_LOG_ODDS[clue] for clue, holds in extract_kind_clues(text).items() if holds], _BASE_LOG_ODDS
+    )
     return 1.0 / (1.0 + exp(-max(min(score, 30.0), -30.0)))
 
 
-def extract_kind_clues(text: TokenisedName) -> tuple[float, ...]:
-    """The clues behind :func:`likelihood`, flags and small counts, in the order of its weights."""
+def extract_kind_clues(text: TokenisedName) -> dict[str, bool]:
+    """Return the clues of :func:`estimate_person_probability` by name."""
     person = parse_person(text)
     lexicon, size = load_name_lists(), len(person.core)
     given = [token.key in lexicon.given for token in person.given + person.middle]
-    lengths = [len(token.key) for token in person.core]
-    return (
-        1.0,
-        person.comma,
-        bool(person.titles),
-        bool(person.suffix),
-        bool(person.postnominals),
-        bool(person.patronymic),
-        bool(person.particles),
-        1 in lengths,
-        any(given[:1]),
-        any(given[1:]),
-        not lexicon.surnames.isdisjoint([token.key for token in person.surname]),
-        _has_trade_word(person),
-        _has_digits(text),
-        _has_symbol(person),
-        size == 1,
-        2 <= size <= 4,
-        size > 5,
-        any(
-            len(token.key) > 2 and token.key.isascii() and compute_surprisal(token.key) > 6
-            for token in person.core
-        ),
-        bool(person.joint or person.alias or person.birth_name),
-    )
+    return {
+        "comma": person.comma,
+        "title": bool(person.titles),
+        "suffix": bool(person.suffix),
+        "degree": bool(person.postnominals),
+        "patronymic": bool(person.patronymic),
+        "initial": 1 in [len(token.key) for token in person.core],
+        "given": any(given[:1]),
+        "another_given": any(given[1:]),
+        "surname": not lexicon.surnames.isdisjoint([token.key for token in person.surname]),
+        "trade": _has_trade_word(person),
+        "digits": _has_digits(text),
+        "symbol": _has_symbol(person),
+        "one_word": size == 1,
+        "two_to_four": 2 <= size <= 4,
+        "long": size > 5,
+        "odd": _has_odd_word(person),
+        "bond": bool(person.joint or person.alias or person.birth_name),
+    }
+
+
+def _has_odd_word(person: ParsedPerson) -> bool:
+    """Say whether a Latin word of three letters or more is spelled unlike any frequent name."""
+    keys = [token.key for token in person.core if len(token.key) > 2 and token.key.isascii()]
+    return any(compute_surprisal(key) > _ODD_SURPRISAL for key in keys)
 
 
 def _has_trade_word(person: ParsedPerson) -> bool:
+    """Say whether a trade word stands outside a capacity, an alias or a second person."""
     trade = load_word_lists().trade_words.intersection(person.text.keys)
     return bool(trade) and not trade <= {token.key for token in person.capacity + person.alias + person.joint}
 
@@ -87,7 +90,7 @@ def _has_digits(text: TokenisedName) -> bool:
 
 
 def _has_symbol(person: ParsedPerson) -> bool:
-    """Ampersands, ``of`` and the like outside a joint name, an alias or a capacity."""
+    """Say whether an ampersand, ``of`` or the like stands outside a joint name, an alias or a capacity."""
     if person.joint or person.capacity or person.style or person.alias:
         return False
     return not _SYMBOL_KEYS.isdisjoint(person.text.keys)

@@ -1,8 +1,7 @@
-"""What is known about the words of personal names: titles, suffixes, particles, given names, variants.
+"""Word lists for personal names: titles, suffixes, particles, given names, variants, nicknames.
 
-The facts stand in ``data/person_*.yaml`` and in the ``nicknames`` package (Apache-2.0, US English); this
-module reads them once, on first use, and answers look-ups. Keys are comparison keys: lower case, without
-accents.
+The data are ``data/person_*.yaml`` and the ``nicknames`` package (Apache-2.0, US English), read once, on
+first use. Keys are comparison keys: lower case, without accents.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Phrase = tuple[str, ...]
 
 
 class WordLists(NamedTuple):
-    """The words around a name, by what they are; see ``data/person_words.yaml`` for each list's meaning."""
+    """Classes of words in and around a name; ``data/person_words.yaml`` gives the meaning of each list."""
 
     titles: frozenset[str]
     soft_titles: frozenset[str]
@@ -50,7 +49,7 @@ class WordLists(NamedTuple):
 
 
 class NameLists(NamedTuple):
-    """Frequent given names and surnames, and the surnames that stand first where no comma is written."""
+    """Frequent given names and surnames, surnames that stand first without a comma, and Spanish surnames."""
 
     given: frozenset[str]
     surnames: frozenset[str]
@@ -60,7 +59,7 @@ class NameLists(NamedTuple):
 
 @lru_cache(maxsize=1)
 def load_word_lists() -> WordLists:
-    """The word lists, read from ``data/person_words.yaml`` on the first call."""
+    """Return the word lists of ``data/person_words.yaml``, read on the first call."""
     raw = load_yaml("person_words.yaml")
     fields: dict[str, Any] = {name: frozenset(raw[name].split()) for name in _WORD_LIST_NAMES}
     fields |= {name: tuple([tuple(line.split()) for line in raw[name]]) for name in _PHRASE_LIST_NAMES}
@@ -83,7 +82,7 @@ _WORD_LIST_NAMES = (
 
 @lru_cache(maxsize=1)
 def load_name_lists() -> NameLists:
-    """The name lists of ``data/person_given.yaml``, given names widened by the ``nicknames`` package."""
+    """Return the name lists of ``data/person_given.yaml``; ``nicknames`` adds given names to them."""
     raw = load_yaml("person_given.yaml")
     nicks = chain.from_iterable((row.name1, row.name2) for row in name_triplets())
     return NameLists(
@@ -96,16 +95,16 @@ def load_name_lists() -> NameLists:
 
 @lru_cache(maxsize=4)
 def _load_variant_groups(name: str) -> dict[str, frozenset[int]]:
-    """Numbers of the variant groups every name of one list stands in."""
-    found: defaultdict[str, set[int]] = defaultdict(set)
+    """Return for every name of one list the numbers of the variant groups that contain it."""
+    groups: defaultdict[str, set[int]] = defaultdict(set)
     for number, line in enumerate(str(load_yaml("person_variants.yaml")[name]).splitlines()):
         for word in line.split():
-            found[word.replace("-", "")].add(number)
-    return {word: frozenset(numbers) for word, numbers in found.items()}
+            groups[word.replace("-", "")].add(number)
+    return {word: frozenset(numbers) for word, numbers in groups.items()}
 
 
 def are_listed_variants(kind: str, left: str, right: str) -> bool:
-    """Whether two names stand in one group of ``kind``: ``spelling``, ``transliteration`` or ``cognates``."""
+    """Say whether one group of ``kind`` lists both: ``spelling``, ``transliteration`` or ``cognates``."""
     groups = _load_variant_groups(kind)
     here = groups.get(left)
     return here is not None and not here.isdisjoint(groups.get(right, ()))
@@ -113,14 +112,15 @@ def are_listed_variants(kind: str, left: str, right: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _load_nicknames() -> dict[str, frozenset[str]]:
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    """Return the nicknames of every given name."""
+    nicknames: defaultdict[str, set[str]] = defaultdict(set)
     for row in name_triplets():
-        found[row.name1].add(row.name2)
-    return {name: frozenset(short) for name, short in found.items()}
+        nicknames[row.name1].add(row.name2)
+    return {name: frozenset(short) for name, short in nicknames.items()}
 
 
 def is_nickname(left: str, right: str) -> bool:
-    """Whether one is recorded as a short or pet form of the other, or a form across languages."""
+    """Say whether one name is listed as a nickname of the other, or as its form in another language."""
     table = _load_nicknames()
     direct = right in table.get(left, ()) or left in table.get(right, ())
     return direct or are_listed_variants("cognates", left, right)
@@ -128,7 +128,7 @@ def is_nickname(left: str, right: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _build_bigram_model() -> dict[str, float]:
-    """Log probability of a letter after a letter in frequent names; ``^`` and ``$`` are the edges."""
+    """Return the log probability of each letter after each in frequent names, ``^`` and ``$`` at the ends."""
     counts: defaultdict[str, float] = defaultdict(float)
     firsts: defaultdict[str, float] = defaultdict(float)
     for name in load_name_lists().given | load_name_lists().surnames:
@@ -141,7 +141,7 @@ def _build_bigram_model() -> dict[str, float]:
 
 @lru_cache(maxsize=65_536)
 def compute_surprisal(key: str) -> float:
-    """How unlike a name the least likely two letters of a word are: about 2 ordinary, 8 impossible."""
+    """Return the surprisal in nats of the least likely letter pair of a word: 2 is usual, 8 never seen."""
     table = _build_bigram_model()
     edged = f"^{key}$"
     return -min([table.get(one + two, -8.0) for one, two in pairwise(edged)])

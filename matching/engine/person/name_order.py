@@ -1,7 +1,7 @@
-"""Which words of a personal name are surname, given name, middle name, patronymic and particle.
+"""Roles of the words of a personal name: surname, given name, middle name, patronymic, particle.
 
-Works on the segments that remain once titles, suffixes and phrases are gone: the first is the surname when a
-comma divides them, otherwise customs of order decide.
+The input are the segments that remain without titles, suffixes and phrases. When a comma divides them the
+first is the surname; otherwise capitals and the customs of name order decide.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ TokensByField = dict[str, list[Token]]
 
 
 def build_core_fields(raw: str, segments: list[list[Token]], parts: TokensByField) -> dict[str, object]:
-    """Fields of :class:`ParsedPerson` for the words of the name proper; ``parts`` gains the others."""
+    """Return the fields of :class:`ParsedPerson` for the name proper; other words are added to ``parts``."""
     comma = len(segments) > 1
     fathers: set[Token] = set()
     if not _list_special_words().isdisjoint([token.key for segment in segments for token in segment]):
-        told = _extract_special_words(raw, segments, parts, fathers)
-        segments = told if any(told) else segments
+        remaining = _extract_special_words(raw, segments, parts, fathers)
+        segments = remaining if any(remaining) else segments
     core = [token for segment in segments for token in segment]
     roles = _assign_comma_roles(segments) if comma else _assign_natural_roles(raw, core, parts)
     if fathers:
@@ -35,21 +35,15 @@ def build_core_fields(raw: str, segments: list[list[Token]], parts: TokensByFiel
 
 @lru_cache(maxsize=1)
 def _list_special_words() -> frozenset[str]:
-    known = load_word_lists()
-    return (
-        known.abd | known.kunya | known.faith_endings | known.particles | known.nasab | _list_excluded_words()
-    )
-
-
-@lru_cache(maxsize=1)
-def _list_excluded_words() -> frozenset[str]:
-    return load_word_lists().placeholders | load_word_lists().trade_words
+    lists = load_word_lists()
+    compounds = lists.abd | lists.kunya | lists.faith_endings
+    return compounds | lists.particles | lists.nasab | lists.placeholders | lists.trade_words
 
 
 def _extract_special_words(
     raw: str, segments: list[list[Token]], parts: TokensByField, fathers: set[Token]
 ) -> list[list[Token]]:
-    """Join compound names and set trade words, placeholders and particles aside."""
+    """Join compound names and move trade words, placeholders and particles to ``parts``."""
     comma = len(segments) > 1
     segments = [_merge_compound_names(raw, segment) for segment in segments]
     if not comma:
@@ -94,22 +88,22 @@ def _join_tokens(raw: str, tokens: list[Token], key: str) -> Token:
 
 
 def _merge_compound_names(raw: str, segment: list[Token]) -> list[Token]:
-    """Write compound given names as one: Abd al-Rahman, Abu Bakr, Salah ad-Din."""
-    known = load_word_lists()
+    """Join the words of compound given names into one token: Abd al-Rahman, Abu Bakr, Salah ad-Din."""
+    lists = load_word_lists()
     if len(segment) < 2 or _list_compound_words().isdisjoint([token.key for token in segment]):
         return segment
-    out: list[Token] = []
+    merged: list[Token] = []
     at = 0
     while at < len(segment):
         size = _count_compound_words(segment, at)
         key = segment[at].key
         if size > 1:
-            prefix = "abd" if key in known.abd else key
-            out.append(_join_tokens(raw, segment[at : at + size], prefix + segment[at + size - 1].key))
+            prefix = "abd" if key in lists.abd else key
+            merged.append(_join_tokens(raw, segment[at : at + size], prefix + segment[at + size - 1].key))
         else:
-            out.append(segment[at])
+            merged.append(segment[at])
         at += size
-    return out
+    return merged
 
 
 @lru_cache(maxsize=1)
@@ -118,15 +112,16 @@ def _list_compound_words() -> frozenset[str]:
 
 
 def _count_compound_words(segment: list[Token], at: int) -> int:
-    """How many words from here make one name."""
-    known, left = load_word_lists(), len(segment) - at
-    article = left > 2 and segment[at + 1].key in known.articles
-    if segment[at].key in known.abd or segment[at].key in known.kunya:
+    """Return how many words from ``at`` on make one name."""
+    lists, left = load_word_lists(), len(segment) - at
+    article = left > 2 and segment[at + 1].key in lists.articles
+    if segment[at].key in lists.abd or segment[at].key in lists.kunya:
         return 3 if article else min(left, 2)
-    return 3 if article and segment[at + 2].key in known.faith_endings else 1
+    return 3 if article and segment[at + 2].key in lists.faith_endings else 1
 
 
 def _extract_trade_words(segment: list[Token], parts: TokensByField) -> list[Token]:
+    """Move trade words to ``parts``; the first word stays."""
     trade = [token for token in segment[1:] if token.key in load_word_lists().trade_words]
     if trade:
         parts.setdefault("trade", []).extend(trade)
@@ -135,26 +130,30 @@ def _extract_trade_words(segment: list[Token], parts: TokensByField) -> list[Tok
 
 
 def _extract_placeholders(segment: list[Token], parts: TokensByField, comma: bool) -> list[Token]:
-    found = [token for token in segment if token.key in load_word_lists().placeholders]
-    if not found or (len(found) == len(segment) and not comma):
+    """Move placeholders such as FNU to ``parts``, unless they are the whole name."""
+    placeholders = [token for token in segment if token.key in load_word_lists().placeholders]
+    if not placeholders or (len(placeholders) == len(segment) and not comma):
         return segment
-    parts.setdefault("placeholders", []).extend(found)
-    return [token for token in segment if token not in found]
+    parts.setdefault("placeholders", []).extend(placeholders)
+    return [token for token in segment if token not in placeholders]
 
 
 def _extract_particles(
     raw: str, segment: list[Token], parts: TokensByField, fathers: set[Token], surname: bool
 ) -> list[Token]:
-    """Set particles aside; the word after *bin* or *ibn* is noted as the father's name."""
-    known = load_word_lists()
-    if known.particles.isdisjoint([t.key for t in segment]) and known.nasab.isdisjoint(
+    """Move particles to ``parts``; the word after *bin* or *ibn* is added to ``fathers`` as a patronymic.
+
+    ``surname``: the segment is a surname marked by a comma, so a particle may be its first word.
+    """
+    lists = load_word_lists()
+    if lists.particles.isdisjoint([t.key for t in segment]) and lists.nasab.isdisjoint(
         [t.key for t in segment]
     ):
         return segment
     kept: list[Token] = []
     last = len(segment) - 1
     for at, token in enumerate(segment):
-        if at < last and token.key in known.nasab and (kept or surname):
+        if at < last and token.key in lists.nasab and (kept or surname):
             parts.setdefault("particles", []).append(token)
             fathers.add(segment[at + 1])
         elif _is_particle(raw, segment, at, bool(kept) or surname):
@@ -165,13 +164,13 @@ def _extract_particles(
 
 
 def _is_particle(raw: str, segment: list[Token], at: int, inner: bool) -> bool:
-    token, known = segment[at], load_word_lists()
-    if token.key not in known.particles:
+    token, lists = segment[at], load_word_lists()
+    if token.key not in lists.particles:
         return False
     lower = token.text.islower() and not raw.islower()
     if at == len(segment) - 1:
         return inner and lower and at > 0
-    if token.key in known.articles and (token.key not in ("al", "el", "ul") or not inner):
+    if token.key in lists.articles and (token.key not in ("al", "el", "ul") or not inner):
         return _is_hyphenated(raw, token, segment[at + 1]) or lower
     if len(token.key) == 1:
         return lower and inner
@@ -208,7 +207,7 @@ def _assign_natural_roles(raw: str, core: list[Token], parts: TokensByField) -> 
 
 
 def _find_surname_range(raw: str, core: list[Token], parts: TokensByField) -> tuple[int, int]:
-    """Where the surname stands: marked by capitals, by custom of order, or last."""
+    """Return the half-open range of the surname: marked by capitals, by custom of order, or last."""
     size = len(core)
     marked = _find_capitalised_run(raw, core)
     if marked:
@@ -228,25 +227,26 @@ def _find_surname_range(raw: str, core: list[Token], parts: TokensByField) -> tu
 
 
 def _widen_surname(core: list[Token], first: int, parts: TokensByField) -> int:
-    """Take in the first word of a double surname, and what follows a particle."""
+    """Return where the surname begins when it has a second word before, or follows a particle."""
     lexicon = load_name_lists()
     for at in range(1, first):
-        after = any(
-            token.end <= core[at].start and token.start >= core[at - 1].end
-            for token in parts.get("particles", ())
-        )
-        if (
-            after
-            and len(core[at].key) > 1
-            and (core[at].key not in lexicon.given or core[at].key in lexicon.surnames)
-        ):
+        key = core[at].key
+        can_be_surname = len(key) > 1 and (key not in lexicon.given or key in lexicon.surnames)
+        if can_be_surname and _follows_particle(core, at, parts):
             return at
     before = core[first - 1].key
     return first - 1 if first > 1 and before in lexicon.spanish and before not in lexicon.given else first
 
 
+def _follows_particle(core: list[Token], at: int, parts: TokensByField) -> bool:
+    return any(
+        core[at - 1].end <= particle.start and particle.end <= core[at].start
+        for particle in parts.get("particles", ())
+    )
+
+
 def _find_capitalised_run(raw: str, core: list[Token]) -> tuple[int, int] | None:
-    """The run of words in capitals at either end, when the rest is not in capitals."""
+    """Return the run of words in capitals at either end, when the rest is not in capitals."""
     if raw.isupper() or raw.islower():
         return None
     upper = [len(token.text) > 1 and token.text.isupper() for token in core]
@@ -259,6 +259,7 @@ def _find_capitalised_run(raw: str, core: list[Token]) -> tuple[int, int] | None
 
 
 def _is_surname_first(core: list[Token]) -> bool:
+    """Say whether the surname stands first: Sidorov Ivan Petrovich, Mao Zedong, Nagy Péter."""
     lexicon = load_name_lists()
     first, last = core[0].key, core[-1].key
     if len(core) == 3 and _is_patronymic(last) and first not in lexicon.given:
@@ -270,7 +271,7 @@ def _is_surname_first(core: list[Token]) -> bool:
 
 
 def _has_hyphenated_syllables(raw: str, core: list[Token]) -> bool:
-    """Korean and Chinese given names hyphenated with a small second syllable: Lee Myung-bak."""
+    """Say whether a hyphenated Korean or Chinese given name follows: Lee Myung-bak."""
     if len(core) != 3 or raw.islower():
         return False
     return core[2].text.islower() and _is_hyphenated(raw, core[1], core[2])

@@ -1,7 +1,7 @@
-"""Taking a personal name apart: titles, given names, surname, suffix, alias, capacity and the rest.
+"""Parser of personal names: titles, given names, surname, suffix, alias, capacity and the rest.
 
-The parse is the most likely reading, not a verdict: where the order is uncertain the comparison tries other
-readings. Nothing here raises: any :class:`~matching.engine.text.tokenise.Text` gives a :class:`ParsedPerson`.
+The result is the most likely reading; the alignment pairs words across roles where the order is uncertain.
+Nothing here raises: every tokenised name gives a :class:`~matching.engine.person.types.ParsedPerson`.
 """
 
 from __future__ import annotations
@@ -22,17 +22,11 @@ TokensByField = dict[str, list[Token]]
 
 @lru_cache(maxsize=32_768)
 def parse_person(text: TokenisedName) -> ParsedPerson:
-    """Take a name apart under its most likely reading; total, never raises."""
+    """Parse a name under its most likely reading; never raises."""
     parts: TokensByField = {}
     segments = _split_segments(text.raw, _split_initials(text), parts)
-    segments = [
-        kept
-        for kept in [
-            _extract_trailing_phrases(segment, parts, index) for index, segment in enumerate(segments)
-        ]
-        if kept
-    ]
-    segments = _extract_joint_person(segments, parts)
+    remaining = [_extract_trailing_phrases(segment, parts, index) for index, segment in enumerate(segments)]
+    segments = _extract_joint_person([segment for segment in remaining if segment], parts)
     whole = bool(segments) and len(segments[0]) > 1
     suffixes: list[str] = []
     for index, segment in enumerate(segments):
@@ -46,21 +40,21 @@ def parse_person(text: TokenisedName) -> ParsedPerson:
 
 
 def _split_initials(text: TokenisedName) -> list[Token]:
-    """The tokens with dotted initials apart (J.R. is J and R, M.D. stays whole) and without symbols' look."""
-    found: list[Token] = []
+    """Return the tokens that have a key, with dotted initials split: J.R. is J and R, M.D. stays whole."""
+    tokens: list[Token] = []
     for token in text.tokens:
-        if "." in token.text and token.key.isalpha() and not _is_dotted_degree(token, found):
-            found.extend(_split_letters(token))
+        if "." in token.text and token.key.isalpha() and not _is_dotted_degree(token, tokens):
+            tokens.extend(_split_letters(token))
         elif token.key:
-            found.append(token)
-    return found
+            tokens.append(token)
+    return tokens
 
 
 def _is_dotted_degree(token: Token, before: list[Token]) -> bool:
-    known = load_word_lists()
+    lists = load_word_lists()
     marker = token.key in ("aka", "fka", "nka", "dba")
     return marker or (
-        len(before) > 1 and (token.key in known.postnominals or token.key in known.weak_postnominals)
+        len(before) > 1 and (token.key in lists.postnominals or token.key in lists.weak_postnominals)
     )
 
 
@@ -73,7 +67,7 @@ def _split_letters(token: Token) -> list[Token]:
 
 
 def _split_segments(raw: str, tokens: list[Token], parts: TokensByField) -> Segments:
-    """Split at commas and ``<<``; words in brackets or quotation marks leave for their own field."""
+    """Split at commas and ``<<``; words in brackets or quotation marks go to a field of ``parts``."""
     segments: Segments = [[]]
     end, closing = 0, ""
     inside: list[Token] = []
@@ -96,7 +90,7 @@ def _split_segments(raw: str, tokens: list[Token], parts: TokensByField) -> Segm
 def _scan_punctuation(
     gap: str, closing: str, segments: Segments, inside: list[Token], parts: TokensByField
 ) -> str:
-    """Follow the punctuation between two words; returns the closing mark still awaited, or nothing."""
+    """Process the punctuation between two words; return the closing mark still open, or an empty string."""
     for char in gap:
         if closing:
             if char == closing:
@@ -119,17 +113,17 @@ def _is_quoted(raw: str, token: Token) -> bool:
 
 
 def _store_bracketed_words(inside: list[Token], parts: TokensByField) -> None:
-    """File bracketed words: a document, a birth name, an alias, or a nickname."""
+    """Store bracketed words under their field: document, birth name, alias, capacity or nickname."""
     if not inside:
         return
-    known, keys = load_word_lists(), tuple([token.key for token in inside])
-    if any(_has_phrase_at(keys, at, known.documents) for at in range(len(keys))):
+    lists, keys = load_word_lists(), tuple([token.key for token in inside])
+    if any(_has_phrase_at(keys, at, lists.documents) for at in range(len(keys))):
         field = "document"
-    elif keys[0] in known.birth_names:
+    elif keys[0] in lists.birth_names:
         field = "birth_name"
-    elif _has_phrase_at(keys, 0, known.alias_phrases):
+    elif _has_phrase_at(keys, 0, lists.alias_phrases):
         field = "alias"
-    elif not known.capacity_words.isdisjoint(keys):
+    elif not lists.capacity_words.isdisjoint(keys):
         field = "capacity"
     else:
         field = "nicknames"
@@ -141,7 +135,7 @@ def _has_phrase_at(keys: tuple[str, ...], at: int, phrases: tuple[Phrase, ...]) 
 
 
 def _extract_trailing_phrases(segment: list[Token], parts: TokensByField, index: int) -> list[Token]:
-    """Cut alias, birth name, capacity and document phrases from where they begin; returns what is left."""
+    """Move alias, birth name, capacity and document phrases to ``parts``; return the words that remain."""
     keys = tuple([token.key for token in segment])
     if _list_marker_words().isdisjoint(keys):
         return segment
@@ -158,9 +152,9 @@ def _extract_trailing_phrases(segment: list[Token], parts: TokensByField, index:
 
 @lru_cache(maxsize=1)
 def _list_marker_words() -> frozenset[str]:
-    known = load_word_lists()
-    phrases = (*known.alias_phrases, *known.capacity_phrases, *known.capacity_heads, *known.documents)
-    return frozenset(phrase[0] for phrase in phrases) | known.birth_names | known.capacity_words
+    lists = load_word_lists()
+    phrases = (*lists.alias_phrases, *lists.capacity_phrases, *lists.capacity_heads, *lists.documents)
+    return frozenset(phrase[0] for phrase in phrases) | lists.birth_names | lists.capacity_words
 
 
 def _count_capacity_words(keys: tuple[str, ...]) -> int:
@@ -171,30 +165,30 @@ def _count_capacity_words(keys: tuple[str, ...]) -> int:
 
 
 def _find_marked_field(keys: tuple[str, ...], at: int, inside: object, index: int) -> str:
-    """The field a marker at this word opens, or an empty string."""
-    known, more = load_word_lists(), at + 1 < len(keys)
+    """Return the field that a marker at this word opens, or an empty string."""
+    lists, more = load_word_lists(), at + 1 < len(keys)
     if not inside or (at == 0 and not index):
         return ""
-    if more and _has_phrase_at(keys, at, known.alias_phrases):
+    if more and _has_phrase_at(keys, at, lists.alias_phrases):
         return "alias"
-    if more and keys[at] in known.birth_names:
+    if more and keys[at] in lists.birth_names:
         return "birth_name"
-    if _has_phrase_at(keys, at, known.documents):
+    if _has_phrase_at(keys, at, lists.documents):
         return "document"
     return "capacity" if _is_capacity(keys, at) else ""
 
 
 def _is_capacity(keys: tuple[str, ...], at: int) -> bool:
-    known = load_word_lists()
-    if _has_phrase_at(keys, at, known.capacity_phrases):
+    lists = load_word_lists()
+    if _has_phrase_at(keys, at, lists.capacity_phrases):
         return True
     if keys[at] == "as":
-        return not known.capacity_words.isdisjoint(keys[at + 1 : at + 4])
-    return keys[at] in known.capacity_words and (at == 0 or keys[at + 1 : at + 2] in (("of",), ("for",)))
+        return not lists.capacity_words.isdisjoint(keys[at + 1 : at + 4])
+    return keys[at] in lists.capacity_words and (at == 0 or keys[at + 1 : at + 2] in (("of",), ("for",)))
 
 
 def _extract_joint_person(segments: Segments, parts: TokensByField) -> Segments:
-    """Take out the second person of *John and Mary Smith*; the shared surname stays with the first."""
+    """Move the second person of *John and Mary Smith* to ``parts``; a shared surname stays with the first."""
     joiners = load_word_lists().joiners
     for index, segment in enumerate(segments):
         for at, token in enumerate(segment):
@@ -220,12 +214,12 @@ def _split_joint_segment(segment: list[Token], at: int, index: int, parts: Token
 
 
 def _extract_titles(segment: list[Token], parts: TokensByField, alone: bool) -> None:
-    """Take titles from the front; a word that may also be a name goes only when a full name remains."""
-    known = load_word_lists()
+    """Move titles at the beginning to ``parts``; one that may be a name only when a full name remains."""
+    lists = load_word_lists()
     while len(segment) > 1:
         key = segment[0].key
-        soft = key in known.soft_titles and len(segment) > (2 if alone else 1)
-        if key not in known.titles and not soft:
+        soft = key in lists.soft_titles and len(segment) > (2 if alone else 1)
+        if key not in lists.titles and not soft:
             return
         parts.setdefault("titles", []).append(segment.pop(0))
 
@@ -233,7 +227,10 @@ def _extract_titles(segment: list[Token], parts: TokensByField, alone: bool) -> 
 def _extract_endings(
     segment: list[Token], parts: TokensByField, index: int, suffixes: list[str], whole: bool
 ) -> None:
-    """Take suffixes, degrees and styles of nobility from the end; ``whole``: a full name stands before."""
+    """Move suffixes, degrees and styles of nobility at the end to ``parts`` and ``suffixes``.
+
+    ``whole``: a full name stands before.
+    """
     if index and _is_nobility_style(segment):
         suffixes.extend(_read_ordinal(token) for token in segment if _read_ordinal(token))
         parts.setdefault("style", []).extend(segment)
@@ -261,7 +258,7 @@ def _read_ordinal(token: Token) -> str:
 
 
 def _is_nobility_style(segment: list[Token]) -> bool:
-    """Whether a segment after a comma is a style of nobility: *1st Baron Horne*, *Baronet*."""
+    """Say whether a segment after a comma is a style of nobility: *1st Baron Horne*, *Baronet*."""
     peerage = load_word_lists().peerage
     if not segment:
         return False
@@ -271,34 +268,34 @@ def _is_nobility_style(segment: list[Token]) -> bool:
 
 
 _AMBIGUOUS_SUFFIXES = frozenset({"jun"})
-"""Suffixes that are a part of given names as well (Min-jun): suffixes only after a comma."""
+"""Words that are suffixes only after a comma, for they are parts of given names as well (Min-jun)."""
 
 
 def _read_suffix(token: Token, size: int, index: int) -> str:
     text = token.text.lower()
     if token.key in _AMBIGUOUS_SUFFIXES and not index:
         return ""
-    found = load_word_lists().suffixes.get(text if text[:1].isdigit() else token.key, "")
-    if len(token.key) == 1 and not text[:1].isdigit() and (index or size < 3 or not token.text.isupper()):
+    is_number = text[:1].isdigit()
+    # A single letter is a numeral (John Smith V) only in capitals, at the end of a full name without a comma.
+    if len(token.key) == 1 and not is_number and (index or size < 3 or not token.text.isupper()):
         return ""
-    return found
+    return load_word_lists().suffixes.get(text if is_number else token.key, "")
 
 
 def _is_postnominal(token: Token, size: int, trailing: bool) -> bool:
-    known, dotted = load_word_lists(), "." in token.text
-    if token.key in known.postnominals:
+    lists, dotted = load_word_lists(), "." in token.text
+    if token.key in lists.postnominals:
         return trailing or dotted or size > 2
-    weak = token.key in known.weak_postnominals
+    weak = token.key in lists.weak_postnominals
     return weak and ((trailing and size == 1 and token.text.isupper()) or (dotted and size > 2))
 
 
 def _restore_core(segments: Segments, parts: TokensByField, text: TokenisedName) -> Segments:
-    """Never leave a name without a core: what was set aside comes back when nothing else is there."""
+    """Return segments with at least one word: a field moved to ``parts`` comes back when nothing remains."""
     if segments and not (len(segments) == 1 and len(segments[0]) == 1 and "nicknames" in parts):
         return segments
     for field in (
         "nicknames",
-        "placeholders",
         "titles",
         "postnominals",
         "suffix_tokens",
