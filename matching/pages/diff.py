@@ -1,7 +1,7 @@
-"""Two names side by side for the eye: what stands for what, what is on one side only, what moved.
+"""Word-by-word diff of two names: which words correspond, which stand on one side only, which moved.
 
 Pure. The segments of one side, joined, are that name exactly as received: nothing is dropped, normalised or
-reordered for display. What a change does is the engine's to say; this module only reads its differences.
+reordered for display. The effect of a change comes from the engine's differences, never from this module.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ ORTHOGRAPHY_CATEGORIES = frozenset(
         CategoryId.I02_DIACRITICS,
     }
 )
-"""Categories about how the same words are written; every other category is about which words there are."""
+"""Categories about how the same words are written; all others are about which words there are."""
 
 
 class DiffMark(StrEnum):
-    """What happened to one place of the two names; also the class it is drawn with."""
+    """The state of one column of the diff; the value is also its CSS class."""
 
     SAME = "same"
     EQUAL = "equal"
@@ -43,12 +43,12 @@ class DiffMark(StrEnum):
 
     @property
     def sign(self) -> str:
-        """The symbol beside the colour; nothing where the names agree."""
+        """Symbol shown beside the colour; empty where the names agree."""
         return _MARK_SIGNS[self][0]
 
     @property
     def meaning(self) -> str:
-        """What the symbol means."""
+        """Meaning of the symbol."""
         return _MARK_SIGNS[self][1]
 
 
@@ -56,14 +56,14 @@ _MARK_SIGNS = {
     DiffMark.SAME: ("", "The same"),
     DiffMark.EQUAL: ("≈", "Equal by rule"),
     DiffMark.SUBSTITUTED: ("≠", "Substituted"),
-    DiffMark.DELETED: ("−", "In the first name only"),
-    DiffMark.INSERTED: ("+", "In the second name only"),
+    DiffMark.DELETED: ("−", "In name A only"),
+    DiffMark.INSERTED: ("+", "In name B only"),
     DiffMark.MOVED: ("⇄", "At another place"),
 }
 
 
 class DiffColumn(NamedTuple):
-    """One place of both names; a side that has nothing there is empty."""
+    """One position in both names; a side without words there is empty."""
 
     mark: DiffMark
     left: tuple[TextSegment, ...]
@@ -71,7 +71,10 @@ class DiffColumn(NamedTuple):
 
 
 class _WordRun(NamedTuple):
-    """Words ``[start, stop)`` of one side that found no equal; ``partner`` names their counterpart."""
+    """Unmatched words ``[start, stop)`` of one side.
+
+    ``partner`` is the index of the anchor that holds them, or one of the constants below.
+    """
 
     start: int
     stop: int
@@ -79,31 +82,32 @@ class _WordRun(NamedTuple):
 
 
 _UNMATCHED, _ONE_SIDED, _MOVED = -1, -2, -3
+"""Partners of a run outside every anchor: no match, on this side only by a difference, at another place."""
 
 
 class _NameSide:
-    """One name as words, each with what follows it up to the next word."""
+    """One name as words, each followed by a gap up to the next word."""
 
     def __init__(self, text: TokenisedName) -> None:
         self.text = text
         self._spans = list(_separate_spans(text.tokens))
 
     def get_word_span(self, start: int, stop: int) -> Span:
-        """Offsets of the words ``[start, stop)``; the first word of all takes what stands before it."""
+        """Return the offsets of words ``[start, stop)``; the first word includes the text before it."""
         return (self._spans[start][0] if start else 0), self._spans[stop - 1][1]
 
     def get_gap_span(self, stop: int) -> Span:
-        """Offsets of what stands between word ``stop - 1`` and the next one, or the end."""
+        """Return the offsets of the text between word ``stop - 1`` and the next word, or the end."""
         following = self._spans[stop][0] if stop < len(self._spans) else len(self.text.raw)
         return self._spans[stop - 1][1], following
 
-    def slice_text(self, span: Span) -> str:
-        """Text of a span, as received."""
-        return self.text.raw[slice(*span)]
+    def slice_text(self, span: Span | None) -> str:
+        """Return the text of a span, as received; an empty string for no span."""
+        return self.text.raw[slice(*span)] if span else ""
 
 
 def _separate_spans(tokens: Sequence[Token]) -> Iterator[Span]:
-    """Spans of words that never overlap: one character (¼) can be two words (1, 4), the first keeps it."""
+    """Yield spans that never overlap: of two words in one character (¼: 1, 4) the first gets the span."""
     end = 0
     for token in tokens:
         start = max(token.start, end)
@@ -112,16 +116,16 @@ def _separate_spans(tokens: Sequence[Token]) -> Iterator[Span]:
 
 
 WordAnchor = tuple[set[int], set[int]]
-"""Words of both sides that the engine sets against each other."""
+"""Indices of the words of both sides that one difference concerns."""
 
 WordPairing = tuple[DiffMark | None, tuple[int, int] | None, tuple[int, int] | None]
-"""A mark if it is settled, and the words of each side."""
+"""A mark if it is already certain, and the range of words of each side."""
 
 
 def build_columns(name1: str, name2: str, differences: Sequence[Mapping[str, Any]]) -> tuple[DiffColumn, ...]:
-    """Align two names; marks follow the differences (``category``, ``effect``, ``span1``, ``span2`` of each).
+    """Return the columns of the diff; marks follow the differences (``category``, ``effect``, both spans).
 
-    Raises :class:`~matching.engine.types.EngineError` for a name that the engine does not read.
+    Raises :class:`~matching.engine.types.EngineError` for a name that the engine cannot read.
     """
     left, right = _NameSide(tokenise_name(name1)), _NameSide(tokenise_name(name2))
     pairings = list(_pair_words(left.text, right.text, differences))
@@ -134,7 +138,7 @@ def build_columns(name1: str, name2: str, differences: Sequence[Mapping[str, Any
 def _pair_words(
     left: TokenisedName, right: TokenisedName, differences: Sequence[Mapping[str, Any]]
 ) -> Iterator[WordPairing]:
-    """Every word of both sides once, in an order that keeps each side's own."""
+    """Yield every word of both sides once, in an order that keeps the order of each side."""
     aligned = align_tokens(left.tokens, right.tokens)
     named = _find_anchors(left, right, differences)
     kept = _select_matches(aligned, named)
@@ -154,7 +158,7 @@ def _pair_words(
 
 
 def _find_open_anchors(anchors: list[WordAnchor], kept: list[tuple[int, int, int, int]]) -> list[WordAnchor]:
-    """Anchors that still have words on both sides when the matched words are taken out."""
+    """Return the anchors without the matched words, if words of both sides remain."""
     matched = (
         {k for i, i2, _, _ in kept for k in range(i, i2)},
         {k for *_, j, j2 in kept for k in range(j, j2)},
@@ -164,7 +168,7 @@ def _find_open_anchors(anchors: list[WordAnchor], kept: list[tuple[int, int, int
 
 
 def _select_matches(aligned: TokenAlignment, anchors: list[WordAnchor]) -> list[tuple[int, int, int, int]]:
-    """Matches in order, without those that set a word against another one than the engine does."""
+    """Return the matches in order, without those that pair a word otherwise than a difference does."""
     return [
         match[:4]
         for match in sorted(aligned.matches, key=lambda match: match[:4])
@@ -177,32 +181,32 @@ def _select_matches(aligned: TokenAlignment, anchors: list[WordAnchor]) -> list[
 
 
 def _take_next(first: list[_WordRun], second: list[_WordRun]) -> WordPairing:
-    """Take the next chunk of one side, or of both when they are partners."""
+    """Remove and return the next run of one side, or of both when they are partners."""
     if first and second and first[0].partner == second[0].partner > _ONE_SIDED:
         return None, first.pop(0)[:2], second.pop(0)[:2]
     if first and not (
         second and _is_partner_pending(first[0], second) and not _is_partner_pending(second[0], first)
     ):
-        chunk = first.pop(0)
-        return _mark_single(chunk, DiffMark.DELETED), chunk[:2], None
-    chunk = second.pop(0)
-    return _mark_single(chunk, DiffMark.INSERTED), None, chunk[:2]
+        run = first.pop(0)
+        return _mark_single(run, DiffMark.DELETED), run[:2], None
+    run = second.pop(0)
+    return _mark_single(run, DiffMark.INSERTED), None, run[:2]
 
 
-def _is_partner_pending(chunk: _WordRun, others: list[_WordRun]) -> bool:
-    """Say whether the chunk's partner is still to come on the other side."""
-    return chunk.partner > _ONE_SIDED and any(other.partner == chunk.partner for other in others)
+def _is_partner_pending(run: _WordRun, others: list[_WordRun]) -> bool:
+    """Say whether the partner of a run is still to come on the other side."""
+    return run.partner > _ONE_SIDED and any(other.partner == run.partner for other in others)
 
 
-def _mark_single(chunk: _WordRun, otherwise: DiffMark) -> DiffMark:
-    """Mark a chunk shown by itself: moved when its counterpart stands elsewhere."""
-    return DiffMark.MOVED if chunk.partner == _MOVED or chunk.partner >= 0 else otherwise
+def _mark_single(run: _WordRun, otherwise: DiffMark) -> DiffMark:
+    """Return the mark of a run without a partner beside it: moved if its partner stands elsewhere."""
+    return DiffMark.MOVED if run.partner == _MOVED or run.partner >= 0 else otherwise
 
 
 def _find_anchors(
     left: TokenisedName, right: TokenisedName, differences: Sequence[Mapping[str, Any]]
 ) -> list[WordAnchor]:
-    """Words that the engine sets against each other; of two accounts of one word, the first."""
+    """Return the words that differences set against each other; the first difference of a word counts."""
     found: list[WordAnchor] = []
     for item in differences:
         if item["category"] in ORTHOGRAPHY_CATEGORIES or not (item["span1"] and item["span2"]):
@@ -215,13 +219,13 @@ def _find_anchors(
 
 
 def _find_words(text: TokenisedName, span: Sequence[int]) -> set[int]:
-    """Indices of the words that a span touches."""
+    """Return the indices of the words that a span overlaps."""
     start, end = span
     return {k for k, token in enumerate(text.tokens) if token.start < end and token.end > start}
 
 
 def _find_one_sided(differences: Sequence[Mapping[str, Any]], side: str) -> list[Sequence[int]]:
-    """Spans that the engine found on one side only."""
+    """Return the spans of differences that stand on one side only."""
     other = "span2" if side == "span1" else "span1"
     return [item[side] for item in differences if item[side] and not item[other]]
 
@@ -233,20 +237,21 @@ def _group_words(
     anchors: list[set[int]],
     lone: list[Sequence[int]],
 ) -> list[_WordRun]:
-    """Neighbouring words with the same fate, together."""
-    chunks: list[_WordRun] = []
+    """Return the words of a range in runs of neighbours with one partner."""
+    runs: list[_WordRun] = []
     for index in range(*stretch):
         partner = _find_partner(index, tokens[index], moved, anchors, lone)
-        if chunks and chunks[-1].partner == partner:
-            chunks[-1] = chunks[-1]._replace(stop=index + 1)
+        if runs and runs[-1].partner == partner:
+            runs[-1] = runs[-1]._replace(stop=index + 1)
         else:
-            chunks.append(_WordRun(index, index + 1, partner))
-    return chunks
+            runs.append(_WordRun(index, index + 1, partner))
+    return runs
 
 
 def _find_partner(
     index: int, token: Token, moved: set[int], anchors: list[set[int]], lone: list[Sequence[int]]
 ) -> int:
+    """Return the partner of a word: its anchor or the reason why it has none."""
     if index in moved:
         return _MOVED
     if any(start <= token.start and token.end <= end for start, end in lone):
@@ -255,7 +260,7 @@ def _find_partner(
 
 
 def _is_pair_next(pairings: list[WordPairing], place: int) -> bool:
-    """Say whether the words after this place are set against each other, or both names end here."""
+    """Say whether both sides continue together after this position, or both end."""
     if place + 1 == len(pairings):
         return True
     _, left, right = pairings[place + 1]
@@ -269,25 +274,47 @@ def _build_column(
     followed: bool,
     differences: Sequence[Mapping[str, Any]],
 ) -> DiffColumn:
-    """Draw one place: its words with their mark, and what stands between it and the next place."""
-    mark, one, other = pairing
-    spans = left.get_word_span(*one) if one else None, right.get_word_span(*other) if other else None
-    gaps = left.get_gap_span(one[1]) if one else None, right.get_gap_span(other[1]) if other else None
-    words = left.slice_text(spans[0]) if spans[0] else "", right.slice_text(spans[1]) if spans[1] else ""
-    between = left.slice_text(gaps[0]) if gaps[0] else "", right.slice_text(gaps[1]) if gaps[1] else ""
-    same_words = bool(one and other) and _join_keys(left, one) == _join_keys(right, other)
+    """Return one column: its words with their mark, and the gap after them.
+
+    Equal words take the mark of the gap after them, if both sides continue together (``followed``).
+    """
+    settled, words_left, words_right = pairing
+    spans = _get_word_span(left, words_left), _get_word_span(right, words_right)
+    gap_spans = _get_gap_span(left, words_left), _get_gap_span(right, words_right)
+    words = left.slice_text(spans[0]), right.slice_text(spans[1])
+    gaps = left.slice_text(gap_spans[0]), right.slice_text(gap_spans[1])
+    same_words = _are_same_words(left, words_left, right, words_right)
+    mark = settled or DiffMark.SUBSTITUTED
     if mark is not DiffMark.MOVED:
-        mark = _classify_texts(words, spans, mark or DiffMark.SUBSTITUTED, same_words, differences)
-    if mark is DiffMark.SAME and followed and between[0] != between[1]:
-        mark = _classify_texts(between, gaps, DiffMark.SUBSTITUTED, True, differences)
-    drawn = split_segments(*words, compare=mark not in (DiffMark.SAME, DiffMark.MOVED) and not same_words)
-    after = split_segments(*between, compare=False)
-    return DiffColumn(mark, (*drawn[0], *after[0]), (*drawn[1], *after[1]))
+        mark = _classify_texts(words, spans, mark, same_words, differences)
+    if mark is DiffMark.SAME and followed:
+        mark = _classify_texts(gaps, gap_spans, DiffMark.SUBSTITUTED, True, differences)
+    show_letters = mark not in (DiffMark.SAME, DiffMark.MOVED) and not same_words
+    word_segments = split_segments(*words, compare=show_letters)
+    gap_segments = split_segments(*gaps, compare=False)
+    return DiffColumn(mark, word_segments[0] + gap_segments[0], word_segments[1] + gap_segments[1])
 
 
-def _join_keys(side: _NameSide, words: tuple[int, int] | None) -> str:
-    """Comparison keys of words, joined: the same letters spaced otherwise are the same words."""
-    return "".join(side.text.keys[slice(*words)]) if words else ""
+def _get_word_span(side: _NameSide, words: tuple[int, int] | None) -> Span | None:
+    return side.get_word_span(*words) if words else None
+
+
+def _get_gap_span(side: _NameSide, words: tuple[int, int] | None) -> Span | None:
+    return side.get_gap_span(words[1]) if words else None
+
+
+def _are_same_words(
+    left: _NameSide, words_left: tuple[int, int] | None, right: _NameSide, words_right: tuple[int, int] | None
+) -> bool:
+    """Say whether both sides have words with equal keys, however they are spaced."""
+    if not (words_left and words_right):
+        return False
+    return _join_keys(left, words_left) == _join_keys(right, words_right)
+
+
+def _join_keys(side: _NameSide, words: tuple[int, int]) -> str:
+    """Return the comparison keys of words, joined, so that another spacing compares equal."""
+    return "".join(side.text.keys[slice(*words)])
 
 
 def _classify_texts(
@@ -297,7 +324,10 @@ def _classify_texts(
     writing: bool,
     differences: Sequence[Mapping[str, Any]],
 ) -> DiffMark:
-    """Mark texts that differ: equal by rule if every difference that concerns them is."""
+    """Return the mark of two texts: equal by rule if every difference that concerns them is.
+
+    ``writing``: the texts are the same words, so only differences in writing concern them.
+    """
     if texts[0] == texts[1]:
         return DiffMark.SAME
     concerned = [
@@ -310,14 +340,14 @@ def _classify_texts(
         for item in concerned
         if _has_overlap(item["span1"], spans[0]) or _has_overlap(item["span2"], spans[1])
     ]
-    # A difference of writing is located at its first place only and stands for all of them.
+    # The span of a difference in writing is its first occurrence; the difference covers all of them.
     deciding = touching or (concerned if writing else [])
     harmless = bool(deciding) and all(item["effect"] == "equal" for item in deciding)
     return DiffMark.EQUAL if harmless else otherwise
 
 
 def _is_confined_to(item: Mapping[str, Any], spans: tuple[Span | None, Span | None]) -> bool:
-    """Say whether a difference concerns these words and nothing beyond: ``Müller`` / ``Mueller``."""
+    """Say whether a difference lies within these words on both sides: ``Müller`` / ``Mueller``."""
     return all(
         one and other and other[0] <= one[0] and one[1] <= other[1]
         for one, other in zip((item["span1"], item["span2"]), spans, strict=True)
