@@ -1,6 +1,6 @@
-"""Characters that the eye cannot tell: invisible ones, look-alikes, the letters in which words differ.
+"""Segments of a name for display: invisible characters, look-alikes, the letters in which words differ.
 
-Pure. Texts are cut into segments; the segments of a text, joined, are that text exactly.
+Pure. Texts are split into segments; the segments of a text, joined, are that text exactly.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rapidfuzz.distance import Levenshtein
 from matching.engine.text.tokenise import build_confusable_skeleton, get_script, is_mixed_script
 
 MIN_SIMILARITY = 0.5
-"""Similarity from which two words are shown letter against letter; below it they are other words."""
+"""Similarity in [0, 1] from which single letters are marked; below it the words are different ones."""
 
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cn", "Co", "Cs", "Zl", "Zp"})
 
@@ -22,8 +22,8 @@ _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Cn", "Co", "Cs", "Zl", "Zp"})
 class TextSegment(NamedTuple):
     """A run of characters.
 
-    ``changed`` marks the letters in which two words differ; ``code`` names characters that deceive the eye
-    (``U+0430 CYRILLIC SMALL LETTER A``); ``unseen`` says that nothing prints, so only the code can be shown.
+    ``is_changed`` marks letters in which two words differ; ``code`` names characters that look like others
+    (``U+0430 CYRILLIC SMALL LETTER A``); ``is_invisible``: nothing prints, so only the code can be shown.
     """
 
     text: str
@@ -33,31 +33,31 @@ class TextSegment(NamedTuple):
 
     @property
     def points(self) -> str:
-        """The code points alone, for the place itself: ``U+0065 U+0301``."""
+        """Code points without names, shown in the text: ``U+0065 U+0301``."""
         return " ".join(f"U+{ord(char):04X}" for char in self.text) if self.code else ""
 
 
 def split_segments(
     left: str, right: str, compare: bool
 ) -> tuple[tuple[TextSegment, ...], tuple[TextSegment, ...]]:
-    """Cut two texts that stand for each other; ``compare`` marks the letters in which they differ."""
+    """Split two corresponding texts; ``compare`` marks the letters in which they differ."""
     clusters = _split_clusters(left), _split_clusters(right)
     changed = (
         _find_changes(*clusters) if compare else ([False] * len(clusters[0]), [False] * len(clusters[1]))
     )
-    deceiving = _find_deceptive(clusters[0], right), _find_deceptive(clusters[1], left)
-    return _merge_segments(clusters[0], changed[0], deceiving[0]), _merge_segments(
-        clusters[1], changed[1], deceiving[1]
+    deceptive = _find_deceptive(clusters[0], right), _find_deceptive(clusters[1], left)
+    return _merge_segments(clusters[0], changed[0], deceptive[0]), _merge_segments(
+        clusters[1], changed[1], deceptive[1]
     )
 
 
 def describe_code_points(text: str) -> str:
-    """Code points and Unicode names of characters: ``U+200B ZERO WIDTH SPACE``."""
+    """Return code points and Unicode names of characters: ``U+200B ZERO WIDTH SPACE``."""
     return ", ".join(f"U+{ord(char):04X} {unicodedata.name(char, 'UNNAMED')}" for char in text)
 
 
 def _split_clusters(text: str) -> list[str]:
-    """Characters with the marks that sit on them; a bare mark at the start stands alone."""
+    """Return the characters with their combining marks; a mark without a character is one by itself."""
     clusters: list[str] = []
     for char in text:
         if clusters and unicodedata.category(char) in ("Mn", "Mc", "Me") and not _is_invisible(clusters[-1]):
@@ -68,14 +68,14 @@ def _split_clusters(text: str) -> list[str]:
 
 
 def _is_invisible(cluster: str) -> bool:
-    """Say whether a character leaves nothing on the page, or a space that is not the ordinary one."""
+    """Say whether a character prints nothing, or is a space other than the ordinary one."""
     return unicodedata.category(cluster[0]) in _INVISIBLE_CATEGORIES or (
         cluster[0].isspace() and cluster[0] != " "
     )
 
 
 def _find_changes(left: list[str], right: list[str]) -> tuple[list[bool], list[bool]]:
-    """Which letters differ, when the two words are alike enough for that to mean something."""
+    """Return per character whether it differs; nothing is marked in words that are not similar."""
     marks = [False] * len(left), [False] * len(right)
     if not left or not right or Levenshtein.normalized_similarity(left, right) < MIN_SIMILARITY:
         return marks
@@ -90,7 +90,7 @@ def _find_changes(left: list[str], right: list[str]) -> tuple[list[bool], list[b
 
 
 def _find_deceptive(clusters: list[str], other: str) -> list[bool]:
-    """Which characters are taken for others: mixed scripts in a word, or a word that only looks the same."""
+    """Return per character whether it looks like another: in mixed scripts, or in a look-alike word."""
     text = "".join(clusters)
     if text == other:
         return [is_mixed_script(text) and _is_non_latin(cluster) for cluster in clusters]
@@ -113,23 +113,26 @@ def _is_non_latin(cluster: str) -> bool:
 
 
 def _merge_segments(
-    clusters: list[str], changed: list[bool], deceiving: list[bool]
+    clusters: list[str], changed: list[bool], deceptive: list[bool]
 ) -> tuple[TextSegment, ...]:
-    """Join neighbours that are drawn alike; characters with a code stand by themselves."""
-    drawn: list[TextSegment] = []
-    for segment in _build_segments(clusters, changed, deceiving):
+    """Join neighbours of one style; a character with a code is a segment by itself."""
+    merged: list[TextSegment] = []
+    for segment in _build_segments(clusters, changed, deceptive):
         joins = (
-            drawn and not segment.code and not drawn[-1].code and drawn[-1].is_changed == segment.is_changed
+            merged
+            and not segment.code
+            and not merged[-1].code
+            and merged[-1].is_changed == segment.is_changed
         )
         if joins:
-            drawn[-1] = drawn[-1]._replace(text=drawn[-1].text + segment.text)
+            merged[-1] = merged[-1]._replace(text=merged[-1].text + segment.text)
         else:
-            drawn.append(segment)
-    return tuple(drawn)
+            merged.append(segment)
+    return tuple(merged)
 
 
-def _build_segments(clusters: list[str], changed: list[bool], deceiving: list[bool]) -> Iterator[TextSegment]:
-    for cluster, differs, deceives in zip(clusters, changed, deceiving, strict=True):
-        unseen = _is_invisible(cluster)
-        code = describe_code_points(cluster) if unseen or deceives else ""
-        yield TextSegment(cluster, differs, code, unseen)
+def _build_segments(clusters: list[str], changed: list[bool], deceptive: list[bool]) -> Iterator[TextSegment]:
+    for cluster, differs, is_deceptive in zip(clusters, changed, deceptive, strict=True):
+        is_invisible = _is_invisible(cluster)
+        code = describe_code_points(cluster) if is_invisible or is_deceptive else ""
+        yield TextSegment(cluster, differs, code, is_invisible)

@@ -1,4 +1,4 @@
-"""An answer in the words and rows of the page. Pure: takes the answer as the API gives it."""
+"""Texts and rows of the prediction page. Pure: the input is the prediction as the API returns it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from matching.engine.profiles import load_categories
 from matching.pages.diff import DiffColumn
 
 MAX_BARS = 8
-"""Bars drawn one by one; the rest is one bar."""
+"""Number of contributions with a bar each; all others share one bar."""
 
 MIN_LEANING_CONFIDENCE = 0.55
-"""Confidence below which a review is said to lean nowhere."""
+"""Confidence below which a review has no leaning, in [0.5, 1]."""
 
 BAR_LENGTH = 100.0
-"""Length of the longest bar to either side of zero, in units of the drawing."""
+"""Length of the longest bar on either side of zero, in units of the SVG view box."""
 
 VERDICT_TEXTS = {
     "immaterial": ("Immaterial", "✓", "The same name for this purpose."),
@@ -26,7 +26,7 @@ VERDICT_TEXTS = {
 }
 EFFECT_TEXTS = {
     "equal": ("≈", "Equal by rule"),
-    "model": ("◔", "The model weighs it"),
+    "model": ("◔", "Left to the model"),
     "review": ("?", "A person must look"),
     "material": ("✕", "Material"),
 }
@@ -67,7 +67,7 @@ _MAX_CODES = 3
 
 
 class VerdictBadge(NamedTuple):
-    """A verdict as a person reads it."""
+    """The texts and the symbol of a verdict."""
 
     id: str
     title: str
@@ -76,7 +76,7 @@ class VerdictBadge(NamedTuple):
 
 
 class NamePartRow(NamedTuple):
-    """One part of both names as the engine read them."""
+    """One part of both names as the engine parsed them."""
 
     label: str
     left: tuple[str, ...]
@@ -84,7 +84,7 @@ class NamePartRow(NamedTuple):
 
 
 class ContributionBar(NamedTuple):
-    """What one feature added, in log-odds; ``start`` and ``width`` place the bar on an axis from 0 to 200."""
+    """Contribution of one feature, in log-odds; ``start`` and ``width`` lie on an axis from 0 to 200."""
 
     label: str
     value: float
@@ -93,7 +93,7 @@ class ContributionBar(NamedTuple):
 
 
 class DifferenceRow(NamedTuple):
-    """One difference of the answer with the symbol and the words of its effect."""
+    """One difference with the symbol and the text of its effect."""
 
     difference: Mapping[str, Any]
     symbol: str
@@ -101,18 +101,18 @@ class DifferenceRow(NamedTuple):
 
 
 def get_verdict_badge(name: str) -> VerdictBadge:
-    """Return the words for a verdict."""
+    """Return the texts of a verdict; ``name`` is its value."""
     return VerdictBadge(name, *VERDICT_TEXTS[name])
 
 
-def write_reason(judged: VerdictBadge, reason: str) -> str:
-    """Return the reason without the words of the verdict, which stand above it."""
-    plain = reason.removeprefix(f"{judged.title}: ")
-    return plain[:1].upper() + plain[1:] or judged.meaning
+def write_reason(badge: VerdictBadge, reason: str) -> str:
+    """Return the reason without the title of the verdict, which the page shows above it."""
+    plain = reason.removeprefix(f"{badge.title}: ")
+    return plain[:1].upper() + plain[1:] or badge.meaning
 
 
 def format_percent(share: float) -> str:
-    """Write a probability in [0, 1]; a certainty that nobody has is not claimed."""
+    """Format a probability in [0, 1]; above 99.9 % the page claims no more than that."""
     if share > 0.999:
         return "over 99.9 %"
     return (
@@ -122,16 +122,16 @@ def format_percent(share: float) -> str:
     )
 
 
-def describe_decider(name: str, judged: str) -> str:
-    """Say in a sentence what decided."""
-    if (name, judged) == ("model", "review"):
+def describe_decider(name: str, verdict: str) -> str:
+    """Return a sentence on what decided the verdict."""
+    if (name, verdict) == ("model", "review"):
         return "The profile leaves these differences to the model, which is not sure enough to decide alone."
     return _DECIDER_SENTENCES.get(name, "")
 
 
-def describe_leaning(judged: str, prediction: bool, confidence: float) -> str:
-    """Say which way a review leans; other verdicts state their answer and lean nowhere."""
-    if judged != "review":
+def describe_leaning(verdict: str, prediction: bool, confidence: float) -> str:
+    """Return the leaning of a review; an empty string for any other verdict."""
+    if verdict != "review":
         return ""
     if confidence < MIN_LEANING_CONFIDENCE:
         return "with no clear leaning"
@@ -139,12 +139,12 @@ def describe_leaning(judged: str, prediction: bool, confidence: float) -> str:
 
 
 def build_difference_rows(differences: Sequence[Mapping[str, Any]]) -> tuple[DifferenceRow, ...]:
-    """Return the differences with the words of their effects."""
+    """Return the differences with the texts of their effects."""
     return tuple(DifferenceRow(item, *EFFECT_TEXTS[item["effect"]]) for item in differences)
 
 
 def get_kind_labels() -> dict[str, str]:
-    """Return the kinds a person may choose, with their labels."""
+    """Return the selectable kinds of name with their labels."""
     return dict(_KIND_LABELS)
 
 
@@ -159,7 +159,7 @@ def build_part_rows(left: Mapping[str, Any], right: Mapping[str, Any]) -> tuple[
 
 
 def _format_part(part: Any) -> tuple[str, ...]:
-    """Write a part, which is a word, words, or entries with details."""
+    """Format a part, which is one word, a list of words or a list of entries with details."""
     entries = part if isinstance(part, list) else [part] if part else []
     return tuple(_format_entry(entry) for entry in entries)
 
@@ -180,7 +180,7 @@ def _format_entry(entry: Any) -> str:
 
 
 def _format_legal_form(form: Mapping[str, Any]) -> str:
-    """Write a legal form with its codes: ``GmbH: Gesellschaft mit ... (ELF 2HBR, DE)``."""
+    """Format a legal form with its codes: ``GmbH: Gesellschaft mit ... (ELF 2HBR, DE)``."""
     codes = [f"{code['elf']} ({code['jurisdiction']})" for code in form["codes"][:_MAX_CODES]]
     more = len(form["codes"]) - len(codes)
     listed = f" · ELF {', '.join(codes)}{f' and {more} more' if more > 0 else ''}" if codes else ""
@@ -195,7 +195,7 @@ def _normalise_letters(text: str) -> str:
 
 
 def build_bars(contributions: Mapping[str, float]) -> tuple[ContributionBar, ...]:
-    """Return what the model weighed as bars to the left (immaterial) and right (material) of zero."""
+    """Return the contributions as bars, to the left (immaterial) and right (material) of zero."""
     named = {key: value for key, value in contributions.items() if key not in ("baseline", "calibration")}
     ordered = sorted(named.items(), key=lambda item: -abs(item[1]))
     shown = [(_format_feature(key), value) for key, value in ordered[:MAX_BARS]]
@@ -203,7 +203,7 @@ def build_bars(contributions: Mapping[str, float]) -> tuple[ContributionBar, ...
     if len(ordered) > MAX_BARS:
         shown.append((f"{len(ordered) - MAX_BARS} others together", rest))
     fixed = sum(contributions.get(key, 0.0) for key in ("baseline", "calibration"))
-    return tuple(_scale_bars([*shown, ("Before looking at this pair", fixed)])) if contributions else ()
+    return tuple(_scale_bars([*shown, ("Baseline", fixed)])) if contributions else ()
 
 
 def _scale_bars(values: list[tuple[str, float]]) -> Iterator[ContributionBar]:
@@ -214,13 +214,13 @@ def _scale_bars(values: list[tuple[str, float]]) -> Iterator[ContributionBar]:
 
 
 def _format_feature(feature: str) -> str:
-    """Write the name of a feature in words."""
+    """Return the label of a feature: ``p_person_weakest`` is Weakest."""
     plain = feature.removeprefix("o_").removeprefix("p_person_").replace("_", " ")
     return plain.capitalize()
 
 
 def list_profile_choices() -> list[dict[str, str]]:
-    """Return the profiles a person may choose, each with its one-line explanation."""
+    """Return the available profiles, each with its one-line summary."""
     return [
         {
             "id": item.id,
@@ -234,9 +234,9 @@ def list_profile_choices() -> list[dict[str, str]]:
 
 
 def get_profile_choice(id_: str) -> dict[str, str]:
-    """Return a profile as a person chooses it; of one that no longer exists, its id."""
-    known = {choice["id"]: choice for choice in list_profile_choices()}
-    return known.get(id_, {"id": id_, "title": id_, "summary": "", "version": "", "date": ""})
+    """Return the choice of a profile; of one that no longer exists, its id as the title."""
+    choices = {choice["id"]: choice for choice in list_profile_choices()}
+    return choices.get(id_, {"id": id_, "title": id_, "summary": "", "version": "", "date": ""})
 
 
 def get_text_direction(name: str) -> str:
@@ -247,12 +247,12 @@ def get_text_direction(name: str) -> str:
 
 
 def find_deceptive_characters(columns: Sequence[DiffColumn]) -> tuple[tuple[int, str], ...]:
-    """Return the characters that deceive the eye as ``(which name, code point and name)``, each once."""
-    found = [
+    """Return deceptive characters as ``(1 or 2, code point and Unicode name)``, each once per name."""
+    characters = [
         (number, segment.code)
         for column in columns
         for number, side in ((1, column.left), (2, column.right))
         for segment in side
         if segment.code
     ]
-    return tuple(dict.fromkeys(sorted(found, key=lambda entry: entry[0])))
+    return tuple(dict.fromkeys(sorted(characters, key=lambda entry: entry[0])))

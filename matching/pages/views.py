@@ -1,4 +1,4 @@
-"""The compare page and the page of a stored answer. Names travel in bodies only, never in an address."""
+"""Views of the comparison page and of one prediction. Names travel in request bodies, never in a URL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FORM_DEFAULTS = {
     "jurisdiction2": "",
     "register": "",
 }
-"""What the form asks, with what it begins with."""
+"""Fields of the form with their initial values."""
 
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 _NAME_FIELDS = ("name1", "name2")
@@ -45,13 +45,13 @@ _JURISDICTION_ERROR = "Use a country or state code, such as DE or US-DE."
 @login_required
 @permission_required("matching.add_prediction", raise_exception=True)
 def compare_page(request: HttpRequest) -> HttpResponse:
-    """Show the form; compare what is posted and lead to the stored answer."""
+    """Show the form; compare posted names and redirect to the stored prediction."""
     if request.method != "POST":
         return _render_form(request, FORM_DEFAULTS)
-    given = _read_form(request)
+    form = _read_form(request)
     if "swap" in request.POST:
-        return _render_form(request, _swap_names(given))
-    return _compare_and_redirect(request, given)
+        return _render_form(request, _swap_names(form))
+    return _compare_and_redirect(request, form)
 
 
 @never_cache
@@ -59,18 +59,18 @@ def compare_page(request: HttpRequest) -> HttpResponse:
 @permission_required("matching.view_prediction", raise_exception=True)
 @require_safe
 def show_prediction(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show one of the person's own answers with everything that explains it."""
+    """Show one of the user's own predictions with its explanation."""
     prediction = _get_own_prediction(request, pk)
-    given = serialize_prediction(prediction)
-    asked = _restore_form(prediction)
+    answer = serialize_prediction(prediction)
+    form = _restore_form(prediction)
     context = {
         "prediction": prediction,
-        "answer": given,
-        "form": asked,
+        "answer": answer,
+        "form": form,
         "errors": {},
-        **_build_choices(asked),
+        **_build_choices(form),
     }
-    return render(request, "matching/answer.html", {**context, **_build_explanation(prediction, given)})
+    return render(request, "matching/answer.html", {**context, **_build_explanation(prediction, answer)})
 
 
 @never_cache
@@ -78,7 +78,7 @@ def show_prediction(request: HttpRequest, pk: UUID) -> HttpResponse:
 @permission_required("matching.view_prediction", raise_exception=True)
 @require_safe
 def show_prediction_json(request: HttpRequest, pk: UUID) -> JsonResponse:
-    """Return one of the person's own answers as the API gives it."""
+    """Return one of the user's own predictions as the API returns it."""
     return JsonResponse(
         serialize_prediction(_get_own_prediction(request, pk)),
         json_dumps_params={"ensure_ascii": False, "indent": 2},
@@ -91,59 +91,57 @@ def _get_own_prediction(request: HttpRequest, pk: UUID) -> Prediction:
 
 
 def _read_form(request: HttpRequest) -> dict[str, str]:
-    """Return what was posted; a line break, which no name holds, counts as a space."""
-    given = {field: request.POST.get(field, default) for field, default in FORM_DEFAULTS.items()}
-    return {field: _LINE_BREAKS.sub(" ", value) for field, value in given.items()}
+    """Return the posted fields; line breaks, which no name contains, become spaces."""
+    form = {field: request.POST.get(field, default) for field, default in FORM_DEFAULTS.items()}
+    return {field: _LINE_BREAKS.sub(" ", value) for field, value in form.items()}
 
 
-def _swap_names(given: dict[str, str]) -> dict[str, str]:
-    turned = {"name1": "name2", "name2": "name1"}
+def _swap_names(form: dict[str, str]) -> dict[str, str]:
+    swapped = {"name1": "name2", "name2": "name1"}
     return {
-        **given,
-        "name1": given["name2"],
-        "name2": given["name1"],
-        "jurisdiction1": given["jurisdiction2"],
-        "jurisdiction2": given["jurisdiction1"],
-        "register": turned.get(given["register"], ""),
+        **form,
+        "name1": form["name2"],
+        "name2": form["name1"],
+        "jurisdiction1": form["jurisdiction2"],
+        "jurisdiction2": form["jurisdiction1"],
+        "register": swapped.get(form["register"], ""),
     }
 
 
-def _compare_and_redirect(request: HttpRequest, given: dict[str, str]) -> HttpResponse:
+def _compare_and_redirect(request: HttpRequest, form: dict[str, str]) -> HttpResponse:
     user = cast(User, request.user)
     decision = apply_rate_limit(f"user:{user.pk}")
     if not decision.allowed:
         wait = max(1, round(decision.wait_seconds))
-        response = _render_form(
-            request, given, {"form": f"Too many comparisons; try again in {wait} s."}, 429
-        )
+        response = _render_form(request, form, {"form": f"Too many comparisons; try again in {wait} s."}, 429)
         response["Retry-After"] = str(wait)
         return response
-    serializer = CompareRequestSerializer(data={**given, **_read_optional_fields(given)})
-    if errors := _validate_form(given, serializer):
-        return _render_form(request, given, errors, 422)
+    serializer = CompareRequestSerializer(data={**form, **_read_optional_fields(form)})
+    if errors := _validate_form(form, serializer):
+        return _render_form(request, form, errors, 422)
     try:
-        answered = compare_and_store(user, serializer.to_request())
+        stored = compare_and_store(user, serializer.to_request())
     except EngineError as error:
-        return _render_form(request, given, {"form": str(error)}, 422)
-    return redirect("answer-page", pk=answered.prediction.pk)
+        return _render_form(request, form, {"form": str(error)}, 422)
+    return redirect("answer-page", pk=stored.prediction.pk)
 
 
-def _read_optional_fields(given: dict[str, str]) -> dict[str, str | None]:
-    """Return the optional fields, upper case, ``None`` where nothing was said."""
-    places = {field: given[field].strip().upper() or None for field in ("jurisdiction1", "jurisdiction2")}
-    return {**places, "register": given["register"] or None}
+def _read_optional_fields(form: dict[str, str]) -> dict[str, str | None]:
+    """Return the optional fields, jurisdictions in upper case; ``None`` for an empty field."""
+    places = {field: form[field].strip().upper() or None for field in ("jurisdiction1", "jurisdiction2")}
+    return {**places, "register": form["register"] or None}
 
 
-def _validate_form(given: dict[str, str], serializer: CompareRequestSerializer) -> dict[str, str]:
-    """Return what is wrong with each field, in words for its place beside the field."""
+def _validate_form(form: dict[str, str], serializer: CompareRequestSerializer) -> dict[str, str]:
+    """Return the error message of each invalid field."""
     serializer.is_valid()
     errors = {field: str(messages[0]) for field, messages in serializer.errors.items()}
     errors.update({field: _JURISDICTION_ERROR for field in errors if field.startswith("jurisdiction")})
-    return {**errors, **{field: text for field in _NAME_FIELDS if (text := _check_name(given[field]))}}
+    return {**errors, **{field: text for field in _NAME_FIELDS if (text := _check_name(form[field]))}}
 
 
 def _check_name(name: str) -> str:
-    """Say why the engine cannot read a name, or nothing."""
+    """Return why the engine cannot read a name; an empty string if it can."""
     if not name.strip():
         return "Enter a name."
     try:
@@ -154,22 +152,22 @@ def _check_name(name: str) -> str:
 
 
 def _render_form(
-    request: HttpRequest, given: dict[str, str], errors: dict[str, str] | None = None, status: int = 200
+    request: HttpRequest, form: dict[str, str], errors: dict[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
-    context = {"form": given, "errors": errors or {}, **_build_choices(given)}
+    context = {"form": form, "errors": errors or {}, **_build_choices(form)}
     return render(request, "matching/compare.html", context, status=status)
 
 
-def _build_choices(given: dict[str, str]) -> dict[str, Any]:
+def _build_choices(form: dict[str, str]) -> dict[str, Any]:
     return {
         "profiles": presenter.list_profile_choices(),
         "kinds": presenter.get_kind_labels(),
-        "more_given": any(given[field] for field in ("jurisdiction1", "jurisdiction2", "register")),
+        "more_given": any(form[field] for field in ("jurisdiction1", "jurisdiction2", "register")),
     }
 
 
 def _restore_form(prediction: Prediction) -> dict[str, str]:
-    """Return the form as it was when the stored pair was compared, except that the kind is now known."""
+    """Return the form of the stored comparison request; the kind is the one that was detected."""
     context = load_context(prediction)
     return {
         "name1": prediction.name1,
@@ -182,25 +180,25 @@ def _restore_form(prediction: Prediction) -> dict[str, str]:
     }
 
 
-def _build_explanation(prediction: Prediction, given: dict[str, Any]) -> dict[str, Any]:
-    """Return what the page shows beside the answer itself; of an erased pair only what holds no name."""
-    judged = presenter.get_verdict_badge(prediction.verdict)
-    shown = {
-        "verdict": judged,
-        "reason": presenter.write_reason(judged, given["reason"]),
+def _build_explanation(prediction: Prediction, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the template context beside the prediction; of an erased pair only what contains no name."""
+    badge = presenter.get_verdict_badge(prediction.verdict)
+    context = {
+        "verdict": badge,
+        "reason": presenter.write_reason(badge, answer["reason"]),
         "profile": presenter.get_profile_choice(prediction.profile),
-        "confidence": presenter.format_percent(given["confidence"]),
-        "rows": presenter.build_difference_rows(given["differences"]),
-        "bars": presenter.build_bars(given["contributions"]),
-        "decided": presenter.describe_decider(given["decided_by"], judged.id),
-        "leaning": presenter.describe_leaning(judged.id, given["prediction"], given["confidence"]),
+        "confidence": presenter.format_percent(answer["confidence"]),
+        "rows": presenter.build_difference_rows(answer["differences"]),
+        "bars": presenter.build_bars(answer["contributions"]),
+        "decided": presenter.describe_decider(answer["decided_by"], badge.id),
+        "leaning": presenter.describe_leaning(badge.id, answer["prediction"], answer["confidence"]),
         "disclaimer": DISCLAIMER,
     }
     if prediction.erased_at:
-        return shown
-    columns = diff.build_columns(prediction.name1, prediction.name2, given["differences"])
+        return context
+    columns = diff.build_columns(prediction.name1, prediction.name2, answer["differences"])
     return {
-        **shown,
+        **context,
         "columns": columns,
         "marks": [mark for mark in diff.DiffMark if mark.sign],
         "deceiving": presenter.find_deceptive_characters(columns),
@@ -208,7 +206,7 @@ def _build_explanation(prediction: Prediction, given: dict[str, Any]) -> dict[st
             presenter.get_text_direction(prediction.name1),
             presenter.get_text_direction(prediction.name2),
         ),
-        "parts": presenter.build_part_rows(given["name1"], given["name2"]),
+        "parts": presenter.build_part_rows(answer["name1"], answer["name2"]),
         "outlook": [
             (presenter.get_verdict_badge(line.verdict), line) for line in compare_other_profiles(prediction)
         ],

@@ -1,4 +1,4 @@
-"""Writing a name on a page, character by character, so that nothing in it can act or hide."""
+"""Template tag that renders a name, escaped, with invisible and deceptive characters made visible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ register = template.Library()
 
 @register.simple_tag
 def name_text(segments: Sequence[TextSegment]) -> SafeString:
-    """Write segments of a name without a space between them; characters that do not print by their code."""
+    """Render segments of a name without space between them; invisible characters by their code."""
     return format_html_join("", "{}", ((_render_segment(segment),) for segment in segments))
 
 

@@ -1,4 +1,4 @@
-"""The compare page and the page of an answer, as a browser without JavaScript sees them."""
+"""The comparison page and the page of a prediction, as a browser without JavaScript sees them."""
 
 import html
 import json
@@ -88,7 +88,7 @@ def test_a_comparison_is_stored_and_shown_at_an_address_without_names(browser: C
     assert response["Location"] == f"/predictions/{stored.pk}"
     page = page_of(browser.get(response["Location"]))
     assert "Material" in page
-    assert "In the first name only" in page
+    assert "In name A only" in page
     assert str(stored.pk) in page
     assert stored.rules_version in page
     assert "Not legal advice." in page
@@ -116,9 +116,9 @@ def test_a_review_names_what_would_settle_it(browser: Client) -> None:
 
 def test_the_models_weights_are_drawn_when_the_model_decided(browser: Client) -> None:
     page = compared(browser, name1="Heron Foods Company", name2="Heron Fooods Company")
-    assert "What the model weighed" in page
-    assert "Before looking at this pair" in page
-    assert "What the model weighed" not in compared(browser, name1="Acme Inc", name2="ACME Inc.")
+    assert "Model contributions" in page
+    assert "Baseline" in page
+    assert "Model contributions" not in compared(browser, name1="Acme Inc", name2="ACME Inc.")
 
 
 def test_hostile_names_are_shown_and_never_act(browser: Client) -> None:

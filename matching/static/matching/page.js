@@ -1,4 +1,4 @@
-// Comfort on top of pages that work without it.
+// Enhancements of pages that work without JavaScript.
 "use strict";
 
 const form = document.getElementById("ask");
@@ -34,21 +34,21 @@ for (const link of document.querySelectorAll("[data-copy]")) {
   link.addEventListener("click", async (event) => {
     if (!navigator.clipboard) return; // the link opens the document instead
     event.preventDefault();
-    const said = document.querySelector("[data-copied]");
+    const status = document.querySelector("[data-copied]");
     try {
-      const answer = await fetch(link.href, { credentials: "same-origin" });
-      if (!answer.ok) throw new Error(String(answer.status));
-      await navigator.clipboard.writeText(await answer.text());
-      said.textContent = "Copied.";
+      const response = await fetch(link.href, { credentials: "same-origin" });
+      if (!response.ok) throw new Error(String(response.status));
+      await navigator.clipboard.writeText(await response.text());
+      status.textContent = "Copied.";
     } catch {
       window.location.assign(link.href);
     }
   });
 }
 
-for (const tell of document.querySelectorAll("form[data-stated]")) {
-  tell.addEventListener("change", () => {
-    const chosen = tell.elements.user_correction.value;
-    tell.elements.feedback_text.required = chosen !== "" && chosen !== tell.dataset.stated;
+for (const feedback of document.querySelectorAll("form[data-stated]")) {
+  feedback.addEventListener("change", () => {
+    const chosen = feedback.elements.user_correction.value;
+    feedback.elements.feedback_text.required = chosen !== "" && chosen !== feedback.dataset.stated;
   });
 }
