@@ -14,4 +14,4 @@ def render_page(
 ) -> HttpResponse:
     """Return a page of the desk."""
     whole = {**admin.site.each_context(request), "title": title, **context}
-    return TemplateResponse(request, f"feedback/desk/{name}.html", whole, status=status)
+    return TemplateResponse(request, f"feedback/review/{name}.html", whole, status=status)

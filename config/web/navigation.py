@@ -34,11 +34,9 @@ def _get_page_name(request: HttpRequest) -> str:
 
 
 def _is_review_page(request: HttpRequest) -> bool:
-    """Whether the page is one of the desk: all of review but its figures, below the same address."""
-    return _get_page_name(request).startswith("review-") and _get_page_name(request) not in (
-        "review-mine",
-        "review-quality",
-    )
+    """Whether the page belongs to the reviewer's own queue; the quality pages have entries of their own."""
+    name = _get_page_name(request)
+    return name.startswith("review-") and not name.startswith("review-quality-")
 
 
 def _is_queue_page(request: HttpRequest) -> bool:
@@ -72,31 +70,31 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                 "title": "Review",
                 "items": [
                     {
-                        "title": "My desk",
+                        "title": "My review queue",
                         "icon": "gavel",
-                        "link": reverse_lazy("admin:review-desk"),
+                        "link": reverse_lazy("admin:review-queue"),
                         "active": _is_review_page,
                         "permission": _build_permission_check("feedback.change_reviewitem"),
                     },
                     {
-                        "title": "How my reviews do",
+                        "title": "My review quality",
                         "icon": "insights",
-                        "link": reverse_lazy("admin:review-mine"),
+                        "link": reverse_lazy("admin:review-quality-mine"),
                         "permission": _build_permission_check("feedback.change_reviewitem"),
                     },
                     {
-                        "title": "Quality of review",
+                        "title": "Review quality",
                         "icon": "balance",
-                        "link": reverse_lazy("admin:review-quality"),
+                        "link": reverse_lazy("admin:review-quality-team"),
                         "permission": _build_permission_check("feedback.lead_review"),
                     },
-                    {**_build_link("Queue", "inbox", "feedback.reviewitem"), "active": _is_queue_page},
-                    _build_link("Answers", "compare_arrows", "matching.prediction"),
+                    {**_build_link("Review items", "inbox", "feedback.reviewitem"), "active": _is_queue_page},
+                    _build_link("Predictions", "compare_arrows", "matching.prediction"),
                     _build_link("Feedback", "rate_review", "feedback.feedback"),
                     _build_link("Guideline", "menu_book", "feedback.guideline"),
                     _build_link("Precedents", "account_balance", "feedback.precedent"),
-                    _build_link("Known answers", "target", "feedback.goldanswer"),
-                    _build_link("Shares and quotas", "tune", "matching.reviewpolicy"),
+                    _build_link("Gold items", "target", "feedback.goldanswer"),
+                    _build_link("Sampling rates and quotas", "tune", "matching.reviewpolicy"),
                     _build_link("Bulk jobs", "table_rows", "matching.batchjob"),
                 ],
             },

@@ -57,8 +57,8 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     list_select_related = ("claimed_by", "assigned_to")
     paginator = BoundedPaginator
     show_full_result_count = False
-    actions_list = ("open_desk",)
-    has_open_desk_permission = require_permission(REVIEW_PERMISSION)
+    actions_list = ("open_review_queue",)
+    has_open_review_queue_permission = require_permission(REVIEW_PERMISSION)
     has_assign_permission = require_permission(LEAD_PERMISSION)
     actions = ("assign",)
 
@@ -95,12 +95,12 @@ class ReviewItemAdmin(ReadOnlyAdmin):
                 form.add_error("person", str(refusal))
         context = {**self.admin_site.each_context(request), "title": "Assign items", "form": form}
         context |= {"keys": keys, "back": reverse("admin:feedback_reviewitem_changelist")}
-        return TemplateResponse(request, "feedback/desk/assign.html", context)
+        return TemplateResponse(request, "feedback/review/assign.html", context)
 
-    @admin_button("My desk", "open_desk")
-    def open_desk(self, request: HttpRequest) -> HttpResponse:
-        """Go to the desk."""
-        return redirect("admin:review-desk")
+    @admin_button("My review queue", "open_review_queue")
+    def open_review_queue(self, request: HttpRequest) -> HttpResponse:
+        """Redirect to the reviewer's own queue."""
+        return redirect("admin:review-queue")
 
 
 @admin.register(Feedback)

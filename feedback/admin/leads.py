@@ -152,9 +152,9 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     readonly_fields = ("status", "created_at", "published_at", "published_by")
     inlines = (ClauseInline,)
     actions = None
-    actions_list = ("new_draft",)
+    actions_list = ("create_draft",)
     actions_detail = ("publish_draft",)
-    has_new_draft_permission = require_permission("feedback.add_guideline")
+    has_create_draft_permission = require_permission("feedback.add_guideline")
     has_publish_draft_permission = require_permission("feedback.change_guideline")
     has_add_permission = deny_everyone
     has_delete_permission = deny_everyone
@@ -163,8 +163,8 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         """Only a draft is edited."""
         return _is_draft(obj) and request.user.has_perm("feedback.change_guideline")
 
-    @admin_button("Begin the next version", "new_draft")
-    def new_draft(self, request: HttpRequest) -> HttpResponse:
+    @admin_button("Begin the next version", "create_draft")
+    def create_draft(self, request: HttpRequest) -> HttpResponse:
         """Copy the guideline in force into a draft."""
 
         def perform(actor: User, given: Mapping[str, Any]) -> str:
@@ -245,12 +245,12 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
     fields = (*list_display, "prediction")
     readonly_fields = fields
     actions = ("retire",)
-    actions_list = ("add_known",)
-    has_add_known_permission = require_permission("feedback.add_goldanswer")
+    actions_list = ("add_gold_item",)
+    has_add_gold_item_permission = require_permission("feedback.add_goldanswer")
     has_retire_permission = require_permission("feedback.add_goldanswer")
 
-    @admin_button("Add a known answer", "add_known")
-    def add_known(self, request: HttpRequest) -> HttpResponse:
+    @admin_button("Add a gold item", "add_gold_item")
+    def add_gold_item(self, request: HttpRequest) -> HttpResponse:
         """Ask for the pair and its answer."""
 
         def perform(actor: User, given: Mapping[str, Any]) -> str:

@@ -23,19 +23,19 @@ View = Callable[..., HttpResponse]
 def build_review_urls() -> list[URLPattern]:
     """Return the addresses of review, to stand before those of the items."""
     routes: list[tuple[str, View, str]] = [
-        ("quality/mine", quality_views.show_own_quality, "review-mine"),
-        ("quality/all", quality_views.show_team_quality, "review-quality"),
-        ("desk/", review_views.show_home, "review-desk"),
-        ("desk/next", review_views.claim_next, "review-next"),
-        ("desk/absence", review_views.change_absence, "review-absence"),
-        ("<uuid:pk>/judge", review_views.decide_item, "review-judge"),
+        ("queue/", review_views.show_queue, "review-queue"),
+        ("queue/next", review_views.claim_next, "review-next"),
+        ("queue/absence", review_views.change_absence, "review-absence"),
+        ("<uuid:pk>/decide", review_views.decide_item, "review-decide"),
         ("<uuid:pk>/pass", review_views.pass_item, "review-pass"),
-        ("<uuid:pk>/alive", review_views.handle_heartbeat, "review-alive"),
-        ("<uuid:pk>/again", review_views.reclaim_expired_item, "review-again"),
+        ("<uuid:pk>/heartbeat", review_views.handle_heartbeat, "review-heartbeat"),
+        ("<uuid:pk>/reclaim", review_views.reclaim_expired_item, "review-reclaim"),
         ("<uuid:pk>/resume", review_views.resume_parked_item, "review-resume"),
-        ("word/<uuid:pk>", review_views.show_model_answer, "review-revealed"),
-        ("word/<uuid:pk>/undo", review_views.undo, "review-undo"),
-        ("word/<uuid:pk>/memo", memo_views.download_memo, "review-memo"),
+        ("decision/<uuid:pk>", review_views.show_decision, "review-decision"),
+        ("decision/<uuid:pk>/undo", review_views.undo, "review-undo"),
+        ("decision/<uuid:pk>/memo", memo_views.download_memo, "review-memo"),
+        ("quality/mine", quality_views.show_own_quality, "review-quality-mine"),
+        ("quality/team", quality_views.show_team_quality, "review-quality-team"),
     ]
     return [
         path(route, admin.site.admin_view(_require_reviewer(view)), name=name) for route, view, name in routes

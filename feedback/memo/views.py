@@ -26,12 +26,12 @@ def download_memo(request: HttpRequest, pk: UUID) -> HttpResponse:
     prediction = Prediction.objects.with_model().get(pk=word.prediction_id)
     form = request.POST.get("format", "pdf")
     if request.method != "POST" or form not in _TYPES:
-        return redirect("admin:review-revealed", pk)
+        return redirect("admin:review-decision", pk)
     try:
         issued = memos.issue_memo(prediction, person, "redacted" in request.POST)
     except memos.ReviewPendingError as refusal:
         messages.warning(request, str(refusal))
-        return redirect("admin:review-revealed", pk)
+        return redirect("admin:review-decision", pk)
     body = issued.to_pdf() if form == "pdf" else issued.to_json().encode()
     return _build_file_response(body, f"{issued.file_stem}.{form}", _TYPES[form])
 

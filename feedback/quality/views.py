@@ -27,7 +27,7 @@ def show_own_quality(request: HttpRequest) -> HttpResponse:
         "influence": impact.measure_impact(person),
         "window": report.WINDOW.days,
     }
-    return render_page(request, "mine", "How my reviews do", context)
+    return render_page(request, "own_quality", "My review quality", context)
 
 
 def show_team_quality(request: HttpRequest) -> HttpResponse:
@@ -47,4 +47,4 @@ def show_team_quality(request: HttpRequest) -> HttpResponse:
         "people": report.summarise_reviewers(desk),
         "window": report.WINDOW.days,
     }
-    return render_page(request, "quality", "Quality of review", context)
+    return render_page(request, "team_quality", "Review quality", context)

@@ -31,14 +31,14 @@ from feedback.review.forms import (
 )
 from feedback.review.queue import ClaimLostError, ReviewerAbsentError
 
-_HOME_URL_NAME = "admin:review-desk"
+_HOME_URL_NAME = "admin:review-queue"
 _CLAIM_LOST_MESSAGE = (
     "Your claim on this item ran out, so nothing was stored. What you typed is kept as a draft: "
     "take the item again to send it."
 )
 
 
-def show_home(request: HttpRequest) -> HttpResponse:
+def show_queue(request: HttpRequest) -> HttpResponse:
     """Show what is in a reviewer's hands, and the way to the next item."""
     reviewer, now = _get_reviewer(request), timezone.now()
     mine = ReviewItem.objects.open().filter(assigned_to=reviewer).exclude(stream="gold")
@@ -51,7 +51,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
         "undoable": presenter.find_undoable_decision(reviewer, now),
         "absence": reviewer.absences.filter(starts_at__lte=now, ends_at__gt=now).first(),
     }
-    return render_page(request, "home", "My desk", context)
+    return render_page(request, "queue", "My review queue", context)
 
 
 def claim_next(request: HttpRequest) -> HttpResponse:
@@ -62,7 +62,7 @@ def claim_next(request: HttpRequest) -> HttpResponse:
     unreasoned = _find_unexplained_override(reviewer)
     if unreasoned is not None:
         messages.warning(request, "First say why you decided otherwise than the model.")
-        return redirect("admin:review-revealed", unreasoned.pk)
+        return redirect("admin:review-decision", unreasoned.pk)
     try:
         item = queue.claim_next_item(reviewer, request.user.has_perm(LEAD_PERMISSION))
     except ReviewerAbsentError as refusal:
@@ -73,7 +73,7 @@ def claim_next(request: HttpRequest) -> HttpResponse:
     if item is None:
         messages.success(request, "Nothing is waiting for you.")
         return redirect(_HOME_URL_NAME)
-    return redirect("admin:review-judge", item.pk)
+    return redirect("admin:review-decide", item.pk)
 
 
 def decide_item(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -135,7 +135,7 @@ def reclaim_expired_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     except ClaimLostError as refusal:
         messages.error(request, f"{refusal} Your draft is kept; take the next item.")
         return redirect(_HOME_URL_NAME)
-    return redirect("admin:review-judge", item.pk)
+    return redirect("admin:review-decide", item.pk)
 
 
 def resume_parked_item(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -165,7 +165,7 @@ def change_absence(request: HttpRequest) -> HttpResponse:
     return redirect(_HOME_URL_NAME)
 
 
-def show_model_answer(request: HttpRequest, pk: UUID) -> HttpResponse:
+def show_decision(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the model's answer beside the decision; store a reason or a revision."""
     word = _get_own_decision(request, pk)
     reason, revision = OverrideReasonForm(), RevisionForm()
@@ -193,7 +193,7 @@ def show_model_answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     }
     context["can_undo"] = word.can_be_undone(timezone.now())
     status = 422 if reason.errors or revision.errors else 200
-    return render_page(request, "revealed", "The model’s answer", context, status)
+    return render_page(request, "decision", "The model’s answer", context, status)
 
 
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -206,7 +206,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect(_HOME_URL_NAME)
     messages.success(request, "Taken back. Decide again.")
-    return redirect("admin:review-judge", item.pk)
+    return redirect("admin:review-decide", item.pk)
 
 
 def _render_evidence(
@@ -236,7 +236,7 @@ def _render_evidence(
         "third": item.stage == ReviewStage.ADJUDICATION,
     }
     title = "Adjudicate" if context["third"] else "Is the difference material?"
-    return render_page(request, "judge", title, context, status)
+    return render_page(request, "decide", title, context, status)
 
 
 def _build_form(item: ReviewItem, request: HttpRequest) -> DecisionForm:
@@ -265,10 +265,10 @@ def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) 
     except (ClaimLostError, DuplicateFeedbackError):
         stored = Feedback.objects.initial_decisions().filter(item=item, reviewer=reviewer).first()
         if stored is not None:  # the same form sent twice
-            return redirect("admin:review-revealed", stored.pk)
+            return redirect("admin:review-decision", stored.pk)
         queue.save_draft(item, reviewer, given["decision"], given["text"])
         return _render_claim_lost(request, item, status=409)
-    return redirect("admin:review-revealed", word.pk)
+    return redirect("admin:review-decision", word.pk)
 
 
 def _render_claim_lost(request: HttpRequest, item: ReviewItem, status: int = 200) -> HttpResponse:
@@ -276,7 +276,7 @@ def _render_claim_lost(request: HttpRequest, item: ReviewItem, status: int = 200
     draft = presenter.find_draft(item, _get_reviewer(request))
     word = Feedback.objects.initial_decisions().filter(item=item, reviewer=_get_reviewer(request)).first()
     context = {"item": item, "draft": draft, "word": word, "lost": _CLAIM_LOST_MESSAGE if draft else ""}
-    return render_page(request, "lost", "This item is not in your hands", context, status)
+    return render_page(request, "claim_lost", "This item is not in your hands", context, status)
 
 
 def _get_own_decision(request: HttpRequest, pk: UUID) -> Feedback:
@@ -293,7 +293,7 @@ def _apply_change(request: HttpRequest, word: Feedback, change: Callable[[], Fee
         messages.success(request, "Stored. Both of your answers are kept.")
     except DecisionChangeError as refusal:
         messages.error(request, str(refusal))
-    return redirect("admin:review-revealed", word.pk)
+    return redirect("admin:review-decision", word.pk)
 
 
 def _find_unexplained_override(reviewer: User) -> Feedback | None:

@@ -13,7 +13,7 @@ from tests.browser.product import FLAGS, Product, chromium, product
 # Playwright runs its own loop in this thread, which Django takes for an asynchronous program.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-Desk = Callable[..., Page]
+SignIn = Callable[..., Page]
 _PATIENCE_MS = 15_000
 
 
@@ -41,12 +41,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def desk(running: Product, browser: Browser) -> Iterator[Desk]:
+def sign_in(running: Product, browser: Browser) -> Iterator[SignIn]:
     """A function that signs somebody in and opens a page; every console error fails the test."""
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
-    def opened(email: str, path: str = "/admin/feedback/reviewitem/desk/", **options: object) -> Page:
+    def opened(email: str, path: str = "/admin/feedback/reviewitem/queue/", **options: object) -> Page:
         context = browser.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(_PATIENCE_MS)
         contexts.append(context)

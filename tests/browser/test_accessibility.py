@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import SignIn
 from tests.browser.people import BEN, LEA, Client
 
 SERIOUS = ("serious", "critical")
@@ -22,23 +22,23 @@ def serious(page: Page) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_desk_before_and_after_the_decision(client: Client, desk: Desk, scheme: str) -> None:
+def test_the_review_pages_before_and_after_the_decision(client: Client, sign_in: SignIn, scheme: str) -> None:
     client.objects("Axe Grinders GmbH & Co. KG", f"Axe Grinder GmbH {scheme}")
-    page = desk(BEN, color_scheme=scheme)
+    page = sign_in(BEN, color_scheme=scheme)
     findings = serious(page)
     page.keyboard.press("n")
-    page.wait_for_url("**/judge")
+    page.wait_for_url("**/decide")
     findings += serious(page)
     page.click("summary[data-key=s]")
     findings += serious(page)
     page.fill("#text", "Another form")
     page.click("button[value=material]")
-    page.wait_for_url("**/word/*")
+    page.wait_for_url("**/decision/*")
     findings += serious(page)
     assert findings == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", [f"{ITEMS}/quality/all", f"{ITEMS}/quality/mine", "/"])
-def test_pages_around_the_desk(desk: Desk, path: str, scheme: str) -> None:
-    assert serious(desk(LEA, path, color_scheme=scheme)) == []
+@pytest.mark.parametrize("path", [f"{ITEMS}/quality/team", f"{ITEMS}/quality/mine", "/"])
+def test_pages_around_the_review(sign_in: SignIn, path: str, scheme: str) -> None:
+    assert serious(sign_in(LEA, path, color_scheme=scheme)) == []

@@ -13,7 +13,7 @@ from tests.browser.product import Product
 
 ITEMS = 2_000
 PATIENCE = 60.0
-DESK = "/admin/feedback/reviewitem"
+REVIEW = "/admin/feedback/reviewitem"
 
 _FILL = f"""
 import json
@@ -36,17 +36,17 @@ print(json.dumps(enqueue_sampled_predictions()))
 _COUNT = """
 import json
 from feedback.models import Feedback, ReviewItem
-words = Feedback.objects.initial_decisions().filter(stream="uncertain", feedback_text__isnull=False)
+decisions = Feedback.objects.initial_decisions().filter(stream="uncertain", feedback_text__isnull=False)
 print(json.dumps({
-    "decided": sorted(str(pk) for pk in words.values_list("prediction_id", flat=True)),
-    "words": sorted(str(pk) for pk in words.values_list("pk", flat=True)),
+    "decided": sorted(str(pk) for pk in decisions.values_list("prediction_id", flat=True)),
+    "ids": sorted(str(pk) for pk in decisions.values_list("pk", flat=True)),
     "open": ReviewItem.objects.open().filter(stream="uncertain").count(),
 }))
 """
 
 
 class Reviewer:
-    """One person at the desk, without a browser: takes, decides, and tries again when nobody answers."""
+    """One reviewer without a browser: claims, decides, and retries while the server does not respond."""
 
     def __init__(self, product: Product, email: str) -> None:
         self.base, self.done = product.base, list[str]()
@@ -75,10 +75,10 @@ class Reviewer:
             time.sleep(0.2)
 
     def work(self, enough: threading.Event) -> list[str]:
-        """Decide until nothing waits; return the words that were acknowledged."""
+        """Decide until nothing waits; return the ids of the decisions that were acknowledged."""
         while not enough.is_set():
-            place = self.post(f"{DESK}/desk/next").headers["Location"]
-            if not place.endswith("/judge"):
+            place = self.post(f"{REVIEW}/queue/next").headers["Location"]
+            if not place.endswith("/decide"):
                 return self.done
             answer = self.post(place, decision="material", text="Another form")
             if answer.status_code == 302:
@@ -95,10 +95,10 @@ def test_eight_reviewers_decide_every_item_once_although_the_server_is_killed(ru
         for share in (0.3, 0.6):
             _wait_for(lambda share=share: sum(len(one.done) for one in reviewers) >= share * ITEMS)
             running.kill("web")
-        acknowledged = [word for one in work for word in one.result()]
+        acknowledged = [pk for one in work for pk in one.result()]
     counted: dict[str, Any] = running.python(_COUNT)
     assert Counter(Counter(counted["decided"]).values()) == {1: ITEMS}
-    assert set(acknowledged) <= set(counted["words"])
+    assert set(acknowledged) <= set(counted["ids"])
     assert counted["open"] == 0
 
 

@@ -19,7 +19,7 @@ OTHERS = (
 )
 SIZE = ViewportSize(width=1100, height=1000)
 PHONE = ViewportSize(width=320, height=700)
-DESK = "/admin/feedback/reviewitem/desk/"
+QUEUE = "/admin/feedback/reviewitem/queue/"
 
 
 def main() -> int:
@@ -30,7 +30,7 @@ def main() -> int:
             browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
             move_in(running)
             picture_of_a_comparison(running, browser)
-            pictures_of_the_desk(running, browser)
+            pictures_of_the_review(running, browser)
             browser.close()
     except ProductDownError as error:
         print(error, file=sys.stderr)
@@ -48,29 +48,29 @@ def picture_of_a_comparison(running: Product, browser: Browser) -> None:
     keep(page, "compare")
 
 
-def pictures_of_the_desk(running: Product, browser: Browser) -> None:
-    """A first day: the desk, an item, the model's answer, the third person, the lead's page."""
+def pictures_of_the_review(running: Product, browser: Browser) -> None:
+    """A first day: the review queue, an item, the model's answer, the third person, the lead's page."""
     client = Client(running)
     for names in (PAIR, *OTHERS):
         client.objects(*names)
-    anna = signed_in(running, browser, ANNA, DESK)
-    keep(anna, "desk-home")
+    anna = signed_in(running, browser, ANNA, QUEUE)
+    keep(anna, "review-queue")
     take(anna)
-    keep(anna, "desk-judge")
+    keep(anna, "review-decide")
     anna.set_viewport_size(PHONE)
-    keep(anna, "desk-judge-phone")
+    keep(anna, "review-decide-phone")
     anna.set_viewport_size(SIZE)
     decide(anna, "immaterial", "One letter and a role word; I think it is one company")
-    keep(anna, "desk-revealed")
+    keep(anna, "review-decision")
     work_through(anna, ("material", "material", "material"))
-    ben = signed_in(running, browser, BEN, DESK)
+    ben = signed_in(running, browser, BEN, QUEUE)
     take(ben)
     decide(ben, "material", "Holdings names another company of the group")
-    lea = signed_in(running, browser, LEA, DESK, dark=True)
+    lea = signed_in(running, browser, LEA, QUEUE, dark=True)
     take(lea)
-    keep(lea, "desk-adjudicate")
-    lea.goto(f"{running.base}/admin/feedback/reviewitem/quality/all")
-    keep(lea, "desk-quality")
+    keep(lea, "review-adjudicate")
+    lea.goto(f"{running.base}/admin/feedback/reviewitem/quality/team")
+    keep(lea, "review-quality")
 
 
 def signed_in(running: Product, browser: Browser, email: str, path: str, dark: bool = False) -> Page:
@@ -87,13 +87,13 @@ def signed_in(running: Product, browser: Browser, email: str, path: str, dark: b
 
 def take(page: Page) -> None:
     """Take the next item."""
-    arrives(page, "**/judge", lambda: page.keyboard.press("n"))
+    arrives(page, "**/decide", lambda: page.keyboard.press("n"))
 
 
 def decide(page: Page, answer: str, reason: str) -> None:
     """Answer the item in hand."""
     page.fill("#text", reason)
-    arrives(page, "**/word/*", lambda: page.click(f"button[value={answer}]"))
+    arrives(page, "**/decision/*", lambda: page.click(f"button[value={answer}]"))
 
 
 def work_through(page: Page, answers: tuple[str, ...]) -> None:

@@ -104,7 +104,7 @@ def test_only_leads_change_shares() -> None:
 
 def test_a_guideline_is_drafted_edited_and_published_on_screen(client: Client) -> None:
     guideline("1")
-    client.post(at("feedback_guideline", "new_draft"), {"version": "2"})
+    client.post(at("feedback_guideline", "create_draft"), {"version": "2"})
     draft = Guideline.objects.get(version="2")
     clause = draft.clauses.get()
     form = {
@@ -134,7 +134,7 @@ def test_reviewers_read_the_guideline_and_change_nothing() -> None:
     row = guideline("1")
     reviewer = browser(person(Role.REVIEWER))
     assert "Same words" in text(reviewer.get(at("feedback_guideline", "change", row.pk)))
-    assert reviewer.post(at("feedback_guideline", "new_draft"), {"version": "2"}).status_code == 403
+    assert reviewer.post(at("feedback_guideline", "create_draft"), {"version": "2"}).status_code == 403
 
 
 def test_known_answers_are_added_and_retired_by_leads_and_hidden_from_reviewers(client: Client) -> None:
@@ -146,7 +146,7 @@ def test_known_answers_are_added_and_retired_by_leads_and_hidden_from_reviewers(
         "answer": "material",
         "why": "I, II",
     }
-    client.post(at("feedback_goldanswer", "add_known"), given)
+    client.post(at("feedback_goldanswer", "add_gold_item"), given)
     row = GoldAnswer.objects.get()
     assert (row.material, row.why, row.prediction.stream) == (True, "I, II", "gold")
     assert enqueue_sampled_predictions() == 0
@@ -160,6 +160,6 @@ def test_known_answers_are_added_and_retired_by_leads_and_hidden_from_reviewers(
 def test_a_known_answer_that_cannot_be_compared_is_refused_with_the_reason(client: Client) -> None:
     installed()
     given = {"name1": "!!", "name2": "Acme", "profile": "general", "answer": "material", "why": "x"}
-    answer = client.post(at("feedback_goldanswer", "add_known"), given)
+    answer = client.post(at("feedback_goldanswer", "add_gold_item"), given)
     assert "at least one letter or digit" in text(answer)
     assert not GoldAnswer.objects.exists()

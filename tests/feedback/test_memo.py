@@ -98,7 +98,7 @@ def test_no_memo_is_issued_while_somebody_is_still_to_decide() -> None:
         issued(word)
 
 
-def test_a_memo_is_downloaded_from_the_desk_in_both_forms() -> None:
+def test_a_memo_is_downloaded_from_the_decision_in_both_forms() -> None:
     word = decided()
     client = Client()
     client.force_login(word.reviewer)

@@ -34,7 +34,7 @@ def doubled(first: User, second: User, answers: list[tuple[bool, bool]], **colum
         said(prediction, second, other, stage="second", **columns)
 
 
-def desk() -> report.BlindDecisionSample:
+def sample() -> report.BlindDecisionSample:
     return report.BlindDecisionSample(report.get_window_start())
 
 
@@ -42,15 +42,15 @@ def test_agreement_of_everybody_by_guideline_and_by_category() -> None:
     anna, ben = person(Role.REVIEWER), person(Role.REVIEWER)
     doubled(anna, ben, [(True, True)] * 8 + [(False, False)] * 4 + [(True, False)] * 4)
     doubled(anna, ben, [(False, False)] * 2, guideline_version="2")
-    found = report.measure_all_reviewers(desk())
+    found = report.measure_all_reviewers(sample())
     assert found is not None
     assert (found.coefficients.n, round(found.coefficients.percent, 3)) == (18, 0.778)
     assert found.kappa_interval is not None
-    assert [(row.name, row.coefficients.n) for row in report.measure_by_guideline(desk())] == [
+    assert [(row.name, row.coefficients.n) for row in report.measure_by_guideline(sample())] == [
         ("1", 16),
         ("2", 2),
     ]
-    assert [row.name for row in report.measure_by_category(desk())] == ["O06 Diacritics / ligatures"]
+    assert [row.name for row in report.measure_by_category(sample())] == ["O06 Diacritics / ligatures"]
 
 
 def test_revisions_and_words_taken_back_do_not_count() -> None:
@@ -59,9 +59,9 @@ def test_revisions_and_words_taken_back_do_not_count() -> None:
     first = said(prediction, anna, True)
     said(prediction, anna, False, revises=first, answer_shown=True)
     said(prediction, ben, True, stage="second", withdrawn_at=timezone.now())
-    assert report.measure_all_reviewers(desk()) is None
+    assert report.measure_all_reviewers(sample()) is None
     said(prediction, ben, True, stage="second")
-    found = report.measure_all_reviewers(desk())
+    found = report.measure_all_reviewers(sample())
     assert found is not None
     assert (found.coefficients.n, found.coefficients.percent) == (1, 1.0)
 
@@ -72,7 +72,7 @@ def test_gold_accuracy_is_each_reviewers_own() -> None:
         prediction = stored_prediction(f"Gold {number}", stream="gold", selection_probability=1.0)
         GoldAnswer.objects.create(prediction=prediction, material=truth)
         said(prediction, anna, answer, stream="gold")
-    share = desk().measure_gold_accuracy()[anna.pk]
+    share = sample().measure_gold_accuracy()[anna.pk]
     assert (share.hits, share.n) == (2, 3)
     assert share.bounds == pytest.approx((0.2077, 0.9385), abs=5e-4)
 
@@ -82,7 +82,7 @@ def test_a_clear_fall_of_agreement_is_marked() -> None:
     old = timezone.now() - timedelta(days=60)
     doubled(anna, ben, [(True, True)] * 20, created_at=old)
     doubled(anna, ben, [(True, False)] * 15 + [(True, True)] * 5)
-    found = report.detect_agreement_drop(desk(), timezone.now())
+    found = report.detect_agreement_drop(sample(), timezone.now())
     assert found is not None
     assert (found[0].coefficients.percent, found[1].coefficients.percent, found[2]) == (0.25, 1.0, True)
 
@@ -92,7 +92,7 @@ def test_overrides_are_counted_by_rule() -> None:
     for number, answer in enumerate([True, True, False]):
         row = stored_prediction(f"A {number}", "A", differences=[{"category": "O06"}], prediction=False)
         said(row, anna, answer)
-    ((name, share),) = report.count_overrides_by_category(desk())
+    ((name, share),) = report.count_overrides_by_category(sample())
     assert (name[:3], share.hits, share.n) == ("O06", 2, 3)
 
 
@@ -119,8 +119,8 @@ def test_both_pages_open_empty_and_full() -> None:
         browser.force_login(user)
     for answers in ([], [(True, True)] * 11 + [(False, True)]):
         doubled(anna, ben, answers)
-        mine = browsers[anna].get(reverse("admin:review-mine")).content.decode()
-        whole = browsers[lead].get(reverse("admin:review-quality")).content.decode()
+        mine = browsers[anna].get(reverse("admin:review-quality-mine")).content.decode()
+        whole = browsers[lead].get(reverse("admin:review-quality-team")).content.decode()
     assert "<strong>12</strong> decisions" in mine
     assert "0.92" in whole
-    assert browsers[anna].get(reverse("admin:review-quality")).status_code == 403
+    assert browsers[anna].get(reverse("admin:review-quality-team")).status_code == 403

@@ -194,7 +194,7 @@ def test_eight_reviewers_at_once_never_get_the_same_item() -> None:
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(max_workers=8) as desk:
-        taken = [pk for part in desk.map(work, reviewers) for pk in part]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        taken = [pk for part in pool.map(work, reviewers) for pk in part]
     assert Counter(Counter(taken).values()) == {1: 80}
     assert Feedback.objects.count() == 80

@@ -78,5 +78,5 @@ def test_the_next_item_of_many_is_read_from_the_head_of_an_index_in_a_few_querie
     client.force_login(person(Role.REVIEWER))
     with CaptureQueriesContext(connection) as spent:
         answer: Any = client.post(page)
-    assert answer["Location"].endswith("/judge")
+    assert answer["Location"].endswith("/decide")
     assert len(spent) <= 16
