@@ -108,7 +108,7 @@ def find_precedents(prediction: Prediction) -> list[Precedent]:
 
     Near is the share of categories in common; the same profile counts as one category more.
     """
-    categories = {row["category"] for row in prediction.differences}
+    categories = prediction.categories
     if not categories:
         return []
     alike = Precedent.objects.active().filter(kind=prediction.kind, categories__overlap=sorted(categories))

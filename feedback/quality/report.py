@@ -222,7 +222,7 @@ def count_overrides_by_category(desk: BlindDecisionSample) -> list[tuple[str, Pr
         if row is None or word.answer is None or word.stream == ReviewStream.GOLD:
             continue
         against = is_override(word.answer, row)
-        for id_ in {one["category"] for one in row.differences}:
+        for id_ in row.categories:
             found[id_].append(against)
     titles = load_categories()
     ranked = sorted(found.items(), key=lambda entry: (-sum(entry[1]), entry[0]))[:_MAX_CATEGORIES]
@@ -285,8 +285,8 @@ def _measure_groups(
 
 
 def _load_categories(predictions: set[UUID]) -> dict[UUID, set[str]]:
-    rows = Prediction.objects.filter(pk__in=predictions).values_list("pk", "differences")
-    return {pk: {one["category"] for one in differences} for pk, differences in rows}
+    rows = Prediction.objects.filter(pk__in=predictions).only("pk", "differences")
+    return {row.pk: row.categories for row in rows}
 
 
 def _summarise_reviewer(

@@ -76,7 +76,7 @@ def build_labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
     changed = {
         version: find_changed_categories(version) for version in {row.guideline_version for row in labels}
     }
-    outdated = [bool(changed[row.guideline_version] & _read_categories(row)) for row in labels]
+    outdated = [bool(changed[row.guideline_version] & row.prediction.categories) for row in labels]
     current = [row.user_correction for row, old in zip(labels, outdated, strict=True) if not old]
     by_answer = [current.count(answer) for answer in (True, False)]
     source = "feedback" if min(by_answer) >= _MIN_LABELS_PER_ANSWER else SYNTHETIC_SOURCE
@@ -95,10 +95,6 @@ def build_labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
             source=source,
             is_outdated=old,
         )
-
-
-def _read_categories(row: Feedback) -> set[str]:
-    return {difference["category"] for difference in row.prediction.differences}
 
 
 def _build_constructed_pairs(size: int) -> list[LabelledPair]:

@@ -381,7 +381,7 @@ def _create_precedent(word: Feedback, prediction: Prediction, clause: Clause) ->
         material=word.user_correction,
         profile=prediction.profile,
         kind=prediction.kind,
-        categories=sorted({row["category"] for row in prediction.differences}),
+        categories=sorted(prediction.categories),
     )
 
 

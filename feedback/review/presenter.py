@@ -64,7 +64,6 @@ def build_evidence(item: ReviewItem) -> dict[str, Any]:
     given = serialize_prediction(prediction)
     differences = [_hide_effect(row) for row in given["differences"]]
     row, clauses = service.get_guideline_in_force()
-    found = {one["category"] for one in differences}
     return {
         **_build_name_columns(prediction, differences),
         "differences": differences,
@@ -74,7 +73,7 @@ def build_evidence(item: ReviewItem) -> dict[str, Any]:
         "kind": "a person’s name" if prediction.kind == "individual" else "an organisation’s name",
         "sent": _list_request_context(prediction),
         "guideline": row,
-        "clauses": service.select_clauses(clauses, found, prediction.profile),
+        "clauses": service.select_clauses(clauses, prediction.categories, prediction.profile),
         "all_clauses": clauses,
         "precedents": [_summarise_precedent(one) for one in service.find_precedents(prediction)],
         "history": service.list_pair_history(prediction),

@@ -77,7 +77,7 @@ def _build_plain_cells(row: Feedback) -> list[str]:
         str(row.prediction_id),
         seen.profile,
         seen.kind,
-        ";".join(sorted({one["category"] for one in seen.differences})),
+        ";".join(sorted(seen.categories)),
     ]
 
 

@@ -152,3 +152,8 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verdict} under {self.profile}, {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def categories(self) -> set[str]:
+        """Category ids of the stored differences."""
+        return {difference["category"] for difference in self.differences}
