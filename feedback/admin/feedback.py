@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
@@ -24,6 +24,7 @@ from accounts.admin_tools import (
     admin_button,
     require_permission,
 )
+from accounts.auth.current_user import get_current_user
 from accounts.models import Role, User
 from feedback.admin.review_urls import build_review_urls
 from feedback.memo import views as memo_views
@@ -86,9 +87,9 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         """Hand the chosen open items to one person, or to anybody."""
         keys = [UUID(key) for key in request.POST.getlist("keys")] or [row.pk for row in rows]
         form = AssignForm(request.POST if "apply" in request.POST else None)
-        if form.is_bound and form.is_valid() and isinstance(request.user, User):
+        if form.is_bound and form.is_valid():
             try:
-                count = queue.assign_items(keys, form.cleaned_data["person"], request.user)
+                count = queue.assign_items(keys, form.cleaned_data["person"], get_current_user(request))
                 messages.success(request, f"{count} of {len(keys)} handed out; others are in hand or done.")
                 return redirect("admin:feedback_reviewitem_changelist")
             except queue.ReviewerAbsentError as refusal:
@@ -184,15 +185,13 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
     @admin_button("Export the chosen as CSV, with names", "export_names")
     def export_with_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
         """Names and reasons too; the audit trail says who took them."""
-        decisions.record_export(cast(User, request.user), rows.count())
+        decisions.record_export(get_current_user(request), rows.count())
         return export_feedback(rows, with_names=True)
 
     @admin_button("Train a candidate now", "train_now")
     def train_now(self, request: HttpRequest) -> HttpResponse:
         """Have a worker train; asked by name, because the task's module would bring MLflow along."""
-        if not isinstance(request.user, User):
-            raise TypeError("nobody is signed in")
-        arguments = ["asked for in the admin", str(request.user.pk)]
+        arguments = ["asked for in the admin", str(get_current_user(request).pk)]
         current_app.send_task("feedback.tasks.retrain_model", arguments, queue="train", retry=False)
         messages.success(request, "A worker trains a candidate; follow it here.")
         return redirect("admin:modelops_trainingrun_changelist")

@@ -29,6 +29,7 @@ from accounts.admin_tools import (
     handle_confirmation,
     require_permission,
 )
+from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from feedback.guideline.service import GuidelineError, publish_guideline, start_draft
 from feedback.models import Clause, GoldAnswer, Guideline, Precedent
@@ -266,11 +267,10 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
         return handle_confirmation(self.admin_site, request, step)
 
     @admin_button("Retire the chosen answers", "retire")
-    def retire(self, request: HttpRequest, rows: QuerySet[GoldAnswer]) -> HttpResponse | None:
+    def retire(self, request: HttpRequest, rows: QuerySet[GoldAnswer]) -> HttpResponse:
         """Stop handing them out; what was measured stays."""
-        if isinstance(request.user, User):
-            count = gold.retire_gold_items(list(rows), request.user)
-            messages.success(request, f"{count} retired.")
+        count = gold.retire_gold_items(list(rows), get_current_user(request))
+        messages.success(request, f"{count} retired.")
         return redirect("admin:feedback_goldanswer_changelist")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
+from accounts.auth.current_user import get_current_user
 from feedback.api.serializers import FeedbackSerializer
 from feedback.review.decisions import DuplicateFeedbackError, submit_client_feedback
 from matching.models import Prediction
@@ -31,7 +30,7 @@ _REASON_REQUIRED = "Say why you decide otherwise; a reviewer reads it."
 @permission_required("feedback.add_feedback", raise_exception=True)
 def submit_feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Store the person's word on one of their own answers; overriding it needs a reason."""
-    user = cast(User, request.user)
+    user = get_current_user(request)
     prediction = get_object_or_404(Prediction.objects.for_user(user), pk=pk)
     given = {field: request.POST.get(field, "").strip() for field in _FORM_FIELDS}
     serializer = FeedbackSerializer(data={**given, "confidence_score": given["confidence_score"] or None})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.auth.current_user import get_current_user
 from feedback.memo import content as memos
 from feedback.models import Feedback
 from matching.models import Prediction
@@ -21,7 +20,7 @@ _TYPES = {"pdf": "application/pdf", "json": "application/json; charset=utf-8"}
 
 def download_memo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Issue the memo of a pair one has decided; say so while it is not settled."""
-    person = cast(User, request.user)
+    person = get_current_user(request)
     word = get_object_or_404(Feedback.objects.initial_decisions(), pk=pk, reviewer=person)
     prediction = Prediction.objects.with_model().get(pk=word.prediction_id)
     form = request.POST.get("format", "pdf")
@@ -40,7 +39,7 @@ def download_binder(request: HttpRequest, rows: QuerySet[Feedback], redacted: bo
     """Issue memos of the pairs of the chosen rows."""
     keys = dict.fromkeys(rows.values_list("prediction_id", flat=True)[: memos.MAX_MEMOS])
     found = Prediction.objects.with_model().filter(pk__in=keys).order_by("id")
-    body = memos.build_binder(list(found), cast(User, request.user), redacted)
+    body = memos.build_binder(list(found), get_current_user(request), redacted)
     return _build_file_response(body, f"memos-{timezone.now():%Y%m%d-%H%M}.zip", "application/zip")
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.auth.current_user import get_current_user
 from feedback.admin_page import render_page
+from feedback.permissions import LEAD_PERMISSION
 from feedback.quality import impact, report
 
 
 def show_own_quality(request: HttpRequest) -> HttpResponse:
     """Show a reviewer's pace, agreement, known answers found, and what the answers changed."""
-    person, now = cast(User, request.user), timezone.now()
+    person, now = get_current_user(request), timezone.now()
     desk = report.BlindDecisionSample(report.get_window_start(now))
     words = [word for word in desk.decisions if word.reviewer_id == person.pk]
     context = {
@@ -32,7 +31,7 @@ def show_own_quality(request: HttpRequest) -> HttpResponse:
 
 def show_team_quality(request: HttpRequest) -> HttpResponse:
     """Show a lead what waits, how much is done, and how far people agree."""
-    if not request.user.has_perm("feedback.lead_review"):
+    if not request.user.has_perm(LEAD_PERMISSION):
         raise PermissionDenied
     now = timezone.now()
     desk = report.BlindDecisionSample(report.get_window_start(now))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
+from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from feedback.admin_page import render_page
 from feedback.guideline.service import get_guideline_in_force
@@ -40,7 +40,7 @@ _CLAIM_LOST_MESSAGE = (
 
 def show_queue(request: HttpRequest) -> HttpResponse:
     """Show what is in a reviewer's hands, and the way to the next item."""
-    reviewer, now = _get_reviewer(request), timezone.now()
+    reviewer, now = get_current_user(request), timezone.now()
     mine = ReviewItem.objects.open().filter(assigned_to=reviewer).exclude(stream="gold")
     context = {
         "held": ReviewItem.objects.claimed_by(reviewer, now).first(),
@@ -58,7 +58,7 @@ def claim_next(request: HttpRequest) -> HttpResponse:
     """Claim what is due first and open it."""
     if request.method != "POST":
         return redirect(_HOME_URL_NAME)
-    reviewer = _get_reviewer(request)
+    reviewer = get_current_user(request)
     unreasoned = _find_unexplained_override(reviewer)
     if unreasoned is not None:
         messages.warning(request, "First say why you decided otherwise than the model.")
@@ -79,7 +79,7 @@ def claim_next(request: HttpRequest) -> HttpResponse:
 def decide_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the evidence and nothing of the model's answer; store the decision."""
     item = get_object_or_404(ReviewItem.objects.with_prediction(), pk=pk)
-    reviewer = _get_reviewer(request)
+    reviewer = get_current_user(request)
     form = _build_form(item, request)
     if request.method == "POST":
         return _store_decision(request, item, form)
@@ -98,7 +98,7 @@ def pass_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = PassForm(request.POST)
     if request.method != "POST" or not form.is_valid():
         return _render_evidence(request, item, _build_form(item, request), passing=form, status=422)
-    reviewer, reason = _get_reviewer(request), form.cleaned_data["reason"]
+    reviewer, reason = get_current_user(request), form.cleaned_data["reason"]
     verbs = {"skip": queue.skip_item, "escalate": queue.escalate_item, "park": queue.park_item}
     try:
         if form.cleaned_data["do"] == "postpone":
@@ -117,7 +117,7 @@ def handle_heartbeat(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     item = get_object_or_404(ReviewItem, pk=pk)
-    reviewer = _get_reviewer(request)
+    reviewer = get_current_user(request)
     kept = queue.extend_claim(item, reviewer)
     text = request.POST.get("text", "")[:4_000]
     if text and not item.done_at:
@@ -131,7 +131,7 @@ def reclaim_expired_item(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect(_HOME_URL_NAME)
     item = get_object_or_404(ReviewItem, pk=pk)
     try:
-        queue.reclaim_item(item, _get_reviewer(request))
+        queue.reclaim_item(item, get_current_user(request))
     except ClaimLostError as refusal:
         messages.error(request, f"{refusal} Your draft is kept; take the next item.")
         return redirect(_HOME_URL_NAME)
@@ -142,9 +142,9 @@ def resume_parked_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Put a parked item back into work; the note says which document came."""
     item = get_object_or_404(ReviewItem, pk=pk)
     note = request.POST.get("note", "").strip()[:1_000]
-    own = item.assigned_to_id == _get_reviewer(request).pk or request.user.has_perm(LEAD_PERMISSION)
+    own = item.assigned_to_id == get_current_user(request).pk or request.user.has_perm(LEAD_PERMISSION)
     if request.method == "POST" and own and note:
-        queue.resume_item(item, _get_reviewer(request), note)
+        queue.resume_item(item, get_current_user(request), note)
         messages.success(request, "Back in work. It is the next item of who asked for the document.")
     else:
         messages.error(request, "Say which document came.")
@@ -153,7 +153,7 @@ def resume_parked_item(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def change_absence(request: HttpRequest) -> HttpResponse:
     """Go out of office until the end of a day, or come back."""
-    person, form = _get_reviewer(request), AbsenceForm(request.POST)
+    person, form = get_current_user(request), AbsenceForm(request.POST)
     if "back" in request.POST:
         queue.end_absence(person, person)
         messages.success(request, "Welcome back.")
@@ -201,7 +201,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect(_HOME_URL_NAME)
     try:
-        item = decisions.undo_decision(get_object_or_404(Feedback, pk=pk), _get_reviewer(request))
+        item = decisions.undo_decision(get_object_or_404(Feedback, pk=pk), get_current_user(request))
     except DecisionChangeError as refusal:
         messages.error(request, str(refusal))
         return redirect(_HOME_URL_NAME)
@@ -217,7 +217,7 @@ def _render_evidence(
     status: int = 200,
 ) -> HttpResponse:
     """Show the evidence with what was typed so far. An item of another is not shown."""
-    reviewer = _get_reviewer(request)
+    reviewer = get_current_user(request)
     if not item.is_claimed_by(reviewer, timezone.now()):
         return _render_claim_lost(request, item, 409 if status > 200 else 200)
     shown = presenter.build_evidence(item)
@@ -248,7 +248,7 @@ def _build_form(item: ReviewItem, request: HttpRequest) -> DecisionForm:
 
 def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) -> HttpResponse:
     """Store what was decided and show the model's answer; lose nothing that was typed."""
-    reviewer = _get_reviewer(request)
+    reviewer = get_current_user(request)
     if not form.is_valid():
         return _render_evidence(request, item, form, status=422)
     given, current = form.cleaned_data, get_guideline_in_force()[0]
@@ -273,8 +273,8 @@ def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) 
 
 def _render_claim_lost(request: HttpRequest, item: ReviewItem, status: int = 200) -> HttpResponse:
     """Say what became of an item that the reviewer no longer holds, and show the draft that is kept."""
-    draft = presenter.find_draft(item, _get_reviewer(request))
-    word = Feedback.objects.initial_decisions().filter(item=item, reviewer=_get_reviewer(request)).first()
+    draft = presenter.find_draft(item, get_current_user(request))
+    word = Feedback.objects.initial_decisions().filter(item=item, reviewer=get_current_user(request)).first()
     context = {"item": item, "draft": draft, "word": word, "lost": _CLAIM_LOST_MESSAGE if draft else ""}
     return render_page(request, "claim_lost", "This item is not in your hands", context, status)
 
@@ -283,7 +283,7 @@ def _get_own_decision(request: HttpRequest, pk: UUID) -> Feedback:
     words = Feedback.objects.initial_decisions().select_related(
         "prediction__model", "prediction__gold", "reviewer"
     )
-    return get_object_or_404(words, pk=pk, reviewer=_get_reviewer(request))
+    return get_object_or_404(words, pk=pk, reviewer=get_current_user(request))
 
 
 def _apply_change(request: HttpRequest, word: Feedback, change: Callable[[], Feedback]) -> HttpResponse:
@@ -301,8 +301,3 @@ def _find_unexplained_override(reviewer: User) -> Feedback | None:
     words = Feedback.objects.initial_decisions().filter(reviewer=reviewer).select_related("prediction")
     last = words.order_by("-id").first()
     return last if last and decisions.needs_override_reason(last) else None
-
-
-def _get_reviewer(request: HttpRequest) -> User:
-    """Return who is signed in; the admin lets nobody else in."""
-    return cast(User, request.user)
