@@ -6,7 +6,6 @@ agreement alone calls guessing good. Plain mathematics over answers; any hashabl
 
 from __future__ import annotations
 
-import math
 import random
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
@@ -98,20 +97,6 @@ def bootstrap_interval(
     if not values:
         return None
     return values[round(0.025 * (len(values) - 1))], values[round(0.975 * (len(values) - 1))]
-
-
-def wilson_interval(successes: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """Return Wilson's score interval (1927) of a share, 95 % by default.
-
-    Raises ``ValueError`` without a trial.
-    """
-    if n <= 0:
-        raise ValueError("a share needs at least one trial")
-    share = successes / n
-    centre = share + z * z / (2 * n)
-    margin = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return max(0.0, (centre - margin) / scale), min(1.0, (centre + margin) / scale)
 
 
 def _correct_for_chance(observed: float, expected: float) -> float | None:

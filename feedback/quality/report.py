@@ -25,11 +25,11 @@ from feedback.quality.agreement import (
     cohen_kappa,
     compute_agreement,
     gwet_ac1,
-    wilson_interval,
 )
 from feedback.review.routing import is_override
 from matching.engine import load_categories
 from matching.models import Prediction, ReviewStream
+from modelops.training.evaluation import wilson_interval
 
 WINDOW = timedelta(days=90)
 """How far back quality is measured."""
@@ -66,7 +66,8 @@ class Proportion(NamedTuple):
     @property
     def bounds(self) -> tuple[float, float] | None:
         """The 95 % interval."""
-        return wilson_interval(self.hits, self.n) if self.n else None
+        rate = wilson_interval(self.hits, self.n)
+        return (rate.low, rate.high) if self.n else None
 
 
 class ReviewerQuality(NamedTuple):
@@ -171,7 +172,7 @@ def detect_agreement_drop(
     if recent is None or before is None:
         return None
     agreed = round(recent.coefficients.percent * recent.coefficients.n)
-    return recent, before, wilson_interval(agreed, recent.coefficients.n)[1] < before.coefficients.percent
+    return recent, before, wilson_interval(agreed, recent.coefficients.n).high < before.coefficients.percent
 
 
 def summarise_reviewers(desk: BlindDecisionSample) -> list[ReviewerQuality]:

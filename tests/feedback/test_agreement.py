@@ -9,8 +9,8 @@ from feedback.quality.agreement import (
     gwet_ac1,
     krippendorff_alpha,
     percent_agreement,
-    wilson_interval,
 )
+from feedback.quality.report import Proportion
 
 
 def table(both: int, first: int, second: int, neither: int) -> list[tuple[bool, bool]]:
@@ -88,4 +88,4 @@ def test_nothing_to_compare_is_said() -> None:
 )
 def test_wilsons_interval_of_newcombes_four_examples(successes: int, n: int, low: float, high: float) -> None:
     # Newcombe 1998, table I, method 3.
-    assert wilson_interval(successes, n) == pytest.approx((low, high), abs=5e-5)
+    assert Proportion(successes, n).bounds == pytest.approx((low, high), abs=5e-5)
