@@ -156,7 +156,7 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
     @admin.display(description="Said", ordering="user_correction")
     def answer(self, row: Feedback) -> str:
         """The answer in a word."""
-        return row.answer_name.replace("_", " ")
+        return str(row.decision.label)
 
     @admin.display(description="Answer")
     def prediction_link(self, row: Feedback) -> str:

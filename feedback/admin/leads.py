@@ -32,9 +32,8 @@ from accounts.admin_tools import (
 from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from feedback.guideline.service import GuidelineError, publish_guideline, start_draft
-from feedback.models import Clause, GoldAnswer, Guideline, Precedent
+from feedback.models import Clause, Decision, GoldAnswer, Guideline, Precedent
 from feedback.review import gold
-from feedback.review.presenter import ANSWER_CHOICES
 from matching.compare import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
 from matching.models import ReviewPolicy, ReviewStream
@@ -211,7 +210,7 @@ class PrecedentAdmin(ReadOnlyAdmin):
     @admin.display(description="Answer")
     def answer(self, row: Precedent) -> str:
         """What was decided, in a word."""
-        return ANSWER_CHOICES[{True: "material", False: "immaterial", None: "cannot_tell"}[row.material]][1]
+        return str(row.decision.label)
 
 
 class GoldItemForm(forms.Form):
@@ -228,7 +227,8 @@ class GoldItemForm(forms.Form):
         widget=UnfoldAdminSelectWidget(),
     )
     answer = forms.ChoiceField(
-        choices=[("material", "Material"), ("immaterial", "Immaterial")], widget=UnfoldAdminSelectWidget()
+        choices=[(one.value, one.label) for one in (Decision.MATERIAL, Decision.IMMATERIAL)],
+        widget=UnfoldAdminSelectWidget(),
     )
     why = forms.CharField(
         max_length=2_000,
@@ -255,8 +255,9 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
         """Ask for the pair and its answer."""
 
         def perform(actor: User, given: Mapping[str, Any]) -> str:
+            material = given["answer"] == Decision.MATERIAL
             gold.add_gold_item(
-                actor, given["name1"], given["name2"], given["profile"], given["answer"], given["why"]
+                actor, given["name1"], given["name2"], given["profile"], material, given["why"]
             )
             return "Added. Every reviewer meets it once, unmarked."
 

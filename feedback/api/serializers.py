@@ -7,9 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP
+from feedback.models import MAX_REASON_LENGTH
 from matching.models import Prediction
-
-_MAX_TEXT_LENGTH = 4_000
 
 
 class FeedbackSerializer(serializers.Serializer[Any]):
@@ -20,7 +19,7 @@ class FeedbackSerializer(serializers.Serializer[Any]):
     confidence_score = serializers.DecimalField(
         max_digits=5, decimal_places=4, min_value=0, max_value=1, default=None, allow_null=True
     )
-    feedback_text = serializers.CharField(max_length=_MAX_TEXT_LENGTH, default="", allow_blank=True)
+    feedback_text = serializers.CharField(max_length=MAX_REASON_LENGTH, default="", allow_blank=True)
 
     def get_fields(self) -> dict[str, Any]:
         """Let a client answer about its own predictions only."""

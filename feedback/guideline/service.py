@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.models import User
-from feedback.models import Clause, Feedback, Guideline, Precedent, get_answer_name
+from feedback.models import Clause, Feedback, Guideline, Precedent
 from matching.models import Prediction
 
 MAX_PRECEDENTS = 4
@@ -131,7 +131,7 @@ def list_pair_history(prediction: Prediction) -> list[PastDecision]:
 
 def _build_past_decision(row: Feedback) -> PastDecision:
     clause = str(row.clause) if row.clause else ""
-    answer = get_answer_name(row.user_correction).replace("_", " ")
+    answer = row.decision.label.lower()
     who = row.reviewer.get_full_name()
     return PastDecision(f"{row.created_at:%Y-%m-%d}", who, row.prediction.profile, answer, clause)
 

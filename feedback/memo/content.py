@@ -22,7 +22,6 @@ from accounts.audit import trail
 from accounts.models import User
 from feedback.memo.pdf import render_pdf
 from feedback.models import Feedback, FeedbackSource, ReviewItem
-from feedback.review.presenter import ANSWER_CHOICES
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.engine import load_categories
 from matching.jobs.formats.rows import escape_formula
@@ -144,7 +143,7 @@ def _get_final_answer(words: Sequence[Feedback]) -> str:
     """The answer that counts: the adjudicator's, else the last one."""
     if not words:
         return "not reviewed"
-    return max(words, key=lambda word: (word.adjudicated, word.pk)).answer_name.replace("_", " ")
+    return max(words, key=lambda word: (word.adjudicated, word.pk)).decision.label.lower()
 
 
 def _build_decision_entry(word: Feedback, place: int, redacted: bool) -> dict[str, str]:
@@ -155,7 +154,7 @@ def _build_decision_entry(word: Feedback, place: int, redacted: bool) -> dict[st
     under = f", guideline {word.guideline_version}" if word.guideline_version else ""
     return {
         "stage": str(stage),
-        "answer": ANSWER_CHOICES[word.answer_name][1],
+        "answer": str(word.decision.label),
         "reason": f"{reason}{cited}".strip(),
         "who": f"{who}, {word.created_at:%Y-%m-%d %H:%M} UTC{under}",
     }

@@ -1,12 +1,13 @@
 """The tables of review: words, the queue, the guideline, precedents, known answers."""
 
+from feedback.models.decision import Decision
 from feedback.models.feedback import (
+    MAX_REASON_LENGTH,
     UNDO_WINDOW,
     Feedback,
     FeedbackQuerySet,
     FeedbackSource,
     GoldAnswer,
-    get_answer_name,
 )
 from feedback.models.guideline import Clause, Guideline, Precedent
 from feedback.models.queue import (
@@ -21,9 +22,11 @@ from feedback.models.queue import (
 
 __all__ = [
     "CLAIM_DURATION",
+    "MAX_REASON_LENGTH",
     "UNDO_WINDOW",
     "Absence",
     "Clause",
+    "Decision",
     "Draft",
     "Feedback",
     "FeedbackQuerySet",
@@ -35,5 +38,4 @@ __all__ = [
     "ReviewItem",
     "ReviewItemQuerySet",
     "ReviewStage",
-    "get_answer_name",
 ]

@@ -12,12 +12,16 @@ from django.utils import timezone
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
+from feedback.models.decision import Decision
 from feedback.models.queue import ReviewItem, ReviewStage
 from matching.models import Prediction, ReviewStream
 from modelops.models import ModelVersion, TrainingRun
 
 UNDO_WINDOW = timedelta(minutes=10)
-"""How long a decision may be taken back."""
+"""How long a decision can be undone."""
+
+MAX_REASON_LENGTH = 4_000
+"""Characters of a reason, at most."""
 
 
 class FeedbackSource(models.TextChoices):
@@ -175,22 +179,17 @@ class Feedback(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.answer_name} by {self.source}"
+        return f"{self.decision} by {self.source}"
 
     @property
-    def answer_name(self) -> str:
-        """The answer as a word: ``material``, ``immaterial`` or ``cannot_tell``."""
-        return get_answer_name(self.user_correction)
+    def decision(self) -> Decision:
+        """What the person decided, as stored in ``user_correction``."""
+        return Decision.from_material(self.user_correction)
 
     def can_be_undone(self, now: datetime) -> bool:
         """Say whether the reviewer may still take it back, as far as time and learning go."""
         young = now - self.created_at <= UNDO_WINDOW
         return young and not self.processed and self.withdrawn_at is None and self.source in REVIEWER_SOURCES
-
-
-def get_answer_name(material: bool | None) -> str:
-    """Return the word for an answer; ``None`` is ``cannot_tell``."""
-    return {True: "material", False: "immaterial", None: "cannot_tell"}[material]
 
 
 class GoldAnswer(models.Model):
@@ -212,4 +211,4 @@ class GoldAnswer(models.Model):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return f"known answer {get_answer_name(self.material)}"
+        return f"gold item: {Decision.from_material(self.material)}"

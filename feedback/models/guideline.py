@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from feedback.models.decision import Decision
 from matching.models import Prediction
 
 
@@ -111,3 +112,8 @@ class Precedent(models.Model):
 
     def __str__(self) -> str:
         return f"precedent of {self.created_at:%Y-%m-%d} under {self.profile}"
+
+    @property
+    def decision(self) -> Decision:
+        """What the adjudication decided, as stored in ``material``."""
+        return Decision.from_material(self.material)

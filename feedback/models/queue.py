@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
+from feedback.models.decision import Decision
 from matching.models import Prediction, ReviewStream
 
 CLAIM_DURATION = timedelta(minutes=15)
@@ -209,7 +210,7 @@ class Draft(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     item = models.ForeignKey(ReviewItem, on_delete=models.CASCADE, related_name="drafts")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    decision = models.CharField(max_length=12, blank=True)
+    decision = models.CharField(max_length=12, choices=Decision.choices, blank=True)
     text = EncryptedTextField(blank=True, default="")
     saved_at = models.DateTimeField(default=timezone.now)
 

@@ -272,7 +272,7 @@ def undo_decision(word: Feedback, reviewer: User) -> ReviewItem:
         later = [ReviewStage.ADJUDICATION, *([ReviewStage.SECOND] if item.stage == ReviewStage.FIRST else [])]
         find_unstarted_items(item, later).delete()
     _reopen_item(item, reviewer, now)
-    save_draft(item, reviewer, word.answer_name, word.feedback_text)
+    save_draft(item, reviewer, word.decision, word.feedback_text)
     ItemEvent.objects.create(item=item, kind=ItemEvent.Kind.UNDONE, actor=reviewer)
     trail.record_event("feedback.undone", word, reviewer)
     return item

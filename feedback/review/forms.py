@@ -8,10 +8,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from feedback.models import Clause, Guideline
-from feedback.review.presenter import ANSWER_CHOICES
+from feedback.models import MAX_REASON_LENGTH, Clause, Decision, Guideline
 
-_MAX_TEXT_LENGTH = 4_000
 POSTPONE_CHOICES = {
     "1": "In one hour",
     "4": "In four hours",
@@ -30,14 +28,19 @@ PASS_CHOICES = {
 """What can be done with an item instead of deciding it."""
 
 
+def _build_decision_field() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        choices=Decision.choices,
+        coerce=Decision,
+        error_messages={"required": "Choose one of the three answers."},
+    )
+
+
 class DecisionForm(forms.Form):
     """One of the three answers, with a reason where one is needed."""
 
-    decision = forms.ChoiceField(
-        choices=[(key, title) for key, (_, title, _) in ANSWER_CHOICES.items()],
-        error_messages={"required": "Choose one of the three answers."},
-    )
-    text = forms.CharField(required=False, max_length=_MAX_TEXT_LENGTH)
+    decision = _build_decision_field()
+    text = forms.CharField(required=False, max_length=MAX_REASON_LENGTH)
     confidence = forms.TypedChoiceField(
         required=False,
         empty_value=None,
@@ -48,7 +51,7 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Ask for the missing fact when the reviewer cannot tell."""
         given = super().clean() or {}
-        if given.get("decision") == "cannot_tell" and not given.get("text"):
+        if given.get("decision") == Decision.CANNOT_TELL and not given.get("text"):
             self.add_error("text", "Say which fact is missing.")
         return given
 
@@ -57,7 +60,7 @@ class AdjudicationForm(DecisionForm):
     """A third person's decision: gives a reason and cites a clause of the guideline in force."""
 
     text = forms.CharField(
-        max_length=_MAX_TEXT_LENGTH, error_messages={"required": "Say why, for those who come after."}
+        max_length=MAX_REASON_LENGTH, error_messages={"required": "Say why, for those who come after."}
     )
     clause = forms.ModelChoiceField(
         queryset=Clause.objects.none(), error_messages={"required": "Cite the clause that decides it."}
@@ -88,19 +91,16 @@ class OverrideReasonForm(forms.Form):
     """Why a decision goes against the model."""
 
     text = forms.CharField(
-        max_length=_MAX_TEXT_LENGTH, error_messages={"required": "Say why you decide otherwise."}
+        max_length=MAX_REASON_LENGTH, error_messages={"required": "Say why you decide otherwise."}
     )
 
 
 class RevisionForm(forms.Form):
     """Another answer after the model's was seen; always with a reason."""
 
-    decision = forms.ChoiceField(
-        choices=[(key, title) for key, (_, title, _) in ANSWER_CHOICES.items()],
-        error_messages={"required": "Choose one of the three answers."},
-    )
+    decision = _build_decision_field()
     text = forms.CharField(
-        max_length=_MAX_TEXT_LENGTH, error_messages={"required": "Say what changed your mind."}
+        max_length=MAX_REASON_LENGTH, error_messages={"required": "Say what changed your mind."}
     )
 
 

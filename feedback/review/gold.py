@@ -15,7 +15,7 @@ from matching.compare.service import compare_and_store
 from matching.models import ReviewStream
 
 
-def add_gold_item(actor: User, name1: str, name2: str, profile: str, answer: str, why: str) -> GoldAnswer:
+def add_gold_item(actor: User, name1: str, name2: str, profile: str, material: bool, why: str) -> GoldAnswer:
     """Store a pair with its known answer (``material`` or ``immaterial``) and why.
 
     Raises ``EngineError`` for names that cannot be compared, ``NoLiveModelError`` without a live model.
@@ -24,9 +24,7 @@ def add_gold_item(actor: User, name1: str, name2: str, profile: str, answer: str
         prediction = compare_and_store(actor, CompareRequest(name1, name2, profile)).prediction
         prediction.stream, prediction.selection_probability = ReviewStream.GOLD, 1.0
         prediction.save(update_fields=["stream", "selection_probability"])
-        row = GoldAnswer.objects.create(
-            prediction=prediction, material=answer == "material", why=why, created_by=actor
-        )
+        row = GoldAnswer.objects.create(prediction=prediction, material=material, why=why, created_by=actor)
         trail.record_event("gold_answer.added", row, actor)
     return row
 

@@ -16,23 +16,13 @@ from django.db import transaction
 from accounts.audit import trail
 from accounts.models import User
 from feedback.guideline import service
-from feedback.models import Draft, Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
+from feedback.models import Decision, Draft, Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
 from feedback.review import decisions
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.compare.all_profiles import compare_other_profiles
 from matching.compare.request import load_context
 from matching.models import Prediction
 from matching.pages import diff, presenter
-
-ANSWER_CHOICES = {
-    "immaterial": ("✓", "Immaterial", "The same name under this profile"),
-    "material": ("✕", "Material", "Another name, or not good enough"),
-    "cannot_tell": ("?", "Cannot tell", "A named fact is missing"),
-}
-"""The answers a reviewer may give: symbol, word, meaning."""
-
-ANSWER_VALUES = {"material": True, "immaterial": False, "cannot_tell": None}
-"""The answers as they are stored."""
 
 _JURISDICTION_LABELS = {
     "jurisdiction_left": "Jurisdiction of the first name",
@@ -42,20 +32,34 @@ _SIDE_LABELS = {"left": "The first name", "right": "The second name"}
 _MAX_RECENT = 10
 
 
+class DecisionChoice(NamedTuple):
+    """One of the three decisions as a button or a radio button shows it."""
+
+    decision: Decision
+    symbol: str
+    meaning: str
+
+
 class DecisionSummary(NamedTuple):
-    """A word as a person reads it."""
+    """A stored decision with its symbol."""
 
     feedback: Feedback
     symbol: str
-    answer: str
 
 
 class PrecedentSummary(NamedTuple):
-    """A precedent with its two names."""
+    """A precedent with the symbol of its decision."""
 
     precedent: Precedent
     symbol: str
-    answer: str
+
+
+DECISION_CHOICES = (
+    DecisionChoice(Decision.IMMATERIAL, "✓", "The same name under this profile"),
+    DecisionChoice(Decision.MATERIAL, "✕", "Another name, or not good enough"),
+    DecisionChoice(Decision.CANNOT_TELL, "?", "A named fact is missing"),
+)
+_SYMBOLS = {choice.decision: choice.symbol for choice in DECISION_CHOICES}
 
 
 def build_evidence(item: ReviewItem) -> dict[str, Any]:
@@ -115,9 +119,8 @@ def build_model_answer(word: Feedback) -> dict[str, Any]:
 
 
 def summarise_decision(word: Feedback) -> DecisionSummary:
-    """Return a word with its symbol and its answer in words."""
-    symbol, title, _ = ANSWER_CHOICES[word.answer_name]
-    return DecisionSummary(word, symbol, title)
+    """Return a stored decision with its symbol."""
+    return DecisionSummary(word, _SYMBOLS[word.decision])
 
 
 def list_recent_decisions(reviewer: User) -> list[DecisionSummary]:
@@ -179,10 +182,7 @@ def _list_request_context(prediction: Prediction) -> list[tuple[str, str]]:
 
 
 def _summarise_precedent(precedent: Precedent) -> PrecedentSummary:
-    symbol, title, _ = ANSWER_CHOICES[
-        {True: "material", False: "immaterial", None: "cannot_tell"}[precedent.material]
-    ]
-    return PrecedentSummary(precedent, symbol, title)
+    return PrecedentSummary(precedent, _SYMBOLS[precedent.decision])
 
 
 def _list_prior_decisions(item: ReviewItem) -> list[DecisionSummary]:

@@ -15,7 +15,7 @@ from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from feedback.admin_page import render_page
 from feedback.guideline.service import get_guideline_in_force
-from feedback.models import Feedback, ReviewItem, ReviewStage
+from feedback.models import MAX_REASON_LENGTH, Feedback, ReviewItem, ReviewStage
 from feedback.permissions import LEAD_PERMISSION
 from feedback.review import decisions, presenter, queue
 from feedback.review.decisions import DecisionChangeError, DuplicateFeedbackError
@@ -119,7 +119,7 @@ def handle_heartbeat(request: HttpRequest, pk: UUID) -> HttpResponse:
     item = get_object_or_404(ReviewItem, pk=pk)
     reviewer = get_current_user(request)
     kept = queue.extend_claim(item, reviewer)
-    text = request.POST.get("text", "")[:4_000]
+    text = request.POST.get("text", "")[:MAX_REASON_LENGTH]
     if text and not item.done_at:
         queue.save_draft(item, reviewer, "", text)
     return JsonResponse({"held": kept})
@@ -180,14 +180,14 @@ def show_decision(request: HttpRequest, pk: UUID) -> HttpResponse:
     elif request.method == "POST":
         revision = RevisionForm(request.POST)
         if revision.is_valid():
-            said = presenter.ANSWER_VALUES[revision.cleaned_data["decision"]]
+            said = revision.cleaned_data["decision"].material
             text = revision.cleaned_data["text"]
             return _apply_change(
                 request, word, lambda: decisions.revise_decision(word, word.reviewer, said, text)
             )
     context = {
         **presenter.build_model_answer(word),
-        "answers": presenter.ANSWER_CHOICES,
+        "choices": presenter.DECISION_CHOICES,
         "reason_form": reason,
         "revision_form": revision,
     }
@@ -228,7 +228,7 @@ def _render_evidence(
         "item": item,
         "form": form,
         "draft": presenter.find_draft(item, reviewer),
-        "answers": presenter.ANSWER_CHOICES,
+        "choices": presenter.DECISION_CHOICES,
         "passes": PASS_CHOICES,
         "later": POSTPONE_CHOICES,
         "passing": passing or PassForm(),
@@ -256,7 +256,7 @@ def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) 
         word = decisions.submit_decision(
             item,
             reviewer,
-            presenter.ANSWER_VALUES[given["decision"]],
+            given["decision"].material,
             given["text"],
             Decimal(str(given["confidence"])) if given["confidence"] else None,
             current.version if current else "",

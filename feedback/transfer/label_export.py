@@ -66,7 +66,7 @@ def _build_plain_cells(row: Feedback) -> list[str]:
     return [
         str(row.pk),
         row.created_at.isoformat(),
-        row.answer_name,
+        str(row.decision),
         row.source,
         row.stage,
         row.stream,

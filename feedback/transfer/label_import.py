@@ -17,7 +17,7 @@ from import_export.tmp_storages import BaseStorage
 from accounts.audit import trail
 from accounts.encryption.fields import get_cipher
 from accounts.models import User
-from feedback.models import Feedback, FeedbackSource
+from feedback.models import MAX_REASON_LENGTH, Decision, Feedback, FeedbackSource
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError, load_profiles
@@ -29,7 +29,7 @@ MAX_ROWS = 2_000
 
 COLUMNS = ("name1", "name2", "answer", "profile", "kind", "reason")
 _REQUIRED_COLUMNS = ("name1", "name2", "answer")
-_ANSWER_VALUES = {"material": True, "immaterial": False}
+_ANSWERS = (Decision.MATERIAL, Decision.IMMATERIAL)
 _KINDS = ("auto", "organisation", "individual")
 _STORED_NAME = re.compile(r"[0-9a-f]{32}")
 
@@ -64,7 +64,7 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
 
     name1 = Field(column_name="name1", attribute="prediction__name1", readonly=True)
     name2 = Field(column_name="name2", attribute="prediction__name2", readonly=True)
-    answer = Field(column_name="answer", attribute="answer_name", readonly=True)
+    answer = Field(column_name="answer", attribute="decision", readonly=True)
     profile = Field(column_name="profile", attribute="prediction__profile", readonly=True)
     kind = Field(column_name="kind", attribute="prediction__kind", readonly=True)
     reason = Field(column_name="reason", attribute="feedback_text", readonly=True)
@@ -99,10 +99,13 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
         question, material = _parse_row(row)
         known = _find_imported_label(question)
         if known is not None and known.user_correction is not material:
-            said = known.answer_name
+            said = known.decision
             raise ValidationError({"answer": f"This pair was imported as {said} before, under this profile."})
         instance.prediction = known.prediction if known else _compare_pair(self.actor, question)
-        instance.user_correction, instance.feedback_text = material, _read_cell(row, "reason")[:4_000]
+        instance.user_correction, instance.feedback_text = (
+            material,
+            _read_cell(row, "reason")[:MAX_REASON_LENGTH],
+        )
         instance.reviewer, instance.source = self.actor, FeedbackSource.IMPORT
         instance.model_id = instance.prediction.model_id
         self.is_duplicate = known is not None
@@ -129,7 +132,7 @@ def _parse_row(row: dict[str, Any]) -> tuple[CompareRequest, bool]:
     answer, profile = _read_cell(row, "answer").lower(), _read_cell(row, "profile") or "general"
     kind = _read_cell(row, "kind").lower() or "auto"
     errors = {}
-    if answer not in _ANSWER_VALUES:
+    if answer not in _ANSWERS:
         errors["answer"] = "Write material or immaterial."
     if profile not in load_profiles():
         errors["profile"] = f"Write one of {', '.join(load_profiles())}, or nothing for general."
@@ -138,9 +141,8 @@ def _parse_row(row: dict[str, Any]) -> tuple[CompareRequest, bool]:
     errors |= {name: "Write a name." for name in ("name1", "name2") if not _read_cell(row, name)}
     if errors:
         raise ValidationError(errors)
-    return CompareRequest(_read_cell(row, "name1"), _read_cell(row, "name2"), profile, kind), _ANSWER_VALUES[
-        answer
-    ]
+    request = CompareRequest(_read_cell(row, "name1"), _read_cell(row, "name2"), profile, kind)
+    return request, answer == Decision.MATERIAL
 
 
 def _find_imported_label(question: CompareRequest) -> Feedback | None:
