@@ -90,8 +90,11 @@ def start_draft(actor: User, version: str) -> Guideline:
 
 
 @transaction.atomic
-def publish_guideline(draft: Guideline, actor: User) -> Guideline:
-    """Put a draft in force. Raises :class:`GuidelineError` for one without clauses or already published."""
+def publish_guideline(draft: Guideline, actor: User | None) -> Guideline:
+    """Put a draft in force; ``actor`` is ``None`` for the starting guideline.
+
+    Raises :class:`GuidelineError` for a version without clauses or one that is published already.
+    """
     draft = Guideline.objects.select_for_update().get(pk=draft.pk)
     if draft.status != Guideline.Status.DRAFT:
         raise GuidelineError("This version is published already.")

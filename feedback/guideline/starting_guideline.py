@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 import yaml
 from django.db import transaction
-from django.utils import timezone
 
-from accounts.audit import trail
+from feedback.guideline.service import publish_guideline
 from feedback.models import Clause, Guideline
 from matching.engine import Category, Effect, Profile, load_categories, load_profiles
 
@@ -59,15 +58,10 @@ def publish_starting_guideline() -> Guideline | None:
     """Publish the starting guideline where there is none yet; return it, or ``None`` if there is one."""
     if Guideline.objects.exists():
         return None
-    row = Guideline.objects.create(
-        version=read_version(),
-        summary=_read_data()["summary"],
-        status=Guideline.Status.PUBLISHED,
-        published_at=timezone.now(),
-    )
+    draft = Guideline.objects.create(version=read_version(), summary=_read_data()["summary"])
     Clause.objects.bulk_create(
         Clause(
-            guideline=row,
+            guideline=draft,
             number=rule.number,
             title=rule.title,
             text=rule.text,
@@ -76,8 +70,7 @@ def publish_starting_guideline() -> Guideline | None:
         )
         for position, rule in enumerate(build_clauses())
     )
-    trail.record_event("guideline.published", row, None, version=row.version)
-    return row
+    return publish_guideline(draft, None)
 
 
 def render_markdown() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from feedback.simulation.loop import SimulationPlan, SimulationResult
+from modelops.models import THRESHOLD_DEFAULTS
 from modelops.svg_charts import PlotAnnotation, render_line_chart
 
 _PHASE_LABELS = {"shifted": "other mix, same truth", "stricter": "new guideline"}
@@ -50,7 +51,8 @@ def render_svg(outcome: SimulationResult) -> str:
         if row["event"].startswith("trained"):
             marks.append(PlotAnnotation(row["hour"], "trained, approved"))
     values = [row["accuracy"] for row in outcome.history]
-    return render_line_chart("True accuracy by simulated hour", values, marks, limit=0.85)
+    threshold = float(THRESHOLD_DEFAULTS["accuracy"][0])
+    return render_line_chart("True accuracy by simulated hour", values, marks, threshold)
 
 
 def render_section(plan: SimulationPlan, outcome: SimulationResult) -> str:
