@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.auth.current_user import get_current_user
 from feedback.api.serializers import FeedbackSerializer
 from feedback.review.decisions import DuplicateFeedbackError, submit_client_feedback
+from feedback.review.routing import contradicts_prediction
 from matching.models import Prediction
 from matching.pages import presenter
 
@@ -50,9 +51,9 @@ def _collect_errors(serializer: FeedbackSerializer, prediction: Prediction) -> d
     if not serializer.is_valid():
         errors = {field: str(found[0]) for field, found in serializer.errors.items()}
         return {**errors, **({"user_correction": _ANSWER_REQUIRED} if "user_correction" in errors else {})}
-    said = serializer.validated_data
-    overrides = said["user_correction"] != prediction.prediction
-    return {"feedback_text": _REASON_REQUIRED} if overrides and not said["feedback_text"] else {}
+    data = serializer.validated_data
+    needs_reason = contradicts_prediction(data["user_correction"], prediction) and not data["feedback_text"]
+    return {"feedback_text": _REASON_REQUIRED} if needs_reason else {}
 
 
 def _render_form(

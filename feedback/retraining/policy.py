@@ -113,7 +113,7 @@ def _evaluate_conditions(model: ModelVersion, now: datetime, routine: bool) -> l
     return [
         *(_check_performance(name, estimate) for name, estimate in found.to_dict().items()),
         _check_label_count(waiting),
-        _check_elapsed_time(now, waiting, routine),
+        _check_elapsed_time(model, now, waiting, routine),
         _check_drift(now, found),
     ]
 
@@ -134,9 +134,9 @@ def _check_label_count(waiting: int) -> TrainingCondition:
     )
 
 
-def _check_elapsed_time(now: datetime, waiting: int, routine: bool) -> TrainingCondition:
+def _check_elapsed_time(model: ModelVersion, now: datetime, waiting: int, routine: bool) -> TrainingCondition:
     last = TrainingRun.objects.filter(status=RunStatus.SUCCEEDED).order_by("-created_at").first()
-    since = last.created_at if last else _get_champion().created_at
+    since = last.created_at if last else model.created_at
     days, allowed = (now - since) / DAY, get_threshold("elapsed_days")
     said = f"{days:.1f} days since the last training, {waiting:,} new labels"
     return TrainingCondition(

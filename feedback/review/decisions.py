@@ -31,6 +31,7 @@ from feedback.review.queue import lock_claimed_item, save_draft
 from feedback.review.routing import (
     STREAM_PRIORITIES,
     compute_due_at,
+    contradicts_prediction,
     find_unstarted_items,
     is_override,
     schedule_follow_up,
@@ -187,7 +188,7 @@ def submit_client_feedback(
         answer_shown=True,
     )
     _insert_feedback(row)
-    if user_correction != prediction.prediction:
+    if contradicts_prediction(user_correction, prediction):
         enqueue_prediction(prediction, ReviewStream.APPEAL)
     trail.record_event("feedback.given", row, user, source=row.source, material=user_correction)
     return row

@@ -39,12 +39,18 @@ def compute_due_at(born: datetime, priority: int, profile: str) -> datetime:
     return born + timedelta(hours=_DUE_HOURS[priority] * _DUE_FACTORS.get(profile, 1.0))
 
 
+def contradicts_prediction(material: bool | None, prediction: Prediction) -> bool:
+    """Return whether a decision differs from the stored prediction; *cannot tell* (``None``) does not."""
+    return material is not None and material != prediction.prediction
+
+
 def is_override(material: bool | None, prediction: Prediction) -> bool:
-    """Say whether a word contradicts the model: its verdict, or its leaning to material by immaterial."""
-    if material is None:
-        return False
+    """Return whether a reviewer's decision overrides the model and so needs a reason and a second review.
+
+    Under the verdict *review* only *immaterial* against a prediction of *material* is an override.
+    """
     decided = prediction.verdict != VerdictChoice.REVIEW
-    return material != prediction.prediction and (decided or not material)
+    return contradicts_prediction(material, prediction) and (decided or not material)
 
 
 def schedule_follow_up(word: Feedback, item: ReviewItem, draw: bool = True) -> None:
