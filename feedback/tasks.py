@@ -16,7 +16,7 @@ from accounts.models import User
 from feedback.monitoring import performance
 from feedback.retraining import policy
 from feedback.retraining.pipeline import retrain, retrain_queued
-from feedback.review.decisions import enqueue_sampled_predictions
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from modelops.alerting.alerts import raise_alert
 from modelops.alerting.heartbeats import MONITOR_JOB
 from modelops.job_runs import run_once

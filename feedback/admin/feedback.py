@@ -30,8 +30,8 @@ from feedback.admin.review_urls import build_review_urls
 from feedback.memo import views as memo_views
 from feedback.models import Feedback, ReviewItem
 from feedback.permissions import LEAD_PERMISSION, REVIEW_PERMISSION
-from feedback.review import decisions, queue
-from feedback.transfer.label_export import export_feedback
+from feedback.review import queue
+from feedback.transfer.label_export import export_feedback, record_export
 from feedback.transfer.label_import import EncryptedTempStorage, LabelResource
 
 _BLIND_COLUMNS = ("created_at", "state", "claimed_by", "claimed_until", "done_at")
@@ -90,7 +90,7 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         if form.is_bound and form.is_valid():
             try:
                 count = queue.assign_items(keys, form.cleaned_data["person"], get_current_user(request))
-                messages.success(request, f"{count} of {len(keys)} handed out; others are in hand or done.")
+                messages.success(request, f"{count} of {len(keys)} assigned; the others are claimed or done.")
                 return redirect("admin:feedback_reviewitem_changelist")
             except queue.ReviewerAbsentError as refusal:
                 form.add_error("person", str(refusal))
@@ -185,7 +185,7 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
     @admin_button("Export the chosen as CSV, with names", "export_names")
     def export_with_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
         """Names and reasons too; the audit trail says who took them."""
-        decisions.record_export(get_current_user(request), rows.count())
+        record_export(get_current_user(request), rows.count())
         return export_feedback(rows, with_names=True)
 
     @admin_button("Train a candidate now", "train_now")

@@ -1,4 +1,4 @@
-"""The addresses of the review pages, inside the admin."""
+"""The addresses of the review pages inside the admin, below those of review items."""
 
 from __future__ import annotations
 
@@ -15,41 +15,43 @@ from django.views.decorators.debug import sensitive_post_parameters
 from feedback.memo import views as memo_views
 from feedback.permissions import REVIEW_PERMISSION
 from feedback.quality import views as quality_views
-from feedback.review import views as review_views
+from feedback.review import decision_views, item_views, queue_views
 
 View = Callable[..., HttpResponse]
 
+_ROUTES: tuple[tuple[str, View, str], ...] = (
+    ("queue/", queue_views.show_queue, "review-queue"),
+    ("queue/next", queue_views.claim_next, "review-next"),
+    ("queue/absence", queue_views.change_absence, "review-absence"),
+    ("<uuid:pk>/reclaim", queue_views.reclaim_expired_item, "review-reclaim"),
+    ("<uuid:pk>/resume", queue_views.resume_parked_item, "review-resume"),
+    ("<uuid:pk>/decide", item_views.decide_item, "review-decide"),
+    ("<uuid:pk>/pass", item_views.pass_item, "review-pass"),
+    ("<uuid:pk>/heartbeat", item_views.handle_heartbeat, "review-heartbeat"),
+    ("decision/<uuid:pk>", decision_views.show_decision, "review-decision"),
+    ("decision/<uuid:pk>/undo", decision_views.undo, "review-undo"),
+    ("decision/<uuid:pk>/memo", memo_views.download_memo, "review-memo"),
+    ("quality/mine", quality_views.show_own_quality, "review-quality-mine"),
+    ("quality/team", quality_views.show_team_quality, "review-quality-team"),
+)
+
 
 def build_review_urls() -> list[URLPattern]:
-    """Return the addresses of review, to stand before those of the items."""
-    routes: list[tuple[str, View, str]] = [
-        ("queue/", review_views.show_queue, "review-queue"),
-        ("queue/next", review_views.claim_next, "review-next"),
-        ("queue/absence", review_views.change_absence, "review-absence"),
-        ("<uuid:pk>/decide", review_views.decide_item, "review-decide"),
-        ("<uuid:pk>/pass", review_views.pass_item, "review-pass"),
-        ("<uuid:pk>/heartbeat", review_views.handle_heartbeat, "review-heartbeat"),
-        ("<uuid:pk>/reclaim", review_views.reclaim_expired_item, "review-reclaim"),
-        ("<uuid:pk>/resume", review_views.resume_parked_item, "review-resume"),
-        ("decision/<uuid:pk>", review_views.show_decision, "review-decision"),
-        ("decision/<uuid:pk>/undo", review_views.undo, "review-undo"),
-        ("decision/<uuid:pk>/memo", memo_views.download_memo, "review-memo"),
-        ("quality/mine", quality_views.show_own_quality, "review-quality-mine"),
-        ("quality/team", quality_views.show_team_quality, "review-quality-team"),
-    ]
+    """Return the URL patterns of review; they must precede those of the admin's own item pages."""
     return [
-        path(route, admin.site.admin_view(_require_reviewer(view)), name=name) for route, view, name in routes
+        path(route, admin.site.admin_view(_require_reviewer(view)), name=name)
+        for route, view, name in _ROUTES
     ]
 
 
 def _require_reviewer(view: View) -> View:
-    """Let reviewers in, and keep the page out of every cache."""
+    """Refuse anybody who may not review, and forbid caches to store the page."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, **parts: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, **parameters: Any) -> HttpResponse:
         if not request.user.has_perm(REVIEW_PERMISSION):
             raise PermissionDenied
-        response = view(request, **parts)
+        response = view(request, **parameters)
         response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -115,7 +115,7 @@ class Feedback(models.Model):
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="feedback")
     source = models.CharField(max_length=12, choices=FeedbackSource.choices)
     item = models.ForeignKey(
-        ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="words"
+        ReviewItem, null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
     )
     stage = models.CharField(max_length=12, choices=ReviewStage.choices, blank=True)
     stream = models.CharField(max_length=12, choices=ReviewStream.choices, blank=True)

@@ -1,4 +1,4 @@
-"""What a reviewer sends from the desk, checked."""
+"""The forms of the review pages."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ POSTPONE_CHOICES = {
     "72": "In three days",
     "168": "In a week",
 }
-"""Hours an item may be put off, with their words."""
+"""Hours by which an item can be postponed, with their labels."""
 
 PASS_CHOICES = {
-    "skip": "Skip: somebody else should judge it",
-    "postpone": "Postpone: I judge it later",
+    "skip": "Skip: somebody else should decide it",
+    "postpone": "Postpone: I decide it later",
     "escalate": "Escalate to a lead",
     "park": "Ask for a document",
 }
-"""What can be done with an item instead of deciding it."""
+"""What a reviewer can do with an item instead of deciding it."""
 
 
 def _build_decision_field() -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         choices=Decision.choices,
         coerce=Decision,
-        error_messages={"required": "Choose one of the three answers."},
+        error_messages={"required": "Choose one of the three decisions."},
     )
 
 
 class DecisionForm(forms.Form):
-    """One of the three answers, with a reason where one is needed."""
+    """One of the three decisions, with a reason where one is needed."""
 
     decision = _build_decision_field()
     text = forms.CharField(required=False, max_length=MAX_REASON_LENGTH)
@@ -45,22 +45,23 @@ class DecisionForm(forms.Form):
         required=False,
         empty_value=None,
         coerce=float,
-        choices=[("", "Not said"), ("0.99", "Certain"), ("0.85", "Fairly sure"), ("0.6", "Not very sure")],
+        choices=[("", "Not stated"), ("0.99", "Certain"), ("0.85", "Fairly sure"), ("0.6", "Not very sure")],
     )
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the missing fact when the reviewer cannot tell."""
-        given = super().clean() or {}
-        if given.get("decision") == Decision.CANNOT_TELL and not given.get("text"):
+        """Require the missing fact when the reviewer cannot tell."""
+        data = super().clean() or {}
+        if data.get("decision") == Decision.CANNOT_TELL and not data.get("text"):
             self.add_error("text", "Say which fact is missing.")
-        return given
+        return data
 
 
 class AdjudicationForm(DecisionForm):
-    """A third person's decision: gives a reason and cites a clause of the guideline in force."""
+    """The decision of an adjudication, with a reason and a clause of the guideline in force."""
 
     text = forms.CharField(
-        max_length=MAX_REASON_LENGTH, error_messages={"required": "Say why, for those who come after."}
+        max_length=MAX_REASON_LENGTH,
+        error_messages={"required": "Give the reason; it becomes part of the precedent."},
     )
     clause = forms.ModelChoiceField(
         queryset=Clause.objects.none(), error_messages={"required": "Cite the clause that decides it."}
@@ -74,7 +75,7 @@ class AdjudicationForm(DecisionForm):
 
 
 class PassForm(forms.Form):
-    """Putting an item off or passing it on; always with a reason."""
+    """Skip, postpone, escalate or park an item, always with a reason."""
 
     do = forms.ChoiceField(
         choices=list(PASS_CHOICES.items()), error_messages={"required": "Choose what to do with the item."}
@@ -83,39 +84,40 @@ class PassForm(forms.Form):
     reason = forms.CharField(max_length=1_000, error_messages={"required": "Say why, in a few words."})
 
     def get_delay(self) -> timedelta:
-        """How long to put the item off."""
+        """Return by how long to postpone the item."""
         return timedelta(hours=int(self.cleaned_data["hours"] or 24))
 
 
 class OverrideReasonForm(forms.Form):
-    """Why a decision goes against the model."""
+    """The reason of a decision that overrides the model."""
 
     text = forms.CharField(
-        max_length=MAX_REASON_LENGTH, error_messages={"required": "Say why you decide otherwise."}
+        max_length=MAX_REASON_LENGTH,
+        error_messages={"required": "Say why your decision overrides the model."},
     )
 
 
 class RevisionForm(forms.Form):
-    """Another answer after the model's was seen; always with a reason."""
+    """A second decision after the model's prediction was shown, always with a reason."""
 
     decision = _build_decision_field()
     text = forms.CharField(
-        max_length=MAX_REASON_LENGTH, error_messages={"required": "Say what changed your mind."}
+        max_length=MAX_REASON_LENGTH, error_messages={"required": "Give the reason of the revision."}
     )
 
 
 class AbsenceForm(forms.Form):
-    """Until when somebody is out of office."""
+    """The last day of an absence."""
 
     until = forms.DateField(error_messages={"required": "Say until which day.", "invalid": "Not a date."})
 
     def get_end(self) -> datetime:
-        """The end of the last day of the absence."""
+        """Return the end of the last day, in UTC."""
         day = self.cleaned_data["until"] + timedelta(days=1)
         return datetime.combine(day, time(), tzinfo=UTC)
 
     def clean_until(self) -> date:
-        """Refuse a day that has passed."""
+        """Refuse a day in the past."""
         day: date = self.cleaned_data["until"]
         if day < timezone.now().date():
             raise forms.ValidationError("That day has passed.")

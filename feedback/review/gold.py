@@ -1,4 +1,4 @@
-"""Known answers: made by leads, met unmarked by every reviewer once, never learnt from."""
+"""Gold items: pairs with a known answer, which each reviewer gets once, unmarked; never used for training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from matching.models import ReviewStream
 
 
 def add_gold_item(actor: User, name1: str, name2: str, profile: str, material: bool, why: str) -> GoldAnswer:
-    """Store a pair with its known answer (``material`` or ``immaterial``) and why.
+    """Store a pair with its known answer and the reason for it.
 
     Raises ``EngineError`` for names that cannot be compared, ``NoLiveModelError`` without a live model.
     """
@@ -31,7 +31,7 @@ def add_gold_item(actor: User, name1: str, name2: str, profile: str, material: b
 
 @transaction.atomic
 def retire_gold_items(rows: Sequence[GoldAnswer], actor: User) -> int:
-    """Hand these out no longer; return how many were still in use."""
+    """Stop giving these to reviewers; return how many were still in use."""
     now, retired = timezone.now(), 0
     for row in rows:
         if row.retired_at is None:

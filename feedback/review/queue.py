@@ -1,7 +1,7 @@
-"""Work in hand: taken, kept alive, put off, passed on, handed out by a lead.
+"""Review items change hands: claimed, skipped, postponed, escalated, parked, resumed, assigned by a lead.
 
-Each verb changes, records and returns in one transaction. Reasons may quote names: they are kept encrypted
-with the item, and the audit trail holds the fact alone.
+Each function changes rows, records an event and returns in one transaction. Reasons may quote names, so they
+are stored encrypted with the item, while the audit trail holds only that it happened.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _ESCALATION_DEADLINE = timedelta(hours=12)
 
 
 class ClaimLostError(Exception):
-    """The item is no longer held by this reviewer; nothing was stored."""
+    """The reviewer does not hold the item any more; nothing was stored."""
 
 
 class ReviewerAbsentError(Exception):
-    """The reviewer is out of office and gets no work."""
+    """The reviewer is out of office and gets no items."""
 
 
 def claim_next_item(reviewer: User, lead: bool = False) -> ReviewItem | None:
-    """Give a reviewer the item in hand, else the one that is due first, else ``None``.
+    """Return the item the reviewer holds, else claim the one that is due first; ``None`` if there is none.
 
-    Now and then, by the policy's share and unmarked, it is one whose answer is known. Raises
-    :class:`AbsentError` for somebody who is out of office.
+    At the policy's sampling rate it is a gold item, unmarked. Raises :class:`ReviewerAbsentError` for a
+    reviewer who is out of office.
     """
     now = timezone.now()
     if Absence.objects.active_at(now).filter(person=reviewer).exists():
@@ -48,12 +48,12 @@ def claim_next_item(reviewer: User, lead: bool = False) -> ReviewItem | None:
 
 @transaction.atomic
 def reclaim_item(item: ReviewItem, reviewer: User) -> ReviewItem:
-    """Claim one item again after the claim ran out. Raises :class:`ClaimLostError` when another has it."""
+    """Claim an item again after the claim expired. Raises :class:`ClaimLostError` when another holds it."""
     now = timezone.now()
     item = _lock_item(item)
     expired = item.state == ReviewItem.State.CLAIMED and (item.claimed_until or now) < now
     free = item.state == ReviewItem.State.OPEN or expired or item.is_claimed_by(reviewer, now)
-    if not free or item.words.not_withdrawn().exists():
+    if not free or item.decisions.not_withdrawn().exists():
         raise ClaimLostError("Somebody else has this item now, or decided it.")
     item.state, item.claimed_by = ReviewItem.State.CLAIMED, reviewer
     item.claimed_at, item.claimed_until = now, now + CLAIM_DURATION
@@ -62,34 +62,37 @@ def reclaim_item(item: ReviewItem, reviewer: User) -> ReviewItem:
 
 
 def extend_claim(item: ReviewItem, reviewer: User) -> bool:
-    """Extend a claim that is still good; say whether it was."""
+    """Extend a claim that has not expired; return whether there was one."""
     now = timezone.now()
     mine = ReviewItem.objects.claimed_by(reviewer, now).filter(pk=item.pk)
     return bool(mine.update(claimed_until=now + CLAIM_DURATION))
 
 
 def save_draft(item: ReviewItem, reviewer: User, decision: str, text: str) -> Draft:
-    """Keep what a reviewer typed, whoever holds the item."""
-    draft, made = Draft.objects.get_or_create(
+    """Save what a reviewer typed, whoever holds the item."""
+    draft, created = Draft.objects.get_or_create(
         item=item, reviewer=reviewer, defaults={"decision": decision, "text": text}
     )
-    if not made:
+    if not created:
         draft.decision, draft.text, draft.saved_at = decision, text, timezone.now()
         draft.save(update_fields=["decision", "text", "saved_at"])
     return draft
 
 
 def lock_claimed_item(item: ReviewItem, reviewer: User, now: datetime) -> ReviewItem:
-    """Lock an item and return it with its prediction. Raises :class:`ClaimLostError` for another's."""
-    found = _lock_item(item)
-    if not found.is_claimed_by(reviewer, now):
+    """Lock an item and return it with its prediction.
+
+    Raises :class:`ClaimLostError` unless the reviewer holds it.
+    """
+    item = _lock_item(item)
+    if not item.is_claimed_by(reviewer, now):
         raise ClaimLostError("this item is no longer yours; claim it again")
-    return found
+    return item
 
 
 @transaction.atomic
 def release_item(item: ReviewItem, actor: User, reason: str) -> ReviewItem:
-    """Give a claimed item back to the queue; a known answer goes without a trace."""
+    """Return a claimed item to the queue; an item that is not claimed stays as it is."""
     item = _lock_item(item)
     if item.state == ReviewItem.State.CLAIMED:
         _release_claim(item, ItemEvent.Kind.RELEASED, actor, reason)
@@ -98,7 +101,7 @@ def release_item(item: ReviewItem, actor: User, reason: str) -> ReviewItem:
 
 @transaction.atomic
 def skip_item(item: ReviewItem, reviewer: User, reason: str) -> ReviewItem:
-    """Pass an item on to others; it does not come back to this reviewer."""
+    """Leave an item to other reviewers; this one does not get it again."""
     return _release_claim(
         lock_claimed_item(item, reviewer, timezone.now()), ItemEvent.Kind.SKIPPED, reviewer, reason
     )
@@ -106,7 +109,7 @@ def skip_item(item: ReviewItem, reviewer: User, reason: str) -> ReviewItem:
 
 @transaction.atomic
 def postpone_item(item: ReviewItem, reviewer: User, until: datetime, reason: str) -> ReviewItem:
-    """Put an item off; it comes back to the same reviewer."""
+    """Return an item to the queue until a time, assigned to the same reviewer."""
     item = lock_claimed_item(item, reviewer, timezone.now())
     return _release_claim(
         item, ItemEvent.Kind.POSTPONED, reviewer, reason, not_before=until, assigned_to=reviewer
@@ -115,7 +118,7 @@ def postpone_item(item: ReviewItem, reviewer: User, until: datetime, reason: str
 
 @transaction.atomic
 def escalate_item(item: ReviewItem, reviewer: User, reason: str) -> ReviewItem:
-    """Pass an item to the leads, ahead of what waits for them less urgently."""
+    """Return an item to the queue for leads, due in twelve hours at the latest."""
     item = lock_claimed_item(item, reviewer, timezone.now())
     sooner = min(item.due_at, timezone.now() + _ESCALATION_DEADLINE)
     return _release_claim(
@@ -125,7 +128,7 @@ def escalate_item(item: ReviewItem, reviewer: User, reason: str) -> ReviewItem:
 
 @transaction.atomic
 def park_item(item: ReviewItem, reviewer: User, missing: str) -> ReviewItem:
-    """Set an item aside until a document comes; ``missing`` says which."""
+    """Set an item aside until a document arrives; ``missing`` names it."""
     item = lock_claimed_item(item, reviewer, timezone.now())
     state = ReviewItem.State.PARKED
     return _release_claim(item, ItemEvent.Kind.PARKED, reviewer, missing, state=state, assigned_to=reviewer)
@@ -133,7 +136,7 @@ def park_item(item: ReviewItem, reviewer: User, missing: str) -> ReviewItem:
 
 @transaction.atomic
 def resume_item(item: ReviewItem, actor: User, note: str) -> ReviewItem:
-    """Put a parked item back before the reviewer who asked, with a note on what came."""
+    """Reopen a parked item, due now, for the reviewer who parked it; ``note`` names the document."""
     item = _lock_item(item)
     if item.state == ReviewItem.State.PARKED:
         _release_claim(item, ItemEvent.Kind.RESUMED, actor, note, due_at=timezone.now())
@@ -142,9 +145,9 @@ def resume_item(item: ReviewItem, actor: User, note: str) -> ReviewItem:
 
 @transaction.atomic
 def assign_items(keys: Sequence[UUID], person: User | None, actor: User) -> int:
-    """Hand open items to one person, or to anybody; return how many. What others have in hand stays theirs.
+    """Assign open items to one reviewer, or to nobody (``None``); return how many. Claimed items stay.
 
-    Raises :class:`AbsentError` for somebody who is out of office.
+    Raises :class:`ReviewerAbsentError` for a reviewer who is out of office.
     """
     if person is not None and Absence.objects.active_at(timezone.now()).filter(person=person).exists():
         raise ReviewerAbsentError(f"{person.email} is out of office.")
@@ -158,19 +161,19 @@ def assign_items(keys: Sequence[UUID], person: User | None, actor: User) -> int:
 
 @transaction.atomic
 def start_absence(person: User, ends_at: datetime, actor: User) -> Absence:
-    """Mark somebody as out of office until then; what they hold or were given is free for others."""
+    """Mark a reviewer as out of office and release the items claimed by or assigned to them."""
     row = Absence.objects.create(person=person, ends_at=ends_at)
     trail.record_event("absence.begun", row, actor, person=str(person.pk), until=ends_at.isoformat())
     free = {"state": ReviewItem.State.OPEN, "claimed_by": None, "claimed_until": None}
-    undone = ReviewItem.objects.exclude(stream=ReviewStream.GOLD)
-    undone.filter(claimed_by=person, state=ReviewItem.State.CLAIMED).update(**free)
-    undone.filter(assigned_to=person, state=ReviewItem.State.OPEN).update(assigned_to=None)
+    items = ReviewItem.objects.exclude(stream=ReviewStream.GOLD)
+    items.filter(claimed_by=person, state=ReviewItem.State.CLAIMED).update(**free)
+    items.filter(assigned_to=person, state=ReviewItem.State.OPEN).update(assigned_to=None)
     return row
 
 
 @transaction.atomic
 def end_absence(person: User, actor: User) -> int:
-    """End somebody's absence now; return how many ended."""
+    """End the current absences of a reviewer; return how many."""
     now = timezone.now()
     current = list(Absence.objects.select_for_update().active_at(now).filter(person=person))
     for row in current:
@@ -185,7 +188,7 @@ def _lock_item(item: ReviewItem) -> ReviewItem:
 
 
 def _release_claim(item: ReviewItem, kind: str, actor: User, reason: str, **changes: Any) -> ReviewItem:
-    """Let go of an item and say why."""
+    """Release a claim, apply the changes, and record the event with its reason."""
     changes = {"state": ReviewItem.State.OPEN, "claimed_by": None, "claimed_until": None, **changes}
     for name, value in changes.items():
         setattr(item, name, value)
@@ -200,24 +203,25 @@ def _record_event(item: ReviewItem, kind: str, actor: User, reason: str) -> None
 
 
 def _draw_gold_item(reviewer: User, now: datetime) -> ReviewItem | None:
-    """Draw whether the next item is one with a known answer that this reviewer has not met; claim it."""
-    share = sampling.get_policy().gold
-    if random.random() >= share:  # noqa: S311 - a sample, not a secret
+    """Claim a gold item that is new to this reviewer, at the policy's sampling rate; ``None`` otherwise."""
+    rate = sampling.get_policy().gold
+    if random.random() >= rate:  # noqa: S311 - a sample, not a secret
         return None
-    unmet = GoldAnswer.objects.filter(retired_at=None).exclude(prediction__review_items__assigned_to=reviewer)
-    known = unmet.exclude(prediction__feedback__reviewer=reviewer).order_by("?").first()
-    return _create_gold_item(known, reviewer, now, share) if known else None
+    rows = GoldAnswer.objects.filter(retired_at=None).exclude(prediction__review_items__assigned_to=reviewer)
+    gold = rows.exclude(prediction__feedback__reviewer=reviewer).order_by("?").first()
+    return _create_gold_item(gold, reviewer, now, rate) if gold else None
 
 
-def _create_gold_item(known: GoldAnswer, reviewer: User, now: datetime, share: float) -> ReviewItem | None:
+def _create_gold_item(gold: GoldAnswer, reviewer: User, now: datetime, rate: float) -> ReviewItem | None:
+    """Create a claimed item; ``None`` when a concurrent request of the reviewer has just created it."""
     priority = STREAM_PRIORITIES[ReviewStream.GOLD]
     item = ReviewItem(
-        prediction=known.prediction,
+        prediction=gold.prediction,
         stage=ReviewStage.FIRST,
         stream=ReviewStream.GOLD,
-        selection_probability=share,
+        selection_probability=rate,
         priority=priority,
-        due_at=compute_due_at(now, priority, known.prediction.profile),
+        due_at=compute_due_at(now, priority, gold.prediction.profile),
         state=ReviewItem.State.CLAIMED,
         assigned_to=reviewer,
         claimed_by=reviewer,
@@ -227,6 +231,6 @@ def _create_gold_item(known: GoldAnswer, reviewer: User, now: datetime, share: f
     try:
         with transaction.atomic():
             item.save(force_insert=True)
-    except IntegrityError:  # asked twice at once: the other request has it
+    except IntegrityError:
         return None
     return item

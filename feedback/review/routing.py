@@ -1,7 +1,7 @@
-"""Where a prediction goes after a word: to a second reviewer, to an adjudicator, or nowhere.
+"""What follows a decision: a second review, an adjudication, or nothing; and when each item is due.
 
-A second person looks at a share of all decisions, at every disagreement with the model, at every override
-from material to immaterial, and whenever the first cannot tell. Two who differ are heard by a third.
+A second reviewer decides a sample of all items, every item on which the first one overrides the model, and
+every item that the first one cannot tell. When the two differ, or one cannot tell, a lead adjudicates.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ STREAM_PRIORITIES = {
     ReviewStream.GOLD: 5,
     ReviewStream.AUDIT: 5,
 }
-"""What is at stake: somebody waits for an appeal, nobody for an audit."""
+"""Higher is more urgent: a client waits for an appeal, nobody waits for an audit."""
 
 ADJUDICATION_PRIORITY = 25
 
 _DUE_HOURS = {30: 4, 25: 12, 20: 24, 10: 48, 5: 96}
-"""Hours an item of each stake may wait; born later but staked higher can so be due earlier."""
+"""Hours that an item of each priority may wait, so that a newer, more urgent item can be due earlier."""
 
 _DUE_FACTORS = {"sanctions": 0.5, "ucc": 0.5, "strict": 0.5, "kyc": 0.75}
-"""Profiles in which an error costs more wait for less; others wait the whole time."""
+"""Factors on the waiting time, below 1 for profiles in which an error costs more."""
 
 
-def compute_due_at(born: datetime, priority: int, profile: str) -> datetime:
-    """Return when an item is due: waiting raises it past every younger item without anybody recounting."""
-    return born + timedelta(hours=_DUE_HOURS[priority] * _DUE_FACTORS.get(profile, 1.0))
+def compute_due_at(created_at: datetime, priority: int, profile: str) -> datetime:
+    """Return when an item is due. The queue is ordered by it, so a waiting item rises without an update."""
+    return created_at + timedelta(hours=_DUE_HOURS[priority] * _DUE_FACTORS.get(profile, 1.0))
 
 
 def contradicts_prediction(material: bool | None, prediction: Prediction) -> bool:
@@ -53,16 +53,19 @@ def is_override(material: bool | None, prediction: Prediction) -> bool:
     return contradicts_prediction(material, prediction) and (decided or not material)
 
 
-def schedule_follow_up(word: Feedback, item: ReviewItem, draw: bool = True) -> None:
-    """Open, or take back, what must follow after a word; ``draw`` also draws the second reviewers' share."""
+def schedule_follow_up(decision: Feedback, item: ReviewItem, draw: bool = True) -> None:
+    """Create or delete the items that follow from a decision.
+
+    ``draw`` says whether to sample agreements for second review; a revision is not sampled again.
+    """
     if item.stream == ReviewStream.GOLD or item.stage == ReviewStage.ADJUDICATION:
         return
-    words = list(list_current_decisions(item.prediction_id))
-    if len(words) < 2:
-        if _needs_second_review(word, item.prediction, draw):
+    rows = list_current_decisions(item.prediction_id)
+    if len(rows) < 2:
+        if _needs_second_review(decision, item.prediction, draw):
             open_follow_up_item(item, ReviewStage.SECOND)
         return
-    answers = {said.user_correction for said in words}
+    answers = {row.user_correction for row in rows}
     if len(answers) > 1 or None in answers:
         open_follow_up_item(item, ReviewStage.ADJUDICATION)
     else:
@@ -70,36 +73,36 @@ def schedule_follow_up(word: Feedback, item: ReviewItem, draw: bool = True) -> N
 
 
 def list_current_decisions(prediction_id: UUID) -> list[Feedback]:
-    """What each person says by now about a prediction, adjudication apart."""
-    words = Feedback.objects.by_reviewers().filter(prediction_id=prediction_id, adjudicated=False)
-    return list(words.exclude(revised_by__withdrawn_at=None, revised_by__isnull=False).order_by("id"))
+    """Return each reviewer's latest decision on a prediction, without adjudications."""
+    rows = Feedback.objects.by_reviewers().filter(prediction_id=prediction_id, adjudicated=False)
+    return list(rows.exclude(revised_by__withdrawn_at=None, revised_by__isnull=False).order_by("id"))
 
 
-def open_follow_up_item(after: ReviewItem, stage: ReviewStage) -> ReviewItem:
-    """Put the next look at the same prediction into the queue."""
+def open_follow_up_item(previous: ReviewItem, stage: ReviewStage) -> ReviewItem:
+    """Create or reopen the item of a later stage of the same prediction."""
     now = timezone.now()
-    priority = ADJUDICATION_PRIORITY if stage == ReviewStage.ADJUDICATION else after.priority
+    priority = ADJUDICATION_PRIORITY if stage == ReviewStage.ADJUDICATION else previous.priority
     fields = {
-        "stream": after.stream,
-        "selection_probability": after.selection_probability,
+        "stream": previous.stream,
+        "selection_probability": previous.selection_probability,
         "priority": priority,
-        "due_at": compute_due_at(now, priority, after.prediction.profile),
+        "due_at": compute_due_at(now, priority, previous.prediction.profile),
         "for_lead": stage == ReviewStage.ADJUDICATION,
         "assigned_to": None,
     }
-    item, _ = ReviewItem.objects.get_or_create(prediction=after.prediction, stage=stage, defaults=fields)
+    item, _ = ReviewItem.objects.get_or_create(prediction=previous.prediction, stage=stage, defaults=fields)
     if item.state == ReviewItem.State.DONE:
         ReviewItem.objects.filter(pk=item.pk).update(**fields, state=ReviewItem.State.OPEN, done_at=None)
     return item
 
 
 def find_unstarted_items(item: ReviewItem, stages: list[ReviewStage]) -> ReviewItemQuerySet:
-    """Later looks at the same prediction that nobody has begun."""
-    later = ReviewItem.objects.filter(prediction_id=item.prediction_id, stage__in=stages, words=None)
+    """Return open items of these stages of the same prediction, without a decision."""
+    later = ReviewItem.objects.filter(prediction_id=item.prediction_id, stage__in=stages, decisions=None)
     return later.filter(state=ReviewItem.State.OPEN)
 
 
-def _needs_second_review(word: Feedback, prediction: Prediction, draw: bool) -> bool:
-    if word.user_correction is None or is_override(word.user_correction, prediction):
+def _needs_second_review(decision: Feedback, prediction: Prediction, draw: bool) -> bool:
+    if decision.user_correction is None or is_override(decision.user_correction, prediction):
         return True
     return draw and random.random() < sampling.get_policy().second  # noqa: S311 - a sample, not a secret

@@ -27,7 +27,7 @@ from feedback.models import Feedback
 from feedback.monitoring import performance
 from feedback.retraining import policy
 from feedback.retraining.pipeline import retrain_queued
-from feedback.review.decisions import enqueue_sampled_predictions
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from feedback.simulation.reviewers import SimulatedReviewers, SimulatedUsers
 from feedback.simulation.traffic import POOL_SIZE, STRICTER_CATEGORIES, SimulatedTraffic, is_truly_material
 from matching import engine

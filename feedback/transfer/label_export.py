@@ -6,10 +6,13 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
+from accounts.audit import trail
+from accounts.models import User
 from feedback.models import Feedback
 from matching.jobs.formats.rows import escape_formula
 
@@ -49,6 +52,12 @@ def export_feedback(rows: QuerySet[Feedback], with_names: bool) -> StreamingHttp
     response["Content-Disposition"] = f'attachment; filename="feedback-{timezone.now():%Y%m%d-%H%M}.csv"'
     response["Cache-Control"] = "no-store"
     return response
+
+
+@transaction.atomic
+def record_export(actor: User, rows: int) -> None:
+    """Record that somebody exported feedback together with the names."""
+    trail.record_event("feedback.exported", actor, actor, rows=rows, names=True)
 
 
 def _generate_lines(rows: QuerySet[Feedback], with_names: bool) -> Iterator[str]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Role
 from analytics import queries
-from feedback.review.decisions import enqueue_sampled_predictions
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from modelops.monitoring import reporting
 from modelops.monitoring.histograms import FigureSample, HistogramBinning, count_histograms
 from modelops.monitoring.windows import TrafficSlice

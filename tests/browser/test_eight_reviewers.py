@@ -18,7 +18,7 @@ REVIEW = "/admin/feedback/reviewitem"
 _FILL = f"""
 import json
 from accounts.models import User
-from feedback.review.decisions import enqueue_sampled_predictions
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.models import Prediction
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store

@@ -6,7 +6,8 @@ from django.utils import timezone
 from accounts.models import Role
 from feedback.models import ReviewItem
 from feedback.retraining.pipeline import retrain
-from feedback.review.decisions import enqueue_sampled_predictions, submit_decision
+from feedback.review.decisions import submit_decision
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.serving.live_models import get_model_loader
 from tests.models import installed, promoted
 from tests.people import person, signed_in

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, Role, User
 from feedback.models import GoldAnswer, Guideline, ReviewItem
-from feedback.review.decisions import enqueue_sampled_predictions
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.compare import sampling
 from matching.models import ReviewPolicy
 from tests.models import guideline, installed, stored_prediction
@@ -51,7 +51,7 @@ def test_a_lead_hands_out_many_items_at_once(client: Client) -> None:
     rita, page = person(Role.REVIEWER), at("feedback_reviewitem", "changelist")
     chosen = [str(item.pk) for item in ReviewItem.objects.all()[:2]]
     asked = client.post(page, {"action": "assign", "_selected_action": chosen})
-    assert "Hand out 2 items" in text(asked)
+    assert "Assign 2 items" in text(asked)
     given = {
         "action": "assign",
         "_selected_action": chosen,
@@ -59,7 +59,7 @@ def test_a_lead_hands_out_many_items_at_once(client: Client) -> None:
         "apply": "1",
         "person": str(rita.pk),
     }
-    assert "2 of 2 handed out" in text(client.post(page, given, follow=True))
+    assert "2 of 2 assigned" in text(client.post(page, given, follow=True))
     assert ReviewItem.objects.filter(assigned_to=rita).count() == 2
     assert AuditEvent.objects.filter(action="review_item.assigned").count() == 2
 

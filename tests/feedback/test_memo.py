@@ -14,7 +14,8 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role, User
 from feedback.memo import content as memos
 from feedback.models import Feedback, ReviewItem
-from feedback.review.decisions import enqueue_sampled_predictions, submit_decision
+from feedback.review.decisions import submit_decision
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.models import Prediction

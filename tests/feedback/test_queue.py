@@ -11,12 +11,8 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role, User
 from feedback.models import Feedback, ReviewItem
 from feedback.review import queue
-from feedback.review.decisions import (
-    DuplicateFeedbackError,
-    enqueue_sampled_predictions,
-    submit_client_feedback,
-    submit_decision,
-)
+from feedback.review.decisions import DuplicateFeedbackError, submit_client_feedback, submit_decision
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from feedback.review.queue import ClaimLostError
 from modelops.models import TrainingRun
 from tests.models import guideline, model_version, stored_prediction

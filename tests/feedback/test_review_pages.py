@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role, User
 from feedback.models import Absence, Draft, Feedback, GoldAnswer, ItemEvent, ReviewItem
 from feedback.review import queue
-from feedback.review.decisions import enqueue_sampled_predictions
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.compare import sampling
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
@@ -304,7 +304,7 @@ def test_an_answer_is_revised_once_and_with_a_reason(client: Client) -> None:
     client.post(at("decide", taken(client).pk), {"decision": "immaterial", "text": "x"})
     word = Feedback.objects.get()
     refused = client.post(at("decision", word.pk), {"do": "revise", "decision": "material", "text": ""})
-    assert "what changed your mind" in text(refused)
+    assert "the reason of the revision" in text(refused)
     client.post(at("decision", word.pk), {"do": "revise", "decision": "material", "text": "The form"})
     assert "Revised:" in text(client.get(at("decision", word.pk)))
     assert sorted(str(row.user_correction) for row in Feedback.objects.all()) == ["False", "True"]

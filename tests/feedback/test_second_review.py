@@ -12,13 +12,12 @@ from feedback.models import Draft, Feedback, Precedent, ReviewItem, ReviewStage
 from feedback.retraining import labels
 from feedback.review.decisions import (
     DecisionChangeError,
-    enqueue_prediction,
-    enqueue_sampled_predictions,
     revise_decision,
     submit_client_feedback,
     submit_decision,
     undo_decision,
 )
+from feedback.review.enqueueing import enqueue_prediction, enqueue_sampled_predictions
 from feedback.review.queue import ClaimLostError
 from matching.compare import sampling
 from matching.models import Prediction, ReviewStream, ShadowScore
@@ -205,7 +204,7 @@ def test_nobody_undoes_anothers_decision_nor_one_that_is_being_heard() -> None:
         undo_decision(row, second)
     word(second, material=False)
     claimed(lead, lead=True)
-    with pytest.raises(DecisionChangeError, match="third person"):
+    with pytest.raises(DecisionChangeError, match="adjudication of this pair"):
         undo_decision(row, first)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role, User
 from accounts.privacy import retention
 from feedback.models import ReviewItem
-from feedback.review.decisions import enqueue_sampled_predictions
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.compare import sampling
 from matching.compare.request import CompareRequest
 from matching.compare.sampling import SamplingPolicy
