@@ -1,4 +1,4 @@
-"""The frame of the desk's pages: the admin's menu and title around a template of ours."""
+"""The layout of the review pages: a template of feedback inside the admin's menu and title."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from django.template.response import TemplateResponse
 def render_page(
     request: HttpRequest, name: str, title: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    """Return a page of the desk."""
-    whole = {**admin.site.each_context(request), "title": title, **context}
-    return TemplateResponse(request, f"feedback/review/{name}.html", whole, status=status)
+    """Return a review page."""
+    full_context = {**admin.site.each_context(request), "title": title, **context}
+    return TemplateResponse(request, f"feedback/review/{name}.html", full_context, status=status)

@@ -1,4 +1,4 @@
-"""Feedback: what people answer, and what is learnt from it."""
+"""The Django app of review and feedback."""
 
 from __future__ import annotations
 

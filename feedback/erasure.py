@@ -1,4 +1,4 @@
-"""Which words about answers an erasure takes: every table here that may quote a name."""
+"""The tables of feedback with encrypted text that may quote names; an erasure blanks them."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ ERASURE_TARGETS = (
     EncryptedTable(ItemEvent, make_row_finder(ItemEvent, "item__prediction")),
     EncryptedTable(Draft, make_row_finder(Draft, "item__prediction")),
 )
-"""A new table with encrypted text gets its line here; a test says so."""
+"""Every table with encrypted text must be listed; a test checks it."""

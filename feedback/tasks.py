@@ -27,7 +27,7 @@ from modelops.training.runs import TrainingBusyError
 
 @shared_task(acks_late=True)  # a prediction has one item at most
 def collect_review_items() -> int:
-    """Put what the streams picked into the queue."""
+    """Enqueue the predictions that the streams sampled."""
     return enqueue_sampled_predictions()
 
 

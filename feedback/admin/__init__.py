@@ -1,4 +1,4 @@
-"""The admin pages of feedback; importing the package registers them."""
+"""The admin pages of feedback, registered when this package is imported."""
 
 from feedback.admin import feedback, leads
 

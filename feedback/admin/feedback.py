@@ -1,4 +1,4 @@
-"""The review queue, what people said, the guideline: lists of the admin. The desk has pages of its own."""
+"""The admin lists of review items and feedback; the review pages are in ``review_urls``."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LEAD_COLUMNS = ("created_at", "stream", "stage", "state", "priority", "due_at",
 
 
 class AssignForm(forms.Form):
-    """Who shall have the items."""
+    """The reviewer to assign items to."""
 
     person = forms.ModelChoiceField(
         queryset=User.objects.filter(is_active=True, role__in=[Role.REVIEWER, Role.LEAD]),
@@ -51,9 +51,7 @@ class AssignForm(forms.Form):
 
 @admin.register(ReviewItem)
 class ReviewItemAdmin(ReadOnlyAdmin):
-    """Work for reviewers, what is due first on top. Why an item was picked is for leads: it hints at the
-    model's answer.
-    """
+    """Review items by due time. Only leads and auditors see the stream: it hints at the prediction."""
 
     list_select_related = ("claimed_by", "assigned_to")
     paginator = BoundedPaginator
@@ -64,19 +62,19 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     actions = ("assign",)
 
     def get_urls(self) -> list[Any]:
-        """Put the pages of the desk before those of the items."""
+        """Return the review pages, then the admin's own pages of items."""
         return [*build_review_urls(), *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        """Show why an item was picked to leads and auditors only."""
+        """Show stream and stage to leads and auditors only."""
         return _BLIND_COLUMNS if _is_blind(request) else _LEAD_COLUMNS
 
     def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
-        """Filter by the columns that one may see."""
+        """Offer filters on the visible columns only."""
         return ("state",) if _is_blind(request) else ("state", "stage", "stream", "for_lead")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The same rule as in the list."""
+        """Show the same columns as the list."""
         rest = ("selection_probability", "not_before", "for_lead", "claimed_until", "done_at")
         return _BLIND_COLUMNS if _is_blind(request) else (*_LEAD_COLUMNS, *rest)
 
@@ -84,7 +82,7 @@ class ReviewItemAdmin(ReadOnlyAdmin):
 
     @admin_button("Assign the chosen items", "assign")
     def assign(self, request: HttpRequest, rows: QuerySet[ReviewItem]) -> HttpResponse:
-        """Hand the chosen open items to one person, or to anybody."""
+        """Assign the chosen open items to one reviewer, or to nobody."""
         keys = [UUID(key) for key in request.POST.getlist("keys")] or [row.pk for row in rows]
         form = AssignForm(request.POST if "apply" in request.POST else None)
         if form.is_bound and form.is_valid():
@@ -106,13 +104,13 @@ class ReviewItemAdmin(ReadOnlyAdmin):
 
 @admin.register(Feedback)
 class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the package ships no types
-    """What people said about answers."""
+    """Feedback of clients and reviewers."""
 
     list_display = ("created_at", "answer", "source", "stage", "reviewer", "processed", "prediction_link")
     list_filter = ("source", "stage", "user_correction", "processed")
     list_select_related = ("reviewer",)
     search_fields = ("id__exact", "prediction__id__exact", "reviewer__email__exact")
-    search_help_text = "Id of the feedback or of the answer, or the e-mail of who said it"
+    search_help_text = "Id of the feedback or of the prediction, or the e-mail of its author"
     paginator = BoundedPaginator
     show_full_result_count = False
     fields = (
@@ -149,54 +147,54 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
     has_train_now_permission = require_permission("modelops.add_trainingrun")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Leave the encrypted text in the database; a reviewer sees own words only, to stay blind."""
+        """Defer the encrypted text; a reviewer sees only their own feedback, to stay blind."""
         rows = super().get_queryset(request).defer("feedback_text")
         return rows.filter(reviewer=request.user) if _is_blind(request) else rows
 
-    @admin.display(description="Said", ordering="user_correction")
+    @admin.display(description="Decision", ordering="user_correction")
     def answer(self, row: Feedback) -> str:
-        """The answer in a word."""
+        """Return the label of the decision."""
         return str(row.decision.label)
 
-    @admin.display(description="Answer")
+    @admin.display(description="Prediction")
     def prediction_link(self, row: Feedback) -> str:
-        """Id of the answer it is about."""
+        """Return the id of the prediction."""
         return str(row.prediction_id)
 
     @admin_button("Memos of the chosen, as a ZIP", "download_binder")
     def download_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
-        """Hand out a binder of memos as PDF and JSON."""
+        """Download memos as PDF and JSON in one ZIP."""
         return memo_views.download_binder(request, rows, redacted=False)
 
     @admin_button("Memos of the chosen, redacted, as a ZIP", "download_binder")
     def download_redacted_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
-        """The same without names, reasons and people."""
+        """Download memos without names, reasons and reviewers."""
         return memo_views.download_binder(request, rows, redacted=True)
 
     def has_import_permission(self, request: HttpRequest) -> bool:
-        """Leads import labels."""
+        """Let leads import labels."""
         return request.user.has_perm(LEAD_PERMISSION)
 
     @admin_button("Export the chosen as CSV, without names", "download_binder")
     def export_without_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
-        """Everything but what may quote a name."""
+        """Download the columns that cannot quote a name."""
         return export_feedback(rows, with_names=False)
 
     @admin_button("Export the chosen as CSV, with names", "export_names")
     def export_with_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
-        """Names and reasons too; the audit trail says who took them."""
+        """Download names and reasons too; the audit trail records who did."""
         record_export(get_current_user(request), rows.count())
         return export_feedback(rows, with_names=True)
 
     @admin_button("Train a candidate now", "train_now")
     def train_now(self, request: HttpRequest) -> HttpResponse:
-        """Have a worker train; asked by name, because the task's module would bring MLflow along."""
+        """Enqueue a training by the task's name, because importing its module would import MLflow."""
         arguments = ["asked for in the admin", str(get_current_user(request).pk)]
         current_app.send_task("feedback.tasks.retrain_model", arguments, queue="train", retry=False)
-        messages.success(request, "A worker trains a candidate; follow it here.")
+        messages.success(request, "The training is enqueued; follow it here.")
         return redirect("admin:modelops_trainingrun_changelist")
 
 
 def _is_blind(request: HttpRequest) -> bool:
-    """Say whether the person decides at the desk and leads nobody."""
+    """Return whether the user reviews and is no lead."""
     return request.user.has_perm(REVIEW_PERMISSION) and not request.user.has_perm(LEAD_PERMISSION)

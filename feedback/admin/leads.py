@@ -1,4 +1,4 @@
-"""What leads look after in the admin: shares and quotas, guideline, precedents, known answers."""
+"""The admin pages of leads: sampling rates and quotas, guideline, precedents, gold items."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ from modelops.serving.loader import NoLiveModelError
 
 _QUOTA_STREAMS = (ReviewStream.AUDIT, ReviewStream.UNCERTAIN, ReviewStream.DISAGREEMENT)
 _RATE_LABELS = {
-    "audit": "Random audit, of all answers",
-    "uncertain": "Of the answers that say: a person must look",
-    "disagreement": "Of the answers on which two models disagree",
-    "second": "Of first reviews, looked at by a second person",
-    "gold": "Of a reviewer's items, answers known beforehand",
+    "audit": "Random audit, of all predictions",
+    "uncertain": "Of predictions with the verdict review",
+    "disagreement": "Of predictions on which two models disagree",
+    "second": "Second review, of first reviews",
+    "gold": "Gold items, of a reviewer's items",
 }
 
 
 class PolicyForm(forms.Form):
-    """Shares in [0, 1], quotas a day, and why."""
+    """Sampling rates in [0, 1], daily quotas, and the reason of the change."""
 
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}))
 
@@ -66,22 +66,22 @@ class PolicyForm(forms.Form):
             self.fields[f"quota_{stream}"] = forms.IntegerField(
                 min_value=0,
                 required=False,
-                label=f"At most so many new items a day: {stream}",
+                label=f"Daily quota of new items: {stream}",
                 initial=current.quotas.get(stream),
                 widget=UnfoldAdminIntegerFieldWidget(),
             )
 
     def build_policy(self) -> sampling.SamplingPolicy:
-        """Return the policy that was asked for."""
-        given = self.cleaned_data
-        quotas = {str(stream): given[f"quota_{stream}"] for stream in _QUOTA_STREAMS}
-        shares = {name: given[name] for name in _RATE_LABELS}
-        return sampling.SamplingPolicy(**shares, quotas={k: n for k, n in quotas.items() if n is not None})
+        """Return the policy that the form describes."""
+        data = self.cleaned_data
+        quotas = {str(stream): data[f"quota_{stream}"] for stream in _QUOTA_STREAMS}
+        rates = {name: data[name] for name in _RATE_LABELS}
+        return sampling.SamplingPolicy(**rates, quotas={k: n for k, n in quotas.items() if n is not None})
 
 
 @admin.register(ReviewPolicy)
 class ReviewPolicyAdmin(ReadOnlyAdmin):
-    """Which answers people look at: every policy that ever held, the newest in force."""
+    """The history of sampling policies; the newest is in force."""
 
     list_display = ("set_at", "set_by", "audit_share", "second_share", "gold_share", "reason")
     list_select_related = ("set_by",)
@@ -91,28 +91,26 @@ class ReviewPolicyAdmin(ReadOnlyAdmin):
     actions_list = ("change_policy",)
     has_change_policy_permission = require_permission("matching.add_reviewpolicy")
 
-    @admin_button("Change shares and quotas", "change_policy")
+    @admin_button("Change sampling rates and quotas", "change_policy")
     def change_policy(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the new policy and why."""
+        """Ask for a new policy and its reason."""
 
-        def perform(actor: User, given: Mapping[str, Any]) -> str:
+        def perform(actor: User, data: Mapping[str, Any]) -> str:
             form = PolicyForm(request.POST)
             form.full_clean()
-            sampling.update_policy(actor, form.build_policy(), given["reason"])
+            sampling.update_policy(actor, form.build_policy(), data["reason"])
             return "In force within seconds, everywhere."
 
-        text = (
-            "Estimates are made from the audit share; do not set it to nothing. The old policy stays below."
-        )
+        text = "The random audit measures performance; do not set its rate to 0. The old policy stays below."
         back = reverse("admin:matching_reviewpolicy_changelist")
         step = ConfirmationStep(
-            "Which answers do people look at?", text, "Put in force", back, perform, PolicyForm
+            "Which predictions are reviewed?", text, "Put in force", back, perform, PolicyForm
         )
         return handle_confirmation(self.admin_site, request, step)
 
 
 class ClauseInline(StackedInline):  # type: ignore[misc]  # as above
-    """The clauses, on the page of their version."""
+    """The clauses on the page of their version."""
 
     model = Clause
     extra = 0
@@ -120,19 +118,19 @@ class ClauseInline(StackedInline):  # type: ignore[misc]  # as above
     tab = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Clauses are added to a draft only."""
+        """Allow adding clauses to a draft only."""
         return _is_draft(obj) and request.user.has_perm("feedback.add_clause")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Clauses are changed in a draft only."""
+        """Allow changing clauses of a draft only."""
         return _is_draft(obj) and request.user.has_perm("feedback.change_clause")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Clauses are taken out of a draft only."""
+        """Allow deleting clauses of a draft only."""
         return _is_draft(obj) and request.user.has_perm("feedback.delete_clause")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever sees the guideline sees its clauses."""
+        """Show clauses to whoever sees the guideline."""
         return request.user.has_perm("feedback.view_guideline")
 
 
@@ -144,7 +142,7 @@ class VersionForm(forms.Form):
 
 @admin.register(Guideline)
 class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
-    """The guideline in its versions: a draft is edited, a published one never changes."""
+    """The versions of the guideline: a draft is editable, a published one is immutable."""
 
     list_display = ("version", "status", "created_at", "published_at", "published_by")
     list_select_related = ("published_by",)
@@ -160,15 +158,15 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_delete_permission = deny_everyone
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only a draft is edited."""
+        """Allow changing a draft only."""
         return _is_draft(obj) and request.user.has_perm("feedback.change_guideline")
 
     @admin_button("Begin the next version", "create_draft")
     def create_draft(self, request: HttpRequest) -> HttpResponse:
         """Copy the guideline in force into a draft."""
 
-        def perform(actor: User, given: Mapping[str, Any]) -> str:
-            start_draft(actor, given["version"])
+        def perform(actor: User, data: Mapping[str, Any]) -> str:
+            start_draft(actor, data["version"])
             return "The draft is a copy of the guideline in force. Edit it, then publish it."
 
         text = "Decisions keep the version they were made under; the draft changes nothing until published."
@@ -183,7 +181,7 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         """Put a draft in force."""
         draft = get_object_or_404(Guideline, pk=object_id)
 
-        def perform(actor: User, _given: Mapping[str, Any]) -> str:
+        def perform(actor: User, _data: Mapping[str, Any]) -> str:
             return f"{publish_guideline(draft, actor)} is in force."
 
         text = "Every reviewer sees it beside the next item. A published version can no longer be edited."
@@ -207,21 +205,17 @@ class PrecedentAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     actions = None
 
-    @admin.display(description="Answer")
+    @admin.display(description="Decision")
     def answer(self, row: Precedent) -> str:
-        """What was decided, in a word."""
+        """Return the label of the decision."""
         return str(row.decision.label)
 
 
 class GoldItemForm(forms.Form):
-    """A pair and its known answer."""
+    """A pair of names and its known answer."""
 
-    name1 = forms.CharField(
-        max_length=MAX_NAME_LENGTH, label="First name", widget=UnfoldAdminTextInputWidget()
-    )
-    name2 = forms.CharField(
-        max_length=MAX_NAME_LENGTH, label="Second name", widget=UnfoldAdminTextInputWidget()
-    )
+    name1 = forms.CharField(max_length=MAX_NAME_LENGTH, label="Name A", widget=UnfoldAdminTextInputWidget())
+    name2 = forms.CharField(max_length=MAX_NAME_LENGTH, label="Name B", widget=UnfoldAdminTextInputWidget())
     profile = forms.ChoiceField(
         choices=[(regime.id, regime.title) for regime in load_profiles().values()],
         widget=UnfoldAdminSelectWidget(),
@@ -233,13 +227,13 @@ class GoldItemForm(forms.Form):
     why = forms.CharField(
         max_length=2_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Told to the reviewer after the decision.",
+        help_text="Shown to the reviewer after the decision.",
     )
 
 
 @admin.register(GoldAnswer)
 class GoldAnswerAdmin(ReadOnlyAdmin):
-    """Known answers, slipped unmarked into everybody's work. Reviewers cannot open this list."""
+    """Gold items, given unmarked to every reviewer. Reviewers cannot open this list."""
 
     list_display = ("created_at", "material", "created_by", "retired_at")
     list_select_related = ("created_by",)
@@ -252,24 +246,22 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
 
     @admin_button("Add a gold item", "add_gold_item")
     def add_gold_item(self, request: HttpRequest) -> HttpResponse:
-        """Ask for the pair and its answer."""
+        """Ask for the pair and its known answer."""
 
-        def perform(actor: User, given: Mapping[str, Any]) -> str:
-            material = given["answer"] == Decision.MATERIAL
-            gold.add_gold_item(
-                actor, given["name1"], given["name2"], given["profile"], material, given["why"]
-            )
-            return "Added. Every reviewer meets it once, unmarked."
+        def perform(actor: User, data: Mapping[str, Any]) -> str:
+            material = data["answer"] == Decision.MATERIAL
+            gold.add_gold_item(actor, data["name1"], data["name2"], data["profile"], material, data["why"])
+            return "Added. Every reviewer gets it once, unmarked."
 
-        text = "Choose pairs whose answer nobody disputes; they measure reviewers and train nobody."
+        text = "Choose pairs whose answer nobody disputes; they measure reviewers, not models."
         back = reverse("admin:feedback_goldanswer_changelist")
         refusals = (EngineError, NoLiveModelError)
-        step = ConfirmationStep("Add a known answer", text, "Add", back, perform, GoldItemForm, refusals)
+        step = ConfirmationStep("Add a gold item", text, "Add", back, perform, GoldItemForm, refusals)
         return handle_confirmation(self.admin_site, request, step)
 
-    @admin_button("Retire the chosen answers", "retire")
+    @admin_button("Retire the chosen gold items", "retire")
     def retire(self, request: HttpRequest, rows: QuerySet[GoldAnswer]) -> HttpResponse:
-        """Stop handing them out; what was measured stays."""
+        """Stop giving them to reviewers; measurements stay."""
         count = gold.retire_gold_items(list(rows), get_current_user(request))
         messages.success(request, f"{count} retired.")
         return redirect("admin:feedback_goldanswer_changelist")

@@ -1,4 +1,4 @@
-"""The guideline in force, its next version, and the precedents that speak to a pair."""
+"""The guideline in force, its drafts, and the precedents of a pair."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def find_changed_categories(version: str) -> frozenset[str]:
 
 
 def _group_by_category(clauses: Sequence[Clause]) -> dict[str, set[str]]:
-    said: dict[str, set[str]] = {}
+    texts: dict[str, set[str]] = {}
     for clause in clauses:
         for category in clause.categories:
-            said.setdefault(category, set()).add(clause.text)
-    return said
+            texts.setdefault(category, set()).add(clause.text)
+    return texts
 
 
 @transaction.atomic
@@ -135,8 +135,8 @@ def list_pair_history(prediction: Prediction) -> list[PastDecision]:
 def _build_past_decision(row: Feedback) -> PastDecision:
     clause = str(row.clause) if row.clause else ""
     answer = row.decision.label.lower()
-    who = row.reviewer.get_full_name()
-    return PastDecision(f"{row.created_at:%Y-%m-%d}", who, row.prediction.profile, answer, clause)
+    reviewer = row.reviewer.get_full_name()
+    return PastDecision(f"{row.created_at:%Y-%m-%d}", reviewer, row.prediction.profile, answer, clause)
 
 
 def _compute_similarity(precedent: Precedent, categories: set[str], profile: str) -> float:

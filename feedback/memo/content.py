@@ -1,6 +1,6 @@
-"""Memos of decisions: what a reviewer hands to others, as data, as PDF, and as a binder of many.
+"""Memos of decisions, as data, as PDF, and as a ZIP of many.
 
-A memo is issued only of a settled pair, so that none can break the blindness of a reviewer to come. It
+A memo is issued only of a settled pair, so that it cannot reveal a decision to a later, blind reviewer. It
 carries a SHA-256 of its content; the audit trail keeps the same, so a memo can be checked long after.
 """
 
@@ -35,11 +35,11 @@ REDACTED_TEXT = "[redacted]"
 
 
 class ReviewPendingError(Exception):
-    """The pair still waits for somebody's decision; no memo is issued of it."""
+    """The pair has an open review item, so no memo is issued."""
 
 
 class Memo(NamedTuple):
-    """What is handed out: the content with its hash, and when it was issued."""
+    """The content with its hash, and the time of issue."""
 
     content: dict[str, Any]
     issued_at: datetime
@@ -62,8 +62,8 @@ class Memo(NamedTuple):
 def issue_memo(prediction: Prediction, actor: User, redacted: bool) -> Memo:
     """Return the memo of a settled pair and record that it was issued, with its hash.
 
-    Raises :class:`UnsettledError` while an item of the pair is open. Without the right to see names, and of
-    erased names, the memo is redacted whatever was asked.
+    Raises :class:`ReviewPendingError` while an item of the pair is open. The memo is redacted in any case for
+    erased names and for an actor without the permission to see names.
     """
     if ReviewItem.objects.open().filter(prediction=prediction).exclude(stream="gold").exists():
         raise ReviewPendingError("This pair still waits for a decision; a memo is issued when it is settled.")
@@ -111,7 +111,7 @@ def _write_csv(lines: list[list[str]]) -> str:
 
 def _build_content(prediction: Prediction, actor: User, redacted: bool, at: datetime) -> dict[str, Any]:
     given = serialize_prediction(prediction)
-    words = list(_list_decisions(prediction))
+    decisions = list(_list_decisions(prediction))
     profile = presenter.get_profile_choice(prediction.profile)
     return {
         "title": "Memo on two legal names",
@@ -126,8 +126,10 @@ def _build_content(prediction: Prediction, actor: User, redacted: bool, at: date
             ["Compared", f"{prediction.created_at:%Y-%m-%d %H:%M} UTC"],
         ],
         "deceiving": [] if redacted else _list_deceiving_characters(prediction, given),
-        "decisions": [_build_decision_entry(word, place, redacted) for place, word in enumerate(words, 1)],
-        "final": _get_final_answer(words),
+        "decisions": [
+            _build_decision_entry(decision, place, redacted) for place, decision in enumerate(decisions, 1)
+        ],
+        "final": _get_final_answer(decisions),
         "answer": _build_answer_facts(given, redacted),
         "differences": [_build_difference_entry(row, redacted) for row in given["differences"]],
         "disclaimer": DISCLAIMER,
@@ -139,24 +141,26 @@ def _list_decisions(prediction: Prediction) -> Sequence[Feedback]:
     return list(said.select_related("reviewer", "clause").order_by("id"))
 
 
-def _get_final_answer(words: Sequence[Feedback]) -> str:
+def _get_final_answer(decisions: Sequence[Feedback]) -> str:
     """The answer that counts: the adjudicator's, else the last one."""
-    if not words:
+    if not decisions:
         return "not reviewed"
-    return max(words, key=lambda word: (word.adjudicated, word.pk)).decision.label.lower()
+    return max(decisions, key=lambda decision: (decision.adjudicated, decision.pk)).decision.label.lower()
 
 
-def _build_decision_entry(word: Feedback, place: int, redacted: bool) -> dict[str, str]:
-    stage = "Revision" if word.revises_id else word.get_stage_display() or word.get_source_display()
-    cited = f" Clause {word.clause}." if word.clause else ""
-    reason = (REDACTED_TEXT if word.feedback_text else "") if redacted else word.feedback_text
-    who = f"Person {place}" if redacted else word.reviewer.get_full_name()
-    under = f", guideline {word.guideline_version}" if word.guideline_version else ""
+def _build_decision_entry(decision: Feedback, place: int, redacted: bool) -> dict[str, str]:
+    stage = (
+        "Revision" if decision.revises_id else decision.get_stage_display() or decision.get_source_display()
+    )
+    cited = f" Clause {decision.clause}." if decision.clause else ""
+    reason = (REDACTED_TEXT if decision.feedback_text else "") if redacted else decision.feedback_text
+    who = f"Reviewer {place}" if redacted else decision.reviewer.get_full_name()
+    under = f", guideline {decision.guideline_version}" if decision.guideline_version else ""
     return {
         "stage": str(stage),
-        "answer": str(word.decision.label),
+        "answer": str(decision.decision.label),
         "reason": f"{reason}{cited}".strip(),
-        "who": f"{who}, {word.created_at:%Y-%m-%d %H:%M} UTC{under}",
+        "who": f"{who}, {decision.created_at:%Y-%m-%d %H:%M} UTC{under}",
     }
 
 
@@ -187,6 +191,5 @@ def _build_difference_entry(row: dict[str, Any], redacted: bool) -> dict[str, st
 def _list_deceiving_characters(prediction: Prediction, given: dict[str, Any]) -> list[str]:
     columns = diff.build_columns(prediction.name1, prediction.name2, given["differences"])
     return [
-        f"{('first', 'second')[number - 1]} name: {code}"
-        for number, code in presenter.find_deceptive_characters(columns)
+        f"name {'AB'[number - 1]}: {code}" for number, code in presenter.find_deceptive_characters(columns)
     ]

@@ -1,4 +1,4 @@
-"""From data to PDF: Typst with fonts from wheels, so that every script prints without a system package."""
+"""Memos as PDF by Typst, with fonts from wheels so that every script prints without system packages."""
 
 from __future__ import annotations
 

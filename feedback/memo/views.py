@@ -1,4 +1,4 @@
-"""Handing out memos: one from the desk, a binder from the list."""
+"""Downloads of memos: one from the page of a decision, a ZIP from the admin list."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _TYPES = {"pdf": "application/pdf", "json": "application/json; charset=utf-8"}
 def download_memo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Issue the memo of a pair one has decided; say so while it is not settled."""
     person = get_current_user(request)
-    word = get_object_or_404(Feedback.objects.initial_decisions(), pk=pk, reviewer=person)
-    prediction = Prediction.objects.with_model().get(pk=word.prediction_id)
+    decision = get_object_or_404(Feedback.objects.initial_decisions(), pk=pk, reviewer=person)
+    prediction = Prediction.objects.with_model().get(pk=decision.prediction_id)
     form = request.POST.get("format", "pdf")
     if request.method != "POST" or form not in _TYPES:
         return redirect("admin:review-decision", pk)

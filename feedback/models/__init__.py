@@ -1,4 +1,4 @@
-"""The tables of review: words, the queue, the guideline, precedents, known answers."""
+"""The tables of review: queue, feedback, guideline, precedents, gold items."""
 
 from feedback.models.decision import Decision
 from feedback.models.feedback import (

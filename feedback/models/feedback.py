@@ -1,4 +1,4 @@
-"""What people said about answers, and the answers that are known beforehand."""
+"""Feedback of clients and reviewers on predictions, and gold items."""
 
 from __future__ import annotations
 
@@ -28,81 +28,81 @@ class FeedbackSource(models.TextChoices):
     """Where a correction came from."""
 
     REVIEW = "review", "A reviewer"
-    ADJUDICATION = "adjudication", "A third person's decision"
+    ADJUDICATION = "adjudication", "An adjudication"
     API = "api", "A client application"
     IMPORT = "import", "An imported file"
 
 
 REVIEWER_SOURCES = (FeedbackSource.REVIEW, FeedbackSource.ADJUDICATION)
-"""Words that were given at the review desk."""
+"""Sources of decisions that were made on the review pages."""
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
-    """Reads of feedback."""
+    """Queries on feedback."""
 
     def not_withdrawn(self) -> FeedbackQuerySet:
-        """Words that were not taken back."""
+        """Return feedback that is not withdrawn."""
         return self.filter(withdrawn_at=None)
 
     def by_reviewers(self) -> FeedbackQuerySet:
-        """Standing words of reviewers and adjudicators."""
+        """Return the decisions of reviewers and adjudicators that are not withdrawn."""
         return self.not_withdrawn().filter(source__in=REVIEWER_SOURCES)
 
     def initial_decisions(self) -> FeedbackQuerySet:
-        """What was decided blind: without the revisions that followed the model's answer."""
+        """Return decisions made before the prediction was shown, adjudications included."""
         return self.by_reviewers().filter(revises=None)
 
     def for_training(self) -> FeedbackQuerySet:
-        """Labels to learn from: settled by reviewers, one per pair and profile, the last word winning.
+        """Return the training labels: settled decisions, one for each pair and profile, the latest one.
 
-        A prediction with an unsettled item (second review, adjudication, a document awaited) gives no label
-        yet, nor does "cannot tell". Clients' objections are never labels; they enter the queue as appeals and
-        come back as reviews. The audit stream is left out, because it is what estimates are made from, and so
-        are known answers, which measure reviewers.
+        A prediction with an open item (second review, adjudication, parked) gives no label yet, nor does
+        *cannot tell*. Clients' objections are never labels: they are enqueued as appeals and return as
+        reviews. The audit stream is excluded because performance is estimated from it, and gold items
+        because they measure reviewers.
         """
         unsettled = ReviewItem.objects.filter(prediction=OuterRef("prediction")).exclude(
             state=ReviewItem.State.DONE
         )
-        spoken = self.not_withdrawn().filter(source__in=[*REVIEWER_SOURCES, FeedbackSource.IMPORT])
-        apart = Q(prediction__stream__in=[ReviewStream.AUDIT, ReviewStream.GOLD])
-        usable = spoken.exclude(apart).filter(~Exists(unsettled), prediction__erased_at=None)
+        decided = self.not_withdrawn().filter(source__in=[*REVIEWER_SOURCES, FeedbackSource.IMPORT])
+        excluded = Q(prediction__stream__in=[ReviewStream.AUDIT, ReviewStream.GOLD])
+        usable = decided.exclude(excluded).filter(~Exists(unsettled), prediction__erased_at=None)
         pair = ("prediction__pair_digest", "prediction__profile")
         newest = usable.order_by(*pair, "-adjudicated", "-id").distinct(*pair)
-        told = self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
-        return told.select_related("prediction").order_by("id")
+        labels = self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
+        return labels.select_related("prediction").order_by("id")
 
     def audit_labels(self) -> FeedbackQuerySet:
-        """Settled words on the random audit, one per prediction, the last one winning: for estimates only."""
+        """Return settled decisions on the random audit, the latest for each prediction; for estimates."""
         unsettled = ReviewItem.objects.filter(prediction=OuterRef("prediction")).exclude(
             state=ReviewItem.State.DONE
         )
-        spoken = self.by_reviewers().filter(prediction__stream=ReviewStream.AUDIT).filter(~Exists(unsettled))
-        newest = spoken.order_by("prediction_id", "-adjudicated", "-id").distinct("prediction_id")
+        decided = self.by_reviewers().filter(prediction__stream=ReviewStream.AUDIT).filter(~Exists(unsettled))
+        newest = decided.order_by("prediction_id", "-adjudicated", "-id").distinct("prediction_id")
         return self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
 
     def by_user(self, user: User) -> FeedbackQuerySet:
-        """What a person said, newest first, by the index."""
+        """Return the feedback of one user, the newest first."""
         return self.filter(reviewer=user).order_by("-id")
 
     def pending(self) -> FeedbackQuerySet:
-        """Everything that no training run has used yet."""
+        """Return feedback that no training run has used yet."""
         return self.filter(processed=False)
 
 
 class Feedback(models.Model):
-    """One person's word on one prediction.
+    """The feedback of one person on one prediction: a reviewer's decision, or a client's.
 
-    ``user_correction`` is true when the person says: material, false: immaterial; a reviewer who cannot tell
-    leaves it empty.
+    ``user_correction`` is true for *material*, false for *immaterial*, and ``None`` when a reviewer cannot
+    tell.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="feedback")
     user_correction = models.BooleanField(
-        null=True, help_text="True: the person says the difference is material. Empty: cannot tell."
+        null=True, help_text="True: the difference is material. Empty: cannot tell."
     )
     confidence_score = models.DecimalField(
-        max_digits=5, decimal_places=4, null=True, blank=True, help_text="How sure the person is, 0 to 1."
+        max_digits=5, decimal_places=4, null=True, blank=True, help_text="Stated confidence, 0 to 1."
     )
     feedback_text = EncryptedTextField(
         blank=True, default="", help_text="May quote names, so it is encrypted."
@@ -120,7 +120,7 @@ class Feedback(models.Model):
     stage = models.CharField(max_length=12, choices=ReviewStage.choices, blank=True)
     stream = models.CharField(max_length=12, choices=ReviewStream.choices, blank=True)
     selection_probability = models.FloatField(
-        null=True, blank=True, help_text="Chance with which the answer was put before a reviewer."
+        null=True, blank=True, help_text="Probability with which the prediction was sampled for review."
     )
     guideline_version = models.CharField(max_length=20, blank=True)
     clause = models.ForeignKey(
@@ -132,17 +132,17 @@ class Feedback(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
-        help_text="The version whose answer was judged.",
+        help_text="The version that made the prediction.",
     )
-    answer_shown = models.BooleanField(
-        default=False, help_text="The model's answer was visible before deciding."
-    )
+    answer_shown = models.BooleanField(default=False, help_text="The prediction was visible before deciding.")
     revises = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="revised_by"
     )
     adjudicated = models.BooleanField(default=False)
-    seconds = models.FloatField(null=True, blank=True, help_text="Time the decision took.")
-    withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="Taken back by the reviewer.")
+    seconds = models.FloatField(null=True, blank=True, help_text="Seconds from claim to decision.")
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the reviewer undid the decision."
+    )
 
     objects = FeedbackQuerySet.as_manager()
 
@@ -187,19 +187,21 @@ class Feedback(models.Model):
         return Decision.from_material(self.user_correction)
 
     def can_be_undone(self, now: datetime) -> bool:
-        """Say whether the reviewer may still take it back, as far as time and learning go."""
-        young = now - self.created_at <= UNDO_WINDOW
-        return young and not self.processed and self.withdrawn_at is None and self.source in REVIEWER_SOURCES
+        """Return whether time and training still allow the reviewer to undo the decision."""
+        is_recent = now - self.created_at <= UNDO_WINDOW
+        return (
+            is_recent and not self.processed and self.withdrawn_at is None and self.source in REVIEWER_SOURCES
+        )
 
 
 class GoldAnswer(models.Model):
-    """A pair whose answer is known, put before reviewers unmarked to see how often they find it."""
+    """A gold item: a pair with a known answer, given to reviewers unmarked to measure their accuracy."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     prediction = models.OneToOneField(Prediction, on_delete=models.PROTECT, related_name="gold")
     material = models.BooleanField()
     clause = models.ForeignKey("feedback.Clause", null=True, blank=True, on_delete=models.PROTECT)
-    why = EncryptedTextField(blank=True, default="", help_text="Told to the reviewer afterwards.")
+    why = EncryptedTextField(blank=True, default="", help_text="Shown to the reviewer after the decision.")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -208,6 +210,7 @@ class GoldAnswer(models.Model):
 
     class Meta:
         db_table = "gold_answers"
+        verbose_name = "gold item"
         ordering = ("-id",)
 
     def __str__(self) -> str:

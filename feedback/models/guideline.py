@@ -1,4 +1,4 @@
-"""The guideline reviewers decide by, in versions, and the precedents that cite it."""
+"""The versions of the reviewers' guideline, and the precedents that cite it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from matching.models import Prediction
 
 
 class GuidelineQuerySet(models.QuerySet["Guideline"]):
-    """Reads of guidelines."""
+    """Queries on guidelines."""
 
     def get_in_force(self) -> Guideline | None:
-        """The version published last, or ``None`` before the first."""
+        """Return the version published last, or ``None`` before the first."""
         return self.filter(status=Guideline.Status.PUBLISHED).order_by("-published_at").first()
 
 
 class Guideline(models.Model):
-    """One version of the guideline: a draft that leads edit, then published and unchangeable."""
+    """One version of the guideline: an editable draft, or published and immutable."""
 
     class Status(models.TextChoices):
-        """Where a version stands."""
+        """State of a version."""
 
         DRAFT = "draft", "Draft"
         PUBLISHED = "published", "Published"
@@ -60,7 +60,7 @@ class Guideline(models.Model):
 
 
 class Clause(models.Model):
-    """One numbered rule of a guideline, and the categories of difference it is about."""
+    """One numbered rule of a guideline, with the categories of difference it applies to."""
 
     guideline = models.ForeignKey(Guideline, on_delete=models.CASCADE, related_name="clauses")
     number = models.CharField(max_length=10, help_text="For example 3.2.")
@@ -83,15 +83,15 @@ class Clause(models.Model):
 
 
 class PrecedentQuerySet(models.QuerySet["Precedent"]):
-    """Reads of precedents."""
+    """Queries on precedents."""
 
     def active(self) -> PrecedentQuerySet:
-        """Precedents whose adjudication was not taken back and whose names were not erased."""
+        """Return precedents whose adjudication is not withdrawn and whose names are not erased."""
         return self.filter(withdrawn_at=None, prediction__erased_at=None)
 
 
 class Precedent(models.Model):
-    """An adjudicated pair, shown beside pairs that differ in the same ways."""
+    """An adjudicated pair, shown beside pairs with the same categories of difference."""
 
     word = models.OneToOneField("feedback.Feedback", on_delete=models.PROTECT, related_name="precedent")
     prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="precedents")

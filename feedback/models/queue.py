@@ -1,4 +1,4 @@
-"""The queue of work for reviewers, and what became of each piece on its way."""
+"""The review queue: items, their events, drafts and absences of reviewers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from feedback.models.decision import Decision
 from matching.models import Prediction, ReviewStream
 
 CLAIM_DURATION = timedelta(minutes=15)
-"""How long a claimed item is kept for its reviewer without a sign of life."""
+"""How long a claim lasts without a heartbeat."""
 
 _FREE_ITEM_SQL = """
 SELECT item.id FROM review_items item
@@ -38,7 +38,7 @@ LIMIT 1
 _ASSIGNED_ITEM_SQL = _FREE_ITEM_SQL.format(whose="item.assigned_to_id = %(user)s")
 _LEAD_ITEM_SQL = _FREE_ITEM_SQL.format(whose="%(lead)s AND item.assigned_to_id IS NULL AND item.for_lead")
 _UNASSIGNED_ITEM_SQL = _FREE_ITEM_SQL.format(whose="item.assigned_to_id IS NULL AND NOT item.for_lead")
-# Evaluated in turn and only as far as needed; each part reads the head of an index of its own.
+# COALESCE evaluates its parts in turn, as far as needed; each reads the head of an index of its own.
 _CLAIM_SQL = f"""
 UPDATE review_items
 SET claimed_by_id = %(user)s, claimed_at = %(now)s, claimed_until = %(until)s, state = 'claimed'
@@ -50,7 +50,7 @@ _NOT_DONE = Q(state__in=["open", "claimed"])
 
 
 class ReviewStage(models.TextChoices):
-    """Which look at the prediction an item asks for."""
+    """Stage of review that an item belongs to."""
 
     FIRST = "first", "First review"
     SECOND = "second", "Second review, blind"
@@ -58,26 +58,26 @@ class ReviewStage(models.TextChoices):
 
 
 class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
-    """Reads of the queue, and the one statement that hands out work."""
+    """Queries on the queue, and the one statement that claims an item."""
 
     def open(self) -> ReviewItemQuerySet:
-        """Items that wait for a decision."""
+        """Return items that wait for a decision."""
         return self.exclude(state=ReviewItem.State.DONE)
 
     def claimed_by(self, user: User, now: datetime) -> ReviewItemQuerySet:
-        """Items a person holds by a claim that is still good."""
+        """Return items that a reviewer holds by a claim that has not expired."""
         return self.filter(state=ReviewItem.State.CLAIMED, claimed_by=user, claimed_until__gte=now)
 
     def with_prediction(self) -> ReviewItemQuerySet:
-        """Together with the prediction and the version that answered."""
+        """Load prediction and model version in the same query."""
         return self.select_related("prediction__model")
 
     def claim(self, user: User, now: datetime, lead: bool = False) -> ReviewItem | None:
-        """Give the item that is due first to a reviewer who has neither judged nor skipped it, or ``None``.
+        """Claim and return the item that is due first and that the user has neither decided nor skipped.
 
-        First what was assigned to the person, then (for a lead) what waits for one, then what anybody may
-        take. One statement: two reviewers asking at once never get the same item, and neither waits for the
-        other.
+        Items assigned to the user come first, then (for a lead) those for leads, then unassigned ones;
+        ``None`` if there is none. It is one statement with ``SKIP LOCKED``: two concurrent claims never get
+        the same item, and neither waits for the other.
         """
         values = {"user": user.pk, "until": now + CLAIM_DURATION, "now": now, "lead": lead}
         claimed = list(self.model.objects.raw(_CLAIM_SQL, values))
@@ -85,10 +85,10 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
 
 
 class ReviewItem(models.Model):
-    """One look that a person shall take at one prediction."""
+    """One stage of the review of one prediction."""
 
     class State(models.TextChoices):
-        """Where the item stands."""
+        """State of an item."""
 
         OPEN = "open", "Open"
         CLAIMED = "claimed", "Claimed"
@@ -100,9 +100,10 @@ class ReviewItem(models.Model):
     stage = models.CharField(max_length=12, choices=ReviewStage.choices, default=ReviewStage.FIRST)
     stream = models.CharField(max_length=12, choices=ReviewStream.choices)
     selection_probability = models.FloatField()
-    priority = models.SmallIntegerField(default=0, help_text="The stake: higher is decided earlier.")
+    priority = models.SmallIntegerField(default=0, help_text="Higher is due earlier.")
     due_at = models.DateTimeField(
-        default=timezone.now, help_text="Time of birth plus the patience its stake allows; orders the queue."
+        default=timezone.now,
+        help_text="Creation time plus the waiting time its priority allows; orders the queue.",
     )
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     for_lead = models.BooleanField(default=False, help_text="Escalated, or an adjudication: for leads only.")
@@ -166,25 +167,25 @@ class ReviewItem(models.Model):
         return f"{self.get_stage_display().lower()} of {self.created_at:%Y-%m-%d %H:%M}"
 
     def is_claimed_by(self, user: User, now: datetime) -> bool:
-        """Say whether the reviewer's claim is still good."""
+        """Return whether the user holds a claim that has not expired."""
         held = self.state == self.State.CLAIMED and self.claimed_by_id == user.pk
         return held and self.claimed_until is not None and self.claimed_until >= now
 
 
 class ItemEvent(models.Model):
-    """Something that happened to an item other than a decision; reasons may quote names."""
+    """An event of an item other than a decision; its reason may quote names."""
 
     class Kind(models.TextChoices):
-        """What happened."""
+        """Kind of event."""
 
         SKIPPED = "skipped", "Skipped"
         POSTPONED = "postponed", "Postponed"
         ESCALATED = "escalated", "Escalated to a lead"
         PARKED = "parked", "Asked for a document"
-        RESUMED = "resumed", "The document came"
-        RELEASED = "released", "Given back"
+        RESUMED = "resumed", "Document arrived"
+        RELEASED = "released", "Released"
         ASSIGNED = "assigned", "Assigned"
-        UNDONE = "undone", "Decision taken back"
+        UNDONE = "undone", "Decision undone"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     item = models.ForeignKey(ReviewItem, on_delete=models.CASCADE, related_name="events")
@@ -205,7 +206,7 @@ class ItemEvent(models.Model):
 
 
 class Draft(models.Model):
-    """What a reviewer had typed when the claim ran out, or so far: nothing typed is lost."""
+    """What a reviewer typed for an item but has not submitted."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     item = models.ForeignKey(ReviewItem, on_delete=models.CASCADE, related_name="drafts")
@@ -225,15 +226,15 @@ class Draft(models.Model):
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):
-    """Reads of absences."""
+    """Queries on absences."""
 
     def active_at(self, now: datetime) -> AbsenceQuerySet:
-        """Absences that hold at a moment."""
+        """Return absences that include a moment."""
         return self.filter(starts_at__lte=now, ends_at__gt=now)
 
 
 class Absence(models.Model):
-    """Somebody is out of office: gets no work, and what was assigned is free for others."""
+    """A period in which a reviewer is out of office and gets no items."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="absences")
     starts_at = models.DateTimeField(default=timezone.now)

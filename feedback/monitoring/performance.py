@@ -1,4 +1,4 @@
-"""The hourly and the daily look at the live models: counts, drift with its consequence, accuracy, alerts.
+"""Hourly and daily monitoring of live models: counts, drift, accuracy, alerts.
 
 Everything is about one closed window and may be done again: what was written is replaced.
 """
@@ -57,7 +57,7 @@ _MIN_REVIEWED_SHARE = 0.2
 
 @dataclass(frozen=True)
 class MonitoringSummary:
-    """What one look found: slices counted, drift reports written, those that drifted."""
+    """Result of one monitoring run: slices counted, drift reports written, those that drifted."""
 
     counted: int
     reports: int
@@ -65,7 +65,7 @@ class MonitoringSummary:
 
 
 def monitor_hour(hour: datetime) -> MonitoringSummary:
-    """Look at the hour from ``hour``, which must be over."""
+    """Monitor the hour from ``hour``, which must be over."""
     counted = hourly_counts.count_hour(hour)
     end = hour + HOUR
     reports = [reporting.report_hours(get_slice(row), end, count_reviewed) for row in counted]
@@ -79,7 +79,7 @@ def monitor_hour(hour: datetime) -> MonitoringSummary:
 
 
 def monitor_day(day: datetime) -> MonitoringSummary:
-    """Look at the 24 hours from ``day``, which must be over."""
+    """Monitor the 24 hours from ``day``, which must be over."""
     end = day + DAY
     rows = HourlyCount.objects.filter(hour__gte=day, hour__lt=end).select_related("model")
     slices = {str(of): of for of in map(get_slice, rows)}
@@ -112,13 +112,13 @@ def list_champions() -> list[ModelVersion]:
 
 
 def count_reviewed(of: TrafficSlice, start: datetime, end: datetime) -> tuple[int, int]:
-    """Return how many answers of a slice and time were reviewed at the desk, and how many of them wrong.
+    """Return how many answers of a slice and time were reviewed, and how many of them wrong.
 
     Rows of files are no stored answers: nobody reviews them.
     """
     if of.source == TrafficSource.BULK:
         return 0, 0
-    words = Feedback.objects.by_reviewers().filter(
+    rows = Feedback.objects.by_reviewers().filter(
         prediction__model=of.model,
         prediction__profile=of.profile,
         prediction__kind=of.kind,
@@ -127,7 +127,7 @@ def count_reviewed(of: TrafficSlice, start: datetime, end: datetime) -> tuple[in
         user_correction__isnull=False,
     )
     wrong = Count("prediction", distinct=True, filter=~Q(user_correction=F("prediction__prediction")))
-    found = words.aggregate(n=Count("prediction", distinct=True), wrong=wrong)
+    found = rows.aggregate(n=Count("prediction", distinct=True), wrong=wrong)
     return found["n"], found["wrong"]
 
 
@@ -140,11 +140,11 @@ def estimate_performance(
     begins every 200 labels and counts from the one after, each spending its part of the error: so looking
     every hour for years stays honest, and a fall of today is not hidden behind the years.
     """
-    words = _select_audit_labels(model, now)
-    words = words.filter(prediction__profile=profile) if profile else words
-    blocks = words.count() // SEQUENCE_LENGTH
+    rows = _select_audit_labels(model, now)
+    rows = rows.filter(prediction__profile=profile) if profile else rows
+    blocks = rows.count() // SEQUENCE_LENGTH
     columns = ("prediction__prediction", "user_correction", "prediction__selection_probability")
-    newest = words.order_by("created_at", "pk").values_list(*columns)[max(0, blocks - 1) * SEQUENCE_LENGTH :]
+    newest = rows.order_by("created_at", "pk").values_list(*columns)[max(0, blocks - 1) * SEQUENCE_LENGTH :]
     labels = (AuditedLabel(said, bool(true), chance or 1.0) for said, true, chance in newest)
     return compute_performance(labels, compute_restart_delta(blocks + 1) * share)
 
@@ -219,7 +219,7 @@ def _observe_performance(scope: str, found: PerformanceEstimate) -> None:
             allowed = get_threshold(name)
             what = (
                 f"{estimate.n} audited answers say {estimate.value:.1%}, at most {estimate.high:.1%}; "
-                f"the limit is {allowed:.0%}."
+                f"the threshold is {allowed:.0%}."
             )
             record_observation(f"{name}_low", scope, estimate.is_below(allowed), what)
 

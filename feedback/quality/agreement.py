@@ -1,7 +1,7 @@
-"""How far people agree, and how far that is more than chance.
+"""Coefficients of agreement between reviewers, with and without correction for chance.
 
 Always shown together: kappa alone calls 90 % agreement worthless when one answer is rare, percentage
-agreement alone calls guessing good. Plain mathematics over answers; any hashable value can be an answer.
+agreement alone calls guessing good. Pure functions; any hashable value can be an answer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a reviewer's answers changed: the next model's answers to the very pairs they decided."""
+"""The impact of a reviewer's decisions: predictions on the same pairs that the next model changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CACHE_SECONDS = 24 * 60 * 60
 
 
 class FeedbackImpact(NamedTuple):
-    """Of ``decisions`` that the version learnt from, how many of its answers differ from the old ones."""
+    """How many predictions a version changes among ``decisions`` pairs it was trained on."""
 
     decisions: int
     changed_predictions: int
@@ -28,9 +28,9 @@ class FeedbackImpact(NamedTuple):
 
 
 def measure_impact(reviewer: User) -> FeedbackImpact | None:
-    """Return what the reviewer's last decisions changed, or ``None`` before a model learnt from one."""
-    words = Feedback.objects.not_withdrawn().filter(reviewer=reviewer, processed=True)
-    used = words.filter(training_run__model__isnull=False, prediction__erased_at=None)
+    """Return the impact of the latest decisions, or ``None`` before a model was trained on one."""
+    rows = Feedback.objects.not_withdrawn().filter(reviewer=reviewer, processed=True)
+    used = rows.filter(training_run__model__isnull=False, prediction__erased_at=None)
     last = list(used.select_related("prediction", "training_run__model").order_by("-id")[:MAX_DECISIONS])
     if not last or last[0].training_run is None or last[0].training_run.model is None:
         return None
@@ -38,7 +38,7 @@ def measure_impact(reviewer: User) -> FeedbackImpact | None:
     key = f"influence:{reviewer.pk}:{version.pk}:{last[0].pk}"
     changed = cache.get(key)
     if changed is None:
-        changed = _count_changed_predictions(version, [word.prediction for word in last])
+        changed = _count_changed_predictions(version, [row.prediction for row in last])
         cache.set(key, changed, _CACHE_SECONDS)
     return FeedbackImpact(len(last), changed, str(version))
 

@@ -1,6 +1,6 @@
-"""How well review goes: agreement, gold accuracy, pace, age, overrides. Reads only, bounded by a window.
+"""Measures of review quality: agreement, gold accuracy, pace, age of items, overrides.
 
-Blind first words alone are compared: what was said after the model's answer was seen measures nobody.
+All are read-only and bounded by a window. Only decisions made before the prediction was shown count.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from matching.models import Prediction, ReviewStream
 from modelops.training.evaluation import wilson_interval
 
 WINDOW = timedelta(days=90)
-"""How far back quality is measured."""
+"""Period over which quality is measured."""
 
 _MAX_DECISIONS = 20_000
 _MAX_BOOTSTRAP_PAIRS = 1_000
@@ -53,25 +53,25 @@ class GroupAgreement(NamedTuple):
 
 
 class Proportion(NamedTuple):
-    """Hits among trials with Wilson's interval; without a trial no share."""
+    """Hits among ``n`` trials; ``None`` in place of rate and interval without a trial."""
 
     hits: int
     n: int
 
     @property
     def share(self) -> float | None:
-        """Hits over trials."""
+        """Return hits over trials."""
         return self.hits / self.n if self.n else None
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The 95 % interval."""
+        """Return the 95 % Wilson interval."""
         rate = wilson_interval(self.hits, self.n)
         return (rate.low, rate.high) if self.n else None
 
 
 class ReviewerQuality(NamedTuple):
-    """One reviewer in the lead's table."""
+    """The row of one reviewer in the table for leads."""
 
     email: str
     decisions: int
@@ -92,7 +92,7 @@ class DailyBar(NamedTuple):
 
 
 class _BlindDecision(NamedTuple):
-    """What is read of a word."""
+    """The columns of a decision that the measures need."""
 
     prediction_id: UUID
     reviewer_id: UUID
@@ -107,7 +107,7 @@ DecisionPair = tuple[_BlindDecision, _BlindDecision]
 
 
 class BlindDecisionSample:
-    """The blind words of a window, read once."""
+    """The blind decisions of a window, loaded once."""
 
     def __init__(self, since: datetime) -> None:
         rows = Feedback.objects.initial_decisions().filter(
@@ -117,57 +117,57 @@ class BlindDecisionSample:
         read = rows.order_by("-id").values_list(*columns, "created_at", "stream")[:_MAX_DECISIONS]
         self.decisions = [_BlindDecision(*row) for row in read]
         self.decision_pairs = list(
-            _pair_decisions(word for word in self.decisions if word.stream != ReviewStream.GOLD)
+            _pair_decisions(decision for decision in self.decisions if decision.stream != ReviewStream.GOLD)
         )
 
     def measure_gold_accuracy(self) -> dict[UUID, Proportion]:
-        """Gold accuracy of each reviewer."""
-        met = [word for word in self.decisions if word.stream == ReviewStream.GOLD]
-        known = GoldAnswer.objects.filter(prediction__in={word.prediction_id for word in met})
+        """Return the gold accuracy of each reviewer."""
+        gold = [decision for decision in self.decisions if decision.stream == ReviewStream.GOLD]
+        known = GoldAnswer.objects.filter(prediction__in={decision.prediction_id for decision in gold})
         answers = dict(known.values_list("prediction_id", "material"))
         hits: dict[UUID, list[bool]] = defaultdict(list)
-        for word in met:
-            if word.prediction_id in answers:
-                hits[word.reviewer_id].append(word.answer is answers[word.prediction_id])
+        for decision in gold:
+            if decision.prediction_id in answers:
+                hits[decision.reviewer_id].append(decision.answer is answers[decision.prediction_id])
         return {reviewer: Proportion(sum(found), len(found)) for reviewer, found in hits.items()}
 
 
-def measure_all_reviewers(desk: BlindDecisionSample) -> GroupAgreement | None:
-    """Agreement of all who looked at the same item."""
-    return _measure_agreement("All", desk.decision_pairs)
+def measure_all_reviewers(sample: BlindDecisionSample) -> GroupAgreement | None:
+    """Return the agreement over all items with two decisions."""
+    return _measure_agreement("All", sample.decision_pairs)
 
 
-def measure_reviewer(desk: BlindDecisionSample, person: User) -> GroupAgreement | None:
-    """Agreement of one person with whoever else looked."""
-    return _measure_agreement(person.email, _select_reviewer_pairs(desk.decision_pairs, person.pk))
+def measure_reviewer(sample: BlindDecisionSample, person: User) -> GroupAgreement | None:
+    """Return the agreement of one reviewer with all others."""
+    return _measure_agreement(person.email, _select_reviewer_pairs(sample.decision_pairs, person.pk))
 
 
-def measure_by_guideline(desk: BlindDecisionSample) -> list[GroupAgreement]:
-    """Agreement under each version of the guideline."""
-    return _measure_groups(desk.decision_pairs, lambda pair: [pair[1].guideline_version or "none"])
+def measure_by_guideline(sample: BlindDecisionSample) -> list[GroupAgreement]:
+    """Return the agreement under each version of the guideline."""
+    return _measure_groups(sample.decision_pairs, lambda pair: [pair[1].guideline_version or "none"])
 
 
-def measure_by_category(desk: BlindDecisionSample) -> list[GroupAgreement]:
-    """Agreement on items that show each category of difference, the most frequent first."""
-    shown = _load_categories({pair[0].prediction_id for pair in desk.decision_pairs})
+def measure_by_category(sample: BlindDecisionSample) -> list[GroupAgreement]:
+    """Return the agreement on items of each category of difference, the most frequent first."""
+    shown = _load_categories({pair[0].prediction_id for pair in sample.decision_pairs})
     titles = {id_: f"{id_} {found.title}" for id_, found in load_categories().items()}
 
     def names(pair: DecisionPair) -> list[str]:
         return [titles.get(id_, id_) for id_ in shown.get(pair[0].prediction_id, ())]
 
-    return _measure_groups(desk.decision_pairs, names)[:_MAX_CATEGORIES]
+    return _measure_groups(sample.decision_pairs, names)[:_MAX_CATEGORIES]
 
 
 def detect_agreement_drop(
-    desk: BlindDecisionSample, now: datetime
+    sample: BlindDecisionSample, now: datetime
 ) -> tuple[GroupAgreement, GroupAgreement, bool] | None:
-    """Agreement of the last four weeks, of the rest of the window, and whether it clearly fell."""
+    """Return recent agreement, earlier agreement, and whether the earlier one exceeds the recent interval."""
     recent = _measure_agreement(
         "Last four weeks",
-        [pair for pair in desk.decision_pairs if pair[1].decided_at >= now - _RECENT_WINDOW],
+        [pair for pair in sample.decision_pairs if pair[1].decided_at >= now - _RECENT_WINDOW],
     )
     before = _measure_agreement(
-        "Before", [pair for pair in desk.decision_pairs if pair[1].decided_at < now - _RECENT_WINDOW]
+        "Before", [pair for pair in sample.decision_pairs if pair[1].decided_at < now - _RECENT_WINDOW]
     )
     if recent is None or before is None:
         return None
@@ -175,27 +175,27 @@ def detect_agreement_drop(
     return recent, before, wilson_interval(agreed, recent.coefficients.n).high < before.coefficients.percent
 
 
-def summarise_reviewers(desk: BlindDecisionSample) -> list[ReviewerQuality]:
-    """Every reviewer of the window, the busiest first."""
-    counts = Counter(word.reviewer_id for word in desk.decisions)
+def summarise_reviewers(sample: BlindDecisionSample) -> list[ReviewerQuality]:
+    """Return every reviewer of the window, most decisions first."""
+    counts = Counter(decision.reviewer_id for decision in sample.decisions)
     emails = dict(User.objects.filter(pk__in=counts).values_list("pk", "email"))
-    gold = desk.measure_gold_accuracy()
-    return [_summarise_reviewer(desk, key, emails[key], count, gold) for key, count in counts.most_common()]
+    gold = sample.measure_gold_accuracy()
+    return [_summarise_reviewer(sample, key, emails[key], count, gold) for key, count in counts.most_common()]
 
 
-def count_decisions_per_day(words: Iterable[_BlindDecision], now: datetime) -> list[DailyBar]:
-    """Decisions of each of the last two weeks' days."""
-    return _build_daily_bars(Counter(word.decided_at.date() for word in words), now)
+def count_decisions_per_day(decisions: Iterable[_BlindDecision], now: datetime) -> list[DailyBar]:
+    """Return the decisions on each of the last 14 days."""
+    return _build_daily_bars(Counter(decision.decided_at.date() for decision in decisions), now)
 
 
-def compute_median_seconds(words: Sequence[_BlindDecision]) -> float | None:
-    """Median seconds of a decision."""
-    spent = [word.seconds for word in words if word.seconds is not None]
+def compute_median_seconds(decisions: Sequence[_BlindDecision]) -> float | None:
+    """Return the median seconds of a decision, ``None`` without a timed one."""
+    spent = [decision.seconds for decision in decisions if decision.seconds is not None]
     return median(spent) if spent else None
 
 
 def summarise_queue(now: datetime) -> list[Mapping[str, object]]:
-    """How many items wait in each stage and state, how many are overdue, and since when the oldest waits."""
+    """Return open items, overdue items and the oldest creation time by stage and state."""
     rows = ReviewItem.objects.open().order_by().values("stage", "state")
     return list(
         rows.annotate(
@@ -205,7 +205,7 @@ def summarise_queue(now: datetime) -> list[Mapping[str, object]]:
 
 
 def count_closed_per_day(now: datetime) -> list[DailyBar]:
-    """Items closed on each of the last two weeks' days."""
+    """Return the items closed on each of the last 14 days."""
     since = now - timedelta(days=_CHART_DAYS)
     done = ReviewItem.objects.filter(done_at__gte=since).order_by()
     return _build_daily_bars(
@@ -213,16 +213,16 @@ def count_closed_per_day(now: datetime) -> list[DailyBar]:
     )
 
 
-def count_overrides_by_category(desk: BlindDecisionSample) -> list[tuple[str, Proportion]]:
-    """How often reviewers went against the model on items that show each category, the most often first."""
-    rows = Prediction.objects.filter(pk__in={word.prediction_id for word in desk.decisions})
+def count_overrides_by_category(sample: BlindDecisionSample) -> list[tuple[str, Proportion]]:
+    """Return how often reviewers overrode the model on items of each category, the most often first."""
+    rows = Prediction.objects.filter(pk__in={decision.prediction_id for decision in sample.decisions})
     seen = {row.pk: row for row in rows.only("pk", "verdict", "prediction", "differences")}
     found: dict[str, list[bool]] = defaultdict(list)
-    for word in desk.decisions:
-        row = seen.get(word.prediction_id)
-        if row is None or word.answer is None or word.stream == ReviewStream.GOLD:
+    for decision in sample.decisions:
+        row = seen.get(decision.prediction_id)
+        if row is None or decision.answer is None or decision.stream == ReviewStream.GOLD:
             continue
-        against = is_override(word.answer, row)
+        against = is_override(decision.answer, row)
         for id_ in row.categories:
             found[id_].append(against)
     titles = load_categories()
@@ -233,7 +233,7 @@ def count_overrides_by_category(desk: BlindDecisionSample) -> list[tuple[str, Pr
 
 
 def get_window_start(now: datetime | None = None) -> datetime:
-    """Return when the window begins."""
+    """Return the start of the window."""
     return (now or timezone.now()) - WINDOW
 
 
@@ -247,27 +247,27 @@ def _build_daily_bars(counts: Mapping[date, int], now: datetime) -> list[DailyBa
     ]
 
 
-def _pair_decisions(words: Iterable[_BlindDecision]) -> Iterable[DecisionPair]:
-    """The two blind words of each item that two people looked at, in their order."""
+def _pair_decisions(decisions: Iterable[_BlindDecision]) -> Iterable[DecisionPair]:
+    """Yield the first two blind decisions on each prediction that has two, in order of time."""
     by_prediction: dict[UUID, list[_BlindDecision]] = defaultdict(list)
-    for word in words:
-        by_prediction[word.prediction_id].append(word)
+    for decision in decisions:
+        by_prediction[decision.prediction_id].append(decision)
     for found in by_prediction.values():
         if len(found) >= 2:
-            first, second = sorted(found, key=lambda word: word.decided_at)[:2]
+            first, second = sorted(found, key=lambda decision: decision.decided_at)[:2]
             yield first, second
 
 
-def _select_reviewer_pairs(doubled: Sequence[DecisionPair], person: UUID) -> list[DecisionPair]:
-    """The items of one person, that person's word first."""
-    mine = [pair for pair in doubled if person in (pair[0].reviewer_id, pair[1].reviewer_id)]
+def _select_reviewer_pairs(decision_pairs: Sequence[DecisionPair], person: UUID) -> list[DecisionPair]:
+    """Return the pairs of one reviewer, that reviewer's decision first."""
+    mine = [pair for pair in decision_pairs if person in (pair[0].reviewer_id, pair[1].reviewer_id)]
     return [pair if pair[0].reviewer_id == person else (pair[1], pair[0]) for pair in mine]
 
 
-def _measure_agreement(name: str, doubled: Sequence[DecisionPair]) -> GroupAgreement | None:
-    if not doubled:
+def _measure_agreement(name: str, decision_pairs: Sequence[DecisionPair]) -> GroupAgreement | None:
+    if not decision_pairs:
         return None
-    pairs = [(first.answer, second.answer) for first, second in doubled]
+    pairs = [(first.answer, second.answer) for first, second in decision_pairs]
     resampled = pairs[:_MAX_BOOTSTRAP_PAIRS] if len(pairs) >= _MIN_BOOTSTRAP_PAIRS else []
     kappa = bootstrap_interval(resampled, cohen_kappa, _BOOTSTRAP_ROUNDS) if resampled else None
     ac1 = bootstrap_interval(resampled, gwet_ac1, _BOOTSTRAP_ROUNDS) if resampled else None
@@ -275,10 +275,10 @@ def _measure_agreement(name: str, doubled: Sequence[DecisionPair]) -> GroupAgree
 
 
 def _measure_groups(
-    doubled: Sequence[DecisionPair], names: Callable[[DecisionPair], list[str]]
+    decision_pairs: Sequence[DecisionPair], names: Callable[[DecisionPair], list[str]]
 ) -> list[GroupAgreement]:
     groups: dict[str, list[DecisionPair]] = defaultdict(list)
-    for pair in doubled:
+    for pair in decision_pairs:
         for name in names(pair):
             groups[name].append(pair)
     ordered = sorted(groups.items(), key=lambda entry: (-len(entry[1]), entry[0]))
@@ -291,10 +291,10 @@ def _load_categories(predictions: set[UUID]) -> dict[UUID, set[str]]:
 
 
 def _summarise_reviewer(
-    desk: BlindDecisionSample, key: UUID, email: str, count: int, gold: Mapping[UUID, Proportion]
+    sample: BlindDecisionSample, key: UUID, email: str, count: int, gold: Mapping[UUID, Proportion]
 ) -> ReviewerQuality:
-    mine = _select_reviewer_pairs(desk.decision_pairs, key)
+    mine = _select_reviewer_pairs(sample.decision_pairs, key)
     same = sum(first.answer == second.answer for first, second in mine)
-    spent = compute_median_seconds([word for word in desk.decisions if word.reviewer_id == key])
+    spent = compute_median_seconds([decision for decision in sample.decisions if decision.reviewer_id == key])
     share = same / len(mine) if mine else None
     return ReviewerQuality(email, count, spent, gold.get(key, Proportion(0, 0)), share, len(mine))

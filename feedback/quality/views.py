@@ -1,4 +1,4 @@
-"""A reviewer's own page and the lead's page: how well review goes."""
+"""The quality pages: a reviewer's own and the lead's."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from feedback.quality import impact, report
 
 
 def show_own_quality(request: HttpRequest) -> HttpResponse:
-    """Show a reviewer's pace, agreement, known answers found, and what the answers changed."""
+    """Show a reviewer's pace, agreement, gold accuracy and the impact of the decisions."""
     person, now = get_current_user(request), timezone.now()
-    desk = report.BlindDecisionSample(report.get_window_start(now))
-    words = [word for word in desk.decisions if word.reviewer_id == person.pk]
+    sample = report.BlindDecisionSample(report.get_window_start(now))
+    decisions = [row for row in sample.decisions if row.reviewer_id == person.pk]
     context = {
-        "decisions": len(words),
-        "seconds": report.compute_median_seconds(words),
-        "days": report.count_decisions_per_day(words, now),
-        "agreements": [found for found in [report.measure_reviewer(desk, person)] if found],
-        "gold": desk.measure_gold_accuracy().get(person.pk, report.Proportion(0, 0)),
+        "decisions": len(decisions),
+        "seconds": report.compute_median_seconds(decisions),
+        "days": report.count_decisions_per_day(decisions, now),
+        "agreements": [found for found in [report.measure_reviewer(sample, person)] if found],
+        "gold": sample.measure_gold_accuracy().get(person.pk, report.Proportion(0, 0)),
         "influence": impact.measure_impact(person),
         "window": report.WINDOW.days,
     }
@@ -30,20 +30,20 @@ def show_own_quality(request: HttpRequest) -> HttpResponse:
 
 
 def show_team_quality(request: HttpRequest) -> HttpResponse:
-    """Show a lead what waits, how much is done, and how far people agree."""
+    """Show a lead open items, throughput and agreement."""
     if not request.user.has_perm(LEAD_PERMISSION):
         raise PermissionDenied
     now = timezone.now()
-    desk = report.BlindDecisionSample(report.get_window_start(now))
+    sample = report.BlindDecisionSample(report.get_window_start(now))
     context = {
         "waiting": report.summarise_queue(now),
         "days": report.count_closed_per_day(now),
-        "agreements": [found for found in [report.measure_all_reviewers(desk)] if found],
-        "drop": report.detect_agreement_drop(desk, now),
-        "guidelines": report.measure_by_guideline(desk),
-        "categories": report.measure_by_category(desk),
-        "overrides": report.count_overrides_by_category(desk),
-        "people": report.summarise_reviewers(desk),
+        "agreements": [found for found in [report.measure_all_reviewers(sample)] if found],
+        "drop": report.detect_agreement_drop(sample, now),
+        "guidelines": report.measure_by_guideline(sample),
+        "categories": report.measure_by_category(sample),
+        "overrides": report.count_overrides_by_category(sample),
+        "people": report.summarise_reviewers(sample),
         "window": report.WINDOW.days,
     }
     return render_page(request, "team_quality", "Review quality", context)

@@ -1,4 +1,4 @@
-"""Words as a CSV file, written while it is read: any number of rows, in the memory of a few hundred."""
+"""Feedback as a streamed CSV file: memory for one chunk of rows, whatever their number."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NAME_COLUMNS = ("name1", "name2", "reason")
 
 
 class _Echo:
-    """Hands on what the writer writes."""
+    """A file object that returns what is written to it."""
 
     def write(self, line: str) -> str:
         """Return the line."""

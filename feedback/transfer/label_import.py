@@ -91,17 +91,17 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
         self.actor: User = kwargs["user"]
 
     def get_instance(self, instance_loader: Any, row: dict[str, Any]) -> None:
-        """Every row is a word of its own."""
+        """Treat every row as new."""
         return
 
     def import_instance(self, instance: Feedback, row: dict[str, Any], **kwargs: Any) -> None:
         """Compare the pair of a row and label it. Raises ``ValidationError`` saying what is wrong where."""
-        question, material = _parse_row(row)
-        known = _find_imported_label(question)
+        request, material = _parse_row(row)
+        known = _find_imported_label(request)
         if known is not None and known.user_correction is not material:
             said = known.decision
             raise ValidationError({"answer": f"This pair was imported as {said} before, under this profile."})
-        instance.prediction = known.prediction if known else _compare_pair(self.actor, question)
+        instance.prediction = known.prediction if known else _compare_pair(self.actor, request)
         instance.user_correction, instance.feedback_text = (
             material,
             _read_cell(row, "reason")[:MAX_REASON_LENGTH],
@@ -128,7 +128,7 @@ def _read_cell(row: dict[str, Any], column: str) -> str:
 
 
 def _parse_row(row: dict[str, Any]) -> tuple[CompareRequest, bool]:
-    """Return the question of a row and its answer."""
+    """Return the request of a row and its answer."""
     answer, profile = _read_cell(row, "answer").lower(), _read_cell(row, "profile") or "general"
     kind = _read_cell(row, "kind").lower() or "auto"
     errors = {}
@@ -145,17 +145,17 @@ def _parse_row(row: dict[str, Any]) -> tuple[CompareRequest, bool]:
     return request, answer == Decision.MATERIAL
 
 
-def _find_imported_label(question: CompareRequest) -> Feedback | None:
+def _find_imported_label(request: CompareRequest) -> Feedback | None:
     """Return what was imported earlier about the same pair under the same profile."""
-    digest = compute_pair_digest(question.name1, question.name2)
-    rows = Feedback.objects.filter(source=FeedbackSource.IMPORT, prediction__profile=question.profile)
+    digest = compute_pair_digest(request.name1, request.name2)
+    rows = Feedback.objects.filter(source=FeedbackSource.IMPORT, prediction__profile=request.profile)
     return rows.filter(prediction__pair_digest=digest).select_related("prediction").order_by("-id").first()
 
 
-def _compare_pair(actor: User, question: CompareRequest) -> Prediction:
+def _compare_pair(actor: User, request: CompareRequest) -> Prediction:
     """Answer a pair for its label; it is put before nobody."""
     try:
-        prediction = compare_and_store(actor, question).prediction
+        prediction = compare_and_store(actor, request).prediction
     except EngineError as error:
         raise ValidationError({"name1": str(error)}) from error
     prediction.stream, prediction.selection_probability = "", None
