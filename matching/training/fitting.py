@@ -20,8 +20,9 @@ from matching.engine import FEATURE_NAMES, MONOTONE_CONSTRAINTS, compute_schema_
 from matching.training.dataset import SYNTHETIC_SOURCE, LabelledDataset, ProgressReporter
 from matching.training.synthetic import DatasetSplit, LabelledPair, assign_split
 from modelops.training import fitting
+from modelops.training.compilation import compile_model
 from modelops.training.evaluation import ClassificationMetrics
-from modelops.training.fitting import TrainedModel
+from modelops.training.trained_model import TrainedModel
 
 MODEL_NAME = "legal-names"
 HELD_OUT_SHARE = 0.2
@@ -93,7 +94,7 @@ def save_artefact(trained: TrainedModel, folder: Path, version: str, command: st
         "calibration": trained.calibration,
         "metrics": dict(trained.metrics),
     }
-    compiled = fitting.compile(
+    compiled = compile_model(
         replace(trained, settings=settings), MODEL_NAME, f"{version}+{digest[:8]}", compute_schema_hash()
     )
     content = json.dumps(compiled, separators=(",", ":"), sort_keys=True).encode()

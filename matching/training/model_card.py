@@ -11,7 +11,7 @@ from typing import Any
 from matching.training.evaluation import MIN_SLICE_PAIRS, EvaluationReport
 from matching.training.synthetic import LabelledPair, list_recipes
 from modelops.training.evaluation import ClassificationMetrics
-from modelops.training.fitting import TrainedModel
+from modelops.training.trained_model import TrainedModel
 
 
 def render_model_card(

@@ -24,7 +24,7 @@ from modelops.deployment.promotion import SliceMetric, VersionRegistration
 from modelops.models import TrainingStage
 from modelops.training import figures
 from modelops.training.evaluation import ClassificationMetrics
-from modelops.training.fitting import TrainedModel
+from modelops.training.trained_model import TrainedModel
 from modelops.validation.validation_set import ValidationSet, pack_validation_set
 
 StageReporter = Callable[[str, str, int | None], None]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelops.training.thresholds import AbstentionBand
-
-if TYPE_CHECKING:
-    from modelops.training.fitting import TrainedModel
+from modelops.training.trained_model import TrainedModel
 
 COMPILED_FORMAT = 1
 

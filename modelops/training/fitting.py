@@ -9,7 +9,7 @@ which it may decide alone (:mod:`modelops.training.thresholds`). The result is o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,20 +23,9 @@ from sklearn.model_selection import GroupKFold, GroupShuffleSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from modelops.training.compilation import compile_model as compile
 from modelops.training.evaluation import expected_calibration_error, log_loss
 from modelops.training.thresholds import AbstentionBand, compute_abstention_band
-
-__all__ = [
-    "CandidateScore",
-    "ProgressCallback",
-    "TrainedModel",
-    "TrainingError",
-    "TrainingRows",
-    "build_candidates",
-    "compile",
-    "fit",
-]
+from modelops.training.trained_model import CandidateScore, TrainedModel
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -75,33 +64,6 @@ class TrainingRows:
     def take(self, chosen: NDArray[Any]) -> TrainingRows:
         """The chosen rows."""
         return TrainingRows(*(getattr(self, name)[chosen] for name in self.__slots__))
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateScore:
-    """How one candidate did in grouped cross-validation: mean log-loss with standard error, and more."""
-
-    name: str
-    log_loss: float
-    standard_error: float
-    f1_immaterial: float
-    accuracy: float
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedModel:
-    """A fitted, calibrated estimator with everything that must be known about it."""
-
-    estimator: Any
-    feature_names: tuple[str, ...]
-    candidate_scores: tuple[CandidateScore, ...]
-    chosen_candidate: str
-    calibration: str
-    bands: Mapping[str, AbstentionBand]
-    metrics: Mapping[str, float]
-    rows: int
-    seed: int
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def build_candidates(monotone: Sequence[int], seed: int) -> dict[str, Any]:

@@ -5,8 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from matching.engine.model.forest import Forest, build_additive_model
-from modelops.training import fitting
-from modelops.training.fitting import TrainedModel, TrainingError, fit
+from modelops.training.compilation import compile_model
+from modelops.training.fitting import TrainingError, fit
+from modelops.training.trained_model import TrainedModel
 
 NAMES = ("near", "far", "noise", "bent", "kind")
 MONOTONE = (1, -1, 0, 0, 0)
@@ -69,7 +70,7 @@ def test_every_slice_has_a_band_whose_ends_do_not_cross(trained: TrainedModel) -
 @pytest.mark.parametrize("which", ["trained", "straight"])
 def test_the_compiled_model_equals_the_estimator(which: str, request: pytest.FixtureRequest) -> None:
     model: TrainedModel = request.getfixturevalue(which)
-    compiled = json.loads(json.dumps(fitting.compile(model, "names", "1", "hash")))
+    compiled = json.loads(json.dumps(compile_model(model, "names", "1", "hash")))
     features, _ = rows(n=300, seed=5)
     base = model.estimator.calibrated_classifiers_[0].estimator
     served = build_additive_model(compiled["model"], len(NAMES))
@@ -81,7 +82,7 @@ def test_the_compiled_model_equals_the_estimator(which: str, request: pytest.Fix
 
 @pytest.mark.parametrize("which", ["trained", "straight"])
 def test_contributions_add_up_to_the_score(which: str, request: pytest.FixtureRequest) -> None:
-    compiled = fitting.compile(request.getfixturevalue(which), "names", "1", "hash")
+    compiled = compile_model(request.getfixturevalue(which), "names", "1", "hash")
     served = build_additive_model(compiled["model"], len(NAMES))
     for row in rows(n=40, seed=6)[0]:
         assert sum(served.compute_contributions(row).values()) == pytest.approx(served.score(row), abs=1e-9)
@@ -90,7 +91,7 @@ def test_contributions_add_up_to_the_score(which: str, request: pytest.FixtureRe
 def test_the_same_data_and_seed_train_the_same_model() -> None:
     features, labels = rows(n=400)
     one, other = (
-        fitting.compile(fit(features, labels, range(400), None, NAMES, MONOTONE, seed=1), "n", "1", "h")
+        compile_model(fit(features, labels, range(400), None, NAMES, MONOTONE, seed=1), "n", "1", "h")
         for _ in "ab"
     )
     assert one == other
