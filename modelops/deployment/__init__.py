@@ -1,0 +1,1 @@
+"""Deployment: registration, promotion and rollback of versions, and drills of a rollback."""
