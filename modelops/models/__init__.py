@@ -1,23 +1,14 @@
 """The tables of a model's life: versions, deployments, training, monitoring, alerts."""
 
 from modelops.models.alerting import Alert, AlertChannel, AlertMessage, AlertQuerySet, Heartbeat
-from modelops.models.lifecycle import (
+from modelops.models.deployment import (
     DRILL_PROFILE,
     EVERY_PROFILE,
     Deployment,
     DeploymentQuerySet,
-    JobRun,
     LiveSlot,
-    ModelArtefact,
-    ModelMetric,
-    ModelVersion,
     PromotionRequest,
-    RunStatus,
     ServingRole,
-    StoredValidationSet,
-    TrainingRun,
-    TrainingRunQuerySet,
-    TrainingStage,
 )
 from modelops.models.monitoring import (
     THRESHOLD_DEFAULTS,
@@ -29,7 +20,9 @@ from modelops.models.monitoring import (
     TrafficSource,
     TrainingDecision,
 )
+from modelops.models.registry import ModelArtefact, ModelMetric, ModelVersion, StoredValidationSet
 from modelops.models.serving import ALIVE_TIMEOUT, RollbackDrill, ServingProcess, ServingProcessQuerySet
+from modelops.models.training import JobRun, RunStatus, TrainingRun, TrainingRunQuerySet, TrainingStage
 
 __all__ = [
     "ALIVE_TIMEOUT",

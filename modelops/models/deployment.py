@@ -1,0 +1,175 @@
+"""Deployments, live slots, and the requests that lead to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.ids import uuid7
+from modelops.models.registry import ModelVersion
+
+EVERY_PROFILE = "*"
+"""The profile of a deployment that serves every profile without one of its own."""
+
+DRILL_PROFILE = "~drill"
+"""The profile that drills of a rollback use: no question can name it, so nobody is answered from it."""
+
+
+class ServingRole(models.TextChoices):
+    """The part a model version plays."""
+
+    CHAMPION = "champion", "Champion (answers)"
+    CHALLENGER = "challenger", "Challenger (answers in an experiment)"
+    SHADOW = "shadow", "Shadow (scores, never answers)"
+
+
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    """Reads of the history of what was live."""
+
+    def as_of(self, moment: datetime, role: str = ServingRole.CHAMPION) -> DeploymentQuerySet:
+        """What had been deployed by that moment, the newest per profile first."""
+        rows = self.exclude(profile=DRILL_PROFILE).filter(at__lte=moment, role=role)
+        return rows.order_by("profile", "-generation").distinct("profile")
+
+    def live(self) -> DeploymentQuerySet:
+        """Deployments in force now, with their versions."""
+        return self.exclude(profile=DRILL_PROFILE).filter(slot__isnull=False).select_related("model")
+
+    def for_schema(self, profile: str, schema: str) -> DeploymentQuerySet:
+        """Champions of a profile that were made for these features, the newest first."""
+        rows = self.filter(profile=profile, role=ServingRole.CHAMPION, model__schema_hash=schema)
+        return rows.select_related("model").order_by("-generation")
+
+
+class Deployment(models.Model):
+    """This version took this part for this profile then. Append-only: triggers refuse change and deletion."""
+
+    generation = models.BigAutoField(primary_key=True)
+    profile = models.CharField(max_length=20, default=EVERY_PROFILE)
+    role = models.CharField(max_length=12, choices=ServingRole.choices)
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="deployments")
+    previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    break_glass = models.BooleanField(
+        default=False, help_text="One person alone, in an emergency; raises an alert."
+    )
+    first = models.BooleanField(default=False, help_text="The shipped model of a new installation.")
+    upgrade = models.BooleanField(
+        default=False,
+        help_text="The shipped model of a new program, whose engine the one before does not fit.",
+    )
+    drill = models.BooleanField(default=False, help_text="Part of a drill: answers nobody.")
+    automatic = models.BooleanField(default=False, help_text="Became shadow by itself: it never answers.")
+    override = models.TextField(blank=True, help_text="Why it was approved with a red gate.")
+    reason = models.TextField()
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = DeploymentQuerySet.as_manager()
+
+    class Meta:
+        db_table = "deployments"
+        ordering = ("-generation",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(first=True, previous=None)
+                | Q(upgrade=True, previous__isnull=False, role=ServingRole.CHAMPION)
+                | Q(automatic=True, role=ServingRole.SHADOW)
+                | Q(drill=True, profile=DRILL_PROFILE, requested_by__isnull=False)
+                | Q(break_glass=True, requested_by__isnull=False)
+                | Q(requested_by__isnull=False, approved_by__isnull=False)
+                & ~Q(requested_by=F("approved_by")),
+                name="deployments_need_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=ServingRole.values), name="deployments_role_is_known"
+            ),
+            models.UniqueConstraint(
+                fields=["profile"], condition=Q(first=True), name="deployments_one_first"
+            ),
+        )
+        permissions = (
+            ("request_deployment", "Can ask for a model version to be made live"),
+            ("approve_deployment", "Can approve what another person asked for"),
+            ("rollback_deployment", "Can go back to the version before, alone"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.generation}: {self.model} as {self.role} for {self.profile}"
+
+
+class LiveSlot(models.Model):
+    """The deployment in force for a profile and part.
+
+    One row each: the database allows no second champion.
+    """
+
+    profile = models.CharField(max_length=20)
+    role = models.CharField(max_length=12, choices=ServingRole.choices)
+    deployment = models.OneToOneField(Deployment, on_delete=models.PROTECT, related_name="slot")
+
+    class Meta:
+        db_table = "live_slots"
+        ordering = ("profile", "role")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["profile"],
+                condition=Q(role=ServingRole.CHAMPION),
+                name="live_slots_one_champion_per_profile",
+            ),
+            models.UniqueConstraint(
+                fields=["profile", "role"],
+                condition=~Q(role=ServingRole.CHAMPION),
+                name="live_slots_one_of_each",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.profile} {self.role}: {self.deployment_id}"
+
+
+class PromotionRequest(models.Model):
+    """Somebody asks for a version to be made live; another person approves or declines."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="requests")
+    profile = models.CharField(max_length=20, default=EVERY_PROFILE)
+    role = models.CharField(max_length=12, choices=ServingRole.choices, default=ServingRole.CHAMPION)
+    expected = models.BigIntegerField(
+        null=True, blank=True, help_text="Generation in force when it was asked."
+    )
+    reason = models.TextField()
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField(auto_now_add=True)
+    gates = models.JSONField(default=list, blank=True, help_text="What was found when it was asked.")
+    closed_at = models.DateTimeField(null=True, blank=True)
+    deployment = models.OneToOneField(
+        Deployment, null=True, blank=True, on_delete=models.PROTECT, related_name="request"
+    )
+
+    class Meta:
+        db_table = "promotion_requests"
+        ordering = ("-requested_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["model", "profile", "role"],
+                condition=Q(closed_at=None),
+                name="promotion_requests_open_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.model} as {self.role} for {self.profile}"
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the request still waits for its answer."""
+        return self.closed_at is None

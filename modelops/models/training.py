@@ -1,0 +1,108 @@
+"""Training runs and periodic job runs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.ids import uuid7
+from modelops.models.registry import ModelVersion
+
+
+class RunStatus(models.TextChoices):
+    """Where a piece of work stands."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class TrainingStage(models.TextChoices):
+    """What a training run is doing."""
+
+    GATHERING = "gathering", "Gathering labels"
+    READING = "reading", "Reading pairs"
+    TRAINING = "training", "Training"
+    MEASURING = "measuring", "Measuring on held-out entities"
+    REGISTERING = "registering", "Registering"
+
+
+class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
+    """Reads of training runs."""
+
+    def running(self) -> TrainingRunQuerySet:
+        """Runs that work now, or whose process was killed and nobody noticed yet."""
+        return self.filter(status=RunStatus.RUNNING)
+
+    def queued(self) -> TrainingRunQuerySet:
+        """Runs that wait for a worker, the oldest first."""
+        return self.filter(status=RunStatus.QUEUED).order_by("created_at")
+
+    def unfinished(self) -> TrainingRunQuerySet:
+        """Runs that wait or work."""
+        return self.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING])
+
+
+class TrainingRun(models.Model):
+    """One attempt to train a model: who or what asked, how far it came, what came of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
+    stage = models.CharField(max_length=12, choices=TrainingStage.choices, blank=True)
+    step = models.CharField(max_length=200, blank=True, help_text="The last thing it said.")
+    progress = models.PositiveSmallIntegerField(default=0, help_text="Percent.")
+    log = models.JSONField(default=list, blank=True, help_text="When it said what; numbers, never a name.")
+    trigger = models.CharField(max_length=200, help_text="Why it was started.")
+    parameters = models.JSONField(default=dict, blank=True, help_text="What was asked for.")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    labels_used = models.PositiveIntegerField(default=0)
+    model = models.ForeignKey(
+        ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="training_runs"
+    )
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TrainingRunQuerySet.as_manager()
+
+    class Meta:
+        db_table = "training_runs"
+        ordering = ("-created_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(status__in=[RunStatus.QUEUED, RunStatus.RUNNING]) | Q(finished_at__isnull=False),
+                name="training_runs_end_at_a_time",
+            ),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="training_runs_progress_is_percent"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d %H:%M} {self.status}"
+
+
+class JobRun(models.Model):
+    """One run of a periodic job for one window; a second for the same window cannot exist."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=60)
+    window = models.CharField(max_length=40, help_text="The period the run is for, such as 2026-03-01T02.")
+    status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.RUNNING)
+    result = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "job_runs"
+        ordering = ("-started_at",)
+        constraints = (models.UniqueConstraint(fields=["name", "window"], name="job_runs_once_per_window"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.window} {self.status}"
