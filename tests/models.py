@@ -14,6 +14,7 @@ from matching.models import Prediction
 from matching.pair_digest import compute_pair_digest
 from matching.serving.live_models import get_model_loader
 from modelops.deployment import promotion
+from modelops.deployment.registration import VersionRegistration, register_version
 from modelops.models import Deployment, ModelArtefact, ModelVersion
 from tests.people import person
 
@@ -103,7 +104,7 @@ def version_in(content: bytes) -> str:
 def scoring_version(version: str, log_odds: float = 0.0) -> ModelVersion:
     """A registered version that can serve."""
     content, schema = compiled(version, log_odds), compute_schema_hash()
-    return promotion.register_version(promotion.VersionRegistration("names", version, content, schema), None)
+    return register_version(VersionRegistration("names", version, content, schema), None)
 
 
 def installed(log_odds: float = 0.0) -> Deployment:

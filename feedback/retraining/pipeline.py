@@ -26,7 +26,7 @@ from feedback.retraining.labels import claim_labels, mark_labels_used, release_l
 from matching.training import fitting, pipeline
 from matching.training.dataset import SYNTHETIC_SOURCE
 from matching.training.synthetic import DEFAULT_SIZE, LabelledPair, PairsFileError, generate_pairs, read_pairs
-from modelops.deployment.promotion import VersionRegistration, register_version
+from modelops.deployment.registration import VersionRegistration, register_version
 from modelops.models import RunStatus, TrainingRun, TrainingStage
 from modelops.registry import mlflow_registry
 from modelops.training import runs

@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 
 from matching.serving.live_models import build_scorer
-from modelops.deployment.promotion import VersionRegistration, deploy_first, deploy_upgrade, register_version
+from modelops.deployment.promotion import deploy_first, deploy_upgrade
+from modelops.deployment.registration import VersionRegistration, register_version
 from modelops.models import Deployment, ModelVersion
 from modelops.registry import mlflow_registry
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS, LoggedRun

@@ -20,7 +20,7 @@ from matching.training.dataset import build_dataset, compute_digests, is_safe_la
 from matching.training.evaluation import MIN_SLICE_PAIRS, EvaluationReport, evaluate_pairs
 from matching.training.model_card import render_model_card
 from matching.training.synthetic import LabelledPair
-from modelops.deployment.promotion import SliceMetric, VersionRegistration
+from modelops.deployment.registration import SliceMetric, VersionRegistration
 from modelops.models import TrainingStage
 from modelops.training import figures
 from modelops.training.evaluation import ClassificationMetrics

@@ -1,7 +1,7 @@
-"""Drills: does a rollback work, and how many seconds does it take until every process follows?
+"""Drills of a rollback: whether it works, and how long every process takes to follow.
 
-The drill goes the way of a real rollback (a row, a slot, the published generation, the swap in every process)
-with the versions a real one would use, on a slot that answers nobody. So it can be tried at any time.
+A drill takes the path of a real rollback (a row, a slot, the published generation, the swap in every process)
+with the versions a real one would use, on a slot that answers no request. It can be run at any time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.audit import trail
 from accounts.models import User
-from modelops.deployment import promotion
+from modelops.deployment.promotion import deploy_drill, find_rollback_target
 from modelops.models import (
     EVERY_PROFILE,
     Deployment,
@@ -29,56 +29,56 @@ _POLL_SECONDS = 0.1
 
 
 class DrillError(Exception):
-    """The drill could not be held; the message is fit for the screen."""
+    """The drill could not be run; the message is fit for the screen."""
 
 
 def run_drill(actor: User) -> RollbackDrill:
-    """Go back and forth once; return the kept result, which may be a failure.
+    """Roll back and forward once on the slot of drills; return the stored result, which may be a failure.
 
-    Takes some seconds. Raises :class:`DrillError` when there is nothing to go back to, or nobody who follows.
+    Takes some seconds. Raises :class:`DrillError` without an earlier version, or without a serving process.
     """
-    live, before = _find_drill_versions()
+    live, earlier = _find_drill_versions()
     if not ServingProcess.objects.alive().exists():
         raise DrillError("no process reports itself, so nothing would be proven")
-    _deploy_drill_version(live, actor)
-    taken = [_wait_for_processes(_deploy_drill_version(version, actor)) for version in (before, live)]
-    return _store_drill(actor, taken)
+    deploy_drill(live, actor)
+    back_ms = _wait_for_processes(deploy_drill(earlier, actor))
+    forward_ms = _wait_for_processes(deploy_drill(live, actor))
+    return _store_drill(actor, back_ms, forward_ms)
 
 
 def _find_drill_versions() -> tuple[ModelVersion, ModelVersion]:
-    """What is live for every profile, and what a rollback would put back."""
+    """Return the champion of every profile, and the version a rollback would put back."""
     slot = LiveSlot.objects.filter(profile=EVERY_PROFILE, role=ServingRole.CHAMPION).first()
-    before = promotion.find_rollback_target(slot.deployment) if slot else None
-    if slot is None or before is None:
+    earlier = find_rollback_target(slot.deployment) if slot else None
+    if slot is None or earlier is None:
         raise DrillError("there is no version to go back to yet; promote one first")
-    return slot.deployment.model, before
+    return slot.deployment.model, earlier
 
 
-def _deploy_drill_version(version: ModelVersion, actor: User) -> Deployment:
-    return promotion.deploy_drill(version, actor)
-
-
-def _wait_for_processes(made: Deployment) -> int | None:
-    """Milliseconds until every process that is alive serves the generation, or nothing within patience."""
+def _wait_for_processes(deployment: Deployment) -> int | None:
+    """Return the milliseconds until every live process serves the deployment; ``None`` after the timeout."""
     began = time.monotonic()
     while time.monotonic() - began < DRILL_TIMEOUT_SECONDS:
-        rows = list(ServingProcess.objects.alive())
-        if all(row.generation >= made.generation and made.model.artefact_id in row.ready for row in rows):
+        if all(_follows(row, deployment) for row in ServingProcess.objects.alive()):
             return round((time.monotonic() - began) * 1000)
         time.sleep(_POLL_SECONDS)
     return None
 
 
+def _follows(process: ServingProcess, deployment: Deployment) -> bool:
+    return process.generation >= deployment.generation and deployment.model.artefact_id in process.ready
+
+
 @transaction.atomic
-def _store_drill(actor: User, taken: list[int | None]) -> RollbackDrill:
-    back, forward = taken
-    late = back is None or forward is None
+def _store_drill(actor: User, back_ms: int | None, forward_ms: int | None) -> RollbackDrill:
+    late = back_ms is None or forward_ms is None
     row = RollbackDrill.objects.create(
         requested_by=actor,
-        back_ms=back,
-        forward_ms=forward,
+        back_ms=back_ms,
+        forward_ms=forward_ms,
         processes=ServingProcess.objects.alive().count(),
         error=f"not every process followed within {DRILL_TIMEOUT_SECONDS:.0f} s" if late else "",
     )
-    trail.record_event("rollback.drilled", row, actor, back_ms=back, forward_ms=forward, error=row.error)
+    detail = {"back_ms": back_ms, "forward_ms": forward_ms, "error": row.error}
+    trail.record_event("rollback.drilled", row, actor, **detail)
     return row

@@ -1,12 +1,10 @@
-"""Registering, promoting and rolling back versions.
+"""Promotion and rollback of versions.
 
-Each verb changes, audits and returns in one transaction.
+Each function changes the tables, writes the audit event and returns, in one transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -14,7 +12,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.audit import trail
-from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
 from modelops.alerting.alerts import raise_alert
 from modelops.models import (
@@ -22,106 +19,31 @@ from modelops.models import (
     EVERY_PROFILE,
     Deployment,
     LiveSlot,
-    ModelArtefact,
-    ModelMetric,
     ModelVersion,
     PromotionRequest,
     ServingRole,
-    StoredValidationSet,
 )
 from modelops.serving.loader import publish_generation, read_verified_artefact
 from modelops.serving.model_refresher import describe_unready_processes
 from modelops.validation import gate_checks
-from modelops.validation.validator import get_validator
 
 _DEPLOYMENT_LOCK_ID = 0x6C6E63_02
-"""Advisory lock of the one change of deployment under way."""
+"""Advisory lock held while a deployment changes, so that changes happen one after the other."""
 
 
 class PromotionError(Exception):
     """The deployment cannot be changed like this; the message says why and is fit for the screen."""
 
 
-@dataclass(frozen=True)
-class SliceMetric:
-    """One number measured on one slice of the held-out pairs."""
-
-    metric: str
-    slice: str
-    value: float
-    n: int
-
-
-@dataclass(frozen=True)
-class VersionRegistration:
-    """A trained version about to be registered. ``content`` is what will be served."""
-
-    name: str
-    version: str
-    content: bytes
-    schema_hash: str
-    model_path: str = ""
-    mlflow_run_id: str = ""
-    accuracy: float | None = None
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    libraries: Mapping[str, str] = field(default_factory=dict)
-    slices: Sequence[SliceMetric] = ()
-    datasets: Mapping[str, Any] = field(default_factory=dict)
-    card: str = ""
-    validation_set: bytes = b""
-
-
-def register_version(given: VersionRegistration, actor: User | None) -> ModelVersion:
-    """Build a version, have it answer the golden pairs, and store it with both digests.
-
-    Raises ``ValueError`` for an artefact that cannot serve, ``IntegrityError`` for a known name and version.
-    """
-    answers = get_validator().record_answers(get_validator().build_scorer(given.content))
-    return _store_version(given, answers, actor)
-
-
-@transaction.atomic
-def _store_version(
-    given: VersionRegistration, answers: Mapping[str, Any], actor: User | None
-) -> ModelVersion:
-    content_digest = sha256(given.content)
-    artefact, _ = ModelArtefact.objects.get_or_create(
-        sha256=content_digest, defaults={"content": given.content}
-    )
-    version = ModelVersion.objects.create(
-        name=given.name,
-        version=given.version,
-        model_path=given.model_path,
-        accuracy=None if given.accuracy is None else round(given.accuracy, 4),
-        artefact=artefact,
-        artefact_hmac=compute_digest(
-            DigestPurpose.ARTEFACT, content_digest, given.name, given.version, given.schema_hash
-        ),
-        schema_hash=given.schema_hash,
-        libraries=dict(given.libraries),
-        metrics=dict(given.metrics),
-        mlflow_run_id=given.mlflow_run_id,
-        datasets=dict(given.datasets),
-        card=given.card,
-        exam=_store_validation_set(given),
-        answers=dict(answers),
-        registered_by=actor,
-    )
-    _record_metrics(version, given)
-    trail.record_event("model.registered", version, actor, version=str(version), sha256=content_digest)
-    return version
-
-
 def request_promotion(
     model: ModelVersion, profile: str, role: str, reason: str, actor: User
 ) -> PromotionRequest:
-    """Examine a version beside the champion and ask that it be made live.
+    """Evaluate the gates of a version against the champion and request its promotion.
 
-    Raises :class:`PromotionError` for one withdrawn or already asked for.
+    Raises :class:`PromotionError` for a version that was withdrawn or has an open request for this slot.
     """
-    return _create_promotion_request(
-        model, profile, role, reason, actor, gate_checks.evaluate_gates(model, profile)
-    )
+    gates = gate_checks.evaluate_gates(model, profile)
+    return _create_promotion_request(model, profile, role, reason, actor, gates)
 
 
 @transaction.atomic
@@ -132,52 +54,47 @@ def _create_promotion_request(
         raise PromotionError(f"{model} was withdrawn")
     if PromotionRequest.objects.filter(model=model, profile=profile, role=role, closed_at=None).exists():
         raise PromotionError(f"somebody has asked for {model} already")
-    current = _get_live_deployment(profile, role)
     request = PromotionRequest.objects.create(
         model=model,
         profile=profile,
         role=role,
         reason=reason,
         requested_by=actor,
-        expected=current.generation if current else None,
+        expected=_get_live_generation(profile, role),
         gates=gates,
     )
-    red = gate_checks.list_red_gates(gates)
-    trail.record_event(
-        "promotion.requested", request, actor, version=str(model), profile=profile, role=role, red=red
-    )
+    detail = {"version": str(model), "profile": profile, "role": role}
+    trail.record_event("promotion.requested", request, actor, **detail, red=gate_checks.list_red_gates(gates))
     return request
 
 
 @transaction.atomic
 def approve_promotion(request: PromotionRequest, actor: User, override: str = "") -> Deployment:
-    """Make the version live. ``override`` says why a red gate that can be overruled is.
+    """Make the requested version live. ``override`` is the reason to overrule red gates.
 
-    Raises :class:`PromotionError` if the same person asked, if something else went live meanwhile, if the
-    request is closed, or if a gate is red; ``ArtefactError`` if the stored bytes are not the registered ones.
+    Raises :class:`PromotionError` if the approver is the requester, if another version went live since the
+    request, if the request is closed, if a gate is red, or if a process is not ready;
+    ``ArtefactVerificationError`` if the stored bytes are not the registered ones.
     """
     _lock_deployments()
-    request = PromotionRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
-    if not request.is_open:
-        raise PromotionError("this request is closed")
+    request = _lock_open_request(request)
     if request.requested_by_id == actor.pk:
         raise PromotionError("a second person must approve what you asked for")
-    overruled = gate_checks.list_red_gates(request.gates) if request.role != ServingRole.SHADOW else []
-    refusal = gate_checks.explain_refusal(request.gates, overruled, override) or describe_unready_processes(
-        request.model.artefact_id
+    overruled = _list_gates_to_overrule(request)
+    _require_approvable(request, overruled, override)
+    deployment = _deploy(
+        Deployment(
+            model=request.model,
+            profile=request.profile,
+            role=request.role,
+            requested_by=request.requested_by,
+            approved_by=actor,
+            reason=request.reason,
+            override=override if overruled else "",
+        ),
+        request.expected,
+        actor,
     )
-    if refusal:
-        raise PromotionError(refusal)
-    row = Deployment(
-        model=request.model,
-        profile=request.profile,
-        role=request.role,
-        requested_by=request.requested_by,
-        approved_by=actor,
-        reason=request.reason,
-        override=override if overruled else "",
-    )
-    deployment = _deploy(row, request.expected, actor)
     request.closed_at, request.deployment = timezone.now(), deployment
     request.save(update_fields=["closed_at", "deployment"])
     if overruled:
@@ -187,10 +104,8 @@ def approve_promotion(request: PromotionRequest, actor: User, override: str = ""
 
 @transaction.atomic
 def decline_promotion(request: PromotionRequest, actor: User, reason: str) -> PromotionRequest:
-    """Close a request without making anything live. Raises :class:`PromotionError` if it is closed."""
-    request = PromotionRequest.objects.select_for_update().get(pk=request.pk)
-    if not request.is_open:
-        raise PromotionError("this request is closed")
+    """Close a request without a deployment. Raises :class:`PromotionError` if it is closed."""
+    request = _lock_open_request(request)
     request.closed_at = timezone.now()
     request.save(update_fields=["closed_at"])
     trail.record_event("promotion.declined", request, actor, reason=reason)
@@ -199,10 +114,10 @@ def decline_promotion(request: PromotionRequest, actor: User, reason: str) -> Pr
 
 @transaction.atomic
 def rollback(profile: str, actor: User, reason: str, role: str = ServingRole.CHAMPION) -> Deployment:
-    """Go back to the version before, alone and at once; a new row records it.
+    """Put the previous version back, on one person's authority; a new row records it and an alert is raised.
 
-    "Before" means before the version now live was first deployed, so going back twice goes further back,
-    never forward again to what was just left. Raises :class:`PromotionError` when there is nothing before.
+    "Previous" is what was live before the current version was first deployed, so that a second rollback goes
+    further back and never forward to what was just left. Raises :class:`PromotionError` without one.
     """
     _lock_deployments()
     current = _get_live_deployment(profile, role)
@@ -215,6 +130,13 @@ def rollback(profile: str, actor: User, reason: str, role: str = ServingRole.CHA
     deployment = _deploy(row, current.generation, actor)
     raise_alert("break_glass_rollback", profile, f"{current.model} to {earlier} as {role}")
     return deployment
+
+
+def find_rollback_target(current: Deployment) -> ModelVersion | None:
+    """Return the version that was live before the current one was first deployed, or ``None``."""
+    same = Deployment.objects.filter(profile=current.profile, role=current.role, model=current.model)
+    first = same.order_by("generation").select_related("previous__model").first()
+    return first.previous.model if first and first.previous else None
 
 
 @transaction.atomic
@@ -235,34 +157,35 @@ def deploy_first(model: ModelVersion) -> Deployment | None:
 
 @transaction.atomic
 def deploy_upgrade(model: ModelVersion) -> list[Deployment]:
-    """Make the shipped model champion wherever the live one was trained for another program's features.
+    """Make the shipped model champion of every profile whose champion was trained for other features.
 
-    Without this nobody could be answered until two people had promoted it. The database allows it for no
-    other reason. Returns the deployments made.
+    Without it no comparison would be possible until two people had promoted a version. The database accepts
+    such a row for no other reason. Returns the deployments made.
     """
     _lock_deployments()
     slots = LiveSlot.objects.filter(role=ServingRole.CHAMPION).select_related("deployment__model")
-    made = []
-    for slot in slots.exclude(profile=DRILL_PROFILE).exclude(
-        deployment__model__schema_hash=model.schema_hash
-    ):
-        row = Deployment(
-            model=model,
-            profile=slot.profile,
-            role=ServingRole.CHAMPION,
-            upgrade=True,
-            reason=f"{slot.deployment.model} does not fit this program, which computes other features",
-        )
-        made.append(_deploy(row, slot.deployment_id, None))
-        raise_alert("champion_replaced", slot.profile, f"{slot.deployment.model} by {model}")
-    return made
+    outdated = slots.exclude(profile=DRILL_PROFILE).exclude(deployment__model__schema_hash=model.schema_hash)
+    return [_upgrade_slot(slot, model) for slot in outdated]
+
+
+def _upgrade_slot(slot: LiveSlot, model: ModelVersion) -> Deployment:
+    replaced = slot.deployment.model
+    row = Deployment(
+        model=model,
+        profile=slot.profile,
+        role=ServingRole.CHAMPION,
+        upgrade=True,
+        reason=f"{replaced} does not fit this program, which computes other features",
+    )
+    deployment = _deploy(row, slot.deployment_id, None)
+    raise_alert("champion_replaced", slot.profile, f"{replaced} by {model}")
+    return deployment
 
 
 @transaction.atomic
 def deploy_drill(model: ModelVersion, actor: User) -> Deployment:
-    """Put a version into the slot of drills, which answers nobody."""
+    """Deploy a version to the slot of drills, which answers no request."""
     _lock_deployments()
-    current = _get_live_deployment(DRILL_PROFILE, ServingRole.CHAMPION)
     row = Deployment(
         model=model,
         profile=DRILL_PROFILE,
@@ -271,11 +194,11 @@ def deploy_drill(model: ModelVersion, actor: User) -> Deployment:
         drill=True,
         reason="A drill of the rollback",
     )
-    return _deploy(row, current.generation if current else None, actor)
+    return _deploy(row, _get_live_generation(DRILL_PROFILE, ServingRole.CHAMPION), actor)
 
 
 def deploy_shadow(model: ModelVersion, reason: str, profile: str = EVERY_PROFILE) -> Deployment:
-    """Make a candidate shadow by itself: it scores beside the champion and never answers.
+    """Make a candidate shadow without an approval: it scores beside the champion and never answers.
 
     Raises :class:`PromotionError` naming the gates that are red.
     """
@@ -287,13 +210,15 @@ def deploy_shadow(model: ModelVersion, reason: str, profile: str = EVERY_PROFILE
 @transaction.atomic
 def _store_shadow_deployment(model: ModelVersion, reason: str, profile: str) -> Deployment:
     _lock_deployments()
-    current = _get_live_deployment(profile, ServingRole.SHADOW)
     row = Deployment(model=model, profile=profile, role=ServingRole.SHADOW, automatic=True, reason=reason)
-    return _deploy(row, current.generation if current else None, None)
+    return _deploy(row, _get_live_generation(profile, ServingRole.SHADOW), None)
 
 
 def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deployment:
-    """Insert the row, point the slot at it, audit, and publish once committed. The caller holds the lock."""
+    """Insert the row, point the live slot at it, audit, and publish its generation after the commit.
+
+    The caller holds the deployment lock. ``expected`` is the generation the change was decided against.
+    """
     current = _get_live_deployment(row.profile, row.role)
     if (current.generation if current else None) != expected:
         raise PromotionError("another version went live meanwhile; look again and ask anew")
@@ -313,44 +238,36 @@ def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deploy
     return row
 
 
+def _list_gates_to_overrule(request: PromotionRequest) -> list[str]:
+    """Return the red gates of a request. A shadow answers no request, so none of its gates count here."""
+    return [] if request.role == ServingRole.SHADOW else gate_checks.list_red_gates(request.gates)
+
+
+def _require_approvable(request: PromotionRequest, overruled: list[str], override: str) -> None:
+    refusal = gate_checks.explain_refusal(request.gates, overruled, override)
+    refusal = refusal or describe_unready_processes(request.model.artefact_id)
+    if refusal:
+        raise PromotionError(refusal)
+
+
+def _lock_open_request(request: PromotionRequest) -> PromotionRequest:
+    locked = PromotionRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    if not locked.is_open:
+        raise PromotionError("this request is closed")
+    return locked
+
+
 def _get_live_deployment(profile: str, role: str) -> Deployment | None:
-    slot = (
-        LiveSlot.objects.filter(profile=profile, role=role)
-        .select_related("deployment__previous__model")
-        .first()
-    )
+    slots = LiveSlot.objects.filter(profile=profile, role=role)
+    slot = slots.select_related("deployment__previous__model").first()
     return slot.deployment if slot else None
 
 
-def find_rollback_target(current: Deployment) -> ModelVersion | None:
-    """Return the version that was live before this one first was: what a rollback goes back to."""
-    same = Deployment.objects.filter(profile=current.profile, role=current.role, model=current.model)
-    first = same.order_by("generation").select_related("previous__model").first()
-    return first.previous.model if first and first.previous else None
+def _get_live_generation(profile: str, role: str) -> int | None:
+    current = _get_live_deployment(profile, role)
+    return current.generation if current else None
 
 
 def _lock_deployments() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_DEPLOYMENT_LOCK_ID])
-
-
-def _store_validation_set(given: VersionRegistration) -> StoredValidationSet | None:
-    if not given.validation_set:
-        return None
-    values = {"schema_hash": given.schema_hash, "content": given.validation_set}
-    return StoredValidationSet.objects.get_or_create(sha256=sha256(given.validation_set), defaults=values)[0]
-
-
-def _record_metrics(version: ModelVersion, given: VersionRegistration) -> None:
-    whole = [
-        ModelMetric(model=version, metric_name=name, metric_value=round(value, 6))
-        for name, value in given.metrics.items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 10_000
-    ]
-    slices = [
-        ModelMetric(
-            model=version, metric_name=row.metric, metric_value=round(row.value, 6), slice=row.slice, n=row.n
-        )
-        for row in given.slices
-    ]
-    ModelMetric.objects.bulk_create([*whole, *slices])

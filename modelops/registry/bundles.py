@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelops.deployment.promotion import SliceMetric, VersionRegistration
+from modelops.deployment.registration import SliceMetric, VersionRegistration
 from modelops.models import ModelVersion
 from modelops.serving.loader import read_verified_artefact
 from modelops.validation.validator import get_validator

@@ -31,7 +31,8 @@ from matching.benchmark.sections import replace_section
 from matching.engine import compute_schema_hash
 from matching.models import Prediction
 from modelops.deployment import promotion
-from modelops.deployment.promotion import PromotionError, VersionRegistration
+from modelops.deployment.promotion import PromotionError
+from modelops.deployment.registration import VersionRegistration, register_version
 from modelops.models import Alert, Deployment, LiveSlot, ModelArtefact, ModelVersion, ServingProcess
 from modelops.serving.loader import ArtefactVerificationError, publish_generation
 from modelops.serving.model_refresher import describe_unready_processes
@@ -164,7 +165,7 @@ def version(number: str, shift: float) -> ModelVersion:
     shipped["version"] = number
     shipped["model"]["baseline"] += shift
     given = VersionRegistration("legal-names", number, json.dumps(shipped).encode(), compute_schema_hash())
-    return promotion.register_version(given, None)
+    return register_version(given, None)
 
 
 def promote(model: ModelVersion, engineer: User, approver: User, figures: Figures) -> None:

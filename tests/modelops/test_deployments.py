@@ -7,6 +7,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, Role, User
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
+from modelops.deployment.registration import VersionRegistration, register_version
 from modelops.models import Deployment, LiveSlot, ModelArtefact, ServingRole
 from modelops.serving.loader import ArtefactVerificationError
 from tests.models import compiled, model_version
@@ -156,7 +157,7 @@ def test_what_was_live_at_a_moment_can_be_asked(engineer: User, approver: User) 
 
 
 def test_registering_keeps_both_digests_and_the_numbers(engineer: User) -> None:
-    given = promotion.VersionRegistration(
+    given = VersionRegistration(
         "names",
         "7",
         compiled("7", 0.0),
@@ -164,13 +165,13 @@ def test_registering_keeps_both_digests_and_the_numbers(engineer: User) -> None:
         accuracy=0.97126,
         metrics={"f1": 0.9612344, "notes": "good", "ok": True},
     )
-    version = promotion.register_version(given, engineer)
+    version = register_version(given, engineer)
     assert str(version.accuracy) == "0.9713"
     assert [(row.metric_name, float(row.metric_value)) for row in version.measured.all()] == [
         ("f1", 0.961234)
     ]
     with pytest.raises(IntegrityError), transaction.atomic():
-        promotion.register_version(given, engineer)
+        register_version(given, engineer)
 
 
 def test_a_challenger_takes_its_own_slot(engineer: User, approver: User) -> None:

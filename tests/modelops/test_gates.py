@@ -11,6 +11,7 @@ from accounts.models import AuditEvent
 from matching.engine import compute_schema_hash
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
+from modelops.deployment.registration import VersionRegistration, register_version
 from modelops.models import Alert, Deployment, LiveSlot, ModelVersion, PromotionRequest
 from modelops.validation import gates
 from modelops.validation.gates import ValidationScores
@@ -151,9 +152,9 @@ def test_nobody_overrules_a_model_that_does_not_load(content: bytes, title: str)
 
 @pytest.mark.django_db
 def test_what_cannot_serve_is_not_registered() -> None:
-    given = promotion.VersionRegistration("names", "9", b"{}", compute_schema_hash())
+    given = VersionRegistration("names", "9", b"{}", compute_schema_hash())
     with pytest.raises(ValueError, match="damaged"):
-        promotion.register_version(given, None)
+        register_version(given, None)
     assert not ModelVersion.objects.exists()
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
-from modelops.deployment.promotion import VersionRegistration, register_version
+from modelops.deployment.registration import VersionRegistration, register_version
 from modelops.models import Deployment, ModelVersion
 from modelops.registry import bundles, mlflow_registry
 from modelops.registry.bundles import BundleError
