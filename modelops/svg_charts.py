@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from modelops.monitoring.bins import compute_shares
+
 WIDTH, HEIGHT, MARGIN = 640, 220, 36
 REFERENCE_COLOUR, CURRENT_COLOUR, ANNOTATION_COLOUR = "#94a3b8", "#3b82f6", "#dc2626"
 """Colours that stand out on a light and on a dark page; what they mean is said in words too."""
@@ -32,7 +34,7 @@ def render_bar_chart(
     title: str, labels: Sequence[str], reference: Sequence[int], current: Sequence[int]
 ) -> str:
     """Return two rows of bars beside each other, each as shares of its own sum."""
-    before, now = _compute_shares(reference), _compute_shares(current)
+    before, now = compute_shares(reference).tolist(), compute_shares(current).tolist()
     top = max([*before, *now, 0.01])
     room = (WIDTH - 2 * MARGIN) / max(1, len(labels))
     parts = []
@@ -153,8 +155,3 @@ def _compute_y(share: float) -> float:
 def _shorten_label(label: str, room: float) -> str:
     letters = max(1, int(room / 7))
     return label if len(label) <= letters else f"{label[: max(1, letters - 1)]}…"
-
-
-def _compute_shares(counts: Sequence[int]) -> list[float]:
-    total = sum(counts)
-    return [count / total if total else 0.0 for count in counts]

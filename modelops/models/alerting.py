@@ -19,7 +19,6 @@ from modelops.alert_rules import (
     PENDING,
     RESOLVED,
     WARNING,
-    AlertRule,
     EpisodeState,
 )
 
@@ -105,11 +104,6 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title}{f' ({self.scope})' if self.scope else ''}"
-
-    @property
-    def definition(self) -> AlertRule:
-        """The rule; ``KeyError`` for one that is gone."""
-        return ALERT_RULES[self.rule]
 
     @property
     def title(self) -> str:

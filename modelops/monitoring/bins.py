@@ -1,4 +1,4 @@
-"""Bins of a figure and counts per bin. Pure, and light enough for a web process."""
+"""Bins of a figure, counts and shares per bin. Pure, and light enough for a web process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from modelops.arrays import FloatArray
 
 DEFAULT_BINS = 10
 
@@ -32,3 +34,14 @@ def count_per_bin(values: ArrayLike, edges: Sequence[float]) -> list[int]:
         np.asarray(edges, dtype=np.float64), np.asarray(values, dtype=np.float64), "left"
     )
     return [int(count) for count in np.bincount(places, minlength=len(edges) + 1)]
+
+
+def compute_shares(counts: ArrayLike, added: float = 0.0) -> FloatArray:
+    """Return the share of each bin along the last axis, in 0 to 1; zeros where there is nothing to share.
+
+    ``added`` observations are put into every bin first, so that an empty bin gets a share.
+    """
+    smooth = np.asarray(counts, dtype=float) + added
+    total = smooth.sum(axis=-1, keepdims=True)
+    shares: FloatArray = np.divide(smooth, total, out=np.zeros_like(smooth), where=total > 0)
+    return shares

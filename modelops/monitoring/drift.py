@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import chdtrc, chdtri, kolmogorov
 
-Floats = NDArray[np.float64]
+from modelops.arrays import FloatArray
+from modelops.monitoring.bins import compute_shares
 
 MIN_OBSERVATIONS = 200
 """Observations, at least, before a window is judged at all."""
@@ -60,61 +61,59 @@ class DistributionShift:
         return asdict(self)
 
 
-def psi(reference: ArrayLike, current: ArrayLike) -> Floats:
+def psi(reference: ArrayLike, current: ArrayLike) -> FloatArray:
     """Population stability index of each row of counts: sum of (q - p) ln(q / p), 0 without difference.
 
     Half an observation is added to every bin, so that an empty one is rare instead of impossible.
     """
-    expected, seen = _compute_shares(reference, 0.5), _compute_shares(current, 0.5)
-    value: Floats = ((seen - expected) * np.log(seen / expected)).sum(axis=-1)
+    expected, seen = compute_shares(reference, 0.5), compute_shares(current, 0.5)
+    value: FloatArray = ((seen - expected) * np.log(seen / expected)).sum(axis=-1)
     return value
 
 
-def psi_threshold(n: ArrayLike, m: ArrayLike, bins: int, chance: float = FALSE_ALARM_RATE) -> Floats:
+def psi_threshold(n: ArrayLike, m: ArrayLike, bins: int, chance: float = FALSE_ALARM_RATE) -> FloatArray:
     """PSI that chance alone exceeds with this probability: (1/n + 1/m) times a chi-square quantile.
 
     Source: B. Yurdakul, Statistical Properties of Population Stability Index (2018).
     """
     quantile = chdtri(max(1, bins - 1), chance)
-    value: Floats = (1 / np.asarray(n, dtype=float) + 1 / np.asarray(m, dtype=float)) * quantile
+    value: FloatArray = (1 / np.asarray(n, dtype=float) + 1 / np.asarray(m, dtype=float)) * quantile
     return value
 
 
-def js_distance(reference: ArrayLike, current: ArrayLike) -> Floats:
+def js_distance(reference: ArrayLike, current: ArrayLike) -> FloatArray:
     """Jensen-Shannon distance in [0, 1]: the root of the divergence in bits."""
-    p, q = _compute_shares(reference, 0.0), _compute_shares(current, 0.0)
+    p, q = compute_shares(reference), compute_shares(current)
     middle = (p + q) / 2
     divergence = (_kl_divergence(p, middle) + _kl_divergence(q, middle)) / 2
-    value: Floats = np.sqrt(np.clip(divergence, 0.0, 1.0))
+    value: FloatArray = np.sqrt(np.clip(divergence, 0.0, 1.0))
     return value
 
 
-def chi_square(reference: ArrayLike, current: ArrayLike) -> tuple[Floats, Floats]:
+def chi_square(reference: ArrayLike, current: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Two-sample chi-square of homogeneity: statistic and p-value; bins empty in both do not count."""
     one, other = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
     n, m = one.sum(axis=-1, keepdims=True), other.sum(axis=-1, keepdims=True)
     both = one + other
     gap = (np.sqrt(m / n) * one - np.sqrt(n / m) * other) ** 2
-    statistic: Floats = np.divide(gap, both, out=np.zeros_like(gap), where=both > 0).sum(axis=-1)
+    statistic: FloatArray = np.divide(gap, both, out=np.zeros_like(gap), where=both > 0).sum(axis=-1)
     freedom = np.maximum((both > 0).sum(axis=-1) - 1, 1)
     return statistic, chdtrc(freedom, statistic)
 
 
-def kolmogorov_smirnov(reference: ArrayLike, current: ArrayLike) -> tuple[Floats, Floats]:
+def kolmogorov_smirnov(reference: ArrayLike, current: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Greatest gap of the two running shares over ordered bins, and its p-value (too large where values tie).
 
     Source: M. A. Stephens, JRSS B 32 (1970), for the correction of small samples.
     """
     one, other = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
     n, m = one.sum(axis=-1), other.sum(axis=-1)
-    gap: Floats = np.abs(np.cumsum(_compute_shares(one, 0.0) - _compute_shares(other, 0.0), axis=-1)).max(
-        axis=-1
-    )
+    gap: FloatArray = np.abs(np.cumsum(compute_shares(one) - compute_shares(other), axis=-1)).max(axis=-1)
     root = np.sqrt(n * m / (n + m))
     return gap, kolmogorov((root + 0.12 + 0.11 / root) * gap)
 
 
-def benjamini_hochberg(p_values: ArrayLike) -> Floats:
+def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:
     """Adjusted p-values along the last axis: at or under ``q``, at most ``q`` of those found are false.
 
     Source: Y. Benjamini, Y. Hochberg, JRSS B 57 (1995).
@@ -155,7 +154,7 @@ def find_persistent_shifts(windows: Sequence[Collection[str]]) -> set[str]:
 
 def count_moved(reference: Sequence[int], current: Sequence[int]) -> int:
     """How many of the current observations fall elsewhere than the reference would have put them."""
-    share = float(np.abs(_compute_shares(current, 0.0) - _compute_shares(reference, 0.0)).sum()) / 2
+    share = float(np.abs(compute_shares(current) - compute_shares(reference)).sum()) / 2
     return round(share * sum(current))
 
 
@@ -188,15 +187,8 @@ def _judge_shift(shift: DistributionShift, adjusted: float, floor: float) -> Dis
     return replace(shift, adjusted=adjusted, seen=large and adjusted <= FALSE_DISCOVERY_RATE)
 
 
-def _compute_shares(counts: ArrayLike, added: float) -> Floats:
-    smooth = np.asarray(counts, dtype=float) + added
-    total = smooth.sum(axis=-1, keepdims=True)
-    shares: Floats = np.divide(smooth, total, out=np.zeros_like(smooth), where=total > 0)
-    return shares
-
-
-def _kl_divergence(p: Floats, middle: Floats) -> Floats:
+def _kl_divergence(p: FloatArray, middle: FloatArray) -> FloatArray:
     """Divergence of p from the middle in bits; an empty bin adds nothing."""
     ratio = np.divide(p, middle, out=np.ones_like(p), where=p > 0)
-    total: Floats = (p * np.log2(ratio)).sum(axis=-1)
+    total: FloatArray = (p * np.log2(ratio)).sum(axis=-1)
     return total

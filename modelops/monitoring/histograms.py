@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from modelops.arrays import FloatArray
 from modelops.monitoring.bins import compute_bin_edges, count_per_bin
 
 HistogramCounts = dict[str, list[int]]
@@ -28,7 +26,7 @@ _MIN_LABEL_SHARE = 0.005
 class FigureSample:
     """Values of some answers: numbers and categories by figure, one entry an answer."""
 
-    numeric_values: Mapping[str, NDArray[np.float64]]
+    numeric_values: Mapping[str, FloatArray]
     categorical_values: Mapping[str, Sequence[str]]
     n: int
 

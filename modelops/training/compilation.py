@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from modelops.arrays import BoolArray
 from modelops.training.thresholds import AbstentionBand
 from modelops.training.trained_model import TrainedModel
 
@@ -78,7 +79,7 @@ def _compile_tree(nodes: NDArray[Any]) -> list[list[Any]]:
     ]
 
 
-def _compute_node_means(nodes: NDArray[Any], leaf: NDArray[np.bool_]) -> list[float]:
+def _compute_node_means(nodes: NDArray[Any], leaf: BoolArray) -> list[float]:
     """Leaf values, and above them the mean of both sides by how many training rows went there."""
     values = [float(value) for value in nodes["value"]]
     for at in range(len(nodes) - 1, -1, -1):

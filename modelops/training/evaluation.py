@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from modelops.arrays import BoolArray, FloatArray
+
 Z95 = 1.959963984540054
 MAX_MISSED_MATERIAL = 0.01
 """Largest share of auto-decided *immaterial* that may really be material."""
@@ -75,7 +75,7 @@ def wilson_interval(hits: int, n: int) -> RateEstimate:
 
 
 def bootstrap_rate(
-    statistic: Callable[[Floats], Floats], counts: Sequence[int], rounds: int = 400, seed: int = 1
+    statistic: Callable[[FloatArray], FloatArray], counts: Sequence[int], rounds: int = 400, seed: int = 1
 ) -> RateEstimate:
     """A statistic of multinomial counts with its 95 % percentile interval.
 
@@ -180,20 +180,20 @@ def compute_metrics_by_slice(
     return found
 
 
-def _count_confusion(truth: Flags, guess: Flags) -> tuple[int, int, int, int]:
+def _count_confusion(truth: BoolArray, guess: BoolArray) -> tuple[int, int, int, int]:
     """Material seen and said, seen only (missed), said only (false), neither."""
     pairs = ((truth & guess), (truth & ~guess), (~truth & guess), (~truth & ~guess))
     both, missed, false, neither = (int(cell.sum()) for cell in pairs)
     return both, missed, false, neither
 
 
-def _f1_score(hits: Floats, one: Floats, other: Floats) -> Floats:
+def _f1_score(hits: FloatArray, one: FloatArray, other: FloatArray) -> FloatArray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        scores: Floats = 2 * hits / (2 * hits + one + other)
+        scores: FloatArray = 2 * hits / (2 * hits + one + other)
     return scores
 
 
-def _estimate_error_rate(wrong: Flags, decided: Flags) -> RateEstimate:
+def _estimate_error_rate(wrong: BoolArray, decided: BoolArray) -> RateEstimate:
     return wilson_interval(int((wrong & decided).sum()), int(decided.sum()))
 
 

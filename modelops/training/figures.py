@@ -9,20 +9,17 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve
 
+from modelops.arrays import BoolArray, FloatArray
 from modelops.training.evaluation import ClassificationMetrics
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 _BINS = 10
 _MAX_FEATURES = 20
 _BLUE, _GREY = "#1d4ed8", "#94a3b8"
 
 
-def plot_calibration(labels: Flags, said: Floats) -> bytes:
+def plot_calibration(labels: BoolArray, said: FloatArray) -> bytes:
     """Probability said against share seen, over bins of equal count, with the diagonal of a perfect model."""
     figure, axes = _create_figure("Calibration on held-out entities", "probability said", "share material")
     axes.plot([0, 1], [0, 1], color=_GREY, linestyle="--", label="perfect")
@@ -36,7 +33,7 @@ def plot_calibration(labels: Flags, said: Floats) -> bytes:
     return _render_png(figure)
 
 
-def plot_precision_recall(labels: Flags, said: Floats) -> bytes:
+def plot_precision_recall(labels: BoolArray, said: FloatArray) -> bytes:
     """Precision against recall for *material* at every threshold."""
     figure, axes = _create_figure("Material: precision and recall", "recall", "precision")
     precision, recall, _ = precision_recall_curve(labels, said)
@@ -46,7 +43,7 @@ def plot_precision_recall(labels: Flags, said: Floats) -> bytes:
     return _render_png(figure)
 
 
-def plot_confusion_matrix(labels: Flags, verdicts: Sequence[str]) -> bytes:
+def plot_confusion_matrix(labels: BoolArray, verdicts: Sequence[str]) -> bytes:
     """How many pairs of each truth got each verdict."""
     said = np.asarray(verdicts)
     names = ("immaterial", "review", "material")

@@ -23,12 +23,11 @@ from sklearn.model_selection import GroupKFold, GroupShuffleSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from modelops.arrays import BoolArray, FloatArray, IntArray, StringArray
 from modelops.training.evaluation import expected_calibration_error, log_loss
 from modelops.training.thresholds import AbstentionBand, compute_abstention_band
 from modelops.training.trained_model import CandidateScore, TrainedModel
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 ProgressCallback = Callable[[str], None]
 
 N_FOLDS = 4
@@ -52,14 +51,14 @@ class TrainingRows:
     thresholds a row serves.
     """
 
-    features: Floats
-    labels: NDArray[np.int64]
-    groups: NDArray[np.int64]
-    weights: Floats
-    evaluation_mask: Flags
-    decidable_mask: Flags
-    rule_decided_mask: Flags
-    slices: NDArray[np.str_]
+    features: FloatArray
+    labels: IntArray
+    groups: IntArray
+    weights: FloatArray
+    evaluation_mask: BoolArray
+    decidable_mask: BoolArray
+    rule_decided_mask: BoolArray
+    slices: StringArray
 
     def take(self, chosen: NDArray[Any]) -> TrainingRows:
         """The chosen rows."""
@@ -208,14 +207,14 @@ def _cross_validate(
     return score
 
 
-def _sample_rows(rows: TrainingRows, seed: int) -> NDArray[np.int64]:
+def _sample_rows(rows: TrainingRows, seed: int) -> IntArray:
     """All counted rows and at most twice as many others: enough to compare candidates, much quicker."""
     counted, others = np.flatnonzero(rows.evaluation_mask), np.flatnonzero(~rows.evaluation_mask)
     few = np.random.default_rng(seed).permutation(others)[: 2 * max(len(counted), 20_000)]
     return np.sort(np.concatenate([counted, few]))
 
 
-def _score_candidate(name: str, losses: list[float], guess: Flags, truth: Flags) -> CandidateScore:
+def _score_candidate(name: str, losses: list[float], guess: BoolArray, truth: BoolArray) -> CandidateScore:
     same = int((~guess & ~truth).sum())
     wrong = int((guess != truth).sum())
     error = float(np.std(losses, ddof=1) / np.sqrt(len(losses)))
@@ -240,7 +239,7 @@ def _fit_and_calibrate(candidate: Any, rows: TrainingRows, seed: int) -> dict[st
     }
 
 
-def _cross_fit(candidate: Any, rows: TrainingRows, seed: int) -> tuple[str, Floats]:
+def _cross_fit(candidate: Any, rows: TrainingRows, seed: int) -> tuple[str, FloatArray]:
     """The better calibration, and every row's probability from models that never saw the row's group."""
     said = {method: np.zeros(len(rows.labels)) for method in CALIBRATION_METHODS}
     for learn, test in GroupKFold(N_FOLDS, shuffle=True, random_state=seed + 1).split(
@@ -253,7 +252,7 @@ def _cross_fit(candidate: Any, rows: TrainingRows, seed: int) -> tuple[str, Floa
     return best, said[best]
 
 
-def _compute_bands(said: Floats, rows: TrainingRows) -> dict[str, AbstentionBand]:
+def _compute_bands(said: FloatArray, rows: TrainingRows) -> dict[str, AbstentionBand]:
     found = {}
     for name in np.unique(rows.slices):
         here = rows.slices == name
@@ -264,7 +263,7 @@ def _compute_bands(said: Floats, rows: TrainingRows) -> dict[str, AbstentionBand
     return found
 
 
-def _compute_metrics(probabilities: Floats, rows: TrainingRows) -> dict[str, float]:
+def _compute_metrics(probabilities: FloatArray, rows: TrainingRows) -> dict[str, float]:
     guess, truth = probabilities > 0.5, rows.labels == 1
     return {
         "counted_rows": float(len(truth)),

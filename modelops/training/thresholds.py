@@ -11,9 +11,9 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betaincinv
 
+from modelops.arrays import BoolArray, FloatArray, IntArray
 from modelops.training.evaluation import MAX_MISSED_MATERIAL
 
 MAX_FALSE_MATERIAL = 0.03
@@ -73,8 +73,8 @@ def minimum_sample_size(target: float, delta: float = DELTA) -> int:
 
 
 def learn_then_test(
-    surest_first: NDArray[np.float64],
-    wrong: NDArray[np.bool_],
+    surest_first: FloatArray,
+    wrong: BoolArray,
     target: float,
     delta: float = DELTA,
 ) -> ThresholdGuarantee:
@@ -100,7 +100,7 @@ def learn_then_test(
 
 
 def compute_abstention_band(
-    probabilities: NDArray[np.float64], material: NDArray[np.bool_], settled: NDArray[np.bool_] | None = None
+    probabilities: FloatArray, material: BoolArray, settled: BoolArray | None = None
 ) -> AbstentionBand:
     """Both thresholds, from calibrated probabilities of pairs the model may decide and never learnt from.
 
@@ -121,7 +121,7 @@ def compute_abstention_band(
     return AbstentionBand(immaterial, replace(decided, threshold=above))
 
 
-def _count_by_threshold(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def _count_by_threshold(values: FloatArray) -> IntArray:
     """How many pairs each distinct threshold decides: ties are decided together."""
     if not len(values):
         return np.array([], dtype=np.int64)
@@ -129,9 +129,7 @@ def _count_by_threshold(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.append(last, len(values))
 
 
-def _test_sequence(
-    ends: NDArray[np.int64], counts: NDArray[np.int64], first: int, target: float, delta: float
-) -> int:
+def _test_sequence(ends: IntArray, counts: IntArray, first: int, target: float, delta: float) -> int:
     """Test ever wider thresholds until one fails; the number of pairs the last good one decides."""
     sizes = ends[ends >= first]
     errors = counts[sizes - 1]

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from modelops.arrays import BoolArray, FloatArray
 from modelops.training.evaluation import (
     MAX_MISSED_MATERIAL,
     chance_calibration_error,
     expected_calibration_error,
     wilson_interval,
 )
-from modelops.validation.validation_set import IMMATERIAL, DecisionThresholds, Flags, Floats, ValidationSet
+from modelops.validation.validation_set import IMMATERIAL, DecisionThresholds, ValidationSet
 
 GREEN, AMBER, RED = "green", "amber", "red"
 
@@ -63,7 +64,7 @@ class GateResult:
 class ValidationScores:
     """An exam somebody sat: probabilities of every row, and where they decide alone."""
 
-    probabilities: Floats
+    probabilities: FloatArray
     thresholds: Mapping[str, DecisionThresholds]
 
 
@@ -158,7 +159,7 @@ def check_latency(
 
 
 def _compare_slice(
-    exam: ValidationSet, mine: Floats, theirs: Floats, dimension: str, name: str, inside: Flags
+    exam: ValidationSet, mine: FloatArray, theirs: FloatArray, dimension: str, name: str, inside: BoolArray
 ) -> dict[str, Any]:
     right = (mine > 0.5) == exam.labels
     before = (theirs > 0.5) == exam.labels

@@ -13,11 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Strings = NDArray[np.str_]
+from modelops.arrays import BoolArray, FloatArray, IntArray, StringArray
 
 IMMATERIAL, REVIEW, MATERIAL = 0, 1, 2
 
@@ -49,22 +46,22 @@ class ValidationSet:
     says per profile which rows it leaves to the model, ``free`` which of those may be *immaterial*.
     """
 
-    features: Floats
-    labels: Flags
-    slices: Mapping[str, Strings]
-    model_decides: Mapping[str, Flags]
-    may_be_immaterial: Mapping[str, Flags]
+    features: FloatArray
+    labels: BoolArray
+    slices: Mapping[str, StringArray]
+    model_decides: Mapping[str, BoolArray]
+    may_be_immaterial: Mapping[str, BoolArray]
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def score_with(self, pupil: BatchScorer) -> Floats:
+    def score_with(self, pupil: BatchScorer) -> FloatArray:
         """Return the probabilities a model gives every row."""
         return np.asarray(pupil.predict_probabilities(self.features), dtype=np.float64)  # type: ignore[arg-type]
 
     def compute_verdicts(
-        self, said: Floats, bands: Mapping[str, DecisionThresholds], profile: str
-    ) -> NDArray[np.int64]:
+        self, said: FloatArray, bands: Mapping[str, DecisionThresholds], profile: str
+    ) -> IntArray:
         """Return the verdict of every row under a profile: 0 immaterial, 1 review, 2 material."""
         kinds = self.slices["kind"]
         below = np.array([bands[kind].immaterial_below for kind in kinds])
@@ -72,7 +69,7 @@ class ValidationSet:
         settled = np.where((said <= below) & self.may_be_immaterial[profile], IMMATERIAL, REVIEW)
         return np.where(said >= above, MATERIAL, settled)
 
-    def list_slices(self, fewest: int) -> list[tuple[str, str, Flags]]:
+    def list_slices(self, fewest: int) -> list[tuple[str, str, BoolArray]]:
         """Return every slice with at least that many rows: its dimension, its name, its rows."""
         found = []
         for dimension, names in self.slices.items():
