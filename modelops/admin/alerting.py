@@ -28,6 +28,7 @@ from accounts.admin_tools import (
     require_permission,
 )
 from accounts.audit import trail
+from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from modelops.alert_rules import ALERT_RULES
 from modelops.alerting import alerts
@@ -256,10 +257,8 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             if change and not form.cleaned_data["address"]:
                 obj.address = AlertChannel.objects.get(pk=obj.pk).address
             super().save_model(request, obj, form, change)
-            actor = request.user if isinstance(request.user, User) else None
-            trail.record_event(
-                "alert_channel.saved", obj, actor, name=obj.name, kind=obj.kind, enabled=obj.enabled
-            )
+            detail = {"name": obj.name, "kind": obj.kind, "enabled": obj.enabled}
+            trail.record_event("alert_channel.saved", obj, get_current_user(request), **detail)
 
     @admin_button("Send a test message", "send_test")
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:

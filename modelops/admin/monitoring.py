@@ -26,6 +26,7 @@ from accounts.admin_tools import (
     label_column,
     require_permission,
 )
+from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from modelops.models import (
     THRESHOLD_DEFAULTS,
@@ -188,9 +189,8 @@ class ThresholdAdmin(MonitoringAdmin):
 
     def save_model(self, request: HttpRequest, obj: Threshold, form: Any, change: bool) -> None:
         """Set the limit by the one function that does."""
-        if isinstance(request.user, User):
-            row = thresholds.change_threshold(obj.name, Decimal(obj.value), request.user, obj.reason)
-            obj.pk = row.pk
+        actor = get_current_user(request)
+        obj.pk = thresholds.change_threshold(obj.name, Decimal(obj.value), actor, obj.reason).pk
 
 
 @admin.register(TrainingDecision)
