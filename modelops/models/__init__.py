@@ -1,4 +1,4 @@
-"""The tables of a model's life: versions, deployments, training, monitoring, alerts."""
+"""The tables of modelops: versions, deployments, training, serving, monitoring and alerts."""
 
 from modelops.models.alerting import Alert, AlertChannel, AlertMessage, AlertQuerySet, Heartbeat
 from modelops.models.deployment import (

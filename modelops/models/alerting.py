@@ -1,4 +1,4 @@
-"""Alerts, where they are sent, and the outbox between the two."""
+"""Alerts, the channels they are sent to, and the outbox of messages."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from modelops.alert_rules import (
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
-    """Reads of alerts."""
+    """Queries on alerts."""
 
     def open(self) -> AlertQuerySet:
-        """Episodes that go on: seen, or told."""
+        """Return episodes that are pending or firing."""
         return self.filter(state__in=[PENDING, FIRING])
 
     def firing(self) -> AlertQuerySet:
-        """Episodes people were told of and that are not over."""
+        """Return episodes that people were notified of and that are not resolved."""
         return self.filter(state=FIRING)
 
 
@@ -39,32 +39,38 @@ class Alert(models.Model):
     """One episode of one rule in one scope; at most one is open. Never holds a compared name."""
 
     class State(models.TextChoices):
-        """Where the episode stands."""
+        """State of the episode."""
 
-        PENDING = PENDING, "Seen, not yet for long enough"
+        PENDING = PENDING, "Pending"
         FIRING = FIRING, "Firing"
-        RESOLVED = RESOLVED, "Over"
-        PASSED = PASSED, "Over before it fired"
+        RESOLVED = RESOLVED, "Resolved"
+        PASSED = PASSED, "Resolved before it fired"
 
     class Severity(models.TextChoices):
-        """How bad it is."""
+        """How urgent it is."""
 
         WARNING = WARNING, "Warning"
         CRITICAL = CRITICAL, "Critical"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     rule = models.CharField(max_length=40)
-    scope = models.CharField(max_length=120, blank=True, help_text="What it is about; empty for the whole.")
+    scope = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="What it concerns, such as a profile; empty for the installation.",
+    )
     fingerprint = models.CharField(max_length=16, help_text="Digest of rule and scope.")
     severity = models.CharField(max_length=8, choices=Severity.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=PENDING)
-    what = models.CharField(max_length=500, help_text="What was seen last.")
+    what = models.CharField(max_length=500, help_text="The last observation.")
     bad = models.PositiveIntegerField(default=0, help_text="Bad observations in a row.")
     good = models.PositiveIntegerField(default=0, help_text="Good observations in a row.")
     since = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
     fired_at = models.DateTimeField(null=True, blank=True)
-    told_at = models.DateTimeField(null=True, blank=True, help_text="When it was last put into the outbox.")
+    told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When messages were last put into the outbox."
+    )
     times_told = models.PositiveIntegerField(default=0)
     escalated_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -107,26 +113,26 @@ class Alert(models.Model):
 
     @property
     def title(self) -> str:
-        """The rule in words, also when this program no longer knows it."""
+        """The title of the rule; its id when this program has no such rule."""
         return ALERT_RULES[self.rule].title if self.rule in ALERT_RULES else self.rule
 
     @property
     def episode_state(self) -> EpisodeState:
-        """The part that the state machine sees."""
+        """State and counters, as :func:`modelops.alert_rules.apply_observation` takes them."""
         return EpisodeState(self.state, self.bad, self.good)
 
     def is_quiet(self, now: datetime) -> bool:
-        """Say whether people asked not to be told again for now."""
+        """Say whether repeated notifications are off: acknowledged, or snoozed at this time."""
         return self.acknowledged_at is not None or (
             self.snoozed_until is not None and self.snoozed_until > now
         )
 
 
 class AlertChannel(models.Model):
-    """Where alerts are sent. The address is encrypted: a webhook's address is its password."""
+    """A destination of alerts. The address is encrypted, because the address of a webhook is its password."""
 
     class Kind(models.TextChoices):
-        """How a message travels."""
+        """How messages are delivered."""
 
         EMAIL = "email", "E-mail"
         WEBHOOK = "webhook", "Webhook (Slack-compatible)"
@@ -140,7 +146,8 @@ class AlertChannel(models.Model):
         "least severity", max_length=8, choices=Alert.Severity.choices, default=Alert.Severity.WARNING
     )
     second_line = models.BooleanField(
-        default=False, help_text="Is told only what nobody of the first line has acknowledged in time."
+        default=False,
+        help_text="Receives only alerts that nobody of the first line has acknowledged in time.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     last_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -155,31 +162,33 @@ class AlertChannel(models.Model):
         return self.name
 
     def accepts_severity(self, severity: str) -> bool:
-        """Say whether an alert of this severity is sent here."""
+        """Say whether the channel is enabled for alerts of this severity."""
         return self.enabled and (severity == CRITICAL or self.least == WARNING)
 
 
 class AlertMessage(models.Model):
-    """The outbox: one thing to tell one channel, written with what it tells of, kept with its receipt."""
+    """A message of the outbox to one channel: written in its alert's transaction, kept with its receipt."""
 
     class State(models.TextChoices):
-        """How far the message came."""
+        """State of delivery."""
 
         WAITING = "waiting", "Waiting"
-        SENT = "sent", "Taken by the receiver"
+        SENT = "sent", "Accepted by the receiver"
         GIVEN_UP = "given up", "Given up"
 
     class Occasion(models.TextChoices):
-        """Why it is sent."""
+        """Why the message is sent."""
 
         FIRING = "firing", "Firing"
         REPEAT = "repeat", "Still firing"
         ESCALATED = "escalated", "Nobody has acknowledged"
-        RESOLVED = "resolved", "Over"
+        RESOLVED = "resolved", "Resolved"
         TEST = "test", "Test"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    key = models.CharField(max_length=120, unique=True, help_text="Nothing is told twice under one key.")
+    key = models.CharField(
+        max_length=120, unique=True, help_text="Idempotency key: at most one message exists for it."
+    )
     channel = models.ForeignKey(AlertChannel, on_delete=models.CASCADE, related_name="messages")
     alert = models.ForeignKey(Alert, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
     occasion = models.CharField(max_length=10, choices=Occasion.choices)
@@ -212,7 +221,7 @@ class AlertMessage(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a part of the machinery was last seen at work."""
+    """The last heartbeat of a background component."""
 
     name = models.CharField(max_length=20, primary_key=True)
     at = models.DateTimeField(default=timezone.now)

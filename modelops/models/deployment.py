@@ -13,14 +13,14 @@ from accounts.ids import uuid7
 from modelops.models.registry import ModelVersion
 
 EVERY_PROFILE = "*"
-"""The profile of a deployment that serves every profile without one of its own."""
+"""The profile of a deployment that serves all profiles without a deployment of their own."""
 
 DRILL_PROFILE = "~drill"
-"""The profile that drills of a rollback use: no question can name it, so nobody is answered from it."""
+"""The profile of rollback drills. No comparison request can name it, so no request is answered from it."""
 
 
 class ServingRole(models.TextChoices):
-    """The part a model version plays."""
+    """The role of a live model version."""
 
     CHAMPION = "champion", "Champion (answers)"
     CHALLENGER = "challenger", "Challenger (answers in an experiment)"
@@ -28,25 +28,25 @@ class ServingRole(models.TextChoices):
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
-    """Reads of the history of what was live."""
+    """Queries on the history of deployments."""
 
     def as_of(self, moment: datetime, role: str = ServingRole.CHAMPION) -> DeploymentQuerySet:
-        """What had been deployed by that moment, the newest per profile first."""
+        """Return the deployment of each profile that was live at a moment."""
         rows = self.exclude(profile=DRILL_PROFILE).filter(at__lte=moment, role=role)
         return rows.order_by("profile", "-generation").distinct("profile")
 
     def live(self) -> DeploymentQuerySet:
-        """Deployments in force now, with their versions."""
+        """Return the deployments that are live now, with their versions."""
         return self.exclude(profile=DRILL_PROFILE).filter(slot__isnull=False).select_related("model")
 
     def for_schema(self, profile: str, schema: str) -> DeploymentQuerySet:
-        """Champions of a profile that were made for these features, the newest first."""
+        """Return champion deployments of a profile whose model has this feature schema, newest first."""
         rows = self.filter(profile=profile, role=ServingRole.CHAMPION, model__schema_hash=schema)
         return rows.select_related("model").order_by("-generation")
 
 
 class Deployment(models.Model):
-    """This version took this part for this profile then. Append-only: triggers refuse change and deletion."""
+    """A version took a role for a profile at a time. Append-only: triggers refuse updates and deletions."""
 
     generation = models.BigAutoField(primary_key=True)
     profile = models.CharField(max_length=20, default=EVERY_PROFILE)
@@ -60,15 +60,17 @@ class Deployment(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     break_glass = models.BooleanField(
-        default=False, help_text="One person alone, in an emergency; raises an alert."
+        default=False, help_text="An emergency rollback by one person; raises an alert."
     )
     first = models.BooleanField(default=False, help_text="The shipped model of a new installation.")
     upgrade = models.BooleanField(
         default=False,
-        help_text="The shipped model of a new program, whose engine the one before does not fit.",
+        help_text="The shipped model of an updated program whose features the previous model does not fit.",
     )
-    drill = models.BooleanField(default=False, help_text="Part of a drill: answers nobody.")
-    automatic = models.BooleanField(default=False, help_text="Became shadow by itself: it never answers.")
+    drill = models.BooleanField(default=False, help_text="Part of a drill: answers no request.")
+    automatic = models.BooleanField(
+        default=False, help_text="Became shadow without an approval: it never answers."
+    )
     override = models.TextField(blank=True, help_text="Why it was approved with a red gate.")
     reason = models.TextField()
     at = models.DateTimeField(default=timezone.now)
@@ -97,9 +99,9 @@ class Deployment(models.Model):
             ),
         )
         permissions = (
-            ("request_deployment", "Can ask for a model version to be made live"),
-            ("approve_deployment", "Can approve what another person asked for"),
-            ("rollback_deployment", "Can go back to the version before, alone"),
+            ("request_deployment", "Can request that a model version be made live"),
+            ("approve_deployment", "Can approve what another person requested"),
+            ("rollback_deployment", "Can roll back to the previous version, alone"),
         )
 
     def __str__(self) -> str:
@@ -107,9 +109,9 @@ class Deployment(models.Model):
 
 
 class LiveSlot(models.Model):
-    """The deployment in force for a profile and part.
+    """The deployment that is live now for a profile and role.
 
-    One row each: the database allows no second champion.
+    Unique constraints allow one row for each, so a profile never has two champions.
     """
 
     profile = models.CharField(max_length=20)
@@ -118,6 +120,8 @@ class LiveSlot(models.Model):
 
     class Meta:
         db_table = "live_slots"
+        verbose_name = "live now"
+        verbose_name_plural = "live now"
         ordering = ("profile", "role")
         constraints = (
             models.UniqueConstraint(
@@ -137,19 +141,21 @@ class LiveSlot(models.Model):
 
 
 class PromotionRequest(models.Model):
-    """Somebody asks for a version to be made live; another person approves or declines."""
+    """A request to make a version live; another person approves or declines it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="requests")
     profile = models.CharField(max_length=20, default=EVERY_PROFILE)
     role = models.CharField(max_length=12, choices=ServingRole.choices, default=ServingRole.CHAMPION)
     expected = models.BigIntegerField(
-        null=True, blank=True, help_text="Generation in force when it was asked."
+        null=True, blank=True, help_text="Live generation at the time of the request."
     )
     reason = models.TextField()
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
-    gates = models.JSONField(default=list, blank=True, help_text="What was found when it was asked.")
+    gates = models.JSONField(
+        default=list, blank=True, help_text="Results of the gates at the time of the request."
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     deployment = models.OneToOneField(
         Deployment, null=True, blank=True, on_delete=models.PROTECT, related_name="request"
@@ -171,5 +177,5 @@ class PromotionRequest(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Say whether the request still waits for its answer."""
+        """Say whether the request is neither approved nor declined yet."""
         return self.closed_at is None

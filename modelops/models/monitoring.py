@@ -1,4 +1,4 @@
-"""What is watched of a live version, the limits people set, and what was decided because of them."""
+"""Monitoring of live versions: references, counts, drift reports, thresholds and training decisions."""
 
 from __future__ import annotations
 
@@ -17,42 +17,43 @@ THRESHOLD_DEFAULTS: dict[str, tuple[Decimal, str]] = {
     "precision": (Decimal("0.80"), "Labelled precision of material below this trains a candidate."),
     "recall": (Decimal("0.80"), "Labelled recall of material below this trains a candidate."),
     "drift": (Decimal("0.10"), "Smallest PSI that counts as drift; drift opens an investigation."),
-    "feedback": (Decimal(1_000), "So many labels that no training has used train a candidate."),
-    "elapsed_days": (Decimal(30), "So many days since the last training, with any new label, train one."),
-    "cooldown_hours": (Decimal(20), "Hours after a training before the next may begin by itself."),
-    "budget_per_week": (Decimal(7), "Trainings begun by themselves in seven days, at most."),
+    "feedback": (Decimal(1_000), "Labels no training has used that trigger a training."),
+    "elapsed_days": (Decimal(30), "Days since the last training that trigger one, with any new label."),
+    "cooldown_hours": (Decimal(20), "Hours after a training before the next automatic one."),
+    "budget_per_week": (Decimal(7), "Automatic trainings in seven days, at most."),
 }
-"""What each limit is until somebody changes it, and what it does."""
+"""Default and meaning of each threshold."""
 
 
 class TrafficSource(models.TextChoices):
-    """Where questions come from; watched apart, because one file has more rows than a month of the others."""
+    """Origin of requests. Each is monitored apart: one file has more rows than a month of single requests."""
 
-    SINGLE = "single", "Single questions"
+    SINGLE = "single", "Single requests"
     BULK = "bulk", "Bulk files"
 
 
 class ReferenceQuerySet(models.QuerySet["Reference"]):
-    """Reads of references."""
+    """Queries on references."""
 
     def get_newest(self, model_id: Any, profile: str, kind: str, source: str) -> Reference | None:
-        """The one that counts. Files are held beside single questions until a person accepts other ones."""
+        """Return the newest reference; bulk files without one are compared with that of single requests."""
         rows = self.filter(model_id=model_id, profile=profile, kind=kind).order_by("-id")
         return rows.filter(source=source).first() or rows.filter(source=TrafficSource.SINGLE).first()
 
 
 class Reference(models.Model):
-    """How the figures were distributed when a version was trained, or what a person took as the new normal.
+    """Histograms that later traffic of a version is compared with.
 
-    Append-only; the newest counts. ``frame`` says how to count, ``counts`` what was counted.
+    Taken at training, or from traffic a person accepted. Append-only; the newest row applies. ``frame`` holds
+    the bins (:class:`modelops.monitoring.histograms.HistogramBinning`), ``counts`` the count of each bin.
     """
 
     class Origin(models.TextChoices):
-        """Where it comes from."""
+        """Source of the histograms."""
 
-        CORPUS = "corpus", "Pairs made by construction"
+        CORPUS = "corpus", "Constructed pairs"
         TRAFFIC = "traffic", "Traffic before the version was trained"
-        ACCEPTED = "accepted", "Accepted by a person as the new normal"
+        ACCEPTED = "accepted", "Accepted as the new reference"
 
     id = models.BigAutoField(primary_key=True)
     model = models.ForeignKey("modelops.ModelVersion", on_delete=models.PROTECT, related_name="references")
@@ -66,7 +67,7 @@ class Reference(models.Model):
     )
     origin = models.CharField(max_length=8, choices=Origin.choices)
     n = models.PositiveIntegerField()
-    frame = models.JSONField(help_text="Edges of numbers, labels of categories.")
+    frame = models.JSONField(help_text="Bin edges of numbers, labels of categories.")
     counts = models.JSONField()
     reason = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(
@@ -96,7 +97,7 @@ class Reference(models.Model):
 
 
 class HourlyCount(models.Model):
-    """Histograms of the answers of one hour, by version, profile, kind and source. Counts only."""
+    """Histograms of the predictions of one hour by version, profile, kind and source; counts only."""
 
     id = models.BigAutoField(primary_key=True)
     model = models.ForeignKey("modelops.ModelVersion", on_delete=models.CASCADE, related_name="+")
@@ -127,10 +128,10 @@ class HourlyCount(models.Model):
 
 
 class DriftReport(models.Model):
-    """What one window looks like beside the reference, and what that did to the answers."""
+    """Comparison of one window with the reference, and its effect on the verdicts."""
 
     class Span(models.TextChoices):
-        """How long the window is."""
+        """Length of the window."""
 
         HOUR = "hour", "Hours"
         DAY = "day", "Day"
@@ -151,15 +152,19 @@ class DriftReport(models.Model):
     reference = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="+")
     n = models.PositiveIntegerField()
     worst = models.FloatField("largest PSI", default=0.0)
-    seen = models.JSONField(default=list, help_text="Figures that moved in this window.")
-    believed = models.JSONField(default=list, help_text="Figures that moved in two of the last three.")
+    seen = models.JSONField(default=list, help_text="Figures that shifted in this window.")
+    believed = models.JSONField(
+        default=list, help_text="Figures that shifted in two of the last three windows."
+    )
     drifted = models.BooleanField(default=False)
     shifts = models.JSONField(default=list)
-    plots = models.JSONField(default=list, help_text="Counts of the figures that moved furthest.")
+    plots = models.JSONField(default=list, help_text="Counts of the figures with the largest shift.")
     moved = models.PositiveIntegerField(
-        default=0, help_text="Answers another verdict than the reference has."
+        default=0, help_text="Predictions with another verdict than the reference distribution gives."
     )
-    reviewed = models.PositiveIntegerField(default=0, help_text="Answers of the window that were reviewed.")
+    reviewed = models.PositiveIntegerField(
+        default=0, help_text="Predictions of the window that were reviewed."
+    )
     wrong = models.PositiveIntegerField(default=0, help_text="Of those, wrong ones.")
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -178,16 +183,16 @@ class DriftReport(models.Model):
             ),
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="drift_reports_end_after_start"),
         )
-        permissions = (("accept_driftreport", "Can take the traffic of a report as the new normal"),)
+        permissions = (("accept_driftreport", "Can accept the traffic of a report as the new reference"),)
 
     def __str__(self) -> str:
         return f"{self.profile} {self.kind} until {self.end:%Y-%m-%d %H:%M}"
 
     @property
     def summary(self) -> str:
-        """The consequence in words."""
+        """The consequence as a sentence."""
         if not self.seen:
-            return f"Nothing moved beyond chance among {self.n:,} answers."
+            return f"No shift beyond chance among {self.n:,} predictions."
         subject = "This drift" if self.drifted else "This shift, not yet lasting,"
         if self.source == TrafficSource.BULK:
             return f"{subject} moved {self.moved:,} of {self.n:,} sampled rows of files across a threshold."
@@ -196,7 +201,7 @@ class DriftReport(models.Model):
 
 
 class Threshold(models.Model):
-    """What a limit was set to, by whom and why. Append-only; the newest row of a name counts."""
+    """A value of a threshold, who set it and why. Append-only; the newest row of a name applies."""
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=20, choices=[(name, name) for name in THRESHOLD_DEFAULTS])
@@ -208,7 +213,6 @@ class Threshold(models.Model):
 
     class Meta:
         db_table = "watch_thresholds"
-        verbose_name = "limit"
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(condition=Q(value__gt=0), name="watch_thresholds_positive"),
@@ -223,17 +227,17 @@ class Threshold(models.Model):
 
 
 class TrainingDecision(models.Model):
-    """Whether a training was begun by itself, and why or why not."""
+    """A decision whether to train automatically, with its conditions and obstacles."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(default=timezone.now)
     model = models.ForeignKey("modelops.ModelVersion", on_delete=models.PROTECT, related_name="+")
     train = models.BooleanField()
-    because = models.CharField(max_length=300, help_text="In one sentence.")
+    because = models.CharField(max_length=300, help_text="The reason in one sentence.")
     conditions = models.JSONField(
-        help_text="Each condition: what was measured, the limit, whether it is met."
+        help_text="Each condition: the measured value, the threshold, whether it is met."
     )
-    obstacles = models.JSONField(default=list, help_text="What kept a training from beginning.")
+    obstacles = models.JSONField(default=list, help_text="What prevented a training.")
     run = models.ForeignKey(
         "modelops.TrainingRun", null=True, blank=True, on_delete=models.PROTECT, related_name="decisions"
     )

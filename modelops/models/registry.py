@@ -11,7 +11,7 @@ from accounts.ids import uuid7
 
 
 class ModelArtefact(models.Model):
-    """The bytes that are served, found by their digest: every machine that reads the database has them."""
+    """The bytes of a compiled model by their SHA-256; stored in the database, so every machine has them."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     content = models.BinaryField()
@@ -25,13 +25,13 @@ class ModelArtefact(models.Model):
 
 
 class StoredValidationSet(models.Model):
-    """The held-out rows a version was measured on, without any name.
+    """The held-out rows of a version, without any name.
 
-    :mod:`modelops.validation.validation_set` packs and reads them.
+    :mod:`modelops.validation.validation_set` packs and unpacks ``content``.
     """
 
     sha256 = models.CharField(max_length=64, primary_key=True)
-    schema_hash = models.CharField(max_length=64, help_text="The features its rows are made of.")
+    schema_hash = models.CharField(max_length=64, help_text="Hash of the features of its rows.")
     content = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -43,12 +43,12 @@ class StoredValidationSet(models.Model):
 
 
 class ModelVersion(models.Model):
-    """One trained, registered, unchangeable version of a model."""
+    """One trained and registered version of a model; it never changes."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=100)
     version = models.CharField(max_length=40)
-    model_path = models.CharField(max_length=500, help_text="Where the registry keeps the trained estimator.")
+    model_path = models.CharField(max_length=500, help_text="Location of the trained estimator in MLflow.")
     accuracy = models.DecimalField(max_digits=5, decimal_places=4, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     is_active = models.BooleanField(
@@ -58,19 +58,19 @@ class ModelVersion(models.Model):
     artefact_hmac = models.CharField(
         max_length=64, help_text="Keyed digest of artefact, name, version and schema."
     )
-    schema_hash = models.CharField(max_length=64, help_text="The features the model was trained on.")
+    schema_hash = models.CharField(max_length=64, help_text="Hash of the features the model was trained on.")
     libraries = models.JSONField(default=dict, blank=True)
     metrics = models.JSONField(default=dict, blank=True)
     mlflow_run_id = models.CharField(max_length=64, blank=True)
     datasets = models.JSONField(
-        default=dict, blank=True, help_text="Per source, how many pairs it was trained on, and their digest."
+        default=dict, blank=True, help_text="Number of training pairs and their digest, by source."
     )
     card = models.TextField(blank=True, help_text="The model card, Markdown.")
     exam = models.ForeignKey(
         StoredValidationSet, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     answers = models.JSONField(
-        default=dict, blank=True, help_text="What it answered to the golden pairs when it was registered."
+        default=dict, blank=True, help_text="Its predictions for the golden pairs at registration."
     )
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -94,7 +94,7 @@ class ModelVersion(models.Model):
 
 
 class ModelMetric(models.Model):
-    """One measured number of a version, overall or for a slice, over a window."""
+    """One metric of a version, overall or for a slice, over a window."""
 
     id = models.BigAutoField(primary_key=True)
     model = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="measured")
@@ -104,11 +104,12 @@ class ModelMetric(models.Model):
     window = models.CharField(
         max_length=40, blank=True, help_text="Empty for the evaluation at training time."
     )
-    slice = models.CharField(max_length=100, blank=True, help_text="Empty for the whole.")
-    n = models.PositiveIntegerField(null=True, blank=True, help_text="Pairs the number rests on.")
+    slice = models.CharField(max_length=100, blank=True, help_text="Empty for all pairs.")
+    n = models.PositiveIntegerField(null=True, blank=True, help_text="Number of pairs measured.")
 
     class Meta:
         db_table = "model_metrics"
+        verbose_name = "metric"
         ordering = ("-recorded_at", "metric_name")
         indexes = (
             models.Index(fields=["model", "metric_name", "-recorded_at"], name="model_metrics_series"),

@@ -1,4 +1,4 @@
-"""Which processes serve, what each has loaded, and drills of a rollback."""
+"""Serving processes with the models they have loaded, and rollback drills."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from django.utils import timezone
 from accounts.ids import uuid7
 
 ALIVE_TIMEOUT = timedelta(seconds=10)
-"""A process that gave no sign of life for so long serves no more."""
+"""A process without a heartbeat for this long counts as gone."""
 
 
 class ServingProcessQuerySet(models.QuerySet["ServingProcess"]):
-    """Reads of the processes that serve."""
+    """Queries on serving processes."""
 
     def alive(self, now: datetime | None = None) -> ServingProcessQuerySet:
-        """Those that gave a sign of life lately."""
+        """Return processes with a heartbeat within :data:`ALIVE_TIMEOUT`."""
         return self.filter(seen_at__gte=(now or timezone.now()) - ALIVE_TIMEOUT)
 
     def with_live_generation(self) -> ServingProcessQuerySet:
-        """With the number of the newest deployment, as ``live``."""
+        """Annotate the newest live generation as ``live`` (0 without a deployment)."""
         newest = RawSQL("SELECT max(deployment_id) FROM live_slots", ())
         return self.annotate(live=Coalesce(newest, 0, output_field=models.BigIntegerField()))
 
 
 class ServingProcess(models.Model):
-    """One process that answers, as it described itself last."""
+    """One process that answers comparison requests, as it last reported itself."""
 
     class Kind(models.TextChoices):
-        """What the process does."""
+        """Type of process."""
 
         WEB = "web", "Web"
         WORKER = "worker", "Background worker"
@@ -44,9 +44,11 @@ class ServingProcess(models.Model):
     pid = models.PositiveIntegerField()
     started_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
-    generation = models.BigIntegerField(default=0, help_text="What it serves.")
-    ready = models.JSONField(default=list, help_text="Digests of the artefacts it has built and checked.")
-    failed = models.JSONField(default=dict, help_text="Digest of an artefact it could not load -> why.")
+    generation = models.BigIntegerField(default=0, help_text="Generation it serves.")
+    ready = models.JSONField(default=list, help_text="Digests of the artefacts it has loaded and checked.")
+    failed = models.JSONField(
+        default=dict, help_text="Digests of artefacts it could not load, with the error."
+    )
     swaps = models.PositiveIntegerField(default=0)
     last_swap_at = models.DateTimeField(null=True, blank=True)
     last_swap_ms = models.PositiveIntegerField(null=True, blank=True)
@@ -58,20 +60,24 @@ class ServingProcess(models.Model):
         verbose_name = "serving process"
         verbose_name_plural = "serving processes"
         ordering = ("host", "kind", "pid")
-        permissions = (("drill_rollback", "Can try out whether a rollback works"),)
+        permissions = (("drill_rollback", "Can run a rollback drill"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.host}:{self.pid}"
 
 
 class RollbackDrill(models.Model):
-    """One trial of a rollback: there and back on a slot that answers nobody."""
+    """One rollback drill: back and forward again on a slot that answers no request."""
 
     id = models.BigAutoField(primary_key=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
-    back_ms = models.PositiveIntegerField(null=True, help_text="Until every process served the one before.")
-    forward_ms = models.PositiveIntegerField(null=True, help_text="Until every process was back.")
+    back_ms = models.PositiveIntegerField(
+        null=True, help_text="Milliseconds until every process served the earlier version."
+    )
+    forward_ms = models.PositiveIntegerField(
+        null=True, help_text="Milliseconds until every process served the live version again."
+    )
     processes = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=200, blank=True)
 

@@ -11,7 +11,7 @@ from modelops.models.registry import ModelVersion
 
 
 class RunStatus(models.TextChoices):
-    """Where a piece of work stands."""
+    """State of a training run or periodic job."""
 
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"
@@ -21,7 +21,7 @@ class RunStatus(models.TextChoices):
 
 
 class TrainingStage(models.TextChoices):
-    """What a training run is doing."""
+    """The step a training run is at."""
 
     GATHERING = "gathering", "Gathering labels"
     READING = "reading", "Reading pairs"
@@ -31,32 +31,34 @@ class TrainingStage(models.TextChoices):
 
 
 class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
-    """Reads of training runs."""
+    """Queries on training runs."""
 
     def running(self) -> TrainingRunQuerySet:
-        """Runs that work now, or whose process was killed and nobody noticed yet."""
+        """Return runs marked as running, including those whose process died unnoticed."""
         return self.filter(status=RunStatus.RUNNING)
 
     def queued(self) -> TrainingRunQuerySet:
-        """Runs that wait for a worker, the oldest first."""
+        """Return runs that wait for a worker, oldest first."""
         return self.filter(status=RunStatus.QUEUED).order_by("created_at")
 
     def unfinished(self) -> TrainingRunQuerySet:
-        """Runs that wait or work."""
+        """Return runs that are queued or running."""
         return self.filter(status__in=[RunStatus.QUEUED, RunStatus.RUNNING])
 
 
 class TrainingRun(models.Model):
-    """One attempt to train a model: who or what asked, how far it came, what came of it."""
+    """One attempt to train a model: its trigger, progress and result."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     status = models.CharField(max_length=10, choices=RunStatus.choices, default=RunStatus.QUEUED)
     stage = models.CharField(max_length=12, choices=TrainingStage.choices, blank=True)
-    step = models.CharField(max_length=200, blank=True, help_text="The last thing it said.")
+    step = models.CharField(max_length=200, blank=True, help_text="The last progress message.")
     progress = models.PositiveSmallIntegerField(default=0, help_text="Percent.")
-    log = models.JSONField(default=list, blank=True, help_text="When it said what; numbers, never a name.")
+    log = models.JSONField(
+        default=list, blank=True, help_text="Progress messages with their times; numbers, never a name."
+    )
     trigger = models.CharField(max_length=200, help_text="Why it was started.")
-    parameters = models.JSONField(default=dict, blank=True, help_text="What was asked for.")
+    parameters = models.JSONField(default=dict, blank=True, help_text="Options of the run.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -67,7 +69,7 @@ class TrainingRun(models.Model):
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last sign of life.")
+    heartbeat_at = models.DateTimeField(null=True, blank=True, help_text="Last heartbeat.")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = TrainingRunQuerySet.as_manager()
@@ -88,7 +90,7 @@ class TrainingRun(models.Model):
 
 
 class JobRun(models.Model):
-    """One run of a periodic job for one window; a second for the same window cannot exist."""
+    """One run of a periodic job for one window; a constraint refuses a second for the same window."""
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=60)
@@ -101,6 +103,7 @@ class JobRun(models.Model):
 
     class Meta:
         db_table = "job_runs"
+        verbose_name = "periodic job"
         ordering = ("-started_at",)
         constraints = (models.UniqueConstraint(fields=["name", "window"], name="job_runs_once_per_window"),)
 
