@@ -1,6 +1,6 @@
-"""What raises an alert, how long it must last, and what to do about it: data and the steps between states.
+"""Alert rules as data, and the state machine of an episode.
 
-Every rule has its section in ``docs/runbook.md``. Pure: times come in, states go out.
+Each rule has a section in ``docs/runbook.md``. Pure: no database and no clock.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 PENDING, FIRING, RESOLVED, PASSED = "pending", "firing", "resolved", "passed"
-"""States of an episode: seen but not for long enough, told to people, over, and over before it was told."""
+"""States of an episode: observed but not yet notified, notified, ended, and ended before notification."""
 
 WARNING, CRITICAL = "warning", "critical"
 
@@ -18,10 +18,11 @@ WARNING, CRITICAL = "warning", "critical"
 class AlertRule:
     """One kind of alert.
 
-    ``after`` observations in a row begin it, ``clear`` good ones in a row end it (hysteresis); ``clear`` 0
-    stands for a single event that ends by itself after ``quiet`` without another. It is told again every
-    ``repeat`` and to those of the second line after ``escalate`` unless somebody has acknowledged it. Alerts
-    of one ``group`` that wait together go out as one message. ``page`` is an address in the admin.
+    ``fire_after`` bad observations in a row fire it, ``resolve_after`` good ones in a row resolve it
+    (hysteresis). ``resolve_after`` 0 marks a single event, which resolves after ``quiet_period`` without
+    another. Unless somebody acknowledges it, notifications repeat every ``repeat_interval`` and go to the
+    second line after ``escalate_after``. Waiting messages of one ``group`` are sent together. ``admin_path``
+    is the page to look at, below the root of the admin.
     """
 
     title: str
@@ -47,8 +48,8 @@ ALERT_RULES: dict[str, AlertRule] = {
     "break_glass_rollback": _make_critical(
         AlertRule(
             "One person rolled a model back",
-            "Somebody saw wrong answers and used the emergency way, which needs no second person.",
-            "Read the reason in the deployment and ask the person; do not promote again before you have.",
+            "Somebody saw wrong verdicts and used the emergency rollback, which needs no second person.",
+            "Read the reason in the deployment and talk to the person before anything is promoted again.",
             "modelops/deployment/",
             "deployment",
             resolve_after=0,
@@ -57,15 +58,15 @@ ALERT_RULES: dict[str, AlertRule] = {
     "gates_overridden": AlertRule(
         "A version was approved with a red gate",
         "The approver knew something the gates do not, or was in a hurry.",
-        "Read the reason in the deployment and the findings of the request; roll back if it is not good.",
+        "Read the reason in the deployment and the gates of the request; roll back if it does not convince.",
         "modelops/deployment/",
         "deployment",
         resolve_after=0,
     ),
     "champion_replaced": AlertRule(
-        "A new program brought its own model along",
-        "The champion was trained for the features of the program before and could not answer any more.",
-        "Nothing at once: the shipped model answers. Train on your labels again and ask for promotion.",
+        "An update of the program replaced the champion",
+        "The champion was trained on the features of the earlier program and no longer fits.",
+        "Nothing at once: the shipped model is live. Train on your labels again and request promotion.",
         "modelops/deployment/",
         "deployment",
         resolve_after=0,
@@ -74,7 +75,7 @@ ALERT_RULES: dict[str, AlertRule] = {
         AlertRule(
             "A process could not load the live model",
             "The stored artefact is damaged, was signed with another key, or does not fit this program.",
-            "Open Versions and verify the artefact; processes keep answering with the model they have.",
+            "Open Versions and verify the artefact; processes continue with the model they have loaded.",
             "modelops/modelversion/",
             "deployment",
             resolve_after=0,
@@ -82,49 +83,49 @@ ALERT_RULES: dict[str, AlertRule] = {
         )
     ),
     "registry_disagrees": AlertRule(
-        "The registry's aliases named other versions than those that are live",
-        "Somebody moved an alias in MLflow, or MLflow was put back to an earlier state.",
-        "Nothing: answers are not affected and the aliases have been set again. Ask who moved them.",
+        "The aliases in MLflow did not match what is live",
+        "Somebody moved an alias in MLflow, or MLflow was restored from a backup.",
+        "Nothing: predictions are not affected and the aliases were set again. Ask who moved them.",
         "modelops/liveslot/",
         "deployment",
         resolve_after=0,
     ),
     "registry_silent": AlertRule(
-        "The registry does not answer",
+        "MLflow does not respond",
         "MLflow's store is down, or its address or password has changed.",
-        "See whether MLflow's store answers. Answers are not affected; no training can be registered.",
+        "Check MLflow's store. Predictions are not affected; no training can be registered.",
         "modelops/liveslot/",
         "deployment",
         fire_after=3,
     ),
     "training_failed": AlertRule(
         "A training run failed",
-        "Too few labels, labels that contradict each other, or the registry did not take the candidate.",
-        "Read the error of the run; no label is used up, so it can be started again.",
+        "Too few labels, contradicting labels, or MLflow did not accept the candidate.",
+        "Read the error of the run. No label was used up, so it can be started again.",
         "modelops/trainingrun/",
         "training",
         resolve_after=0,
     ),
     "candidate_refused": AlertRule(
-        "A candidate trained by itself did not pass its gates",
-        "The new labels contradict what must not change, or one slice paid for the gain of another.",
-        "Open the version and ask for its promotion to see the findings; what is live is not affected.",
+        "An automatically trained candidate did not pass its gates",
+        "The new labels contradict a golden pair, or one slice lost what another gained.",
+        "Open the version and request its promotion to see the gates; what is live is not affected.",
         "modelops/modelversion/",
         "training",
         resolve_after=0,
     ),
     "drift": AlertRule(
-        "What is compared has changed",
+        "Traffic has drifted from the reference",
         "A new client, a new source of names, another mix of scripts or legal forms.",
-        "Open the report and see what moved and how many decisions with it; no model is retrained by this.",
+        "Open the report: which figures shifted, and how many verdicts. Drift alone starts no training.",
         "modelops/driftreport/",
         "quality",
         resolve_after=3,
     ),
     "estimate_low": AlertRule(
-        "The model is less sure than it was",
-        "Harder pairs than in training. Estimated without labels: it does not see a change of the truth.",
-        "See that reviewers work on the audit stream: only their labels show whether answers are wrong.",
+        "The model is less certain than it was",
+        "Pairs are harder than in training. Estimated without labels: a new guideline is not seen.",
+        "Make sure the audit stream is reviewed: only its labels show whether predictions are wrong.",
         "modelops/modelmetric/",
         "quality",
         fire_after=2,
@@ -132,18 +133,18 @@ ALERT_RULES: dict[str, AlertRule] = {
     ),
     "accuracy_low": _make_critical(
         AlertRule(
-            "Reviewed answers show too little accuracy",
+            "Accuracy on reviewed predictions is below its threshold",
             "The guideline or the kind of traffic changed after the model was trained.",
-            "Read the newest corrections; a candidate is trained by itself, roll back if the model is new.",
+            "Read the newest corrections; a candidate is trained automatically. Roll back a new model.",
             "modelops/trainingdecision/",
             "quality",
             resolve_after=3,
         )
     ),
     "precision_low": AlertRule(
-        "Too many harmless differences are called material",
-        "The guideline became more lenient, or new harmless spellings have appeared.",
-        "Read the newest corrections to immaterial; a candidate is trained by itself.",
+        "Too many immaterial differences are called material",
+        "The guideline became more lenient, or new spelling variants have appeared.",
+        "Read the newest corrections to immaterial; a candidate is trained automatically.",
         "modelops/trainingdecision/",
         "quality",
         resolve_after=3,
@@ -159,7 +160,7 @@ ALERT_RULES: dict[str, AlertRule] = {
         )
     ),
     "labels_missing": AlertRule(
-        "The random audit is not being reviewed",
+        "The random audit is not reviewed",
         "Reviewers work on other streams, or nobody works on the queue.",
         "Ask a lead reviewer for an hour on the audit stream.",
         "feedback/reviewitem/",
@@ -168,9 +169,9 @@ ALERT_RULES: dict[str, AlertRule] = {
     ),
     "beat_silent": _make_critical(
         AlertRule(
-            "The scheduler has fallen silent",
-            "The beat process or every worker has stopped, or the broker does not answer.",
-            "Restart beat, then the workers. What was missed is caught up once.",
+            "The scheduler sends no heartbeat",
+            "The beat process or every worker has stopped, or the broker does not respond.",
+            "Restart beat, then the workers. Missed work is caught up once.",
             "modelops/heartbeat/",
             "machinery",
             resolve_after=1,
@@ -178,8 +179,8 @@ ALERT_RULES: dict[str, AlertRule] = {
     ),
     "monitor_silent": _make_critical(
         AlertRule(
-            "Nobody has looked at the models for too long",
-            "No worker listens to the queue monitor, or the hourly check fails.",
+            "The hourly monitoring has not succeeded",
+            "No worker consumes the queue monitor, or the hourly check fails.",
             "Read the error of the last monitor run in Periodic jobs; restart that worker.",
             "modelops/jobrun/",
             "machinery",
@@ -190,15 +191,15 @@ ALERT_RULES: dict[str, AlertRule] = {
         AlertRule(
             "The audit trail is not being sealed",
             "The worker of the queue default has stopped, or a transaction holds the sealer's lock.",
-            "Run manage.py audit seal. Events are kept meanwhile; they only lack their place in the chain.",
+            "Run manage.py audit seal. Events are stored meanwhile; they only lack their place in the chain.",
             "accounts/auditevent/",
             "machinery",
             resolve_after=1,
         )
     ),
     "delivery_failing": AlertRule(
-        "A channel does not take messages",
-        "The mail server or the receiver refuses, or its address has changed.",
+        "A channel does not accept messages",
+        "The mail server or the receiver refuses them, or the address has changed.",
         "Open the channel, read the last error and send a test message.",
         "modelops/alertchannel/",
         "machinery",
@@ -209,7 +210,7 @@ ALERT_RULES: dict[str, AlertRule] = {
 
 @dataclass(frozen=True, slots=True)
 class EpisodeState:
-    """Where an episode stands: its state, and bad and good observations in a row."""
+    """State of an episode with its bad and good observations in a row."""
 
     state: str = PENDING
     bad_count: int = 0
@@ -217,20 +218,20 @@ class EpisodeState:
 
     @property
     def is_open(self) -> bool:
-        """Say whether the episode goes on."""
+        """Say whether the episode is pending or firing."""
         return self.state in (PENDING, FIRING)
 
 
-def apply_observation(standing: EpisodeState, failing: bool, rule: AlertRule) -> EpisodeState:
-    """Return where an episode stands after one more observation. A closed one stays as it is."""
-    if not standing.is_open:
-        return standing
+def apply_observation(episode: EpisodeState, failing: bool, rule: AlertRule) -> EpisodeState:
+    """Return the state after one more observation; an episode that ended does not change."""
+    if not episode.is_open:
+        return episode
     if failing:
-        bad = standing.bad_count + 1
-        fires = standing.state == FIRING or bad >= rule.fire_after
+        bad = episode.bad_count + 1
+        fires = episode.state == FIRING or bad >= rule.fire_after
         return EpisodeState(FIRING if fires else PENDING, bad, 0)
-    good = standing.good_count + 1
-    if standing.state == PENDING:
-        return EpisodeState(PASSED, standing.bad_count, good)
+    good = episode.good_count + 1
+    if episode.state == PENDING:
+        return EpisodeState(PASSED, episode.bad_count, good)
     over = rule.resolve_after > 0 and good >= rule.resolve_after
-    return EpisodeState(RESOLVED if over else FIRING, standing.bad_count, good)
+    return EpisodeState(RESOLVED if over else FIRING, episode.bad_count, good)

@@ -1,4 +1,4 @@
-"""Modelops: which model versions exist, how good they are, and which one is live."""
+"""The app that keeps model versions, their metrics, and what is live."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class ModelopsConfig(AppConfig):
-    """Knows scores, digests and generations; never learns what a name is."""
+    """Configuration of modelops, which handles scores, digests and generations but never a name."""
 
     name = "modelops"
     verbose_name = "Models"

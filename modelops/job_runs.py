@@ -1,4 +1,4 @@
-"""Periodic work that happens once per window, however many schedulers ask for it."""
+"""Periodic jobs that run once per window, however many schedulers trigger them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from django.utils import timezone
 from modelops.models import JobRun, RunStatus
 
 _LOCK_NAMESPACE = 0x6C6E63
-"""First half of the advisory locks of periodic jobs; the name makes the other."""
+"""First half of the advisory lock of a periodic job; the second is a checksum of its name."""
 
 
 def run_once(name: str, window: str, work: Callable[[], dict[str, Any]]) -> JobRun | None:
-    """Run ``work`` unless this window was run or somebody is at it; return the row, or ``None``.
+    """Run ``work`` unless the window succeeded before or is running; return the row, or ``None``.
 
-    Whoever works holds an advisory lock, which PostgreSQL takes back when the process dies; so a window that
-    failed, or whose process was killed, is run again by the next who asks. The row keeps what ``work``
-    returned. An exception marks the row failed and is raised on.
+    The running process holds an advisory lock, which PostgreSQL releases when the process dies. A window that
+    failed, or whose process was killed, is run again by the next call. The row stores what ``work`` returned.
+    An exception marks the row as failed and is raised again.
     """
-    with _try_hold_lock(name) as mine:
-        if not mine:
+    with _try_hold_lock(name) as is_locked:
+        if not is_locked:
             return None
         run, _ = JobRun.objects.get_or_create(name=name, window=window)
         return None if run.status == RunStatus.SUCCEEDED else _execute_job(run, work)
@@ -47,14 +47,14 @@ def _execute_job(run: JobRun, work: Callable[[], dict[str, Any]]) -> JobRun:
 
 @contextmanager
 def _try_hold_lock(name: str) -> Iterator[bool]:
-    """Hold the lock of a job's name for a while, and say whether it was free."""
+    """Yield whether the lock of a job was free, and hold it meanwhile."""
     key = zlib.crc32(name.encode()) - 2**31
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_NAMESPACE, key])
-        mine = bool(cursor.fetchone()[0])
+        is_locked = bool(cursor.fetchone()[0])
     try:
-        yield mine
+        yield is_locked
     finally:
-        if mine:
+        if is_locked:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_NAMESPACE, key])

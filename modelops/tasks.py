@@ -1,4 +1,4 @@
-"""Periodic work on the registry, on alerts, and on the machinery itself."""
+"""Periodic tasks: aliases in the registry, alerts, and heartbeats."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from modelops.alerting.delivery import deliver_messages
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS, find_wrong_aliases, mirror_aliases
 
 ALIAS_GRACE_PERIOD = timedelta(minutes=10)
-"""For so long after a deployment its alias may lag: that is two rounds, not somebody's hand."""
+"""Time an alias may lag behind a deployment: two rounds of mirroring. Later, somebody has moved it."""
 
 
 @shared_task(acks_late=True)  # the aliases are set to what is live, however often
 def mirror_registry_aliases() -> dict[str, str]:
-    """Make MLflow's aliases say what is live; tell people when somebody else had changed them."""
+    """Set MLflow's aliases to what is live; raise an alert when somebody else had changed them."""
     try:
         wrong = find_wrong_aliases(timezone.now() - ALIAS_GRACE_PERIOD)
         done = mirror_aliases()
@@ -33,20 +33,20 @@ def mirror_registry_aliases() -> dict[str, str]:
 
 @shared_task(acks_late=True)  # a message is claimed before it is sent
 def notify_people() -> dict[str, int]:
-    """Repeat, escalate and end alerts as their time comes, and send what waits in the outbox."""
+    """Repeat, escalate and resolve alerts when due, and send the messages of the outbox."""
     return {**alerts.process_firing_alerts(), **asdict(deliver_messages())}
 
 
 @shared_task
 def record_heartbeat() -> str:
-    """Keep that scheduler, broker and a worker are at work."""
+    """Record the heartbeat of scheduler, broker and worker."""
     return heartbeats.record_scheduler_heartbeat().at.isoformat()
 
 
 @shared_task
 def report_silent_components() -> list[str]:
-    """Look for silent parts and tell people of them at once: the scheduler may be what is silent."""
-    late = [part.name for part in heartbeats.check_components()]
+    """Check the components; notify at once about late ones, because the scheduler may be among them."""
+    late = [component.name for component in heartbeats.check_components()]
     if late:
         deliver_messages()
     return late

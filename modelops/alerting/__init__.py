@@ -1,1 +1,1 @@
-"""Telling people: what is an alert, whether it stands, who is told and how; signs of life of the parts."""
+"""Alerting: episodes of alerts, the outbox and its delivery, and heartbeats of background components."""

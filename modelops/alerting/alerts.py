@@ -1,7 +1,8 @@
-"""Raising, tending and answering alerts. Each verb changes, audits and fills the outbox in one transaction.
+"""Alerts: raising, acknowledging, repeating, escalating and closing them.
 
-Whoever has something to tell calls :func:`raise_alert` (it happened) or :func:`observe` (it is so, or no
-longer). Nothing is sent here: messages wait in the outbox for :mod:`modelops.alerting.delivery`.
+Callers use :func:`raise_alert` for an event and :func:`record_observation` for a condition that holds or no
+longer holds. Each function changes the alert, writes the audit event and fills the outbox in one transaction;
+:mod:`modelops.alerting.delivery` sends the messages.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ class AlertError(Exception):
 
 
 def raise_alert(rule: str, scope: str = "", what: str = "") -> Alert:
-    """Tell people that something happened; return the episode. Raises ``KeyError`` for an unknown rule.
+    """Record that an event happened and notify people; return the episode.
 
-    Takes part in the caller's transaction. ``scope`` says what it is about (a version, a profile), ``what``
-    what was seen; neither may hold a compared name. The same again while it is open is counted, not told.
+    Joins the caller's transaction. ``scope`` names what the event concerns (a version, a profile), ``what``
+    describes it; neither may hold a compared name. A repetition while the episode is open is counted without
+    a new notification. Raises ``KeyError`` for an unknown rule.
     """
     alert = record_observation(rule, scope, failing=True, what=what)
     if alert is None:
@@ -41,22 +43,22 @@ def raise_alert(rule: str, scope: str = "", what: str = "") -> Alert:
 
 @transaction.atomic
 def record_observation(rule: str, scope: str, failing: bool, what: str = "") -> Alert | None:
-    """Take one observation of a condition into account; return its episode, or ``None`` when all is well."""
-    definition, now = ALERT_RULES[rule], timezone.now()
+    """Record one observation of a condition; return its open episode, or ``None`` without one."""
+    alert_rule, now = ALERT_RULES[rule], timezone.now()
     alert = _find_open_alert(rule, scope)
     if alert is None and not failing:
         return None
     alert = alert or _get_or_create_alert(rule, scope, now)
     alert.seen_at = now if failing else alert.seen_at
-    alert.what = (what or definition.title)[:500] if failing else alert.what
-    _apply_state(alert, apply_observation(alert.episode_state, failing, definition), now)
+    alert.what = (what or alert_rule.title)[:500] if failing else alert.what
+    _apply_state(alert, apply_observation(alert.episode_state, failing, alert_rule), now)
     alert.save()
     return alert
 
 
 @transaction.atomic
 def acknowledge_alert(alert: Alert, actor: User, reason: str) -> Alert:
-    """Say that somebody works on it: it is not told again. Raises :class:`AlertError` unless it is firing."""
+    """Mark a firing alert as taken: notifications stop. Raises :class:`AlertError` unless it is firing."""
     alert = _lock_firing_alert(alert)
     alert.acknowledged_at, alert.acknowledged_by, alert.reason = timezone.now(), actor, reason
     alert.save(update_fields=["acknowledged_at", "acknowledged_by", "reason"])
@@ -66,7 +68,7 @@ def acknowledge_alert(alert: Alert, actor: User, reason: str) -> Alert:
 
 @transaction.atomic
 def snooze_alert(alert: Alert, actor: User, until: datetime, reason: str) -> Alert:
-    """Be quiet until then. Raises :class:`AlertError` unless it is firing and then is within a week."""
+    """Stop notifications until a time. Raises :class:`AlertError` unless it is firing and within a week."""
     now = timezone.now()
     if not now < until <= now + MAX_SNOOZE:
         raise AlertError("choose a time from now on and within seven days")
@@ -80,7 +82,7 @@ def snooze_alert(alert: Alert, actor: User, until: datetime, reason: str) -> Ale
 
 @transaction.atomic
 def close_alert(alert: Alert, actor: User, reason: str) -> Alert:
-    """End an episode by hand; a condition that still holds begins another one."""
+    """Resolve an episode by hand. A condition that still holds starts another one."""
     alert = _lock_firing_alert(alert)
     alert.reason = reason
     _apply_state(alert, EpisodeState(RESOLVED, alert.bad, alert.good), timezone.now())
@@ -91,7 +93,7 @@ def close_alert(alert: Alert, actor: User, reason: str) -> Alert:
 
 @transaction.atomic
 def process_firing_alerts(now: datetime | None = None) -> dict[str, int]:
-    """End what has been quiet, tell again what is due, escalate what nobody took; return how many of each."""
+    """Resolve quiet events, repeat and escalate what is due; return the number of each."""
     now = now or timezone.now()
     done = {"resolved": 0, "repeated": 0, "escalated": 0}
     for alert in Alert.objects.firing().select_for_update(skip_locked=True):
@@ -103,7 +105,7 @@ def process_firing_alerts(now: datetime | None = None) -> dict[str, int]:
 
 
 def queue_test_message(channel: AlertChannel, actor: User) -> AlertMessage:
-    """Put a test message for one channel into the outbox, and record who asked."""
+    """Put a test message for one channel into the outbox, with an audit event."""
     with transaction.atomic():
         now = timezone.now()
         message = AlertMessage.objects.create(
@@ -113,8 +115,7 @@ def queue_test_message(channel: AlertChannel, actor: User) -> AlertMessage:
             group="test",
             subject="[Legal Name Comparison] Test: this channel works",
             body=(
-                f"{actor.get_full_name()} asked for this test at {_format_time(now)}. "
-                "Nothing is wrong; do nothing."
+                f"{actor.get_full_name()} requested this test at {_format_time(now)}. No action is needed."
             ),
         )
         trail.record_event("alert_channel.tested", channel, actor)
@@ -122,7 +123,7 @@ def queue_test_message(channel: AlertChannel, actor: User) -> AlertMessage:
 
 
 def _process_due_step(alert: Alert, now: datetime) -> str:
-    """Do to a firing alert what its time has come for; return what that was, or nothing."""
+    """Resolve, escalate or repeat an alert when due; return the step taken, or ``""``."""
     rule = ALERT_RULES.get(alert.rule)
     if rule is None or (rule.resolve_after == 0 and alert.seen_at <= now - rule.quiet_period):
         _apply_state(alert, EpisodeState(RESOLVED, alert.bad, alert.good), now)
@@ -144,7 +145,7 @@ def _find_open_alert(rule: str, scope: str) -> Alert | None:
 
 
 def _get_or_create_alert(rule: str, scope: str, now: datetime) -> Alert:
-    """Begin an episode; when somebody else has just begun it, take that one."""
+    """Start an episode, or return the one a concurrent transaction has just started."""
     fresh = Alert(rule=rule, scope=scope, severity=ALERT_RULES[rule].severity, since=now)
     fresh.fingerprint = sha256(f"{rule}|{scope}".encode())[:16]
     try:
@@ -156,29 +157,29 @@ def _get_or_create_alert(rule: str, scope: str, now: datetime) -> Alert:
 
 
 def _lock_firing_alert(alert: Alert) -> Alert:
-    """Return the alert, locked. Raises :class:`AlertError` when it is over."""
+    """Return the alert, locked. Raises :class:`AlertError` unless it is firing."""
     current = Alert.objects.select_for_update().get(pk=alert.pk)
     if current.state != FIRING:
-        raise AlertError("this alert is over; nothing was changed")
+        raise AlertError("this alert is resolved; nothing was changed")
     return current
 
 
-def _apply_state(alert: Alert, to: EpisodeState, now: datetime) -> None:
-    """Take the new standing over, and tell people when it begins to fire or is over."""
-    before, alert.state, alert.bad, alert.good = alert.state, to.state, to.bad_count, to.good_count
-    if not to.is_open:
+def _apply_state(alert: Alert, new: EpisodeState, now: datetime) -> None:
+    """Apply a new state; queue messages when the alert starts to fire or is resolved."""
+    before, alert.state, alert.bad, alert.good = alert.state, new.state, new.bad_count, new.good_count
+    if not new.is_open:
         alert.resolved_at = now
-    if to.state == FIRING and before != FIRING:
+    if new.state == FIRING and before != FIRING:
         alert.fired_at = now
         _queue_messages(alert, Occasion.FIRING, now)
         trail.record_event("alert.fired", alert, None, rule=alert.rule, scope=alert.scope)
-    if to.state == RESOLVED and before == FIRING:
+    if new.state == RESOLVED and before == FIRING:
         _queue_messages(alert, Occasion.RESOLVED, now)
         trail.record_event("alert.resolved", alert, None, rule=alert.rule, scope=alert.scope)
 
 
 def _queue_messages(alert: Alert, occasion: str, now: datetime) -> None:
-    """Put one message a channel into the outbox; under its key nothing is told twice."""
+    """Put one message for each channel into the outbox; its key prevents duplicates."""
     alert.told_at, alert.times_told = now, alert.times_told + 1
     rows = [
         AlertMessage(
@@ -196,24 +197,30 @@ def _queue_messages(alert: Alert, occasion: str, now: datetime) -> None:
 
 
 def _select_channels(alert: Alert, occasion: str) -> Iterable[AlertChannel]:
-    """Return who is told: the first line; the second when nobody took it; of the end, those who knew."""
-    taking = [channel for channel in AlertChannel.objects.all() if channel.accepts_severity(alert.severity)]
-    first = [channel for channel in taking if not channel.second_line]
+    """Return the channels of an occasion.
+
+    The first line; the second line for an escalation, if there is one; for a resolution those that were
+    notified before.
+    """
+    accepting = [
+        channel for channel in AlertChannel.objects.all() if channel.accepts_severity(alert.severity)
+    ]
+    first = [channel for channel in accepting if not channel.second_line]
     if occasion == Occasion.ESCALATED:
-        return [channel for channel in taking if channel.second_line] or first
+        return [channel for channel in accepting if channel.second_line] or first
     if occasion == Occasion.RESOLVED:
-        knew = set(alert.messages.values_list("channel_id", flat=True))
-        return [channel for channel in taking if channel.pk in knew]
+        notified = set(alert.messages.values_list("channel_id", flat=True))
+        return [channel for channel in accepting if channel.pk in notified]
     return first
 
 
 def build_message_body(alert: Alert, occasion: str, now: datetime) -> str:
-    """Return what is sent: what, since when, likely cause, links, one safe action."""
+    """Return the text of a message: observation, time, likely cause, links, one safe action."""
     rule = ALERT_RULES.get(alert.rule)
     lines = [f"{alert}: {Occasion(occasion).label.lower()}.", f"What: {alert.what}"]
     lines.append(f"Since: {_format_time(alert.since)}")
     if occasion == Occasion.RESOLVED:
-        lines.append(f"Over: {_format_time(now)}")
+        lines.append(f"Resolved: {_format_time(now)}")
     elif rule:
         lines += [f"Likely cause: {rule.cause}", f"One safe action: {rule.action}"]
         lines.append(f"Look at: {settings.PUBLIC_URL}/admin/{rule.admin_path}")

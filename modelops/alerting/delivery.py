@@ -1,7 +1,8 @@
-"""From the outbox to people: e-mail and webhooks, with retries and the receiver's answer kept.
+"""Delivery of the outbox by e-mail and webhook, with retries and receipts.
 
-A message is claimed by moving its next attempt ahead, sent outside of any transaction, and marked. A worker
-killed between sending and marking sends again under the same Message-ID: told twice is better than not told.
+A message is claimed by postponing its next attempt, sent outside of any transaction, then marked. When a
+worker is killed between sending and marking, the message is sent again under the same Message-ID: a duplicate
+is better than a lost alert.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ _BATCH_SIZE = 200
 log = structlog.get_logger(__name__)
 
 _RETRYABLE_ERRORS = (OSError, smtplib.SMTPException)
-"""Errors of the way there, that another attempt may not meet."""
+"""Transport errors; another attempt may succeed."""
 
 
 @dataclass(frozen=True)
 class DeliveryCounts:
-    """What one round of delivery did: messages taken by receivers, put off, and given up."""
+    """Numbers of messages sent, postponed and given up in one round of delivery."""
 
     sent: int = 0
     postponed: int = 0
@@ -42,7 +43,7 @@ class DeliveryCounts:
 
 
 def deliver_messages(now: datetime | None = None) -> DeliveryCounts:
-    """Send what waits in the outbox, grouped by channel and group of rules; return what came of it."""
+    """Send what is due in the outbox, grouped by channel and rule group; return the counts."""
     moment = now or timezone.now()
     outcomes: list[str] = []
     for _, group in groupby(_claim_messages(moment), key=lambda row: (row.channel_id, row.group)):
@@ -55,7 +56,7 @@ def deliver_messages(now: datetime | None = None) -> DeliveryCounts:
 
 @transaction.atomic
 def _claim_messages(now: datetime) -> list[AlertMessage]:
-    """Take what is due; nobody else takes it for two minutes."""
+    """Return due messages, claimed for :data:`_CLAIM_DURATION`."""
     due = AlertMessage.objects.filter(state=State.WAITING, not_before__lte=now)
     free = due.order_by("channel_id", "group", "id").select_for_update(skip_locked=True, of=("self",))
     rows = list(free.select_related("channel")[:_BATCH_SIZE])
@@ -64,7 +65,7 @@ def _claim_messages(now: datetime) -> list[AlertMessage]:
 
 
 def _send_group(rows: Sequence[AlertMessage], now: datetime) -> str:
-    """Send one letter for messages that belong together; return the state they have now."""
+    """Send one notification for the messages of a group; return their new state."""
     channel = rows[0].channel
     try:
         receipt = NOTIFIERS[channel.kind](channel.address, _build_notification(rows))
@@ -78,7 +79,7 @@ def _send_group(rows: Sequence[AlertMessage], now: datetime) -> str:
 
 
 def _build_notification(rows: Sequence[AlertMessage]) -> Notification:
-    """Put the messages of a group together; the identity of the first names the letter."""
+    """Join the messages of a group; the first gives the notification its id."""
     first = rows[0]
     subject = first.subject if len(rows) == 1 else f"{len(rows)} alerts: {first.subject}"
     return Notification(str(first.pk), subject, "\n\n".join(row.body for row in rows))
@@ -104,7 +105,7 @@ def _mark_failed(
     again_after: float | None = None,
     final: bool = False,
 ) -> str:
-    """Put the messages off, ever longer; after the last attempt give them up and say so elsewhere."""
+    """Postpone the messages with exponential backoff; give up after the last attempt and raise an alert."""
     state = State.WAITING
     for row in rows:
         row.attempts += 1

@@ -1,7 +1,7 @@
-"""Is the machinery at work? Signs of life of scheduler, monitor and sealer, and alerts when one is silent.
+"""Heartbeats of scheduler, monitor and sealer, and alerts when one is silent.
 
-Asked from outside of what is watched: by a timer of every worker (beat is not needed for it) and by
-``/heartbeats`` (no worker is needed for it).
+The check does not depend on the components it checks: a timer in every worker runs it without the scheduler,
+and ``/heartbeats`` runs it without a worker.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MONITOR_JOB = "monitor hourly"
 
 @dataclass(frozen=True, slots=True)
 class MonitoredComponent:
-    """A part of the machinery: since when it has been silent, and for how long it may be."""
+    """A background component: since when it has been silent, and how long it may be."""
 
     name: str
     silent_since: datetime | None
@@ -34,43 +34,49 @@ class MonitoredComponent:
         return self.silent_since is not None and now - self.silent_since > self.max_silence
 
     def describe_silence(self, now: datetime) -> str:
-        """How long it has been silent, in words."""
+        """Return in words how long it has been silent."""
         if self.silent_since is None:
-            return "at work"
+            return "running"
         minutes = max(0, int((now - self.silent_since).total_seconds() // 60))
-        return f"last sign of life {minutes} minutes ago"
+        return f"last heartbeat {minutes} minutes ago"
 
 
 def record_scheduler_heartbeat() -> Heartbeat:
-    """Keep that the scheduler has asked for work and a worker has done it, now."""
+    """Store the time at which a worker ran a task of the scheduler."""
     row, _ = Heartbeat.objects.update_or_create(name=SCHEDULER_HEARTBEAT, defaults={"at": timezone.now()})
     return row
 
 
 def list_components() -> list[MonitoredComponent]:
-    """Return how each part stands. An installation where nothing was ever made live has none to miss."""
+    """Return the components with their silence.
+
+    Scheduler and monitor count from the first deployment: before it, no component is late.
+    """
     began = Deployment.objects.aggregate(first=Min("at"))["first"]
     sources: dict[str, tuple[Callable[[], datetime | None], timedelta]] = {
         "beat": (_read_last_heartbeat, timedelta(minutes=5)),
         "monitor": (_read_last_monitor_run, timedelta(hours=2, minutes=15)),
     }
-    found = [
-        MonitoredComponent(name, began and (last() or began), patience)
-        for name, (last, patience) in sources.items()
+    components = [
+        MonitoredComponent(name, began and (read_last() or began), max_silence)
+        for name, (read_last, max_silence) in sources.items()
     ]
-    return [*found, MonitoredComponent("sealer", _read_oldest_unsealed(), timedelta(minutes=10))]
+    return [*components, MonitoredComponent("sealer", _read_oldest_unsealed(), timedelta(minutes=10))]
 
 
 def check_components(now: datetime | None = None) -> list[MonitoredComponent]:
-    """Raise or clear the dead-man alerts; return the parts that are late."""
+    """Raise or resolve the alert of each component; return those that are late."""
     moment = now or timezone.now()
     late = []
-    for part in list_components():
-        failing = part.is_late(moment)
+    for component in list_components():
+        failing = component.is_late(moment)
         record_observation(
-            f"{part.name}_silent", "", failing, f"The {part.name}: {part.describe_silence(moment)}."
+            f"{component.name}_silent",
+            "",
+            failing,
+            f"The {component.name}: {component.describe_silence(moment)}.",
         )
-        late += [part] if failing else []
+        late += [component] if failing else []
     return late
 
 

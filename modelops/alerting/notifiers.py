@@ -1,4 +1,4 @@
-"""Two ways for a letter to travel: SMTP with STARTTLS, and an HTTPS webhook that takes what Slack takes."""
+"""Notifiers: e-mail by SMTP with STARTTLS, and HTTPS webhooks in the format of Slack."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
 class DeliveryRefusedError(Exception):
-    """The receiver did not take the letter: ``final`` for ever, ``again_after`` so many seconds."""
+    """The receiver refused a notification.
+
+    ``is_final`` rules out another attempt; ``retry_after_seconds`` is the delay the receiver asked for.
+    """
 
     def __init__(self, message: str, final: bool = False, again_after: float | None = None) -> None:
         super().__init__(message)
@@ -34,7 +37,7 @@ class DeliveryRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Notification:
-    """What is sent. ``identity`` stays the same when it is sent again."""
+    """Content of a message to send. ``message_id`` stays the same when it is sent again."""
 
     message_id: str
     subject: str
@@ -42,20 +45,20 @@ class Notification:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A webhook that answers with another address is not followed: it was not the one that was entered."""
+    """Refuses redirects of a webhook: the target is not the address that an administrator entered."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
-        """Follow nothing."""
+        """Return no request, so that the redirect becomes an HTTP error."""
 
 
 _opener = urllib.request.build_opener(_NoRedirect)
 
 
-def send_email(address: str, letter: Notification) -> str:
-    """Hand the letter to the mail server and return its answer.
+def send_email(address: str, notification: Notification) -> str:
+    """Send a notification through the mail server and return its reply to the message.
 
-    Raises :class:`Refused` or an ``smtplib`` or ``OSError``. Unless switched off, a connection that cannot be
-    encrypted, or whose certificate is not good, is refused before anything is said.
+    Unless ``EMAIL_USE_TLS`` is off, a connection without encryption or with an invalid certificate is refused
+    before anything is sent. Raises :class:`DeliveryRefusedError`, ``SMTPException`` or ``OSError``.
     """
     if not settings.EMAIL_HOST:
         raise DeliveryRefusedError("EMAIL_HOST is not set: no mail can leave", again_after=3_600)
@@ -64,19 +67,19 @@ def send_email(address: str, letter: Notification) -> str:
             server.starttls(context=ssl.create_default_context())
         if settings.EMAIL_HOST_USER:
             server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
-        return _submit_message(server, address, _build_message(address, letter))
+        return _submit_message(server, address, _build_message(address, notification))
 
 
-def post_webhook(address: str, letter: Notification) -> str:
-    """Post the letter as ``{"text": ...}`` and return status and answer.
+def post_webhook(address: str, notification: Notification) -> str:
+    """Post a notification as ``{"text": ...}`` and return status and body of the response.
 
-    Raises :class:`Refused` for an address that is no webhook's and for whatever went wrong.
+    Raises :class:`DeliveryRefusedError` for an address that is not https and for every failure.
     """
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS):
         raise DeliveryRefusedError("a webhook must be an https address", final=True)
-    body = json.dumps({"text": f"*{letter.subject}*\n{letter.body}"}).encode()
-    headers = {"Content-Type": "application/json", "Idempotency-Key": letter.message_id}
+    body = json.dumps({"text": f"*{notification.subject}*\n{notification.body}"}).encode()
+    headers = {"Content-Type": "application/json", "Idempotency-Key": notification.message_id}
     request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310 - checked above
     try:
         with _opener.open(request, timeout=RECEIVER_TIMEOUT_SECONDS) as answer:
@@ -94,7 +97,7 @@ NOTIFIERS: dict[str, Callable[[str, Notification], str]] = {"email": send_email,
 
 
 def _submit_message(server: smtplib.SMTP, address: str, message: EmailMessage) -> str:
-    """Speak SMTP step by step, because only the answer to DATA is a receipt."""
+    """Send the SMTP commands one by one, because only the reply to DATA is a receipt."""
     server.ehlo_or_helo_if_needed()
     _, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
     for code, answer in (server.mail(sender), server.rcpt(address)):
@@ -105,19 +108,19 @@ def _submit_message(server: smtplib.SMTP, address: str, message: EmailMessage) -
 
 
 def _check_reply(code: int, answer: bytes) -> None:
-    """Raise :class:`Refused` for a refusal: final for a 5xx, to be tried again for a 4xx."""
+    """Raise :class:`DeliveryRefusedError` for a refusal: final for 5xx, retryable for 4xx."""
     if code >= 400:
         raise DeliveryRefusedError(f"{code} {answer.decode(errors='replace')}", final=code >= 500)
 
 
-def _build_message(address: str, letter: Notification) -> EmailMessage:
+def _build_message(address: str, notification: Notification) -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"] = settings.DEFAULT_FROM_EMAIL, address
-    message["Subject"] = " ".join(letter.subject.split())
+    message["Subject"] = " ".join(notification.subject.split())
     message["Date"] = formatdate()
-    message["Message-ID"] = f"<{letter.message_id}@legal-names>"
+    message["Message-ID"] = f"<{notification.message_id}@legal-names>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.body)
+    message.set_content(notification.body)
     return message
 
 

@@ -179,7 +179,7 @@ def test_an_alert_is_closed_by_hand_with_a_reason_and_cannot_be_answered_afterwa
     alert = alerts.raise_alert("training_failed")
     closed = alerts.close_alert(alert, person(Role.LEAD), "the labels were imported twice")
     assert (closed.state, closed.reason) == ("resolved", "the labels were imported twice")
-    with pytest.raises(alerts.AlertError, match="over"):
+    with pytest.raises(alerts.AlertError, match="resolved"):
         alerts.acknowledge_alert(alert, person(Role.LEAD), "late")
 
 

@@ -157,7 +157,7 @@ def test_after_the_last_attempt_a_channel_is_reported_to_the_others_and_cleared_
     alert = Alert.objects.get(rule="delivery_failing")
     assert (alert.state, alert.scope) == ("firing", "hook")
     deliver_messages(now + 48 * HOUR)
-    assert any("A channel does not take messages" in text for _, text in mailbox.letters)
+    assert any("A channel does not accept messages" in text for _, text in mailbox.letters)
     alert.refresh_from_db()
     assert alert.state == "resolved"
 

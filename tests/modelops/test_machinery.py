@@ -65,7 +65,7 @@ def test_a_worker_tells_of_a_silent_scheduler_without_the_scheduler() -> None:
         everything_at_work()
         Heartbeat.objects.update(at=timezone.now() - 6 * MINUTE)
         assert report_silent_components() == ["beat"]
-        assert b"The scheduler has fallen silent" in hook.posts[0][1]
+        assert b"The scheduler sends no heartbeat" in hook.posts[0][1]
     assert AlertMessage.objects.get().state == "sent"
 
 
@@ -73,7 +73,7 @@ def test_from_outside_silence_is_an_error_that_names_the_part() -> None:
     everything_at_work()
     Heartbeat.objects.update(at=timezone.now() - 6 * MINUTE)
     answer = Client().get("/heartbeats")
-    assert (answer.status_code, answer.json()["beat"]) == (503, "last sign of life 6 minutes ago")
+    assert (answer.status_code, answer.json()["beat"]) == (503, "last heartbeat 6 minutes ago")
 
 
 def test_every_worker_has_the_timer() -> None:
