@@ -1,4 +1,4 @@
-"""A version as one file, to carry it to another installation: signed, and checked before it is used."""
+"""Bundles: a version as one signed file, for another installation."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ from modelops.validation.validator import get_validator
 
 BUNDLE_FORMAT = 1
 MAX_BUNDLE_BYTES = 200 * 2**20
-"""Bytes of a bundle's files together, at most."""
+"""Largest total size of the files of a bundle, in bytes."""
 
 _MANIFEST_FILE, _SIGNATURE_FILE = "manifest.json", "manifest.hmac"
 _MODEL_FILE, _VALIDATION_SET_FILE, _CARD_FILE = "model.json", "exam.npz", "MODEL_CARD.md"
 
 
 class BundleError(ValueError):
-    """The file is no bundle, was changed, or was signed with another key; the message says which."""
+    """The file is not a bundle, was changed, or was signed with another key; the message says which."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """What a bundle holds, after every check."""
+    """The verified content of a bundle."""
 
     manifest: Mapping[str, Any]
     files: Mapping[str, bytes]
 
     @property
     def registration(self) -> VersionRegistration:
-        """What is registered of it here."""
-        said = self.manifest
+        """The registration of the version in this installation."""
+        manifest = self.manifest
         return VersionRegistration(
-            name=said["name"],
-            version=said["version"],
+            name=manifest["name"],
+            version=manifest["version"],
             content=self.files[_MODEL_FILE],
-            schema_hash=said["schema"],
-            accuracy=said["accuracy"],
-            metrics=said["metrics"],
-            libraries=said["libraries"],
-            slices=[SliceMetric(**row) for row in said["slices"]],
-            datasets=said["datasets"],
+            schema_hash=manifest["schema"],
+            accuracy=manifest["accuracy"],
+            metrics=manifest["metrics"],
+            libraries=manifest["libraries"],
+            slices=[SliceMetric(**row) for row in manifest["slices"]],
+            datasets=manifest["datasets"],
             card=self.files.get(_CARD_FILE, b"").decode(),
             validation_set=self.files.get(_VALIDATION_SET_FILE, b""),
         )
 
 
 def build_bundle(version: ModelVersion, key: bytes, extra: Mapping[str, bytes]) -> bytes:
-    """Return a version as a signed bundle; ``extra`` are files of the registry, such as the estimator.
+    """Return a version as a signed bundle; ``extra`` holds files of the registry, such as the estimator.
 
-    Raises ``ArtefactError`` if the stored bytes are not the registered ones.
+    Raises ``ArtefactVerificationError`` if the stored bytes are not the registered ones.
     """
     files = {**extra, _MODEL_FILE: read_verified_artefact(version)}
     if version.exam:
@@ -75,7 +75,7 @@ def build_bundle(version: ModelVersion, key: bytes, extra: Mapping[str, bytes]) 
 
 
 def read_bundle(content: bytes, key: bytes) -> Bundle:
-    """Check a bundle's signature, then every file against it, then that it fits this program.
+    """Return a bundle after checking its signature, its files, and that it fits this program.
 
     Raises :class:`BundleError`.
     """
@@ -90,20 +90,20 @@ def read_bundle(content: bytes, key: bytes) -> Bundle:
 
 
 def _verify_manifest(files: Mapping[str, bytes], key: bytes) -> Mapping[str, Any]:
-    manifest = files.get(_MANIFEST_FILE, b"")
+    content = files.get(_MANIFEST_FILE, b"")
     if not hmac.compare_digest(
-        files.get(_SIGNATURE_FILE, b"").decode("latin-1"), _sign_manifest(key, manifest)
+        files.get(_SIGNATURE_FILE, b"").decode("latin-1"), _sign_manifest(key, content)
     ):
         raise BundleError("the bundle was changed, or signed with another key than the one given")
-    said: Mapping[str, Any] = json.loads(manifest)
-    if said["format"] != BUNDLE_FORMAT:
-        raise BundleError(f"the bundle has format {said['format']}, this program reads {BUNDLE_FORMAT}")
-    for name, digest in said["files"].items():
+    manifest: Mapping[str, Any] = json.loads(content)
+    if manifest["format"] != BUNDLE_FORMAT:
+        raise BundleError(f"the bundle has format {manifest['format']}, this program reads {BUNDLE_FORMAT}")
+    for name, digest in manifest["files"].items():
         if hashlib.sha256(files.get(name, b"")).hexdigest() != digest:
             raise BundleError(f"{name} is not the file that was exported")
-    if said["schema"] != get_validator().get_schema_hash():
+    if manifest["schema"] != get_validator().get_schema_hash():
         raise BundleError("the version was trained for other features than this program computes")
-    return said
+    return manifest
 
 
 def _build_manifest(version: ModelVersion, files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""The one door to MLflow. Imported by commands and tasks, never by a web process.
+"""Access to MLflow; the only module that imports it, and never loaded by a web process.
 
-MLflow keeps parameters, metrics and the trained estimator of every version; it decides nothing. What is live
-is decided by :mod:`modelops.deployment.promotion` and mirrored here as aliases. Only numbers and model files
-cross this border: no name, no row of training data.
+MLflow stores parameters, metrics and the trained estimator of every version, and decides nothing. What is
+live is decided by :mod:`modelops.deployment.promotion` and mirrored to MLflow as aliases. Only numbers and
+model files are sent to it: no name and no row of training data.
 """
 
 from __future__ import annotations
@@ -26,14 +26,13 @@ from modelops.models import DRILL_PROFILE, EVERY_PROFILE, LiveSlot, ModelVersion
 
 _ARTEFACT_FOLDER = "model"
 
-
 REGISTRY_ERRORS = (MlflowException, SQLAlchemyError)
-"""What a store raises that does not answer or does not have what was asked for."""
+"""Errors of a store that does not respond or does not have the requested item."""
 
 
 @dataclass(frozen=True)
 class LoggedRun:
-    """Where MLflow keeps a version: its run, and the place of its files."""
+    """The MLflow run of a version, and the URI of its files."""
 
     run_id: str
     source: str
@@ -42,8 +41,8 @@ class LoggedRun:
 def create_client() -> MlflowClient:
     """Return a client of the configured tracking store (SQLite under ``var/`` unless set otherwise).
 
-    Raises one of :data:`RegistryError` at once for a database that does not answer; MLflow itself would try
-    for minutes.
+    Raises one of :data:`REGISTRY_ERRORS` at once when the database does not respond; MLflow itself would
+    retry for minutes.
     """
     if settings.MLFLOW_TRACKING_URI.startswith("postgresql"):
         engine = create_engine(settings.MLFLOW_TRACKING_URI, poolclass=NullPool)
@@ -59,9 +58,9 @@ def log_version(
     params: Mapping[str, Any],
     metrics: Mapping[str, float],
 ) -> LoggedRun:
-    """Log one run with its files and register it under ``name``; return where it is.
+    """Log a run with its files and register it under ``name``; return its location.
 
-    Raises ``MlflowException`` when the store does not take it.
+    Raises ``MlflowException`` when the store refuses it.
     """
     store = create_client()
     run = store.create_run(_get_experiment_id(store), run_name=f"{name} {version}", tags={"version": version})
@@ -79,7 +78,7 @@ def log_version(
 
 
 def fetch_file(run_id: str, name: str) -> bytes:
-    """Return a file of a logged version. Raises ``MlflowException`` or ``OSError`` when it is not there."""
+    """Return a file of a logged version. Raises ``MlflowException`` or ``OSError`` when it is missing."""
     with tempfile.TemporaryDirectory() as folder:
         return Path(
             create_client().download_artifacts(run_id, f"{_ARTEFACT_FOLDER}/{name}", folder)
@@ -87,9 +86,9 @@ def fetch_file(run_id: str, name: str) -> bytes:
 
 
 def find_wrong_aliases(since: datetime) -> list[str]:
-    """Say which aliases of MLflow do not name what has been live ``since`` then, before they are set again.
+    """Return the aliases of MLflow that do not name what has been live since a time.
 
-    Raises ``MlflowException`` when the store does not answer.
+    Raises ``MlflowException`` when the store does not respond.
     """
     store, wrong = create_client(), []
     for alias, version in _list_expected_aliases(_query_live_slots().filter(deployment__at__lte=since)):
@@ -100,20 +99,20 @@ def find_wrong_aliases(since: datetime) -> list[str]:
 
 
 def mirror_aliases() -> dict[str, str]:
-    """Make MLflow's aliases say what is live; return alias -> version as it is now.
+    """Set MLflow's aliases to what is live; return the version of each alias.
 
-    ``champion``, ``challenger`` and ``shadow`` are those of every profile; another profile's carry its name
-    (``champion-ucc``). Versions that MLflow does not know are left out.
+    ``champion``, ``challenger``, ``shadow`` and ``previous`` apply to all profiles; aliases of one profile
+    end in its name (``champion-ucc``). Versions that MLflow does not have are left out.
     """
     store = create_client()
-    done: dict[str, str] = {}
+    aliases: dict[str, str] = {}
     for alias, version in _list_expected_aliases(_query_live_slots()):
-        done |= _set_alias(store, alias, version)
-    return done
+        aliases |= _set_alias(store, alias, version)
+    return aliases
 
 
 def _list_expected_aliases(slots: Iterable[LiveSlot]) -> Iterator[tuple[str, ModelVersion]]:
-    """Every alias of some slots and the version it should name."""
+    """Yield every alias of the slots with the version it should name."""
     for slot in slots:
         suffix = "" if slot.profile == EVERY_PROFILE else f"-{slot.profile}"
         deployment = slot.deployment
@@ -143,17 +142,18 @@ def _set_alias(store: MlflowClient, alias: str, version: ModelVersion) -> dict[s
 
 
 def _find_version_number(store: MlflowClient, version: ModelVersion) -> str | None:
-    """Return MLflow's own number of a version, or nothing."""
+    """Return the number MLflow gave a version, or ``None``."""
     if not version.mlflow_run_id:
         return None
-    found = store.search_model_versions(f"name = '{version.name}' and run_id = '{version.mlflow_run_id}'")
-    return str(found[0].version) if found else None
+    query = f"name = '{version.name}' and run_id = '{version.mlflow_run_id}'"
+    matches = store.search_model_versions(query)
+    return str(matches[0].version) if matches else None
 
 
 def _get_experiment_id(store: MlflowClient) -> str:
-    found = store.get_experiment_by_name(settings.MLFLOW_EXPERIMENT)
-    if found is not None:
-        return str(found.experiment_id)
+    experiment = store.get_experiment_by_name(settings.MLFLOW_EXPERIMENT)
+    if experiment is not None:
+        return str(experiment.experiment_id)
     return str(
         store.create_experiment(settings.MLFLOW_EXPERIMENT, artifact_location=settings.MLFLOW_ARTIFACT_ROOT)
     )

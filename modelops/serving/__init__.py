@@ -1,1 +1,1 @@
-"""Serving: the live versions in a process, swapped while it answers."""
+"""Serving: the live versions loaded in a process, and their replacement while it answers."""

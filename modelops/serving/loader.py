@@ -1,10 +1,10 @@
-"""The models a process serves from, swapped without a pause.
+"""The live models of a process, replaced without a pause.
 
-A process holds one immutable :class:`Fleet`; a request reads it once. At most once a second somebody asks for
-the live generation (Redis, else one row of SQL, else keep what there is). When it moved, a background thread
-fetches the artefacts by digest, verifies, builds and checks them, and assigns the new fleet; a failure keeps
-the old one. What somebody asked to promote is built before it is approved, and what a rollback would go back
-to stays built, so that both are a change of one number.
+A process holds one immutable :class:`LiveModels`; a request reads it once. At most once a second the
+process reads the live generation (from Redis, else from the database, else it keeps what it has). When the
+generation changed, a background thread fetches the artefacts by digest, verifies, builds and checks them, and
+assigns the new :class:`LiveModels`; on failure the old one stays. Versions with an open promotion request
+are built before the approval, and the version a rollback would put back stays built: both take no loading.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from modelops.models import (
     ServingRole,
 )
 
-S = TypeVar("S")
+ScorerT = TypeVar("ScorerT")
 
 _GENERATION_KEY = "lnc:generation"
 _GENERATION_TTL_SECONDS = 5
-"""Seconds the number lives in Redis: a promotion that could not be published is seen at the latest then."""
+"""Seconds the generation stays in Redis, the longest delay after a promotion that could not be published."""
 
 _POLL_SECONDS = 1.0
 _BACKOFF_SECONDS = 30.0
@@ -46,7 +46,7 @@ _BACKOFF_SECONDS = 30.0
 
 _UNUSED_MODEL_FIELDS = ("model__card", "model__metrics", "model__datasets")
 _DEFERRED_FIELDS = tuple(f"deployment__{name}" for name in _UNUSED_MODEL_FIELDS)
-"""Columns that nobody needs to serve."""
+"""Large columns that serving does not need."""
 
 log = structlog.get_logger(__name__)
 
@@ -60,66 +60,66 @@ class NoLiveModelError(Exception):
 
 
 @dataclass(frozen=True)
-class LoadedModel(Generic[S]):
-    """One loaded version."""
+class LoadedModel(Generic[ScorerT]):
+    """A loaded version with its scorer."""
 
     id: UUID
     name: str
     version: str
     sha256: str
-    scorer: S
+    scorer: ScorerT
 
 
 @dataclass(frozen=True)
-class LiveModels(Generic[S]):
-    """Everything that is live, as of one generation."""
+class LiveModels(Generic[ScorerT]):
+    """The models that are live at one generation, by profile and role."""
 
     generation: int
-    models_by_slot: Mapping[tuple[str, str], LoadedModel[S]]
+    models_by_slot: Mapping[tuple[str, str], LoadedModel[ScorerT]]
 
-    def get_champion(self, profile: str) -> LoadedModel[S]:
-        """Return the version that answers for a profile. Raises :class:`NoLiveModelError`."""
-        found = self.find_by_role(ServingRole.CHAMPION, profile)
-        if found is None:
+    def get_champion(self, profile: str) -> LoadedModel[ScorerT]:
+        """Return the champion of a profile. Raises :class:`NoLiveModelError`."""
+        champion = self.find_by_role(ServingRole.CHAMPION, profile)
+        if champion is None:
             raise NoLiveModelError("no model has been made live; run register_starting_model")
-        return found
+        return champion
 
-    def find_by_role(self, role: str, profile: str) -> LoadedModel[S] | None:
-        """Return the version with a part for the profile, or for every profile, or nothing."""
+    def find_by_role(self, role: str, profile: str) -> LoadedModel[ScorerT] | None:
+        """Return the model with a role for the profile, else for all profiles, else ``None``."""
         return self.models_by_slot.get((profile, role)) or self.models_by_slot.get((EVERY_PROFILE, role))
 
-    def find_by_id(self, model_id: UUID) -> LoadedModel[S] | None:
-        """Return a live version by its id, or nothing when it plays no part."""
-        return next((served for served in self.models_by_slot.values() if served.id == model_id), None)
+    def find_by_id(self, model_id: UUID) -> LoadedModel[ScorerT] | None:
+        """Return the loaded model of a live version, or ``None`` when it is not live."""
+        return next((model for model in self.models_by_slot.values() if model.id == model_id), None)
 
 
 @dataclass
 class SwapStatistics:
-    """What a loader did so far, for the page that shows it."""
+    """Number of swaps of a loader, and when and how fast the last one was."""
 
     swap_count: int = 0
     last_swap_at: datetime | None = None
     last_swap_ms: int | None = None
 
 
-class ModelLoader(Generic[S]):
-    """Keeps one process's fleet current.
+class ModelLoader(Generic[ScorerT]):
+    """Keeps the live models of one process current.
 
-    ``build`` turns verified bytes into a warmed scorer, ``check`` compares it with what was recorded of the
-    version at registration; either may raise ``ValueError``. ``schema`` names the features this program
-    computes: where the champion is of others (a program was updated or put back a moment ago), the newest
-    champion that fits goes on answering.
+    ``build`` turns a verified artefact into a warmed-up scorer; ``check`` compares its predictions with those
+    recorded at registration; either may raise ``ValueError``. ``schema`` is the hash of the features this
+    program computes: while the champion was trained for others (just after an update or downgrade of the
+    program), the newest earlier champion that fits is served.
     """
 
     def __init__(
         self,
-        build: Callable[[bytes], S],
-        check: Callable[[Mapping[str, Any], S], None] | None = None,
+        build: Callable[[bytes], ScorerT],
+        check: Callable[[Mapping[str, Any], ScorerT], None] | None = None,
         schema: str = "",
     ) -> None:
         self._build, self._check, self._schema = build, check, schema
-        self._live_models: LiveModels[S] | None = None
-        self._scorers_by_digest: dict[str, S] = {}
+        self._live_models: LiveModels[ScorerT] | None = None
+        self._scorers_by_digest: dict[str, ScorerT] = {}
         self.failures_by_digest: dict[str, str] = {}
         self.swap_statistics = SwapStatistics()
         self._polled_at = -_POLL_SECONDS
@@ -127,19 +127,19 @@ class ModelLoader(Generic[S]):
         self._swap_lock = threading.Lock()
 
     @property
-    def current(self) -> LiveModels[S] | None:
-        """The fleet as it is, without looking for a newer one."""
+    def current(self) -> LiveModels[ScorerT] | None:
+        """The live models as loaded, without a check for newer ones; ``None`` before the first load."""
         return self._live_models
 
     @property
     def ready_digests(self) -> list[str]:
-        """Digests of the artefacts that are built and checked."""
+        """Digests of the artefacts that are built and checked, sorted."""
         return sorted(self._scorers_by_digest)
 
-    def get_live_models(self) -> LiveModels[S]:
-        """Return the current fleet.
+    def get_live_models(self) -> LiveModels[ScorerT]:
+        """Return the live models; the first call loads them.
 
-        The first call loads it. Raises :class:`NoLiveModelError`, ``ArtefactError``.
+        Raises :class:`NoLiveModelError` or :class:`ArtefactVerificationError`.
         """
         if self._live_models is None:
             return self.refresh()
@@ -148,15 +148,15 @@ class ModelLoader(Generic[S]):
             self.swap_if_outdated()
         return self._live_models
 
-    def refresh(self) -> LiveModels[S]:
-        """Load what is live now, in this thread."""
+    def refresh(self) -> LiveModels[ScorerT]:
+        """Load what is live now, in the calling thread."""
         with self._swap_lock:
             self._polled_at = time.monotonic()
-            self._live_models = fleet = self._load()
-        return fleet
+            self._live_models = live_models = self._load()
+        return live_models
 
     def swap_if_outdated(self) -> None:
-        """Start a swap in the background when the generation moved."""
+        """Start a swap in the background when the live generation changed."""
         current, live = self._live_models, read_live_generation()
         if current is None or live is None or live == current.generation or self._is_backing_off(live):
             return
@@ -164,17 +164,17 @@ class ModelLoader(Generic[S]):
             threading.Thread(target=self._swap, args=(live,), name="model-swap", daemon=True).start()
 
     def preload(self, versions: Iterable[ModelVersion]) -> None:
-        """Build what may go live soon, so that going live needs no loading; what fails is remembered."""
+        """Build versions that may go live soon; failures are kept in :attr:`failures_by_digest`."""
         with self._swap_lock:
             for version in versions:
                 self._try_build(version)
 
     def _is_backing_off(self, generation: int) -> bool:
-        failed, at = self._last_failure
-        return failed == generation and time.monotonic() - at < _BACKOFF_SECONDS
+        failed_generation, failed_at = self._last_failure
+        return failed_generation == generation and time.monotonic() - failed_at < _BACKOFF_SECONDS
 
     def _swap(self, generation: int) -> None:
-        """Load and assign, off the request; any failure keeps what is served."""
+        """Load and assign in a background thread; on failure the served models stay."""
         began = time.monotonic()
         try:
             self._live_models = self._load()
@@ -190,7 +190,7 @@ class ModelLoader(Generic[S]):
             self._swap_lock.release()
             connection.close()
 
-    def _load(self) -> LiveModels[S]:
+    def _load(self) -> LiveModels[ScorerT]:
         rows = list(
             LiveSlot.objects.select_related("deployment__model", "deployment__previous__model").defer(
                 *_DEFERRED_FIELDS, *(f"deployment__previous__{name}" for name in _UNUSED_MODEL_FIELDS)
@@ -198,20 +198,21 @@ class ModelLoader(Generic[S]):
         )
         if not rows:
             raise NoLiveModelError("no model has been made live; run register_starting_model")
-        generation = max(row.deployment_id for row in rows)
-        slots = {(row.profile, row.role): served for row in rows if (served := self._load_slot(row))}
-        before = [row.deployment.previous.model for row in rows if row.deployment.previous]
-        for version in before:
+        models = {(row.profile, row.role): model for row in rows if (model := self._load_slot(row))}
+        previous = [row.deployment.previous.model for row in rows if row.deployment.previous]
+        for version in previous:
             self._try_build(version)
-        kept = {served.sha256 for served in slots.values()} | {s.sha256 for s in self._list_current_models()}
-        kept |= {version.artefact_id for version in before}
-        self._scorers_by_digest = {
-            digest: scorer for digest, scorer in self._scorers_by_digest.items() if digest in kept
-        }
-        return LiveModels(generation, slots)
+        loaded = [*models.values(), *self._list_current_models()]
+        self._drop_scorers_except({m.sha256 for m in loaded} | {v.artefact_id for v in previous})
+        return LiveModels(max(row.deployment_id for row in rows), models)
 
-    def _load_slot(self, row: LiveSlot) -> LoadedModel[S] | None:
-        """Serve what a slot holds. A champion must be sound; a broken challenger or shadow plays no part."""
+    def _drop_scorers_except(self, digests: set[str]) -> None:
+        self._scorers_by_digest = {
+            digest: scorer for digest, scorer in self._scorers_by_digest.items() if digest in digests
+        }
+
+    def _load_slot(self, row: LiveSlot) -> LoadedModel[ScorerT] | None:
+        """Load the model of a slot. A broken champion raises; a broken challenger or shadow is left out."""
         try:
             return self._load_version(self._select_version(row))
         except (ArtefactVerificationError, ValueError) as error:
@@ -221,18 +222,18 @@ class ModelLoader(Generic[S]):
             return None
 
     def _select_version(self, row: LiveSlot) -> ModelVersion:
-        """The slot's version, or the newest champion before it that this program can ask."""
+        """Return the version of a slot, or the newest champion whose features this program computes."""
         live = row.deployment.model
         if row.role != ServingRole.CHAMPION or self._schema in ("", live.schema_hash):
             return live
-        found = Deployment.objects.for_schema(row.profile, self._schema).first()
-        return found.model if found else live
+        fitting = Deployment.objects.for_schema(row.profile, self._schema).first()
+        return fitting.model if fitting else live
 
-    def _list_current_models(self) -> list[LoadedModel[S]]:
-        """Return what is served now: it stays built, so that going back is instant."""
+    def _list_current_models(self) -> list[LoadedModel[ScorerT]]:
+        """Return the models served now; they stay built, so that going back needs no loading."""
         return list(self._live_models.models_by_slot.values()) if self._live_models else []
 
-    def _load_version(self, version: ModelVersion) -> LoadedModel[S]:
+    def _load_version(self, version: ModelVersion) -> LoadedModel[ScorerT]:
         digest = version.artefact_id
         if digest not in self._scorers_by_digest:
             self._scorers_by_digest = {**self._scorers_by_digest, digest: self._build_and_check(version)}
@@ -241,7 +242,7 @@ class ModelLoader(Generic[S]):
             }
         return LoadedModel(version.pk, version.name, version.version, digest, self._scorers_by_digest[digest])
 
-    def _build_and_check(self, version: ModelVersion) -> S:
+    def _build_and_check(self, version: ModelVersion) -> ScorerT:
         scorer = self._build(read_verified_artefact(version))
         if self._check:
             self._check(version.answers, scorer)
@@ -257,7 +258,10 @@ class ModelLoader(Generic[S]):
 
 
 def read_verified_artefact(version: ModelVersion) -> bytes:
-    """Return the artefact's bytes after checking both digests. Raises :class:`ArtefactError`."""
+    """Return the bytes of the artefact after checking both digests.
+
+    Raises :class:`ArtefactVerificationError`.
+    """
     content = bytes(version.artefact.content)
     if sha256(content) != version.artefact_id:
         raise ArtefactVerificationError(f"{version}: the stored bytes were altered")
@@ -268,11 +272,11 @@ def read_verified_artefact(version: ModelVersion) -> bytes:
 
 
 def read_live_generation() -> int | None:
-    """Return the number of the newest deployment: from Redis, else from SQL, else nothing."""
+    """Return the newest live generation from Redis, else the database, else ``None``."""
     try:
-        found = call_redis(lambda store: store.get(_GENERATION_KEY))
-        if found is not None:
-            return int(found)
+        cached = call_redis(lambda store: store.get(_GENERATION_KEY))
+        if cached is not None:
+            return int(cached)
     except RedisUnavailableError:
         pass
     try:
@@ -284,7 +288,7 @@ def read_live_generation() -> int | None:
 
 
 def publish_generation(generation: int) -> None:
-    """Tell every process which generation is live; without Redis they see it in SQL."""
+    """Publish the live generation in Redis; without Redis processes read it from the database."""
     try:
         call_redis(lambda store: store.set(_GENERATION_KEY, generation, ex=_GENERATION_TTL_SECONDS))
     except RedisUnavailableError:
@@ -292,7 +296,7 @@ def publish_generation(generation: int) -> None:
 
 
 def _raise_swap_alert(generation: int, error: Exception) -> None:
-    """Raise an alert; without a database there is nobody to tell, and the log has said it."""
+    """Raise an alert; without a database only the log entry remains."""
     try:
         raise_alert("model_swap_failed", str(generation), f"generation {generation}: {type(error).__name__}")
     except DatabaseError:

@@ -1,8 +1,8 @@
-"""Beside the work of every serving process: keep its models current, and say which it has.
+"""A thread of every serving process that keeps its models current and reports which it has loaded.
 
-An idle process would notice nothing, because nobody asks it anything. So each has a thread that looks every
-second and writes one row. The rows are what a promotion waits for (every process has the version ready) and
-what a drill measures.
+Without it an idle process, which receives no request, would never notice a promotion. The thread checks every
+second and writes one row per process. A promotion waits until the rows say that every process has the version
+ready, and a drill measures when they follow.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from modelops.serving.loader import ArtefactVerificationError, ModelLoader, NoLi
 
 REFRESH_INTERVAL_SECONDS: Final = 1.0
 REPORT_INTERVAL_SECONDS: Final = 2.0
-"""Seconds between two reports of a process with nothing new to say."""
+"""Seconds between two reports of a process whose state is unchanged."""
 MAX_PRELOADED_VERSIONS: Final = 3
-"""Versions that are kept ready for an approval, the newest requests first."""
+"""Versions with an open promotion request that are kept ready, newest requests first."""
 
 RETRY_SECONDS: Final = 3.0
-"""Seconds until a process looks again after the database did not answer."""
+"""Seconds until the next check after an error."""
 MAX_JITTER_SECONDS: Final = 1.0
-"""Seconds over which the processes of a machine take turns to build."""
+"""Largest random delay in seconds before a build, so that processes do not all build at once."""
 
 _PROCESS_RETENTION = timedelta(hours=1)
 
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 
 class ModelRefresher:
-    """Keeps one loader current from a thread of its own, and reports for its process."""
+    """Keeps one loader current from its own thread, and reports the state of the process."""
 
     def __init__(self, loader: ModelLoader[Any], kind: str) -> None:
         self._loader = loader
@@ -49,17 +49,17 @@ class ModelRefresher:
         self._reported_at = -REPORT_INTERVAL_SECONDS
 
     def start(self) -> threading.Thread:
-        """Begin; the thread ends with the process, or when :meth:`stop` is called."""
-        thread = threading.Thread(target=self._run, name="model-attendant", daemon=True)
+        """Start the thread; it ends with the process or after :meth:`stop`."""
+        thread = threading.Thread(target=self._run, name="model-refresher", daemon=True)
         thread.start()
         return thread
 
     def stop(self) -> None:
-        """Ask the thread to end and to take its row away."""
+        """Signal the thread to end and to delete its row."""
         self._stop.set()
 
     def refresh_once(self) -> None:
-        """Look once: take what is live, build what may go live, report."""
+        """Load what is live, preload requested versions and report, once."""
         if self._loader.current is None:
             self._loader.refresh()
         self._loader.swap_if_outdated()
@@ -71,13 +71,13 @@ class ModelRefresher:
             self._save_report()
 
     def _preload_requested(self) -> None:
-        """Build what may go live, not all processes of a machine at the same moment."""
+        """Build requested versions after a random delay."""
         new = [
             version
             for version in list_requested_versions()
             if version.artefact_id not in self._loader.ready_digests
         ]
-        if new and not self._stop.wait(random.uniform(0, MAX_JITTER_SECONDS)):  # noqa: S311 - turns, not secrets
+        if new and not self._stop.wait(random.uniform(0, MAX_JITTER_SECONDS)):  # noqa: S311 - a delay, not a secret
             self._loader.preload(new)
 
     def _run(self) -> None:
@@ -93,45 +93,46 @@ class ModelRefresher:
         connection.close()
 
     def _get_state(self) -> tuple[Any, ...]:
-        fleet = self._loader.current
+        live_models = self._loader.current
         return (
-            fleet.generation if fleet else 0,
+            live_models.generation if live_models else 0,
             tuple(self._loader.ready_digests),
             tuple(self._loader.failures_by_digest),
         )
 
     def _save_report(self) -> None:
-        row, journal = self._row, self._loader.swap_statistics
+        row, statistics = self._row, self._loader.swap_statistics
         self._reported_state, self._reported_at = self._get_state(), time.monotonic()
         row.generation, ready, _ = self._reported_state
         row.ready, row.failed = list(ready), dict(self._loader.failures_by_digest)
         row.swaps, row.last_swap_at, row.last_swap_ms = (
-            journal.swap_count,
-            journal.last_swap_at,
-            journal.last_swap_ms,
+            statistics.swap_count,
+            statistics.last_swap_at,
+            statistics.last_swap_ms,
         )
         row.seen_at = timezone.now()
         row.save()
 
 
 def list_requested_versions() -> list[ModelVersion]:
-    """Versions that somebody asked to promote and nobody answered yet, the newest first."""
-    asked = PromotionRequest.objects.filter(closed_at=None).select_related("model").order_by("-requested_at")
-    return [request.model for request in asked[:MAX_PRELOADED_VERSIONS]]
+    """Return the versions of open promotion requests, newest first."""
+    requests = PromotionRequest.objects.filter(closed_at=None).select_related("model")
+    newest = requests.order_by("-requested_at")
+    return [request.model for request in newest[:MAX_PRELOADED_VERSIONS]]
 
 
 def delete_stale_processes() -> None:
-    """Drop the rows of processes that ended long ago without saying so."""
+    """Delete the rows of processes that ended without deleting them."""
     ServingProcess.objects.filter(seen_at__lt=timezone.now() - _PROCESS_RETENTION).delete()
 
 
 def describe_unready_processes(digest: str) -> str:
-    """Say which processes could not go live with an artefact now, or nothing. None attending, none waits."""
+    """Say why processes cannot serve an artefact yet; ``""`` when all can, or none reports itself."""
     rows = list(ServingProcess.objects.alive())
     failed = [row for row in rows if digest in row.failed]
     if failed:
-        why = failed[0].failed[digest]
-        return f"{len(failed)} of {len(rows)} processes could not load it: {why}"
+        error = failed[0].failed[digest]
+        return f"{len(failed)} of {len(rows)} processes could not load it: {error}"
     waiting = [row for row in rows if digest not in row.ready]
     if waiting:
         return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,17 @@ from modelops.validation.validator import get_validator
 
 
 class Command(BaseCommand):
-    """Work with registered versions from the command line; what is live is decided in the admin."""
+    """Manages registered versions from the command line; promotion happens in the admin."""
 
     help = "List, show, verify, export and import model versions."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the verb and its arguments."""
+        """Define a subcommand for each verb."""
         verbs = parser.add_subparsers(dest="verb", required=True)
         verbs.add_parser("list", help="every version, the newest first")
-        _add_version_argument(verbs.add_parser("show", help="everything known about a version"))
-        verify = verbs.add_parser("verify", help="check stored bytes, signature, features and answers")
-        verify.add_argument("version", nargs="?", help="all of them without it")
+        _add_version_argument(verbs.add_parser("show", help="all details of a version"))
+        verify = verbs.add_parser("verify", help="check stored bytes, signature, features and golden pairs")
+        verify.add_argument("version", nargs="?", help="without it, all versions")
         export = verbs.add_parser("export", help="write a version as one signed file")
         _add_version_argument(export)
         export.add_argument("file", type=Path)
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it. Raises ``CommandError`` with one sentence when it cannot be done."""
+        """Run the verb. Raises ``CommandError`` with one sentence when it fails."""
         verb = getattr(self, f"_{options['verb']}")
         try:
             verb(options)
@@ -64,7 +65,7 @@ class Command(BaseCommand):
 
     def _show(self, options: dict[str, Any]) -> None:
         version = _find_version(options["version"])
-        said = {
+        details = {
             "name": version.name,
             "version": version.version,
             "created_at": version.created_at.isoformat(),
@@ -77,19 +78,19 @@ class Command(BaseCommand):
             "mlflow_run_id": version.mlflow_run_id,
             "model_path": version.model_path,
         }
-        self.stdout.write(json.dumps(said, indent=2, ensure_ascii=False))
+        self.stdout.write(json.dumps(details, indent=2, ensure_ascii=False))
         self.stdout.write(version.card)
 
     def _verify(self, options: dict[str, Any]) -> None:
-        asked = options["version"]
-        versions = [_find_version(asked)] if asked else list(ModelVersion.objects.all())
-        faults = 0
+        text = options["version"]
+        versions = [_find_version(text)] if text else list(ModelVersion.objects.all())
+        fault_count = 0
         for version in versions:
-            found = [*_find_faults(version), *_find_estimator_faults(version)]
-            faults += len(found)
-            self.stdout.write(f"{version}: {'; '.join(found) or 'as registered'}")
-        if faults:
-            raise CommandError(f"{faults} faults in {len(versions)} versions")
+            faults = [*_find_faults(version), *_find_estimator_faults(version)]
+            fault_count += len(faults)
+            self.stdout.write(f"{version}: {'; '.join(faults) or 'as registered'}")
+        if fault_count:
+            raise CommandError(f"{fault_count} faults in {len(versions)} versions")
 
     def _export(self, options: dict[str, Any]) -> None:
         version = _find_version(options["version"])
@@ -100,14 +101,15 @@ class Command(BaseCommand):
 
     def _import(self, options: dict[str, Any]) -> None:
         bundle = bundles.read_bundle(options["file"].read_bytes(), _read_key(options))
-        given = bundle.registration
-        if ModelVersion.objects.filter(name=given.name, version=given.version).exists():
-            raise CommandError(f"{given.name} {given.version} is registered already")
+        registration = bundle.registration
+        name, number = registration.name, registration.version
+        if ModelVersion.objects.filter(name=name, version=number).exists():
+            raise CommandError(f"{name} {number} is registered already")
         try:
-            version = register_version(_log_imported_version(given, bundle.files), None)
+            version = register_version(_log_imported_version(registration, bundle.files), None)
         except (IntegrityError, ValueError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(self.style.SUCCESS(f"{version} is registered; ask for its promotion in the admin"))
+        self.stdout.write(self.style.SUCCESS(f"{version} is registered; request its promotion in the admin"))
 
 
 def _add_version_argument(parser: ArgumentParser) -> None:
@@ -132,13 +134,13 @@ def _read_key(options: dict[str, Any]) -> bytes:
 
 
 def _find_faults(version: ModelVersion) -> list[str]:
-    """What the hard gates say of the version as it is stored."""
-    found = gate_checks.evaluate_gates(version, "*")
-    return [gate["said"] for gate in found if gate["hard"] and gate["state"] == "red"]
+    """Return the findings of the red hard gates of the stored version."""
+    gates = gate_checks.evaluate_gates(version, "*")
+    return [gate["said"] for gate in gates if gate["hard"] and gate["state"] == "red"]
 
 
 def _find_estimator_faults(version: ModelVersion) -> list[str]:
-    """Whether the registry's estimator is the registered one and says what is served."""
+    """Return how the estimator in MLflow differs from the registered one or from what is served."""
     described = json.loads(read_verified_artefact(version)) if not _find_faults(version) else {}
     digest = described.get("training", {}).get("estimator_sha256")
     if not digest or not version.mlflow_run_id or version.exam is None:
@@ -155,7 +157,7 @@ def _find_estimator_faults(version: ModelVersion) -> list[str]:
 
 
 def _fetch_extra_files(version: ModelVersion, names: tuple[str, ...]) -> dict[str, bytes]:
-    """Files of the registry that are there; a bundle is whole without them."""
+    """Return files of the registry, or none when they are missing; a bundle is valid without them."""
     if not version.mlflow_run_id:
         return {}
     try:
@@ -164,9 +166,13 @@ def _fetch_extra_files(version: ModelVersion, names: tuple[str, ...]) -> dict[st
         return {}
 
 
-def _log_imported_version(given: VersionRegistration, files: Any) -> VersionRegistration:
-    """The registration with its place in this installation's registry."""
-    numbers = {name: float(value) for name, value in given.metrics.items() if isinstance(value, int | float)}
+def _log_imported_version(registration: VersionRegistration, files: Any) -> VersionRegistration:
+    """Log an imported version in MLflow; return its registration with the location."""
+    numbers = {
+        name: float(value) for name, value in registration.metrics.items() if isinstance(value, int | float)
+    }
     kept = {name: content for name, content in files.items() if not name.startswith("manifest")}
-    logged = mlflow_registry.log_version(given.name, given.version, kept, {"imported": True}, numbers)
-    return VersionRegistration(**{**vars(given), "model_path": logged.source, "mlflow_run_id": logged.run_id})
+    logged = mlflow_registry.log_version(
+        registration.name, registration.version, kept, {"imported": True}, numbers
+    )
+    return replace(registration, model_path=logged.source, mlflow_run_id=logged.run_id)
