@@ -288,7 +288,7 @@ def test_an_engineer_asks_for_training_once_and_cancels_it() -> None:
     engineer.post(path(TrainingRun, "cancel", run.pk), {"reason": "a mistake"})
     run.refresh_from_db()
     assert run.status == "cancelled"
-    assert "Nothing yet." in text(engineer.get(path(TrainingRun, "change", run.pk)))
+    assert "No message yet." in text(engineer.get(path(TrainingRun, "change", run.pk)))
 
 
 def test_the_processes_are_listed_with_their_lag_and_the_drill_says_what_it_lacks() -> None:

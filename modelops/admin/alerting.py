@@ -1,4 +1,4 @@
-"""Alerts, where they are sent, and what was sent."""
+"""Admin of alerts, channels, messages and heartbeats."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SNOOZE_CHOICES = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"),
 
 
 class SnoozeForm(forms.Form):
-    """For how long, and why."""
+    """Asks for the length of the snooze and a reason."""
 
     hours = forms.TypedChoiceField(
         label="For", choices=_SNOOZE_CHOICES, coerce=int, widget=UnfoldAdminSelectWidget()
@@ -51,7 +51,7 @@ class SnoozeForm(forms.Form):
 
 
 class MessageInline(TabularInline):  # type: ignore[misc]  # the package ships no types
-    """What was told of an alert."""
+    """Messages of an alert."""
 
     model = AlertMessage
     fields = ("occasion", "channel", "state", "attempts", "created_at", "sent_at", "receipt", "error")
@@ -66,7 +66,7 @@ class MessageInline(TabularInline):  # type: ignore[misc]  # the package ships n
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
-    """Episodes, the newest first; those that fire are what to look at."""
+    """Episodes of alerts, newest first, with the steps to handle them."""
 
     list_display = ("state_label", "severity", "title", "scope", "what", "since", "assignee")
     list_display_links = ("state_label", "title")
@@ -109,27 +109,27 @@ class AlertAdmin(ReadOnlyAdmin):
 
     @label_column("State", "state", _STATE_COLOURS)
     def state_label(self, alert: Alert) -> tuple[str, str]:
-        """Where it stands, coloured."""
+        """Return state and label."""
         return alert.state, "Snoozed" if _is_snoozed(alert) else alert.get_state_display()
 
     @admin.display(description="Alert", ordering="rule")
     def title(self, alert: Alert) -> str:
-        """The rule in words."""
+        """Return the title of the rule."""
         return alert.title
 
     @admin.display(description="Likely cause")
     def cause(self, alert: Alert) -> str:
-        """What it usually is."""
+        """Return the usual cause."""
         return ALERT_RULES[alert.rule].cause if alert.rule in ALERT_RULES else "-"
 
     @admin.display(description="One safe action")
     def safe_action(self, alert: Alert) -> str:
-        """What to do that cannot make it worse."""
+        """Return an action that cannot make it worse."""
         return ALERT_RULES[alert.rule].action if alert.rule in ALERT_RULES else "-"
 
     @admin.display(description="Look at")
     def admin_link(self, alert: Alert) -> str:
-        """Where to look."""
+        """Return a link to the page of the admin that shows details."""
         if alert.rule not in ALERT_RULES:
             return "-"
         address = reverse("admin:index") + ALERT_RULES[alert.rule].admin_path
@@ -137,44 +137,44 @@ class AlertAdmin(ReadOnlyAdmin):
             '<a class="text-primary-600 underline dark:text-primary-500" href="{0}">{0}</a>', address
         )
 
-    @admin.display(description="Taken by")
+    @admin.display(description="Acknowledged by")
     def assignee(self, alert: Alert) -> str:
-        """Who acknowledged it."""
+        """Return who acknowledged it."""
         return str(alert.acknowledged_by or "-")
 
     @admin_button("Acknowledge", "acknowledge")
     def acknowledge(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Say that one works on it."""
+        """Acknowledge an alert, which stops repeated notifications."""
 
-        def perform(alert: Alert, actor: User, given: Any) -> str:
-            alerts.acknowledge_alert(alert, actor, given["reason"])
-            return "Acknowledged: it is not told again."
+        def perform(alert: Alert, actor: User, cleaned: Any) -> str:
+            alerts.acknowledge_alert(alert, actor, cleaned["reason"])
+            return "Acknowledged: no more notifications are sent."
 
         return self._run_step(
-            request, object_id, "Acknowledge", "You work on it, so nobody is told again.", perform
+            request, object_id, "Acknowledge", "You work on it, so no more notifications are sent.", perform
         )
 
     @admin_button("Snooze", "snooze")
     def snooze(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Be quiet for a while."""
+        """Stop notifications for some hours."""
 
-        def perform(alert: Alert, actor: User, given: Any) -> str:
-            until = timezone.now() + timedelta(hours=given["hours"])
-            alerts.snooze_alert(alert, actor, until, given["reason"])
+        def perform(alert: Alert, actor: User, cleaned: Any) -> str:
+            until = timezone.now() + timedelta(hours=cleaned["hours"])
+            alerts.snooze_alert(alert, actor, until, cleaned["reason"])
             return f"Snoozed until {until:%Y-%m-%d %H:%M} UTC."
 
-        text = "Nobody is told again until then. It goes on being observed."
+        text = "No notification is sent until then. The condition is still observed."
         return self._run_step(request, object_id, "Snooze", text, perform, SnoozeForm)
 
     @admin_button("Close", "close")
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """End it by hand."""
+        """Resolve an alert by hand."""
 
-        def perform(alert: Alert, actor: User, given: Any) -> str:
-            alerts.close_alert(alert, actor, given["reason"])
-            return "Closed. A condition that still holds begins another alert."
+        def perform(alert: Alert, actor: User, cleaned: Any) -> str:
+            alerts.close_alert(alert, actor, cleaned["reason"])
+            return "Closed. A condition that still holds raises another alert."
 
-        return self._run_step(request, object_id, "Close", "Say what it was.", perform)
+        return self._run_step(request, object_id, "Close", "State the cause.", perform)
 
     def _run_step(
         self,
@@ -185,21 +185,23 @@ class AlertAdmin(ReadOnlyAdmin):
         perform: Any,
         form: type[forms.Form] = ReasonForm,
     ) -> HttpResponse:
-        """Show the step for one alert."""
+        """Show and handle the confirmation step of one alert."""
         alert = get_object_or_404(Alert, pk=object_id)
-        facts = {"What": alert.what, "Since": alert.since}
+        facts = {"Observation": alert.what, "Since": alert.since}
         back = reverse("admin:modelops_alert_change", args=[alert.pk])
 
-        def done(actor: User, given: Any) -> str:
-            said: str = perform(alert, actor, given)
-            return said
+        def perform_on_alert(actor: User, cleaned: Any) -> str:
+            message: str = perform(alert, actor, cleaned)
+            return message
 
-        step = ConfirmationStep(f"{verb}: {alert}", text, verb, back, done, form, (AlertError,), facts)
+        step = ConfirmationStep(
+            f"{verb}: {alert}", text, verb, back, perform_on_alert, form, (AlertError,), facts
+        )
         return handle_confirmation(self.admin_site, request, step)
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Where alerts go; the address of a channel that exists is not shown, only replaced."""
+    """Edits a channel; the stored address is never shown, only replaced."""
 
     address = forms.CharField(
         max_length=500,
@@ -213,26 +215,26 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
         fields = ("name", "kind", "address", "least", "second_line", "enabled")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Never put the stored address into the page."""
+        """Remove the stored address from the initial values."""
         super().__init__(*args, **kwargs)
         self.initial.pop("address", None)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse an address that fits no courier."""
-        given: dict[str, Any] = super().clean() or {}
-        address, kind = given.get("address", ""), given.get("kind")
+        """Refuse an address that does not fit the kind of channel."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        address, kind = cleaned.get("address", ""), cleaned.get("kind")
         if not address and self.instance._state.adding:
-            self.add_error("address", "Say where to send the messages.")
+            self.add_error("address", "Enter the address to send messages to.")
         elif address and kind == AlertChannel.Kind.EMAIL:
             _check_address(self, forms.EmailField(), address)
         elif address and not address.startswith(("https://", *(f"http://{host}" for host in LOOPBACK_HOSTS))):
             self.add_error("address", "A webhook must be an https address.")
-        return given
+        return cleaned
 
 
 @admin.register(AlertChannel)
 class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
-    """E-mail addresses and webhooks that are told."""
+    """E-mail addresses and webhooks that receive alerts."""
 
     form = ChannelForm
     list_display = ("name", "kind", "least", "second_line", "enabled", "last_sent_at", "last_error")
@@ -245,14 +247,14 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     has_delete_permission = deny_everyone
 
     def get_fields(self, request: HttpRequest, obj: AlertChannel | None = None) -> Any:
-        """Show nobody an address, also not those who may only look."""
+        """Leave out the address for those who cannot edit the channel."""
         return [name for name in self.fields if name != "address" or self._can_edit(request, obj)]
 
     def _can_edit(self, request: HttpRequest, obj: AlertChannel | None) -> bool:
         return bool(self.has_change_permission(request, obj) if obj else self.has_add_permission(request))
 
     def save_model(self, request: HttpRequest, obj: AlertChannel, form: Any, change: bool) -> None:
-        """Keep the old address when none is given, and record the change without the address."""
+        """Keep the stored address when none is entered; the audit event leaves the address out."""
         with transaction.atomic():
             if change and not form.cleaned_data["address"]:
                 obj.address = AlertChannel.objects.get(pk=obj.pk).address
@@ -262,7 +264,7 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
     @admin_button("Send a test message", "send_test")
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Send a test now and say what the receiver answered."""
+        """Send a test message now and show the reply of the receiver."""
         channel = get_object_or_404(AlertChannel, pk=object_id)
         back = reverse("admin:modelops_alertchannel_change", args=[channel.pk])
 
@@ -271,10 +273,10 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             deliver_messages()
             row.refresh_from_db()
             if row.state != AlertMessage.State.SENT:
-                raise AlertError(f"Not delivered: {row.error or 'it waits for its turn'}. It is tried again.")
+                raise AlertError(f"Not delivered: {row.error or 'it is still queued'}. It is tried again.")
             return f"Delivered. The receiver answered: {row.receipt}"
 
-        text = f"A message that says it is a test goes to {channel.name} now; other channels get nothing."
+        text = f"A message marked as a test is sent to {channel.name} now, and to no other channel."
         step = ConfirmationStep(
             "Send a test message?", text, "Send", back, perform, expected_errors=(AlertError,)
         )
@@ -283,7 +285,7 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 
 @admin.register(AlertMessage)
 class AlertMessageAdmin(ReadOnlyAdmin):
-    """The outbox and its receipts."""
+    """Messages of the outbox with their receipts."""
 
     list_display = ("created_at", "channel", "occasion", "subject", "state", "attempts", "sent_at", "error")
     list_filter = ("state", "occasion")
@@ -297,7 +299,7 @@ class AlertMessageAdmin(ReadOnlyAdmin):
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin):
-    """Signs of life."""
+    """The last heartbeat of each component."""
 
     list_display = ("name", "at")
     fields = list_display

@@ -1,4 +1,4 @@
-"""Versions, what is live, and the steps of two people between them."""
+"""Admin of versions, promotion requests, live slots, deployments and periodic jobs."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ _EXPECTED_ERRORS = (PromotionError, ArtefactVerificationError)
 
 
 class PromotionForm(forms.Form):
-    """For which profile, in which part, and why."""
+    """Asks for profile, role and reason of a promotion."""
 
     profile = forms.CharField(
         initial=EVERY_PROFILE,
         max_length=20,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="* stands for every profile without a model of its own.",
+        help_text="* stands for all profiles without a model of their own.",
     )
     role = forms.ChoiceField(choices=ServingRole.choices, widget=UnfoldAdminSelectWidget())
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
 
 class ApprovalForm(forms.Form):
-    """Asks why a red gate is overruled."""
+    """Asks for the reason to overrule red gates."""
 
     override = forms.CharField(
         label="Reason to overrule",
@@ -79,7 +79,7 @@ class ApprovalForm(forms.Form):
 
 
 class MetricInline(TabularInline):  # type: ignore[misc]  # the package ships no types
-    """What was measured of a version."""
+    """Metrics of a version."""
 
     model = ModelMetric
     fields = ("metric_name", "slice", "window", "metric_value", "n", "recorded_at")
@@ -93,7 +93,7 @@ class MetricInline(TabularInline):  # type: ignore[misc]  # the package ships no
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ReadOnlyAdmin):
-    """Registered versions; a version never changes."""
+    """Registered versions, which never change."""
 
     list_display = ("name", "version", "accuracy", "is_active", "created_at", "registered_by")
     list_filter = ("is_active",)
@@ -124,36 +124,36 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="SHA-256 of the artefact")
     def artefact_digest(self, version: ModelVersion) -> str:
-        """Digest of what would be served."""
+        """Return the digest of the bytes that are served."""
         return version.artefact_id
 
     @admin.display(description="Model card")
     def model_card(self, version: ModelVersion) -> str:
-        """What it is, what it was trained on, how good it is, where it is weak."""
+        """Return the model card, collapsed."""
         return format_html(_COLLAPSED_HTML, version.card) if version.card else "-"
 
-    @admin_button("Ask for promotion", "ask_for_promotion")
+    @admin_button("Request promotion", "ask_for_promotion")
     def ask_for_promotion(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask that this version be made live; another person approves."""
+        """Request that this version be made live; another person approves."""
         version = get_object_or_404(ModelVersion, pk=object_id)
 
-        def perform(actor: User, given: Any) -> str:
-            wanted = given["profile"], given["role"], given["reason"]
-            asked = promotion.request_promotion(version, *wanted, actor)
-            return f"Asked for {asked}. Another person must approve it now."
+        def perform(actor: User, cleaned: Any) -> str:
+            slot = cleaned["profile"], cleaned["role"]
+            created = promotion.request_promotion(version, *slot, cleaned["reason"], actor)
+            return f"Requested {created}. Another person must approve it now."
 
         text = "Nothing changes until a second person approves."
         back = reverse("admin:modelops_modelversion_change", args=[version.pk])
-        title = f"Ask for promotion of {version}"
+        title = f"Request promotion of {version}"
         return handle_confirmation(
             self.admin_site,
             request,
-            ConfirmationStep(title, text, "Ask", back, perform, PromotionForm, _EXPECTED_ERRORS),
+            ConfirmationStep(title, text, "Request", back, perform, PromotionForm, _EXPECTED_ERRORS),
         )
 
     @admin_button("Verify artefact", "verify_artefact")
     def verify_artefact(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Check the stored bytes against both digests."""
+        """Check the stored bytes against both digests and show the result."""
         version = get_object_or_404(ModelVersion.objects.select_related("artefact"), pk=object_id)
         try:
             size = len(read_verified_artefact(version))
@@ -165,7 +165,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
 @admin.register(PromotionRequest)
 class PromotionRequestAdmin(ReadOnlyAdmin):
-    """What somebody asked to be made live."""
+    """Requests to make a version live, with their gates."""
 
     list_display = ("model", "role", "profile", "requested_by", "requested_at", "closed_at", "deployment")
     list_select_related = ("model", "requested_by", "deployment__model")
@@ -178,44 +178,52 @@ class PromotionRequestAdmin(ReadOnlyAdmin):
     has_approve_permission = require_permission("modelops.approve_deployment")
 
     @admin.display(description="Gates")
-    def gate_results(self, asked: PromotionRequest) -> str:
-        """What was found when it was asked."""
-        return render_to_string("admin/modelops/gates.html", {"gates": asked.gates})
+    def gate_results(self, promotion_request: PromotionRequest) -> str:
+        """Return the results of the gates at the time of the request."""
+        return render_to_string("admin/modelops/gates.html", {"gates": promotion_request.gates})
 
     @admin_button("Approve", "approve")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Make the version live."""
-        asked = _get_promotion_request(object_id)
+        promotion_request = _get_promotion_request(object_id)
 
-        def perform(actor: User, given: Any) -> str:
-            deployment = promotion.approve_promotion(asked, actor, given.get("override", ""))
+        def perform(actor: User, cleaned: Any) -> str:
+            deployment = promotion.approve_promotion(promotion_request, actor, cleaned.get("override", ""))
             queue_alias_mirroring()
-            return f"{asked.model} is live as {asked.role} (generation {deployment.generation})."
+            return f"{deployment.model} is live as {deployment.role} (generation {deployment.generation})."
 
-        text = "Every process serves this version within seconds. Rolling back takes one person."
-        back, facts = _build_back_url(asked), _build_facts(asked)
-        form = ApprovalForm if gate_checks.list_red_gates(asked.gates) else ConfirmationForm
-        panel = self.gate_results(asked)
+        text = "Every process serves this version within seconds. One person can roll it back."
+        back, facts = _build_back_url(promotion_request), _build_facts(promotion_request)
+        form = ApprovalForm if gate_checks.list_red_gates(promotion_request.gates) else ConfirmationForm
+        panel = self.gate_results(promotion_request)
         step = ConfirmationStep(
-            f"Approve {asked}?", text, "Approve", back, perform, form, _EXPECTED_ERRORS, facts, panel
+            f"Approve {promotion_request}?",
+            text,
+            "Approve",
+            back,
+            perform,
+            form,
+            _EXPECTED_ERRORS,
+            facts,
+            panel,
         )
         return handle_confirmation(self.admin_site, request, step)
 
     @admin_button("Decline", "decline")
     def decline(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Close the request without making anything live."""
-        asked = _get_promotion_request(object_id)
+        promotion_request = _get_promotion_request(object_id)
 
-        def perform(actor: User, given: Any) -> str:
-            promotion.decline_promotion(asked, actor, given["reason"])
-            return "Declined. Nothing was changed."
+        def perform(actor: User, cleaned: Any) -> str:
+            promotion.decline_promotion(promotion_request, actor, cleaned["reason"])
+            return "Declined. Nothing has changed."
 
         text = "Nothing is made live."
         step = ConfirmationStep(
-            f"Decline {asked}?",
+            f"Decline {promotion_request}?",
             text,
             "Decline",
-            _build_back_url(asked),
+            _build_back_url(promotion_request),
             perform,
             ReasonForm,
             _EXPECTED_ERRORS,
@@ -225,7 +233,7 @@ class PromotionRequestAdmin(ReadOnlyAdmin):
 
 @admin.register(LiveSlot)
 class LiveSlotAdmin(ReadOnlyAdmin):
-    """What is live now."""
+    """The deployment that is live now for each profile and role."""
 
     list_display = ("profile", "role", "version", "generation", "since")
     list_select_related = ("deployment__model",)
@@ -237,35 +245,35 @@ class LiveSlotAdmin(ReadOnlyAdmin):
     has_roll_back_permission = require_permission("modelops.rollback_deployment")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Everything but the slot of drills, which answers nobody."""
+        """Leave out the slot of drills, which answers no request."""
         return super().get_queryset(request).exclude(profile=DRILL_PROFILE)
 
     @admin.display(description="Version")
     def version(self, slot: LiveSlot) -> str:
-        """The version that serves."""
+        """Return the version that is live."""
         return str(slot.deployment.model)
 
     @admin.display(description="Generation")
     def generation(self, slot: LiveSlot) -> int:
-        """Number of the deployment."""
+        """Return the number of the deployment."""
         return slot.deployment_id
 
     @admin.display(description="Since")
     def since(self, slot: LiveSlot) -> Any:
-        """When it went live."""
+        """Return when it went live."""
         return slot.deployment.at
 
     @admin_button("Roll back", "roll_back")
     def roll_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Go back to the version before, alone."""
+        """Roll back to the previous version, on one person's authority."""
         slot = get_object_or_404(LiveSlot.objects.select_related("deployment__model"), pk=object_id)
 
-        def perform(actor: User, given: Any) -> str:
-            deployment = promotion.rollback(slot.profile, actor, given["reason"], slot.role)
+        def perform(actor: User, cleaned: Any) -> str:
+            deployment = promotion.rollback(slot.profile, actor, cleaned["reason"], slot.role)
             queue_alias_mirroring()
             return f"{deployment.model} is live again (generation {deployment.generation})."
 
-        text = "One person may do this in an emergency. It is marked as such, and the approvers see it."
+        text = "One person may do this in an emergency. The deployment is marked and an alert is raised."
         back = reverse("admin:modelops_liveslot_change", args=[slot.pk])
         facts = {"Live now": slot.deployment.model, "Since": slot.deployment.at, "Profile": slot.profile}
         step = ConfirmationStep(
@@ -276,7 +284,7 @@ class LiveSlotAdmin(ReadOnlyAdmin):
 
 @admin.register(Deployment)
 class DeploymentAdmin(ReadOnlyAdmin):
-    """What was live when, and who decided it."""
+    """The history of what was live, with those who requested and approved it."""
 
     list_display = ("generation", "at", "model", "role", "profile", *_PEOPLE_FIELDS, "break_glass")
     list_select_related = ("model", "requested_by", "approved_by")
@@ -302,9 +310,9 @@ class JobRunAdmin(ReadOnlyAdmin):
 
 
 def queue_alias_mirroring() -> None:
-    """Have a worker tell MLflow; asked by name, because the task's module would bring MLflow along.
+    """Queue the mirroring of aliases by task name, because importing the task would load MLflow.
 
-    Without a broker nothing is lost: the aliases are mirrored periodically too.
+    Without a broker nothing is lost: the aliases are also mirrored periodically.
     """
     try:
         current_app.send_task("modelops.tasks.mirror_registry_aliases", retry=False)
@@ -317,21 +325,20 @@ def _get_promotion_request(object_id: str) -> PromotionRequest:
     return get_object_or_404(rows, pk=object_id)
 
 
-def _build_back_url(asked: PromotionRequest) -> str:
-    return reverse("admin:modelops_promotionrequest_change", args=[asked.pk])
+def _build_back_url(promotion_request: PromotionRequest) -> str:
+    return reverse("admin:modelops_promotionrequest_change", args=[promotion_request.pk])
 
 
-def _build_facts(asked: PromotionRequest) -> dict[str, object]:
-    """What the approver should know about the version."""
-    measured = {f"Measured: {name}": value for name, value in asked.model.metrics.items()}
-    every = asked.profile == EVERY_PROFILE
+def _build_facts(promotion_request: PromotionRequest) -> dict[str, object]:
+    """Return what the approver should know about the version."""
+    model, profile = promotion_request.model, promotion_request.profile
+    metrics = {f"Metric: {name}": value for name, value in model.metrics.items()}
     return {
-        "Asked by": asked.requested_by,
-        "Reason": asked.reason,
-        "Profile": "every profile without one of its own" if every else asked.profile,
-        "Processes": describe_unready_processes(asked.model.artefact_id)
-        or "every process that serves has it ready",
-        "Artefact": asked.model.artefact_id,
-        "Schema": asked.model.schema_hash,
-        **measured,
+        "Requested by": promotion_request.requested_by,
+        "Reason": promotion_request.reason,
+        "Profile": "all profiles without a model of their own" if profile == EVERY_PROFILE else profile,
+        "Processes": describe_unready_processes(model.artefact_id) or "every serving process has it ready",
+        "Artefact": model.artefact_id,
+        "Schema": model.schema_hash,
+        **metrics,
     }

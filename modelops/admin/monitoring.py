@@ -1,4 +1,4 @@
-"""What is watched, on screen: drift with plots, limits with history, decisions with reasons, figures."""
+"""Admin of drift reports, references, thresholds, training decisions and metrics."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from modelops.svg_charts import render_bar_chart
 
 
 class MonitoringAdmin(ReadOnlyAdmin):
-    """A long list and pages that only monitoring writes."""
+    """Base of long, read-only lists that monitoring writes."""
 
     actions = None
     paginator = BoundedPaginator
@@ -51,7 +51,7 @@ class MonitoringAdmin(ReadOnlyAdmin):
 
 @admin.register(DriftReport)
 class DriftReportAdmin(MonitoringAdmin):
-    """What the traffic looks like beside what the model was trained on."""
+    """Comparisons of traffic with the reference."""
 
     list_display = (
         "end",
@@ -75,7 +75,7 @@ class DriftReportAdmin(MonitoringAdmin):
     has_accept_permission = require_permission("modelops.accept_driftreport")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Leave the heavy columns to the page of one report."""
+        """Load the large columns only for the page of one report."""
         rows = super().get_queryset(request).select_related("model", "reference")
         return (
             rows
@@ -85,54 +85,54 @@ class DriftReportAdmin(MonitoringAdmin):
 
     @label_column("Drift", "drifted", {"drift": "danger", "once": "warning", "none": "success"})
     def drift_state(self, report: DriftReport) -> tuple[str, str]:
-        """Whether it drifted, coloured."""
+        """Return state and label."""
         if report.drifted:
             return "drift", "Drifted"
-        return ("once", "Moved, not yet lasting") if report.seen else ("none", "As it was")
+        return ("once", "Shifted once") if report.seen else ("none", "No drift")
 
     @admin.display(description="Largest PSI", ordering="worst")
     def largest_psi(self, report: DriftReport) -> str:
-        """Two digits are enough."""
+        """Return the largest PSI with two digits."""
         return f"{report.worst:.2f}"
 
     @admin.display(description="Consequence")
     def consequence(self, report: DriftReport) -> str:
-        """What it did to the answers."""
+        """Return the effect on the verdicts."""
         return report.summary
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Draw the figures that moved furthest, and the verdicts."""
+        """Add charts of the figures with the largest shift, and of the verdicts."""
         report = DriftReport.objects.filter(pk=object_id).first() if _is_uuid(object_id) else None
-        drawn = [
+        charts = [
             mark_safe(render_bar_chart(plot["figure"], plot["bins"], plot["reference"], plot["current"]))  # noqa: S308
             for plot in (report.plots if report else ())
         ]
-        context = {**(extra_context or {}), "pictures": drawn}
+        context = {**(extra_context or {}), "charts": charts}
         return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
 
-    @admin_button("Accept as the new normal", "accept")
+    @admin_button("Accept as the new reference", "accept")
     def accept(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Compare later traffic with that of this report."""
+        """Accept the traffic of this report as the new reference."""
         report = get_object_or_404(DriftReport.objects.select_related("model", "reference"), pk=object_id)
 
-        def perform(actor: User, given: Any) -> str:
-            windows.accept_reference(report, actor, given["reason"])
+        def perform(actor: User, cleaned: Any) -> str:
+            windows.accept_reference(report, actor, cleaned["reason"])
             return "Accepted. The next windows are compared with this traffic."
 
         text = "Later traffic of this version, profile, kind and source is compared with that of this report."
         back = reverse("admin:modelops_driftreport_change", args=[report.pk])
         facts = {"Report": report, "Consequence": report.summary}
         step = ConfirmationStep(
-            "Accept as the new normal?", text, "Accept", back, perform, ReasonForm, (), facts
+            "Accept as the new reference?", text, "Accept", back, perform, ReasonForm, (), facts
         )
         return handle_confirmation(self.admin_site, request, step)
 
 
 @admin.register(Reference)
 class ReferenceAdmin(MonitoringAdmin):
-    """What traffic is compared with."""
+    """Histograms that traffic is compared with."""
 
     list_display = ("created_at", "model", "profile", "kind", "source", "origin", "n", "created_by")
     list_filter = ("origin", "profile", "kind")
@@ -142,41 +142,41 @@ class ReferenceAdmin(MonitoringAdmin):
 
 
 class ThresholdForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """A limit, what it becomes, and why."""
+    """Asks for a threshold, its new value and a reason."""
 
     class Meta:
         model = Threshold
         fields = ("name", "value", "reason")
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what is no limit or no change, before anything is written."""
-        given: dict[str, Any] = super().clean() or {}
-        if "name" in given and "value" in given:
+        """Refuse a value that is out of range or unchanged."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "name" in cleaned and "value" in cleaned:
             try:
-                thresholds.check_threshold(given["name"], given["value"])
+                thresholds.check_threshold(cleaned["name"], cleaned["value"])
             except ThresholdError as refusal:
                 raise ValidationError(str(refusal)) from refusal
-        return given
+        return cleaned
 
 
 @admin.register(Threshold)
 class ThresholdAdmin(MonitoringAdmin):
-    """The limits: what they are now is said above, what they were is listed."""
+    """Thresholds: current values above the list, their history in it."""
 
     form = ThresholdForm
-    list_before_template = "admin/modelops/limits.html"
+    list_before_template = "admin/modelops/thresholds.html"
     list_display = ("name", "value", "previous", "changed_by", "changed_at", "reason")
     list_filter = ("name",)
     list_select_related = ("changed_by",)
     has_add_permission = require_permission("modelops.add_threshold")
 
     def get_fields(self, request: HttpRequest, obj: Threshold | None = None) -> tuple[str, ...]:
-        """Ask for what is needed; show what there is."""
+        """Return the form fields of a new row, or all columns of an existing one."""
         return self.list_display if obj else ("name", "value", "reason")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Say what every limit is now, above its history."""
-        known = [
+        """Add the current values, shown above the history."""
+        current = [
             {
                 "name": name,
                 "value": f"{thresholds.get_exact_threshold(name).normalize():f}",
@@ -184,18 +184,18 @@ class ThresholdAdmin(MonitoringAdmin):
             }
             for name, (_, meaning) in THRESHOLD_DEFAULTS.items()
         ]
-        context = {**(extra_context or {}), "limits": known}
+        context = {**(extra_context or {}), "thresholds": current}
         return super().changelist_view(request, context)  # type: ignore[no-any-return]
 
     def save_model(self, request: HttpRequest, obj: Threshold, form: Any, change: bool) -> None:
-        """Set the limit by the one function that does."""
+        """Set the threshold through the service, which audits it."""
         actor = get_current_user(request)
         obj.pk = thresholds.change_threshold(obj.name, Decimal(obj.value), actor, obj.reason).pk
 
 
 @admin.register(TrainingDecision)
 class TrainingDecisionAdmin(MonitoringAdmin):
-    """Why a training began by itself, or did not."""
+    """Decisions whether to train automatically, with their reasons."""
 
     list_display = ("at", "decision_label", "because", "model", "run")
     list_filter = ("train",)
@@ -205,27 +205,27 @@ class TrainingDecisionAdmin(MonitoringAdmin):
 
     @label_column("Decision", "train", {"train": "success", "wait": "info"})
     def decision_label(self, decision: TrainingDecision) -> tuple[str, str]:
-        """What was decided."""
+        """Return decision and label."""
         return ("train", "Train") if decision.train else ("wait", "Do not train")
 
     @admin.display(description="Obstacles")
     def obstacle_list(self, decision: TrainingDecision) -> str:
-        """What kept a training from beginning."""
+        """Return what prevented a training."""
         return "; ".join(decision.obstacles) or "-"
 
     @admin.display(description="Conditions")
     def condition_table(self, decision: TrainingDecision) -> SafeString:
-        """Each condition with what was measured."""
+        """Return a table of the conditions with measured values and thresholds."""
         rows = [
-            (one["name"], one["said"], f"{one['limit']:g}", "met" if one["met"] else "not met")
-            for one in decision.conditions
+            (row["name"], row["said"], f"{row['limit']:g}", "met" if row["met"] else "not met")
+            for row in decision.conditions
         ]
-        return _render_table(("Condition", "Measured", "Limit", "Met"), rows)
+        return _render_table(("Condition", "Measured", "Threshold", "Met"), rows)
 
 
 @admin.register(ModelMetric)
 class ModelMetricAdmin(MonitoringAdmin):
-    """What was measured of the versions, the newest first."""
+    """Metrics of the versions, newest first."""
 
     list_display = ("recorded_at", "model", "metric_name", "metric_value", "n", "window", "slice")
     list_filter = ("metric_name",)
@@ -244,7 +244,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def _render_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> SafeString:
-    """Return a plain table that scrolls by itself on narrow screens."""
+    """Return a plain table that scrolls on narrow screens."""
     cells = '<td class="py-1 pr-4">{}</td>' * len(heads)
     head = '<th scope="col" class="py-1 pr-4 text-left">{}</th>'
     return format_html(

@@ -1,4 +1,4 @@
-"""The page of those who operate models: which process serves what, how far it lags, and the drill."""
+"""Admin of serving processes and rollback drills."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from modelops.models import ALIVE_TIMEOUT, RollbackDrill, ServingProcess
 _SILENT, _BEHIND, _FAILED, _CURRENT = "gone", "behind", "failed", "current"
 _STATE_COLOURS = {_SILENT: "warning", _BEHIND: "info", _FAILED: "danger", _CURRENT: "success"}
 _STATE_LABELS = {
-    _SILENT: "Silent",
+    _SILENT: "No heartbeat",
     _BEHIND: "Swapping",
-    _FAILED: "Could not load",
+    _FAILED: "Load failed",
     _CURRENT: "Current",
 }
 
 
 @admin.register(ServingProcess)
 class ServingProcessAdmin(ReadOnlyAdmin):
-    """Every process that serves, as it described itself last."""
+    """Serving processes as they last reported themselves."""
 
     list_display = (
         "__str__",
@@ -55,65 +55,65 @@ class ServingProcessAdmin(ReadOnlyAdmin):
     has_drill_rollback_permission = require_permission("modelops.drill_rollback")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Each beside the newest deployment."""
+        """Annotate the newest live generation."""
         return super().get_queryset(request).with_live_generation()
 
     @label_column("State", "generation", _STATE_COLOURS)
     def state(self, process: ServingProcess) -> tuple[str, str]:
-        """How it stands to what is live."""
-        found = _compute_state(process)
-        return found, _STATE_LABELS[found]
+        """Return state and label of the process."""
+        state = _compute_state(process)
+        return state, _STATE_LABELS[state]
 
     @admin.display(description="Behind by")
     def lag(self, process: ServingProcess) -> str:
-        """Deployments it has not taken up yet."""
+        """Return how many deployments the process has not loaded yet."""
         behind = max(0, _get_live_generation(process) - process.generation)
         return f"{behind} deployments" if behind else "nothing"
 
     @admin.display(description="Ready")
     def models_ready(self, process: ServingProcess) -> str:
-        """How many versions it could serve at once."""
+        """Return how many versions the process has loaded."""
         return f"{len(process.ready)} versions"
 
     @admin.display(description="Last swap")
     def last_swap(self, process: ServingProcess) -> str:
-        """When, and how long the loading took."""
+        """Return when the last swap was, and how long it took."""
         at = process.last_swap_at
         return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}, {process.last_swap_ms} ms" if at else "none yet"
 
     @admin.display(description="Failures")
     def load_failures(self, process: ServingProcess) -> str:
-        """What it could not load."""
+        """Return the errors of artefacts it could not load."""
         return "; ".join(process.failed.values()) or "none"
 
-    @admin_button("Drill a rollback", "drill_rollback")
+    @admin_button("Run a rollback drill", "drill_rollback")
     def drill_rollback(self, request: HttpRequest) -> HttpResponse:
-        """Go back and forth on a slot that answers nobody, and say how long every process took."""
+        """Run a rollback drill and show how long the processes took."""
 
         def perform(actor: User, _: Any) -> str:
-            done = run_drill(actor)
-            if done.error:
-                return f"The drill failed: {done.error}. Look at the processes that lag."
-            back, forward = _format_seconds(done.back_ms), _format_seconds(done.forward_ms)
+            drill = run_drill(actor)
+            if drill.error:
+                return f"The drill failed: {drill.error}. Check the processes that lag."
+            back, forward = _format_seconds(drill.back_ms), _format_seconds(drill.forward_ms)
             return (
-                f"Rolled back in {back} s and forward again in {forward} s, in {done.processes} processes. "
-                "Nobody was answered by the earlier version."
+                f"Rolled back in {back} s and forward again in {forward} s, in {drill.processes} processes. "
+                "No request was answered by the earlier version."
             )
 
         text = (
-            "Every process goes back to the version before the champion and forward again, on a slot of its "
-            "own that answers nobody. It takes some seconds and is kept in the audit trail."
+            "Every process rolls back to the version before the champion and forward again, on a separate "
+            "slot that answers no request. It takes some seconds and is recorded in the audit trail."
         )
         back = reverse("admin:modelops_servingprocess_changelist")
         step = ConfirmationStep(
-            "Drill a rollback?", text, "Drill", back, perform, expected_errors=(DrillError,)
+            "Run a rollback drill?", text, "Run", back, perform, expected_errors=(DrillError,)
         )
         return handle_confirmation(self.admin_site, request, step)
 
 
 @admin.register(RollbackDrill)
 class RollbackDrillAdmin(ReadOnlyAdmin):
-    """Drills that were held."""
+    """Results of rollback drills."""
 
     list_display = ("at", "requested_by", "back_ms", "forward_ms", "processes", "error")
     list_select_related = ("requested_by",)
@@ -131,7 +131,7 @@ def _compute_state(process: ServingProcess) -> str:
 
 
 def _get_live_generation(process: ServingProcess) -> int:
-    """Number of the newest deployment, as the list read it."""
+    """Return the newest live generation, as annotated by the list."""
     return int(getattr(process, "live", process.generation))
 
 

@@ -1,4 +1,4 @@
-"""Training runs on screen: how far, what was said, what went wrong; ask for one, cancel one."""
+"""Admin of training runs: progress, log and errors; queue or cancel a run."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _MIN_CORPUS_SIZE, _MAX_CORPUS_SIZE = 1_000, 500_000
 
 
 class TrainingForm(forms.Form):
-    """Why a model is trained, and on how much construction."""
+    """Asks for the reason of a training and the size of the constructed corpus."""
 
     reason = forms.CharField(max_length=200, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}))
     corpus_size = forms.IntegerField(
@@ -51,13 +51,13 @@ class TrainingForm(forms.Form):
         min_value=_MIN_CORPUS_SIZE,
         max_value=_MAX_CORPUS_SIZE,
         widget=UnfoldAdminIntegerFieldWidget(),
-        help_text="About 206,000 are the full corpus, which takes some minutes; fewer are for trying.",
+        help_text="The full corpus has about 206,000 pairs and takes some minutes; fewer are for trials.",
     )
 
 
 @admin.register(TrainingRun)
 class TrainingRunAdmin(ReadOnlyAdmin):
-    """Attempts to train."""
+    """Training runs, newest first."""
 
     list_display = (
         "created_at",
@@ -96,30 +96,30 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
     @label_column("Status", "status", STATUS_COLOURS)
     def state(self, run: TrainingRun) -> tuple[str, str]:
-        """Where the run stands, with its colour."""
+        """Return status and label."""
         return run.status, run.get_status_display()
 
     @admin.display(description="Progress", ordering="progress")
     def progress_text(self, run: TrainingRun) -> str:
-        """Percent, and the last thing it said while it works."""
+        """Return percent, with the last message while the run works."""
         working = run.status == RunStatus.RUNNING
         return f"{run.progress} %, {run.step}" if working and run.step else f"{run.progress} %"
 
     @admin.display(description="Log")
     def log_lines(self, run: TrainingRun) -> str:
-        """Everything it said."""
+        """Return all progress messages."""
         lines = format_html_join("", "<div>{}  {}</div>", run.log)
-        return format_html('<div class="break-words font-mono text-xs">{}</div>', lines or "Nothing yet.")
+        return format_html('<div class="break-words font-mono text-xs">{}</div>', lines or "No message yet.")
 
     @admin_button("Train a model", "train")
     def train(self, request: HttpRequest) -> HttpResponse:
-        """Put a run into the queue of the training worker."""
+        """Queue a training run."""
 
-        def perform(actor: User, given: Any) -> str:
-            asked = {"corpus_size": given["corpus_size"], "files": []}
-            runs.queue_run(given["reason"], actor, asked)
+        def perform(actor: User, cleaned: Any) -> str:
+            parameters = {"corpus_size": cleaned["corpus_size"], "files": []}
+            runs.queue_run(cleaned["reason"], actor, parameters)
             transaction.on_commit(wake_training_worker)
-            return "A training run waits for its worker. Nothing is made live by training."
+            return "A training run is queued. Training makes nothing live."
 
         text = (
             "Trains a candidate on every adjudicated label and the constructed corpus, measures it on "
@@ -133,15 +133,15 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
     @admin_button("Cancel", "cancel")
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """End a run that waits or works."""
+        """Cancel a queued or running run."""
         run = get_object_or_404(TrainingRun, pk=object_id)
 
-        def perform(actor: User, given: Any) -> str:
-            runs.cancel_run(run, actor, given["reason"])
+        def perform(actor: User, cleaned: Any) -> str:
+            runs.cancel_run(run, actor, cleaned["reason"])
             return "Cancelled. The worker stops at its next step; no label was used up."
 
         back = reverse("admin:modelops_trainingrun_change", args=[run.pk])
-        text = "The run ends without a model. Its labels wait for the next run."
+        text = "The run ends without a model. Its labels are used by the next run."
         step = ConfirmationStep(
             "Cancel this run?", text, "Cancel the run", back, perform, ReasonForm, (RunEndedError,)
         )
@@ -149,9 +149,9 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
 
 def wake_training_worker() -> None:
-    """Wake the training worker; asked by name, because this app does not know that one.
+    """Send the training task by name, because this app cannot import the app that defines it.
 
-    Without a broker nothing is lost: waiting runs are sent every minute.
+    Without a broker nothing is lost: queued runs are sent every minute.
     """
     try:
         current_app.send_task("feedback.tasks.retrain_queued_run", retry=False)

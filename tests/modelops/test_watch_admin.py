@@ -59,7 +59,7 @@ def test_an_alert_is_snoozed_and_closed_on_screen() -> None:
     assert "Snoozed" in text(client.get(path(Alert, "changelist")))
     client.post(path(Alert, "close", alert.pk), {"reason": "imported twice"})
     late = client.post(path(Alert, "acknowledge", alert.pk), {"reason": "late"})
-    assert "this alert is over" in text(late)
+    assert "this alert is resolved" in text(late)
 
 
 @pytest.mark.parametrize("page", ["acknowledge", "snooze", "close"])
@@ -194,7 +194,7 @@ def test_accepting_a_report_needs_the_right_and_a_reason(report: DriftReport) ->
 def test_limits_are_shown_changed_with_a_reason_and_never_edited() -> None:
     client = browser(Role.APPROVER)
     page = text(client.get(path(Threshold, "changelist")))
-    assert "In force now" in page
+    assert "Current thresholds" in page
     assert "0.85" in page
     assert "Labelled accuracy below this trains a candidate." in page
     same = client.post(path(Threshold, "add"), {"name": "accuracy", "value": "0.85", "reason": "why"})
