@@ -1,7 +1,7 @@
-"""Plots as SVG text, drawn on the server: no script, no style sheet, readable by screen readers.
+"""Charts as SVG text, rendered on the server: no script, no style sheet, readable by screen readers.
 
-Every plot says in words what it shows. :func:`bars` takes the text colour of its page, so it follows the
-colour scheme; :func:`line` brings paper and ink of its own, for documents.
+Every chart contains a description of its data. Bar charts inherit the text colour of the page and so follow
+its colour scheme; line charts set their own colours, for documents.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from modelops.monitoring.bins import compute_shares
 
 WIDTH, HEIGHT, MARGIN = 640, 220, 36
 REFERENCE_COLOUR, CURRENT_COLOUR, ANNOTATION_COLOUR = "#94a3b8", "#3b82f6", "#dc2626"
-"""Colours that stand out on a light and on a dark page; what they mean is said in words too."""
+"""Colours with enough contrast on light and dark pages; their meaning is also given in words."""
 
 STACK_COLOURS = ("#16a34a", "#d97706", "#dc2626")
 """Colours of the series of a stack, from the bottom up."""
@@ -24,7 +24,7 @@ BACKGROUND_COLOUR, TEXT_COLOUR = "#ffffff", "#334155"
 
 @dataclass(frozen=True, slots=True)
 class PlotAnnotation:
-    """Something that happened at a place on the horizontal axis."""
+    """A labelled event at a position on the horizontal axis."""
 
     position: float
     text: str
@@ -33,7 +33,7 @@ class PlotAnnotation:
 def render_bar_chart(
     title: str, labels: Sequence[str], reference: Sequence[int], current: Sequence[int]
 ) -> str:
-    """Return two rows of bars beside each other, each as shares of its own sum."""
+    """Return a chart with two bars per label, each as the share of its own series."""
     before, now = compute_shares(reference).tolist(), compute_shares(current).tolist()
     top = max([*before, *now, 0.01])
     room = (WIDTH - 2 * MARGIN) / max(1, len(labels))
@@ -62,7 +62,7 @@ def render_bar_chart(
 
 
 def render_stacked_chart(title: str, labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> str:
-    """Return one bar a label, made of every series' count from the bottom up; at most three series."""
+    """Return a chart with one stacked bar per label, first series at the bottom; at most three series."""
     totals = [sum(counts) for counts in zip(*series.values(), strict=True)] or [0] * len(labels)
     top, room = max([*totals, 1]), (WIDTH - 2 * MARGIN) / max(1, len(labels))
     parts, floors = [_render_text(MARGIN - 4, MARGIN + 4, f"{top:,}", "end")], [0.0] * len(labels)
@@ -82,7 +82,7 @@ def render_stacked_chart(title: str, labels: Sequence[str], series: Mapping[str,
 
 
 def _render_legend_entry(number: int, name: str) -> list[str]:
-    """What a colour means, at the top right."""
+    """Return the legend entry of a series, at the top right."""
     left = WIDTH - MARGIN - 110 * (3 - number)
     square = f'<rect fill="{STACK_COLOURS[number]}" x="{left}" y="11" width="10" height="10"/>'
     return [square, _render_text(left + 15, 20, name, "start")]
@@ -91,7 +91,7 @@ def _render_legend_entry(number: int, name: str) -> list[str]:
 def render_line_chart(
     title: str, values: Sequence[float], marks: Sequence[PlotAnnotation], limit: float | None = None
 ) -> str:
-    """Return shares over time as a line from 0 to 100 %, with marks of what happened when."""
+    """Return a line of shares over time from 0 to 100 %, with annotations and an optional threshold."""
     step = (WIDTH - 2 * MARGIN) / max(1, len(values) - 1)
     points = " ".join(f"{MARGIN + at * step:.1f},{_compute_y(value):.1f}" for at, value in enumerate(values))
     parts = [

@@ -13,23 +13,23 @@ DEFAULT_BINS = 10
 
 
 def compute_bin_edges(values: ArrayLike, bins: int = DEFAULT_BINS) -> list[float]:
-    """Inner edges of quantile bins; fewer where values repeat. Raises ``ValueError`` without a value.
+    """Return inner edges of quantile bins, fewer where values repeat. Raises ``ValueError`` without values.
 
-    A value belongs to the bin of the first edge that is not below it, so a frequent value has its own bin.
+    A value belongs to the bin of the first edge not below it, so a frequent value has its own bin.
     """
-    known = np.asarray(values, dtype=np.float64)
-    if not known.size:
+    sample = np.asarray(values, dtype=np.float64)
+    if not sample.size:
         raise ValueError("edges need at least one value")
-    distinct = np.unique(known)
+    distinct = np.unique(sample)
     if len(distinct) <= bins:
         return [float(value) for value in distinct[:-1]]
-    quantiles = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf")
+    quantiles = np.quantile(sample, np.linspace(0, 1, bins + 1)[1:-1], method="inverted_cdf")
     inner = np.unique(quantiles)
     return [float(value) for value in inner[inner < distinct[-1]]]
 
 
 def count_per_bin(values: ArrayLike, edges: Sequence[float]) -> list[int]:
-    """Counts of values per bin: one bin more than edges."""
+    """Return the counts of values per bin: one bin more than edges."""
     places = np.searchsorted(
         np.asarray(edges, dtype=np.float64), np.asarray(values, dtype=np.float64), "left"
     )

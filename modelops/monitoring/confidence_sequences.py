@@ -1,8 +1,8 @@
-"""How sure the labelled estimates are, however often one looks: confidence sequences. Pure mathematics.
+"""Confidence sequences: intervals of labelled estimates that stay valid however often they are read.
 
-An ordinary 95 % interval that is looked at every hour misses the truth sooner or later; a confidence sequence
-holds at all times together. The estimates come from the random audit alone, each label weighing one over the
-chance with which its answer was picked.
+An ordinary 95 % interval that is read every hour misses the true value sooner or later; a confidence sequence
+holds at all times together. The estimates use the random audit alone; each label is weighted by the inverse
+of the sampling probability of its prediction. Pure mathematics.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 DELTA = 0.05
-"""Chance that the sequence ever leaves the truth out."""
+"""Probability that the sequence ever excludes the true value."""
 
 _BISECTION_STEPS = 60
-"""Halvings when an end of the interval is sought: beyond what a float can tell apart."""
+"""Bisection steps for an end of the interval: beyond the resolution of a float."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnytimeEstimate:
-    """A share with its anytime-valid interval, all in 0 to 1, and the labels it rests on.
+    """A share with its anytime-valid interval, all in 0 to 1, from ``n`` labels.
 
-    Without a label nothing is known: the interval is all of 0 to 1.
+    Without a label the interval is 0 to 1.
     """
 
     value: float
@@ -31,13 +31,13 @@ class AnytimeEstimate:
     n: int
 
     def is_below(self, threshold: float) -> bool:
-        """Say whether the labels show the share to be below a threshold."""
+        """Say whether the whole interval lies below a threshold."""
         return self.n > 0 and self.high < threshold
 
 
 @dataclass(frozen=True, slots=True)
 class AuditedLabel:
-    """One audited answer: what was said, what was true (true is *material*), and its chance to be picked."""
+    """An audited prediction: predicted and true class (``True`` is *material*), and sampling probability."""
 
     predicted_material: bool
     is_material: bool
@@ -46,21 +46,21 @@ class AuditedLabel:
 
 @dataclass(frozen=True, slots=True)
 class PerformanceEstimate:
-    """Accuracy of all answers; precision and recall of *material*."""
+    """Accuracy of all predictions; precision and recall of *material*."""
 
     accuracy: AnytimeEstimate
     precision: AnytimeEstimate
     recall: AnytimeEstimate
 
     def to_dict(self) -> dict[str, AnytimeEstimate]:
-        """By name."""
+        """Return the estimates by name."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
 def compute_confidence_sequence(hits: int, n: int, delta: float = DELTA) -> AnytimeEstimate:
     """Return the share of hits with its confidence sequence at ``n`` observations.
 
-    Those p for which the mixture likelihood ratio (uniform prior) stays under 1/delta (Ville's inequality).
+    The interval holds all p whose mixture likelihood ratio (uniform prior) stays under 1/delta (Ville).
     Source: H. Robbins, Annals of Mathematical Statistics 41 (1970). Raises ``ValueError`` unless
     0 <= hits <= n and delta is in (0, 1).
     """
@@ -75,56 +75,60 @@ def compute_confidence_sequence(hits: int, n: int, delta: float = DELTA) -> Anyt
 
 
 def estimate_weighted_share(hits: Mapping[float, tuple[int, int]], delta: float = DELTA) -> AnytimeEstimate:
-    """Return a share over all traffic from ``chance -> (hits, n)`` of what was picked with that chance.
+    """Return a share over all traffic from ``(hits, n)`` by sampling probability.
 
-    One sequence a chance, the error shared among them, put together in the proportions of the traffic they
-    stand for (labels over chance).
+    Each probability is a stratum with its own sequence; delta is divided among the strata, and they are
+    weighted by the traffic they represent (labels over probability).
     """
-    kept = {chance: counts for chance, counts in hits.items() if counts[1]}
-    if not kept:
+    strata = {chance: counts for chance, counts in hits.items() if counts[1]}
+    if not strata:
         return AnytimeEstimate(math.nan, 0.0, 1.0, 0)
-    total = sum(n / chance for chance, (_, n) in kept.items())
+    total = sum(n / chance for chance, (_, n) in strata.items())
     parts = [
-        (n / chance / total, compute_confidence_sequence(k, n, delta / len(kept)))
-        for chance, (k, n) in kept.items()
+        (n / chance / total, compute_confidence_sequence(k, n, delta / len(strata)))
+        for chance, (k, n) in strata.items()
     ]
     value, low, high = (
         sum(share * getattr(part, name) for share, part in parts) for name in ("value", "low", "high")
     )
-    return AnytimeEstimate(value, low, high, sum(n for _, n in kept.values()))
+    return AnytimeEstimate(value, low, high, sum(n for _, n in strata.values()))
 
 
 def compute_performance(labels: Iterable[AuditedLabel], delta: float = DELTA) -> PerformanceEstimate:
-    """Return accuracy, precision and recall from audited answers, each with its own sequence."""
-    known = list(labels)
-    right = [(label.sampling_probability, label.predicted_material == label.is_material) for label in known]
-    precise = [(label.sampling_probability, label.is_material) for label in known if label.predicted_material]
-    caught = [(label.sampling_probability, label.predicted_material) for label in known if label.is_material]
+    """Return accuracy, precision and recall from audited predictions, each with its own sequence."""
+    audited = list(labels)
+    right = [(label.sampling_probability, label.predicted_material == label.is_material) for label in audited]
+    precise = [
+        (label.sampling_probability, label.is_material) for label in audited if label.predicted_material
+    ]
+    caught = [
+        (label.sampling_probability, label.predicted_material) for label in audited if label.is_material
+    ]
     return PerformanceEstimate(
         *(estimate_weighted_share(_count_by_probability(rows), delta) for rows in (right, precise, caught))
     )
 
 
 def compute_restart_delta(number: int, delta: float = DELTA) -> float:
-    """Return the error that the ``number``-th restart (from 1) may spend, so that all together spend delta.
+    """Return the delta of restart ``number`` (from 1), so that all restarts together spend ``delta``.
 
-    A sequence that runs for years hides a fall of this week behind the years; so new ones begin.
+    Sequences are restarted because one that runs for years would hide a drop of this week.
     """
     return delta * 6 / (math.pi * number) ** 2
 
 
 def _count_by_probability(rows: Iterable[tuple[float, bool]]) -> dict[float, tuple[int, int]]:
-    """Hits and labels by chance, rounded to two digits: more strata would only widen the interval."""
-    found: dict[float, tuple[int, int]] = {}
+    """Return hits and labels by rounded probability: more strata would widen the interval."""
+    counts: dict[float, tuple[int, int]] = {}
     for exact, hit in rows:
         chance = float(f"{exact:.1e}")
-        k, n = found.get(chance, (0, 0))
-        found[chance] = (k + hit, n + 1)
-    return found
+        k, n = counts.get(chance, (0, 0))
+        counts[chance] = (k + hit, n + 1)
+    return counts
 
 
 def _find_interval_end(hits: int, n: int, delta: float, far: float) -> float:
-    """The end of the interval between the share and 0 or 1."""
+    """Return the end of the interval between the share and ``far`` (0 or 1)."""
     near = hits / n
     if near == far:
         return far

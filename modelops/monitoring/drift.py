@@ -1,8 +1,9 @@
-"""Has what is compared changed? Distances of histograms, and when to believe them.
+"""Drift: distances between histograms, and the test that a shift is real.
 
 Pure mathematics over counts: the last axis of every array is the bins of a histogram, so all figures of a
-window are one call. A shift is believed when it is large (an effect floor), larger than chance explains at
-this sample size, significant among all figures looked at, and seen in two of the last three windows.
+window take one call. A shift counts as drift when it is large (an effect floor), larger than chance
+explains at this sample size, significant among all figures of the window, and present in two of the last
+three windows.
 """
 
 from __future__ import annotations
@@ -19,31 +20,31 @@ from modelops.arrays import FloatArray
 from modelops.monitoring.bins import compute_shares
 
 MIN_OBSERVATIONS = 200
-"""Observations, at least, before a window is judged at all."""
+"""Smallest number of observations of a window that is tested."""
 
 FALSE_ALARM_RATE = 0.001
-"""Share of windows without change in which chance alone passes the PSI threshold of one figure."""
+"""Probability that chance alone exceeds the PSI threshold of one figure in a window without drift."""
 
 FALSE_DISCOVERY_RATE = 0.01
-"""False discoveries allowed among the figures of one window (Benjamini-Hochberg)."""
+"""Allowed share of false discoveries among the figures of one window (Benjamini-Hochberg)."""
 
 MIN_PSI = 0.10
-"""Smallest PSI worth anybody's time, however significant."""
+"""Smallest relevant PSI, however significant."""
 
 MIN_JS_DISTANCE = 0.05
-"""Smallest Jensen-Shannon distance worth anybody's time, in [0, 1]."""
+"""Smallest relevant Jensen-Shannon distance, in [0, 1]."""
 
 MIN_SHIFTED_WINDOWS, RECENT_WINDOWS = 2, 3
-"""A shift is believed when it is seen in this many of this many windows."""
+"""A shift counts as drift when it is present in this many of this many windows."""
 
 
 @dataclass(frozen=True, slots=True)
 class DistributionShift:
-    """How far one figure moved in one window.
+    """The shift of one figure in one window.
 
-    ``psi`` and ``js`` are effects, ``p`` is the chance of such a difference without change (chi-square, or
-    Kolmogorov-Smirnov where that sees more), ``adjusted`` the same among all figures of the window, ``seen``
-    whether it is large and significant.
+    ``psi``, ``js`` and ``ks`` are effect sizes, ``threshold`` is the PSI that chance reaches, ``p`` the
+    p-value (chi-square, or Kolmogorov-Smirnov where that is smaller), ``adjusted`` the p-value adjusted for
+    all figures of the window; ``seen`` says whether the shift is large and significant.
     """
 
     figure: str
@@ -57,22 +58,22 @@ class DistributionShift:
     seen: bool
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, ready for JSON."""
+        """Return plain numbers, ready for JSON."""
         return asdict(self)
 
 
 def psi(reference: ArrayLike, current: ArrayLike) -> FloatArray:
-    """Population stability index of each row of counts: sum of (q - p) ln(q / p), 0 without difference.
+    """Return the population stability index of each row of counts: sum of (q - p) ln(q / p), 0 if equal.
 
-    Half an observation is added to every bin, so that an empty one is rare instead of impossible.
+    Half an observation is added to every bin, so that empty bins have a finite logarithm.
     """
-    expected, seen = compute_shares(reference, 0.5), compute_shares(current, 0.5)
-    value: FloatArray = ((seen - expected) * np.log(seen / expected)).sum(axis=-1)
+    expected, observed = compute_shares(reference, 0.5), compute_shares(current, 0.5)
+    value: FloatArray = ((observed - expected) * np.log(observed / expected)).sum(axis=-1)
     return value
 
 
 def psi_threshold(n: ArrayLike, m: ArrayLike, bins: int, chance: float = FALSE_ALARM_RATE) -> FloatArray:
-    """PSI that chance alone exceeds with this probability: (1/n + 1/m) times a chi-square quantile.
+    """Return the PSI that chance exceeds with this probability: (1/n + 1/m) times a chi-square quantile.
 
     Source: B. Yurdakul, Statistical Properties of Population Stability Index (2018).
     """
@@ -82,7 +83,7 @@ def psi_threshold(n: ArrayLike, m: ArrayLike, bins: int, chance: float = FALSE_A
 
 
 def js_distance(reference: ArrayLike, current: ArrayLike) -> FloatArray:
-    """Jensen-Shannon distance in [0, 1]: the root of the divergence in bits."""
+    """Return the Jensen-Shannon distance in [0, 1]: the root of the divergence in bits."""
     p, q = compute_shares(reference), compute_shares(current)
     middle = (p + q) / 2
     divergence = (_kl_divergence(p, middle) + _kl_divergence(q, middle)) / 2
@@ -91,7 +92,7 @@ def js_distance(reference: ArrayLike, current: ArrayLike) -> FloatArray:
 
 
 def chi_square(reference: ArrayLike, current: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Two-sample chi-square of homogeneity: statistic and p-value; bins empty in both do not count."""
+    """Return statistic and p-value of the chi-square test of homogeneity, without bins empty in both."""
     one, other = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
     n, m = one.sum(axis=-1, keepdims=True), other.sum(axis=-1, keepdims=True)
     both = one + other
@@ -102,7 +103,7 @@ def chi_square(reference: ArrayLike, current: ArrayLike) -> tuple[FloatArray, Fl
 
 
 def kolmogorov_smirnov(reference: ArrayLike, current: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Greatest gap of the two running shares over ordered bins, and its p-value (too large where values tie).
+    """Return the largest gap of the cumulative shares and its p-value (conservative for ties).
 
     Source: M. A. Stephens, JRSS B 32 (1970), for the correction of small samples.
     """
@@ -114,7 +115,7 @@ def kolmogorov_smirnov(reference: ArrayLike, current: ArrayLike) -> tuple[FloatA
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:
-    """Adjusted p-values along the last axis: at or under ``q``, at most ``q`` of those found are false.
+    """Return adjusted p-values along the last axis; at or below ``q`` the false discovery rate is ``q``.
 
     Source: Y. Benjamini, Y. Hochberg, JRSS B 57 (1995).
     """
@@ -131,7 +132,7 @@ def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:
 def compute_shifts(
     reference: Mapping[str, Sequence[int]], current: Mapping[str, Sequence[int]], floor: float = MIN_PSI
 ) -> list[DistributionShift]:
-    """Compare every figure both sides count, the furthest moved first. Empty for too small a window."""
+    """Return the shifts of all figures both sides count, largest first; none for too small a window."""
     names = [name for name in reference if name in current and len(reference[name]) > 1]
     if not names or min(sum(current[name]) for name in names) < MIN_OBSERVATIONS:
         return []
@@ -146,20 +147,20 @@ def compute_shifts(
 
 
 def find_persistent_shifts(windows: Sequence[Collection[str]]) -> set[str]:
-    """Return the figures seen in two of the last three windows; the newest window comes last."""
+    """Return the figures that shifted in two of the last three windows; the newest window comes last."""
     newest = windows[-RECENT_WINDOWS:]
     names = set().union(*newest) if newest else set()
     return {name for name in names if sum(name in window for window in newest) >= MIN_SHIFTED_WINDOWS}
 
 
 def count_moved(reference: Sequence[int], current: Sequence[int]) -> int:
-    """How many of the current observations fall elsewhere than the reference would have put them."""
+    """Return how many current observations are in another bin than the reference distribution predicts."""
     share = float(np.abs(compute_shares(current) - compute_shares(reference)).sum()) / 2
     return round(share * sum(current))
 
 
 def _group_by_bins(names: Sequence[str], reference: Mapping[str, Sequence[int]]) -> list[list[str]]:
-    """Figures with equally many bins together: each group is one array."""
+    """Return figures grouped by number of bins; each group becomes one array."""
     groups: dict[int, list[str]] = {}
     for name in names:
         groups.setdefault(len(reference[name]), []).append(name)
@@ -177,8 +178,8 @@ def _measure_shifts(
     columns = (n, psi(one, other), threshold, js_distance(one, other), gaps, p)
     rows = zip(names, *(column.tolist() for column in columns), strict=True)
     return [
-        DistributionShift(name, int(size), psi_, limit, js, gap, chance, adjusted=1.0, seen=False)
-        for name, size, psi_, limit, js, gap, chance in rows
+        DistributionShift(name, int(size), psi_, psi_limit, js, gap, p_value, adjusted=1.0, seen=False)
+        for name, size, psi_, psi_limit, js, gap, p_value in rows
     ]
 
 
@@ -188,7 +189,7 @@ def _judge_shift(shift: DistributionShift, adjusted: float, floor: float) -> Dis
 
 
 def _kl_divergence(p: FloatArray, middle: FloatArray) -> FloatArray:
-    """Divergence of p from the middle in bits; an empty bin adds nothing."""
+    """Return the Kullback-Leibler divergence of p from the middle in bits; an empty bin adds nothing."""
     ratio = np.divide(p, middle, out=np.ones_like(p), where=p > 0)
     total: FloatArray = (p * np.log2(ratio)).sum(axis=-1)
     return total

@@ -1,6 +1,6 @@
-"""From values to histograms: how a figure is counted is frozen with a version, so that counts compare.
+"""Histograms of figures. The binning is fixed by the reference, so that counts stay comparable.
 
-Pure: values come in by the name of their figure, counts go out.
+Pure functions on values by the name of their figure.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from modelops.monitoring.bins import compute_bin_edges, count_per_bin
 HistogramCounts = dict[str, list[int]]
 
 OTHER_LABEL = "other"
-"""The last label of every category: whatever the reference did not know."""
+"""The last label of every category: all values that the reference does not list."""
 
 _MIN_LABEL_SHARE = 0.005
-"""Share of a label, at least, to be counted by itself."""
+"""Smallest share of a label that is counted separately."""
 
 
 @dataclass(frozen=True, slots=True)
 class FigureSample:
-    """Values of some answers: numbers and categories by figure, one entry an answer."""
+    """Values of ``n`` predictions: numbers and categories by figure, one entry per prediction."""
 
     numeric_values: Mapping[str, FloatArray]
     categorical_values: Mapping[str, Sequence[str]]
@@ -33,22 +33,22 @@ class FigureSample:
 
 @dataclass(frozen=True, slots=True)
 class HistogramBinning:
-    """How figures are counted: inner edges of numbers, labels of categories (``other`` is always last)."""
+    """Bins of all figures: inner edges of numbers, labels of categories (``other`` is always last)."""
 
     edges: Mapping[str, list[float]] = field(default_factory=dict)
     categorical_labels: Mapping[str, list[str]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form."""
+        """Return the JSON-ready form."""
         return {"edges": dict(self.edges), "labels": dict(self.categorical_labels)}
 
     @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> HistogramBinning:
-        """What :meth:`to_dict` gave."""
-        return cls(kept["edges"], kept["labels"])
+    def from_dict(cls, data: Mapping[str, Any]) -> HistogramBinning:
+        """Return the binning of a dictionary made by :meth:`to_dict`."""
+        return cls(data["edges"], data["labels"])
 
     def list_bin_labels(self, figure: str) -> list[str]:
-        """Names of a figure's bins, for a plot."""
+        """Return the names of the bins of a figure, for a plot."""
         if figure in self.categorical_labels:
             return list(self.categorical_labels[figure])
         edges = [f"{edge:.3g}" for edge in self.edges[figure]]
@@ -56,30 +56,30 @@ class HistogramBinning:
 
 
 def build_binning(sample: FigureSample) -> HistogramBinning:
-    """Freeze how a sample's figures are counted. Raises ``ValueError`` for an empty one."""
+    """Return the binning of a sample's figures. Raises ``ValueError`` for an empty sample."""
     edges = {name: compute_bin_edges(values) for name, values in sample.numeric_values.items()}
     return HistogramBinning(
         edges, {name: _list_frequent_labels(values) for name, values in sample.categorical_values.items()}
     )
 
 
-def count_histograms(sample: FigureSample, frame: HistogramBinning) -> HistogramCounts:
-    """Count the figures that the frame knows."""
+def count_histograms(sample: FigureSample, binning: HistogramBinning) -> HistogramCounts:
+    """Return the counts of the figures that both sample and binning have."""
     numbers = {
         name: count_per_bin(sample.numeric_values[name], edges)
-        for name, edges in frame.edges.items()
+        for name, edges in binning.edges.items()
         if name in sample.numeric_values
     }
     labels = {
-        name: _count_labels(sample.categorical_values[name], known)
-        for name, known in frame.categorical_labels.items()
+        name: _count_labels(sample.categorical_values[name], names)
+        for name, names in binning.categorical_labels.items()
         if name in sample.categorical_values
     }
     return numbers | labels
 
 
 def sum_histograms(parts: Iterable[HistogramCounts]) -> HistogramCounts:
-    """Counts of several hours together, of the figures all of them have."""
+    """Return the summed counts of the figures that all parts have."""
     rows = list(parts)
     names = set(rows[0]).intersection(*rows[1:]) if rows else set()
     return {
@@ -88,12 +88,12 @@ def sum_histograms(parts: Iterable[HistogramCounts]) -> HistogramCounts:
 
 
 def _list_frequent_labels(values: Sequence[str]) -> list[str]:
-    found = Counter(values)
-    kept = sorted(label for label, count in found.items() if count >= _MIN_LABEL_SHARE * len(values))
-    return [*(label for label in kept if label != OTHER_LABEL), OTHER_LABEL]
+    counts = Counter(values)
+    frequent = sorted(label for label, count in counts.items() if count >= _MIN_LABEL_SHARE * len(values))
+    return [*(label for label in frequent if label != OTHER_LABEL), OTHER_LABEL]
 
 
-def _count_labels(values: Sequence[str], known: Sequence[str]) -> list[int]:
-    found = Counter(values)
-    named = [found[label] for label in known[:-1]]
+def _count_labels(values: Sequence[str], labels: Sequence[str]) -> list[int]:
+    counts = Counter(values)
+    named = [counts[label] for label in labels[:-1]]
     return [*named, len(values) - sum(named)]

@@ -1,4 +1,4 @@
-"""Counts, windows and drift reports of the live versions. What the figures mean is not known here."""
+"""Hourly counts and drift reports of live versions, on figures whose meaning is not known here."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ HOUR = timedelta(hours=1)
 Span = DriftReport.Span
 
 _MAX_WINDOW = timedelta(days=7)
-"""A window is filled by so many hours at most; what is older says nothing about now."""
+"""Longest window of an hourly report; older traffic says nothing about now."""
 
 _MAX_PLOTS = 8
 
 
 @transaction.atomic
 def store_reference(of: TrafficSlice, sample: FigureSample, origin: str) -> Reference:
-    """Keep how a sample's figures are distributed as what later traffic is compared with."""
-    frame = build_binning(sample)
-    counts = count_histograms(sample, frame)
+    """Store the histograms of a sample as the reference of later traffic."""
+    binning = build_binning(sample)
+    counts = count_histograms(sample, binning)
     row = Reference.objects.create(
-        **of.lookup, origin=origin, n=sample.n, frame=frame.to_dict(), counts=counts
+        **of.lookup, origin=origin, n=sample.n, frame=binning.to_dict(), counts=counts
     )
     trail.record_event("drift_reference.frozen", row, None, version=str(of.model), origin=origin, n=sample.n)
     return row
@@ -48,30 +48,30 @@ def store_reference(of: TrafficSlice, sample: FigureSample, origin: str) -> Refe
 def store_hourly_count(
     of: TrafficSlice, hour: datetime, n: int, counts: HistogramCounts, reference: Reference
 ) -> HourlyCount:
-    """Store the histograms of one hour; keeping others replaces them."""
+    """Store the histograms of one hour; a second call replaces them."""
     values = {"reference": reference, "n": n, "counts": counts}
     row, _ = HourlyCount.objects.update_or_create(**of.lookup, hour=hour, defaults=values)
     return row
 
 
 ReviewCounter = Callable[[TrafficSlice, datetime, datetime], tuple[int, int]]
-"""Says how many answers of a slice and time were reviewed, and how many of those were wrong."""
+"""Returns how many predictions of a slice and period were reviewed, and how many of those were wrong."""
 
 
-def report_hours(of: TrafficSlice, until: datetime, reviewed: ReviewCounter) -> DriftReport | None:
-    """Judge the hours since the last report, once they hold enough answers; ``None`` before."""
+def report_hours(of: TrafficSlice, until: datetime, count_reviews: ReviewCounter) -> DriftReport | None:
+    """Report on the hours since the last report once they hold enough predictions, else ``None``."""
     last = _query_reports(of, Span.HOUR).first()
     start = max(until - _MAX_WINDOW, last.end if last else until - _MAX_WINDOW)
-    return _create_report(of, Span.HOUR, start, until, reviewed)
+    return _create_report(of, Span.HOUR, start, until, count_reviews)
 
 
-def report_day(of: TrafficSlice, until: datetime, reviewed: ReviewCounter) -> DriftReport | None:
-    """Judge the 24 hours before ``until``; ``None`` when they hold too few answers."""
-    return _create_report(of, Span.DAY, until - timedelta(days=1), until, reviewed)
+def report_day(of: TrafficSlice, until: datetime, count_reviews: ReviewCounter) -> DriftReport | None:
+    """Report on the 24 hours before ``until``; ``None`` when they hold too few predictions."""
+    return _create_report(of, Span.DAY, until - timedelta(days=1), until, count_reviews)
 
 
 def _create_report(
-    of: TrafficSlice, span: str, start: datetime, end: datetime, reviewed: ReviewCounter
+    of: TrafficSlice, span: str, start: datetime, end: datetime, count_reviews: ReviewCounter
 ) -> DriftReport | None:
     reference = find_reference(of)
     hours = list_hourly_counts(of, start, end)
@@ -80,22 +80,23 @@ def _create_report(
         return None
     counts = sum_histograms(row.counts for row in hours)
     shifts = drift.compute_shifts(reference.counts, counts, get_threshold("drift"))
-    seen = [shift.figure for shift in shifts if shift.seen]
-    believed = sorted(drift.find_persistent_shifts([*_list_earlier_shifts(of, span, end, reference), seen]))
+    shifted = [shift.figure for shift in shifts if shift.seen]
+    earlier = _list_earlier_shifts(of, span, end, reference)
+    persistent = sorted(drift.find_persistent_shifts([*earlier, shifted]))
     first = min(row.hour for row in hours)
-    looked_at, wrong = reviewed(of, first, end) if seen else (0, 0)
+    reviewed, wrong = count_reviews(of, first, end) if shifted else (0, 0)
     values = {
         "start": first,
         "reference": reference,
         "n": n,
         "worst": max((shift.psi for shift in shifts), default=0.0),
-        "seen": seen,
-        "believed": believed,
-        "drifted": bool(believed),
+        "seen": shifted,
+        "believed": persistent,
+        "drifted": bool(persistent),
         "shifts": [shift.to_dict() for shift in shifts],
         "plots": _build_plots(shifts, reference, counts),
-        "moved": drift.count_moved(reference.counts["verdict"], counts["verdict"]) if seen else 0,
-        "reviewed": looked_at,
+        "moved": drift.count_moved(reference.counts["verdict"], counts["verdict"]) if shifted else 0,
+        "reviewed": reviewed,
         "wrong": wrong,
     }
     return _store_report(of, span, end, values)
@@ -103,11 +104,11 @@ def _create_report(
 
 @transaction.atomic
 def _store_report(of: TrafficSlice, span: str, end: datetime, values: dict[str, Any]) -> DriftReport:
-    """Store the report, and say whether it drifted, once a window."""
+    """Store a report; a new one also updates the drift alert."""
     report, new = DriftReport.objects.update_or_create(**of.lookup, span=span, end=end, defaults=values)
     if new:
         figures = ", ".join(report.believed[:5])
-        what = f"{figures}: PSI up to {report.worst:.2f} among {report.n:,} answers. {report.summary}"
+        what = f"{figures}: PSI up to {report.worst:.2f} among {report.n:,} predictions. {report.summary}"
         record_observation("drift", str(of), failing=report.drifted, what=what)
     return report
 
@@ -115,14 +116,14 @@ def _store_report(of: TrafficSlice, span: str, end: datetime, values: dict[str, 
 def _build_plots(
     shifts: Sequence[DistributionShift], reference: Reference, counts: HistogramCounts
 ) -> list[dict[str, Any]]:
-    """Counts of the figures that moved furthest, and always of the verdicts."""
-    frame = HistogramBinning.from_dict(reference.frame)
+    """Return the counts of the figures with the largest shift, and always of the verdicts."""
+    binning = HistogramBinning.from_dict(reference.frame)
     names = [shift.figure for shift in shifts[:_MAX_PLOTS]]
     shown = names if "verdict" in names or "verdict" not in counts else [*names, "verdict"]
     return [
         {
             "figure": name,
-            "bins": frame.list_bin_labels(name),
+            "bins": binning.list_bin_labels(name),
             "reference": reference.counts[name],
             "current": counts[name],
         }
@@ -131,7 +132,7 @@ def _build_plots(
 
 
 def _list_earlier_shifts(of: TrafficSlice, span: str, end: datetime, reference: Reference) -> list[list[str]]:
-    """Figures seen in the windows before this one beside the same reference, oldest first."""
+    """Return the shifted figures of the preceding windows with the same reference, oldest first."""
     rows = _query_reports(of, span).filter(end__lt=end, reference=reference)[: RECENT_WINDOWS - 1]
     return [list(row.seen) for row in reversed(rows)]
 

@@ -1,4 +1,4 @@
-"""The limits people set: read as of now, changed with a reason, never rewritten."""
+"""Thresholds that people set: current values, and changes with a reason; history is never rewritten."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from modelops.models import THRESHOLD_DEFAULTS, Threshold
 
 
 class ThresholdError(Exception):
-    """The limit cannot be set to that; the message says why."""
+    """The threshold cannot be set to this value; the message says why."""
 
 
 def get_threshold(name: str) -> float:
-    """Return what a limit is now. Raises ``KeyError`` for an unknown one."""
+    """Return the current value of a threshold. Raises ``KeyError`` for an unknown one."""
     return float(get_exact_threshold(name))
 
 
 def get_exact_threshold(name: str) -> Decimal:
-    """Return the exact value of a limit."""
+    """Return the current value of a threshold as stored."""
     newest = Threshold.objects.filter(name=name).values_list("value", flat=True).first()
     return THRESHOLD_DEFAULTS[name][0] if newest is None else newest
 
 
 def check_threshold(name: str, value: Decimal) -> None:
-    """Raise :class:`LimitError` for a value that is no limit, or no change."""
+    """Raise :class:`ThresholdError` for a value that is out of range or unchanged."""
     if value <= 0:
         raise ThresholdError(f"{name} must be above 0")
     if name in ("accuracy", "precision", "recall") and value > 1:
@@ -38,7 +38,7 @@ def check_threshold(name: str, value: Decimal) -> None:
 
 @transaction.atomic
 def change_threshold(name: str, value: Decimal, actor: User, reason: str) -> Threshold:
-    """Set a limit. Raises :class:`LimitError` for one that is no limit, or no change."""
+    """Set a threshold. Raises :class:`ThresholdError` for a value that is out of range or unchanged."""
     check_threshold(name, value)
     before = get_exact_threshold(name)
     row = Threshold.objects.create(name=name, value=value, previous=before, reason=reason, changed_by=actor)

@@ -1,6 +1,6 @@
-"""Whose answers are watched, the hours of a window, and taking a window as the new normal.
+"""Slices of traffic, the hourly counts of a window, and acceptance of a window as the new reference.
 
-Light: the admin uses it, and what judges windows brings scipy.
+Loaded by the admin, so it must not import scipy as the drift tests do.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from modelops.monitoring.histograms import sum_histograms
 
 @dataclass(frozen=True, slots=True)
 class TrafficSlice:
-    """Whose answers: a version's, under a profile, of a kind, to questions from one source."""
+    """The predictions of a version under a profile, of a kind, for requests from one source."""
 
     model: ModelVersion
     profile: str
@@ -29,7 +29,7 @@ class TrafficSlice:
 
     @property
     def lookup(self) -> dict[str, Any]:
-        """Columns that name the slice."""
+        """Column values that select the slice."""
         return {"model": self.model, "profile": self.profile, "kind": self.kind, "source": self.source}
 
     def __str__(self) -> str:
@@ -39,7 +39,7 @@ class TrafficSlice:
 
 @transaction.atomic
 def accept_reference(report: DriftReport, actor: User, reason: str) -> Reference:
-    """Take the traffic of a report as the new normal of its version, and record who said why."""
+    """Store the traffic of a report as the new reference of its slice, and resolve the drift alert."""
     counts = sum_histograms(
         row.counts for row in list_hourly_counts(get_slice(report), report.start, report.end)
     )
@@ -58,16 +58,16 @@ def accept_reference(report: DriftReport, actor: User, reason: str) -> Reference
 
 
 def list_hourly_counts(of: TrafficSlice, start: datetime, end: datetime) -> list[HourlyCount]:
-    """The counts of a window, hour by hour."""
+    """Return the hourly counts of a window."""
     rows = HourlyCount.objects.filter(**of.lookup, hour__gte=start, hour__lt=end)
     return list(rows)
 
 
 def get_slice(row: DriftReport | HourlyCount) -> TrafficSlice:
-    """Whose answers a report or a count is about."""
+    """Return the slice of a report or an hourly count."""
     return TrafficSlice(row.model, row.profile, row.kind, row.source)
 
 
 def find_reference(of: TrafficSlice) -> Reference | None:
-    """What a slice is compared with, if anything yet."""
+    """Return the reference of a slice, or ``None`` before there is one."""
     return Reference.objects.get_newest(of.model.pk, of.profile, of.kind, of.source)

@@ -1,1 +1,1 @@
-"""Training: fitting, measuring and compiling a model that never learns what a name is; the life of a run."""
+"""Training: fitting, evaluation and compilation of a model on numeric features, and training runs."""

@@ -1,4 +1,4 @@
-"""From a scikit-learn estimator to plain numbers that can be served without scikit-learn."""
+"""Compilation of a scikit-learn estimator into plain numbers that are served without scikit-learn."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ COMPILED_FORMAT = 1
 
 
 def compile_model(trained: TrainedModel, name: str, version: str, schema: str) -> dict[str, Any]:
-    """The trained model as a JSON-ready dictionary: features, trees or coefficients, calibration, thresholds.
+    """Return the model as a JSON-ready dictionary: features, trees or coefficients, calibration, thresholds.
 
-    ``schema`` is the feature schema hash the serving side checks. Raises :class:`TypeError` for an estimator
-    that has no compiled form.
+    ``schema`` is the feature schema hash that the serving side checks. Raises ``TypeError`` for an estimator
+    without a compiled form.
     """
     (calibrated,) = trained.estimator.calibrated_classifiers_
     return {
@@ -31,7 +31,7 @@ def compile_model(trained: TrainedModel, name: str, version: str, schema: str) -
         "features": list(trained.feature_names),
         "model": _compile_estimator(calibrated.estimator.estimator),
         "calibration": _compile_calibration(calibrated.calibrators[0]),
-        "thresholds": {kind: _compile_band(found) for kind, found in trained.bands.items()},
+        "thresholds": {kind: _compile_band(band) for kind, band in trained.bands.items()},
         "training": {
             "rows": trained.rows,
             "seed": trained.seed,
@@ -66,7 +66,7 @@ def _compile_forest(boosted: Any) -> dict[str, Any]:
 
 
 def _compile_tree(nodes: NDArray[Any]) -> list[list[Any]]:
-    """Feature (-1 at a leaf), threshold, left, right, and the mean score below each node."""
+    """Return columns by node: feature (-1 at a leaf), threshold, left, right, mean score below the node."""
     leaf = nodes["is_leaf"] == 1
     feature = np.where(leaf, -1, nodes["feature_idx"]).tolist()
     threshold = np.where(leaf, 0.0, nodes["num_threshold"]).tolist()
@@ -80,7 +80,7 @@ def _compile_tree(nodes: NDArray[Any]) -> list[list[Any]]:
 
 
 def _compute_node_means(nodes: NDArray[Any], leaf: BoolArray) -> list[float]:
-    """Leaf values, and above them the mean of both sides by how many training rows went there."""
+    """Return leaf values, and for inner nodes the mean of both children weighted by training rows."""
     values = [float(value) for value in nodes["value"]]
     for at in range(len(nodes) - 1, -1, -1):
         if not leaf[at]:
@@ -97,10 +97,10 @@ def _compile_calibration(calibrator: Any) -> dict[str, Any]:
     return {"method": "isotonic", "scores": scores, "probabilities": probabilities}
 
 
-def _compile_band(found: AbstentionBand) -> dict[str, Any]:
-    promises: Mapping[str, Any] = {"immaterial": asdict(found.immaterial), "material": asdict(found.material)}
+def _compile_band(band: AbstentionBand) -> dict[str, Any]:
+    promises: Mapping[str, Any] = {"immaterial": asdict(band.immaterial), "material": asdict(band.material)}
     return {
-        "immaterial_below": found.immaterial_below,
-        "material_above": found.material_above,
+        "immaterial_below": band.immaterial_below,
+        "material_above": band.material_above,
         "promises": promises,
     }

@@ -1,4 +1,4 @@
-"""Pictures of how a model measured, as PNG bytes, from numbers alone; for commands and workers only."""
+"""Figures of a training run as PNG bytes; matplotlib is loaded by commands and workers only."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ _MAX_FEATURES = 20
 _BLUE, _GREY = "#1d4ed8", "#94a3b8"
 
 
-def plot_calibration(labels: BoolArray, said: FloatArray) -> bytes:
-    """Probability said against share seen, over bins of equal count, with the diagonal of a perfect model."""
-    figure, axes = _create_figure("Calibration on held-out entities", "probability said", "share material")
+def plot_calibration(labels: BoolArray, predicted: FloatArray) -> bytes:
+    """Draw observed share against predicted probability, in bins of equal count, with the diagonal."""
+    figure, axes = _create_figure(
+        "Calibration on held-out entities", "predicted probability", "share of material"
+    )
     axes.plot([0, 1], [0, 1], color=_GREY, linestyle="--", label="perfect")
-    edges = np.unique(np.quantile(said, np.linspace(0, 1, _BINS + 1)[1:-1]))
-    place = np.searchsorted(edges, said, "right")
+    edges = np.unique(np.quantile(predicted, np.linspace(0, 1, _BINS + 1)[1:-1]))
+    place = np.searchsorted(edges, predicted, "right")
     filled = [bin_ for bin_ in range(len(edges) + 1) if (place == bin_).any()]
-    mean = [float(said[place == bin_].mean()) for bin_ in filled]
+    mean = [float(predicted[place == bin_].mean()) for bin_ in filled]
     seen = [float(labels[place == bin_].mean()) for bin_ in filled]
-    axes.plot(mean, seen, marker="o", color=_BLUE, label=f"n = {len(said):,}")
+    axes.plot(mean, seen, marker="o", color=_BLUE, label=f"n = {len(predicted):,}")
     axes.legend()
     return _render_png(figure)
 
 
-def plot_precision_recall(labels: BoolArray, said: FloatArray) -> bytes:
-    """Precision against recall for *material* at every threshold."""
+def plot_precision_recall(labels: BoolArray, predicted: FloatArray) -> bytes:
+    """Draw precision against recall of *material* at every threshold."""
     figure, axes = _create_figure("Material: precision and recall", "recall", "precision")
-    precision, recall, _ = precision_recall_curve(labels, said)
+    precision, recall, _ = precision_recall_curve(labels, predicted)
     axes.plot(recall, precision, color=_BLUE)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
@@ -44,11 +46,11 @@ def plot_precision_recall(labels: BoolArray, said: FloatArray) -> bytes:
 
 
 def plot_confusion_matrix(labels: BoolArray, verdicts: Sequence[str]) -> bytes:
-    """How many pairs of each truth got each verdict."""
-    said = np.asarray(verdicts)
+    """Draw the number of pairs by label and verdict."""
+    predicted = np.asarray(verdicts)
     names = ("immaterial", "review", "material")
     table = np.array(
-        [[int(((said == name) & (labels == truth)).sum()) for name in names] for truth in (0, 1)]
+        [[int(((predicted == name) & (labels == truth)).sum()) for name in names] for truth in (0, 1)]
     )
     figure, axes = _create_figure("Verdicts", "verdict", "truth")
     axes.imshow(table, cmap="Blues")
@@ -61,7 +63,7 @@ def plot_confusion_matrix(labels: BoolArray, verdicts: Sequence[str]) -> bytes:
 
 
 def plot_slice_table(slices: Mapping[str, ClassificationMetrics]) -> bytes:
-    """Every slice with its numbers."""
+    """Draw a table of all slices with their metrics."""
     header = ("slice", "n", "material", "recall immaterial", "specificity", "review", "ECE")
     rows = [_format_row(name, quality) for name, quality in slices.items()] or [("none",) + ("-",) * 6]
     figure = Figure(figsize=(9, 0.3 + 0.22 * (len(rows) + 1)), layout="constrained")
@@ -75,7 +77,7 @@ def plot_slice_table(slices: Mapping[str, ClassificationMetrics]) -> bytes:
 
 
 def plot_contributions(added: Mapping[str, float]) -> bytes:
-    """Mean absolute log-odds of the features that weigh most."""
+    """Draw the mean absolute log-odds of the features with the largest contribution."""
     found = sorted(added.items(), key=lambda item: item[1])[-_MAX_FEATURES:]
     figure, axes = _create_figure("What the model weighs", "mean absolute log-odds", "")
     axes.barh([name for name, _ in found], [value for _, value in found], color=_BLUE)

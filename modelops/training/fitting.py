@@ -1,9 +1,9 @@
-"""Training a model on named numeric features; what the features mean is not known here.
+"""Training of a model on named numeric features, whose meaning is not known here.
 
-Candidates are compared by cross-validation over groups, so that nothing learnt about one entity is tested
-on the same entity. The winner is fitted, calibrated on groups it never saw, and given the thresholds at
-which it may decide alone (:mod:`modelops.training.thresholds`). The result is one scikit-learn estimator with
-``predict_proba``.
+Candidates are compared by cross-validation over groups, so that no entity is in both the training and the
+test fold. The winner is fitted, calibrated on groups it was not fitted on, and given the thresholds at which
+it may decide without review (:mod:`modelops.training.thresholds`). The result is one scikit-learn estimator
+with ``predict_proba``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ N_FOLDS = 4
 CALIBRATION_SHARE = 0.3
 CALIBRATION_METHODS = ("sigmoid", "isotonic")
 MIN_GROUPS = 10
-"""Groups of each label, at least, without which nothing can be learnt and checked."""
+"""Smallest number of groups of each label that can be trained and tested on."""
 
 
 class TrainingError(ValueError):
@@ -43,12 +43,12 @@ class TrainingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TrainingRows:
-    """Training rows: features, labels (1 = material), entity groups, weights, and what each row serves.
+    """Training rows: features, labels (1 = material), entity groups and weights, one entry per row.
 
-    ``counted`` rows are the ones results are measured and calibrated on (real traffic that depends on the
-    model); ``decided`` ones may be decided by the model alone; ``settled`` ones a rule decides as
-    immaterial, so they count in what is promised of that answer but not for the model. ``slices`` names the
-    thresholds a row serves.
+    ``evaluation_mask`` marks rows used for metrics and calibration (real traffic that depends on the model),
+    ``decidable_mask`` rows that the model may decide without review, and ``rule_decided_mask`` rows that a
+    rule decides as immaterial: they count towards the guarantee of that verdict but not for the model.
+    ``slices`` names the thresholds that a row belongs to.
     """
 
     features: FloatArray
@@ -61,12 +61,12 @@ class TrainingRows:
     slices: StringArray
 
     def take(self, chosen: NDArray[Any]) -> TrainingRows:
-        """The chosen rows."""
+        """Return the rows at the given indices or mask."""
         return TrainingRows(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
 def build_candidates(monotone: Sequence[int], seed: int) -> dict[str, Any]:
-    """The estimators that are compared, the simplest first."""
+    """Return the estimators that are compared, simplest first."""
     found: dict[str, Any] = {f"logistic C={strength}": _build_logistic(strength) for strength in (0.03, 0.3)}
     for name, trees, leaves in (("small trees", 60, 6), ("trees", 90, 12), ("large trees", 110, 20)):
         found[f"boosted {name}"] = HistGradientBoostingClassifier(
@@ -92,30 +92,30 @@ def fit(
     monotone: Sequence[int],
     **options: Any,
 ) -> TrainedModel:
-    """Compare, fit, calibrate and set thresholds.
+    """Compare candidates, fit and calibrate the best, and compute its thresholds.
 
-    Labels: 1 is material. Options: ``counted``, ``decided`` (all rows) and ``settled`` (none) as in
-    :class:`Rows`, ``slices`` (a name per row with thresholds of its own; ``"all"``), ``seed`` (20),
-    ``report`` (told of progress). Raises :class:`TrainingError` when rows do not fit together, are not
-    finite, or are too few.
+    Labels: 1 is material. Options, with defaults in brackets: ``counted`` (all rows), ``decided`` (all) and
+    ``settled`` (none) are the three masks of :class:`TrainingRows`; ``slices`` (``"all"``) names thresholds
+    by row; ``seed`` (20); ``report`` is called with progress messages. Raises :class:`TrainingError` when
+    rows are inconsistent, not finite, or too few.
     """
     seed, report = int(options.get("seed", 20)), options.get("report", _ignore_progress)
     rows = _build_rows(features, labels, groups, weights, options)
     _check_rows(rows, feature_names, monotone)
-    given, rows = len(rows.labels), _merge_duplicates(rows)
+    row_count, rows = len(rows.labels), _merge_duplicates(rows)
     compared = build_candidates(monotone, seed)
     scores = tuple(_cross_validate(name, compared[name], rows, seed, report) for name in compared)
     chosen = _choose_candidate(scores)
-    method, said = _cross_fit(compared[chosen], rows, seed)
+    method, predicted = _cross_fit(compared[chosen], rows, seed)
     report(f"chosen: {chosen}, {method} calibration; fitting it on everything")
     estimator = _fit_and_calibrate(compared[chosen], rows, seed)[method]
-    names, bands = tuple(feature_names), _compute_bands(said, rows)
-    metrics = _compute_metrics(said[rows.evaluation_mask], rows.take(rows.evaluation_mask))
-    return TrainedModel(estimator, names, scores, chosen, method, bands, metrics, given, seed)
+    names, bands = tuple(feature_names), _compute_bands(predicted, rows)
+    metrics = _compute_metrics(predicted[rows.evaluation_mask], rows.take(rows.evaluation_mask))
+    return TrainedModel(estimator, names, scores, chosen, method, bands, metrics, row_count, seed)
 
 
 def _ignore_progress(_message: str) -> None:
-    """Tell nobody."""
+    """Ignore a progress message."""
 
 
 def _build_logistic(strength: float) -> Pipeline:
@@ -144,7 +144,7 @@ def _build_rows(
 def _check_rows(rows: TrainingRows, names: Sequence[str], monotone: Sequence[int]) -> None:
     lengths = {len(getattr(rows, name)) for name in rows.__slots__}
     if len(lengths) != 1 or rows.features.ndim != 2:
-        raise TrainingError("Features, labels, groups, weights and marks must have one entry a row.")
+        raise TrainingError("Features, labels, groups, weights and masks must have one entry a row.")
     if rows.features.shape[1] != len(names) or len(monotone) != len(names):
         raise TrainingError(
             f"{rows.features.shape[1]} features, {len(names)} names, {len(monotone)} directions."
@@ -158,7 +158,7 @@ def _check_rows(rows: TrainingRows, names: Sequence[str], monotone: Sequence[int
 
 
 def _merge_duplicates(rows: TrainingRows) -> TrainingRows:
-    """Rows that only teach and say the same, as one row with their weights together."""
+    """Merge equal rows that are used for training only; their weights are summed."""
     first: dict[tuple[bytes, int], int] = {}
     weights, kept = rows.weights.copy(), rows.evaluation_mask | rows.rule_decided_mask
     for at in np.flatnonzero(~kept):
@@ -171,7 +171,7 @@ def _merge_duplicates(rows: TrainingRows) -> TrainingRows:
 
 
 def _split_for_calibration(rows: TrainingRows, seed: int) -> tuple[TrainingRows, TrainingRows]:
-    """Rows to learn from, and counted rows of other groups to calibrate on."""
+    """Return rows to fit on, and evaluation rows of other groups to calibrate on."""
     split = GroupShuffleSplit(n_splits=1, test_size=CALIBRATION_SHARE, random_state=seed)
     learn, rest = next(split.split(rows.features, rows.labels, rows.groups))
     calibrate = rest[rows.evaluation_mask[rest]]
@@ -190,7 +190,7 @@ def _fit_candidate(candidate: Any, rows: TrainingRows) -> Any:
 def _cross_validate(
     name: str, candidate: Any, rows: TrainingRows, seed: int, report: ProgressCallback
 ) -> CandidateScore:
-    losses, said, truth = [], [], []
+    losses, predicted, truth = [], [], []
     rows = rows.take(_sample_rows(rows, seed))
     for learn, test in GroupKFold(N_FOLDS, shuffle=True, random_state=seed).split(
         rows.features, groups=rows.groups
@@ -198,9 +198,9 @@ def _cross_validate(
         tested = test[rows.evaluation_mask[test]]
         probabilities = _fit_candidate(candidate, rows.take(learn)).predict_proba(rows.features[tested])[:, 1]
         losses.append(log_loss(rows.labels[tested], probabilities))
-        said.append(probabilities)
+        predicted.append(probabilities)
         truth.append(rows.labels[tested])
-    score = _score_candidate(name, losses, np.concatenate(said) > 0.5, np.concatenate(truth) == 1)
+    score = _score_candidate(name, losses, np.concatenate(predicted) > 0.5, np.concatenate(truth) == 1)
     report(
         f"{name}: log-loss {score.log_loss:.4f} ± {score.standard_error:.4f}, F1 {score.f1_immaterial:.4f}"
     )
@@ -208,7 +208,7 @@ def _cross_validate(
 
 
 def _sample_rows(rows: TrainingRows, seed: int) -> IntArray:
-    """All counted rows and at most twice as many others: enough to compare candidates, much quicker."""
+    """Return all evaluation rows and at most twice as many others, for a quick comparison."""
     counted, others = np.flatnonzero(rows.evaluation_mask), np.flatnonzero(~rows.evaluation_mask)
     few = np.random.default_rng(seed).permutation(others)[: 2 * max(len(counted), 20_000)]
     return np.sort(np.concatenate([counted, few]))
@@ -224,13 +224,13 @@ def _score_candidate(name: str, losses: list[float], guess: BoolArray, truth: Bo
 
 
 def _choose_candidate(scores: Sequence[CandidateScore]) -> str:
-    """The simplest candidate within one standard error of the best."""
+    """Return the simplest candidate within one standard error of the best."""
     best = min(scores, key=lambda score: score.log_loss)
     return next(score.name for score in scores if score.log_loss <= best.log_loss + best.standard_error)
 
 
 def _fit_and_calibrate(candidate: Any, rows: TrainingRows, seed: int) -> dict[str, Any]:
-    """Fit the candidate, then calibrate it each way on counted rows of groups it did not learn from."""
+    """Fit a candidate and calibrate it by each method on evaluation rows of other groups."""
     learning, calibrating = _split_for_calibration(rows, seed)
     base = FrozenEstimator(_fit_candidate(clone(candidate), learning))
     return {
@@ -240,25 +240,27 @@ def _fit_and_calibrate(candidate: Any, rows: TrainingRows, seed: int) -> dict[st
 
 
 def _cross_fit(candidate: Any, rows: TrainingRows, seed: int) -> tuple[str, FloatArray]:
-    """The better calibration, and every row's probability from models that never saw the row's group."""
-    said = {method: np.zeros(len(rows.labels)) for method in CALIBRATION_METHODS}
+    """Return the better calibration method, and out-of-group probabilities of every row."""
+    predicted = {method: np.zeros(len(rows.labels)) for method in CALIBRATION_METHODS}
     for learn, test in GroupKFold(N_FOLDS, shuffle=True, random_state=seed + 1).split(
         rows.features, groups=rows.groups
     ):
         for method, estimator in _fit_and_calibrate(candidate, rows.take(learn), seed).items():
-            said[method][test] = estimator.predict_proba(rows.features[test])[:, 1]
+            predicted[method][test] = estimator.predict_proba(rows.features[test])[:, 1]
     truth = rows.labels[rows.evaluation_mask]
-    best = min(CALIBRATION_METHODS, key=lambda method: log_loss(truth, said[method][rows.evaluation_mask]))
-    return best, said[best]
+    best = min(
+        CALIBRATION_METHODS, key=lambda method: log_loss(truth, predicted[method][rows.evaluation_mask])
+    )
+    return best, predicted[best]
 
 
-def _compute_bands(said: FloatArray, rows: TrainingRows) -> dict[str, AbstentionBand]:
+def _compute_bands(predicted: FloatArray, rows: TrainingRows) -> dict[str, AbstentionBand]:
     found = {}
     for name in np.unique(rows.slices):
         here = rows.slices == name
         decided, settled = here & rows.decidable_mask & rows.evaluation_mask, here & rows.rule_decided_mask
         found[str(name)] = compute_abstention_band(
-            said[decided], rows.labels[decided] == 1, rows.labels[settled] == 1
+            predicted[decided], rows.labels[decided] == 1, rows.labels[settled] == 1
         )
     return found
 

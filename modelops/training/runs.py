@@ -1,7 +1,7 @@
-"""The life of a training run: asked for, running with signs of life, ended. A killed one is never left open.
+"""Training runs: queued, running with heartbeats, ended. A run whose process died is marked as failed.
 
-One run at a time holds an advisory lock, which PostgreSQL takes back when the process dies. A heartbeat
-besides tells a machine that vanished with its connection half open from a run that is only slow.
+One run at a time holds an advisory lock, which PostgreSQL releases when the process dies. The heartbeat
+separates a machine lost with its connection half open from a run that is only slow.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from modelops.models import RunStatus, TrainingRun
 TRAINING_LOCK_ID = 0x6C6E63_03
 """Advisory lock of the one training run under way."""
 HEARTBEAT_SECONDS = 10.0
-"""Seconds between two signs of life."""
+"""Seconds between two heartbeats."""
 HEARTBEAT_TIMEOUT = timedelta(minutes=2)
-"""A run that gave no sign of life for so long is dead, whoever seems to hold the lock."""
+"""A run without a heartbeat for this long is dead, even if its lock is held."""
 
 _MAX_LOG_LINES = 400
 _TERMINATE_HOLDERS_SQL = """
@@ -37,16 +37,16 @@ WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()
 
 
 class TrainingBusyError(Exception):
-    """A training run is under way or waiting; there is one at a time."""
+    """Another training run is queued or running; there is one at a time."""
 
 
 class RunEndedError(Exception):
-    """The run was cancelled, or given up for dead, while it was working."""
+    """The run was cancelled, or marked as dead, before it finished."""
 
 
 @transaction.atomic
 def queue_run(trigger: str, actor: User | None, parameters: Mapping[str, Any]) -> TrainingRun:
-    """Put a run into the queue, for a worker to take. Raises :class:`BusyError` while one waits or runs."""
+    """Queue a run for a worker. Raises :class:`TrainingBusyError` while one is queued or running."""
     _lock_queue()
     if TrainingRun.objects.unfinished().exists():
         raise TrainingBusyError("a training run is under way or waits for its turn; look at Training")
@@ -57,7 +57,7 @@ def queue_run(trigger: str, actor: User | None, parameters: Mapping[str, Any]) -
 
 @transaction.atomic
 def cancel_run(run: TrainingRun, actor: User, reason: str) -> TrainingRun:
-    """End a run that waits or works; it notices at its next step.
+    """End a queued or running run; its process stops at the next step.
 
     Raises :class:`RunEndedError` if it has ended.
     """
@@ -70,7 +70,7 @@ def cancel_run(run: TrainingRun, actor: User, reason: str) -> TrainingRun:
 
 @contextmanager
 def hold_training_lock() -> Iterator[None]:
-    """Hold the lock of the one training run; end what a killed run left open. Raises :class:`BusyError`."""
+    """Hold the training lock, and fail what a killed run left open. Raises :class:`TrainingBusyError`."""
     if not _try_lock():
         raise TrainingBusyError("a training run is under way")
     try:
@@ -83,9 +83,9 @@ def hold_training_lock() -> Iterator[None]:
 
 @contextmanager
 def track_run(run: TrainingRun, readable: tuple[type[Exception], ...] = ()) -> Iterator[None]:
-    """Mark the run as running and keep its heart beating; an error ends it and is raised on.
+    """Mark the run as running and send heartbeats; an error fails it and is raised again.
 
-    The message is kept only of ``readable`` errors, which quote no name; of others, the kind.
+    The message is stored only for ``readable`` errors, which quote no name; for others, the type.
     """
     now = timezone.now()
     TrainingRun.objects.filter(pk=run.pk).update(
@@ -93,8 +93,10 @@ def track_run(run: TrainingRun, readable: tuple[type[Exception], ...] = ()) -> I
     )
     run.refresh_from_db()
     stop = threading.Event()
-    heart = threading.Thread(target=_send_heartbeats, args=(run.pk, stop), name="training-heart", daemon=True)
-    heart.start()
+    heartbeat = threading.Thread(
+        target=_send_heartbeats, args=(run.pk, stop), name="training-heartbeat", daemon=True
+    )
+    heartbeat.start()
     try:
         yield
     except Exception as error:
@@ -102,12 +104,12 @@ def track_run(run: TrainingRun, readable: tuple[type[Exception], ...] = ()) -> I
         raise
     finally:
         stop.set()
-        heart.join()
+        heartbeat.join()
         run.refresh_from_db()
 
 
 def report_progress(run: TrainingRun, message: str, stage: str = "", progress: int | None = None) -> None:
-    """Note how far the run has come. Raises :class:`RunEndedError` if somebody ended it meanwhile."""
+    """Store the progress of a run. Raises :class:`RunEndedError` if it was ended meanwhile."""
     now = timezone.now()
     run.step, run.stage = message[:200], stage or run.stage
     run.progress = run.progress if progress is None else progress
@@ -118,13 +120,13 @@ def report_progress(run: TrainingRun, message: str, stage: str = "", progress: i
 
 
 def fail_dead_runs(now: datetime | None = None) -> int:
-    """Mark runs as failed whose process is gone; return how many. A live run is left alone."""
+    """Fail runs whose process is gone; return their number. A live run is left alone."""
     moment = now or timezone.now()
     silent = TrainingRun.objects.running().filter(heartbeat_at__lt=moment - HEARTBEAT_TIMEOUT)
     if silent.exists():
         with connection.cursor() as cursor:
             cursor.execute(_TERMINATE_HOLDERS_SQL, [TRAINING_LOCK_ID])
-        return silent.update(**_build_end_fields(RunStatus.FAILED, "no sign of life: its machine was lost"))
+        return silent.update(**_build_end_fields(RunStatus.FAILED, "no heartbeat: its machine was lost"))
     if not TrainingRun.objects.running().exists() or not _try_lock():
         return 0
     try:
@@ -135,7 +137,7 @@ def fail_dead_runs(now: datetime | None = None) -> int:
 
 
 def _send_heartbeats(run_id: UUID, stop: threading.Event) -> None:
-    """Give a sign of life now and then, on a connection of its own, opened at the first."""
+    """Update the heartbeat until stopped; the thread opens its own database connection."""
     try:
         while not stop.wait(HEARTBEAT_SECONDS):
             TrainingRun.objects.running().filter(pk=run_id).update(heartbeat_at=timezone.now())
@@ -158,6 +160,6 @@ def _try_lock() -> bool:
 
 
 def _lock_queue() -> None:
-    """Let two who ask at once ask one after the other."""
+    """Serialise concurrent attempts to queue a run."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TRAINING_LOCK_ID + 0x100])

@@ -1,8 +1,8 @@
-"""Where a probability may decide alone: Learn-Then-Test thresholds.
+"""Thresholds at which a probability decides without review: Learn-Then-Test.
 
 Source: Angelopoulos, Bates, Candès, Jordan, Lei, "Learn then Test" (2021), with exact binomial (Clopper-
-Pearson) bounds and fixed-sequence testing from the surest pairs to the least sure, started at three places
-with a third of the error allowance each. A direction for which nothing can be promised decides nothing.
+Pearson) bounds and fixed-sequence testing from the most to the least certain pairs, started at three places
+with a third of the error allowance each. A direction without a guarantee decides nothing.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from modelops.arrays import BoolArray, FloatArray, IntArray
 from modelops.training.evaluation import MAX_MISSED_MATERIAL
 
 MAX_FALSE_MATERIAL = 0.03
-"""Largest share of auto-decided *material* that may really be immaterial."""
+"""Largest allowed share of immaterial pairs among those decided as *material* without review."""
 MAX_IMMATERIAL_PROBABILITY = 0.05
-"""Highest probability of *material* at which the model may ever decide *immaterial* alone."""
+"""Highest probability of *material* at which the model may decide *immaterial* without review."""
 DELTA = 0.05
-"""Chance, at most, that the promise does not hold."""
+"""Largest probability that a guarantee does not hold."""
 
 _SEQUENCE_STARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdGuarantee:
-    """One direction: beyond ``threshold`` the model decides alone; of ``n`` such pairs ``errors`` were wrong.
+    """One direction: beyond ``threshold`` the model decides; of ``n`` such pairs ``errors`` were wrong.
 
     With confidence 1 - ``delta`` at most ``bound`` of such decisions are wrong (``bound`` <= ``target``).
-    ``threshold`` is ``None`` when nothing can be promised; then nothing is decided.
+    ``threshold`` is ``None`` without a guarantee; then nothing is decided.
     """
 
     threshold: float | None
@@ -44,31 +44,33 @@ class ThresholdGuarantee:
 
 @dataclass(frozen=True, slots=True)
 class AbstentionBand:
-    """The band of abstention: decide below the first threshold and above the second."""
+    """The thresholds of one slice: the model decides below the first and above the second."""
 
     immaterial: ThresholdGuarantee
     material: ThresholdGuarantee
 
     @property
     def immaterial_below(self) -> float:
-        """Highest probability decided as immaterial, at most :data:`GUARD`; below 0 when none may be."""
+        """Highest probability decided as immaterial, at most
+        :data:`MAX_IMMATERIAL_PROBABILITY`; below 0 when none is.
+        """
         chosen = self.immaterial.threshold
         return -1.0 if chosen is None else min(chosen, MAX_IMMATERIAL_PROBABILITY)
 
     @property
     def material_above(self) -> float:
-        """Lowest probability decided as material, at least 0.5; above 1 when none may be."""
+        """Lowest probability decided as material, at least 0.5; above 1 when none is."""
         chosen = self.material.threshold
         return 2.0 if chosen is None else max(chosen, 0.5)
 
 
 def clopper_pearson(errors: int, n: int, delta: float = DELTA) -> float:
-    """Upper bound of an error rate with confidence 1 - ``delta``, exact for the binomial."""
+    """Return the upper bound of an error rate with confidence 1 - ``delta``, exact for the binomial."""
     return 1.0 if errors >= n else float(betaincinv(errors + 1, n - errors, 1 - delta))
 
 
 def minimum_sample_size(target: float, delta: float = DELTA) -> int:
-    """Decisions without any error that are needed to promise the target."""
+    """Return the number of decisions without any error that guarantees the target."""
     return math.ceil(math.log(delta) / math.log1p(-target))
 
 
@@ -78,7 +80,7 @@ def learn_then_test(
     target: float,
     delta: float = DELTA,
 ) -> ThresholdGuarantee:
-    """The widest threshold whose error rate is at most the target with confidence 1 - ``delta``.
+    """Return the widest threshold whose error rate is at most the target with confidence 1 - ``delta``.
 
     ``surest_first`` are probabilities of the error, ascending; ``wrong`` says whether deciding the pair is
     wrong.
@@ -102,11 +104,11 @@ def learn_then_test(
 def compute_abstention_band(
     probabilities: FloatArray, material: BoolArray, settled: BoolArray | None = None
 ) -> AbstentionBand:
-    """Both thresholds, from calibrated probabilities of pairs the model may decide and never learnt from.
+    """Return both thresholds from calibrated probabilities of pairs the model was not trained on.
 
-    ``settled`` is the truth of pairs a rule decides as immaterial: the promise is about all answers
-    *immaterial*, whoever gave them, so they come first in its sequence; and no pair above :data:`GUARD` is
-    decided so, however good the company it is in.
+    ``settled`` holds the labels of pairs that a rule decides as immaterial. The guarantee covers all
+    *immaterial* verdicts, of rules and model together, so these pairs come first in its sequence; no pair
+    above :data:`MAX_IMMATERIAL_PROBABILITY` is decided so, even where the joint error rate would allow it.
     """
     before = np.zeros(0, dtype=bool) if settled is None else settled
     rising = np.argsort(probabilities, kind="stable")
@@ -122,7 +124,7 @@ def compute_abstention_band(
 
 
 def _count_by_threshold(values: FloatArray) -> IntArray:
-    """How many pairs each distinct threshold decides: ties are decided together."""
+    """Return the number of pairs that each distinct threshold decides: ties are decided together."""
     if not len(values):
         return np.array([], dtype=np.int64)
     last = np.flatnonzero(np.diff(values) > 0) + 1
@@ -130,7 +132,7 @@ def _count_by_threshold(values: FloatArray) -> IntArray:
 
 
 def _test_sequence(ends: IntArray, counts: IntArray, first: int, target: float, delta: float) -> int:
-    """Test ever wider thresholds until one fails; the number of pairs the last good one decides."""
+    """Test wider thresholds until one fails; return the number of pairs that the last good one decides."""
     sizes = ends[ends >= first]
     errors = counts[sizes - 1]
     bounds = betaincinv(errors + 1, np.maximum(sizes - errors, 1), 1 - delta)

@@ -1,7 +1,7 @@
-"""The trained estimator beside what is served of it: loaded after its digest, compared number by number.
+"""The trained estimator: loaded after its digest was checked, and compared with the served model.
 
-For commands and workers: it brings scikit-learn and skops. What an artefact says about its own types is no
-protection, so the list of types is ours and the digest comes first.
+For commands and workers, because it loads scikit-learn and skops. The types an artefact declares for itself
+protect nothing, so the trusted types are listed here and the digest is checked first.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ TRUSTED_TYPES = (
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
 )
-"""Types an estimator of ours is made of, beside those that skops trusts by itself."""
+"""Types in our estimators beyond those that skops trusts."""
 
 MAX_ROUNDING_DIFFERENCE = 1e-9
 
 
 class EstimatorError(ValueError):
-    """The estimator is not the one that was registered, or says something else than what is served."""
+    """The estimator is not the registered one, or predicts otherwise than the served model."""
 
 
 def load_estimator(content: bytes, digest: str) -> Any:
@@ -47,13 +47,13 @@ def load_estimator(content: bytes, digest: str) -> Any:
             raise EstimatorError(str(warning)) from warning
 
 
-def compare_with_served(estimator: Any, served: BatchScorer, exam: ValidationSet) -> float:
-    """Return the largest difference of probability between the estimator and what is served, over an exam.
+def compare_with_served(estimator: Any, served: BatchScorer, validation_set: ValidationSet) -> float:
+    """Return the largest difference of probability between estimator and served model on a validation set.
 
-    Raises :class:`EstimatorError` when it is more than rounding.
+    Raises :class:`EstimatorError` above :data:`MAX_ROUNDING_DIFFERENCE`.
     """
-    trained = estimator.predict_proba(exam.features)[:, 1]
-    worst = float(np.abs(trained - exam.score_with(served)).max()) if len(exam) else 0.0
+    trained = estimator.predict_proba(validation_set.features)[:, 1]
+    worst = float(np.abs(trained - validation_set.score_with(served)).max()) if len(validation_set) else 0.0
     if worst > MAX_ROUNDING_DIFFERENCE:
         raise EstimatorError(f"served and trained probabilities differ by {worst:.2g}")
     return worst

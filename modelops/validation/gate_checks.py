@@ -1,8 +1,8 @@
-"""The gates of a promotion: computed when it is asked for, shown to the approver, held against the approval.
+"""The gates of a promotion: evaluated at the request, shown to the approver, checked at the approval.
 
-Hard gates (the bytes are the registered ones and fit this program) cannot be overruled. The others can, by
-the approver, with a reason that is kept in the deployment and the audit trail and raises an alert. A shadow
-never answers, so only the hard gates hold it up.
+Hard gates (the bytes are the registered ones and fit this program) cannot be overruled. The approver can
+overrule the others with a reason, which is kept in the deployment and the audit trail and raises an alert. A
+shadow answers no request, so only the hard gates apply to it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from modelops.validation.validation_set import ValidationSet, unpack_validation_
 from modelops.validation.validator import get_validator
 
 MIN_REASON_LENGTH = 10
-"""Letters of a reason to overrule a gate, at least."""
+"""Smallest number of characters of a reason to overrule a gate."""
 
 log = structlog.get_logger(__name__)
 
@@ -29,17 +29,17 @@ _BUILD_TITLE = "It loads and answers"
 
 
 def evaluate_gates(model: ModelVersion, profile: str) -> list[dict[str, Any]]:
-    """Examine a version beside the champion of a profile; JSON-ready."""
+    """Return the results of all gates for a version against the champion of a profile, JSON-ready."""
     return [gate.to_dict() for gate in _collect_gates(model, profile)]
 
 
 def list_red_gates(gates: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Titles of the red gates."""
+    """Return the titles of the red gates."""
     return [gate["title"] for gate in gates if gate["state"] == RED]
 
 
 def explain_refusal(gates: Sequence[Mapping[str, Any]], overruled: Sequence[str], override: str) -> str:
-    """Say why a request cannot be approved with this reason to overrule, or nothing."""
+    """Return why a request cannot be approved with this reason to overrule; ``""`` when it can."""
     hard = [gate["title"] for gate in gates if gate["state"] == RED and gate["hard"]]
     if hard:
         return f"nobody can overrule: {', '.join(hard)}"
@@ -76,7 +76,7 @@ def _collect_gates(model: ModelVersion, profile: str) -> list[GateResult]:
 
 
 def _build_champion(profile: str) -> Any | None:
-    """The model that answers for a profile now, if this program can ask it."""
+    """Return the scorer of a profile's champion, or ``None`` when it does not fit this program."""
     slots = LiveSlot.objects.filter(role=ServingRole.CHAMPION, profile__in=[profile, EVERY_PROFILE])
     live = {slot.profile: slot for slot in slots.select_related("deployment__model__artefact")}
     slot = live.get(profile) or live.get(EVERY_PROFILE)
@@ -90,11 +90,13 @@ def _build_champion(profile: str) -> Any | None:
 
 
 def _load_validation_set(model: ModelVersion) -> ValidationSet | None:
-    kept = model.exam
+    stored = model.exam
     return (
-        unpack_validation_set(bytes(kept.content)) if kept and kept.schema_hash == model.schema_hash else None
+        unpack_validation_set(bytes(stored.content))
+        if stored and stored.schema_hash == model.schema_hash
+        else None
     )
 
 
-def _build_hard_gate(name: str, title: str, state: str, said: str) -> GateResult:
-    return GateResult(name, title, state, said, hard=True)
+def _build_hard_gate(name: str, title: str, state: str, finding: str) -> GateResult:
+    return GateResult(name, title, state, finding, hard=True)

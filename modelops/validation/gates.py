@@ -1,7 +1,7 @@
-"""What a version must show before it answers, beside the champion, on rows neither has learnt from.
+"""Gates: checks of a version against the champion, on rows neither was trained on.
 
-Pure numbers in, findings out. A *hard* gate cannot be overridden by anybody: the bytes must be the registered
-ones and fit this program. The others are findings that an approver may overrule with a stated reason.
+Pure functions of numbers. A *hard* gate cannot be overruled by anybody: the bytes must be the registered ones
+and fit this program. An approver may overrule the others with a reason.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ ACCURACY_MARGINS = {
     "difference": 0.03,
     "tag": 0.03,
 }
-"""Most accuracy a version may lose on a slice, by the dimension of the slice."""
+"""Largest allowed loss of accuracy on a slice, by the dimension of the slice."""
 MIN_SLICE_ROWS = 30
-"""Rows of a slice, at least, to be judged."""
+"""Smallest number of rows of a slice that is checked."""
 MAX_CALIBRATION_ERROR, CALIBRATION_MARGIN = 0.05, 0.01
 """Largest calibration error that is always allowed, and how much above the champion's otherwise."""
 MAX_LATENCY_SECONDS, MAX_LATENCY_RATIO = 1e-3, 2.0
@@ -46,7 +46,7 @@ _Z99 = 2.5758293035489004
 
 @dataclass(frozen=True)
 class GateResult:
-    """One finding: green, amber (nothing to judge by) or red, with a sentence and a table."""
+    """The result of one gate: green, amber (no data) or red, with a sentence (``said``) and a table."""
 
     name: str
     title: str
@@ -56,20 +56,20 @@ class GateResult:
     rows: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form."""
+        """Return the JSON-ready form that is stored with a promotion request."""
         return {**asdict(self), "rows": [dict(row) for row in self.rows]}
 
 
 @dataclass(frozen=True)
 class ValidationScores:
-    """An exam somebody sat: probabilities of every row, and where they decide alone."""
+    """Scores of a model on a validation set: probabilities by row, thresholds by kind."""
 
     probabilities: FloatArray
     thresholds: Mapping[str, DecisionThresholds]
 
 
 def paired_difference(mine_only: int, theirs_only: int, n: int) -> tuple[float, float, float]:
-    """Difference of two accuracies on the same rows, with its 99 % interval.
+    """Return the difference of two accuracies on the same rows, with its 99 % interval.
 
     ``mine_only`` rows only the first got right, ``theirs_only`` only the second. Source: Agresti and Min,
     Statistics in Medicine 24 (2005), with one half added to each cell.
@@ -82,46 +82,50 @@ def paired_difference(mine_only: int, theirs_only: int, n: int) -> tuple[float, 
     return (mine_only - theirs_only) / n, centre - half, centre + half
 
 
-def check_slices(exam: ValidationSet, mine: ValidationScores, theirs: ValidationScores | None) -> GateResult:
-    """No slice may be worse than the champion's by more than its margin, beyond chance."""
+def check_slices(
+    validation_set: ValidationSet, mine: ValidationScores, theirs: ValidationScores | None
+) -> GateResult:
+    """Check that no slice is worse than the champion's by more than its margin, beyond chance."""
     title = "Every slice against the champion"
     if theirs is None:
-        return GateResult("slices", title, AMBER, "There is no champion that this program can ask.")
-    everything = np.ones(len(exam), dtype=bool)
-    groups = [("all", "", everything), *exam.list_slices(MIN_SLICE_ROWS)]
-    rows = [_compare_slice(exam, mine.probabilities, theirs.probabilities, *group) for group in groups]
+        return GateResult("slices", title, AMBER, "There is no champion that fits this program.")
+    everything = np.ones(len(validation_set), dtype=bool)
+    groups = [("all", "", everything), *validation_set.list_slices(MIN_SLICE_ROWS)]
+    rows = [
+        _compare_slice(validation_set, mine.probabilities, theirs.probabilities, *group) for group in groups
+    ]
     worse = [row for row in rows if row["state"] == RED]
     named = ", ".join(_format_slice_name(row) for row in worse)
-    said = f"{len(rows)} slices; worse on: {named}." if worse else f"{len(rows)} slices, none is worse."
-    return GateResult("slices", title, RED if worse else GREEN, said, rows=rows)
+    finding = f"{len(rows)} slices; worse on: {named}." if worse else f"{len(rows)} slices, none is worse."
+    return GateResult("slices", title, RED if worse else GREEN, finding, rows=rows)
 
 
 def check_missed_material(
-    exam: ValidationSet, mine: ValidationScores, profile: str = "general"
+    validation_set: ValidationSet, mine: ValidationScores, profile: str = "general"
 ) -> GateResult:
-    """Of what the version calls *immaterial*, not more than promised may be material."""
-    verdicts = exam.compute_verdicts(mine.probabilities, mine.thresholds, profile)
-    decided = exam.model_decides[profile] & (verdicts == IMMATERIAL)
-    missed = wilson_interval(int((decided & exam.labels).sum()), int(decided.sum()))
+    """Check that among pairs decided as *immaterial* no more than allowed are material."""
+    verdicts = validation_set.compute_verdicts(mine.probabilities, mine.thresholds, profile)
+    decided = validation_set.model_decides[profile] & (verdicts == IMMATERIAL)
+    missed = wilson_interval(int((decided & validation_set.labels).sum()), int(decided.sum()))
     title = "Missed material differences"
     if not missed.n:
-        return GateResult("promise", title, AMBER, "It decides nothing as immaterial alone on these rows.")
+        return GateResult("promise", title, AMBER, "It decides none of these rows as immaterial.")
     broken = missed.low > MAX_MISSED_MATERIAL
-    said = (
-        f"Of {missed.n:,} rows it calls immaterial {missed.value:.2%} are material "
-        f"(95 %: {missed.low:.2%} to {missed.high:.2%}; promised: {MAX_MISSED_MATERIAL:.0%})."
+    finding = (
+        f"Of {missed.n:,} rows it decides as immaterial, {missed.value:.2%} are material "
+        f"(95 %: {missed.low:.2%} to {missed.high:.2%}; allowed: {MAX_MISSED_MATERIAL:.0%})."
     )
-    return GateResult("promise", title, RED if broken else GREEN, said)
+    return GateResult("promise", title, RED if broken else GREEN, finding)
 
 
 def check_calibration(
-    exam: ValidationSet, mine: ValidationScores, theirs: ValidationScores | None
+    validation_set: ValidationSet, mine: ValidationScores, theirs: ValidationScores | None
 ) -> GateResult:
-    """Probabilities must mean what they say, as far as so many rows can tell."""
-    counted = exam.model_decides["general"]
-    found = expected_calibration_error(exam.labels[counted], mine.probabilities[counted])
+    """Check the calibration error against fixed, relative and chance bounds."""
+    counted = validation_set.model_decides["general"]
+    found = expected_calibration_error(validation_set.labels[counted], mine.probabilities[counted])
     before = (
-        expected_calibration_error(exam.labels[counted], theirs.probabilities[counted])
+        expected_calibration_error(validation_set.labels[counted], theirs.probabilities[counted])
         if theirs
         else math.nan
     )
@@ -132,37 +136,42 @@ def check_calibration(
     )
     beside = "" if math.isnan(before) else f", the champion's {before:.3f}"
     chance = chance_calibration_error(mine.probabilities[counted])
-    said = (
+    finding = (
         f"Calibration error {found:.3f}{beside}; at most {allowed:.3f}, "
         f"or what chance explains on {int(counted.sum()):,} rows: {chance:.3f}."
     )
     state = AMBER if math.isnan(found) else RED if found > max(allowed, chance) else GREEN
-    return GateResult("calibration", "Calibration", state, said)
+    return GateResult("calibration", "Calibration", state, finding)
 
 
 def check_latency(
     mine: Callable[[], object], theirs: Callable[[], object] | None, rounds: int = 200
 ) -> GateResult:
-    """One score must not take much longer than the champion's; both take turns in this process."""
-    asked = [mine] if theirs is None else [mine, theirs]
-    taken: list[list[float]] = [[] for _ in asked]
+    """Check that one score takes not much longer than the champion's; both are timed in turns."""
+    scorers = [mine] if theirs is None else [mine, theirs]
+    taken: list[list[float]] = [[] for _ in scorers]
     for _ in range(rounds):
-        for times, ask in zip(taken, asked, strict=True):
+        for times, score in zip(taken, scorers, strict=True):
             began = time.perf_counter()
-            ask()
+            score()
             times.append(time.perf_counter() - began)
     medians = [float(np.median(times)) for times in taken]
     allowed = max(MAX_LATENCY_SECONDS, MAX_LATENCY_RATIO * medians[1]) if theirs else MAX_LATENCY_SECONDS
     beside = f", the champion's {medians[1] * 1e6:.0f} µs" if theirs else ""
-    said = f"One score takes {medians[0] * 1e6:.0f} µs{beside}; at most {allowed * 1e6:.0f} µs."
-    return GateResult("latency", "Latency", RED if medians[0] > allowed else GREEN, said)
+    finding = f"One score takes {medians[0] * 1e6:.0f} µs{beside}; at most {allowed * 1e6:.0f} µs."
+    return GateResult("latency", "Latency", RED if medians[0] > allowed else GREEN, finding)
 
 
 def _compare_slice(
-    exam: ValidationSet, mine: FloatArray, theirs: FloatArray, dimension: str, name: str, inside: BoolArray
+    validation_set: ValidationSet,
+    mine: FloatArray,
+    theirs: FloatArray,
+    dimension: str,
+    name: str,
+    inside: BoolArray,
 ) -> dict[str, Any]:
-    right = (mine > 0.5) == exam.labels
-    before = (theirs > 0.5) == exam.labels
+    right = (mine > 0.5) == validation_set.labels
+    before = (theirs > 0.5) == validation_set.labels
     n = int(inside.sum())
     difference, low, high = paired_difference(
         int((right & ~before & inside).sum()), int((before & ~right & inside).sum()), n

@@ -1,8 +1,7 @@
-"""The exam of a model: held-out rows of numbers with known answers, kept with the version that must pass it.
+"""Validation sets: held-out rows of numbers with labels, stored with the version they validate.
 
-Only rows a model can change are in it: what rules decide is the same under every model. There is no name in
-an exam, only features, labels and the slices a row belongs to, so a candidate and the champion of the day can
-sit the same one whenever somebody asks.
+A set holds only rows that depend on the model: what rules decide is the same under every model. It contains
+no name, only features, labels and slices, so candidate and champion are scored on the same rows at any time.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ IMMATERIAL, REVIEW, MATERIAL = 0, 1, 2
 
 
 class DecisionThresholds(Protocol):
-    """Where a probability decides alone."""
+    """The thresholds at which a probability decides without review."""
 
     @property
     def immaterial_below(self) -> float:
@@ -32,18 +31,19 @@ class DecisionThresholds(Protocol):
 
 
 class BatchScorer(Protocol):
-    """What sits an exam: rows in, probabilities of *material* out."""
+    """A model that scores many rows at once."""
 
     def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
-        """Calibrated probabilities of many rows."""
+        """Return the calibrated probability of *material* of every row."""
 
 
 @dataclass(frozen=True)
 class ValidationSet:
-    """Rows with known answers.
+    """Labelled rows (``True`` is *material*).
 
-    ``slices`` names, per dimension (kind, script, ...), the slice of each row; ``+`` joins several. ``open``
-    says per profile which rows it leaves to the model, ``free`` which of those may be *immaterial*.
+    ``slices`` names, by dimension (kind, script, ...), the slice of each row; ``+`` joins several.
+    ``model_decides`` marks, by profile, the rows it leaves to the model; ``may_be_immaterial`` those of them
+    that may be *immaterial*.
     """
 
     features: FloatArray
@@ -55,41 +55,41 @@ class ValidationSet:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def score_with(self, pupil: BatchScorer) -> FloatArray:
-        """Return the probabilities a model gives every row."""
-        return np.asarray(pupil.predict_probabilities(self.features), dtype=np.float64)  # type: ignore[arg-type]
+    def score_with(self, scorer: BatchScorer) -> FloatArray:
+        """Return the probability of *material* of every row."""
+        return np.asarray(scorer.predict_probabilities(self.features), dtype=np.float64)  # type: ignore[arg-type]
 
     def compute_verdicts(
-        self, said: FloatArray, bands: Mapping[str, DecisionThresholds], profile: str
+        self, probabilities: FloatArray, bands: Mapping[str, DecisionThresholds], profile: str
     ) -> IntArray:
         """Return the verdict of every row under a profile: 0 immaterial, 1 review, 2 material."""
         kinds = self.slices["kind"]
         below = np.array([bands[kind].immaterial_below for kind in kinds])
         above = np.array([bands[kind].material_above for kind in kinds])
-        settled = np.where((said <= below) & self.may_be_immaterial[profile], IMMATERIAL, REVIEW)
-        return np.where(said >= above, MATERIAL, settled)
+        low = np.where((probabilities <= below) & self.may_be_immaterial[profile], IMMATERIAL, REVIEW)
+        return np.where(probabilities >= above, MATERIAL, low)
 
-    def list_slices(self, fewest: int) -> list[tuple[str, str, BoolArray]]:
-        """Return every slice with at least that many rows: its dimension, its name, its rows."""
-        found = []
+    def list_slices(self, min_rows: int) -> list[tuple[str, str, BoolArray]]:
+        """Return dimension, name and row mask of every slice with at least ``min_rows`` rows."""
+        slices = []
         for dimension, names in self.slices.items():
             parts = [frozenset(name.split("+")) for name in names]
             for slice_ in sorted(set().union(*parts)):
                 inside = np.array([slice_ in part for part in parts], dtype=bool)
-                if inside.sum() >= fewest:
-                    found.append((dimension, slice_, inside))
-        return found + [
-            ("profile", name, rows) for name, rows in self.model_decides.items() if rows.sum() >= fewest
+                if inside.sum() >= min_rows:
+                    slices.append((dimension, slice_, inside))
+        return slices + [
+            ("profile", name, rows) for name, rows in self.model_decides.items() if rows.sum() >= min_rows
         ]
 
 
-def pack_validation_set(exam: ValidationSet) -> bytes:
-    """Return the exam as compressed bytes."""
-    columns: dict[str, Any] = {"features": exam.features, "labels": exam.labels}
+def pack_validation_set(validation_set: ValidationSet) -> bytes:
+    """Return a validation set as compressed bytes."""
+    columns: dict[str, Any] = {"features": validation_set.features, "labels": validation_set.labels}
     for prefix, part in (
-        ("slices", exam.slices),
-        ("open", exam.model_decides),
-        ("free", exam.may_be_immaterial),
+        ("slices", validation_set.slices),
+        ("open", validation_set.model_decides),
+        ("free", validation_set.may_be_immaterial),
     ):
         columns |= {f"{prefix}/{name}": column for name, column in part.items()}
     target = io.BytesIO()
@@ -98,7 +98,7 @@ def pack_validation_set(exam: ValidationSet) -> bytes:
 
 
 def unpack_validation_set(content: bytes) -> ValidationSet:
-    """Return the exam of :func:`packed` bytes. Raises ``ValueError`` or ``KeyError`` for other bytes."""
+    """Return the validation set of packed bytes. Raises ``ValueError`` or ``KeyError`` for other bytes."""
     with np.load(io.BytesIO(content), allow_pickle=False) as columns:
         return ValidationSet(
             columns["features"],

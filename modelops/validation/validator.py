@@ -1,4 +1,4 @@
-"""Who knows what a model is for: named by a setting, because this app does not know the apps above it."""
+"""The validator of the installation, named by a setting because this app cannot import the apps above it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from modelops.validation.validation_set import ValidationSet
 
 
 class ModelValidator(Protocol):
-    """What ``settings.MODEL_VALIDATOR`` must offer."""
+    """The functions that the module named by ``settings.MODEL_VALIDATOR`` must define."""
 
     def get_schema_hash(self) -> str:
         """Return the hash of the features this program computes."""
 
     def build_scorer(self, content: bytes) -> Any:
-        """Turn an artefact into something that scores. Raises ``ValueError`` if it does not fit."""
+        """Return the scorer of an artefact. Raises ``ValueError`` if it does not fit this program."""
 
     def record_answers(self, scorer: Any) -> dict[str, Any]:
-        """Return what a model answers now, to be kept with it."""
+        """Return the predictions of a model for the golden pairs, to be stored with it."""
 
     def check_answers(self, recorded: Mapping[str, Any], scorer: Any) -> None:
-        """Raise ``ValueError`` for a model that answers otherwise than recorded."""
+        """Raise ``ValueError`` for a model whose predictions differ from the recorded ones."""
 
-    def run_gates(self, mine: Any, theirs: Any | None, exam: ValidationSet | None) -> list[GateResult]:
-        """Return every finding about a model beside the champion's."""
+    def run_gates(
+        self, mine: Any, theirs: Any | None, validation_set: ValidationSet | None
+    ) -> list[GateResult]:
+        """Return the results of all gates for a model against the champion."""
 
 
 @lru_cache(maxsize=1)
 def get_validator() -> ModelValidator:
-    """Return the examiner of this installation."""
+    """Return the validator of this installation."""
     return cast("ModelValidator", import_module(settings.MODEL_VALIDATOR))

@@ -77,7 +77,7 @@ def test_a_run_whose_machine_is_lost_gives_up_the_lock(trainer: "subprocess.Pope
     trainer.send_signal(signal.SIGSTOP)
     assert runs.fail_dead_runs(timezone.now() + timedelta(hours=1)) == 1
     trainer.send_signal(signal.SIGCONT)
-    assert "no sign of life" in TrainingRun.objects.get().error
+    assert "no heartbeat" in TrainingRun.objects.get().error
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
