@@ -1,4 +1,4 @@
-"""Experiments on screen."""
+"""Admin of experiments and exposures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STATE_FIELDS = ("status", "phase", "start_date", "end_date", "user_count", "spl
 
 @admin.register(Experiment)
 class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no types
-    """Experiments: a draft can be written; what runs or ran cannot be changed."""
+    """Experiments. Only drafts can be edited; a started experiment never changes."""
 
     list_display = ("name", "profile", "model_a", "model_b", "traffic_split", "status", "start_date")
     list_filter = ("status",)
@@ -49,30 +49,30 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         draft = obj is None or obj.status == ExperimentStatus.DRAFT
         return draft and bool(super().has_change_permission(request, obj))
 
-    @admin.display(description="Users met")
+    @admin.display(description="Users exposed")
     def user_count(self, experiment: Experiment) -> str:
-        """How many users met an arm in this phase."""
+        """Return how many users were exposed in the current phase."""
         return str(experiment.exposures.filter(phase=experiment.phase).count())
 
     @admin.display(description="Split")
     def split_result(self, experiment: Experiment) -> str:
-        """Whether the arms got the users they should have."""
+        """Return whether the split of users is as planned."""
         check = services.check_experiment_split(experiment)
         if not check.has_enough_users:
-            return "too few users to tell"
-        found = "NOT as planned: do not believe the results" if check.is_mismatch else "as planned"
-        return f"{found} (p = {check.p_value:.3g})"
+            return "too few users to check"
+        result = "NOT as planned: do not use the results" if check.is_mismatch else "as planned"
+        return f"{result} (p = {check.p_value:.3g})"
 
     @admin_button("Start", "start")
     def start(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Begin to assign users."""
+        """Start to assign users."""
         experiment = get_object_or_404(Experiment, pk=object_id)
 
         def perform(actor: User, _: Any) -> str:
             services.start_experiment(experiment, actor)
-            return f"{experiment} runs."
+            return f"{experiment} is running."
 
-        text = "From now on users are assigned to the two versions, each to one and always the same."
+        text = "From now on every user is assigned to one of the two versions, always the same."
         back, refusals = _build_back_url(experiment), (ExperimentError,)
         step = ConfirmationStep(
             f"Start {experiment}?", text, "Start", back, perform, expected_errors=refusals
@@ -84,11 +84,11 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         """End the experiment."""
         experiment = get_object_or_404(Experiment, pk=object_id)
 
-        def perform(actor: User, given: Any) -> str:
-            services.stop_experiment(experiment, actor, given["reason"])
+        def perform(actor: User, cleaned: Any) -> str:
+            services.stop_experiment(experiment, actor, cleaned["reason"])
             return f"{experiment} is stopped."
 
-        text = "Everybody meets the champion again. An experiment that was stopped does not run again."
+        text = "All users get the champion again. A stopped experiment cannot be restarted."
         back = _build_back_url(experiment)
         step = ConfirmationStep(
             f"Stop {experiment}?", text, "Stop", back, perform, ReasonForm, (ExperimentError,)
@@ -98,7 +98,7 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
 @admin.register(Exposure)
 class ExposureAdmin(ReadOnlyAdmin):
-    """Who met which arm first when."""
+    """First exposures of users to an arm."""
 
     list_display = ("at", "experiment", "arm", "phase", "user")
     list_select_related = ("experiment", "user")

@@ -1,4 +1,4 @@
-"""Experiments: which users meet which version, and what may be concluded."""
+"""The app of experiments: which users get which version, and what the results allow to conclude."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class ExperimentsConfig(AppConfig):
-    """Assigns people to arms by a hash and says when an experiment can be believed."""
+    """Configuration of experiments, which assigns users to arms by a hash."""
 
     name = "experiments"
     verbose_name = "Experiments"

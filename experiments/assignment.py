@@ -1,8 +1,8 @@
-"""Who takes part in an experiment, and in which arm: a hash, so that nobody has to remember.
+"""Enrolment in an experiment and choice of the arm, both by a hash, so that no assignment is stored.
 
-A bucket is the first 64 bits of SHA-256 over ``experiment | salt | user`` as a number in [0, 1). Taking part
-and the arm use *different salts*: with one salt the two decisions are dependent, and a 5 % arm gets twice its
-share. Frozen test vectors keep the function from ever changing under a running experiment.
+A bucket is the first 64 bits of SHA-256 over ``experiment | salt | user`` as a number in [0, 1). Enrolment
+and arm use *different salts*: with one salt the two decisions are dependent, and a 5 % arm gets twice its
+share. Tests with fixed vectors keep the function from changing under a running experiment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ARM_B = "b"
 
 
 def compute_bucket(experiment_id: str, salt: str, user_id: str) -> float:
-    """Return the user's place in [0, 1), uniform over users, the same for ever."""
+    """Return the bucket of a user in [0, 1): uniform over users, always the same."""
     digest = hashlib.sha256(f"{experiment_id}|{salt}|{user_id}".encode()).digest()
     # 53 of the 64 bits: what a float holds exactly, so that the largest bucket stays below 1.
     return (int.from_bytes(digest[:8], "big") >> 11) / (1 << 53)
@@ -28,10 +28,10 @@ def choose_arm(
     enrolled_share: float,
     share_b: float,
 ) -> str | None:
-    """Return ``"a"``, ``"b"``, or ``None`` for a user who takes no part.
+    """Return ``"a"``, ``"b"``, or ``None`` for a user who is not enrolled.
 
-    ``enrolled_share`` and ``share_b`` are shares in [0, 1]; ``share_b`` is the part of those enrolled that
-    meets arm b.
+    ``enrolled_share`` and ``share_b`` are shares in [0, 1]; ``share_b`` is the share of enrolled users that
+    gets arm b.
     """
     if compute_bucket(experiment_id, enrolment_salt, user_id) >= enrolled_share:
         return None

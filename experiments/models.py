@@ -1,4 +1,4 @@
-"""Experiments and who met which arm of them."""
+"""Experiments, and the exposures of users to their arms."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def new_salt() -> str:
 
 
 class ExperimentStatus(models.TextChoices):
-    """Where an experiment stands."""
+    """State of an experiment."""
 
     DRAFT = "draft", "Draft"
     RUNNING = "running", "Running"
@@ -28,22 +28,22 @@ class ExperimentStatus(models.TextChoices):
 
 
 class Arm(models.TextChoices):
-    """Which of the two models a user meets."""
+    """The two versions of an experiment."""
 
     A = "a", "A (the champion)"
     B = "b", "B (the challenger)"
 
 
 class ExperimentQuerySet(models.QuerySet["Experiment"]):
-    """Reads of experiments."""
+    """Queries on experiments."""
 
     def running(self) -> ExperimentQuerySet:
-        """Experiments that assign users now."""
+        """Return the experiments that assign users now."""
         return self.filter(is_active=True)
 
 
 class Experiment(models.Model):
-    """Two versions meet two groups of users. Changing a weight begins a new phase, never rewrites the old."""
+    """A comparison of two versions on two groups of users; a change of the split starts a new phase."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=100, unique=True)
@@ -54,13 +54,13 @@ class Experiment(models.Model):
         max_digits=3,
         decimal_places=2,
         default=Decimal("0.50"),
-        help_text="Share of those enrolled that meets B.",
+        help_text="Share of enrolled users that gets B.",
     )
     enrolled_share = models.DecimalField(
         max_digits=3,
         decimal_places=2,
         default=Decimal("1.00"),
-        help_text="Share of all users that takes part.",
+        help_text="Share of all users that is enrolled.",
     )
     enrolment_salt = models.CharField(max_length=32, default=new_salt, editable=False)
     variant_salt = models.CharField(max_length=32, default=new_salt, editable=False)
@@ -107,7 +107,7 @@ class Experiment(models.Model):
 
 
 class Exposure(models.Model):
-    """The first time a user met an arm. One row per user and experiment phase, whatever happens at once."""
+    """The first exposure of a user to an arm; a constraint keeps one row per user and phase."""
 
     id = models.BigAutoField(primary_key=True)
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="exposures")

@@ -1,4 +1,4 @@
-"""Starting, stopping and assigning."""
+"""Start and stop of experiments, assignment of users, and exposures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from experiments.significance import SampleRatioCheck, check_sample_ratio
 from modelops.models import EVERY_PROFILE, LiveSlot
 
 _REFRESH_SECONDS = 1.0
-"""Seconds a process goes on with the experiments it last read."""
+"""Seconds a process uses the experiments it last read."""
 
 
 class ExperimentError(Exception):
@@ -27,7 +27,7 @@ class ExperimentError(Exception):
 
 @dataclass(frozen=True)
 class ExperimentAssignment:
-    """The arm a user meets and the version that answers there."""
+    """The arm of a user, and the version that answers there."""
 
     experiment_id: UUID
     phase: int
@@ -36,21 +36,21 @@ class ExperimentAssignment:
 
 
 class _RunningExperiments:
-    """The running experiments as this process last read them."""
+    """The running experiments as this process last read them, by profile."""
 
     def __init__(self) -> None:
         self._rows: dict[str, Experiment] = {}
         self._read_at = -_REFRESH_SECONDS
 
     def find_for_profile(self, profile: str) -> Experiment | None:
-        """Return the experiment that runs for a profile, its own before that of every profile."""
+        """Return the running experiment of a profile, else the one of all profiles."""
         if time.monotonic() - self._read_at >= _REFRESH_SECONDS:
             self._rows = {row.profile: row for row in Experiment.objects.running()}
             self._read_at = time.monotonic()
         return self._rows.get(profile) or self._rows.get(EVERY_PROFILE)
 
     def invalidate(self) -> None:
-        """Read again at the next question."""
+        """Read the experiments again at the next request."""
         self._read_at = -_REFRESH_SECONDS
 
 
@@ -59,13 +59,13 @@ _running_experiments = _RunningExperiments()
 
 @lru_cache(maxsize=100_000)
 def _record_exposure_once(experiment_id: UUID, phase: int, arm: str, user_id: UUID) -> None:
-    """Write the exposure; this process remembers that it did, so later requests write nothing."""
+    """Write an exposure; the cache keeps later requests of this process from writing again."""
     row = Exposure(experiment_id=experiment_id, user_id=user_id, arm=arm, phase=phase)
     Exposure.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def assign_arm(user: User, profile: str) -> ExperimentAssignment | None:
-    """Return the arm a user meets under a profile, or ``None`` outside every experiment. Writes nothing."""
+    """Return the arm of a user under a profile, or ``None`` outside every experiment. Writes nothing."""
     experiment = _running_experiments.find_for_profile(profile)
     if experiment is None:
         return None
@@ -83,14 +83,14 @@ def assign_arm(user: User, profile: str) -> ExperimentAssignment | None:
     return ExperimentAssignment(experiment.pk, experiment.phase, arm, model_id)
 
 
-def record_exposure(user: User, met: ExperimentAssignment) -> None:
-    """Note that the user met the arm, unless noted before."""
-    _record_exposure_once(met.experiment_id, met.phase, met.arm, user.pk)
+def record_exposure(user: User, assigned: ExperimentAssignment) -> None:
+    """Record the first exposure of a user to an arm."""
+    _record_exposure_once(assigned.experiment_id, assigned.phase, assigned.arm, user.pk)
 
 
 @transaction.atomic
 def start_experiment(experiment: Experiment, actor: User) -> Experiment:
-    """Begin to assign users. Raises :class:`ExperimentError` unless both versions are live in their parts."""
+    """Start to assign users. Raises :class:`ExperimentError` unless a draft with both versions live."""
     experiment = Experiment.objects.select_for_update().get(pk=experiment.pk)
     if experiment.status != ExperimentStatus.DRAFT:
         raise ExperimentError("only a draft can be started")
@@ -111,9 +111,9 @@ def start_experiment(experiment: Experiment, actor: User) -> Experiment:
 
 @transaction.atomic
 def stop_experiment(experiment: Experiment, actor: User, reason: str) -> Experiment:
-    """End the experiment.
+    """End the experiment; all users get the champion again.
 
-    Everybody meets the champion again. Raises :class:`ExperimentError` if not running.
+    Raises :class:`ExperimentError` unless it is running.
     """
     experiment = Experiment.objects.select_for_update().get(pk=experiment.pk)
     if experiment.status != ExperimentStatus.RUNNING:
@@ -130,7 +130,7 @@ def stop_experiment(experiment: Experiment, actor: User, reason: str) -> Experim
 
 
 def check_experiment_split(experiment: Experiment) -> SampleRatioCheck:
-    """Check that the arms got the users they should have in the current phase."""
+    """Compare the exposed users of the current phase with the planned split."""
     exposed = experiment.exposures.filter(phase=experiment.phase)
     counts = [exposed.filter(arm=arm).count() for arm in (Arm.A, Arm.B)]
     return check_sample_ratio(counts[0], counts[1], float(experiment.traffic_split))

@@ -1,4 +1,4 @@
-"""What the numbers of an experiment allow one to say. Plain mathematics, no database."""
+"""Statistics of experiments: sample ratio check and anytime-valid e-values. Pure mathematics."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import math
 from dataclasses import dataclass
 
 SRM_ALPHA = 0.001
+"""p-value below which the split of users counts as a sample ratio mismatch (SRM)."""
 SRM_MIN_USERS = 100
-"""Fewer exposed users than this say nothing about the split."""
+"""Smallest number of exposed users for which the split is checked."""
 
 E_VALUE_THRESHOLD = 20.0
-"""An e-value of 20 keeps false positives under 5 % however often one looks (Ville's inequality)."""
+"""An e-value of 20 keeps false positives under 5 % however often it is read (Ville's inequality)."""
 
 _PRIOR = 2.0
+"""Parameter of the symmetric beta prior of the share of wins."""
 
 
 @dataclass(frozen=True)
 class SampleRatioCheck:
-    """Whether the arms got the users they should have: chi-square (1 degree of freedom), p-value, verdict."""
+    """A comparison of exposed with planned users: chi-square with one degree of freedom, and its p-value."""
 
     statistic: float
     p_value: float
@@ -25,7 +27,7 @@ class SampleRatioCheck:
 
     @property
     def is_mismatch(self) -> bool:
-        """Say whether results must be withheld because the split is not the planned one."""
+        """Say whether results must be withheld because the split differs from the plan."""
         return self.has_enough_users and self.p_value < SRM_ALPHA
 
 
@@ -50,9 +52,9 @@ def check_sample_ratio(users_a: int, users_b: int, share_b: float) -> SampleRati
 def log_e_value(wins: int, pairs: int, prior: float = _PRIOR) -> float:
     """Return the natural logarithm of the e-value against "both arms win half of the disagreements".
 
-    A beta-binomial mixture with a symmetric prior: anytime-valid, so one may look after every pair. ``wins``
-    of ``pairs`` blindly reviewed disagreements went to the challenger. Raises ``ValueError`` if that cannot
-    be.
+    A beta-binomial mixture with a symmetric prior: anytime-valid, so it may be read after every pair.
+    ``wins`` of ``pairs`` blindly reviewed disagreements went to the challenger. Raises ``ValueError`` unless
+    0 <= wins <= pairs and the prior is positive.
     """
     if not 0 <= wins <= pairs or prior <= 0:
         raise ValueError("wins must lie between 0 and the number of pairs, and the prior must be positive")
@@ -60,20 +62,20 @@ def log_e_value(wins: int, pairs: int, prior: float = _PRIOR) -> float:
 
 
 def e_value(wins: int, pairs: int) -> float:
-    """Return the e-value itself; infinite when it exceeds what a float holds."""
+    """Return the e-value, infinite when it exceeds the range of a float."""
     logarithm = log_e_value(wins, pairs)
     return math.inf if logarithm > 700 else math.exp(logarithm)
 
 
 def is_conclusive(wins: int, pairs: int) -> bool:
-    """Say whether the evidence is enough to stop."""
+    """Say whether the evidence is sufficient to stop."""
     return log_e_value(wins, pairs) >= math.log(E_VALUE_THRESHOLD)
 
 
 def compute_required_pairs(win_share: float, limit: int = 100_000) -> int | None:
-    """Return how many disagreements must be reviewed if the challenger wins this share of them.
+    """Return how many disagreements must be reviewed when the challenger wins this share of them.
 
-    ``None`` when not even ``limit`` pairs would do: such an experiment cannot conclude and should not start.
+    ``None`` when more than ``limit`` pairs would be needed: such an experiment should not start.
     """
     if not 0 <= win_share <= 1:
         raise ValueError("a share lies between 0 and 1")
