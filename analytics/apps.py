@@ -1,10 +1,10 @@
-"""How Django names this app."""
+"""The app of the dashboard and of evidence packs."""
 
 from django.apps import AppConfig
 
 
 class AnalyticsConfig(AppConfig):
-    """Reads what the other apps wrote; has no tables of its own."""
+    """Configuration of analytics, which reads the tables of the other apps and has none."""
 
     name = "analytics"
-    verbose_name = "Figures"
+    verbose_name = "Analytics"

@@ -1,4 +1,4 @@
-"""The first page of the admin: what happened, what waits, what is live, as far as one may see it."""
+"""The dashboard of the admin: cards and a chart, as far as the permissions of the user allow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VERDICT_ORDER = (VerdictChoice.IMMATERIAL.value, VerdictChoice.REVIEW.value, Ve
 
 @dataclass(frozen=True)
 class DashboardCard:
-    """One figure with what it is made of, and where to look closer."""
+    """One number with its details and a link."""
 
     title: str
     value: str
@@ -33,8 +33,8 @@ class DashboardCard:
 
 
 def add_dashboard_cards(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add the cards that this person may see to the page."""
-    makers: dict[str, Callable[[], DashboardCard]] = {
+    """Return the context with the cards that the user may see."""
+    builders: dict[str, Callable[[], DashboardCard]] = {
         "matching.view_prediction": _build_prediction_card,
         "feedback.view_reviewitem": _build_queue_card,
         "feedback.view_feedback": _build_label_card,
@@ -44,36 +44,36 @@ def add_dashboard_cards(request: HttpRequest, context: dict[str, Any]) -> dict[s
     return {
         **context,
         "title": "Overview",
-        "cards": [make() for needs, make in makers.items() if request.user.has_perm(needs)],
+        "cards": [build() for permission, build in builders.items() if request.user.has_perm(permission)],
         "chart": _draw_daily_chart() if request.user.has_perm("matching.view_prediction") else "",
     }
 
 
 def _draw_daily_chart() -> str:
-    """Answers of each of the last fourteen days, drawn."""
+    """Return a chart of the predictions of each of the last fourteen days."""
     today = timezone.now().date()
     days = queries.list_daily_counts(today - timedelta(days=13), today)
     series = {value: [day.verdicts[value] for day in days] for value in _VERDICT_ORDER}
     labels = [f"{day.day.day}.{day.day.month}." for day in days]
-    return mark_safe(svg_charts.render_stacked_chart("Answers a day", labels, series))  # noqa: S308 - our own SVG
+    return mark_safe(svg_charts.render_stacked_chart("Predictions per day", labels, series))  # noqa: S308 - our own SVG
 
 
 def _build_prediction_card() -> DashboardCard:
-    seen = queries.count_predictions(timezone.now() - _DAY)
-    lines = {label: f"{seen.share(value):.0%}" for value, label in VerdictChoice.choices}
-    lines["From the cache"] = f"{seen.cached_share:.0%}"
+    counts = queries.count_predictions(timezone.now() - _DAY)
+    lines = {label: f"{counts.share(value):.0%}" for value, label in VerdictChoice.choices}
+    lines["From the cache"] = f"{counts.cached_share:.0%}"
     return DashboardCard(
-        "Answers in 24 hours", f"{seen.total:,}", reverse("admin:matching_prediction_changelist"), lines
+        "Predictions in 24 hours", f"{counts.total:,}", reverse("admin:matching_prediction_changelist"), lines
     )
 
 
 def _build_queue_card() -> DashboardCard:
-    waiting = queries.summarise_queue()
-    lines = {str(ReviewStream(stream).label): f"{count:,}" for stream, count in waiting.stream_counts.items()}
-    if waiting.oldest_at:
-        lines["The oldest waits"] = timesince(waiting.oldest_at)
+    queue = queries.summarise_queue()
+    lines = {str(ReviewStream(stream).label): f"{count:,}" for stream, count in queue.stream_counts.items()}
+    if queue.oldest_at:
+        lines["Oldest item"] = timesince(queue.oldest_at)
     href = reverse("admin:feedback_reviewitem_changelist")
-    return DashboardCard("Waiting for a reviewer", f"{waiting.total:,}", href, lines)
+    return DashboardCard("Review queue", f"{queue.total:,}", href, lines)
 
 
 def _build_label_card() -> DashboardCard:
@@ -84,24 +84,24 @@ def _build_label_card() -> DashboardCard:
         else {}
     )
     href = reverse("admin:feedback_feedback_changelist")
-    return DashboardCard("Labels not learnt from yet", f"{queries.count_waiting_labels():,}", href, lines)
+    return DashboardCard("Labels waiting for training", f"{queries.count_waiting_labels():,}", href, lines)
 
 
 def _build_deployment_card() -> DashboardCard:
     rows = queries.list_live_deployments()
     lines = {_format_role(row.role, row.profile): str(row.model) for row in rows}
-    if waiting := queries.count_open_requests():
-        lines["Waiting for approval"] = str(waiting)
+    if requests := queries.count_open_requests():
+        lines["Waiting for approval"] = str(requests)
     generation = max((row.generation for row in rows), default=0)
     return DashboardCard(
-        "Live generation", str(generation), reverse("admin:modelops_liveslot_changelist"), lines
+        "Live now", f"Generation {generation}", reverse("admin:modelops_liveslot_changelist"), lines
     )
 
 
 def _build_alert_card() -> DashboardCard:
-    firing, moved = queries.list_firing_alerts(), queries.count_drifted(timezone.now() - _DAY)
+    firing, drifted = queries.list_firing_alerts(), queries.count_drifted(timezone.now() - _DAY)
     lines = {str(alert): f"since {alert.since:%d %b %H:%M}" for alert in firing[:3]}
-    lines["Drifted since yesterday"] = str(moved)
+    lines["Drifted since yesterday"] = str(drifted)
     return DashboardCard("Alerts firing", str(len(firing)), reverse("admin:modelops_alert_changelist"), lines)
 
 

@@ -1,7 +1,7 @@
-"""The evidence pack of a month: the audit chain, who made what live, who saw names, and a verifier.
+"""Evidence packs: the audit chain of a month, deployments, accesses to names, and a verifier.
 
-The pack of a month that is over is the same bytes whenever and wherever it is built. Its digest becomes an
-event of the chain, so a pack that was altered, chain and manifest together, meets a digest it does not have.
+The pack of a past month has the same bytes whenever and wherever it is built. Its digest is recorded as an
+event of the chain, so that a pack altered together with its manifest no longer matches the recorded digest.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ ACCESS_ACTIONS = (
     "batch_job.downloaded",
     "evidence.downloaded",
 )
-"""Events by which a person got to see names, or the evidence itself."""
+"""Audit events of a person's access to names or to evidence packs."""
 
 
 class NoEvidenceError(Exception):
-    """There is no such month, or nothing was sealed in it; the message says which."""
+    """The month is invalid, or nothing was sealed in it; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Month:
 
 @dataclass(frozen=True)
 class EvidencePack:
-    """A pack that was built: where it is and its SHA-256."""
+    """A stored pack with its path and SHA-256."""
 
     month: Month
     path: Path
@@ -97,7 +97,7 @@ class EvidencePack:
 
 
 class _ReproducibleZip:
-    """A ZIP whose bytes depend on nothing but what is put into it, and the digests of its files."""
+    """A ZIP whose bytes depend on its contents only; collects the digests of its files."""
 
     def __init__(self, path: Path, month: Month) -> None:
         self.digests: dict[str, str] = {}
@@ -116,27 +116,27 @@ class _ReproducibleZip:
         self.digests[name] = digest.hexdigest()
 
     def close(self) -> None:
-        """Finish the file."""
+        """Write the directory of the archive and close it."""
         self._zip.close()
 
 
 def list_months() -> list[Month]:
-    """Return every month in which something was sealed, newest first."""
+    """Return the months since the first sealed event, newest first."""
     first = AuditSeal.objects.order_by("seq").values_list("sealed_at", flat=True).first()
-    found, month = [], Month.from_datetime(timezone.now())
+    months, month = [], Month.from_datetime(timezone.now())
     while first and month.end > first:
-        found.append(month)
+        months.append(month)
         month = month.previous
-    return found
+    return months
 
 
 def get_pack_path(month: Month) -> Path:
-    """Return where the pack of a month is kept on this machine."""
+    """Return the path of the pack of a month on this machine."""
     return Path(settings.EVIDENCE_DIR) / f"evidence-{month}{'' if month.is_over else '-so-far'}.zip"
 
 
 def build_pack(month: Month, actor: User | None) -> EvidencePack:
-    """Seal what waits, build the pack, and record its digest.
+    """Seal waiting events, build the pack, and record its digest.
 
     Raises :class:`NoEvidenceError` when nothing was sealed in the month.
     """
@@ -146,29 +146,29 @@ def build_pack(month: Month, actor: User | None) -> EvidencePack:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
     last = _write_pack(draft, month)
-    found = EvidencePack(month, path, _compute_sha256(draft))
+    pack = EvidencePack(month, path, _compute_sha256(draft))
     draft.replace(path)
-    _record_digest(found, last, actor)
-    return found
+    _record_digest(pack, last, actor)
+    return pack
 
 
 @transaction.atomic
-def record_download(found: EvidencePack, actor: User) -> None:
-    """Record that somebody took a pack."""
+def record_download(pack: EvidencePack, actor: User) -> None:
+    """Write the audit event of a download."""
     newest = AuditSeal.objects.latest("seq")
-    trail.record_event("evidence.downloaded", newest, actor, month=str(found.month), sha256=found.sha256)
+    trail.record_event("evidence.downloaded", newest, actor, month=str(pack.month), sha256=pack.sha256)
 
 
 @transaction.atomic
-def _record_digest(found: EvidencePack, last: AuditSeal, actor: User | None) -> None:
-    """Let the chain know the digest, once."""
-    detail = {"month": str(found.month), "sha256": found.sha256}
+def _record_digest(pack: EvidencePack, last: AuditSeal, actor: User | None) -> None:
+    """Write the audit event of the digest, once."""
+    detail = {"month": str(pack.month), "sha256": pack.sha256}
     if not AuditEvent.objects.filter(action="evidence.packed", detail=detail).exists():
         trail.record_event("evidence.packed", last, actor, **detail)
 
 
 def _write_pack(path: Path, month: Month) -> AuditSeal:
-    """Write the pack; return the last seal in it."""
+    """Write the pack to a path; return its last seal."""
     within = AuditSeal.objects.filter(sealed_at__gte=month.start, sealed_at__lt=month.end)
     first, last = within.order_by("seq").first(), within.order_by("-seq").first()
     if first is None or last is None:
@@ -204,7 +204,7 @@ def _iterate_seals(first: int, last: int, actions: tuple[str, ...] = ()) -> Iter
 
 
 def _iterate_actors(first: int, last: int) -> Iterator[dict[str, Any]]:
-    """Who the ids of actors are; e-mail and role as they are now."""
+    """Yield the users who are actors of the seals, with their current e-mail and role."""
     actors = AuditEvent.objects.filter(seal__seq__range=(first, last)).order_by().values("actor")
     for user in User.objects.filter(pk__in=actors).order_by("pk"):
         yield {"id": str(user.pk), "email": user.email, "name": user.name, "role": user.role}
@@ -271,6 +271,6 @@ def _compute_sha256(path: Path) -> str:
 
 
 def find_pack(month: Month) -> EvidencePack | None:
-    """Return the pack of a month that is over if this machine has it."""
+    """Return the stored pack of a past month, or ``None`` when this machine has none."""
     path = get_pack_path(month)
     return EvidencePack(month, path, _compute_sha256(path)) if month.is_over and path.is_file() else None

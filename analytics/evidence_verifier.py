@@ -1,10 +1,10 @@
-"""Checks evidence packs of Legal Name Comparison, offline, with nothing but Python 3.8 or newer.
+"""Verifies evidence packs of Legal Name Comparison offline; needs only Python 3.8 or newer.
 
     python verify.py                        the pack this file was unpacked from
-    python verify.py 2026-01.zip 2026-02.zip    packs, also that each goes on where the one before ended
-    python verify.py --anchors anchors.jsonl 2026-01.zip    and that the chain holds what was anchored outside
+    python verify.py 2026-01.zip 2026-02.zip    several packs, and that each continues the one before
+    python verify.py --anchors anchors.jsonl 2026-01.zip    and that the chain holds the published anchors
 
-Exit status 0: everything fits. 1: something was altered, removed or added; the first such row is named.
+Exit status 0: all checks passed. 1: something was altered, removed or added; the first such row is named.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FileReader = Callable[[str], bytes]
 
 
 class VerificationError(Exception):
-    """Something does not fit; the message names the first row."""
+    """A check failed; the message names the first row."""
 
 
 def compute_link_hash(previous: str, seq: int, event: dict[str, Any]) -> str:
@@ -33,7 +33,7 @@ def compute_link_hash(previous: str, seq: int, event: dict[str, Any]) -> str:
 
 
 def open_pack(path: Path) -> FileReader:
-    """Return how to read a file of a pack, which is a ZIP or the folder it was unpacked to."""
+    """Return a reader of the files of a pack, which is a ZIP or the folder it was unpacked to."""
     if path.is_dir():
         return lambda name: (path / name).read_bytes()
     archive = zipfile.ZipFile(path)
@@ -41,7 +41,7 @@ def open_pack(path: Path) -> FileReader:
 
 
 def check_files(read: FileReader, manifest: dict[str, Any]) -> None:
-    """Compare every file with the digest the manifest has of it."""
+    """Compare every file with its digest in the manifest."""
     for name, expected in sorted(manifest["files"].items()):
         try:
             found = hashlib.sha256(read(name)).hexdigest()
@@ -58,7 +58,7 @@ def read_rows(read: FileReader, name: str) -> Iterator[dict[str, Any]]:
 
 
 def check_chain(read: FileReader, manifest: dict[str, Any]) -> dict[int, str]:
-    """Walk the chain; return the hash of every seal."""
+    """Verify the chain; return the hash of every seal by number."""
     previous, seq, hashes = manifest["prev_hash"], manifest["first_seq"] - 1, {}
     for row in read_rows(read, "chain.jsonl"):
         if row["seq"] != seq + 1:
@@ -84,8 +84,8 @@ def check_accesses(read: FileReader, hashes: dict[int, str]) -> None:
 
 
 def check_anchors(path: Path, hashes: dict[int, str], first: int) -> int:
-    """Check that the chain still holds what was anchored outside; return how many anchors fall into it."""
-    met = 0
+    """Check that the chain holds the published anchors; return how many are in it."""
+    count = 0
     for line in path.read_text(encoding="utf-8").splitlines():
         anchor = json.loads(line)
         if anchor["seq"] < first or not anchor["seq"]:
@@ -96,12 +96,12 @@ def check_anchors(path: Path, hashes: dict[int, str], first: int) -> int:
             )
         if hashes.get(anchor["seq"]) != anchor["hash"]:
             raise VerificationError(f"seal {anchor['seq']} is not what was anchored {anchor['at']}")
-        met += 1
-    return met
+        count += 1
+    return count
 
 
 def check_pack(path: Path, before: dict[str, Any] | None) -> tuple[dict[str, Any], dict[int, str]]:
-    """Check one pack, and that it goes on where the pack before it ended."""
+    """Check one pack, and that it continues the pack before it."""
     read = open_pack(path)
     manifest: dict[str, Any] = json.loads(read("manifest.json"))
     check_files(read, manifest)
@@ -115,30 +115,30 @@ def check_pack(path: Path, before: dict[str, Any] | None) -> tuple[dict[str, Any
 
 
 def main(arguments: list[str]) -> int:
-    """Check what the command line names."""
+    """Check the packs of the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Check evidence packs, offline.")
     parser.add_argument("packs", nargs="*", type=Path, default=[Path(__file__).resolve().parent])
     parser.add_argument("--anchors", type=Path, help="anchors kept outside, one JSON object per line")
-    given = parser.parse_args(arguments)
-    before, known = None, {}
-    for path in given.packs:
+    options = parser.parse_args(arguments)
+    before, all_hashes = None, {}
+    for path in options.packs:
         try:
             before, hashes = check_pack(path, before)
         except (VerificationError, KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
             sys.stderr.write(f"BROKEN {path.name}: {error}\n")
             return 1
-        known.update(hashes)
+        all_hashes.update(hashes)
         sys.stdout.write(f"ok {before['period']}: {len(hashes)} seals, head {before['head']}\n")
-    return _report_anchors(given.anchors, known) if given.anchors else 0
+    return _report_anchors(options.anchors, all_hashes) if options.anchors else 0
 
 
-def _report_anchors(path: Path, known: dict[int, str]) -> int:
+def _report_anchors(path: Path, hashes: dict[int, str]) -> int:
     try:
-        met = check_anchors(path, known, min(known, default=0))
+        count = check_anchors(path, hashes, min(hashes, default=0))
     except (VerificationError, KeyError, ValueError, OSError) as error:
         sys.stderr.write(f"BROKEN {path.name}: {error}\n")
         return 1
-    sys.stdout.write(f"ok {path.name}: {met} anchors are in the chain\n")
+    sys.stdout.write(f"ok {path.name}: {count} anchors are in the chain\n")
     return 0
 
 

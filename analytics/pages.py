@@ -1,4 +1,4 @@
-"""Evidence packs for auditors, in the admin."""
+"""Pages of the admin where auditors download evidence packs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _require_auditor = permission_required("accounts.view_auditseal", raise_exceptio
 
 @require_GET
 def show_evidence(request: HttpRequest) -> HttpResponse:
-    """List the months in which something was sealed, with the digests that the chain knows."""
+    """List the months with sealed events, and the recorded digests of their packs."""
     view: Any = admin.site.admin_view(_require_auditor(_render_list))
     response: HttpResponse = view(request)
     return response
@@ -29,7 +29,7 @@ def show_evidence(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def download_evidence(request: HttpRequest, month: str) -> HttpResponseBase:
-    """Hand out the pack of a month, built now unless it is there; taking it is recorded."""
+    """Send the pack of a month, built if it does not exist; the download is audited."""
     view: Any = admin.site.admin_view(_require_auditor(_send_pack))
     response: HttpResponseBase = view(request, month)
     return response
@@ -48,9 +48,9 @@ def _render_list(request: HttpRequest) -> HttpResponse:
 
 def _send_pack(request: HttpRequest, month: str) -> HttpResponseBase:
     try:
-        wanted = Month.parse(month)
-        found = evidence.find_pack(wanted) or evidence.build_pack(wanted, get_current_user(request))
+        parsed = Month.parse(month)
+        pack = evidence.find_pack(parsed) or evidence.build_pack(parsed, get_current_user(request))
     except NoEvidenceError as error:
         raise Http404(str(error)) from error
-    evidence.record_download(found, get_current_user(request))
-    return FileResponse(found.path.open("rb"), as_attachment=True, filename=found.path.name)
+    evidence.record_download(pack, get_current_user(request))
+    return FileResponse(pack.path.open("rb"), as_attachment=True, filename=pack.path.name)

@@ -1,4 +1,4 @@
-"""Figures across the apps. Every query is bounded by a time or by an index, never by the whole history."""
+"""Queries of the dashboard across the apps; each is bounded by a period or by an index."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ from modelops.models import (
 
 @dataclass(frozen=True)
 class PredictionCounts:
-    """Answers since a moment: by verdict, from the cache, all together, and the share put to a person."""
+    """Predictions of a period: by verdict, and from the cache."""
 
     verdicts: Mapping[str, int]
     cached_count: int
 
     @property
     def total(self) -> int:
-        """All answers."""
+        """Number of all predictions."""
         return sum(self.verdicts.values())
 
     def share(self, verdict: str) -> float:
-        """Share of a verdict in [0, 1]; 0 without answers."""
+        """Return the share of a verdict in [0, 1]; 0 without predictions."""
         return self.verdicts.get(verdict, 0) / self.total if self.total else 0.0
 
     @property
     def cached_share(self) -> float:
-        """Share answered from the cache in [0, 1]; 0 without answers."""
+        """Share from the cache in [0, 1]; 0 without predictions."""
         return self.cached_count / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True)
 class QueueSummary:
-    """What waits for reviewers: items by stream, and since when the oldest does."""
+    """Open items of the review queue: number by stream, and the time of the oldest."""
 
     stream_counts: Mapping[str, int]
     oldest_at: datetime | None
 
     @property
     def total(self) -> int:
-        """All items that wait."""
+        """Number of all open items."""
         return sum(self.stream_counts.values())
 
 
 def count_predictions(since: datetime) -> PredictionCounts:
-    """Return the answers given since a moment."""
+    """Return the predictions since a moment."""
     rows = Prediction.objects.filter(created_at__gte=since).order_by().values("verdict")
     counted = list(rows.annotate(n=Count("pk"), from_cache=Count("pk", filter=Q(cached=True))))
     verdicts = dict.fromkeys(VerdictChoice.values, 0) | {row["verdict"]: row["n"] for row in counted}
@@ -67,15 +67,16 @@ def count_predictions(since: datetime) -> PredictionCounts:
 
 @dataclass(frozen=True)
 class DailyCounts:
-    """Answers of one day by verdict."""
+    """Predictions of one day by verdict."""
 
     day: date
     verdicts: Mapping[str, int]
 
 
 def list_daily_counts(first: date, last: date) -> list[DailyCounts]:
-    """Return the answers of every day from ``first`` to ``last``: counted hours, and what came since on the
-    last day.
+    """Return the predictions of every day from ``first`` to ``last``, from the hourly counts.
+
+    Predictions of the last day that no hourly count covers yet are counted from their rows.
     """
     found = {first + timedelta(days=at): Counter[str]() for at in range((last - first).days + 1)}
     begin, end = (datetime.combine(day, time.min, UTC) for day in (first, last + timedelta(days=1)))
@@ -93,17 +94,17 @@ def list_daily_counts(first: date, last: date) -> list[DailyCounts]:
 
 
 def list_firing_alerts() -> list[Alert]:
-    """Return the alerts that fire, the newest first."""
+    """Return firing alerts, newest first; at most 20."""
     return list(Alert.objects.firing()[:20])
 
 
 def count_drifted(since: datetime) -> int:
-    """Return how many profiles and kinds moved from their reference, by the daily reports since then."""
+    """Return how many daily reports since a moment found drift."""
     return DriftReport.objects.filter(end__gte=since, span=DriftReport.Span.DAY, drifted=True).count()
 
 
 def summarise_queue() -> QueueSummary:
-    """Return what waits in the review queue."""
+    """Return the summary of the open review queue."""
     rows = ReviewItem.objects.open().order_by().values("stream")
     counted = list(rows.annotate(n=Count("pk"), oldest=Min("created_at")))
     streams = {row["stream"]: row["n"] for row in counted}
@@ -116,12 +117,12 @@ def count_waiting_labels() -> int:
 
 
 def list_live_deployments() -> list[Deployment]:
-    """Return what is live, by profile and part."""
+    """Return the live deployments by profile and role."""
     return list(Deployment.objects.live().order_by("profile", "role"))
 
 
 def count_open_requests() -> int:
-    """Return how many promotions wait for a second person."""
+    """Return how many promotion requests are open."""
     return PromotionRequest.objects.filter(closed_at=None).count()
 
 

@@ -1,4 +1,4 @@
-"""Periodic work on evidence."""
+"""Periodic task of evidence packs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from modelops.job_runs import run_once
 
 @shared_task(acks_late=True)  # a month is packed once
 def pack_evidence() -> str:
-    """Build the pack of the month that ended last, once."""
+    """Build the pack of the previous month, once."""
     month = Month.from_datetime(timezone.now()).previous
     run = run_once("evidence", str(month), lambda: _build_month_pack(month))
     return str(run.result) if run else "done before"

@@ -66,7 +66,7 @@ _VERDICTS = ["immaterial", "review", "material"] * 20
 def test_the_first_page_draws_answers_and_tells_of_alerts() -> None:
     installed()
     shown = page(Role.ADMINISTRATOR)
-    assert "Answers a day" in shown
+    assert "Predictions per day" in shown
     assert "Alerts firing" in shown
     assert "<svg" not in page(Role.APPROVER)
 
@@ -89,14 +89,14 @@ def test_the_queue_counts_what_waits_by_stream() -> None:
 def test_a_lead_sees_traffic_queue_labels_and_what_is_live() -> None:
     installed()
     shown = page(Role.LEAD)
-    for title in ("Answers in 24 hours", "Waiting for a reviewer", "Labels not learnt", "Live generation"):
+    for title in ("Predictions in 24 hours", "Review queue", "Labels waiting", "Generation "):
         assert title in shown
 
 
 def test_a_reviewer_sees_no_figures_of_models() -> None:
     shown = page(Role.REVIEWER)
-    assert "Waiting for a reviewer" in shown
-    assert "Live generation" not in shown
+    assert "Review queue" in shown
+    assert "Generation " not in shown
     assert "Promotion requests" not in shown
 
 

@@ -16,17 +16,17 @@ class Command(BaseCommand):
     help = "Build the evidence pack of a month: audit chain, deployments, accesses, verifier."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the month."""
+        """Define the optional month."""
         parser.add_argument("month", nargs="?", help="like 2026-03; default: last month")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Build it and print where it is and its digest. Raises ``CommandError`` when there is nothing."""
+        """Build the pack; print path and digest. Raises ``CommandError`` for a month without events."""
         try:
-            given = options["month"]
-            month = Month.parse(given) if given else Month.from_datetime(timezone.now()).previous
-            found = build_pack(month, None)
+            text = options["month"]
+            month = Month.parse(text) if text else Month.from_datetime(timezone.now()).previous
+            pack = build_pack(month, None)
         except NoEvidenceError as error:
             raise CommandError(f"{error}.") from error
-        self.stdout.write(f"{found.path}\nsha256 {found.sha256}")
+        self.stdout.write(f"{pack.path}\nsha256 {pack.sha256}")
         if not month.is_over:
             self.stdout.write("The month is not over: this pack ends where the chain ends now.")
