@@ -91,7 +91,7 @@ def test_a_channel_is_made_and_its_address_is_never_shown_again() -> None:
     [
         ("webhook", "http://example.com/x", "must be an https address"),
         ("email", "not an address", "valid email"),
-        ("email", "", "Say where"),
+        ("email", "", "Enter the address"),
     ],
 )
 def test_an_address_that_cannot_work_is_refused(kind: str, address: str, said: str) -> None:
