@@ -53,7 +53,7 @@ def _create_promotion_request(
     if not model.is_active:
         raise PromotionError(f"{model} was withdrawn")
     if PromotionRequest.objects.filter(model=model, profile=profile, role=role, closed_at=None).exists():
-        raise PromotionError(f"somebody has asked for {model} already")
+        raise PromotionError(f"there is an open request for {model} already")
     request = PromotionRequest.objects.create(
         model=model,
         profile=profile,
@@ -79,7 +79,7 @@ def approve_promotion(request: PromotionRequest, actor: User, override: str = ""
     _lock_deployments()
     request = _lock_open_request(request)
     if request.requested_by_id == actor.pk:
-        raise PromotionError("a second person must approve what you asked for")
+        raise PromotionError("a second person must approve your request")
     overruled = _list_gates_to_overrule(request)
     _require_approvable(request, overruled, override)
     deployment = _deploy(
@@ -221,7 +221,7 @@ def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deploy
     """
     current = _get_live_deployment(row.profile, row.role)
     if (current.generation if current else None) != expected:
-        raise PromotionError("another version went live meanwhile; look again and ask anew")
+        raise PromotionError("another version went live meanwhile; check it and request again")
     read_verified_artefact(row.model)
     row.previous = current
     row.save(force_insert=True)

@@ -62,16 +62,18 @@ class Alert(models.Model):
     fingerprint = models.CharField(max_length=16, help_text="Digest of rule and scope.")
     severity = models.CharField(max_length=8, choices=Severity.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=PENDING)
-    what = models.CharField(max_length=500, help_text="The last observation.")
-    bad = models.PositiveIntegerField(default=0, help_text="Bad observations in a row.")
-    good = models.PositiveIntegerField(default=0, help_text="Good observations in a row.")
+    what = models.CharField("observation", max_length=500, help_text="The last observation.")
+    bad = models.PositiveIntegerField("bad observations", default=0, help_text="Bad observations in a row.")
+    good = models.PositiveIntegerField(
+        "good observations", default=0, help_text="Good observations in a row."
+    )
     since = models.DateTimeField(default=timezone.now)
-    seen_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField("last observed at", default=timezone.now)
     fired_at = models.DateTimeField(null=True, blank=True)
     told_at = models.DateTimeField(
-        null=True, blank=True, help_text="When messages were last put into the outbox."
+        "last notified at", null=True, blank=True, help_text="When messages were last put into the outbox."
     )
-    times_told = models.PositiveIntegerField(default=0)
+    times_told = models.PositiveIntegerField("notifications", default=0)
     escalated_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(

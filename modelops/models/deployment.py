@@ -148,7 +148,7 @@ class PromotionRequest(models.Model):
     profile = models.CharField(max_length=20, default=EVERY_PROFILE)
     role = models.CharField(max_length=12, choices=ServingRole.choices, default=ServingRole.CHAMPION)
     expected = models.BigIntegerField(
-        null=True, blank=True, help_text="Live generation at the time of the request."
+        "expected generation", null=True, blank=True, help_text="Live generation at the time of the request."
     )
     reason = models.TextField()
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

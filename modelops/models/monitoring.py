@@ -152,15 +152,17 @@ class DriftReport(models.Model):
     reference = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="+")
     n = models.PositiveIntegerField()
     worst = models.FloatField("largest PSI", default=0.0)
-    seen = models.JSONField(default=list, help_text="Figures that shifted in this window.")
+    seen = models.JSONField("shifted figures", default=list, help_text="Figures that shifted in this window.")
     believed = models.JSONField(
-        default=list, help_text="Figures that shifted in two of the last three windows."
+        "persistent shifts", default=list, help_text="Figures that shifted in two of the last three windows."
     )
     drifted = models.BooleanField(default=False)
     shifts = models.JSONField(default=list)
     plots = models.JSONField(default=list, help_text="Counts of the figures with the largest shift.")
     moved = models.PositiveIntegerField(
-        default=0, help_text="Predictions with another verdict than the reference distribution gives."
+        "changed verdicts",
+        default=0,
+        help_text="Predictions with another verdict than the reference distribution gives.",
     )
     reviewed = models.PositiveIntegerField(
         default=0, help_text="Predictions of the window that were reviewed."
@@ -233,7 +235,7 @@ class TrainingDecision(models.Model):
     at = models.DateTimeField(default=timezone.now)
     model = models.ForeignKey("modelops.ModelVersion", on_delete=models.PROTECT, related_name="+")
     train = models.BooleanField()
-    because = models.CharField(max_length=300, help_text="The reason in one sentence.")
+    because = models.CharField("reason", max_length=300, help_text="The reason in one sentence.")
     conditions = models.JSONField(
         help_text="Each condition: the measured value, the threshold, whether it is met."
     )

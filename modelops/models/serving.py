@@ -43,7 +43,7 @@ class ServingProcess(models.Model):
     host = models.CharField(max_length=100)
     pid = models.PositiveIntegerField()
     started_at = models.DateTimeField(default=timezone.now)
-    seen_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField("last heartbeat at", default=timezone.now)
     generation = models.BigIntegerField(default=0, help_text="Generation it serves.")
     ready = models.JSONField(default=list, help_text="Digests of the artefacts it has loaded and checked.")
     failed = models.JSONField(
