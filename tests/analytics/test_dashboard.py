@@ -1,4 +1,4 @@
-"""The first page of the admin, and the figures on it."""
+"""The dashboard of the admin and its numbers."""
 
 from dataclasses import replace
 from datetime import timedelta

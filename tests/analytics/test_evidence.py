@@ -1,4 +1,4 @@
-"""Evidence packs: checked by their own verifier, which is run as an auditor would run it."""
+"""Evidence packs, checked by their own verifier as an auditor runs it."""
 
 import json
 import subprocess
@@ -34,13 +34,13 @@ LAST = Month.from_datetime(timezone.now()).previous
 
 @pytest.fixture(autouse=True)
 def own_folder(settings: Settings, tmp_path: Path) -> None:
-    """Give the test a place of its own for packs and anchors."""
+    """Use a temporary folder for packs and anchors."""
     settings.EVIDENCE_DIR = str(tmp_path / "evidence")
     settings.AUDIT_ANCHOR_PATH = str(tmp_path / "anchors.jsonl")
 
 
 def happened(month: Month) -> None:
-    """Let something happen, and be sealed, in a month."""
+    """Record and seal an event in a month."""
     installed()
     reveal_names(stored_prediction(NAME), person(Role.REVIEWER))
     sealed_in(month)
@@ -59,7 +59,7 @@ def sealed_in(month: Month) -> None:
 
 
 def verified(*arguments: object, folder: Path) -> tuple[int, str]:
-    """Unpack a pack's verifier and run it, alone and isolated."""
+    """Unpack the verifier of a pack and run it in isolation."""
     command = [sys.executable, "-I", str(folder / "verify.py"), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     return done.returncode, done.stdout + done.stderr
@@ -86,8 +86,8 @@ def test_a_pack_holds_what_happened_without_a_name_and_its_own_verifier_passes_i
     happened(LAST)
     found = build_pack(LAST, None)
     folder = unpacked(found, tmp_path / "out")
-    code, said = verified(folder=folder)
-    assert (code, said.split(":")[0]) == (0, f"ok {LAST}"), said
+    code, output = verified(folder=folder)
+    assert (code, output.split(":")[0]) == (0, f"ok {LAST}"), output
     accesses = [json.loads(line) for line in (folder / "accesses.jsonl").read_text().splitlines()]
     assert [row["event"]["action"] for row in accesses] == ["prediction.names_revealed"]
     assert json.loads((folder / "manifest.json").read_text())["head"] == AuditSeal.objects.latest("seq").hash
@@ -128,7 +128,7 @@ def _another_seal(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (_word, "(seal 1) was altered after it was sealed"),
         (_without_second, "seal 2 is missing (found 3)"),
@@ -136,7 +136,7 @@ def _another_seal(lines: list[str]) -> list[str]:
     ],
 )
 def test_the_verifier_names_the_first_broken_row(
-    change: Callable[[list[str]], list[str]], said: str, tmp_path: Path
+    change: Callable[[list[str]], list[str]], message: str, tmp_path: Path
 ) -> None:
     for _ in range(3):
         set_role(person(), "lead", None)
@@ -144,7 +144,7 @@ def test_the_verifier_names_the_first_broken_row(
     folder = altered(build_pack(LAST, None), tmp_path / "out", "chain.jsonl", change)
     code, output = verified(folder=folder)
     assert code == 1
-    assert said in output
+    assert message in output
 
 
 def test_a_file_that_was_changed_alone_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Assignment: frozen for ever, uniform, and independent of enrolment."""
+"""Assignment: fixed by test vectors, uniform, and independent of enrolment."""
 
 import hashlib
 import subprocess

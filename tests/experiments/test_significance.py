@@ -1,4 +1,4 @@
-"""What the numbers allow one to say, against worked figures."""
+"""Statistics of experiments, against worked examples."""
 
 import math
 import random

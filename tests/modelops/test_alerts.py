@@ -1,4 +1,4 @@
-"""Alerts: told once, when it lasts, to whom it concerns, until somebody takes it."""
+"""Alerts: notified once, after the condition has lasted, to the right channels, until acknowledged."""
 
 import re
 import threading
@@ -82,7 +82,7 @@ def test_another_scope_is_another_alert() -> None:
     assert one.fingerprint != other.fingerprint
 
 
-def test_a_condition_that_does_not_last_is_never_told() -> None:
+def test_a_condition_that_does_not_last_is_never_notified() -> None:
     channel()
     for failing in (True, True, False):
         alerts.record_observation("registry_silent", "", failing)

@@ -1,4 +1,4 @@
-"""Messages reach real receivers, once, with a receipt; what cannot be delivered is tried again, then told."""
+"""Messages reach real receivers once, with a receipt; failed deliveries are retried, then reported."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who made which version live: two people, one champion, a history nobody rewrites."""
+"""Deployments: two people, one champion, an append-only history."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -18,13 +18,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def engineer() -> User:
-    """Asks for promotions."""
+    """The user who requests promotions."""
     return person(Role.MODEL_ENGINEER)
 
 
 @pytest.fixture
 def approver() -> User:
-    """Approves what others ask for."""
+    """The user who approves the requests of others."""
     return person(Role.APPROVER)
 
 

@@ -1,4 +1,4 @@
-"""Drift: worked numbers, silence without change, and shifts found soon."""
+"""Drift: worked examples, no alarm without change, and shifts found soon."""
 
 import numpy as np
 import pytest

@@ -35,8 +35,8 @@ def test_a_rate_of_zero_still_has_an_upper_end() -> None:
 def test_f1_is_given_for_both_positives() -> None:
     # 3 material (2 caught, 1 missed), 5 immaterial (4 found, 1 falsely material).
     labels = [1, 1, 1, 0, 0, 0, 0, 0]
-    said = [0.9, 0.8, 0.1, 0.1, 0.2, 0.3, 0.1, 0.9]
-    quality = compute_metrics(labels, said)
+    probabilities = [0.9, 0.8, 0.1, 0.1, 0.2, 0.3, 0.1, 0.9]
+    quality = compute_metrics(labels, probabilities)
     assert quality.f1_material.value == pytest.approx(2 / 3)
     assert quality.f1_immaterial.value == pytest.approx(8 / 10)
     assert quality.precision_immaterial.value == pytest.approx(4 / 5)
@@ -75,9 +75,9 @@ def test_calibration_error_is_zero_for_the_truth_and_large_for_boasting() -> Non
 @pytest.mark.parametrize("n", [60, 600])
 def test_probabilities_that_mean_what_they_say_pass_chance_once_in_a_hundred(n: int) -> None:
     dice = np.random.default_rng(n)
-    said = dice.random(n)
-    limit = chance_calibration_error(said)
-    errors = [expected_calibration_error(dice.random(n) < said, said) for _ in range(2_000)]
+    probabilities = dice.random(n)
+    limit = chance_calibration_error(probabilities)
+    errors = [expected_calibration_error(dice.random(n) < probabilities, probabilities) for _ in range(2_000)]
     assert 0.002 <= np.mean([error > limit for error in errors]) <= 0.025
 
 

@@ -1,4 +1,4 @@
-"""Gates: computed when somebody asks, hard ones for everybody, the others overruled only with a reason."""
+"""Gates: evaluated at the request; hard ones bind everybody, the others are overruled with a reason."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from tests.people import person
 
 
 class Edges:
-    """Where a pupil decides alone."""
+    """Thresholds at which the model decides."""
 
     immaterial_below = 0.2
     material_above = 0.8
@@ -38,8 +38,8 @@ def exam(n: int = 400) -> ValidationSet:
     )
 
 
-def sat(said: "np.typing.NDArray[np.float64]") -> ValidationScores:
-    return ValidationScores(said, {"organisation": Edges()})
+def sat(probabilities: "np.typing.NDArray[np.float64]") -> ValidationScores:
+    return ValidationScores(probabilities, {"organisation": Edges()})
 
 
 def state(found: gates.GateResult) -> tuple[str, str]:
@@ -165,9 +165,9 @@ def test_a_model_that_answers_otherwise_than_registered_is_found() -> None:
     version.answers["said"]["slip"] += 0.01
     version.save()
     request = promotion.request_promotion(version, "*", "champion", "better", person())
-    said = next(gate for gate in request.gates if gate["name"] == "builds")
-    assert (said["state"], said["hard"]) == ("red", True)
-    assert "slip" in said["said"]
+    build_gate = next(gate for gate in request.gates if gate["name"] == "builds")
+    assert (build_gate["state"], build_gate["hard"]) == ("red", True)
+    assert "slip" in build_gate["said"]
 
 
 @pytest.mark.django_db
@@ -189,7 +189,7 @@ def test_a_shadow_is_asked_for_without_a_reason_to_overrule() -> None:
 
 
 def of_other_features(version: str) -> ModelVersion:
-    """A champion of the program before."""
+    """A champion of the earlier program."""
     row = model_version(version)
     ModelVersion.objects.filter(pk=row.pk).update(schema_hash=sha256(b"the features before"))
     row.refresh_from_db()

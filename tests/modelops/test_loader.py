@@ -1,4 +1,4 @@
-"""The fleet of a process: verified, swapped in the background, kept when anything is wrong."""
+"""The live models of a process: verified, swapped in the background, kept on failure."""
 
 import time
 

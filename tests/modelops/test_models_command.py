@@ -1,4 +1,4 @@
-"""``manage.py models``: what is there, whether it is sound, and carrying a version elsewhere."""
+"""``manage.py models``: list, verify, export and import."""
 
 import io
 import json
@@ -24,9 +24,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]
 
 
 def run(*arguments: str) -> str:
-    said = io.StringIO()
-    call_command("models", *arguments, stdout=said)
-    return said.getvalue()
+    output = io.StringIO()
+    call_command("models", *arguments, stdout=output)
+    return output.getvalue()
 
 
 def test_versions_are_listed_with_what_is_live_and_shown_by_the_beginning_of_their_name() -> None:
@@ -35,8 +35,8 @@ def test_versions_are_listed_with_what_is_live_and_shown_by_the_beginning_of_the
     lines = run("list").splitlines()
     assert len(lines) == 2
     assert "champion for *" in lines[1]
-    said = json.loads(run("show", "2"))
-    assert (said["version"], said["fits_this_program"]) == ("2", True)
+    details = json.loads(run("show", "2"))
+    assert (details["version"], details["fits_this_program"]) == ("2", True)
     with pytest.raises(CommandError, match="no version is or begins with 9"):
         run("show", "9")
 
@@ -106,14 +106,14 @@ def test_a_changed_bundle_is_refused_before_anything_in_it_is_used(tmp_path: Pat
     run("export", version.version, str(file))
     with zipfile.ZipFile(file) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    for name, content, said in (
+    for name, content, message in (
         ("model.json", b"{}", "model.json is not the file that was exported"),
         ("manifest.json", files["manifest.json"].replace(b"legal-names", b"other-names"), "was changed"),
     ):
         with zipfile.ZipFile(file, "w") as archive:
             for each, kept in files.items():
                 archive.writestr(each, content if each == name else kept)
-        with pytest.raises(CommandError, match=said):
+        with pytest.raises(CommandError, match=message):
             run("import", str(file))
     file.write_bytes(b"not a zip")
     with pytest.raises(CommandError, match="not a bundle"):

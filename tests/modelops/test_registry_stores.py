@@ -1,4 +1,4 @@
-"""MLflow on a PostgreSQL store with artefacts in S3, over HTTP; and nothing of it in the way of an answer."""
+"""MLflow on a PostgreSQL store with artefacts in S3; predictions never depend on it."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Training runs: one at a time, signs of life, and an end for every run whose process is gone."""
+"""Training runs: one at a time, heartbeats, and failure of runs whose process is gone."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Processes that serve: they keep current by themselves, and a promotion waits for them."""
+"""Serving processes refresh their models, and a promotion waits for them."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -151,7 +151,7 @@ def test_a_program_put_back_goes_on_with_the_newest_champion_that_fits_it() -> N
     assert loader().get_live_models().get_champion("general").version == "1"
 
 
-def test_a_drill_proves_the_rollback_and_answers_nobody() -> None:
+def test_a_drill_proves_the_rollback_and_answers_no_request() -> None:
     installed()
     promoted(scoring_version("2"))
     before = LiveSlot.objects.get(profile="*").deployment

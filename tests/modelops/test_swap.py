@@ -1,4 +1,4 @@
-"""The swap itself, with real commits: another thread sees a promotion and nobody waits for it."""
+"""The swap with real commits: another thread sees a promotion, and no request waits for it."""
 
 import time
 from collections.abc import Callable

@@ -37,21 +37,21 @@ def test_pairs_of_one_probability_are_decided_together() -> None:
 def test_the_promise_holds_in_repetition() -> None:
     random, broken, rounds = np.random.default_rng(8), 0, 200
     for _ in range(rounds):
-        said = random.beta(0.3, 0.3, size=3_000)
-        truth = random.random(3_000) < said
-        found = compute_abstention_band(said, truth)
+        probabilities = random.beta(0.3, 0.3, size=3_000)
+        truth = random.random(3_000) < probabilities
+        found = compute_abstention_band(probabilities, truth)
         broken += found.immaterial.threshold is not None and _true_error(found.immaterial_below) > 0.01
     assert broken / rounds <= 0.07
 
 
 def _true_error(threshold: float) -> float:
-    said = np.random.default_rng(1).beta(0.3, 0.3, size=400_000)
-    return float(said[said <= threshold].mean())
+    probabilities = np.random.default_rng(1).beta(0.3, 0.3, size=400_000)
+    return float(probabilities[probabilities <= threshold].mean())
 
 
 def test_the_band_never_contradicts_the_prediction() -> None:
-    said = np.concatenate([np.full(2_000, 0.7), np.full(2_000, 0.2)])
-    found = compute_abstention_band(said, np.zeros(4_000, dtype=bool))
+    probabilities = np.concatenate([np.full(2_000, 0.7), np.full(2_000, 0.2)])
+    found = compute_abstention_band(probabilities, np.zeros(4_000, dtype=bool))
     assert found.immaterial_below <= 0.5 <= found.material_above
 
 

@@ -57,8 +57,8 @@ def test_more_of_a_rising_feature_never_lowers_the_probability(trained: TrainedM
 
 def test_probabilities_are_calibrated_on_rows_never_seen(trained: TrainedModel) -> None:
     features, labels = rows(n=4_000, seed=77)
-    said = trained.estimator.predict_proba(features)[:, 1]
-    assert abs(said.mean() - labels.mean()) < 0.03
+    probabilities = trained.estimator.predict_proba(features)[:, 1]
+    assert abs(probabilities.mean() - labels.mean()) < 0.03
     assert trained.metrics["calibration_error"] < 0.08
 
 

@@ -1,4 +1,4 @@
-"""Alerts, channels, drift, limits and decisions on screen."""
+"""Admin pages of alerts, channels, drift, thresholds and training decisions."""
 
 import json
 from datetime import timedelta
@@ -87,18 +87,18 @@ def test_a_channel_is_made_and_its_address_is_never_shown_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "address", "said"),
+    ("kind", "address", "message"),
     [
         ("webhook", "http://example.com/x", "must be an https address"),
         ("email", "not an address", "valid email"),
         ("email", "", "Enter the address"),
     ],
 )
-def test_an_address_that_cannot_work_is_refused(kind: str, address: str, said: str) -> None:
+def test_an_address_that_cannot_work_is_refused(kind: str, address: str, message: str) -> None:
     answer = browser(Role.ADMINISTRATOR).post(
         path(AlertChannel, "add"), CHANNEL | {"kind": kind, "address": address}
     )
-    assert said in text(answer)
+    assert message in text(answer)
     assert not AlertChannel.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""Plots are whole SVG, say in words what they show, and quote nothing raw."""
+"""Charts are well-formed SVG, describe their data in words, and escape every label."""
 
 from xml.etree import ElementTree
 

@@ -1,4 +1,4 @@
-"""Confidence sequences: right at all times together, and quick to see a fall."""
+"""Confidence sequences: valid at all times together, and quick to detect a drop."""
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_labels_weigh_one_over_the_chance_they_were_picked_with() -> None:
 
 def test_precision_and_recall_are_of_material() -> None:
     cells = [(True, True)] * 6 + [(True, False)] * 2 + [(False, True)] * 1 + [(False, False)] * 11
-    found = compute_performance([AuditedLabel(said, true, 0.02) for said, true in cells])
+    found = compute_performance([AuditedLabel(predicted, true, 0.02) for predicted, true in cells])
     assert found.accuracy.value == pytest.approx(17 / 20)
     assert found.precision.value == pytest.approx(6 / 8)
     assert found.recall.value == pytest.approx(6 / 7)
@@ -72,13 +72,13 @@ def test_concept_drift_is_found_by_the_labels_and_not_by_confidence() -> None:
     dice, found = np.random.default_rng(7), 0
     for _ in range(50):
         truth = dice.random(600) < 0.5
-        said = np.where(dice.random(600) < 0.97, truth, ~truth)
+        predicted = np.where(dice.random(600) < 0.97, truth, ~truth)
         now_true = np.where(dice.random(600) < 0.25, ~truth, truth)
         stated = compute_performance(
-            [AuditedLabel(bool(s), bool(t), 0.02) for s, t in zip(said, truth, strict=True)]
+            [AuditedLabel(bool(s), bool(t), 0.02) for s, t in zip(predicted, truth, strict=True)]
         )
         real = compute_performance(
-            [AuditedLabel(bool(s), bool(t), 0.02) for s, t in zip(said, now_true, strict=True)]
+            [AuditedLabel(bool(s), bool(t), 0.02) for s, t in zip(predicted, now_true, strict=True)]
         )
         found += real.accuracy.is_below(0.85) and not stated.accuracy.is_below(0.85)
     assert found == 50

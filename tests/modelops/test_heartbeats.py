@@ -1,4 +1,4 @@
-"""Silence is noticed: of the scheduler, the monitor, the sealer."""
+"""Missing heartbeats of scheduler, monitor and sealer raise alerts."""
 
 import time
 from datetime import timedelta

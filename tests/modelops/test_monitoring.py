@@ -1,4 +1,4 @@
-"""Windows, reports and references; limits with history."""
+"""Windows, reports and references; thresholds with history."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -29,7 +29,7 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def answers(n: int, seed: int, lacking_form: float = 0.1) -> FigureSample:
-    """Answers of an hour: one number, the verdicts, and the legal forms that some lack."""
+    """Predictions of an hour: one number, the verdicts, and the legal forms that some lack."""
     dice = np.random.default_rng(seed)
     forms = np.where(dice.random(n) < lacking_form, "none", "gmbh").tolist()
     verdicts = np.where(dice.random(n) < 0.5 + lacking_form, "material", "immaterial").tolist()
@@ -37,7 +37,7 @@ def answers(n: int, seed: int, lacking_form: float = 0.1) -> FigureSample:
 
 
 def reviewed(_of: TrafficSlice, start: datetime, end: datetime) -> tuple[int, int]:
-    """Nine answers were looked at, two of them wrong."""
+    """Nine predictions were reviewed, two of them wrong."""
     assert start < end
     return 9, 2
 
@@ -50,7 +50,7 @@ def watched() -> TrafficSlice:
 
 
 def hour(of: TrafficSlice, number: int, n: int = 250, lacking_form: float = 0.1) -> DriftReport | None:
-    """Count one hour and report what there is to report."""
+    """Store the counts of one hour and report on them."""
     reference = windows.find_reference(of)
     assert reference is not None
     at = START + number * HOUR
@@ -125,7 +125,7 @@ def test_the_alert_ends_when_the_traffic_is_as_it_was(watched: TrafficSlice) -> 
     assert Alert.objects.get().state == "resolved"
 
 
-def test_a_person_may_take_the_new_traffic_as_normal(watched: TrafficSlice) -> None:
+def test_a_person_may_accept_the_new_traffic_as_the_reference(watched: TrafficSlice) -> None:
     reports = [hour(watched, number, lacking_form=0.4) for number in range(3)]
     assert reports[-1] is not None
     accepted = windows.accept_reference(reports[-1], person(Role.MODEL_ENGINEER), "a new client from Brazil")
