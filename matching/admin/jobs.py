@@ -35,7 +35,7 @@ from matching.api.job_views import send_result
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
 from matching.jobs import service
-from matching.jobs.compare_file import FileError
+from matching.jobs.formats.rows import FileError
 from matching.jobs.upload_handler import EncryptedUploadHandler
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from modelops.models import RunStatus

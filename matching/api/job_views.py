@@ -29,7 +29,7 @@ from matching.api.errors import translate_errors
 from matching.api.files import FILE_RESPONSES, FileRenderer, stream_file
 from matching.api.job_serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, serialize_job
 from matching.jobs import results, service
-from matching.jobs.compare_file import FileError
+from matching.jobs.formats.rows import FileError
 from matching.jobs.service import JobError
 from matching.jobs.upload_handler import UPLOAD_FIELD, Upload
 from matching.jobs.upload_parser import UploadParser

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from matching import engine
-from matching.jobs.formats.rows import JobRow, JobRowResult
+from matching.jobs.formats.rows import JobRowResult, PairRow
 from matching.models import BatchChunk, BulkSample
 from matching.monitoring.feature_snapshot import FeatureSnapshot, snapshot_pair
 
@@ -19,13 +19,13 @@ MAX_SAMPLE_SIZE = 100
 
 
 def save_sample(
-    chunk: BatchChunk, rows: Sequence[JobRow], told: Sequence[JobRowResult], at: datetime
+    chunk: BatchChunk, rows: Sequence[PairRow], results: Sequence[JobRowResult], at: datetime
 ) -> None:
     """Keep some answers of a piece; in the transaction that completes it, so that they are kept once."""
     job, model_id = chunk.job, chunk.job.model_id
     if model_id is None:  # nothing answered, nothing to watch
         return
-    answered = [(row, said) for row, said in zip(rows, told, strict=True) if not said.error]
+    answered = [(row, said) for row, said in zip(rows, results, strict=True) if not said.error]
     dice = random.Random(chunk.pk)  # noqa: S311 - a sample, not a secret
     kept: dict[str, list[FeatureSnapshot]] = {}
     for row, said in dice.sample(answered, min(MAX_SAMPLE_SIZE, len(answered))):

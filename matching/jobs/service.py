@@ -14,10 +14,9 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.models import User
 from matching.engine import RULES_VERSION
-from matching.jobs.compare_file import FileError
 from matching.jobs.encrypted_file import open_encrypted_file
 from matching.jobs.formats.registry import FORMATS, detect_format
-from matching.jobs.formats.rows import FileLayout, NameColumns
+from matching.jobs.formats.rows import FileError, FileLayout, NameColumns
 from matching.jobs.upload_handler import Upload, get_job_folder
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from matching.serving.live_models import get_model_loader

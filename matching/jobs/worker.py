@@ -29,10 +29,9 @@ from django.utils import timezone
 from matching.engine import RULES_VERSION, Scorer, score_many_with_reasons
 from matching.engine import ScoreWithReason as EngineTold
 from matching.jobs import monitoring_sample, service
-from matching.jobs.compare_file import FileError
 from matching.jobs.encrypted_file import EncryptedWriter, create_encrypted_file, open_encrypted_file
 from matching.jobs.formats.registry import FORMATS
-from matching.jobs.formats.rows import JobRow, JobRowResult
+from matching.jobs.formats.rows import FileError, JobRowResult, PairRow
 from matching.jobs.upload_handler import UPLOAD_FILE_NAME, get_job_folder
 from matching.models import BatchChunk, BatchJob
 from matching.serving.live_models import build_scorer
@@ -103,12 +102,12 @@ def _write_chunks(job: BatchJob) -> list[BatchChunk]:
     return pieces
 
 
-def _batch_rows(rows: Iterator[JobRow]) -> Iterator[list[JobRow]]:
+def _batch_rows(rows: Iterator[PairRow]) -> Iterator[list[PairRow]]:
     while portion := list(islice(rows, CHUNK_ROWS)):
         yield portion
 
 
-def _write_rows(out: EncryptedWriter, rows: Sequence[JobRow]) -> int:
+def _write_rows(out: EncryptedWriter, rows: Sequence[PairRow]) -> int:
     content = json.dumps(rows, separators=(",", ":")).encode()
     out.write(content)
     return len(content)
@@ -166,8 +165,8 @@ def _compare_chunk(chunk: BatchChunk) -> None:
         with open_encrypted_file(get_job_folder(job.pk) / ROWS_FILE_NAME, job.file_key) as file:
             rows = _read_rows(file, chunk)
         with _relax_garbage_collection():
-            told = compare_rows(rows, job) if chunk.attempts <= MAX_ATTEMPTS else _fail_rows(rows)
-        content = FORMATS[job.format].format_rows(rows, told, service.load_layout(job))
+            results = compare_rows(rows, job) if chunk.attempts <= MAX_ATTEMPTS else _fail_rows(rows)
+        content = FORMATS[job.format].format_rows(rows, results, service.load_layout(job))
         with create_encrypted_file(get_job_folder(job.pk) / name, job.file_key) as out:
             out.write(content)
     except FileNotFoundError:  # cancelled or deleted meanwhile
@@ -176,8 +175,8 @@ def _compare_chunk(chunk: BatchChunk) -> None:
     now = timezone.now()
     chunk.output, chunk.output_bytes, chunk.done_at = name, len(content), now
     chunk.save(update_fields=["output", "output_bytes", "done_at"])
-    monitoring_sample.save_sample(chunk, rows, told, now)
-    _update_progress(job, len(rows), sum(bool(item.error) for item in told))
+    monitoring_sample.save_sample(chunk, rows, results, now)
+    _update_progress(job, len(rows), sum(bool(result.error) for result in results))
 
 
 @contextmanager
@@ -191,13 +190,13 @@ def _relax_garbage_collection() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _read_rows(file: BufferedReader, chunk: BatchChunk) -> list[JobRow]:
+def _read_rows(file: BufferedReader, chunk: BatchChunk) -> list[PairRow]:
     file.seek(chunk.begins_at)
     found: list[list[Any]] = json.loads(file.read(chunk.ends_at - chunk.begins_at))
-    return [JobRow(*fields) for fields in found]
+    return [PairRow(*fields) for fields in found]
 
 
-def compare_rows(rows: Sequence[JobRow], job: BatchJob) -> list[JobRowResult]:
+def compare_rows(rows: Sequence[PairRow], job: BatchJob) -> list[JobRowResult]:
     """Return what is said about each row; one with an error has it and nothing else."""
     scorer = _load_scorer(job.model_id)
     good = [(row.left, row.right) for row in rows if not row.error]
@@ -225,7 +224,7 @@ def _build_row_result(found: EngineTold | ValueError, version: str) -> JobRowRes
     )
 
 
-def _fail_rows(rows: Sequence[JobRow]) -> list[JobRowResult]:
+def _fail_rows(rows: Sequence[PairRow]) -> list[JobRowResult]:
     return [JobRowResult(error=row.error or _CHUNK_FAILED) for row in rows]
 
 

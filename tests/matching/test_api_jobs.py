@@ -15,8 +15,8 @@ from pytest_django import Settings
 
 from accounts.auth.users import issue_api_key
 from accounts.models import AuditEvent, Role
-from matching.jobs.compare_file import FileError
 from matching.jobs.formats import workbooks
+from matching.jobs.formats.rows import FileError
 from matching.models import BatchJob
 from tests.jobs import FILES, PAIRS, csv_file, job_of, rows_of, sent, worked_off, xlsx_file
 from tests.people import person, signed_in

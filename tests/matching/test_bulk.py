@@ -6,7 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from matching.engine import UnknownProfileError, load_default_scorer
-from matching.jobs.compare_file import SCORE_COLUMNS, FileCompareOptions, FileError, compare_file
+from matching.jobs.compare_file import SCORE_COLUMNS, FileCompareOptions, compare_file
+from matching.jobs.formats.rows import FileError
 
 PLAN = FileCompareOptions(("name_a", "name_b"))
 
@@ -57,6 +58,17 @@ def test_bytes_that_are_not_utf_8_spoil_their_row_only(tmp_path: Path) -> None:
     assert rows[1]["verdict"] == "immaterial"
 
 
+def test_no_spreadsheet_runs_a_cell_of_the_output_as_a_formula(tmp_path: Path) -> None:
+    (row,) = run(tmp_path, "name_a,name_b,note\n=1+1 Ltd,@Home Ltd,-5\n")
+    assert (row["name_a"], row["name_b"], row["note"]) == ("'=1+1 Ltd", "'@Home Ltd", "-5")
+    assert row["verdict"] == "material"
+
+
+def test_a_header_may_hold_line_breaks(tmp_path: Path) -> None:
+    (row,) = run(tmp_path, 'id,name_a,name_b,"note\n(old)"\n1,Acme,ACME,x\n')
+    assert (row["verdict"], row["note\n(old)"]) == ("immaterial", "x")
+
+
 def test_a_byte_order_mark_and_semicolons_are_understood(tmp_path: Path) -> None:
     rows = run(tmp_path, "\ufeffname_a;name_b\nAcme, Inc.;ACME INC\n")
     assert rows[0]["verdict"] == "immaterial"
@@ -103,8 +115,8 @@ def test_an_output_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "is empty"),
-        (b"a,b\n1,2\n", "no column name_a, name_b; its columns are a, b"),
-        (b"name_a,name_b,error\n", "already has a column error"),
+        (b"a,b\n1,2\n", "in.csv: There is no column name_a, name_b; the columns are a, b"),
+        (b"name_a,name_b,error\n", "a column error already"),
         ("name_a,name_b\n".encode("utf-16"), "UTF-16"),
     ],
 )

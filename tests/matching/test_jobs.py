@@ -13,8 +13,7 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, User
 from matching import engine
 from matching.jobs import maintenance, service, worker
-from matching.jobs.compare_file import FileError
-from matching.jobs.formats.rows import OUTPUT_COLUMNS, escape_formula
+from matching.jobs.formats.rows import OUTPUT_COLUMNS, FileError, escape_formula
 from matching.jobs.upload_handler import get_job_folder
 from matching.models import BatchChunk, BatchJob
 from matching.serving.live_models import get_model_loader
@@ -184,7 +183,7 @@ def test_numbers_and_names_stay_as_they_are(cell: str) -> None:
         ("a.csv", "name1,name2\n".encode("utf-16"), "UTF-16"),
         ("a.csv", b"name1,name2,caf\xe9\n", "not UTF-8"),
         ("a.csv", b"x" * 70_000, "first line is longer"),
-        ("a.csv", b"name1,name2\0\n", "no text"),
+        ("a.csv", b"name1,name2\0\n", "not text"),
         ("a.csv", xlsx_file([]), "a workbook or an archive, not CSV"),
         ("a.pdf", b"%PDF", "Name the file"),
         ("a.jsonl", b"\n\n", "is empty"),

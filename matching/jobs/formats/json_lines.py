@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from io import BufferedReader
 from typing import Any
 
-from matching.jobs.compare_file import FileError
 from matching.jobs.formats.rows import (
     MAX_ROW_LENGTH,
     OUTPUT_COLUMNS,
     ROW_TOO_LONG,
+    FileError,
     FileLayout,
-    JobRow,
     JobRowResult,
     NameColumns,
+    PairRow,
     check_header,
 )
 
@@ -37,20 +37,22 @@ class JsonLinesFormat:
         check_header(list(held), columns)
         return {"header": list(columns), "columns": list(columns)}
 
-    def read_rows(self, file: BufferedReader, shape: FileLayout) -> Iterator[JobRow]:
+    def read_rows(self, file: BufferedReader, layout: FileLayout) -> Iterator[PairRow]:
         """Read the rows; a line that is no such object carries its error."""
-        columns = shape["columns"]
+        columns = layout["columns"]
         for line in _read_lines(file):
             yield _parse_row(line, (columns[0], columns[1]))
 
-    def format_header(self, shape: FileLayout) -> bytes:
+    def format_header(self, layout: FileLayout) -> bytes:
         """A result has no header."""
         return b""
 
-    def format_rows(self, rows: Sequence[JobRow], told: Sequence[JobRowResult], shape: FileLayout) -> bytes:
+    def format_rows(
+        self, rows: Sequence[PairRow], results: Sequence[JobRowResult], layout: FileLayout
+    ) -> bytes:
         """Return lines of a result."""
         return "".join(
-            [_format_line(row.fields, answer) for row, answer in zip(rows, told, strict=True)]
+            [_format_line(row.fields, answer) for row, answer in zip(rows, results, strict=True)]
         ).encode("utf-8", "replace")
 
 
@@ -73,21 +75,21 @@ def _parse_object(line: bytes | None) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _parse_row(line: bytes | None, columns: NameColumns) -> JobRow:
+def _parse_row(line: bytes | None, columns: NameColumns) -> PairRow:
     if line is None:
-        return JobRow([None, False], "", "", ROW_TOO_LONG)
+        return PairRow([None, False], "", "", ROW_TOO_LONG)
     held = _parse_object(line)
     if held is None:
-        return JobRow(
+        return PairRow(
             [line.decode("utf-8", "replace"), False], "", "", "The line is no JSON object in UTF-8."
         )
     taken = [name for name in OUTPUT_COLUMNS if name in held]
     fields = [line.decode("utf-8", "replace"), not taken]
     left, right = (held.get(column) for column in columns)
     if isinstance(left, str) and isinstance(right, str):
-        return JobRow(fields, left, right, f"The line has {', '.join(taken)} already." if taken else "")
+        return PairRow(fields, left, right, f"The line has {', '.join(taken)} already." if taken else "")
     absent = [column for column in columns if not isinstance(held.get(column), str)]
-    return JobRow(fields, "", "", f"{' and '.join(absent)} must be text.")
+    return PairRow(fields, "", "", f"{' and '.join(absent)} must be text.")
 
 
 def _format_line(fields: Sequence[Any], told: JobRowResult) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from matching.jobs.compare_file import FileError
 from matching.jobs.formats.csv_files import CsvFormat
 from matching.jobs.formats.json_lines import JsonLinesFormat
-from matching.jobs.formats.rows import TabularFormat
+from matching.jobs.formats.rows import FileError, TabularFormat
 from matching.jobs.formats.workbooks import XlsxFormat
 from matching.models import FileFormat
 

@@ -1,4 +1,4 @@
-"""Rows of a job's file and what is written beside them, whatever the format."""
+"""Rows of a file of pairs and the columns that a result adds to them, whatever the format."""
 
 from __future__ import annotations
 
@@ -6,34 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader
 from typing import Any, NamedTuple, Protocol
 
-from matching.jobs.compare_file import FileError
-
-OUTPUT_COLUMNS = (
-    "verdict",
-    "prediction",
-    "confidence",
-    "material_probability",
-    "differences",
-    "reason",
-    "missing_fact",
-    "model_version",
-    "rules_version",
-    "error",
-)
-"""Columns that a result has after those of the upload."""
-
 MAX_ROW_LENGTH = 64 * 1024
 """Characters (JSON Lines: bytes) of one line; a longer one is an error of its row."""
 
 ROW_TOO_LONG = f"The row is longer than {MAX_ROW_LENGTH} characters."
 
 NameColumns = tuple[str, str]
+"""Columns of name A and name B."""
+
 FileLayout = Mapping[str, Any]
-"""What the header says, as JSON: its columns, where the names are, how cells are divided."""
+"""What the header of a file says, as JSON: its columns, the places of the names, the delimiter."""
 
 
-class JobRow(NamedTuple):
-    """One row as it came, with both names, or what is wrong with it."""
+class FileError(ValueError):
+    """The file cannot be read or written; the message is one sentence that says what to do."""
+
+
+class PairRow(NamedTuple):
+    """One row of a file: its cells as they are, and both names or the error that keeps it from comparison."""
 
     fields: list[Any]
     left: str
@@ -42,7 +32,7 @@ class JobRow(NamedTuple):
 
 
 class JobRowResult(NamedTuple):
-    """What is said about a row, in the order of :data:`OUTPUT`; without a verdict there is an error."""
+    """The columns that a bulk job adds to a row; where ``verdict`` is empty, ``error`` is not."""
 
     verdict: str = ""
     prediction: bool | None = None
@@ -56,43 +46,60 @@ class JobRowResult(NamedTuple):
     error: str = ""
 
     def to_cells(self) -> list[str]:
-        """Return it as cells of a table."""
-        side = "" if self.prediction is None else str(self.prediction).lower()
-        numbers = ["" if n is None else f"{n:.4f}" for n in (self.confidence, self.material_probability)]
-        return [self.verdict, side, *numbers, ";".join(self.differences), *self[5:]]
+        """Return the values as text, in the order of :data:`OUTPUT_COLUMNS`."""
+        cells = {
+            **self._asdict(),
+            "prediction": "" if self.prediction is None else str(self.prediction).lower(),
+            "confidence": _format_number(self.confidence),
+            "material_probability": _format_number(self.material_probability),
+            "differences": ";".join(self.differences),
+        }
+        return list(cells.values())
+
+
+OUTPUT_COLUMNS = JobRowResult._fields
+"""Columns that the result of a bulk job has after those of the upload."""
+
+
+def _format_number(number: float | None) -> str:
+    return "" if number is None else f"{number:.4f}"
 
 
 class TabularFormat(Protocol):
-    """How one kind of file is read and written."""
+    """Reader and writer of one file format."""
 
     content_type: str
 
     def read_layout(self, file: BufferedReader, columns: NameColumns) -> FileLayout:
         """Read the header and check the file as a whole. Raises :class:`FileError`."""
 
-    def read_rows(self, file: BufferedReader, shape: FileLayout) -> Iterator[JobRow]:
-        """Read the rows, one at a time; a bad one carries its error."""
+    def read_rows(self, file: BufferedReader, layout: FileLayout) -> Iterator[PairRow]:
+        """Read the rows below the header one at a time; a row that cannot be used carries its error."""
 
-    def format_header(self, shape: FileLayout) -> bytes:
-        """Return what a result begins with."""
+    def format_header(self, layout: FileLayout) -> bytes:
+        """Return the beginning of a result."""
 
-    def format_rows(self, rows: Sequence[JobRow], told: Sequence[JobRowResult], shape: FileLayout) -> bytes:
+    def format_rows(
+        self, rows: Sequence[PairRow], results: Sequence[JobRowResult], layout: FileLayout
+    ) -> bytes:
         """Return rows of a result."""
 
 
-def check_header(header: Sequence[str], columns: NameColumns) -> list[str]:
-    """Return the header. Raises :class:`FileError` when it lacks a column or has one of ours."""
+def check_header(
+    header: Sequence[str], columns: NameColumns, reserved: Sequence[str] = OUTPUT_COLUMNS
+) -> list[str]:
+    """Return the header. Raises :class:`FileError` when it lacks a name column or has a reserved one."""
     if not any(header):
         raise FileError("The file is empty: its first line must name the columns.")
     if columns[0] == columns[1]:
         raise FileError("The two names must be in two columns.")
     missing = [column for column in columns if column not in header]
     if missing:
-        known = ", ".join(header)[:200]
-        raise FileError(f"There is no column {', '.join(missing)}; the columns are {known}.")
+        present = ", ".join(header)[:200]
+        raise FileError(f"There is no column {', '.join(missing)}; the columns are {present}.")
     if doubled := [column for column in columns if list(header).count(column) > 1]:
         raise FileError(f"There is more than one column {', '.join(doubled)}; rename all but one.")
-    if taken := [name for name in OUTPUT_COLUMNS if name in header]:
+    if taken := [name for name in reserved if name in header]:
         raise FileError(f"There is a column {', '.join(taken)} already; rename it first.")
     return list(header)
 
@@ -101,10 +108,7 @@ _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
 def escape_formula(cell: str) -> str:
-    """Return the cell so that no spreadsheet takes it for a formula: with an apostrophe in front.
-
-    Plain numbers stay as they are.
-    """
+    """Put an apostrophe before a cell that a spreadsheet would run as a formula; numbers stay as they are."""
     if not cell.startswith(_FORMULA_PREFIXES):
         return cell
     try:

@@ -17,14 +17,14 @@ from xml.sax.saxutils import escape
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from matching.jobs.compare_file import FileError
 from matching.jobs.formats.rows import (
     MAX_ROW_LENGTH,
     ROW_TOO_LONG,
+    FileError,
     FileLayout,
-    JobRow,
     JobRowResult,
     NameColumns,
+    PairRow,
     check_header,
 )
 
@@ -64,7 +64,7 @@ class XlsxFormat:
         header = check_header([_format_cell(value) for value in _trim_empty_cells(first)], columns)
         return {"header": header, "places": [header.index(column) for column in columns]}
 
-    def read_rows(self, file: BufferedReader, shape: FileLayout) -> Iterator[JobRow]:
+    def read_rows(self, file: BufferedReader, layout: FileLayout) -> Iterator[PairRow]:
         """Read the rows below the first."""
         _check_unpacked_size(file)
         found = _read_values(file)
@@ -73,20 +73,22 @@ class XlsxFormat:
             if any(value is not None for value in values):
                 yield _parse_row(
                     [_format_cell(value) for value in _trim_empty_cells(values)],
-                    len(shape["header"]),
-                    shape["places"],
+                    len(layout["header"]),
+                    layout["places"],
                 )
 
-    def format_header(self, shape: FileLayout) -> bytes:
+    def format_header(self, layout: FileLayout) -> bytes:
         """Return the header of a result."""
-        return format_sheet_row([*shape["header"], *JobRowResult._fields])
+        return format_sheet_row([*layout["header"], *JobRowResult._fields])
 
-    def format_rows(self, rows: Sequence[JobRow], told: Sequence[JobRowResult], shape: FileLayout) -> bytes:
+    def format_rows(
+        self, rows: Sequence[PairRow], results: Sequence[JobRowResult], layout: FileLayout
+    ) -> bytes:
         """Return rows of a result's sheet."""
         return b"".join(
             [
                 format_sheet_row([*row.fields, *answer.to_cells()])
-                for row, answer in zip(rows, told, strict=True)
+                for row, answer in zip(rows, results, strict=True)
             ]
         )
 
@@ -137,13 +139,13 @@ def _format_cell(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime | date | time) else str(value)
 
 
-def _parse_row(cells: list[str], width: int, places: Sequence[int]) -> JobRow:
+def _parse_row(cells: list[str], width: int, places: Sequence[int]) -> PairRow:
     shown = (cells + [""] * width)[:width]
     if len(cells) > width:
-        return JobRow(shown, "", "", f"The row has {len(cells)} cells; the header has {width}.")
+        return PairRow(shown, "", "", f"The row has {len(cells)} cells; the header has {width}.")
     if sum(map(len, cells)) > MAX_ROW_LENGTH:
-        return JobRow([""] * width, "", "", ROW_TOO_LONG)
-    return JobRow(shown, shown[places[0]], shown[places[1]], "")
+        return PairRow([""] * width, "", "", ROW_TOO_LONG)
+    return PairRow(shown, shown[places[0]], shown[places[1]], "")
 
 
 def format_sheet_row(cells: Sequence[str]) -> bytes:

@@ -12,12 +12,12 @@ from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_PROFILE_IDS
 from matching.jobs.compare_file import (
     FileCompareOptions,
-    FileError,
     RowTotals,
     compare_file,
     count_cores,
     prepare_process,
 )
+from matching.jobs.formats.rows import FileError
 
 _BAR_WIDTH = 30
 _REFRESH_SECONDS = 0.2
@@ -51,14 +51,14 @@ class Command(BaseCommand):
             )
         if options["processes"] < 1:
             raise CommandError("--processes takes a number of at least 1.")
-        plan = FileCompareOptions((columns[0], columns[1]), options["profile"], options["kind"])
+        compare_options = FileCompareOptions((columns[0], columns[1]), options["profile"], options["kind"])
         started = time.monotonic()
         prepare_process()
         try:
             totals = compare_file(
                 options["source"],
                 options["target"],
-                plan,
+                compare_options,
                 options["processes"],
                 self._make_progress_bar(options["source"]),
             )
