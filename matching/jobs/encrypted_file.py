@@ -1,9 +1,9 @@
-"""Files that hold names: encrypted in frames, so that any size is written and read in flat memory.
+"""Encryption of files that hold names, in frames, so that any size is written and read in constant memory.
 
-AES-256-GCM over frames of 64 KiB, each bound to its file, its place in it and to being the last one, so that
-a file that was cut, reordered or put in another's place does not open. Every job has a key of its own, kept
-encrypted in its row: deleting the row makes every copy of its files unreadable, and rotating the field keys
-rewrites no file.
+AES-256-GCM over frames of 64 KiB; each frame authenticates its file, its index and whether it is the last,
+so that a truncated, reordered or exchanged file does not open. Every job has its own key, stored encrypted in
+its row: deleting the row makes every copy of its files unreadable, and rotating the field keys rewrites no
+file.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _build_associated_data(label: str, last: bool) -> bytes:
 
 
 class EncryptedWriter:
-    """Encrypts what is written into an open file; nothing of it opens before :meth:`finish`."""
+    """Encrypts into an open file; the result cannot be opened before :meth:`finish`."""
 
     def __init__(self, file: BinaryIO, key: str, label: str) -> None:
         self._file = file
@@ -56,14 +56,14 @@ class EncryptedWriter:
         file.write(_MAGIC + self._prefix)
 
     def write(self, data: bytes) -> None:
-        """Take more bytes; at most one frame is held. Raises ``OSError`` when the disk is full."""
+        """Append bytes; at most one frame is buffered. Raises ``OSError`` when the disk is full."""
         self._buffer += data
         while len(self._buffer) > FRAME_BYTES:
             self._write_frame(bytes(self._buffer[:FRAME_BYTES]), last=False)
             del self._buffer[:FRAME_BYTES]
 
     def finish(self) -> None:
-        """Write the last frame and see it on the disk."""
+        """Write the last frame and flush the file to disk."""
         self._write_frame(bytes(self._buffer), last=True)
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -77,7 +77,7 @@ class EncryptedWriter:
 
 
 class EncryptedReader(io.RawIOBase):
-    """Reads an encrypted file from any place in it; holds one frame."""
+    """Random access to the plain text of an encrypted file; one frame is in memory."""
 
     def __init__(self, file: BinaryIO, key: str, label: str) -> None:
         super().__init__()
@@ -96,25 +96,25 @@ class EncryptedReader(io.RawIOBase):
         self._cached_frame: tuple[int, bytes] = (-1, b"")
 
     def readable(self) -> bool:
-        """It is."""
+        """Return true."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """Return true."""
         return True
 
     def tell(self) -> int:
-        """Return the place of the next byte."""
+        """Return the position in the plain text."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place."""
+        """Set the position in the plain text and return it."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = max(0, base + offset)
         return self._position
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Fill the buffer from one frame. Raises ``DecryptionError`` for a damaged or foreign file."""
+        """Fill the buffer from one frame. Raises ``DecryptionError`` for a damaged or exchanged file."""
         frame, offset = divmod(self._position, FRAME_BYTES)
         if self._position >= self._size and self._size:
             return 0
@@ -124,7 +124,7 @@ class EncryptedReader(io.RawIOBase):
         return len(part)
 
     def close(self) -> None:
-        """Close the file beneath, too."""
+        """Close this reader and the file under it."""
         self._file.close()
         super().close()
 
@@ -142,15 +142,15 @@ class EncryptedReader(io.RawIOBase):
 
 
 def build_label(path: Path) -> str:
-    """Return what a file is bound to: its folder, which is the job's id, and its name."""
+    """Return what the frames of a file authenticate: its folder, which is the job's id, and its name."""
     return f"{path.parent.name}/{path.name}"
 
 
 @contextmanager
 def create_encrypted_file(path: Path, key: str) -> Iterator[EncryptedWriter]:
-    """Write a file that appears whole, under its name, or not at all.
+    """Write a file that appears under its name when it is complete, or not at all.
 
-    Its folder must be there: that of a job that is gone is not made again. Raises ``OSError``.
+    The folder must exist: that of a deleted job is not created again. Raises ``OSError``.
     """
     part = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
@@ -164,5 +164,5 @@ def create_encrypted_file(path: Path, key: str) -> Iterator[EncryptedWriter]:
 
 
 def open_encrypted_file(path: Path, key: str) -> io.BufferedReader:
-    """Return the content of a file, to be read from any place. Raises ``OSError``, ``DecryptionError``."""
+    """Open a file for reading and seeking. Raises ``OSError`` and ``DecryptionError``."""
     return io.BufferedReader(EncryptedReader(path.open("rb"), key, build_label(path)), FRAME_BYTES)

@@ -1,4 +1,4 @@
-"""Looking after jobs, whatever happened to messages and workers."""
+"""Periodic maintenance of bulk jobs; makes up for lost messages and killed workers."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ from modelops.models import RunStatus
 _STALLED_AFTER = timedelta(seconds=20)
 _OUTDATED_AFTER = timedelta(minutes=10)
 _ORPHANED_AFTER_SECONDS = 24 * 60 * 60
-"""Seconds after which a folder without a job is what an interrupted upload left."""
+"""Age of a folder without a job from which it counts as the rest of an interrupted upload."""
 
 
 def list_unprepared_jobs() -> list[UUID]:
-    """Return jobs whose file waits to be cut into pieces."""
+    """Return the ids of jobs whose file waits to be split into chunks."""
     return list(BatchJob.objects.ready_to_prepare(timezone.now()).values_list("pk", flat=True))
 
 
 def count_stalled_chunks() -> int:
-    """Return how many pieces of jobs wait that nobody has served for a while."""
+    """Count the unfinished chunks of running jobs that no worker has served for 20 seconds."""
     since = timezone.now() - _STALLED_AFTER
-    still = Q(served_at=None, started_at__lt=since) | Q(served_at__lt=since)
-    jobs = BatchJob.objects.filter(still, status=RunStatus.RUNNING, rules_version=RULES_VERSION)
+    unserved = Q(served_at=None, started_at__lt=since) | Q(served_at__lt=since)
+    jobs = BatchJob.objects.filter(unserved, status=RunStatus.RUNNING, rules_version=RULES_VERSION)
     return BatchChunk.objects.filter(job__in=jobs, done_at=None).count()
 
 
 def fail_outdated_jobs() -> int:
-    """End running jobs that were begun under other rules than any worker has; return how many.
+    """Fail running jobs that were started under rules that no worker has any more; return how many.
 
-    One job must not be answered under two versions of the rules.
+    The rows of one job must not be compared under two versions of the rules.
     """
     since = timezone.now() - _OUTDATED_AFTER
-    quiet = Q(served_at=None, created_at__lt=since) | Q(served_at__lt=since)
-    jobs = BatchJob.objects.filter(quiet, status=RunStatus.RUNNING).exclude(rules_version=RULES_VERSION)
+    unserved = Q(served_at=None, created_at__lt=since) | Q(served_at__lt=since)
+    jobs = BatchJob.objects.filter(unserved, status=RunStatus.RUNNING).exclude(rules_version=RULES_VERSION)
     for job in jobs:
         service.fail(job, "The rules were updated before the job was done; please start it again.")
     return len(jobs)
 
 
 def delete_expired_jobs() -> int:
-    """Delete jobs that were kept long enough, and what interrupted uploads left; return how many jobs."""
+    """Delete jobs past their retention and the rests of interrupted uploads; return how many jobs."""
     jobs = list(BatchJob.objects.past_retention(timezone.now()))
     for job in jobs:
         service.delete(job, None, "kept long enough")
@@ -69,4 +69,4 @@ def _has_job(name: str) -> bool:
     try:
         return BatchJob.objects.filter(pk=UUID(name)).exists()
     except ValueError:
-        return True  # not one of ours: left alone
+        return True  # no folder of a job: left alone

@@ -1,6 +1,6 @@
-"""What a piece leaves for those who watch: some of its answers as numbers, nothing of the names.
+"""Sample of a chunk's predictions for monitoring: features and results as numbers, without the names.
 
-A sample, because the features of every row would cost a tenth of the work and say nothing more.
+A sample, because the features of every row would cost a tenth of the work and add no information.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from matching.models import BatchChunk, BulkSample
 from matching.monitoring.feature_snapshot import FeatureSnapshot, snapshot_pair
 
 MAX_SAMPLE_SIZE = 100
-"""Answers of a piece, at most."""
+"""Most predictions that are kept of one chunk."""
 
 
 def save_sample(
     chunk: BatchChunk, rows: Sequence[PairRow], results: Sequence[JobRowResult], at: datetime
 ) -> None:
-    """Keep some answers of a piece; in the transaction that completes it, so that they are kept once."""
+    """Store a sample of a chunk, inside the transaction that completes the chunk: once."""
     job, model_id = chunk.job, chunk.job.model_id
-    if model_id is None:  # nothing answered, nothing to watch
+    if model_id is None:  # no model, so no prediction to monitor
         return
-    answered = [(row, said) for row, said in zip(rows, results, strict=True) if not said.error]
-    dice = random.Random(chunk.pk)  # noqa: S311 - a sample, not a secret
-    kept: dict[str, list[FeatureSnapshot]] = {}
-    for row, said in dice.sample(answered, min(MAX_SAMPLE_SIZE, len(answered))):
+    compared = [(row, result) for row, result in zip(rows, results, strict=True) if not result.error]
+    generator = random.Random(chunk.pk)  # noqa: S311 - a sample, not a secret
+    snapshots: dict[str, list[FeatureSnapshot]] = {}
+    for row, result in generator.sample(compared, min(MAX_SAMPLE_SIZE, len(compared))):
         pair = engine.extract_pair_features(row.left, row.right, job.kind)
-        kept.setdefault(pair.kind.value, []).append(
-            snapshot_pair(pair, said.material_probability or 0.0, said.verdict)
+        snapshots.setdefault(pair.kind.value, []).append(
+            snapshot_pair(pair, result.material_probability or 0.0, result.verdict)
         )
     BulkSample.objects.bulk_create(
         BulkSample(
@@ -39,7 +39,7 @@ def save_sample(
             profile=job.profile,
             kind=kind,
             at=at,
-            answers=[answer.to_json() for answer in found],
+            answers=[snapshot.to_json() for snapshot in of_kind],
         )
-        for kind, found in kept.items()
+        for kind, of_kind in snapshots.items()
     )

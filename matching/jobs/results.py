@@ -1,4 +1,4 @@
-"""A result as it is sent: piece after piece, in order, never held as a whole."""
+"""Download of a job's result: streamed chunk by chunk, in order, in constant memory."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import IO, cast
 
 from matching.jobs.encrypted_file import FRAME_BYTES, open_encrypted_file
 from matching.jobs.formats.registry import FORMATS
+from matching.jobs.job_folder import get_job_folder
 from matching.jobs.service import load_layout
-from matching.jobs.upload_handler import get_job_folder
 from matching.models import BatchJob, FileFormat
 
 _NAMESPACE = "http://schemas.openxmlformats.org"
@@ -20,9 +20,9 @@ _RELATIONSHIPS_NAMESPACE = f"{_NAMESPACE}/officeDocument/2006/relationships"
 
 
 def _format_relationship(kind: str, target: str) -> str:
-    """One part of a workbook that leads to another."""
-    lead = f'<Relationship Id="rId1" Type="{_RELATIONSHIPS_NAMESPACE}/{kind}" Target="{target}"/>'
-    return f'<Relationships xmlns="{_NAMESPACE}/package/2006/relationships">{lead}</Relationships>'
+    """Return the part of a workbook that refers to another part."""
+    reference = f'<Relationship Id="rId1" Type="{_RELATIONSHIPS_NAMESPACE}/{kind}" Target="{target}"/>'
+    return f'<Relationships xmlns="{_NAMESPACE}/package/2006/relationships">{reference}</Relationships>'
 
 
 _WORKBOOK_PARTS = {
@@ -44,13 +44,13 @@ _SHEET_END = b"</sheetData></worksheet>"
 
 
 def build_file_name(job: BatchJob) -> str:
-    """Return what the result is called: like the upload, with ``-result``."""
+    """Return the file name of the result: that of the upload with ``-result``."""
     stem = PurePath(job.file_name.replace("\\", "/")).stem or "job"
     return f"{stem}-result.{job.format}"
 
 
 def compute_length(job: BatchJob) -> int | None:
-    """Return the bytes of the result; ``None`` for a workbook, which is packed while it is sent."""
+    """Return the bytes of the result; ``None`` for a workbook, which is compressed while it is sent."""
     if job.format == FileFormat.XLSX:
         return None
     return len(FORMATS[job.format].format_header(load_layout(job))) + sum(
@@ -59,9 +59,9 @@ def compute_length(job: BatchJob) -> int | None:
 
 
 def stream_result(job: BatchJob) -> Iterator[bytes]:
-    """Return the result of a job that succeeded, a little at a time."""
-    plain = _stream_chunks(job)
-    return stream_workbook(plain) if job.format == FileFormat.XLSX else plain
+    """Yield the result of a job that succeeded."""
+    chunks = _stream_chunks(job)
+    return stream_workbook(chunks) if job.format == FileFormat.XLSX else chunks
 
 
 def _stream_chunks(job: BatchJob) -> Iterator[bytes]:
@@ -73,7 +73,7 @@ def _stream_chunks(job: BatchJob) -> Iterator[bytes]:
 
 
 class _StreamBuffer:
-    """What a ZIP is written to: hands on what it gets, and cannot go back."""
+    """Output of a ZIP archive that is sent while it is written; not seekable."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -83,25 +83,25 @@ class _StreamBuffer:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: every write is available to :meth:`drain` at once."""
 
     def drain(self) -> bytes:
-        """Return what came since the last time."""
+        """Return the bytes written since the last call."""
         taken, self._buffer = bytes(self._buffer), bytearray()
         return taken
 
 
 def stream_workbook(rows: Iterator[bytes]) -> Iterator[bytes]:
-    """Return a workbook with rows of a sheet, packed while they come."""
-    outlet = _StreamBuffer()
-    with zipfile.ZipFile(cast("IO[bytes]", outlet), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
+    """Yield a workbook whose sheet holds the given rows, compressed while they are read."""
+    buffer = _StreamBuffer()
+    with zipfile.ZipFile(cast("IO[bytes]", buffer), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
         for name, text in _WORKBOOK_PARTS.items():
             book.writestr(name, _XML_DECLARATION + text)
         with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
             sheet.write(_SHEET_START)
             for part in rows:
                 sheet.write(part)
-                if taken := outlet.drain():
+                if taken := buffer.drain():
                     yield taken
             sheet.write(_SHEET_END)
-    yield outlet.drain()
+    yield buffer.drain()

@@ -1,9 +1,8 @@
-"""What can be done to a bulk job. Each function changes, audits and returns; files go after the commit."""
+"""Operations on bulk jobs. Each function changes, audits and returns; files are deleted after the commit."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,23 +15,24 @@ from accounts.models import User
 from matching.engine import RULES_VERSION
 from matching.jobs.encrypted_file import open_encrypted_file
 from matching.jobs.formats.registry import FORMATS, detect_format
-from matching.jobs.formats.rows import FileError, FileLayout, NameColumns
-from matching.jobs.upload_handler import Upload, get_job_folder
+from matching.jobs.formats.rows import FileLayout, NameColumns
+from matching.jobs.job_folder import delete_job_folder_on_commit
+from matching.jobs.upload_handler import Upload
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from matching.serving.live_models import get_model_loader
 from modelops.models import RunStatus
 
 MAX_UNFINISHED = 20
-"""Jobs one person may have waiting and running."""
+"""Most waiting and running jobs of one user."""
 
 
 class JobError(ValueError):
-    """The job cannot be had, or not this way; one sentence for people."""
+    """The operation is refused; the message is one sentence for users."""
 
 
 @dataclass(frozen=True)
 class JobOptions:
-    """How a file is to be read: its columns, profile, kind, and its format when the name does not say."""
+    """How a file is read and compared; ``format`` is empty where the file name determines it."""
 
     columns: NameColumns
     profile: str = "general"
@@ -40,29 +40,29 @@ class JobOptions:
     format: str = ""
 
 
-def create(user: User, upload: Upload, order: JobOptions) -> BatchJob:
-    """Check the file and keep it as a job of the person.
+def create(user: User, upload: Upload, options: JobOptions) -> BatchJob:
+    """Check the header of the file and store it as a job of the user.
 
-    Raises :class:`~matching.jobs.compare_file.FileError` for a file that cannot be used,
-    :class:`JobError` for one job too many, ``NoLiveModelError`` before a model was made live.
+    Raises :class:`~matching.jobs.formats.rows.FileError` for a file that cannot be used,
+    :class:`JobError` for one job too many, ``NoLiveModelError`` before the first promotion of a model.
     """
-    format_id = detect_format(upload.name, upload.signature, order.format)
+    format_id = detect_format(upload.name, upload.signature, options.format)
     with open_encrypted_file(upload.path, upload.key) as file:
-        shape = FORMATS[format_id].read_layout(file, order.columns)
-    fleet = get_model_loader().get_live_models()
+        layout = FORMATS[format_id].read_layout(file, options.columns)
+    live_models = get_model_loader().get_live_models()
     job = BatchJob(
         id=upload.id,
         user=user,
-        model_id=fleet.get_champion(order.profile).id,
-        generation=fleet.generation,
+        model_id=live_models.get_champion(options.profile).id,
+        generation=live_models.generation,
         rules_version=RULES_VERSION,
-        profile=order.profile,
-        kind=order.kind,
+        profile=options.profile,
+        kind=options.kind,
         format=format_id,
         file_name=upload.name,
         file_bytes=upload.byte_count,
         file_key=upload.key,
-        shape=json.dumps(shape),
+        shape=json.dumps(layout),
     )
     _save_job(job, upload)
     return job
@@ -78,14 +78,14 @@ def _save_job(job: BatchJob, upload: Upload) -> None:
 
 
 def load_layout(job: BatchJob) -> FileLayout:
-    """Return what the header of a job's file says."""
-    shape: Mapping[str, Any] = json.loads(job.shape)
-    return shape
+    """Return the layout of a job's file: what its header said."""
+    layout: Mapping[str, Any] = json.loads(job.shape)
+    return layout
 
 
 @transaction.atomic
 def cancel(job: BatchJob, actor: User) -> BatchJob:
-    """Stop a job for good and delete its files; of a finished job nothing changes."""
+    """Cancel an unfinished job and delete its files; a finished job does not change."""
     row = BatchJob.objects.select_for_update().get(pk=job.pk)
     if row.status in UNFINISHED_STATUSES:
         _close_job(row, RunStatus.CANCELLED)
@@ -95,7 +95,7 @@ def cancel(job: BatchJob, actor: User) -> BatchJob:
 
 @transaction.atomic
 def fail(job: BatchJob, reason: str) -> BatchJob:
-    """End a job that cannot be worked off. ``reason`` is a sentence for people and must hold no name."""
+    """Fail an unfinished job and delete its files; ``reason`` is a sentence for users without any name."""
     row = BatchJob.objects.select_for_update().get(pk=job.pk)
     if row.status in UNFINISHED_STATUSES:
         row.error = reason
@@ -106,36 +106,21 @@ def fail(job: BatchJob, reason: str) -> BatchJob:
 
 @transaction.atomic
 def delete(job: BatchJob, actor: User | None, why: str = "asked") -> None:
-    """Delete a job, its files and the key that opens them; the audit trail keeps that it was."""
+    """Delete a job with its files and its key; the audit trail keeps its counts."""
     counts = {"rows_total": job.rows_total, "rows_failed": job.rows_failed, "status": job.status}
     trail.record_event("batch_job.deleted", job, actor, why=why, **counts)
-    folder = get_job_folder(job.pk)
+    delete_job_folder_on_commit(job.pk)
     job.delete()
-    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @transaction.atomic
 def record_download(job: BatchJob, actor: User) -> None:
-    """Record that somebody took the result, and with it the names."""
+    """Record who downloaded the result, which contains the names."""
     trail.record_event("batch_job.downloaded", job, actor, owner=str(job.user_id), rows=job.rows_total)
 
 
 def _close_job(job: BatchJob, status: RunStatus) -> None:
-    """Close a job without a result; without its key every copy of its files is noise."""
+    """End a job without a result; erasing its key makes every copy of its files unreadable."""
     job.status, job.finished_at, job.file_key = status, timezone.now(), ""
     job.save(update_fields=["status", "finished_at", "file_key", "error"])
-    folder = get_job_folder(job.pk)
-    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
-
-
-__all__ = [
-    "FileError",
-    "JobError",
-    "JobOptions",
-    "cancel",
-    "create",
-    "delete",
-    "fail",
-    "load_layout",
-    "record_download",
-]
+    delete_job_folder_on_commit(job.pk)

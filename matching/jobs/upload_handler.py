@@ -1,14 +1,11 @@
-"""Taking an upload: encrypted as it comes, straight to the disk, within its limits."""
+"""Receive an upload: encrypted while it arrives, written straight to disk, within its limits."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import shutil
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler
@@ -17,12 +14,12 @@ from rest_framework.exceptions import APIException, ValidationError
 from accounts.api.parsers import BodyTooLargeError
 from accounts.ids import uuid7
 from matching.jobs.encrypted_file import EncryptedWriter, build_label, generate_key
+from matching.jobs.job_folder import UPLOAD_FILE_NAME, delete_job_folder, get_job_folder
 
-UPLOAD_FILE_NAME = "upload"
 UPLOAD_FIELD = "file"
 _SIGNATURE_BYTES = 4
 _MIN_PACKED_ROW_BYTES = 20
-"""Bytes that a row of a workbook takes at least, as workbooks are packed."""
+"""Least number of bytes of one row in a compressed workbook."""
 
 
 class StorageFullError(APIException):
@@ -34,13 +31,8 @@ class StorageFullError(APIException):
     wait = 600
 
 
-def get_job_folder(job_id: UUID) -> Path:
-    """Return where the files of a job are."""
-    return Path(settings.JOBS_DIR) / str(job_id)
-
-
 class Upload:
-    """A file as it came in. It is thrown away unless a job keeps it."""
+    """An uploaded file. :meth:`close` deletes it unless ``is_kept`` is true."""
 
     def __init__(self, name: str) -> None:
         self.id = uuid7()
@@ -60,23 +52,23 @@ class Upload:
             raise StorageFullError from error
 
     def __str__(self) -> str:
-        """Return the digest of the content: what makes two uploads the same body."""
+        """Return the SHA-256 of the content, by which idempotency compares request bodies."""
         return self._digest.hexdigest()
 
     @property
     def size(self) -> int:
-        """Bytes, as forms ask for them."""
+        """Number of bytes, under the name that Django forms read."""
         return self.byte_count
 
     @property
     def row_estimate(self) -> int:
-        """Rows it may have: its lines; of a packed workbook, what fits into its bytes."""
+        """Upper estimate of rows: the lines of a text, or what fits into the bytes of a workbook."""
         return (
             self.byte_count // _MIN_PACKED_ROW_BYTES if self.signature.startswith(b"PK") else self.line_count
         )
 
     def write(self, data: bytes) -> None:
-        """Keep more of the file. Raises ``BodyTooLargeError`` and :class:`StorageFullError`."""
+        """Append bytes. Raises ``BodyTooLargeError`` and :class:`StorageFullError`."""
         self.byte_count += len(data)
         if self.byte_count > settings.JOB_MAX_BYTES:
             raise BodyTooLargeError(f"The file is larger than {settings.JOB_MAX_BYTES} bytes.")
@@ -89,7 +81,7 @@ class Upload:
             raise StorageFullError from error
 
     def finish(self) -> None:
-        """See the whole file on the disk. Raises :class:`StorageFullError`."""
+        """Flush the whole file to disk. Raises :class:`StorageFullError`."""
         try:
             self._writer.finish()
             self._file.close()
@@ -97,44 +89,44 @@ class Upload:
             raise StorageFullError from error
 
     def close(self) -> None:
-        """Let go of the file, and of the content unless a job keeps it."""
-        with contextlib.suppress(OSError):  # a full disk refuses what is still buffered, too
+        """Close the file and delete it unless a job keeps it."""
+        with contextlib.suppress(OSError):  # a full disk also refuses the bytes that are still buffered
             self._file.close()
         if not self.is_kept:
-            shutil.rmtree(self.path.parent, ignore_errors=True)
+            delete_job_folder(self.id)
 
 
 class EncryptedUploadHandler(FileUploadHandler):
-    """Hands the one file of a form to an :class:`Upload`; nothing of it is held in memory."""
+    """Passes the one file of a form to an :class:`Upload` without holding it in memory."""
 
     def __init__(self, request: Any = None) -> None:
         super().__init__(request)
         self.upload: Upload | None = None
 
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *_: Any, **__: Any) -> None:
-        """Refuse what says that it is too large before any of it is read."""
+        """Refuse a request whose declared length is too large before any of it is read."""
         if content_length > settings.JOB_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise BodyTooLargeError(f"The file is larger than {settings.JOB_MAX_BYTES} bytes.")
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Begin to take the file. Raises ``ValidationError`` for a second one."""
+        """Start the upload. Raises ``ValidationError`` for a second file or another field."""
         super().new_file(*args, **kwargs)
         if self.field_name != UPLOAD_FIELD or self.upload is not None:
             raise ValidationError({str(self.field_name): [f"Send one file, in the field {UPLOAD_FIELD}."]})
         self.upload = Upload(self.file_name or "")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Take more of it."""
+        """Append a chunk to the upload."""
         if self.upload:
             self.upload.write(raw_data)
 
     def file_complete(self, file_size: int) -> Upload | None:  # type: ignore[override]
-        """Return the whole file."""
+        """Finish the upload and return it."""
         if self.upload:
             self.upload.finish()
         return self.upload
 
     def close(self) -> None:
-        """Throw the file away unless a job keeps it."""
+        """Close the upload, which deletes it unless a job keeps it."""
         if self.upload:
             self.upload.close()

@@ -1,4 +1,4 @@
-"""Reading the form with which a file comes over the API."""
+"""Parser of the form that uploads a file over the API."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from matching.jobs.upload_handler import UPLOAD_FIELD, EncryptedUploadHandler
 
 
 class UploadParser(BaseParser):
-    """Reads ``multipart/form-data``: fields as text, the file to the disk."""
+    """Parses ``multipart/form-data``: fields as text, the file encrypted on disk."""
 
     media_type = "multipart/form-data"
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return the fields and the upload. Raises ``ParseError``, ``BodyTooLargeError`` and what the upload
-        does.
+        """Return the fields and the upload.
+
+        Raises ``ParseError``, ``BodyTooLargeError``, ``ValidationError`` and ``StorageFullError``.
         """
         request = (parser_context or {})["request"]
         handler = EncryptedUploadHandler(request)

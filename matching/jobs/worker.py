@@ -1,16 +1,15 @@
-"""Working a job off: its file is cut into pieces once, and each piece is compared exactly once.
+"""Processing of bulk jobs: a file is split into chunks once, and each chunk is compared exactly once.
 
-Both steps may be asked for any number of times, by any number of workers on any number of machines. A piece
-is held by a row lock for as long as it is worked on; its output is written under a name of its own, and
-counts only when the transaction that holds the piece names it. So a killed worker, a restart and a message
-delivered twice leave nothing but a file that nobody names.
+Both steps may be started any number of times, by any number of workers on any number of machines. A worker
+holds a row lock on the chunk it compares. It writes the output under a unique name, which counts only when
+the transaction that holds the lock stores it in the chunk. A killed worker, a restart or a message delivered
+twice therefore leaves at most an unreferenced file.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -26,26 +25,27 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from matching.engine import RULES_VERSION, Scorer, score_many_with_reasons
-from matching.engine import ScoreWithReason as EngineTold
+from matching.engine import RULES_VERSION, Scorer, ScoreWithReason, score_many_with_reasons
 from matching.jobs import monitoring_sample, service
 from matching.jobs.encrypted_file import EncryptedWriter, create_encrypted_file, open_encrypted_file
 from matching.jobs.formats.registry import FORMATS
 from matching.jobs.formats.rows import FileError, JobRowResult, PairRow
-from matching.jobs.upload_handler import UPLOAD_FILE_NAME, get_job_folder
+from matching.jobs.job_folder import (
+    ROWS_FILE_NAME,
+    UPLOAD_FILE_NAME,
+    delete_job_folder_on_commit,
+    get_job_folder,
+)
 from matching.models import BatchChunk, BatchJob
 from matching.serving.live_models import build_scorer
 from modelops.models import ModelVersion, RunStatus
 from modelops.serving.loader import read_verified_artefact
 
-ROWS_FILE_NAME = "rows"
-"""File of all rows, read and checked, which pieces are parts of."""
-
 CHUNK_ROWS = 2_000
-"""Rows of a piece: about a third of a second, so that jobs take turns and a lost piece costs little."""
+"""Rows of a chunk: about a third of a second, so that jobs take turns and a lost chunk costs little."""
 
 MAX_ATTEMPTS = 5
-"""Workers that may die over one piece; then its rows get an error and the rest goes on."""
+"""Workers that may die while they compare one chunk; then its rows get an error and the job goes on."""
 
 _LEASE_DURATION = timedelta(minutes=2)
 _CHUNKS_PER_RENEWAL = 50
@@ -55,56 +55,59 @@ log = structlog.get_logger(__name__)
 
 
 class _LeaseLostError(Exception):
-    """The job was cancelled, deleted or taken over meanwhile."""
+    """The job was cancelled, deleted or taken over by another worker in the meantime."""
 
 
 def split_job_file(job_id: UUID) -> bool:
-    """Cut the file of a job into pieces; say whether this call did. Whoever dies over it is replaced."""
+    """Split the file of a job into chunks and return whether this call did.
+
+    When the worker dies, another one starts again after the lease.
+    """
     job = _lease_job(job_id)
     if job is None:
         return False
     try:
-        pieces = _write_chunks(job)
+        chunks = _write_chunks(job)
     except FileError as error:
         service.fail(job, str(error))
         return False
     except (_LeaseLostError, FileNotFoundError):
         return False
-    begun = _start_job(job, pieces)
-    if begun:
+    started = _start_job(job, chunks)
+    if started:
         (get_job_folder(job.pk) / UPLOAD_FILE_NAME).unlink(missing_ok=True)
-    return begun
+    return started
 
 
 def _lease_job(job_id: UUID) -> BatchJob | None:
-    """Take the preparing of a job for two minutes; nobody else has it then."""
+    """Reserve the splitting of a job for two minutes; return ``None`` where another worker has it."""
     now = timezone.now()
     free = BatchJob.objects.ready_to_prepare(now).filter(pk=job_id)
     return BatchJob.objects.get(pk=job_id) if free.update(leased_until=now + _LEASE_DURATION) else None
 
 
 def _write_chunks(job: BatchJob) -> list[BatchChunk]:
-    """Write the rows, piece after piece, into one file, and return where each piece is."""
-    folder, kind = get_job_folder(job.pk), FORMATS[job.format]
-    pieces: list[BatchChunk] = []
+    """Write all rows into one file and return the chunks, each with its range of bytes."""
+    folder, file_format = get_job_folder(job.pk), FORMATS[job.format]
+    chunks: list[BatchChunk] = []
     with (
         open_encrypted_file(folder / UPLOAD_FILE_NAME, job.file_key) as file,
         create_encrypted_file(folder / ROWS_FILE_NAME, job.file_key) as out,
     ):
-        at = 0
-        for number, rows in enumerate(_batch_rows(kind.read_rows(file, service.load_layout(job)))):
-            ends = at + _write_rows(out, rows)
-            pieces.append(BatchChunk(job=job, number=number, rows=len(rows), begins_at=at, ends_at=ends))
-            at = ends
-            _check_limits(job, pieces)
-    if not pieces:
+        start = 0
+        for number, rows in enumerate(_batch_rows(file_format.read_rows(file, service.load_layout(job)))):
+            end = start + _write_rows(out, rows)
+            chunks.append(BatchChunk(job=job, number=number, rows=len(rows), begins_at=start, ends_at=end))
+            start = end
+            _check_limits(job, chunks)
+    if not chunks:
         raise FileError("The file has no rows below its header.")
-    return pieces
+    return chunks
 
 
 def _batch_rows(rows: Iterator[PairRow]) -> Iterator[list[PairRow]]:
-    while portion := list(islice(rows, CHUNK_ROWS)):
-        yield portion
+    while batch := list(islice(rows, CHUNK_ROWS)):
+        yield batch
 
 
 def _write_rows(out: EncryptedWriter, rows: Sequence[PairRow]) -> int:
@@ -113,35 +116,35 @@ def _write_rows(out: EncryptedWriter, rows: Sequence[PairRow]) -> int:
     return len(content)
 
 
-def _check_limits(job: BatchJob, pieces: Sequence[BatchChunk]) -> None:
-    """Keep the limit of rows and the lease. Raises ``FileError`` and :class:`_LostError`."""
-    if (len(pieces) - 1) * CHUNK_ROWS + pieces[-1].rows > settings.JOB_MAX_ROWS:
+def _check_limits(job: BatchJob, chunks: Sequence[BatchChunk]) -> None:
+    """Enforce the limit of rows and renew the lease. Raises ``FileError`` and :class:`_LeaseLostError`."""
+    if (len(chunks) - 1) * CHUNK_ROWS + chunks[-1].rows > settings.JOB_MAX_ROWS:
         raise FileError(f"The file has more than {settings.JOB_MAX_ROWS:,} rows; divide it.")
-    if len(pieces) % _CHUNKS_PER_RENEWAL == 0:
+    if len(chunks) % _CHUNKS_PER_RENEWAL == 0:
         queued = BatchJob.objects.filter(pk=job.pk, status=RunStatus.QUEUED)
         if not queued.update(leased_until=timezone.now() + _LEASE_DURATION):
             raise _LeaseLostError
 
 
 @transaction.atomic
-def _start_job(job: BatchJob, pieces: Sequence[BatchChunk]) -> bool:
-    """Let the work begin, once."""
+def _start_job(job: BatchJob, chunks: Sequence[BatchChunk]) -> bool:
+    """Set the job running and store its chunks; return whether it was still queued."""
     changed = BatchJob.objects.filter(pk=job.pk, status=RunStatus.QUEUED).update(
         status=RunStatus.RUNNING,
         started_at=timezone.now(),
         leased_until=None,
-        rows_total=sum(piece.rows for piece in pieces),
-        chunks_left=len(pieces),
+        rows_total=sum(chunk.rows for chunk in chunks),
+        chunks_left=len(chunks),
     )
     if changed:
-        BatchChunk.objects.bulk_create(pieces, batch_size=1_000)
+        BatchChunk.objects.bulk_create(chunks, batch_size=1_000)
     return bool(changed)
 
 
 def compare_next_chunk() -> bool:
-    """Compare the next piece of any job; say whether there was one to try.
+    """Compare the next chunk of any job; return whether there was one to try.
 
-    Raises ``OSError`` where there is no room for the output; the piece waits then.
+    Raises ``OSError`` when the disk has no room for the output; the chunk then stays unfinished.
     """
     chunk_id = BatchChunk.objects.claim_next(RULES_VERSION)
     if chunk_id is None:
@@ -151,14 +154,14 @@ def compare_next_chunk() -> bool:
             chunk = BatchChunk.objects.lock_unfinished(chunk_id)
             if chunk is not None:
                 _compare_chunk(chunk)
-    except OSError:  # no room, or no folder for a moment: not the piece's fault
+    except OSError:  # no room or no folder for a moment: the attempt does not count
         BatchChunk.objects.filter(pk=chunk_id).update(attempts=F("attempts") - 1)
         raise
     return True
 
 
 def _compare_chunk(chunk: BatchChunk) -> None:
-    """Write the output of a piece that this transaction holds, and name it as the one that counts."""
+    """Compare a chunk whose row this transaction has locked, and store the name of its output."""
     job = chunk.job
     name = f"out-{chunk.number:06}-{uuid4().hex}"
     try:
@@ -169,7 +172,7 @@ def _compare_chunk(chunk: BatchChunk) -> None:
         content = FORMATS[job.format].format_rows(rows, results, service.load_layout(job))
         with create_encrypted_file(get_job_folder(job.pk) / name, job.file_key) as out:
             out.write(content)
-    except FileNotFoundError:  # cancelled or deleted meanwhile
+    except FileNotFoundError:  # the job was cancelled or deleted in the meantime
         log.info("piece_without_file", job=str(job.pk), piece=chunk.number)
         return
     now = timezone.now()
@@ -181,46 +184,46 @@ def _compare_chunk(chunk: BatchChunk) -> None:
 
 @contextmanager
 def _relax_garbage_collection() -> Iterator[None]:
-    """Let the collector of this process look seldom meanwhile: comparing makes much, and hardly a cycle."""
-    usual = gc.get_threshold()
+    """Make garbage collection rare for the duration: comparing allocates much and makes few cycles."""
+    thresholds = gc.get_threshold()
     gc.set_threshold(100_000, 50, 50)
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
+        gc.set_threshold(*thresholds)
 
 
 def _read_rows(file: BufferedReader, chunk: BatchChunk) -> list[PairRow]:
     file.seek(chunk.begins_at)
-    found: list[list[Any]] = json.loads(file.read(chunk.ends_at - chunk.begins_at))
-    return [PairRow(*fields) for fields in found]
+    stored: list[list[Any]] = json.loads(file.read(chunk.ends_at - chunk.begins_at))
+    return [PairRow(*values) for values in stored]
 
 
 def compare_rows(rows: Sequence[PairRow], job: BatchJob) -> list[JobRowResult]:
-    """Return what is said about each row; one with an error has it and nothing else."""
+    """Return the result of each row; a row that carries an error gets nothing else."""
     scorer = _load_scorer(job.model_id)
-    good = [(row.left, row.right) for row in rows if not row.error]
-    found = iter(score_many_with_reasons(good, job.profile, job.kind, scorer))
+    pairs = [(row.left, row.right) for row in rows if not row.error]
+    scores = iter(score_many_with_reasons(pairs, job.profile, job.kind, scorer))
     return [
-        JobRowResult(error=row.error) if row.error else _build_row_result(next(found), scorer.version)
+        JobRowResult(error=row.error) if row.error else _build_row_result(next(scores), scorer.version)
         for row in rows
     ]
 
 
-def _build_row_result(found: EngineTold | ValueError, version: str) -> JobRowResult:
-    if isinstance(found, ValueError):
-        return JobRowResult(error=str(found))
-    score = found.score
+def _build_row_result(explained: ScoreWithReason | ValueError, version: str) -> JobRowResult:
+    if isinstance(explained, ValueError):
+        return JobRowResult(error=str(explained))
+    score = explained.score
     return JobRowResult(
-        score.verdict.value,
-        score.prediction,
-        round(score.confidence, 4),
-        round(score.material_probability, 4),
-        score.categories,
-        found.reason,
-        found.missing_fact or "",
-        version,
-        RULES_VERSION,
+        verdict=score.verdict.value,
+        prediction=score.prediction,
+        confidence=round(score.confidence, 4),
+        material_probability=round(score.material_probability, 4),
+        differences=score.categories,
+        reason=explained.reason,
+        missing_fact=explained.missing_fact or "",
+        model_version=version,
+        rules_version=RULES_VERSION,
     )
 
 
@@ -230,30 +233,30 @@ def _fail_rows(rows: Sequence[PairRow]) -> list[JobRowResult]:
 
 @lru_cache(maxsize=4)
 def _load_scorer(model_id: UUID) -> Scorer:
-    """The model of a job, whatever is live by now; versions never change."""
+    """Load the model that a job was created with, whatever is live now; model versions never change."""
     return build_scorer(
         read_verified_artefact(ModelVersion.objects.select_related("artefact").get(pk=model_id))
     )
 
 
 def _update_progress(job: BatchJob, rows: int, failed: int) -> None:
-    """Move the job on; the last piece ends it."""
-    own = BatchJob.objects.filter(pk=job.pk)
-    moved = own.filter(status=RunStatus.RUNNING).update(
+    """Add a chunk to the job's counts; the last chunk ends the job."""
+    this_job = BatchJob.objects.filter(pk=job.pk)
+    updated = this_job.filter(status=RunStatus.RUNNING).update(
         rows_done=F("rows_done") + rows,
         rows_failed=F("rows_failed") + failed,
         chunks_left=F("chunks_left") - 1,
     )
-    if not moved:  # cancelled after this piece was taken: its output is nobody's
-        transaction.on_commit(lambda: shutil.rmtree(get_job_folder(job.pk), ignore_errors=True))
+    if not updated:  # cancelled after this chunk was claimed: its output belongs to no job
+        delete_job_folder_on_commit(job.pk)
     complete = Q(status=RunStatus.RUNNING, chunks_left=0, rows_done=F("rows_total"))
-    if own.filter(complete).update(status=RunStatus.SUCCEEDED, finished_at=timezone.now()):
+    if this_job.filter(complete).update(status=RunStatus.SUCCEEDED, finished_at=timezone.now()):
         transaction.on_commit(lambda: delete_leftover_files(job.pk))
 
 
 def delete_leftover_files(job_id: UUID) -> None:
-    """Remove what a finished job no longer needs: its rows, and outputs that nobody names."""
-    named = set(BatchChunk.objects.filter(job_id=job_id).values_list("output", flat=True))
+    """Delete what a finished job no longer needs: its rows, and outputs that no chunk references."""
+    referenced = set(BatchChunk.objects.filter(job_id=job_id).values_list("output", flat=True))
     for path in get_job_folder(job_id).glob("*"):
-        if path.name not in named:
+        if path.name not in referenced:
             path.unlink(missing_ok=True)

@@ -19,8 +19,8 @@ from accounts.models import Role
 from config.local.embedded import EmbeddedServers
 from matching import tasks
 from matching.jobs import service, worker
+from matching.jobs.job_folder import get_job_folder
 from matching.jobs.monitoring_sample import MAX_SAMPLE_SIZE
-from matching.jobs.upload_handler import get_job_folder
 from matching.models import BatchChunk, BatchJob, BulkSample
 from tests.jobs import PAIRS, csv_file, job_of, result, rows_of, sent, worked_off
 from tests.models import installed

@@ -14,7 +14,7 @@ from accounts.models import AuditEvent, User
 from matching import engine
 from matching.jobs import maintenance, service, worker
 from matching.jobs.formats.rows import OUTPUT_COLUMNS, FileError, escape_formula
-from matching.jobs.upload_handler import get_job_folder
+from matching.jobs.job_folder import get_job_folder
 from matching.models import BatchChunk, BatchJob
 from matching.serving.live_models import get_model_loader
 from tests.jobs import FILES, PAIRS, csv_file, job_of, jsonl_file, result, rows_of, worked_off, xlsx_file

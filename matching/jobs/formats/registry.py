@@ -1,4 +1,4 @@
-"""The kinds of file a job takes, and which of them a file is."""
+"""The file formats of bulk jobs, and the detection of the format of an upload."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ _FORMATS_BY_EXTENSION = {
 _ZIP_SIGNATURE = b"PK\x03\x04"
 
 
-def detect_format(file_name: str, beginning: bytes, said: str = "") -> str:
-    """Return the format that was said, else that of the ending. Raises :class:`FileError` for another one."""
-    ending = file_name[file_name.rfind(".") :].lower() if "." in file_name else ""
-    chosen = said or _FORMATS_BY_EXTENSION.get(ending, "")
+def detect_format(file_name: str, beginning: bytes, stated: str = "") -> str:
+    """Return the stated format, else that of the file name's extension.
+
+    Raises :class:`FileError` for an unknown extension and for an archive that is no workbook.
+    """
+    extension = file_name[file_name.rfind(".") :].lower() if "." in file_name else ""
+    chosen = stated or _FORMATS_BY_EXTENSION.get(extension, "")
     if not chosen:
         raise FileError("Name the file .csv, .xlsx or .jsonl, or say which of them it is in format.")
     if chosen != FileFormat.XLSX and beginning.startswith(_ZIP_SIGNATURE):

@@ -1,7 +1,7 @@
-"""XLSX: the first sheet of a workbook, read row by row; results are written without holding them.
+"""XLSX: the first sheet of a workbook, read row by row and written in constant memory.
 
-A workbook is a ZIP of XML: what it unpacks to is bounded before anything is unpacked, and what is said about
-a row is written as text cells, which no spreadsheet evaluates.
+A workbook is a ZIP archive of XML. Its unpacked size is checked before anything is unpacked, and results are
+written as text cells, which no spreadsheet evaluates as formulas.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from matching.jobs.formats.rows import (
     MAX_ROW_LENGTH,
+    OUTPUT_COLUMNS,
     ROW_TOO_LONG,
     FileError,
     FileLayout,
@@ -30,11 +31,11 @@ from matching.jobs.formats.rows import (
 
 MAX_PARTS = 1_000
 MAX_UNPACKED_BYTES = 2**30
-"""Bytes all parts of a workbook may unpack to."""
+"""Most bytes that all parts of a workbook may have unpacked."""
 MAX_SHARED_STRINGS_BYTES = 128 * 2**20
-"""Bytes of its table of texts, the one part that is held in memory."""
+"""Most unpacked bytes of the table of texts, the one part that is held in memory."""
 _MAX_CELL_LENGTH = 32_767
-"""Characters a cell of a spreadsheet can hold."""
+"""Most characters that a cell of a spreadsheet can hold."""
 _NOT_A_WORKBOOK = "The file is no XLSX workbook, or a damaged one."
 
 _READ_ERRORS = (
@@ -53,23 +54,23 @@ _READ_ERRORS = (
 
 
 class XlsxFormat:
-    """How XLSX is read and written."""
+    """XLSX files of bulk jobs."""
 
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
     def read_layout(self, file: BufferedReader, columns: NameColumns) -> FileLayout:
-        """Check what the workbook unpacks to and read the header. Raises :class:`FileError`."""
+        """Check the unpacked size and read the header. Raises :class:`FileError`."""
         _check_unpacked_size(file)
         first = next(_read_values(file), ())
         header = check_header([_format_cell(value) for value in _trim_empty_cells(first)], columns)
         return {"header": header, "places": [header.index(column) for column in columns]}
 
     def read_rows(self, file: BufferedReader, layout: FileLayout) -> Iterator[PairRow]:
-        """Read the rows below the first."""
+        """Read the rows below the header."""
         _check_unpacked_size(file)
-        found = _read_values(file)
-        next(found, None)
-        for values in found:
+        rows = _read_values(file)
+        next(rows, None)
+        for values in rows:
             if any(value is not None for value in values):
                 yield _parse_row(
                     [_format_cell(value) for value in _trim_empty_cells(values)],
@@ -79,22 +80,25 @@ class XlsxFormat:
 
     def format_header(self, layout: FileLayout) -> bytes:
         """Return the header of a result."""
-        return format_sheet_row([*layout["header"], *JobRowResult._fields])
+        return format_sheet_row([*layout["header"], *OUTPUT_COLUMNS])
 
     def format_rows(
         self, rows: Sequence[PairRow], results: Sequence[JobRowResult], layout: FileLayout
     ) -> bytes:
-        """Return rows of a result's sheet."""
+        """Return rows of a result as XML of a sheet."""
         return b"".join(
             [
-                format_sheet_row([*row.fields, *answer.to_cells()])
-                for row, answer in zip(rows, results, strict=True)
+                format_sheet_row([*row.fields, *result.to_cells()])
+                for row, result in zip(rows, results, strict=True)
             ]
         )
 
 
 def _check_unpacked_size(file: BufferedReader) -> None:
-    """Refuse a bomb by what its directory declares; reading never goes beyond what was declared."""
+    """Refuse a ZIP bomb by the sizes its directory declares; reading never goes beyond these sizes.
+
+    Raises :class:`FileError`, also for a file that is no workbook.
+    """
     try:
         with zipfile.ZipFile(file) as parts:
             infos = parts.infolist()
@@ -112,7 +116,7 @@ def _check_unpacked_size(file: BufferedReader) -> None:
 
 
 def _read_values(file: BufferedReader) -> Iterator[tuple[Any, ...]]:
-    """The rows of the first sheet. Raises :class:`FileError` where the workbook is damaged."""
+    """Yield the rows of the first sheet. Raises :class:`FileError` where the workbook is damaged."""
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
@@ -123,13 +127,13 @@ def _read_values(file: BufferedReader) -> Iterator[tuple[Any, ...]]:
 
 
 def _trim_empty_cells(values: Sequence[Any]) -> Sequence[Any]:
-    """Without the empty cells at the end, which sheets have anywhere."""
+    """Drop the empty cells at the end of a row, which sheets often have."""
     last = max((at for at, value in enumerate(values, 1) if value is not None), default=0)
     return values[:last]
 
 
 def _format_cell(value: Any) -> str:
-    """A cell as text: whole numbers without a point, dates as ISO 8601."""
+    """Return a cell as text: whole numbers without a decimal point, dates in ISO 8601."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -149,8 +153,8 @@ def _parse_row(cells: list[str], width: int, places: Sequence[int]) -> PairRow:
 
 
 def format_sheet_row(cells: Sequence[str]) -> bytes:
-    """Return one row of a sheet; every cell is text, so none is a formula."""
-    inside = "".join(
+    """Return one row as XML of a sheet; every cell is text, so none is a formula."""
+    content = "".join(
         [
             f'<c t="inlineStr"><is><t xml:space="preserve">{_escape_xml(cell)}</t></is></c>'
             if cell
@@ -158,13 +162,13 @@ def format_sheet_row(cells: Sequence[str]) -> bytes:
             for cell in cells
         ]
     )
-    return f"<row>{inside}</row>".encode()
+    return f"<row>{content}</row>".encode()
 
 
 _FORBIDDEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535), "�")
 
 
 def _escape_xml(text: str) -> str:
-    """Text for XML: shortened to what a cell holds, without characters that XML cannot have."""
+    """Escape text for XML; shorten it to the length of a cell and replace characters XML does not allow."""
     cut = text[:_MAX_CELL_LENGTH].translate(_FORBIDDEN)
     return escape(cut.encode("utf-8", "replace").decode())
