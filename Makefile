@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-browser clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark benchmark-api prove-swap benchmark-loop fuzz
+.PHONY: run dev demo shell help setup test test-browser openapi clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark benchmark-api prove-swap benchmark-loop fuzz
 .DEFAULT_GOAL := run
 
 run: setup
@@ -133,19 +133,36 @@ prove-swap: setup
 benchmark-loop: setup
 	@$(BIN)/python manage.py loop simulate --page docs/benchmarks.md --plot docs/images/loop.svg
 
-# The clients of clients/, written from the OpenAPI document; needs npm. The suite checks that they are fresh.
-TYPES := var/clients/node_modules/.bin
-clients: setup
-	@test -x $(TYPES)/tsc || { echo "==> Installing the generators" && mkdir -p var/clients && \
-	  npm install --silent --prefix var/clients openapi-typescript@7.13.0 typescript@5 && \
-	  $(PYTHON) -m venv var/clients/python && \
-	  $(BIN)/uv pip install --quiet --python var/clients/python/bin/python openapi-python-client==0.29.1; }
-	@$(BIN)/python -m tests.clients document
-	@$(TYPES)/openapi-typescript clients/openapi.json --output clients/typescript/schema.d.ts
-	@$(TYPES)/tsc --noEmit --strict clients/typescript/schema.d.ts
-	@rm -rf clients/python/legal_names_client && var/clients/python/bin/openapi-python-client generate \
-	  --path clients/openapi.json --output-path clients/python/legal_names_client --meta none --config clients/python.yaml
-	@$(BIN)/python -m tests.clients digests
+# clients/openapi.json, the contract of the API; the suite compares it with the program.
+openapi: setup
+	@DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python -m django shell --no-imports \
+	  --command 'from tests.openapi_document import write_document; write_document()'
+
+# A Python wheel and an npm package from the OpenAPI document, built into var/clients/dist and tested; needs npm.
+CLIENTS := var/clients
+CLIENT_VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+clients: openapi
+	@test -x $(CLIENTS)/tools/python/bin/openapi-python-client || { echo "==> Installing the generators" && \
+	  npm install --silent --prefix $(CLIENTS)/tools openapi-typescript@7.13.0 typescript@5 && \
+	  $(PYTHON) -m venv $(CLIENTS)/tools/python && \
+	  $(BIN)/uv pip install --quiet --python $(CLIENTS)/tools/python/bin/python openapi-python-client==0.29.1; }
+	@rm -rf $(CLIENTS)/python $(CLIENTS)/typescript $(CLIENTS)/user $(CLIENTS)/dist && mkdir -p $(CLIENTS)/typescript $(CLIENTS)/dist
+	@echo "==> Python client"
+	@{ cat clients/python.yaml; echo "package_version_override: $(CLIENT_VERSION)"; } > $(CLIENTS)/python.yaml
+	@$(CLIENTS)/tools/python/bin/openapi-python-client generate --meta setup --fail-on-warning \
+	  --path clients/openapi.json --config $(CLIENTS)/python.yaml --output-path $(CLIENTS)/python
+	@cp clients/README.md $(CLIENTS)/python
+	@$(BIN)/uv build --quiet --wheel --python $(BIN)/python --out-dir $(CLIENTS)/dist $(CLIENTS)/python
+	@$(PYTHON) -m venv $(CLIENTS)/user && \
+	  $(BIN)/uv pip install --quiet --python $(CLIENTS)/user/bin/python $(CLIENTS)/dist/*.whl && \
+	  $(CLIENTS)/user/bin/python -c "from legal_names_client.api.compare import compare"
+	@echo "==> TypeScript types"
+	@cp clients/README.md clients/typescript/package.json tests/clients_build/usage.ts $(CLIENTS)/typescript
+	@$(CLIENTS)/tools/node_modules/.bin/openapi-typescript clients/openapi.json --output $(CLIENTS)/typescript/schema.d.ts
+	@$(CLIENTS)/tools/node_modules/.bin/tsc --noEmit --strict $(CLIENTS)/typescript/usage.ts
+	@cd $(CLIENTS)/typescript && npm pkg set version=$(CLIENT_VERSION) && npm pack --silent --pack-destination ../dist
+	@echo "==> The Python client against a running server"
+	@$(BIN)/python -m pytest tests/clients_build --numprocesses=0 --quiet
 
 # Coverage-guided fuzzing of the comparison; FUZZ_SECONDS says how long.
 FUZZ_SECONDS ?= 60

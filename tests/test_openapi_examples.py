@@ -1,4 +1,4 @@
-"""The OpenAPI document shows every operation with an example that its own schema accepts, and its headers."""
+"""The OpenAPI document is the committed one; every operation has a valid example and its header fields."""
 
 import json
 from functools import cache
@@ -9,14 +9,19 @@ from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from config.web.openapi import load_examples
-from tests import clients
+from tests.openapi_document import DOCUMENT_PATH, build_document
 from tests.people import person, signed_in
 
 
 @cache
 def document() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(clients.document())
+    found: dict[str, Any] = json.loads(build_document())
     return found
+
+
+def test_the_committed_document_is_that_of_the_program() -> None:
+    committed = DOCUMENT_PATH.read_text(encoding="utf-8")
+    assert committed == build_document(), "The API changed: run `make openapi` and read the difference."
 
 
 def operations() -> list[tuple[str, dict[str, Any]]]:
