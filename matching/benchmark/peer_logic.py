@@ -26,11 +26,11 @@ def _build_entity(id_: str, name: str, kind: str) -> EntityProxy:
 
 
 def main() -> None:
-    """Score every pair; every entity has its own id, because the algorithm remembers entities by id."""
+    """Score every pair; every entity has its own id, because the algorithm caches entities by id."""
     algorithm, config = get_algorithm("logic-v2"), ScoringConfig.defaults()
     pairs = json.load(sys.stdin)
     status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    imported_memory = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+    memory = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
     started = time.perf_counter()
     scores = [
         algorithm.compare(
@@ -40,7 +40,7 @@ def main() -> None:
     ]
     seconds = time.perf_counter() - started
     json.dump(
-        {"scores": scores, "seconds": seconds, "import": _IMPORT_SECONDS, "memory_kib": imported_memory},
+        {"scores": scores, "seconds": seconds, "import": _IMPORT_SECONDS, "import_memory_kib": memory},
         sys.stdout,
     )
 

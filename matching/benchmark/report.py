@@ -1,10 +1,10 @@
-"""The benchmark's report: quality on held-out entities and public sets, speed, memory and growth."""
+"""Benchmark report: quality on held-out entities and public sets, speed, memory and growth."""
 
 from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,19 +18,27 @@ from matching.engine import Kind, load_default_scorer
 from matching.jobs.compare_file import FileCompareOptions, compare_file
 from matching.training.evaluation import EvaluationReport, evaluate_pairs
 from matching.training.synthetic import DatasetSplit, LabelledPair, assign_split, read_pairs
-from modelops.training.evaluation import ClassificationMetrics, compute_metrics, compute_metrics_by_slice
+from modelops.training.evaluation import (
+    ClassificationMetrics,
+    RateEstimate,
+    compute_metrics,
+    compute_metrics_by_slice,
+)
 
 PEER_THRESHOLD = 0.7
-"""Score from which logic-v2 calls two names one entity (its documentation's threshold)."""
+"""Score from which logic-v2 takes two names for one entity (the threshold of its documentation)."""
 
 HELD_OUT = "held-out entities"
-"""Name of the labelled set that targets are about."""
+"""Name of the labelled set that the targets apply to."""
+
+_OVERALL = ""
+"""Key of the peer's metrics over all pairs, beside those by tag."""
 
 WriteLine = Callable[[str], None]
 
 
 class BenchmarkSettings(NamedTuple):
-    """What is measured: the folder of labelled sets, the peer's Python if there is one, runs a contestant."""
+    """The folder of labelled sets, the peer's Python if it is installed, and the runs of each contestant."""
 
     data: Path
     peer: Path | None
@@ -38,7 +46,7 @@ class BenchmarkSettings(NamedTuple):
 
 
 def write_report(setting: BenchmarkSettings, target: Path, say: WriteLine) -> None:
-    """Measure everything and write the report as Markdown; sections that other commands wrote stay."""
+    """Measure everything and write the report as Markdown; sections of other commands are kept."""
     lines = [*_report_environment(setting)]
     marks: Measurements = {}
     for section in (_report_quality, _report_speed, _report_file_growth):
@@ -61,7 +69,7 @@ def _report_environment(setting: BenchmarkSettings) -> Iterator[str]:
 
 
 def read_labelled_sets(data: Path) -> Iterator[tuple[str, list[LabelledPair]]]:
-    """The labelled sets that are there: the held-out fifth of the training pairs, sets never trained on."""
+    """Yield the labelled sets that exist: the held-out fifth of the training pairs, sets never trained on."""
     training = data / "train_pairs.csv"
     if training.exists():
         yield (
@@ -77,23 +85,24 @@ def _report_quality(setting: BenchmarkSettings, say: WriteLine, marks: Measureme
     yield "Positive means *immaterial*. Specificity: share of material pairs called so. Intervals are 95 %.\n"
     for name, pairs in read_labelled_sets(setting.data):
         say(f"… {name}: {len(pairs):,} pairs")
-        found = evaluate_pairs(pairs)
+        report = evaluate_pairs(pairs)
         if name == HELD_OUT:
-            marks |= collect_quality_measurements(found)
-        yield from _report_labelled_set(name, pairs, found, setting)
+            marks |= collect_quality_measurements(report)
+        peer = _measure_peer(pairs, setting.peer) if setting.peer else {}
+        yield from _report_labelled_set(name, report, peer)
     yield from report_illustrations(setting.data / "rule_pairs.csv")
 
 
-def collect_quality_measurements(found: EvaluationReport) -> Measurements:
-    """Figures of the slices that have targets."""
-    slices = {**found.slices["tag"], **found.slices["script"], **found.slices["kind"]}
+def collect_quality_measurements(report: EvaluationReport) -> Measurements:
+    """Return the rates of every slice, named as in :data:`~matching.benchmark.targets.TARGETS`."""
+    slices = {**report.slices["tag"], **report.slices["script"], **report.slices["kind"]}
     rates = {
         f"{name} {short}": getattr(quality, rate)
         for name, quality in slices.items()
         for short, rate in _RATE_FIELDS.items()
     }
     measured = {name: rate.value for name, rate in rates.items() if rate.n}
-    return {**measured, "calibration error": found.overall.calibration_error}
+    return {**measured, "calibration error": report.overall.calibration_error}
 
 
 _RATE_FIELDS = {
@@ -106,58 +115,57 @@ _RATE_FIELDS = {
 
 
 def _report_labelled_set(
-    name: str, pairs: list[LabelledPair], found: EvaluationReport, setting: BenchmarkSettings
+    name: str, report: EvaluationReport, peer: Mapping[str, ClassificationMetrics]
 ) -> Iterator[str]:
-    rows = {"this engine": found.overall, **found.baselines}
-    tags = found.slices["tag"]
-    if setting.peer:
-        peer = _measure_peer(pairs, setting.peer)
-        rows["logic-v2 at 0.7"] = peer[""]
-    yield f"### {name} ({found.overall.n:,} pairs, {found.overall.material:,} material)\n"
+    """Yield the tables of one labelled set; ``peer`` is empty where the peer is not installed."""
+    yield f"### {name} ({report.overall.n:,} pairs, {report.overall.material:,} material)\n"
     yield "| | precision | recall | F1 | specificity | review | ECE |"
     yield "|---|---|---|---|---|---|---|"
-    for title, quality in rows.items():
-        yield _format_row(title, quality, title == "this engine")
-    for script, of in (
-        ("org latin", "organisations in Latin script"),
-        ("ind latin", "people in Latin script"),
-    ):
-        if script in found.slices["script"]:
-            yield _format_row(f"this engine, {of}", found.slices["script"][script], True)
+    yield _format_row("this engine", report.overall, True)
+    for title, metrics in report.baselines.items():
+        yield _format_row(title, metrics, False)
+    if peer:
+        yield _format_row(f"logic-v2 at {PEER_THRESHOLD}", peer[_OVERALL], False)
+    for script, title in _SCRIPT_TITLES.items():
+        if script in report.slices["script"]:
+            yield _format_row(f"this engine, {title}", report.slices["script"][script], True)
     yield "\n| kind, tag | n | material | recall | specificity | review | logic-v2 recall | its specificity |"
     yield "|---|---|---|---|---|---|---|---|"
-    for tag, quality in tags.items():
-        other = peer.get(tag) if setting.peer else None
-        yield (
-            f"| {tag} | {quality.n:,} | {quality.material:,} "
-            f"| {_format_percent(quality, 'recall_immaterial')} | "
-            f"{_format_percent(quality, 'specificity')} | {quality.review_share.value:.1%} | "
-            f"{_format_percent(other, 'recall_immaterial')} | {_format_percent(other, 'specificity')} |"
-        )
+    for tag, metrics in report.slices["tag"].items():
+        rates = (metrics.recall_immaterial, metrics.specificity, metrics.review_share)
+        peer_rates = (peer[tag].recall_immaterial, peer[tag].specificity) if tag in peer else (None, None)
+        cells = map(_format_percent, (*rates, *peer_rates))
+        yield f"| {tag} | {metrics.n:,} | {metrics.material:,} | {' | '.join(cells)} |"
     yield ""
 
 
-def _format_row(title: str, quality: ClassificationMetrics, ours: bool) -> str:
-    review = f"{quality.review_share.value:.1%}" if ours else "-"
-    ece = f"{quality.calibration_error:.4f}" if ours else "-"
+_SCRIPT_TITLES = {"org latin": "organisations in Latin script", "ind latin": "people in Latin script"}
+
+
+def _format_row(title: str, metrics: ClassificationMetrics, has_verdicts: bool) -> str:
+    """Return a row of the table; contestants without verdicts have no review share and no calibration."""
+    review = f"{metrics.review_share.value:.1%}" if has_verdicts else "-"
+    ece = f"{metrics.calibration_error:.4f}" if has_verdicts else "-"
     return (
-        f"| {title} | {quality.precision_immaterial} | {quality.recall_immaterial} "
-        f"| {quality.f1_immaterial} | {quality.specificity} | {review} | {ece} |"
+        f"| {title} | {metrics.precision_immaterial} | {metrics.recall_immaterial} "
+        f"| {metrics.f1_immaterial} | {metrics.specificity} | {review} | {ece} |"
     )
 
 
-def _format_percent(quality: ClassificationMetrics | None, name: str) -> str:
-    rate = getattr(quality, name) if quality else None
+def _format_percent(rate: RateEstimate | None) -> str:
     return f"{rate.value:.1%}" if rate is not None and rate.n else "-"
 
 
 def _measure_peer(pairs: Sequence[LabelledPair], python: Path) -> dict[str, ClassificationMetrics]:
-    """The peer's answers measured as ours: overall under ``""`` and by tag."""
+    """Measure the peer's scores like ours: overall under :data:`_OVERALL`, and by tag."""
     scores = run_peer(python, [(pair.left, pair.right, pair.kind) for pair in pairs])["scores"]
     labels = [pair.material for pair in pairs]
-    said = [0.0 if score >= PEER_THRESHOLD else 1.0 for score in scores]
+    probabilities = [0.0 if score >= PEER_THRESHOLD else 1.0 for score in scores]
     tags = [f"{pair.kind[:3]} {pair.category}" for pair in pairs]
-    return {"": compute_metrics(labels, said), **compute_metrics_by_slice(labels, said, tags)}
+    return {
+        _OVERALL: compute_metrics(labels, probabilities),
+        **compute_metrics_by_slice(labels, probabilities, tags),
+    }
 
 
 def _read_speed_pairs(data: Path) -> NamePairs:
@@ -175,33 +183,33 @@ def _report_speed(setting: BenchmarkSettings, say: WriteLine, marks: Measurement
     if not rows:
         return
     say(f"… speed over {len(rows):,} pairs, {setting.runs} runs a contestant")
-    found, last = time_contestants(rows, ("explained", "scored", "floor"), setting.peer, setting.runs)
+    timings, last = time_contestants(rows, ("explained", "scored", "floor"), setting.peer, setting.runs)
     single = run_task("single", rows)
     yield f"## Speed, {len(rows):,} pairs, one process, one core\n"
     yield "| contestant | pairs per second, median (least to greatest) | times logic-v2 |"
     yield "|---|---|---|"
-    base = found["logic-v2"].median if "logic-v2" in found else 0.0
-    for name, timing in found.items():
+    base = timings["logic-v2"].median if "logic-v2" in timings else 0.0
+    for name, timing in timings.items():
         yield f"| {name} | {timing} | {timing.median / base:.1f} |" if base else f"| {name} | {timing} | - |"
     ours, peer = last["explained"], last.get("logic-v2")
-    marks |= {name: found[name].median / base for name in ("explained", "scored") if base}
+    marks |= {name: timings[name].median / base for name in ("explained", "scored") if base}
     marks |= {"cold": single["cold"] * 1e6, "warm": single["warm"] * 1e6}
     marks |= {"import": ours["import"], "memory": ours["import_memory_kib"] / 1024}
     yield "\n| | this engine | logic-v2 |"
     yield "|---|---|---|"
     yield f"| import, seconds | {ours['import']:.2f} | {_format_or_dash(peer, 'import', 1, '.2f')} |"
-    memory = _format_or_dash(peer, "memory_kib", 1024, ".0f")
+    memory = _format_or_dash(peer, "import_memory_kib", 1024, ".0f")
     yield f"| memory after import, MiB | {ours['import_memory_kib'] / 1024:.0f} | {memory} |"
     yield f"| one comparison with new names, µs | {single['cold'] * 1e6:.0f} | - |"
     yield f"| the same comparison again, µs | {single['warm'] * 1e6:.0f} | - |\n"
 
 
-def _format_or_dash(found: dict[str, float] | None, name: str, unit: float, form: str) -> str:
-    return format(found[name] / unit, form) if found else "-"
+def _format_or_dash(measured: dict[str, float] | None, name: str, unit: float, format_spec: str) -> str:
+    return format(measured[name] / unit, format_spec) if measured else "-"
 
 
 def _report_file_growth(setting: BenchmarkSettings, say: WriteLine, marks: Measurements) -> Iterator[str]:
-    """How a file's time and memory grow with its rows, and with a second core."""
+    """Yield how the time of a file grows with its rows, and shrinks with a second core."""
     rows = _read_speed_pairs(setting.data)[:3_000]
     if not rows:
         return
@@ -225,7 +233,7 @@ def _time_file(rows: NamePairs, times: int, processes: int, folder: Path) -> flo
         file.write("name_a,name_b\n")
         for turn in range(times):
             for left, right, kind in rows:
-                # A different word every turn: nothing remembered from an earlier turn helps.
+                # Another word in every turn, so that no cache of an earlier turn helps.
                 extra = f" {turn}" if turn and kind == Kind.ORGANISATION else ""
                 file.write(f'"{_escape_csv(left)}{extra}","{_escape_csv(right)}{extra}"\n')
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Timing tasks and the peer: one process a run, runs of all contestants interleaved, medians reported."""
+"""Timing of our tasks and of the peer: one process per run, runs interleaved, medians reported."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ PEER_SCRIPT = Path(__file__).with_name("peer_logic.py")
 _ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
 NamePairs = Sequence[tuple[str, str, str]]
+"""Name A, name B and kind of each pair."""
 
 
 class Timing(NamedTuple):
@@ -25,17 +26,17 @@ class Timing(NamedTuple):
     maximum: float
 
     def __str__(self) -> str:
-        """For the table."""
+        """Return the cell of the report's table."""
         return f"{self.median:,.0f} ({self.minimum:,.0f} to {self.maximum:,.0f})"
 
 
 def run_task(name: str, rows: NamePairs) -> dict[str, Any]:
-    """One run of one of our tasks, in a fresh process."""
+    """Run one of our tasks in a fresh process."""
     return _run_process([sys.executable, "-m", "matching.benchmark.task", name], rows)
 
 
 def run_peer(python: Path, rows: NamePairs) -> dict[str, Any]:
-    """One run of the peer, in a fresh process of its own environment."""
+    """Run the peer in a fresh process of its own environment."""
     return _run_process([str(python), str(PEER_SCRIPT)], rows)
 
 
@@ -43,16 +44,16 @@ def _run_process(command: list[str], rows: NamePairs) -> dict[str, Any]:
     done = subprocess.run(
         command, input=json.dumps(list(rows)), capture_output=True, text=True, check=True, env=_ENVIRONMENT
     )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 def time_contestants(
     rows: NamePairs, names: Sequence[str], peer: Path | None, runs: int
 ) -> tuple[dict[str, Timing], dict[str, Any]]:
-    """Pairs per second of each task and of the peer, and the last raw result of each.
+    """Return pairs per second of each task and of the peer, and the last raw result of each.
 
-    Contestants take turns within each round, so that a busy minute of the machine hits all alike.
+    Contestants take turns within each round, so that a busy machine slows all of them alike.
     """
     seconds: dict[str, list[float]] = {}
     last: dict[str, Any] = {}

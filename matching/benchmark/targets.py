@@ -1,4 +1,4 @@
-"""What was aimed at, beside what was measured: a missed target is said plainly, with its reason."""
+"""Targets beside measurements; a missed target is reported with its reason."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 Measurements = dict[str, float]
-"""Figures of one run by name."""
+"""Measured values of one run by name."""
 
 
 class Target(NamedTuple):
-    """A figure that was aimed at: at least ``bound``, or at most where ``most`` is true; ``form`` shows it.
+    """A bound of a measured value: at least ``bound``, or at most where ``is_maximum`` is true.
 
-    ``why`` is the reason it is missed, as far as it is known to be.
+    ``format_spec`` formats both. ``reason_missed`` is the known reason why the target is missed, if any.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Target(NamedTuple):
     reason_missed: str = ""
 
     def is_met(self, value: float) -> bool:
-        """Whether a measured value is as good as was aimed at."""
+        """Return whether a measured value reaches the target."""
         return value <= self.bound if self.is_maximum else value >= self.bound
 
 
@@ -89,7 +89,7 @@ TARGETS = (
 
 
 def report_targets(marks: Mapping[str, float]) -> Iterator[str]:
-    """Lines of the report: every target that was measured, and why it is missed where it is."""
+    """Yield the lines of the report: every measured target, with the reason where it is missed."""
     yield "## Targets\n"
     yield "Quality on held-out entities; positive means *immaterial*.\n"
     yield "| figure | aimed at | measured | |"
@@ -98,8 +98,8 @@ def report_targets(marks: Mapping[str, float]) -> Iterator[str]:
         if target.name in marks:
             value = marks[target.name]
             bound = f"{'at most' if target.is_maximum else 'at least'} {target.bound:{target.format_spec}}"
-            said = (
+            outcome = (
                 "met" if target.is_met(value) else f"**missed**: {target.reason_missed or 'no reason known'}"
             )
-            yield f"| {target.title} | {bound} | {value:{target.format_spec}} | {said} |"
+            yield f"| {target.title} | {bound} | {value:{target.format_spec}} | {outcome} |"
     yield ""

@@ -1,6 +1,6 @@
 """One timed task in a process of its own: ``python -m matching.benchmark.task NAME < pairs.json``.
 
-A fresh process for every run, so that nothing remembered from the run before makes the next one faster.
+Every run has a fresh process, so that no cache of an earlier run makes it faster.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ Pairs = list[tuple[str, str]]
 
 
 def compare_with_explanation(pairs: Pairs) -> None:
-    """Every pair with its whole explanation."""
+    """Compare every pair with its full explanation."""
     for left, right in pairs:
         compare(left, right)
 
 
 def score_in_batches(pairs: Pairs) -> None:
-    """Every pair without explanation, the model asked in batches."""
+    """Score every pair without explanation, in batches of 1,000."""
     for start in range(0, len(pairs), 1_000):
         score_many(pairs[start : start + 1_000])
 
 
 def run_floor_baseline(pairs: Pairs) -> None:
-    """The floor: one rapidfuzz ratio a pair."""
+    """Compute one rapidfuzz ratio per pair: the least that any comparison costs."""
     for left, right in pairs:
         fuzz.token_sort_ratio(left, right, processor=utils.default_process)
 
@@ -50,13 +50,13 @@ TASKS: dict[str, Callable[[Pairs], None]] = {
 
 
 def measure_resident_kib() -> int:
-    """Memory this process holds now; ``ru_maxrss`` would begin with what its parent held at the fork."""
+    """Return the resident memory of this process; ``ru_maxrss`` includes that of the parent at the fork."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 def time_single_comparisons(pairs: Pairs) -> dict[str, float]:
-    """Seconds of one comparison: the first of a warm engine with fresh names, and the same pair again."""
+    """Return the seconds of one comparison by a warm engine: with new names, and with the same again."""
     compare("Warm Up Trading LLC", "Warm-Up Trading Limited")
     started = time.perf_counter()
     for left, right in pairs:
@@ -69,19 +69,17 @@ def time_single_comparisons(pairs: Pairs) -> dict[str, float]:
 
 
 def main() -> None:
-    """Run one task and print what it took."""
-    memory = measure_resident_kib()
+    """Run the task named on the command line and print its measurements as JSON."""
+    result: dict[str, float] = {"import": _IMPORT_SECONDS, "import_memory_kib": measure_resident_kib()}
     pairs = [(left, right) for left, right, _ in json.load(sys.stdin)]
     prepare_process()
-    found: dict[str, float] = {"import": _IMPORT_SECONDS, "import_memory_kib": memory}
     started = time.perf_counter()
     if sys.argv[1] == "single":
-        found |= time_single_comparisons(pairs[:500])
+        result |= time_single_comparisons(pairs[:500])
     else:
         TASKS[sys.argv[1]](pairs)
-    found["seconds"] = time.perf_counter() - started
-    found["memory_kib"] = measure_resident_kib()
-    json.dump(found, sys.stdout)
+    result["seconds"] = time.perf_counter() - started
+    json.dump(result, sys.stdout)
 
 
 if __name__ == "__main__":
