@@ -1,4 +1,4 @@
-"""The reference pages of categories and profiles, written from the rule data so that they cannot disagree."""
+"""Reference pages of categories and profiles, generated from the rule data so that they agree with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _GENERATED_NOTE = "Written by `manage.py reference` from the rule data; do not e
 
 
 def render_categories_page() -> str:
-    """Every category of difference: explanation, example, authority, and what it does under each profile."""
+    """Return the page of all categories: explanation, example, authority, effect under each profile."""
     head = f"# Categories of difference\n\n{_GENERATED_NOTE}"
     parts = [_render_category(category) for category in load_categories().values()]
     return "\n".join([head, *parts])
@@ -18,7 +18,7 @@ def render_categories_page() -> str:
 def _render_category(category: Category) -> str:
     one, other = category.example
     effects = " · ".join(
-        f"{regime.id} {regime.effects[category.id].value}" for regime in load_profiles().values()
+        f"{profile.id} {profile.effects[category.id].value}" for profile in load_profiles().values()
     )
     settles = f"- What would settle a review: {category.missing}.\n" if category.missing else ""
     return (
@@ -28,16 +28,16 @@ def _render_category(category: Category) -> str:
 
 
 def render_profiles_page() -> str:
-    """Every profile: question, sources, effects; and the search logic with its state variants."""
+    """Return the page of all profiles: question, sources, effects; and the search logic of each office."""
     head = f"# Profiles\n\n{_GENERATED_NOTE}"
     return "\n".join(
         [
             head,
-            *[_render_profile(regime) for regime in load_profiles().values()],
+            *[_render_profile(profile) for profile in load_profiles().values()],
             _render_effects_table("Effects", load_profiles()),
             _render_search_logic(),
             _REGISTERS_INTRO,
-            *[_render_profile(regime) for regime in load_registry_profiles().values()],
+            *[_render_profile(profile) for profile in load_registry_profiles().values()],
             _render_effects_table("Effects for registers", load_registry_profiles()),
         ]
     )
@@ -49,26 +49,26 @@ _REGISTERS_INTRO = (
 )
 
 
-def _render_profile(regime: Profile) -> str:
-    sources = "".join(f"- {source}\n" for source in regime.sources)
+def _render_profile(profile: Profile) -> str:
+    sources = "".join(f"- {source}\n" for source in profile.sources)
     return (
-        f"## `{regime.id}` {regime.title}\n\n{regime.summary}\n\n"
-        f"Version {regime.version} of {regime.date}; decides by {regime.logic}. Sources:\n\n{sources}"
-        f"{_render_cases(regime)}"
+        f"## `{profile.id}` {profile.title}\n\n{profile.summary}\n\n"
+        f"Version {profile.version} of {profile.date}; decides by {profile.logic}. Sources:\n\n{sources}"
+        f"{_render_cases(profile)}"
     )
 
 
-def _render_cases(regime: Profile) -> str:
-    if not regime.cases:
+def _render_cases(profile: Profile) -> str:
+    if not profile.cases:
         return ""
-    cases = ", ".join(f"{case} {effect.value}" for case, effect in regime.cases.items())
+    cases = ", ".join(f"{case} {effect.value}" for case, effect in profile.cases.items())
     return f"\nCases judged by themselves: {cases}.\n"
 
 
-def _render_effects_table(title: str, regimes: dict[str, Profile]) -> str:
-    lines = [f"## {title}\n", f"| category | {' | '.join(regimes)} |", f"|---|{'---|' * len(regimes)}"]
+def _render_effects_table(title: str, profiles: dict[str, Profile]) -> str:
+    lines = [f"## {title}\n", f"| category | {' | '.join(profiles)} |", f"|---|{'---|' * len(profiles)}"]
     for category in load_categories().values():
-        effects = " | ".join(regime.effects[category.id].value for regime in regimes.values())
+        effects = " | ".join(profile.effects[category.id].value for profile in profiles.values())
         lines.append(f"| {category.id} {category.title.replace('|', '/')} | {effects} |")
     return "\n".join(lines) + "\n"
 

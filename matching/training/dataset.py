@@ -1,6 +1,6 @@
-"""Labelled pairs as numbers: rows of features, and marks of what rules leave to a model.
+"""Labelled pairs as arrays: features, and flags for what the rules leave to a model.
 
-Light: a web process may use it, because it brings no scikit-learn.
+Does not import scikit-learn, so that a web process can use it.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ from matching.training.synthetic import LabelledPair
 ProgressReporter = Callable[[str], None]
 
 SYNTHETIC_SOURCE = "constructed"
-"""Source of the pairs the corpus makes."""
+"""Source of the generated pairs."""
 
 _TAG_PATTERN = re.compile(r"(?:org |ind )?[A-Za-z0-9_+-]{1,40}(?: - [a-z+]{1,40})?")
-"""Tags, sources and slices that are words of a program, not free text in which a name could stand."""
+"""Tags, sources and slices that cannot contain a name, as opposed to free text."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledDataset:
-    """Pairs as arrays. ``depends``: the answer depends on the model; ``decided``: it may decide alone;
-    ``settled``: a rule decides *immaterial*.
+    """Pairs as arrays with one row per pair.
+
+    ``needs_model``: the probability comes from the model. ``may_be_immaterial``: the model can decide
+    *immaterial* alone. ``is_immaterial_by_rule``: a rule decides *immaterial*.
     """
 
     pairs: tuple[LabelledPair, ...]
@@ -42,81 +44,87 @@ class LabelledDataset:
 
 
 class NeutralScorer:
-    """A scorer that never knows: what is answered under it shows what the rules leave to a model."""
+    """A scorer with probability 0.5 for every pair; its scores show what the rules leave to a model."""
 
     name = "probe"
     version = "0"
 
     def get_thresholds(self, kind: Kind) -> Thresholds:
-        """Decide everything as immaterial that a model may decide."""
+        """Return thresholds under which everything a model can decide is immaterial."""
         return Thresholds(0.5, 2.0)
 
     def predict_probability(self, row: Sequence[float]) -> float:
-        """Even odds."""
+        """Return 0.5."""
         return 0.5
 
     def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
-        """Even odds for each."""
+        """Return 0.5 for each row."""
         return [0.5] * len(rows)
 
     def compute_contributions(self, row: Sequence[float]) -> dict[str, float]:
-        """Nothing."""
+        """Return no contributions."""
         return {}
 
 
 def score_pairs(pairs: Sequence[LabelledPair], profile: str, scorer: Any = None) -> list[Score | ValueError]:
-    """Answers for labelled pairs in order, each under its own kind."""
-    found: dict[int, Score | ValueError] = {}
+    """Score labelled pairs in order, each under its own kind."""
+    scores: dict[int, Score | ValueError] = {}
     for kind in dict.fromkeys(pair.kind for pair in pairs):
         places = [at for at, pair in enumerate(pairs) if pair.kind == kind]
-        answers = score_many([(pairs[at].left, pairs[at].right) for at in places], profile, kind, scorer)
-        found.update(zip(places, answers, strict=True))
-    return [found[at] for at in range(len(pairs))]
+        of_kind = score_many([(pairs[at].left, pairs[at].right) for at in places], profile, kind, scorer)
+        scores.update(zip(places, of_kind, strict=True))
+    return [scores[at] for at in range(len(pairs))]
 
 
 def build_dataset(pairs: Iterable[LabelledPair], report: ProgressReporter) -> LabelledDataset:
-    """Features and marks of every pair that can be read; the report counts the others."""
-    kept, kinds, rows, unread = [], [], [], 0
+    """Compute features and flags of every readable pair; ``report`` gets the progress and the counts."""
+    kept, kinds, rows, unreadable = [], [], [], 0
     for at, pair in enumerate(pairs, start=1):
         try:
             kind, row = extract_features(pair.left, pair.right, pair.kind)
         except ValueError:
-            unread += 1
+            unreadable += 1
             continue
         kept.append(pair)
         kinds.append(kind.value)
         rows.append(row)
         if at % 20_000 == 0:
             report(f"{at:,} pairs read")
-    report(f"{len(kept):,} pairs read, {unread} could not be")
-    return _mark_rows(kept, kinds, np.array(rows))
+    report(f"{len(kept):,} pairs read, {unreadable} could not be")
+    return _flag_rows(kept, kinds, np.array(rows))
 
 
-def _mark_rows(pairs: list[LabelledPair], kinds: list[str], features: NDArray[np.float64]) -> LabelledDataset:
-    """Marks matter for measured pairs only: constructed ones are spared the work where there are others."""
+def _flag_rows(pairs: list[LabelledPair], kinds: list[str], features: NDArray[np.float64]) -> LabelledDataset:
+    """Flag the measured pairs: those of files, or generated ones where there are no others."""
     measured = [at for at, pair in enumerate(pairs) if pair.source != SYNTHETIC_SOURCE] or range(len(pairs))
-    even, same = np.ones(len(pairs), dtype=bool), np.zeros(len(pairs), dtype=bool)
-    for at, answer in zip(
-        measured, score_pairs([pairs[at] for at in measured], "general", NeutralScorer()), strict=True
-    ):
-        if isinstance(answer, Score):
-            even[at] = answer.material_probability == 0.5
-            same[at] = answer.verdict is Verdict.IMMATERIAL
-    return LabelledDataset(tuple(pairs), np.array(kinds), features, even, even & same, ~even & same)
+    scores = score_pairs([pairs[at] for at in measured], "general", NeutralScorer())
+    needs_model, is_immaterial = np.ones(len(pairs), dtype=bool), np.zeros(len(pairs), dtype=bool)
+    for at, score in zip(measured, scores, strict=True):
+        if isinstance(score, Score):
+            needs_model[at] = score.material_probability == 0.5
+            is_immaterial[at] = score.verdict is Verdict.IMMATERIAL
+    return LabelledDataset(
+        pairs=tuple(pairs),
+        kinds=np.array(kinds),
+        features=features,
+        needs_model=needs_model,
+        may_be_immaterial=needs_model & is_immaterial,
+        is_immaterial_by_rule=~needs_model & is_immaterial,
+    )
 
 
 def is_safe_label(text: str) -> bool:
-    """Whether a tag, source or slice is a word of a program, not free text in which a name could stand."""
+    """Return whether a tag, source or slice is a code of a program, not free text that could hold a name."""
     return _TAG_PATTERN.fullmatch(text) is not None
 
 
 def get_safe_tag(pair: LabelledPair) -> str:
-    """What kind of difference a pair shows, as a file or the corpus says; ``other`` for free text."""
+    """Return the category that the file or the corpus gives a pair; ``other`` for free text."""
     return pair.category if is_safe_label(pair.category) else "other"
 
 
 def compute_digests(pairs: Iterable[LabelledPair]) -> dict[str, dict[str, Any]]:
-    """Per source, how many pairs there are and the SHA-256 over all of them in order: what was trained on."""
+    """Return the number of pairs of each source and the SHA-256 over them in order."""
     hashes: dict[str, Any] = {}
     counts: Counter[str] = Counter()
     for pair in pairs:
@@ -125,5 +133,5 @@ def compute_digests(pairs: Iterable[LabelledPair]) -> dict[str, dict[str, Any]]:
         hashes.setdefault(source, hashlib.sha256()).update(line.encode("utf-8", "surrogatepass"))
         counts[source] += 1
     return {
-        source: {"pairs": counts[source], "sha256": found.hexdigest()} for source, found in hashes.items()
+        source: {"pairs": counts[source], "sha256": digest.hexdigest()} for source, digest in hashes.items()
     }

@@ -1,6 +1,4 @@
-"""How good the answers are on labelled pairs, beside two baselines: what ``evaluate`` and the model card
-print.
-"""
+"""Evaluation of a model on labelled pairs beside two baselines, for ``evaluate`` and the model card."""
 
 from __future__ import annotations
 
@@ -17,18 +15,18 @@ from matching.training.synthetic.reading import build_name_key
 from modelops.training.evaluation import ClassificationMetrics, compute_metrics, compute_metrics_by_slice
 
 MIN_SLICE_PAIRS = 20
-"""Fewest pairs of a slice that is measured by itself."""
+"""Least number of pairs of a slice that is reported."""
 
 
 class ScoredPair(NamedTuple):
-    """A labelled pair with the answer it got."""
+    """A labelled pair with its score."""
 
     pair: LabelledPair
     score: Score
 
 
 class EvaluationReport(NamedTuple):
-    """Quality of the answers: overall, of both baselines, and by kind, tag, difference and script."""
+    """Metrics overall, of both baselines, and by kind, tag, difference, script and source."""
 
     overall: ClassificationMetrics
     baselines: dict[str, ClassificationMetrics]
@@ -36,7 +34,7 @@ class EvaluationReport(NamedTuple):
     unreadable_count: int
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form."""
+        """Return the metrics as JSON values."""
         return {
             "overall": self.overall.to_dict(),
             "baselines": {name: quality.to_dict() for name, quality in self.baselines.items()},
@@ -46,12 +44,12 @@ class EvaluationReport(NamedTuple):
 
 
 def is_exact_match(left: str, right: str) -> bool:
-    """Baseline: equal without case, punctuation, accents and spaces, with ``&`` read as ``and``."""
+    """Return whether both names are equal without case, punctuation, accents and spaces, ``&`` as ``and``."""
     return build_name_key(left).replace(" ", "") == build_name_key(right).replace(" ", "")
 
 
 def is_token_sort_match(left: str, right: str) -> bool:
-    """Baseline: rapidfuzz ``token_sort_ratio`` of 90 or more after its default processing."""
+    """Return whether rapidfuzz's ``token_sort_ratio`` is at least 90 after its default processing."""
     return fuzz.token_sort_ratio(left, right, processor=utils.default_process) >= 90
 
 
@@ -64,56 +62,54 @@ BASELINES: dict[str, Callable[[str, str], bool]] = {
 def evaluate_pairs(
     pairs: Sequence[LabelledPair], profile: str = "general", scorer: Scorer | None = None
 ) -> EvaluationReport:
-    """Judge labelled pairs and measure the answers; pairs that cannot be read are counted, not judged."""
-    answers = score_pairs(pairs, profile, scorer)
-    judged = [
-        ScoredPair(pair, score)
-        for pair, score in zip(pairs, answers, strict=True)
-        if isinstance(score, Score)
+    """Score labelled pairs and measure the scores; unreadable pairs are only counted."""
+    scores = score_pairs(pairs, profile, scorer)
+    scored = [
+        ScoredPair(pair, score) for pair, score in zip(pairs, scores, strict=True) if isinstance(score, Score)
     ]
     return EvaluationReport(
-        _measure_quality(judged),
-        {name: _measure_baseline(judged, same) for name, same in BASELINES.items()},
+        _measure_quality(scored),
+        {name: _measure_baseline(scored, same) for name, same in BASELINES.items()},
         {
-            "kind": _measure_slices(judged, lambda item: item.pair.kind),
-            "tag": _measure_slices(judged, lambda item: f"{item.pair.kind[:3]} {item.pair.category}"),
+            "kind": _measure_slices(scored, lambda item: item.pair.kind),
+            "tag": _measure_slices(scored, lambda item: f"{item.pair.kind[:3]} {item.pair.category}"),
             "difference": _measure_slices(
-                judged, lambda item: "+".join(sorted(item.score.categories)) or "none"
+                scored, lambda item: "+".join(sorted(item.score.categories)) or "none"
             ),
             "script": _measure_slices(
-                judged, lambda item: f"{item.pair.kind[:3]} {get_script_label(item.pair)}"
+                scored, lambda item: f"{item.pair.kind[:3]} {get_script_label(item.pair)}"
             ),
-            "source": _measure_slices(judged, lambda item: item.pair.source),
+            "source": _measure_slices(scored, lambda item: item.pair.source),
         },
-        len(pairs) - len(judged),
+        len(pairs) - len(scored),
     )
 
 
 def get_script_label(pair: LabelledPair) -> str:
-    """The scripts a pair is written in: ``latin``, ``han`` or, where the names differ, ``kana - latin``."""
+    """Return the scripts of a pair: ``latin``, ``han`` or, where the names differ, ``kana - latin``."""
     sides = ["+".join(sorted(tokenise.tokenise_name(name).scripts)) for name in (pair.left, pair.right)]
     return sides[0] if sides[0] == sides[1] else " - ".join(sorted(sides))
 
 
-def _extract_columns(judged: Sequence[ScoredPair]) -> tuple[list[bool], list[float], list[str]]:
-    labels = [item.pair.material for item in judged]
-    probabilities = [item.score.material_probability for item in judged]
-    return labels, probabilities, [item.score.verdict.value for item in judged]
+def _extract_columns(scored: Sequence[ScoredPair]) -> tuple[list[bool], list[float], list[str]]:
+    labels = [item.pair.material for item in scored]
+    probabilities = [item.score.material_probability for item in scored]
+    return labels, probabilities, [item.score.verdict.value for item in scored]
 
 
-def _measure_quality(judged: Sequence[ScoredPair]) -> ClassificationMetrics:
-    return compute_metrics(*_extract_columns(judged))
+def _measure_quality(scored: Sequence[ScoredPair]) -> ClassificationMetrics:
+    return compute_metrics(*_extract_columns(scored))
 
 
 def _measure_baseline(
-    judged: Sequence[ScoredPair], same: Callable[[str, str], bool]
+    scored: Sequence[ScoredPair], same: Callable[[str, str], bool]
 ) -> ClassificationMetrics:
-    said = [0.0 if same(item.pair.left, item.pair.right) else 1.0 for item in judged]
-    return compute_metrics([item.pair.material for item in judged], said)
+    probabilities = [0.0 if same(item.pair.left, item.pair.right) else 1.0 for item in scored]
+    return compute_metrics([item.pair.material for item in scored], probabilities)
 
 
 def _measure_slices(
-    judged: Sequence[ScoredPair], name: Callable[[ScoredPair], str]
+    scored: Sequence[ScoredPair], name: Callable[[ScoredPair], str]
 ) -> dict[str, ClassificationMetrics]:
-    labels, probabilities, verdicts = _extract_columns(judged)
-    return compute_metrics_by_slice(labels, probabilities, [name(item) for item in judged], verdicts)
+    labels, probabilities, verdicts = _extract_columns(scored)
+    return compute_metrics_by_slice(labels, probabilities, [name(item) for item in scored], verdicts)

@@ -1,7 +1,6 @@
-"""From labelled pairs to a trained, shipped model: weights, split by entity, artefact.
+"""Training of the model of names: weights of pairs, split by entity, artefact.
 
-What is trained here never sees a name: names become features, and rules say which pairs a model decides at
-all.
+The model never gets a name: names become features, and rules determine which pairs the model decides.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from modelops.training.trained_model import TrainedModel
 
 MODEL_NAME = "legal-names"
 HELD_OUT_SHARE = 0.2
-"""Share of the entities of real pairs that is never trained on, and that results are reported on."""
+"""Share of the entities of real pairs that training leaves out; results are reported on them."""
 SYNTHETIC_WEIGHT = 0.04
-"""What a constructed pair weighs against a real one, beside the weight of its recipe."""
+"""Weight of a generated pair relative to a real one; multiplied by the weight of its recipe."""
 
 
 def train_on_dataset(data: LabelledDataset, seed: int, report: ProgressReporter) -> TrainedModel:
@@ -57,9 +56,9 @@ def train_on_dataset(data: LabelledDataset, seed: int, report: ProgressReporter)
 
 
 def select_held_out_pairs(data: LabelledDataset, seed: int) -> list[LabelledPair]:
-    """The pairs of real entities (of all, where none is real) that training left out.
+    """Return the pairs of real entities (of all, where none is real) that training left out.
 
-    Outdated ones would count against a model what it was trained to unlearn: none of them.
+    Outdated pairs are excluded: they carry labels that the model is trained to contradict.
     """
     real = any(pair.source != SYNTHETIC_SOURCE for pair in data.pairs)
     candidates = [pair for pair in data.pairs if not real or pair.source != SYNTHETIC_SOURCE]
@@ -74,9 +73,8 @@ def _compute_weight(pair: LabelledPair) -> float:
 def save_artefact(trained: TrainedModel, folder: Path, version: str, command: str) -> bytes:
     """Write ``model.skops`` and ``model.json`` into a folder; return the bytes of the latter.
 
-    The version carries the beginning of the estimator's digest: every training has a version of its own, and
-    an installation registers it beside the one it has. What the serving side must check is in ``model.json``:
-    schema hash, digest of the estimator, library versions.
+    The version ends with the beginning of the estimator's digest, so that every training has its own version.
+    ``model.json`` holds what serving must check: schema hash, digest of the estimator, library versions.
     """
     folder.mkdir(parents=True, exist_ok=True)
     estimator = skops.io.dumps(trained.estimator)
@@ -103,7 +101,7 @@ def save_artefact(trained: TrainedModel, folder: Path, version: str, command: st
 
 
 def add_held_out_results(folder: Path, content: bytes, held_out: ClassificationMetrics) -> bytes:
-    """Note in a saved model how it measured on entities it never learnt from; return its bytes."""
+    """Add the metrics on held-out entities to a saved model; return its bytes."""
     artefact = json.loads(content)
     artefact["training"]["held_out"] = {
         "pairs": float(held_out.n),

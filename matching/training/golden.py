@@ -1,8 +1,8 @@
-"""Golden pairs: cases whose answer must not change, whichever model answers.
+"""Golden pairs: cases whose verdict must not change, whichever model is live.
 
-They are data (``golden.yaml`` beside this module), each with the reason. A version that breaks one is shown
-so to the approver; and what a version answered when it was registered is what every process must see it
-answer again before it serves.
+They are data (``golden.yaml`` beside this module), each with its reason. The approver sees which pairs a
+version breaks. Before a process serves a version, the version must repeat the probabilities that it gave when
+it was registered.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import yaml
 from matching.engine import RULES_VERSION, ArtefactError, Scorer, Verdict, compare, compute_schema_hash
 
 _PROBABILITY_TOLERANCE = 1e-6
-"""How far two processes may differ in a probability: rounding, nothing else."""
+"""Largest difference of a probability between two processes, which rounding explains."""
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenPair:
-    """Two names, the profile, the verdicts that are right, and why. The names are invented."""
+    """Two invented names, the profile, the accepted verdicts and the reason."""
 
     id: str
     left: str
@@ -36,7 +36,7 @@ class GoldenPair:
 
 @dataclass(frozen=True, slots=True)
 class GoldenResult:
-    """A case and what a model made of it."""
+    """The verdict and probability of a model for a golden pair."""
 
     pair: GoldenPair
     verdict: str
@@ -44,28 +44,28 @@ class GoldenResult:
 
     @property
     def is_correct(self) -> bool:
-        """Say whether the answer is one of the right ones."""
+        """Return whether the verdict is one of the accepted ones."""
         return self.verdict in self.pair.accepted_verdicts
 
 
 @cache
 def load_golden_pairs() -> tuple[GoldenPair, ...]:
-    """All golden pairs, in the file's order."""
+    """Load all golden pairs in the order of the file."""
     rows = yaml.safe_load(files("matching.training").joinpath("golden.yaml").read_text(encoding="utf-8"))
     return tuple(_parse_golden_pair(row) for row in rows)
 
 
 def compare_golden_pairs(scorer: Scorer) -> list[GoldenResult]:
-    """What a model answers to every golden pair."""
-    found = []
-    for case in load_golden_pairs():
-        said = compare(case.left, case.right, case.profile, case.kind, scorer=scorer)
-        found.append(GoldenResult(case, said.verdict.value, said.material_probability))
-    return found
+    """Compare every golden pair with a model."""
+    results = []
+    for pair in load_golden_pairs():
+        comparison = compare(pair.left, pair.right, pair.profile, pair.kind, scorer=scorer)
+        results.append(GoldenResult(pair, comparison.verdict.value, comparison.material_probability))
+    return results
 
 
 def record_golden_answers(scorer: Scorer) -> dict[str, Any]:
-    """What is kept with a version when it is registered: its answers, and under which rules it gave them."""
+    """Return what is stored with a version at registration: its probabilities and the id of the rules."""
     return {
         "rules": _get_rules_id(),
         "said": {row.pair.id: round(row.probability, 9) for row in compare_golden_pairs(scorer)},
@@ -73,20 +73,21 @@ def record_golden_answers(scorer: Scorer) -> dict[str, Any]:
 
 
 def check_golden_answers(recorded: Mapping[str, Any], scorer: Scorer) -> None:
-    """Compare a loaded model's answers with those kept at registration.
+    """Compare the probabilities of a loaded model with those stored at registration.
 
-    Answers given under other rules are not comparable and pass. Raises ``ArtefactError`` naming the cases.
+    Probabilities under other rules are not comparable and pass. Raises ``ArtefactError`` naming the pairs.
     """
     if recorded.get("rules") != _get_rules_id():
         return
-    said: Mapping[str, float] = recorded["said"]
-    other = [
+    registered: Mapping[str, float] = recorded["said"]
+    changed = [
         row.pair.id
         for row in compare_golden_pairs(scorer)
-        if row.pair.id in said and abs(said[row.pair.id] - row.probability) > _PROBABILITY_TOLERANCE
+        if row.pair.id in registered
+        and abs(registered[row.pair.id] - row.probability) > _PROBABILITY_TOLERANCE
     ]
-    if other:
-        raise ArtefactError(f"The model answers golden pairs in another way than registered: {other[:5]}.")
+    if changed:
+        raise ArtefactError(f"The model answers golden pairs in another way than registered: {changed[:5]}.")
 
 
 def _get_rules_id() -> str:

@@ -1,4 +1,4 @@
-"""The model card: what the shipped model is, what it was trained on, how good it is, where it is weak."""
+"""Model card: description, training data, results and limits of a trained model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from modelops.training.trained_model import TrainedModel
 def render_model_card(
     trained: TrainedModel, content: bytes, pairs: Sequence[LabelledPair], held_out: EvaluationReport
 ) -> str:
-    """Markdown, made from the artefact itself and the results on held-out entities."""
+    """Return the card as Markdown, from the artefact and the results on held-out entities."""
     artefact = json.loads(content)
     sections = (
         _render_head(artefact),

@@ -1,6 +1,6 @@
-"""From labelled pairs to a candidate that can be registered: trained, measured, drawn and described.
+"""Training pipeline: from labelled pairs to a candidate with metrics, figures and a model card.
 
-Imported by commands and workers only: it brings scikit-learn, skops and matplotlib.
+Imported by commands and workers only, because it imports scikit-learn, skops and matplotlib.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from modelops.training.trained_model import TrainedModel
 from modelops.validation.validation_set import ValidationSet, pack_validation_set
 
 StageReporter = Callable[[str, str, int | None], None]
-"""Told what is done, at which stage, and how many percent of the whole came before it."""
+"""Called with a message, the stage, and the percentage done at its start."""
 
 _MAX_CONTRIBUTION_ROWS = 400
 _RATE_METRICS = (
@@ -47,7 +47,7 @@ _RATE_METRICS = (
 
 @dataclass(frozen=True)
 class CandidateModel:
-    """A trained model with everything that is registered of it. ``files`` hold no name."""
+    """A trained model with everything that is registered with it. ``files`` contain no name."""
 
     version: str
     schema_hash: str
@@ -60,16 +60,16 @@ class CandidateModel:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Plain numbers of the held-out entities, and those of cross-validation."""
-        measured = self.evaluation.overall
+        """Return the metrics on held-out entities, and those of cross-validation with the prefix ``cv_``."""
+        overall = self.evaluation.overall
         return {
-            **_collect_metrics(measured),
+            **_collect_metrics(overall),
             **{f"cv_{name}": value for name, value in self.trained_model.metrics.items()},
         }
 
     @property
     def params(self) -> dict[str, Any]:
-        """What was chosen, for the registry."""
+        """Return the parameters of the training, for the registry."""
         counts = {f"pairs_{source}": found["pairs"] for source, found in self.datasets.items()}
         trained = self.trained_model
         chosen = {
@@ -80,7 +80,7 @@ class CandidateModel:
         return {**chosen, "rows": trained.rows, "schema": self.schema_hash, **counts}
 
     def build_registration(self, model_path: str, run_id: str) -> VersionRegistration:
-        """What is registered of it here."""
+        """Return the registration of this candidate as a model version."""
         return VersionRegistration(
             name=fitting.MODEL_NAME,
             version=self.version,
@@ -101,76 +101,82 @@ class CandidateModel:
 def train_candidate(
     pairs: Sequence[LabelledPair], seed: int, version: str, command: str, report: StageReporter
 ) -> CandidateModel:
-    """Train, measure on held-out entities, draw and describe.
+    """Train a model, evaluate it on held-out entities and build its files.
 
     Raises ``TrainingError`` for pairs that cannot train a model.
     """
     report("reading pairs", TrainingStage.READING, 5)
-    data = build_dataset(pairs, lambda said: report(said, TrainingStage.READING, None))
+    data = build_dataset(pairs, lambda message: report(message, TrainingStage.READING, None))
     report("training", TrainingStage.TRAINING, 30)
-    trained = fitting.train_on_dataset(data, seed, lambda said: report(said, TrainingStage.TRAINING, None))
+    trained = fitting.train_on_dataset(
+        data, seed, lambda message: report(message, TrainingStage.TRAINING, None)
+    )
     held_out = fitting.select_held_out_pairs(data, seed)
     outdated = sum(pair.is_outdated for pair in data.pairs)
-    apart = (
+    note = (
         f"; {outdated:,} pairs labelled under rules that have changed are not measured on" if outdated else ""
     )
-    report(f"measuring on {len(held_out):,} held-out pairs{apart}", TrainingStage.MEASURING, 75)
+    report(f"measuring on {len(held_out):,} held-out pairs{note}", TrainingStage.MEASURING, 75)
     with tempfile.TemporaryDirectory() as folder:
         fitting.save_artefact(trained, Path(folder), version, command)
         files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
     content = files["model.json"]
-    scorer, found = load_scorer(content), evaluate_pairs(held_out, scorer=load_scorer(content))
-    report("making the exam", TrainingStage.MEASURING, 82)
-    exam = validation.build_validation_set(held_out)
-    files["MODEL_CARD.md"] = render_model_card(trained, content, data.pairs, found).encode()
-    files |= _render_files(held_out, scorer, found, exam)
-    described = json.loads(content)
+    scorer = load_scorer(content)
+    evaluation = evaluate_pairs(held_out, scorer=scorer)
+    report("building the validation set", TrainingStage.MEASURING, 82)
+    validation_set = validation.build_validation_set(held_out)
+    files["MODEL_CARD.md"] = render_model_card(trained, content, data.pairs, evaluation).encode()
+    files |= _render_files(held_out, scorer, evaluation, validation_set)
+    artefact = json.loads(content)
     return CandidateModel(
-        described["version"],
-        described["schema"],
-        trained,
-        found,
-        files,
-        compute_digests(data.pairs),
-        described["training"]["libraries"],
-        exam,
+        version=artefact["version"],
+        schema_hash=artefact["schema"],
+        trained_model=trained,
+        evaluation=evaluation,
+        files=files,
+        datasets=compute_digests(data.pairs),
+        libraries=artefact["training"]["libraries"],
+        validation_set=validation_set,
     )
 
 
 def select_safe_slices(
-    found: EvaluationReport, fewest: int = MIN_SLICE_PAIRS
+    evaluation: EvaluationReport, min_pairs: int = MIN_SLICE_PAIRS
 ) -> dict[str, ClassificationMetrics]:
-    """Slices big enough to be measured, by ``dimension: name``; free text of a file is left out."""
+    """Return slices of at least ``min_pairs`` by ``dimension: name``, without free text of a file."""
     return {
-        f"{by}: {name}": quality
+        f"{by}: {name}": metrics
         for by in ("kind", "script", "difference", "tag")
-        for name, quality in found.slices[by].items()
-        if quality.n >= fewest and is_safe_label(name)
+        for name, metrics in evaluation.slices[by].items()
+        if metrics.n >= min_pairs and is_safe_label(name)
     }
 
 
 def _render_files(
-    pairs: Sequence[LabelledPair], scorer: CompiledScorer, found: EvaluationReport, exam: ValidationSet
+    pairs: Sequence[LabelledPair],
+    scorer: CompiledScorer,
+    evaluation: EvaluationReport,
+    validation_set: ValidationSet,
 ) -> dict[str, bytes]:
-    answers = score_pairs(pairs, "general", scorer)
-    judged = [(pair, score) for pair, score in zip(pairs, answers, strict=True) if isinstance(score, Score)]
-    labels = np.array([pair.material for pair, _ in judged], dtype=bool)
-    said = np.array([score.material_probability for _, score in judged])
-    slices = select_safe_slices(found)
-    table = {name: quality.to_dict() for name, quality in {"all": found.overall, **slices}.items()}
+    scores = score_pairs(pairs, "general", scorer)
+    scored = [(pair, score) for pair, score in zip(pairs, scores, strict=True) if isinstance(score, Score)]
+    labels = np.array([pair.material for pair, _ in scored], dtype=bool)
+    probabilities = np.array([score.material_probability for _, score in scored])
+    slices = select_safe_slices(evaluation)
+    table = {name: metrics.to_dict() for name, metrics in {"all": evaluation.overall, **slices}.items()}
     return {
-        "calibration_curve.png": figures.plot_calibration(labels, said),
-        "precision_recall.png": figures.plot_precision_recall(labels, said),
-        "confusion.png": figures.plot_confusion_matrix(labels, [score.verdict.value for _, score in judged]),
+        "calibration_curve.png": figures.plot_calibration(labels, probabilities),
+        "precision_recall.png": figures.plot_precision_recall(labels, probabilities),
+        "confusion.png": figures.plot_confusion_matrix(labels, [score.verdict.value for _, score in scored]),
         "slice_table.png": figures.plot_slice_table(slices),
-        "contributions.png": figures.plot_contributions(_compute_mean_contributions(scorer, exam)),
+        "contributions.png": figures.plot_contributions(_compute_mean_contributions(scorer, validation_set)),
         "slices.json": json.dumps(table, indent=1).encode(),
     }
 
 
-def _compute_mean_contributions(scorer: CompiledScorer, exam: ValidationSet) -> dict[str, float]:
-    """Mean absolute log-odds of each feature over some rows of the exam."""
-    rows = exam.features[:: max(1, len(exam) // _MAX_CONTRIBUTION_ROWS)]
+def _compute_mean_contributions(scorer: CompiledScorer, validation_set: ValidationSet) -> dict[str, float]:
+    """Return the mean absolute log-odds of each feature over some rows of the validation set."""
+    rows = validation_set.features[:: max(1, len(validation_set) // _MAX_CONTRIBUTION_ROWS)]
     total: dict[str, float] = {}
     for row in rows:
         for name, value in scorer.compute_contributions(row.tolist()).items():
@@ -180,7 +186,7 @@ def _compute_mean_contributions(scorer: CompiledScorer, exam: ValidationSet) -> 
 
 
 def _collect_metrics(quality: ClassificationMetrics) -> dict[str, float]:
-    """The rates that could be measured."""
+    """Return the metrics that are defined for these pairs."""
     rates = {name: getattr(quality, name).value for name in _RATE_METRICS}
     plain = {"calibration_error": quality.calibration_error, "brier": quality.brier, "held_out": quality.n}
     return {name: float(value) for name, value in {**rates, **plain}.items() if not np.isnan(value)}

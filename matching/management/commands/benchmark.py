@@ -13,20 +13,20 @@ from matching.jobs.compare_file import prepare_process
 
 
 class Command(BaseCommand):
-    """Measure quality and speed beside the peer and the floor, in one run."""
+    """Measure quality and speed beside the peer and a floor baseline, in one run."""
 
     help = "Measure quality and speed beside peers; writes docs/benchmarks.md. Needs the labelled sets."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the folder of labelled sets, the peer's Python, the number of runs and the output."""
+        """Add the folder of labelled sets, the peer's Python, the number of runs and the output."""
         parser.add_argument("data", type=Path, help="folder with train_pairs.csv and eval/")
         parser.add_argument("--peer", type=Path, help="Python of an environment with nomenklatura")
         parser.add_argument("--runs", type=int, default=5)
         parser.add_argument("--output", type=Path, default=Path(settings.BASE_DIR) / "docs" / "benchmarks.md")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Measure and write. Raises ``CommandError`` when there is nothing to measure."""
+        """Write the report. Raises ``CommandError`` when there is nothing to measure."""
         if not options["data"].is_dir():
             raise CommandError(f"There is no folder {options['data']}; name the one with the labelled sets.")
         prepare_process()

@@ -1,4 +1,4 @@
-"""``manage.py compare "Acme, Inc." "ACME Incorporated"``: one pair, read as a lawyer wants to read it."""
+"""``manage.py compare "Acme, Inc." "ACME Incorporated"``: explain the comparison of one pair."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take both names and how to read them."""
+        """Add both names, the profile and the options."""
         parser.add_argument("left", help="one name")
         parser.add_argument("right", help="the other name")
         parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_PROFILE_IDS)}")
@@ -85,7 +85,7 @@ class Command(BaseCommand):
 def format_comparison(
     found: Comparison, others: list[Comparison], names: tuple[str, str], style: Style
 ) -> Iterator[str]:
-    """The lines of the answer."""
+    """Yield the lines of the output."""
     yield from _format_names(found, names, style)
     yield ""
     for item in found.differences:
@@ -108,7 +108,7 @@ def format_comparison(
 
 
 def _format_names(found: Comparison, names: tuple[str, str], style: Style) -> Iterator[str]:
-    """Both names, each with a line of marks below what differs."""
+    """Yield both names, each above a line that marks its differences."""
     for side, name in enumerate(names):
         yield f"  {_isolate_direction(name)}"
         marks = _build_mark_line(found, side, name)
@@ -117,7 +117,7 @@ def _format_names(found: Comparison, names: tuple[str, str], style: Style) -> It
 
 
 def _build_mark_line(found: Comparison, side: int, name: str) -> str:
-    """A mark under every character of a difference, the gravest where several meet."""
+    """Return a mark for every character of a difference, the most serious one where several overlap."""
     line = [" "] * len(name)
     for effect in EFFECT_MARKS:
         for item in found.differences:
@@ -145,7 +145,7 @@ def _format_difference(item: Difference, style: Style) -> Iterator[str]:
 
 
 def _isolate_direction(text: str) -> str:
-    """Keep a right-to-left name from turning the line around it."""
+    """Isolate a right-to-left name from the direction of the line around it."""
     turned = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
     return f"{_ISOLATE}{text}{_POP}" if turned else text
 

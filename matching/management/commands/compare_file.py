@@ -1,4 +1,4 @@
-"""``manage.py compare_file IN.csv OUT.csv``: a file of pairs, on all cores."""
+"""``manage.py compare_file IN.csv OUT.csv``: compare a file of pairs on all cores."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_PROFILE_IDS
 from matching.jobs.compare_file import (
     FileCompareOptions,
+    RowProgressCallback,
     RowTotals,
     compare_file,
     count_cores,
@@ -30,7 +31,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take both files and how to read them."""
+        """Add both files, the profile and the options."""
         parser.add_argument("source", type=Path, metavar="IN.csv")
         parser.add_argument("target", type=Path, metavar="OUT.csv")
         parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_PROFILE_IDS)}")
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run. Raises ``CommandError`` with one clear sentence for what cannot be done at all."""
+        """Run the comparison. Raises ``CommandError`` with one sentence for a file that cannot be used."""
         columns = [column.strip() for column in options["columns"].split(",")]
         if len(columns) != 2 or not all(columns):
             raise CommandError(
@@ -66,8 +67,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self._write_summary(totals, time.monotonic() - started, options["target"])
 
-    def _make_progress_bar(self, source: Path) -> Any:
-        """What is called with rows done and bytes read; draws at most five times a second."""
+    def _make_progress_bar(self, source: Path) -> RowProgressCallback:
+        """Return a callback that draws a progress bar at most five times a second."""
         started, drawn = time.monotonic(), [0.0]
         total = source.stat().st_size if source.is_file() else 0
 

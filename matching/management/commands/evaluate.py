@@ -1,4 +1,4 @@
-"""``manage.py evaluate PAIRS.csv``: how good the answers are on labelled pairs, beside two baselines."""
+"""``manage.py evaluate PAIRS.csv``: metrics on labelled pairs, beside two baselines."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the file and what of it is measured."""
+        """Add the file and the selection of its pairs."""
         parser.add_argument("pairs", type=Path, metavar="PAIRS.csv")
         parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_PROFILE_IDS)}")
         parser.add_argument("--kind", choices=["auto", *Kind], help="instead of the file's own kind column")
@@ -46,16 +46,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Measure. Raises ``CommandError`` with one sentence for a file that cannot be used."""
+        """Evaluate the pairs. Raises ``CommandError`` with one sentence for a file that cannot be used."""
         try:
             pairs = self._load_pairs(options)
-            found = evaluate_pairs(pairs, options["profile"])
+            report = evaluate_pairs(pairs, options["profile"])
         except (PairsFileError, EngineError) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
-            self.stdout.write(json.dumps(found.to_dict(), ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
             return
-        for line in format_assessment(found):
+        for line in format_report(report):
             self.stdout.write(line)
 
     def _load_pairs(self, options: dict[str, Any]) -> list[LabelledPair]:
@@ -72,22 +72,22 @@ class Command(BaseCommand):
         return [replace(pair, kind=options["kind"]) for pair in pairs] if options["kind"] else pairs
 
 
-def format_assessment(found: EvaluationReport) -> Iterator[str]:
-    """The lines of the report."""
-    whole = found.overall
+def format_report(report: EvaluationReport) -> Iterator[str]:
+    """Yield the lines of the report."""
+    whole = report.overall
     yield (
-        f"{whole.n:,} pairs, {whole.material:,} material; {found.unreadable_count} unreadable. "
+        f"{whole.n:,} pairs, {whole.material:,} material; {report.unreadable_count} unreadable. "
         "Intervals are 95 %."
     )
     yield ""
     yield from _format_summary(whole)
     for by, title in _SLICE_TITLES.items():
-        slices = found.slices[by]
+        slices = report.slices[by]
         if len(slices) > 1:
             yield ""
             yield from _format_slices(title, slices)
     yield ""
-    yield from _format_slices("Beside baselines", {"this engine": whole, **found.baselines})
+    yield from _format_slices("Beside baselines", {"this engine": whole, **report.baselines})
 
 
 def _format_summary(whole: ClassificationMetrics) -> Iterator[str]:

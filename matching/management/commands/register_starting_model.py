@@ -1,4 +1,4 @@
-"""Make the model that comes with the program live in a new installation, or where no other fits."""
+"""Deploy the shipped model in a new installation, or where no live model fits the program."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Register the shipped model and make it champion; harmless to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Register, deploy, mirror the aliases, and say what was done."""
+        """Register and deploy the model, mirror the aliases, and print what was done."""
         try:
             version, deployments = install_shipped_model()
         except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""``manage.py train``: the starting model, from constructed pairs and any labelled files."""
+"""``manage.py train``: train the starting model from generated pairs and labelled files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the files, where to write, and what makes the run repeatable."""
+        """Add the files, the output folder, and the settings that make the run repeatable."""
         parser.add_argument(
             "--pairs", type=Path, action="append", default=[], metavar="FILE", help="may be repeated"
         )
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--model-version", default="1.1.0")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Train. Raises ``CommandError`` with one sentence for data that cannot train a model."""
+        """Train a model. Raises ``CommandError`` with one sentence for data that cannot train one."""
         self._start_time = time.monotonic()
         seed, output = options["seed"], options["output"]
         try:
@@ -72,6 +72,6 @@ class Command(BaseCommand):
 
 
 def _format_command(options: dict[str, Any]) -> str:
-    """The command that repeats this run, without the folders of this machine."""
+    """Return the command that repeats this run, without the folders of this machine."""
     files = "".join(f" --pairs {path.name}" for path in options["pairs"])
     return f"manage.py train{files} --seed {options['seed']} --constructed {options['constructed']}"

@@ -1,4 +1,4 @@
-"""Composing the corpus: every recipe as often as the table says, in a fixed order for a fixed seed."""
+"""Generation of the corpus: each recipe as often as the table says, in a fixed order for a fixed seed."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ _REWRITE_PROBABILITY = 0.4
 
 
 def list_recipes() -> tuple[Recipe, ...]:
-    """The table of what is made, for documents."""
+    """Return the table of recipes, for documents."""
     return RECIPES
 
 
 def generate_pairs(seed: int, size: int = DEFAULT_SIZE) -> Iterator[LabelledPair]:
-    """About ``size`` labelled pairs, the same ones for the same seed.
+    """Generate about ``size`` labelled pairs, the same ones for the same seed.
 
-    Two fifths of the pairs are also written differently (case, punctuation, spaces, accents) on one side,
-    which leaves their label; sides are exchanged at random. Raises :class:`ValueError` for a size below 1.
+    Two fifths of the pairs are also written differently (case, punctuation, spaces, accents) in one name,
+    which leaves their label; name A and name B are exchanged at random. Raises :class:`ValueError` for a size
+    below 1.
     """
     if size < 1:
         raise ValueError(f"The corpus needs a size of at least 1 pair; got {size}.")

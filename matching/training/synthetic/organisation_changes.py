@@ -1,4 +1,4 @@
-"""The differences between organisations' names that make another name in law."""
+"""Changes of an organisation's name that make it another name in law."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _QUALIFIERS = (
 
 
 def form_swap(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O10: another legal form of the same jurisdiction."""
+    """Replace the legal form by another one of the same jurisdiction (O10)."""
     forms = draw.vocabulary.forms[org.jurisdiction]
     families = [
         family for family in forms if family != org.family and not set(forms[family]) & set(forms[org.family])
@@ -69,7 +69,7 @@ def form_swap(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganis
 
 
 def public_private_swap(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O13: the public or private counterpart of the form (Ltd and plc)."""
+    """Replace the legal form by its public or private counterpart, such as Ltd and plc (O13)."""
     family = _PUBLIC_PRIVATE_FORMS.get((org.jurisdiction, org.family))
     return (
         replace(org, family=family, form=draw.choose(draw.vocabulary.forms[org.jurisdiction][family]))
@@ -79,12 +79,12 @@ def public_private_swap(draw: WordSampler, org: SyntheticOrganisation) -> Synthe
 
 
 def drop_ampersand(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O05: ``&`` left out altogether."""
+    """Delete ``&`` (O05)."""
     return replace(org, core=tuple(word for word in org.core if word != "&")) if "&" in org.core else None
 
 
 def insert_generic_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O14: a word such as Bank or Trust in the middle of the name."""
+    """Insert a word such as Bank or Trust into the name (O14)."""
     if not org.words:
         return None
     return replace(
@@ -94,7 +94,7 @@ def insert_generic_word(draw: WordSampler, org: SyntheticOrganisation) -> Synthe
 
 
 def acronym(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O16: the initials in place of the words."""
+    """Replace the words by their initials (O16)."""
     words = [word for word in (*org.core, *org.words) if word.isalpha()]
     return (
         replace(org, core=("".join(word[0].upper() for word in words),), words=()) if len(words) > 1 else None
@@ -102,7 +102,7 @@ def acronym(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisat
 
 
 def change_core_letter(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O18: a short distinctive word one letter away, which is another company."""
+    """Change one letter of a short distinctive word, which makes another company (O18)."""
     at = draw.random.randrange(len(org.core))
     if len(org.core[at]) > 5 or not org.core[at].isalnum():
         return None
@@ -112,7 +112,7 @@ def change_core_letter(draw: WordSampler, org: SyntheticOrganisation) -> Synthet
 
 
 def change_first_letter(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O18: a distinctive word of another beginning (Larkin for Barkin)."""
+    """Change the beginning of a distinctive word, such as Larkin for Barkin (O18)."""
     word = org.core[0]
     if len(word) < 4 or not word.isalpha():
         return None
@@ -120,7 +120,7 @@ def change_first_letter(draw: WordSampler, org: SyntheticOrganisation) -> Synthe
 
 
 def homophone(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O19: the word spelt as it sounds (Kwik for Quick)."""
+    """Spell a word as it sounds, such as Kwik for Quick (O19)."""
     pairs = [pair for pair in draw.vocabulary.homophones if pair[1] in org.core or pair[0] in org.core]
     if not pairs:
         return None
@@ -129,7 +129,7 @@ def homophone(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganis
 
 
 def sibling_number(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O20: another number or series of the same family of names."""
+    """Replace the number or series by another of the same family of names (O20)."""
     if not org.number:
         return replace(org, number=sample_series_number(draw))
     if org.number in ROMAN:
@@ -145,12 +145,12 @@ def sibling_number(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOr
 
 
 def drop_number(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O20: the number on one side only."""
+    """Put the number on one side only (O20)."""
     return replace(org, number="") if org.number else None
 
 
 def change_place(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O22: a place on one side only, or another place."""
+    """Put a place on one side only, or another place (O22)."""
     place = draw.choose(draw.vocabulary.places)
     if org.place:
         return replace(org, place=draw.choose(["", draw.choose_other(draw.vocabulary.places, org.place)]))
@@ -158,13 +158,13 @@ def change_place(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrga
 
 
 def change_role(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O24: a word of the group's structure on one side only, or another one."""
+    """Put a word of group structure on one side only, or another one (O24)."""
     role = draw.choose_other(draw.vocabulary.roles, org.role)
     return replace(org, role=draw.choose(["", role]) if org.role else role) if role not in org.words else None
 
 
 def add_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O25: one more word."""
+    """Add a word (O25)."""
     word = draw.choose(
         [
             draw.choose(draw.vocabulary.descriptive),
@@ -182,7 +182,7 @@ def add_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisa
 
 
 def drop_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O25: one word fewer."""
+    """Delete a word (O25)."""
     if not org.words:
         return None
     at = draw.random.randrange(len(org.words))
@@ -190,7 +190,7 @@ def drop_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganis
 
 
 def replace_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O26: another descriptive word."""
+    """Replace a descriptive word (O26)."""
     if not org.words:
         return None
     at = draw.random.randrange(len(org.words))
@@ -201,12 +201,12 @@ def replace_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrga
 
 
 def other_core(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O26: other distinctive words, everything else the same."""
+    """Replace all distinctive words and keep the rest (O26)."""
     return replace(org, core=sample_core_words(draw))
 
 
 def replace_core_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O26: one of several distinctive words replaced."""
+    """Replace one of several distinctive words (O26)."""
     if len(org.core) != 2:
         return None
     new = draw.choose([draw.invent_stem(), draw.choose(draw.vocabulary.rare)])
@@ -214,19 +214,19 @@ def replace_core_word(draw: WordSampler, org: SyntheticOrganisation) -> Syntheti
 
 
 def trade_name_alone(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O30: a trade name where the legal name should be."""
+    """Put a trade name in place of the legal name (O30)."""
     return replace(sample_organisation(draw), form="", words=(draw.choose(draw.vocabulary.descriptive),))
 
 
 def former_name(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O31: a former name, marked or not."""
+    """Put a former name, marked as such or not (O31)."""
     new = replace(sample_organisation(draw), jurisdiction=org.jurisdiction, family=org.family, form=org.form)
     marker = draw.choose(["f/k/a", "formerly known as", "fka", "n/k/a", "formerly"])
     return replace(new, tail=f" {marker} {replace(org, tail='').to_text()}" if draw.flip_coin(0.7) else "")
 
 
 def affiliate(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O32: a group company with the same distinctive word and little else."""
+    """Make another company of the group, which shares little but the distinctive word (O32)."""
     other = sample_organisation(draw)
     return (
         replace(other, core=org.core, words=other.words or (draw.choose(draw.vocabulary.descriptive),))
@@ -236,16 +236,16 @@ def affiliate(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganis
 
 
 def incorporation(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O33: a person's business become a company."""
+    """Turn a person's business into a company (O33)."""
     given = draw.choose(draw.vocabulary.cultures["english"].male)
     return replace(org, core=(given, draw.choose_surname(), "d/b/a", *org.core), form="")
 
 
 def capacity(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O35: acting for another estate."""
+    """Act for another estate (O35)."""
     return replace(org, tail=draw.choose(_CAPACITY_CLAUSES).format(draw.invent_stem()))
 
 
 def replace_whole_name(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O26: nothing in common but perhaps the form."""
+    """Make a name that shares at most the legal form (O26)."""
     return replace(sample_organisation(draw), jurisdiction=org.jurisdiction, family=org.family, form=org.form)

@@ -1,6 +1,6 @@
-"""The differences between organisations' names that leave the name the same in law.
+"""Edits of an organisation's name that leave it the same name in law.
 
-Each edit takes an organisation and gives it back with one difference of the taxonomy, or ``None`` when this
+Each edit takes an organisation and returns it with one difference of the taxonomy, or ``None`` when this
 organisation has nothing to change. :mod:`~matching.training.synthetic.organisation_changes` holds the ones
 that are material.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from matching.training.synthetic import surface, typos
+from matching.training.synthetic import typos
 from matching.training.synthetic.organisations import SyntheticOrganisation
 from matching.training.synthetic.vocabulary import NUMBER_WORDS, ROMAN, WordSampler
 
@@ -50,7 +50,7 @@ _DIGRAPHS = str.maketrans(
 
 
 def form_spelling(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O08: the same legal form printed in another way."""
+    """Print the same legal form in another way (O08)."""
     spellings = [s for s in draw.vocabulary.forms[org.jurisdiction][org.family] if s != org.form]
     return (
         replace(org, form=draw.choose(spellings), comma=draw.flip_coin(0.3))
@@ -60,41 +60,41 @@ def form_spelling(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrg
 
 
 def form_in_full(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O09: the full wording of the legal form in its own language."""
+    """Write the legal form in full in its own language (O09)."""
     longest = max(draw.vocabulary.forms[org.jurisdiction][org.family], key=len)
     return replace(org, form=longest, comma=False) if longest != org.form and len(longest) > 8 else None
 
 
 def drop_form(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O11: the legal form left out."""
+    """Delete the legal form (O11)."""
     return replace(org, form="") if org.form and (org.words or len(org.core) > 1) else None
 
 
 def stack_forms(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O12: a second ending before the legal form (Co., Inc.)."""
+    """Add a second ending before the legal form, such as Co., Inc. (O12)."""
     return replace(org, form=f"Co., {org.form}") if org.family in ("inc", "corp", "ltd", "llc") else None
 
 
 def ampersand_swap(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O04: ``&`` for ``and``."""
+    """Write ``&`` for ``and`` (O04)."""
     swapped = tuple({"&": "and", "and": "&"}.get(word, word) for word in org.core)
     return replace(org, core=swapped) if swapped != org.core else None
 
 
 def article(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O07: a leading ``The``."""
+    """Add a leading ``The`` (O07)."""
     return replace(org, article="" if org.article else "The")
 
 
 def join_words(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O02: two words of the name written as one."""
+    """Join two words of the name (O02)."""
     if len(org.core) < 2 or "&" in org.core:
         return None
     return replace(org, core=(org.core[0] + draw.choose(["", "-"]) + org.core[1].lower(), *org.core[2:]))
 
 
 def dot_initials(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O03: initials with dots or spaces between them."""
+    """Put dots or spaces between initials (O03)."""
     first = org.core[0]
     if not (first.isupper() and first.isalpha() and len(first) <= 4):
         return None
@@ -102,12 +102,12 @@ def dot_initials(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrga
 
 
 def digraph(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O06: accented letters as the two letters machine-readable documents print."""
+    """Write accented letters as the two letters of machine-readable documents (O06)."""
     return replace(org, core=tuple(word.translate(_DIGRAPHS) for word in org.core))
 
 
 def abbreviate_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O15: an ordinary word shortened (Mfg., Intl)."""
+    """Abbreviate an ordinary word, such as Mfg. and Intl (O15)."""
     at = [index for index, word in enumerate(org.words) if word in draw.vocabulary.abbreviations]
     if not at:
         return None
@@ -117,7 +117,7 @@ def abbreviate_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticO
 
 
 def generic_misprint(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O17: a misprint in a word that only describes."""
+    """Misprint a descriptive word (O17)."""
     if not org.words:
         return None
     at = draw.random.randrange(len(org.words))
@@ -125,7 +125,7 @@ def generic_misprint(draw: WordSampler, org: SyntheticOrganisation) -> Synthetic
 
 
 def long_misprint(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O18: a misprint in a long distinctive word (short words are other companies)."""
+    """Misprint a long distinctive word; a changed short word is another company (O18)."""
     at = draw.random.randrange(len(org.core))
     word = org.core[at]
     if len(word) < 6 or word.isupper():
@@ -134,7 +134,7 @@ def long_misprint(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrg
 
 
 def respell_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O36: a foreign word transliterated or spelt in another usual way."""
+    """Transliterate or spell a foreign word in another usual way (O36)."""
     at = draw.random.randrange(len(org.core))
     word = org.core[at]
     if len(word) < 5 or word.isupper():
@@ -150,7 +150,7 @@ def respell_word(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrga
 
 
 def number_notation(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O21: the same number in Roman, Arabic or words."""
+    """Write the same number in Roman or Arabic numerals or in words (O21)."""
     ways = next((notations for notations in _list_notations() if org.number in notations), None)
     return replace(org, number=draw.choose_other(ways, org.number)) if ways else None
 
@@ -160,7 +160,7 @@ def _list_notations() -> list[list[str]]:
 
 
 def reformat_number(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O03: ``No. 4`` as ``No 4`` or ``#4``, a hyphen in a series dropped."""
+    """Write ``No. 4`` as ``No 4`` or ``#4``, the hyphen of a series as a space or slash (O03)."""
     written = re.sub(r"^No\. ", draw.choose(["No ", "#", "Number "]), org.number).replace(
         "-", draw.choose([" ", "/"])
     )
@@ -168,20 +168,20 @@ def reformat_number(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticO
 
 
 def domestic_note(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O23: the place of incorporation added in parentheses."""
+    """Add the place of incorporation in parentheses (O23)."""
     place = _INCORPORATION_PLACES.get(org.jurisdiction)
     return replace(org, tail=draw.choose([f" ({place})", f", a {place} company"])) if place else None
 
 
 def word_order(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O27: two descriptive words exchanged."""
+    """Exchange two descriptive words (O27)."""
     if len(org.words) < 2:
         return None
     return replace(org, words=(org.words[1], org.words[0], *org.words[2:]))
 
 
 def plural_swap(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O28: a descriptive word in the plural or singular."""
+    """Put a descriptive word into the plural or singular (O28)."""
     if not org.words:
         return None
     last = org.words[-1]
@@ -190,7 +190,7 @@ def plural_swap(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrgan
 
 
 def trade_name(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O29: a trade name appended."""
+    """Append a trade name (O29)."""
     brand = (
         f"{draw.invent_stem()} {draw.choose(draw.vocabulary.descriptive)}"
         if draw.flip_coin(0.5)
@@ -200,19 +200,19 @@ def trade_name(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrgani
 
 
 def annotate_name(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O40: a note or an address in the name field."""
+    """Append a note or an address (O40)."""
     return replace(org, tail=draw.choose(_ANNOTATIONS).format(draw.invent_stem()))
 
 
 def domain_ending(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O37: the name with a web ending."""
+    """Add the ending of a web address (O37)."""
     if len(org.core) > 1 or not org.core[0].isalpha():
         return None
     return replace(org, core=(org.core[0] + draw.choose([".com", ".net", ".co.uk", ".de"]),))
 
 
 def misread_character(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O39: a character a scanner or a forger takes for another."""
+    """Replace a character by one that looks alike, as scanners and forgers do (O39)."""
     at = draw.random.randrange(len(org.core))
     make = typos.substitute_ocr_confusion if draw.flip_coin(0.6) else typos.substitute_homoglyph
     word = org.core[at]
@@ -222,7 +222,7 @@ def misread_character(draw: WordSampler, org: SyntheticOrganisation) -> Syntheti
 
 
 def division(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisation | None:
-    """O34: a branch or division of the same legal person."""
+    """Add a branch or division of the same legal person (O34)."""
     return replace(
         org,
         tail=draw.choose(
@@ -235,11 +235,6 @@ def division(draw: WordSampler, org: SyntheticOrganisation) -> SyntheticOrganisa
 
 
 def truncate_name(draw: WordSampler, left: str) -> str | None:
-    """O38: cut at the length of a field (35, 40 or 70 characters)."""
+    """Truncate to the length of a field: 35, 40 or 70 characters (O38)."""
     lengths = [length for length in (35, 40, 70) if len(left) > length + 1]
     return left[: lengths[-1]].rstrip() if lengths else None
-
-
-def rewrite_surface(draw: WordSampler, text: str) -> tuple[str, str]:
-    """The name in another case, punctuation or spacing, with the taxonomy id."""
-    return surface.rewrite(draw, text, "organisation")

@@ -1,4 +1,4 @@
-"""Composing names of organisations as structures, so that a difference goes exactly where it is meant."""
+"""Composition of organisations' names as structures, so that an edit changes exactly one part."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SyntheticOrganisation:
     tail: str = ""
 
     def to_text(self) -> str:
-        """The name as printed."""
+        """Return the printed name."""
         body = [self.article, *self.core, self.place, *self.words, self.role, self.number]
         stem = " ".join(part for part in body if part)
         if not self.form:
@@ -55,14 +55,14 @@ class SyntheticOrganisation:
 
 
 def sample_jurisdiction(draw: WordSampler) -> str:
-    """A jurisdiction, the large ones more often."""
+    """Draw a jurisdiction, large ones more often."""
     if draw.flip_coin(0.12):
         return draw.choose(list(draw.vocabulary.forms))
     return draw.random.choices(list(_JURISDICTION_WEIGHTS), list(_JURISDICTION_WEIGHTS.values()))[0]
 
 
 def sample_core_words(draw: WordSampler) -> tuple[str, ...]:
-    """One to three distinctive words: invented, ordinary but rare, a surname, initials, a compound."""
+    """Draw one to three distinctive words: invented, rare, a surname, initials or a compound."""
     way = draw.random.random()
     if way < 0.45:
         return (draw.invent_stem(),)
@@ -86,14 +86,14 @@ def sample_core_words(draw: WordSampler) -> tuple[str, ...]:
 
 
 def sample_descriptive_words(draw: WordSampler) -> tuple[str, ...]:
-    """No to three different words that say what the company does."""
+    """Draw up to three different words that describe the business."""
     count = draw.random.choices((0, 1, 2, 3), (18, 47, 27, 8))[0]
     chosen = tuple(draw.choose(draw.vocabulary.descriptive) for _ in range(count))
     return tuple(dict.fromkeys(chosen))
 
 
 def sample_series_number(draw: WordSampler) -> str:
-    """A number as series names carry it."""
+    """Draw a number of a series of names."""
     year, small = draw.random.randint(1998, 2031), draw.random.randint(1, 30)
     letter = draw.choose(list("ABCDEFGH"))
     return draw.choose(
@@ -110,7 +110,7 @@ def sample_series_number(draw: WordSampler) -> str:
 
 
 def sample_organisation(draw: WordSampler, **fixed: Any) -> SyntheticOrganisation:
-    """A new organisation; keyword arguments replace parts of it (``number="II"``)."""
+    """Compose a new organisation; keyword arguments replace parts of it (``number="II"``)."""
     jurisdiction = sample_jurisdiction(draw)
     forms = draw.vocabulary.forms[jurisdiction]
     family = draw.choose(list(forms)) if draw.flip_coin(0.5) else next(iter(forms))

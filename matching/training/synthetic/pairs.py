@@ -1,4 +1,4 @@
-"""What a labelled pair is."""
+"""Labelled pairs of names."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class LabelledPair:
     """Two names and whether their difference is material.
 
     ``kind`` is ``"organisation"`` or ``"individual"``. ``category`` is a taxonomy id (``"O08"``), several
-    joined by ``+``, or the tag a file gives. ``entity`` groups pairs that must stay on one side of any split;
-    ``other`` is the right name's group where that is another one. ``weight`` (> 0) is how much the pair
-    counts in training. ``source`` is ``"constructed"`` or the file's.
-    ``outdated``: labelled under a rule that has changed since; learnt from, never measured on.
+    joined by ``+``, or the tag of a file. ``entity`` groups pairs that must stay on one side of any split;
+    ``right_entity`` is the right name's group where that is another one. ``weight`` (> 0) is its weight in
+    training. ``source`` is ``"constructed"`` or that of the file. ``is_outdated``: labelled under a rule that
+    has changed since; used in training, never in measurement.
     """
 
     left: str

@@ -1,4 +1,4 @@
-"""Composing names of people as structures, in the orders and manners of several cultures."""
+"""Composition of people's names as structures, in the orders and styles of several cultures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SyntheticPerson:
     joiner: str = " "
 
     def to_text(self) -> str:
-        """The name as printed."""
+        """Return the printed name."""
         family = self.joiner.join(self.surnames)
         family = f"{self.particle} {family}" if self.particle else family
         first = " ".join(part for part in (self.given, *self.middles, self.patronymic) if part)
@@ -65,13 +65,13 @@ class SyntheticPerson:
 
 
 def sample_manner(draw: WordSampler) -> str:
-    """A way of printing a person's name, given name first the most often."""
+    """Draw a style of printing a person's name, most often given name first."""
     names, weights = zip(*_MANNER_WEIGHTS, strict=True)
     return str(draw.random.choices(names, weights)[0])
 
 
 def sample_given_name(draw: WordSampler, culture: Culture) -> str:
-    """A given name of the culture."""
+    """Draw a given name of the culture."""
     return draw.choose(culture.male if draw.flip_coin(0.55) else culture.female)
 
 
@@ -83,7 +83,7 @@ def _sample_middle_names(draw: WordSampler, culture: Culture) -> tuple[str, ...]
 
 
 def sample_person(draw: WordSampler, **fixed: Any) -> SyntheticPerson:
-    """A new person; keyword arguments replace parts (``suffix="Jr."``). English names are the most
+    """Compose a new person; keyword arguments replace parts (``suffix="Jr."``). English names are the most
     frequent.
     """
     name = "english" if draw.flip_coin(0.4) else draw.choose(list(draw.vocabulary.cultures))

@@ -1,4 +1,4 @@
-"""The differences between people's names, harmless ones first; categories are the taxonomy's I01 to I27."""
+"""Edits of people's names, harmless ones first; categories are I01 to I27 of the taxonomy."""
 
 from __future__ import annotations
 
@@ -15,46 +15,46 @@ def _choose_variant(draw: WordSampler, groups: tuple[Spellings, ...], word: str)
 
 
 def change_manner(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I03: surname first with a comma, or the other way round."""
+    """Put the surname first with a comma, or the other way round (I03)."""
     return replace(who, manner=sample_manner(draw))
 
 
 def strip_accents(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I02: accents dropped."""
+    """Remove accents (I02)."""
     plain = tuple(surface.unaccent(draw, word) for word in who.surnames)
     return replace(who, given=surface.unaccent(draw, who.given), surnames=plain)
 
 
 def first_initial(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I04: the given name as an initial."""
+    """Shorten the given name to an initial (I04)."""
     return replace(who, given=draw.choose([f"{who.given[0]}.", who.given[0]])) if len(who.given) > 2 else None
 
 
 def drop_middle_name(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I05: the middle name left out."""
+    """Delete the middle name (I05)."""
     return replace(who, middles=()) if who.middles else None
 
 
 def middle_initial(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I06: the middle name as an initial."""
+    """Shorten the middle name to an initial (I06)."""
     if not who.middles or len(who.middles[0]) < 3:
         return None
     return replace(who, middles=(who.middles[0][0] + draw.choose([".", ""]),))
 
 
 def nickname(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I08: the short form of the given name."""
+    """Use the short form of the given name (I08)."""
     short = draw.vocabulary.nicknames.get(who.given)
     return replace(who, given=draw.choose(short)) if short else None
 
 
 def respell_given_name(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I09: the given name in another usual spelling."""
+    """Spell the given name in another usual way (I09)."""
     return replace(who, given=_choose_variant(draw, draw.vocabulary.spellings, who.given))
 
 
 def misprint_surname(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I10: a misprint in a surname of at least five letters."""
+    """Misprint a surname of at least five letters (I10)."""
     at = draw.random.randrange(len(who.surnames))
     if len(who.surnames[at]) < 5:
         return None
@@ -63,7 +63,7 @@ def misprint_surname(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson
 
 
 def misprint_given_name(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I09: a misprint in a given name of at least five letters."""
+    """Misprint a given name of at least five letters (I09)."""
     wrong = typos.misprint(draw, who.given) if len(who.given) > 4 else who.given
     known = {
         name for culture in draw.vocabulary.cultures.values() for name in (*culture.male, *culture.female)
@@ -72,51 +72,51 @@ def misprint_given_name(draw: WordSampler, who: SyntheticPerson) -> SyntheticPer
 
 
 def toggle_suffix(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I13: the generational suffix on one side only."""
+    """Put the generational suffix on one side only (I13)."""
     return replace(who, suffix="" if who.suffix else draw.choose(draw.vocabulary.suffixes))
 
 
 def add_title(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I14: a title or letters after the name."""
+    """Add a title or letters after the name (I14)."""
     if draw.flip_coin(0.6):
         return replace(who, title=draw.choose(draw.vocabulary.titles))
     return replace(who, postnominal=draw.choose(draw.vocabulary.postnominals))
 
 
 def drop_second_surname(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I16, I17: one of two surnames left out (the last of a Hispanic pair, either of a hyphenated one)."""
+    """Delete the last of two surnames, of a Hispanic pair or a hyphenated one (I16, I17)."""
     return replace(who, surnames=who.surnames[:1]) if len(who.surnames) > 1 else None
 
 
 def toggle_hyphen(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I01: a hyphen for a space between two surnames."""
+    """Write a hyphen for the space between two surnames (I01)."""
     return replace(who, joiner="-" if who.joiner == " " else " ") if len(who.surnames) > 1 else None
 
 
 def toggle_particle(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I18: a particle on one side only."""
+    """Put a particle on one side only (I18)."""
     return replace(who, particle="" if who.particle else draw.choose(draw.vocabulary.particles))
 
 
 def drop_patronymic(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I19: the patronymic left out."""
+    """Delete the patronymic (I19)."""
     return replace(who, patronymic="") if who.patronymic else None
 
 
 def transliterate_name(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I20: given name or surname in another romanisation."""
+    """Romanise the given name or surname in another way (I20)."""
     surnames = tuple(_choose_variant(draw, draw.vocabulary.transliterations, word) for word in who.surnames)
     given = _choose_variant(draw, draw.vocabulary.transliterations, who.given)
     return replace(who, given=given, surnames=surnames if draw.flip_coin(0.7) else who.surnames)
 
 
 def middle_as_first(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I21: known by the middle name."""
+    """Use the middle name as the given name (I21)."""
     return replace(who, given=who.middles[0], middles=()) if who.middles and len(who.middles[0]) > 2 else None
 
 
 def alias(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I22: an alias in the name field."""
+    """Add an alias (I22)."""
     other = sample_given_name(draw, draw.vocabulary.cultures[who.culture])
     return replace(
         who,
@@ -125,13 +125,13 @@ def alias(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
 
 
 def quote_nickname(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I22: a by-name in quotes."""
+    """Add a by-name in quotes (I22)."""
     short = draw.vocabulary.nicknames.get(who.given)
     return replace(who, given=f'{who.given} "{draw.choose(short)}"') if short else None
 
 
 def middle_conflict(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I07: another middle name or initial."""
+    """Replace the middle name or initial (I07)."""
     if not who.middles:
         return None
     other = sample_given_name(draw, draw.vocabulary.cultures[who.culture])
@@ -141,7 +141,7 @@ def middle_conflict(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson 
 
 
 def other_given_name(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I11: another given name, the same surname."""
+    """Replace the given name and keep the surname (I11)."""
     culture = draw.vocabulary.cultures[who.culture]
     alike = [
         name for name in (*culture.male, *culture.female) if name != who.given and name[:2] == who.given[:2]
@@ -159,12 +159,12 @@ def _find_name_variants(draw: WordSampler, name: str) -> set[str]:
 
 
 def other_initial(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I11: an initial that cannot stand for the given name."""
+    """Replace the given name by an initial that cannot stand for it (I11)."""
     return replace(who, given=draw.choose_other(list("ABCDEFGHJKLMNPRST"), who.given[0].upper()) + ".")
 
 
 def suffix_conflict(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I12: another generation (Jr. and Sr., II and III)."""
+    """Replace the generation, such as Jr. by Sr. or II by III (I12)."""
     pairs = {
         "Jr.": "Sr.",
         "Sr.": "Jr.",
@@ -178,13 +178,13 @@ def suffix_conflict(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson 
 
 
 def change_surname(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I15: another surname."""
+    """Replace the surname (I15)."""
     other = draw.choose(draw.vocabulary.cultures[who.culture].surname)
     return replace(who, surnames=(other, *who.surnames[1:])) if other not in who.surnames else None
 
 
 def second_surname_conflict(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I17: another second surname."""
+    """Replace the second surname (I17)."""
     if len(who.surnames) < 2:
         return None
     other = draw.choose(draw.vocabulary.cultures[who.culture].surname)
@@ -192,13 +192,13 @@ def second_surname_conflict(draw: WordSampler, who: SyntheticPerson) -> Syntheti
 
 
 def patronymic_conflict(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I19: another patronymic."""
+    """Replace the patronymic (I19)."""
     options = draw.vocabulary.cultures[who.culture].patronymic
     return replace(who, patronymic=draw.choose_other(options, who.patronymic)) if who.patronymic else None
 
 
 def capacity(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I23: acting for an estate, a trust or another person."""
+    """Act for an estate, a trust or another person (I23)."""
     other = f"{draw.choose(draw.vocabulary.cultures['english'].male)} {draw.choose_surname()}"
     return replace(
         who, tail=draw.choose(draw.vocabulary.capacities).format(surname=who.surnames[0], other=other)
@@ -206,7 +206,7 @@ def capacity(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
 
 
 def joint_holders(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I24: two people in one field."""
+    """Put two people into one field (I24)."""
     other = sample_given_name(draw, draw.vocabulary.cultures[who.culture])
     return (
         replace(who, given=f"{who.given} {draw.choose(['and', '&'])} {other}", manner="given", middles=())
@@ -216,7 +216,7 @@ def joint_holders(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | 
 
 
 def business_name(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I25: a sole trader's business name."""
+    """Use the business name of a sole trader (I25)."""
     trade = f"{draw.choose(draw.vocabulary.descriptive)} {draw.choose(['Co.', '& Sons', 'Services', 'Shop'])}"
     return replace(
         who, given="", middles=(), patronymic="", title="", suffix="", manner="given", tail=f" {trade}"
@@ -224,19 +224,19 @@ def business_name(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | 
 
 
 def mononym(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I26: one name only."""
+    """Keep one name only (I26)."""
     return replace(who, given="", middles=(), patronymic="", suffix="", manner="given")
 
 
 def other_person(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I11: another given name and another surname of the culture."""
+    """Replace given name and surname by others of the culture (I11)."""
     return other_given_name(
         draw, replace(who, surnames=(draw.choose(draw.vocabulary.cultures[who.culture].surname),), middles=())
     )
 
 
 def swap_name_roles(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
-    """I11: the surname shared with another person's given name (arthur thomas, thomas smith)."""
+    """Use the surname as the given name of another person: arthur thomas, thomas smith (I11)."""
     if len(who.surnames) != 1:
         return None
     other = draw.choose(draw.vocabulary.cultures[who.culture].surname)

@@ -1,4 +1,4 @@
-"""Reading labelled pairs: columns ``name_a, name_b, label`` and optionally ``kind, source, note``.
+"""Reader of labelled pairs: columns ``name_a, name_b, label`` and optionally ``kind, source, note``.
 
 In the file **label 1 means the same name**; here ``material`` is true when the names differ in law. The
 conversion happens in this module and nowhere else.
@@ -37,7 +37,7 @@ class _DisjointSets:
         self._parent: dict[str, str] = {}
 
     def find(self, key: str) -> str:
-        """The group's first member."""
+        """Return the representative of the group."""
         root = key
         while self._parent.setdefault(root, root) != root:
             root = self._parent[root]
@@ -46,13 +46,13 @@ class _DisjointSets:
         return root
 
     def union(self, one: str, two: str) -> None:
-        """Put both into one group, named by the smaller of the two names."""
+        """Merge both groups; the smaller of the two names represents the result."""
         first, second = sorted((self.find(one), self.find(two)))
         self._parent[second] = first
 
 
 def read_pairs(path: Path, weight: float = 1.0) -> list[LabelledPair]:
-    """All pairs of a labelled CSV file (UTF-8, header line).
+    """Read all pairs of a labelled CSV file (UTF-8, header line).
 
     ``entity`` is found by joining, over the whole file, every entity id in ``note`` and every normalised
     name that stands in a pair labelled as the same, and each name with itself: no entity is in two groups.
@@ -101,7 +101,7 @@ def _parse_pair(path: Path, line: int, row: dict[str, str], weight: float) -> La
 
 
 def build_name_key(name: str) -> str:
-    """A name for grouping: its comparison keys, or the case-folded text when it has none."""
+    """Return the key by which names are grouped: comparison keys, or the case-folded text."""
     try:
         return " ".join(tokenise.tokenise_name(name).keys)
     except EngineError:
@@ -120,7 +120,7 @@ def _assign_entities(rows: Iterable[tuple[LabelledPair, str]]) -> Iterator[Label
 
 
 def _list_group_keys(pair: LabelledPair, note: str) -> list[str]:
-    """What one row ties together: both names when they are the same entity, and the ids its note gives."""
+    """Return the keys that one row ties together: both names of one entity, and the ids of its note."""
     names = [f"name {build_name_key(pair.left)}"]
     if pair.material:
         return names

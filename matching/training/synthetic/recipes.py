@@ -1,4 +1,4 @@
-"""What is made, how often and with which label: the table of the corpus.
+"""The table of the corpus: which pairs are generated, how often and with which label.
 
 ``material`` follows profile ``general``. Where that profile asks for a person (*review*), the label says
 what such a pair usually turns out to be and ``weight`` is small, so that the probability leans and the rule
@@ -23,7 +23,7 @@ from matching.training.synthetic.people import SyntheticPerson, sample_given_nam
 from matching.training.synthetic.vocabulary import WordSampler
 
 GeneratedPair = tuple[str, str, str]
-"""Left name, right name, and the base name both come from (the entity)."""
+"""Left name, right name, and the base name of both (the entity)."""
 
 
 class Recipe(NamedTuple):
@@ -83,7 +83,7 @@ def _label_script_pair(
 
 def _rewrite_organisation(draw: WordSampler) -> GeneratedPair:
     name = sample_organisation(draw).to_text()
-    return name, edit.rewrite_surface(draw, name)[0], name
+    return name, surface.rewrite(draw, name, "organisation")[0], name
 
 
 def _truncate_organisation(draw: WordSampler) -> GeneratedPair | None:

@@ -14,7 +14,7 @@ from matching.training.synthetic.vocabulary import WordSampler, load_yaml
 
 
 class ScriptLexicon(NamedTuple):
-    """One script: letters or syllables, descriptive words, legal forms in both scripts, how they are set."""
+    """A script: letters or syllables, descriptive words, legal forms in both scripts, their position."""
 
     romanisations: dict[str, str]
     words: dict[str, str]
@@ -40,7 +40,7 @@ _STEM_LENGTHS = {
 
 @lru_cache(maxsize=1)
 def load_scripts() -> dict[str, ScriptLexicon]:
-    """All scripts the corpus writes, by name."""
+    """Load all scripts of the corpus, by name."""
     data = load_yaml("scripts")
     return {name: _build_script(data, name) for name in _STEM_LENGTHS}
 
@@ -59,14 +59,14 @@ def _build_script(data: dict[str, Any], name: str) -> ScriptLexicon:
 
 
 class TwoScriptName(NamedTuple):
-    """One organisation in its own script and in Latin letters, by parts."""
+    """The parts of an organisation's name in its own script and in Latin letters."""
 
     stem: tuple[str, str]
     word: tuple[str, str]
     form: str
 
     def to_native(self, draw: WordSampler, script: ScriptLexicon) -> str:
-        """The name in its own script."""
+        """Return the name in its own script."""
         stem = (
             self.stem[0].title()
             if script.romanisations.get("а") or script.romanisations.get("α")
@@ -78,7 +78,7 @@ class TwoScriptName(NamedTuple):
         return script.separator.join((form, body) if before else (body, form))
 
     def to_latin(self, draw: WordSampler, script: ScriptLexicon) -> str:
-        """The name romanised, with the words rendered in English."""
+        """Return the name romanised, with descriptive words in English."""
         body = " ".join(part for part in (self.stem[1].title(), self.word[1]) if part)
         comma = draw.choose(["", ","])
         return f"{body}{comma} {draw.choose(script.latin_forms[self.form])}"
@@ -102,7 +102,7 @@ def _sample_stem(draw: WordSampler, script: ScriptLexicon) -> tuple[str, str]:
 
 
 def sample_two_script_name(draw: WordSampler, script: ScriptLexicon) -> TwoScriptName:
-    """A new organisation of that script."""
+    """Compose a new organisation of that script."""
     word = draw.choose(list(script.words)) if draw.flip_coin(0.65) else ""
     return TwoScriptName(
         _sample_stem(draw, script), (word, script.words.get(word, "")), draw.choose(list(script.native_forms))
@@ -133,7 +133,7 @@ def _change_syllable(draw: WordSampler, script: ScriptLexicon, stem: tuple[str, 
 
 
 def make_organisation_pair(draw: WordSampler, material: bool) -> tuple[str, str] | None:
-    """A name and the same name in another writing, or another name (O36)."""
+    """Compose a name and the same name in another script, or another name (O36)."""
     script = load_scripts()[draw.choose(list(_STEM_LENGTHS))]
     name = sample_two_script_name(draw, script)
     other = _change_name(draw, script, name) if material else name
@@ -146,7 +146,7 @@ def make_organisation_pair(draw: WordSampler, material: bool) -> tuple[str, str]
 
 
 def make_person_pair(draw: WordSampler, material: bool) -> tuple[str, str] | None:
-    """A person in their own script and romanised, or another person (I20)."""
+    """Compose a person in their own script and romanised, or another person (I20)."""
     people = load_people()
     names = people[draw.choose(list(people))]
     given, surname = draw.choose(list(names["given"])), draw.choose(list(names["surname"]))
@@ -165,6 +165,6 @@ def make_person_pair(draw: WordSampler, material: bool) -> tuple[str, str] | Non
 
 @lru_cache(maxsize=1)
 def load_people() -> dict[str, dict[str, dict[str, str]]]:
-    """Given names and surnames in their own script with one usual romanisation."""
+    """Load given names and surnames in their own script with one usual romanisation."""
     people: dict[str, dict[str, dict[str, str]]] = load_yaml("scripts")["people"]
     return people

@@ -1,4 +1,4 @@
-"""Splitting pairs by entity, so that nothing learnt about a name is tested on the same name."""
+"""Split of pairs by entity, so that a model is never tested on a name it was trained on."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class DatasetSplit(StrEnum):
 
 
 def is_held_out(entity: str, share: float, seed: int = 20) -> bool:
-    """Whether an entity is held out; depends on nothing but entity, share (0 to 1) and seed."""
+    """Return whether an entity is held out; depends only on entity, share (0 to 1) and seed."""
     digest = hashlib.sha256(f"{seed}:{entity}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < share
 
 
 def assign_split(pair: LabelledPair, share: float, seed: int = 20) -> DatasetSplit:
-    """The part of a pair: by its left name's entity, and no held-out entity's name is ever trained on."""
+    """Return the split of a pair, by the entity of its left name; no held-out entity is trained on."""
     if is_held_out(pair.entity, share, seed):
         return DatasetSplit.HELD_OUT
     if pair.right_entity and is_held_out(pair.right_entity, share, seed):

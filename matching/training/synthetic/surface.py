@@ -1,7 +1,7 @@
-"""Ways of writing one name that change nothing: case, punctuation, spaces, accents, ``&``.
+"""Ways of writing a name that leave it the same: case, punctuation, spaces, accents, ``&``.
 
-Each function takes a name and gives it back written in another way; applied to one side of any pair it leaves
-the label as it is.
+Each function returns the name written in another way; applied to one side of a pair, it leaves the label
+unchanged.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ _STROKE_LETTERS = {
 
 
 def recase(draw: WordSampler, name: str) -> str:
-    """Capitals, small letters, or each word capitalised."""
+    """Write the name in capitals, in small letters or with each word capitalised."""
     return draw.choose([name.upper(), name.upper(), name.lower(), name.title()])
 
 
 def repunctuate(draw: WordSampler, name: str) -> str:
-    """Commas and full stops dropped, or hyphens between words turned into spaces."""
+    """Delete commas and full stops, or turn hyphens between words into spaces."""
     bare = re.sub(r"(?<=\w)\.(?=\s|$)|,(?=\s)|(?<=[A-Za-z])\.(?=[A-Za-z]\b)", "", name)
     return draw.choose([bare, name.replace(",", ""), name.replace("-", " "), re.sub(r"\.$", "", name)])
 
 
 def respace(draw: WordSampler, name: str) -> str:
-    """Doubled, no-break or outer spaces."""
+    """Add doubled, no-break or outer spaces."""
     return draw.choose([name.replace(" ", "  ", 1), f" {name}", name.replace(" ", "\u00a0", 1), f"{name} "])
 
 
 def swap_and(draw: WordSampler, name: str) -> str:
-    """``&`` for ``and`` or back."""
+    """Replace ``and`` by ``&`` or the reverse."""
     return re.sub(r"\band\b", "&", name, flags=re.I) if "&" not in name else name.replace("&", "and")
 
 
 def unaccent(draw: WordSampler, name: str) -> str:
-    """Accents dropped."""
+    """Remove accents."""
     flat = name.translate(_STROKE_LETTERS)
     return "".join(char for char in unicodedata.normalize("NFKD", flat) if not unicodedata.combining(char))
 
@@ -56,7 +56,7 @@ _CATEGORIES = {
 
 
 def rewrite(draw: WordSampler, name: str, kind: str) -> tuple[str, str]:
-    """The name written another way, with the taxonomy id of what changed (``""`` when nothing did)."""
+    """Write the name in another way; return it with the category of the change, ``""`` for none."""
     labels, makes, weights = zip(*_REWRITES, strict=True)
     at = draw.random.choices(range(len(labels)), weights)[0]
     written = makes[at](draw, name)

@@ -1,4 +1,4 @@
-"""How words get misprinted, and how different words come to look alike.
+"""Misprints of words, and different words that look alike.
 
 The mixes below follow what was counted in public registers (aggregate counts only). Misprints of one name
 fall inside longer words (5 letters and more, two thirds of them not at either end): a vowel for a vowel, a
@@ -55,20 +55,20 @@ def _choose_inner_index(draw: WordSampler, word: str) -> int:
 
 
 def substitute_adjacent_key(draw: WordSampler, word: str) -> str:
-    """A letter replaced by a neighbour on the keyboard."""
+    """Replace a letter by its neighbour on the keyboard."""
     at = _choose_inner_index(draw, word)
     near = _ADJACENT_KEYS.get(word[at].lower())
     return word if near is None else word[:at] + draw.choose(list(near)) + word[at + 1 :]
 
 
 def transpose_letters(draw: WordSampler, word: str) -> str:
-    """Two neighbouring letters exchanged."""
+    """Exchange two neighbouring letters."""
     at = min(_choose_inner_index(draw, word), len(word) - 2)
     return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
 
 
 def toggle_double_letter(draw: WordSampler, word: str) -> str:
-    """A letter doubled, or a double letter made single."""
+    """Double a letter, or make a double letter single."""
     doubled = [at for at in range(1, len(word)) if word[at] == word[at - 1]]
     if doubled:
         return word[: doubled[0]] + word[doubled[0] + 1 :]
@@ -77,13 +77,13 @@ def toggle_double_letter(draw: WordSampler, word: str) -> str:
 
 
 def drop_letter(draw: WordSampler, word: str) -> str:
-    """A letter lost inside the word."""
+    """Delete a letter inside the word."""
     at = _choose_inner_index(draw, word)
     return word[:at] + word[at + 1 :]
 
 
 def substitute_vowel(draw: WordSampler, word: str) -> str:
-    """A vowel replaced by another vowel."""
+    """Replace a vowel by another vowel."""
     places = [at for at in range(1, len(word)) if word[at] in _VOWELS]
     if not places:
         return word
@@ -92,7 +92,7 @@ def substitute_vowel(draw: WordSampler, word: str) -> str:
 
 
 def substitute_ocr_confusion(draw: WordSampler, word: str) -> str:
-    """Letters a scanner takes for one another (rn/m, O/0, l/1)."""
+    """Replace letters that scanners confuse (rn/m, O/0, l/1)."""
     found = [(a, b) for a, b in _OCR_CONFUSIONS if a in word.lower()[1:]]
     if not found:
         return word
@@ -102,7 +102,7 @@ def substitute_ocr_confusion(draw: WordSampler, word: str) -> str:
 
 
 def respell_sound(draw: WordSampler, word: str) -> str:
-    """A sound spelt in another usual way (ph/f, c/k, ei/ie)."""
+    """Spell a sound in another usual way (ph/f, c/k, ei/ie)."""
     found = [(a, b) if a in word else (b, a) for a, b in _SOUND_SPELLINGS if a in word[1:] or b in word[1:]]
     if not found:
         return word
@@ -111,7 +111,7 @@ def respell_sound(draw: WordSampler, word: str) -> str:
 
 
 def substitute_homoglyph(draw: WordSampler, word: str) -> str:
-    """A Latin letter replaced by a Cyrillic one that prints the same."""
+    """Replace a Latin letter by a Cyrillic one that looks the same."""
     places = [at for at, letter in enumerate(word) if letter in _HOMOGLYPHS]
     if not places:
         return word
@@ -131,7 +131,7 @@ _MISPRINT_WEIGHTS: tuple[tuple[Callable[[WordSampler, str], str], float], ...] =
 
 
 def misprint(draw: WordSampler, word: str) -> str:
-    """The word with one misprint, in the mix counted in real names; short words may come back unchanged."""
+    """Misprint the word once, in the mix counted in real names; short words may stay unchanged."""
     if len(word) < 4:
         return word
     kinds, weights = zip(*_MISPRINT_WEIGHTS, strict=True)
@@ -140,7 +140,7 @@ def misprint(draw: WordSampler, word: str) -> str:
 
 
 def change_one_letter(draw: WordSampler, word: str) -> str:
-    """Another short word one letter away: what two different companies look like (TMH and TMR)."""
+    """Change one letter of a short word, which makes another company (TMH and TMR)."""
     at = draw.random.choice([0, len(word) - 1, len(word) - 1, draw.random.randrange(len(word))])
     letters = "ABCDEFGHIJKLMNOPRSTUVWXZ" if word.isupper() else "abcdefghilmnoprstuvwz"
     new = draw.choose_other(list(letters), word[at])

@@ -1,4 +1,4 @@
-"""The words names are composed of, and the dice that choose among them.
+"""The words of which names are composed, and the seeded random choice among them.
 
 The vocabularies are lists written for this project (``data/*.yaml``): no name of a real register is in them.
 Distinctive words are invented from syllables, so that a model cannot learn any particular company.
@@ -43,7 +43,7 @@ class Culture(NamedTuple):
 
 
 class Vocabulary(NamedTuple):
-    """Every word list the corpus composes names of."""
+    """All word lists of which the corpus composes names."""
 
     stems: dict[str, dict[str, tuple[str, ...]]]
     abbreviations: dict[str, tuple[str, ...]]
@@ -65,14 +65,14 @@ class Vocabulary(NamedTuple):
 
 
 def load_yaml(name: str) -> Any:
-    """One of the corpus's own YAML files; every scalar is text (``on`` and ``NO`` are words here)."""
+    """Load one of the corpus's YAML files; every scalar is text (``on`` and ``NO`` are words here)."""
     content = files("matching.training.synthetic").joinpath(f"data/{name}.yaml").read_text(encoding="utf-8")
     return yaml.load(content, yaml.BaseLoader)  # noqa: S506 - the base loader makes text only
 
 
 @lru_cache(maxsize=1)
 def load_vocabulary() -> Vocabulary:
-    """All word lists, loaded once."""
+    """Load all word lists, once."""
     words, persons = load_yaml("words"), load_yaml("persons")
     abbreviations = {word: tuple(short) for word, short in words["abbreviated"].items()}
     return Vocabulary(
@@ -111,35 +111,35 @@ def _parse_culture(value: dict[str, str]) -> Culture:
 
 
 class WordSampler:
-    """Seeded dice over the vocabulary; the same seed always gives the same words."""
+    """Seeded random choice over the vocabulary; the same seed always gives the same words."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.vocabulary = load_vocabulary()
 
     def choose(self, options: tuple[str, ...] | list[str]) -> str:
-        """One of the options, each as likely."""
+        """Return one of the options with equal probability."""
         return options[int(self.random.random() * len(options))]
 
     def flip_coin(self, probability: float) -> bool:
-        """True with the probability given (0 to 1)."""
+        """Return true with a probability from 0 to 1."""
         return self.random.random() < probability
 
     def choose_other(self, options: tuple[str, ...] | list[str], than: str) -> str:
-        """One of the options that is not the word given; there must be one."""
+        """Return one of the options other than the given word; there must be one."""
         return self.choose([option for option in options if option.casefold() != than.casefold()])
 
     def invent_stem(self) -> str:
-        """An invented distinctive word in the sound of some language."""
+        """Invent a distinctive word that sounds like one of some language."""
         model = self.vocabulary.stems[self.choose(list(self.vocabulary.stems))]
         middle = self.choose(model["middle"]) + (self.choose(model["middle"]) if self.flip_coin(0.1) else "")
         return self.choose(model["start"]) + middle + self.choose(model["end"])
 
     def invent_acronym(self, shortest: int = 2, longest: int = 4) -> str:
-        """Capital letters in a row."""
+        """Return several capital letters."""
         length = self.random.randint(shortest, longest)
         return "".join(self.random.choice("ABCDEFGHIJKLMNOPRSTUVWXZ") for _ in range(length))
 
     def choose_surname(self) -> str:
-        """A surname of any culture."""
+        """Return a surname of any culture."""
         return self.choose(self.vocabulary.cultures[self.choose(list(self.vocabulary.cultures))].surname)
