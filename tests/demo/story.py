@@ -21,11 +21,11 @@ from feedback.retraining import policy
 from feedback.retraining.pipeline import retrain
 from feedback.review import queue
 from feedback.review.decisions import (
-    enqueue_sampled_predictions,
     revise_decision,
     submit_client_feedback,
     submit_decision,
 )
+from feedback.review.enqueueing import enqueue_sampled_predictions
 from feedback.review.gold import add_gold_item
 from feedback.simulation.traffic import SimulatedTraffic, is_truly_material
 from matching.compare.request import CompareRequest
@@ -79,10 +79,10 @@ _REASONS = (
     "Same person by date of birth in our file.",
 )
 _GOLD_ITEMS = (
-    ("Larkspur Shipping, Inc.", "Larkspur Shipping Incorporated", "general", "immaterial"),
-    ("Juniper Fund II LP", "Juniper Fund III LP", "general", "material"),
-    ("Quince Foods GmbH", "Quince Foods AG", "contract", "material"),
-    ("Marta Rey Solano", "Marta Rey Solano", "kyc", "immaterial"),
+    ("Larkspur Shipping, Inc.", "Larkspur Shipping Incorporated", "general", False),
+    ("Juniper Fund II LP", "Juniper Fund III LP", "general", True),
+    ("Quince Foods GmbH", "Quince Foods AG", "contract", True),
+    ("Marta Rey Solano", "Marta Rey Solano", "kyc", False),
 )
 
 ReportProgress = Callable[[str], None]
@@ -110,8 +110,8 @@ class DemoStory:
     def _set_up(self) -> None:
         sampling = SamplingPolicy(audit=0.06, second=0.2, gold=0.04)
         update_policy(self._users.lead, sampling, "Sampling rates to begin with.")
-        for name1, name2, profile, answer in _GOLD_ITEMS:
-            add_gold_item(self._users.lead, name1, name2, profile, answer, "An example of the guideline.")
+        for name1, name2, profile, material in _GOLD_ITEMS:
+            add_gold_item(self._users.lead, name1, name2, profile, material, "An example of the guideline.")
 
     def _run_day(self, number: int, day: date) -> None:
         is_weekend = day.weekday() >= 5
