@@ -1,14 +1,14 @@
-"""The ids of the categories of difference: what a detector names and a profile judges.
+"""The ids of the categories of difference, and of those cases of a category that profiles judge separately.
 
-``O`` is for organisations, ``I`` for individuals. Title, example and authority of each stand in
-``data/categories.yaml``; what each does under a profile stands in ``data/profiles/``.
+``O`` is for organisations, ``I`` for individuals. ``data/categories.yaml`` holds title, example and authority
+of each category; ``data/profiles/`` holds the effect of each category and case under a profile.
 """
 
 from enum import StrEnum
 
 
 class CategoryId(StrEnum):
-    """A category of difference by its id in the taxonomy."""
+    """The id of a category of difference in the taxonomy."""
 
     O01_CASE = "O01"
     O02_WHITESPACE = "O02"
@@ -77,3 +77,25 @@ class CategoryId(StrEnum):
     I25_TRADE_NAME = "I25"
     I26_MONONYM = "I26"
     I27_DOCUMENT_CONFLICT = "I27"
+
+
+class CategoryCase(StrEnum):
+    """A case of a category that a profile can judge separately; profiles write it as ``O06/digraph``."""
+
+    NONE = ""
+    BIRTH_NAME = "born"
+    CONTRADICTED = "contradicted"
+    DIGRAPH = "digraph"
+    GENDER = "gender"
+    INITIAL = "initial"
+    LETTER_NAMES = "letters"
+    LOOSE_TRANSLATION = "loose"
+    DISTINCT_NAMES = "names"
+    OTHER_PLACE = "other"
+    SCRIPT = "script"
+    SHARED_CODE = "shared"
+    TYPO = "slip"
+    SAME_SOUND = "sound"
+    OTHER_TENSE = "tense"
+    UNCERTAIN_ORDER = "uncertain"
+    UNCLEAR_DATE = "unclear"

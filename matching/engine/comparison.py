@@ -25,13 +25,14 @@ from matching.engine.organisation.compare import (
 from matching.engine.organisation.parse import ParsedOrganisation, parse_organisation
 from matching.engine.person.compare import PersonComparison, compare_people
 from matching.engine.person.parse import parse_person
-from matching.engine.profiles import Profile, get_profile, load_profiles
+from matching.engine.profiles import Profile, ProfileLogic, get_profile, load_profiles
 from matching.engine.search import SearchResult, apply_search_logic
 from matching.engine.search_logic import NormalisationStep, build_plain_stages, pair_stages
 from matching.engine.text.orthography import detect_orthography_findings
 from matching.engine.text.tokenise import TokenisedName, tokenise_name
 from matching.engine.types import (
     Context,
+    DecisionSource,
     Difference,
     Finding,
     Kind,
@@ -67,7 +68,7 @@ class Comparison(NamedTuple):
     steps: tuple[NormalisationStep, ...]
     features: tuple[float, ...]
     contributions: Mapping[str, float]
-    decided_by: str
+    decided_by: DecisionSource
     notes: tuple[str, ...]
     model: str
     model_version: str
@@ -88,7 +89,7 @@ class Comparison(NamedTuple):
             "right": dict(self.right),
             "steps": [step._asdict() for step in self.steps],
             "contributions": dict(self.contributions),
-            "decided_by": self.decided_by,
+            "decided_by": self.decided_by.value,
             "notes": list(self.notes),
             "model": {"name": self.model, "version": self.model_version},
         }
@@ -189,7 +190,9 @@ def _judge(
     """Decide and explain one compared pair under one profile."""
     model = scorer or load_default_scorer()
     found = (
-        apply_search_logic(pair.left, pair.right, pair.kind, context) if regime.logic == "search" else None
+        apply_search_logic(pair.left, pair.right, pair.kind, context)
+        if regime.logic is ProfileLogic.SEARCH
+        else None
     )
     decision = _decide(pair, findings, regime, model, row, found, context)
     return _build_comparison(pair, findings, regime, model, row, found, decision)
@@ -354,7 +357,7 @@ def _decide_scored_pair(
     weighed: _ScoredPair, regime: Profile, model: Scorer
 ) -> tuple[policy.PolicyDecision, SearchResult | None]:
     pair, findings, probability = weighed
-    if regime.logic == "search":
+    if regime.logic is ProfileLogic.SEARCH:
         found = apply_search_logic(pair.left, pair.right, pair.kind, NO_CONTEXT)
         return policy.decide_by_search(
             found.is_equal, pair.left.raw == pair.right.raw, found.is_case_only
@@ -405,7 +408,7 @@ def _build_comparison(
         right=serialise_parsed_name(pair.right, pair.name_comparison, not pair.is_flipped),
         steps=stages,
         features=row,
-        contributions=model.compute_contributions(row) if decision.decided_by == "model" else {},
+        contributions=model.compute_contributions(row) if decision.decided_by is DecisionSource.MODEL else {},
         decided_by=decision.decided_by,
         notes=notes,
         model=model.name,

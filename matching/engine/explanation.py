@@ -11,12 +11,12 @@ from matching.engine.organisation.parse import ParsedOrganisation
 from matching.engine.person.compare import PersonComparison
 from matching.engine.person.parse import parse_person
 from matching.engine.person.types import ParsedPerson
-from matching.engine.profiles import Profile, load_categories
+from matching.engine.profiles import Profile, ProfileLogic, load_categories
 from matching.engine.search import SearchResult
 from matching.engine.text import numbers
 from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.tokenise import TokenisedName, Tokens
-from matching.engine.types import Difference, Effect, Finding, Kind, Span, Verdict
+from matching.engine.types import DecisionSource, Difference, Effect, Finding, Kind, Span, Verdict
 
 AVAILABILITY_NOTE = (
     "A register's test of whether a name is free: it says whether the registrar would tell the two names "
@@ -84,7 +84,7 @@ def explain_verdict(
         )
     decisive = differences[decision.decisive_index] if decision.decisive_index is not None else None
     missing = _get_missing_fact(decision, decisive)
-    if profile.logic == "availability":
+    if profile.logic is ProfileLogic.AVAILABILITY:
         notes = (*notes, AVAILABILITY_NOTE)
     return _write_reason(decision, decisive, differences, profile), missing, notes
 
@@ -121,7 +121,7 @@ def _write_reason(
     differences: tuple[Difference, ...],
     profile: Profile,
 ) -> str:
-    if decision.decided_by == "identifiers":
+    if decision.decided_by is DecisionSource.IDENTIFIERS:
         same = decision.verdict is Verdict.IMMATERIAL
         return (
             f"The identifiers given for both sides {'agree' if same else 'differ'}; they settle who is meant."

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from matching.engine.categories import CategoryId
-from matching.engine.profiles import Profile
-from matching.engine.types import Context, Effect, Finding, Thresholds, Verdict
+from matching.engine.profiles import Profile, ProfileLogic
+from matching.engine.types import Context, DecisionSource, Effect, Finding, Thresholds, Verdict
 
 SHARED_NAME_RATE = 0.005
 """Share of register entities that share their canonical name with another entity (0.4-0.5 %, GLEIF and
@@ -66,7 +66,7 @@ class PolicyDecision(NamedTuple):
     verdict: Verdict
     probability: float
     decisive_index: int | None
-    decided_by: str
+    decided_by: DecisionSource
 
 
 def get_finding_effect(finding: Finding, profile: Profile) -> Effect:
@@ -77,7 +77,7 @@ def get_finding_effect(finding: Finding, profile: Profile) -> Effect:
 
 def needs_model(findings: Sequence[Finding], profile: Profile) -> bool:
     """Whether the answer depends on the model at all."""
-    return profile.logic != "search" and any(
+    return profile.logic is not ProfileLogic.SEARCH and any(
         get_finding_effect(finding, profile) is not Effect.EQUAL for finding in findings
     )
 
@@ -95,13 +95,13 @@ def decide_verdict(
             Verdict.MATERIAL,
             max(probability, MIN_MATERIAL_PROBABILITY),
             reviews[0],
-            "two distinctive differences",
+            DecisionSource.TWO_DISTINCTIVE_DIFFERENCES,
         )
     if Effect.MODEL in effects:
         return _decide_by_model(effects, reviews, probability, thresholds)
     if reviews:
-        return PolicyDecision(Verdict.REVIEW, probability, reviews[0], "rule")
-    return PolicyDecision(Verdict.IMMATERIAL, SHARED_NAME_RATE, None, "rule")
+        return PolicyDecision(Verdict.REVIEW, probability, reviews[0], DecisionSource.RULE)
+    return PolicyDecision(Verdict.IMMATERIAL, SHARED_NAME_RATE, None, DecisionSource.RULE)
 
 
 def _count_distinctive(categories: list[str]) -> int:
@@ -121,8 +121,8 @@ def _decide_by_rule(findings: Sequence[Finding], effects: list[Effect], probabil
             MIN_PROBABILITY_BY_CATEGORY.get(findings[index].category, MIN_MATERIAL_PROBABILITY)
             for index in firm
         )
-        return PolicyDecision(Verdict.MATERIAL, max(probability, sure), firm[0], "rule")
-    return PolicyDecision(Verdict.REVIEW, probability, material[0], "rule and model disagree")
+        return PolicyDecision(Verdict.MATERIAL, max(probability, sure), firm[0], DecisionSource.RULE)
+    return PolicyDecision(Verdict.REVIEW, probability, material[0], DecisionSource.RULE_AND_MODEL_DISAGREE)
 
 
 def _decide_by_model(
@@ -130,21 +130,21 @@ def _decide_by_model(
 ) -> PolicyDecision:
     decisive = effects.index(Effect.MODEL)
     if probability >= thresholds.material_above:
-        return PolicyDecision(Verdict.MATERIAL, probability, decisive, "model")
+        return PolicyDecision(Verdict.MATERIAL, probability, decisive, DecisionSource.MODEL)
     if reviews:
-        return PolicyDecision(Verdict.REVIEW, probability, reviews[0], "rule")
+        return PolicyDecision(Verdict.REVIEW, probability, reviews[0], DecisionSource.RULE)
     if probability <= thresholds.immaterial_below:
-        return PolicyDecision(Verdict.IMMATERIAL, probability, decisive, "model")
-    return PolicyDecision(Verdict.REVIEW, probability, decisive, "model")
+        return PolicyDecision(Verdict.IMMATERIAL, probability, decisive, DecisionSource.MODEL)
+    return PolicyDecision(Verdict.REVIEW, probability, decisive, DecisionSource.MODEL)
 
 
 def decide_by_search(equal: bool, identical: bool, case_only: bool) -> PolicyDecision:
     """Verdict under standard search logic: disclosed or not; equality under the logic is not proof of it."""
     if not equal:
-        return PolicyDecision(Verdict.MATERIAL, 0.99, None, "search logic")
+        return PolicyDecision(Verdict.MATERIAL, 0.99, None, DecisionSource.SEARCH_LOGIC)
     if identical or case_only:
-        return PolicyDecision(Verdict.IMMATERIAL, SHARED_NAME_RATE, None, "search logic")
-    return PolicyDecision(Verdict.REVIEW, 0.1, None, "search logic")
+        return PolicyDecision(Verdict.IMMATERIAL, SHARED_NAME_RATE, None, DecisionSource.SEARCH_LOGIC)
+    return PolicyDecision(Verdict.REVIEW, 0.1, None, DecisionSource.SEARCH_LOGIC)
 
 
 def apply_identifiers(decision: PolicyDecision, profile: Profile, context: Context) -> PolicyDecision:
@@ -160,8 +160,8 @@ def apply_identifiers(decision: PolicyDecision, profile: Profile, context: Conte
             Verdict.IMMATERIAL,
             min(decision.probability, SHARED_NAME_RATE),
             decision.decisive_index,
-            "identifiers",
+            DecisionSource.IDENTIFIERS,
         )
     return PolicyDecision(
-        Verdict.MATERIAL, max(decision.probability, 0.99), decision.decisive_index, "identifiers"
+        Verdict.MATERIAL, max(decision.probability, 0.99), decision.decisive_index, DecisionSource.IDENTIFIERS
     )

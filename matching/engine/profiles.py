@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 
 from matching.engine.text.lexicon import DATA_DIRECTORY, load_yaml
@@ -30,6 +31,17 @@ class Category:
     example: tuple[str, str]
 
 
+class ProfileLogic(StrEnum):
+    """How a profile reaches a verdict."""
+
+    CATEGORIES = "categories"
+    """By the effect of each category of difference."""
+    SEARCH = "search"
+    """By the standard search logic of a filing office."""
+    AVAILABILITY = "availability"
+    """By the effect of each category, as a register's test of whether a name is free."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A regime as data: what each category does, since when, on whose authority."""
@@ -39,7 +51,7 @@ class Profile:
     date: str
     title: str
     summary: str
-    logic: str
+    logic: ProfileLogic
     sources: tuple[str, ...]
     effects: dict[str, Effect]
     cases: dict[str, Effect]
@@ -87,7 +99,15 @@ def _load_profile(id_: str) -> Profile:
     row = load_yaml(f"profiles/{id_}.yaml")
     effects = {category: Effect(effect) for category, effect in row.pop("effects").items()}
     cases = {case: Effect(effect) for case, effect in row.pop("cases").items()}
-    return Profile(**{**row, "sources": tuple(row["sources"]), "effects": effects, "cases": cases})
+    return Profile(
+        **{
+            **row,
+            "logic": ProfileLogic(row["logic"]),
+            "sources": tuple(row["sources"]),
+            "effects": effects,
+            "cases": cases,
+        }
+    )
 
 
 @cache

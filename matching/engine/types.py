@@ -47,6 +47,17 @@ class Verdict(StrEnum):
     MATERIAL = "material"
 
 
+class DecisionSource(StrEnum):
+    """What settled a verdict."""
+
+    RULE = "rule"
+    MODEL = "model"
+    SEARCH_LOGIC = "search logic"
+    IDENTIFIERS = "identifiers"
+    TWO_DISTINCTIVE_DIFFERENCES = "two distinctive differences"
+    RULE_AND_MODEL_DISAGREE = "rule and model disagree"
+
+
 class EngineError(ValueError):
     """Input that cannot be compared; the message says why and what to do, and never quotes the name."""
 

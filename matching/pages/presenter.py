@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine.profiles import load_categories
+from matching.engine.types import DecisionSource, Effect, Kind, Verdict
 from matching.pages.diff import DiffColumn
 
 MAX_BARS = 8
@@ -19,25 +20,29 @@ MIN_LEANING_CONFIDENCE = 0.55
 BAR_LENGTH = 100.0
 """Length of the longest bar on either side of zero, in units of the SVG view box."""
 
-VERDICT_TEXTS = {
-    "immaterial": ("Immaterial", "✓", "The same name for this purpose."),
-    "review": ("A person must look", "?", "The names alone do not settle it."),
-    "material": ("Material", "✕", "Another name, or not good enough for this purpose."),
+VERDICT_TEXTS: Mapping[str, tuple[str, str, str]] = {
+    Verdict.IMMATERIAL: ("Immaterial", "✓", "The same name for this purpose."),
+    Verdict.REVIEW: ("A person must look", "?", "The names alone do not settle it."),
+    Verdict.MATERIAL: ("Material", "✕", "Another name, or not good enough for this purpose."),
 }
-EFFECT_TEXTS = {
-    "equal": ("≈", "Equal by rule"),
-    "model": ("◔", "Left to the model"),
-    "review": ("?", "A person must look"),
-    "material": ("✕", "Material"),
+EFFECT_TEXTS: Mapping[str, tuple[str, str]] = {
+    Effect.EQUAL: ("≈", "Equal by rule"),
+    Effect.MODEL: ("◔", "Left to the model"),
+    Effect.REVIEW: ("?", "A person must look"),
+    Effect.MATERIAL: ("✕", "Material"),
 }
-_KIND_LABELS = {"auto": "Detect", "organisation": "Organisation", "individual": "Individual"}
-_DECIDER_SENTENCES = {
-    "rule": "A rule decided.",
-    "model": "The model decided, because the profile leaves these differences to it.",
-    "search logic": "The standard search logic decided.",
-    "identifiers": "The identifiers given with the names decided.",
-    "two distinctive differences": "Two differences in distinctive words decided.",
-    "rule and model disagree": "A rule and the model disagree, so a person must look.",
+_KIND_LABELS: Mapping[str, str] = {
+    "auto": "Detect",
+    Kind.ORGANISATION: "Organisation",
+    Kind.INDIVIDUAL: "Individual",
+}
+_DECIDER_SENTENCES: Mapping[str, str] = {
+    DecisionSource.RULE: "A rule decided.",
+    DecisionSource.MODEL: "The model decided, because the profile leaves these differences to it.",
+    DecisionSource.SEARCH_LOGIC: "The standard search logic decided.",
+    DecisionSource.IDENTIFIERS: "The identifiers given with the names decided.",
+    DecisionSource.TWO_DISTINCTIVE_DIFFERENCES: "Two differences in distinctive words decided.",
+    DecisionSource.RULE_AND_MODEL_DISAGREE: "A rule and the model disagree, so a person must look.",
 }
 _ORGANISATION_PART_LABELS = {
     "stem": "Name without its form",
@@ -124,14 +129,14 @@ def format_percent(share: float) -> str:
 
 def describe_decider(name: str, verdict: str) -> str:
     """Return a sentence on what decided the verdict."""
-    if (name, verdict) == ("model", "review"):
+    if (name, verdict) == (DecisionSource.MODEL, Verdict.REVIEW):
         return "The profile leaves these differences to the model, which is not sure enough to decide alone."
     return _DECIDER_SENTENCES.get(name, "")
 
 
 def describe_leaning(verdict: str, prediction: bool, confidence: float) -> str:
     """Return the leaning of a review; an empty string for any other verdict."""
-    if verdict != "review":
+    if verdict != Verdict.REVIEW:
         return ""
     if confidence < MIN_LEANING_CONFIDENCE:
         return "with no clear leaning"
@@ -150,7 +155,7 @@ def get_kind_labels() -> dict[str, str]:
 
 def build_part_rows(left: Mapping[str, Any], right: Mapping[str, Any]) -> tuple[NamePartRow, ...]:
     """Return the parsed structure of both names, part by part; parts that neither has are left out."""
-    labels = _INDIVIDUAL_PART_LABELS if left.get("kind") == "individual" else _ORGANISATION_PART_LABELS
+    labels = _INDIVIDUAL_PART_LABELS if left.get("kind") == Kind.INDIVIDUAL else _ORGANISATION_PART_LABELS
     read = (
         NamePartRow(label, _format_part(left.get(key)), _format_part(right.get(key)))
         for key, label in labels.items()

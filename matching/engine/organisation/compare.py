@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matching.engine.categories import CategoryId
+from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.legal_forms.relation import FormRelation, explain_form_relation, relate_forms
 from matching.engine.organisation.form_pairing import pair_legal_forms
 from matching.engine.organisation.parse import AppendedPart, ParsedOrganisation
@@ -31,11 +31,10 @@ _FORM_CATEGORIES = {
 }
 
 _FORM_CASES = {
-    FormRelation.TRANSLATION: "loose",
-    FormRelation.AMBIGUOUS: "loose",
-    FormRelation.SHARED_CODE: "shared",
+    FormRelation.TRANSLATION: CategoryCase.LOOSE_TRANSLATION,
+    FormRelation.AMBIGUOUS: CategoryCase.LOOSE_TRANSLATION,
+    FormRelation.SHARED_CODE: CategoryCase.SHARED_CODE,
 }
-"""Cases of a category that profiles judge by themselves."""
 
 _ALL_FORM_CATEGORIES = {CategoryId.O08_FORM_ABBREVIATED, *_FORM_CATEGORIES.values()}
 
@@ -199,7 +198,9 @@ def _detect_form_difference(
     if form is FormRelation.SAME:
         category = _categorise_same_form(left, right)
     if category:
-        yield Finding(category, _get_form_span(left), _get_form_span(right), _FORM_CASES.get(form, ""))
+        yield Finding(
+            category, _get_form_span(left), _get_form_span(right), _FORM_CASES.get(form, CategoryCase.NONE)
+        )
 
 
 def _categorise_same_form(left: ParsedOrganisation, right: ParsedOrganisation) -> CategoryId | None:
@@ -324,21 +325,21 @@ def _compute_max_rarity(tokens: tuple[Token, ...]) -> float:
     return max([compute_rarity(token.key) for token in tokens])
 
 
-def _choose_case(category: CategoryId, one: tuple[str, ...], other: tuple[str, ...]) -> str:
+def _choose_case(category: CategoryId, one: tuple[str, ...], other: tuple[str, ...]) -> CategoryCase:
     """The case of a category that a profile may judge by itself."""
     if category == CategoryId.O06_DIACRITICS:
-        return "digraph"  # the only O06 between words of different keys: ü as ue
+        return CategoryCase.DIGRAPH  # the only O06 between words of different keys: ü as ue
     if category == CategoryId.O22_GEOGRAPHIC_QUALIFIER:
-        return "other"  # another place, not one added
+        return CategoryCase.OTHER_PLACE  # another place, not one added
     if category == CategoryId.O16_ACRONYM:
         return (
-            "letters"
+            CategoryCase.LETTER_NAMES
             if is_spelled_letters(one, "".join(other)) or is_spelled_letters(other, "".join(one))
-            else ""
+            else CategoryCase.NONE
         )
     if category in _RESPELLING_CATEGORIES and len(one) == len(other) == 1:
         return classify_spelling_variant(one[0], other[0])
-    return ""
+    return CategoryCase.NONE
 
 
 _RESPELLING_CATEGORIES = {

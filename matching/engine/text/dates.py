@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from matching.engine.categories import CategoryId
+from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.text.tokenise import TokenisedName, Tokens, get_tokens_span
 from matching.engine.types import Finding
 
@@ -72,12 +72,15 @@ def remove_shared_date(
     )
 
 
-def _explain_date(days: frozenset[MonthDay]) -> tuple[str, str]:
-    """Case and sentence of the finding."""
+def _explain_date(days: frozenset[MonthDay]) -> tuple[CategoryCase, str]:
+    """Return the case and the note of the finding."""
     if len(days) == 1:
-        return "", "One date, written in two ways."
+        return CategoryCase.NONE, "One date, written in two ways."
     read = " or ".join(f"{day} {_MONTH_NAMES[month - 1].title()}" for month, day in sorted(days))
-    return "unclear", f"The date may be {read}: it depends on whether the month or the day stands first."
+    return (
+        CategoryCase.UNCLEAR_DATE,
+        f"The date may be {read}: it depends on whether the month or the day stands first.",
+    )
 
 
 def _find_single_date(tokens: Tokens, raw: str) -> DateMention | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from matching.engine.categories import CategoryCase
+
 _SOUND_REPLACEMENTS = (
     ("ph", "f"), ("ck", "k"), ("ch", "k"), ("qu", "k"), ("q", "k"), ("c", "k"), ("x", "ks"), ("z", "s"),
     ("our", "or"), ("ee", "i"), ("ie", "i"), ("y", "i"),
@@ -23,11 +25,11 @@ _LETTER_NAMES = {
 """English names of letters as they stand in company names."""
 
 
-def classify_spelling_variant(one: str, other: str) -> str:
-    """How two word keys are one word rewritten: ``sound``, ``tense``, or empty when they are not."""
+def classify_spelling_variant(one: str, other: str) -> CategoryCase:
+    """Return how two word keys are one word rewritten: by sound, in another tense, or not at all."""
     if _build_sound_key(one) == _build_sound_key(other):
-        return "sound"
-    return "tense" if _strip_ending(one) == _strip_ending(other) else ""
+        return CategoryCase.SAME_SOUND
+    return CategoryCase.OTHER_TENSE if _strip_ending(one) == _strip_ending(other) else CategoryCase.NONE
 
 
 def is_spelled_letters(words: tuple[str, ...], letters: str) -> bool:

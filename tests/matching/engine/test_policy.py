@@ -3,7 +3,7 @@
 import pytest
 
 from matching.engine import Context, Thresholds, Verdict
-from matching.engine.categories import CategoryId
+from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.policy import (
     MIN_MATERIAL_PROBABILITY,
     SHARED_NAME_RATE,
@@ -14,7 +14,7 @@ from matching.engine.policy import (
     get_finding_effect,
     needs_model,
 )
-from matching.engine.profiles import PROFILE_IDS, get_profile, load_categories, load_profiles
+from matching.engine.profiles import ALL_PROFILE_IDS, PROFILE_IDS, get_profile, load_categories, load_profiles
 from matching.engine.types import Effect, Finding, UnknownProfileError
 
 BAND = Thresholds(immaterial_below=0.1, material_above=0.9)
@@ -29,6 +29,12 @@ def test_nothing_but_rule_equal_differences_is_immaterial_whatever_the_model_say
     decision = decide_verdict([one("O01"), one("O08")], GENERAL, 0.99, BAND)
     assert (decision.verdict, decision.probability) == (Verdict.IMMATERIAL, SHARED_NAME_RATE)
     assert not needs_model([one("O01"), one("O08")], GENERAL)
+
+
+@pytest.mark.parametrize("id_", ALL_PROFILE_IDS)
+def test_a_profile_judges_only_known_cases_of_known_categories(id_: str) -> None:
+    cases = [case.split("/") for case in get_profile(id_).cases]
+    assert all(CategoryId(category) and CategoryCase(detail) for category, detail in cases)
 
 
 def test_one_material_difference_outweighs_everything_else() -> None:
