@@ -3,17 +3,8 @@
 Pure: no Django, no database, no network. ``from matching.engine import compare`` is all a library user needs.
 """
 
-from matching.engine.comparison import (
-    Comparison,
-    Score,
-    ScoreWithReason,
-    compare,
-    compare_profiles,
-    extract_features,
-    extract_pair_features,
-    score_many,
-    score_many_with_reasons,
-)
+from matching.engine.batch import score_many, score_many_with_reasons
+from matching.engine.comparison import compare, compare_profiles, extract_features, extract_pair_features
 from matching.engine.explanation import DISCLAIMER
 from matching.engine.model.schema import FEATURE_NAMES, MONOTONE_CONSTRAINTS, compute_schema_hash
 from matching.engine.model.scorer import CompiledScorer, load_default_scorer, load_scorer
@@ -27,6 +18,7 @@ from matching.engine.profiles import (
     load_profiles,
     load_registry_profiles,
 )
+from matching.engine.results import Comparison, Score, ScoreWithReason
 from matching.engine.types import (
     MAX_NAME_LENGTH,
     ArtefactError,

@@ -5,18 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from matching.engine import policy
-from matching.engine.legal_forms.relation import LegalForm
-from matching.engine.organisation.compare import OrganisationComparison
-from matching.engine.organisation.parse import ParsedOrganisation
-from matching.engine.person.compare import PersonComparison
-from matching.engine.person.parse import parse_person
-from matching.engine.person.types import ParsedPerson
 from matching.engine.profiles import Profile, ProfileLogic, load_categories
 from matching.engine.search import SearchResult
-from matching.engine.text import numbers
-from matching.engine.text.lexicon import load_lexicon
-from matching.engine.text.tokenise import TokenisedName, Tokens
-from matching.engine.types import DecisionSource, Difference, Effect, Finding, Kind, Span, Verdict
+from matching.engine.text.tokenise import TokenisedName
+from matching.engine.types import DecisionSource, Difference, Effect, Finding, Span, Verdict
 
 AVAILABILITY_NOTE = (
     "A register's test of whether a name is free: it says whether the registrar would tell the two names "
@@ -159,72 +151,3 @@ def _join_equal_titles(differences: tuple[Difference, ...]) -> str:
             [_lower_first_letter(item.title) for item in differences if item.effect is Effect.EQUAL]
         )
     )
-
-
-def serialise_parsed_name(
-    text: TokenisedName, account: OrganisationComparison | PersonComparison, second: bool
-) -> dict[str, Any]:
-    """The parsed structure of one name: what the engine took each word for."""
-    if isinstance(account, OrganisationComparison):
-        return _serialise_organisation(account.right if second else account.left)
-    return _serialise_person(parse_person(text))
-
-
-def _serialise_organisation(name: ParsedOrganisation) -> dict[str, Any]:
-    words, tokens, stem = load_lexicon(), name.text.tokens, name.stem_tokens
-    return {
-        "name": name.text.raw,
-        "kind": Kind.ORGANISATION.value,
-        "stem": [token.text for token in stem],
-        "legal_forms": [_serialise_form(form, name) for form in name.forms],
-        "numerals": [
-            {"text": token.text, "value": value}
-            for position, token in enumerate(stem)
-            if (value := numbers.parse_number(token.key, first=position == 0))
-        ],
-        "geography": [token.text for token in stem if token.key in words.places],
-        "connectors": [
-            token.text for token in stem if token.key in words.connectors or token.key in words.particles
-        ],
-        "roles": [token.text for token in stem if token.key in words.roles],
-        "appended": [
-            {
-                "category": part.category,
-                "text": name.text.raw[tokens[part.start].start : tokens[part.stop - 1].end],
-            }
-            for part in name.parts
-        ],
-        "scripts": sorted(name.text.scripts),
-    }
-
-
-def _serialise_form(form: LegalForm, name: ParsedOrganisation) -> dict[str, Any]:
-    tokens = name.text.tokens
-    return {
-        "text": name.text.raw[tokens[form.first].start : tokens[form.stop - 1].end],
-        "label": form.label,
-        "codes": [{"jurisdiction": place, "elf": code} for place, code in form.main_codes],
-        "families": list(form.families),
-    }
-
-
-def _serialise_person(person: ParsedPerson) -> dict[str, Any]:
-    fields = (
-        "surname",
-        "given",
-        "middle",
-        "patronymic",
-        "particles",
-        "titles",
-        "postnominals",
-        "nicknames",
-        "alias",
-        "capacity",
-    )
-    parsed: dict[str, Any] = {"name": person.text.raw, "kind": Kind.INDIVIDUAL.value}
-    parsed.update({field: _list_texts(getattr(person, field)) for field in fields})
-    return {**parsed, "suffix": person.suffix, "scripts": sorted(person.text.scripts)}
-
-
-def _list_texts(tokens: Tokens) -> list[str]:
-    return [token.text for token in tokens]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from matching.engine.organisation.parse import get_legal_forms
+from matching.engine.legal_forms.finder import find_legal_forms
 from matching.engine.person.kind import estimate_person_probability
 from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.tokenise import TokenisedName
@@ -39,7 +39,7 @@ def _has_initialled_variant(left: TokenisedName, right: TokenisedName) -> bool:
 
 def _has_form(text: TokenisedName) -> bool:
     """Whether a legal form stands in the name itself; what follows a capacity says nothing of who acts."""
-    return bool(get_legal_forms(text.keys[: _find_capacity(text) or len(text.keys)]))
+    return bool(find_legal_forms(text.keys[: _find_capacity(text) or len(text.keys)]))
 
 
 _MAX_PERSON_EVIDENCE = 1.0 + PLAIN_WORDS_EVIDENCE

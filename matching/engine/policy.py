@@ -68,6 +68,18 @@ class PolicyDecision(NamedTuple):
     decisive_index: int | None
     decided_by: DecisionSource
 
+    @property
+    def is_material(self) -> bool:
+        """Whether the names differ materially; of a review, the likelier answer."""
+        if self.verdict is Verdict.REVIEW:
+            return self.probability >= 0.5
+        return self.verdict is Verdict.MATERIAL
+
+    @property
+    def confidence(self) -> float:
+        """Probability in [0, 1] that :attr:`is_material` is right."""
+        return self.probability if self.is_material else 1 - self.probability
+
 
 def get_finding_effect(finding: Finding, profile: Profile) -> Effect:
     """What a finding does under a profile."""
@@ -138,11 +150,11 @@ def _decide_by_model(
     return PolicyDecision(Verdict.REVIEW, probability, decisive, DecisionSource.MODEL)
 
 
-def decide_by_search(equal: bool, identical: bool, case_only: bool) -> PolicyDecision:
+def decide_by_search(equal: bool, case_only: bool) -> PolicyDecision:
     """Verdict under standard search logic: disclosed or not; equality under the logic is not proof of it."""
     if not equal:
         return PolicyDecision(Verdict.MATERIAL, 0.99, None, DecisionSource.SEARCH_LOGIC)
-    if identical or case_only:
+    if case_only:
         return PolicyDecision(Verdict.IMMATERIAL, SHARED_NAME_RATE, None, DecisionSource.SEARCH_LOGIC)
     return PolicyDecision(Verdict.REVIEW, 0.1, None, DecisionSource.SEARCH_LOGIC)
 

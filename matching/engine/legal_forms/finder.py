@@ -61,6 +61,7 @@ class _FormMatch(NamedTuple):
     meaning: _SpellingMeaning
 
 
+@lru_cache(maxsize=16_384)
 def find_legal_forms(keys: tuple[str, ...], jurisdiction: str | None = None) -> tuple[LegalForm, ...]:
     """The legal forms of a name, in reading order; empty when it has none.
 

@@ -10,13 +10,13 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from matching.engine.categories import CategoryId
 from matching.engine.legal_forms.registry import load_form_register
 from matching.engine.legal_forms.relation import FormRelation
-from matching.engine.organisation.compare import OrganisationComparison, join_keys
+from matching.engine.organisation.compare import OrganisationComparison
 from matching.engine.person.lexicon import compute_surprisal
 from matching.engine.text import numbers
 from matching.engine.text.cjk import match_readings
 from matching.engine.text.lexicon import compute_rarity, load_lexicon
 from matching.engine.text.phonetics import is_romaji, normalise_romanisation
-from matching.engine.text.tokenise import Token, get_script, romanise_token
+from matching.engine.text.tokenise import Token, get_script, join_keys, romanise_token
 from matching.engine.text.word_relation import fold_cross_script_consonants, measure_misspelling
 
 ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {

@@ -11,11 +11,15 @@ from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.numbers import parse_number
 from matching.engine.text.tokenise import Token, TokenisedName
 
+PUBLIC_COMPANY_REMARK = "publ"
+"""The remark ``(publ)`` of Swedish public companies: an appended part without a category of its own."""
+
 
 class AppendedPart(NamedTuple):
     """Something appended to the legal name: a trade name, a former name, a capacity, an annotation.
 
-    ``[start, stop)`` are token indices, ``marker`` the first token after the announcing words.
+    ``category`` is a :class:`CategoryId` or :data:`PUBLIC_COMPANY_REMARK`; ``[start, stop)`` are token
+    indices; ``content_start`` is the first token after the marker words.
     """
 
     category: str
@@ -44,6 +48,7 @@ class ParsedOrganisation(NamedTuple):
         return self.text.keys[part.content_start : part.stop]
 
 
+@lru_cache(maxsize=16_384)
 def parse_organisation(text: TokenisedName, jurisdiction: str | None = None) -> ParsedOrganisation:
     """Parse a name as an organisation's; never fails, an unreadable name is all stem."""
     keys = text.keys
@@ -82,13 +87,7 @@ def find_main_forms(
     end = stop
     while end > 1 and (end - 1 in aside or parse_number(keys[end - 1]) is not None):
         end -= 1
-    return get_legal_forms(keys[:end], jurisdiction)
-
-
-@lru_cache(maxsize=16_384)
-def get_legal_forms(keys: tuple[str, ...], jurisdiction: str | None = None) -> tuple[LegalForm, ...]:
-    """Legal forms among the words of a name; remembered, since kind and parse both ask."""
-    return find_legal_forms(keys, jurisdiction)
+    return find_legal_forms(keys[:end], jurisdiction)
 
 
 def _find_appended_parts(text: TokenisedName, keys: tuple[str, ...]) -> list[AppendedPart]:
@@ -132,7 +131,7 @@ def _is_marker(text: TokenisedName, index: int, phrase: tuple[str, ...]) -> bool
         return "/" in token.text
     if phrase == ("il",):
         return "." in token.text
-    return phrase[0] != "formerly" or index > 0
+    return True
 
 
 def _has_authority_number(following: tuple[str, ...]) -> bool:
@@ -166,8 +165,8 @@ def _find_asides(text: TokenisedName, keys: tuple[str, ...], stop: int) -> list[
     found = []
     for first, last in _find_brackets(text, stop):
         inner = keys[first:last]
-        if inner == ("publ",):
-            found.append(AppendedPart("publ", first, last, last))
+        if inner == (PUBLIC_COMPANY_REMARK,):
+            found.append(AppendedPart(PUBLIC_COMPANY_REMARK, first, last, last))
         elif first > 1 and all(key in _list_places() for key in inner) and _is_after_form(keys, first):
             found.append(AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, first, first, last))
         elif _is_description(inner):
@@ -208,10 +207,10 @@ def _is_description(words: tuple[str, ...]) -> bool:
     if words[0] not in ("a", "an") or not 3 <= len(words) <= _MAX_DESCRIPTION_WORDS:
         return False
     if _UNDER_LAWS in zip(*(words[at:] for at in range(4)), strict=False):
-        return any(form.first == 1 for form in get_legal_forms(("x", words[1])))
+        return any(form.first == 1 for form in find_legal_forms(("x", words[1])))
     return any(
         (words[1] in _PLACE_OPENINGS or all(key in _list_places() for key in words[1:at]))
-        and any(form.first == 1 for form in get_legal_forms(("x", *words[at:])))
+        and any(form.first == 1 for form in find_legal_forms(("x", *words[at:])))
         for at in range(2, min(len(words), 5))
     )
 
@@ -236,7 +235,7 @@ def _find_trailing_state(keys: tuple[str, ...], stop: int) -> list[AppendedPart]
 
 def _is_after_form(keys: tuple[str, ...], first: int) -> bool:
     """Whether a legal form stands right before; a bracket before the form belongs to the name."""
-    forms = get_legal_forms(keys[:first])
+    forms = find_legal_forms(keys[:first])
     return any(form.stop == first for form in forms)
 
 

@@ -136,8 +136,18 @@ Tokens = tuple[Token, ...]
 
 
 def get_tokens_span(tokens: Tokens) -> Span:
-    """Offsets from the first of some tokens to the last."""
+    """Return the offsets from the first of some tokens to the last."""
     return (tokens[0].start, tokens[-1].end)
+
+
+def list_keys(tokens: Tokens) -> tuple[str, ...]:
+    """Return the comparison keys of some tokens."""
+    return tuple([token.key for token in tokens])
+
+
+def join_keys(tokens: Tokens) -> str:
+    """Return the comparison keys of some tokens, joined without spaces."""
+    return "".join([token.key for token in tokens])
 
 
 class TokenisedName(NamedTuple):
@@ -159,6 +169,7 @@ _make_token = partial(tuple.__new__, Token)
 """What ``Token._make`` does, three times as fast: a name is mostly tokens."""
 
 
+@lru_cache(maxsize=16_384)
 def tokenise_name(name: str) -> TokenisedName:
     """Read a name into tokens.
 

@@ -15,7 +15,7 @@ from matching.engine.policy import (
     needs_model,
 )
 from matching.engine.profiles import ALL_PROFILE_IDS, PROFILE_IDS, get_profile, load_categories, load_profiles
-from matching.engine.types import Effect, Finding, UnknownProfileError
+from matching.engine.types import DecisionSource, Effect, Finding, UnknownProfileError
 
 BAND = Thresholds(immaterial_below=0.1, material_above=0.9)
 GENERAL = get_profile("general")
@@ -79,9 +79,9 @@ def test_when_rule_and_model_disagree_about_another_word_a_person_decides() -> N
 
 
 def test_search_logic_confirms_equality_only_by_a_certified_search() -> None:
-    assert decide_by_search(equal=False, identical=False, case_only=False).verdict is Verdict.MATERIAL
-    assert decide_by_search(equal=True, identical=False, case_only=False).verdict is Verdict.REVIEW
-    assert decide_by_search(equal=True, identical=False, case_only=True).verdict is Verdict.IMMATERIAL
+    assert decide_by_search(equal=False, case_only=False).verdict is Verdict.MATERIAL
+    assert decide_by_search(equal=True, case_only=False).verdict is Verdict.REVIEW
+    assert decide_by_search(equal=True, case_only=True).verdict is Verdict.IMMATERIAL
 
 
 def test_identifiers_settle_a_review_but_never_the_sufficiency_of_a_document() -> None:

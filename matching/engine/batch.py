@@ -1,0 +1,98 @@
+"""Scores of many pairs at once: the same judgement as for one pair, with one call of the model for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from matching.engine.compared_pair import NO_CONTEXT, ComparedPair, collect_findings, compare_pair, parse_kind
+from matching.engine.explanation import explain_verdict
+from matching.engine.judgement import build_differences, judge_pair
+from matching.engine.model.scorer import load_default_scorer
+from matching.engine.policy import SHARED_NAME_RATE, PolicyDecision, needs_model
+from matching.engine.profiles import Profile, get_profile
+from matching.engine.results import Score, ScoreWithReason
+from matching.engine.types import Finding, Kind, Scorer
+
+
+class _ScoredPair(NamedTuple):
+    """A pair with its findings and the model's probability, or that of equal names without the model."""
+
+    pair: ComparedPair
+    findings: tuple[Finding, ...]
+    probability: float
+
+
+def score_many(
+    pairs: Iterable[tuple[str, str]],
+    profile: str = "general",
+    kind: str = "auto",
+    scorer: Scorer | None = None,
+) -> list[Score | ValueError]:
+    """Return the scores of many pairs, in order; a pair that cannot be read gives its error instead.
+
+    Raises :class:`~matching.engine.types.EngineError` for an unknown profile or kind.
+    """
+    chosen, model = get_profile(profile), scorer or load_default_scorer()
+    scored = _score_pairs(pairs, parse_kind(kind), chosen, model, with_notes=False)
+    return [item if isinstance(item, ValueError) else _to_score(item, chosen, model) for item in scored]
+
+
+def score_many_with_reasons(
+    pairs: Iterable[tuple[str, str]],
+    profile: str = "general",
+    kind: str = "auto",
+    scorer: Scorer | None = None,
+) -> list[ScoreWithReason | ValueError]:
+    """Return the scores of many pairs like :func:`score_many`, with the reason of each verdict."""
+    chosen, model = get_profile(profile), scorer or load_default_scorer()
+    scored = _score_pairs(pairs, parse_kind(kind), chosen, model, with_notes=True)
+    return [
+        item if isinstance(item, ValueError) else _to_score_with_reason(item, chosen, model)
+        for item in scored
+    ]
+
+
+def _score_pairs(
+    pairs: Iterable[tuple[str, str]], kind: Kind | None, profile: Profile, scorer: Scorer, with_notes: bool
+) -> list[_ScoredPair | ValueError]:
+    """Compare every pair, then ask the model once for all pairs whose verdict depends on it."""
+    scored = [_compare_or_fail(left, right, kind, with_notes) for left, right in pairs]
+    undecided = {
+        index: item
+        for index, item in enumerate(scored)
+        if isinstance(item, _ScoredPair) and needs_model(item.findings, profile)
+    }
+    rows = [item.pair.build_row() for item in undecided.values()]
+    probabilities = scorer.predict_probabilities(rows) if rows else []
+    for (index, item), probability in zip(undecided.items(), probabilities, strict=True):
+        scored[index] = item._replace(probability=probability)
+    return scored
+
+
+def _compare_or_fail(left: str, right: str, kind: Kind | None, with_notes: bool) -> _ScoredPair | ValueError:
+    try:
+        pair = compare_pair(left, right, kind)
+    except ValueError as error:
+        return error
+    return _ScoredPair(pair, collect_findings(pair, with_notes), SHARED_NAME_RATE)
+
+
+def _to_score(item: _ScoredPair, profile: Profile, scorer: Scorer) -> Score:
+    judgement = judge_pair(item.pair, item.findings, profile, scorer, item.probability, NO_CONTEXT)
+    return _build_score(judgement.decision, item.findings)
+
+
+def _to_score_with_reason(item: _ScoredPair, profile: Profile, scorer: Scorer) -> ScoreWithReason:
+    pair, findings, probability = item
+    decision, search = judge_pair(pair, findings, profile, scorer, probability, NO_CONTEXT)
+    differences = build_differences(pair, findings, profile)
+    reason, missing_fact, _ = explain_verdict(decision, differences, profile, search)
+    return ScoreWithReason(_build_score(decision, findings), reason, missing_fact)
+
+
+def _build_score(decision: PolicyDecision, findings: tuple[Finding, ...]) -> Score:
+    categories = tuple(dict.fromkeys(finding.category for finding in findings))
+    return Score(
+        decision.verdict, decision.is_material, decision.probability, decision.confidence, categories
+    )

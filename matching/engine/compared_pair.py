@@ -1,0 +1,121 @@
+"""A pair of names, read and compared, before a profile or a model judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from matching.engine.kinds import detect_kind
+from matching.engine.model.schema import build_feature_row
+from matching.engine.organisation.compare import OrganisationComparison, compare_organisations
+from matching.engine.organisation.form_findings import add_form_note
+from matching.engine.organisation.parse import parse_organisation
+from matching.engine.parsed_names import serialise_organisation, serialise_person
+from matching.engine.person.compare import PersonComparison, compare_people
+from matching.engine.person.parse import parse_person
+from matching.engine.text.orthography import detect_orthography_findings
+from matching.engine.text.tokenise import TokenisedName, tokenise_name
+from matching.engine.types import Context, Finding, Kind, UnknownKindError, mirror_finding
+
+NO_CONTEXT = Context()
+_KINDS: Mapping[str, Kind | None] = {"auto": None, **{kind.value: kind for kind in Kind}}
+
+T = TypeVar("T")
+
+
+class NamePair(NamedTuple):
+    """Two names with their canonical order, which does not depend on which of them is the left one.
+
+    Detectors and features always see the canonical order, so exchanging the names never changes an answer.
+    ``is_swapped`` tells that the right name comes first.
+    """
+
+    left: TokenisedName
+    right: TokenisedName
+    is_swapped: bool
+
+    @classmethod
+    def from_names(cls, left: TokenisedName, right: TokenisedName) -> NamePair:
+        """Build the pair, ordered by comparison keys, then by the text as received."""
+        return cls(left, right, (right.keys, right.raw) < (left.keys, left.raw))
+
+    def arrange(self, one: T, other: T) -> tuple[T, T]:
+        """Return what belongs to (left, right) in canonical order, or the reverse: it is its own inverse."""
+        return (other, one) if self.is_swapped else (one, other)
+
+    def restore_findings(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return findings made in canonical order as seen from the left name, sorted by position."""
+        turned = [mirror_finding(item) for item in findings] if self.is_swapped else list(findings)
+        return tuple(sorted(turned, key=_get_position) if len(turned) > 1 else turned)
+
+
+def _get_position(finding: Finding) -> tuple[int, int, str]:
+    left = finding.span1 or finding.span2 or (0, 0)
+    right = finding.span2 or finding.span1 or (0, 0)
+    return (left[0], right[0], finding.category)
+
+
+class ComparedPair(NamedTuple):
+    """A pair of names with their kind; ``name_comparison`` is in canonical order."""
+
+    names: NamePair
+    kind: Kind
+    name_comparison: OrganisationComparison | PersonComparison
+
+    def build_row(self) -> tuple[float, ...]:
+        """Return the feature row, in the order of ``FEATURE_NAMES``."""
+        return build_feature_row(self.name_comparison)
+
+
+def parse_kind(name: str) -> Kind | None:
+    """Return the kind of that name, ``None`` for ``auto``. Raises :class:`UnknownKindError`."""
+    if name not in _KINDS:
+        raise UnknownKindError(f"No kind is called {name[:40]!r}; choose one of {', '.join(_KINDS)}.")
+    return _KINDS[name]
+
+
+def compare_pair(left: str, right: str, kind: Kind | None, context: Context = NO_CONTEXT) -> ComparedPair:
+    """Read and compare two names; the kind is detected where it is ``None``.
+
+    Raises :class:`EmptyNameError` and :class:`NameTooLongError`.
+    """
+    names = NamePair.from_names(tokenise_name(left), tokenise_name(right))
+    chosen = kind or detect_kind(names.left, names.right)
+    places = names.arrange(context.jurisdiction_left, context.jurisdiction_right)
+    return ComparedPair(
+        names, chosen, _compare_names(*names.arrange(names.left, names.right), chosen, places)
+    )
+
+
+def _compare_names(
+    first: TokenisedName, second: TokenisedName, kind: Kind, places: tuple[str | None, str | None]
+) -> OrganisationComparison | PersonComparison:
+    if kind is Kind.INDIVIDUAL:
+        return compare_people(parse_person(first), parse_person(second))
+    return compare_organisations(
+        parse_organisation(first, places[0]), parse_organisation(second, places[1]), places
+    )
+
+
+def collect_findings(pair: ComparedPair, with_notes: bool) -> tuple[Finding, ...]:
+    """Return all findings as seen from the left name, those of orthography included.
+
+    ``with_notes`` adds the sentence that names the legal forms; it costs time and changes no verdict.
+    """
+    names, comparison = pair.names, pair.name_comparison
+    first, second = names.arrange(names.left, names.right)
+    spelling = detect_orthography_findings(first, second, individual=pair.kind is Kind.INDIVIDUAL)
+    findings = (*comparison.findings, *spelling)
+    if with_notes and isinstance(comparison, OrganisationComparison):
+        left, right, relation = comparison.left, comparison.right, comparison.form_relation
+        findings = tuple([add_form_note(finding, left, right, relation) for finding in findings])
+    return names.restore_findings(findings)
+
+
+def serialise_parsed_names(pair: ComparedPair) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the JSON-ready structure of the left and of the right name as they were parsed."""
+    comparison, names = pair.name_comparison, pair.names
+    if isinstance(comparison, OrganisationComparison):
+        left, right = names.arrange(comparison.left, comparison.right)
+        return serialise_organisation(left), serialise_organisation(right)
+    return serialise_person(parse_person(names.left)), serialise_person(parse_person(names.right))

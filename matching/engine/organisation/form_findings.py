@@ -1,0 +1,89 @@
+"""Differences between the legal forms of two organisations' names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from matching.engine.categories import CategoryCase, CategoryId
+from matching.engine.legal_forms.relation import FormRelation, explain_form_relation
+from matching.engine.organisation.parse import ParsedOrganisation
+from matching.engine.types import Finding, Span
+
+_FORM_CATEGORIES = {
+    FormRelation.TRANSLATION: CategoryId.O09_FORM_TRANSLATED,
+    FormRelation.DIFFERENT: CategoryId.O10_FORM_CHANGED,
+    FormRelation.SHARED_CODE: CategoryId.O10_FORM_CHANGED,
+    FormRelation.AMBIGUOUS: CategoryId.O09_FORM_TRANSLATED,
+    FormRelation.MISSING: CategoryId.O11_FORM_MISSING,
+    FormRelation.STACKED: CategoryId.O12_FORM_STACKED,
+    FormRelation.MARKER: CategoryId.O13_FORM_MARKER,
+}
+_FORM_CASES = {
+    FormRelation.TRANSLATION: CategoryCase.LOOSE_TRANSLATION,
+    FormRelation.AMBIGUOUS: CategoryCase.LOOSE_TRANSLATION,
+    FormRelation.SHARED_CODE: CategoryCase.SHARED_CODE,
+}
+_ALL_FORM_CATEGORIES = {CategoryId.O08_FORM_ABBREVIATED, *_FORM_CATEGORIES.values()}
+_ENGLISH_FORM_WORDS = frozenset(
+    [
+        "company", "limited", "liability", "corporation", "partnership", "co", "ltd", "inc", "trust",
+        "association",
+    ]
+)  # fmt: skip
+
+
+def detect_form_difference(
+    left: ParsedOrganisation, right: ParsedOrganisation, relation: FormRelation
+) -> Iterator[Finding]:
+    """Yield the difference of the legal forms, if any, from the first to the last form of each name."""
+    if relation is FormRelation.SAME:
+        category = _classify_same_form(left, right)
+    else:
+        category = _FORM_CATEGORIES[relation]
+    if category:
+        case = _FORM_CASES.get(relation, CategoryCase.NONE)
+        yield Finding(category, _get_form_span(left), _get_form_span(right), case)
+
+
+def _classify_same_form(left: ParsedOrganisation, right: ParsedOrganisation) -> CategoryId | None:
+    """Return how one form is written in two ways, ``None`` where it is written alike.
+
+    A word of another language beside a full English form, or the reverse, is a translation.
+    """
+    one, other = _list_form_keys(left), _list_form_keys(right)
+    if one == other:
+        is_moved = _has_leading_form(left) != _has_leading_form(right)
+        return CategoryId.O08_FORM_ABBREVIATED if is_moved else None
+    spellings = (*one, *other)
+    longest = max(spellings, key=len)
+    is_local = len(longest) > 1 and _ENGLISH_FORM_WORDS.isdisjoint(longest)
+    if is_local and min(map(len, spellings)) == 1:
+        return CategoryId.O09_FORM_TRANSLATED
+    return CategoryId.O08_FORM_ABBREVIATED
+
+
+def _has_leading_form(name: ParsedOrganisation) -> bool:
+    """Return whether the form stands before the name (株式会社トヨタ) and not after it."""
+    return bool(name.forms) and name.forms[0].first == 0
+
+
+def _list_form_keys(name: ParsedOrganisation) -> list[tuple[str, ...]]:
+    return [name.text.keys[form.first : form.stop] for form in name.forms]
+
+
+def _get_form_span(name: ParsedOrganisation) -> Span | None:
+    if not name.forms:
+        return None
+    tokens = name.text.tokens
+    return (tokens[name.forms[0].first].start, tokens[name.forms[-1].stop - 1].end)
+
+
+def add_form_note(
+    finding: Finding, left: ParsedOrganisation, right: ParsedOrganisation, relation: FormRelation
+) -> Finding:
+    """Return the finding on the legal forms with a sentence that names them; other findings unchanged."""
+    if finding.category not in _ALL_FORM_CATEGORIES:
+        return finding
+    if (finding.span1, finding.span2) != (_get_form_span(left), _get_form_span(right)):
+        return finding
+    return finding._replace(note=explain_form_relation(left.forms, right.forms, relation))

@@ -1,0 +1,78 @@
+"""The results of a comparison, as callers of the engine receive them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from matching.engine.explanation import serialise_difference
+from matching.engine.profiles import Profile
+from matching.engine.search_logic import NormalisationStep
+from matching.engine.types import DecisionSource, Difference, Kind, Verdict
+
+
+class Comparison(NamedTuple):
+    """The explained verdict on one pair of names under one profile.
+
+    ``prediction`` is ``True`` when the difference is material; ``confidence`` is the probability in [0, 1] of
+    the stated prediction; ``missing_fact`` names, for a review, the fact that would settle it; ``left`` and
+    ``right`` are the parsed names. No legal advice.
+    """
+
+    kind: Kind
+    profile: Profile
+    verdict: Verdict
+    prediction: bool
+    material_probability: float
+    confidence: float
+    reason: str
+    missing_fact: str | None
+    differences: tuple[Difference, ...]
+    left: Mapping[str, Any]
+    right: Mapping[str, Any]
+    steps: tuple[NormalisationStep, ...]
+    features: tuple[float, ...]
+    contributions: Mapping[str, float]
+    decided_by: DecisionSource
+    notes: tuple[str, ...]
+    model: str
+    model_version: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON-ready form, without the feature row."""
+        return {
+            "verdict": self.verdict.value,
+            "prediction": self.prediction,
+            "confidence": self.confidence,
+            "material_probability": self.material_probability,
+            "kind": self.kind.value,
+            "profile": self.profile.to_dict(),
+            "reason": self.reason,
+            "missing_fact": self.missing_fact,
+            "differences": [serialise_difference(item) for item in self.differences],
+            "left": dict(self.left),
+            "right": dict(self.right),
+            "steps": [step._asdict() for step in self.steps],
+            "contributions": dict(self.contributions),
+            "decided_by": self.decided_by.value,
+            "notes": list(self.notes),
+            "model": {"name": self.model, "version": self.model_version},
+        }
+
+
+class Score(NamedTuple):
+    """A verdict without its explanation, for bulk work; ``categories`` are the ids of the differences."""
+
+    verdict: Verdict
+    prediction: bool
+    material_probability: float
+    confidence: float
+    categories: tuple[str, ...]
+
+
+class ScoreWithReason(NamedTuple):
+    """A score with its reason in one sentence and, for a review, the fact that would settle it."""
+
+    score: Score
+    reason: str
+    missing_fact: str | None
