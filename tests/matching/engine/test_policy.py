@@ -85,7 +85,7 @@ def test_search_logic_confirms_equality_only_by_a_certified_search() -> None:
 
 
 def test_identifiers_settle_a_review_but_never_the_sufficiency_of_a_document() -> None:
-    open_ = PolicyDecision(Verdict.REVIEW, 0.5, 0, "rule")
+    open_ = PolicyDecision(Verdict.REVIEW, 0.5, 0, DecisionSource.RULE)
     same = Context(identifiers_left={"lei": "X"}, identifiers_right={"lei": "X"})
     other = Context(identifiers_left={"lei": "X"}, identifiers_right={"lei": "Y"})
     assert apply_identifiers(open_, GENERAL, same).verdict is Verdict.IMMATERIAL
