@@ -10,7 +10,7 @@ from matching.engine.organisation.features import ORGANISATION_FEATURES, compute
 from matching.engine.person.compare import PERSON_FEATURES, PERSON_MONOTONE, PersonComparison
 
 FEATURE_VERSION = 3
-"""Raised when the meaning of a feature changes under the same name."""
+"""Version of the meaning of the features; it rises when a meaning changes under the same name."""
 
 FEATURE_NAMES: tuple[str, ...] = (
     "individual",
@@ -24,23 +24,27 @@ MONOTONE_CONSTRAINTS: tuple[int, ...] = (
     *[direction for direction, _ in ORGANISATION_FEATURES.values()],
     *[PERSON_MONOTONE.get(name, 0) for name in PERSON_FEATURES],
 )
-"""Direction of each feature: +1 more means more material, -1 less, 0 free."""
+"""Direction of each feature: +1 more is more material, -1 more is less material, 0 unconstrained."""
 
-_ZERO_ORGANISATION_ROW = (0.0,) * len(ORGANISATION_FEATURES)
-_ORGANISATION_INDEX = {name: index for index, name in enumerate(ORGANISATION_FEATURES, start=1)}
+_INDEX = {name: index for index, name in enumerate(FEATURE_NAMES)}
+_ORGANISATION_INDEX = {name: _INDEX[f"o_{name}"] for name in ORGANISATION_FEATURES}
+_PERSON_INDEX = {name: _INDEX[f"p_{name}"] for name in PERSON_FEATURES}
 
 
 def compute_schema_hash() -> str:
-    """SHA-256 over names, directions and version: a model fits an engine only under the same hash."""
+    """Return the SHA-256 over names, directions and version: a model fits an engine only under one hash."""
     schema = {"version": FEATURE_VERSION, "names": FEATURE_NAMES, "monotone": MONOTONE_CONSTRAINTS}
     return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
 
 
-def build_feature_row(account: OrganisationComparison | PersonComparison) -> tuple[float, ...]:
-    """The feature row of a compared pair."""
-    if isinstance(account, OrganisationComparison):
-        row = [0.0] * len(FEATURE_NAMES)
-        for name, value in compute_organisation_features(account).items():
-            row[_ORGANISATION_INDEX[name]] = value
-        return tuple(row)
-    return (1.0, *_ZERO_ORGANISATION_ROW, *account.features.values())
+def build_feature_row(comparison: OrganisationComparison | PersonComparison) -> tuple[float, ...]:
+    """Return the feature row of a compared pair, filled by name. Raises ``KeyError`` for an unknown name."""
+    row = [0.0] * len(FEATURE_NAMES)
+    if isinstance(comparison, OrganisationComparison):
+        features, index = compute_organisation_features(comparison), _ORGANISATION_INDEX
+    else:
+        features, index = comparison.features, _PERSON_INDEX
+        row[_INDEX["individual"]] = 1.0
+    for name, value in features.items():
+        row[index[name]] = value
+    return tuple(row)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import lru_cache
 
 from rapidfuzz import fuzz
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import JaroWinkler
 
 from matching.engine.categories import CategoryId
 from matching.engine.legal_forms.registry import load_form_register
 from matching.engine.legal_forms.relation import FormRelation
 from matching.engine.organisation.compare import OrganisationComparison
-from matching.engine.person.lexicon import compute_surprisal
-from matching.engine.text import numbers
-from matching.engine.text.cjk import match_readings
-from matching.engine.text.lexicon import compute_rarity, load_lexicon
-from matching.engine.text.phonetics import is_romaji, normalise_romanisation
-from matching.engine.text.tokenise import Token, get_script, join_keys, romanise_token
-from matching.engine.text.word_relation import fold_cross_script_consonants, measure_misspelling
+from matching.engine.organisation.misspelling_features import measure_misspellings
+from matching.engine.organisation.script_features import measure_scripts
+from matching.engine.text.lexicon import compute_rarity
+from matching.engine.text.tokenise import Tokens, join_keys, list_keys
+from matching.engine.types import Finding
 
 ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
     "form_missing": (1, "one name carries no legal form"),
@@ -110,6 +109,13 @@ _FLAG_FEATURES = {
     CategoryId.O20_NUMBER: "number_conflict",
     CategoryId.O22_GEOGRAPHIC_QUALIFIER: "place_conflict",
     CategoryId.O24_GROUP_ROLE_WORD: "role_added",
+    CategoryId.O23_PLACE_OF_ORGANISATION: "part_added",
+    CategoryId.O29_TRADE_NAME_APPENDED: "part_added",
+    CategoryId.O30_TRADE_NAME_ALONE: "part_added",
+    CategoryId.O31_FORMER_NAME: "part_added",
+    CategoryId.O34_DIVISION: "part_added",
+    CategoryId.O35_CAPACITY: "part_added",
+    CategoryId.O40_ANNOTATION: "part_added",
 }
 _ADDED_CATEGORIES = frozenset(
     {
@@ -122,53 +128,48 @@ _ADDED_CATEGORIES = frozenset(
         CategoryId.O37_DOMAIN_AFFIX,
     }
 )
-_PART_CATEGORIES = frozenset(
-    {
-        CategoryId.O23_PLACE_OF_ORGANISATION,
-        CategoryId.O29_TRADE_NAME_APPENDED,
-        CategoryId.O30_TRADE_NAME_ALONE,
-        CategoryId.O31_FORMER_NAME,
-        CategoryId.O34_DIVISION,
-        CategoryId.O35_CAPACITY,
-        CategoryId.O40_ANNOTATION,
+_MAX_COUNT = 5.0
+_MIN_WORD_WEIGHT = 0.05
+"""Weight of a word without any rarity in the share of a name that has no counterpart."""
+
+
+def compute_organisation_features(comparison: OrganisationComparison) -> dict[str, float]:
+    """Return the features of a compared pair by name; a name that is absent means 0."""
+    return {
+        **_measure_forms(comparison),
+        **_count_findings(comparison.findings),
+        **_measure_stems(comparison),
+        **measure_misspellings(comparison),
+        **measure_scripts(comparison),
+        **_measure_articles(comparison),
     }
-)
 
 
-def compute_organisation_features(account: OrganisationComparison) -> dict[str, float]:
-    """Features of a compared pair; absent names mean 0."""
-    found: dict[str, float] = {}
-    form = _FORM_FEATURES.get(account.form_relation)
-    if form:
-        found[form] = 1.0
-    if form == "form_translated" and not account.is_cross_script and _is_another_form(account):
-        found["form_different"] = 1.0
-    _count_findings(account, found)
-    _measure_stems(account, found)
-    _measure_slips(account, found)
-    if account.is_cross_script:
-        _measure_scripts(account, found)
-    if (account.left.article_index is None) != (account.right.article_index is None):
-        found["article"] = 1.0
-    return found
+def _measure_forms(comparison: OrganisationComparison) -> dict[str, float]:
+    name = _FORM_FEATURES.get(comparison.form_relation)
+    features = {name: 1.0} if name else {}
+    if name == "form_translated" and not comparison.is_cross_script and _is_another_form(comparison):
+        features["form_different"] = 1.0
+    return features
 
 
-def _is_another_form(account: OrganisationComparison) -> bool:
-    """Whether a translated form is another one in law: where registers write Latin letters, GmbH is not Ltd.
+def _is_another_form(comparison: OrganisationComparison) -> bool:
+    """Return whether a translated form is another one in law: among Latin registers, GmbH is not Ltd.
 
-    Registers in other scripts have no Latin form of their own, so OOO and LLC may well be one.
+    Registers in other scripts have no Latin form of their own, so OOO and LLC may well be one form.
     """
-    if account.form_relation is FormRelation.AMBIGUOUS:
+    if comparison.form_relation is FormRelation.AMBIGUOUS:
         return True
-    forms = {form.families for name in (account.left, account.right) for form in name.forms}
+    names = (comparison.left, comparison.right)
+    forms = {form.families for name in names for form in name.forms}
     return any(_is_latin(families) for families in forms if _ENGLISH_FORM_IDS.isdisjoint(families))
 
 
 @lru_cache(maxsize=4_096)
 def _is_latin(families: tuple[str, ...]) -> bool:
-    """Whether all registers that know one of the forms write Latin letters."""
-    known = load_form_register().families
-    places = {place[:2] for family in families for place in known[family].jurisdictions}
+    """Return whether all registers that know one of the forms write Latin letters."""
+    register = load_form_register()
+    places = {place[:2] for family in families for place in register.families[family].jurisdictions}
     return places.isdisjoint(_NON_LATIN_COUNTRIES)
 
 
@@ -223,141 +224,61 @@ _NON_LATIN_COUNTRIES = frozenset(
 """Countries whose registers write another script."""
 
 
-def _count_findings(account: OrganisationComparison, found: dict[str, float]) -> None:
-    for finding in account.findings:
+def _count_findings(findings: tuple[Finding, ...]) -> dict[str, float]:
+    features: defaultdict[str, float] = defaultdict(float)
+    for finding in findings:
         category = finding.category
-        name = _COUNT_FEATURES.get(category)
-        if name:
-            found[name] = min(5.0, found.get(name, 0.0) + 1)
+        if name := _COUNT_FEATURES.get(category):
+            features[name] = min(_MAX_COUNT, features[name] + 1)
         if category in _ADDED_CATEGORIES and (finding.span1 is None or finding.span2 is None):
-            found["added"] = min(5.0, found.get("added", 0.0) + 1)
-            found["added_rarity"] = max(found.get("added_rarity", 0.0), finding.weight)
-        if category == CategoryId.O26_WORD_REPLACED:
-            found["replaced_rarity"] = max(found.get("replaced_rarity", 0.0), finding.weight)
-        flag = _FLAG_FEATURES.get(category)
-        if flag:
-            found[flag] = 1.0
-        if category in _PART_CATEGORIES:
-            found["part_added"] = 1.0
+            features["added"] = min(_MAX_COUNT, features["added"] + 1)
+            features["added_rarity"] = max(features["added_rarity"], finding.weight)
+        if category is CategoryId.O26_WORD_REPLACED:
+            features["replaced_rarity"] = max(features["replaced_rarity"], finding.weight)
+        if flag := _FLAG_FEATURES.get(category):
+            features[flag] = 1.0
+    return features
 
 
-def _measure_stems(account: OrganisationComparison, found: dict[str, float]) -> None:
-    left, right = account.stem_left, account.stem_right
+def _measure_stems(comparison: OrganisationComparison) -> dict[str, float]:
+    left, right = comparison.stem_left, comparison.stem_right
     one, other = join_keys(left), join_keys(right)
+    shorter = min(left, right, key=len)
+    features = {
+        "stem_words": min(8.0, len(shorter)),
+        "stem_letters": min(40.0, len(one), len(other)),
+        "stem_rarity": min(5.0, sum([compute_rarity(token.key) for token in shorter])),
+    }
     if one != other:
-        found["stem_distance"] = 1 - fuzz.ratio(one, other) / 100
-        found["stem_jaro_distance"] = 1 - JaroWinkler.similarity(one, other)
-        found["sorted_distance"] = 1 - fuzz.ratio(_join_sorted_keys(left), _join_sorted_keys(right)) / 100
-        _measure_coverage(account, found)
-    short = min(left, right, key=len)
-    found["stem_words"] = min(8.0, len(short))
-    found["stem_letters"] = min(40.0, len(one), len(other))
-    found["stem_rarity"] = min(5.0, sum([compute_rarity(token.key) for token in short]))
+        features["stem_distance"] = 1 - fuzz.ratio(one, other) / 100
+        features["stem_jaro_distance"] = 1 - JaroWinkler.similarity(one, other)
+        sorted_ratio = fuzz.ratio(_join_sorted_keys(left), _join_sorted_keys(right))
+        features["sorted_distance"] = 1 - sorted_ratio / 100
+        features |= _measure_coverage(comparison)
     if not (one.isascii() and other.isascii()):
-        found["not_latin"] = 1.0
+        features["not_latin"] = 1.0
+    return features
 
 
-def _measure_coverage(account: OrganisationComparison, found: dict[str, float]) -> None:
-    """Share of what the words say that stands on one side only."""
-    open_left = [i for gap in account.alignment.gaps for i in gap.left]
-    open_right = [j for gap in account.alignment.gaps for j in gap.right]
-    left = _compute_uncovered_share(account.stem_left, open_left)
-    right = _compute_uncovered_share(account.stem_right, open_right)
-    found["uncovered"] = max(left, right)
-    found["uncovered_smaller"] = min(left, right)
+def _join_sorted_keys(tokens: Tokens) -> str:
+    return " ".join(sorted(list_keys(tokens)))
 
 
-def _compute_uncovered_share(tokens: tuple[Token, ...], open_: list[int]) -> float:
-    if not open_:
+def _measure_coverage(comparison: OrganisationComparison) -> dict[str, float]:
+    """Return the share of the stems' rarity that has no counterpart, of the worse and the better name."""
+    gaps = comparison.alignment.gaps
+    left = _compute_uncovered_share(comparison.stem_left, [i for gap in gaps for i in gap.left])
+    right = _compute_uncovered_share(comparison.stem_right, [j for gap in gaps for j in gap.right])
+    return {"uncovered": max(left, right), "uncovered_smaller": min(left, right)}
+
+
+def _compute_uncovered_share(tokens: Tokens, uncovered: list[int]) -> float:
+    if not uncovered:
         return 0.0
-    weights = [0.05 + compute_rarity(token.key) for token in tokens]
-    return sum([weights[index] for index in open_]) / sum(weights)
+    weights = [_MIN_WORD_WEIGHT + compute_rarity(token.key) for token in tokens]
+    return sum([weights[index] for index in uncovered]) / sum(weights)
 
 
-def _measure_slips(account: OrganisationComparison, found: dict[str, float]) -> None:
-    pairs = [
-        (account.stem_left[match.left_start], account.stem_right[match.right_start])
-        for match in account.alignment.matches
-        if match.relation
-        and match.relation.category
-        in (CategoryId.O17_TYPO_ORDINARY_WORD, CategoryId.O18_TYPO_DISTINCTIVE_WORD, CategoryId.O19_HOMOPHONE)
-    ]
-    if not pairs:
-        return
-    shapes = [measure_misspelling(one.key, other.key) for one, other in pairs]
-    found["slip_edits"] = min(5.0, max(shape.edits for shape in shapes))
-    found["slip_distance"] = max(
-        shape.edits / max(len(one.key), len(other.key))
-        for shape, (one, other) in zip(shapes, pairs, strict=True)
-    )
-    found["slip_shortness"] = 1 / min(shape.shorter_length for shape in shapes)
-    found["slip_transposed"] = float(all(shape.is_transposition for shape in shapes))
-    found["slip_first_letter"] = float(any(shape.first_letter_differs for shape in shapes))
-    found["slip_vowels_only"] = float(all(shape.only_vowels_differ for shape in shapes))
-    found["slip_doubled"] = float(all(shape.only_doubling_differs for shape in shapes))
-    found["slip_same_reading"] = float(
-        all(normalise_romanisation(one.key) == normalise_romanisation(other.key) for one, other in pairs)
-    )
-    found["slip_reading_edits"] = min(
-        5.0,
-        max(
-            OSA.distance(normalise_romanisation(one.key), normalise_romanisation(other.key))
-            for one, other in pairs
-        ),
-    )
-    found["slip_finger"] = min(shape.typo_share for shape in shapes)
-    found["slip_oddness"] = min(
-        5.0, max(abs(compute_surprisal(one.key) - compute_surprisal(other.key)) for one, other in pairs)
-    )
-    found["slip_last_letter"] = float(all(one.key[:-1] == other.key[:-1] for one, other in pairs))
-    found["slip_japanese"] = float(any(is_romaji(one.key) and is_romaji(other.key) for one, other in pairs))
-    found["slip_unspaced"] = float(any(get_script(one.text[0]) in _UNSPACED_SCRIPTS for one, _ in pairs))
-    found["slip_both_known"] = float(any(shape.both_known for shape in shapes))
-    found["slip_one_known"] = float(all(shape.one_known for shape in shapes))
-    found["slip_rarity"] = min(
-        min(compute_rarity(one.key), compute_rarity(other.key)) for one, other in pairs
-    )
-    found["slip_only_word"] = float(_is_only_distinctive(account, pairs))
-
-
-_UNSPACED_SCRIPTS = frozenset({"han", "kana", "hangul"})
-
-
-def _is_only_distinctive(account: OrganisationComparison, pairs: list[tuple[Token, Token]]) -> bool:
-    slipped = {one.key for one, _ in pairs}
-    rest = [
-        token
-        for token in account.stem_left
-        if token.key not in slipped and token.key not in load_lexicon().particles
-    ]
-    return not any(
-        compute_rarity(token.key) > 0.6 and numbers.parse_number(token.key) is None for token in rest
-    )
-
-
-def _measure_scripts(account: OrganisationComparison, found: dict[str, float]) -> None:
-    one = "".join([romanise_token(token.text) for token in account.stem_left])
-    other = "".join([romanise_token(token.text) for token in account.stem_right])
-    found["script_crossed"] = 1.0
-    found["script_distance"] = 1 - fuzz.ratio(one, other) / 100
-    found["script_consonant_distance"] = (
-        1 - fuzz.ratio(fold_cross_script_consonants(one), fold_cross_script_consonants(other)) / 100
-    )
-    scripts = account.left.text.scripts | account.right.text.scripts
-    found["script_opaque"] = float("han" in scripts)
-    if scripts & {"han", "kana"}:
-        _measure_readings(account, one, other, found)
-
-
-def _measure_readings(account: OrganisationComparison, one: str, other: str, found: dict[str, float]) -> None:
-    """Look for the readings of the native side in the Latin one."""
-    flipped = any(get_script(token.text[0]) in ("han", "kana") for token in account.stem_right)
-    native = account.stem_right if flipped else account.stem_left
-    reading = match_readings([token.text for token in native], one if flipped else other)
-    found["script_unread"] = 1 - reading.native_coverage
-    found["script_uncovered"] = 1 - reading.latin_coverage
-    found["script_not_led"] = 1 - reading.first_word_score
-
-
-def _join_sorted_keys(tokens: tuple[Token, ...]) -> str:
-    return " ".join(sorted([token.key for token in tokens]))
+def _measure_articles(comparison: OrganisationComparison) -> dict[str, float]:
+    differs = (comparison.left.article_index is None) != (comparison.right.article_index is None)
+    return {"article": 1.0} if differs else {}
