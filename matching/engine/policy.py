@@ -161,7 +161,7 @@ def decide_by_search(equal: bool, case_only: bool) -> PolicyDecision:
 
 def apply_identifiers(decision: PolicyDecision, profile: Profile, context: Context) -> PolicyDecision:
     """Settle a review by identifiers both sides give, under profiles that ask about identity."""
-    if decision.verdict is not Verdict.REVIEW or profile.id not in ("general", "kyc", "sanctions"):
+    if decision.verdict is not Verdict.REVIEW or not profile.identifiers_settle:
         return decision
     shared = set(context.identifiers_left) & set(context.identifiers_right)
     if not shared:

@@ -44,7 +44,11 @@ class ProfileLogic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A regime as data: what each category does, since when, on whose authority."""
+    """A legal regime as data: the effect of each category, since when, on whose authority.
+
+    ``identifiers_settle`` tells that the profile asks who is meant, so that hard identifiers of both sides
+    settle a review; ``cases`` holds the effects of cases judged separately, by ``category/case``.
+    """
 
     id: str
     version: str
@@ -52,6 +56,7 @@ class Profile:
     title: str
     summary: str
     logic: ProfileLogic
+    identifiers_settle: bool
     sources: tuple[str, ...]
     effects: dict[str, Effect]
     cases: dict[str, Effect]

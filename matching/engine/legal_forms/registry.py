@@ -94,6 +94,8 @@ class FormRegister:
     iso_families: Mapping[str, frozenset[str]]
     word_lists: Mapping[str, frozenset[str]]
     blocking_words: Mapping[str, frozenset[str]]
+    forms_used_in_english: frozenset[str]
+    non_latin_registers: frozenset[str]
 
 
 class _IsoRow(NamedTuple):
@@ -348,6 +350,8 @@ def _build_register(draft: _RegisterBuilder, source: dict[str, Any]) -> FormRegi
         blocking_words={
             spelling: frozenset(words.split()) for spelling, words in source["not_after"].items()
         },
+        forms_used_in_english=frozenset(source["forms_used_in_english"].split()),
+        non_latin_registers=frozenset(source["non_latin_registers"].split()),
     )
 
 

@@ -160,9 +160,10 @@ def _is_another_form(comparison: OrganisationComparison) -> bool:
     """
     if comparison.form_relation is FormRelation.AMBIGUOUS:
         return True
+    english = load_form_register().forms_used_in_english
     names = (comparison.left, comparison.right)
     forms = {form.families for name in names for form in name.forms}
-    return any(_is_latin(families) for families in forms if _ENGLISH_FORM_IDS.isdisjoint(families))
+    return any(_is_latin(families) for families in forms if english.isdisjoint(families))
 
 
 @lru_cache(maxsize=4_096)
@@ -170,58 +171,7 @@ def _is_latin(families: tuple[str, ...]) -> bool:
     """Return whether all registers that know one of the forms write Latin letters."""
     register = load_form_register()
     places = {place[:2] for family in families for place in register.families[family].jurisdictions}
-    return places.isdisjoint(_NON_LATIN_COUNTRIES)
-
-
-_ENGLISH_FORM_IDS = frozenset(
-    ["ltd", "llc", "coltd", "jsc", "plc", "corp", "inc", "co", "corpltd", "lp", "llp"]
-)
-"""Forms that registers in other scripts use in English."""
-
-_NON_LATIN_COUNTRIES = frozenset(
-    [
-        "RU",
-        "UA",
-        "BY",
-        "KZ",
-        "KG",
-        "UZ",
-        "TJ",
-        "BG",
-        "RS",
-        "MK",
-        "GR",
-        "CY",
-        "IL",
-        "IR",
-        "AE",
-        "SA",
-        "KW",
-        "QA",
-        "BH",
-        "OM",
-        "EG",
-        "JO",
-        "LB",
-        "SY",
-        "IQ",
-        "YE",
-        "LY",
-        "JP",
-        "CN",
-        "TW",
-        "HK",
-        "KR",
-        "TH",
-        "KH",
-        "LA",
-        "MM",
-        "GE",
-        "AM",
-        "MN",
-    ]
-)
-"""Countries whose registers write another script."""
+    return places.isdisjoint(register.non_latin_registers)
 
 
 def _count_findings(findings: tuple[Finding, ...]) -> dict[str, float]:

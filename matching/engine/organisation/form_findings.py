@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matching.engine.categories import CategoryCase, CategoryId
+from matching.engine.legal_forms.registry import load_form_register
 from matching.engine.legal_forms.relation import FormRelation, explain_form_relation
 from matching.engine.organisation.parse import ParsedOrganisation
 from matching.engine.types import Finding, Span
@@ -24,12 +25,6 @@ _FORM_CASES = {
     FormRelation.SHARED_CODE: CategoryCase.SHARED_CODE,
 }
 _ALL_FORM_CATEGORIES = {CategoryId.O08_FORM_ABBREVIATED, *_FORM_CATEGORIES.values()}
-_ENGLISH_FORM_WORDS = frozenset(
-    [
-        "company", "limited", "liability", "corporation", "partnership", "co", "ltd", "inc", "trust",
-        "association",
-    ]
-)  # fmt: skip
 
 
 def detect_form_difference(
@@ -56,7 +51,7 @@ def _classify_same_form(left: ParsedOrganisation, right: ParsedOrganisation) -> 
         return CategoryId.O08_FORM_ABBREVIATED if is_moved else None
     spellings = (*one, *other)
     longest = max(spellings, key=len)
-    is_local = len(longest) > 1 and _ENGLISH_FORM_WORDS.isdisjoint(longest)
+    is_local = len(longest) > 1 and load_form_register().word_lists["english"].isdisjoint(longest)
     if is_local and min(map(len, spellings)) == 1:
         return CategoryId.O09_FORM_TRANSLATED
     return CategoryId.O08_FORM_ABBREVIATED
