@@ -6,8 +6,8 @@ from rapidfuzz import fuzz
 
 from matching.engine.organisation.compare import OrganisationComparison
 from matching.engine.text.cjk import match_readings
+from matching.engine.text.phonetics import fold_cross_script_consonants
 from matching.engine.text.tokenise import Tokens, get_script, romanise_token
-from matching.engine.text.word_relation import fold_cross_script_consonants
 
 _HAN, _KANA = "han", "kana"
 

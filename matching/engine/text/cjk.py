@@ -1,8 +1,7 @@
-"""Reading Chinese and Japanese words against a Latin name: how much of each side the other accounts for.
+"""Readings of Chinese and Japanese words in a Latin name: how much of each name the other covers.
 
-A character has several readings and companies translate some words (電機 is *denki* or *Electric*), so a
-rendering is not computed but sought: every reading is looked for in the Latin name. The result is evidence,
-never equality.
+A character has several readings and companies translate some words (電機 is *denki* or *Electric*), so no
+rendering is computed: every reading is searched for in the Latin name. The result is evidence, never proof.
 """
 
 from __future__ import annotations
@@ -14,16 +13,15 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 
 from matching.engine.text.lexicon import load_yaml
-from matching.engine.text.phonetics import replace_spellings
+from matching.engine.text.phonetics import fold_cross_script_consonants, replace_spellings
 from matching.engine.text.tokenise import get_script, romanise_token
-from matching.engine.text.word_relation import fold_cross_script_consonants
 
 _MIN_SOUND_SIMILARITY = 75.0
 """Consonant similarity in per cent at which a kana word counts as found in the Latin name."""
 
 _MAX_LENGTH = 64
-"""Most characters of a word, and most words, that are looked for; real names have under forty, and absurd
-input must not cost seconds."""
+"""Most characters of a word, and most words, that are searched for; real names have under forty, and the
+bound keeps absurd input from taking seconds."""
 _SILENT_WEIGHT = 0.3
 """Weight of a character in a word that Latin names often leave out (工業 "industries", 社 "company")."""
 
@@ -35,12 +33,12 @@ _ROMANISATION_FOLDS = (
 
 
 class ReadingMatch(NamedTuple):
-    """What was found, each in [0, 1].
+    """The coverage of a native and a Latin name by common readings, each value in [0, 1].
 
-    ``found``: weighted share of the native characters that have a reading in the Latin name; ``covered``:
-    share of the Latin letters that such readings account for, those of quiet words aside; ``led``: 1 when the
-    first word was found and stands first in the Latin name too, where what is distinctive stands, 0.5 when it
-    stands elsewhere.
+    ``native_coverage``: weighted share of the native characters that have a reading in the Latin name;
+    ``latin_coverage``: share of the Latin letters that such readings explain, those of silent words aside;
+    ``first_word_score``: 1 when the first word, usually the distinctive one, also stands first in the Latin
+    name, 0.5 when it stands elsewhere in it.
     """
 
     native_coverage: float
@@ -49,7 +47,7 @@ class ReadingMatch(NamedTuple):
 
 
 class _ReadingTable(NamedTuple):
-    """Readings by word, longest first; the length of the longest word; words that Latin names leave out."""
+    """Readings by word, longest first; the length of the longest word; words that Latin names often omit."""
 
     readings: dict[str, tuple[str, ...]]
     max_word_length: int
@@ -73,25 +71,26 @@ def _fold_romanisation(latin: str) -> str:
 
 
 def match_readings(native: Sequence[str], latin: str) -> ReadingMatch:
-    """Look for the readings of native words in a Latin name (letters only, lower case, no spaces)."""
+    """Return how readings of native words cover a Latin name (letters only, lower case, no spaces)."""
     chunks = [chunk for word in native for chunk in _split_chunks(word[:_MAX_LENGTH])][:_MAX_LENGTH]
     if not chunks or not latin:
         return ReadingMatch(0.0, 0.0, 0.0)
     table, silent = _load_reading_table().readings, _load_reading_table().silent_words
     rest = folded = _fold_romanisation(latin)
-    total = found = led = quiet = 0.0
-    # What is known is taken first, lest a sound be heard in a word that another chunk stands for.
+    total = found = first_word_score = silent_letters = 0.0
+    # Known words come first, so that a similar sound does not consume letters that belong to another chunk.
     for at in sorted(range(len(chunks)), key=lambda at: chunks[at] not in table):
         chunk, before = chunks[at], rest
-        there, rest = _consume_reading(chunk, rest)
-        if at == 0 and there:
-            led = 1.0 if rest.startswith(" ") and not before.startswith(" ") else 0.5
+        is_found, rest = _consume_reading(chunk, rest)
+        if at == 0 and is_found:
+            first_word_score = 1.0 if rest.startswith(" ") and not before.startswith(" ") else 0.5
         weight = len(chunk) * (_SILENT_WEIGHT if chunk in silent else 1.0)
         total += weight
-        found += weight * there
-        quiet += (chunk in silent) * (_count_letters(before) - _count_letters(rest))
-    said = len(folded) - quiet
-    return ReadingMatch(found / total, 1 - _count_letters(rest) / said if said else 0.0, led)
+        found += weight * is_found
+        silent_letters += (chunk in silent) * (_count_letters(before) - _count_letters(rest))
+    spoken_letters = len(folded) - silent_letters
+    latin_coverage = 1 - _count_letters(rest) / spoken_letters if spoken_letters else 0.0
+    return ReadingMatch(found / total, latin_coverage, first_word_score)
 
 
 def _count_letters(text: str) -> int:
@@ -99,7 +98,7 @@ def _count_letters(text: str) -> int:
 
 
 def _split_chunks(native: str) -> list[str]:
-    """Known words, kana runs and single characters, left to right."""
+    """Split a native word into known words, kana runs and single characters, left to right."""
     table, longest, _ = _load_reading_table()
     chunks: list[str] = []
     at = 0
@@ -117,7 +116,7 @@ def _split_chunks(native: str) -> list[str]:
 
 
 def _split_kana(run: str) -> list[str]:
-    """A run of kana with the known words at its ends cut off: マネックス | グループ."""
+    """Split a run of kana at the known words at its ends: マネックス | グループ."""
     table, longest, _ = _load_reading_table()
     sizes = range(min(longest, len(run)), 1, -1)
     if run in table or not run:
@@ -130,7 +129,7 @@ def _split_kana(run: str) -> list[str]:
 
 
 def _consume_reading(chunk: str, rest: str) -> tuple[bool, str]:
-    """Whether the chunk is found in the rest of the Latin name, and what then remains of it."""
+    """Return whether the chunk is found in the rest of the Latin name, and what then remains of it."""
     sounds = _fold_romanisation(romanise_token(chunk))
     for reading in (*_load_reading_table().readings.get(chunk, ()), sounds):
         if reading and reading in rest:
@@ -141,7 +140,7 @@ def _consume_reading(chunk: str, rest: str) -> tuple[bool, str]:
 
 
 def _consume_similar_sound(sounds: str, rest: str) -> tuple[bool, str]:
-    """Kana render foreign words by their sound: ホールディングス stands where "holdings" does."""
+    """Consume the most similar sound: kana render foreign words, ホールディングス is "holdings"."""
     best = max(
         rest.split(" "),
         key=lambda part: fuzz.partial_ratio(

@@ -1,7 +1,7 @@
-"""How a name sounds and how it is romanised: coarse keys that different spellings of one name share.
+"""Sound and romanisation of names: coarse keys that different spellings of one name share.
 
-Every function takes a comparison key (lower case, without accents) and is pure and cached. A shared key is
-evidence that two spellings render one name, never proof.
+Every function takes comparison keys (lower case, without accents). A shared key is evidence that two
+spellings render one name, never proof.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
@@ -28,6 +29,8 @@ _ROMANISATION_REPLACEMENTS = (
     ("ai", "i"), ("ay", "i"), ("ey", "i"), ("iy", "i"), ("yi", "i"), ("ij", "i"), ("yy", "i"), ("ya", "ia"),
     ("yu", "iu"), ("yo", "io"), ("y", "i"), ("j", "i"), ("o", "u"), ("e", "a"), ("aua", "ava"), ("uv", "ov"),
 )  # fmt: skip
+_ROMANISED_CONSONANTS = _ROMANISATION_REPLACEMENTS[:18]
+"""The replacements that concern consonants alone."""
 _PHONETIC_REPLACEMENTS = (
     ("mach", "max"), ("mac", "mk"), ("mc", "mk"), ("sch", "x"), ("tch", "x"), ("chr", "kr"), ("sh", "x"),
     ("ch", "x"),
@@ -37,9 +40,14 @@ _PHONETIC_REPLACEMENTS = (
 )  # fmt: skip
 _VOWELS = frozenset("aeiouy")
 _DELETE_VOWELS = str.maketrans("", "", "aeiouy")
-_CONSONANT_CLASSES = str.maketrans(
+_DELETE_WEAK_LETTERS = str.maketrans("", "", "aeiouyhw")
+_CONSONANT_CLASSES = _DELETE_VOWELS | str.maketrans(
     {"v": "b", "w": "b", "p": "b", "q": "k", "g": "k", "c": "k", "z": "s", "h": ""}
 )
+_CROSS_SCRIPT_REPLACEMENTS = (
+    ("ph", "f"), ("th", "s"), ("x", "ks"), ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("l", "r"), ("v", "b"),
+    ("c", "k"), ("q", "k"),
+)  # fmt: skip
 _ABD_PREFIXES = ("abdul", "abdel", "abdal", "abdol", "abdur", "abder", "abdir", "abdus", "abdou", "abd")
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _OCR_CONFUSIONS = frozenset(
@@ -57,12 +65,12 @@ _ROMAJI_PATTERN = re.compile(
 
 
 def is_romaji(key: str) -> bool:
-    """Whether a word of four letters or more falls into the syllables of Japanese in Latin letters."""
+    """Return whether a word of four letters or more divides into Japanese syllables in Latin letters."""
     return len(key) > 3 and _ROMAJI_PATTERN.fullmatch(key) is not None
 
 
 def replace_spellings(key: str, table: tuple[tuple[str, str], ...]) -> str:
-    """The key with every spelling of a table replaced, in the table's order."""
+    """Return the key with every spelling of a table replaced, in the table's order."""
     for old, new in table:
         if old in key:
             key = key.replace(old, new)
@@ -70,19 +78,28 @@ def replace_spellings(key: str, table: tuple[tuple[str, str], ...]) -> str:
 
 
 def collapse_doubles(key: str) -> str:
-    """Doubled letters written once."""
+    """Return the key with repeated letters written once."""
     return key[:1] + "".join([char for before, char in pairwise(key) if before != char])
+
+
+def build_skeleton(key: str, replacements: tuple[tuple[str, str], ...], letters: dict[int, Any]) -> str:
+    """Return the consonant skeleton of a key.
+
+    ``replacements`` unify spellings first; ``letters`` then deletes letters or joins classes of them, as in
+    :meth:`str.translate`; doubled letters are written once at the end.
+    """
+    return collapse_doubles(replace_spellings(key, replacements).translate(letters))
 
 
 @lru_cache(maxsize=65_536)
 def fold_icao_digraphs(key: str) -> str:
-    """Digraphs of ICAO 9303 folded to the plain letter: mueller, muxxller and muller agree."""
+    """Return the key with digraphs of ICAO 9303 as plain letters: mueller, muxxller and muller agree."""
     return replace_spellings(key, _ICAO_REPLACEMENTS)
 
 
 @lru_cache(maxsize=65_536)
 def normalise_romanisation(key: str) -> str:
-    """One form for the usual romanisations of Slavic, Arabic, Persian and Indian spellings."""
+    """Return one form for the usual romanisations of Slavic, Arabic, Persian and Indian names."""
     if key.startswith("abd"):
         for prefix in _ABD_PREFIXES:
             if key.startswith(prefix) and len(key) > len(prefix) + 2:
@@ -94,21 +111,22 @@ def normalise_romanisation(key: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def build_consonant_key(key: str) -> str:
-    """The consonant skeleton: a first vowel is ``a``, voiced and unvoiced join, doubles are written once."""
+    """Return the skeleton of romanised consonants, voiced and unvoiced alike; a first vowel is ``a``."""
     lead = "a" if key[:1] in _VOWELS else ""
-    return lead + collapse_doubles(
-        replace_spellings(key, _ROMANISATION_REPLACEMENTS[:18])
-        .translate(_DELETE_VOWELS)
-        .translate(_CONSONANT_CLASSES)
-    )
+    return lead + build_skeleton(key, _ROMANISED_CONSONANTS, _CONSONANT_CLASSES)
 
 
 @lru_cache(maxsize=65_536)
 def build_phonetic_key(key: str) -> str:
-    """A rough English phonetic key: consonant sounds after the first letter, vowels dropped."""
+    """Return a rough English phonetic key: the first letter, then the consonant sounds."""
     coded = replace_spellings(key, _PHONETIC_REPLACEMENTS)
     lead = "a" if coded[:1] in _VOWELS else coded[:1]
-    return lead + collapse_doubles(coded[1:].translate(_DELETE_VOWELS).replace("h", "").replace("w", ""))
+    return lead + build_skeleton(coded[1:], (), _DELETE_WEAK_LETTERS)
+
+
+def fold_cross_script_consonants(text: str) -> str:
+    """Return the skeleton of the consonants that scripts agree on: r for l, b for v, k for c and q."""
+    return build_skeleton(text, _CROSS_SCRIPT_REPLACEMENTS, _DELETE_WEAK_LETTERS)
 
 
 def _list_keyboard_neighbours() -> frozenset[str]:
@@ -126,7 +144,11 @@ KEYBOARD_NEIGHBOURS = _list_keyboard_neighbours()
 
 
 def compute_typo_share(left: str, right: str, edits: int) -> float:
-    """Share of the edits that a finger or a scanner makes: neighbours, look-alikes, doublings, swaps."""
+    """Return the share of the edits, in [0, 1], that typing or scanning explains.
+
+    Typing explains neighbouring keys, doubled and exchanged letters; scanning explains look-alikes. Above
+    three edits the share is 0.
+    """
     if edits > 3:
         return 0.0
     if len(left) == len(right) and edits == 1 and sorted(left) == sorted(right):
@@ -142,11 +164,16 @@ def compute_typo_share(left: str, right: str, edits: int) -> float:
 
 
 def score_letter_substitution(left: str, right: str) -> float:
-    """How a letter slips into another: 1.0 keyboard neighbours, 0.7 look-alikes in print, else 0.0."""
+    """Return how easily one letter replaces another: 1.0 neighbouring keys, 0.7 look-alikes, else 0.0."""
     pair = left + right
     return 1.0 if pair in KEYBOARD_NEIGHBOURS else 0.7 if pair in _OCR_CONFUSIONS else 0.0
 
 
 def is_vowel_difference(left: str, right: str) -> bool:
-    """Whether two words differ in their vowels alone."""
-    return left != right and left.translate(_DELETE_VOWELS) == right.translate(_DELETE_VOWELS)
+    """Return whether two words differ in their vowels alone."""
+    return left != right and strip_vowels(left) == strip_vowels(right)
+
+
+def strip_vowels(word: str) -> str:
+    """Return the word without its vowels; ``y`` is one."""
+    return word.translate(_DELETE_VOWELS)

@@ -1,15 +1,14 @@
-"""Ways in which one word is written as another that registers look through: by its sound, in another tense.
+"""Spelling variants of a word that registers treat as the same: by sound, or in another tense.
 
-Evidence for the availability profiles alone; identity is never told by sound. Source: Companies
+Evidence for the availability profiles alone; sound never proves identity. Source: Companies
 (Incorporation) Rules 2014 (India) r. 8(2)(d) and (e) with their illustrations (Chemtech, Kemtek; Ascend,
 Ascended; Bee Kay, BK).
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from matching.engine.categories import CategoryCase
+from matching.engine.text.phonetics import collapse_doubles, replace_spellings
 
 _SOUND_REPLACEMENTS = (
     ("ph", "f"), ("ck", "k"), ("ch", "k"), ("qu", "k"), ("q", "k"), ("c", "k"), ("x", "ks"), ("z", "s"),
@@ -33,15 +32,12 @@ def classify_spelling_variant(one: str, other: str) -> CategoryCase:
 
 
 def is_spelled_letters(words: tuple[str, ...], letters: str) -> bool:
-    """Whether words are the names of letters, at least one of them in full: ``Bee Kay`` for ``BK``."""
+    """Return whether words spell letters by their names, at least one in full: ``Bee Kay`` for ``BK``."""
     return "".join([_LETTER_NAMES.get(word, word) for word in words]) == letters
 
 
 def _build_sound_key(key: str) -> str:
-    for written, said in _SOUND_REPLACEMENTS:
-        if written in key:
-            key = key.replace(written, said)
-    return key[:1] + "".join([char for before, char in pairwise(key) if before != char])
+    return collapse_doubles(replace_spellings(key, _SOUND_REPLACEMENTS))
 
 
 def _strip_ending(key: str) -> str:

@@ -1,6 +1,6 @@
-"""How one word stands to another: the same, an abbreviation, a plural, a slip of the pen, another word.
+"""The relation of two words: the same, an abbreviation, a plural, a misspelling, or different words.
 
-:func:`relate` answers for two tokens; the answer depends on nothing else, so it is cached by word pair.
+:func:`classify_word_relation` takes two tokens; its result depends on nothing else and is cached by pair.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from matching.engine.text.phonetics import (
     build_phonetic_key,
     collapse_doubles,
     compute_typo_share,
-    replace_spellings,
+    fold_cross_script_consonants,
+    strip_vowels,
 )
 from matching.engine.text.tokenise import (
     build_confusable_skeleton,
@@ -38,10 +39,7 @@ MIN_SPELLING_RATIO = 40.0
 
 
 class WordRelation(NamedTuple):
-    """What stands between two different words.
-
-    ``category`` is the taxonomy id; ``similarity`` in [0, 1] is how alike the spellings are.
-    """
+    """The category of the difference of two words, and the similarity of their spellings in [0, 1]."""
 
     category: CategoryId
     similarity: float
@@ -49,7 +47,10 @@ class WordRelation(NamedTuple):
 
 @lru_cache(maxsize=16_384)
 def classify_word_relation(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
-    """Relation of two words with different keys, or ``None`` when they are simply different words."""
+    """Return the relation of two words with different keys, ``None`` when they are different words.
+
+    ``a`` and ``b`` are comparison keys, ``text_a`` and ``text_b`` the words as received.
+    """
     if _is_clearly_different(a, b) and text_a.isascii() and text_b.isascii():
         return None
     for test in _RELATION_MATCHERS:
@@ -71,14 +72,14 @@ def _match_numbers(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation |
 
 
 def _is_clearly_different(a: str, b: str) -> bool:
-    """Whether a glance is enough: no common beginning, hardly a common letter, no numbers, no signs."""
+    """Return whether a cheap test suffices: other first letters, few letters in common, no two numbers."""
     if a[0] == b[0] or len(a) < 3 or len(b) < 3 or fuzz.ratio(a, b) >= MIN_SPELLING_RATIO:
         return False
     return numbers.parse_number(a) is None or numbers.parse_number(b) is None
 
 
 def _match_connector(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
-    """``&`` stands for the word of any language; two words of two languages do not stand for each other."""
+    """Match ``&`` with the word "and" of any language; two such words of two languages do not match."""
     connectors = load_lexicon().connectors
     signs = (text_a in "&+") + (text_b in "&+")
     return (
@@ -110,29 +111,15 @@ def _match_scripts(a: str, b: str, text_a: str, text_b: str) -> WordRelation | N
         )
     if get_script(a[0]) == get_script(b[0]):
         return None
-    similarity = compute_romanised_similarity(romanise_token(text_a), romanise_token(text_b))
+    similarity = _compute_romanised_similarity(romanise_token(text_a), romanise_token(text_b))
     return WordRelation(CategoryId.O36_TRANSLITERATION, similarity) if similarity >= 0.7 else None
 
 
-def compute_romanised_similarity(one: str, other: str) -> float:
-    """Similarity in [0, 1] of two Latin renderings, by letters or by the consonants scripts agree on."""
+def _compute_romanised_similarity(one: str, other: str) -> float:
+    """Return the similarity in [0, 1] of two Latin renderings, by letters or by consonants."""
     letters = JaroWinkler.similarity(one, other)
     return max(
         letters, fuzz.ratio(fold_cross_script_consonants(one), fold_cross_script_consonants(other)) / 100
-    )
-
-
-_DELETE_WEAK_LETTERS = str.maketrans("", "", "aeiouyhw")
-_CROSS_SCRIPT_REPLACEMENTS = (
-    ("ph", "f"), ("th", "s"), ("x", "ks"), ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("l", "r"), ("v", "b"),
-    ("c", "k"), ("q", "k"),
-)  # fmt: skip
-
-
-def fold_cross_script_consonants(text: str) -> str:
-    """Consonants folded where scripts lose them: r for l, b for v, k for c and q; doubled ones once."""
-    return collapse_doubles(
-        replace_spellings(text, _CROSS_SCRIPT_REPLACEMENTS).translate(_DELETE_WEAK_LETTERS)
     )
 
 
@@ -194,7 +181,7 @@ def _match_typo(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | No
 
 
 def _is_common_word(key: str) -> bool:
-    """Whether a word is common in company names and so says little about which company is meant."""
+    """Return whether a word is common in company names and says little about which company is meant."""
     return compute_rarity(key) < 0.78
 
 
@@ -224,7 +211,7 @@ _RELATION_MATCHERS = (
 
 
 class MisspellingFeatures(NamedTuple):
-    """The shape of a misspelling, 0 or 1 except counts and ``finger`` (a share); features of the model."""
+    """How two spellings of a word differ; ``typo_share`` is in [0, 1], lengths and edits are counts."""
 
     edits: int
     shorter_length: int
@@ -239,23 +226,18 @@ class MisspellingFeatures(NamedTuple):
 
 @lru_cache(maxsize=16_384)
 def measure_misspelling(a: str, b: str) -> MisspellingFeatures:
-    """Describe how one spelling becomes the other."""
+    """Measure how two spellings of a word differ, by comparison keys."""
     counts = load_lexicon().word_counts
     known = (a in counts) + (b in counts)
-    consonants_a, consonants_b = _strip_vowels(a), _strip_vowels(b)
     edits = OSA.distance(a, b)
     return MisspellingFeatures(
         edits=edits,
         shorter_length=min(len(a), len(b)),
         is_transposition=len(a) == len(b) and sorted(a) == sorted(b),
         first_letter_differs=a[0] != b[0],
-        only_vowels_differ=consonants_a == consonants_b,
+        only_vowels_differ=strip_vowels(a) == strip_vowels(b),
         only_doubling_differs=collapse_doubles(a) == collapse_doubles(b),
         both_known=known == 2,
         one_known=known == 1,
         typo_share=compute_typo_share(a, b, edits),
     )
-
-
-def _strip_vowels(word: str) -> str:
-    return "".join([char for char in word if char not in "aeiouy"])
