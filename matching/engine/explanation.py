@@ -1,4 +1,4 @@
-"""Saying it in words: differences, the reason for a verdict, what would settle a review, the parsed names."""
+"""The explanation in words: differences, the reason for a verdict, and what would settle a review."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DISCLAIMER = "A comparison of texts under stated rules; not legal advice."
 def build_difference(
     finding: Finding, left: TokenisedName, right: TokenisedName, profile: Profile
 ) -> Difference:
-    """A finding with its texts, its effect under the profile, its rule and its explanation."""
+    """Return a finding with its texts, its effect under the profile, its rule and its explanation."""
     id_, span1, span2, _, _, note = finding
     category = load_categories()[id_]
     return Difference(
@@ -41,7 +41,7 @@ def build_difference(
 
 
 def serialise_difference(item: Difference) -> dict[str, Any]:
-    """JSON-ready form of a difference."""
+    """Return the JSON-ready form of a difference."""
     return {
         "category": item.category,
         "title": item.title,
@@ -64,15 +64,15 @@ def explain_verdict(
     decision: policy.PolicyDecision,
     differences: tuple[Difference, ...],
     profile: Profile,
-    found: SearchResult | None,
+    search: SearchResult | None,
 ) -> tuple[str, str | None, tuple[str, ...]]:
-    """One plain sentence, the missing fact of a review, and notes that go with the answer."""
+    """Return the reason in one sentence, the missing fact of a review, and the notes of the comparison."""
     notes = (IDENTICAL_NAMES_NOTE,) if decision.verdict is Verdict.IMMATERIAL else ()
-    if found:
+    if search:
         return (
-            _write_search_reason(decision, found),
+            _write_search_reason(decision, search),
             _get_search_missing_fact(decision),
-            (*notes, f"Read under {found.logic.title}."),
+            (*notes, f"Read under {search.logic.title}."),
         )
     decisive = differences[decision.decisive_index] if decision.decisive_index is not None else None
     missing = _get_missing_fact(decision, decisive)
@@ -81,9 +81,9 @@ def explain_verdict(
     return _write_reason(decision, decisive, differences, profile), missing, notes
 
 
-def _write_search_reason(decision: policy.PolicyDecision, found: SearchResult) -> str:
-    logic = "the model logic" if found.logic.id == "model" else f"the logic of {found.logic.id}"
-    if not found.is_equal:
+def _write_search_reason(decision: policy.PolicyDecision, search: SearchResult) -> str:
+    logic = "the model logic" if search.logic.id == "model" else f"the logic of {search.logic.id}"
+    if not search.is_equal:
         return f"One name would not be disclosed by a search under {logic} for the other."
     if decision.verdict is Verdict.IMMATERIAL:
         return f"A search under {logic} for either name discloses the other; at most case differs."
@@ -135,7 +135,7 @@ _VERDICT_OPENINGS = {
 
 
 def _lower_first_letter(title: str) -> str:
-    """A title inside a sentence: small first letter, unless it is an acronym."""
+    """Return a title for use inside a sentence: lower-case first letter, unless it is an acronym."""
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 

@@ -1,4 +1,4 @@
-"""Telling an organisation's name from a person's, when the caller does not say."""
+"""The detection of the kind of a name: an organisation's or a person's."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import Kind
 
 PLAIN_WORDS_EVIDENCE = 0.15
-"""Evidence of two to four plain words without any business word: people's names look like that."""
+"""Evidence for a person that two to four plain words without any business word give."""
 
 
 def detect_kind(left: TokenisedName, right: TokenisedName) -> Kind:
-    """Kind of a pair: the evidence of both names together; a doubt goes to the organisation."""
+    """Return the kind that the evidence of both names supports; in doubt, an organisation."""
     if _has_form(left) or _has_form(right):
         return Kind.ORGANISATION
     against = _score_organisation_evidence(left) + _score_organisation_evidence(right)
@@ -28,7 +28,10 @@ def detect_kind(left: TokenisedName, right: TokenisedName) -> Kind:
 
 
 def _has_initialled_variant(left: TokenisedName, right: TokenisedName) -> bool:
-    """``A. Rahman`` beside ``Abdul Rahman``: a company does not write its first word as an initial."""
+    """Return whether one name abbreviates the other's first word: ``A. Rahman``, ``Abdul Rahman``.
+
+    A company does not write its first word as an initial.
+    """
     for one, other in ((left, right), (right, left)):
         first, rest = one.keys[0], one.keys[1:]
         dotted = len(first) == 1 and one.raw[one.tokens[0].end :].startswith(".")
@@ -38,7 +41,7 @@ def _has_initialled_variant(left: TokenisedName, right: TokenisedName) -> bool:
 
 
 def _has_form(text: TokenisedName) -> bool:
-    """Whether a legal form stands in the name itself; what follows a capacity says nothing of who acts."""
+    """Return whether a legal form stands in the name, before any capacity."""
     return bool(find_legal_forms(text.keys[: _find_capacity(text) or len(text.keys)]))
 
 
@@ -48,7 +51,7 @@ _MAX_PERSON_EVIDENCE = 1.0 + PLAIN_WORDS_EVIDENCE
 
 @lru_cache(maxsize=16_384)
 def _score_person_evidence(text: TokenisedName) -> float:
-    """Evidence for a natural person, -1 to :data:`_MOST`, from the words of people's names."""
+    """Return the evidence for a person, -1 to :data:`_MAX_PERSON_EVIDENCE`, from words of people's names."""
     keys = text.keys[: _find_capacity(text) or len(text.keys)]
     plain = 2 <= len(keys) <= 4 and all(map(_is_plain_word, keys))
     return (estimate_person_probability(text) - 0.5) * 2 + PLAIN_WORDS_EVIDENCE * plain
@@ -59,7 +62,7 @@ def _is_plain_word(key: str) -> bool:
 
 
 def _score_organisation_evidence(text: TokenisedName) -> float:
-    """Evidence for an organisation, 0 and more, from business words, symbols and digits."""
+    """Return the evidence for an organisation, 0 and more, from business words, symbols and digits."""
     words, keys = load_lexicon(), text.keys[: _find_capacity(text) or len(text.keys)]
     count = sum([key in words.organisation_words or key in words.roles for key in keys])
     symbols = any(token.text in "&+%#$€£" for token in text.tokens)
@@ -70,11 +73,9 @@ def _score_organisation_evidence(text: TokenisedName) -> float:
 
 
 def _find_capacity(text: TokenisedName) -> int:
-    """Index where a capacity begins ("as Trustee of …"); what follows says nothing of who acts."""
-    keys = text.keys
-    if "as" not in keys:
-        return 0
-    for index in range(1, len(keys)):
-        if keys[index] == "as" and index + 1 < len(keys):
-            return index
-    return 0
+    """Return the index where a capacity begins ("as Trustee of …"), 0 when there is none.
+
+    What follows a capacity is not the name of the person who acts.
+    """
+    inner = text.keys[1:-1]
+    return inner.index("as") + 1 if "as" in inner else 0

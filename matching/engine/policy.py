@@ -1,9 +1,8 @@
-"""From differences to a verdict: the verdict algebra.
+"""The policy that turns differences into a verdict.
 
-The verdict is the worst difference present. Differences that are equal by rule never reach the model; where a
-profile says *model*, the calibrated probability decides with a band of abstention around it; two or more
-*review* differences in distinctive words make *material*. Hard identifiers settle a review on the identity
-axis only.
+The worst difference decides. Differences that are equal by rule never reach the model; where a profile says
+*model*, the calibrated probability decides, with a band of abstention; two or more *review* differences in
+distinctive words are *material*. Hard identifiers settle a review only under profiles that ask who is meant.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from matching.engine.types import Context, DecisionSource, Effect, Finding, Thre
 
 SHARED_NAME_RATE = 0.005
 """Share of register entities that share their canonical name with another entity (0.4-0.5 %, GLEIF and
-national registers): what remains uncertain when two names differ by nothing, or by nothing that counts."""
+national registers): the material probability of equal names."""
 
 MIN_MATERIAL_PROBABILITY = 0.98
-"""Least probability reported when a rule decides *material*; the model may be surer, never less sure."""
+"""Least probability reported when a rule decides *material*; the model can only raise it."""
 
 MIN_PROBABILITY_BY_CATEGORY = {CategoryId.I07_MIDDLE_CONFLICT: 0.9, CategoryId.I11_GIVEN_DIFFERENT: 0.9}
-"""The same for rules that are right less often: given and middle names have many spellings."""
+"""Least probability of rules that are right less often, since given and middle names have many spellings."""
 
 MIN_RULE_WEIGHT = 0.25
 """Weight below which a material difference (a missing "of") is left to the model."""
@@ -44,10 +43,10 @@ DISTINCTIVE_CATEGORIES = frozenset(
         CategoryId.I21_MIDDLE_AS_FIRST,
     }
 )
-"""Categories that concern the distinctive words themselves."""
+"""Categories that concern distinctive words."""
 
 TRANSLITERATION_CATEGORIES = (CategoryId.O36_TRANSLITERATION, CategoryId.I20_TRANSLITERATION)
-"""Categories of one difference that shows in every word of a name."""
+"""Categories that count once, since one change of script shows in every word of a name."""
 
 CONTEST_THRESHOLDS = {
     CategoryId.O26_WORD_REPLACED: 0.15,
@@ -55,13 +54,13 @@ CONTEST_THRESHOLDS = {
     CategoryId.I11_GIVEN_DIFFERENT: 0.5,
     CategoryId.I15_SURNAME_CHANGED: 0.5,
 }
-"""Categories that say "another word" from the spelling alone, with the probability below which the model
-contradicts the rule; a person decides then. Word against word the rule is right 99 times in 100 for
-organisations, 7 times in 8 for people's names, which have more spellings."""
+"""Categories found from spelling alone, with the probability below which the model contradicts the rule, so
+that a person decides. The rule is right 99 times in 100 for words of organisations, 7 times in 8 for people's
+names, which have more spellings."""
 
 
 class PolicyDecision(NamedTuple):
-    """The verdict with the probability reported for it; ``decisive`` indexes the finding that decided."""
+    """A verdict with the material probability reported for it, and the index of the finding that decided."""
 
     verdict: Verdict
     probability: float
@@ -82,13 +81,13 @@ class PolicyDecision(NamedTuple):
 
 
 def get_finding_effect(finding: Finding, profile: Profile) -> Effect:
-    """What a finding does under a profile."""
+    """Return the effect of a finding under a profile; too light a material difference goes to the model."""
     effect = profile.get_effect(finding.category, finding.detail)
     return Effect.MODEL if effect is Effect.MATERIAL and finding.weight < MIN_RULE_WEIGHT else effect
 
 
 def needs_model(findings: Sequence[Finding], profile: Profile) -> bool:
-    """Whether the answer depends on the model at all."""
+    """Return whether the verdict depends on the model at all."""
     return profile.logic is not ProfileLogic.SEARCH and any(
         get_finding_effect(finding, profile) is not Effect.EQUAL for finding in findings
     )
@@ -97,7 +96,7 @@ def needs_model(findings: Sequence[Finding], profile: Profile) -> bool:
 def decide_verdict(
     findings: Sequence[Finding], profile: Profile, probability: float, thresholds: Thresholds
 ) -> PolicyDecision:
-    """Combine the effects of all findings with the model's probability (ignored when nothing needs it)."""
+    """Combine the effects of all findings with the model's probability, which rules alone do not need."""
     effects = [get_finding_effect(finding, profile) for finding in findings]
     if Effect.MATERIAL in effects:
         return _decide_by_rule(findings, effects, probability)
@@ -117,7 +116,7 @@ def decide_verdict(
 
 
 def _count_distinctive(categories: list[str]) -> int:
-    """How many differences concern distinctive words; another script is one, however many words show it."""
+    """Return how many differences concern distinctive words; a transliteration counts once."""
     counted = [category for category in categories if category in DISTINCTIVE_CATEGORIES]
     repeated = sum(max(counted.count(category) - 1, 0) for category in TRANSLITERATION_CATEGORIES)
     return len(counted) - repeated
@@ -151,7 +150,7 @@ def _decide_by_model(
 
 
 def decide_by_search(equal: bool, case_only: bool) -> PolicyDecision:
-    """Verdict under standard search logic: disclosed or not; equality under the logic is not proof of it."""
+    """Return the verdict under search logic; texts that are equal only under the logic are for review."""
     if not equal:
         return PolicyDecision(Verdict.MATERIAL, 0.99, None, DecisionSource.SEARCH_LOGIC)
     if case_only:
@@ -160,7 +159,7 @@ def decide_by_search(equal: bool, case_only: bool) -> PolicyDecision:
 
 
 def apply_identifiers(decision: PolicyDecision, profile: Profile, context: Context) -> PolicyDecision:
-    """Settle a review by identifiers both sides give, under profiles that ask about identity."""
+    """Settle a review by identifiers that both sides give, under profiles that ask who is meant."""
     if decision.verdict is not Verdict.REVIEW or not profile.identifiers_settle:
         return decision
     shared = set(context.identifiers_left) & set(context.identifiers_right)

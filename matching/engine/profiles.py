@@ -1,4 +1,4 @@
-"""Profiles: the legal regimes under which a pair of names is read, and the categories they judge."""
+"""Profiles, the legal regimes under which names are compared, and the categories that they judge."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from matching.engine.types import Effect, UnknownProfileError
 
 PROFILE_IDS = ("general", "ucc", "strict", "kyc", "sanctions", "contract", "lc")
 REGISTRY_PROFILE_IDS = ("registry-au", "registry-gb", "registry-in", "registry-us-fl")
-"""Availability tests of company registers. They say nothing of identity, so they are answered only when asked
-for by name and stand in no overview.
+"""Availability tests of company registers. They do not concern identity, so they apply only when requested
+by id and are in no overview.
 """
 ALL_PROFILE_IDS = (*PROFILE_IDS, *REGISTRY_PROFILE_IDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One of the 67 kinds of difference, with its public explanation and the fact that would settle it."""
+    """One of the 67 categories of difference, with its explanation and the fact that would settle it."""
 
     id: str
     title: str
@@ -62,36 +62,36 @@ class Profile:
     cases: dict[str, Effect]
 
     def get_effect(self, category: str, detail: str = "") -> Effect:
-        """What a category does, or the named case of it where the profile judges that by itself."""
+        """Return the effect of a category, or of that case of it where the profile judges it separately."""
         effect = self.effects[category]
         return self.cases.get(f"{category}/{detail}", effect) if detail and self.cases else effect
 
     def to_dict(self) -> dict[str, str]:
-        """Identity of the profile, for answers."""
+        """Return the id, version, date and title."""
         return {"id": self.id, "version": self.version, "date": self.date, "title": self.title}
 
 
 @cache
 def load_categories() -> dict[str, Category]:
-    """All categories by id, in the taxonomy's order."""
+    """Return all categories by id, in the order of the taxonomy."""
     rows = load_yaml("categories.yaml")["categories"]
     return {id_: Category(id_, **{**row, "example": tuple(row["example"])}) for id_, row in rows.items()}
 
 
 @cache
 def load_profiles() -> dict[str, Profile]:
-    """The profiles by id, without those of registers."""
+    """Return the profiles by id, without those of registers."""
     return {id_: _load_profile(id_) for id_ in PROFILE_IDS}
 
 
 @cache
 def load_registry_profiles() -> dict[str, Profile]:
-    """The availability tests of registers, by id."""
+    """Return the availability tests of registers, by id."""
     return {id_: _load_profile(id_) for id_ in REGISTRY_PROFILE_IDS}
 
 
 def get_profile(id_: str) -> Profile:
-    """The profile of that id, a register's too; raises :class:`UnknownProfileError` with the known ones."""
+    """Return the profile of that id, also a register's. Raises :class:`UnknownProfileError`."""
     found = load_profiles().get(id_) or load_registry_profiles().get(id_)
     if found is None:
         raise UnknownProfileError(
@@ -117,7 +117,7 @@ def _load_profile(id_: str) -> Profile:
 
 @cache
 def compute_rules_version() -> str:
-    """Digest of all the data rules are read from: two engines of one version give the same rules' answers."""
+    """Return the version of the rules: a prefix and a digest of all data files the rules are read from."""
     digest = hashlib.sha256()
     for path in sorted(path for path in DATA_DIRECTORY.rglob("*") if path.suffix in (".yaml", ".tsv")):
         digest.update(path.read_bytes())

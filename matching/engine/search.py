@@ -1,4 +1,4 @@
-"""Both names under a filing office's search logic: the same search key or not, and how it came about."""
+"""The search logic of a filing office applied to a pair: whether one name finds the other, step by step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from matching.engine.types import Context, Kind
 
 
 class SearchResult(NamedTuple):
-    """Whether a search under one name discloses the other, by which office's logic, step by step."""
+    """Whether a search under one name discloses the other, by which logic, in which steps.
+
+    ``is_case_only`` tells that the texts as received differ at most by case.
+    """
 
     is_equal: bool
     is_case_only: bool
@@ -29,7 +32,7 @@ class SearchResult(NamedTuple):
 def apply_search_logic(
     left: TokenisedName, right: TokenisedName, kind: Kind, context: Context
 ) -> SearchResult:
-    """Apply the logic of the office where the debtor is located; the register side's place decides."""
+    """Apply the logic of the office where the debtor is located, the jurisdiction of the registered name."""
     sides = (context.jurisdiction_left, context.jurisdiction_right)
     place = sides[1] if context.register == "right" else sides[0] or sides[1]
     logic = get_search_logic(place)
@@ -48,7 +51,7 @@ def apply_search_logic(
 
 
 def build_person_stages(person: ParsedPerson, logic: SearchLogic) -> list[tuple[str, str]]:
-    """Steps from the name as received to its fields; a single name goes in the surname field."""
+    """Return the steps from the name as received to its fields; a single name is a surname."""
     surname, given, middle = _build_search_fields(person)
     stages = [
         ("as received", person.text.raw),
@@ -81,7 +84,7 @@ def _join_keys(tokens: Tokens) -> str:
 
 
 def are_people_equal(left: ParsedPerson, right: ParsedPerson, logic: SearchLogic) -> bool:
-    """Model logic for individuals: surname equal; initials and absent middle names equal any."""
+    """Return whether two people are equal: same surname; initials and absent middle names equal any."""
     surname, given, middle = _build_search_fields(left)
     other_surname, other_given, other_middle = _build_search_fields(right)
     suffixes = logic.ignore_suffix or not (left.suffix and right.suffix) or left.suffix == right.suffix
@@ -97,7 +100,7 @@ def _is_middle_equal(one: str, other: str, logic: SearchLogic) -> bool:
 
 
 def _is_equal_or_initial(one: str, other: str) -> bool:
-    """Equal, or one is the initial of the other."""
+    """Return whether two names are equal or one is the initial of the other."""
     if one == other:
         return True
     short, long = (one, other) if len(one) < len(other) else (other, one)

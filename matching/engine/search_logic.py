@@ -74,11 +74,11 @@ SEARCH_LOGICS: dict[str, SearchLogic] = {
         ),
     )
 }
-"""State variants whose text is known, by ISO 3166-2 code; every other office follows the model rules."""
+"""State variants with a known text, by ISO 3166-2 code; every other office follows the model rules."""
 
 
 class NormalisationStep(NamedTuple):
-    """One step of a normalisation: its name and what it leaves of each name."""
+    """One step of a normalisation: its title and what remains of each name."""
 
     title: str
     left: str
@@ -86,12 +86,12 @@ class NormalisationStep(NamedTuple):
 
 
 def get_search_logic(jurisdiction: str | None) -> SearchLogic:
-    """The office's logic, the model rules where no text is known."""
+    """Return the logic of an office, the model rules where its text is not known."""
     return SEARCH_LOGICS.get(jurisdiction or "", MODEL_RULES)
 
 
 def build_organisation_stages(name: str, logic: SearchLogic = MODEL_RULES) -> list[tuple[str, str]]:
-    """Every step from the name as received to its search key, as ``(step, result)``."""
+    """Return every step from the name as received to its search key, as ``(step, result)``."""
     stages = [("as received", name)]
     if logic.any_error_fatal:
         return [*stages, ("no standard search logic: the exact name", name.strip())]
@@ -112,7 +112,7 @@ def build_organisation_stages(name: str, logic: SearchLogic = MODEL_RULES) -> li
 
 
 def _split_words(upper: str) -> list[str]:
-    """Words of only 0-9 A-Z; dots and apostrophes close up (R.J.T. is RJT), other marks part words."""
+    """Split into words of 0-9 A-Z; dots and apostrophes join (R.J.T. is RJT), other marks separate."""
     plain = "".join(
         [
             char
@@ -131,7 +131,7 @@ def _replace_mark(char: str) -> str:
 
 
 def strip_noise_words(words: list[str], logic: SearchLogic = MODEL_RULES) -> list[str]:
-    """Words without the ending noise words: one ending, or all of them where the office repeats the step."""
+    """Return words without the ending noise words: one ending, or all where the office repeats the step."""
     while True:
         cut = _count_ending_words([word.lower() for word in words])
         if not cut or (logic.keep_last_word and words[:-cut] in ([], ["THE"])):
@@ -149,19 +149,19 @@ def _count_ending_words(words: list[str]) -> int:
 
 
 def build_search_key(name: str, logic: SearchLogic = MODEL_RULES) -> str:
-    """The search key: what the filing office's index compares."""
+    """Return the search key, which the index of the filing office compares."""
     return build_organisation_stages(name, logic)[-1][1]
 
 
 def pair_stages(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> tuple[NormalisationStep, ...]:
-    """The stages of both names side by side."""
+    """Return the stages of both names as steps."""
     return tuple(
         [NormalisationStep(one[0], one[1], other[1]) for one, other in zip(left, right, strict=True)]
     )
 
 
 def build_plain_stages(text: TokenisedName) -> list[tuple[str, str]]:
-    """Steps of every other profile: characters read, words keyed."""
+    """Return the steps of profiles without search logic: invisible characters removed, then keys."""
     return [
         ("as received", text.raw),
         ("invisible characters and extra spaces set aside", " ".join(_strip_invisible(text).split())),

@@ -1,7 +1,7 @@
-"""The words of the comparison: what goes in, what comes out.
+"""The types that the whole engine shares.
 
-Every public structure is immutable, so a result can be cached, compared and shared between threads.
-Offsets are Python string indices into the name *as received*: ``name[start:end]`` is the text meant.
+Every public structure is immutable, so results can be cached, compared and shared between threads. Offsets
+are Python string indices into the name *as received*: ``name[start:end]`` is the text.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ Span = tuple[int, int]
 
 
 class Kind(StrEnum):
-    """What sort of person in law a name belongs to."""
+    """The kind of legal person that a name belongs to."""
 
     ORGANISATION = "organisation"
     INDIVIDUAL = "individual"
 
 
 class Effect(StrEnum):
-    """What one difference does under one profile, from harmless to decisive.
+    """The effect of one difference under one profile, from harmless to decisive.
 
-    ``model`` leaves the question to the calibrated probability.
+    ``model`` leaves the decision to the calibrated probability.
     """
 
     EQUAL = "equal"
@@ -40,7 +40,7 @@ class Effect(StrEnum):
 
 
 class Verdict(StrEnum):
-    """The answer: the same name for the profile's purpose, a person must look, or another name."""
+    """The verdict: the same name for the profile's purpose, a person must look, or another name."""
 
     IMMATERIAL = "immaterial"
     REVIEW = "review"
@@ -84,7 +84,7 @@ class ArtefactError(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the caller knows beyond the two names; everything is optional.
+    """Facts beyond the two names; all are optional.
 
     ``register`` says which side is the registered name (``"left"`` or ``"right"``). Jurisdictions are
     ISO 3166 codes (``"DE"``, ``"US-DE"``). Identifiers are hard ones such as ``{"lei": "..."}``,
@@ -99,12 +99,12 @@ class Context:
 
 
 class Finding(NamedTuple):
-    """A difference as a detector sees it, before a profile says what it does.
+    """A difference as a detector finds it, before a profile gives it an effect.
 
-    ``category`` is a taxonomy id (``"O08"``); spans are offsets into the left and right name as received,
+    Spans are offsets into the left and right name as received,
     ``None`` where the text stands on one side only. ``weight`` in [0, 1] is how distinctive the words are:
-    a missing "of" weighs next to nothing, an invented word weighs 1. ``detail`` names a case of the category
-    that a profile may judge by itself (``"contradicted"``, ``"loose"``); ``note`` is a sentence on this pair.
+    a missing "of" weighs almost nothing, an invented word weighs 1. ``detail`` names a case of the category,
+    which a profile can judge separately (:class:`CategoryCase`); ``note`` is a sentence on this pair.
     """
 
     category: CategoryId
@@ -116,14 +116,14 @@ class Finding(NamedTuple):
 
 
 def mirror_finding(finding: Finding) -> Finding:
-    """The same finding with the two names exchanged."""
+    """Return the finding with the two names exchanged."""
     return Finding(
         finding.category, finding.span2, finding.span1, finding.detail, finding.weight, finding.note
     )
 
 
 class Difference(NamedTuple):
-    """One named, located difference with what it does under the profile and on whose authority."""
+    """One named, located difference with its effect under the profile and its authority."""
 
     category: CategoryId
     title: str
@@ -138,7 +138,7 @@ class Difference(NamedTuple):
 
 
 class PairFeatures(NamedTuple):
-    """A pair before any judgement: its feature row, and the parsed parts of both names."""
+    """The feature row of a pair and the parsed parts of both names, without a verdict."""
 
     kind: Kind
     features: tuple[float, ...]
@@ -148,31 +148,31 @@ class PairFeatures(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where the calibrated probability decides alone: below the first, and above the second."""
+    """The probabilities at most and at least which the model alone decides."""
 
     immaterial_below: float
     material_above: float
 
 
 class Scorer(Protocol):
-    """A model as the engine sees it: named feature rows in, material probabilities out."""
+    """A model as the engine uses it: named feature rows in, material probabilities out."""
 
     @property
     def name(self) -> str:
-        """Name of the registered model."""
+        """The name of the registered model."""
 
     @property
     def version(self) -> str:
-        """Version of the registered model."""
+        """The version of the registered model."""
 
     def get_thresholds(self, kind: Kind) -> Thresholds:
-        """Auto-decide thresholds for a kind of name."""
+        """Return the thresholds for a kind of name."""
 
     def predict_probability(self, row: Sequence[float]) -> float:
-        """Calibrated probability in [0, 1] that the difference is material."""
+        """Return the calibrated probability in [0, 1] that the difference is material."""
 
     def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
-        """Same for many rows at once."""
+        """Return the calibrated probabilities of many rows."""
 
     def compute_contributions(self, row: Sequence[float]) -> Mapping[str, float]:
-        """Log-odds each feature adds, with ``baseline``; they add up to the model's log-odds score."""
+        """Return the log-odds that each feature adds, with ``baseline``; they sum to the score."""

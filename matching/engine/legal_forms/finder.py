@@ -1,6 +1,6 @@
-"""Finding the legal forms in a name.
+"""The search for legal forms in a name.
 
-A form is found by what it *is*, not by its spelling: ``Gesellschaft mit beschränkter Haftung``,
+All spellings of a form give one family: ``Gesellschaft mit beschränkter Haftung``,
 ``G.m.b.H.`` and ``GmbH`` give the same family. Forms end a name, may be stacked (``Co., Inc.``) or lead it
 (``ООО Ромашка``, ``株式会社``); inside a name only unmistakable ones or those followed by a remark are
 taken. An ordinary word is never taken for a form because it could be one elsewhere.
@@ -21,13 +21,13 @@ _MAX_STACKED_FORMS = 4
 
 
 class LegalForm(NamedTuple):
-    """A legal form found in a name.
+    """A legal form in a name.
 
-    ``first`` and ``stop`` are the half-open range of its tokens; ``families`` the ids of the forms the
-    spelling can mean (one, unless the jurisdiction is needed to tell); ``label`` as a lawyer writes it;
-    ``codes`` its ISO 20275 codes as ``(jurisdiction, code)``, those of the given jurisdiction when one was
-    given; ``compound`` whether several designators together make the form (``GmbH & Co. KG``); ``chief`` a
-    dozen of the codes, the largest registers first.
+    ``[first, stop)`` is the range of its tokens; ``families`` are the ids of the forms the spelling can mean
+    (one, unless only the jurisdiction decides); ``label`` is what a lawyer writes; ``codes`` are its ISO
+    20275 codes as ``(jurisdiction, code)``, limited to the jurisdiction of the name where that is known;
+    ``is_compound`` tells that several designators make the form (``GmbH & Co. KG``); ``main_codes`` are a
+    dozen of the codes, those of the largest registers first.
     """
 
     first: int
@@ -40,7 +40,7 @@ class LegalForm(NamedTuple):
 
 
 class _SpellingMeaning(NamedTuple):
-    """What a compact spelling means under a jurisdiction, and where it may stand."""
+    """The meaning of a compact spelling in a jurisdiction, and where in a name it can be a form."""
 
     families: tuple[str, ...]
     label: str
@@ -63,9 +63,9 @@ class _FormMatch(NamedTuple):
 
 @lru_cache(maxsize=16_384)
 def find_legal_forms(keys: tuple[str, ...], jurisdiction: str | None = None) -> tuple[LegalForm, ...]:
-    """The legal forms of a name, in reading order; empty when it has none.
+    """Return the legal forms of a name, in reading order; empty when it has none.
 
-    ``keys`` are the comparison keys of its tokens (:attr:`matching.engine.text.tokenise.Text.keys`);
+    ``keys`` are the comparison keys of its tokens;
     ``jurisdiction`` an ISO 3166 code (``"DE"``, ``"US-DE"``) that narrows down what a spelling can mean.
     At least one distinctive token is always left. Never raises.
     """
@@ -87,7 +87,7 @@ def _get_searcher() -> _FormSearcher:
 
 
 class _FormSearcher:
-    """The search itself; an object so that the tables are attributes, which is what makes it fast."""
+    """The search with its tables as attributes, which makes their lookup fast."""
 
     __slots__ = ("articles", "binders", "endings", "openings", "spellings", "words")
 
@@ -111,7 +111,7 @@ class _FormSearcher:
     def find_with_leading(
         self, keys: tuple[str, ...], hits: list[_FormMatch], jurisdiction: str | None
     ) -> list[_FormMatch]:
-        """The forms of a name whose first token can begin a form."""
+        """Return the forms of a name whose first token can begin a form."""
         end = hits[0].first if hits else len(keys)
         lead = self.find_leading(keys, end, [], jurisdiction)
         if all(hit.meaning.is_accessory for hit in hits):
@@ -123,7 +123,7 @@ class _FormSearcher:
         return [lead, *hits] if lead else hits
 
     def find_bilingual_pair(self, keys: tuple[str, ...], hits: list[_FormMatch]) -> list[_FormMatch] | None:
-        """Two designators around a name that are one bilingual form (``Oy Foo Ab``, ``NV Foo SA``)."""
+        """Return two designators around a name that are one bilingual form (``Oy Foo Ab``, ``NV Foo SA``)."""
         last = hits[-1]
         pair = keys[0] + "".join(keys[last.first : last.stop])
         if len(hits) > 1 or last.first < 2 or pair not in self.spellings:
@@ -134,7 +134,7 @@ class _FormSearcher:
         )
 
     def find_stacked(self, keys: tuple[str, ...], stop: int, jurisdiction: str | None) -> list[_FormMatch]:
-        """Forms that end at ``stop``, the ones stacked before it too, in reading order."""
+        """Return the form that ends at ``stop`` and the forms stacked before it, in reading order."""
         hits: list[_FormMatch] = []
         while keys[stop - 1] in self.endings and len(hits) < _MAX_STACKED_FORMS:
             hit = self.find_ending(keys, stop, jurisdiction)
@@ -147,7 +147,7 @@ class _FormSearcher:
         return hits
 
     def find_ending(self, keys: tuple[str, ...], stop: int, jurisdiction: str | None) -> _FormMatch | None:
-        """The longest form whose last token is ``keys[stop - 1]``."""
+        """Return the longest form whose last token is ``keys[stop - 1]``."""
         for length in self.endings.get(keys[stop - 1], ()):
             first = stop - length
             if first < 1:
@@ -170,7 +170,7 @@ class _FormSearcher:
     def find_leading(
         self, keys: tuple[str, ...], end: int, others: list[_FormMatch], jurisdiction: str | None
     ) -> _FormMatch | None:
-        """The form that leads the name, if it may and leaves something of the name before ``end``."""
+        """Return the form that leads the name, if it can and part of the name remains before ``end``."""
         for length in self.openings[keys[0]]:
             compact = "".join(keys[:length])
             if length >= end or compact not in self.spellings or self.articles.issuperset(keys[length:end]):
@@ -181,7 +181,7 @@ class _FormSearcher:
         return None
 
     def find_inside(self, keys: tuple[str, ...], start: int, jurisdiction: str | None) -> list[_FormMatch]:
-        """Forms followed by a remark (``in liquidation``), a tag (``/DE/``) or, if unmistakable, any text."""
+        """Return forms before a remark (``in liquidation``) or tag (``/DE/``), unmistakable ones anywhere."""
         for stop in range(start + 2, len(keys)):
             hit = self.find_ending(keys, stop, jurisdiction) if keys[stop - 1] in self.endings else None
             if hit is None or hit.meaning.is_accessory or hit.first <= start:
@@ -192,7 +192,7 @@ class _FormSearcher:
         return []
 
     def find_stack_end(self, keys: tuple[str, ...], hit: _FormMatch, jurisdiction: str | None) -> int:
-        """Where the forms end that begin with this one (``Kaisha`` of ``Kaisha, Ltd. /ADR/``)."""
+        """Return where the forms end that begin with this one (``Kaisha`` of ``Kaisha, Ltd. /ADR/``)."""
         stop = hit.stop
         while stop + 1 < len(keys) and keys[stop] in self.endings:
             longer = self.find_ending(keys, stop + 1, jurisdiction)
@@ -211,7 +211,7 @@ class _FormSearcher:
 
 
 def _can_lead(sense: _SpellingMeaning, others: list[_FormMatch], jurisdiction: str | None) -> bool:
-    """Whether a form may lead beside the other forms; ``(publ)`` says as much as a country."""
+    """Return whether a form can lead the name beside the other forms; ``(publ)`` counts like a country."""
     if sense.prefix_rule == "always":
         return True
     if not sense.prefix_rule or any(hit.meaning.closes_name for hit in others):
@@ -230,7 +230,7 @@ def _correct_last_key(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=16_384)
 def _correct_typo(token: str) -> str:
-    """The designator a token is one slip away from (``limted``, ``incorporatd``), else an empty string."""
+    """Return the designator one edit away from a token (``limted``), else an empty string."""
     words = load_form_register().word_lists["often_mistyped"]
     if token.endswith("s") and token[:-1] in words:
         return ""
@@ -239,7 +239,7 @@ def _correct_typo(token: str) -> str:
 
 @lru_cache(maxsize=32_768)
 def _find_meaning(compact: str, jurisdiction: str | None) -> _SpellingMeaning | None:
-    """What a known compact spelling means; ``None`` when it is no form in that jurisdiction."""
+    """Return the meaning of a listed compact spelling, ``None`` when it is no form in that jurisdiction."""
     register = load_form_register()
     readings = register.spellings[compact]
     home = [r for r in readings if jurisdiction and register.families[r.family].exists_in(jurisdiction)]
@@ -277,17 +277,17 @@ _MAX_MAIN_CODES = 12
 
 
 def select_main_codes(codes: Iterable[tuple[str, str]]) -> ElfCodes:
-    """A dozen of the codes, those of the largest registers first."""
+    """Return a dozen of the codes, those of the largest registers first."""
     return tuple(sorted(codes, key=_rank_code)[:_MAX_MAIN_CODES])
 
 
 def _rank_code(code: tuple[str, str]) -> tuple[bool, bool, tuple[str, str]]:
-    """Order of the registers, the largest first."""
+    """Return the sort key of a code: the largest registers first."""
     return code[0].partition("-")[0] not in _LARGEST_REGISTERS, code[0] != "US-DE", code
 
 
 def _is_code_applicable(jurisdiction: str | None, where: str) -> bool:
-    """Whether a code issued for ``where`` is one of the jurisdiction, of its country, or of a part of it."""
+    """Return whether a code issued for ``where`` is of the jurisdiction, its country, or a part of it."""
     if jurisdiction is None or where == jurisdiction:
         return True
     return jurisdiction.startswith(f"{where}-") or where.startswith(f"{jurisdiction}-")

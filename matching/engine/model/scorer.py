@@ -1,6 +1,6 @@
-"""The shipped model as it is served: plain numbers from ``model.json``, without scikit-learn.
+"""The compiled model: plain numbers from ``model.json``, without scikit-learn.
 
-The estimator that was trained (``model.skops``) is the authority; what is served here equals it within 1e-9.
+The trained estimator (``model.skops``) is the authority; probabilities here equal its own within 1e-9.
 """
 
 from __future__ import annotations
@@ -20,40 +20,40 @@ from matching.engine.types import ArtefactError, Kind, Thresholds
 
 FORMAT_VERSION = 1
 _MIN_PROBABILITY = 5e-10
-"""Probabilities are kept this far from 0 and 1, so that every answer has finite log-odds."""
+"""Least distance of a probability from 0 and 1, so that all log-odds are finite."""
 
 
 class SigmoidCalibration:
-    """Calibration of a score by a straight line in log-odds."""
+    """The calibration of a score by a straight line in log-odds."""
 
     def __init__(self, slope: float, intercept: float) -> None:
         self.slope = slope
         self.intercept = intercept
 
     def calibrate(self, score: float) -> float:
-        """Calibrated probability of one score."""
+        """Return the calibrated probability of one score."""
         return _expit(self.slope * score + self.intercept)
 
     def calibrate_many(self, scores: FloatArray) -> FloatArray:
-        """Calibrated probabilities of many scores."""
+        """Return the calibrated probabilities of many scores."""
         return _clip_probabilities(
             1 / (1 + np.exp(-np.clip(self.slope * scores + self.intercept, -700, 700)))
         )
 
 
 class IsotonicCalibration:
-    """Calibration of a score by a rising broken line."""
+    """The calibration of a score by an increasing piecewise linear function."""
 
     def __init__(self, scores: Sequence[float], probabilities: Sequence[float]) -> None:
         self._x = np.asarray(scores, dtype=float)
         self._y = np.asarray(probabilities, dtype=float)
 
     def calibrate(self, score: float) -> float:
-        """Calibrated probability of one score."""
+        """Return the calibrated probability of one score."""
         return float(self.calibrate_many(np.array([score]))[0])
 
     def calibrate_many(self, scores: FloatArray) -> FloatArray:
-        """Calibrated probabilities of many scores."""
+        """Return the calibrated probabilities of many scores."""
         return _clip_probabilities(np.interp(scores, self._x, self._y))
 
 
@@ -76,24 +76,25 @@ class CompiledScorer:
         }
 
     def get_thresholds(self, kind: Kind) -> Thresholds:
-        """Where the probability decides alone for that kind of name."""
+        """Return the thresholds beyond which the probability alone decides, for a kind of name."""
         return self._thresholds[kind]
 
     def predict_probability(self, row: Sequence[float]) -> float:
-        """Calibrated probability in (0, 1) that the difference is material."""
+        """Return the calibrated probability in (0, 1) that the difference is material."""
         return self._calibration.calibrate(self._model.score(row))
 
     def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
-        """Same for many rows at once."""
+        """Return the calibrated probabilities of many rows."""
         if not len(rows):
             return []
         probabilities: list[float] = self._calibration.calibrate_many(self._model.score_rows(rows)).tolist()
         return probabilities
 
     def compute_contributions(self, row: Sequence[float]) -> dict[str, float]:
-        """Log-odds each feature adds, largest first, then ``baseline``; together the answer's log-odds.
+        """Return the log-odds that each feature adds, largest first, then ``baseline``.
 
-        With a calibration that is no straight line, what it bends is named ``calibration``.
+        They sum to the log-odds of the probability. Where the calibration is not a straight line in log-odds,
+        the remainder is named ``calibration``.
         """
         score, added = self._model.explain_score(row)
         slope, intercept = 1.0, 0.0
@@ -102,12 +103,12 @@ class CompiledScorer:
         named = {self.features[at]: slope * value for at, value in added.items() if at >= 0 and value}
         shares = dict(sorted(named.items(), key=lambda item: -abs(item[1])))
         shares["baseline"] = slope * added[-1] + intercept
-        bent = _logit(self._calibration.calibrate(score)) - sum(shares.values())
-        return {**shares, "calibration": bent} if abs(bent) > 1e-9 else shares
+        remainder = _logit(self._calibration.calibrate(score)) - sum(shares.values())
+        return {**shares, "calibration": remainder} if abs(remainder) > 1e-9 else shares
 
 
 def load_scorer(data: bytes) -> CompiledScorer:
-    """The model in a compiled artefact (``model.json``).
+    """Return the model of a compiled artefact (``model.json``).
 
     Raises :class:`ArtefactError` when it is damaged, of another format, or was trained for other features
     than this engine computes.
@@ -127,7 +128,7 @@ def load_scorer(data: bytes) -> CompiledScorer:
 
 @lru_cache(maxsize=1)
 def load_default_scorer() -> CompiledScorer:
-    """The model shipped with the engine, loaded once."""
+    """Return the model shipped with the engine, loaded once."""
     return load_scorer(files("matching.engine").joinpath("model/model.json").read_bytes())
 
 

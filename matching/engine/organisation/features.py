@@ -1,4 +1,4 @@
-"""Named numeric features of a pair of organisation names; all a model ever sees of it."""
+"""The named numeric features of a pair of organisation names; a model sees nothing else of it."""
 
 from __future__ import annotations
 

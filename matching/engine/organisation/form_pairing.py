@@ -1,8 +1,8 @@
-"""Legal forms that only two names together show.
+"""Legal forms that only a pair of names reveals.
 
-An abbreviation such as ``SLNE`` or ``BRF`` says nothing by itself: it may be part of a name. Beside the same
-name written with the full designation of one ISO 20275 code it can only be that form. So where two names
-are alike but for what stands at an end, and the list gives both endings for one code, they have one form.
+An abbreviation such as ``SLNE`` or ``BRF`` can be part of a name. Beside the same name with the full
+designation of one ISO 20275 code it can only be that form. So where two names differ only at one end, and the
+list gives both endings for one code, they have one form.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from matching.engine.legal_forms.registry import ISO_FAMILY_PREFIX, load_form_re
 from matching.engine.organisation.parse import ParsedOrganisation, replace_forms
 
 _MAX_WORDS = 12
-"""Most words of a designation that is looked up."""
+"""Most words of a designation."""
 
 TokenRange = tuple[int, int]
 
@@ -30,9 +30,9 @@ class _DifferingRanges(NamedTuple):
 def pair_legal_forms(
     left: ParsedOrganisation, right: ParsedOrganisation
 ) -> tuple[ParsedOrganisation, ParsedOrganisation]:
-    """Both names, read with one form where the ISO list gives what differs between them for one code.
+    """Return both names with one common form where the ISO list gives what differs between them for one code.
 
-    Forms that the curated register reads by itself on both sides are left as they are: it is finer than the
+    Forms that the curated register finds on both sides stay as they are: it is finer than the
     list, which puts ``Inc.`` and ``Ltd`` into one row.
     """
     if (
@@ -63,7 +63,7 @@ def _join_keys(name: ParsedOrganisation, where: TokenRange) -> str:
 
 
 def _find_differing_ranges(left: tuple[str, ...], right: tuple[str, ...]) -> Iterator[_DifferingRanges]:
-    """Where both names end, begin, or one begins and one ends with what differs, the shortest first."""
+    """Yield the ranges that can hold the form: at both ends, both beginnings, or one of each."""
     n, m = len(left), len(right)
     if "".join(left) == "".join(right):
         return
@@ -77,7 +77,7 @@ def _find_differing_ranges(left: tuple[str, ...], right: tuple[str, ...]) -> Ite
 
 
 def _find_prefix_lengths(left: tuple[str, ...], right: tuple[str, ...]) -> Iterator[int]:
-    """Numbers of words that both begin with, the greatest first, as long as different words remain."""
+    """Yield how many words both begin with, the greatest first, as long as different words remain."""
     fewest = max(1, len(left) - _MAX_WORDS, len(right) - _MAX_WORDS)
     same = 1
     while same < min(len(left), len(right)) - 1 and left[same] == right[same]:
@@ -86,7 +86,7 @@ def _find_prefix_lengths(left: tuple[str, ...], right: tuple[str, ...]) -> Itera
 
 
 def _find_turned_ranges(leading: tuple[str, ...], ending: tuple[str, ...]) -> Iterator[_DifferingRanges]:
-    """The form leads one name and ends the other (``AB Volvo``, ``Volvo AB``)."""
+    """Yield the ranges of a form that leads one name and ends the other (``AB Volvo``, ``Volvo AB``)."""
     if ending[0] in leading[1:]:
         first = leading.index(ending[0], 1)
         stem = leading[first:]
@@ -95,7 +95,7 @@ def _find_turned_ranges(leading: tuple[str, ...], ending: tuple[str, ...]) -> It
 
 
 def _is_curated_form(name: ParsedOrganisation, where: TokenRange) -> bool:
-    """Whether the curated register reads just these words as the name's form."""
+    """Return whether the curated register finds exactly these words as the form of the name."""
     forms = [form for form in name.forms if not form.families[0].startswith(ISO_FAMILY_PREFIX)]
     return len(forms) == 1 and (forms[0].first, forms[0].stop) == where
 

@@ -1,4 +1,4 @@
-"""Reading an organisation's name: the legal name itself, its form, and what is only appended to it."""
+"""The parser of organisations' names: the stem, the legal forms, and what is appended to the name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class AppendedPart(NamedTuple):
 
 
 class ParsedOrganisation(NamedTuple):
-    """A parsed organisation name; every number is a token index into ``text.tokens``."""
+    """A parsed organisation name; every number is a token index into ``text.tokens``.
+
+    The stem is the name without article, legal forms and appended parts.
+    """
 
     text: TokenisedName
     article_index: int | None
@@ -40,17 +43,17 @@ class ParsedOrganisation(NamedTuple):
     parts: tuple[AppendedPart, ...]
 
     def get_tokens(self, indices: tuple[int, ...] | range) -> tuple[Token, ...]:
-        """The tokens at these indices."""
+        """Return the tokens at these indices."""
         return tuple([self.text.tokens[index] for index in indices])
 
     def get_tail_keys(self, part: AppendedPart) -> tuple[str, ...]:
-        """Comparison keys of a part without its announcing words."""
+        """Return the comparison keys of a part without its marker words."""
         return self.text.keys[part.content_start : part.stop]
 
 
 @lru_cache(maxsize=16_384)
 def parse_organisation(text: TokenisedName, jurisdiction: str | None = None) -> ParsedOrganisation:
-    """Parse a name as an organisation's; never fails, an unreadable name is all stem."""
+    """Parse a name as an organisation's; never fails, since the stem can be the whole name."""
     keys = text.keys
     appended = _find_appended_parts(text, keys)
     stop = appended[0].start if appended else len(keys)
@@ -62,14 +65,14 @@ def parse_organisation(text: TokenisedName, jurisdiction: str | None = None) -> 
 
 
 def replace_forms(name: ParsedOrganisation, form: LegalForm) -> ParsedOrganisation:
-    """The name read again with this form alone, for a name without appended parts."""
+    """Return the name with this form alone; only for names without appended parts."""
     return _build_organisation(name.text, (form,), (), list(range(len(name.text.keys))))
 
 
 def _build_organisation(
     text: TokenisedName, forms: tuple[LegalForm, ...], parts: tuple[AppendedPart, ...], main: list[int]
 ) -> ParsedOrganisation:
-    """The stem is what of the main part is neither form nor article; an unreadable name is all stem."""
+    """Build the parsed name; ``main`` are the indices of the words that are not appended."""
     taken = {index for form in forms for index in range(form.first, form.stop)}
     rest = [index for index in main if index not in taken]
     article = _find_article(text, text.keys, rest)
@@ -83,7 +86,7 @@ def _build_organisation(
 def find_main_forms(
     keys: tuple[str, ...], stop: int, aside: set[int], jurisdiction: str | None
 ) -> tuple[LegalForm, ...]:
-    """Legal forms of the main part; a number after the form (``Corp. III``) does not hide it."""
+    """Return the legal forms of the main part; a number after the form (``Corp. III``) does not hide it."""
     end = stop
     while end > 1 and (end - 1 in aside or parse_number(keys[end - 1]) is not None):
         end -= 1
@@ -91,7 +94,7 @@ def find_main_forms(
 
 
 def _find_appended_parts(text: TokenisedName, keys: tuple[str, ...]) -> list[AppendedPart]:
-    """Parts announced by marker words; a part runs to the next marker or the end of the name."""
+    """Return the parts after marker words; a part runs to the next marker or the end of the name."""
     phrases = load_lexicon().marker_phrases
     if phrases.keys().isdisjoint(keys):
         return _find_branch_ending(keys)
@@ -123,19 +126,17 @@ def _match_phrase(
 
 
 def _is_marker(text: TokenisedName, index: int, phrase: tuple[str, ...]) -> bool:
-    """Short markers are markers only as people write them: ``t/a``, ``a/c``, ``i.L.``; ``TA`` is a word."""
+    """Return whether a marker phrase is one here; short ones need their marks: ``t/a``, ``a/c``, ``i.L.``."""
     token = text.tokens[index]
     if phrase in load_lexicon().numbered_annotations:
         return _has_authority_number(text.keys[index + len(phrase) :])
     if phrase in (("ta",), ("ac",)):
         return "/" in token.text
-    if phrase == ("il",):
-        return "." in token.text
-    return True
+    return phrase != ("il",) or "." in token.text
 
 
 def _has_authority_number(following: tuple[str, ...]) -> bool:
-    """Whether a number of an authority or a bank follows: six digits or more, with or without letters."""
+    """Return whether a number of an authority or a bank follows: six digits or more, letters allowed."""
     begins = any(char.isdigit() for key in following[:1] for char in key)
     return begins and sum(char.isdigit() for key in following for char in key) >= _MIN_NUMBER_DIGITS
 
@@ -144,7 +145,7 @@ _MIN_NUMBER_DIGITS = 6
 
 
 def _find_branch_ending(keys: tuple[str, ...]) -> list[AppendedPart]:
-    """A branch named at the end: ``…, London Branch``."""
+    """Return the branch at the end of a name: ``…, London Branch``."""
     if keys[-1] not in _list_ending_words():
         return []
     for length in (2, 1):
@@ -161,7 +162,7 @@ def _list_ending_words() -> frozenset[str]:
 
 
 def _find_asides(text: TokenisedName, keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
-    """Bracketed additions that are not part of the name: ``(Delaware)``, ``/DE/``, ``(publ)``."""
+    """Return bracketed additions that are not part of the name: ``(Delaware)``, ``/DE/``, ``(publ)``."""
     found = []
     for first, last in _find_brackets(text, stop):
         inner = keys[first:last]
@@ -175,7 +176,7 @@ def _find_asides(text: TokenisedName, keys: tuple[str, ...], stop: int) -> list[
 
 
 def _find_description(keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
-    """What contracts add after the name without brackets: ``Acme, Inc., a Delaware corporation``."""
+    """Return what contracts add to a name without brackets: ``Acme, Inc., a Delaware corporation``."""
     first = next(
         (at for at in range(max(2, stop - _MAX_DESCRIPTION_WORDS), stop) if _is_description(keys[at:stop])),
         stop,
@@ -190,7 +191,7 @@ def _find_description(keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
 _PLACE_OPENINGS = frozenset(
     ["new", "north", "south", "west", "rhode", "british", "united", "hong", "puerto", "cayman"]
 )
-"""What places of two words and more begin with."""
+"""First words of places of two words or more."""
 
 
 _MAX_DESCRIPTION_WORDS = 18
@@ -200,7 +201,7 @@ _UNDER_LAWS = ("under", "the", "laws", "of")
 
 
 def _is_description(words: tuple[str, ...]) -> bool:
-    """Whether the words say where a company is formed and as what.
+    """Return whether the words say where and in which form a company is organised.
 
     ``a New York corporation``, ``a corporation organized under the laws of Delaware``.
     """
@@ -222,9 +223,9 @@ def _list_places() -> frozenset[str]:
 
 
 def _find_trailing_state(keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
-    """A state code after the form without brackets, as registers print it: ``Acme Corp DE``.
+    """Return a state code after the form, as registers print it without brackets: ``Acme Corp DE``.
 
-    In ``Padaria Silva Ltda ME`` the code is the end of the form.
+    In ``Padaria Silva Ltda ME`` the code belongs to the form.
     """
     last = stop - 1
     state = last > 1 and len(keys[last]) == 2 and keys[last] in load_lexicon().state_codes
@@ -234,13 +235,13 @@ def _find_trailing_state(keys: tuple[str, ...], stop: int) -> list[AppendedPart]
 
 
 def _is_after_form(keys: tuple[str, ...], first: int) -> bool:
-    """Whether a legal form stands right before; a bracket before the form belongs to the name."""
+    """Return whether a legal form ends right before; a bracket before the form belongs to the name."""
     forms = find_legal_forms(keys[:first])
     return any(form.stop == first for form in forms)
 
 
 def _find_brackets(text: TokenisedName, stop: int) -> list[tuple[int, int]]:
-    """Token ranges between brackets or between slashes (``/DE/``)."""
+    """Return the token ranges between brackets or slashes (``/DE/``)."""
     raw, tokens = text.raw, text.tokens
     if "(" not in raw and "/" not in raw and "（" not in raw and "\\" not in raw:
         return []
@@ -261,7 +262,7 @@ def _find_brackets(text: TokenisedName, stop: int) -> list[tuple[int, int]]:
 
 
 def _find_article(text: TokenisedName, keys: tuple[str, ...], rest: list[int]) -> int | None:
-    """Leading ``The``, or the same written after the name: ``Acme Company, The``."""
+    """Return the index of a leading ``The``, or of one after the name: ``Acme Company, The``."""
     if len(rest) < 2:
         return None
     articles = load_lexicon().articles

@@ -1,4 +1,4 @@
-"""Aligning two token sequences: what stands where on both sides, what on one side only, what moved."""
+"""The alignment of two token sequences: matched words, words on one side only, and moved words."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from matching.engine.text.tokenise import Token, build_confusable_skeleton
 from matching.engine.text.word_relation import WordRelation, classify_word_relation
 
 MAX_CELLS = 600
-"""Word pairs (words left × words right, over all gaps) weighed in one alignment; what is beyond is simply
-different text. Real names need under a hundred; the bound keeps absurd input from costing seconds."""
+"""Most word pairs (words left × words right, over all gaps) compared in one alignment; the rest counts as
+different text. Real names need under a hundred; the bound keeps absurd input from taking seconds."""
 _MAX_JOINED_WORDS = 3
 _MAX_SPACED_LETTERS = 8
 """Most letters of a word written apart."""
@@ -25,7 +25,7 @@ _MIN_MISSPELT_LETTERS = 6
 
 
 class TokenMatch(NamedTuple):
-    """Tokens ``[i, i2)`` left stand for ``[j, j2)`` right; ``relation`` is ``None`` when keys are equal."""
+    """A match of token ranges; ``stop`` is exclusive, ``relation`` is ``None`` when the keys are equal."""
 
     left_start: int
     left_stop: int
@@ -39,14 +39,14 @@ EqualRun = tuple[int, int, int]
 
 
 class UnmatchedTokens(NamedTuple):
-    """Words that found no counterpart at one place: indices left, indices right."""
+    """Words without counterpart at one place: their indices left and right."""
 
     left: tuple[int, ...]
     right: tuple[int, ...]
 
 
 class TokenAlignment(NamedTuple):
-    """The whole account of two token sequences: nothing is left out, nothing is counted twice."""
+    """The alignment of two token sequences: every token is in one match, gap or move (left, right index)."""
 
     matches: tuple[TokenMatch, ...]
     gaps: tuple[UnmatchedTokens, ...]
@@ -54,7 +54,7 @@ class TokenAlignment(NamedTuple):
 
 
 def align_tokens(left: tuple[Token, ...], right: tuple[Token, ...]) -> TokenAlignment:
-    """Align by equal keys first, then word by word inside what is left between them."""
+    """Align by equal keys first, then word by word in the stretches between them."""
     keys_left, keys_right = [token.key for token in left], [token.key for token in right]
     same = find_equal_runs(keys_left, keys_right)
     matches = [_build_equal_match(i + step, j + step) for i, j, size in same for step in range(size)]
@@ -74,7 +74,10 @@ def align_tokens(left: tuple[Token, ...], right: tuple[Token, ...]) -> TokenAlig
 
 
 def find_equal_runs(left: Sequence[str], right: Sequence[str]) -> list[EqualRun]:
-    """Runs of equal keys in order, those of the fewest edits; most pairs need no search for them."""
+    """Return the runs of equal keys, in order, that need the fewest edits.
+
+    A common beginning and end are cut off first; most pairs need no search after that.
+    """
     if left == right:
         return [(0, 0, len(left))]
     start, i, j = 0, len(left), len(right)
@@ -92,7 +95,7 @@ def find_equal_runs(left: Sequence[str], right: Sequence[str]) -> list[EqualRun]
 
 
 def _find_stretches(same: list[EqualRun], left: int, right: int) -> list[tuple[int, int, int, int]]:
-    """The stretches before, between and after runs of equal keys: ``[i, i2)`` left and ``[j, j2)`` right."""
+    """Return the stretches around runs of equal keys, as ``[i, i2)`` left and ``[j, j2)`` right."""
     edges = [(0, 0, 0), *same, (left, right, 0)]
     found = [(i + size, next_i, j + size, next_j) for (i, j, size), (next_i, next_j, _) in pairwise(edges)]
     return [stretch for stretch in found if stretch[0] < stretch[1] or stretch[2] < stretch[3]]
@@ -135,7 +138,7 @@ def _build_gap(i: int, i2: int, j: int, j2: int) -> UnmatchedTokens:
 def _find_best_path(
     left: tuple[Token, ...], right: tuple[Token, ...], block: tuple[int, int, int, int]
 ) -> list[TokenMatch]:
-    """Order-keeping pairing with the greatest total similarity (Needleman-Wunsch with joins)."""
+    """Return the matches in order with the greatest total similarity (Needleman-Wunsch with joins)."""
     i0, i2, j0, j2 = block
     best: dict[tuple[int, int], _PathCell] = {(i, j2): (0.0, None, (i2, j2)) for i in range(i0, i2 + 1)}
     best |= {(i2, j): (0.0, None, (i2, j2)) for j in range(j0, j2)}
@@ -151,7 +154,7 @@ def _find_best_path(
 
 
 _PathCell = tuple[float, TokenMatch | None, tuple[int, int]]
-"""The greatest similarity from here to the end, what is paired here for it, and where the rest begins."""
+"""The greatest similarity from here to the end, the match here that gives it, and the next cell."""
 
 
 def _compute_cell(
@@ -196,7 +199,7 @@ def _list_pairings(
 def _match_spelled_number(
     left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
 ) -> TokenMatch | None:
-    """A number of two words on one side: ``Twenty-First`` for ``21st``."""
+    """Match a number of two words on one side: ``Twenty-First`` for ``21st``."""
     if left[i].key not in numbers.TENS_WORDS and right[j].key not in numbers.TENS_WORDS:
         return None
     for p, q in ((2, 1), (1, 2)):
@@ -210,7 +213,7 @@ def _match_spelled_number(
 def _match_joined_words(
     left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
 ) -> TokenMatch | None:
-    """One side writes as one word what the other writes as several (``Clear water``, ``0 il``)."""
+    """Match one word with the several words that spell it on the other side (``Clear water``, ``0 il``)."""
     if left[i].key[0] != right[j].key[0] and build_confusable_skeleton(
         left[i].text[0]
     ) != build_confusable_skeleton(right[j].text[0]):
@@ -226,7 +229,7 @@ def _match_joined_words(
 
 
 def _count_joinable_words(words: tuple[Token, ...], start: int, stop: int) -> int:
-    """How many words from ``start`` may be one word apart: a few, or all single letters (``L A M Y``)."""
+    """Return how many words from ``start`` may spell one word: a few, or all single letters (``L A M Y``)."""
     letters = next((at for at in range(start, stop) if len(words[at].key) > 1), stop) - start
     return min(stop - start, max(_MAX_JOINED_WORDS, min(letters, _MAX_SPACED_LETTERS)))
 
@@ -247,7 +250,7 @@ def _relate_joined_words(left: tuple[Token, ...], right: tuple[Token, ...]) -> W
 
 
 def _is_all_words(tokens: tuple[Token, ...]) -> bool:
-    """Whether all are words, none a letter or a number: ``Alpha II`` is no misspelt ``Alphai``."""
+    """Return whether all are words, none a letter or a number: ``Alpha II`` is no misspelt ``Alphai``."""
     return all(
         len(token.key) > 1 and token.key.isalpha() and numbers.parse_number(token.key) is None
         for token in tokens
@@ -261,7 +264,7 @@ def _build_skeleton(tokens: tuple[Token, ...]) -> str:
 def _match_acronym(
     left: tuple[Token, ...], right: tuple[Token, ...], i: int, j: int, i2: int, j2: int
 ) -> TokenMatch | None:
-    """Initials for words: ``UWM`` for ``Universal Widget Makers`` (two letters or more)."""
+    """Match initials with their words: ``UWM`` for ``Universal Widget Makers`` (two letters or more)."""
     span = _count_acronym_words(left[i].key, right, j, j2)
     if span:
         return TokenMatch(i, i + 1, j, j + span, WordRelation(CategoryId.O16_ACRONYM, 0.5))
@@ -270,7 +273,7 @@ def _match_acronym(
 
 
 def _count_acronym_words(short: str, words: tuple[Token, ...], start: int, stop: int) -> int:
-    """How many words from ``start`` the letters of ``short`` begin, 0 when they do not."""
+    """Return how many words from ``start`` begin with the letters of ``short``, 0 when they do not."""
     length = len(short)
     if not 2 <= length <= stop - start or not short.isalpha():
         return 0
@@ -283,7 +286,7 @@ def _count_acronym_words(short: str, words: tuple[Token, ...], start: int, stop:
 
 
 def _find_moves(left: list[str], right: list[str], gaps: list[UnmatchedTokens]) -> list[tuple[int, int]]:
-    """Words that stand at another place on the other side."""
+    """Return the words that stand at another place on the other side, as (left, right) indices."""
     waiting: dict[str, list[int]] = {}
     for gap in gaps:
         for j in gap.right:

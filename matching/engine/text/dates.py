@@ -1,4 +1,4 @@
-"""Dates in names: the day on which a trust was made is part of its name, and is written in many ways."""
+"""Dates in names: the date of a trust is part of its name and is written in many ways."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MONTH_NUMBERS = {word: month for month, name in enumerate(_MONTH_NAMES, 1) for 
     "sept": 9
 }
 _DATE_HINT = re.compile(r"\d{4}|\d[/-]\d{1,2}[/-]\d")
-"""What no name with a date lacks; most names are not looked at any further."""
+"""A cheap test that every name with a date passes, and most other names do not."""
 
 _DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _LAST_DAY = 31
@@ -28,7 +28,7 @@ MonthDay = tuple[int, int]
 
 
 class DateMention(NamedTuple):
-    """Tokens ``[start, stop)`` that are a date, and what it may mean: ``1/2/01`` is one of two days."""
+    """Tokens ``[start, stop)`` that are a date, with its possible days: ``1/2/01`` is one of two."""
 
     start: int
     stop: int
@@ -36,16 +36,16 @@ class DateMention(NamedTuple):
     years: frozenset[int]
 
     def remove_from(self, tokens: Tokens) -> Tokens:
-        """The other words."""
+        """Return the tokens without the date."""
         return tokens[: self.start] + tokens[self.stop :]
 
 
 def remove_shared_date(
     left: Tokens, right: Tokens, texts: tuple[TokenisedName, TokenisedName]
 ) -> tuple[Tokens, Tokens, list[Finding]]:
-    """Return the words without the date that both names hold and write differently, and what is found.
+    """Return both names without the date that they share but write differently, and the finding.
 
-    Where the day may also be another one (month first or day first), the finding is of the case ``unclear``.
+    Where the order of month and day is uncertain, the finding has the case ``unclear``.
     """
     if not (_DATE_HINT.search(texts[0].raw) and _DATE_HINT.search(texts[1].raw)):
         return left, right, []
@@ -84,7 +84,7 @@ def _explain_date(days: frozenset[MonthDay]) -> tuple[CategoryCase, str]:
 
 
 def _find_single_date(tokens: Tokens, raw: str) -> DateMention | None:
-    """The date of a name that holds one; of several nobody could say which is meant."""
+    """Return the date of a name that holds exactly one."""
     found = list(_find_dates(tokens, raw))
     return found[0] if len(found) == 1 else None
 
@@ -99,7 +99,7 @@ def _find_dates(tokens: Tokens, raw: str) -> Iterator[DateMention]:
 
 
 def _parse_date_words(tokens: Tokens, at: int) -> DateMention | None:
-    """``January 2, 2001``, ``2 January 2001``, ``2nd day of January, 2001``."""
+    """Parse ``January 2, 2001``, ``2 January 2001``, ``2nd day of January, 2001``."""
     keys = [token.key for token in tokens[at : at + 5]]
     if keys[1:3] == ["day", "of"]:
         del keys[1:3]
@@ -113,7 +113,7 @@ def _parse_date_words(tokens: Tokens, at: int) -> DateMention | None:
 
 
 def _parse_numeric_date(tokens: Tokens, at: int, raw: str) -> DateMention | None:
-    """``2001-01-02``, ``2.1.2001`` (always the day first), ``1/2/2001`` and ``1/2/01`` (one or the other)."""
+    """Parse ``2001-01-02``, ``2.1.2001`` (day first), ``1/2/2001`` and ``1/2/01`` (either order)."""
     dotted = _DOTTED_DATE.fullmatch(tokens[at].text)
     if dotted:
         day, month, year = map(int, dotted.groups())
@@ -131,7 +131,7 @@ def _parse_numeric_date(tokens: Tokens, at: int, raw: str) -> DateMention | None
 
 
 def _build_date(start: int, stop: int, days: list[MonthDay], years: list[int]) -> DateMention | None:
-    """The date, if any of its readings is a day of the calendar."""
+    """Return the date if any of its readings is a day of the calendar."""
     real = frozenset([(month, day) for month, day in days if 1 <= month <= 12 and 1 <= day <= _LAST_DAY])
     return DateMention(start, stop, real, frozenset(years)) if real and years else None
 

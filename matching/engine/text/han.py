@@ -1,8 +1,7 @@
-"""Chinese characters in their several shapes: traditional, simplified, and the new forms of Japan.
+"""Traditional, simplified and Japanese forms of Chinese characters.
 
-Two spellings of one word in different shapes are one word written in another script, which a person should
-confirm: the registers of Hong Kong, Taiwan and the mainland hold different companies under both. The tables
-are those of OpenCC.
+Two spellings of one word in different forms count as transliterations, which a person should confirm: the
+registers of Hong Kong, Taiwan and the mainland hold different companies under both. The tables are OpenCC's.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ def _load_converters() -> tuple[OpenCC, OpenCC]:
 
 @lru_cache(maxsize=16_384)
 def to_simplified(text: str) -> str:
-    """A text with every Chinese character in its simplified shape; other characters as they are."""
+    """Return the text with every Chinese character in its simplified form."""
     japanese, traditional = _load_converters()
     return str(traditional.convert(japanese.convert(text)))
 
 
 def is_same_word(one: str, other: str) -> bool:
-    """Whether two different words in Chinese characters are one word in other shapes (國 and 国)."""
+    """Return whether two different words in Chinese characters are one word in other forms (國 and 国)."""
     if one.isascii() or other.isascii() or len(one) != len(other):
         return False
     return get_script(one[0]) == get_script(other[0]) == "han" and to_simplified(one) == to_simplified(other)

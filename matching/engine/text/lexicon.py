@@ -1,4 +1,4 @@
-"""What words mean in company names: data read once from ``data/``, looked up by comparison key."""
+"""Word classes and word frequencies of company names, read once from ``data/``."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ class Lexicon(NamedTuple):
     name_count: int
 
     def is_leading_word(self, key: str, text: str) -> bool:
-        """Whether a word before a name is none of its distinctive ones: an article, or a word of courtesy."""
+        """Return whether a word before a name is an article or an honorific, and not distinctive."""
         return key in self.articles or text.casefold() in self.honorifics
 
 
 def load_yaml(name: str) -> Any:
-    """A data file of the engine, parsed; ``name`` is its path below ``data/``."""
+    """Return a parsed data file of the engine; ``name`` is its path below ``data/``."""
     # Both loaders are safe ones; the C one is twenty times faster.
     return yaml.load((DATA_DIRECTORY / name).read_text(encoding="utf-8"), Loader=_YAML_LOADER)  # noqa: S506
 
 
 @cache
 def load_lexicon() -> Lexicon:
-    """The word classes, loaded on first use."""
+    """Return the word classes, loaded on first use."""
     words = load_yaml("words.yaml")
     counts, names = _read_word_counts()
     return Lexicon(
@@ -107,7 +107,7 @@ def _index_abbreviations(pairs: dict[str, list[Any]]) -> dict[str, frozenset[str
 
 
 def _index_phrases(words: dict[str, Any]) -> dict[str, tuple[tuple[Phrase, str], ...]]:
-    """Marker phrases by first word, longest first, each with the category it announces."""
+    """Return marker phrases by first word, longest first, each with the category that it announces."""
     table: dict[str, list[tuple[Phrase, str]]] = {}
     for name, category in _MARKER_CATEGORIES.items():
         for phrase in words[name]:
@@ -128,7 +128,10 @@ def _compute_max_idf() -> float:
 
 @lru_cache(maxsize=65_536)
 def compute_rarity(key: str) -> float:
-    """How distinctive a word is, 0 (in half of all names) to 1 (never seen); inverse document frequency."""
+    """Return how distinctive a word is, 0 (in half of all names) to 1 (in none).
+
+    It is the scaled inverse document frequency among the names counted in ``word_counts.tsv``.
+    """
     count = load_lexicon().word_counts.get(key)
     if count is None:
         return 1.0

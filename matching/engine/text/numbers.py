@@ -45,7 +45,7 @@ def _build_roman_table(limit: int) -> dict[str, str]:
 
 
 def to_roman(value: int) -> str:
-    """Lower-case Roman numeral of 1 … 89."""
+    """Return the lower-case Roman numeral of 1 to 89."""
     tens = ("", "x", "xx", "xxx", "xl", "l", "lx", "lxx", "lxxx")[value // 10]
     units = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")[value % 10]
     return tens + units
@@ -57,11 +57,11 @@ _AMBIGUOUS_NUMERALS = frozenset({"i", "v", "x", "l"})
 
 
 TENS_WORDS = {"twenty": 20, **{word: tens for word, tens in _ROUND_CARDINALS.items() if tens < 100}}
-"""Words that may begin a number of two words."""
+"""Words that can begin a number of two words."""
 
 
 def parse_compound_number(keys: tuple[str, ...]) -> str | None:
-    """Canonical digits of one or two tokens that are one number: ``twenty first`` is 21, as ``21st`` is."""
+    """Return the digits of one or two tokens that are one number: ``twenty first`` is 21, as ``21st`` is."""
     if len(keys) == 1:
         return parse_number(keys[0])
     unit = _WORD_VALUES.get(keys[1], "")
@@ -69,9 +69,9 @@ def parse_compound_number(keys: tuple[str, ...]) -> str | None:
 
 
 def parse_number(key: str, first: bool = False) -> str | None:
-    """Canonical digits of a number token, or ``None`` when the word is not a number.
+    """Return the digits of a number token, ``None`` when the word is not a number.
 
-    ``first`` says the token opens the name, where ``V`` or ``X`` is a letter, not five or ten.
+    ``first`` tells that the token opens the name, where ``V`` or ``X`` is a letter, not five or ten.
     """
     if key[0].isdigit():
         return key

@@ -1,7 +1,7 @@
-"""Differences of writing alone: case, spaces, punctuation, accents, ``&`` for "and", invisible characters.
+"""Differences of orthography alone: case, spaces, punctuation, accents, ``&``, invisible characters.
 
-They compare the two names as received, token by token where both hold the same words, and they never change
-whose name it is; a profile may still care (a financing statement is indexed letter by letter).
+The names as received are compared token by token where both hold the same words. These differences never
+change whose name it is; a profile can still judge them (a financing statement is indexed letter by letter).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from matching.engine.types import Finding, Span
 def detect_orthography_findings(
     left: TokenisedName, right: TokenisedName, individual: bool = False
 ) -> Iterator[Finding]:
-    """Every difference of writing, one finding a category, spanning from its first to its last place."""
+    """Yield the differences of orthography, one a category, from its first to its last place."""
     if left.raw == right.raw:
         return
     same = find_equal_runs(left.keys, right.keys)
@@ -41,7 +41,7 @@ def detect_orthography_findings(
 
 
 def _map_category_to_kind(category: CategoryId, individual: bool) -> CategoryId:
-    """People have one category for case, spaces and punctuation, and one for accents."""
+    """Return the category for that kind: people have one for accents and one for all other differences."""
     return (
         ({CategoryId.O06_DIACRITICS: CategoryId.I02_DIACRITICS}.get(category, CategoryId.I01_FORM_OF_WRITING))
         if individual
@@ -52,7 +52,7 @@ def _map_category_to_kind(category: CategoryId, individual: bool) -> CategoryId:
 def _collect_within_words(
     left: TokenisedName, right: TokenisedName, same: list[EqualRun]
 ) -> dict[CategoryId, tuple[Span, Span]]:
-    """Differences of writing within equal words, from the first to the last place of each category."""
+    """Return the spans of differences within equal words, from the first to the last place of a category."""
     spans: dict[CategoryId, tuple[Span, Span]] = {}
     for first, second, size in same:
         pairs = zip(left.tokens[first : first + size], right.tokens[second : second + size], strict=True)
@@ -88,7 +88,10 @@ def _has_accents(text: str) -> bool:
 def _detect_between_words(
     left: TokenisedName, right: TokenisedName, same: list[EqualRun], seen: set[CategoryId], individual: bool
 ) -> Iterator[Finding]:
-    """Punctuation and spaces between words that both names hold, the first place of each not yet seen."""
+    """Yield differences of punctuation and spaces between shared words, the first place of each category.
+
+    ``seen`` holds the categories already found within words; found ones are added to it.
+    """
     for one, other in _list_separators(left, right, same):
         ours, theirs = left.raw[slice(*one)], right.raw[slice(*other)]
         if ours == theirs:
@@ -105,7 +108,7 @@ def _detect_between_words(
 def _list_separators(
     left: TokenisedName, right: TokenisedName, same: list[EqualRun]
 ) -> Iterator[tuple[Span, Span]]:
-    """What stands between words that are neighbours on both sides, and after the last word of both."""
+    """Yield the spans between words that are neighbours on both sides, and after the last word of both."""
     one, other = left.tokens, right.tokens
     for first, second, size in same:
         for i, j in zip(range(first, first + size - 1), range(second, second + size - 1), strict=True):

@@ -1,6 +1,6 @@
-"""Reading a name as characters: tokens with offsets, comparison keys, scripts, look-alikes.
+"""The text of a name: tokens with offsets, comparison keys, scripts, look-alikes.
 
-A :class:`Text` is the only view of a name the rest of the engine uses. A token's ``key`` is its comparison
+The rest of the engine sees a name only as a :class:`TokenisedName`. A token's ``key`` is its comparison
 form (lower case, without accents and dots); its offsets point into the name as received, whatever Unicode
 normalisation did in between. Nothing here knows what a company or a person is.
 """
@@ -23,7 +23,7 @@ CJK_LEGAL_FORMS = (
     "学校法人", "社会福祉法人", "協同組合", "주식회사", "유한책임회사", "유한회사",
     "합자회사", "합명회사",
 )  # fmt: skip
-"""Legal forms written without a space before or after the name; the tokeniser cuts them off the run."""
+"""Legal forms written without a space before or after the name; the tokeniser separates them."""
 
 _SYMBOL_WORDS = {
     "&": "and",
@@ -87,7 +87,7 @@ _LATIN_SPECIAL_LETTERS = str.maketrans(
 _ARABIC_VARIANTS = str.maketrans(
     {"ى": "ي", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ة": "ه", "ک": "ك", "ی": "ي"}
 )
-"""Letters that Arabic and Persian spellings exchange: alef with its signs, yeh, kaf, the final heh."""
+"""Letters that Arabic and Persian spellings exchange: alef with its marks, yeh, kaf, the final heh."""
 _ICAO_DIGRAPHS = {
     "ä": "ae",
     "ö": "oe",
@@ -128,7 +128,7 @@ class Token(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """Offsets in the name as received."""
+        """The offsets in the name as received."""
         return (self.start, self.end)
 
 
@@ -151,7 +151,7 @@ def join_keys(tokens: Tokens) -> str:
 
 
 class TokenisedName(NamedTuple):
-    """A name as read: as received, its tokens with their keys, its scripts, its invisible characters."""
+    """A name as received, with its tokens, their keys, its scripts and its invisible characters (indices)."""
 
     raw: str
     tokens: Tokens
@@ -160,18 +160,18 @@ class TokenisedName(NamedTuple):
     invisible: tuple[int, ...]
 
     def __hash__(self) -> int:
-        """Everything follows from the name, so its hash is enough."""
+        """Return the hash of the name as received, from which everything else follows."""
         return hash(self.raw)
 
 
 _LATIN_ONLY = frozenset(["latin"])
 _make_token = partial(tuple.__new__, Token)
-"""What ``Token._make`` does, three times as fast: a name is mostly tokens."""
+"""``Token._make`` at three times the speed, since most of the work on a name is building tokens."""
 
 
 @lru_cache(maxsize=16_384)
 def tokenise_name(name: str) -> TokenisedName:
-    """Read a name into tokens.
+    """Split a name into tokens.
 
     Raises :class:`EmptyNameError` when nothing but spaces and punctuation is there, and
     :class:`NameTooLongError` above :data:`~matching.engine.types.MAX_NAME_LENGTH` characters.
@@ -187,7 +187,7 @@ def tokenise_name(name: str) -> TokenisedName:
 
 
 def _tokenise_ascii(name: str) -> TokenisedName:
-    """Names share most of their words, and no token crosses a space: each word is read once."""
+    """Tokenise word by word, since no token crosses a space and cached words are shared by many names."""
     tokens: list[Token] = []
     at = 0
     for word in name.split(" "):
@@ -224,7 +224,7 @@ def _tokenise_unicode(name: str) -> TokenisedName:
 
 
 def normalise_ascii_token(text: str) -> str:
-    """Comparison key of an ASCII token: lower case, dots, slashes and apostrophes out, symbols as words."""
+    """Return the key of an ASCII token: lower case, symbols as words, no dots, slashes or apostrophes."""
     if text in _SYMBOL_WORDS:
         return _SYMBOL_WORDS[text]
     if text[0].isdigit():
@@ -235,7 +235,7 @@ def normalise_ascii_token(text: str) -> str:
 
 
 def normalise_number(text: str) -> str:
-    """Digits of a number: thousands separators out, decimal point kept (Fund 1.5 is not Fund 15)."""
+    """Return the digits of a number without thousands separators; Fund 1.5 is not Fund 15."""
     lowered = text.lower().rstrip("stndrh")
     if re.fullmatch(r"\d{1,3}([.,]\d{3})+", lowered):
         lowered = lowered.replace(",", "").replace(".", "")
@@ -245,7 +245,7 @@ def normalise_number(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _tokenise_unicode_word(word: str) -> tuple[tuple[Token, ...], tuple[int, ...], frozenset[str]]:
-    """Tokens, invisible characters and scripts of what stands between two spaces."""
+    """Return the tokens, invisible characters and scripts of the text between two spaces."""
     folded, offsets, invisible = _normalise_graphemes(word)
     tokens = []
     for match in _TOKEN_PATTERN.finditer(folded):
@@ -255,7 +255,7 @@ def _tokenise_unicode_word(word: str) -> tuple[tuple[Token, ...], tuple[int, ...
 
 
 def _normalise_graphemes(name: str) -> tuple[str, list[Span], tuple[int, ...]]:
-    """NFKC by grapheme, without invisible characters, with the source offsets of every character."""
+    """Return the NFKC text, the source offsets of each of its characters, and the invisible characters."""
     if name.isalnum() and unicodedata.is_normalized("NFKC", name):
         return name, [(index, index + 1) for index in range(len(name))], ()
     out: list[str] = []
@@ -279,7 +279,7 @@ def _normalise_graphemes(name: str) -> tuple[str, list[Span], tuple[int, ...]]:
 
 @lru_cache(maxsize=65_536)
 def normalise_token(text: str) -> str:
-    """Comparison key of any token: Latin without accents, other scripts case-folded as they are."""
+    """Return the comparison key of a token: Latin without accents, other scripts case-folded."""
     if text.isascii():
         return normalise_ascii_token(text)
     if text in _SYMBOL_WORDS:
@@ -303,26 +303,26 @@ def normalise_token(text: str) -> str:
 
 
 def strip_marks(text: str) -> str:
-    """Text without combining marks (é becomes e, й becomes и)."""
+    """Return the text without combining marks (é becomes e, й becomes и)."""
     return "".join([char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)])
 
 
 @lru_cache(maxsize=65_536)
 def expand_icao_digraphs(text: str) -> str:
-    """Key under the ICAO 9303 digraphs (Müller → mueller); equals the plain key when no letter has one."""
+    """Return the key under the ICAO 9303 digraphs (Müller → mueller), the plain key where there are none."""
     lowered = unicodedata.normalize("NFC", text).lower()
     return normalise_token("".join([_ICAO_DIGRAPHS.get(char, char) for char in lowered]))
 
 
 @lru_cache(maxsize=65_536)
 def romanise_token(text: str) -> str:
-    """A Latin rendering of a token in any script, for comparison across scripts only; approximate."""
+    """Return an approximate Latin rendering of a token, for comparison across scripts only."""
     return _NOT_ALNUM_PATTERN.sub("", anyascii(text).lower())
 
 
 @lru_cache(maxsize=4_096)
 def get_script(char: str) -> str:
-    """Writing system of a character, ``"other"`` when it is not one we compare."""
+    """Return the script of a character, ``"other"`` where the engine does not compare it."""
     code = ord(char)
     for low, high, name in _SCRIPT_RANGES:
         if low <= code <= high:
@@ -331,12 +331,12 @@ def get_script(char: str) -> str:
 
 
 def _list_scripts(word: str) -> frozenset[str]:
-    """Scripts of the letters; a word without letters has none."""
+    """Return the scripts of the letters; a word without letters has none."""
     return frozenset([get_script(char) for char in word if char.isalpha()])
 
 
 def is_mixed_script(text: str) -> bool:
-    """Whether one word mixes scripts that honest spelling never mixes (Latin with Cyrillic or Greek)."""
+    """Return whether a word mixes Latin with Cyrillic, Greek or Armenian, as honest spelling never does."""
     return not text.isascii() and _has_mixed_scripts(text)
 
 
@@ -348,11 +348,11 @@ def _has_mixed_scripts(text: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def build_confusable_skeleton(text: str) -> str:
-    """What the eye reads: look-alike letters and digits mapped to one form (UTS 39, reduced to names)."""
+    """Return the text with look-alike letters and digits in one form (UTS 39, reduced to names)."""
     mapped = "".join([_CONFUSABLES.get(char, _CONFUSABLES.get(char.lower(), char)) for char in text]).lower()
     return mapped.replace("0", "o").replace("1", "l").replace("i", "l").replace("rn", "m").replace("vv", "w")
 
 
 def describe_invisible(raw: str, index: int) -> str:
-    """Code point and Unicode name of a character, for people: ``U+200B ZERO WIDTH SPACE``."""
+    """Return the code point and Unicode name of a character: ``U+200B ZERO WIDTH SPACE``."""
     return f"U+{ord(raw[index]):04X} {unicodedata.name(raw[index], 'UNNAMED')}"
