@@ -12,7 +12,7 @@ _ORDINALS = (
     "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
     "eighteenth", "nineteenth", "twentieth",
 )  # fmt: skip
-_ROUND_CARDINALS = {
+_TENS = {
     "thirty": 30,
     "forty": 40,
     "fifty": 50,
@@ -20,7 +20,6 @@ _ROUND_CARDINALS = {
     "seventy": 70,
     "eighty": 80,
     "ninety": 90,
-    "hundred": 100,
 }
 _CJK_NUMERALS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 _FOREIGN_CARDINALS = {
@@ -36,7 +35,10 @@ _FOREIGN_CARDINALS = {
 _WORD_VALUES: dict[str, str] = (
     {word: str(value) for value, word in enumerate(_CARDINALS)}
     | {word: str(value) for value, word in enumerate(_ORDINALS)}
-    | {word: str(value) for word, value in (_ROUND_CARDINALS | _CJK_NUMERALS | _FOREIGN_CARDINALS).items()}
+    | {
+        word: str(value)
+        for word, value in (_TENS | {"hundred": 100} | _CJK_NUMERALS | _FOREIGN_CARDINALS).items()
+    }
 )
 
 
@@ -56,7 +58,7 @@ _AMBIGUOUS_NUMERALS = frozenset({"i", "v", "x", "l"})
 """Single letters that are as often an initial as a numeral; read as numbers only after another word."""
 
 
-TENS_WORDS = {"twenty": 20, **{word: tens for word, tens in _ROUND_CARDINALS.items() if tens < 100}}
+TENS_WORDS = {"twenty": 20, **_TENS}
 """Words that can begin a number of two words."""
 
 
