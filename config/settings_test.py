@@ -1,6 +1,9 @@
-"""Settings of the test suite: always its own embedded servers under `var/test`."""
+"""Settings of the test suite: its own embedded servers under `var/test`, whatever the environment says.
 
-import atexit
+Importing them starts nothing: the ports are reserved here, and the first test that needs the servers starts
+them (`tests/conftest.py`).
+"""
+
 import os
 
 from config.local.embedded import EmbeddedServers, get_home_folder
@@ -14,14 +17,13 @@ os.environ["VAR_DIR"] = (
     str(get_home_folder() / "test") if get_home_folder().name != "test" else str(get_home_folder())
 )
 
-_test_servers = EmbeddedServers(get_home_folder(), durable=False)
-_test_servers.acquire()
-atexit.register(_test_servers.release)
+TEST_SERVERS = EmbeddedServers(get_home_folder(), durable=False)
+TEST_SERVERS.reserve_ports()
 
 from config.settings import *  # noqa: E402,F403
 from config.settings import CACHES, REDIS_URL  # noqa: E402
 
-# pytest-django gives each pytest-xdist process its own database; here each gets its own Redis databases.
+# Each pytest-xdist process has its own database (tests/conftest.py) and its own cache numbers.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 CELERY_BROKER_URL = f"{REDIS_URL}/{2 + 2 * (_worker % 7)}"
 CACHES["default"]["LOCATION"] = f"{REDIS_URL}/{3 + 2 * (_worker % 7)}"

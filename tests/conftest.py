@@ -1,21 +1,96 @@
-"""What every test may ask for."""
+"""Fixtures of all tests: the servers, a migrated database for each process, and no state left behind."""
 
+import fcntl
+import hashlib
+import importlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
-from config.local.embedded import EmbeddedServers
+from config.local.embedded import EmbeddedServers, get_home_folder
+from config.local.servers import ServerError
+from config.settings_test import TEST_SERVERS
 from matching.compare import sampling
 from matching.compare.cached_compare import comparison_cache
 from matching.serving.live_models import get_model_loader
 
 # Written by migrations: roles and what they may do.
 KEPT_BY_FLUSH = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
+TEMPLATE_PREFIX = "migrated_"
+SCHEMA_FILES = (
+    "*/migrations/*.py",
+    "*/models.py",
+    "*/models/*.py",
+    "accounts/auth/roles.py",
+    "requirements.lock",
+)
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def embedded_servers() -> Iterator[EmbeddedServers]:
+    """The PostgreSQL and the Valkey of the test settings, started by the first test that needs them."""
+    with TEST_SERVERS.hold():
+        if TEST_SERVERS.valkey.build_url() != django_settings.REDIS_URL:
+            raise ServerError("Another program took the reserved port: run the tests again.")
+        yield TEST_SERVERS
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
+    embedded_servers: EmbeddedServers,
+) -> None:
+    """Clone the database of each process from one migrated template, which later runs use again."""
+    with (
+        django_db_blocker.unblock(),
+        (get_home_folder() / "template.lock").open("a") as lock,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        connection.settings_dict["TEST"]["TEMPLATE"] = prepare_template()
+
+
+def prepare_template() -> str:
+    """Return the name of a database migrated by this very program; make it when it is missing."""
+    name = TEMPLATE_PREFIX + compute_schema_digest()
+    with connection.creation._nodb_cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [TEMPLATE_PREFIX])
+        found = {row[0] for row in cursor.fetchall()}
+        if name in found:
+            return name
+        for outdated in found:
+            cursor.execute(f'DROP DATABASE "{outdated}"')
+        draft = migrate_database(f"{TEMPLATE_PREFIX}draft")
+        cursor.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+    return name
+
+
+def compute_schema_digest() -> str:
+    """Return a digest of every file that decides what a migrated database holds."""
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in SCHEMA_FILES for path in ROOT.glob(pattern)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def migrate_database(name: str) -> str:
+    """Create a database, run all migrations in it, and leave the settings as they were."""
+    names = connection.settings_dict
+    original, original_test = names["NAME"], names["TEST"]["NAME"]
+    names["TEST"]["NAME"] = name
+    try:
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        connection.close()
+    finally:
+        names["NAME"], names["TEST"]["NAME"] = original, original_test
+    return name
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -41,33 +116,22 @@ def flush_past_the_audit_triggers() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def empty_cache() -> Iterator[None]:
-    """Give each test a cache and a throttle of its own."""
+def isolated_state(embedded_servers: EmbeddedServers) -> Iterator[None]:
+    """Give each test a cache, a throttle and a model loader of its own, and leave no draw to chance.
+
+    A loader that remembers another test's models would load in the background, past the test's transaction,
+    fail there, and leave an alert behind. Folders of tests without Django override this fixture.
+    """
+    sampling.cache_policy(sampling.SamplingPolicy(audit=0, second=0, gold=0), 3600)
     yield
     cache.clear()
     comparison_cache.clear()
-
-
-@pytest.fixture(autouse=True)
-def own_loader() -> Iterator[None]:
-    """Give each test a loader of its own.
-
-    One that remembers another test's models would load in the background, past the test's transaction, fail
-    there, and leave an alert behind.
-    """
-    yield
     get_model_loader.cache_clear()
 
 
 @pytest.fixture(autouse=True)
-def no_dice() -> None:
-    """Let chance send nothing to a second reviewer and slip in no known answer, unless a test asks for it."""
-    sampling.cache_policy(sampling.SamplingPolicy(second=0, gold=0), 3600)
-
-
-@pytest.fixture(autouse=True)
 def own_job_files(settings: Settings, tmp_path: Path) -> None:
-    """Give the bulk jobs of each test a folder of their own."""
+    """Give the bulk jobs of each test a folder of their own; overridden like the fixture above."""
     settings.JOBS_DIR = str(tmp_path / "jobs")
 
 
@@ -76,6 +140,20 @@ def own_registry(settings: Settings, tmp_path: Path) -> None:
     """Give the test an empty MLflow store of its own."""
     settings.MLFLOW_TRACKING_URI = f"sqlite:///{tmp_path}/mlflow.db"
     settings.MLFLOW_ARTIFACT_ROOT = str(tmp_path / "artifacts")
+
+
+@pytest.fixture
+def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a training choose between two small candidates instead of all; imports scikit-learn when asked for."""
+    fitting = importlib.import_module("modelops.training.fitting")
+    build_candidates = fitting.build_candidates
+
+    def build_few(monotone: Sequence[int], seed: int) -> dict[str, Any]:
+        every = build_candidates(monotone, seed)
+        trees = every["boosted small trees"].set_params(max_iter=20)
+        return {"logistic C=0.3": every["logistic C=0.3"], "boosted small trees": trees}
+
+    monkeypatch.setattr(fitting, "build_candidates", build_few)
 
 
 @pytest.fixture

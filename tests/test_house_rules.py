@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,13 @@ APPS = ("accounts", "modelops", "experiments", "matching", "feedback", "analytic
 PACKAGES = ("config", *APPS)
 FILE_BUDGET = 400
 FUNCTION_BUDGET = 40
+FOLDER_BUDGET = 15
+PARTICIPLE_SHARE = 0.03
+PARTICIPLE = re.compile(
+    r"_*(?!(?:need|feed|seed|embed|exceed|proceed)(?:_|$))"
+    r"(?:[a-z]*ed|told|said|met|kept|given|seen|drawn|written|made|held|sent|shown|taken|found|known)(?:_|$)"
+)
+CATEGORY = re.compile(r"[OI]\d\d")
 ENV_READERS = {
     "read_text",
     "read_boolean",
@@ -140,9 +148,31 @@ def test_every_admin_action_names_its_permissions() -> None:
     assert nameless == []
 
 
-@pytest.mark.parametrize("path", product_sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_file_stays_within_its_budget(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= FILE_BUDGET
+def test_files_stay_within_their_budget() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in product_sources()}
+    assert [place(path, length) for path, length in lengths.items() if length > FILE_BUDGET] == []
+
+
+def test_folders_stay_within_their_budget() -> None:
+    sizes = Counter(path.parent for path in product_sources() if path.name != "__init__.py")
+    assert [place(folder, size) for folder, size in sizes.items() if size > FOLDER_BUDGET] == []
+
+
+def test_functions_are_named_by_verbs_not_by_participles() -> None:
+    names = [node.name for path in product_sources() for node in functions(path)]
+    participles = [name for name in names if PARTICIPLE.match(name)]
+    assert len(participles) / len(names) < PARTICIPLE_SHARE, sorted(participles)
+
+
+def test_the_engine_names_categories_by_their_enum() -> None:
+    raw = [
+        f"{place(path, node.lineno)} {node.value}"
+        for path in sources("matching")
+        if "engine" in path.parts and path.name != "categories.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and CATEGORY.fullmatch(node.value)
+    ]
+    assert raw == []
 
 
 def test_functions_stay_within_their_budget() -> None:

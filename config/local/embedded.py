@@ -88,6 +88,13 @@ class EmbeddedServers:
             self._lease_file.close()
             self._lease_file = None
 
+    def reserve_ports(self) -> None:
+        """Fix the ports of the servers without starting them, so that settings can name their addresses."""
+        with self._acquire_lock():
+            for server in self._list_servers():
+                if not server.is_running():
+                    server.reserve_port()
+
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Keep the servers running for a block. Raises ServerError."""

@@ -17,12 +17,12 @@ import psycopg2
 from config.local.process import (
     HOST,
     ServerError,
-    find_free_port,
     find_package,
     has_exited,
     is_server_process,
     read_last_line,
     read_port,
+    reserve_port,
     require_space,
     start_process,
     wait_until_ready,
@@ -59,15 +59,18 @@ class Postgres:
         """Tell whether this cluster answers; another server on the port would refuse the password."""
         return self._read_pid() is not None and self._is_answering()
 
+    def reserve_port(self) -> int:
+        """Write down the port that the next start uses, and return it."""
+        return reserve_port(self.port_file)
+
     def start(self) -> None:
         """Start the cluster, creating it on first use. Raises ServerError."""
         require_space(self.data.parent)
         if not self.data.exists():
             self._create_cluster()
         self._remove_stale_pid()
-        port = find_free_port(self.port_file)
+        port = self.reserve_port()
         process = start_process(self._build_command(port), self.log, _get_process_identity(self.data))
-        self.port_file.write_text(str(port))
         wait_until_ready(self._is_answering, process, self.log, "PostgreSQL")
         self._ensure_database()
 

@@ -81,6 +81,14 @@ def find_free_port(port_file: Path) -> int:
     raise ServerError("No free port on 127.0.0.1.")
 
 
+def reserve_port(port_file: Path) -> int:
+    """Find a free port for a server, write it into its file and return it. Raises :class:`ServerError`."""
+    port = find_free_port(port_file)
+    port_file.parent.mkdir(parents=True, exist_ok=True)
+    port_file.write_text(str(port))
+    return port
+
+
 def require_space(folder: Path) -> None:
     """Create the folder. Raises ServerError if its disk has too little free space."""
     folder.mkdir(parents=True, exist_ok=True)

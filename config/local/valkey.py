@@ -9,9 +9,9 @@ from redis.retry import Retry
 from config.local.process import (
     HOST,
     ServerError,
-    find_free_port,
     find_package,
     read_port,
+    reserve_port,
     require_space,
     start_process,
     wait_until_ready,
@@ -37,15 +37,18 @@ class Valkey:
         """Tell whether this server answers and accepts its password."""
         return self.port_file.exists() and self._is_answering()
 
+    def reserve_port(self) -> int:
+        """Write down the port that the next start uses, and return it."""
+        return reserve_port(self.port_file)
+
     def start(self) -> None:
         """Start the server. Raises ServerError."""
         require_space(self.data.parent)
         self.data.mkdir(parents=True, exist_ok=True)
-        port = find_free_port(self.port_file)
+        port = self.reserve_port()
         process = start_process(
             [str(_find_valkey_program()), "-"], self.log, {}, self._build_configuration(port)
         )
-        self.port_file.write_text(str(port))
         wait_until_ready(self._is_answering, process, self.log, "Valkey")
 
     def stop(self) -> None:

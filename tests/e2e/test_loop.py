@@ -12,7 +12,7 @@ from matching.serving.live_models import get_model_loader
 from tests.models import installed, promoted
 from tests.people import person, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry", "quick_training")]
 
 PAIR = {"name1": "Heron Foods Company", "name2": "Heron Fooods Company"}
 

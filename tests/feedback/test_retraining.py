@@ -116,7 +116,7 @@ def test_a_file_that_cannot_be_read_ends_the_run_with_the_line(tmp_path: Path) -
     assert run.error == "pairs.csv, line 2: the label must be 1 (same) or 0 (different)."
 
 
-@pytest.mark.usefixtures("own_registry")
+@pytest.mark.usefixtures("own_registry", "quick_training")
 def test_a_run_asked_for_on_screen_is_done_by_the_worker() -> None:
     assert retrain_queued_run() is None
     asked = runs.queue_run("asked", person(Role.MODEL_ENGINEER), {"corpus_size": 1_500})
@@ -134,7 +134,7 @@ def test_dead_runs_are_ended_by_the_clock() -> None:
     assert TrainingRun.objects.get().error == "interrupted"
 
 
-@pytest.mark.usefixtures("own_registry")
+@pytest.mark.usefixtures("own_registry", "quick_training")
 def test_everything_about_a_candidate_is_kept_and_no_name_reaches_the_registry(tmp_path: Path) -> None:
     label("Xylophonia Quince")
     names, pairs = labelled_file(tmp_path)

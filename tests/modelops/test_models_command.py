@@ -51,6 +51,7 @@ def test_damage_is_found_and_named() -> None:
     assert "as registered" in run("verify", "1")
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_a_trained_version_is_verified_down_to_its_estimator_and_carried_elsewhere(
     tmp_path: Path, settings: Settings
 ) -> None:

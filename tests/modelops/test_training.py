@@ -88,6 +88,7 @@ def test_contributions_add_up_to_the_score(which: str, request: pytest.FixtureRe
         assert sum(served.compute_contributions(row).values()) == pytest.approx(served.score(row), abs=1e-9)
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_the_same_data_and_seed_train_the_same_model() -> None:
     features, labels = rows(n=400)
     one, other = (
@@ -97,6 +98,7 @@ def test_the_same_data_and_seed_train_the_same_model() -> None:
     assert one == other
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_uncounted_rows_teach_but_are_not_measured() -> None:
     features, labels = rows(n=600)
     counted = np.arange(600) < 400
@@ -105,6 +107,7 @@ def test_uncounted_rows_teach_but_are_not_measured() -> None:
     assert model.metrics["counted_rows"] == 400
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_rows_that_only_teach_and_say_the_same_weigh_together() -> None:
     features, labels = rows(n=400)
     many, twice = (

@@ -92,13 +92,19 @@ def _categories(left: str, right: str) -> set[str]:
     return {item.category for item in compare(left, right).differences}
 
 
-@pytest.mark.parametrize(("base", "edit"), SINGLE, ids=lambda value: getattr(value, "category", ""))
-def test_one_difference_is_named_and_nothing_else_is(base: str, edit: Edit) -> None:
-    assert _categories(base, edit.apply(base)) == {edit.category}
+def test_one_difference_is_named_and_nothing_else_is(subtests: pytest.Subtests) -> None:
+    for base, edit in SINGLE:
+        with subtests.test(edit.category):
+            assert _categories(base, edit.apply(base)) == {edit.category}
 
 
-@pytest.mark.parametrize(("base", "one", "other"), DOUBLE, ids=lambda value: getattr(value, "category", ""))
-def test_of_two_differences_both_are_named_in_both_directions(base: str, one: Edit, other: Edit) -> None:
+def test_of_two_differences_both_are_named_in_both_directions(subtests: pytest.Subtests) -> None:
+    for base, one, other in DOUBLE:
+        with subtests.test(f"{one.category} {other.category}"):
+            check_two_differences(base, one, other)
+
+
+def check_two_differences(base: str, one: Edit, other: Edit) -> None:
     changed = other.apply(one.apply(base))
     found, back = compare(base, changed), compare(changed, base)
     assert {item.category for item in found.differences} == {one.category, other.category}

@@ -98,14 +98,16 @@ NOT_FOUND = [
 ]
 
 
-@pytest.mark.parametrize(("name", "expected"), FOUND)
-def test_a_form_is_found_wherever_it_may_stand(name: str, expected: list[str]) -> None:
-    assert labels(name) == expected
+def test_a_form_is_found_wherever_it_may_stand(subtests: pytest.Subtests) -> None:
+    for name, expected in FOUND:
+        with subtests.test(name):
+            assert labels(name) == expected
 
 
-@pytest.mark.parametrize(("name", "expected"), NOT_FOUND)
-def test_an_ordinary_word_is_never_taken_for_a_form(name: str, expected: list[str]) -> None:
-    assert labels(name) == expected
+def test_an_ordinary_word_is_never_taken_for_a_form(subtests: pytest.Subtests) -> None:
+    for name, expected in NOT_FOUND:
+        with subtests.test(name):
+            assert labels(name) == expected
 
 
 def test_a_form_covers_exactly_its_tokens() -> None:
@@ -120,23 +122,24 @@ def spellings() -> Iterator[tuple[str, str, bool]]:
                 yield family, spelling, kind == "bound"
 
 
-@pytest.mark.parametrize(("family", "spelling", "bound"), list(spellings()))
-def test_every_spelling_after_a_name_finds_its_family(family: str, spelling: str, bound: bool) -> None:
-    where = next(iter(FAMILIES[family]["in"].split()), None)
-    found = find_legal_forms(
-        (*tokenise_name("Zyxo").keys, *tokenise_name(spelling).keys), where if bound else None
-    )
-    assert family in {candidate for form in found for candidate in form.families}
+def test_every_spelling_after_a_name_finds_its_family(subtests: pytest.Subtests) -> None:
+    for family, spelling, bound in spellings():
+        where = next(iter(FAMILIES[family]["in"].split()), None)
+        found = find_legal_forms(
+            (*tokenise_name("Zyxo").keys, *tokenise_name(spelling).keys), where if bound else None
+        )
+        with subtests.test(spelling, family=family):
+            assert family in {candidate for form in found for candidate in form.families}
 
 
-@pytest.mark.parametrize(
-    ("family", "spelling"),
-    [(family, text) for family, text, bound in spellings() if FAMILIES[family].get("prefix") and not bound],
-)
-def test_every_spelling_that_may_lead_finds_its_family(family: str, spelling: str) -> None:
-    where = FAMILIES[family]["in"].split()[0]
-    found = find_legal_forms((*tokenise_name(spelling).keys, *tokenise_name("Zyxo").keys), where)
-    assert [family in form.families for form in found[:1]] == [True]
+def test_every_spelling_that_may_lead_finds_its_family(subtests: pytest.Subtests) -> None:
+    for family, spelling, bound in spellings():
+        if bound or not FAMILIES[family].get("prefix"):
+            continue
+        where = FAMILIES[family]["in"].split()[0]
+        found = find_legal_forms((*tokenise_name(spelling).keys, *tokenise_name("Zyxo").keys), where)
+        with subtests.test(spelling, family=family):
+            assert [family in form.families for form in found[:1]] == [True]
 
 
 RELATED = [
@@ -180,11 +183,10 @@ RELATED = [
 ]
 
 
-@pytest.mark.parametrize(("left", "right", "expected"), RELATED)
-def test_two_forms_relate_the_same_way_in_both_directions(
-    left: str, right: str, expected: FormRelation
-) -> None:
-    assert (relation(left, right), relation(right, left)) == (expected, expected)
+def test_two_forms_relate_the_same_way_in_both_directions(subtests: pytest.Subtests) -> None:
+    for left, right, expected in RELATED:
+        with subtests.test(f"{left} | {right}"):
+            assert (relation(left, right), relation(right, left)) == (expected, expected)
 
 
 @pytest.mark.parametrize(

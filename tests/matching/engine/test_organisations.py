@@ -114,20 +114,18 @@ def found(left: str, right: str) -> tuple[Difference, ...]:
     return compare(left, right, kind="organisation").differences
 
 
-@pytest.mark.parametrize(("category", "left", "right", "one", "other"), CASES)
-def test_a_difference_is_named_and_located(
-    category: str, left: str, right: str, one: str, other: str
-) -> None:
-    hits = [(item.text1, item.text2) for item in found(left, right) if item.category == category]
-    assert (one, other) in hits
+def test_a_difference_is_named_and_located(subtests: pytest.Subtests) -> None:
+    for category, left, right, one, other in CASES:
+        with subtests.test(f"{left} | {right}", category=category):
+            hits = [(item.text1, item.text2) for item in found(left, right) if item.category == category]
+            assert (one, other) in hits
 
 
-@pytest.mark.parametrize(("category", "left", "right", "one", "other"), CASES)
-def test_the_same_difference_is_found_from_the_other_side(
-    category: str, left: str, right: str, one: str, other: str
-) -> None:
-    hits = [(item.text1, item.text2) for item in found(right, left) if item.category == category]
-    assert (other, one) in hits
+def test_the_same_difference_is_found_from_the_other_side(subtests: pytest.Subtests) -> None:
+    for category, left, right, one, other in CASES:
+        with subtests.test(f"{right} | {left}", category=category):
+            hits = [(item.text1, item.text2) for item in found(right, left) if item.category == category]
+            assert (other, one) in hits
 
 
 def test_two_differences_at_once_are_both_named() -> None:
