@@ -10,7 +10,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-browser openapi clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark benchmark-api prove-swap benchmark-loop fuzz
+.PHONY: run dev demo shell help setup test test-system test-browser coverage openapi clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark benchmark-api prove-swap benchmark-loop fuzz
 .DEFAULT_GOAL := run
 
 run: setup
@@ -52,17 +52,28 @@ setup: .venv/.installed
 stop: setup
 	@$(BIN)/python -m config.local.embedded stop
 
+# Unit and integration tests in random order; --randomly-seed=N repeats an order, `-p no:randomly` keeps that of
+# the files.
 test: setup
 	@$(BIN)/python -m pytest --numprocesses=auto --quiet
 
-# The whole product in a real browser, and eight reviewers at once while the server is killed.
+# The same tests, with the branches of the product that they reach.
+coverage: setup
+	@$(BIN)/python -m pytest --numprocesses=auto --quiet --cov --cov-report=term
+
+# The whole product: a browser, killed processes, outages, swaps under load, the loop, the API at length.
+test-system: test-browser
+	@echo "==> Faults, load and the loop"
+	@$(BIN)/python -m pytest tests/system --ignore=tests/system/browser --numprocesses=0 --quiet
+
+# In a process of their own: Playwright's loop runs in the thread of the tests.
 test-browser: setup
 	@echo "==> The product in a browser"
-	@$(BIN)/python -m pytest tests/browser --numprocesses=0 --quiet
+	@$(BIN)/python -m pytest tests/system/browser --numprocesses=0 --quiet
 
 # The pictures of docs/images, from the running product; needs an installed Chromium.
 screenshots: setup
-	@$(BIN)/python -m tests.e2e.screenshots
+	@$(BIN)/python -m tests.system.screenshots
 
 # docs/roles.md: who is let in where, found by walking every address as every role.
 roles: setup
@@ -108,7 +119,7 @@ secrets: setup
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
 # In this order: the quickest to fail first, the tests last so that their closing line ends the output.
-check: lint imports types migrations deployable secrets audit test-browser test
+check: lint imports types migrations deployable secrets audit test-system coverage
 
 # Labelled sets stay beside the project; the peer has an environment of its own.
 BENCHMARK_DATA ?= ../shared/data
@@ -127,7 +138,7 @@ benchmark-api: setup
 # Thousands of requests while models are promoted, rolled back and damaged; the figures go into docs/benchmarks.md.
 SWAP_REQUESTS ?= 6000
 prove-swap: setup
-	@SWAP_REQUESTS=$(SWAP_REQUESTS) SWAP_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/e2e/test_swap_proof.py --quiet
+	@SWAP_REQUESTS=$(SWAP_REQUESTS) SWAP_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/system/test_swap_proof.py --quiet
 
 # A new guideline, learnt from corrections by the whole loop; minutes. Works in a database of its own.
 benchmark-loop: setup

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from config.local.servers import ServerError
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.local.embedded import EmbeddedServers, get_home_folder
-from config.local.servers import ServerError
 from config.settings_test import TEST_SERVERS
 from matching.compare import sampling
 from matching.compare.cached_compare import comparison_cache
@@ -144,7 +144,7 @@ def own_registry(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a training choose between two small candidates instead of all; imports scikit-learn when asked for."""
+    """Let a training choose between two small candidates instead of all."""
     fitting = importlib.import_module("modelops.training.fitting")
     build_candidates = fitting.build_candidates
 

@@ -8,6 +8,8 @@ import django
 from django.conf import settings
 from django.test.utils import override_settings, setup_databases, setup_test_environment, teardown_databases
 
+from config.settings_test import TEST_SERVERS
+
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "roles.md"
 HEAD = """# Roles
 
@@ -79,11 +81,12 @@ def write() -> None:
 def main() -> None:
     """Write the page on a database of its own."""
     setup_test_environment()
-    databases = setup_databases(verbosity=0, interactive=False)
-    try:
-        write()
-    finally:
-        teardown_databases(databases, verbosity=0)
+    with TEST_SERVERS.hold():
+        databases = setup_databases(verbosity=0, interactive=False)
+        try:
+            write()
+        finally:
+            teardown_databases(databases, verbosity=0)
     sys.stdout.write(f"{PAGE}\n")
 
 

@@ -1,0 +1,71 @@
+"""One product and one browser for all browser tests."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.system.browser.people import Client, move_in
+from tests.system.browser.product import FLAGS, Product, chromium, product
+
+# Playwright runs its own loop in this thread, which Django takes for an asynchronous program.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+SignIn = Callable[..., Page]
+_PATIENCE_MS = 15_000
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Product]:
+    """The whole product with people in it."""
+    with product(secrets.token_urlsafe(16)) as found:
+        move_in(found)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def client(running: Product) -> Client:
+    """A client application."""
+    return Client(running)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def sign_in(running: Product, browser: Browser) -> Iterator[SignIn]:
+    """A function that signs somebody in and opens a page; every console error fails the test."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def opened(email: str, path: str = "/admin/feedback/reviewitem/queue/", **options: object) -> Page:
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        context.set_default_timeout(_PATIENCE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: wrong.append(said.text) if _is_wrong(said) else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(f"{running.base}/sign-in?next={path}")
+        page.fill("#username", email)
+        page.fill("#password", running.password)
+        page.click(".sign-in .primary")
+        page.wait_for_url(f"**{path}")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def _is_wrong(said: ConsoleMessage) -> bool:
+    """Say whether a console message is an error; a refused form (422) is reported there by every browser."""
+    return said.type == "error" and "status of 422" not in said.text

@@ -1,0 +1,119 @@
+"""`make screenshots`: the pictures of docs/images, taken from the running product by a Chromium."""
+
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from tests.system.browser.people import ANNA, BEN, LEA, Client, move_in
+from tests.system.browser.product import ADMINISTRATOR, FLAGS, Product, ProductDownError, chromium, product
+
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+PAIR = ("The Han Seok Trading Co., Ltd.", "Han Seon Trading Holdings Company Limited")
+OTHERS = (
+    ("Müller & Söhne International GmbH & Co. KG", "Mueller und Soehne Intl. GmbH"),
+    ("Аcme Holdings LLC", "Acme Holdings, L.L.C."),
+    ("Heron Foods Company", "Heron Fooods Company"),
+)
+SIZE = ViewportSize(width=1100, height=1000)
+PHONE = ViewportSize(width=320, height=700)
+QUEUE = "/admin/feedback/reviewitem/queue/"
+
+
+def main() -> int:
+    """Take every picture and return the exit code."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    try:
+        with product(secrets.token_urlsafe(16)) as running, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+            move_in(running)
+            picture_of_a_comparison(running, browser)
+            pictures_of_the_review(running, browser)
+            browser.close()
+    except ProductDownError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def picture_of_a_comparison(running: Product, browser: Browser) -> None:
+    """Compare, and keep what the top of the answer looks like."""
+    page = signed_in(running, browser, ADMINISTRATOR, "/")
+    page.fill("#name1", PAIR[0])
+    page.fill("#name2", PAIR[1])
+    page.click("#ask .primary")
+    page.wait_for_selector(".verdict")
+    keep(page, "compare")
+
+
+def pictures_of_the_review(running: Product, browser: Browser) -> None:
+    """A first day: the review queue, an item, the model's answer, the third person, the lead's page."""
+    client = Client(running)
+    for names in (PAIR, *OTHERS):
+        client.objects(*names)
+    anna = signed_in(running, browser, ANNA, QUEUE)
+    keep(anna, "review-queue")
+    take(anna)
+    keep(anna, "review-decide")
+    anna.set_viewport_size(PHONE)
+    keep(anna, "review-decide-phone")
+    anna.set_viewport_size(SIZE)
+    decide(anna, "immaterial", "One letter and a role word; I think it is one company")
+    keep(anna, "review-decision")
+    work_through(anna, ("material", "material", "material"))
+    ben = signed_in(running, browser, BEN, QUEUE)
+    take(ben)
+    decide(ben, "material", "Holdings names another company of the group")
+    lea = signed_in(running, browser, LEA, QUEUE, dark=True)
+    take(lea)
+    keep(lea, "review-adjudicate")
+    lea.goto(f"{running.base}/admin/feedback/reviewitem/quality/team")
+    keep(lea, "review-quality")
+
+
+def signed_in(running: Product, browser: Browser, email: str, path: str, dark: bool = False) -> Page:
+    """Sign somebody in and open a page."""
+    context = browser.new_context(viewport=SIZE, color_scheme="dark" if dark else "light")
+    page = context.new_page()
+    page.goto(f"{running.base}/sign-in?next={path}")
+    page.fill("#username", email)
+    page.fill("#password", running.password)
+    page.click(".sign-in .primary")
+    page.wait_for_url(f"**{path}")
+    return page
+
+
+def take(page: Page) -> None:
+    """Take the next item."""
+    arrives(page, "**/decide", lambda: page.keyboard.press("n"))
+
+
+def decide(page: Page, answer: str, reason: str) -> None:
+    """Answer the item in hand."""
+    page.fill("#text", reason)
+    arrives(page, "**/decision/*", lambda: page.click(f"button[value={answer}]"))
+
+
+def work_through(page: Page, answers: tuple[str, ...]) -> None:
+    """Answer one item after the other."""
+    for answer in answers:
+        take(page)
+        decide(page, answer, "As the guideline says")
+
+
+def arrives(page: Page, address: str, act: Callable[[], object]) -> None:
+    """Do something that leads to another page."""
+    act()
+    page.wait_for_url(address)
+
+
+def keep(page: Page, name: str) -> None:
+    """Write the picture."""
+    page.screenshot(path=IMAGES / f"{name}.png")
+    print(f"Written: docs/images/{name}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
