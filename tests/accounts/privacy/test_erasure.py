@@ -178,7 +178,7 @@ def test_retention_keeps_names_for_ever_until_somebody_decides_on_days() -> None
 
 
 def test_names_older_than_the_rule_are_blanked_and_younger_ones_stay() -> None:
-    answered(person(), "Old Ltd", created_at=timezone.now() - timedelta(days=31))
+    answered(person(), "Old Ltd", created_at=timezone.now() - timedelta(days=30, hours=1))
     answered(person(), "New Ltd", created_at=timezone.now() - timedelta(days=29))
     boss = person(Role.ADMINISTRATOR)
     retention.change_rule(retention.load_rules()["names"], 30, boss)

@@ -66,11 +66,14 @@ def test_after_the_experiment_the_champion_serves_all_users() -> None:
 
 
 @pytest.mark.usefixtures("champion")
-def test_a_verdict_of_review_is_sent_to_review() -> None:
+def test_a_verdict_of_review_is_sent_to_review(monkeypatch: pytest.MonkeyPatch) -> None:
     sampling.cache_policy(sampling.SamplingPolicy(audit=0), 60)
     stored = compare_and_store(person(), UNSURE).prediction
     assert (stored.verdict, stored.stream) == ("review", "uncertain")
     assert stored.selection_probability == 1.0
+    sampling.cache_policy(sampling.SamplingPolicy(audit=0.25), 60)
+    monkeypatch.setattr(random, "random", lambda: 0.5)
+    assert compare_and_store(person(), UNSURE).prediction.selection_probability == 0.75
 
 
 @pytest.mark.usefixtures("champion")

@@ -90,6 +90,8 @@ def test_identifiers_settle_a_review_but_never_the_sufficiency_of_a_document() -
     other = Context(identifiers_left={"lei": "X"}, identifiers_right={"lei": "Y"})
     assert apply_identifiers(open_, GENERAL, same).verdict is Verdict.IMMATERIAL
     assert apply_identifiers(open_, GENERAL, other).verdict is Verdict.MATERIAL
+    partly = Context(identifiers_left={"lei": "X", "vat": "1"}, identifiers_right={"lei": "X", "vat": "2"})
+    assert apply_identifiers(open_, GENERAL, partly).verdict is Verdict.MATERIAL
     assert apply_identifiers(open_, get_profile("lc"), same).verdict is Verdict.REVIEW
     assert apply_identifiers(open_, GENERAL, Context(identifiers_left={"lei": "X"})).verdict is Verdict.REVIEW
 

@@ -214,6 +214,8 @@ def test_a_file_with_too_many_rows_fails_with_a_sentence(settings: Settings) -> 
     worker.split_job_file(job.pk)
     job.refresh_from_db()
     assert (job.status, job.error) == ("failed", "The file has more than 4,499 rows; divide it.")
+    settings.JOB_MAX_ROWS = 4_500
+    assert worker.split_job_file(job_of(person(), csv_file(MANY)).pk)
 
 
 def test_one_model_answers_the_whole_job_whatever_is_promoted_meanwhile() -> None:

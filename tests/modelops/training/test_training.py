@@ -5,8 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from matching.engine.model.forest import Forest, build_additive_model
+from modelops.training import fitting
 from modelops.training.compilation import compile_model
-from modelops.training.fitting import TrainingError, fit
+from modelops.training.fitting import CandidateScore, TrainingError, fit
 from modelops.training.trained_model import TrainedModel
 
 NAMES = ("near", "far", "noise", "bent", "kind")
@@ -38,6 +39,13 @@ def test_the_winner_is_within_one_standard_error_of_the_best(trained: TrainedMod
     best = min(trained.candidate_scores, key=lambda score: score.log_loss)
     chosen = next(score for score in trained.candidate_scores if score.name == trained.chosen_candidate)
     assert chosen.log_loss <= best.log_loss + best.standard_error
+
+
+def test_the_simplest_candidate_near_the_best_is_chosen() -> None:
+    simple, better, best = (
+        CandidateScore(name, loss, 0.02, 0.9, 0.9) for name, loss in (("a", 0.53), ("b", 0.515), ("c", 0.5))
+    )
+    assert fitting._choose_candidate([simple, better, best]) == "b"
 
 
 def test_a_bent_law_takes_trees_and_a_straight_one_takes_a_line(

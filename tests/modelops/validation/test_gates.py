@@ -75,6 +75,11 @@ def test_too_many_missed_material_differences_are_red() -> None:
     assert gates.check_missed_material(sheet, sat(blind)).state == "red"
     assert gates.check_missed_material(sheet, sat(np.where(sheet.labels, 0.9, 0.1))).state == "green"
     assert gates.check_missed_material(sheet, sat(np.full(len(sheet), 0.5))).state == "amber"
+    unlucky = np.where(sheet.labels, 0.9, 0.1)
+    unlucky[np.flatnonzero(sheet.labels)[:4]] = 0.1
+    called = int((unlucky == 0.1).sum())
+    assert 4 / called > gates.MAX_MISSED_MATERIAL > gates.wilson_interval(4, called).low
+    assert gates.check_missed_material(sheet, sat(unlucky)).state == "green"
 
 
 def test_probabilities_that_mean_nothing_are_red_unless_the_champions_mean_less() -> None:

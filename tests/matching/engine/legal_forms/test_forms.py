@@ -208,6 +208,11 @@ def test_a_jurisdiction_decides_what_was_ambiguous(
     assert relation(left, right, jurisdiction) is expected
 
 
+def test_two_states_of_one_country_have_no_jurisdiction_in_common() -> None:
+    idaho, delaware = forms("Acme Inc", "US-ID"), forms("Acme Corp", "US-DE")
+    assert relate_forms(idaho, delaware, "US-ID", "US-DE") is FormRelation.DIFFERENT
+
+
 def test_one_spelling_in_two_countries_is_two_forms() -> None:
     norway, czechia = forms("Acme AS", "NO"), forms("Acme a.s.", "CZ")
     assert relate_forms(norway, czechia, "NO", "CZ") is FormRelation.DIFFERENT

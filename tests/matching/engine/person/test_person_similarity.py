@@ -57,6 +57,14 @@ def test_the_relation_of_two_words_is_named_alike_from_both_sides(
     assert compare_words(left, right) == compare_words(right, left)
 
 
+def test_names_in_two_scripts_agree_less_surely_than_in_one_and_short_forms_less_when_both_are_given() -> (
+    None
+):
+    assert compare_words("иван", "ivan").score == pytest.approx(0.9)
+    assert compare_words("quillan", "quillandro").score == 0.62
+    assert compare_words("salah", "salahdin").score == 0.62
+
+
 def test_two_known_names_one_letter_apart_are_less_alike_than_a_name_and_its_typo() -> None:
     assert compare_words("maria", "marta").score < 0.6 < compare_words("maria", "maeia").score
 
