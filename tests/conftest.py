@@ -60,7 +60,7 @@ def django_db_modify_db_settings(
 def prepare_template() -> str:
     """Return the name of a database migrated by this very program; make it when it is missing."""
     name = TEMPLATE_PREFIX + compute_schema_digest()
-    with connection.creation._nodb_cursor() as cursor:
+    with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [TEMPLATE_PREFIX])
         found = {row[0] for row in cursor.fetchall()}
         if name in found:

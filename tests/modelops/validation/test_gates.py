@@ -13,6 +13,7 @@ from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
 from modelops.deployment.registration import VersionRegistration, register_version
 from modelops.models import Alert, Deployment, LiveSlot, ModelVersion, PromotionRequest
+from modelops.training.evaluation import MAX_MISSED_MATERIAL, wilson_interval
 from modelops.validation import gates
 from modelops.validation.gates import ValidationScores
 from modelops.validation.validation_set import ValidationSet, pack_validation_set, unpack_validation_set
@@ -78,7 +79,7 @@ def test_too_many_missed_material_differences_are_red() -> None:
     unlucky = np.where(sheet.labels, 0.9, 0.1)
     unlucky[np.flatnonzero(sheet.labels)[:4]] = 0.1
     called = int((unlucky == 0.1).sum())
-    assert 4 / called > gates.MAX_MISSED_MATERIAL > gates.wilson_interval(4, called).low
+    assert 4 / called > MAX_MISSED_MATERIAL > wilson_interval(4, called).low
     assert gates.check_missed_material(sheet, sat(unlucky)).state == "green"
 
 
