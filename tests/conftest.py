@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from config.local.servers import ServerError
+from config.local.process import ServerError
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection

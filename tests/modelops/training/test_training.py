@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from matching.engine.model.forest import Forest, build_additive_model
 from modelops.training import fitting
 from modelops.training.compilation import compile_model
-from modelops.training.fitting import CandidateScore, TrainingError, fit
-from modelops.training.trained_model import TrainedModel
+from modelops.training.fitting import TrainingError, fit
+from modelops.training.trained_model import CandidateScore, TrainedModel
 
 NAMES = ("near", "far", "noise", "bent", "kind")
 MONOTONE = (1, -1, 0, 0, 0)
