@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from config.local.process import ServerError
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.local.embedded import EmbeddedServers, get_home_folder
+from config.local.process import ServerError
 from config.settings_test import TEST_SERVERS
 from matching.compare import sampling
 from matching.compare.cached_compare import comparison_cache

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from config.local.embedded import EmbeddedServers, hold_servers, main, needs_servers
-from config.local.process import ServerError
+from config.local.process import ServerError, has_exited, wait_until_stopped
 
 
 def postmaster(servers: EmbeddedServers) -> int:
@@ -175,3 +175,12 @@ def test_management_command_starts_what_it_needs_and_stops_it_again(tmp_path: Pa
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
     )
     assert done.stdout.splitlines() == ["True True", "False False"]
+
+
+def test_a_server_whose_parent_has_not_waited_for_it_counts_as_stopped() -> None:
+    code = "import subprocess, time; print(subprocess.Popen(['true']).pid, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        wait_until_stopped(lambda: has_exited(child), "the child")
+        parent.kill()
