@@ -64,12 +64,12 @@ coverage: setup
 # The whole product: a browser, killed processes, outages, swaps under load, the loop, the API at length.
 test-system: test-browser
 	@echo "==> Faults, load and the loop"
-	@$(BIN)/python -m pytest tests/system --ignore=tests/system/browser --numprocesses=0 --quiet
+	@$(BIN)/python -m pytest tests/system --ignore=tests/system/browser --numprocesses=0 --quiet -p no:randomly
 
-# In a process of their own: Playwright's loop runs in the thread of the tests.
+# In a process of their own: Playwright's loop runs in the thread of the tests. In order: one product lives through all scenarios.
 test-browser: setup
 	@echo "==> The product in a browser"
-	@$(BIN)/python -m pytest tests/system/browser --numprocesses=0 --quiet
+	@$(BIN)/python -m pytest tests/system/browser --numprocesses=0 --quiet -p no:randomly
 
 # The pictures of docs/images, from the running product; needs an installed Chromium.
 screenshots: setup
