@@ -182,6 +182,8 @@ def test_a_decision_is_taken_back_within_ten_minutes_with_what_was_typed() -> No
     assert (draft.decision, draft.text) == ("material", "Another Acme")
     assert stages() == {"first": "claimed"}
     assert not Feedback.objects.not_withdrawn().exists()
+    ReviewItem.objects.update(claimed_until=timezone.now() - timedelta(minutes=1))
+    assert ReviewItem.objects.claim(reviewer, timezone.now()) == item
     submit_decision(item, reviewer, material=False)
     assert Feedback.objects.not_withdrawn().get().user_correction is False
 

@@ -13,7 +13,7 @@ from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.jobs import worker
 from matching.jobs.monitoring_sample import MAX_SAMPLE_SIZE
-from matching.models import BatchChunk, BulkSample
+from matching.models import BatchChunk, BulkSample, Prediction
 from matching.monitoring import hourly_counts
 from matching.monitoring.feature_snapshot import FeatureSnapshot, snapshot_comparison
 from matching.monitoring.hourly_counts import count_hour
@@ -108,6 +108,7 @@ def test_a_file_of_another_script_drifts_by_itself_and_leaves_single_questions_a
     assert "of 200 sampled rows of files" in reports[1].summary
     scope = f"{champion.model.version}, general, organisation, bulk files"
     assert [alert.scope for alert in Alert.objects.filter(rule="drift").exclude(state="ok")] == [scope]
+    Prediction.objects.update(created_at=THIS_HOUR + HOUR / 2)
     performance.monitor_hour(THIS_HOUR)
     assert dict(HourlyCount.objects.values_list("source", "n").filter(hour=THIS_HOUR)) == {"single": 3}
     assert Reference.objects.values_list("source", flat=True).distinct().get() == "single"
