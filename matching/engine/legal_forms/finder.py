@@ -186,7 +186,7 @@ class _FormSearcher:
             hit = self.find_ending(keys, stop, jurisdiction) if keys[stop - 1] in self.endings else None
             if hit is None or hit.meaning.is_accessory or hit.first <= start:
                 continue
-            if hit.meaning.can_stand_inside or self.has_remark_after(keys, hit):
+            if self.has_remark_after(keys, hit):
                 found = self.find_stacked(keys, self.find_stack_end(keys, hit, jurisdiction), jurisdiction)
                 return [form for form in found if form.first > start]
         return []

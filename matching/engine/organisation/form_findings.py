@@ -46,7 +46,7 @@ def _classify_same_form(left: ParsedOrganisation, right: ParsedOrganisation) -> 
     A word of another language beside a full English form, or the reverse, is a translation.
     """
     one, other = _list_form_keys(left), _list_form_keys(right)
-    if one == other:
+    if ["".join(keys) for keys in one] == ["".join(keys) for keys in other]:
         is_moved = _has_leading_form(left) != _has_leading_form(right)
         return CategoryId.O08_FORM_ABBREVIATED if is_moved else None
     spellings = (*one, *other)

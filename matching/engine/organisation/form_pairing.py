@@ -41,6 +41,9 @@ def pair_legal_forms(
         or (left.stem_keys == right.stem_keys and _has_same_families(left.forms, right.forms))
     ):
         return left, right
+    spaced = _pair_spaced_form(left, right)
+    if spaced:
+        return spaced
     for split in _find_differing_ranges(left.text.keys, right.text.keys):
         codes = _find_code_ids(_join_keys(left, split.left)) & _find_code_ids(_join_keys(right, split.right))
         if codes and not (_is_curated_form(left, split.left) and _is_curated_form(right, split.right)):
@@ -48,6 +51,29 @@ def pair_legal_forms(
                 right, _build_iso_form(split.right, codes)
             )
     return left, right
+
+
+def _pair_spaced_form(
+    left: ParsedOrganisation, right: ParsedOrganisation
+) -> tuple[ParsedOrganisation, ParsedOrganisation] | None:
+    """Both names with one form, where one writes apart the letters that end the other (``B. V.``, ``BV``)."""
+    if left.forms and not right.forms:
+        form = _find_spaced_form(left, right)
+        return (left, replace_forms(right, form)) if form else None
+    if right.forms and not left.forms:
+        form = _find_spaced_form(right, left)
+        return (replace_forms(left, form), right) if form else None
+    return None
+
+
+def _find_spaced_form(read: ParsedOrganisation, spaced: ParsedOrganisation) -> LegalForm | None:
+    """The form that ends the first name, at the single letters that end the second."""
+    form, keys = read.forms[-1], spaced.text.keys
+    letters = "".join(read.text.keys[form.first : form.stop])
+    tail = keys[-len(letters) :]
+    if form.stop != len(read.text.keys) or len(keys) <= len(letters) or tail != tuple(letters):
+        return None
+    return form._replace(first=len(keys) - len(letters), stop=len(keys))
 
 
 def _has_same_families(left: tuple[LegalForm, ...], right: tuple[LegalForm, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from matching.engine.categories import CategoryId
@@ -136,12 +137,13 @@ def _is_marker(text: TokenisedName, index: int, phrase: tuple[str, ...]) -> bool
 
 
 def _has_authority_number(following: tuple[str, ...]) -> bool:
-    """Return whether a number of an authority or a bank follows: six digits or more, letters allowed."""
-    begins = any(char.isdigit() for key in following[:1] for char in key)
+    """Return whether a number of an authority or a bank follows: five digits or more, letters allowed."""
+    is_country_first = bool(following) and len(following[0]) == 2
+    begins = any(char.isdigit() for key in following[: 1 + is_country_first] for char in key)
     return begins and sum(char.isdigit() for key in following for char in key) >= _MIN_NUMBER_DIGITS
 
 
-_MIN_NUMBER_DIGITS = 6
+_MIN_NUMBER_DIGITS = 5
 
 
 def _find_branch_ending(keys: tuple[str, ...]) -> list[AppendedPart]:
@@ -172,7 +174,54 @@ def _find_asides(text: TokenisedName, keys: tuple[str, ...], stop: int) -> list[
             found.append(AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, first, first, last))
         elif _is_description(inner):
             found.append(AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, first, last, last))
-    return found or _find_description(keys, stop) or _find_trailing_state(keys, stop)
+        elif inner[0] in _DEFINED_TERM_OPENINGS and _is_after_form(keys, first):
+            found.append(AppendedPart(CategoryId.O40_ANNOTATION, first, last, last))
+    return (
+        found
+        or _find_description(keys, stop)
+        or _find_trailing_state(keys, stop)
+        or _find_appendix(text, keys, stop)
+    )
+
+
+def _find_appendix(text: TokenisedName, keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
+    """Return what follows the legal form without being announced: an address, or the seat."""
+    if not _may_end_in_appendix(keys[2:stop]):
+        return []
+    for first in range(stop - 1, 1, -1):
+        if not _is_after_form(keys, first):
+            continue
+        words = keys[first:stop]
+        if _is_address(words):
+            return [AppendedPart(CategoryId.O40_ANNOTATION, first, first, stop)]
+        if _is_seat(words) and "," in text.raw[text.tokens[first - 1].end : text.tokens[first].start]:
+            return [AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, first, first, stop)]
+    return []
+
+
+def _may_end_in_appendix(words: tuple[str, ...]) -> bool:
+    """Return whether a look is worth it: a place at the end, a street or a box anywhere."""
+    return bool(words) and (
+        words[-1] in _list_places() or "box" in words or not load_lexicon().street_words.isdisjoint(words)
+    )
+
+
+def _is_address(words: tuple[str, ...]) -> bool:
+    """Return whether the words are a house number with a street, or a post-office box."""
+    if ("po", "box") in pairwise(words) or ("p", "o", "box") in zip(
+        words, words[1:], words[2:], strict=False
+    ):
+        return True
+    streets = load_lexicon().street_words
+    return any(word[0].isdigit() for word in words[:2]) and not streets.isdisjoint(words[1:])
+
+
+def _is_seat(words: tuple[str, ...]) -> bool:
+    """Return whether the words name a town with its country or state: ``Amsterdam, NL``."""
+    return len(words) <= _MAX_SEAT_WORDS and words[-1] in _list_places()
+
+
+_MAX_SEAT_WORDS = 4
 
 
 def _find_description(keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
@@ -196,6 +245,9 @@ _PLACE_OPENINGS = frozenset(
 
 _MAX_DESCRIPTION_WORDS = 18
 """Most words of such a description."""
+
+_DEFINED_TERM_OPENINGS = frozenset({"the", "hereinafter", "hereafter", "each", "together", "collectively"})
+"""Words that open a defined term of a contract in brackets: ``(the "Borrower")``."""
 
 _UNDER_LAWS = ("under", "the", "laws", "of")
 

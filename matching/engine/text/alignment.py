@@ -235,6 +235,8 @@ def _count_joinable_words(words: tuple[Token, ...], start: int, stop: int) -> in
 
 
 def _relate_joined_words(left: tuple[Token, ...], right: tuple[Token, ...]) -> WordRelation | None:
+    if _joins_digits(left) or _joins_digits(right):
+        return None
     one, other = "".join([token.key for token in left]), "".join([token.key for token in right])
     if one == other:
         return WordRelation(CategoryId.O02_WHITESPACE, 1.0)
@@ -247,6 +249,11 @@ def _relate_joined_words(left: tuple[Token, ...], right: tuple[Token, ...]) -> W
     ):
         return WordRelation(CategoryId.O18_TYPO_DISTINCTIVE_WORD, 1 - 1 / max(len(one), len(other)))
     return None
+
+
+def _joins_digits(tokens: tuple[Token, ...]) -> bool:
+    """Return whether two numbers would become one: ``1-2`` and ``1 2`` are not ``12``."""
+    return any(one.key[-1].isdigit() and other.key[0].isdigit() for one, other in pairwise(tokens))
 
 
 def _is_all_words(tokens: tuple[Token, ...]) -> bool:

@@ -7,6 +7,7 @@ normalisation did in between. Nothing here knows what a company or a person is.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from functools import lru_cache, partial
@@ -169,6 +170,13 @@ _make_token = partial(tuple.__new__, Token)
 """``Token._make`` at three times the speed, since most of the work on a name is building tokens."""
 
 
+_HTML_ENTITY = re.compile(r"&(?:#[0-9]{1,6}|#x[0-9a-fA-F]{1,5}|[a-zA-Z]{2,8});")
+"""What a web page leaves in a name: ``&eacute;`` is read as the letter it stands for."""
+
+_TRADEMARK_SIGNS = frozenset("™®©℠")
+"""Signs that a name may carry and that are no part of it."""
+
+
 @lru_cache(maxsize=16_384)
 def tokenise_name(name: str) -> TokenisedName:
     """Split a name into tokens.
@@ -180,7 +188,8 @@ def tokenise_name(name: str) -> TokenisedName:
         raise NameTooLongError(
             f"A name may have at most {MAX_NAME_LENGTH} characters; this one has {len(name)}."
         )
-    text = _tokenise_ascii(name) if name.isascii() else _tokenise_unicode(name)
+    is_plain = name.isascii() and not ("&" in name and _HTML_ENTITY.search(name))
+    text = _tokenise_ascii(name) if is_plain else _tokenise_unicode(name)
     if not any(token.key.isalnum() or token.text[0].isalnum() for token in text.tokens):
         raise EmptyNameError("The name is empty: it needs at least one letter or digit.")
     return text
@@ -270,7 +279,10 @@ def _normalise_graphemes(name: str) -> tuple[str, list[Span], tuple[int, ...]]:
             continue
         while end < length and unicodedata.category(name[end]) in ("Mn", "Mc", "Me"):
             end += 1
-        for char in unicodedata.normalize("NFKC", name[index:end]):
+        entity = _HTML_ENTITY.match(name, index) if name[index] == "&" else None
+        end = entity.end() if entity else end
+        text = html.unescape(entity.group()) if entity else name[index:end]
+        for char in " " if text in _TRADEMARK_SIGNS else unicodedata.normalize("NFKC", text):
             out.append(char)
             offsets.append((index, end))
         index = end

@@ -52,7 +52,7 @@ FOUND = [
     ("Joint Stock Company Sberbank", ["JSC"]),
     ("OPEN JOINT-STOCK COMPANY ROSNEFT OIL COMPANY", ["OJSC", "Co."]),
     ("Companhia Siderurgica Nacional", ["Cia."]),
-    ("DEDINI SA SIDERURGICA", ["SA"]),
+    ("DEDINI SA SIDERURGICA", []),  # inside a name a form is a word of it
     ("LUPATECH S/A - EM RECUPERACAO", ["SA"]),
     ("Acme Ltd (in liquidation)", ["Ltd"]),
     ("Aspen Technology Inc /DE/", ["Inc."]),
