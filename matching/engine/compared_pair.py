@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from matching.engine.categories import CategoryId
 from matching.engine.kinds import detect_kind
 from matching.engine.model.schema import build_feature_row
 from matching.engine.organisation.compare import OrganisationComparison, compare_organisations
@@ -105,11 +106,24 @@ def collect_findings(pair: ComparedPair, with_notes: bool) -> tuple[Finding, ...
     names, comparison = pair.names, pair.name_comparison
     first, second = names.arrange(names.left, names.right)
     spelling = detect_orthography_findings(first, second, individual=pair.kind is Kind.INDIVIDUAL)
-    findings = (*comparison.findings, *spelling)
+    findings = (*comparison.findings, *spelling) or _find_unnamed_difference(pair)
     if with_notes and isinstance(comparison, OrganisationComparison):
         left, right, relation = comparison.left, comparison.right, comparison.form_relation
         findings = tuple([add_form_note(finding, left, right, relation) for finding in findings])
     return names.restore_findings(findings)
+
+
+def _find_unnamed_difference(pair: ComparedPair) -> tuple[Finding, ...]:
+    """Return a finding over the whole names where the texts differ and no detector says how.
+
+    No two texts that differ are ever called identical.
+    """
+    left, right = pair.names.arrange(pair.names.left, pair.names.right)
+    if left.raw == right.raw:
+        return ()
+    is_individual = pair.kind is Kind.INDIVIDUAL
+    category = CategoryId.I01_FORM_OF_WRITING if is_individual else CategoryId.O03_PUNCTUATION
+    return (Finding(category, (0, len(left.raw)), (0, len(right.raw))),)
 
 
 def serialise_parsed_names(pair: ComparedPair) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -36,6 +36,10 @@ def judge_pair(
     if profile.logic is ProfileLogic.SEARCH:
         search = apply_search_logic(pair.names.left, pair.names.right, pair.kind, context)
         return Judgement(policy.decide_by_search(search.is_equal, search.is_case_only), search)
+    if profile.logic is ProfileLogic.EXACT:
+        names = pair.names
+        decision = policy.decide_by_text(findings, profile, names.left.raw, names.right.raw)
+        return Judgement(decision, None)
     decision = policy.decide_verdict(findings, profile, probability, scorer.get_thresholds(pair.kind))
     return Judgement(policy.apply_identifiers(decision, profile, context), None)
 

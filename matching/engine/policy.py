@@ -88,7 +88,7 @@ def get_finding_effect(finding: Finding, profile: Profile) -> Effect:
 
 def needs_model(findings: Sequence[Finding], profile: Profile) -> bool:
     """Return whether the verdict depends on the model at all."""
-    return profile.logic is not ProfileLogic.SEARCH and any(
+    return profile.logic not in (ProfileLogic.SEARCH, ProfileLogic.EXACT) and any(
         get_finding_effect(finding, profile) is not Effect.EQUAL for finding in findings
     )
 
@@ -147,6 +147,23 @@ def _decide_by_model(
     if probability <= thresholds.immaterial_below:
         return PolicyDecision(Verdict.IMMATERIAL, probability, decisive, DecisionSource.MODEL)
     return PolicyDecision(Verdict.REVIEW, probability, decisive, DecisionSource.MODEL)
+
+
+def decide_by_text(findings: Sequence[Finding], profile: Profile, left: str, right: str) -> PolicyDecision:
+    """Decide by the texts as received: equal, equal but for case, or another text.
+
+    The finding with the gravest effect under the profile is named as the reason.
+    """
+    if left == right:
+        return PolicyDecision(Verdict.IMMATERIAL, SHARED_NAME_RATE, None, DecisionSource.RULE)
+    effects = [get_finding_effect(finding, profile) for finding in findings]
+    gravest = max(range(len(effects)), key=lambda at: _GRAVITY.index(effects[at]), default=None)
+    if left.casefold() == right.casefold():
+        return PolicyDecision(Verdict.REVIEW, 0.5, gravest, DecisionSource.RULE)
+    return PolicyDecision(Verdict.MATERIAL, MIN_MATERIAL_PROBABILITY, gravest, DecisionSource.RULE)
+
+
+_GRAVITY = (Effect.EQUAL, Effect.MODEL, Effect.REVIEW, Effect.MATERIAL)
 
 
 def decide_by_search(equal: bool, case_only: bool) -> PolicyDecision:
