@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from matching.engine import policy
-from matching.engine.profiles import Profile, ProfileLogic, load_categories
+from matching.engine.profiles import Profile, ProfileLogic, load_case_explanations, load_categories
 from matching.engine.search import SearchResult
 from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import DecisionSource, Difference, Effect, Finding, Span, Verdict
@@ -24,7 +24,7 @@ def build_difference(
     finding: Finding, left: TokenisedName, right: TokenisedName, profile: Profile
 ) -> Difference:
     """Return a finding with its texts, its effect under the profile, its rule and its explanation."""
-    id_, span1, span2, _, _, note = finding
+    id_, span1, span2, detail, _, note = finding
     category = load_categories()[id_]
     return Difference(
         id_,
@@ -36,7 +36,7 @@ def build_difference(
         policy.get_finding_effect(finding, profile),
         f"{profile.id}/{id_}@{profile.version}",
         category.authority,
-        note or category.explanation,
+        note or load_case_explanations().get(f"{id_}/{detail}", category.explanation),
     )
 
 

@@ -38,6 +38,8 @@ class ProfileLogic(StrEnum):
     """By the effect of each category of difference."""
     SEARCH = "search"
     """By the standard search logic of a filing office."""
+    EXACT = "exact"
+    """By the two texts alone: any difference but case is material."""
     AVAILABILITY = "availability"
     """By the effect of each category, as a register's test of whether a name is free."""
 
@@ -69,6 +71,12 @@ class Profile:
     def to_dict(self) -> dict[str, str]:
         """Return the id, version, date and title."""
         return {"id": self.id, "version": self.version, "date": self.date, "title": self.title}
+
+
+@cache
+def load_case_explanations() -> dict[str, str]:
+    """Return the explanations of cases that are not what their category usually is, by ``O18/words``."""
+    return dict(load_yaml("case_explanations.yaml"))
 
 
 @cache

@@ -11,7 +11,7 @@ from matching.engine.organisation.form_findings import detect_form_difference
 from matching.engine.organisation.form_pairing import pair_legal_forms
 from matching.engine.organisation.parse import ParsedOrganisation
 from matching.engine.organisation.word_findings import (
-    build_spanning_finding,
+    build_transliteration_finding,
     detect_number_conflict,
     detect_word_differences,
     is_cross_script,
@@ -82,7 +82,7 @@ def _detect_stem_differences(
 ) -> tuple[Finding, ...]:
     """Return the differences of the words; stems in different scripts as a whole are one transliteration."""
     if is_crossed and (alignment.gaps or _count_transliterations(alignment) > 1):
-        whole = build_spanning_finding(left, right, CategoryId.O36_TRANSLITERATION)
+        whole = build_transliteration_finding(left, right)
         return (whole, *detect_number_conflict(left, right))
     return tuple(detect_word_differences(left, right, alignment))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matching.engine.categories import CategoryCase, CategoryId
+from matching.engine.organisation.doubt import MIN_SCRIPT_AGREEMENT, find_doubt, measure_script_agreement
 from matching.engine.search_logic import NOISE_WORDS
 from matching.engine.text.alignment import TokenAlignment, TokenMatch, UnmatchedTokens
 from matching.engine.text.lexicon import compute_rarity, load_lexicon
@@ -76,6 +77,14 @@ def build_spanning_finding(left: Tokens, right: Tokens, category: CategoryId) ->
     return Finding(category, get_tokens_span(left), get_tokens_span(right))
 
 
+def build_transliteration_finding(left: Tokens, right: Tokens) -> Finding:
+    """Return the finding of names in two scripts; ``unrelated`` when no reading of one is in the other."""
+    finding = build_spanning_finding(left, right, CategoryId.O36_TRANSLITERATION)
+    if measure_script_agreement(left, right) >= MIN_SCRIPT_AGREEMENT:
+        return finding
+    return finding._replace(detail=CategoryCase.UNRELATED_SCRIPTS)
+
+
 def is_cross_script(left: Tokens, right: Tokens) -> bool:
     """Return whether no script is common to both and one is not Latin, so that only sound compares."""
     one, other = _list_letter_types(left), _list_letter_types(right)
@@ -96,9 +105,19 @@ def _build_match_finding(match: TokenMatch, relation: WordRelation, left: Tokens
     ones = left[match.left_start : match.left_stop]
     others = right[match.right_start : match.right_stop]
     category = _classify_relation(relation, left, right)
-    case = _choose_case(category, list_keys(ones), list_keys(others))
+    case = _choose_match_case(category, match, left, right)
     weight = _compute_weight(category, (*ones, *others))
     return Finding(category, get_tokens_span(ones), get_tokens_span(others), case, weight)
+
+
+def _choose_match_case(category: CategoryId, match: TokenMatch, left: Tokens, right: Tokens) -> CategoryCase:
+    """Return the doubt about two words; a spelling that a register looks through keeps its own case."""
+    ones = left[match.left_start : match.left_stop]
+    others = right[match.right_start : match.right_stop]
+    case = _choose_case(category, list_keys(ones), list_keys(others))
+    doubt = find_doubt(category, left, right, match)
+    is_same_sound = case is CategoryCase.SAME_SOUND and doubt is not CategoryCase.REAL_WORDS
+    return case if is_same_sound or case is CategoryCase.OTHER_TENSE else doubt or case
 
 
 def _classify_relation(relation: WordRelation, left: Tokens, right: Tokens) -> CategoryId:
@@ -133,7 +152,7 @@ def _detect_in_gap(left: Tokens, right: Tokens, gap: UnmatchedTokens) -> Iterato
     """Yield words without counterpart: replaced where both sides have some, added where one has."""
     ones, others = tuple([left[i] for i in gap.left]), tuple([right[j] for j in gap.right])
     if ones and others and _has_other_script(ones, others):
-        yield build_spanning_finding(ones, others, CategoryId.O36_TRANSLITERATION)
+        yield build_transliteration_finding(ones, others)
         return
     surplus = len(ones) - len(others)
     added, missing = _select_unpaired(ones, surplus), _select_unpaired(others, -surplus)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from matching.engine.categories import CategoryId
 from matching.engine.person.align import PersonAlignment, WordPair, get_core_span
+from matching.engine.person.doubt import EXCHANGED, LETTERS, have_other_letters, is_order_unclear
 from matching.engine.person.similarity import EQUAL, ICAO, IDENTICAL_WORDS
 from matching.engine.person.types import ParsedPerson, find_tokens_span
 from matching.engine.text.tokenise import strip_marks
@@ -70,7 +71,7 @@ def _classify_accents(left: ParsedPerson, right: ParsedPerson, pair: WordPair) -
     if pair.similarity.relation != EQUAL or one.casefold() == two.casefold():
         return None
     if strip_marks(one).casefold() == strip_marks(two).casefold():
-        return ""
+        return LETTERS if have_other_letters(one, two) else ""
     return None if one.isascii() and two.isascii() else "ligature"
 
 
@@ -85,7 +86,8 @@ def detect_order(left: ParsedPerson, right: ParsedPerson, alignment: PersonAlign
         return
     is_certain = only_comma or (left.comma != right.comma and not is_crossed)
     spans = find_tokens_span(left.core), find_tokens_span(right.core)
-    yield Finding(CategoryId.I03_FIELD_ORDER, *spans, "" if is_certain else "uncertain")
+    unsure = EXCHANGED if is_order_unclear(left, right) else "uncertain"
+    yield Finding(CategoryId.I03_FIELD_ORDER, *spans, "" if is_certain else unsure)
 
 
 def _is_comma_difference(left: ParsedPerson, right: ParsedPerson) -> bool:

@@ -6,6 +6,13 @@ from collections.abc import Iterator
 
 from matching.engine.categories import CategoryId
 from matching.engine.person.align import PersonAlignment, WordPair, get_core_span
+from matching.engine.person.doubt import (
+    COMPOUND,
+    MIN_SCRIPT_AGREEMENT,
+    UNRELATED_SCRIPTS,
+    find_name_doubt,
+    is_half_of_compound,
+)
 from matching.engine.person.lexicon import load_name_lists, load_word_lists
 from matching.engine.person.similarity import (
     ARTICLE,
@@ -27,6 +34,7 @@ from matching.engine.person.types import (
     DISTINCT_NAMES,
     GENDER,
     GIVEN,
+    MIDDLE,
     PATRONYMIC,
     SURNAME,
     ParsedPerson,
@@ -61,13 +69,15 @@ def detect_unequal_words(
     """Yield the pairs of words that are not equal: I04, I06 to I11, I15, I19, I20."""
     is_romanised = _has_vowel_pair(alignment) and _is_romanised(left, right, alignment)
     no_common_script = left.text.scripts.isdisjoint(right.text.scripts)
+    agrees = any(pair.similarity.score >= MIN_SCRIPT_AGREEMENT for pair in alignment.pairs)
+    script_case = SCRIPT if agrees else UNRELATED_SCRIPTS
     for pair in alignment.pairs:
         if pair.similarity.relation == EQUAL:
             continue
         spans = get_core_span(left, pair.left), get_core_span(right, pair.right)
         # A romanisation that is not similar proves nothing: across scripts no pair contradicts.
         for category, detail in (
-            [(CategoryId.I20_TRANSLITERATION, SCRIPT)]
+            [(CategoryId.I20_TRANSLITERATION, script_case)]
             if no_common_script
             else _classify_pair(pair, is_romanised)
         ):
@@ -133,6 +143,9 @@ def _find_category_case(left: ParsedPerson, right: ParsedPerson, pair: WordPair,
     one, two = left.core[pair.left[0]].key, right.core[pair.right[0]].key
     if category == CategoryId.I10_SURNAME_TYPO and _is_gendered_pair(one, two):
         return GENDER
+    doubt = find_name_doubt(category, pair.role, one, two)
+    if doubt:
+        return doubt
     if category == CategoryId.I15_SURNAME_CHANGED and has_matching_birth_name(left, right):
         return BIRTH_NAME
     # Chan, Chen and Tan may romanise one character, but they distinguish the people who bear them.
@@ -174,7 +187,8 @@ def detect_absent_parts(
             category = _classify_absent_part(person, other, role)
             if middle_as_first and role == GIVEN and category == CategoryId.I05_MIDDLE_ABSENT:
                 continue  # I21 below reports this first name
-            finding = Finding(category, person.core[at].span, None, ABSENT)
+            detail = COMPOUND if role == MIDDLE and is_half_of_compound(person, at) else ABSENT
+            finding = Finding(category, person.core[at].span, None, detail)
             yield finding if person is left else mirror_finding(finding)
     if middle_as_first:
         spans = find_tokens_span(left.given or left.core), find_tokens_span(right.given or right.core)

@@ -37,6 +37,11 @@ class Lexicon(NamedTuple):
     numbered_annotations: frozenset[Phrase]
     division_endings: frozenset[Phrase]
     opposites: frozenset[frozenset[str]]
+    misprints: frozenset[str]
+    contrary_prefixes: tuple[tuple[str, str], ...]
+    homographs: frozenset[str]
+    street_words: frozenset[str]
+    everyday_abbreviations: frozenset[str]
     word_counts: dict[str, int]
     name_count: int
 
@@ -63,6 +68,11 @@ def load_lexicon() -> Lexicon:
         numbered_annotations=frozenset(tuple(phrase) for phrase in words["numbered_annotations"]),
         division_endings=frozenset(tuple(phrase) for phrase in words["division_endings"]),
         opposites=frozenset(map(frozenset, words["opposites"])),
+        contrary_prefixes=tuple((str(one), str(other)) for one, other in words["contrary_prefixes"]),
+        misprints=_build_key_set(words["misprints"]),
+        homographs=_build_key_set(words["homographs"]),
+        street_words=_build_key_set(words["street_words"]),
+        everyday_abbreviations=_build_key_set(words["everyday_abbreviations"]),
         word_counts=counts,
         name_count=names,
     )

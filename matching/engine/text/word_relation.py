@@ -111,11 +111,11 @@ def _match_scripts(a: str, b: str, text_a: str, text_b: str) -> WordRelation | N
         )
     if get_script(a[0]) == get_script(b[0]):
         return None
-    similarity = _compute_romanised_similarity(romanise_token(text_a), romanise_token(text_b))
+    similarity = compute_romanised_similarity(romanise_token(text_a), romanise_token(text_b))
     return WordRelation(CategoryId.O36_TRANSLITERATION, similarity) if similarity >= 0.7 else None
 
 
-def _compute_romanised_similarity(one: str, other: str) -> float:
+def compute_romanised_similarity(one: str, other: str) -> float:
     """Return the similarity in [0, 1] of two Latin renderings, by letters or by consonants."""
     letters = JaroWinkler.similarity(one, other)
     return max(
@@ -170,13 +170,26 @@ def _match_typo(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | No
     longest = max(len(a), len(b))
     similarity = 1 - OSA.distance(a, b) / longest
     close = similarity >= MIN_TYPO_SIMILARITY or (longest <= 4 and similarity >= 0.6)
-    if not close or a.isdigit() or b.isdigit() or frozenset((a, b)) in load_lexicon().opposites:
+    if not close or a.isdigit() or b.isdigit() or are_contrary(a, b):
         return None
     return WordRelation(
         CategoryId.O17_TYPO_ORDINARY_WORD
         if _is_common_word(a) or _is_common_word(b)
         else CategoryId.O18_TYPO_DISTINCTIVE_WORD,
         similarity,
+    )
+
+
+@lru_cache(maxsize=16_384)
+def are_contrary(one: str, other: str) -> bool:
+    """Return whether two words say the contrary: listed pairs, and one word behind two contrary prefixes."""
+    lexicon = load_lexicon()
+    if frozenset((one, other)) in lexicon.opposites:
+        return True
+    return any(
+        (one.startswith(first) and other.startswith(second) and one[len(first) :] == other[len(second) :])
+        or (one.startswith(second) and other.startswith(first) and one[len(second) :] == other[len(first) :])
+        for first, second in lexicon.contrary_prefixes
     )
 
 
@@ -187,6 +200,8 @@ def _is_common_word(key: str) -> bool:
 
 def _match_phonetic(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
     if not (a.isascii() and b.isascii()) or min(len(a), len(b)) < 4 or not (a.isalpha() and b.isalpha()):
+        return None
+    if are_contrary(a, b):
         return None
     code = build_phonetic_key(a)
     return (

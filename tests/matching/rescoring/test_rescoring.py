@@ -31,7 +31,7 @@ from tests.processes import environment
 
 pytestmark = pytest.mark.django_db
 
-SLIP = CompareRequest("Kestrel Logistics LLC", "Kestral Logistics LLC")
+SLIP = CompareRequest("Heron Foods Company", "Heron Fooods Company")
 RULED = CompareRequest("Acme, Inc.", "ACME Incorporated")
 
 

@@ -1,0 +1,131 @@
+"""Word pairs that look like one word written twice but may be two: the cases that no rule treats as equal.
+
+Each case is a ``detail`` of a finding that profiles send to a reviewer: ``words`` (both spellings are words
+or names in their own right), ``ambiguous`` (the short form has another reading), ``short`` (one letter in
+an invented word of few letters, where another letter is another company).
+"""
+
+from __future__ import annotations
+
+from rapidfuzz.distance import OSA
+
+from matching.engine.categories import CategoryCase, CategoryId
+from matching.engine.person.doubt import are_of_two_sexes, is_given_name
+from matching.engine.text.alignment import TokenMatch
+from matching.engine.text.cjk import match_readings
+from matching.engine.text.lexicon import compute_rarity, load_lexicon
+from matching.engine.text.real_words import is_real_word, is_surname
+from matching.engine.text.tokenise import Tokens, get_script, romanise_token
+from matching.engine.text.word_relation import compute_romanised_similarity
+
+MIN_SCRIPT_AGREEMENT = 0.5
+"""Least agreement of readings at which names in two scripts may be one name."""
+
+_TYPO_CATEGORIES = frozenset(
+    {
+        CategoryId.O17_TYPO_ORDINARY_WORD,
+        CategoryId.O18_TYPO_DISTINCTIVE_WORD,
+        CategoryId.O19_HOMOPHONE,
+    }
+)
+_MAX_SHORT_LETTERS = 7
+_COMPASS_LETTERS = frozenset({"n", "s", "e", "w"})
+
+
+def find_doubt(category: CategoryId, left: Tokens, right: Tokens, match: TokenMatch) -> CategoryCase:
+    """Return the case of doubt of two matched words; ``NONE`` for several words, or without a doubt."""
+    if match.left_stop - match.left_start != 1 or match.right_stop - match.right_start != 1:
+        return CategoryCase.NONE
+    at = match.left_start, match.right_start
+    one, other = left[at[0]], right[at[1]]
+    if category in _TYPO_CATEGORIES:
+        return _find_typo_doubt(one.key, other.key)
+    if category == CategoryId.O21_NUMBER_NOTATION:
+        return (
+            CategoryCase.UNCLEAR_DATE
+            if _is_lone_letter(left, at[0]) or _is_lone_letter(right, at[1])
+            else CategoryCase.NONE
+        )
+    if category == CategoryId.O28_PLURAL:
+        return _find_plural_doubt(one.key, other.key)
+    if category == CategoryId.O15_WORD_ABBREVIATED:
+        is_left_short = len(one.key) < len(other.key)
+        side, index = (left, at[0]) if is_left_short else (right, at[1])
+        long = other.key if is_left_short else one.key
+        return (
+            CategoryCase.AMBIGUOUS_SHORT_FORM if _has_other_reading(side, index, long) else CategoryCase.NONE
+        )
+    return CategoryCase.NONE
+
+
+def measure_script_agreement(left: Tokens, right: Tokens) -> float:
+    """Return how well names in two scripts agree, 0 to 1: by readings, else by their romanisations."""
+    one = "".join([romanise_token(token.text) for token in left])
+    other = "".join([romanise_token(token.text) for token in right])
+    scripts = {get_script(token.text[0]) for token in (*left, *right)}
+    if scripts.isdisjoint({"han", "kana"}):
+        return compute_romanised_similarity(one, other)
+    is_right_native = any(get_script(token.text[0]) in ("han", "kana") for token in right)
+    native = right if is_right_native else left
+    reading = match_readings([token.text for token in native], one if is_right_native else other)
+    return min(reading.native_coverage, reading.latin_coverage)
+
+
+def _is_lone_letter(side: Tokens, index: int) -> bool:
+    """``Malcolm X``: a letter is a numeral only behind the head of a series (``Series X``)."""
+    key = side[index].key
+    if len(key) != 1 or not key.isalpha():
+        return False
+    return index == 0 or side[index - 1].key not in load_lexicon().series_heads
+
+
+def _find_typo_doubt(one: str, other: str) -> CategoryCase:
+    if are_of_two_sexes(one, other):
+        return CategoryCase.GENDER
+    if _is_word_or_name(one) and _is_word_or_name(other):
+        return CategoryCase.REAL_WORDS
+    if max(len(one), len(other)) <= _MAX_SHORT_LETTERS and OSA.distance(one, other) == 1:
+        return (
+            CategoryCase.SHORT_INVENTED_WORD
+            if min(compute_rarity(one), compute_rarity(other)) == 1.0
+            else CategoryCase.NONE
+        )
+    return CategoryCase.NONE
+
+
+def _is_word_or_name(key: str) -> bool:
+    return is_real_word(key) or (len(key) >= 4 and is_surname(key))
+
+
+def _find_plural_doubt(one: str, other: str) -> CategoryCase:
+    """``Williams`` is no plural of ``William``: both are family names, and neither is an ordinary word."""
+    short = min(one, other, key=len)
+    return (
+        CategoryCase.REAL_WORDS
+        if is_surname(one) and is_surname(other) and is_given_name(short)
+        else CategoryCase.NONE
+    )
+
+
+def _has_other_reading(side: Tokens, index: int, long: str) -> bool:
+    """Return whether a short form can be something else here: a letter, a word, a name, another word cut."""
+    token = side[index]
+    if len(token.key) == 1:
+        return not (token.key in _COMPASS_LETTERS and _is_in_address(side, index))
+    if token.key in load_lexicon().homographs:
+        return not _is_street_ending(side, index, long)
+    return is_real_word(token.key) and token.key not in load_lexicon().everyday_abbreviations
+
+
+def _is_in_address(side: Tokens, index: int) -> bool:
+    """``N Main Street``: a compass letter before the name of a street; ``N Street`` is a lettered street."""
+    streets = load_lexicon().street_words
+    following = [token.key for token in side[index + 1 : index + 4]]
+    return len(following) > 1 and following[0] not in streets and not streets.isdisjoint(following[1:])
+
+
+def _is_street_ending(side: Tokens, index: int, long: str) -> bool:
+    """``Main St``: after a word, ``St`` and ``Dr`` are a street; before one they are a saint and a doctor."""
+    if long not in load_lexicon().street_words or index == 0:
+        return False
+    return index == len(side) - 1 or side[index + 1].key.isdigit()
