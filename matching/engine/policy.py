@@ -101,7 +101,7 @@ def decide_verdict(
     if Effect.MATERIAL in effects:
         return _decide_by_rule(findings, effects, probability)
     reviews = [index for index, effect in enumerate(effects) if effect is Effect.REVIEW]
-    if _count_distinctive([findings[index].category for index in reviews]) >= 2:
+    if profile.doubts_add_up and _count_distinctive([findings[index].category for index in reviews]) >= 2:
         return PolicyDecision(
             Verdict.MATERIAL,
             max(probability, MIN_MATERIAL_PROBABILITY),

@@ -48,8 +48,10 @@ class ProfileLogic(StrEnum):
 class Profile:
     """A legal regime as data: the effect of each category, since when, on whose authority.
 
-    ``identifiers_settle`` tells that the profile asks who is meant, so that hard identifiers of both sides
-    settle a review; ``cases`` holds the effects of cases judged separately, by ``category/case``.
+    ``doubts_add_up`` tells that two differences in distinctive words which are each a review are material
+    together; a list check, where nobody may be missed, leaves them to a reviewer. ``identifiers_settle``
+    tells that the profile asks who is meant, so that hard identifiers of both sides settle a review;
+    ``cases`` holds the effects of cases judged separately, by ``category/case``.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Profile:
     title: str
     summary: str
     logic: ProfileLogic
+    doubts_add_up: bool
     identifiers_settle: bool
     sources: tuple[str, ...]
     effects: dict[str, Effect]

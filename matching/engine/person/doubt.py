@@ -19,6 +19,8 @@ from matching.engine.text.real_words import is_surname
 from matching.engine.text.tokenise import strip_marks
 
 LETTERS, COMPOUND, EXCHANGED, UNRELATED_SCRIPTS = "letters", "compound", "exchanged", "unrelated"
+UNRELATED = "unrelated"
+"""Case of contradicting words in names that share nothing."""
 
 MIN_SCRIPT_AGREEMENT = 0.5
 """Least similarity of a pair of words at which names in two scripts may be one name."""
@@ -53,6 +55,8 @@ def find_name_doubt(category: CategoryId, role: Role, one: str, two: str) -> str
         return DISTINCT_NAMES if category in _SURNAME_CATEGORIES and are_two_surnames(one, two) else ""
     if category in _GIVEN_SPELLINGS and are_of_two_sexes(one, two):
         return GENDER
+    if category == CategoryId.I08_NICKNAME and are_no_pet_forms(one, two):
+        return GENDER
     return DISTINCT_NAMES if category in _NEAR_GIVEN_NAMES and are_two_given_names(one, two) else ""
 
 
@@ -68,6 +72,21 @@ def are_of_two_sexes(one: str, two: str) -> bool:
         short.endswith(his) and long == short[: len(short) - len(his)] + hers
         for his, hers in _FEMININE_ENDINGS[:2]
     )
+
+
+@lru_cache(maxsize=16_384)
+def are_no_pet_forms(one: str, two: str) -> bool:
+    """Return whether names of two sexes are no short forms of one another: Mark, Mary; Daniel, Danielle.
+
+    Lists of nicknames hold such pairs, and true ones of two sexes too (George, Georgie; Alex, Alexandra).
+    """
+    if not are_of_two_sexes(one, two) or one.endswith("ie") or two.endswith("ie"):
+        return False
+    short, long = sorted((one, two), key=len)
+    return not long.startswith(short) or long[len(short) :] in _FEMININE_SUFFIXES
+
+
+_FEMININE_SUFFIXES = frozenset({"a", "e", "le", "elle", "ine", "ina", "etta", "ette"})
 
 
 @lru_cache(maxsize=16_384)

@@ -9,6 +9,7 @@ from matching.engine.person.align import PersonAlignment, WordPair, get_core_spa
 from matching.engine.person.doubt import (
     COMPOUND,
     MIN_SCRIPT_AGREEMENT,
+    UNRELATED,
     UNRELATED_SCRIPTS,
     find_name_doubt,
     is_half_of_compound,
@@ -70,6 +71,7 @@ def detect_unequal_words(
     is_romanised = _has_vowel_pair(alignment) and _is_romanised(left, right, alignment)
     no_common_script = left.text.scripts.isdisjoint(right.text.scripts)
     agrees = any(pair.similarity.score >= MIN_SCRIPT_AGREEMENT for pair in alignment.pairs)
+    share_nothing = _share_nothing(left, right, alignment)
     script_case = SCRIPT if agrees else UNRELATED_SCRIPTS
     for pair in alignment.pairs:
         if pair.similarity.relation == EQUAL:
@@ -81,7 +83,14 @@ def detect_unequal_words(
             if no_common_script
             else _classify_pair(pair, is_romanised)
         ):
-            yield Finding(category, *spans, _find_category_case(left, right, pair, category) or detail)
+            case = _find_category_case(left, right, pair, category) or detail
+            yield Finding(category, *spans, UNRELATED if share_nothing and case == CONTRADICTED else case)
+
+
+def _share_nothing(left: ParsedPerson, right: ParsedPerson, alignment: PersonAlignment) -> bool:
+    """Return whether two full names have no word in common, not even a similar one or an initial."""
+    is_full = len(left.core) > 1 and len(right.core) > 1
+    return is_full and all(pair.contradicts for pair in alignment.pairs)
 
 
 def _has_vowel_pair(alignment: PersonAlignment) -> bool:

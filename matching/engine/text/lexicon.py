@@ -39,6 +39,7 @@ class Lexicon(NamedTuple):
     opposites: frozenset[frozenset[str]]
     misprints: frozenset[str]
     contrary_prefixes: tuple[tuple[str, str], ...]
+    negations: frozenset[str]
     homographs: frozenset[str]
     street_words: frozenset[str]
     everyday_abbreviations: frozenset[str]
@@ -68,6 +69,7 @@ def load_lexicon() -> Lexicon:
         numbered_annotations=frozenset(tuple(phrase) for phrase in words["numbered_annotations"]),
         division_endings=frozenset(tuple(phrase) for phrase in words["division_endings"]),
         opposites=frozenset(map(frozenset, words["opposites"])),
+        negations=_build_key_set(words["negations"]),
         contrary_prefixes=tuple((str(one), str(other)) for one, other in words["contrary_prefixes"]),
         misprints=_build_key_set(words["misprints"]),
         homographs=_build_key_set(words["homographs"]),

@@ -22,6 +22,7 @@ from matching.engine.text.phonetics import (
     fold_cross_script_consonants,
     strip_vowels,
 )
+from matching.engine.text.real_words import is_real_word
 from matching.engine.text.tokenise import (
     build_confusable_skeleton,
     expand_icao_digraphs,
@@ -180,11 +181,21 @@ def _match_typo(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | No
     )
 
 
+def _is_negation(word: str, longer: str) -> bool:
+    """Return whether the longer word is the shorter one behind a negation: organic, inorganic."""
+    if len(word) < _MIN_NEGATED_LETTERS or not longer.endswith(word):
+        return False
+    return longer[: -len(word)] in load_lexicon().negations and is_real_word(word) and is_real_word(longer)
+
+
+_MIN_NEGATED_LETTERS = 6
+
+
 @lru_cache(maxsize=16_384)
 def are_contrary(one: str, other: str) -> bool:
     """Return whether two words say the contrary: listed pairs, and one word behind two contrary prefixes."""
     lexicon = load_lexicon()
-    if frozenset((one, other)) in lexicon.opposites:
+    if frozenset((one, other)) in lexicon.opposites or _is_negation(*sorted((one, other), key=len)):
         return True
     return any(
         (one.startswith(first) and other.startswith(second) and one[len(first) :] == other[len(second) :])

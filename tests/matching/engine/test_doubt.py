@@ -110,6 +110,29 @@ def test_an_ordinary_variant_is_not_material(left: str, right: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("left", "right", "profile"),
+    [
+        ("Ethical Metals Ltd", "Unethical Metals Ltd", "general"),
+        ("Regular Freight Inc", "Irregular Freight Inc", "general"),
+        ("The Aldous Paternal Fund", "The Aldous Maternal Fund", "general"),
+        ("Robin Castell and Paula Venn Trading Ltd", "Robin Castell Trading Ltd", "general"),
+        ("Kasim al-Jabri", "Ingeborg Sandvik", "sanctions"),
+        ("Pedro Quiroga", "Lena Hofmann", "sanctions"),
+    ],
+)
+def test_what_cannot_be_one_name_is_material(left: str, right: str, profile: str) -> None:
+    assert compare(left, right, profile).verdict is Verdict.MATERIAL
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("Jamil Hamieh", "Jameel Hamiyeh"), ("Waseem Rauf Loan", "Wasim Raouf Loun")],
+)
+def test_two_doubts_about_a_listed_person_stay_with_a_reviewer(left: str, right: str) -> None:
+    assert compare(left, right, "sanctions").verdict is not Verdict.MATERIAL
+
+
+@pytest.mark.parametrize(
     ("left", "right"),
     [
         ("三島食品株式会社", "Nissan Motor Corporation"),
