@@ -10,12 +10,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from matching.benchmark.calibration import report_calibration
 from matching.benchmark.illustrations import report_illustrations
-from matching.benchmark.sections import read_sections
+from matching.benchmark.practitioner import report_practitioner_pairs
+from matching.benchmark.properties import report_properties
+from matching.benchmark.sections import replace_section
 from matching.benchmark.speed import NamePairs, run_peer, run_task, time_contestants
 from matching.benchmark.targets import Measurements, report_targets
+from matching.benchmark.traffic import report_review_load
 from matching.engine import Kind, load_default_scorer
-from matching.jobs.compare_file import FileCompareOptions, compare_file
+from matching.jobs.compare_file import compare_file
+from matching.jobs.offline.scores import FileCompareOptions
 from matching.training.evaluation import EvaluationReport, evaluate_pairs
 from matching.training.synthetic import DatasetSplit, LabelledPair, assign_split, read_pairs
 from modelops.training.evaluation import (
@@ -31,6 +36,12 @@ PEER_THRESHOLD = 0.7
 HELD_OUT = "held-out entities"
 """Name of the labelled set that the targets apply to."""
 
+EVALUATION_SETS = ("brazil_registry", "us_congress_persons")
+"""Labelled sets that were never trained on."""
+
+PARTS = ("quality", "practitioner", "properties", "review-load", "calibration", "speed", "files")
+"""Parts of the report; each can be measured by itself."""
+
 _OVERALL = ""
 """Key of the peer's metrics over all pairs, beside those by tag."""
 
@@ -45,27 +56,24 @@ class BenchmarkSettings(NamedTuple):
     runs: int
 
 
-def write_report(setting: BenchmarkSettings, target: Path, say: WriteLine) -> None:
-    """Measure everything and write the report as Markdown; sections of other commands are kept."""
-    lines = [*_report_environment(setting)]
-    marks: Measurements = {}
-    for section in (_report_quality, _report_speed, _report_file_growth):
-        for line in section(setting, say, marks):
-            lines.append(line)
+def write_report(
+    setting: BenchmarkSettings, target: Path, say: WriteLine, parts: Sequence[str] = PARTS
+) -> None:
+    """Measure the named parts and write each as its own section of the Markdown page; others are kept."""
+    for part in parts:
+        say(f"… {part}")
+        marks: Measurements = {}
+        lines = [*_REPORTS[part](setting, say, marks)]
+        lines += [*report_targets(marks), *_report_environment()]
+        for line in lines:
             say(line)
-    for line in report_targets(marks):
-        lines.append(line)
-        say(line)
-    target.write_text("\n".join(lines) + "\n" + read_sections(target), encoding="utf-8")
+        replace_section(target, f"benchmark-{part}", "\n".join(lines))
 
 
-def _report_environment(setting: BenchmarkSettings) -> Iterator[str]:
+def _report_environment() -> Iterator[str]:
     scorer = load_default_scorer()
-    yield "# Benchmarks\n"
-    yield f"Written by `make benchmark` on {datetime.now(UTC):%Y-%m-%d}; do not edit. One run on one machine:"
-    yield f"{platform.machine()}, {platform.system()}, Python {platform.python_version()},"
-    yield f"model {scorer.name} {scorer.version}. Medians of {setting.runs}, contestants taking turns."
-    yield "Ratios carry further than figures. The sets stay beside the project; no row of them is in it.\n"
+    yield f"Written by `make benchmark` on {datetime.now(UTC):%Y-%m-%d}; do not edit. {platform.machine()},"
+    yield f"{platform.system()}, Python {platform.python_version()}, model {scorer.name} {scorer.version}."
 
 
 def read_labelled_sets(data: Path) -> Iterator[tuple[str, list[LabelledPair]]]:
@@ -76,18 +84,38 @@ def read_labelled_sets(data: Path) -> Iterator[tuple[str, list[LabelledPair]]]:
             HELD_OUT,
             [pair for pair in read_pairs(training) if assign_split(pair, 0.2) is DatasetSplit.HELD_OUT],
         )
-    for path in sorted((data / "eval").glob("*.csv")):
-        yield path.stem, read_pairs(path)
+    for name in EVALUATION_SETS:
+        path = data / "eval" / f"{name}.csv"
+        if path.exists():
+            yield name, read_pairs(path)
+
+
+def _report_practitioner(setting: BenchmarkSettings, _say: WriteLine, _marks: Measurements) -> Iterator[str]:
+    yield from report_practitioner_pairs(setting.peer, PEER_THRESHOLD)
+
+
+def _report_review_load(_setting: BenchmarkSettings, _say: WriteLine, _marks: Measurements) -> Iterator[str]:
+    yield from report_review_load()
+
+
+def _report_properties(_setting: BenchmarkSettings, _say: WriteLine, _marks: Measurements) -> Iterator[str]:
+    yield from report_properties()
+
+
+def _report_calibration(setting: BenchmarkSettings, _say: WriteLine, _marks: Measurements) -> Iterator[str]:
+    yield from report_calibration(dict(read_labelled_sets(setting.data)).get(HELD_OUT, []))
 
 
 def _report_quality(setting: BenchmarkSettings, say: WriteLine, marks: Measurements) -> Iterator[str]:
     yield "## Quality\n"
-    yield "Positive means *immaterial*. Specificity: share of material pairs called so. Intervals are 95 %.\n"
+    yield "Positive means *immaterial*. Specificity: share of material pairs called so. Intervals are 95 %."
+    yield "The sets stay beside the project; no row of them is in it.\n"
     for name, pairs in read_labelled_sets(setting.data):
         say(f"… {name}: {len(pairs):,} pairs")
         report = evaluate_pairs(pairs)
         if name == HELD_OUT:
             marks |= collect_quality_measurements(report)
+        marks[f"{name} f1"] = report.overall.f1_immaterial.value
         peer = _measure_peer(pairs, setting.peer) if setting.peer else {}
         yield from _report_labelled_set(name, report, peer)
     yield from report_illustrations(setting.data / "rule_pairs.csv")
@@ -186,6 +214,7 @@ def _report_speed(setting: BenchmarkSettings, say: WriteLine, marks: Measurement
     timings, last = time_contestants(rows, ("explained", "scored", "floor"), setting.peer, setting.runs)
     single = run_task("single", rows)
     yield f"## Speed, {len(rows):,} pairs, one process, one core\n"
+    yield f"Medians of {setting.runs}, contestants taking turns. Ratios carry further than figures.\n"
     yield "| contestant | pairs per second, median (least to greatest) | times logic-v2 |"
     yield "|---|---|---|"
     base = timings["logic-v2"].median if "logic-v2" in timings else 0.0
@@ -237,11 +266,20 @@ def _time_file(rows: NamePairs, times: int, processes: int, folder: Path) -> flo
                 extra = f" {turn}" if turn and kind == Kind.ORGANISATION else ""
                 file.write(f'"{_escape_csv(left)}{extra}","{_escape_csv(right)}{extra}"\n')
     started = time.perf_counter()
-    compare_file(
-        source, target, FileCompareOptions(("name_a", "name_b")), processes, lambda _rows, _read: None
-    )
+    compare_file(source, target, FileCompareOptions(("name_a", "name_b")), processes, lambda _: None)
     return time.perf_counter() - started
 
 
 def _escape_csv(name: str) -> str:
     return name.replace('"', '""').replace("\n", " ")
+
+
+_REPORTS: Mapping[str, Callable[[BenchmarkSettings, WriteLine, Measurements], Iterator[str]]] = {
+    "quality": _report_quality,
+    "practitioner": _report_practitioner,
+    "properties": _report_properties,
+    "review-load": _report_review_load,
+    "calibration": _report_calibration,
+    "speed": _report_speed,
+    "files": _report_file_growth,
+}

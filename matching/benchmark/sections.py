@@ -1,4 +1,4 @@
-"""Sections of docs/benchmarks.md that other commands write; each command replaces only its own section."""
+"""Sections of docs/benchmarks.md; each part of a benchmark replaces only its own section."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ _SECTION = re.compile(r"\n<!-- (?P<name>[a-z-]+) -->\n.*?\n<!-- end of (?P=name)
 
 
 def replace_section(page: Path, name: str, text: str) -> None:
-    """Replace the section of that name, which moves to the end, or append it."""
+    """Replace the section of that name where it stands, or append it."""
     whole = page.read_text(encoding="utf-8") if page.exists() else ""
     section = f"\n<!-- {name} -->\n{text.strip()}\n<!-- end of {name} -->\n"
-    others = [match.group() for match in _SECTION.finditer(whole) if match["name"] != name]
-    page.write_text(
-        _SECTION.sub("", whole).rstrip("\n") + "\n" + "".join([*others, section]), encoding="utf-8"
-    )
-
-
-def read_sections(page: Path) -> str:
-    """Return all such sections of a page, to be kept when the rest of it is rewritten."""
-    whole = page.read_text(encoding="utf-8") if page.exists() else ""
-    return "".join(match.group() for match in _SECTION.finditer(whole))
+    found = next((match for match in _SECTION.finditer(whole) if match["name"] == name), None)
+    start, end = found.span() if found else (len(whole), len(whole))
+    page.write_text(whole[:start] + section + whole[end:], encoding="utf-8")

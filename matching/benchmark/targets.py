@@ -38,9 +38,11 @@ _REASON_SINGLE_RUN = (
 )
 
 TARGETS = (
-    Target("org latin f1", "F1, organisations in Latin script", 0.97),
-    Target("org token_add_drop_1 specificity", "specificity, one added word", 0.98),
-    Target("org number_diff specificity", "specificity, numbers", 0.98),
+    Target("org latin f1", "F1, organisations in Latin script", 0.98),
+    Target("brazil_registry f1", "F1, Brazil's register", 0.945),
+    Target("us_congress_persons f1", "F1, members of Congress", 0.98),
+    Target("org token_add_drop_1 specificity", "specificity, one added word", 1.0),
+    Target("org number_diff specificity", "specificity, numbers", 1.0),
     Target(
         "org legal_form_diff specificity",
         "specificity, another legal form",
@@ -58,8 +60,8 @@ TARGETS = (
     Target("org near_typo_token precision", "precision there", 0.95, reason_missed=_REASON_MISPRINTS),
     Target("ind near_typo_token recall", "recall, real slips of people", 0.90),
     Target("ind near_typo_token precision", "precision there", 0.95),
-    Target("ind latin f1", "F1, people", 0.93),
-    Target("calibration error", "calibration error of everything", 0.02, ".4f", is_maximum=True),
+    Target("ind latin f1", "F1, people", 0.965),
+    Target("calibration error", "calibration error of everything", 0.01, ".4f", is_maximum=True),
     Target("org latin review", "review share, organisations in Latin script", 0.15, is_maximum=True),
     Target(
         "organisation review",
@@ -75,12 +77,12 @@ TARGETS = (
     Target("import", "import, seconds", 0.5, ".2f", is_maximum=True),
     Target("memory", "memory after import, MiB", 120, ",.0f", is_maximum=True),
     Target(
-        "two processes", "a file on two processes, times one", 1.7, ".2f", reason_missed=_REASON_SINGLE_RUN
+        "two processes", "a file on two processes, times one", 1.85, ".2f", reason_missed=_REASON_SINGLE_RUN
     ),
     Target(
         "growth",
         "ten times the rows, times the time",
-        11.5,
+        10.5,
         ".1f",
         is_maximum=True,
         reason_missed=_REASON_SINGLE_RUN,
@@ -89,9 +91,10 @@ TARGETS = (
 
 
 def report_targets(marks: Mapping[str, float]) -> Iterator[str]:
-    """Yield the lines of the report: every measured target, with the reason where it is missed."""
-    yield "## Targets\n"
-    yield "Quality on held-out entities; positive means *immaterial*.\n"
+    """Yield the lines of a part's targets: every measured one, with the reason where it is missed."""
+    if not marks:
+        return
+    yield "### Targets\n"
     yield "| figure | aimed at | measured | |"
     yield "|---|---|---|---|"
     for target in TARGETS:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from matching import engine
 from matching.compare.request import CompareRequest, load_request
-from matching.compare.score_cache import CachingScorer
 from matching.engine import Comparison, load_profiles
 from matching.models import Prediction
 from matching.serving.live_models import get_model_loader
@@ -30,23 +29,25 @@ def compare_other_profiles(prediction: Prediction) -> tuple[ProfileOutcome, ...]
         return ()
     return tuple(
         ProfileOutcome(
-            profile, found.profile.title, found.verdict.value, _extract_first_sentence(found.reason)
+            profile,
+            comparison.profile.title,
+            comparison.verdict.value,
+            _extract_first_sentence(comparison.reason),
         )
-        for profile, found in comparisons.items()
+        for profile, comparison in comparisons.items()
         if profile != prediction.profile
     )
 
 
 def compare_all_profiles(request: CompareRequest) -> dict[str, Comparison]:
-    """Compare two names under every profile, whichever the request names; each model scores the pair once.
+    """Compare two names under every profile, whichever the request names; parsed once.
 
     Raises ``EngineError`` for names or kinds that cannot be compared, ``NoLiveModelError`` before a model was
     made live.
     """
     live = get_model_loader().get_live_models()
     champions = {profile: live.get_champion(profile) for profile in load_profiles()}
-    caching = {model.id: CachingScorer(model.scorer) for model in champions.values()}
-    scorers = {profile: caching[model.id] for profile, model in champions.items()}
+    scorers = {profile: model.scorer for profile, model in champions.items()}
     return engine.compare_profiles(request.name1, request.name2, request.kind, request.context, scorers)
 
 

@@ -28,27 +28,23 @@ class ComparisonResult:
     """
 
     comparison: Comparison
-    quoted_text: dict[str, Any]
-    """The parts that may quote the names."""
     quoted_json: str
-    """``quoted_text`` as JSON, for the encrypted column ``words``."""
+    """The parts that may quote the names, as JSON for the encrypted column ``words``."""
     differences: list[dict[str, Any]]
     """Categories, spans and effects of the differences, without text of a name."""
     snapshot: FeatureSnapshot
     pair_digest: str
     is_cached: bool = False
-    """Whether the result or the model's probability came from a cache."""
+    """Whether an earlier request of this process computed the result."""
 
 
 def compute_result(request: CompareRequest, scorer: Scorer) -> ComparisonResult:
     """Compare the two names and derive what is stored of them. Raises ``EngineError``."""
     comparison = run_engine(request, scorer)
     fields = comparison.to_dict()
-    quoted_text = _extract_quoted_text(fields)
     return ComparisonResult(
         comparison,
-        quoted_text,
-        orjson.dumps(quoted_text).decode(),
+        orjson.dumps(_extract_quoted_text(fields)).decode(),
         [_drop_quoted_text(difference) for difference in fields["differences"]],
         snapshot_comparison(comparison),
         compute_pair_digest(request.name1, request.name2),

@@ -6,24 +6,28 @@ Choose the model version, compare, draft the prediction, store it, and observe i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 
 from accounts.audit import trail
 from accounts.bulk_insert import insert_rows
 from accounts.models import User
-from experiments.services import ExperimentAssignment, assign_arm, record_exposure
+from experiments.enrolment import ExperimentAssignment, assign_arm, record_exposure, report_error
 from matching import engine
-from matching.compare import metrics
 from matching.compare.cached_compare import compare_cached
+from matching.compare.metrics import observe_comparison
+from matching.compare.precedents import find_precedent_reviews
 from matching.compare.request import CompareRequest, serialize_context
 from matching.compare.result import ComparisonResult, compute_result
 from matching.compare.sampling import draw_review_stream
 from matching.engine import EngineError, Scorer
-from matching.models import Prediction
+from matching.models import Prediction, PredictionReview, PredictionSource
 from matching.serving.live_models import get_model_loader
+from modelops.models import ModelVersion
 from modelops.serving.loader import LiveModels, LoadedModel
 
 MAX_BATCH_PAIRS = 1_000
@@ -38,28 +42,27 @@ class ServingVersion:
     generation: int
     assignment: ExperimentAssignment | None = None
 
-
-@dataclass(frozen=True)
-class StoredComparison:
-    """A prediction, the result and the version it comes from, and the seconds it took to draft it."""
-
-    prediction: Prediction
-    result: ComparisonResult
-    version: ServingVersion
-    seconds: float
+    @cached_property
+    def row(self) -> ModelVersion:
+        """The row of the version with the columns that a response shows; others are read when used."""
+        columns = ("id", "name", "version")
+        values = [getattr(self.model, column) for column in columns]
+        return ModelVersion.from_db(DEFAULT_DB_ALIAS, columns, values)
 
 
 CompareFunction = Callable[[CompareRequest, LoadedModel[Scorer]], ComparisonResult]
-BatchOutcome = StoredComparison | EngineError
+BatchOutcome = Prediction | EngineError
 
 
-def compare_and_store(user: User, request: CompareRequest) -> StoredComparison:
-    """Compare two names, from the caches where possible, and store the prediction.
+def compare_and_store(
+    user: User, request: CompareRequest, source: PredictionSource = PredictionSource.API
+) -> Prediction:
+    """Compare two names, from the caches where possible, and return the stored prediction.
 
     Raises ``EngineError`` for names, profiles or kinds that cannot be compared, ``NoLiveModelError`` before a
     model was made live.
     """
-    (outcome,) = _run_pipeline(user, [request], compare_cached)
+    (outcome,) = _run_pipeline(user, [request], compare_cached, source)
     if isinstance(outcome, EngineError):
         raise outcome
     return outcome
@@ -72,22 +75,26 @@ def compare_batch(user: User, requests: Sequence[CompareRequest]) -> list[BatchO
     are not used: the model takes a tenth of the time of a batch, which is all that they could save. Raises
     ``NoLiveModelError`` before a model was made live; then nothing is stored.
     """
-    return _run_pipeline(user, requests, _compare_uncached)
+    return _run_pipeline(user, requests, _compare_uncached, PredictionSource.BATCH)
 
 
 def _run_pipeline(
-    user: User, requests: Sequence[CompareRequest], compare: CompareFunction
+    user: User, requests: Sequence[CompareRequest], compare: CompareFunction, source: PredictionSource
 ) -> list[BatchOutcome]:
     """Compare and store; the time of a pair runs from the end of the pair before it."""
-    started = time.perf_counter()
+    times = [time.perf_counter()]
     versions = _choose_versions(user, {request.profile for request in requests})
     outcomes: list[BatchOutcome] = []
     for request in requests:
-        outcomes.append(_compare_one(user, request, versions[request.profile], compare, started))
-        started = time.perf_counter()
-    stored = [outcome for outcome in outcomes if isinstance(outcome, StoredComparison)]
-    _store(user, stored)
-    _observe(stored, time.perf_counter() - started)
+        outcomes.append(_compare_one(user, request, versions[request.profile], compare, times[-1]))
+        times.append(time.perf_counter())
+    seconds = [end - start for start, end in pairwise(times)]
+    stored = {row: own for row, own in zip(outcomes, seconds, strict=True) if isinstance(row, Prediction)}
+    for row in stored:
+        row.source = source
+    pairs = [(own, row) for own, row in zip(requests, outcomes, strict=True) if isinstance(row, Prediction)]
+    _store(user, list(stored), versions, find_precedent_reviews(user, pairs))
+    _observe(stored, time.perf_counter() - times[-1], source)
     return outcomes
 
 
@@ -118,9 +125,11 @@ def _compare_one(
         result = compare(request, version.model)
     except EngineError as error:
         return error
-    seconds = time.perf_counter() - started
-    prediction = draft_prediction(user, request, version, result, seconds)
-    return StoredComparison(prediction, result, version, seconds)
+    except Exception:
+        if version.assignment:
+            report_error(user, version.assignment)
+        raise
+    return draft_prediction(user, request, version, result, time.perf_counter() - started)
 
 
 def draft_prediction(
@@ -131,7 +140,7 @@ def draft_prediction(
     stream, chance = draw_review_stream(comparison.verdict.value)
     return Prediction(
         user=user,
-        model_id=version.model.id,
+        model=version.row,
         name1=request.name1,
         name2=request.name2,
         pair_digest=result.pair_digest,
@@ -140,12 +149,12 @@ def draft_prediction(
         differences=result.differences,
         prediction=comparison.prediction,
         verdict=comparison.verdict.value,
-        confidence=round(comparison.confidence, 4),
+        confidence=None if comparison.confidence is None else round(comparison.confidence, 4),
         material_probability=round(comparison.material_probability, 4),
         profile=comparison.profile.id,
         kind=comparison.kind.value,
         features=snapshot.features,
-        mix=snapshot.mix,
+        traits=snapshot.traits,
         rules_version=engine.RULES_VERSION,
         generation=version.generation,
         experiment_id=assignment.experiment_id if assignment else None,
@@ -157,24 +166,32 @@ def draft_prediction(
     )
 
 
-def _store(user: User, stored: Sequence[StoredComparison]) -> None:
-    """Insert the predictions in one statement; exposures to experiments go in the same transaction."""
-    predictions = [each.prediction for each in stored]
-    assignments = {each.version.assignment for each in stored if each.version.assignment}
-    if not assignments:
+def _store(
+    user: User,
+    predictions: Sequence[Prediction],
+    versions: Mapping[str, ServingVersion],
+    reviews: Sequence[PredictionReview],
+) -> None:
+    """Insert the predictions in one statement; reviews and exposures go in the same transaction."""
+    used = [versions[profile] for profile in {row.profile for row in predictions}]
+    assignments = {version.assignment for version in used if version.assignment}
+    if not assignments and not reviews:
         insert_rows(predictions)
         return
     with transaction.atomic():
         insert_rows(predictions)
+        PredictionReview.objects.bulk_create(reviews)
         for assignment in assignments:
             record_exposure(user, assignment)
 
 
-def _observe(stored: Sequence[StoredComparison], storing_seconds: float) -> None:
+def _observe(
+    seconds_by_prediction: Mapping[Prediction, float], storing_seconds: float, source: PredictionSource
+) -> None:
     """Count the predictions; each takes its own time and an equal part of the time to store all of them."""
-    for each in stored:
-        row, seconds = each.prediction, each.seconds + storing_seconds / len(stored)
-        metrics.observe_comparison(row.profile, row.verdict, row.cached, seconds, row.generation)
+    share = storing_seconds / max(1, len(seconds_by_prediction))
+    for row, seconds in seconds_by_prediction.items():
+        observe_comparison(row.profile, row.verdict, row.model.version, source, seconds + share)
 
 
 @transaction.atomic

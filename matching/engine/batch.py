@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from matching.engine.compared_pair import NO_CONTEXT, ComparedPair, collect_findings, compare_pair, parse_kind
 from matching.engine.explanation import explain_verdict
-from matching.engine.judgement import build_differences, judge_pair
+from matching.engine.judgement import build_differences, build_second_question, judge_pair
 from matching.engine.model.scorer import load_default_scorer
 from matching.engine.policy import SHARED_NAME_RATE, PolicyDecision, needs_model
 from matching.engine.profiles import Profile, get_profile
@@ -56,18 +56,30 @@ def score_many_with_reasons(
 def _score_pairs(
     pairs: Iterable[tuple[str, str]], kind: Kind | None, profile: Profile, scorer: Scorer, with_notes: bool
 ) -> list[_ScoredPair | ValueError]:
-    """Compare every pair, then ask the model once for all pairs whose verdict depends on it."""
+    """Compare every pair, then ask the model at once for all pairs whose verdict depends on it."""
     scored = [_compare_or_fail(left, right, kind, with_notes) for left, right in pairs]
     undecided = {
         index: item
         for index, item in enumerate(scored)
         if isinstance(item, _ScoredPair) and needs_model(item.findings, profile)
     }
-    rows = [item.pair.build_row() for item in undecided.values()]
-    probabilities = scorer.predict_probabilities(rows) if rows else []
-    for (index, item), probability in zip(undecided.items(), probabilities, strict=True):
+    rows = {index: item.pair.build_row() for index, item in undecided.items()}
+    probabilities = _ask_model(rows, scorer)
+    rests = {
+        index: rest
+        for index, item in undecided.items()
+        if (rest := build_second_question(item.pair, probabilities[index], profile, scorer))
+    }
+    without_beginning = _ask_model(rests, scorer)
+    for index, item in undecided.items():
+        probability = max(probabilities[index], without_beginning.get(index, 0.0))
         scored[index] = item._replace(probability=probability)
     return scored
+
+
+def _ask_model(rows: dict[int, tuple[float, ...]], scorer: Scorer) -> dict[int, float]:
+    probabilities = scorer.predict_probabilities(list(rows.values())) if rows else []
+    return dict(zip(rows, probabilities, strict=True))
 
 
 def _compare_or_fail(left: str, right: str, kind: Kind | None, with_notes: bool) -> _ScoredPair | ValueError:
@@ -86,7 +98,7 @@ def _to_score(item: _ScoredPair, profile: Profile, scorer: Scorer) -> Score:
 def _to_score_with_reason(item: _ScoredPair, profile: Profile, scorer: Scorer) -> ScoreWithReason:
     pair, findings, probability = item
     decision, search = judge_pair(pair, findings, profile, scorer, probability, NO_CONTEXT)
-    differences = build_differences(pair, findings, profile)
+    differences = build_differences(pair, findings, profile, search)
     reason, missing_fact, _ = explain_verdict(decision, differences, profile, search)
     return ScoreWithReason(_build_score(decision, findings), reason, missing_fact)
 
@@ -94,5 +106,11 @@ def _to_score_with_reason(item: _ScoredPair, profile: Profile, scorer: Scorer) -
 def _build_score(decision: PolicyDecision, findings: tuple[Finding, ...]) -> Score:
     categories = tuple(dict.fromkeys(finding.category for finding in findings))
     return Score(
-        decision.verdict, decision.is_material, decision.probability, decision.confidence, categories
+        verdict=decision.verdict,
+        prediction=decision.is_material,
+        material_probability=decision.probability,
+        confidence=decision.confidence,
+        leaning=decision.leaning,
+        leaning_probability=decision.leaning_probability,
+        categories=categories,
     )

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from matching.engine.categories import CategoryId
+from matching.engine.categories import CategoryCase, CategoryId
+from matching.engine.differences.merging import add_character_note, merge_findings
 from matching.engine.kinds import detect_kind
 from matching.engine.model.schema import build_feature_row
-from matching.engine.organisation.compare import OrganisationComparison, compare_organisations
+from matching.engine.organisation.compare import (
+    OrganisationComparison,
+    compare_organisations,
+    drop_shared_beginning,
+)
 from matching.engine.organisation.form_findings import add_form_note
 from matching.engine.organisation.parse import parse_organisation
 from matching.engine.parsed_names import serialise_organisation, serialise_person
@@ -18,6 +23,15 @@ from matching.engine.text.orthography import detect_orthography_findings
 from matching.engine.text.tokenise import TokenisedName, tokenise_name
 from matching.engine.types import Context, Finding, Kind, UnknownKindError, mirror_finding
 
+MAX_WORDS = 60
+"""Most words of a name that is compared as a whole; reading takes time quadratic in the words.
+
+Names of trusts and securitisations have up to forty words.
+"""
+MAX_INVISIBLE = 30
+"""Most invisible characters of a name that is compared; each is a difference of its own."""
+_WORDS_OF_LONG_NAMES = 20
+"""Words that are read of a longer name, so that its parts and features are not empty."""
 NO_CONTEXT = Context()
 _KINDS: Mapping[str, Kind | None] = {"auto": None, **{kind.value: kind for kind in Kind}}
 
@@ -57,15 +71,30 @@ def _get_position(finding: Finding) -> tuple[int, int, str]:
 
 
 class ComparedPair(NamedTuple):
-    """A pair of names with their kind; ``name_comparison`` is in canonical order."""
+    """A pair of names with their kind; ``name_comparison`` is in canonical order.
+
+    ``is_too_complex``: the names differ and were not compared in full, because one has more than
+    :data:`MAX_WORDS` words or :data:`MAX_INVISIBLE` invisible characters, or too many pairs of words differ.
+    It follows from the names alone, never from the time that the comparison takes.
+    ``is_kind_doubtful``: the names were read as organisations' but may be people's.
+    """
 
     names: NamePair
     kind: Kind
     name_comparison: OrganisationComparison | PersonComparison
+    is_too_complex: bool
+    is_kind_doubtful: bool = False
 
     def build_row(self) -> tuple[float, ...]:
         """Return the feature row, in the order of ``FEATURE_NAMES``."""
         return build_feature_row(self.name_comparison)
+
+    def build_rest_row(self) -> tuple[float, ...] | None:
+        """Return the feature row without the words that both organisations' names begin with, if any."""
+        if not isinstance(self.name_comparison, OrganisationComparison):
+            return None
+        rest = drop_shared_beginning(self.name_comparison)
+        return build_feature_row(rest) if rest else None
 
 
 def parse_kind(name: str) -> Kind | None:
@@ -81,11 +110,32 @@ def compare_pair(left: str, right: str, kind: Kind | None, context: Context = NO
     Raises :class:`EmptyNameError` and :class:`NameTooLongError`.
     """
     names = NamePair.from_names(tokenise_name(left), tokenise_name(right))
-    chosen = kind or detect_kind(names.left, names.right)
+    read_left, read_right = _shorten_long_name(names.left), _shorten_long_name(names.right)
+    chosen, is_doubtful = (kind, False) if kind else detect_kind(read_left, read_right)
     places = names.arrange(context.jurisdiction_left, context.jurisdiction_right)
-    return ComparedPair(
-        names, chosen, _compare_names(*names.arrange(names.left, names.right), chosen, places)
-    )
+    comparison = _compare_names(*names.arrange(read_left, read_right), chosen, places)
+    is_complete = comparison.is_complete and read_left is names.left and read_right is names.right
+    # A form that only the pair reveals (Vantor BRF beside its full designation) removes the doubt.
+    has_form = isinstance(comparison, OrganisationComparison) and bool(comparison.left.forms)
+    is_readable = max(len(names.left.invisible), len(names.right.invisible)) <= MAX_INVISIBLE
+    is_too_complex = left != right and not (is_complete and is_readable)
+    return ComparedPair(names, chosen, comparison, is_too_complex, is_doubtful and not has_form)
+
+
+def _shorten_long_name(name: TokenisedName) -> TokenisedName:
+    """Return the beginning of a name of more than :data:`MAX_WORDS` words, any other name itself."""
+    if len(name.tokens) <= MAX_WORDS:
+        return name
+    return name._replace(tokens=name.tokens[:_WORDS_OF_LONG_NAMES], keys=name.keys[:_WORDS_OF_LONG_NAMES])
+
+
+def read_as_people(pair: ComparedPair) -> ComparedPair:
+    """Return the same pair read as the names of two people."""
+    left, right = _shorten_long_name(pair.names.left), _shorten_long_name(pair.names.right)
+    first, second = pair.names.arrange(left, right)
+    comparison = compare_people(parse_person(first), parse_person(second))
+    is_too_complex = pair.is_too_complex or (left.raw != right.raw and not comparison.is_complete)
+    return ComparedPair(pair.names, Kind.INDIVIDUAL, comparison, is_too_complex)
 
 
 def _compare_names(
@@ -101,16 +151,29 @@ def _compare_names(
 def collect_findings(pair: ComparedPair, with_notes: bool) -> tuple[Finding, ...]:
     """Return all findings as seen from the left name, those of orthography included.
 
-    ``with_notes`` adds the sentence that names the legal forms; it costs time and changes no verdict.
+    ``with_notes`` adds the sentence that names the legal forms; it costs time and changes no verdict. Names
+    too complex to compare have one finding, which covers both as a whole.
     """
     names, comparison = pair.names, pair.name_comparison
+    if pair.is_too_complex:
+        return (_find_complexity(pair),)
     first, second = names.arrange(names.left, names.right)
     spelling = detect_orthography_findings(first, second, individual=pair.kind is Kind.INDIVIDUAL)
-    findings = (*comparison.findings, *spelling) or _find_unnamed_difference(pair)
+    found = (*comparison.findings, *spelling) or _find_unnamed_difference(pair)
+    findings = merge_findings(found, first, second)
     if with_notes and isinstance(comparison, OrganisationComparison):
         left, right, relation = comparison.left, comparison.right, comparison.form_relation
         findings = tuple([add_form_note(finding, left, right, relation) for finding in findings])
+    if with_notes:
+        findings = tuple([add_character_note(finding, first, second) for finding in findings])
     return names.restore_findings(findings)
+
+
+def _find_complexity(pair: ComparedPair) -> Finding:
+    is_individual = pair.kind is Kind.INDIVIDUAL
+    category = CategoryId.I11_GIVEN_DIFFERENT if is_individual else CategoryId.O26_WORD_REPLACED
+    left, right = pair.names.left.raw, pair.names.right.raw
+    return Finding(category, (0, len(left)), (0, len(right)), CategoryCase.TOO_COMPLEX)
 
 
 def _find_unnamed_difference(pair: ComparedPair) -> tuple[Finding, ...]:
@@ -132,4 +195,5 @@ def serialise_parsed_names(pair: ComparedPair) -> tuple[dict[str, Any], dict[str
     if isinstance(comparison, OrganisationComparison):
         left, right = names.arrange(comparison.left, comparison.right)
         return serialise_organisation(left), serialise_organisation(right)
-    return serialise_person(parse_person(names.left)), serialise_person(parse_person(names.right))
+    one, other = parse_person(_shorten_long_name(names.left)), parse_person(_shorten_long_name(names.right))
+    return serialise_person(one), serialise_person(other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from matching.engine.compared_pair import (
     NO_CONTEXT,
@@ -13,7 +14,7 @@ from matching.engine.compared_pair import (
     serialise_parsed_names,
 )
 from matching.engine.explanation import explain_verdict
-from matching.engine.judgement import Judgement, build_differences, judge_pair
+from matching.engine.judgement import Judgement, build_differences, build_second_question, judge_pair
 from matching.engine.model.scorer import load_default_scorer
 from matching.engine.policy import SHARED_NAME_RATE, needs_model
 from matching.engine.profiles import Profile, get_profile, load_profiles
@@ -89,21 +90,33 @@ def _judge_under_profile(
     scorer: Scorer,
 ) -> Comparison:
     asks_model = needs_model(findings, profile)
-    probability = scorer.predict_probability(row) if asks_model else SHARED_NAME_RATE
+    decisive, probability = _ask_model(pair, row, profile, scorer) if asks_model else (row, SHARED_NAME_RATE)
     judgement = judge_pair(pair, findings, profile, scorer, probability, context)
-    return _build_comparison(pair, findings, row, profile, scorer, judgement)
+    return _build_comparison(pair, findings, row, decisive, profile, scorer, judgement)
+
+
+def _ask_model(
+    pair: ComparedPair, row: tuple[float, ...], profile: Profile, scorer: Scorer
+) -> tuple[tuple[float, ...], float]:
+    """Return the row that decides, of both questions to the model, and its probability."""
+    probability = scorer.predict_probability(row)
+    rest = build_second_question(pair, probability, profile, scorer)
+    if rest is None:
+        return row, probability
+    return max((row, probability), (rest, scorer.predict_probability(rest)), key=itemgetter(1))
 
 
 def _build_comparison(
     pair: ComparedPair,
     findings: tuple[Finding, ...],
     row: tuple[float, ...],
+    decisive_row: tuple[float, ...],
     profile: Profile,
     scorer: Scorer,
     judgement: Judgement,
 ) -> Comparison:
     decision, search = judgement
-    differences = build_differences(pair, findings, profile)
+    differences = build_differences(pair, findings, profile, search)
     reason, missing_fact, notes = explain_verdict(decision, differences, profile, search)
     left, right = serialise_parsed_names(pair)
     by_model = decision.decided_by is DecisionSource.MODEL
@@ -114,6 +127,8 @@ def _build_comparison(
         prediction=decision.is_material,
         material_probability=decision.probability,
         confidence=decision.confidence,
+        leaning=decision.leaning,
+        leaning_probability=decision.leaning_probability,
         reason=reason,
         missing_fact=missing_fact,
         differences=differences,
@@ -121,7 +136,7 @@ def _build_comparison(
         right=right,
         steps=search.steps if search else _list_plain_steps(pair),
         features=row,
-        contributions=scorer.compute_contributions(row) if by_model else {},
+        contributions=scorer.compute_contributions(decisive_row) if by_model else {},
         decided_by=decision.decided_by,
         notes=notes,
         model=scorer.name,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from matching.engine.legal_forms.finder import find_legal_forms
 from matching.engine.person.kind import estimate_person_probability
 from matching.engine.text.lexicon import load_lexicon
+from matching.engine.text.real_words import is_everyday_word
 from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import Kind
 
@@ -14,17 +16,41 @@ PLAIN_WORDS_EVIDENCE = 0.15
 """Evidence for a person that two to four plain words without any business word give."""
 
 
-def detect_kind(left: TokenisedName, right: TokenisedName) -> Kind:
-    """Return the kind that the evidence of both names supports; in doubt, an organisation."""
+class DetectedKind(NamedTuple):
+    """The kind that the evidence supports, and whether the other kind is as plausible."""
+
+    kind: Kind
+    is_doubtful: bool = False
+
+
+_ORGANISATION = DetectedKind(Kind.ORGANISATION)
+
+
+def detect_kind(left: TokenisedName, right: TokenisedName) -> DetectedKind:
+    """Return the kind that the evidence of both names supports; an organisation where there is none.
+
+    Plain words that are in no dictionary (``Rhodes Corbould``) may be a person's name as well.
+    """
     if _has_form(left) or _has_form(right):
-        return Kind.ORGANISATION
+        return _ORGANISATION
     against = _score_organisation_evidence(left) + _score_organisation_evidence(right)
     if against >= 2 * _MAX_PERSON_EVIDENCE:
-        return Kind.ORGANISATION
-    personal = _score_person_evidence(left) + _score_person_evidence(right) > against or (
-        not against and _has_initialled_variant(left, right)
+        return _ORGANISATION
+    personal = _score_person_evidence(left) + _score_person_evidence(right)
+    if personal > against or (not against and _has_initialled_variant(left, right)):
+        return DetectedKind(Kind.INDIVIDUAL)
+    is_doubtful = not against and _may_be_person(left) and _may_be_person(right)
+    return DetectedKind(Kind.ORGANISATION, is_doubtful)
+
+
+def _may_be_person(text: TokenisedName) -> bool:
+    """Return whether a name is two or three plain words, none of them an everyday one."""
+    return 2 <= len(text.keys) <= _MAX_PERSON_WORDS and all(
+        _is_plain_word(key) and not is_everyday_word(key) for key in text.keys
     )
-    return Kind.INDIVIDUAL if personal else Kind.ORGANISATION
+
+
+_MAX_PERSON_WORDS = 3
 
 
 def _has_initialled_variant(left: TokenisedName, right: TokenisedName) -> bool:

@@ -6,7 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import Any, NamedTuple
 
+from matching.engine.authorities import cite, cite_all, select_references
+from matching.engine.categories import CategoryCase
 from matching.engine.text.lexicon import DATA_DIRECTORY, load_yaml
 from matching.engine.types import Effect, UnknownProfileError
 
@@ -27,8 +30,20 @@ class Category:
     subject: str
     explanation: str
     missing: str | None
-    authority: str
+    authorities: tuple[str, ...]
     example: tuple[str, str]
+
+    @property
+    def authority(self) -> str:
+        """The citations of the texts that the category rests on, whatever the profile."""
+        return cite_all(self.authorities)
+
+
+class CaseText(NamedTuple):
+    """The title and the sentence of a case of a category; without a title it has that of the category."""
+
+    title: str | None
+    explanation: str
 
 
 class ProfileLogic(StrEnum):
@@ -51,7 +66,9 @@ class Profile:
     ``doubts_add_up`` tells that two differences in distinctive words which are each a review are material
     together; a list check, where nobody may be missed, leaves them to a reviewer. ``identifiers_settle``
     tells that the profile asks who is meant, so that hard identifiers of both sides settle a review;
-    ``cases`` holds the effects of cases judged separately, by ``category/case``.
+    ``cases`` holds the effects of cases judged separately, by ``category/case``. ``authorities`` are
+    references to the law of the profile, ``law`` is its sentence in a reason; ``missing`` names the facts
+    that settle a review under this regime, by kind of name or category.
     """
 
     id: str
@@ -62,14 +79,37 @@ class Profile:
     logic: ProfileLogic
     doubts_add_up: bool
     identifiers_settle: bool
-    sources: tuple[str, ...]
+    authorities: tuple[str, ...]
+    remarks: tuple[str, ...]
+    law: str | None
+    missing: dict[str, str]
     effects: dict[str, Effect]
     cases: dict[str, Effect]
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The citations of the profile's law, and what more is to be known of it."""
+        return (*map(cite, self.authorities), *self.remarks)
+
     def get_effect(self, category: str, detail: str = "") -> Effect:
-        """Return the effect of a category, or of that case of it where the profile judges it separately."""
+        """Return the effect of a category, or of that case of it where the profile judges it separately.
+
+        Names that were not compared in full are for review under every profile.
+        """
+        if detail == CategoryCase.TOO_COMPLEX:
+            return Effect.REVIEW
         effect = self.effects[category]
         return self.cases.get(f"{category}/{detail}", effect) if detail and self.cases else effect
+
+    def cite_law(self, category: Category) -> str:
+        """Return the citations for a difference: this profile's law, else its first text, and standards."""
+        own, common = select_references(category.authorities, self.id)
+        fallback = self.authorities[:1] if self.law else ()
+        return cite_all((*(own or fallback), *common))
+
+    def get_missing_fact(self, category: Category) -> str | None:
+        """Return the fact that settles a review of a difference under this profile."""
+        return self.missing.get(category.id) or self.missing.get(category.subject) or category.missing
 
     def to_dict(self) -> dict[str, str]:
         """Return the id, version, date and title."""
@@ -77,16 +117,23 @@ class Profile:
 
 
 @cache
-def load_case_explanations() -> dict[str, str]:
-    """Return the explanations of cases that are not what their category usually is, by ``O18/words``."""
-    return dict(load_yaml("case_explanations.yaml"))
+def load_case_explanations() -> dict[str, CaseText]:
+    """Return the texts of cases that are not what their category usually is, by ``O18/words``."""
+    rows = load_yaml("case_explanations.yaml")
+    return {case: CaseText(row.get("title"), row["explanation"]) for case, row in rows.items()}
 
 
 @cache
 def load_categories() -> dict[str, Category]:
     """Return all categories by id, in the order of the taxonomy."""
     rows = load_yaml("categories.yaml")["categories"]
-    return {id_: Category(id_, **{**row, "example": tuple(row["example"])}) for id_, row in rows.items()}
+    return {id_: _build_category(id_, row) for id_, row in rows.items()}
+
+
+def _build_category(id_: str, row: dict[str, Any]) -> Category:
+    return Category(
+        id_, **{**row, "authorities": tuple(row["authorities"]), "example": tuple(row["example"])}
+    )
 
 
 @cache
@@ -119,7 +166,8 @@ def _load_profile(id_: str) -> Profile:
         **{
             **row,
             "logic": ProfileLogic(row["logic"]),
-            "sources": tuple(row["sources"]),
+            "authorities": tuple(row["authorities"]),
+            "remarks": tuple(row["remarks"]),
             "effects": effects,
             "cases": cases,
         }
@@ -130,6 +178,8 @@ def _load_profile(id_: str) -> Profile:
 def compute_rules_version() -> str:
     """Return the version of the rules: a prefix and a digest of all data files the rules are read from."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in DATA_DIRECTORY.rglob("*") if path.suffix in (".yaml", ".tsv")):
+    for path in sorted(
+        path for path in DATA_DIRECTORY.rglob("*") if path.suffix in (".yaml", ".tsv", ".txt")
+    ):
         digest.update(path.read_bytes())
     return f"2026.2+{digest.hexdigest()[:12]}"

@@ -14,9 +14,10 @@ from matching.engine.types import DecisionSource, Difference, Kind, Verdict
 class Comparison(NamedTuple):
     """The explained verdict on one pair of names under one profile.
 
-    ``prediction`` is ``True`` when the difference is material; ``confidence`` is the probability in [0, 1] of
-    the stated prediction; ``missing_fact`` names, for a review, the fact that would settle it; ``left`` and
-    ``right`` are the parsed names. No legal advice.
+    ``prediction`` is ``True`` when the difference is material; ``confidence`` is the probability in [0, 1]
+    that the verdict is right. A review decides nothing: its ``confidence`` is ``None``, ``leaning`` is the
+    likelier answer, with ``leaning_probability`` in [0.5, 1], and ``missing_fact`` names the fact that would
+    settle it. ``left`` and ``right`` are the parsed names. No legal advice.
     """
 
     kind: Kind
@@ -24,7 +25,9 @@ class Comparison(NamedTuple):
     verdict: Verdict
     prediction: bool
     material_probability: float
-    confidence: float
+    confidence: float | None
+    leaning: Verdict | None
+    leaning_probability: float | None
     reason: str
     missing_fact: str | None
     differences: tuple[Difference, ...]
@@ -44,6 +47,8 @@ class Comparison(NamedTuple):
             "verdict": self.verdict.value,
             "prediction": self.prediction,
             "confidence": self.confidence,
+            "leaning": self.leaning.value if self.leaning else None,
+            "leaning_probability": self.leaning_probability,
             "material_probability": self.material_probability,
             "kind": self.kind.value,
             "profile": self.profile.to_dict(),
@@ -66,7 +71,9 @@ class Score(NamedTuple):
     verdict: Verdict
     prediction: bool
     material_probability: float
-    confidence: float
+    confidence: float | None
+    leaning: Verdict | None
+    leaning_probability: float | None
     categories: tuple[str, ...]
 
 

@@ -8,6 +8,7 @@ no nicknames, no phonetics, no edit distance, no abbreviation of ordinary words.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ class SearchLogic:
     id: str = "model"
     title: str = "IACA Model Administrative Rules 503"
     as_of: str = "2015-06-01"
+    is_in_force: bool = True
     ampersand_is_and: bool = True
     delete_spaces: bool = True
     repeat_endings: bool = False
@@ -62,6 +64,7 @@ SEARCH_LOGICS: dict[str, SearchLogic] = {
             id="US-MT",
             title="Mont. Admin. R. 44.6.201 (exact first name, middle names by initial, no ampersand step)",
             as_of="former text",
+            is_in_force=False,
             ampersand_is_and=False,
             exact_given=True,
             middle_initials=True,
@@ -120,7 +123,7 @@ def _split_words(upper: str) -> list[str]:
             else normalise_token(char).upper()
             if char.isalnum()
             else _replace_mark(char)
-            for char in upper
+            for char in unicodedata.normalize("NFC", upper)
         ]
     )
     return plain.split()
@@ -151,6 +154,15 @@ def _count_ending_words(words: list[str]) -> int:
 def build_search_key(name: str, logic: SearchLogic = MODEL_RULES) -> str:
     """Return the search key, which the index of the filing office compares."""
     return build_organisation_stages(name, logic)[-1][1]
+
+
+def build_text_key(text: str, logic: SearchLogic = MODEL_RULES) -> str:
+    """Return what the steps before the endings leave of a part of a name: its letters and digits."""
+    if logic.any_error_fatal:
+        return text.strip()
+    upper = text.upper()
+    words = _split_words(upper.replace("&", " AND ") if logic.ampersand_is_and else upper)
+    return ("" if logic.delete_spaces else " ").join(words)
 
 
 def pair_stages(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> tuple[NormalisationStep, ...]:

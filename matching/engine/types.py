@@ -56,6 +56,8 @@ class DecisionSource(StrEnum):
     IDENTIFIERS = "identifiers"
     TWO_DISTINCTIVE_DIFFERENCES = "two distinctive differences"
     RULE_AND_MODEL_DISAGREE = "rule and model disagree"
+    KIND_IN_DOUBT = "kind in doubt"
+    COMPLEXITY = "complexity"
 
 
 class EngineError(ValueError):
@@ -165,8 +167,13 @@ class Scorer(Protocol):
     def version(self) -> str:
         """The version of the registered model."""
 
-    def get_thresholds(self, kind: Kind) -> Thresholds:
-        """Return the thresholds for a kind of name."""
+    def get_thresholds(self, kind: Kind, profile: str = "general") -> Thresholds:
+        """Return the thresholds for a kind of name under a profile."""
+
+    def get_error_rate(
+        self, profile: str, verdict: Verdict, kind: Kind, causes: Sequence[str]
+    ) -> float | None:
+        """Return the measured share of wrong verdicts by rule from these causes; ``None`` if not measured."""
 
     def predict_probability(self, row: Sequence[float]) -> float:
         """Return the calibrated probability in [0, 1] that the difference is material."""

@@ -8,14 +8,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.engine import Kind, Score, Thresholds, Verdict, extract_features, score_many
+from matching.engine import Profile, Score, Thresholds, Verdict, load_profiles, score_many
+from matching.engine.compared_pair import collect_findings, compare_pair, parse_kind
+from matching.engine.policy import decide_verdict
+from matching.engine.profiles import ProfileLogic
+from matching.engine.types import Finding
 from matching.training.synthetic import LabelledPair
 
 ProgressReporter = Callable[[str], None]
@@ -27,43 +31,35 @@ _TAG_PATTERN = re.compile(r"(?:org |ind )?[A-Za-z0-9_+-]{1,40}(?: - [a-z+]{1,40}
 """Tags, sources and slices that cannot contain a name, as opposed to free text."""
 
 
+class ProfileFlags(NamedTuple):
+    """What one profile leaves to a model; one entry a pair.
+
+    ``needs_model``: the probability comes from the model. ``may_be_immaterial`` and ``may_be_material``: the
+    model can decide so alone. ``is_immaterial_by_rule``: a rule decides *immaterial*.
+    """
+
+    needs_model: NDArray[np.bool_]
+    may_be_immaterial: NDArray[np.bool_]
+    may_be_material: NDArray[np.bool_]
+    is_immaterial_by_rule: NDArray[np.bool_]
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledDataset:
-    """Pairs as arrays with one row per pair.
-
-    ``needs_model``: the probability comes from the model. ``may_be_immaterial``: the model can decide
-    *immaterial* alone. ``is_immaterial_by_rule``: a rule decides *immaterial*.
-    """
+    """Pairs as arrays with one row per pair, with their findings and the flags of every profile."""
 
     pairs: tuple[LabelledPair, ...]
     kinds: NDArray[np.str_]
     features: NDArray[np.float64]
-    needs_model: NDArray[np.bool_]
-    may_be_immaterial: NDArray[np.bool_]
-    is_immaterial_by_rule: NDArray[np.bool_]
+    findings: tuple[tuple[Finding, ...], ...]
+    flags: Mapping[str, ProfileFlags]
 
 
-class NeutralScorer:
-    """A scorer with probability 0.5 for every pair; its scores show what the rules leave to a model."""
+LENIENT = Thresholds(0.5, 2.0)
+"""Thresholds under which everything that a model can decide as immaterial is."""
 
-    name = "probe"
-    version = "0"
-
-    def get_thresholds(self, kind: Kind) -> Thresholds:
-        """Return thresholds under which everything a model can decide is immaterial."""
-        return Thresholds(0.5, 2.0)
-
-    def predict_probability(self, row: Sequence[float]) -> float:
-        """Return 0.5."""
-        return 0.5
-
-    def predict_probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
-        """Return 0.5 for each row."""
-        return [0.5] * len(rows)
-
-    def compute_contributions(self, row: Sequence[float]) -> dict[str, float]:
-        """Return no contributions."""
-        return {}
+HARSH = Thresholds(-1.0, 0.5)
+"""Thresholds under which everything that a model can decide as material is."""
 
 
 def score_pairs(pairs: Sequence[LabelledPair], profile: str, scorer: Any = None) -> list[Score | ValueError]:
@@ -77,40 +73,49 @@ def score_pairs(pairs: Sequence[LabelledPair], profile: str, scorer: Any = None)
 
 
 def build_dataset(pairs: Iterable[LabelledPair], report: ProgressReporter) -> LabelledDataset:
-    """Compute features and flags of every readable pair; ``report`` gets the progress and the counts."""
-    kept, kinds, rows, unreadable = [], [], [], 0
+    """Compute features, findings and flags of every readable pair.
+
+    ``report`` gets the progress and the counts.
+    """
+    kept, kinds, rows, findings, unreadable = [], [], [], [], 0
     for at, pair in enumerate(pairs, start=1):
         try:
-            kind, row = extract_features(pair.left, pair.right, pair.kind)
+            compared = compare_pair(pair.left, pair.right, parse_kind(pair.kind))
         except ValueError:
             unreadable += 1
             continue
         kept.append(pair)
-        kinds.append(kind.value)
-        rows.append(row)
+        kinds.append(compared.kind.value)
+        rows.append(compared.build_row())
+        findings.append(collect_findings(compared, with_notes=False))
         if at % 20_000 == 0:
             report(f"{at:,} pairs read")
     report(f"{len(kept):,} pairs read, {unreadable} could not be")
-    return _flag_rows(kept, kinds, np.array(rows))
-
-
-def _flag_rows(pairs: list[LabelledPair], kinds: list[str], features: NDArray[np.float64]) -> LabelledDataset:
-    """Flag the measured pairs: those of files, or generated ones where there are no others."""
-    measured = [at for at, pair in enumerate(pairs) if pair.source != SYNTHETIC_SOURCE] or range(len(pairs))
-    scores = score_pairs([pairs[at] for at in measured], "general", NeutralScorer())
-    needs_model, is_immaterial = np.ones(len(pairs), dtype=bool), np.zeros(len(pairs), dtype=bool)
-    for at, score in zip(measured, scores, strict=True):
-        if isinstance(score, Score):
-            needs_model[at] = score.material_probability == 0.5
-            is_immaterial[at] = score.verdict is Verdict.IMMATERIAL
     return LabelledDataset(
-        pairs=tuple(pairs),
+        pairs=tuple(kept),
         kinds=np.array(kinds),
-        features=features,
-        needs_model=needs_model,
-        may_be_immaterial=needs_model & is_immaterial,
-        is_immaterial_by_rule=~needs_model & is_immaterial,
+        features=np.array(rows),
+        findings=tuple(findings),
+        flags={id_: _flag_pairs(findings, profile) for id_, profile in load_profiles().items()},
     )
+
+
+def _flag_pairs(findings: Sequence[tuple[Finding, ...]], profile: Profile) -> ProfileFlags:
+    """Return the flags under a profile; profiles that decide by the texts leave nothing to a model."""
+    judge = _judge if profile.logic is ProfileLogic.CATEGORIES else _leave_nothing
+    columns = np.array([judge(found, profile) for found in findings], dtype=bool).reshape(-1, 4)
+    return ProfileFlags(*columns.T)
+
+
+def _judge(findings: tuple[Finding, ...], profile: Profile) -> tuple[bool, bool, bool, bool]:
+    lenient, harsh = (decide_verdict(findings, profile, 0.5, band) for band in (LENIENT, HARSH))
+    asked, is_immaterial = lenient.probability == 0.5, lenient.verdict is Verdict.IMMATERIAL
+    may_be_material = asked and harsh.verdict is Verdict.MATERIAL
+    return asked, asked and is_immaterial, may_be_material, is_immaterial and not asked
+
+
+def _leave_nothing(_findings: tuple[Finding, ...], _profile: Profile) -> tuple[bool, bool, bool, bool]:
+    return False, False, False, False
 
 
 def is_safe_label(text: str) -> bool:

@@ -38,8 +38,8 @@ class EvaluationReport(NamedTuple):
         return {
             "overall": self.overall.to_dict(),
             "baselines": {name: quality.to_dict() for name, quality in self.baselines.items()},
-            **{by: {name: q.to_dict() for name, q in found.items()} for by, found in self.slices.items()},
-            "unread": self.unreadable_count,
+            **{by: {name: q.to_dict() for name, q in metrics.items()} for by, metrics in self.slices.items()},
+            "unreadable": self.unreadable_count,
         }
 
 

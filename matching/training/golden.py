@@ -68,7 +68,7 @@ def record_golden_answers(scorer: Scorer) -> dict[str, Any]:
     """Return what is stored with a version at registration: its probabilities and the id of the rules."""
     return {
         "rules": _get_rules_id(),
-        "said": {row.pair.id: round(row.probability, 9) for row in compare_golden_pairs(scorer)},
+        "probabilities": {row.pair.id: round(row.probability, 9) for row in compare_golden_pairs(scorer)},
     }
 
 
@@ -79,7 +79,7 @@ def check_golden_answers(recorded: Mapping[str, Any], scorer: Scorer) -> None:
     """
     if recorded.get("rules") != _get_rules_id():
         return
-    registered: Mapping[str, float] = recorded["said"]
+    registered: Mapping[str, float] = recorded["probabilities"]
     changed = [
         row.pair.id
         for row in compare_golden_pairs(scorer)

@@ -70,7 +70,7 @@ class CandidateModel:
     @property
     def params(self) -> dict[str, Any]:
         """Return the parameters of the training, for the registry."""
-        counts = {f"pairs_{source}": found["pairs"] for source, found in self.datasets.items()}
+        counts = {f"pairs_{source}": dataset["pairs"] for source, dataset in self.datasets.items()}
         trained = self.trained_model
         chosen = {
             "chosen": trained.chosen_candidate,
@@ -118,7 +118,7 @@ def train_candidate(
     )
     report(f"measuring on {len(held_out):,} held-out pairs{note}", TrainingStage.MEASURING, 75)
     with tempfile.TemporaryDirectory() as folder:
-        fitting.save_artefact(trained, Path(folder), version, command)
+        fitting.save_artefact(trained, data, Path(folder), version, command)
         files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
     content = files["model.json"]
     scorer = load_scorer(content)
@@ -192,10 +192,10 @@ def _collect_metrics(quality: ClassificationMetrics) -> dict[str, float]:
     return {name: float(value) for name, value in {**rates, **plain}.items() if not np.isnan(value)}
 
 
-def _build_slice_metrics(found: EvaluationReport) -> list[SliceMetric]:
+def _build_slice_metrics(evaluation: EvaluationReport) -> list[SliceMetric]:
     return [
         SliceMetric(metric, name, value, quality.n)
-        for name, quality in select_safe_slices(found).items()
+        for name, quality in select_safe_slices(evaluation).items()
         for metric, value in _collect_metrics(quality).items()
         if metric in ("accuracy", "recall_immaterial", "recall_material", "review_share", "calibration_error")
     ]

@@ -6,22 +6,24 @@ through which :mod:`modelops` calls it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matching.engine import PROFILE_IDS, Kind, Score, Scorer, Verdict, compute_schema_hash
+from matching.engine import PROFILE_IDS, Kind, Scorer, compute_schema_hash
 from matching.engine.model.scorer import load_scorer
+from matching.engine.types import Finding
 from matching.training import golden
-from matching.training.dataset import NeutralScorer, build_dataset, get_safe_tag, score_pairs
+from matching.training.dataset import build_dataset, get_safe_tag
 from matching.training.evaluation import get_script_label
 from matching.training.synthetic import LabelledPair, generate_pairs
 from modelops.validation import gates
 from modelops.validation.gates import AMBER, GREEN, RED, GateResult, ValidationScores
+from modelops.validation.paired_comparison import compare_on_same_rows
 from modelops.validation.validation_set import BatchScorer, ValidationSet
+from modelops.validation.validator import Examination
 
 MAX_VALIDATION_ROWS = 20_000
 """Most rows of a validation set; more rows add time and little information."""
@@ -55,16 +57,16 @@ def record_answers(scorer: Scorer) -> dict[str, Any]:
     return golden.record_golden_answers(scorer)
 
 
-def run_gates(mine: Scorer, theirs: Scorer | None, exam: ValidationSet | None) -> list[GateResult]:
-    """Run every gate on a version (``mine``) beside the champion (``theirs``).
+def examine(mine: Scorer, theirs: Scorer | None, own_rows: ValidationSet | None) -> Examination:
+    """Examine a version (``mine``) beside the champion (``theirs``) on the same rows: gates and measures.
 
-    Without a validation set (``exam``) of its own, a synthetic one is used.
+    Without a validation set (``own_rows``) of its own, a synthetic one is used.
     """
-    rows = exam if exam is not None and len(exam) else build_synthetic_set()
+    rows = own_rows if own_rows is not None and len(own_rows) else build_synthetic_set()
     result = _score_validation_set(rows, mine)
     before = _score_validation_set(rows, theirs) if theirs else None
     row = rows.features[0].tolist()
-    return [
+    results = [
         check_golden_pairs(mine),
         gates.check_slices(rows, result, before),
         gates.check_missed_material(rows, result),
@@ -73,8 +75,9 @@ def run_gates(mine: Scorer, theirs: Scorer | None, exam: ValidationSet | None) -
             lambda: mine.predict_probability(row),
             (lambda: theirs.predict_probability(row)) if theirs else None,
         ),
-        _check_row_origin(rows, is_own=rows is exam),
+        _check_row_origin(rows, is_own=rows is own_rows),
     ]
+    return Examination(results, compare_on_same_rows(rows, result, before), len(rows), rows is own_rows)
 
 
 def check_golden_pairs(scorer: Scorer) -> GateResult:
@@ -98,25 +101,20 @@ def build_validation_set(
     It keeps the pairs whose probability comes from the model under at least one profile.
     """
     data = build_dataset(pairs[:MAX_VALIDATION_ROWS], lambda _: None)
-    scores = {profile: score_pairs(data.pairs, profile, NeutralScorer()) for profile in profiles}
-    needs_model = {profile: _flag_scores(found, _needs_model) for profile, found in scores.items()}
-    may_be_immaterial = {
-        profile: _flag_scores(found, _may_be_immaterial) for profile, found in scores.items()
-    }
-    kept = np.flatnonzero(np.any(list(needs_model.values()), axis=0))
-    general = scores["general"]
+    flags = {profile: data.flags[profile] for profile in profiles}
+    kept = np.flatnonzero(np.any([found.needs_model for found in flags.values()], axis=0))
     slices = {
         "kind": data.kinds,
         "script": np.array([get_script_label(pair) for pair in data.pairs], dtype=np.str_),
-        "difference": np.array([_join_categories(score) for score in general], dtype=np.str_),
+        "difference": np.array([_join_categories(found) for found in data.findings], dtype=np.str_),
         "tag": np.array([get_safe_tag(pair) for pair in data.pairs], dtype=np.str_),
     }
     return ValidationSet(
         data.features[kept],
         np.array([pair.material for pair in data.pairs], dtype=bool)[kept],
         {name: column[kept] for name, column in slices.items()},
-        {profile: flags[kept] for profile, flags in needs_model.items()},
-        {profile: flags[kept] for profile, flags in may_be_immaterial.items()},
+        {profile: found.needs_model[kept] for profile, found in flags.items()},
+        {profile: found.may_be_immaterial[kept] for profile, found in flags.items()},
     )
 
 
@@ -126,20 +124,23 @@ def build_synthetic_set() -> ValidationSet:
     return build_validation_set(list(generate_pairs(_SYNTHETIC_SEED, _SYNTHETIC_PAIRS)), ("general",))
 
 
-def _score_validation_set(exam: ValidationSet, scorer: Scorer) -> ValidationScores:
+def _score_validation_set(validation_set: ValidationSet, scorer: Scorer) -> ValidationScores:
     batch_scorer: BatchScorer = scorer
     return ValidationScores(
-        exam.score_with(batch_scorer), {kind.value: scorer.get_thresholds(kind) for kind in Kind}
+        validation_set.score_with(batch_scorer), {kind.value: scorer.get_thresholds(kind) for kind in Kind}
     )
 
 
-def _check_row_origin(exam: ValidationSet, is_own: bool) -> GateResult:
+def _check_row_origin(validation_set: ValidationSet, is_own: bool) -> GateResult:
     if is_own:
         return GateResult(
-            "exam", "Validation set", GREEN, f"{len(exam):,} held-out rows kept with the version."
+            "validation_set",
+            "Validation set",
+            GREEN,
+            f"{len(validation_set):,} held-out rows kept with the version.",
         )
-    summary = f"The version came without held-out rows: {len(exam):,} generated ones were used."
-    return GateResult("exam", "Validation set", AMBER, summary)
+    summary = f"The version came without held-out rows: {len(validation_set):,} generated ones were used."
+    return GateResult("validation_set", "Validation set", AMBER, summary)
 
 
 def _format_broken_pair(result: golden.GoldenResult) -> dict[str, Any]:
@@ -148,25 +149,11 @@ def _format_broken_pair(result: golden.GoldenResult) -> dict[str, Any]:
         "case": pair.id,
         "pair": f"{pair.left} | {pair.right}",
         "profile": pair.profile,
-        "right": ", ".join(pair.accepted_verdicts),
-        "said": f"{result.verdict} ({result.probability:.3f})",
-        "why": pair.reason,
+        "expected": ", ".join(pair.accepted_verdicts),
+        "result": f"{result.verdict} ({result.probability:.3f})",
+        "reason": pair.reason,
     }
 
 
-def _flag_scores(
-    scores: Sequence[Score | ValueError], predicate: Callable[[Score], bool]
-) -> NDArray[np.bool_]:
-    return np.array([isinstance(score, Score) and predicate(score) for score in scores], dtype=bool)
-
-
-def _needs_model(score: Score) -> bool:
-    return score.material_probability == 0.5
-
-
-def _may_be_immaterial(score: Score) -> bool:
-    return _needs_model(score) and score.verdict is Verdict.IMMATERIAL
-
-
-def _join_categories(score: Score | ValueError) -> str:
-    return "+".join(sorted(set(score.categories))) if isinstance(score, Score) else "unread"
+def _join_categories(findings: Sequence[Finding]) -> str:
+    return "+".join(sorted({finding.category for finding in findings}))

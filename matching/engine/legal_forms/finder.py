@@ -163,7 +163,7 @@ class _FormSearcher:
         before = keys[first - 1]
         if before in self.articles and self.articles.issuperset(keys[:first]):
             return False
-        if before in self.binders or before == keys[first]:
+        if before in self.binders or (before == keys[first] and sense.is_weak):
             return False
         return before not in sense.blocking_words
 

@@ -69,6 +69,7 @@ class FormFamily(NamedTuple):
     compound: bool = False
     word: bool = False
     accessory: bool = False
+    place_counts: bool = False
 
     def exists_in(self, jurisdiction: str) -> bool:
         """Return whether the form exists in a jurisdiction (``"US-DE"``) or in its country."""
@@ -366,4 +367,4 @@ def _build_family(family: str, facts: dict[str, Any], draft: _RegisterBuilder) -
     return FormFamily(family, facts["label"], facts["name"], where, codes, stacks=stacks, **given)
 
 
-_COPIED_FIELDS = ("marker", "group", "translates", "same_as", "compound", "word", "accessory")
+_COPIED_FIELDS = ("marker", "group", "translates", "same_as", "compound", "word", "accessory", "place_counts")

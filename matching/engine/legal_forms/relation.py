@@ -105,11 +105,20 @@ def _compare_form_lists(
 ) -> FormRelation:
     only_mine, only_yours = _remove_common_forms(mine, yours, where)
     if not only_mine and not only_yours:
-        return FormRelation.SAME
+        return FormRelation.SAME if _stand_in_one_order(mine, yours, where) else FormRelation.STACKED
     if only_mine and only_yours:
         return _relate_unmatched_forms(only_mine, only_yours, where)
     extra, other = (only_mine, yours) if only_mine else (only_yours, mine)
     return _relate_extra_forms(extra, other, where)
+
+
+def _stand_in_one_order(
+    mine: list[frozenset[str]], yours: list[frozenset[str]], where: _Jurisdictions
+) -> bool:
+    """Return whether stacked forms follow each other alike; ``Corp Credit Union`` is no credit union corp."""
+    return len(mine) != len(yours) or all(
+        _relate_form_pair(one, two, where) is FormRelation.SAME for one, two in zip(mine, yours, strict=True)
+    )
 
 
 def _remove_common_forms(

@@ -16,7 +16,7 @@ import numpy as np
 
 from matching.engine.model.forest import AdditiveModel, FloatArray, build_additive_model
 from matching.engine.model.schema import FEATURE_NAMES, compute_schema_hash
-from matching.engine.types import ArtefactError, Kind, Thresholds
+from matching.engine.types import ArtefactError, Kind, Thresholds, Verdict
 
 FORMAT_VERSION = 1
 _MIN_PROBABILITY = 5e-10
@@ -71,13 +71,31 @@ class CompiledScorer:
         self._model = model
         self._calibration = calibration
         self._thresholds = {
-            Kind(kind): Thresholds(float(t["immaterial_below"]), float(t["material_above"]))
-            for kind, t in artefact["thresholds"].items()
+            _check_slice(slice_): Thresholds(float(t["immaterial_below"]), float(t["material_above"]))
+            for slice_, t in artefact["thresholds"].items()
         }
+        self._error_rates = parse_error_rates(artefact.get("measured_errors", {}))
 
-    def get_thresholds(self, kind: Kind) -> Thresholds:
-        """Return the thresholds beyond which the probability alone decides, for a kind of name."""
-        return self._thresholds[kind]
+    def get_thresholds(self, kind: Kind, profile: str = "general") -> Thresholds:
+        """Return the thresholds beyond which the probability alone decides, for a kind under a profile.
+
+        Artefacts without thresholds by profile have one pair of them for each kind.
+        """
+        return self._thresholds.get(f"{kind.value}/{profile}") or self._thresholds[kind.value]
+
+    def get_error_rate(
+        self, profile: str, verdict: Verdict, kind: Kind, causes: Sequence[str]
+    ) -> float | None:
+        """Return the measured error rate of a verdict by rule: of its worst cause, of *material* of its best.
+
+        One material difference is enough for the verdict; of equal ones none may be wrong. A cause that was
+        not measured has the rate of all verdicts of that kind and profile; ``None`` if these were not either.
+        """
+        rates = self._error_rates.get((profile, verdict.value), {})
+        if kind.value not in rates:
+            return None
+        choose = min if verdict is Verdict.MATERIAL else max
+        return choose(rates.get(f"{kind.value}/{cause}", rates[kind.value]) for cause in causes)
 
     def predict_probability(self, row: Sequence[float]) -> float:
         """Return the calibrated probability in (0, 1) that the difference is material."""
@@ -105,6 +123,21 @@ class CompiledScorer:
         shares["baseline"] = slope * added[-1] + intercept
         remainder = _logit(self._calibration.calibrate(score)) - sum(shares.values())
         return {**shares, "calibration": remainder} if abs(remainder) > 1e-9 else shares
+
+
+def _check_slice(name: str) -> str:
+    """Return the name of a slice, a kind or ``kind/profile``. Raises ``ValueError`` for an unknown kind."""
+    Kind(name.partition("/")[0])
+    return name
+
+
+def parse_error_rates(rows: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, float]]:
+    """Return the error rates of an artefact by profile and verdict, and then by cause or kind."""
+    return {
+        (profile, verdict): {cause: float(entry["rate"]) for cause, entry in causes.items()}
+        for profile, verdicts in rows.items()
+        for verdict, causes in verdicts.items()
+    }
 
 
 def load_scorer(data: bytes) -> CompiledScorer:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from matching.engine.categories import CategoryId
 from matching.engine.legal_forms.relation import FormRelation, relate_forms
 from matching.engine.organisation.appended_parts import detect_appended_parts, select_stems
-from matching.engine.organisation.form_findings import detect_form_difference
+from matching.engine.organisation.form_findings import detect_cut_form, detect_form_difference
 from matching.engine.organisation.form_pairing import pair_legal_forms
 from matching.engine.organisation.parse import ParsedOrganisation
 from matching.engine.organisation.word_findings import (
@@ -17,7 +17,7 @@ from matching.engine.organisation.word_findings import (
     is_cross_script,
 )
 from matching.engine.text.alignment import TokenAlignment, align_tokens
-from matching.engine.text.dates import remove_shared_date
+from matching.engine.text.dates import remove_dates
 from matching.engine.text.tokenise import Tokens
 from matching.engine.types import Finding
 
@@ -38,6 +38,11 @@ class OrganisationComparison(NamedTuple):
     is_cross_script: bool
     findings: tuple[Finding, ...]
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether all words of the stems were compared."""
+        return self.alignment.is_complete
+
 
 def compare_organisations(
     left: ParsedOrganisation,
@@ -52,9 +57,7 @@ def compare_organisations(
     """
     left, right = pair_legal_forms(left, right)
     stems = select_stems(left, right)
-    stem_left, stem_right, date_findings = remove_shared_date(
-        stems.left, stems.right, (left.text, right.text)
-    )
+    stem_left, stem_right, date_findings = remove_dates(stems.left, stems.right, (left.text, right.text))
     relation = relate_forms(left.forms, right.forms, *jurisdictions)
     alignment = align_tokens(stem_left, stem_right)
     is_ascii = left.text.raw.isascii() and right.text.raw.isascii()
@@ -65,6 +68,7 @@ def compare_organisations(
         *date_findings,
     )
     findings += _detect_stem_differences(stem_left, stem_right, alignment, is_crossed)
+    findings = detect_cut_form(left, right) or findings
     return OrganisationComparison(
         left,
         right,
@@ -75,6 +79,21 @@ def compare_organisations(
         is_crossed,
         _drop_truncated_form(findings),
     )
+
+
+def drop_shared_beginning(comparison: OrganisationComparison) -> OrganisationComparison | None:
+    """Return the comparison of what follows the words that both stems begin with, ``None`` for no such word.
+
+    At least one word remains on each side; the findings stay.
+    """
+    left, right = comparison.stem_left, comparison.stem_right
+    shared = 0
+    while shared < min(len(left), len(right)) - 1 and left[shared].key == right[shared].key:
+        shared += 1
+    if not shared:
+        return None
+    left, right = left[shared:], right[shared:]
+    return comparison._replace(stem_left=left, stem_right=right, alignment=align_tokens(left, right))
 
 
 def _detect_stem_differences(

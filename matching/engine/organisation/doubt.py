@@ -7,6 +7,7 @@ an invented word of few letters, where another letter is another company).
 
 from __future__ import annotations
 
+from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from matching.engine.categories import CategoryCase, CategoryId
@@ -14,9 +15,15 @@ from matching.engine.person.doubt import are_of_two_sexes, is_given_name
 from matching.engine.text.alignment import TokenMatch
 from matching.engine.text.cjk import match_readings
 from matching.engine.text.lexicon import compute_rarity, load_lexicon
-from matching.engine.text.real_words import is_real_word, is_surname
+from matching.engine.text.numbers import is_ordinal, parse_number
+from matching.engine.text.phonetics import fold_cross_script_consonants
+from matching.engine.text.real_words import (
+    are_words_of_one_language,
+    is_everyday_word,
+    is_real_word,
+    is_surname,
+)
 from matching.engine.text.tokenise import Tokens, get_script, romanise_token
-from matching.engine.text.word_relation import compute_romanised_similarity
 
 MIN_SCRIPT_AGREEMENT = 0.5
 """Least agreement of readings at which names in two scripts may be one name."""
@@ -29,6 +36,8 @@ _TYPO_CATEGORIES = frozenset(
     }
 )
 _MAX_SHORT_LETTERS = 7
+_MIN_INVENTED_RARITY = 0.85
+_NUMBER, _NOBODY = "number", ("no", "one")
 _COMPASS_LETTERS = frozenset({"n", "s", "e", "w"})
 
 
@@ -41,21 +50,43 @@ def find_doubt(category: CategoryId, left: Tokens, right: Tokens, match: TokenMa
     if category in _TYPO_CATEGORIES:
         return _find_typo_doubt(one.key, other.key)
     if category == CategoryId.O21_NUMBER_NOTATION:
-        return (
-            CategoryCase.UNCLEAR_DATE
-            if _is_lone_letter(left, at[0]) or _is_lone_letter(right, at[1])
-            else CategoryCase.NONE
-        )
+        return _find_number_doubt(left, right, at)
     if category == CategoryId.O28_PLURAL:
         return _find_plural_doubt(one.key, other.key)
     if category == CategoryId.O15_WORD_ABBREVIATED:
         is_left_short = len(one.key) < len(other.key)
         side, index = (left, at[0]) if is_left_short else (right, at[1])
-        long = other.key if is_left_short else one.key
-        return (
-            CategoryCase.AMBIGUOUS_SHORT_FORM if _has_other_reading(side, index, long) else CategoryCase.NONE
-        )
+        return _judge_short_form(side, index, other.key if is_left_short else one.key)
     return CategoryCase.NONE
+
+
+def _find_number_doubt(left: Tokens, right: Tokens, at: tuple[int, int]) -> CategoryCase:
+    if announces_number(left, at[0]) and announces_number(right, at[1]):
+        return CategoryCase.NUMBER_WORD
+    is_unclear = (
+        _is_lone_letter(left, at[0])
+        or _is_lone_letter(right, at[1])
+        or is_ordinal(left[at[0]].text.casefold()) != is_ordinal(right[at[1]].text.casefold())
+    )
+    return CategoryCase.UNCLEAR_DATE if is_unclear else CategoryCase.NONE
+
+
+def announces_number(side: Tokens, index: int) -> bool:
+    """Return whether a word for "number" stands before one: ``No. 5``, ``Number Five``, not ``Say No``."""
+    words = load_lexicon().abbreviations
+    key, following = side[index].key, side[index + 1].key if index + 1 < len(side) else ""
+    if (key != _NUMBER and _NUMBER not in words.get(key, ())) or (key, following) == _NOBODY:
+        return False
+    return (len(following) > 1 or following.isdigit()) and parse_number(following) is not None
+
+
+def _judge_short_form(side: Tokens, index: int, long: str) -> CategoryCase:
+    """Return whether a short form has another reading, or is listed for the long form and has none."""
+    if _has_other_reading(side, index, long):
+        return CategoryCase.AMBIGUOUS_SHORT_FORM
+    short, lexicon = side[index].key, load_lexicon()
+    is_listed = long in lexicon.abbreviations.get(short, ()) and short not in lexicon.clipped_words
+    return CategoryCase.LISTED_SHORT_FORM if is_listed else CategoryCase.NONE
 
 
 def measure_script_agreement(left: Tokens, right: Tokens) -> float:
@@ -64,11 +95,20 @@ def measure_script_agreement(left: Tokens, right: Tokens) -> float:
     other = "".join([romanise_token(token.text) for token in right])
     scripts = {get_script(token.text[0]) for token in (*left, *right)}
     if scripts.isdisjoint({"han", "kana"}):
-        return compute_romanised_similarity(one, other)
+        return _compare_consonants(one, other)
     is_right_native = any(get_script(token.text[0]) in ("han", "kana") for token in right)
     native = right if is_right_native else left
     reading = match_readings([token.text for token in native], one if is_right_native else other)
     return min(reading.native_coverage, reading.latin_coverage)
+
+
+def _compare_consonants(one: str, other: str) -> float:
+    """Return the share of consonants that two romanisations share, in order; of letters if there are none.
+
+    Vowels are no evidence: Arabic and Hebrew leave them out, and any two words share some.
+    """
+    consonants = fold_cross_script_consonants(one), fold_cross_script_consonants(other)
+    return fuzz.ratio(*(consonants if all(consonants) else (one, other))) / 100
 
 
 def _is_lone_letter(side: Tokens, index: int) -> bool:
@@ -82,15 +122,17 @@ def _is_lone_letter(side: Tokens, index: int) -> bool:
 def _find_typo_doubt(one: str, other: str) -> CategoryCase:
     if are_of_two_sexes(one, other):
         return CategoryCase.GENDER
-    if _is_word_or_name(one) and _is_word_or_name(other):
+    if (_is_word_or_name(one) and _is_word_or_name(other)) or are_words_of_one_language(one, other):
         return CategoryCase.REAL_WORDS
     if max(len(one), len(other)) <= _MAX_SHORT_LETTERS and OSA.distance(one, other) == 1:
-        return (
-            CategoryCase.SHORT_INVENTED_WORD
-            if min(compute_rarity(one), compute_rarity(other)) == 1.0
-            else CategoryCase.NONE
-        )
+        is_invented = _is_invented(one) and _is_invented(other)
+        return CategoryCase.SHORT_INVENTED_WORD if is_invented else CategoryCase.NONE
     return CategoryCase.NONE
+
+
+def _is_invented(key: str) -> bool:
+    """Return whether a word is rare among names and in language: a brand, where a letter counts."""
+    return compute_rarity(key) >= _MIN_INVENTED_RARITY and not is_everyday_word(key)
 
 
 def _is_word_or_name(key: str) -> bool:
@@ -107,14 +149,27 @@ def _find_plural_doubt(one: str, other: str) -> CategoryCase:
     )
 
 
+def is_own_word(match: TokenMatch, left: Tokens, right: Tokens) -> bool:
+    """Return whether a short form is a word of its own: ``Pet Supply``; ``St. Clair``, no street."""
+    one, other = left[match.left_start].key, right[match.right_start].key
+    is_left_short = len(one) < len(other)
+    short, long = (one, other) if is_left_short else (other, one)
+    if short in load_lexicon().words_beside_short_forms:
+        return True
+    side, index = (left, match.left_start) if is_left_short else (right, match.right_start)
+    return index == 0 and len(side) > 1 and short in ("st", "dr") and long in load_lexicon().street_words
+
+
 def _has_other_reading(side: Tokens, index: int, long: str) -> bool:
     """Return whether a short form can be something else here: a letter, a word, a name, another word cut."""
     token = side[index]
     if len(token.key) == 1:
         return not (token.key in _COMPASS_LETTERS and _is_in_address(side, index))
     if token.key in load_lexicon().homographs:
-        return not _is_street_ending(side, index, long)
-    return is_real_word(token.key) and token.key not in load_lexicon().everyday_abbreviations
+        return not (_is_street_ending(side, index, long) or _is_saint(side, index, long))
+    if long not in load_lexicon().abbreviations.get(token.key, (long,)):
+        return True
+    return is_everyday_word(token.key) and token.key not in load_lexicon().everyday_abbreviations
 
 
 def _is_in_address(side: Tokens, index: int) -> bool:
@@ -122,6 +177,13 @@ def _is_in_address(side: Tokens, index: int) -> bool:
     streets = load_lexicon().street_words
     following = [token.key for token in side[index + 1 : index + 4]]
     return len(following) > 1 and following[0] not in streets and not streets.isdisjoint(following[1:])
+
+
+def _is_saint(side: Tokens, index: int, long: str) -> bool:
+    """``St. Mary``, ``Friends of St. Mary``: where no name of a street goes before, ``St`` is a saint."""
+    words = load_lexicon()
+    is_first = index == 0 or side[index - 1].key in words.particles | words.articles | {"and"}
+    return long == "saint" and is_first and index + 1 < len(side) and not side[index + 1].key[0].isdigit()
 
 
 def _is_street_ending(side: Tokens, index: int, long: str) -> bool:

@@ -8,7 +8,7 @@ from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.legal_forms.registry import load_form_register
 from matching.engine.legal_forms.relation import FormRelation, explain_form_relation
 from matching.engine.organisation.parse import ParsedOrganisation
-from matching.engine.types import Finding, Span
+from matching.engine.types import Finding, Span, mirror_finding
 
 _FORM_CATEGORIES = {
     FormRelation.TRANSLATION: CategoryId.O09_FORM_TRANSLATED,
@@ -24,6 +24,9 @@ _FORM_CASES = {
     FormRelation.AMBIGUOUS: CategoryCase.LOOSE_TRANSLATION,
     FormRelation.SHARED_CODE: CategoryCase.SHARED_CODE,
 }
+MIN_TRUNCATED_LENGTH = 24
+"""Fewest letters of a name that a field's length can have cut off."""
+
 _ALL_FORM_CATEGORIES = {CategoryId.O08_FORM_ABBREVIATED, *_FORM_CATEGORIES.values()}
 
 
@@ -31,13 +34,34 @@ def detect_form_difference(
     left: ParsedOrganisation, right: ParsedOrganisation, relation: FormRelation
 ) -> Iterator[Finding]:
     """Yield the difference of the legal forms, if any, from the first to the last form of each name."""
-    if relation is FormRelation.SAME:
-        category = _classify_same_form(left, right)
+    category: CategoryId | None
+    if relation is FormRelation.SAME and _stand_at_places_that_count(left, right):
+        category, case = CategoryId.O08_FORM_ABBREVIATED, CategoryCase.FORM_PLACE
+    elif relation is FormRelation.SAME:
+        category, case = _classify_same_form(left, right), CategoryCase.NONE
     else:
-        category = _FORM_CATEGORIES[relation]
+        category, case = _FORM_CATEGORIES[relation], _FORM_CASES.get(relation, CategoryCase.NONE)
     if category:
-        case = _FORM_CASES.get(relation, CategoryCase.NONE)
         yield Finding(category, _get_form_span(left), _get_form_span(right), case)
+
+
+def _stand_at_places_that_count(left: ParsedOrganisation, right: ParsedOrganisation) -> bool:
+    """Return whether one form leads one name and ends the other, where its register keeps the two apart.
+
+    Japanese names are registered with the form before or after (Companies Act art. 6), and 株式会社X and
+    X株式会社 may be two companies. Latin letters give no place: the English name is not the registered one.
+    """
+    return _has_leading_form(left) != _has_leading_form(right) and all(
+        map(_has_form_whose_place_counts, (left, right))
+    )
+
+
+def _has_form_whose_place_counts(name: ParsedOrganisation) -> bool:
+    families = load_form_register().families
+    return any(
+        families[form.families[0]].place_counts and not name.text.keys[form.first].isascii()
+        for form in name.forms
+    )
 
 
 def _classify_same_form(left: ParsedOrganisation, right: ParsedOrganisation) -> CategoryId | None:
@@ -55,6 +79,30 @@ def _classify_same_form(left: ParsedOrganisation, right: ParsedOrganisation) -> 
     if is_local and min(map(len, spellings)) == 1:
         return CategoryId.O09_FORM_TRANSLATED
     return CategoryId.O08_FORM_ABBREVIATED
+
+
+def detect_cut_form(left: ParsedOrganisation, right: ParsedOrganisation) -> tuple[Finding, ...]:
+    """Return the only difference where a field's length cut one name off inside its legal form (``… LL``)."""
+    one, other = _get_words_text(left), _get_words_text(right)
+    if len(one) == len(other) or min(len(one), len(other)) < MIN_TRUNCATED_LENGTH:
+        return ()
+    short, whole = (left, right) if len(one) < len(other) else (right, left)
+    if short.forms or not whole.forms:
+        return ()
+    cut, full = sorted((one, other), key=len)
+    if not full.startswith(cut) or not (cut[-1].isalnum() and full[len(cut)].isalnum()):
+        return ()
+    span = _get_form_span(whole)
+    if span is None or span[0] - whole.text.tokens[0].start >= len(cut):
+        return ()
+    finding = Finding(CategoryId.O38_TRUNCATION, short.text.tokens[-1].span, span)
+    return (finding if short is left else mirror_finding(finding),)
+
+
+def _get_words_text(name: ParsedOrganisation) -> str:
+    """Return the text from the first to the last word: quotes and commas around a name are no part of it."""
+    tokens = name.text.tokens
+    return name.text.raw[tokens[0].start : tokens[-1].end].casefold()
 
 
 def _has_leading_form(name: ParsedOrganisation) -> bool:

@@ -46,7 +46,12 @@ def pair_legal_forms(
         return spaced
     for split in _find_differing_ranges(left.text.keys, right.text.keys):
         codes = _find_code_ids(_join_keys(left, split.left)) & _find_code_ids(_join_keys(right, split.right))
-        if codes and not (_is_curated_form(left, split.left) and _is_curated_form(right, split.right)):
+        if (
+            codes
+            and _holds_all_forms(left, split.left)
+            and _holds_all_forms(right, split.right)
+            and not (_is_curated_form(left, split.left) and _is_curated_form(right, split.right))
+        ):
             return replace_forms(left, _build_iso_form(split.left, codes)), replace_forms(
                 right, _build_iso_form(split.right, codes)
             )
@@ -118,6 +123,11 @@ def _find_turned_ranges(leading: tuple[str, ...], ending: tuple[str, ...]) -> It
         stem = leading[first:]
         if first <= _MAX_WORDS and len(stem) < len(ending) and ending[: len(stem)] == stem:
             yield _DifferingRanges((0, first), (len(stem), len(ending)))
+
+
+def _holds_all_forms(name: ParsedOrganisation, where: TokenRange) -> bool:
+    """Return whether no legal form stands elsewhere: in ``Fund Kestrel LP`` the word at the front is none."""
+    return all(where[0] <= form.first and form.stop <= where[1] for form in name.forms)
 
 
 def _is_curated_form(name: ParsedOrganisation, where: TokenRange) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from matching.engine.categories import CategoryId
 from matching.engine.legal_forms.relation import LegalForm, find_legal_forms
+from matching.engine.organisation.particulars import is_address, is_house_address, list_places
+from matching.engine.text.dates import DATE_OPENINGS, MONTH_NUMBERS
 from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.numbers import parse_number
 from matching.engine.text.tokenise import Token, TokenisedName
@@ -16,11 +17,15 @@ PUBLIC_COMPANY_REMARK = "publ"
 """The remark ``(publ)`` of Swedish public companies: an appended part without a category of its own."""
 
 
+DEFINED_TERM = "term"
+"""What a contract calls a party in brackets (``(the "Borrower")``): an annotation that contracts expect."""
+
+
 class AppendedPart(NamedTuple):
     """Something appended to the legal name: a trade name, a former name, a capacity, an annotation.
 
-    ``category`` is a :class:`CategoryId` or :data:`PUBLIC_COMPANY_REMARK`; ``[start, stop)`` are token
-    indices; ``content_start`` is the first token after the marker words.
+    ``category`` is a :class:`CategoryId`, :data:`PUBLIC_COMPANY_REMARK` or :data:`DEFINED_TERM`;
+    ``[start, stop)`` are token indices; ``content_start`` is the first token after the marker words.
     """
 
     category: str
@@ -87,11 +92,28 @@ def _build_organisation(
 def find_main_forms(
     keys: tuple[str, ...], stop: int, aside: set[int], jurisdiction: str | None
 ) -> tuple[LegalForm, ...]:
-    """Return the legal forms of the main part; a number after the form (``Corp. III``) does not hide it."""
+    """Return the legal forms of the main part; a number after the form (``Corp. III``) does not hide it.
+
+    Neither does a date: ``Trust dated March 3, 2011``.
+    """
     end = stop
-    while end > 1 and (end - 1 in aside or parse_number(keys[end - 1]) is not None):
+    while end > 1 and (
+        end - 1 in aside or parse_number(keys[end - 1]) is not None or _is_in_date(keys, end, stop)
+    ):
         end -= 1
     return find_legal_forms(keys[:end], jurisdiction)
+
+
+def _is_in_date(keys: tuple[str, ...], end: int, stop: int) -> bool:
+    """Return whether the word before ``end`` belongs to a date at the end of the name.
+
+    It is a month, the word that opens the date (``dated``), or ``day of`` before the month.
+    """
+    if end == stop:
+        return False
+    word, following = keys[end - 1], keys[end]
+    is_day_of = (word, following) == ("day", "of") or (word == "of" and following in MONTH_NUMBERS)
+    return word in MONTH_NUMBERS or word in DATE_OPENINGS or is_day_of
 
 
 def _find_appended_parts(text: TokenisedName, keys: tuple[str, ...]) -> list[AppendedPart]:
@@ -147,14 +169,25 @@ _MIN_NUMBER_DIGITS = 5
 
 
 def _find_branch_ending(keys: tuple[str, ...]) -> list[AppendedPart]:
-    """Return the branch at the end of a name: ``…, London Branch``."""
+    """Return the branch at the end of a name: ``…, London Branch``, ``… AG Niederlassung London``."""
     if keys[-1] not in _list_ending_words():
-        return []
+        return _find_branch_after_form(keys)
     for length in (2, 1):
         if len(keys) > length + 1 and keys[-length:] in load_lexicon().division_endings:
             start = len(keys) - length
             place = start - 1 if keys[start - 1] in load_lexicon().places and start > 2 else start
+            after_form = range(max(2, start - _MAX_SEAT_WORDS), place)
+            place = next((at for at in after_form if _is_after_form(keys, at)), place)
             return [AppendedPart(CategoryId.O34_DIVISION, place, len(keys), len(keys))]
+    return []
+
+
+def _find_branch_after_form(keys: tuple[str, ...]) -> list[AppendedPart]:
+    endings = load_lexicon().division_endings
+    for at in range(2, len(keys) - 1):
+        for length in (1, 2):
+            if keys[at : at + length] in endings and _is_after_form(keys, at):
+                return [AppendedPart(CategoryId.O34_DIVISION, at, at + length, len(keys))]
     return []
 
 
@@ -170,12 +203,12 @@ def _find_asides(text: TokenisedName, keys: tuple[str, ...], stop: int) -> list[
         inner = keys[first:last]
         if inner == (PUBLIC_COMPANY_REMARK,):
             found.append(AppendedPart(PUBLIC_COMPANY_REMARK, first, last, last))
-        elif first > 1 and all(key in _list_places() for key in inner) and _is_after_form(keys, first):
+        elif first > 1 and all(key in list_places() for key in inner) and _is_after_form(keys, first):
             found.append(AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, first, first, last))
-        elif _is_description(inner):
+        elif _is_description(inner) or (inner[0] in _REGISTRATION_WORDS and _is_after_form(keys, first)):
             found.append(AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, first, last, last))
-        elif inner[0] in _DEFINED_TERM_OPENINGS and _is_after_form(keys, first):
-            found.append(AppendedPart(CategoryId.O40_ANNOTATION, first, last, last))
+        elif _is_defined_term(text, first, inner) and _is_after_form(keys, first):
+            found.append(AppendedPart(DEFINED_TERM, first, last, last))
     return (
         found
         or _find_description(keys, stop)
@@ -189,36 +222,60 @@ def _find_appendix(text: TokenisedName, keys: tuple[str, ...], stop: int) -> lis
     if not _may_end_in_appendix(keys[2:stop]):
         return []
     for first in range(stop - 1, 1, -1):
-        if not _is_after_form(keys, first):
-            continue
-        words = keys[first:stop]
-        if _is_address(words):
+        words, is_after_form = keys[first:stop], _is_after_form(keys, first)
+        is_after_comma = "," in text.raw[text.tokens[first - 1].end : text.tokens[first].start]
+        is_remark = is_address(words) or _is_party_role(words) or _is_mail_address(text, first, stop)
+        if (is_after_form and is_remark) or (is_after_comma and is_house_address(words)):
             return [AppendedPart(CategoryId.O40_ANNOTATION, first, first, stop)]
-        if _is_seat(words) and "," in text.raw[text.tokens[first - 1].end : text.tokens[first].start]:
+        if is_after_form and is_after_comma and _is_seat(words):
             return [AppendedPart(CategoryId.O23_PLACE_OF_ORGANISATION, first, first, stop)]
     return []
 
 
 def _may_end_in_appendix(words: tuple[str, ...]) -> bool:
     """Return whether a look is worth it: a place at the end, a street or a box anywhere."""
+    lexicon = load_lexicon()
     return bool(words) and (
-        words[-1] in _list_places() or "box" in words or not load_lexicon().street_words.isdisjoint(words)
+        words[-1] in list_places()
+        or words[-1] in lexicon.country_codes
+        or words[-1] in lexicon.party_roles
+        or not _REMARK_WORDS.isdisjoint(words)
+        or not lexicon.street_words.isdisjoint(words)
     )
 
 
-def _is_address(words: tuple[str, ...]) -> bool:
-    """Return whether the words are a house number with a street, or a post-office box."""
-    if ("po", "box") in pairwise(words) or ("p", "o", "box") in zip(
-        words, words[1:], words[2:], strict=False
-    ):
-        return True
-    streets = load_lexicon().street_words
-    return any(word[0].isdigit() for word in words[:2]) and not streets.isdisjoint(words[1:])
+_REMARK_WORDS = frozenset({"box", "at"})
+"""Words of post-office boxes and of mail addresses, whose sign is read as ``at``."""
+
+
+def _is_party_role(words: tuple[str, ...]) -> bool:
+    """Return whether the words say what a party is in a contract: ``as Borrower``."""
+    return len(words) in (2, 3) and words[0] == "as" and words[-1] in load_lexicon().party_roles
+
+
+def _is_mail_address(text: TokenisedName, first: int, stop: int) -> bool:
+    """Return whether the text from a word on is one address with ``@`` and no space in it."""
+    written = text.raw[text.tokens[first].start : text.tokens[stop - 1].end]
+    return "@" in written[1:] and " " not in written
+
+
+def _is_defined_term(text: TokenisedName, first: int, inner: tuple[str, ...]) -> bool:
+    """Return whether brackets define a term: ``(the "Borrower")``, ``("Acme")``."""
+    before = text.raw[text.tokens[first - 1].end : text.tokens[first].start]
+    return inner[0] in DEFINED_TERM_OPENINGS or not _QUOTATION_MARKS.isdisjoint(before)
+
+
+_QUOTATION_MARKS = frozenset('"“”„«»')
+_REGISTRATION_WORDS = frozenset(
+    {"registered", "incorporated", "organized", "organised", "established", "formed"}
+)
+"""Words that open a remark on where a company is registered: ``(registered in England)``."""
 
 
 def _is_seat(words: tuple[str, ...]) -> bool:
     """Return whether the words name a town with its country or state: ``Amsterdam, NL``."""
-    return len(words) <= _MAX_SEAT_WORDS and words[-1] in _list_places()
+    is_place = words[-1] in list_places() or (len(words) > 1 and words[-1] in load_lexicon().country_codes)
+    return len(words) <= _MAX_SEAT_WORDS and is_place
 
 
 _MAX_SEAT_WORDS = 4
@@ -246,8 +303,10 @@ _PLACE_OPENINGS = frozenset(
 _MAX_DESCRIPTION_WORDS = 18
 """Most words of such a description."""
 
-_DEFINED_TERM_OPENINGS = frozenset({"the", "hereinafter", "hereafter", "each", "together", "collectively"})
-"""Words that open a defined term of a contract in brackets: ``(the "Borrower")``."""
+DEFINED_TERM_OPENINGS = frozenset(
+    {"the", "hereinafter", "hereafter", "each", "together", "collectively", "as"}
+)
+"""Words that open a defined term of a contract: ``(the "Borrower")``, ``as Borrower``."""
 
 _UNDER_LAWS = ("under", "the", "laws", "of")
 
@@ -262,16 +321,10 @@ def _is_description(words: tuple[str, ...]) -> bool:
     if _UNDER_LAWS in zip(*(words[at:] for at in range(4)), strict=False):
         return any(form.first == 1 for form in find_legal_forms(("x", words[1])))
     return any(
-        (words[1] in _PLACE_OPENINGS or all(key in _list_places() for key in words[1:at]))
+        (words[1] in _PLACE_OPENINGS or all(key in list_places() for key in words[1:at]))
         and any(form.first == 1 for form in find_legal_forms(("x", *words[at:])))
         for at in range(2, min(len(words), 5))
     )
-
-
-@cache
-def _list_places() -> frozenset[str]:
-    words = load_lexicon()
-    return words.states | words.state_codes | words.places
 
 
 def _find_trailing_state(keys: tuple[str, ...], stop: int) -> list[AppendedPart]:

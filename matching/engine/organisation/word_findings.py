@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matching.engine.categories import CategoryCase, CategoryId
-from matching.engine.organisation.doubt import MIN_SCRIPT_AGREEMENT, find_doubt, measure_script_agreement
+from matching.engine.organisation.doubt import (
+    MIN_SCRIPT_AGREEMENT,
+    announces_number,
+    find_doubt,
+    is_own_word,
+    measure_script_agreement,
+)
+from matching.engine.organisation.form_findings import MIN_TRUNCATED_LENGTH
 from matching.engine.search_logic import NOISE_WORDS
 from matching.engine.text.alignment import TokenAlignment, TokenMatch, UnmatchedTokens
 from matching.engine.text.lexicon import compute_rarity, load_lexicon
@@ -14,6 +21,7 @@ from matching.engine.text.spelling_variants import classify_spelling_variant, is
 from matching.engine.text.tokenise import (
     Token,
     Tokens,
+    get_script,
     get_tokens_span,
     is_mixed_script,
     join_keys,
@@ -21,9 +29,6 @@ from matching.engine.text.tokenise import (
 )
 from matching.engine.text.word_relation import WordRelation
 from matching.engine.types import Finding, mirror_finding
-
-_MIN_TRUNCATED_LENGTH = 24
-"""Fewest letters of a name that a field's length can have cut off."""
 
 _FUNCTION_WORD_WEIGHT = 0.1
 """Weight of an added particle or article, whatever its rarity."""
@@ -60,8 +65,9 @@ def detect_word_differences(left: Tokens, right: Tokens, alignment: TokenAlignme
     if _is_truncated(left, right, alignment):
         yield build_spanning_finding((left[-1],), (right[-1],), CategoryId.O38_TRUNCATION)
         return
+    has_common_alphabet = _has_common_alphabet(left, alignment)
     for gap in alignment.gaps:
-        yield from _detect_in_gap(left, right, gap)
+        yield from _detect_in_gap(left, right, gap, has_common_alphabet)
 
 
 def detect_number_conflict(left: Tokens, right: Tokens) -> Iterator[Finding]:
@@ -104,7 +110,7 @@ def _is_lookalike(one: Token, other: Token) -> bool:
 def _build_match_finding(match: TokenMatch, relation: WordRelation, left: Tokens, right: Tokens) -> Finding:
     ones = left[match.left_start : match.left_stop]
     others = right[match.right_start : match.right_stop]
-    category = _classify_relation(relation, left, right)
+    category = _classify_match(match, relation, left, right)
     case = _choose_match_case(category, match, left, right)
     weight = _compute_weight(category, (*ones, *others))
     return Finding(category, get_tokens_span(ones), get_tokens_span(others), case, weight)
@@ -116,16 +122,31 @@ def _choose_match_case(category: CategoryId, match: TokenMatch, left: Tokens, ri
     others = right[match.right_start : match.right_stop]
     case = _choose_case(category, list_keys(ones), list_keys(others))
     doubt = find_doubt(category, left, right, match)
+    if case is CategoryCase.SAME_SOUND and doubt is CategoryCase.SHORT_INVENTED_WORD:
+        return CategoryCase.SHORT_SAME_SOUND
     is_same_sound = case is CategoryCase.SAME_SOUND and doubt is not CategoryCase.REAL_WORDS
     return case if is_same_sound or case is CategoryCase.OTHER_TENSE else doubt or case
 
 
-def _classify_relation(relation: WordRelation, left: Tokens, right: Tokens) -> CategoryId:
-    """Return the category of a relation; a single letter that is a whole name abbreviates nothing."""
+def _classify_match(match: TokenMatch, relation: WordRelation, left: Tokens, right: Tokens) -> CategoryId:
+    """Return the category of a match; a word of its own or a letter alone abbreviates no other word."""
+    if relation.category is CategoryId.O16_ACRONYM and _is_place_acronym(match, left, right):
+        return CategoryId.O15_WORD_ABBREVIATED
+    if relation.category is not CategoryId.O15_WORD_ABBREVIATED:
+        return relation.category
+    if announces_number(left, match.left_start) and announces_number(right, match.right_start):
+        return CategoryId.O21_NUMBER_NOTATION
     is_letter = len(left) == len(right) == 1 and 1 in (len(left[0].key), len(right[0].key))
-    if is_letter and relation.category is CategoryId.O15_WORD_ABBREVIATED:
-        return CategoryId.O26_WORD_REPLACED
-    return relation.category
+    is_other = is_letter or is_own_word(match, left, right)
+    return CategoryId.O26_WORD_REPLACED if is_other else relation.category
+
+
+def _is_place_acronym(match: TokenMatch, left: Tokens, right: Tokens) -> bool:
+    """Return whether the initials are those by which a place is known: UK, United Kingdom."""
+    one = left[match.left_start : match.left_stop]
+    other = right[match.right_start : match.right_stop]
+    short, long = (one, other) if len(one) == 1 else (other, one)
+    return load_lexicon().place_acronyms.get(short[0].key) == join_keys(long)
 
 
 def _compute_weight(category: CategoryId, tokens: Tokens) -> float:
@@ -148,18 +169,32 @@ def _choose_case(category: CategoryId, one: tuple[str, ...], other: tuple[str, .
     return CategoryCase.NONE
 
 
-def _detect_in_gap(left: Tokens, right: Tokens, gap: UnmatchedTokens) -> Iterator[Finding]:
+def _has_common_alphabet(left: Tokens, alignment: TokenAlignment) -> bool:
+    """Return whether both names hold the same word of an alphabet that is not Latin.
+
+    Both are written in it then, and a Latin word in one of them renders a word only if it sounds like it.
+    Han characters have readings that are not all known, so that none found proves nothing.
+    """
+    shared = [left[match.left_start].text[0] for match in alignment.matches if match.relation is None]
+    return not {get_script(letter) for letter in shared} <= {"latin", "han", "kana", "other"}
+
+
+def _detect_in_gap(
+    left: Tokens, right: Tokens, gap: UnmatchedTokens, has_common_alphabet: bool
+) -> Iterator[Finding]:
     """Yield words without counterpart: replaced where both sides have some, added where one has."""
     ones, others = tuple([left[i] for i in gap.left]), tuple([right[j] for j in gap.right])
     if ones and others and _has_other_script(ones, others):
-        yield build_transliteration_finding(ones, others)
-        return
+        finding = build_transliteration_finding(ones, others)
+        if finding.detail is not CategoryCase.UNRELATED_SCRIPTS or not has_common_alphabet:
+            yield finding
+            return
     surplus = len(ones) - len(others)
     added, missing = _select_unpaired(ones, surplus), _select_unpaired(others, -surplus)
-    paired_ones = [token for at, token in enumerate(ones) if at not in added]
-    paired_others = [token for at, token in enumerate(others) if at not in missing]
-    for one, other in zip(paired_ones, paired_others, strict=True):
-        yield _build_replaced_finding(one, other)
+    paired_ones = [index for at, index in enumerate(gap.left) if at not in added]
+    paired_others = [index for at, index in enumerate(gap.right) if at not in missing]
+    for i, j in zip(paired_ones, paired_others, strict=True):
+        yield _build_replaced_finding(left, right, i, j)
     for at in sorted(added):
         yield _build_added_finding(ones[at], left, gap.left[at])
     for at in sorted(missing):
@@ -184,26 +219,41 @@ def _is_function_word(key: str) -> bool:
     return key in load_lexicon().connectors or key in load_lexicon().particles
 
 
-def _build_replaced_finding(one: Token, other: Token) -> Finding:
-    category = _classify_replacement(one, other)
+def _build_replaced_finding(left: Tokens, right: Tokens, i: int, j: int) -> Finding:
+    one, other = left[i], right[j]
+    has_number = _is_number_beside_word(left, i) or _is_number_beside_word(right, j)
+    category = _classify_replacement(one, other, has_number)
     case = _choose_case(category, (one.key,), (other.key,))
     return Finding(category, one.span, other.span, case, _compute_weight(category, (one, other)))
 
 
-def _classify_replacement(one: Token, other: Token) -> CategoryId:
+def _classify_replacement(one: Token, other: Token, has_number: bool) -> CategoryId:
     places = load_lexicon().places
-    if _is_number(one) or _is_number(other) or (len(one.key) == len(other.key) == 1):
+    if has_number or (len(one.key) == len(other.key) == 1):
         return CategoryId.O20_NUMBER
     if one.key in places and other.key in places:
         return CategoryId.O22_GEOGRAPHIC_QUALIFIER
     return CategoryId.O26_WORD_REPLACED
 
 
-def _is_number(token: Token) -> bool:
-    return parse_number(token.key, first=token.start == 0) is not None
+def _is_number_beside_word(side: Tokens, position: int) -> bool:
+    """Return whether a word is a number; a letter is one only behind a number or the head of a series.
+
+    In ``V. Medical Ltd`` beside ``Velbrook Medical Ltd`` it is an initial.
+    """
+    is_letter = len(side[position].key) == 1 and side[position].key.isalpha()
+    may_be_number = not is_letter or (position > 0 and _can_precede_number(side, position - 1))
+    return may_be_number and _is_number(side, position)
+
+
+def _is_number(side: Tokens, position: int) -> bool:
+    return parse_number(side[position].key, first=position == 0) is not None
 
 
 def _build_added_finding(token: Token, side: Tokens, position: int) -> Finding:
+    if announces_number(side, position):
+        category, case = CategoryId.O21_NUMBER_NOTATION, CategoryCase.NUMBER_WORD_ABSENT
+        return Finding(category, token.span, None, case, _FUNCTION_WORD_WEIGHT)
     category = _classify_added_word(token, side, position)
     return Finding(category, token.span, None, weight=_compute_added_weight(category, token.key))
 
@@ -223,7 +273,7 @@ def _classify_added_word(token: Token, side: Tokens, position: int) -> CategoryI
         return CategoryId.O05_AND_OMITTED
     if (key,) in NOISE_WORDS and position < last:
         return CategoryId.O14_NOISE_WORD_INSIDE
-    if _is_number(token) or (len(key) == 1 and position and _can_precede_number(side[position - 1])):
+    if _is_number(side, position) or (len(key) == 1 and position and _can_precede_number(side, position - 1)):
         return CategoryId.O20_NUMBER
     if key in words.domains or (key in words.web_affixes and position in (0, last)):
         return CategoryId.O37_DOMAIN_AFFIX
@@ -232,20 +282,22 @@ def _classify_added_word(token: Token, side: Tokens, position: int) -> CategoryI
     return CategoryId.O24_GROUP_ROLE_WORD if key in words.roles else CategoryId.O25_WORD_ADDED
 
 
-def _can_precede_number(token: Token) -> bool:
+def _can_precede_number(side: Tokens, position: int) -> bool:
     """Return whether a single letter after this word numbers it: ``Series A``, ``Fund IV-A``."""
-    return token.key in load_lexicon().series_heads or _is_number(token)
+    return side[position].key in load_lexicon().series_heads or _is_number(side, position)
 
 
 def _is_truncated(left: Tokens, right: Tokens, alignment: TokenAlignment) -> bool:
     """Return whether a field's length cut one name off: all of it begins the other and it ends mid-word."""
     one, other = join_keys(left), join_keys(right)
-    if min(len(one), len(other)) < _MIN_TRUNCATED_LENGTH or len(one) == len(other) or alignment.moves:
+    if min(len(one), len(other)) < MIN_TRUNCATED_LENGTH or len(one) == len(other) or alignment.moves:
         return False
     if not (one.startswith(other) or other.startswith(one)):
         return False
     short, long = (left, right) if len(one) < len(other) else (right, left)
     if len(long) < len(short):
         return False
-    last, whole = short[-1].key, long[len(short) - 1]
-    return last != whole.key and whole.key.startswith(last) and not _is_number(whole)
+    last, whole = short[-1].key, long[len(short) - 1].key
+    if len(short) == len(long) and whole in (f"{last}s", f"{last}es"):
+        return False
+    return last != whole and whole.startswith(last) and not _is_number(long, len(short) - 1)

@@ -10,6 +10,7 @@ from itertools import product
 from typing import NamedTuple
 
 from matching.engine.person.similarity import (
+    CHINESE_SPELLINGS,
     IDENTICAL_WORDS,
     INITIAL,
     NICKNAME,
@@ -19,11 +20,13 @@ from matching.engine.person.similarity import (
     has_different_father,
 )
 from matching.engine.person.types import GIVEN, MIDDLE, PATRONYMIC, SURNAME, ParsedPerson, Role
+from matching.engine.text.chinese import are_wade_giles_spellings
 from matching.engine.text.tokenise import Tokens, romanise_token
 from matching.engine.types import Span
 
 MAX_CELLS = 600
-"""Most word pairs compared in one alignment; personal names stay far below, other input is left unpaired."""
+"""Most word pairs compared in one alignment; personal names stay far below. Beyond it words are left
+unpaired, and the alignment says that it is incomplete."""
 _MIN_SIMILARITY = 0.6
 _MIN_WHOLE_SIMILARITY = 0.75
 """Similarity from which two whole names written as one word each are one name."""
@@ -55,12 +58,16 @@ class WordPair(NamedTuple):
 
 
 class PersonAlignment(NamedTuple):
-    """Pairs in the order of the left name, and the unpaired words of each side with their roles."""
+    """Pairs in the order of the left name, and the unpaired words of each side with their roles.
+
+    ``is_complete`` is false where more than :data:`MAX_CELLS` word pairs would have had to be compared.
+    """
 
     pairs: tuple[WordPair, ...]
     unpaired_left: tuple[tuple[int, Role], ...]
     unpaired_right: tuple[tuple[int, Role], ...]
     in_order: bool
+    is_complete: bool = True
 
 
 def align_person_names(left: ParsedPerson, right: ParsedPerson) -> PersonAlignment:
@@ -71,15 +78,17 @@ def align_person_names(left: ParsedPerson, right: ParsedPerson) -> PersonAlignme
             return PersonAlignment((whole,), (), (), True)
     free_left, free_right = list(range(len(left.core))), list(range(len(right.core)))
     pairs = _pair_equal(left, right, free_left, free_right)
+    is_complete = len(free_left) * len(free_right) <= MAX_CELLS
     if free_left and free_right:
-        if len(free_left) * len(free_right) <= MAX_CELLS:
+        if is_complete:
             pairs += _pair_unequal(left, right, free_left, free_right)
         pairs += _pair_contradictions(left, right, free_left, free_right)
     pairs.sort()
     rights = [pair.right for pair in pairs if not pair.contradicts]
     unpaired_left = tuple([(at, left.roles[at]) for at in free_left])
     unpaired_right = tuple([(at, right.roles[at]) for at in free_right])
-    return PersonAlignment(tuple(pairs), unpaired_left, unpaired_right, rights == sorted(rights))
+    in_order = rights == sorted(rights)
+    return PersonAlignment(tuple(pairs), unpaired_left, unpaired_right, in_order, is_complete)
 
 
 def _pair_unequal(
@@ -235,6 +244,8 @@ def _pair_joined_one_way(
 def _compare_joined(core: Tokens, at: int, word: str) -> WordSimilarity | None:
     """Compare two neighbouring words, joined, with one word; ``None`` if they do not render it better so."""
     joined = core[at].key + core[at + 1].key
+    if are_wade_giles_spellings(joined, word):
+        return CHINESE_SPELLINGS
     if len(word) < _MIN_JOINED_LENGTH or abs(len(word) - len(joined)) > 1 or word[0] != joined[0]:
         return None
     similarity = compare_words(joined, word)

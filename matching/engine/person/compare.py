@@ -28,11 +28,12 @@ class PersonComparison(NamedTuple):
     """The result for two personal names.
 
     ``findings`` name and locate every difference; ``features`` has the keys of :data:`PERSON_FEATURES`, in
-    their order.
+    their order; ``is_complete`` is that of the alignment.
     """
 
     findings: tuple[Finding, ...]
     features: dict[str, float]
+    is_complete: bool
 
 
 def compare_people(left: ParsedPerson, right: ParsedPerson) -> PersonComparison:
@@ -42,11 +43,15 @@ def compare_people(left: ParsedPerson, right: ParsedPerson) -> PersonComparison:
     compared in one fixed order, the alphabetic order of the names. Never raises.
     """
     if left.text.raw <= right.text.raw:
-        return PersonComparison(*_compare_ordered(left, right))
-    findings, features = _compare_ordered(right, left)
-    return PersonComparison(tuple([mirror_finding(finding) for finding in findings]), features)
+        return _compare_ordered(left, right)
+    turned = _compare_ordered(right, left)
+    return turned._replace(findings=tuple([mirror_finding(finding) for finding in turned.findings]))
 
 
-def _compare_ordered(left: ParsedPerson, right: ParsedPerson) -> tuple[tuple[Finding, ...], dict[str, float]]:
+def _compare_ordered(left: ParsedPerson, right: ParsedPerson) -> PersonComparison:
     alignment = align_person_names(left, right)
-    return detect_person_findings(left, right, alignment), build_person_features(left, right, alignment)
+    return PersonComparison(
+        detect_person_findings(left, right, alignment),
+        build_person_features(left, right, alignment),
+        alignment.is_complete,
+    )

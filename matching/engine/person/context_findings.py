@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from matching.engine.categories import CategoryId
+from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.person.align import PersonAlignment, is_joined_surname
+from matching.engine.person.doubt import is_name_of_sex
 from matching.engine.person.lexicon import is_nickname, load_word_lists
 from matching.engine.person.types import GENDER, ParsedPerson, find_tokens_span, get_token_keys
 from matching.engine.person.word_findings import has_matching_birth_name
@@ -46,7 +47,8 @@ def detect_titles(left: ParsedPerson, right: ParsedPerson, _alignment: PersonAli
     ):
         if get_token_keys(one) != get_token_keys(two):
             spans = find_tokens_span(one), find_tokens_span(two)
-            if _has_opposite_sexes(one, two):
+            is_wife = _has_husbands_name(left, one) or _has_husbands_name(right, two)
+            if is_wife or _has_opposite_sexes(one, two):
                 yield Finding(CategoryId.I14_TITLE, *spans, GENDER, note=_OPPOSITE_SEXES_NOTE)
             else:
                 yield Finding(CategoryId.I14_TITLE, *spans)
@@ -55,6 +57,12 @@ def detect_titles(left: ParsedPerson, right: ParsedPerson, _alignment: PersonAli
 def _has_opposite_sexes(one: Tokens, two: Tokens) -> bool:
     """Say whether one side has a man's title and the other a woman's: Mr John Smith, Mrs John Smith."""
     return {_get_title_sexes(one), _get_title_sexes(two)} == {(True, False), (False, True)}
+
+
+def _has_husbands_name(person: ParsedPerson, titles: Tokens) -> bool:
+    """Say whether a woman's title stands before a man's name: Mrs John Smith is the wife of John Smith."""
+    is_male = bool(person.given) and is_name_of_sex(person.given[0].key, "m")
+    return is_male and _get_title_sexes(titles) == (False, True)
 
 
 def _get_title_sexes(titles: Tokens) -> tuple[bool, bool]:
@@ -66,7 +74,10 @@ def _get_title_sexes(titles: Tokens) -> tuple[bool, bool]:
 def detect_particles(
     left: ParsedPerson, right: ParsedPerson, alignment: PersonAlignment
 ) -> Iterator[Finding]:
-    """Yield surname particles that differ (I18); two articles are romanisations of one (I20)."""
+    """Yield surname particles that differ (I18); two articles are romanisations of one (I20).
+
+    Two particles make two surnames: Jan van Horst, Jan ter Horst; Fatima bin Ali, Fatima bint Ali.
+    """
     keys_left, keys_right = get_token_keys(left.particles), get_token_keys(right.particles)
     if keys_left == keys_right or _has_joined_surname(left, right, alignment):
         return
@@ -76,7 +87,13 @@ def detect_particles(
     for one, two in zip_longest(only_left, only_right):
         are_articles = one and two and one.key in articles and two.key in articles
         category = CategoryId.I20_TRANSLITERATION if are_articles else CategoryId.I18_PARTICLE
-        yield Finding(category, one.span if one else None, two.span if two else None)
+        are_two = one and two and not are_articles and not _are_one_particle(one.key, two.key)
+        case = CategoryCase.OTHER_PARTICLE if are_two else CategoryCase.NONE
+        yield Finding(category, one.span if one else None, two.span if two else None, case)
+
+
+def _are_one_particle(one: str, two: str) -> bool:
+    return any(one in group and two in group for group in load_word_lists().particle_spellings)
 
 
 def _has_joined_surname(left: ParsedPerson, right: ParsedPerson, alignment: PersonAlignment) -> bool:

@@ -52,6 +52,10 @@ def detect_person_findings(
     if _is_joint_order_swapped(left, right):
         spans = find_tokens_span(left.text.tokens), find_tokens_span(right.text.tokens)
         return (Finding(CategoryId.I03_FIELD_ORDER, *spans),)
+    if _is_alias_of(left, right):
+        return (Finding(CategoryId.I22_ALIAS, find_tokens_span(left.text.tokens), None, "alone"),)
+    if _is_alias_of(right, left):
+        return (Finding(CategoryId.I22_ALIAS, None, find_tokens_span(right.text.tokens), "alone"),)
     detectors = _CORE_DETECTORS if left.is_name_only and right.is_name_only else _ALL_DETECTORS
     findings = [finding for detect in detectors for finding in detect(left, right, alignment)]
     return tuple(sorted(findings, key=_get_position)) if len(findings) > 1 else tuple(findings)
@@ -68,6 +72,17 @@ def _is_joint_order_swapped(left: ParsedPerson, right: ParsedPerson) -> bool:
     given_right = get_token_keys(right.given + right.middle)
     same_surname = get_token_keys(left.surname) == get_token_keys(right.surname)
     return same_surname and given_left == joint_right and joint_left == given_right
+
+
+def _is_alias_of(person: ParsedPerson, other: ParsedPerson) -> bool:
+    """Say whether one name is only the alias that the other mentions: Al Dent aka Karl Bent, Karl Bent."""
+    alias, keys = get_token_keys(person.alias), other.text.keys
+    return (
+        bool(alias)
+        and not other.alias
+        and alias[-len(keys) :] == keys
+        and get_token_keys(person.core) != keys
+    )
 
 
 def _get_position(finding: Finding) -> tuple[int, int, str]:

@@ -6,11 +6,15 @@ organisation.
 
 from __future__ import annotations
 
+import re
 from math import exp
 
+from matching.engine.person.doubt import are_vietnamese
 from matching.engine.person.lexicon import compute_surprisal, load_name_lists, load_word_lists
+from matching.engine.person.name_order import SYLLABLE
 from matching.engine.person.parse import parse_person
 from matching.engine.person.types import ParsedPerson
+from matching.engine.text.phonetics import is_romaji
 from matching.engine.text.tokenise import TokenisedName
 
 _BASE_LOG_ODDS = -2.5
@@ -23,6 +27,12 @@ _CLUE_LOG_ODDS = {
     "patronymic": 2.0,
     "initial": 0.3,
     "given": 3.5,
+    "family_first": 2.5,
+    "hyphenated_given": 2.5,
+    "servant": 3.0,
+    "japanese": 2.0,
+    "vietnamese": 2.0,
+    "arabic": 2.5,
     "another_given": 1.0,
     "surname": 1.5,
     "trade": -7.0,
@@ -35,6 +45,9 @@ _CLUE_LOG_ODDS = {
     "bond": 1.0,
 }
 """Log-odds of a person that each clue adds. They are set by hand; no source is recorded for them."""
+_ARABIC_PARTICLES = frozenset({"bin", "binti", "bint", "ibn", "abu", "umm"})
+_HYPHENATED_GIVEN = re.compile(rf"\b{SYLLABLE}-{SYLLABLE}\b", re.IGNORECASE)
+"""A given name of two syllables as Korean and Chinese passports print it: Geun-hye, Chih-ming."""
 _ODD_SURPRISAL = 6.0
 _SYMBOL_KEYS = frozenset(["and", "of", "for", "the", "at", "percent", "no"])
 
@@ -60,6 +73,13 @@ def extract_kind_clues(text: TokenisedName) -> dict[str, bool]:
         "patronymic": bool(person.patronymic),
         "initial": 1 in [len(token.key) for token in person.core],
         "given": any(given[:1]),
+        "family_first": 1 < size <= 3
+        and not lexicon.family_first.isdisjoint((person.core[0].key, person.core[-1].key)),
+        "hyphenated_given": _HYPHENATED_GIVEN.search(text.raw) is not None,
+        "servant": any(token.key.startswith("abd") for token in person.core),
+        "arabic": not _ARABIC_PARTICLES.isdisjoint([token.key for token in person.text.tokens[:-1]]),
+        "vietnamese": are_vietnamese(text.raw, text.raw),
+        "japanese": size == 2 and all(is_romaji(token.key) for token in person.core),
         "another_given": any(given[1:]),
         "surname": not lexicon.surnames.isdisjoint([token.key for token in person.surname]),
         "trade": _has_trade_word(person),

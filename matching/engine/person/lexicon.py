@@ -33,6 +33,7 @@ class WordLists(NamedTuple):
     particles: frozenset[str]
     articles: frozenset[str]
     nasab: frozenset[str]
+    particle_spellings: tuple[Phrase, ...]
     abd: frozenset[str]
     faith_endings: frozenset[str]
     kunya: frozenset[str]
@@ -72,7 +73,9 @@ def load_word_lists() -> WordLists:
     return WordLists(**fields)
 
 
-_PHRASE_LIST_NAMES = ("alias_phrases", "capacity_phrases", "capacity_heads", "documents")
+_PHRASE_LIST_NAMES = (
+    "alias_phrases", "capacity_phrases", "capacity_heads", "documents", "particle_spellings",
+)  # fmt: skip
 _WORD_LIST_NAMES = (
     "titles", "soft_titles", "peerage", "postnominals", "weak_postnominals", "particles", "articles",
     "nasab", "abd", "faith_endings", "kunya", "birth_names", "capacity_words", "joiners", "placeholders",
@@ -108,6 +111,12 @@ def are_listed_variants(kind: str, left: str, right: str) -> bool:
     groups = _load_variant_groups(kind)
     here = groups.get(left)
     return here is not None and not here.isdisjoint(groups.get(right, ()))
+
+
+def are_listed_apart(kind: str, left: str, right: str) -> bool:
+    """Say whether groups of ``kind`` list both names, but none lists them together: Hasan, Husain."""
+    groups = _load_variant_groups(kind)
+    return left in groups and right in groups and groups[left].isdisjoint(groups[right])
 
 
 @lru_cache(maxsize=1)

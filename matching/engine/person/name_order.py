@@ -6,11 +6,12 @@ first is the surname; otherwise capitals and the customs of name order decide.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import pairwise
 
 from matching.engine.person.lexicon import load_name_lists, load_word_lists
-from matching.engine.person.types import GIVEN, MIDDLE, PATRONYMIC, SURNAME, Role
+from matching.engine.person.types import GIVEN, MIDDLE, PATRONYMIC, SURNAME, ParsedPerson, Role
 from matching.engine.text.tokenise import Token
 
 TokensByField = dict[str, list[Token]]
@@ -49,8 +50,10 @@ def _extract_special_words(
     if not comma:
         segments[0] = _extract_trade_words(segments[0], parts)
     segments = [_extract_placeholders(segment, parts, comma) for segment in segments]
+    first_words = {token.key for token in segments[0][:1]}
+    written_last = comma and first_words.isdisjoint(load_name_lists().family_first)
     return [
-        _extract_particles(raw, segment, parts, fathers, comma and index == 0)
+        _extract_particles(raw, segment, parts, fathers, comma and index == 0, written_last and index > 0)
         for index, segment in enumerate(segments)
     ]
 
@@ -139,11 +142,17 @@ def _extract_placeholders(segment: list[Token], parts: TokensByField, comma: boo
 
 
 def _extract_particles(
-    raw: str, segment: list[Token], parts: TokensByField, fathers: set[Token], surname: bool
+    raw: str,
+    segment: list[Token],
+    parts: TokensByField,
+    fathers: set[Token],
+    surname: bool,
+    written_last: bool,
 ) -> list[Token]:
     """Move particles to ``parts``; the word after *bin* or *ibn* is added to ``fathers`` as a patronymic.
 
     ``surname``: the segment is a surname marked by a comma, so a particle may be its first word.
+    ``written_last``: a particle may end the segment (Beethoven, Ludwig van).
     """
     lists = load_word_lists()
     if lists.particles.isdisjoint([t.key for t in segment]) and lists.nasab.isdisjoint(
@@ -156,25 +165,31 @@ def _extract_particles(
         if at < last and token.key in lists.nasab and (kept or surname):
             parts.setdefault("particles", []).append(token)
             fathers.add(segment[at + 1])
-        elif _is_particle(raw, segment, at, bool(kept) or surname):
+        elif _is_particle(raw, segment, at, bool(kept) or surname, written_last):
             parts.setdefault("particles", []).append(token)
         else:
             kept.append(token)
     return kept or segment
 
 
-def _is_particle(raw: str, segment: list[Token], at: int, inner: bool) -> bool:
+def _is_particle(raw: str, segment: list[Token], at: int, inner: bool, written_last: bool) -> bool:
+    """Say whether a word is a particle here; its case says nothing, for names are printed in capitals too.
+
+    Before the first word of the name ``Van``, ``Al`` and ``Ed`` are given names, unless a particle follows.
+    """
     token, lists = segment[at], load_word_lists()
     if token.key not in lists.particles:
         return False
-    lower = token.text.islower() and not raw.islower()
+    given, spanish = load_name_lists().given, load_name_lists().spanish
     if at == len(segment) - 1:
-        return inner and lower and at > 0
+        is_name = token.key in lists.kunya or (token.key in lists.articles and token.key in given)
+        return at > 0 and written_last and not is_name
+    following = segment[at + 1]
     if token.key in lists.articles and (token.key not in ("al", "el", "ul") or not inner):
-        return _is_hyphenated(raw, token, segment[at + 1]) or lower
+        return _is_hyphenated(raw, token, following) or (inner and token.key not in given)
     if len(token.key) == 1:
-        return lower and inner
-    return inner or lower
+        return inner and (following.key in spanish or segment[at - 1].key in spanish)
+    return inner or following.key in lists.particles or token.key not in given
 
 
 def _assign_comma_roles(segments: list[list[Token]]) -> list[Role]:
@@ -245,6 +260,17 @@ def _follows_particle(core: list[Token], at: int, parts: TokensByField) -> bool:
     )
 
 
+def has_capitalised_surname(person: ParsedPerson) -> bool:
+    """Return whether capitals alone mark a surname that stands first.
+
+    Two capitals may be initials (JP Morgan) unless the lists know them as a surname.
+    """
+    raw, surname = person.text.raw, person.surname
+    if _find_capitalised_run(raw, list(person.core)) != (0, len(surname)):
+        return False
+    return len(surname[0].key) > 2 or surname[0].key in load_name_lists().family_first
+
+
 def _find_capitalised_run(raw: str, core: list[Token]) -> tuple[int, int] | None:
     """Return the run of words in capitals at either end, when the rest is not in capitals."""
     if raw.isupper() or raw.islower():
@@ -271,7 +297,14 @@ def _is_surname_first(core: list[Token]) -> bool:
 
 
 def _has_hyphenated_syllables(raw: str, core: list[Token]) -> bool:
-    """Say whether a hyphenated Korean or Chinese given name follows: Lee Myung-bak."""
-    if len(core) != 3 or raw.islower():
+    """Say whether a hyphenated Korean or Chinese given name follows: Lee Myung-bak, but not Ann Kim-Park."""
+    if len(core) != 3 or not _is_hyphenated(raw, core[1], core[2]):
         return False
-    return core[2].text.islower() and _is_hyphenated(raw, core[1], core[2])
+    lexicon, last = load_name_lists(), core[2].key
+    is_surname = last in lexicon.surnames or last in lexicon.family_first
+    return not is_surname and all(_SYLLABLE.fullmatch(token.key) for token in core)
+
+
+SYLLABLE = r"(?:ch|sh|zh|hs|k?w|kk|ts?|tz|ss|[bcdfghjklmnpqrstwxyz])?h?[aeiouy]{1,4}(?:ng|[nklmptbh])?"
+"""One syllable of Korean or Chinese in Latin letters, of any romanisation."""
+_SYLLABLE = re.compile(SYLLABLE)

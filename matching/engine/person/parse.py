@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from matching.engine.person.lexicon import Phrase, load_word_lists
+from matching.engine.person.lexicon import Phrase, load_name_lists, load_word_lists
 from matching.engine.person.name_order import build_core_fields
 from matching.engine.person.types import ParsedPerson
+from matching.engine.text.real_words import is_surname
 from matching.engine.text.tokenise import Token, TokenisedName, normalise_token
 
 _BRACKET_PAIRS = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "„": "“", "«": "»"}
+_QUOTATION_MARKS = frozenset('"“„«')
 _QUOTE_MARKS = frozenset("'’‘`")
+_MAX_INITIALS = 3
+_VOWELS = frozenset("AEIOUY")
 _ORDINAL_SUFFIXES = ("st", "nd", "rd", "th")
 Segments = list[list[Token]]
 TokensByField = dict[str, list[Token]]
@@ -40,14 +44,39 @@ def parse_person(text: TokenisedName) -> ParsedPerson:
 
 
 def _split_initials(text: TokenisedName) -> list[Token]:
-    """Return the tokens that have a key, with dotted initials split: J.R. is J and R, M.D. stays whole."""
+    """Return the tokens that have a key, with initials split: J.R. and JR are J and R, M.D. stays whole."""
     tokens: list[Token] = []
     for token in text.tokens:
-        if "." in token.text and token.key.isalpha() and not _is_dotted_degree(token, tokens):
+        is_dotted = "." in token.text and token.key.isalpha() and not _is_dotted_degree(token, tokens)
+        if is_dotted or _are_initials_without_dots(text, token, not tokens and len(text.tokens) > 1):
             tokens.extend(_split_letters(token))
         elif token.key:
             tokens.append(token)
     return tokens
+
+
+def _are_initials_without_dots(text: TokenisedName, token: Token, is_first: bool) -> bool:
+    """Return whether capitals are initials written together: JP Simon, Simon TJ; not LI Jie, Simon MD, JR.
+
+    Among other capitals (TJ SIMON) only consonants are. At the start of a name a degree is none.
+    """
+    letters = token.text
+    is_short = 2 <= len(letters) <= _MAX_INITIALS
+    if not (is_short and letters.isascii() and letters.isalpha() and letters.isupper()):
+        return False
+    has_vowel = not _VOWELS.isdisjoint(letters)
+    if has_vowel and (len(letters) > 2 or text.raw.isupper()):
+        return False
+    return not (is_surname(token.key) or token.key in _list_short_words(is_first))
+
+
+@lru_cache(maxsize=2)
+def _list_short_words(is_first: bool) -> frozenset[str]:
+    """Return the short words that are no initials, at the start of a name or elsewhere."""
+    words, names = load_word_lists(), load_name_lists()
+    common = words.titles | words.particles | names.given | names.surnames | names.family_first
+    endings = words.postnominals | words.weak_postnominals
+    return common | frozenset(words.suffixes) | (frozenset() if is_first else endings)
 
 
 def _is_dotted_degree(token: Token, before: list[Token]) -> bool:
@@ -69,7 +98,7 @@ def _split_letters(token: Token) -> list[Token]:
 def _split_segments(raw: str, tokens: list[Token], parts: TokensByField) -> Segments:
     """Split at commas and ``<<``; words in brackets or quotation marks go to a field of ``parts``."""
     segments: Segments = [[]]
-    end, closing = 0, ""
+    end, closing = _find_start(raw, tokens), ""
     inside: list[Token] = []
     quoted = not _QUOTE_MARKS.isdisjoint(raw)
     for token in tokens:
@@ -85,6 +114,30 @@ def _split_segments(raw: str, tokens: list[Token], parts: TokensByField) -> Segm
             segments[-1].append(token)
     _store_bracketed_words(inside, parts)
     return [segment for segment in segments if segment]
+
+
+def _find_start(raw: str, tokens: list[Token]) -> int:
+    """Return the offset behind the quotation mark around the whole name, 0 where there is none.
+
+    Marks around a nickname that begins the name (``"Bob" Kestrel``) do not stand around the whole name.
+    """
+    start = len(raw) - len(raw.lstrip())
+    opening = raw[start : start + 1]
+    if not tokens or opening not in _QUOTATION_MARKS:
+        return 0
+    closing, depth = _BRACKET_PAIRS[opening], 1
+    for at in range(start + 1, len(raw)):
+        if raw[at] == opening and (opening != closing or _opens_word(raw, at)):
+            depth += 1
+        elif raw[at] == closing:
+            depth -= 1
+        if not depth:
+            return start + 1 if at >= tokens[-1].end else 0
+    return 0
+
+
+def _opens_word(raw: str, at: int) -> bool:
+    return not raw[at - 1].isalnum() and raw[at + 1 : at + 2].isalnum()
 
 
 def _scan_punctuation(
@@ -154,7 +207,7 @@ def _extract_trailing_phrases(segment: list[Token], parts: TokensByField, index:
 def _list_marker_words() -> frozenset[str]:
     lists = load_word_lists()
     phrases = (*lists.alias_phrases, *lists.capacity_phrases, *lists.capacity_heads, *lists.documents)
-    return frozenset(phrase[0] for phrase in phrases) | lists.birth_names | lists.capacity_words
+    return frozenset(phrase[0] for phrase in phrases) | lists.birth_names | lists.capacity_words | {"estate"}
 
 
 def _count_capacity_words(keys: tuple[str, ...]) -> int:
@@ -184,7 +237,13 @@ def _is_capacity(keys: tuple[str, ...], at: int) -> bool:
         return True
     if keys[at] == "as":
         return not lists.capacity_words.isdisjoint(keys[at + 1 : at + 4])
+    if keys[at] == "estate":
+        return at >= _MIN_WORDS_OF_DECEASED and at == len(keys) - 1
     return keys[at] in lists.capacity_words and (at == 0 or keys[at + 1 : at + 2] in (("of",), ("for",)))
+
+
+_MIN_WORDS_OF_DECEASED = 2
+"""Fewest words before ``Estate`` that are a person's name; ``Lindell Estate`` is a house or a vineyard."""
 
 
 def _extract_joint_person(segments: Segments, parts: TokensByField) -> Segments:
@@ -276,8 +335,8 @@ def _read_suffix(token: Token, size: int, index: int) -> str:
     if token.key in _AMBIGUOUS_SUFFIXES and not index:
         return ""
     is_number = text[:1].isdigit()
-    # A single letter is a numeral (John Smith V) only in capitals, at the end of a full name without a comma.
-    if len(token.key) == 1 and not is_number and (index or size < 3 or not token.text.isupper()):
+    # A single letter is a numeral (John Smith V) only at the end of a full name without a comma.
+    if len(token.key) == 1 and not is_number and (index or size < 3):
         return ""
     return load_word_lists().suffixes.get(text if is_number else token.key, "")
 
@@ -287,7 +346,7 @@ def _is_postnominal(token: Token, size: int, trailing: bool) -> bool:
     if token.key in lists.postnominals:
         return trailing or dotted or size > 2
     weak = token.key in lists.weak_postnominals
-    return weak and ((trailing and size == 1 and token.text.isupper()) or (dotted and size > 2))
+    return weak and ((trailing and size == 1) or (dotted and size > 2))
 
 
 def _restore_core(segments: Segments, parts: TokensByField, text: TokenisedName) -> Segments:

@@ -19,14 +19,18 @@ from matching.engine.person.lexicon import (
     load_name_lists,
     load_word_lists,
 )
+from matching.engine.text.chinese import is_only_wade_giles
 from matching.engine.text.han import is_same_word
 from matching.engine.text.phonetics import (
+    are_japanese_spellings,
+    are_slavic_spellings,
     build_consonant_key,
     build_phonetic_key,
     compute_typo_share,
     fold_icao_digraphs,
     is_vowel_difference,
     normalise_romanisation,
+    strip_servant_prefix,
 )
 from matching.engine.text.tokenise import get_script, romanise_token
 
@@ -78,6 +82,8 @@ class WordSimilarity(NamedTuple):
 
 
 IDENTICAL_WORDS = WordSimilarity(score=1.0, relation=EQUAL)
+CHINESE_SPELLINGS = WordSimilarity(0.9, TRANSLITERATION, edits=2)
+"""Two romanisations of one Chinese given name, written together and apart: Guoping, Kuo-ping."""
 _INCOMPARABLE = WordSimilarity(score=0.0, relation=UNRELATED, edits=1, jaro_winkler=0.0, typo_share=0.0)
 _UNREADABLE = WordSimilarity(score=0.3, relation=UNRELATED, edits=1, jaro_winkler=0.5, typo_share=0.0)
 """A word that has no romanisation beside one of another script."""
@@ -87,6 +93,7 @@ _UNREADABLE = WordSimilarity(score=0.3, relation=UNRELATED, edits=1, jaro_winkle
 # of any number here calls for a new training.
 _INITIAL_SCORE = 0.75
 _HAN_VARIANT_SCORE = 0.95
+_SERVANT_SCORE = 0.92
 _SKELETON_SCORE = 0.75
 _ACROSS_SCRIPTS_FACTOR = 0.9
 _MIN_ACROSS_SCRIPTS = 0.6
@@ -137,7 +144,15 @@ def compare_words(left: str, right: str) -> WordSimilarity:
         return _INCOMPARABLE
     if len(left) == 1 or len(right) == 1:
         return _compare_initial(left, right)
+    servants = strip_servant_prefix(left), strip_servant_prefix(right)
+    if all(servants):
+        return _compare_servants(*servants)
     return _compare_different(left, right)
+
+
+def _compare_servants(left: str, right: str) -> WordSimilarity:
+    """Compare what follows Abd in two names, which alone tells them apart: Abdul Rashid, Abdul Rahim."""
+    return WordSimilarity(_SERVANT_SCORE, TRANSLITERATION) if left == right else compare_words(left, right)
 
 
 def _compare_different(left: str, right: str) -> WordSimilarity:
@@ -274,6 +289,11 @@ def _strip_patronymic_ending(patronymic: str) -> str:
     return patronymic[: len(patronymic) - len(max(endings, key=len, default=""))]
 
 
+def _have_icao_spellings(left: str, right: str) -> bool:
+    """Say whether digraphs of ICAO 9303 make the difference: Mueller, Muller; not in Jo and Joe."""
+    return min(len(left), len(right)) > 2 and fold_icao_digraphs(left) == fold_icao_digraphs(right)
+
+
 def _has_joined_article(left: str, right: str) -> bool:
     """Say whether one word is the other with the Arabic article before it: Alotaibi, Otaibi."""
     short, long_ = sorted((left, right), key=len)
@@ -281,9 +301,12 @@ def _has_joined_article(left: str, right: str) -> bool:
 
 
 _LISTED_RELATIONS: tuple[tuple[NameRelation, float, Callable[[str, str], bool]], ...] = (
-    (ICAO, 0.96, lambda left, right: fold_icao_digraphs(left) == fold_icao_digraphs(right)),
+    (ICAO, 0.96, _have_icao_spellings),
     (SPELLING, 0.92, lambda left, right: are_listed_variants("spelling", left, right)),
     (TRANSLITERATION, 0.92, lambda left, right: are_listed_variants("transliteration", left, right)),
+    (TRANSLITERATION, 0.9, are_slavic_spellings),
+    (TRANSLITERATION, 0.9, are_japanese_spellings),
+    (TRANSLITERATION, 0.9, is_only_wade_giles),
     (NICKNAME, 0.85, is_nickname),
     (ARTICLE, 0.9, _has_joined_article),
 )

@@ -22,6 +22,8 @@ Plain constants, not an enum: reading a member of an enum takes ten times as lon
 
 CONTRADICTED: Final = "contradicted"
 """Case of a finding: both sides fill one role with words that are not one name."""
+ONE_IN_COMMON: Final = "one-in-common"
+"""Case of a finding: of two names of two words one is shared, and the others have nothing in common."""
 ABSENT: Final = "absent"
 """Case of a finding: the part stands on one side only."""
 DISTINCT_NAMES: Final = "names"

@@ -11,7 +11,10 @@ from matching.engine.person.doubt import (
     MIN_SCRIPT_AGREEMENT,
     UNRELATED,
     UNRELATED_SCRIPTS,
+    are_surnames_of_one_sound,
     find_name_doubt,
+    has_other_ending,
+    have_one_name_in_common,
     is_half_of_compound,
 )
 from matching.engine.person.lexicon import load_name_lists, load_word_lists
@@ -36,6 +39,7 @@ from matching.engine.person.types import (
     GENDER,
     GIVEN,
     MIDDLE,
+    ONE_IN_COMMON,
     PATRONYMIC,
     SURNAME,
     ParsedPerson,
@@ -43,6 +47,7 @@ from matching.engine.person.types import (
     find_tokens_span,
     get_token_keys,
 )
+from matching.engine.text.chinese import are_wade_giles_spellings, is_pinyin
 from matching.engine.types import Finding, mirror_finding
 
 BOTH_FREQUENT = 2
@@ -71,7 +76,7 @@ def detect_unequal_words(
     is_romanised = _has_vowel_pair(alignment) and _is_romanised(left, right, alignment)
     no_common_script = left.text.scripts.isdisjoint(right.text.scripts)
     agrees = any(pair.similarity.score >= MIN_SCRIPT_AGREEMENT for pair in alignment.pairs)
-    share_nothing = _share_nothing(left, right, alignment)
+    contradiction = _find_contradiction_case(left, right, alignment)
     script_case = SCRIPT if agrees else UNRELATED_SCRIPTS
     for pair in alignment.pairs:
         if pair.similarity.relation == EQUAL:
@@ -84,13 +89,18 @@ def detect_unequal_words(
             else _classify_pair(pair, is_romanised)
         ):
             case = _find_category_case(left, right, pair, category) or detail
-            yield Finding(category, *spans, UNRELATED if share_nothing and case == CONTRADICTED else case)
+            yield Finding(category, *spans, contradiction if case == CONTRADICTED else case)
 
 
-def _share_nothing(left: ParsedPerson, right: ParsedPerson, alignment: PersonAlignment) -> bool:
-    """Return whether two full names have no word in common, not even a similar one or an initial."""
+def _find_contradiction_case(left: ParsedPerson, right: ParsedPerson, alignment: PersonAlignment) -> str:
+    """Return what the contradicting words of two names leave: nothing, one name in common, or more.
+
+    Full names share nothing where no word is even similar to one of the other, or its initial.
+    """
     is_full = len(left.core) > 1 and len(right.core) > 1
-    return is_full and all(pair.contradicts for pair in alignment.pairs)
+    if is_full and all(pair.contradicts for pair in alignment.pairs):
+        return UNRELATED
+    return ONE_IN_COMMON if have_one_name_in_common(left, right, alignment.pairs) else CONTRADICTED
 
 
 def _has_vowel_pair(alignment: PersonAlignment) -> bool:
@@ -152,17 +162,33 @@ def _find_category_case(left: ParsedPerson, right: ParsedPerson, pair: WordPair,
     one, two = left.core[pair.left[0]].key, right.core[pair.right[0]].key
     if category == CategoryId.I10_SURNAME_TYPO and _is_gendered_pair(one, two):
         return GENDER
+    if category == CategoryId.I10_SURNAME_TYPO and (
+        has_other_ending(one, two) or are_surnames_of_one_sound(one, two)
+    ):
+        return DISTINCT_NAMES
     doubt = find_name_doubt(category, pair.role, one, two)
     if doubt:
         return doubt
     if category == CategoryId.I15_SURNAME_CHANGED and has_matching_birth_name(left, right):
         return BIRTH_NAME
-    # Chan, Chen and Tan may romanise one character, but they distinguish the people who bear them.
-    if category == CategoryId.I20_TRANSLITERATION and {one, two} <= load_name_lists().family_first:
+    if category == CategoryId.I20_TRANSLITERATION and _are_chinese_names(left, right, pair):
         return DISTINCT_NAMES
     is_spelling = category in (CategoryId.I09_GIVEN_SPELLING, CategoryId.I10_SURNAME_TYPO)
     is_short = min(len(one), len(two)) <= SHORT_NAME_LENGTH
     return DISTINCT_NAMES if is_spelling and is_short and pair.similarity.relation in (TYPO, VOWELS) else ""
+
+
+def _are_chinese_names(left: ParsedPerson, right: ParsedPerson, pair: WordPair) -> bool:
+    """Say whether two romanisations are also two names: Chan, Chen, Tan; Chen, Zhen as pinyin both.
+
+    They may romanise one character, but they distinguish the people who bear them.
+    """
+    one, two = (
+        "".join([person.core[at].key for at in places])
+        for person, places in ((left, pair.left), (right, pair.right))
+    )
+    is_ambiguous = is_pinyin(one) and is_pinyin(two) and are_wade_giles_spellings(one, two)
+    return is_ambiguous or {one, two} <= load_name_lists().family_first
 
 
 def _is_gendered_pair(one: str, two: str) -> bool:

@@ -11,12 +11,13 @@ from rapidfuzz.distance import OSA, Levenshtein
 
 from matching.engine.categories import CategoryId
 from matching.engine.text import numbers
+from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.tokenise import Token, build_confusable_skeleton
 from matching.engine.text.word_relation import WordRelation, classify_word_relation
 
 MAX_CELLS = 600
-"""Most word pairs (words left × words right, over all gaps) compared in one alignment; the rest counts as
-different text. Real names need under a hundred; the bound keeps absurd input from taking seconds."""
+"""Most word pairs (words left × words right, over all gaps) compared in one alignment; real names need under
+a hundred. What lies beyond is left unmatched, and the alignment says that it is incomplete."""
 _MAX_JOINED_WORDS = 3
 _MAX_SPACED_LETTERS = 8
 """Most letters of a word written apart."""
@@ -46,11 +47,15 @@ class UnmatchedTokens(NamedTuple):
 
 
 class TokenAlignment(NamedTuple):
-    """The alignment of two token sequences: every token is in one match, gap or move (left, right index)."""
+    """The alignment of two token sequences: every token is in one match, gap or move (left, right index).
+
+    ``is_complete`` is false where more than :data:`MAX_CELLS` word pairs would have had to be compared.
+    """
 
     matches: tuple[TokenMatch, ...]
     gaps: tuple[UnmatchedTokens, ...]
     moves: tuple[tuple[int, int], ...]
+    is_complete: bool
 
 
 def align_tokens(left: tuple[Token, ...], right: tuple[Token, ...]) -> TokenAlignment:
@@ -70,7 +75,7 @@ def align_tokens(left: tuple[Token, ...], right: tuple[Token, ...]) -> TokenAlig
     moved = _find_moves(keys_left, keys_right, gaps)
     if moved:
         gaps = _remove_moves(gaps, moved)
-    return TokenAlignment(tuple(matches), tuple(gaps), tuple(moved))
+    return TokenAlignment(tuple(matches), tuple(gaps), tuple(moved), budget >= 0)
 
 
 def find_equal_runs(left: Sequence[str], right: Sequence[str]) -> list[EqualRun]:
@@ -280,16 +285,24 @@ def _match_acronym(
 
 
 def _count_acronym_words(short: str, words: tuple[Token, ...], start: int, stop: int) -> int:
-    """Return how many words from ``start`` begin with the letters of ``short``, 0 when they do not."""
-    length = len(short)
-    if not 2 <= length <= stop - start or not short.isalpha():
+    """Return how many words from ``start`` begin with the letters of ``short``, 0 when they do not.
+
+    Initials may leave out function words: ``SNCF`` for ``Société nationale des chemins de fer``.
+    """
+    if not 2 <= len(short) <= stop - start or not short.isalpha() or short in load_lexicon().series_heads:
         return 0
-    initials = "".join([word.key[0] for word in words[start : start + length]])
-    return (
-        length
-        if initials == short and all(len(word.key) > 1 for word in words[start : start + length])
-        else 0
-    )
+    at = start
+    for letter in short:
+        while at < stop and words[at].key[0] != letter and at > start and _is_function_word(words[at].key):
+            at += 1
+        if at == stop or words[at].key[0] != letter or len(words[at].key) == 1:
+            return 0
+        at += 1
+    return at - start
+
+
+def _is_function_word(key: str) -> bool:
+    return key in load_lexicon().particles or key in load_lexicon().connectors
 
 
 def _find_moves(left: list[str], right: list[str], gaps: list[UnmatchedTokens]) -> list[tuple[int, int]]:

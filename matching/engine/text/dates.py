@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.text.tokenise import TokenisedName, Tokens, get_tokens_span
-from matching.engine.types import Finding
+from matching.engine.types import Finding, mirror_finding
 
 _MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
 )  # fmt: skip
-_MONTH_NUMBERS = {word: month for month, name in enumerate(_MONTH_NAMES, 1) for word in (name, name[:3])} | {
+MONTH_NUMBERS = {word: month for month, name in enumerate(_MONTH_NAMES, 1) for word in (name, name[:3])} | {
     "sept": 9
 }
 _DATE_HINT = re.compile(r"\d{4}|\d[/-]\d{1,2}[/-]\d")
@@ -22,6 +22,9 @@ _DATE_HINT = re.compile(r"\d{4}|\d[/-]\d{1,2}[/-]\d")
 
 _DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _LAST_DAY = 31
+
+DATE_OPENINGS = frozenset({"dated", "dtd", "uad", "udt", "uta"})
+"""Words that announce the date of a trust (``under agreement dated``)."""
 
 MonthDay = tuple[int, int]
 """Month and day of the month."""
@@ -40,7 +43,15 @@ class DateMention(NamedTuple):
         return tokens[: self.start] + tokens[self.stop :]
 
 
-def remove_shared_date(
+def remove_dates(
+    left: Tokens, right: Tokens, texts: tuple[TokenisedName, TokenisedName]
+) -> tuple[Tokens, Tokens, list[Finding]]:
+    """Return both names without a date that they write differently or that one lacks, and the finding."""
+    shared = _remove_shared_date(left, right, texts)
+    return shared if shared[2] else _remove_missing_date(left, right, texts)
+
+
+def _remove_shared_date(
     left: Tokens, right: Tokens, texts: tuple[TokenisedName, TokenisedName]
 ) -> tuple[Tokens, Tokens, list[Finding]]:
     """Return both names without the date that they share but write differently, and the finding.
@@ -70,6 +81,33 @@ def remove_shared_date(
             )
         ],
     )
+
+
+def _remove_missing_date(
+    left: Tokens, right: Tokens, texts: tuple[TokenisedName, TokenisedName]
+) -> tuple[Tokens, Tokens, list[Finding]]:
+    """Return both names without the date that only one of them holds, and the one finding of it."""
+    has_hint = [bool(_DATE_HINT.search(text.raw)) for text in texts]
+    if has_hint == [True, False] and (found := _find_dated_phrase(left, texts[0].raw)):
+        finding = _build_missing_date(left[found.start : found.stop])
+        return found.remove_from(left), right, [finding]
+    if has_hint == [False, True] and (found := _find_dated_phrase(right, texts[1].raw)):
+        finding = _build_missing_date(right[found.start : found.stop])
+        return left, found.remove_from(right), [mirror_finding(finding)]
+    return left, right, []
+
+
+def _build_missing_date(tokens: Tokens) -> Finding:
+    return Finding(CategoryId.O20_NUMBER, get_tokens_span(tokens), None, CategoryCase.MISSING_DATE)
+
+
+def _find_dated_phrase(tokens: Tokens, raw: str) -> DateMention | None:
+    """Return the only date of a name with the word before it that announces it (``dated March 3, 2011``)."""
+    found = _find_single_date(tokens, raw)
+    if found is None or (found.start, found.stop) == (0, len(tokens)):
+        return None
+    is_announced = found.start > 1 and tokens[found.start - 1].key in DATE_OPENINGS
+    return found._replace(start=found.start - 1) if is_announced else found
 
 
 def _explain_date(days: frozenset[MonthDay]) -> tuple[CategoryCase, str]:
@@ -107,8 +145,8 @@ def _parse_date_words(tokens: Tokens, at: int) -> DateMention | None:
     else:
         stop = at + 3
     for month, day in ((0, 1), (1, 0)):
-        if len(keys) > 2 and keys[month] in _MONTH_NUMBERS and keys[day].isdecimal() and _is_year(keys[2]):
-            return _build_date(at, stop, [(_MONTH_NUMBERS[keys[month]], int(keys[day]))], [int(keys[2])])
+        if len(keys) > 2 and keys[month] in MONTH_NUMBERS and keys[day].isdecimal() and _is_year(keys[2]):
+            return _build_date(at, stop, [(MONTH_NUMBERS[keys[month]], int(keys[day]))], [int(keys[2])])
     return None
 
 

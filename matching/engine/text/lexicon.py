@@ -33,6 +33,7 @@ class Lexicon(NamedTuple):
     domains: frozenset[str]
     organisation_words: frozenset[str]
     abbreviations: dict[str, frozenset[str]]
+    place_acronyms: dict[str, str]
     marker_phrases: dict[str, tuple[tuple[Phrase, str], ...]]
     numbered_annotations: frozenset[Phrase]
     division_endings: frozenset[Phrase]
@@ -40,9 +41,17 @@ class Lexicon(NamedTuple):
     misprints: frozenset[str]
     contrary_prefixes: tuple[tuple[str, str], ...]
     negations: frozenset[str]
+    specifying_prefixes: frozenset[str]
+    greek_letters: frozenset[str]
+    arabic_articles: frozenset[str]
+    party_roles: frozenset[str]
+    country_codes: frozenset[str]
+    joined_roles: frozenset[str]
+    words_beside_short_forms: frozenset[str]
     homographs: frozenset[str]
     street_words: frozenset[str]
     everyday_abbreviations: frozenset[str]
+    clipped_words: frozenset[str]
     word_counts: dict[str, int]
     name_count: int
 
@@ -65,15 +74,24 @@ def load_lexicon() -> Lexicon:
     return Lexicon(
         **{name: _build_key_set(words[name]) for name in _WORD_SETS},
         abbreviations=_index_abbreviations(words["abbreviations"]),
+        place_acronyms={short: "".join(full) for short, full in words["place_acronyms"].items()},
         marker_phrases=_index_phrases(words),
         numbered_annotations=frozenset(tuple(phrase) for phrase in words["numbered_annotations"]),
         division_endings=frozenset(tuple(phrase) for phrase in words["division_endings"]),
         opposites=frozenset(map(frozenset, words["opposites"])),
         negations=_build_key_set(words["negations"]),
+        specifying_prefixes=_build_key_set(words["specifying_prefixes"]),
+        greek_letters=_build_key_set(words["greek_letters"]),
+        arabic_articles=_build_key_set(words["arabic_articles"]),
+        party_roles=_build_key_set(words["party_roles"]),
+        country_codes=_build_key_set(words["country_codes"]),
+        joined_roles=_build_key_set(words["joined_roles"]),
+        words_beside_short_forms=_build_key_set(words["words_beside_short_forms"]),
         contrary_prefixes=tuple((str(one), str(other)) for one, other in words["contrary_prefixes"]),
         misprints=_build_key_set(words["misprints"]),
         homographs=_build_key_set(words["homographs"]),
         street_words=_build_key_set(words["street_words"]),
+        clipped_words=_build_key_set(words["clipped_words"]),
         everyday_abbreviations=_build_key_set(words["everyday_abbreviations"]),
         word_counts=counts,
         name_count=names,

@@ -70,6 +70,11 @@ def parse_compound_number(keys: tuple[str, ...]) -> str | None:
     return str(TENS_WORDS[keys[0]] + int(unit)) if keys[0] in TENS_WORDS and len(unit) == 1 else None
 
 
+def is_ordinal(key: str) -> bool:
+    """Return whether a number token counts a place in an order: ``21st``, ``first``."""
+    return key in _ORDINALS or (key[0].isdigit() and key.endswith(("st", "nd", "rd", "th")))
+
+
 def parse_number(key: str, first: bool = False) -> str | None:
     """Return the digits of a number token, ``None`` when the word is not a number.
 

@@ -22,6 +22,8 @@ _ICAO_REPLACEMENTS = (
     ("aa", "a"),
     ("ss", "s"),
 )
+_ICAO_VOWELS, _ICAO_WITHOUT_SS = _ICAO_REPLACEMENTS[:5], _ICAO_REPLACEMENTS[:6]
+"""The replacements without the doubled letters, and with ``aa`` of them."""
 _ROMANISATION_REPLACEMENTS = (
     ("shch", "sh"), ("tsch", "ch"), ("tch", "ch"), ("sch", "sh"), ("dzh", "j"), ("dj", "j"), ("tz", "ts"),
     ("kh", "h"), ("gh", "g"), ("dh", "d"), ("zh", "j"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "k"),
@@ -48,7 +50,19 @@ _CROSS_SCRIPT_REPLACEMENTS = (
     ("ph", "f"), ("th", "s"), ("x", "ks"), ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("l", "r"), ("v", "b"),
     ("c", "k"), ("q", "k"),
 )  # fmt: skip
-_ABD_PREFIXES = ("abdul", "abdel", "abdal", "abdol", "abdur", "abder", "abdir", "abdus", "abdou", "abd")
+_ABD_PREFIXES = (
+    "abdul",
+    "abdel",
+    "abdal",
+    "abdol",
+    "abdur",
+    "abder",
+    "abdor",
+    "abdir",
+    "abdus",
+    "abdou",
+    "abd",
+)
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _OCR_CONFUSIONS = frozenset(
     [
@@ -60,8 +74,10 @@ _OCR_CONFUSIONS = frozenset(
 
 
 _ROMAJI_PATTERN = re.compile(
-    r"(?:(?:[kgnhbpmr]y|sh|ch|ts|[kgsztdnhbpmrwfjy])?[aeiou]h?|n(?![aeiouy])|(?:k(?=k)|s(?=s)|t(?=[tc])|p(?=p)|m(?=[bmp])))+"
+    r"(?:(?:[kgnhbpmr]y|sh|ch|ts|[kgsztdnhbpmrwfjy])?[aeiou](?:h(?![aeiouy]))?"
+    r"|n(?![aeiouy])|(?:k(?=k)|s(?=s)|t(?=[tc])|p(?=p)|m(?=[bmp])))+"
 )
+"""Every letter has one syllable that it can belong to, so that matching takes time linear in the word."""
 
 
 def is_romaji(key: str) -> bool:
@@ -91,6 +107,16 @@ def build_skeleton(key: str, replacements: tuple[tuple[str, str], ...], letters:
     return collapse_doubles(replace_spellings(key, replacements).translate(letters))
 
 
+def differ_by_doubled_letter(left: str, right: str, is_plain: bool) -> bool:
+    """Return whether a doubled letter beside one letter makes the difference of two keys: Weiss, Weis.
+
+    ``ss`` stands for ß, which is never one s; ``aa`` stands for å, but where both names are plain
+    (``is_plain``: neither has a mark) it may as well make another name (Haas, Has).
+    """
+    counted = _ICAO_VOWELS if is_plain else _ICAO_WITHOUT_SS
+    return replace_spellings(left, counted) != replace_spellings(right, counted)
+
+
 @lru_cache(maxsize=65_536)
 def fold_icao_digraphs(key: str) -> str:
     """Return the key with digraphs of ICAO 9303 as plain letters: mueller, muxxller and muller agree."""
@@ -107,6 +133,64 @@ def normalise_romanisation(key: str) -> str:
                 break
     folded = collapse_doubles(replace_spellings(key, _ROMANISATION_REPLACEMENTS))
     return folded[:-1] if folded.endswith("h") and len(folded) > 3 else folded
+
+
+def strip_servant_prefix(key: str) -> str:
+    """Return what follows Abd ("servant of") in a key of one word, else an empty string."""
+    if not key.startswith("abd"):
+        return ""
+    prefix = next((prefix for prefix in _ABD_PREFIXES if key.startswith(prefix)), "")
+    rest = key[len(prefix) :]
+    return rest if len(rest) > 2 else ""
+
+
+_GERMAN_SLAVIC_ENDINGS = (
+    "ow",
+    "ew",
+    "owa",
+    "ewa",
+    "owitsch",
+    "ewitsch",
+    "off",
+    "eff",
+    "owna",
+    "ewna",
+    "schuk",
+)
+_ENGLISH_SLAVIC_ENDINGS = ("ov", "ev", "ova", "eva", "ovich", "evich", "ovna", "evna", "chuk")
+_SLAVIC_REPLACEMENTS = (
+    ("schtsch", "S"), ("shch", "S"), ("tsch", "C"), ("sch", "S"), ("tch", "C"), ("zh", "S"), ("sh", "S"),
+    ("ch", "C"), ("off", "ov"), ("eff", "ev"), ("w", "v"), ("tz", "s"), ("ts", "s"), ("z", "s"), ("kh", "h"),
+    ("ij", "i"), ("iy", "i"), ("yi", "i"), ("ei", "i"), ("ey", "i"), ("ej", "i"), ("j", "i"), ("y", "i"),
+    ("ie", "e"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=16_384)
+def are_slavic_spellings(left: str, right: str) -> bool:
+    """Return whether one key is the German or French spelling of a Slavic name, the other the English one.
+
+    Kusnezow and Kuznetsov, Schukow and Zhukov, Orloff and Orlov.
+    """
+    pairs = ((left, right), (right, left))
+    if not any(a.endswith(_GERMAN_SLAVIC_ENDINGS) and b.endswith(_ENGLISH_SLAVIC_ENDINGS) for a, b in pairs):
+        return False
+    one, two = (collapse_doubles(replace_spellings(key, _SLAVIC_REPLACEMENTS)) for key in (left, right))
+    return one == two
+
+
+_LONG_VOWELS = (("oh", "o"), ("ou", "o"), ("uu", "u"))
+
+
+@lru_cache(maxsize=16_384)
+def are_japanese_spellings(left: str, right: str) -> bool:
+    """Return whether two keys write one Japanese name with and without long vowels: Ito, Itoh; Yuko, Yuuko.
+
+    Vowels that English doubles as well (Moore, More) are no evidence.
+    """
+    if not (_ROMAJI_PATTERN.fullmatch(left) and _ROMAJI_PATTERN.fullmatch(right)):
+        return False
+    return replace_spellings(left, _LONG_VOWELS) == replace_spellings(right, _LONG_VOWELS)
 
 
 @lru_cache(maxsize=65_536)

@@ -7,7 +7,6 @@ normalisation did in between. Nothing here knows what a company or a person is.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from functools import lru_cache, partial
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 from anyascii import anyascii
 
+from matching.engine.text.damage import has_damage, repair_damage
 from matching.engine.types import MAX_NAME_LENGTH, EmptyNameError, NameTooLongError, Span
 
 CJK_LEGAL_FORMS = (
@@ -43,6 +43,8 @@ _COMBINING_MARKS = "".join(
 _KATAKANA = "ァ-ヺー-ヿㇰ-ㇿ"
 _IDEOGRAPHS = "ぁ-ゟ々-〇㐀-䶿一-鿿豈-﫿"
 _HANGUL = "가-힣"
+_HANGUL_ENDINGS = frozenset(map(chr, range(0x1160, 0x1200)))
+"""Vowels and final consonants of Hangul syllables written in parts (NFD)."""
 _WORD_PATTERN = (
     rf"(?:(?!{'|'.join(CJK_LEGAL_FORMS)})[{_KATAKANA}])+"
     rf"|(?:(?!{'|'.join(CJK_LEGAL_FORMS)})[{_IDEOGRAPHS}])+"
@@ -70,6 +72,7 @@ _ASCII_TOKEN_PATTERN = re.compile(
     r"|[&+@%#$]"
 )
 _NOT_ALNUM_PATTERN = re.compile(r"[^0-9a-z]+")
+_THOUSANDS_PATTERN = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _LATIN_SPECIAL_LETTERS = str.maketrans(
     {
         "ß": "ss",
@@ -170,9 +173,6 @@ _make_token = partial(tuple.__new__, Token)
 """``Token._make`` at three times the speed, since most of the work on a name is building tokens."""
 
 
-_HTML_ENTITY = re.compile(r"&(?:#[0-9]{1,6}|#x[0-9a-fA-F]{1,5}|[a-zA-Z]{2,8});")
-"""What a web page leaves in a name: ``&eacute;`` is read as the letter it stands for."""
-
 _TRADEMARK_SIGNS = frozenset("™®©℠")
 """Signs that a name may carry and that are no part of it."""
 
@@ -188,7 +188,7 @@ def tokenise_name(name: str) -> TokenisedName:
         raise NameTooLongError(
             f"A name may have at most {MAX_NAME_LENGTH} characters; this one has {len(name)}."
         )
-    is_plain = name.isascii() and not ("&" in name and _HTML_ENTITY.search(name))
+    is_plain = name.isascii() and not has_damage(name)
     text = _tokenise_ascii(name) if is_plain else _tokenise_unicode(name)
     if not any(token.key.isalnum() or token.text[0].isalnum() for token in text.tokens):
         raise EmptyNameError("The name is empty: it needs at least one letter or digit.")
@@ -246,7 +246,7 @@ def normalise_ascii_token(text: str) -> str:
 def normalise_number(text: str) -> str:
     """Return the digits of a number without thousands separators; Fund 1.5 is not Fund 15."""
     lowered = text.lower().rstrip("stndrh")
-    if re.fullmatch(r"\d{1,3}([.,]\d{3})+", lowered):
+    if _THOUSANDS_PATTERN.fullmatch(lowered):
         lowered = lowered.replace(",", "").replace(".", "")
     digits = lowered.replace(",", ".")
     return digits.lstrip("0") or "0"
@@ -277,11 +277,11 @@ def _normalise_graphemes(name: str) -> tuple[str, list[Span], tuple[int, ...]]:
             invisible.append(index)
             index = end
             continue
-        while end < length and unicodedata.category(name[end]) in ("Mn", "Mc", "Me"):
+        while end < length and (
+            unicodedata.category(name[end]) in ("Mn", "Mc", "Me") or name[end] in _HANGUL_ENDINGS
+        ):
             end += 1
-        entity = _HTML_ENTITY.match(name, index) if name[index] == "&" else None
-        end = entity.end() if entity else end
-        text = html.unescape(entity.group()) if entity else name[index:end]
+        text, end = repair_damage(name, index) or (name[index:end], end)
         for char in " " if text in _TRADEMARK_SIGNS else unicodedata.normalize("NFKC", text):
             out.append(char)
             offsets.append((index, end))
@@ -363,6 +363,25 @@ def build_confusable_skeleton(text: str) -> str:
     """Return the text with look-alike letters and digits in one form (UTS 39, reduced to names)."""
     mapped = "".join([_CONFUSABLES.get(char, _CONFUSABLES.get(char.lower(), char)) for char in text]).lower()
     return mapped.replace("0", "o").replace("1", "l").replace("i", "l").replace("rn", "m").replace("vv", "w")
+
+
+def describe_characters(one: str, other: str) -> str:
+    """Return the code points and names of the characters in which two texts of one length differ.
+
+    The sentence is the same whichever text is given first; it is empty for texts of two lengths.
+    """
+    differing = dict.fromkeys(
+        [tuple(sorted(pair, reverse=True)) for pair in zip(one, other, strict=False) if pair[0] != pair[1]]
+    )
+    if len(one) != len(other) or not differing:
+        return ""
+    described = [
+        f"“{here}” ({describe_invisible(here, 0)}) and “{there}” ({describe_invisible(there, 0)})"
+        for here, there in differing
+    ]
+    return (
+        f"Characters that look alike differ: {'; '.join(described)}. A scanner's error, or a sign of deceit."
+    )
 
 
 def describe_invisible(raw: str, index: int) -> str:

@@ -22,7 +22,7 @@ from matching.engine.text.phonetics import (
     fold_cross_script_consonants,
     strip_vowels,
 )
-from matching.engine.text.real_words import is_real_word
+from matching.engine.text.real_words import is_dictionary_word, is_surname
 from matching.engine.text.tokenise import (
     build_confusable_skeleton,
     expand_icao_digraphs,
@@ -76,6 +76,8 @@ def _is_clearly_different(a: str, b: str) -> bool:
     """Return whether a cheap test suffices: other first letters, few letters in common, no two numbers."""
     if a[0] == b[0] or len(a) < 3 or len(b) < 3 or fuzz.ratio(a, b) >= MIN_SPELLING_RATIO:
         return False
+    if a in load_lexicon().connectors:
+        return b not in load_lexicon().connectors
     return numbers.parse_number(a) is None or numbers.parse_number(b) is None
 
 
@@ -88,6 +90,12 @@ def _match_connector(a: str, b: str, text_a: str, text_b: str) -> WordRelation |
         if signs == 1 and a in connectors and b in connectors
         else None
     )
+
+
+def _match_articles(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
+    """Match two romanisations of the Arabic article: ``El Nasr``, ``Al Nasr``; ``Ar Rajhi``, ``Al Rajhi``."""
+    articles = load_lexicon().arabic_articles
+    return WordRelation(CategoryId.O36_TRANSLITERATION, 0.8) if {a, b} <= articles else None
 
 
 def _match_digraphs(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
@@ -128,10 +136,23 @@ def _match_han_variants(a: str, b: str, _text_a: str, _text_b: str) -> WordRelat
     return WordRelation(CategoryId.O36_TRANSLITERATION, 1.0) if is_same_word(a, b) else None
 
 
-def _match_plural(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
+def _match_group_word(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
+    """Match a name in one word with the same name and a group word joined to it (集团, 홀딩스)."""
+    short, long = (a, b) if len(a) < len(b) else (b, a)
+    if a.isascii() or not long.startswith(short) or long[len(short) :] not in load_lexicon().joined_roles:
+        return None
+    return WordRelation(CategoryId.O24_GROUP_ROLE_WORD, len(short) / len(long))
+
+
+_APOSTROPHES = frozenset("'’‘ʼ`´")
+
+
+def _match_plural(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
     short, long = (a, b) if len(a) < len(b) else (b, a)
     if len(short) < 3 or len(long) - len(short) > 3:
         return None
+    if short[-1] == "s" and not long.endswith("es") and _APOSTROPHES.isdisjoint(text_a + text_b):
+        return None  # Weis, Weiss: an s more is no plural of a word that ends in one, but Hughes, Hughes's
     forms = (short + "s", short + "es", short + "ss", short[:-1] + "ies" if short[-1] == "y" else "")
     return WordRelation(CategoryId.O28_PLURAL, len(short) / len(long)) if long in forms else None
 
@@ -171,31 +192,74 @@ def _match_typo(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | No
     longest = max(len(a), len(b))
     similarity = 1 - OSA.distance(a, b) / longest
     close = similarity >= MIN_TYPO_SIMILARITY or (longest <= 4 and similarity >= 0.6)
-    if not close or a.isdigit() or b.isdigit() or are_contrary(a, b):
+    if not close or a.isdigit() or b.isdigit() or are_other_words(a, b):
         return None
     return WordRelation(
         CategoryId.O17_TYPO_ORDINARY_WORD
-        if _is_common_word(a) or _is_common_word(b)
+        if _is_common_word(a) or _is_common_word(b) or _is_plain_typo(a, b)
         else CategoryId.O18_TYPO_DISTINCTIVE_WORD,
         similarity,
     )
 
 
-def _is_negation(word: str, longer: str) -> bool:
-    """Return whether the longer word is the shorter one behind a negation: organic, inorganic."""
-    if len(word) < _MIN_NEGATED_LETTERS or not longer.endswith(word):
+def _is_plain_typo(a: str, b: str) -> bool:
+    """Return whether one word is a long one of the dictionary and the other, which is none, one slip away."""
+    if max(len(a), len(b)) < _MIN_PLAIN_TYPO_LETTERS or a[0] != b[0] or OSA.distance(a, b) != 1:
         return False
-    return longer[: -len(word)] in load_lexicon().negations and is_real_word(word) and is_real_word(longer)
+    return is_dictionary_word(a) != is_dictionary_word(b) and not (is_surname(a) or is_surname(b))
 
 
-_MIN_NEGATED_LETTERS = 6
+_MIN_PLAIN_TYPO_LETTERS = 8
+"""Fewest letters of such a word: brands misspell short ones on purpose (Flickr, Lyft)."""
+
+
+def are_other_words(one: str, other: str) -> bool:
+    """Return whether two words of like letters are no spellings of one: contraries, initials, letters."""
+    return are_contrary(one, other) or _are_initialisms(one, other) or _are_role_names(one, other)
+
+
+def _are_initialisms(one: str, other: str) -> bool:
+    """Return whether both are initials, where every letter stands for a word: BMW, BWM."""
+    if max(len(one), len(other)) > _MAX_INITIALS or not (one + other).isascii():
+        return False
+    if len(one) == len(other) <= _MAX_ACRONYM:
+        return True
+    return strip_vowels(one) == one and strip_vowels(other) == other
+
+
+_MAX_INITIALS, _MAX_ACRONYM = 5, 3
+"""Most letters of initials without a vowel, and of words so short that any other letter makes another."""
+
+
+def _are_role_names(one: str, other: str) -> bool:
+    """Return whether both name a company's place in a group (BidCo, MidCo) or both a Greek letter."""
+    lexicon = load_lexicon()
+    if one in lexicon.greek_letters and other in lexicon.greek_letters:
+        return True
+    return one.endswith("co") and other.endswith("co") and {one, other} <= lexicon.roles
+
+
+def _has_prefix(word: str, longer: str) -> bool:
+    """Return whether the longer word is the shorter one behind a prefix: organic, inorganic; biopharma."""
+    if len(word) < _MIN_PREFIXED_LETTERS or not longer.endswith(word) or not is_dictionary_word(word):
+        return False
+    prefix, lexicon = longer[: -len(word)], load_lexicon()
+    return prefix in lexicon.specifying_prefixes or (
+        prefix in lexicon.negations and is_dictionary_word(longer)
+    )
+
+
+_MIN_PREFIXED_LETTERS = 6
 
 
 @lru_cache(maxsize=16_384)
 def are_contrary(one: str, other: str) -> bool:
-    """Return whether two words say the contrary: listed pairs, and one word behind two contrary prefixes."""
+    """Return whether two words say the contrary: listed pairs, and one word behind two contrary prefixes.
+
+    A word beside itself behind a negation or a specifying prefix (``bio``) is another word as well.
+    """
     lexicon = load_lexicon()
-    if frozenset((one, other)) in lexicon.opposites or _is_negation(*sorted((one, other), key=len)):
+    if frozenset((one, other)) in lexicon.opposites or _has_prefix(*sorted((one, other), key=len)):
         return True
     return any(
         (one.startswith(first) and other.startswith(second) and one[len(first) :] == other[len(second) :])
@@ -212,7 +276,7 @@ def _is_common_word(key: str) -> bool:
 def _match_phonetic(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation | None:
     if not (a.isascii() and b.isascii()) or min(len(a), len(b)) < 4 or not (a.isalpha() and b.isalpha()):
         return None
-    if are_contrary(a, b):
+    if are_other_words(a, b):
         return None
     code = build_phonetic_key(a)
     return (
@@ -224,10 +288,12 @@ def _match_phonetic(a: str, b: str, _text_a: str, _text_b: str) -> WordRelation 
 
 _RELATION_MATCHERS = (
     _match_connector,
+    _match_articles,
     _match_numbers,
     _match_digraphs,
     _match_scripts,
     _match_han_variants,
+    _match_group_word,
     _match_plural,
     _match_abbreviation,
     _match_confusable,

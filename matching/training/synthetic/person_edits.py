@@ -65,10 +65,10 @@ def misprint_surname(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson
 def misprint_given_name(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
     """Misprint a given name of at least five letters (I09)."""
     wrong = typos.misprint(draw, who.given) if len(who.given) > 4 else who.given
-    known = {
+    known_names = {
         name for culture in draw.vocabulary.cultures.values() for name in (*culture.male, *culture.female)
     }
-    return replace(who, given=wrong) if wrong not in known else None
+    return replace(who, given=wrong) if wrong not in known_names else None
 
 
 def toggle_suffix(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson | None:
@@ -147,8 +147,10 @@ def other_given_name(draw: WordSampler, who: SyntheticPerson) -> SyntheticPerson
         name for name in (*culture.male, *culture.female) if name != who.given and name[:2] == who.given[:2]
     ]
     other = draw.choose(alike) if alike and draw.flip_coin(0.4) else sample_given_name(draw, culture)
-    known = who.given in _find_name_variants(draw, other) or other in _find_name_variants(draw, who.given)
-    return None if known or other == who.given else replace(who, given=other)
+    is_variant = who.given in _find_name_variants(draw, other) or other in _find_name_variants(
+        draw, who.given
+    )
+    return None if is_variant or other == who.given else replace(who, given=other)
 
 
 def _find_name_variants(draw: WordSampler, name: str) -> set[str]:

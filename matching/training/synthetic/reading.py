@@ -112,8 +112,8 @@ def _assign_entities(rows: Iterable[tuple[LabelledPair, str]]) -> Iterator[Label
     rows = list(rows)
     groups = _DisjointSets()
     for pair, note in rows:
-        for one, two in pairwise(_list_group_keys(pair, note)):
-            groups.union(one, two)
+        for key, next_key in pairwise(_list_group_keys(pair, note)):
+            groups.union(key, next_key)
     for pair, _ in rows:
         entity = groups.find(f"name {build_name_key(pair.left)}")
         yield replace(pair, entity=entity, right_entity=groups.find(f"name {build_name_key(pair.right)}"))

@@ -93,20 +93,22 @@ def substitute_vowel(draw: WordSampler, word: str) -> str:
 
 def substitute_ocr_confusion(draw: WordSampler, word: str) -> str:
     """Replace letters that scanners confuse (rn/m, O/0, l/1)."""
-    found = [(a, b) for a, b in _OCR_CONFUSIONS if a in word.lower()[1:]]
-    if not found:
+    confusions = [(a, b) for a, b in _OCR_CONFUSIONS if a in word.lower()[1:]]
+    if not confusions:
         return word
-    a, b = draw.random.choice(found)
+    a, b = draw.random.choice(confusions)
     at = word.lower().index(a, 1)
     return word[:at] + b + word[at + len(a) :]
 
 
 def respell_sound(draw: WordSampler, word: str) -> str:
     """Spell a sound in another usual way (ph/f, c/k, ei/ie)."""
-    found = [(a, b) if a in word else (b, a) for a, b in _SOUND_SPELLINGS if a in word[1:] or b in word[1:]]
-    if not found:
+    respellings = [
+        (a, b) if a in word else (b, a) for a, b in _SOUND_SPELLINGS if a in word[1:] or b in word[1:]
+    ]
+    if not respellings:
         return word
-    a, b = draw.random.choice(found)
+    a, b = draw.random.choice(respellings)
     return word[0] + word[1:].replace(a, b, 1)
 
 

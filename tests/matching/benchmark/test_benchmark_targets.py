@@ -8,7 +8,7 @@ def row(title: str, lines: list[str]) -> str:
 
 
 def test_a_target_is_met_at_its_bound_and_missed_beyond_it() -> None:
-    lines = list(report_targets({"org latin f1": 0.97, "warm": 251.0, "explained": 1.3}))
+    lines = list(report_targets({"org latin f1": 0.98, "warm": 251.0, "explained": 1.3}))
     assert row("F1, organisations in Latin script", lines).endswith("| met |")
     assert "**missed**" in row("the same again, µs", lines)
     assert "at most 250" in row("the same again, µs", lines)
@@ -20,7 +20,6 @@ def test_a_known_reason_stands_beside_what_is_missed() -> None:
 
 
 def test_what_was_not_measured_is_not_in_the_table() -> None:
-    assert [line for line in report_targets({}) if line.startswith("| ")] == [
-        "| figure | aimed at | measured | |"
-    ]
+    assert not list(report_targets({}))
+    assert len([line for line in report_targets({"warm": 1.0}) if line.startswith("| ")]) == 2
     assert len({target.name for target in TARGETS}) == len(TARGETS)

@@ -24,10 +24,10 @@ def test_twenty_threads_compute_a_value_once() -> None:
         return local_cache.get_or_compute("key", compute, 60)
 
     with ThreadPoolExecutor(20) as pool:
-        found = list(pool.map(read, range(20)))
+        results = list(pool.map(read, range(20)))
     assert len(computations) == 1
-    assert {value for value, _ in found} == {"answer"}
-    assert sorted(known for _, known in found) == [False] + [True] * 19
+    assert {value for value, _ in results} == {"answer"}
+    assert sorted(cached for _, cached in results) == [False] + [True] * 19
 
 
 def test_a_thread_does_not_wait_long_for_a_slow_one(monkeypatch: pytest.MonkeyPatch) -> None:

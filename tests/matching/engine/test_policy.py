@@ -58,8 +58,40 @@ def test_a_review_difference_stays_a_review_however_sure_the_model_is_of_samenes
 
 
 def test_two_review_differences_in_distinctive_words_are_material() -> None:
-    assert decide_verdict([one("I08"), one("I16")], GENERAL, 0.2, BAND).verdict is Verdict.MATERIAL
-    assert decide_verdict([one("O11"), one("O40")], GENERAL, 0.2, BAND).verdict is Verdict.REVIEW
+    assert decide_verdict([one("I08"), one("I16")], GENERAL, 0.6, BAND).verdict is Verdict.MATERIAL
+    assert decide_verdict([one("O11"), one("O40")], GENERAL, 0.6, BAND).verdict is Verdict.REVIEW
+
+
+def test_two_doubts_that_the_model_takes_for_one_name_go_to_a_person() -> None:
+    decision = decide_verdict([one("I08"), one("I16")], GENERAL, 0.2, BAND)
+    assert (decision.verdict, decision.decided_by) == (
+        Verdict.REVIEW,
+        DecisionSource.RULE_AND_MODEL_DISAGREE,
+    )
+
+
+def test_the_model_may_tell_two_words_apart_that_a_profile_sends_to_a_person() -> None:
+    kyc = get_profile("kyc")
+    assert decide_verdict([one("O18")], kyc, 0.95, BAND).verdict is Verdict.MATERIAL
+    assert decide_verdict([one("O18")], kyc, 0.95, BAND).decided_by is DecisionSource.MODEL
+    assert decide_verdict([one("O18")], kyc, 0.89, BAND).verdict is Verdict.REVIEW
+
+
+@pytest.mark.parametrize("category", ["O18", "O11", "I05", "I15", "I20"])
+def test_the_model_never_answers_immaterial_where_a_profile_asks_for_a_person(category: str) -> None:
+    assert decide_verdict([one(category)], get_profile("kyc"), 0.0, BAND).verdict is Verdict.REVIEW
+
+
+@pytest.mark.parametrize("category", ["O11", "O40", "I15", "I20"])
+def test_what_only_a_document_settles_is_not_material_by_the_model(category: str) -> None:
+    assert decide_verdict([one(category)], get_profile("kyc"), 0.99, BAND).verdict is Verdict.REVIEW
+
+
+def test_only_a_decision_has_a_confidence_and_only_a_review_a_leaning() -> None:
+    review = PolicyDecision(Verdict.REVIEW, 0.3, 0, DecisionSource.RULE)
+    assert (review.confidence, review.leaning, review.leaning_probability) == (None, Verdict.IMMATERIAL, 0.7)
+    decided = PolicyDecision(Verdict.MATERIAL, 0.9, 0, DecisionSource.RULE)
+    assert (decided.confidence, decided.leaning, decided.leaning_probability) == (0.9, None, None)
 
 
 def test_a_connecting_word_alone_is_left_to_the_model() -> None:
@@ -78,10 +110,14 @@ def test_when_rule_and_model_disagree_about_another_word_a_person_decides() -> N
     assert decide_verdict([one("O26"), one("O20")], GENERAL, 0.05, BAND).verdict is Verdict.MATERIAL
 
 
-def test_search_logic_confirms_equality_only_by_a_certified_search() -> None:
-    assert decide_by_search(equal=False, case_only=False).verdict is Verdict.MATERIAL
-    assert decide_by_search(equal=True, case_only=False).verdict is Verdict.REVIEW
-    assert decide_by_search(equal=True, case_only=True).verdict is Verdict.IMMATERIAL
+def test_the_search_decides_and_what_it_disregards_can_be_for_review() -> None:
+    equal, review, material = Effect.EQUAL, Effect.REVIEW, Effect.MATERIAL
+    broken = decide_by_search(is_equal=False, effects=(equal, review, material))
+    assert (broken.verdict, broken.decisive_index) == (Verdict.MATERIAL, 2)
+    doubted = decide_by_search(is_equal=True, effects=(equal, review))
+    assert (doubted.verdict, doubted.decisive_index) == (Verdict.REVIEW, 1)
+    assert decide_by_search(is_equal=True, effects=(equal, equal)).verdict is Verdict.IMMATERIAL
+    assert decide_by_search(is_equal=True, effects=()).verdict is Verdict.IMMATERIAL
 
 
 def test_identifiers_settle_a_review_but_never_the_sufficiency_of_a_document() -> None:

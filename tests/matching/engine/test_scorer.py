@@ -1,15 +1,18 @@
 import json
 import math
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matching.engine import compare, load_default_scorer, score_many
+from matching.engine.compared_pair import compare_pair
 from matching.engine.model.forest import Forest, Tree
 from matching.engine.model.schema import FEATURE_NAMES, compute_schema_hash
 from matching.engine.model.scorer import CompiledScorer, load_scorer
-from matching.engine.types import ArtefactError, Kind
+from matching.engine.types import ArtefactError, Kind, Verdict
 
 N = len(FEATURE_NAMES)
 TREE = [
@@ -85,6 +88,38 @@ def test_thresholds_belong_to_a_kind(scorer: CompiledScorer) -> None:
     assert scorer.get_thresholds(Kind.INDIVIDUAL).material_above == 2.0
 
 
+def test_a_profile_may_have_thresholds_of_its_own() -> None:
+    stricter = {"immaterial_below": -1.0, "material_above": 0.95}
+    scorer = load_scorer(
+        artefact(
+            thresholds={
+                "organisation": PROMISED,
+                "individual": PROMISED,
+                "organisation/kyc": stricter,
+            }
+        )
+    )
+    assert scorer.get_thresholds(Kind.ORGANISATION, "kyc").material_above == 0.95
+    assert scorer.get_thresholds(Kind.ORGANISATION, "lc").material_above == 0.9
+    assert scorer.get_thresholds(Kind.INDIVIDUAL, "kyc").material_above == 0.9
+
+
+def test_one_sure_material_cause_is_enough_and_equal_ones_must_all_be_sure() -> None:
+    rates = {
+        "organisation": {"errors": 9, "n": 100, "rate": 0.09},
+        "organisation/O25": {"errors": 2, "n": 40, "rate": 0.05},
+        "organisation/O20": {"errors": 0, "n": 60, "rate": 0.01},
+    }
+    scorer = load_scorer(artefact(measured_errors={"general": {"material": rates, "immaterial": rates}}))
+    ask = partial(scorer.get_error_rate, "general")
+    material, immaterial, kind = Verdict.MATERIAL, Verdict.IMMATERIAL, Kind.ORGANISATION
+    assert [ask(material, kind, (cause,)) for cause in ("O20", "O25", "O99")] == [0.01, 0.05, 0.09]
+    assert ask(material, kind, ("O20", "O25")) == 0.01
+    assert ask(immaterial, kind, ("O20", "O25")) == 0.05
+    assert ask(material, Kind.INDIVIDUAL, ("O20",)) is None
+    assert scorer.get_error_rate("ucc", material, kind, ("O20",)) is None
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -152,3 +187,26 @@ def test_trees_of_any_size_give_what_a_walk_through_them_gives(
     trees = [comb(leaves), comb(3)]
     expected = [0.5 + sum([walk(tree, row) for tree in trees]) for row in rows]
     assert Forest(0.5, trees, 2).score_rows(rows).tolist() == pytest.approx(expected)
+
+
+def test_the_second_question_is_asked_by_the_thresholds_of_the_profile() -> None:
+    lenient = {"immaterial_below": 1.0, "material_above": 2.0}
+    none = {"immaterial_below": -1.0, "material_above": 2.0}
+    shipped = dict(load_default_scorer().artefact)
+    for kind, contract in ((none, lenient), (lenient, none)):
+        thresholds = {"organisation": kind, "individual": none, "organisation/contract": contract}
+        scorer = load_scorer(json.dumps({**shipped, "thresholds": thresholds}).encode())
+        pair = compare_pair(*NAMES_OF_ONE_BEGINNING, Kind.ORGANISATION)
+        whole, rest = pair.build_row(), pair.build_rest_row()
+        assert rest is not None
+        asked = [
+            scorer.predict_probability(row) for row in ((whole, rest) if contract is lenient else (whole,))
+        ]
+        alone = compare(*NAMES_OF_ONE_BEGINNING, "contract", "organisation", scorer=scorer)
+        (bulk,) = score_many([NAMES_OF_ONE_BEGINNING], "contract", "organisation", scorer)
+        assert not isinstance(bulk, ValueError)
+        assert alone.material_probability == pytest.approx(max(asked), abs=1e-9)
+        assert bulk.material_probability == pytest.approx(max(asked), abs=1e-9)
+
+
+NAMES_OF_ONE_BEGINNING = ("Zyltronk Corbelle Ltd", "Zyltronk Coxbelle Ltd")

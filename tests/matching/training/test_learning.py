@@ -21,16 +21,21 @@ def test_marks_say_what_rules_leave_to_the_model() -> None:
         ],
         lambda _: None,
     )
-    assert data.is_immaterial_by_rule.tolist() == [True, False, False]
-    assert data.needs_model.tolist() == [False, False, True]
+    general, kyc = data.flags["general"], data.flags["kyc"]
+    assert general.is_immaterial_by_rule.tolist() == [True, False, False]
+    assert general.needs_model.tolist() == [False, False, True]
+    assert general.may_be_immaterial.tolist() == [False, False, True]
+    assert kyc.may_be_immaterial.tolist() == [False, False, False]
+    assert kyc.may_be_material.tolist() == [False, False, True]
+    assert not any(data.flags["ucc"].needs_model)
     assert data.features.shape[0] == 3
 
 
 def test_a_pair_that_cannot_be_read_is_left_out_and_reported() -> None:
-    said: list[str] = []
-    data = build_dataset([pair("Acme", "...", True), pair("Acme", "Apex", True)], said.append)
+    messages: list[str] = []
+    data = build_dataset([pair("Acme", "...", True), pair("Acme", "Apex", True)], messages.append)
     assert len(data.pairs) == 1
-    assert said[-1] == "1 pairs read, 1 could not be"
+    assert messages[-1] == "1 pairs read, 1 could not be"
 
 
 def test_answers_come_in_order_whatever_the_kinds() -> None:
@@ -40,8 +45,8 @@ def test_answers_come_in_order_whatever_the_kinds() -> None:
         pair("Smith, John", "John Smith", False, "individual"),
     ]
     answers = score_pairs(pairs, "general")
-    said = [1.0 if getattr(answer, "prediction", True) else 0.0 for answer in answers]
-    assert compute_metrics([one.material for one in pairs], said).accuracy.value == 1.0
+    probabilities = [1.0 if getattr(answer, "prediction", True) else 0.0 for answer in answers]
+    assert compute_metrics([example.material for example in pairs], probabilities).accuracy.value == 1.0
 
 
 def test_constructed_pairs_are_never_what_results_are_reported_on() -> None:
@@ -50,7 +55,7 @@ def test_constructed_pairs_are_never_what_results_are_reported_on() -> None:
         for at in range(200)
     ]
     chosen = select_held_out_pairs(build_dataset(pairs, lambda _: None), 20)
-    assert {one.source for one in chosen} == {"made"}
+    assert {example.source for example in chosen} == {"made"}
     assert 5 < len(chosen) < 50
 
 
@@ -58,4 +63,4 @@ def test_pairs_labelled_under_rules_that_changed_are_never_what_results_are_repo
     pairs = [replace(pair(f"Acme {at}", f"Acme{at}", False), is_outdated=at % 2 == 0) for at in range(200)]
     chosen = select_held_out_pairs(build_dataset(pairs, lambda _: None), 20)
     assert 5 < len(chosen) < 50
-    assert not any(one.is_outdated for one in chosen)
+    assert not any(example.is_outdated for example in chosen)

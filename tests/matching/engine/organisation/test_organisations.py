@@ -198,6 +198,13 @@ def test_writing_alone_never_touches_the_substance(left: str, right: str) -> Non
         ("123 S Main LLC", "123 North Main LLC", {"O26"}),
         ("E Corp", "East Corp", {"O26"}),
         ("شركة الراجحي", "شركة الراجحى", {"O03"}),
+        ("Vantor Ltd", "Vantor Tools Ltd f/k/a Vantor Hose Ltd", {"O25", "O31"}),
+        ("Vantor Hose", "Quill Tools Ltd f/k/a The Vantor Hose Ltd", {"O31"}),
+        ("Vantor Hollow Lake Orchard LLC", "Vantor Hollow Lake Orchards LLC", {"O28"}),
+        ("Vantor Market Ltd", "Vantor Market Ltd Ltd", {"O08"}),
+        ("АО Волжский Причал", "АО Quarrendon Причал", {"O26"}),
+        ("АО Волжский Причал", "АО Volzhskiy Причал", {"O36"}),
+        (" V. Medical Ltd", "Velbrook Medical Ltd", {"O26"}),
     ],
 )
 def test_what_people_write_around_and_in_names(left: str, right: str, categories: set[str]) -> None:

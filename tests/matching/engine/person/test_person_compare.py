@@ -171,7 +171,7 @@ def _cases(left: str, right: str) -> set[tuple[str, str]]:
         ("Ravi Patel", "Raji Patel", ("I09", DISTINCT_NAMES)),
         ("Mina Chan", "Mina Chen", ("I20", DISTINCT_NAMES)),
         ("Mr John Smith", "Mrs John Smith", ("I14", GENDER)),
-        ("Dr John Smith", "Mrs John Smith", ("I14", "")),
+        ("Dr John Smith", "Mrs John Smith", ("I14", GENDER)),
         ("Mr John Smith", "Sir John Smith", ("I14", "")),
     ],
 )

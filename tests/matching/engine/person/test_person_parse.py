@@ -137,3 +137,50 @@ def test_placeholders_alone_are_still_a_name() -> None:
 
 def test_a_hyphenated_given_name_with_a_small_second_syllable_follows_its_surname() -> None:
     assert _words(_parse("Lee Myung-bak").surname) == "Lee"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Park Min-jun",
+        "Jan van der Meer",
+        "Willem van-der-Meer",
+        "de la Roche",
+        "John Allen Smith V",
+        "Lee Myung-sik",
+    ],
+)
+def test_case_says_nothing_about_the_parts_of_a_name(name: str) -> None:
+    for written in (name.upper(), name.lower()):
+        person, other = _parse(name), _parse(written)
+        assert (person.roles, person.suffix) == (other.roles, other.suffix)
+        assert _words(person.particles).upper() == _words(other.particles).upper()
+
+
+@pytest.mark.parametrize(
+    ("name", "particles"),
+    [
+        ("GABRIELA ORTIZ Y MENA", "Y"),
+        ("Mary Y Hartwell", ""),
+        ("Van Hartwell", ""),
+        ("RAHMAN, INAYAT UR", "UR"),
+        ("Hartwell, John Ed", ""),
+        ("Nguyen, Thi Van", ""),
+    ],
+)
+def test_a_particle_is_known_by_the_words_beside_it(name: str, particles: str) -> None:
+    assert _words(_parse(name).particles) == particles
+
+
+def test_a_hyphen_between_two_surnames_makes_no_given_name() -> None:
+    assert _words(_parse("Ann Kim-Park").surname) == "Kim Park"
+    assert _words(_parse("Ann Drake-Cole").surname) == "Drake Cole"
+
+
+@pytest.mark.parametrize("quoted", ['"{}"', "“{}”", "«{}»", ' "{}". ', "„{}“"])
+def test_quotation_marks_around_the_whole_name_are_no_nickname(quoted: str) -> None:
+    for name in ("John Allen Smith Jr.", 'Robert "Bob" Kestrel', '"Bob" Kestrel', "Smith, John"):
+        plain, marked = _parse(name), _parse(quoted.format(name))
+        assert [token.key for token in plain.core] == [token.key for token in marked.core]
+        assert (plain.roles, plain.suffix) == (marked.roles, marked.suffix)
+        assert _words(plain.nicknames) == _words(marked.nicknames)

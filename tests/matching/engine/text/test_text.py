@@ -25,6 +25,7 @@ from matching.engine.types import EmptyNameError, NameTooLongError
         ("O'Brien, Sean", ("obrien", "sean")),
         ("José Nu\u0301n\u0303ez", ("jose", "nunez")),
         ("株式会社髙島屋", ("株式会社", "髙島屋")),
+        ("\u110c\u116e\u1109\u1175\u11a8\u1112\u116c\u1109\u1161 \u1109\u1162\u11b7", ("주식회사", "샘")),
         ("日清食品DOWAホールディングス", ("日清食品", "dowa", "ホールディングス")),
         ("ＤＯＷＡ Ｈｏｌｄｉｎｇｓ", ("dowa", "holdings")),
         ("ООО «Ромашка»", ("ооо", "ромашка")),
