@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django import forms
@@ -30,12 +31,32 @@ def admin_button(description: str, permission: str) -> Callable[[F], F]:
     return cast("Callable[[F], F]", action(description=description, permissions=[permission]))
 
 
-def label_column(description: str, ordering: str, colours: Mapping[Any, str]) -> Callable[[F], F]:
+class ColouredLabel(tuple[str, str]):
+    """The key of a colour and a text: a coloured label in a list, the text alone on the page of one row."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self[1]
+
+
+def label_column(
+    description: str, ordering: str, colours: Mapping[Any, str]
+) -> Callable[[Callable[[Any, Any], tuple[str, str]]], Callable[[Any, Any], ColouredLabel]]:
     """Return a decorator that makes a method a column of coloured labels.
 
     The method returns the key of the colour and the text.
     """
-    return cast("Callable[[F], F]", display(description=description, ordering=ordering, label=colours))
+
+    def decorate(method: Callable[[Any, Any], tuple[str, str]]) -> Callable[[Any, Any], ColouredLabel]:
+        @display(description=description, ordering=ordering, label=colours)  # type: ignore[untyped-decorator]  # the theme is untyped
+        @wraps(method)
+        def column(model_admin: Any, row: Any) -> ColouredLabel:
+            return ColouredLabel(method(model_admin, row))
+
+        return cast("Callable[[Any, Any], ColouredLabel]", column)
+
+    return decorate
 
 
 def require_permission(permission: str) -> Callable[..., bool]:
@@ -100,7 +121,7 @@ class ConfirmationStep:
     button_label: str
     back_url: str
     perform: Callable[[User, Mapping[str, Any]], str]
-    form_class: type[forms.Form] = ConfirmationForm
+    form_class: Callable[..., forms.Form] = ConfirmationForm
     expected_errors: tuple[type[Exception], ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
     panel_html: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -10,3 +12,12 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = "Users and audit"
+
+    def ready(self) -> None:
+        """Record sign-ins, second factors and identities, and register the check of the policy.
+
+        The modules need the tables, which exist only now.
+        """
+        import_module("accounts.sign_in.recording").connect_receivers()
+        import_module("accounts.auth.access_events")
+        import_module("accounts.sign_in.checks")

@@ -188,7 +188,7 @@ def _reencrypt_row(model: type[models.Model], keys: KeyRing, row: tuple[Any, ...
         keys.reencrypt(ciphertext, f"{table}.{column.column}:{pk}")
         for column, ciphertext in zip(list_encrypted_columns(model), values, strict=True)
     ]
-    if all(one is other for one, other in zip(new, values, strict=True)):
+    if all(after is before for after, before in zip(new, values, strict=True)):
         return None
     return (pk, *(None if ciphertext is None else ciphertext.token for ciphertext in new))
 

@@ -1,6 +1,6 @@
 """Calls to Redis, with a circuit breaker for outages.
 
-All data in Redis can be lost: rate limits, cached scores, the number of the live generation. After a failure
+All data in Redis can be lost: rate limits, the number of the live generation. After a failure
 no call is made for a second, so that only one request waits for a server that does not respond.
 """
 

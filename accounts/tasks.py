@@ -1,15 +1,19 @@
-"""Periodic tasks: sealing and anchoring the audit trail, erasure, retention and expiry."""
+"""Periodic tasks: sealing, anchoring and forwarding the audit trail, erasure, retention and expiry."""
 
 from __future__ import annotations
+
+from smtplib import SMTPException
 
 from celery import shared_task
 from django.utils import timezone
 
 from accounts.api.idempotency import delete_expired
-from accounts.audit import anchor
+from accounts.audit import anchor, forwarding
 from accounts.audit import trail as audit
+from accounts.models import User
 from accounts.privacy.erasure import list_unfinished, run_erasure
 from accounts.privacy.retention import apply_rules
+from accounts.sign_in.mail import send_now
 
 
 @shared_task(acks_late=True)  # sealed events are not sealed again
@@ -24,6 +28,12 @@ def delete_expired_responses() -> int:
     return delete_expired()
 
 
+@shared_task(autoretry_for=(OSError, SMTPException), retry_backoff=5, max_retries=5)
+def send_account_mail(user_id: str, template: str, facts: dict[str, str]) -> None:
+    """Send a mail about an account to its owner."""
+    send_now(User.objects.get(pk=user_id), template, facts)
+
+
 @shared_task(acks_late=True)  # blank rows are not selected again
 def finish_erasures() -> int:
     """Run every unfinished erasure; return their number."""
@@ -36,7 +46,14 @@ def apply_retention() -> dict[str, int]:
     return {outcome.kind.key: outcome.rows for outcome in apply_rules(timezone.now()) if outcome.rows}
 
 
-@shared_task  # not retried: a second anchor of a day is harmless, and the next one covers a missed one
+@shared_task(acks_late=True)  # a target that has the checkpoint gets it no second time
 def anchor_audit_trail() -> int:
-    """Publish the head of the chain; return its seal number."""
-    return int(anchor.publish_anchor()["seq"])
+    """Publish the checkpoint of everything sealed; return its number of seals."""
+    checkpoint = anchor.publish_anchor()
+    return checkpoint.size if checkpoint else 0
+
+
+@shared_task(acks_late=True)  # the receiver's place moves only after it has accepted
+def forward_audit_trail() -> int:
+    """Send the events that the receiver outside does not have; return how many it accepted."""
+    return forwarding.forward_events()

@@ -1,5 +1,5 @@
 """The admin pages of accounts; importing the package registers them."""
 
-from accounts.admin import privacy, users
+from accounts.admin import packages, privacy, users
 
-__all__ = ["privacy", "users"]
+__all__ = ["packages", "privacy", "users"]

@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as DjangoUserChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.forms import AdminPasswordChangeForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from accounts.admin.privacy import build_erasure_step
 from accounts.admin_tools import (
     BoundedPaginator,
+    ConfirmationForm,
     ConfirmationStep,
     ReadOnlyAdmin,
+    ReasonForm,
     admin_button,
     deny_everyone,
     handle_confirmation,
     require_permission,
 )
-from accounts.audit import trail as audit
+from accounts.audit.verification import verify_chain
 from accounts.auth import users
+from accounts.auth.client_address import get_client_address
 from accounts.auth.current_user import get_current_user
+from accounts.auth.step_up import require_recent_authentication, step_up
 from accounts.auth.users import API_KEY_SCOPES
 from accounts.models import ApiKey, AuditEvent, User
+from accounts.sign_in import accounts, mail
+from accounts.sign_in.accounts import MailNotConfiguredError
 
-for table in (Group, OutstandingToken, BlacklistedToken):
-    admin.site.unregister(table)
+for table in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession):
+    admin.site.unregister(table)  # changed where each change is recorded
+
+
+_ACCESS_FIELDS = ("email", "role", "is_active", "password")
+"""Fields that decide who signs in as whom, and what they may do then."""
 
 
 class UserForm(DjangoUserChangeForm):  # type: ignore[type-arg]  # not generic at run time
@@ -45,9 +61,34 @@ class UserForm(DjangoUserChangeForm):  # type: ignore[type-arg]  # not generic a
         model = User
         fields = ("email", "name", "role", "is_active")
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a change that would leave no administrator."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            users.require_other_administrator(User.objects.get(pk=self.instance.pk), cleaned)
+        except users.LastAdministratorError as error:
+            raise forms.ValidationError(str(error)) from error
+        return cleaned
 
-class NewUserForm(UserCreationForm):  # type: ignore[misc]  # the package ships no types
-    """The fields of a new user, with the first password."""
+
+class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generic at run time
+    """The fields of a new user; without a first password an invitation is mailed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("password1", "password2"):
+            self.fields[name].required = False
+            self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+        self.fields["password1"].help_text = "Leave it empty to send an invitation by mail."
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an account that nobody could open."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("password1", "") != cleaned.get("password2", ""):
+            self.add_error("password2", self.error_messages["password_mismatch"])
+        if not cleaned.get("password1") and not mail.is_configured():
+            self.add_error("password1", "No mail server is set up: give a first password.")
+        return cleaned
 
     class Meta:
         model = User
@@ -70,8 +111,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
     readonly_fields = ("last_login", "created_at", "updated_at")
     filter_horizontal = ()
     actions = None
-    actions_detail = ("erase",)
+    actions_detail = ("send_link", "remove_second_factors", "end_sessions", "erase")
     has_erase_permission = require_permission("accounts.erase_names")
+    has_assign_role_permission = require_permission("accounts.assign_role")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("Permissions", {"fields": ("role", "is_active")}),
@@ -80,14 +122,72 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "password1", "password2")}),)
     has_delete_permission = deny_everyone  # type: ignore[assignment]  # a method all the same
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may make accounts: they have a role, so it takes both permissions."""
+        return super().has_add_permission(request) and self.has_assign_role_permission(request)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Ask who is there before accounts are made or changed."""
+        if request.method == "POST":
+            require_recent_authentication(request)
+        return super().changeform_view(request, *args, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Return the times, one's own role, and all that gives access to those who may not give it."""
+        if obj and not self.has_assign_role_permission(request):
+            return (*self.readonly_fields, *_ACCESS_FIELDS)
+        return (*self.readonly_fields, "role") if obj == request.user else self.readonly_fields
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save the user, keep role and group consistent, and record the change."""
-        with transaction.atomic():
-            super().save_model(request, obj, form, change)
-            action = "user.changed" if change else "user.created"
-            audit.record_event(action, obj, get_current_user(request), fields=form.changed_data)
-            if not change or "role" in form.changed_data:
-                users.set_role(obj, obj.role, get_current_user(request))
+        """Save the user with the group of the role, and record old and new values."""
+        actor = get_current_user(request)
+        if change:
+            users.update_user(obj, {name: form.cleaned_data[name] for name in form.changed_data}, actor)
+        else:
+            password = form.cleaned_data["password1"]
+            created = users.create_user(obj.email, password or None, obj.role, actor, obj.name)
+            obj.pk = created.pk
+            if password:
+                accounts.mark_initial_password(created, actor)
+            else:
+                accounts.invite(created, actor)
+
+    @admin_button("Send a link to set a password", "assign_role")
+    @step_up
+    def send_link(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Mail a user a link with which they choose a password."""
+        user = get_object_or_404(User, pk=object_id)
+
+        def perform(actor: User, _: Any) -> str:
+            accounts.invite(user, actor)
+            return f"A link is on its way to {user.email}."
+
+        text = "It works once, for a day. Until it is used the old password stays."
+        return self._confirm(request, user, "Send a link to set a password?", text, perform)
+
+    @admin_button("Remove second factors", "assign_role")
+    @step_up
+    def remove_second_factors(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Remove the second factors of a user who has lost them."""
+        user = get_object_or_404(User, pk=object_id)
+
+        def perform(actor: User, fields: Any) -> str:
+            accounts.remove_second_factors(user, actor, fields["reason"], get_client_address(request))
+            return f"{user.email} has no second factor any more."
+
+        text = "Make sure by another way that it is they who ask. They are told by mail."
+        return self._confirm(request, user, "Remove all second factors?", text, perform, ReasonForm)
+
+    @admin_button("Sign out everywhere", "assign_role")
+    def end_sessions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End all sessions of a user, on the pages and in API clients."""
+        user = get_object_or_404(User, pk=object_id)
+
+        def perform(actor: User, _: Any) -> str:
+            accounts.end_all_sessions(user, actor, "by administrator")
+            return f"{user.email} is signed out everywhere."
+
+        return self._confirm(request, user, "Sign this user out everywhere?", "API keys go on.", perform)
 
     @admin_button("Erase names", "erase")
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -96,14 +196,28 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
         back = reverse("admin:accounts_user_change", args=[user.pk])
         return handle_confirmation(self.admin_site, request, build_erasure_step(user, back))
 
+    def _confirm(
+        self,
+        request: HttpRequest,
+        user: User,
+        title: str,
+        text: str,
+        perform: Callable[[User, Any], str],
+        form_class: type[forms.Form] = ConfirmationForm,
+    ) -> HttpResponse:
+        back = reverse("admin:accounts_user_change", args=[user.pk])
+        step = ConfirmationStep(title, text, "Do it", back, perform, form_class, (MailNotConfiguredError,))
+        return handle_confirmation(self.admin_site, request, step)
+
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set the password of another user and record it."""
+        if not self.has_assign_role_permission(request):
+            raise PermissionDenied
+        require_recent_authentication(request)
         with transaction.atomic():
             response = super().user_change_password(request, id, form_url)
             if request.method == "POST" and response.status_code == 302:
-                audit.record_event(
-                    "user.password_set", get_object_or_404(User, pk=id), get_current_user(request)
-                )
+                accounts.mark_initial_password(get_object_or_404(User, pk=id), get_current_user(request))
         return response
 
 
@@ -155,6 +269,12 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     def log_addition(self, request: HttpRequest, obj: ApiKey, message: Any) -> None:
         """Write no log entry: the audit trail has the event, and the message holds the key."""
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Ask who is there before a key is made."""
+        if request.method == "POST":
+            require_recent_authentication(request)
+        return super().changeform_view(request, *args, **kwargs)
+
     @admin_button("Revoke", "revoke")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Revoke the key after confirmation."""
@@ -197,10 +317,10 @@ class AuditEventAdmin(ReadOnlyAdmin):
     @admin_button("Verify the chain", "verify_chain")
     def verify_chain(self, request: HttpRequest) -> HttpResponse:
         """Verify the chain and show the result."""
-        report = audit.verify_chain()
+        report = verify_chain()
         if report.fault:
             messages.error(request, f"The chain is broken: {report.fault}.")
         else:
-            found = f"{report.sealed_count} seals intact, {report.unsealed_count} events not sealed yet."
-            messages.success(request, f"{found} Head: {report.head_hash}")
+            summary = f"{report.sealed_count} seals intact, {report.unsealed_count} events not sealed yet."
+            messages.success(request, f"{summary} Head: {report.head_hash}")
         return redirect("admin:accounts_auditevent_changelist")

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.db import transaction
 from rest_framework.exceptions import ValidationError
@@ -28,10 +28,11 @@ REPLAYED_HEADER = "Idempotent-Replayed"
 _KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,200}")
 
 V = TypeVar("V")
-ViewMethod = Callable[[V, Request], Response]
+P = ParamSpec("P")
+ViewMethod = Callable[Concatenate[V, Request, P], Response]
 
 
-def idempotent(handler: ViewMethod[V]) -> ViewMethod[V]:
+def idempotent(handler: ViewMethod[V, P]) -> ViewMethod[V, P]:
     """Run a handler once for each ``Idempotency-Key``; without the header, run it as usual.
 
     The same key with the same body gets the stored response; with another body it is a conflict. Only
@@ -39,14 +40,14 @@ def idempotent(handler: ViewMethod[V]) -> ViewMethod[V]:
     """
 
     @wraps(handler)
-    def run_once(view: V, request: Request) -> Response:
+    def run_once(view: V, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
         key = request.headers.get(KEY_HEADER)
         if key is None:
-            return handler(view, request)
+            return handler(view, request, *args, **kwargs)
         row = _build_record(require_user(request), request, _validate_key(key))
         with transaction.atomic():
             if IdempotentResponse.objects.claim(row):
-                return _store_response(row, handler(view, request))
+                return _store_response(row, handler(view, request, *args, **kwargs))
             return _replay_response(IdempotentResponse.objects.get(pk=row.pk), row.body_digest)
 
     return run_once

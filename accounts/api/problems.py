@@ -17,6 +17,8 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 from structlog.contextvars import get_contextvars
 
+from accounts.auth.access_events import record_refusal
+
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 
 _RETRY_AFTER_SECONDS = 5
@@ -59,12 +61,18 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
-def handle_exception(error: Exception, _context: dict[str, Any]) -> Response | None:
-    """Return the problem response of an exception; ``None`` lets Django log it and answer 500."""
+def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Return the problem response of an exception; ``None`` lets Django log it and answer 500.
+
+    That somebody signed in was refused (403) is recorded.
+    """
     problem = _to_api_exception(error)
     if problem is None:
         return None
     set_rollback()
+    if problem.status_code == HTTPStatus.FORBIDDEN:
+        request = context["request"]
+        record_refusal(request._request, request.user, "permission or scope")
     return Response(
         build_problem(problem),
         problem.status_code,

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.conf import settings
 from rest_framework import serializers
-from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
-from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
-from rest_framework_simplejwt.utils import get_md5_hash_password
 
-from accounts.auth.tokens import SESSION_CLAIM, RefreshToken
+from accounts.api.sign_in_policy import require_policy
+from accounts.auth.client_address import get_client_address
+from accounts.auth.token_sessions import rotate_token, start_session
+from accounts.auth.tokens import RefreshToken
 from accounts.models import ApiKey, User
 
 
 class TokenSerializer(TokenObtainPairSerializer):
-    """E-mail address and password in; access and refresh token out."""
+    """E-mail address, password and second factor in; access and refresh token out."""
 
-    token_class = RefreshToken
+    code = serializers.CharField(
+        required=False, help_text="Of the authenticator app, or a recovery code, if the account has one."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, str]:
+        """Return the tokens. Raises ``AuthenticationFailed``, also where the sign-in policy asks for more."""
+        self._code = attrs.get("code", "")
+        return super().validate(attrs)
+
+    def get_token(self, user: User) -> RefreshToken:  # type: ignore[override]  # a class method in the package
+        """Hold the user to the policy; start a session and return its first refresh token."""
+        request = self.context["request"]
+        require_policy(user, self._code, request)
+        return start_session(user, get_client_address(request))
 
 
 class TokenAnswerSerializer(serializers.Serializer[dict[str, str]]):
@@ -37,36 +49,11 @@ class RefreshSerializer(serializers.Serializer[dict[str, str]]):
     refresh = serializers.CharField()
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
-        """Use up the token and return a new pair.
-
-        Raises ``TokenError`` or ``AuthenticationFailed`` for a token that is invalid or was used before.
-        """
-        token = RefreshToken(cast("Token", attrs["refresh"]))  # the package's annotation is wrong
-        _check_owner(token)
-        _, fresh = cast("tuple[object, bool]", token.blacklist())  # this one too
-        if not fresh:
-            raise AuthenticationFailed("This token was used before.", "token_spent")
-        _rotate_token(token)
+        """Use up the token and return a new pair. Raises ``TokenError`` or ``AuthenticationFailed``."""
+        token = rotate_token(
+            RefreshToken(cast("Token", attrs["refresh"]))
+        )  # the package's annotation is wrong
         return {"access": str(token.access_token), "refresh": str(token)}
-
-
-def _check_owner(token: RefreshToken) -> None:
-    """Raise ``AuthenticationFailed`` if the owner is missing or inactive, or has changed the password."""
-    user = User.objects.filter(pk=token[api_settings.USER_ID_CLAIM], is_active=True).first()
-    if user is None:
-        raise AuthenticationFailed("No active account was found for this token.", "no_active_account")
-    if token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
-        raise AuthenticationFailed("The password was changed; please sign in again.", "password_changed")
-
-
-def _rotate_token(token: RefreshToken) -> None:
-    """Give the token a new id and expiry, at most ``SESSION_MAX_AGE`` after sign-in."""
-    session_end = token[SESSION_CLAIM] + int(settings.SESSION_MAX_AGE.total_seconds())
-    token.set_jti()
-    token.set_iat()
-    token.set_exp()
-    token["exp"] = min(token["exp"], session_end)
-    token.outstand()
 
 
 class KeySerializer(serializers.Serializer[Any]):

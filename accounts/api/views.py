@@ -16,8 +16,9 @@ from accounts.api.serializers import (
     TokenSerializer,
     describe_account,
 )
+from accounts.auth.access_events import record_sign_in
 from accounts.auth.authentication import AnonymousAuthentication, require_user
-from accounts.auth.throttles import LoginThrottle
+from accounts.auth.throttles import LoginThrottle, RefreshThrottle
 
 
 class TokenView(APIView):
@@ -32,6 +33,8 @@ class TokenView(APIView):
         """Return an access token (15 minutes) and a refresh token (at most until 24 hours after sign-in)."""
         serializer = TokenSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
+        if serializer.user is not None:
+            record_sign_in(serializer.user, request._request, "api")
         return Response(serializer.validated_data)
 
 
@@ -40,7 +43,7 @@ class RefreshView(APIView):
 
     authentication_classes = (AnonymousAuthentication,)
     permission_classes = (AllowAny,)
-    throttle_classes = (LoginThrottle,)
+    throttle_classes = (RefreshThrottle,)
 
     @extend_schema(
         auth=[], request=RefreshSerializer, responses=TokenAnswerSerializer, operation_id="token_refresh"

@@ -18,6 +18,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
+from accounts.auth.access_events import record_key_address, record_refused_key
 from accounts.encryption.crypto import DigestPurpose, verify_digest
 from accounts.models import ApiKey, User
 
@@ -61,7 +62,9 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = find_api_key(token.strip())
         if key is None:
+            record_refused_key(token.strip(), request._request)
             raise AuthenticationFailed("This API key does not open anything.")
+        record_key_address(key, request._request)
         _update_last_used(key)
         return key.user, key
 

@@ -53,9 +53,9 @@ def revoke_permissions(apps: Any, app_label: str, grants: RoleGrants) -> None:
     """Revoke the permissions that :func:`grant_permissions` grants."""
     permissions = apps.get_model("auth", "Permission").objects
     for role, codenames in grants.items():
-        found = permissions.filter(content_type__app_label=app_label, codename__in=codenames)
+        revoked = permissions.filter(content_type__app_label=app_label, codename__in=codenames)
         for group in apps.get_model("auth", "Group").objects.filter(name=role):
-            group.permissions.remove(*found)
+            group.permissions.remove(*revoked)
 
 
 def build_grant_operation(app_label: str, grants: RoleGrants) -> migrations.RunPython:

@@ -12,8 +12,11 @@ import math
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from redis import Redis
@@ -22,6 +25,7 @@ from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from accounts.auth.client_address import get_client_network
 from accounts.models import ApiKey
 from accounts.redis_client import RedisUnavailableError, call_redis
 
@@ -42,18 +46,30 @@ _PERIOD_SECONDS = {
 _GCRA_SCRIPT = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local interval, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
-local next_arrival = arrival + cost * interval
-local wait = next_arrival - burst * interval - now
-if wait > 0 then return {0, math.ceil(wait), 0} end
-local lifetime = math.ceil((next_arrival - now) / 1000) + 1
-redis.call('SET', KEYS[1], string.format('%.0f', next_arrival), 'PX', lifetime)
-return {1, 0, math.floor(-wait / interval)}
+local decisions = {}
+for at, key in ipairs(KEYS) do
+  local interval, burst, cost = tonumber(ARGV[at * 3 - 1]), tonumber(ARGV[at * 3]), tonumber(ARGV[at * 3 + 1])
+  local arrival = math.max(tonumber(redis.call('GET', key) or 0), now)
+  local next_arrival = arrival + cost * interval
+  local wait = next_arrival - burst * interval - now
+  if wait > 0 then
+    decisions[at] = {0, math.ceil(wait), 0}
+  else
+    decisions[at] = {1, 0, math.floor(-wait / interval)}
+    if ARGV[1] == '0' then
+      local lifetime = math.ceil((next_arrival - now) / 1000) + 1
+      redis.call('SET', key, string.format('%.0f', next_arrival), 'PX', lifetime)
+    end
+  end
+end
+return decisions
 """
 
 _GCRA_SCRIPT_SHA1 = hashlib.sha1(_GCRA_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 """The name under which Redis caches the script."""
+
+CHARACTERS_PER_UNIT = 250
+"""Characters of a pair that cost one unit of a batch; ordinary pairs have under a hundred."""
 
 _MAX_LOCAL_PRINCIPALS = 10_000
 """Principals that the local limiter remembers; the least recently used is dropped first."""
@@ -66,13 +82,14 @@ class RateLimit:
     limit: int
     seconds: float
 
-    @classmethod
-    def parse(cls, text: str) -> RateLimit:
+    @staticmethod
+    @lru_cache(maxsize=32)
+    def parse(text: str) -> RateLimit:
         """Parse a text such as ``"600/min"``. Raises ``ValueError``."""
         limit, _, period = text.partition("/")
         if period not in _PERIOD_SECONDS or not limit.isdigit() or int(limit) == 0:
             raise ValueError(f"a rate is written like 600/min, not {text!r}")
-        return cls(int(limit), _PERIOD_SECONDS[period])
+        return RateLimit(int(limit), _PERIOD_SECONDS[period])
 
     @property
     def unit_microseconds(self) -> float:
@@ -116,18 +133,53 @@ class LimiterUnavailableError(APIException):
     wait = 5
 
 
+class Charge(NamedTuple):
+    """Units that a request takes from the limit of a key.
+
+    ``is_shown`` says whether the header fields of the response state this limit also when it is kept.
+    """
+
+    key: str
+    rate: RateLimit
+    cost: int = 1
+    is_shown: bool = True
+
+
 def consume_units(key: str, rate: RateLimit, cost: int = 1) -> ThrottleDecision:
     """Take ``cost`` units from the limit of a key. Raises :class:`RedisUnavailableError` without Redis."""
-    arguments = (1, f"lnc:rate:{key}", rate.unit_microseconds, rate.limit, cost)
+    return _run_script([Charge(key, rate, cost)], only_look=False)[0]
+
+
+def has_units(key: str, rate: RateLimit) -> bool:
+    """Return whether the limit of a key has a unit left; takes none. Raises like :func:`consume_units`."""
+    return _run_script([Charge(key, rate)], only_look=True)[0].allowed
+
+
+def clear_units(key: str) -> None:
+    """Make all units of a key available again. Raises like :func:`consume_units`."""
+    call_redis(lambda client: client.delete(_build_redis_key(key)))
+
+
+def _build_redis_key(key: str) -> str:
+    return f"lnc:rate:{key}"
+
+
+def _run_script(charges: Sequence[Charge], only_look: bool) -> list[ThrottleDecision]:
+    """Decide on every charge by itself, all in one round trip."""
+    keys = [_build_redis_key(charge.key) for charge in charges]
+    numbers = [(charge.rate.unit_microseconds, charge.rate.limit, charge.cost) for charge in charges]
+    arguments: list[str | float] = [*keys, int(only_look), *chain.from_iterable(numbers)]
 
     def run_script(client: Redis) -> Any:
         try:
-            return client.evalsha(_GCRA_SCRIPT_SHA1, *arguments)
+            return client.evalsha(_GCRA_SCRIPT_SHA1, len(keys), *arguments)
         except NoScriptError:  # the first call since Redis started; EVAL caches the script
-            return client.eval(_GCRA_SCRIPT, *arguments)
+            return client.eval(_GCRA_SCRIPT, len(keys), *arguments)
 
-    allowed, wait, remaining = call_redis(run_script)
-    return ThrottleDecision(bool(allowed), wait / 1_000_000, remaining)
+    return [
+        ThrottleDecision(bool(allowed), wait / 1_000_000, remaining)
+        for allowed, wait, remaining in call_redis(run_script)
+    ]
 
 
 class LocalRateLimiter:
@@ -157,44 +209,70 @@ _LOCAL_LIMITER = LocalRateLimiter()
 
 def apply_rate_limit(principal: str, cost: int = 1, rate: RateLimit | None = None) -> ThrottleDecision:
     """Take ``cost`` units from the limit of a principal (``user:…``, ``key:…``), also without Redis."""
-    rate = rate or RateLimit.parse(settings.API_RATE)
+    return apply_rate_limits([Charge(principal, rate or RateLimit.parse(settings.API_RATE), cost)])[0]
+
+
+def apply_rate_limits(charges: Sequence[Charge]) -> list[ThrottleDecision]:
+    """Decide on every charge by itself, all in one round trip, also without Redis."""
     try:
-        return consume_units(principal, rate, cost)
+        return _run_script(charges, only_look=False)
     except RedisUnavailableError:
-        return _LOCAL_LIMITER.consume_units(principal, rate, cost)
+        return [_LOCAL_LIMITER.consume_units(charge.key, charge.rate, charge.cost) for charge in charges]
+
+
+def _charge_request(request: Request, view: APIView) -> Charge:
+    """A view may set ``throttle_cost``."""
+    cost = getattr(view, "throttle_cost", 1)
+    return Charge(_get_principal(request), RateLimit.parse(settings.API_RATE), cost)
+
+
+def _charge_pairs(request: Request, _view: APIView) -> Charge:
+    """A pair costs one unit for each :data:`CHARACTERS_PER_UNIT` characters or part of them.
+
+    A batch above the limit costs the whole limit.
+    """
+    rate = RateLimit.parse(settings.BATCH_RATE)
+    return Charge(f"pairs:{_get_principal(request)}", rate, min(compute_batch_cost(request.data), rate.limit))
+
+
+def _charge_bytes(request: Request, _view: APIView) -> Charge:
+    """A request above the limit costs the whole limit."""
+    rate = RateLimit.parse(settings.BYTE_RATE)
+    cost = min(max(1, int(request.META.get("CONTENT_LENGTH") or 0)), rate.limit)
+    return Charge(f"bytes:{_get_principal(request)}", rate, cost, is_shown=False)
 
 
 class PrincipalThrottle(BaseThrottle):
-    """Limits the requests of a user or API key; a view may set ``throttle_cost``."""
+    """Limits what a user or API key sends by the charges of its class, all counted in one round trip."""
 
-    decision: ThrottleDecision | None = None
+    charge_builders: tuple[Callable[[Request, APIView], Charge], ...] = (_charge_request,)
+    wait_seconds: float | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Return whether the request passes, also without Redis."""
-        rate = RateLimit.parse(settings.API_RATE)
-        self.decision = apply_rate_limit(_get_principal(request), getattr(view, "throttle_cost", 1), rate)
-        return _record_decision(request, rate, self.decision)
+        """Return whether the request keeps every limit, also without Redis."""
+        charges = [build(request, view) for build in self.charge_builders]
+        decisions = apply_rate_limits(charges)
+        for charge, decision in zip(charges, decisions, strict=True):
+            if charge.is_shown or not decision.allowed:
+                _record_decision(request, charge.rate, decision)
+        self.wait_seconds = max(decision.wait_seconds for decision in decisions)
+        return all(decision.allowed for decision in decisions)
 
     def wait(self) -> float | None:
         """Return the seconds until the request would pass, or ``None`` before a decision."""
-        return self.decision.wait_seconds if self.decision else None
+        return self.wait_seconds
 
 
-class PairThrottle(BaseThrottle):
-    """Limits the pairs that a user or API key sends in batches, separately from requests."""
+class RequestThrottle(PrincipalThrottle):
+    """Limits requests, and the bytes that are sent to be stored, over an hour or a day."""
 
-    decision: ThrottleDecision | None = None
+    charge_builders = (_charge_request, _charge_bytes)
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        """Return whether the batch passes. A batch above the limit costs the whole limit."""
-        rate = RateLimit.parse(settings.BATCH_RATE)
-        cost = min(max(1, _count_pairs(request.data)), rate.limit)
-        self.decision = apply_rate_limit(f"pairs:{_get_principal(request)}", cost, rate)
-        return _record_decision(request, rate, self.decision)
 
-    def wait(self) -> float | None:
-        """Return the seconds until the batch would pass, or ``None`` before a decision."""
-        return self.decision.wait_seconds if self.decision else None
+class PairThrottle(PrincipalThrottle):
+    """Limits the pairs and bytes of batches, after the requests: a body that cannot be read costs one."""
+
+    charge_builders = (_charge_pairs, _charge_bytes)
 
 
 def enforce_rate_limit(request: Request, name: str, cost: int, rate: RateLimit) -> None:
@@ -207,16 +285,21 @@ def enforce_rate_limit(request: Request, name: str, cost: int, rate: RateLimit) 
         raise Throttled(decision.wait_seconds)
 
 
-class LoginThrottle(BaseThrottle):
-    """Limits sign-in attempts by network address; refuses them while they cannot be counted."""
+class AddressThrottle(BaseThrottle):
+    """Limits attempts by network address; refuses them while they cannot be counted.
 
+    ``purpose`` names the limit and ``setting`` the rate of a subclass.
+    """
+
+    purpose: str
+    setting: str
     decision: ThrottleDecision | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Return whether the attempt passes. Raises :class:`LimiterUnavailableError` without Redis."""
-        rate = RateLimit.parse(settings.LOGIN_RATE)
+        rate = RateLimit.parse(getattr(settings, self.setting))
         try:
-            self.decision = consume_units(f"login:{self.get_ident(request)}", rate)
+            self.decision = consume_units(f"{self.purpose}:{get_client_network(request)}", rate)
         except RedisUnavailableError as error:
             raise LimiterUnavailableError from error
         return _record_decision(request, rate, self.decision)
@@ -226,15 +309,33 @@ class LoginThrottle(BaseThrottle):
         return self.decision.wait_seconds if self.decision else None
 
 
+class LoginThrottle(AddressThrottle):
+    """Limits sign-in attempts; the pages count against the same limit."""
+
+    purpose, setting = "login", "LOGIN_RATE"
+
+
+class RefreshThrottle(AddressThrottle):
+    """Limits refreshes apart from sign-in: nobody is signed out because a neighbour guesses passwords."""
+
+    purpose, setting = "refresh", "REFRESH_RATE"
+
+
 def _record_decision(request: Request, rate: RateLimit, decision: ThrottleDecision) -> bool:
     """Store the decision for ``RateLimitHeadersMiddleware``; return whether the request is allowed."""
     request._request.rate_limit_status = RateLimitStatus(rate, decision)  # type: ignore[attr-defined]
     return decision.allowed
 
 
-def _count_pairs(body: Any) -> int:
+def compute_batch_cost(body: Any) -> int:
+    """Return the units that a batch costs: its pairs, each by the characters of its texts."""
     pairs = body.get("pairs") if isinstance(body, dict) else None
-    return len(pairs) if isinstance(pairs, list) else 1
+    return max(1, sum(map(_compute_pair_cost, pairs))) if isinstance(pairs, list) else 1
+
+
+def _compute_pair_cost(pair: Any) -> int:
+    texts = [text for text in pair.values() if isinstance(text, str)] if isinstance(pair, dict) else []
+    return max(1, math.ceil(sum(map(len, texts)) / CHARACTERS_PER_UNIT))
 
 
 def _get_principal(request: Request) -> str:
@@ -243,4 +344,4 @@ def _get_principal(request: Request) -> str:
         return f"key:{request.auth.pk}"
     if request.user.is_authenticated:
         return f"user:{request.user.pk}"
-    return f"address:{BaseThrottle().get_ident(request)}"
+    return f"address:{get_client_network(request)}"

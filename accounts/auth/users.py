@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import trail
+from accounts.auth.policy import STAFF_ROLES
 from accounts.encryption.crypto import DigestPurpose, compute_digest
 from accounts.models import ApiKey, Role, User
 
 API_KEY_SCOPES = ("compare", "read", "feedback")
 """The scopes that an API key can have."""
 
-_STAFF_ROLES = frozenset(Role.values) - {Role.USER, Role.CLIENT}
-"""Roles that may open the admin."""
+
+class LastAdministratorError(ValueError):
+    """The change would leave no active administrator; the database refuses it too."""
 
 
 @transaction.atomic
@@ -34,21 +38,42 @@ def create_user(email: str, password: str | None, role: str, actor: User | None,
 
 
 @transaction.atomic
+def update_user(user: User, values: Mapping[str, Any], actor: User | None) -> User:
+    """Change fields of a user, and with the role its group; record old and new values.
+
+    ``user`` may hold the new values already: what is stored counts. Raises ``ValueError`` for an unknown role
+    and :class:`LastAdministratorError`.
+    """
+    before = User.objects.select_for_update().get(pk=user.pk)
+    changes = {
+        name: [getattr(before, name), value]
+        for name, value in values.items()
+        if getattr(before, name) != value
+    }
+    if not changes:
+        return user
+    require_other_administrator(before, values)
+    for name, value in values.items():
+        setattr(user, name, value)
+    user.save(update_fields=[*changes, "updated_at"])
+    if "role" in changes:
+        _assign_role(user, user.role)
+    for action, detail in _describe_changes(changes):
+        trail.record_event(action, user, actor, **detail)
+    return user
+
+
 def set_role(user: User, role: str, actor: User | None) -> User:
-    """Change the role and group of a user. Raises ``ValueError`` for an unknown role."""
-    before = user.role
-    _assign_role(user, role)
-    trail.record_event("user.role_changed", user, actor, before=before, after=role)
-    return user
+    """Change the role and group of a user. Raises like :func:`update_user`."""
+    return update_user(user, {"role": Role(role)}, actor)
 
 
-@transaction.atomic
 def deactivate_user(user: User, actor: User | None) -> User:
-    """Deactivate a user; sessions, tokens and API keys are refused from their next request on."""
-    user.is_active = False
-    user.save(update_fields=["is_active", "updated_at"])
-    trail.record_event("user.deactivated", user, actor)
-    return user
+    """Deactivate a user; sessions, tokens and API keys are refused from their next request on.
+
+    Raises :class:`LastAdministratorError`.
+    """
+    return update_user(user, {"is_active": False}, actor)
 
 
 @transaction.atomic
@@ -56,7 +81,9 @@ def create_first_administrator(email: str, password: str) -> User | None:
     """Create the first administrator; return ``None`` if an active one exists."""
     if User.objects.filter(is_superuser=True, is_active=True).exists():
         return None
-    user = User.objects.create_superuser(email, password)
+    user = User.objects.create_superuser(
+        email, password, must_change_password=settings.INITIAL_PASSWORDS_MUST_CHANGE
+    )
     _assign_role(user, Role.ADMINISTRATOR)
     trail.record_event("user.created", user, None, role=Role.ADMINISTRATOR)
     return user
@@ -99,11 +126,31 @@ def revoke_api_key(key: ApiKey, actor: User | None) -> ApiKey:
     return key
 
 
+def require_other_administrator(user: User, values: Mapping[str, Any]) -> None:
+    """Raise :class:`LastAdministratorError` if ``values`` would leave no active administrator."""
+    stays = values.get("is_active", True) and values.get("role", Role.ADMINISTRATOR) == Role.ADMINISTRATOR
+    if stays or not (user.is_superuser and user.is_active):
+        return
+    if not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk).exists():
+        raise LastAdministratorError(f"{user} is the last administrator: make another one first.")
+
+
+def _describe_changes(changes: dict[str, list[Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the events of changed fields: role and access have events of their own."""
+    others = dict(changes)
+    if role := others.pop("role", None):
+        yield "user.role_changed", {"before": role[0], "after": role[1]}
+    if active := others.pop("is_active", None):
+        yield ("user.reactivated" if active[1] else "user.deactivated"), {}
+    if others:
+        yield "user.changed", {"changes": others}
+
+
 def _assign_role(user: User, role: str) -> None:
     """Set the role, its group and the access to the admin."""
     user.role = Role(role)
     user.is_superuser = role == Role.ADMINISTRATOR
-    user.is_staff = role in _STAFF_ROLES
+    user.is_staff = role in STAFF_ROLES
     user.save(update_fields=["role", "is_superuser", "is_staff", "updated_at"])
     group, _ = Group.objects.get_or_create(name=role)
     user.groups.set([group])

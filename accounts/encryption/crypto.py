@@ -18,6 +18,7 @@ class DigestPurpose(Enum):
     PAIR = "NAME_DIGEST_KEY"
     API_KEY = "API_KEY_PEPPER"
     ARTEFACT = "ARTEFACT_KEY"
+    AUDIT = "AUDIT_KEY"
 
 
 def _prefix_length(part: str | bytes) -> bytes:
@@ -31,8 +32,12 @@ def compute_digest(purpose: DigestPurpose, *parts: str | bytes) -> str:
 
     The order of the parts matters; each is prefixed by its length.
     """
-    key = str(getattr(settings, purpose.value)).encode()
-    return hmac.digest(key, b"".join(map(_prefix_length, parts)), "sha256").hex()
+    return compute_digest_with_key(str(getattr(settings, purpose.value)), *parts)
+
+
+def compute_digest_with_key(key: str, *parts: str | bytes) -> str:
+    """Return the same digest under a given key, for purposes whose keys are rotated."""
+    return hmac.digest(key.encode(), b"".join(map(_prefix_length, parts)), "sha256").hex()
 
 
 def verify_digest(purpose: DigestPurpose, expected: str, *parts: str | bytes) -> bool:

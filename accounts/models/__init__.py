@@ -1,16 +1,22 @@
 """The tables of accounts: users, API keys, the audit trail, stored responses and privacy work."""
 
-from accounts.models.audit import AuditEvent, AuditSeal
+from accounts.models.audit import AuditAnchor, AuditCheckpoint, AuditEvent, AuditForwarding, AuditSeal
 from accounts.models.idempotency import IDEMPOTENCY_TTL, IdempotentResponse, IdempotentResponseQuerySet
-from accounts.models.keys import ApiKey, ApiKeyQuerySet, KeyRotation
+from accounts.models.keys import ApiKey, ApiKeyAddress, ApiKeyQuerySet, KeyRotation
 from accounts.models.privacy import Erasure, RetentionRule
+from accounts.models.second_factor import SecondFactorSecret
+from accounts.models.token_sessions import TokenSession, TokenSessionQuerySet
 from accounts.models.users import Role, User, UserManager
 
 __all__ = [
     "IDEMPOTENCY_TTL",
     "ApiKey",
+    "ApiKeyAddress",
     "ApiKeyQuerySet",
+    "AuditAnchor",
+    "AuditCheckpoint",
     "AuditEvent",
+    "AuditForwarding",
     "AuditSeal",
     "Erasure",
     "IdempotentResponse",
@@ -18,6 +24,9 @@ __all__ = [
     "KeyRotation",
     "RetentionRule",
     "Role",
+    "SecondFactorSecret",
+    "TokenSession",
+    "TokenSessionQuerySet",
     "User",
     "UserManager",
 ]

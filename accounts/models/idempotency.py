@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.utils import timezone
 
+from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
 from accounts.models.users import User
 
@@ -66,4 +67,4 @@ class IdempotentResponse(models.Model):
         db_table = "kept_answers"
 
     def __str__(self) -> str:
-        return f"{self.status} of {self.created_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.status} of {format_moment(self.created_at)}"

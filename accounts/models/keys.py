@@ -53,6 +53,25 @@ class ApiKey(models.Model):
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
 
 
+class ApiKeyAddress(models.Model):
+    """A network address that an API key has been used from; IPv6 by its /64."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="addresses", db_index=False)
+    address = models.GenericIPAddressField()
+    first_used_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(default=timezone.now, help_text="To the day.")
+
+    class Meta:
+        db_table = "api_key_addresses"
+        constraints = (
+            models.UniqueConstraint(fields=["key", "address"], name="api_key_addresses_once_per_key"),
+        )
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class KeyRotation(models.Model):
     """How far the re-encryption of one table with one key has come; an interrupted rotation resumes here."""
 

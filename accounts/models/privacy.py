@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models.users import User
@@ -23,15 +24,15 @@ class Erasure(models.Model):
     class Subject(models.TextChoices):
         """What is erased."""
 
-        PREDICTION = "answer", "One prediction"
-        USER = "person", "Everything one user sent"
+        PREDICTION = "prediction", "One prediction"
+        USER = "user", "Everything one user sent"
         NAME = "name", "One name, whoever sent it"
         AGE = "age", "Everything older than the retention rule allows"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    subject = models.CharField(max_length=6, choices=Subject.choices)
+    subject = models.CharField(max_length=10, choices=Subject.choices)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="erasures")
-    answer = models.UUIDField("prediction", null=True, blank=True)
+    prediction_id = models.UUIDField("prediction", null=True, blank=True)
     account = models.BooleanField(
         default=False, help_text="Also erases the user's own e-mail address and name."
     )
@@ -48,8 +49,8 @@ class Erasure(models.Model):
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(subject="person", user__isnull=False)
-                | models.Q(subject="answer", answer__isnull=False)
+                condition=models.Q(subject="user", user__isnull=False)
+                | models.Q(subject="prediction", prediction_id__isnull=False)
                 | models.Q(subject="age", before__isnull=False)
                 | models.Q(subject="name"),
                 name="erasures_say_of_what",
@@ -58,7 +59,7 @@ class Erasure(models.Model):
         permissions = (("erase_names", "Can erase names for good"),)
 
     def __str__(self) -> str:
-        return f"{self.get_subject_display()}, {self.requested_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_subject_display()}, {format_moment(self.requested_at)}"
 
     @cached_property
     def run_cache(self) -> dict[str, Any]:

@@ -75,6 +75,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(default=True, help_text="Clear this instead of deleting a user.")
     is_staff = models.BooleanField("may open the admin", default=False)
+    must_change_password = models.BooleanField(
+        "must change the password", default=False, help_text="Before anything else, at the next sign-in."
+    )
+    scim_external_id = models.CharField(
+        "id at the identity provider", max_length=254, blank=True, default="", editable=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -96,6 +102,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="users_role_is_known"),
         )
+        permissions = (("assign_role", "Can give roles and access: role, e-mail, password, active or not"),)
 
     def __str__(self) -> str:
         return self.email

@@ -122,13 +122,18 @@ def request_prediction_erasure(prediction_id: UUID, owner: User, actor: User | N
     """Request the erasure of the names of one prediction; ``owner`` is the user who received it."""
     erasure = Erasure.objects.create(
         subject=Erasure.Subject.PREDICTION,
-        answer=prediction_id,
+        prediction_id=prediction_id,
         user=owner,
         reason=reason,
         requested_by=actor,
     )
     trail.record_event(
-        "erasure.asked", erasure, actor, subject="answer", answer=str(prediction_id), reason=reason
+        "erasure.requested",
+        erasure,
+        actor,
+        subject="prediction",
+        prediction=str(prediction_id),
+        reason=reason,
     )
     return erasure
 
@@ -139,7 +144,7 @@ def request_user_erasure(user: User, actor: User | None, reason: str, account: b
     erasure = Erasure.objects.create(
         subject=Erasure.Subject.USER, user=user, account=account, reason=reason, requested_by=actor
     )
-    trail.record_event("erasure.asked", erasure, actor, subject="person", user=str(user.pk), reason=reason)
+    trail.record_event("erasure.requested", erasure, actor, subject="user", user=str(user.pk), reason=reason)
     return erasure
 
 
@@ -156,7 +161,7 @@ def request_name_erasure(name: str, actor: User | None, reason: str) -> Erasure:
         subject=Erasure.Subject.NAME, name=name, reason=reason, requested_by=actor
     )
     digest = compute_digest(DigestPurpose.PAIR, "erased name", name.casefold())
-    trail.record_event("erasure.asked", erasure, actor, subject="name", name_digest=digest, reason=reason)
+    trail.record_event("erasure.requested", erasure, actor, subject="name", name_digest=digest, reason=reason)
     return erasure
 
 
@@ -164,7 +169,7 @@ def request_name_erasure(name: str, actor: User | None, reason: str) -> Erasure:
 def request_erasure_before(before: datetime, reason: str) -> Erasure:
     """Request the erasure of every name older than a date and time."""
     erasure = Erasure.objects.create(subject=Erasure.Subject.AGE, before=before, reason=reason)
-    trail.record_event("erasure.asked", erasure, None, subject="age", before=before.isoformat())
+    trail.record_event("erasure.requested", erasure, None, subject="age", before=before.isoformat())
     return erasure
 
 
@@ -191,7 +196,7 @@ def record_batch(erasure: Erasure, title: str, number: int) -> None:
     row = Erasure.objects.select_for_update().get(pk=erasure.pk)
     row.counts[title] = row.counts.get(title, 0) + number
     row.save(update_fields=["counts"])
-    trail.record_event("erasure.blanked", row, row.requested_by, part=title, rows=number)
+    trail.record_event("erasure.rows_cleared", row, row.requested_by, part=title, rows=number)
 
 
 @transaction.atomic

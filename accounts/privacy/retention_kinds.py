@@ -8,8 +8,8 @@ from typing import Any
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
-from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
+from accounts.models import ApiKeyAddress, TokenSession
 from accounts.privacy.retention import RetentionKind, build_row_kind, count_due_names, erase_old_names
 
 
@@ -17,8 +17,8 @@ def _find_ended_sessions(before: datetime) -> QuerySet[Session]:
     return Session.objects.filter(expire_date__lt=before)
 
 
-def _find_expired_tokens(before: datetime) -> QuerySet[OutstandingToken]:
-    return OutstandingToken.objects.filter(expires_at__lt=before)
+def _find_expired_tokens(before: datetime) -> QuerySet[TokenSession]:
+    return TokenSession.objects.filter(expires_at__lt=before)
 
 
 def _find_old_attempts(before: datetime) -> QuerySet[Any]:
@@ -31,6 +31,10 @@ def _find_old_logins(before: datetime) -> QuerySet[Any]:
     return rows
 
 
+def _find_old_addresses(before: datetime) -> QuerySet[ApiKeyAddress]:
+    return ApiKeyAddress.objects.filter(last_used_at__lt=before)
+
+
 RETENTION_KINDS = (
     RetentionKind(
         "names",
@@ -40,7 +44,10 @@ RETENTION_KINDS = (
         erase_old_names,
     ),
     build_row_kind("sessions", "Sessions, after they ended", 1, _find_ended_sessions),
-    build_row_kind("tokens", "Ids of refresh tokens, after they expired", 1, _find_expired_tokens),
+    build_row_kind("tokens", "Sessions of API clients, after they expired", 1, _find_expired_tokens),
     build_row_kind("failed_sign_ins", "Failed attempts to sign in", 30, _find_old_attempts),
     build_row_kind("sign_ins", "Sign-ins with their network addresses", 90, _find_old_logins),
+    build_row_kind(
+        "key_addresses", "Network addresses of API keys, after their last use", 90, _find_old_addresses
+    ),
 )

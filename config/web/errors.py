@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from structlog.contextvars import get_contextvars
 
 from accounts.api.problems import PROBLEM_CONTENT_TYPE
+from accounts.auth.access_events import record_refusal
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 TRANSIENT_ERRORS = (OperationalError, InterfaceError, NoLiveModelError, ArtefactVerificationError)
@@ -36,14 +37,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """Return the response to a user whose role lacks the permission."""
+    """Return the response to a user whose role lacks the permission, and record the refusal."""
+    record_refusal(request, request.user, "permission")
     return _render_problem(
         request, HTTPStatus.FORBIDDEN, "An administrator can change the role of your account."
     )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """Return the response to a form without a valid CSRF token."""
+    """Return the response to a form without a valid CSRF token, and record the refusal."""
+    record_refusal(request, request.user, "form token")
     text = "The page was open for too long, or cookies are blocked. Go back, reload it and send it again."
     return _render_problem(request, HTTPStatus.FORBIDDEN, text, title="The form could not be accepted")
 
@@ -77,33 +80,25 @@ def handle_lockout(request: HttpRequest, _response: object, _credentials: object
     return response
 
 
-def render_limiter_unavailable(request: HttpRequest) -> HttpResponse:
-    """Refuse a sign-in attempt while attempts cannot be counted, so that guessing stays limited."""
-    text = "Attempts cannot be counted just now, so none is let in. Please try again in a few seconds."
-    title = "Signing in is closed for a moment"
-    response = _render_problem(request, HTTPStatus.SERVICE_UNAVAILABLE, text, title=title)
-    response["Retry-After"] = RETRY_AFTER_SECONDS
-    return response
+def refuse_plain_http() -> HttpResponse:
+    """Return the response to a program that used HTTP where HTTPS is needed."""
+    text = "Use https://. What this request held has travelled in clear: replace its key or token."
+    return _build_problem(HTTPStatus.FORBIDDEN, text)
 
 
-def render_too_many_attempts(request: HttpRequest, seconds: int) -> HttpResponse:
-    """Refuse a sign-in attempt above the rate limit of its network address."""
-    text = f"Too many attempts came from your network. Try again in {seconds} seconds."
-    response = _render_problem(request, HTTPStatus.TOO_MANY_REQUESTS, text)
-    response["Retry-After"] = str(seconds)
-    return response
+def _build_problem(status: HTTPStatus, text: str) -> HttpResponse:
+    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": text}
+    request_id = str(get_contextvars().get("request_id", ""))
+    return JsonResponse({**body, "request_id": request_id}, status=status, content_type=PROBLEM_CONTENT_TYPE)
 
 
 def _render_problem(
     request: HttpRequest, status: HTTPStatus, text: str, title: str = "", safe: bool = True
 ) -> HttpResponse:
     """Return the page or the problem; `safe=False` renders the page without the user and the database."""
-    request_id = str(get_contextvars().get("request_id", ""))
     if request.path.startswith("/api/"):
-        body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": text}
-        return JsonResponse(
-            {**body, "request_id": request_id}, status=status, content_type=PROBLEM_CONTENT_TYPE
-        )
+        return _build_problem(status, text)
+    request_id = str(get_contextvars().get("request_id", ""))
     context = {"title": title or TITLES[status], "text": text, "request_id": request_id}
     if safe:
         return render(request, "problem.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Middleware for request ids and the content security policy."""
+"""Middleware for request ids, caches and the content security policy."""
 
 import re
 import secrets
@@ -6,11 +6,18 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import resolve
 from django.utils.functional import SimpleLazyObject
 
+from config.web.errors import refuse_plain_http
+from modelops.alerting.answer_counts import AnswerCounter
+
+PROBE_PATHS = {"/health", "/ready", "/heartbeats", "/metrics"}
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ADMIN_PREFIX = "/admin/"
+PROGRAM_PREFIXES = ("/api/v1/", "/scim/")
 BASE_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
@@ -34,16 +41,66 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Return the response with the request id, which is also bound to every log line in between."""
+        """Return the response with the request id, which is also in every log line until the next request.
+
+        Django logs an answer of 400 and above after all middleware, so the id is not taken away at the end.
+        """
         header = request.headers.get("X-Request-ID", "")
         request_id = header if REQUEST_ID_PATTERN.fullmatch(header) else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        try:
-            response = self.get_response(request)
-        finally:
-            structlog.contextvars.clear_contextvars()
+        response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class AnswerCountMiddleware:
+    """Counts answers and server errors for the alert on their share; probes are left out."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self._counter = AnswerCounter()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response, counted."""
+        response = self.get_response(request)
+        if request.path not in PROBE_PATHS:
+            self._counter.count(response.status_code)
+        return response
+
+
+class ProbeMiddleware:
+    """Answers probes before the host check: they come from inside and name an address, not this service.
+
+    What stands behind it (sessions, users, the sign-in policy) no probe needs.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response, that of a probe from its view at once."""
+        if request.path not in PROBE_PATHS:
+            return self.get_response(request)
+        response: HttpResponse = resolve(request.path).func(request)
+        return response
+
+
+class PlainHttpMiddleware:
+    """Refuses requests of programs over plain HTTP; only pages are sent to HTTPS.
+
+    A client that is redirected has sent its key in clear each time, and nobody notices.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response, a problem for a program that did not use HTTPS."""
+        plain = settings.SECURE_SSL_REDIRECT and not request.is_secure()
+        if plain and request.path.startswith(PROGRAM_PREFIXES):
+            return refuse_plain_http()
+        return self.get_response(request)
 
 
 class ContentSecurityPolicyMiddleware:
@@ -64,6 +121,23 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         admin = request.path.startswith(ADMIN_PREFIX)
         response.headers.setdefault("Content-Security-Policy", _build_policy(nonces, admin))
+        return response
+
+
+class CacheControlMiddleware:
+    """Forbids caches to keep answers, unless a view says otherwise.
+
+    An answer with an ETag may stay with the client that asked, which has to ask again before using it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response with ``Cache-Control``."""
+        response = self.get_response(request)
+        policy = "private, no-cache" if response.has_header("ETag") else "no-store"
+        response.headers.setdefault("Cache-Control", policy)
         return response
 
 

@@ -28,6 +28,16 @@ def _build_link(title: str, icon: str, table: str) -> dict[str, Any]:
     }
 
 
+def _build_report_link(title: str, icon: str, name: str) -> dict[str, Any]:
+    """Return a menu entry for a report."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy("analytics-report", args=[name]),
+        "permission": _build_permission_check("analytics.view_reports"),
+    }
+
+
 def _get_page_name(request: HttpRequest) -> str:
     """Return the URL name of the requested page without its namespace."""
     return (request.resolver_match.url_name or "") if request.resolver_match else ""
@@ -55,7 +65,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "config.web.demonstration.describe_environment",
-    "DASHBOARD_CALLBACK": "analytics.dashboards.add_dashboard_cards",
+    "DASHBOARD_CALLBACK": "analytics.overview.add_dashboard_cards",
     # The theme would write its colours into every page as an inline style; config/admin.css has them.
     "COLORS": lambda _request: {},
     "STYLES": [
@@ -93,9 +103,36 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                     _build_link("Feedback", "rate_review", "feedback.feedback"),
                     _build_link("Guideline", "menu_book", "feedback.guideline"),
                     _build_link("Precedents", "account_balance", "feedback.precedent"),
+                    _build_link("Precedents that answer", "gavel", "matching.pairprecedent"),
                     _build_link("Gold items", "target", "feedback.goldanswer"),
                     _build_link("Sampling rates and quotas", "tune", "matching.reviewpolicy"),
                     _build_link("Bulk jobs", "table_rows", "matching.batchjob"),
+                ],
+            },
+            {
+                "title": "Reports",
+                "items": [
+                    {
+                        "title": "Executive dashboard",
+                        "icon": "monitoring",
+                        "link": reverse_lazy("analytics-executive"),
+                        "permission": _build_permission_check("analytics.view_reports"),
+                    },
+                    {
+                        "title": "Review dashboard",
+                        "icon": "fact_check",
+                        "link": reverse_lazy("analytics-review"),
+                        "permission": _build_permission_check("feedback.lead_review"),
+                    },
+                    {
+                        "title": "Technical dashboard",
+                        "icon": "speed",
+                        "link": reverse_lazy("analytics-technical"),
+                        "permission": _build_permission_check("analytics.view_operations"),
+                    },
+                    _build_report_link("Daily metrics", "calendar_month", "daily-metrics"),
+                    _build_report_link("User activity", "groups", "user-activity"),
+                    _build_report_link("Model performance", "show_chart", "model-performance"),
                 ],
             },
             {
@@ -118,6 +155,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                     _build_link("Training runs", "model_training", "modelops.trainingrun"),
                     _build_link("Experiments", "science", "experiments.experiment"),
                     _build_link("Exposures", "visibility", "experiments.exposure"),
+                    _build_link("Recorded metrics", "data_thresholding", "experiments.recordedmetric"),
                 ],
             },
             {
@@ -145,8 +183,12 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                         "link": reverse_lazy("evidence"),
                         "permission": _build_permission_check("accounts.view_auditseal"),
                     },
+                    _build_link("Exports of names", "download", "matching.exportrequest"),
                     _build_link("Erasures", "ink_eraser", "accounts.erasure"),
                     _build_link("Retention rules", "auto_delete", "accounts.retentionrule"),
+                    _build_link("Failed sign-ins", "lock_person", "axes.accessattempt"),
+                    _build_link("Sign-ins", "login", "axes.accesslog"),
+                    _build_link("Periodic tasks", "event_repeat", "django_celery_beat.periodictask"),
                     _build_link("Periodic jobs", "schedule", "modelops.jobrun"),
                 ],
             },

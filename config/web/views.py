@@ -1,17 +1,17 @@
 """Views for machines: health, readiness, heartbeats and metrics."""
 
-import hmac
-
-from django.conf import settings
 from django.core.cache import cache
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
+from config.metrics.exposition import is_allowed, render_metrics
+from matching.serving.live_models import get_model_loader
 from modelops.alerting import heartbeats
+from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 
 def check_health(_request: HttpRequest) -> JsonResponse:
@@ -20,8 +20,11 @@ def check_health(_request: HttpRequest) -> JsonResponse:
 
 
 def check_readiness(_request: HttpRequest) -> JsonResponse:
-    """Return 200 when database and cache respond, else 503 with the state of each."""
-    components = {"database": _is_database_up(), "cache": _is_cache_up()}
+    """Return 200 when database and cache respond and the models are loaded, else 503 with the state of each.
+
+    A program whose champion does not load answers no comparison: no load balancer may send it any.
+    """
+    components = {"database": _is_database_up(), "cache": _is_cache_up(), "model": _is_model_loaded()}
     return JsonResponse(
         {name: "ok" if is_up else "down" for name, is_up in components.items()},
         status=200 if all(components.values()) else 503,
@@ -40,21 +43,12 @@ def check_heartbeats(_request: HttpRequest) -> JsonResponse:
 
 
 def export_metrics(request: HttpRequest) -> HttpResponse:
-    """Return the Prometheus metrics of all processes; outside the embedded mode METRICS_TOKEN is required."""
-    if not _can_read_metrics(request):
+    """Return the metrics of this program and the installation; outside the embedded mode to METRICS_TOKEN."""
+    if not is_allowed(request.headers.get("Authorization", "")):
         return HttpResponse(
             "A bearer token is needed: METRICS_TOKEN.\n", status=403, content_type="text/plain"
         )
-    response: HttpResponse = ExportToDjangoView(request)
-    return response
-
-
-def _can_read_metrics(request: HttpRequest) -> bool:
-    token: str = settings.METRICS_TOKEN
-    if not token:
-        return bool(settings.EMBEDDED_DATABASE)
-    credential = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return hmac.compare_digest(credential.encode(), token.encode())
+    return HttpResponse(render_metrics(with_installation=True), content_type=CONTENT_TYPE_LATEST)
 
 
 def _is_database_up() -> bool:
@@ -70,5 +64,13 @@ def _is_cache_up() -> bool:
     try:
         cache.get("ready")
     except RedisError:
+        return False
+    return True
+
+
+def _is_model_loaded() -> bool:
+    try:
+        get_model_loader().get_live_models()
+    except (NoLiveModelError, ArtefactVerificationError, ValueError, DatabaseError):
         return False
     return True

@@ -23,7 +23,7 @@ INLINE = re.compile(
 def test_no_page_of_an_administrator_has_an_inline_script_style_or_handler() -> None:
     browser = Client(raise_request_exception=False)
     browser.force_login(person(Role.ADMINISTRATOR))
-    found = []
+    violations = []
     for door in addresses():
         if "get" not in door.methods or door.shown.startswith(("/api/v1/", "/sign-out", "/admin/logout")):
             continue
@@ -31,8 +31,8 @@ def test_no_page_of_an_administrator_has_an_inline_script_style_or_handler() -> 
         assert answer.status_code < 500 or door.shown == "/ready", door.shown
         if answer.get("Content-Type", "").startswith("text/html"):
             hits = (hit[0][-80:] for hit in INLINE.finditer(answer.content.decode()))
-            found += [f"{door.shown}: {hit}" for hit in hits if THEIRS not in hit]
-    assert not found, "\n".join(found)
+            violations += [f"{door.shown}: {hit}" for hit in hits if THEIRS not in hit]
+    assert not violations, "\n".join(violations)
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/", "/api/v1/me"])

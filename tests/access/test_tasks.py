@@ -6,7 +6,7 @@ import pytest
 from celery import current_app
 from django.conf import settings
 
-from accounts.audit import trail
+from accounts.audit.verification import verify_chain
 from accounts.tasks import seal_audit_trail
 from feedback.models import ReviewItem
 from feedback.tasks import collect_review_items
@@ -33,7 +33,7 @@ def test_a_thread_of_any_process_sends_its_tasks_to_our_broker() -> None:
 def test_the_trail_is_sealed() -> None:
     person()
     assert seal_audit_trail() == 1
-    assert trail.verify_chain().unsealed_count == 0
+    assert verify_chain().unsealed_count == 0
 
 
 def test_what_the_streams_picked_is_queued() -> None:

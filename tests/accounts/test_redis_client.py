@@ -21,11 +21,11 @@ def number(store: redis.Redis) -> Any:
 
 
 def in_thread() -> Any:
-    found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(call_redis(number)))
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(call_redis(number)))
     thread.start()
     thread.join()
-    return found[0]
+    return results[0]
 
 
 def test_a_thread_keeps_its_connection_and_shares_it_with_none() -> None:

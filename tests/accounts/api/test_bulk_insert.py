@@ -21,8 +21,10 @@ def again(row: Prediction, **changes: Any) -> Prediction:
 
 def kept(row: Prediction) -> dict[str, Any]:
     """Return the stored columns of a row, decrypted."""
-    found = Prediction.objects.get(pk=row.pk)
-    return {field.attname: getattr(found, field.attname) for field in Prediction._meta.concrete_fields}
+    row_in_database = Prediction.objects.get(pk=row.pk)
+    return {
+        field.attname: getattr(row_in_database, field.attname) for field in Prediction._meta.concrete_fields
+    }
 
 
 def test_every_column_comes_back_as_django_would_have_written_it() -> None:
@@ -30,7 +32,7 @@ def test_every_column_comes_back_as_django_would_have_written_it() -> None:
         name1="Zürich 100 % & %s GmbH",
         context='{"register": "left"}',
         differences=[{"category": "O01", "span1": [0, 2]}],
-        mix={"script": "Latn"},
+        traits={"script": "Latn"},
         features=b"\x00\x01\xff",
         confidence=0.98765,
         stream="audit",

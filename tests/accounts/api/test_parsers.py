@@ -22,8 +22,8 @@ def refused(client: APIClient, body: Any, status: int = 400) -> dict[str, Any]:
     answer = client.generic("POST", "/api/v1/compare", body, content_type="application/json")
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/problem+json"
-    found: dict[str, Any] = json.loads(answer.content)
-    return found
+    problem: dict[str, Any] = json.loads(answer.content)
+    return problem
 
 
 def test_a_body_that_is_too_large_is_refused_with_the_limit(client: APIClient, settings: Settings) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.auth.throttles import LocalRateLimiter, RateLimit, consume_units
+from accounts.auth.throttles import Charge, LocalRateLimiter, RateLimit, apply_rate_limits, consume_units
 from accounts.redis_client import RedisUnavailableError, breaker, call_redis
 from tests.people import PASSWORD, person, signed_in
 
@@ -125,3 +125,19 @@ def test_without_the_store_the_local_bucket_tells_what_is_left(settings: Setting
     answer = client.get("/api/v1/me")
     breaker.reset()
     assert answer["RateLimit-Limit"] == "600"
+
+
+def test_limits_that_are_asked_about_together_are_each_decided_by_itself() -> None:
+    consume_units("pairs", TWENTY_A_DAY, cost=15)
+    charges = [
+        Charge("requests", TWENTY_A_DAY),
+        Charge("pairs", TWENTY_A_DAY, 6),
+        Charge("bytes", TWENTY_A_DAY, 2),
+    ]
+    decisions = apply_rate_limits(charges)
+    assert [(decision.allowed, decision.remaining) for decision in decisions] == [
+        (True, 19),
+        (False, 0),
+        (True, 18),
+    ]
+    assert consume_units("pairs", TWENTY_A_DAY, cost=5).allowed

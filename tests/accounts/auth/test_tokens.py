@@ -1,16 +1,19 @@
 """Sign-in by token: short access tokens, single-use refresh tokens, sessions of bounded length."""
 
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.auth.tokens import AccessToken, RefreshToken
 from accounts.auth.users import deactivate_user
-from accounts.models import User
+from accounts.models import AuditEvent, TokenSession, User
 from tests.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +28,8 @@ def user() -> User:
 def tokens(user: User) -> dict[str, str]:
     answer = APIClient().post("/api/v1/token", {"email": user.email, "password": PASSWORD})
     assert answer.status_code == 200, answer.content
-    found: dict[str, str] = answer.json()
-    return found
+    pair: dict[str, str] = answer.json()
+    return pair
 
 
 def refreshed(token: str) -> tuple[int, dict[str, str]]:
@@ -57,8 +60,45 @@ def test_a_refresh_token_is_good_once(user: User) -> None:
     first = tokens(user)["refresh"]
     status, second = refreshed(first)
     assert status == 200
-    assert refreshed(first)[0] == 401
-    assert refreshed(second["refresh"])[0] == 200
+    status, third = refreshed(second["refresh"])
+    assert status == 200
+    assert refreshed(third["refresh"])[0] == 200
+
+
+def test_a_refresh_token_used_twice_ends_the_session_for_whoever_holds_it(user: User) -> None:
+    other = tokens(user)["refresh"]
+    stolen = tokens(user)["refresh"]
+    _, owners = refreshed(stolen)
+    assert refreshed(stolen)[1]["code"] == "token_spent"
+    assert refreshed(owners["refresh"])[1]["code"] == "session_over"
+    event = AuditEvent.objects.get(action="user.session_ended")
+    assert (event.object_id, event.detail["reason"]) == (str(user.pk), "refresh token used twice")
+    assert refreshed(other)[0] == 200, "another session of the same person goes on"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_refreshes_at_once_with_one_token_one_passes_and_the_session_ends(user: User) -> None:
+    token = tokens(user)["refresh"]
+    with ThreadPoolExecutor(10) as pool:
+        statuses = Counter(pool.map(refresh_in_thread, [token] * 10))
+    assert statuses == {200: 1, 401: 9}
+    assert not TokenSession.objects.filter(ended_at=None).exists()
+
+
+def refresh_in_thread(token: str) -> int:
+    status, _ = refreshed(token)
+    connection.close()
+    return status
+
+
+def test_a_token_of_one_kind_does_not_do_the_work_of_the_other(user: User) -> None:
+    pair = tokens(user)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {pair['refresh']}")
+    assert client.get("/api/v1/me").status_code == 401
+    assert refreshed(pair["access"])[0] == 401
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {pair['access']}")
+    assert client.get("/api/v1/me").status_code == 200
 
 
 def test_rotation_never_lengthens_the_session(user: User, settings: Settings) -> None:
@@ -71,19 +111,19 @@ def test_rotation_never_lengthens_the_session(user: User, settings: Settings) ->
 
 
 def test_a_changed_password_ends_the_session(user: User) -> None:
-    given = tokens(user)
+    pair = tokens(user)
     user.set_password("another one entirely")
     user.save()
-    assert refreshed(given["refresh"])[0] == 401
-    client = APIClient(headers={"Authorization": f"Bearer {given['access']}"})
+    assert refreshed(pair["refresh"])[0] == 401
+    client = APIClient(headers={"Authorization": f"Bearer {pair['access']}"})
     assert client.get(reverse("prediction", args=[user.pk])).status_code == 401
 
 
 def test_a_deactivated_person_is_refused_at_once(user: User) -> None:
-    given = tokens(user)
+    pair = tokens(user)
     deactivate_user(user, actor=None)
-    assert refreshed(given["refresh"])[0] == 401
-    client = APIClient(headers={"Authorization": f"Bearer {given['access']}"})
+    assert refreshed(pair["refresh"])[0] == 401
+    client = APIClient(headers={"Authorization": f"Bearer {pair['access']}"})
     assert client.get(reverse("prediction", args=[user.pk])).status_code == 401
 
 

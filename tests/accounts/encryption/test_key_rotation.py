@@ -62,14 +62,14 @@ def test_everything_is_moved_to_the_first_key_and_the_old_one_can_go(
         prediction=stored[0], reviewer=person(), user_correction=True, source="api", feedback_text="Quartz!"
     )
     in_front(settings, new_key)
-    found = rotate_keys(3, 0, silent)
-    assert found.is_complete(compute_key_id(new_key))
-    assert found.counts == {compute_key_id(new_key): 7 * len(list_encrypted_columns(Prediction)) + 1}
+    report = rotate_keys(3, 0, silent)
+    assert report.is_complete(compute_key_id(new_key))
+    assert report.counts == {compute_key_id(new_key): 7 * len(list_encrypted_columns(Prediction)) + 1}
     settings.FIELD_ENCRYPTION_KEY = [new_key]
     assert [row.name1 for row in Prediction.objects.order_by("pk")] == [f"Quartz {n} Ltd" for n in range(7)]
     assert Feedback.objects.get().feedback_text == "Quartz!"
     event = AuditEvent.objects.get(action="field_keys.rotated")
-    assert event.detail["values"] == dict(found.counts)
+    assert event.detail["values"] == dict(report.counts)
 
 
 @pytest.mark.django_db
@@ -106,10 +106,10 @@ def test_a_value_that_does_not_open_is_named_and_left_and_the_others_go_on(
     in_front(settings, new_key)
     with pytest.raises(CommandError, match="do not remove"):
         call_command("rotate_field_keys")
-    said = capsys.readouterr().err
-    assert f"unreadable: predictions.name1:{damaged.pk}" in said
-    assert f"misplaced: predictions.name1:{moved.pk}" in said
-    assert "Quartz" not in said
+    output = capsys.readouterr().err
+    assert f"unreadable: predictions.name1:{damaged.pk}" in output
+    assert f"misplaced: predictions.name1:{moved.pk}" in output
+    assert "Quartz" not in output
     settings.FIELD_ENCRYPTION_KEY = [new_key]
     assert Prediction.objects.get(pk=whole.pk).name1 == "Quartz 2 Ltd"
 

@@ -27,8 +27,8 @@ from tests.people import person
 pytestmark = pytest.mark.django_db
 
 NAME = "Zebra Quartz Holdings"
-WITHOUT_NAMES = {"alert_channels", "erasures"}
-"""Encrypted for another reason: addresses of alerts, and the name that an unfinished erasure selects."""
+WITHOUT_NAMES = {"alert_channels", "erasures", "second_factor_secrets"}
+"""Encrypted for another reason: addresses of alerts, the name that an unfinished erasure selects, secrets."""
 
 
 def answered(user: User, name: str = NAME, **columns: Any) -> Prediction:
@@ -78,9 +78,9 @@ def test_the_trail_says_who_asked_why_and_how_much_and_no_name() -> None:
     erasure.run_erasure(erasure.request_name_erasure(f" {NAME.upper()} ", boss, "request 17"))
     events = list(AuditEvent.objects.filter(action__startswith="erasure.").order_by("id"))
     assert [event.action for event in events] == [
-        "erasure.asked",
-        "erasure.blanked",
-        "erasure.blanked",
+        "erasure.requested",
+        "erasure.rows_cleared",
+        "erasure.rows_cleared",
         "erasure.finished",
     ]
     assert {event.actor for event in events} == {boss}
@@ -227,14 +227,14 @@ def test_an_administrator_erases_what_a_client_sent_after_seeing_how_much(
 
 def test_an_administrator_erases_one_name_and_one_answer() -> None:
     boss, browser = person(Role.ADMINISTRATOR), Client()
-    one, two = answered(person()), answered(person(), "Other Ltd")
+    first, second = answered(person()), answered(person(), "Other Ltd")
     browser.force_login(boss)
     browser.post(reverse("admin:accounts_erasure_erase_name"), {"name": NAME, "reason": "request 17"})
     finish_erasures()
     assert names() == ["", "Other Ltd"]
-    browser.post(reverse("admin:matching_prediction_erase", args=[two.pk]), {"reason": "request 18"})
+    browser.post(reverse("admin:matching_prediction_erase", args=[second.pk]), {"reason": "request 18"})
     assert names() == ["", ""]
-    assert (said(one), said(two)) == ("", "")
+    assert (said(first), said(second)) == ("", "")
 
 
 def test_an_administrator_changes_a_rule_and_an_auditor_only_reads_it() -> None:

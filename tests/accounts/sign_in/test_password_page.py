@@ -25,7 +25,7 @@ def changed(client: Client, old: str = PASSWORD, new: str = NEW, again: str = NE
 def test_the_new_password_opens_and_the_old_one_does_not(client: Client, role: str) -> None:
     user = person(role)
     client.force_login(user)
-    page = client.get(changed(client)["Location"]).content.decode()
+    page = client.get(changed(client)["Location"], follow=True).content.decode()
     assert "Your password is changed" in page
     user.refresh_from_db()
     assert (user.check_password(NEW), user.check_password(PASSWORD)) == (True, False)
@@ -37,8 +37,8 @@ def test_every_other_session_and_token_ends_and_this_one_goes_on(client: Client)
     for browser in (client, elsewhere):
         browser.force_login(user)
     changed(client)
-    assert client.get("/").status_code == 200
-    assert elsewhere.get("/").status_code == 302
+    assert client.get("/account").status_code == 200
+    assert elsewhere.get("/account").status_code == 302
     assert bearer.get("/api/v1/me").status_code == 401
 
 

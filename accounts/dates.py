@@ -1,0 +1,18 @@
+"""Dates and times as screens, letters and files show them: one format, with the zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+
+def format_day(day: date) -> str:
+    """Return a day, for example "28 Nov 2026"."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def format_moment(at: datetime | None) -> str:
+    """Return a moment in UTC, for example "28 Nov 2026, 14:40 UTC"; "-" without one."""
+    if at is None:
+        return "-"
+    moment = at.astimezone(UTC)
+    return f"{format_day(moment.date())}, {moment:%H:%M} UTC"

@@ -1,0 +1,25 @@
+"""Where each role starts after signing in."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts.auth.current_user import get_current_user
+from accounts.models import Role
+
+_START_PAGES = {
+    Role.REVIEWER: "admin:review-queue",
+    Role.LEAD: "admin:review-queue",
+    Role.MODEL_ENGINEER: "admin:index",
+    Role.APPROVER: "admin:modelops_promotionrequest_changelist",
+    Role.AUDITOR: "admin:accounts_auditevent_changelist",
+}
+"""The page with the work of a role; the others compare names."""
+
+
+@login_required
+def open_start(request: HttpRequest) -> HttpResponse:
+    """Redirect to the start of the user's role."""
+    return redirect(_START_PAGES.get(Role(get_current_user(request).role), "compare-page"))
