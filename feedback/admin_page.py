@@ -1,4 +1,4 @@
-"""The layout of the review pages: a template of feedback inside the admin's menu and title."""
+"""Render the review pages inside the layout of the admin."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from django.template.response import TemplateResponse
 def render_page(
     request: HttpRequest, name: str, title: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    """Return a review page."""
+    """Return the response for the template ``feedback/review/<name>.html``."""
     full_context = {**admin.site.each_context(request), "title": title, **context}
     return TemplateResponse(request, f"feedback/review/{name}.html", full_context, status=status)

@@ -1,15 +1,56 @@
-"""The tables of feedback with encrypted text that may quote names; an erasure blanks them."""
+"""The tables of feedback with encrypted text that may quote names; an erasure clears or deletes them."""
 
 from __future__ import annotations
 
-from accounts.privacy.erasure import EncryptedTable
-from feedback.models import Draft, Feedback, GoldAnswer, ItemEvent
+from collections.abc import Iterator
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import Erasure
+from accounts.privacy.erasure import EncryptedTable, record_batch
+from feedback.models import Draft, Feedback, GoldAnswer, ImportPreview, ItemEvent, ReviewRequest
 from matching.privacy.erasure import make_row_finder
 
+
+class ImportPreviewTarget:
+    """Files of labels that were uploaded and not confirmed: they are deleted, and can be uploaded again.
+
+    An erasure by name deletes all of them, because a workbook cannot be searched; one of a single prediction
+    deletes none, because they hold no prediction.
+    """
+
+    model = ImportPreview
+    title = ImportPreview._meta.db_table
+
+    def count(self, erasure: Erasure) -> int:
+        """Return how many files the erasure deletes."""
+        return self._find_files(erasure).count()
+
+    def blank(self, erasure: Erasure) -> Iterator[int]:
+        """Delete the files in one batch."""
+        with transaction.atomic():
+            number, _ = self._find_files(erasure).delete()
+            if number:
+                record_batch(erasure, self.title, number)
+        yield number
+
+    def _find_files(self, erasure: Erasure) -> QuerySet[ImportPreview]:
+        if erasure.subject == Erasure.Subject.USER:
+            return ImportPreview.objects.filter(user=erasure.user_id)
+        if erasure.subject == Erasure.Subject.AGE:
+            return ImportPreview.objects.filter(created_at__lt=erasure.before)
+        if erasure.subject == Erasure.Subject.NAME:
+            return ImportPreview.objects.all()
+        return ImportPreview.objects.none()
+
+
 ERASURE_TARGETS = (
+    ImportPreviewTarget(),
     EncryptedTable(Feedback, make_row_finder(Feedback, "prediction")),
     EncryptedTable(GoldAnswer, make_row_finder(GoldAnswer, "prediction")),
     EncryptedTable(ItemEvent, make_row_finder(ItemEvent, "item__prediction")),
+    EncryptedTable(ReviewRequest, make_row_finder(ReviewRequest, "prediction")),
     EncryptedTable(Draft, make_row_finder(Draft, "item__prediction")),
 )
-"""Every table with encrypted text must be listed; a test checks it."""
+"""A test checks that every table with encrypted text is listed."""

@@ -1,4 +1,4 @@
-"""Periodic and long work on feedback."""
+"""Celery tasks for review items, training and monitoring."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def collect_review_items() -> int:
 
 @shared_task
 def retrain_model(trigger: str, requested_by: str | None = None) -> str:
-    """Train a candidate; return the id of the run. A failed run is looked at before it is repeated."""
+    """Train a candidate; return the id of the run. A failed run is not retried automatically."""
     person = User.objects.get(pk=requested_by) if requested_by else None
     with _alert_on_failure():
         return str(retrain(trigger, person).pk)
 
 
-@shared_task(acks_late=True)  # the run's row says whether there is anything to do
+@shared_task(acks_late=True)  # the state of the run shows whether work is left
 def retrain_queued_run() -> str | None:
-    """Do the training run that waits longest; leave it waiting while another is under way.
+    """Execute the oldest queued training run; leave it queued while another is in progress.
 
-    The candidate of a run that was begun by itself becomes shadow if its gates are green.
+    The candidate of an automatic run is deployed as shadow if its gates are green.
     """
     try:
         with _alert_on_failure():
@@ -55,9 +55,9 @@ def retrain_queued_run() -> str | None:
     return str(run.pk) if run else None
 
 
-@shared_task(acks_late=True)  # ends only what is dead, sends only what waits
+@shared_task(acks_late=True)  # safe to repeat: affects only dead and queued runs
 def reap_training_runs() -> int:
-    """End runs whose process was killed, and send those that wait once more; return how many were ended."""
+    """Fail runs whose process was killed and resend queued runs; return how many were failed."""
     ended = runs.fail_dead_runs()
     if ended:
         raise_alert("training_failed", "", "The process of a run was killed.")
@@ -66,9 +66,9 @@ def reap_training_runs() -> int:
     return ended
 
 
-@shared_task(acks_late=True)  # each window is looked at once
+@shared_task(acks_late=True)  # each window is monitored once
 def monitor_hourly() -> list[str]:
-    """Look at the closed hours that nobody has looked at, then decide whether to train; return the hours."""
+    """Monitor the closed hours not yet monitored, then decide whether to train; return the hours."""
     now = timezone.now()
     done = [f"{hour:%Y-%m-%dT%H}" for hour in performance.list_open_hours(now) if _monitor_hour_once(hour)]
     this_hour = f"{now:%Y-%m-%dT%H}"
@@ -78,15 +78,15 @@ def monitor_hourly() -> list[str]:
 
 @shared_task(acks_late=True)  # as above
 def monitor_daily() -> bool:
-    """Look at yesterday as a whole and make the daily decision; say whether it was still to be done."""
+    """Monitor yesterday and make the daily training decision; return whether it was still due."""
     now = timezone.now()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     yesterday = today - performance.DAY
 
-    def look() -> dict[str, Any]:
+    def monitor() -> dict[str, Any]:
         return {**asdict(performance.monitor_day(yesterday)), **_decide_and_enqueue(now, routine=True)}
 
-    return run_once("monitor daily", f"{yesterday:%Y-%m-%d}", look) is not None
+    return run_once("monitor daily", f"{yesterday:%Y-%m-%d}", monitor) is not None
 
 
 def _monitor_hour_once(hour: datetime) -> bool:
@@ -97,18 +97,18 @@ def _monitor_hour_once(hour: datetime) -> bool:
 
 
 def _decide_and_enqueue(now: datetime, routine: bool) -> dict[str, Any]:
-    """Decide, and have a worker train if so. Nothing is decided before anything is live."""
+    """Decide whether to train and send a queued run to a worker; decide nothing while no model is live."""
     if not performance.list_champions():
         return {"train": None}
     decision = policy.decide_training(now, routine=routine)
-    if decision.train:
+    if decision.should_train:
         transaction.on_commit(retrain_queued_run.delay)
-    return {"train": decision.train}
+    return {"train": decision.should_train}
 
 
 @contextmanager
 def _alert_on_failure() -> Iterator[None]:
-    """Tell people of a training that failed; being busy is no failure."""
+    """Raise an alert when a training fails; a busy trainer is not a failure."""
     try:
         yield
     except TrainingBusyError:

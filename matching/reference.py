@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matching.engine import Category, Profile, load_categories, load_profiles, load_registry_profiles
+from matching.engine.authorities import ANY_PROFILE, Authority, get_authority, load_authorities
 from matching.engine.search_logic import SEARCH_LOGICS, SearchLogic
 
 _GENERATED_NOTE = "Written by `manage.py reference` from the rule data; do not edit. Not legal advice.\n"
@@ -16,14 +17,16 @@ def render_categories_page() -> str:
 
 
 def _render_category(category: Category) -> str:
-    one, other = category.example
+    name_a, name_b = category.example
     effects = " · ".join(
         f"{profile.id} {profile.effects[category.id].value}" for profile in load_profiles().values()
     )
     settles = f"- What would settle a review: {category.missing}.\n" if category.missing else ""
     return (
         f"## {category.id} {category.title}\n\n{category.explanation}\n\n"
-        f"- Example: “{one}” / “{other}”\n- Authority: {category.authority}\n{settles}- Effect: {effects}\n"
+        f"- Example: “{name_a}” / “{name_b}”\n"
+        f"- Authority: {category.authority} (see [authorities](authorities.md))\n"
+        f"{settles}- Effect: {effects}\n"
     )
 
 
@@ -49,13 +52,37 @@ _REGISTERS_INTRO = (
 )
 
 
+def render_authorities_page() -> str:
+    """Return the page of all texts that the rules rest on: full title, year, link, where they are used."""
+    head = f"# Authorities\n\n{_GENERATED_NOTE}\nA text has a year and a link only where they are certain.\n"
+    return "\n".join([head, *[_render_authority(item) for item in load_authorities().values()]])
+
+
+def _render_authority(authority: Authority) -> str:
+    link = f"- Link: <{authority.link}>\n" if authority.link else ""
+    year = f"- Year: {authority.year}\n" if authority.year else ""
+    users = [
+        id_ for id_, item in load_categories().items() if authority in map(get_authority, item.authorities)
+    ]
+    used = f"- Categories: {', '.join(users)}\n" if users else ""
+    law = "every profile" if ANY_PROFILE in authority.profiles else ", ".join(authority.profiles)
+    return f"## {authority.citation}\n\n{authority.title}.\n\n{year}{link}- Cited under: {law}\n{used}"
+
+
 def _render_profile(profile: Profile) -> str:
     sources = "".join(f"- {source}\n" for source in profile.sources)
     return (
         f"## `{profile.id}` {profile.title}\n\n{profile.summary}\n\n"
-        f"Version {profile.version} of {profile.date}; decides by {profile.logic}. Sources:\n\n{sources}"
-        f"{_render_cases(profile)}"
+        f"Version {profile.version} of {profile.date}; decides by {profile.logic}. Sources (see "
+        f"[authorities](authorities.md)):\n\n{sources}{_render_missing(profile)}{_render_cases(profile)}"
     )
+
+
+def _render_missing(profile: Profile) -> str:
+    if not profile.missing:
+        return ""
+    facts = "".join(f"- {key}: {fact}\n" for key, fact in profile.missing.items())
+    return f"\nWhat settles a review under this profile:\n\n{facts}"
 
 
 def _render_cases(profile: Profile) -> str:

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from celery import shared_task
 from django.db import transaction
+from django.utils import timezone
 
 from matching.jobs import maintenance, worker
 from matching.models import BatchJob
 from matching.rescoring import replay, shadow
+from modelops.alerting.delivery import deliver_messages
 
 _MAX_MESSAGES = 64
 """Most messages sent at once for stalled chunks."""
@@ -37,7 +39,7 @@ def prepare_job(job_id: str) -> bool:
     return was_split
 
 
-@shared_task(acks_late=True)  # a chunk is locked and counted once
+@shared_task(acks_late=True)  # a chunk is leased and counted once
 def compare_next_chunk() -> bool:
     """Compare the next chunk of any job; return whether there was one."""
     return worker.compare_next_chunk()
@@ -59,6 +61,15 @@ def resume_jobs() -> None:
     for _ in range(min(maintenance.count_stalled_chunks(), _MAX_MESSAGES)):
         compare_chunks.delay()
     maintenance.fail_outdated_jobs()
+
+
+@shared_task
+def report_stalled_jobs() -> bool:
+    """Check whether bulk jobs advance; notify at once, because no process may be free for it."""
+    is_stalled = maintenance.check_stalled_jobs(timezone.now())
+    if is_stalled:
+        deliver_messages()
+    return is_stalled
 
 
 @shared_task(acks_late=True)  # repeatable

@@ -10,11 +10,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from import_export.admin import ImportMixin
-from import_export.formats.base_formats import CSV, XLSX
+from import_export.formats.base_formats import CSV
 from unfold.contrib.import_export.forms import ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -25,14 +26,17 @@ from accounts.admin_tools import (
     require_permission,
 )
 from accounts.auth.current_user import get_current_user
+from accounts.auth.step_up import step_up
 from accounts.models import Role, User
+from feedback.admin.exports import DECISIONS_EXPORT, MEMOS_EXPORT, ask_for_export
 from feedback.admin.review_urls import build_review_urls
 from feedback.memo import views as memo_views
 from feedback.models import Feedback, ReviewItem
 from feedback.permissions import LEAD_PERMISSION, REVIEW_PERMISSION
 from feedback.review import queue
-from feedback.transfer.label_export import export_feedback, record_export
-from feedback.transfer.label_import import EncryptedTempStorage, LabelResource
+from feedback.transfer.label_export import export_feedback
+from feedback.transfer.label_import import ImportPreviewStorage, LabelResource, claim_preview, has_preview
+from feedback.transfer.workbooks import XLSX
 
 _BLIND_COLUMNS = ("created_at", "state", "claimed_by", "claimed_until", "done_at")
 _LEAD_COLUMNS = ("created_at", "stream", "stage", "state", "priority", "due_at", "assigned_to", "claimed_by")
@@ -51,9 +55,10 @@ class AssignForm(forms.Form):
 
 @admin.register(ReviewItem)
 class ReviewItemAdmin(ReadOnlyAdmin):
-    """Review items by due time. Only leads and auditors see the stream: it hints at the prediction."""
+    """Review items, waiting ones first. Only leads and auditors see the stream: it hints at the verdict."""
 
     list_select_related = ("claimed_by", "assigned_to")
+    ordering = ("-done_at", "due_at", "id")  # PostgreSQL puts those that are not done first
     paginator = BoundedPaginator
     show_full_result_count = False
     actions_list = ("open_review_queue",)
@@ -126,7 +131,7 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
         "model",
         "guideline_version",
         "clause",
-        "answer_shown",
+        "prediction_shown",
         "seconds",
         "adjudicated",
         "revises",
@@ -138,10 +143,10 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
     actions = ("download_binder", "download_redacted_binder", "export_without_names", "export_with_names")
     resource_classes = (LabelResource,)
     import_form_class = ImportForm
-    tmp_storage_class = EncryptedTempStorage
+    tmp_storage_class = ImportPreviewStorage
     skip_admin_log = True
     formats = (CSV, XLSX)
-    has_export_names_permission = require_permission("matching.reveal_names")
+    has_export_names_permission = require_permission("matching.export_names")
     actions_list = ("train_now",)
     has_download_binder_permission = require_permission("feedback.view_feedback")
     has_train_now_permission = require_permission("modelops.add_trainingrun")
@@ -161,15 +166,34 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
         """Return the id of the prediction."""
         return str(row.prediction_id)
 
-    @admin_button("Memos of the chosen, as a ZIP", "download_binder")
-    def download_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
-        """Download memos as PDF and JSON in one ZIP."""
-        return memo_views.download_binder(request, rows, redacted=False)
+    @admin_button("Memos of the chosen, with names, as a ZIP", "export_names")
+    @step_up
+    def download_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponseBase:
+        """Download memos as PDF and JSON in one ZIP, after a reason; it counts as an export of names."""
+        return ask_for_export(self.admin_site, request, rows, self.get_queryset(request), MEMOS_EXPORT)
 
     @admin_button("Memos of the chosen, redacted, as a ZIP", "download_binder")
     def download_redacted_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
         """Download memos without names, reasons and reviewers."""
-        return memo_views.download_binder(request, rows, redacted=True)
+        return memo_views.download_redacted_binder(request, rows)
+
+    def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]:
+        """Remember whose file is previewed."""
+        initial: dict[str, Any] = super().get_confirm_form_initial(request, import_form)
+        if initial:
+            claim_preview(initial["import_file_name"], get_current_user(request))
+        return initial
+
+    def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        """Import the previewed file; ask for it again when it was deleted meanwhile."""
+        name = request.POST.get("import_file_name", "")
+        if self.has_import_permission(request) and name and not has_preview(name, get_current_user(request)):
+            messages.error(
+                request, "This preview has expired, and nothing was imported. Upload the file again."
+            )
+            return redirect("admin:feedback_feedback_import")
+        answer: HttpResponse = super().process_import(request, **kwargs)
+        return answer
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Let leads import labels."""
@@ -181,10 +205,10 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
         return export_feedback(rows, with_names=False)
 
     @admin_button("Export the chosen as CSV, with names", "export_names")
-    def export_with_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
-        """Download names and reasons too; the audit trail records who did."""
-        record_export(get_current_user(request), rows.count())
-        return export_feedback(rows, with_names=True)
+    @step_up
+    def export_with_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponseBase:
+        """Download names and reasons too, after a reason; above the limit a second person approves."""
+        return ask_for_export(self.admin_site, request, rows, self.get_queryset(request), DECISIONS_EXPORT)
 
     @admin_button("Train a candidate now", "train_now")
     def train_now(self, request: HttpRequest) -> HttpResponse:

@@ -221,7 +221,7 @@ class GoldItemForm(forms.Form):
         widget=UnfoldAdminSelectWidget(),
     )
     answer = forms.ChoiceField(
-        choices=[(one.value, one.label) for one in (Decision.MATERIAL, Decision.IMMATERIAL)],
+        choices=[(decision.value, decision.label) for decision in (Decision.MATERIAL, Decision.IMMATERIAL)],
         widget=UnfoldAdminSelectWidget(),
     )
     why = forms.CharField(

@@ -1,4 +1,4 @@
-"""The addresses of the review pages inside the admin, below those of review items."""
+"""The URL routes of the review pages inside the admin, below those of review items."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def build_review_urls() -> list[URLPattern]:
 
 
 def _require_reviewer(view: View) -> View:
-    """Refuse anybody who may not review, and forbid caches to store the page."""
+    """Refuse users without the review permission, and forbid caches to store the page."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, **parameters: Any) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Saying on the page whether an answer was right."""
+"""The feedback form on the page of a prediction, and the memo of its decision."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.auth.current_user import get_current_user
+from feedback.api.memo_views import get_own_reviewed_prediction, send_client_memo
 from feedback.api.serializers import FeedbackSerializer
+from feedback.memo.content import ReviewPendingError
+from feedback.memo.pdf import MemoRenderError
 from feedback.review.decisions import DuplicateFeedbackError, submit_client_feedback
 from feedback.review.routing import contradicts_prediction
 from matching.models import Prediction
@@ -30,26 +33,40 @@ _REASON_REQUIRED = "Say why you decide otherwise; a reviewer reads it."
 @login_required
 @permission_required("feedback.add_feedback", raise_exception=True)
 def submit_feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Store the person's word on one of their own answers; overriding it needs a reason."""
+    """Store a user's feedback on one of their own predictions; contradicting it needs a reason."""
     user = get_current_user(request)
     prediction = get_object_or_404(Prediction.objects.for_user(user), pk=pk)
-    given = {field: request.POST.get(field, "").strip() for field in _FORM_FIELDS}
-    serializer = FeedbackSerializer(data={**given, "confidence_score": given["confidence_score"] or None})
+    values = {field: request.POST.get(field, "").strip() for field in _FORM_FIELDS}
+    serializer = FeedbackSerializer(data={**values, "confidence_score": values["confidence_score"] or None})
     serializer.fields.pop("prediction")
     if errors := _collect_errors(serializer, prediction):
-        return _render_form(request, prediction, given, errors)
+        return _render_form(request, prediction, values, errors)
     try:
         submit_client_feedback(user, prediction, **serializer.validated_data)
-        messages.success(request, "Thank you. Your word on this answer is stored.")
+        messages.success(request, "Thank you. Your feedback on this answer is stored.")
     except DuplicateFeedbackError:
-        messages.warning(request, "You gave your word on this answer before; the first one stands.")
+        messages.warning(request, "You gave feedback on this answer before; the first one counts.")
     return redirect("answer-page", pk=prediction.pk)
 
 
+@never_cache
+@login_required
+@permission_required("matching.view_prediction", raise_exception=True)
+@require_safe
+def download_memo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Send the memo of the decision on one of the user's own predictions."""
+    user = get_current_user(request)
+    try:
+        return send_client_memo(get_own_reviewed_prediction(user, pk), user, "pdf")
+    except (ReviewPendingError, MemoRenderError) as refusal:
+        messages.error(request, str(refusal))
+    return redirect("answer-page", pk=pk)
+
+
 def _collect_errors(serializer: FeedbackSerializer, prediction: Prediction) -> dict[str, str]:
-    """Return what is wrong with each field, in words for its place beside the field."""
+    """Return the error message of each invalid field."""
     if not serializer.is_valid():
-        errors = {field: str(found[0]) for field, found in serializer.errors.items()}
+        errors = {field: str(details[0]) for field, details in serializer.errors.items()}
         return {**errors, **({"user_correction": _ANSWER_REQUIRED} if "user_correction" in errors else {})}
     data = serializer.validated_data
     needs_reason = contradicts_prediction(data["user_correction"], prediction) and not data["feedback_text"]
@@ -57,16 +74,14 @@ def _collect_errors(serializer: FeedbackSerializer, prediction: Prediction) -> d
 
 
 def _render_form(
-    request: HttpRequest, prediction: Prediction, given: dict[str, str], errors: dict[str, str]
+    request: HttpRequest, prediction: Prediction, values: dict[str, str], errors: dict[str, str]
 ) -> HttpResponse:
-    """Show the form with what was typed."""
+    """Render the form with the submitted values and the errors."""
     context = {
         "prediction": prediction,
         "verdict": presenter.get_verdict_badge(prediction.verdict),
-        "leaning": presenter.describe_leaning(
-            prediction.verdict, prediction.prediction, float(prediction.confidence)
-        ),
-        "said": given,
+        "leaning": presenter.describe_leaning(prediction.leaning, prediction.leaning_probability),
+        "values": values,
         "errors": errors,
     }
     return render(request, "feedback/give.html", context, status=422)

@@ -1,18 +1,20 @@
-"""Feedback over the API."""
+"""Serializers of the feedback API."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP
-from feedback.models import MAX_REASON_LENGTH
+from feedback.models import MAX_REASON_LENGTH, Feedback
+from matching.api.review_serializers import PredictionReviewSerializer, serialize_review
 from matching.models import Prediction
 
 
 class FeedbackSerializer(serializers.Serializer[Any]):
-    """A client's objection to, or agreement with, one of its own predictions."""
+    """A client's feedback on one of its own predictions: agreement or objection."""
 
     prediction = serializers.PrimaryKeyRelatedField(queryset=Prediction.objects.none())
     user_correction = serializers.BooleanField(help_text="True: you say the difference is material.")
@@ -22,7 +24,7 @@ class FeedbackSerializer(serializers.Serializer[Any]):
     feedback_text = serializers.CharField(max_length=MAX_REASON_LENGTH, default="", allow_blank=True)
 
     def get_fields(self) -> dict[str, Any]:
-        """Let a client answer about its own predictions only."""
+        """Accept only the client's own predictions."""
         fields = super().get_fields()
         request = self.context.get("request")
         if request is not None and request.user.is_authenticated:
@@ -32,7 +34,7 @@ class FeedbackSerializer(serializers.Serializer[Any]):
 
 
 class FeedbackAnswerSerializer(serializers.Serializer[Any]):
-    """What was stored."""
+    """The stored feedback without its text."""
 
     id = serializers.UUIDField()
     prediction = serializers.UUIDField(source="prediction_id")
@@ -40,15 +42,21 @@ class FeedbackAnswerSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class GivenFeedbackSerializer(FeedbackAnswerSerializer):
-    """One word in the list, with its text."""
+class StoredFeedbackSerializer(FeedbackAnswerSerializer):
+    """One entry of the feedback list, with its text."""
 
     confidence_score = serializers.DecimalField(max_digits=5, decimal_places=4, allow_null=True)
     feedback_text = serializers.CharField(allow_blank=True)
+    review = serializers.SerializerMethodField(help_text="The review of the prediction.")
+
+    @extend_schema_field(PredictionReviewSerializer)
+    def get_review(self, row: Feedback) -> dict[str, Any]:
+        """Return the review of the prediction as it is now."""
+        return serialize_review(row.prediction)
 
 
 class FeedbackPageSerializer(serializers.Serializer[Any]):
-    """Words, newest first."""
+    """One page of feedback, newest first."""
 
-    results = GivenFeedbackSerializer(many=True)
+    results = StoredFeedbackSerializer(many=True)
     next = serializers.UUIDField(allow_null=True, help_text=NEXT_CURSOR_HELP)

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
+from feedback.api.memo_views import MemoView
+from feedback.api.request_views import ReviewAnswerView, ReviewRequestsView, WithdrawReviewRequestView
 from feedback.api.views import FeedbackView
 
-urlpatterns = [path("feedback", FeedbackView.as_view(), name="feedback")]
+urlpatterns = [
+    path("feedback", FeedbackView.as_view(), name="feedback"),
+    path("predictions/<uuid:pk>/memo", MemoView.as_view(), name="prediction-memo"),
+    path("predictions/<uuid:pk>/review-requests", ReviewRequestsView.as_view(), name="review-requests"),
+    path(
+        "predictions/<uuid:pk>/review-requests/withdraw",
+        WithdrawReviewRequestView.as_view(),
+        name="review-request-withdraw",
+    ),
+    path("predictions/<uuid:pk>/review-requests/answer", ReviewAnswerView.as_view(), name="review-answer"),
+]

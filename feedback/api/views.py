@@ -1,4 +1,4 @@
-"""Feedback over HTTP."""
+"""The feedback endpoint of the API."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from feedback.api.serializers import (
     FeedbackAnswerSerializer,
     FeedbackPageSerializer,
     FeedbackSerializer,
-    GivenFeedbackSerializer,
+    StoredFeedbackSerializer,
 )
 from feedback.models import Feedback
 from feedback.review.decisions import DuplicateFeedbackError, submit_client_feedback
 
 
 class FeedbackView(APIView):
-    """Say what you think of an answer."""
+    """Store and list feedback on predictions."""
 
     required_permission = "feedback.add_feedback"
     required_scope = "feedback"
@@ -36,7 +36,7 @@ class FeedbackView(APIView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Store your word on one of your own answers; a contradiction is put before a reviewer."""
+        """Store feedback on one of your own predictions; a contradiction goes to a reviewer."""
         serializer = FeedbackSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         try:
@@ -49,8 +49,10 @@ class FeedbackView(APIView):
         parameters=[PageSerializer], responses=FeedbackPageSerializer, operation_id="feedback_list"
     )
     def get(self, request: Request) -> Response:
-        """List what you said, newest first."""
-        asked = PageSerializer(data=request.query_params.dict())
-        asked.is_valid(raise_exception=True)
-        rows, following = fetch_page(Feedback.objects.by_user(require_user(request)), **asked.validated_data)
-        return Response({"results": GivenFeedbackSerializer(rows, many=True).data, "next": following})
+        """List your feedback, newest first."""
+        parameters = PageSerializer(data=request.query_params.dict())
+        parameters.is_valid(raise_exception=True)
+        rows, following = fetch_page(
+            Feedback.objects.by_user(require_user(request)).with_review(), **parameters.validated_data
+        )
+        return Response({"results": StoredFeedbackSerializer(rows, many=True).data, "next": following})

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.models import User
+from feedback.guideline.pair_precedents import end_pair_precedents
 from feedback.models import Clause, Feedback, Guideline, Precedent
 from matching.models import Prediction
 
@@ -20,11 +21,11 @@ _MAX_HISTORY = 8
 
 
 class GuidelineError(Exception):
-    """The guideline cannot be changed so; the message says why."""
+    """The change to the guideline is not allowed; the message states the reason."""
 
 
 class PastDecision(NamedTuple):
-    """What was decided earlier about exactly this pair, by whom, under which profile."""
+    """An earlier decision on the same pair of names: date, reviewer, profile, answer, cited clause."""
 
     decided_on: str
     reviewer: str
@@ -34,7 +35,7 @@ class PastDecision(NamedTuple):
 
 
 def get_guideline_in_force() -> tuple[Guideline | None, tuple[Clause, ...]]:
-    """Return the guideline in force with its clauses; published ones never change, so they are kept."""
+    """Return the guideline in force with its clauses, which are cached: a published version never changes."""
     row = Guideline.objects.get_in_force()
     return (row, _load_clauses(row.pk)) if row else (None, ())
 
@@ -45,21 +46,23 @@ def _load_clauses(guideline: int) -> tuple[Clause, ...]:
 
 
 def select_clauses(clauses: Sequence[Clause], categories: Collection[str], profile: str) -> list[Clause]:
-    """Return the clauses on these categories of difference and on the profile, in the guideline's order."""
+    """Return the clauses on these categories of difference or on the profile, in the guideline's order."""
     named = f"({profile})"
     return [row for row in clauses if set(row.categories) & set(categories) or row.title.endswith(named)]
 
 
 def find_changed_categories(version: str) -> frozenset[str]:
-    """Return the categories of difference whose clauses read otherwise now than in an earlier version.
+    """Return the categories of difference whose clauses have changed since an earlier version.
 
-    None for a version nobody knows. Clauses on no category are principles: they make no label wrong.
+    Empty for an unknown version. Clauses without a category are principles: their changes outdate no label.
     """
     then, (now, clauses) = Guideline.objects.filter(version=version).first(), get_guideline_in_force()
     if then is None or now is None or then.pk == now.pk:
         return frozenset()
     before, after = _group_by_category(_load_clauses(then.pk)), _group_by_category(clauses)
-    return frozenset(one for one in before.keys() | after.keys() if before.get(one) != after.get(one))
+    return frozenset(
+        category for category in before.keys() | after.keys() if before.get(category) != after.get(category)
+    )
 
 
 def _group_by_category(clauses: Sequence[Clause]) -> dict[str, set[str]]:
@@ -72,7 +75,7 @@ def _group_by_category(clauses: Sequence[Clause]) -> dict[str, set[str]]:
 
 @transaction.atomic
 def start_draft(actor: User, version: str) -> Guideline:
-    """Copy the guideline in force into a draft. Raises :class:`GuidelineError` when there is one already."""
+    """Copy the guideline in force into a draft. Raises :class:`GuidelineError` when a draft exists."""
     current, clauses = get_guideline_in_force()
     try:
         with transaction.atomic():
@@ -102,14 +105,15 @@ def publish_guideline(draft: Guideline, actor: User | None) -> Guideline:
         raise GuidelineError("A guideline without clauses cannot be published.")
     draft.status, draft.published_at, draft.published_by = Guideline.Status.PUBLISHED, timezone.now(), actor
     draft.save(update_fields=["status", "published_at", "published_by"])
-    trail.record_event("guideline.published", draft, actor, version=draft.version)
+    ended = end_pair_precedents()
+    trail.record_event("guideline.published", draft, actor, version=draft.version, precedents_ended=ended)
     return draft
 
 
 def find_precedents(prediction: Prediction) -> list[Precedent]:
-    """Return adjudicated pairs that differ in the same ways, the nearest first.
+    """Return up to ``MAX_PRECEDENTS`` adjudicated pairs with common categories, the most similar first.
 
-    Near is the share of categories in common; the same profile counts as one category more.
+    Similarity is the Jaccard index of the two sets of categories, plus 0.1 for the same profile.
     """
     categories = prediction.categories
     if not categories:
@@ -121,9 +125,9 @@ def find_precedents(prediction: Prediction) -> list[Precedent]:
 
 
 def list_pair_history(prediction: Prediction) -> list[PastDecision]:
-    """Return what people decided about exactly this pair on other occasions, the newest first.
+    """Return earlier decisions on other predictions for the same pair of names, newest first.
 
-    Decisions on this very prediction stay out, because its next reviewer is blind to them.
+    Decisions on this prediction itself are left out, because its next reviewer must not see them.
     """
     if not prediction.pair_digest:
         return []
@@ -140,5 +144,5 @@ def _build_past_decision(row: Feedback) -> PastDecision:
 
 
 def _compute_similarity(precedent: Precedent, categories: set[str], profile: str) -> float:
-    found = set(precedent.categories)
-    return len(found & categories) / len(found | categories) + (precedent.profile == profile) / 10
+    other = set(precedent.categories)
+    return len(other & categories) / len(other | categories) + (precedent.profile == profile) / 10

@@ -1,4 +1,4 @@
-"""The guideline an installation starts with, and its page in the docs: one data file and the rule data."""
+"""The starting guideline and its page in the docs, both built from one data file and the rule data."""
 
 from __future__ import annotations
 
@@ -38,13 +38,17 @@ class StartingClause(NamedTuple):
 
 @cache
 def build_clauses() -> tuple[StartingClause, ...]:
-    """Every clause of the starting guideline in order: chapters of the file, profiles, categories."""
-    written = _read_data()["chapters"]
-    chapters = [(chapter["title"], list(_build_file_clauses(chapter["clauses"]))) for chapter in written]
-    chapters.append(("Profiles", [_build_profile_clause(regime) for regime in load_profiles().values()]))
+    """Return all clauses of the starting guideline in order: chapters of the file, profiles, categories."""
+    file_chapters = _read_data()["chapters"]
+    chapters = [
+        (chapter["title"], list(_build_file_clauses(chapter["clauses"]))) for chapter in file_chapters
+    ]
+    chapters.append(("Profiles", [_build_profile_clause(profile) for profile in load_profiles().values()]))
     for subject, title in _SUBJECT_TITLES.items():
-        known = [one for one in load_categories().values() if one.subject in (subject, "both")]
-        chapters.append((title, [_build_category_clause(one) for one in known]))
+        categories = [
+            category for category in load_categories().values() if category.subject in (subject, "both")
+        ]
+        chapters.append((title, [_build_category_clause(category) for category in categories]))
     return tuple(_number_clauses(chapters))
 
 
@@ -55,7 +59,7 @@ def read_version() -> str:
 
 @transaction.atomic
 def publish_starting_guideline() -> Guideline | None:
-    """Publish the starting guideline where there is none yet; return it, or ``None`` if there is one."""
+    """Publish the starting guideline and return it; return ``None`` if any guideline exists."""
     if Guideline.objects.exists():
         return None
     draft = Guideline.objects.create(version=read_version(), summary=_read_data()["summary"])
@@ -74,7 +78,7 @@ def publish_starting_guideline() -> Guideline | None:
 
 
 def render_markdown() -> str:
-    """Return docs/guideline.md."""
+    """Return the text of docs/guideline.md."""
     lines = [
         f"# Guideline for reviewers, version {read_version()}",
         "",
@@ -101,22 +105,22 @@ def _build_file_clauses(clauses: list[dict[str, str]]) -> Iterator[StartingClaus
 
 
 def _number_clauses(chapters: list[tuple[str, list[StartingClause]]]) -> Iterator[StartingClause]:
-    for chapter, (title, found) in enumerate(chapters, 1):
-        for place, rule in enumerate(found, 1):
-            yield rule._replace(chapter=title, number=f"{chapter}.{place}")
+    for chapter_number, (title, clauses) in enumerate(chapters, 1):
+        for position, rule in enumerate(clauses, 1):
+            yield rule._replace(chapter=title, number=f"{chapter_number}.{position}")
 
 
-def _build_profile_clause(regime: Profile) -> StartingClause:
-    sources = "; ".join(regime.sources)
-    return StartingClause("", "", f"{regime.title} ({regime.id})", f"{regime.summary} Sources: {sources}.")
+def _build_profile_clause(profile: Profile) -> StartingClause:
+    sources = "; ".join(profile.sources)
+    return StartingClause("", "", f"{profile.title} ({profile.id})", f"{profile.summary} Sources: {sources}.")
 
 
 def _build_category_clause(category: Category) -> StartingClause:
-    one, other = category.example
-    settles = f" What would settle it: {category.missing}." if category.missing else ""
+    name_a, name_b = category.example
+    missing_fact = f" What would settle it: {category.missing}." if category.missing else ""
     text = (
-        f"{category.explanation} For example “{one}” / “{other}”. {_describe_effects(category.id)}{settles} "
-        f"Authority: {category.authority}."
+        f"{category.explanation} For example “{name_a}” / “{name_b}”. "
+        f"{_describe_effects(category.id)}{missing_fact} Authority: {category.authority}."
     )
     return StartingClause(
         "", "", f"{category.title} ({category.id})"[:_MAX_TITLE_LENGTH], text, (category.id,)
@@ -124,10 +128,10 @@ def _build_category_clause(category: Category) -> StartingClause:
 
 
 def _describe_effects(category: str) -> str:
-    """Say what a category does under each profile, those that agree together."""
+    """Return one sentence for each effect of the category, with the profiles that have it."""
     by_effect: dict[Effect, list[str]] = defaultdict(list)
-    for regime in load_profiles().values():
-        by_effect[regime.effects[category]].append(regime.id)
+    for profile in load_profiles().values():
+        by_effect[profile.effects[category]].append(profile.id)
     return " ".join(
         f"{_EFFECT_PHRASES[effect]} {', '.join(by_effect[effect])}." for effect in Effect if by_effect[effect]
     )

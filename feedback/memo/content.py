@@ -1,7 +1,8 @@
-"""Memos of decisions, as data, as PDF, and as a ZIP of many.
+"""Memos of decisions as data, as PDF, and several as a ZIP file.
 
-A memo is issued only of a settled pair, so that it cannot reveal a decision to a later, blind reviewer. It
-carries a SHA-256 of its content; the audit trail keeps the same, so a memo can be checked long after.
+A memo is issued only when no review item of the pair is open, so that it cannot reveal a decision to a later,
+blind reviewer. It contains the SHA-256 of its content. The audit trail stores the same digest, so a memo can
+be verified later.
 """
 
 from __future__ import annotations
@@ -11,27 +12,36 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import trail
+from accounts.dates import format_moment
 from accounts.models import User
 from feedback.memo.pdf import render_pdf
 from feedback.models import Feedback, FeedbackSource, ReviewItem
+from matching.api.review_serializers import serialize_named_review
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.engine import load_categories
 from matching.jobs.formats.rows import escape_formula
-from matching.models import Prediction
+from matching.models import DecisionMaker, Prediction, ReviewDecision, ReviewStatus
 from matching.pages import diff, presenter
+from matching.pages.reviews import describe_people
 
 MAX_MEMOS = 100
-"""Memos in one binder."""
+"""Maximum number of memos in one ZIP file."""
+
+_PRODUCT_NAME = "Legal Name Comparison"
+"""Who issues a memo to a requester."""
 
 REDACTED_TEXT = "[redacted]"
+
+log = structlog.get_logger(__name__)
 
 
 class ReviewPendingError(Exception):
@@ -39,68 +49,135 @@ class ReviewPendingError(Exception):
 
 
 class Memo(NamedTuple):
-    """The content with its hash, and the time of issue."""
+    """The content of a memo with its digest, and the time of issue."""
 
     content: dict[str, Any]
     issued_at: datetime
 
     @property
     def file_stem(self) -> str:
-        """Name of the file, without ending; holds no name of a party."""
+        """Name of the file without extension; contains no name of a party."""
         return f"memo-{self.issued_at:%Y%m%d}-{self.content['id'][-12:]}"
 
-    def to_json(self) -> str:
+    def to_json(self) -> bytes:
         """The memo as JSON."""
-        return json.dumps(self.content, ensure_ascii=False, indent=2)
+        text = json.dumps(self.content, ensure_ascii=False, indent=2)
+        return text.encode("utf-8", "backslashreplace")  # a surrogate becomes the JSON escape of itself
 
     def to_pdf(self) -> bytes:
-        """The memo as PDF."""
+        """The memo as PDF. Raises ``MemoRenderError``."""
         return render_pdf(self.content, self.issued_at)
 
 
-@transaction.atomic
-def issue_memo(prediction: Prediction, actor: User, redacted: bool) -> Memo:
-    """Return the memo of a settled pair and record that it was issued, with its hash.
+class IssuedMemo(NamedTuple):
+    """A memo that was issued, and its files by ending (``pdf``, ``json``)."""
 
-    Raises :class:`ReviewPendingError` while an item of the pair is open. The memo is redacted in any case for
-    erased names and for an actor without the permission to see names.
+    memo: Memo
+    files: dict[str, bytes]
+
+
+_RENDERERS = {"pdf": Memo.to_pdf, "json": Memo.to_json}
+
+
+@transaction.atomic
+def issue_memo(
+    prediction: Prediction, actor: User, redacted: bool, endings: Collection[str] = ("pdf", "json")
+) -> IssuedMemo:
+    """Return the memo of a settled pair with its files and record that it was issued, with its hash.
+
+    Raises :class:`ReviewPendingError` while an item of the pair is open, and ``MemoRenderError``; nothing is
+    recorded then. The memo is redacted in any case for erased names and for an actor without the
+    permission to see names.
     """
     if ReviewItem.objects.open().filter(prediction=prediction).exclude(stream="gold").exists():
         raise ReviewPendingError("This pair still waits for a decision; a memo is issued when it is settled.")
     redacted = redacted or not actor.has_perm("matching.reveal_names") or prediction.erased_at is not None
     at = timezone.now().replace(microsecond=0)
-    content = _build_content(prediction, actor, redacted, at)
+    decisions = _list_decisions(prediction)
+    entries = [_build_decision_entry(row, place, redacted) for place, row in enumerate(decisions, 1)]
+    head = {"issuer": actor.get_full_name(), "decisions": entries, "final": _get_final_answer(decisions)}
+    content = _build_content(prediction, redacted, at) | head
+    return _finish_memo(prediction, actor, content, at, endings)
+
+
+@transaction.atomic
+def issue_client_memo(
+    prediction: Prediction, actor: User, endings: Collection[str] = ("pdf", "json")
+) -> IssuedMemo:
+    """Return the memo of a decided prediction for its requester, and record that it was issued.
+
+    It holds the settled decision with what the reviewers wrote for the requester, and neither their internal
+    reasons nor their names; ``with_review`` must have joined the review. Raises :class:`ReviewPendingError`
+    until the decision is final, and ``MemoRenderError``.
+    """
+    review = serialize_named_review(prediction)
+    if review["status"] != ReviewStatus.DECIDED:
+        raise ReviewPendingError("No reviewer has decided this pair yet; a memo is issued when one has.")
+    at = timezone.now().replace(microsecond=0)
+    redacted = prediction.erased_at is not None
+    entry = _build_client_entry(review, redacted)
+    head = {"issuer": _PRODUCT_NAME, "decisions": [entry], "final": entry["answer"].lower()}
+    content = _build_content(prediction, redacted, at) | head
+    return _finish_memo(prediction, actor, content, at, endings)
+
+
+def _finish_memo(
+    prediction: Prediction, actor: User, content: dict[str, Any], at: datetime, endings: Collection[str]
+) -> IssuedMemo:
+    """Add the digest, render the files, and record the issue."""
     content["hash"] = compute_digest(content)
-    trail.record_event("memo.issued", prediction, actor, redacted=redacted, sha256=content["hash"])
-    return Memo(content, at)
+    memo = Memo(content, at)
+    files = {ending: _RENDERERS[ending](memo) for ending in endings}
+    trail.record_event("memo.issued", prediction, actor, redacted=content["redacted"], sha256=content["hash"])
+    return IssuedMemo(memo, files)
 
 
 def compute_digest(content: dict[str, Any]) -> str:
-    """Return the SHA-256 of a memo's content without its hash, as written with sorted keys."""
+    """Return the SHA-256 of a memo's content without its digest, as compact JSON with sorted keys."""
     body = {key: value for key, value in content.items() if key != "hash"}
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@transaction.atomic
 def build_binder(predictions: Sequence[Prediction], actor: User, redacted: bool) -> bytes:
-    """Return a ZIP of memos as PDF and JSON with a table of contents; unsettled pairs are listed as such."""
-    packed = io.BytesIO()
+    """Return a ZIP of memos as PDF and JSON with a table of contents.
+
+    Pairs that are not settled, and memos that cannot be made, are listed as such.
+    """
+    archive_bytes = io.BytesIO()
     lines: list[list[str]] = [["memo", "prediction", "profile", "answer", "sha256"]]
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(archive_bytes, "w", zipfile.ZIP_DEFLATED) as archive:
         for prediction in predictions[:MAX_MEMOS]:
-            try:
-                memo = issue_memo(prediction, actor, redacted)
-            except ReviewPendingError:
-                lines.append(["", str(prediction.pk), prediction.profile, "not settled yet", ""])
-                continue
-            archive.writestr(f"{memo.file_stem}.pdf", memo.to_pdf())
-            archive.writestr(f"{memo.file_stem}.json", memo.to_json())
-            final = memo.content["final"]
+            entry = _add_memo(archive, prediction, actor, redacted)
             lines.append(
-                [memo.file_stem, str(prediction.pk), prediction.profile, final, memo.content["hash"]]
+                [entry.file_stem, str(prediction.pk), prediction.profile, entry.answer, entry.sha256]
             )
         archive.writestr("contents.csv", _write_csv(lines))
-    return packed.getvalue()
+    return archive_bytes.getvalue()
+
+
+class _BinderEntry(NamedTuple):
+    """One line of the table of contents."""
+
+    file_stem: str
+    answer: str
+    sha256: str
+
+
+def _add_memo(archive: zipfile.ZipFile, prediction: Prediction, actor: User, redacted: bool) -> _BinderEntry:
+    """Issue a memo into the archive; return its line of the contents, which says so when there is none."""
+    try:
+        memo, files = issue_memo(prediction, actor, redacted)
+    except ReviewPendingError:
+        return _BinderEntry("", "not settled yet", "")
+    except Exception as error:
+        # One pair whose memo cannot be made takes no other memo with it. The text may hold a name.
+        log.error("memo_not_made", prediction=str(prediction.pk), error=type(error).__name__)
+        return _BinderEntry("", "failed: the memo could not be made", "")
+    for ending, body in files.items():
+        archive.writestr(f"{memo.file_stem}.{ending}", body)
+    return _BinderEntry(memo.file_stem, memo.content["final"], memo.content["hash"])
 
 
 def _write_csv(lines: list[list[str]]) -> str:
@@ -109,40 +186,37 @@ def _write_csv(lines: list[list[str]]) -> str:
     return text.getvalue()
 
 
-def _build_content(prediction: Prediction, actor: User, redacted: bool, at: datetime) -> dict[str, Any]:
-    given = serialize_prediction(prediction)
-    decisions = list(_list_decisions(prediction))
+def _build_content(prediction: Prediction, redacted: bool, at: datetime) -> dict[str, Any]:
+    """Return what every memo of a prediction holds: all but the issuer and the decisions."""
+    document = serialize_prediction(prediction)
     profile = presenter.get_profile_choice(prediction.profile)
     return {
         "title": "Memo on two legal names",
         "id": str(prediction.pk),
-        "issuer": actor.get_full_name(),
-        "issued_at": f"{at:%Y-%m-%d %H:%M} UTC",
+        "issued_at": format_moment(at),
         "redacted": redacted,
         "names": [REDACTED_TEXT, REDACTED_TEXT] if redacted else [prediction.name1, prediction.name2],
         "facts": [
             ["Read as", "a person’s name" if prediction.kind == "individual" else "an organisation’s name"],
             ["Profile", f"{profile['title']} ({profile['id']} {profile['version']}, {profile['date']})"],
-            ["Compared", f"{prediction.created_at:%Y-%m-%d %H:%M} UTC"],
+            ["Compared", format_moment(prediction.created_at)],
         ],
-        "deceiving": [] if redacted else _list_deceiving_characters(prediction, given),
-        "decisions": [
-            _build_decision_entry(decision, place, redacted) for place, decision in enumerate(decisions, 1)
-        ],
-        "final": _get_final_answer(decisions),
-        "answer": _build_answer_facts(given, redacted),
-        "differences": [_build_difference_entry(row, redacted) for row in given["differences"]],
+        "deceiving": [] if redacted else _list_deceiving_characters(prediction, document),
+        "answer": _build_answer_facts(document, redacted),
+        "differences": [_build_difference_entry(row, redacted) for row in document["differences"]],
         "disclaimer": DISCLAIMER,
     }
 
 
 def _list_decisions(prediction: Prediction) -> Sequence[Feedback]:
-    said = Feedback.objects.not_withdrawn().filter(prediction=prediction).exclude(source=FeedbackSource.API)
-    return list(said.select_related("reviewer", "clause").order_by("id"))
+    decisions = (
+        Feedback.objects.not_withdrawn().filter(prediction=prediction).exclude(source=FeedbackSource.API)
+    )
+    return list(decisions.select_related("reviewer", "clause").order_by("id"))
 
 
 def _get_final_answer(decisions: Sequence[Feedback]) -> str:
-    """The answer that counts: the adjudicator's, else the last one."""
+    """Return the adjudicated answer, or the latest one without an adjudication."""
     if not decisions:
         return "not reviewed"
     return max(decisions, key=lambda decision: (decision.adjudicated, decision.pk)).decision.label.lower()
@@ -160,27 +234,42 @@ def _build_decision_entry(decision: Feedback, place: int, redacted: bool) -> dic
         "stage": str(stage),
         "answer": str(decision.decision.label),
         "reason": f"{reason}{cited}".strip(),
-        "who": f"{who}, {decision.created_at:%Y-%m-%d %H:%M} UTC{under}",
+        "who": f"{who}, {format_moment(decision.created_at)}{under}",
     }
 
 
-def _build_answer_facts(given: dict[str, Any], redacted: bool) -> list[list[str]]:
-    judged = presenter.get_verdict_badge(given["verdict"])
-    model = given["model"]
+def _build_client_entry(review: Mapping[str, Any], redacted: bool) -> dict[str, str]:
+    """Return the settled decision as its requester may read it."""
+    cited = f"Clause {review['clause']}." if review["clause"] else ""
+    reason = REDACTED_TEXT if redacted and review["reason"] else review["reason"] or ""
+    who = ", ".join(review["reviewers"] or []) or describe_people(review["people"])
+    under = f", guideline {review['guideline']}" if review["guideline"] else ""
+    at = datetime.fromisoformat(review["decided_at"])
+    return {
+        "stage": "Decision" if review["decided_by"] == DecisionMaker.REVIEWERS else "Precedent",
+        "answer": str(ReviewDecision(review["verdict"]).label),
+        "reason": f"{reason} {cited}".strip(),
+        "who": f"{who}, {format_moment(at)}{under}",
+    }
+
+
+def _build_answer_facts(document: dict[str, Any], redacted: bool) -> list[list[str]]:
+    verdict = presenter.get_verdict_badge(document["verdict"])
+    model = document["model"]
     return [
-        ["Verdict", f"{judged.title}, {presenter.format_percent(given['confidence'])} confidence"],
-        ["Reason", REDACTED_TEXT if redacted else given["reason"]],
-        ["Would settle it", given["missing_fact"] or "nothing is missing"],
-        ["Model and rules", f"{model['name']} {model['version']}, rules {given['rules_version']}"],
+        ["Verdict", f"{verdict.title}, {presenter.describe_certainty(document)}"],
+        ["Reason", REDACTED_TEXT if redacted else document["reason"]],
+        ["Would settle it", document["missing_fact"] or "nothing is missing"],
+        ["Model and rules", f"{model['name']} {model['version']}, rules {document['rules_version']}"],
     ]
 
 
 def _build_difference_entry(row: dict[str, Any], redacted: bool) -> dict[str, str]:
-    known = load_categories().get(row["category"])
-    plain = known.explanation if known else ""
+    category = load_categories().get(row["category"])
+    general = category.explanation if category else ""
     return {
         "category": row["category"],
-        "title": f"{row['title']}. {plain if redacted else row['explanation']}",
+        "title": f"{row['title']}. {general if redacted else row['explanation']}",
         "first": REDACTED_TEXT if redacted and row["text1"] else row["text1"] or "none",
         "second": REDACTED_TEXT if redacted and row["text2"] else row["text2"] or "none",
         "effect": presenter.EFFECT_TEXTS[row["effect"]][1],
@@ -188,8 +277,8 @@ def _build_difference_entry(row: dict[str, Any], redacted: bool) -> dict[str, st
     }
 
 
-def _list_deceiving_characters(prediction: Prediction, given: dict[str, Any]) -> list[str]:
-    columns = diff.build_columns(prediction.name1, prediction.name2, given["differences"])
+def _list_deceiving_characters(prediction: Prediction, document: dict[str, Any]) -> list[str]:
+    columns = diff.build_columns(prediction.name1, prediction.name2, document["differences"])
     return [
         f"name {'AB'[number - 1]}: {code}" for number, code in presenter.find_deceptive_characters(columns)
     ]

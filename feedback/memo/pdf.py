@@ -1,40 +1,48 @@
-"""Memos as PDF by Typst, with fonts from wheels so that every script prints without system packages."""
+"""Documents as PDF by Typst: memos, and whatever else has a template and content of texts."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import pymupdf_fonts
 import typst
-from noto_cjk_sans_jp_regular import FONT_PATH
 
-_TEMPLATE = Path(__file__).with_name("memo.typ")
-_FONT_FILES = {"figo": "FiraGO-Regular.ttf", "figbo": "FiraGO-Bold.ttf"}
+from feedback.memo.fonts import load_fonts, map_texts, replace_beyond_ascii, replace_unprintable
+
+_MEMO_TEMPLATE = Path(__file__).with_name("memo.typ")
 
 
-def render_pdf(memo: Mapping[str, Any], at: datetime) -> bytes:
-    """Return a memo as an accessible PDF (PDF/UA-1); the same memo of the same time gives the same bytes."""
+class MemoRenderError(Exception):
+    """The document cannot be printed. The text holds nothing of it."""
+
+
+def render_pdf(content: Mapping[str, Any], at: datetime, template: Path = _MEMO_TEMPLATE) -> bytes:
+    """Return a document as an accessible PDF (PDF/UA-1); the same content and time give the same bytes.
+
+    The template reads the content as JSON from the input ``memo``. A character that no font has is printed as
+    its code point, and ``memo.replaced`` says so. Raises :class:`MemoRenderError`.
+    """
+    document = dict(content)
+    try:
+        return _compile(template, document, map_texts(replace_unprintable, document), at)
+    except typst.TypstError:  # each character has a glyph, but no font has all of one cluster
+        pass
+    try:
+        return _compile(template, document, map_texts(replace_beyond_ascii, document), at)
+    except typst.TypstError:
+        raise MemoRenderError("This document cannot be printed as PDF; take it as JSON.") from None
+
+
+def _compile(template: Path, content: dict[str, Any], printed: dict[str, Any], at: datetime) -> bytes:
+    printed["replaced"] = printed != content
     return typst.compile(
-        _TEMPLATE.read_bytes(),
-        font_paths=_load_fonts()[1],
+        template.read_bytes(),
+        font_paths=load_fonts(),
         ignore_system_fonts=True,
-        sys_inputs={"memo": json.dumps(memo, ensure_ascii=False)},
+        sys_inputs={"memo": json.dumps(printed, ensure_ascii=False)},
         pdf_standards="ua-1",
         timestamp=at,
     )
-
-
-@lru_cache(maxsize=1)
-def _load_fonts() -> tuple[TemporaryDirectory[str], typst.Fonts]:
-    """Lay the faces that a package keeps as data into a folder, which ends with the process; load all."""
-    folder = TemporaryDirectory(prefix="memo-fonts-")
-    for name, file in _FONT_FILES.items():
-        (Path(folder.name) / file).write_bytes(pymupdf_fonts.myfont(name))
-    places = [folder.name, str(Path(str(FONT_PATH)).parent)]
-    return folder, typst.Fonts(include_system_fonts=False, font_paths=places)

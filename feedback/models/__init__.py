@@ -10,6 +10,7 @@ from feedback.models.feedback import (
     GoldAnswer,
 )
 from feedback.models.guideline import Clause, Guideline, Precedent
+from feedback.models.label_import import ImportPreview
 from feedback.models.queue import (
     CLAIM_DURATION,
     Absence,
@@ -19,6 +20,7 @@ from feedback.models.queue import (
     ReviewItemQuerySet,
     ReviewStage,
 )
+from feedback.models.request import ReviewRequest
 
 __all__ = [
     "CLAIM_DURATION",
@@ -33,9 +35,11 @@ __all__ = [
     "FeedbackSource",
     "GoldAnswer",
     "Guideline",
+    "ImportPreview",
     "ItemEvent",
     "Precedent",
     "ReviewItem",
     "ReviewItemQuerySet",
+    "ReviewRequest",
     "ReviewStage",
 ]

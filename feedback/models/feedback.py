@@ -71,18 +71,32 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         labels = self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
         return labels.select_related("prediction").order_by("id")
 
-    def audit_labels(self) -> FeedbackQuerySet:
-        """Return settled decisions on the random audit, the latest for each prediction; for estimates."""
+    def settled(self) -> FeedbackQuerySet:
+        """Return the settled decisions of reviewers, the latest for each prediction.
+
+        A prediction with an open item, or that nobody can tell, has none.
+        """
         unsettled = ReviewItem.objects.filter(prediction=OuterRef("prediction")).exclude(
             state=ReviewItem.State.DONE
         )
-        decided = self.by_reviewers().filter(prediction__stream=ReviewStream.AUDIT).filter(~Exists(unsettled))
+        decided = self.by_reviewers().filter(~Exists(unsettled))
         newest = decided.order_by("prediction_id", "-adjudicated", "-id").distinct("prediction_id")
-        return self.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
+        return self.model.objects.filter(pk__in=newest.values("pk"), user_correction__isnull=False)
+
+    def audit_labels(self) -> FeedbackQuerySet:
+        """Return the settled decisions on the random audit; for estimates."""
+        return self.filter(prediction__stream=ReviewStream.AUDIT).settled()
 
     def by_user(self, user: User) -> FeedbackQuerySet:
         """Return the feedback of one user, the newest first."""
         return self.filter(reviewer=user).order_by("-id")
+
+    def with_review(self) -> FeedbackQuerySet:
+        """Join the prediction with its review, without the columns that are large or encrypted."""
+        unread = ("name1", "name2", "words", "context", "differences", "features", "traits")
+        return self.select_related("prediction__requester_review").defer(
+            *(f"prediction__{name}" for name in unread)
+        )
 
     def pending(self) -> FeedbackQuerySet:
         """Return feedback that no training run has used yet."""
@@ -106,6 +120,9 @@ class Feedback(models.Model):
     )
     feedback_text = EncryptedTextField(
         blank=True, default="", help_text="May quote names, so it is encrypted."
+    )
+    client_reason = EncryptedTextField(  # type: ignore[misc]  # null only in rows of an earlier version
+        null=True, blank=True, help_text="What the reviewer wrote for the requester; may quote names."
     )
     processed = models.BooleanField(default=False, help_text="Used by a training run.")
     training_run = models.ForeignKey(
@@ -134,7 +151,9 @@ class Feedback(models.Model):
         related_name="+",
         help_text="The version that made the prediction.",
     )
-    answer_shown = models.BooleanField(default=False, help_text="The prediction was visible before deciding.")
+    prediction_shown = models.BooleanField(
+        default=False, help_text="The prediction was visible before deciding."
+    )
     revises = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="revised_by"
     )

@@ -93,7 +93,9 @@ class PrecedentQuerySet(models.QuerySet["Precedent"]):
 class Precedent(models.Model):
     """An adjudicated pair, shown beside pairs with the same categories of difference."""
 
-    word = models.OneToOneField("feedback.Feedback", on_delete=models.PROTECT, related_name="precedent")
+    adjudication = models.OneToOneField(
+        "feedback.Feedback", on_delete=models.PROTECT, related_name="precedent"
+    )
     prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="precedents")
     clause = models.ForeignKey(Clause, on_delete=models.PROTECT, related_name="precedents")
     material = models.BooleanField(null=True, help_text="Empty: the names alone do not settle it.")

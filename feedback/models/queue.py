@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
@@ -26,6 +27,10 @@ WHERE (item.state = 'open' OR item.state = 'claimed' AND item.claimed_until < %(
       SELECT 1 FROM feedback done
       WHERE done.prediction_id = item.prediction_id AND done.reviewer_id = %(user)s
         AND done.withdrawn_at IS NULL AND done.source <> 'api'
+  )
+  AND NOT EXISTS (
+      SELECT 1 FROM review_requests request
+      WHERE request.prediction_id = item.prediction_id AND request.requested_by_id = %(user)s
   )
   AND NOT EXISTS (
       SELECT 1 FROM review_events passed
@@ -73,7 +78,7 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
         return self.select_related("prediction__model")
 
     def claim(self, user: User, now: datetime, lead: bool = False) -> ReviewItem | None:
-        """Claim and return the item that is due first and that the user has neither decided nor skipped.
+        """Claim and return the item due first that the user has neither decided, skipped nor asked for.
 
         Items assigned to the user come first, then (for a lead) those for leads, then unassigned ones;
         ``None`` if there is none. It is one statement with ``SKIP LOCKED``: two concurrent claims never get
@@ -136,6 +141,7 @@ class ReviewItem(models.Model):
             ),
             models.Index(fields=["claimed_by"], condition=Q(state="claimed"), name="review_items_held"),
             models.Index(fields=["-created_at"], name="review_items_newest"),
+            models.Index(fields=["-done_at", "due_at", "id"], name="review_items_waiting_first"),
             models.Index(fields=["done_at"], condition=Q(done_at__isnull=False), name="review_items_by_end"),
         )
         constraints = (
@@ -164,7 +170,7 @@ class ReviewItem(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_stage_display().lower()} of {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_stage_display().lower()} of {format_moment(self.created_at)}"
 
     def is_claimed_by(self, user: User, now: datetime) -> bool:
         """Return whether the user holds a claim that has not expired."""
@@ -186,6 +192,8 @@ class ItemEvent(models.Model):
         RELEASED = "released", "Released"
         ASSIGNED = "assigned", "Assigned"
         UNDONE = "undone", "Decision undone"
+        WITHDRAWN = "withdrawn", "Request withdrawn"
+        ANSWERED = "answered", "Answer of the requester"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     item = models.ForeignKey(ReviewItem, on_delete=models.CASCADE, related_name="events")
@@ -202,7 +210,7 @@ class ItemEvent(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} at {format_moment(self.at)}"
 
 
 class Draft(models.Model):
@@ -213,6 +221,9 @@ class Draft(models.Model):
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     decision = models.CharField(max_length=12, choices=Decision.choices, blank=True)
     text = EncryptedTextField(blank=True, default="")
+    client_reason = EncryptedTextField(  # type: ignore[misc]  # null only in rows of an earlier version
+        null=True, blank=True, help_text="The reason for the requester."
+    )
     saved_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -222,7 +233,7 @@ class Draft(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"draft of {self.saved_at:%Y-%m-%d %H:%M}"
+        return f"draft of {format_moment(self.saved_at)}"
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):

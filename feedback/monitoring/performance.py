@@ -1,6 +1,6 @@
 """Hourly and daily monitoring of live models: counts, drift, accuracy, alerts.
 
-Everything is about one closed window and may be done again: what was written is replaced.
+Each run covers one closed window and can be repeated: it replaces the rows written before.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Avg, Count, F, Min, Q
+from django.db.models.functions import Greatest
 
 from feedback.models import Feedback, FeedbackQuerySet
 from matching.models import Prediction, ReviewStream, VerdictChoice
@@ -34,6 +35,7 @@ from modelops.monitoring.confidence_sequences import (
     compute_performance,
     compute_restart_delta,
 )
+from modelops.monitoring.performance_drift import calculate_drift
 from modelops.monitoring.reporting import HOUR
 from modelops.monitoring.thresholds import get_threshold
 from modelops.monitoring.windows import TrafficSlice, get_slice
@@ -44,7 +46,7 @@ SEQUENCE_LENGTH = 200
 """Labels after which a new sequence begins."""
 
 MIN_ANSWERS_FOR_ESTIMATE = 200
-"""Answers, at least, before an estimate without labels means anything."""
+"""Minimum number of predictions for an alert on an estimate without labels."""
 
 HISTOGRAM_RETENTION = timedelta(days=100)
 """How long hourly histograms are kept; reports and measured figures stay."""
@@ -52,7 +54,9 @@ HISTOGRAM_RETENTION = timedelta(days=100)
 _STORE_DELAY = timedelta(minutes=2)
 _MIN_AUDIT_SAMPLE = 30
 _MIN_REVIEWED_SHARE = 0.2
-"""When so many random answers of a week were picked and a smaller share reviewed, estimates are silent."""
+_LIKELIHOOD = Greatest(F("material_probability"), 1 - F("material_probability"))
+"""Probability of the likelier answer, of reviews too."""
+"""Minimum reviewed share of a week's audit sample, if the sample has at least ``_MIN_AUDIT_SAMPLE`` items."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,10 @@ def monitor_day(day: datetime) -> MonitoringSummary:
 
 
 def list_open_hours(now: datetime) -> list[datetime]:
-    """Return the closed hours of the last day that may be looked at, the oldest first.
+    """Return the closed hours of the last day that can be monitored, oldest first.
 
-    None from before anything was live; the newest two minutes after its end, when its answers are stored.
+    Hours before the first deployment are left out. An hour is ready two minutes after its end, when its
+    predictions are stored.
     """
     began = Deployment.objects.aggregate(first=Min("at"))["first"]
     if began is None:
@@ -106,15 +111,15 @@ def list_open_hours(now: datetime) -> list[datetime]:
 
 
 def list_champions() -> list[ModelVersion]:
-    """Return the versions that answer now."""
+    """Return the versions that are champion of some profile now."""
     live = Deployment.objects.live().filter(role=ServingRole.CHAMPION)
     return list(ModelVersion.objects.filter(deployments__in=live).distinct())
 
 
 def count_reviewed(of: TrafficSlice, start: datetime, end: datetime) -> tuple[int, int]:
-    """Return how many answers of a slice and time were reviewed, and how many of them wrong.
+    """Return how many predictions of a slice in a period were reviewed, and how many of them were wrong.
 
-    Rows of files are no stored answers: nobody reviews them.
+    Rows of bulk jobs are not stored as predictions, so they are never reviewed.
     """
     if of.source == TrafficSource.BULK:
         return 0, 0
@@ -127,30 +132,30 @@ def count_reviewed(of: TrafficSlice, start: datetime, end: datetime) -> tuple[in
         user_correction__isnull=False,
     )
     wrong = Count("prediction", distinct=True, filter=~Q(user_correction=F("prediction__prediction")))
-    found = rows.aggregate(n=Count("prediction", distinct=True), wrong=wrong)
-    return found["n"], found["wrong"]
+    counts = rows.aggregate(n=Count("prediction", distinct=True), wrong=wrong)
+    return counts["n"], counts["wrong"]
 
 
 def estimate_performance(
     model: ModelVersion, now: datetime, profile: str = "", share: float = 1.0
 ) -> PerformanceEstimate:
-    """Return what the newest labels of the random audit say of a version: 200 to 400 of them.
+    """Estimate the performance of a version from its newest random-audit labels, 200 to 400 once available.
 
-    ``profile`` narrows it to one; ``share`` is the part of the error that may be spent on it. A new sequence
-    begins every 200 labels and counts from the one after, each spending its part of the error: so looking
-    every hour for years stays honest, and a fall of today is not hidden behind the years.
+    ``profile`` restricts the estimate to one profile; ``share`` is the part of the error probability that it
+    may spend. A new sequence begins every 200 labels and is used from the next one on. Each spends its own
+    part of the error, so hourly checks stay valid over years and old labels do not hide a recent drop.
     """
     rows = _select_audit_labels(model, now)
     rows = rows.filter(prediction__profile=profile) if profile else rows
     blocks = rows.count() // SEQUENCE_LENGTH
     columns = ("prediction__prediction", "user_correction", "prediction__selection_probability")
     newest = rows.order_by("created_at", "pk").values_list(*columns)[max(0, blocks - 1) * SEQUENCE_LENGTH :]
-    labels = (AuditedLabel(said, bool(true), chance or 1.0) for said, true, chance in newest)
+    labels = (AuditedLabel(predicted, bool(label), chance or 1.0) for predicted, label, chance in newest)
     return compute_performance(labels, compute_restart_delta(blocks + 1) * share)
 
 
 def estimate_by_profile(model: ModelVersion, now: datetime) -> dict[str, PerformanceEstimate]:
-    """Return the same for every profile that has audited answers; the profiles share the error."""
+    """Estimate performance for each profile with audit labels; the profiles share the error probability."""
     names = sorted(
         set(_select_audit_labels(model, now).order_by().values_list("prediction__profile", flat=True))
     )
@@ -159,11 +164,16 @@ def estimate_by_profile(model: ModelVersion, now: datetime) -> dict[str, Perform
 
 @transaction.atomic
 def store_metrics(model: ModelVersion, window: str, start: datetime, end: datetime) -> list[ModelMetric]:
-    """Write what a window says of a version into ``model_metrics``, and tell people of what is too low."""
-    found = {"": estimate_performance(model, end), **estimate_by_profile(model, end)}
+    """Write the metrics of a version in a window to ``model_metrics`` and update the alerts on low values."""
+    estimates = {"": estimate_performance(model, end), **estimate_by_profile(model, end)}
     answers = list(_generate_answer_metrics(model, start, end))
     rows = [("", *row) for row in answers]
-    rows += [(profile, *row) for profile, seen in found.items() for row in _generate_label_metrics(seen)]
+    rows += [
+        (profile, *row)
+        for profile, estimate in estimates.items()
+        for row in _generate_label_metrics(estimate)
+    ]
+    rows += [("", *row) for row in _generate_drift_metrics(model, estimates[""])]
     ModelMetric.objects.filter(model=model, window=window).delete()
     stored = [
         ModelMetric(
@@ -178,8 +188,8 @@ def store_metrics(model: ModelVersion, window: str, start: datetime, end: dateti
         for profile, name, value, n in rows
     ]
     ModelMetric.objects.bulk_create(stored)
-    for profile, seen in found.items():
-        _observe_performance(f"{model.version}, {profile}" if profile else str(model.version), seen)
+    for profile, estimate in estimates.items():
+        _observe_performance(f"{model.version}, {profile}" if profile else str(model.version), estimate)
     _observe_estimate(model, answers)
     return stored
 
@@ -188,33 +198,41 @@ def _select_audit_labels(model: ModelVersion, now: datetime) -> FeedbackQuerySet
     return Feedback.objects.audit_labels().filter(prediction__model=model, created_at__lte=now)
 
 
-def _generate_label_metrics(found: PerformanceEstimate) -> Iterable[tuple[str, float, int]]:
-    for name, estimate in found.to_dict().items():
+def _generate_label_metrics(performance: PerformanceEstimate) -> Iterable[tuple[str, float, int]]:
+    for name, estimate in performance.to_dict().items():
         if estimate.n:
             yield f"{name} (labelled)", estimate.value, estimate.n
             yield f"{name} (labelled, at least)", estimate.low, estimate.n
             yield f"{name} (labelled, at most)", estimate.high, estimate.n
 
 
+def _generate_drift_metrics(
+    model: ModelVersion, performance: PerformanceEstimate
+) -> Iterable[tuple[str, float, int]]:
+    """Yield the loss of each metric since training; a gain is negative."""
+    for drift in calculate_drift(model.metrics, performance):
+        yield f"{drift.name} (loss since training)", drift.score, drift.current.n
+
+
 def _generate_answer_metrics(
     model: ModelVersion, start: datetime, end: datetime
 ) -> Iterable[tuple[str, float, int]]:
-    """Yield what can be said without labels; on calibrated scores the mean confidence is the accuracy."""
+    """Yield the metrics that need no labels; mean likelihood estimates accuracy if scores are calibrated."""
     answers = Prediction.objects.filter(model=model, created_at__gte=start, created_at__lt=end).order_by()
-    found = answers.aggregate(
+    counts = answers.aggregate(
         n=Count("pk"),
-        sure=Avg("confidence"),
+        sure=Avg(_LIKELIHOOD),
         review=Count("pk", filter=Q(verdict=VerdictChoice.REVIEW)),
         material=Count("pk", filter=Q(prediction=True)),
     )
-    if found["n"]:
-        yield "accuracy (estimated)", float(found["sure"]), found["n"]
-        yield "review share", found["review"] / found["n"], found["n"]
-        yield "material share", found["material"] / found["n"], found["n"]
+    if counts["n"]:
+        yield "accuracy (estimated)", float(counts["sure"]), counts["n"]
+        yield "review share", counts["review"] / counts["n"], counts["n"]
+        yield "material share", counts["material"] / counts["n"], counts["n"]
 
 
-def _observe_performance(scope: str, found: PerformanceEstimate) -> None:
-    for name, estimate in found.to_dict().items():
+def _observe_performance(scope: str, performance: PerformanceEstimate) -> None:
+    for name, estimate in performance.to_dict().items():
         if estimate.n:
             allowed = get_threshold(name)
             what = (
@@ -232,7 +250,7 @@ def _observe_estimate(model: ModelVersion, answers: Iterable[tuple[str, float, i
 
 
 def _observe_audit_coverage(now: datetime) -> None:
-    """Tell people when the random audit is picked and nobody reviews it."""
+    """Update the alert on an audit sample that too few reviewers have worked on."""
     picked = Prediction.objects.filter(
         stream=ReviewStream.AUDIT, created_at__gte=now - WEEK, created_at__lt=now
     )
@@ -246,7 +264,7 @@ def _observe_audit_coverage(now: datetime) -> None:
 
 
 def _resolve_stale_alerts(answering: set[str]) -> None:
-    """Let alerts about versions that no longer answer come to their end: nobody else would observe them."""
+    """Resolve alerts on versions that no longer serve: no other check observes them."""
     rules = ("drift", "estimate_low", "accuracy_low", "precision_low", "recall_low")
     for rule, scope in Alert.objects.open().filter(rule__in=rules).values_list("rule", "scope"):
         if scope.split(",")[0] not in answering:

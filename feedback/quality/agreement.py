@@ -1,7 +1,7 @@
 """Coefficients of agreement between reviewers, with and without correction for chance.
 
-Always shown together: kappa alone calls 90 % agreement worthless when one answer is rare, percentage
-agreement alone calls guessing good. Pure functions; any hashable value can be an answer.
+Report them together: kappa is low at 90 % agreement when one answer is rare, and percentage agreement is high
+for guesses. Pure functions; an answer can be any hashable value.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 AnswerPairs = Sequence[tuple[Hashable, Hashable]]
-"""One entry an item: what the first and what the second person answered."""
+"""One entry per item: the answers of the first and of the second reviewer."""
 
 Units = Sequence[Sequence[Hashable]]
-"""One entry an item: the answers it got, however many."""
+"""One entry per item: all its answers."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Agreement of two people over ``n`` items; coefficients are ``None`` where they are not defined."""
+    """Agreement of two reviewers over ``n`` items; an undefined coefficient is ``None``."""
 
     n: int
     percent: float
@@ -30,7 +30,7 @@ class Agreement:
 
 
 def compute_agreement(pairs: AnswerPairs) -> Agreement:
-    """Return every coefficient for two people. Raises ``ValueError`` without an item."""
+    """Return all coefficients for two reviewers. Raises ``ValueError`` without an item."""
     return Agreement(
         n=len(pairs),
         percent=percent_agreement(pairs),
@@ -41,14 +41,14 @@ def compute_agreement(pairs: AnswerPairs) -> Agreement:
 
 
 def percent_agreement(pairs: AnswerPairs) -> float:
-    """Return the share of items with the same answer. Raises ``ValueError`` without an item."""
+    """Return the share of items with equal answers, 0 to 1. Raises ``ValueError`` without an item."""
     if not pairs:
         raise ValueError("agreement needs at least one item that two people answered")
     return sum(first == second for first, second in pairs) / len(pairs)
 
 
 def cohen_kappa(pairs: AnswerPairs) -> float | None:
-    """Return Cohen's kappa (1960); ``None`` when both people gave one and the same answer throughout."""
+    """Return Cohen's kappa (1960); ``None`` when both reviewers always gave the same single answer."""
     observed = percent_agreement(pairs)
     firsts, seconds = (Counter(side) for side in zip(*pairs, strict=True))
     expected = sum(firsts[answer] * seconds[answer] for answer in firsts) / len(pairs) ** 2
@@ -56,28 +56,28 @@ def cohen_kappa(pairs: AnswerPairs) -> float | None:
 
 
 def gwet_ac1(pairs: AnswerPairs) -> float | None:
-    """Return Gwet's AC1 (2008), steady when one answer is rare; ``None`` if only one was ever given."""
+    """Return Gwet's AC1 (2008), robust to rare answers; ``None`` if all answers are equal."""
     observed = percent_agreement(pairs)
-    given = Counter(answer for pair in pairs for answer in pair)
-    if len(given) < 2:
+    counts = Counter(answer for pair in pairs for answer in pair)
+    if len(counts) < 2:
         return None
-    shares = [count / (2 * len(pairs)) for count in given.values()]
-    expected = sum(share * (1 - share) for share in shares) / (len(given) - 1)
+    shares = [count / (2 * len(pairs)) for count in counts.values()]
+    expected = sum(share * (1 - share) for share in shares) / (len(counts) - 1)
     return _correct_for_chance(observed, expected)
 
 
 def krippendorff_alpha(units: Units) -> float | None:
-    """Return Krippendorff's alpha for names (nominal data), any number of people, answers missing or not.
+    """Return Krippendorff's alpha for nominal data, any number of reviewers and missing answers.
 
-    ``None`` when only one answer was ever given. Raises ``ValueError`` unless some item has two answers.
+    ``None`` if all answers are equal. Raises ``ValueError`` unless some item has two answers.
     """
     paired = [unit for unit in units if len(unit) >= 2]
     if not paired:
         raise ValueError("agreement needs at least one item that two people answered")
-    given = Counter(answer for unit in paired for answer in unit)
-    n = sum(given.values())
+    counts = Counter(answer for unit in paired for answer in unit)
+    n = sum(counts.values())
     observed = sum(_count_disagreements(unit) for unit in paired) / n
-    expected = (n * n - sum(count * count for count in given.values())) / (n * (n - 1))
+    expected = (n * n - sum(count * count for count in counts.values())) / (n * (n - 1))
     return None if expected == 0 else 1 - observed / expected
 
 
@@ -87,9 +87,9 @@ def bootstrap_interval(
     rounds: int = 1_000,
     seed: int = 20,
 ) -> tuple[float, float] | None:
-    """Return the 95 % percentile bootstrap interval of a coefficient over items.
+    """Return the 95 % percentile bootstrap interval of a coefficient, resampling items.
 
-    Rounds in which the coefficient is not defined are left out; ``None`` if that is every round.
+    Rounds with an undefined coefficient are left out; ``None`` if it is undefined in all rounds.
     """
     rng = random.Random(seed)  # noqa: S311 - a resample, not a secret
     drawn = (coefficient(rng.choices(pairs, k=len(pairs))) for _ in range(rounds))
@@ -104,7 +104,7 @@ def _correct_for_chance(observed: float, expected: float) -> float | None:
 
 
 def _count_disagreements(unit: Sequence[Hashable]) -> float:
-    """Return the ordered pairs of unequal answers of one item, each item weighing as its answers count."""
+    """Return the number of ordered pairs of unequal answers of one item, divided by its answers minus one."""
     counts = Counter(unit)
     unequal = len(unit) ** 2 - sum(count * count for count in counts.values())
     return unequal / (len(unit) - 1)

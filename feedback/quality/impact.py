@@ -20,7 +20,7 @@ _CACHE_SECONDS = 24 * 60 * 60
 
 
 class FeedbackImpact(NamedTuple):
-    """How many predictions a version changes among ``decisions`` pairs it was trained on."""
+    """Number of predictions that a version changes among the ``decisions`` pairs it was trained on."""
 
     decisions: int
     changed_predictions: int
@@ -28,14 +28,14 @@ class FeedbackImpact(NamedTuple):
 
 
 def measure_impact(reviewer: User) -> FeedbackImpact | None:
-    """Return the impact of the latest decisions, or ``None`` before a model was trained on one."""
+    """Return the impact of the latest ``MAX_DECISIONS`` decisions; ``None`` if none was trained on."""
     rows = Feedback.objects.not_withdrawn().filter(reviewer=reviewer, processed=True)
     used = rows.filter(training_run__model__isnull=False, prediction__erased_at=None)
     last = list(used.select_related("prediction", "training_run__model").order_by("-id")[:MAX_DECISIONS])
     if not last or last[0].training_run is None or last[0].training_run.model is None:
         return None
     version = last[0].training_run.model
-    key = f"influence:{reviewer.pk}:{version.pk}:{last[0].pk}"
+    key = f"impact:{reviewer.pk}:{version.pk}:{last[0].pk}"
     changed = cache.get(key)
     if changed is None:
         changed = _count_changed_predictions(version, [row.prediction for row in last])
@@ -50,7 +50,7 @@ def _count_changed_predictions(version: ModelVersion, predictions: list[Predicti
 
 def _has_changed(scorer: Scorer, row: Prediction) -> bool:
     try:
-        found = engine.compare(row.name1, row.name2, row.profile, row.kind, load_context(row), scorer)
+        result = engine.compare(row.name1, row.name2, row.profile, row.kind, load_context(row), scorer)
     except EngineError:
         return False
-    return found.prediction != row.prediction
+    return result.prediction != row.prediction

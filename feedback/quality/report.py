@@ -53,7 +53,7 @@ class GroupAgreement(NamedTuple):
 
 
 class Proportion(NamedTuple):
-    """Hits among ``n`` trials; ``None`` in place of rate and interval without a trial."""
+    """Hits among ``n`` trials; share and bounds are ``None`` without a trial."""
 
     hits: int
     n: int
@@ -82,7 +82,7 @@ class ReviewerQuality(NamedTuple):
 
 
 class DailyBar(NamedTuple):
-    """One day of a chart, drawn as a bar of at most 100 units that stands on the line at 105."""
+    """One day of a bar chart in SVG units: bars are at most 100 high, their base line is at y = 105."""
 
     day: date
     n: int
@@ -114,8 +114,8 @@ class BlindDecisionSample:
             pk__gte=build_min_uuid7(since), stage__in=[ReviewStage.FIRST, ReviewStage.SECOND]
         )
         columns = ("prediction_id", "reviewer_id", "user_correction", "guideline_version", "seconds")
-        read = rows.order_by("-id").values_list(*columns, "created_at", "stream")[:_MAX_DECISIONS]
-        self.decisions = [_BlindDecision(*row) for row in read]
+        newest = rows.order_by("-id").values_list(*columns, "created_at", "stream")[:_MAX_DECISIONS]
+        self.decisions = [_BlindDecision(*row) for row in newest]
         self.decision_pairs = list(
             _pair_decisions(decision for decision in self.decisions if decision.stream != ReviewStream.GOLD)
         )
@@ -123,13 +123,16 @@ class BlindDecisionSample:
     def measure_gold_accuracy(self) -> dict[UUID, Proportion]:
         """Return the gold accuracy of each reviewer."""
         gold = [decision for decision in self.decisions if decision.stream == ReviewStream.GOLD]
-        known = GoldAnswer.objects.filter(prediction__in={decision.prediction_id for decision in gold})
-        answers = dict(known.values_list("prediction_id", "material"))
+        gold_answers = GoldAnswer.objects.filter(prediction__in={decision.prediction_id for decision in gold})
+        answers = dict(gold_answers.values_list("prediction_id", "material"))
         hits: dict[UUID, list[bool]] = defaultdict(list)
         for decision in gold:
             if decision.prediction_id in answers:
                 hits[decision.reviewer_id].append(decision.answer is answers[decision.prediction_id])
-        return {reviewer: Proportion(sum(found), len(found)) for reviewer, found in hits.items()}
+        return {
+            reviewer: Proportion(sum(reviewer_hits), len(reviewer_hits))
+            for reviewer, reviewer_hits in hits.items()
+        }
 
 
 def measure_all_reviewers(sample: BlindDecisionSample) -> GroupAgreement | None:
@@ -149,11 +152,11 @@ def measure_by_guideline(sample: BlindDecisionSample) -> list[GroupAgreement]:
 
 def measure_by_category(sample: BlindDecisionSample) -> list[GroupAgreement]:
     """Return the agreement on items of each category of difference, the most frequent first."""
-    shown = _load_categories({pair[0].prediction_id for pair in sample.decision_pairs})
-    titles = {id_: f"{id_} {found.title}" for id_, found in load_categories().items()}
+    categories = _load_categories({pair[0].prediction_id for pair in sample.decision_pairs})
+    titles = {id_: f"{id_} {category.title}" for id_, category in load_categories().items()}
 
     def names(pair: DecisionPair) -> list[str]:
-        return [titles.get(id_, id_) for id_ in shown.get(pair[0].prediction_id, ())]
+        return [titles.get(id_, id_) for id_ in categories.get(pair[0].prediction_id, ())]
 
     return _measure_groups(sample.decision_pairs, names)[:_MAX_CATEGORIES]
 
@@ -214,19 +217,19 @@ def count_closed_per_day(now: datetime) -> list[DailyBar]:
 
 
 def count_overrides_by_category(sample: BlindDecisionSample) -> list[tuple[str, Proportion]]:
-    """Return how often reviewers overrode the model on items of each category, the most often first."""
+    """Return the override rate of each category with an override, the largest number first."""
     rows = Prediction.objects.filter(pk__in={decision.prediction_id for decision in sample.decisions})
-    seen = {row.pk: row for row in rows.only("pk", "verdict", "prediction", "differences")}
-    found: dict[str, list[bool]] = defaultdict(list)
+    predictions = {row.pk: row for row in rows.only("pk", "verdict", "prediction", "differences")}
+    overrides: dict[str, list[bool]] = defaultdict(list)
     for decision in sample.decisions:
-        row = seen.get(decision.prediction_id)
+        row = predictions.get(decision.prediction_id)
         if row is None or decision.answer is None or decision.stream == ReviewStream.GOLD:
             continue
-        against = is_override(decision.answer, row)
+        overrides_model = is_override(decision.answer, row)
         for id_ in row.categories:
-            found[id_].append(against)
+            overrides[id_].append(overrides_model)
     titles = load_categories()
-    ranked = sorted(found.items(), key=lambda entry: (-sum(entry[1]), entry[0]))[:_MAX_CATEGORIES]
+    ranked = sorted(overrides.items(), key=lambda entry: (-sum(entry[1]), entry[0]))[:_MAX_CATEGORIES]
     return [
         (f"{id_} {titles[id_].title}", Proportion(sum(hits), len(hits))) for id_, hits in ranked if sum(hits)
     ]
@@ -248,13 +251,13 @@ def _build_daily_bars(counts: Mapping[date, int], now: datetime) -> list[DailyBa
 
 
 def _pair_decisions(decisions: Iterable[_BlindDecision]) -> Iterable[DecisionPair]:
-    """Yield the first two blind decisions on each prediction that has two, in order of time."""
+    """Yield the first two blind decisions on each prediction with at least two, in order of time."""
     by_prediction: dict[UUID, list[_BlindDecision]] = defaultdict(list)
     for decision in decisions:
         by_prediction[decision.prediction_id].append(decision)
-    for found in by_prediction.values():
-        if len(found) >= 2:
-            first, second = sorted(found, key=lambda decision: decision.decided_at)[:2]
+    for group in by_prediction.values():
+        if len(group) >= 2:
+            first, second = sorted(group, key=lambda decision: decision.decided_at)[:2]
             yield first, second
 
 
@@ -282,7 +285,9 @@ def _measure_groups(
         for name in names(pair):
             groups[name].append(pair)
     ordered = sorted(groups.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    return [found for name, pairs in ordered if (found := _measure_agreement(name, pairs)) is not None]
+    return [
+        agreement for name, pairs in ordered if (agreement := _measure_agreement(name, pairs)) is not None
+    ]
 
 
 def _load_categories(predictions: set[UUID]) -> dict[UUID, set[str]]:

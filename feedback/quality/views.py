@@ -14,16 +14,16 @@ from feedback.quality import impact, report
 
 def show_own_quality(request: HttpRequest) -> HttpResponse:
     """Show a reviewer's pace, agreement, gold accuracy and the impact of the decisions."""
-    person, now = get_current_user(request), timezone.now()
+    reviewer, now = get_current_user(request), timezone.now()
     sample = report.BlindDecisionSample(report.get_window_start(now))
-    decisions = [row for row in sample.decisions if row.reviewer_id == person.pk]
+    decisions = [row for row in sample.decisions if row.reviewer_id == reviewer.pk]
     context = {
         "decisions": len(decisions),
         "seconds": report.compute_median_seconds(decisions),
         "days": report.count_decisions_per_day(decisions, now),
-        "agreements": [found for found in [report.measure_reviewer(sample, person)] if found],
-        "gold": sample.measure_gold_accuracy().get(person.pk, report.Proportion(0, 0)),
-        "influence": impact.measure_impact(person),
+        "agreements": [agreement for agreement in [report.measure_reviewer(sample, reviewer)] if agreement],
+        "gold": sample.measure_gold_accuracy().get(reviewer.pk, report.Proportion(0, 0)),
+        "impact": impact.measure_impact(reviewer),
         "window": report.WINDOW.days,
     }
     return render_page(request, "own_quality", "My review quality", context)
@@ -38,7 +38,7 @@ def show_team_quality(request: HttpRequest) -> HttpResponse:
     context = {
         "waiting": report.summarise_queue(now),
         "days": report.count_closed_per_day(now),
-        "agreements": [found for found in [report.measure_all_reviewers(sample)] if found],
+        "agreements": [agreement for agreement in [report.measure_all_reviewers(sample)] if agreement],
         "drop": report.detect_agreement_drop(sample, now),
         "guidelines": report.measure_by_guideline(sample),
         "categories": report.measure_by_category(sample),

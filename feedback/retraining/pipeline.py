@@ -1,9 +1,9 @@
-"""From reviewers' decisions to a candidate model.
+"""Train a candidate model on reviewers' decisions.
 
-Every adjudicated label (the audit stream apart, which is kept for estimates) is trained on together with the
-corpus that is made by construction; labels weigh one over the chance with which they were picked. The result
-is registered as a candidate: nothing here makes a model live. Imported by commands and workers only, because
-it brings scikit-learn and MLflow.
+The training data are all adjudicated labels, except those of the audit stream (reserved for estimates), and
+the synthetic corpus. A label is weighted by the inverse of its selection probability. The result is
+registered as a candidate; nothing in this module deploys a model. Only commands and workers import this
+module, because it loads scikit-learn and MLflow.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from modelops.training import runs
 from modelops.training.fitting import TrainingError
 
 SEED = 20
-"""One seed for ever: two runs on the same labels give the same model."""
+"""Fixed seed: two runs on the same labels give the same model."""
 
 _MIN_LABELS_PER_ANSWER = 200
-"""Labels of each answer, at least, under rules still in force, before results are measured on labels alone
-instead of on everything."""
+"""Minimum number of labels per answer, under clauses still in force, for evaluation on labels alone.
+Below it the evaluation uses all data."""
 
 _MAX_LABEL_WEIGHT = 20.0
-"""Most that one label may weigh, however unlikely it was to be picked."""
+"""Maximum weight of one label, whatever its selection probability."""
 
 _REPORTABLE_ERRORS = (TrainingError, PairsFileError)
-"""Errors whose message is made of numbers and file names."""
+"""Errors whose message contains only numbers and file names, so that it may be stored and shown."""
 
 
 def retrain(
@@ -52,27 +52,27 @@ def retrain(
     corpus_size: int = DEFAULT_SIZE,
     files: Sequence[Path] = (),
 ) -> TrainingRun:
-    """Train a candidate on every label there is, and on labelled files; register it; return the finished run.
+    """Train and register a candidate on all labels and the labelled ``files``; return the finished run.
 
-    Raises ``BusyError`` while another run is under way, ``PairsFileError`` for a file that cannot be read,
-    ``TrainingError`` when the labels cannot train a model; a failed run is kept with its error and uses up no
-    label.
+    Raises ``TrainingBusyError`` while another run is in progress, ``PairsFileError`` for an unreadable file,
+    ``TrainingError`` when the labels cannot train a model. A failed run is kept with its error and leaves its
+    labels pending.
     """
     with runs.hold_training_lock():
-        asked = {"corpus_size": corpus_size, "files": [path.name for path in files]}
-        run = TrainingRun.objects.create(trigger=trigger, requested_by=requested_by, parameters=asked)
+        parameters = {"corpus_size": corpus_size, "files": [path.name for path in files]}
+        run = TrainingRun.objects.create(trigger=trigger, requested_by=requested_by, parameters=parameters)
         return _execute_run(run, corpus_size, files)
 
 
 def retrain_queued() -> TrainingRun | None:
-    """Do the run that waits longest, if any. Raises as :func:`retrain` does."""
+    """Execute the oldest queued run, if any. Raises the same errors as :func:`retrain`."""
     with runs.hold_training_lock():
         run = TrainingRun.objects.queued().first()
         return _execute_run(run, int(run.parameters.get("corpus_size", DEFAULT_SIZE)), ()) if run else None
 
 
 def build_labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
-    """Turn labels into pairs to learn from; the label is converted to *material* nowhere else."""
+    """Convert labels to training pairs; this is the only place that converts a label to *material*."""
     changed = {
         version: find_changed_categories(version) for version in {row.guideline_version for row in labels}
     }
@@ -80,25 +80,28 @@ def build_labelled_pairs(labels: Sequence[Feedback]) -> Iterator[LabelledPair]:
     current = [row.user_correction for row, old in zip(labels, outdated, strict=True) if not old]
     by_answer = [current.count(answer) for answer in (True, False)]
     source = "feedback" if min(by_answer) >= _MIN_LABELS_PER_ANSWER else SYNTHETIC_SOURCE
-    relief = 1.0 if source == "feedback" else 1 / fitting.SYNTHETIC_WEIGHT
+    factor = 1.0 if source == "feedback" else 1 / fitting.SYNTHETIC_WEIGHT
     for row, old in zip(labels, outdated, strict=True):
-        seen = row.prediction
-        weight = min(1 / (seen.selection_probability or 1.0), _MAX_LABEL_WEIGHT)
+        prediction = row.prediction
+        weight = min(1 / (prediction.selection_probability or 1.0), _MAX_LABEL_WEIGHT)
         yield LabelledPair(
-            left=seen.name1,
-            right=seen.name2,
+            left=prediction.name1,
+            right=prediction.name2,
             material=bool(row.user_correction),
-            kind=seen.kind,
+            kind=prediction.kind,
             category="feedback",
-            entity=seen.pair_digest,
-            weight=weight * relief,
+            entity=prediction.pair_digest,
+            weight=weight * factor,
             source=source,
             is_outdated=old,
         )
 
 
 def _build_constructed_pairs(size: int) -> list[LabelledPair]:
-    """Return the built-in corpus, which says what the starting guideline says."""
+    """Return the synthetic corpus, which follows the starting guideline.
+
+    Pairs of categories whose clause has changed since are marked as outdated.
+    """
     changed = find_changed_categories(starting_guideline.read_version())
     return [
         replace(pair, is_outdated=True) if changed.intersection(pair.category.split("+")) else pair
@@ -120,21 +123,24 @@ def _execute_run(run: TrainingRun, corpus_size: int, files: Sequence[Path]) -> T
         from_files = [pair for path in files for pair in read_pairs(path)]
         pairs = [*from_files, *build_labelled_pairs(labels), *_build_constructed_pairs(corpus_size)]
         version = f"{timezone.now():%Y.%m.%d-%H%M%S}"
-        found = pipeline.train_candidate(pairs, SEED, version, "manage.py retrain", report)
+        candidate = pipeline.train_candidate(pairs, SEED, version, "manage.py retrain", report)
         report("registering", TrainingStage.REGISTERING, 90)
         logged = mlflow_registry.log_version(
             fitting.MODEL_NAME,
-            found.version,
-            found.files,
-            {**found.params, "labels": len(labels), "corpus_size": corpus_size},
-            found.metrics,
+            candidate.version,
+            candidate.files,
+            {**candidate.params, "labels": len(labels), "corpus_size": corpus_size},
+            candidate.metrics,
         )
-        return _finish_run(run, found.build_registration(logged.source, logged.run_id))
+        return _finish_run(run, candidate.build_registration(logged.source, logged.run_id))
 
 
 @contextmanager
 def _release_labels_on_failure(run: TrainingRun) -> Iterator[None]:
-    """Release what a run claimed when it fails; what a killed run held is free once it is marked so."""
+    """Release the labels of a run when it fails.
+
+    The labels of a killed run become available when the run is marked as failed.
+    """
     try:
         yield
     except BaseException:
@@ -143,10 +149,10 @@ def _release_labels_on_failure(run: TrainingRun) -> Iterator[None]:
 
 
 @transaction.atomic
-def _finish_run(run: TrainingRun, given: VersionRegistration) -> TrainingRun:
-    """Register the candidate, mark its labels and close the run, all or nothing."""
+def _finish_run(run: TrainingRun, registration: VersionRegistration) -> TrainingRun:
+    """Register the candidate, mark its labels as used and close the run, in one transaction."""
     runs.report_progress(run, "done", progress=100)
-    run.model = register_version(given, run.requested_by)
+    run.model = register_version(registration, run.requested_by)
     run.labels_used = mark_labels_used(run)
     run.status, run.finished_at = RunStatus.SUCCEEDED, timezone.now()
     run.save(update_fields=["model", "labels_used", "status", "finished_at"])

@@ -1,8 +1,8 @@
-"""Training without being asked: conditions, obstacles, one decision, and what becomes of the candidate.
+"""Automatic training: conditions, obstacles, the decision, and the shadow deployment of the candidate.
 
-Every decision is a row with its reasons, also the decision not to train. A candidate that passes its gates
-becomes shadow by itself; challenger or champion it becomes only by two people. Drift without error is for
-people to look into: it trains nothing.
+Every decision is stored as a row with its reasons, including a decision not to train. A candidate that passes
+its gates is deployed as shadow automatically; a promotion to challenger or champion needs two people. Drift
+without error triggers no training: people investigate it.
 """
 
 from __future__ import annotations
@@ -31,33 +31,34 @@ from modelops.models import (
     TrainingRun,
 )
 from modelops.monitoring.confidence_sequences import AnytimeEstimate, PerformanceEstimate
+from modelops.monitoring.performance_drift import calculate_drift
 from modelops.monitoring.thresholds import get_threshold
 from modelops.monitoring.windows import TrafficSlice
 from modelops.training import runs
 from modelops.training.runs import TrainingBusyError
 
 MIN_LABELS_WITH_DRIFT = 50
-"""Audited answers, at least, before drift and a low estimate together train a candidate."""
+"""Minimum number of audited predictions for drift with a low accuracy estimate to trigger a training."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingCondition:
-    """One reason to train: what was measured, its limit, whether it is met, and in words."""
+    """A reason to train: the measured value, its threshold, whether it is met, a one-sentence summary."""
 
     name: str
     measured: float | None
     limit: float
     met: bool
-    said: str
+    summary: str
 
 
 def decide_training(
     now: datetime, parameters: dict[str, Any] | None = None, routine: bool = False
 ) -> TrainingDecision:
-    """Decide whether to train now, keep why, and put a run into the queue if so.
+    """Decide whether to train now, store the decision with its reasons, and queue a run if it is positive.
 
-    ``routine`` marks the daily decision, the only one that trains because of elapsed time. The caller has a
-    worker take the run after the commit. Raises ``LookupError`` before anything is live.
+    ``routine`` marks the daily decision, the only one that trains because of elapsed time. The caller sends
+    the run to a worker after the commit. Raises ``LookupError`` if no model is live.
     """
     model = _get_champion()
     conditions = _evaluate_conditions(model, now, routine)
@@ -68,19 +69,22 @@ def decide_training(
         row = TrainingDecision.objects.create(
             at=now,
             model=model,
-            train=run is not None,
-            because=_format_reason(met, obstacles)[:300],
+            should_train=run is not None,
+            reason=_format_reason(met, obstacles)[:300],
             conditions=[asdict(condition) for condition in conditions],
             obstacles=obstacles,
             run=run,
         )
         if run:
-            trail.record_event("training.decided", row, None, because=row.because)
+            trail.record_event("training.decided", row, None, reason=row.reason)
     return row
 
 
 def deploy_candidate_as_shadow(run: TrainingRun) -> Deployment | None:
-    """Make the candidate of a run that was begun by itself shadow, if its gates are green."""
+    """Deploy the candidate of an automatic run as shadow if its gates are green; return the deployment.
+
+    Returns ``None`` for a run that a person requested and for a refused candidate, which raises an alert.
+    """
     if run.model is None or not run.decisions.exists():
         return None
     freeze_references(run.model, run.created_at)
@@ -92,7 +96,7 @@ def deploy_candidate_as_shadow(run: TrainingRun) -> Deployment | None:
 
 
 def freeze_references(model: ModelVersion, now: datetime) -> list[Reference]:
-    """Keep what the traffic of the last week looks like to a new version, by profile and kind."""
+    """Store the reference distribution of a new version over last week's traffic, by profile and kind."""
     recent = HourlyCount.objects.filter(hour__gt=now - WEEK).order_by().values_list("profile", "kind")
     return [
         hourly_counts.get_reference(TrafficSlice(model, profile, kind))
@@ -101,86 +105,106 @@ def freeze_references(model: ModelVersion, now: datetime) -> list[Reference]:
 
 
 def _get_champion() -> ModelVersion:
-    found = list_champions()
-    if not found:
+    champions = list_champions()
+    if not champions:
         raise LookupError("no model has been made live")
-    return found[0]
+    return champions[0]
 
 
 def _evaluate_conditions(model: ModelVersion, now: datetime, routine: bool) -> list[TrainingCondition]:
-    found = estimate_performance(model, now)
+    performance = estimate_performance(model, now)
     waiting = Feedback.objects.for_training().pending().count()
     return [
-        *(_check_performance(name, estimate) for name, estimate in found.to_dict().items()),
+        *(_check_performance(name, estimate) for name, estimate in performance.to_dict().items()),
         _check_label_count(waiting),
         _check_elapsed_time(model, now, waiting, routine),
-        _check_drift(now, found),
+        _check_performance_drift(model, performance),
+        _check_drift(now, performance),
     ]
 
 
 def _check_performance(name: str, estimate: AnytimeEstimate) -> TrainingCondition:
-    allowed = get_threshold(name)
+    threshold = get_threshold(name)
     if not estimate.n:
-        return TrainingCondition(name, None, allowed, False, "no audited answer yet")
-    met = estimate.is_below(allowed)
-    said = f"{estimate.value:.1%} of {estimate.n} audited answers ({estimate.low:.1%} to {estimate.high:.1%})"
-    return TrainingCondition(name, estimate.value, allowed, met, said)
+        return TrainingCondition(name, None, threshold, False, "no audited answer yet")
+    met = estimate.is_below(threshold)
+    sentence = (
+        f"{estimate.value:.1%} of {estimate.n} audited answers ({estimate.low:.1%} to {estimate.high:.1%})"
+    )
+    return TrainingCondition(name, estimate.value, threshold, met, sentence)
 
 
 def _check_label_count(waiting: int) -> TrainingCondition:
-    needed = get_threshold("feedback")
+    threshold = get_threshold("feedback")
     return TrainingCondition(
-        "feedback", waiting, needed, waiting >= needed, f"{waiting:,} labels not learnt from"
+        "feedback", waiting, threshold, waiting >= threshold, f"{waiting:,} labels not used yet"
     )
 
 
 def _check_elapsed_time(model: ModelVersion, now: datetime, waiting: int, routine: bool) -> TrainingCondition:
     last = TrainingRun.objects.filter(status=RunStatus.SUCCEEDED).order_by("-created_at").first()
-    since = last.created_at if last else model.created_at
-    days, allowed = (now - since) / DAY, get_threshold("elapsed_days")
-    said = f"{days:.1f} days since the last training, {waiting:,} new labels"
+    start = last.created_at if last else model.created_at
+    days, threshold = (now - start) / DAY, get_threshold("elapsed_days")
+    sentence = f"{days:.1f} days since the last training, {waiting:,} new labels"
     return TrainingCondition(
-        "elapsed", round(days, 2), allowed, routine and waiting > 0 and days >= allowed, said
+        "elapsed", round(days, 2), threshold, routine and waiting > 0 and days >= threshold, sentence
     )
 
 
-def _check_drift(now: datetime, found: PerformanceEstimate) -> TrainingCondition:
-    """Drift counts only together with error: the estimate itself, not yet its bound, is below the limit.
+def _check_performance_drift(model: ModelVersion, performance: PerformanceEstimate) -> TrainingCondition:
+    """Return the condition on the largest loss since training, which must be beyond chance to be met."""
+    threshold = get_threshold("performance_drift")
+    drifts = calculate_drift(model.metrics, performance)
+    if not drifts:
+        reason = "no audited answer yet, or no baseline at training"
+        return TrainingCondition("performance_drift", None, threshold, False, reason)
+    worst = max(drifts, key=lambda drift: drift.sure_loss)
+    sentence = (
+        f"{worst.name} {worst.current.value:.1%} of {worst.current.n} audited answers (at most "
+        f"{worst.current.high:.1%}), {worst.baseline:.1%} on other rows at training"
+    )
+    met = worst.exceeds(threshold)
+    return TrainingCondition("performance_drift", round(worst.score, 4), threshold, met, sentence)
 
-    The error is measured on single questions, so only their drift can be its cause.
+
+def _check_drift(now: datetime, performance: PerformanceEstimate) -> TrainingCondition:
+    """Return the drift condition, which is met only if the accuracy estimate is also below its threshold.
+
+    The point estimate is compared, not its confidence bound. Accuracy is measured on single comparison
+    requests, so only their drift can be the cause.
     """
     newest = DriftReport.objects.filter(
         drifted=True, source=TrafficSource.SINGLE, end__gt=now - DAY, end__lte=now
     )
-    worst = max(newest.values_list("worst", flat=True), default=0.0)
-    accuracy = found.accuracy
-    wrong = accuracy.n >= MIN_LABELS_WITH_DRIFT and accuracy.value < get_threshold("accuracy")
-    met = worst > get_threshold("drift") and wrong
-    said = f"largest PSI {worst:.2f} in a day" + (
-        "" if wrong else "; no error with it, so people look into it"
+    worst = max(newest.values_list("largest_psi", flat=True), default=0.0)
+    accuracy = performance.accuracy
+    inaccurate = accuracy.n >= MIN_LABELS_WITH_DRIFT and accuracy.value < get_threshold("accuracy")
+    met = worst > get_threshold("drift") and inaccurate
+    sentence = f"largest PSI {worst:.2f} in a day" + (
+        "" if inaccurate else "; no error with it, so people look into it"
     )
     return TrainingCondition(
-        "drift", round(worst, 4), get_threshold("drift"), met, said if worst else "no drift in a day"
+        "drift", round(worst, 4), get_threshold("drift"), met, sentence if worst else "no drift in a day"
     )
 
 
 def _find_obstacles(now: datetime) -> list[str]:
-    found = []
+    obstacles = []
     if TrainingRun.objects.unfinished().exists():
-        found.append("a training run is under way or waits")
-    begun = TrainingDecision.objects.filter(train=True)
+        obstacles.append("a training run is running or queued")
+    positive = TrainingDecision.objects.filter(should_train=True)
     last = TrainingRun.objects.exclude(status=RunStatus.CANCELLED).order_by("-created_at").first()
-    moments = [last.created_at if last else None, _get_latest_time(begun)]
-    newest = max((moment for moment in moments if moment), default=None)
+    times = [last.created_at if last else None, _get_latest_time(positive)]
+    newest = max((time for time in times if time), default=None)
     hours = get_threshold("cooldown_hours")
     if newest and now - newest < timedelta(hours=hours):
-        found.append(f"the last training was less than {hours:g} hours ago")
+        obstacles.append(f"the last training was less than {hours:g} hours ago")
     budget = get_threshold("budget_per_week")
-    if begun.filter(at__gt=now - WEEK, at__lte=now).count() >= budget:
-        found.append(f"the budget of {budget:g} trainings in seven days is spent")
+    if positive.filter(at__gt=now - WEEK, at__lte=now).count() >= budget:
+        obstacles.append(f"the budget of {budget:g} trainings in seven days is spent")
     if not Feedback.objects.for_training().pending().exists():
-        found.append("there is no new label to learn from")
-    return found
+        obstacles.append("there is no new label")
+    return obstacles
 
 
 def _get_latest_time(begun: Any) -> datetime | None:
@@ -193,7 +217,9 @@ def _request_run(
 ) -> TrainingRun | None:
     try:
         with transaction.atomic():
-            return runs.queue_run(f"by itself: {', '.join(one.name for one in met)}", None, parameters)
+            return runs.queue_run(
+                f"automatic: {', '.join(condition.name for condition in met)}", None, parameters
+            )
     except TrainingBusyError as busy:
         obstacles.append(str(busy))
         return None
@@ -202,5 +228,5 @@ def _request_run(
 def _format_reason(met: list[TrainingCondition], obstacles: list[str]) -> str:
     if not met:
         return "No condition is met."
-    reasons = "; ".join(f"{one.name}: {one.said}" for one in met)
+    reasons = "; ".join(f"{condition.name}: {condition.summary}" for condition in met)
     return f"Not now ({'; '.join(obstacles)}), though {reasons}." if obstacles else f"{reasons}."

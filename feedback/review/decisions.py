@@ -1,4 +1,4 @@
-"""Client feedback and reviewers' decisions: stored, revised, undone.
+"""Store, revise and undo client feedback and reviewers' decisions.
 
 Each function changes rows, records an audit event and returns the row in one transaction.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -25,6 +26,7 @@ from feedback.models import (
     ReviewStage,
 )
 from feedback.review.enqueueing import enqueue_prediction
+from feedback.review.outcome import update_review
 from feedback.review.queue import lock_claimed_item, save_draft
 from feedback.review.routing import (
     contradicts_prediction,
@@ -42,8 +44,15 @@ class DuplicateFeedbackError(Exception):
     """The person has given feedback on this prediction before."""
 
 
+class Reasons(NamedTuple):
+    """The reason of a decision as the reviewers keep it, and what the requester reads."""
+
+    internal: str
+    for_requester: str = ""
+
+
 class DecisionChangeError(Exception):
-    """A decision cannot be changed or undone any more; the message says why."""
+    """A decision can no longer be changed or undone; the message states the reason."""
 
 
 @transaction.atomic
@@ -66,12 +75,12 @@ def submit_client_feedback(
         feedback_text=feedback_text,
         source=FeedbackSource.API,
         model_id=prediction.model_id,
-        answer_shown=True,
+        prediction_shown=True,
     )
     _insert_feedback(row)
     if contradicts_prediction(user_correction, prediction):
         enqueue_prediction(prediction, ReviewStream.APPEAL)
-    trail.record_event("feedback.given", row, user, source=row.source, material=user_correction)
+    trail.record_event("feedback.submitted", row, user, source=row.source, material=user_correction)
     return row
 
 
@@ -80,7 +89,7 @@ def submit_decision(
     item: ReviewItem,
     reviewer: User,
     material: bool | None,
-    text: str = "",
+    text: str | Reasons = "",
     confidence: Decimal | None = None,
     guideline_version: str = "",
     clause: Clause | None = None,
@@ -93,17 +102,18 @@ def submit_decision(
     now = timezone.now()
     item = lock_claimed_item(item, reviewer, now)
     row = _build_decision(item, reviewer, material)
-    row.feedback_text, row.confidence_score, row.clause = text, confidence, clause
-    row.guideline_version = guideline_version
+    row.feedback_text, row.client_reason = text if isinstance(text, Reasons) else Reasons(text)
+    row.confidence_score, row.clause, row.guideline_version = confidence, clause, guideline_version
     row.seconds = (now - item.claimed_at).total_seconds() if item.claimed_at else None
     _insert_feedback(row)
-    _close_item(item, now)
+    close_item(item, now)
     Draft.objects.filter(item=item, reviewer=reviewer).delete()
     schedule_follow_up(row, item)
     if row.adjudicated and clause is not None:
         _create_precedent(row, item.prediction, clause)
+    update_review(item.prediction)
     trail.record_event(
-        "feedback.given", row, reviewer, source=row.source, material=material, stage=item.stage
+        "feedback.submitted", row, reviewer, source=row.source, material=material, stage=item.stage
     )
     return row
 
@@ -123,13 +133,16 @@ def revise_decision(decision: Feedback, reviewer: User, material: bool | None, t
         raise DecisionChangeError("The adjudication of this pair has begun; it can no longer be revised.")
     item = ReviewItem.objects.select_related("prediction").get(decisions=decision)
     row = _build_decision(item, reviewer, material)
-    row.feedback_text, row.revises, row.answer_shown = text, decision, True
+    row.feedback_text, row.revises, row.prediction_shown = text, decision, True
     row.guideline_version = decision.guideline_version
+    if material == decision.user_correction:
+        row.client_reason = decision.client_reason
     try:
         _insert_feedback(row)
     except DuplicateFeedbackError as error:
         raise DecisionChangeError("You have revised this decision before.") from error
     schedule_follow_up(row, item, draw=False)
+    update_review(item.prediction)
     trail.record_event("feedback.revised", row, reviewer, material=material, revises=str(decision.pk))
     return row
 
@@ -148,13 +161,15 @@ def undo_decision(decision: Feedback, reviewer: User) -> ReviewItem:
         )
     if has_adjudication_started(decision) and not decision.adjudicated:
         raise DecisionChangeError("The adjudication of this pair has begun; it can no longer be undone.")
-    item = ReviewItem.objects.select_for_update().get(decisions=decision)
+    rows = ReviewItem.objects.select_for_update(of=("self",)).select_related("prediction")
+    item = rows.get(decisions=decision)
     _withdraw(decision, now)
     if item.stage != ReviewStage.ADJUDICATION:
         later = [ReviewStage.ADJUDICATION, *([ReviewStage.SECOND] if item.stage == ReviewStage.FIRST else [])]
         find_unstarted_items(item, later).delete()
     _reopen_item(item, reviewer, now)
-    save_draft(item, reviewer, decision.decision, decision.feedback_text)
+    save_draft(item, reviewer, decision.decision, decision.feedback_text, decision.client_reason or "")
+    update_review(item.prediction)
     ItemEvent.objects.create(item=item, kind=ItemEvent.Kind.UNDONE, actor=reviewer)
     trail.record_event("feedback.undone", decision, reviewer)
     return item
@@ -168,14 +183,15 @@ def add_override_reason(decision: Feedback, reviewer: User, text: str) -> Feedba
         raise DecisionChangeError("A reason was given before.")
     decision.feedback_text = text
     decision.save(update_fields=["feedback_text"])
-    trail.record_event("feedback.reasoned", decision, reviewer)
+    trail.record_event("feedback.reason_added", decision, reviewer)
     return decision
 
 
 @transaction.atomic
 def close_erased_item(item: ReviewItem, actor: User) -> None:
     """Close an item whose names were erased, because nobody can decide it any more."""
-    _close_item(item, timezone.now())
+    close_item(item, timezone.now())
+    update_review(item.prediction)
     trail.record_event("review_item.erased", item, actor)
 
 
@@ -222,10 +238,11 @@ def _withdraw(decision: Feedback, now: datetime) -> None:
     """Withdraw a decision with its revision and its precedent."""
     Feedback.objects.filter(revises=decision).update(withdrawn_at=now)
     Feedback.objects.filter(pk=decision.pk).update(withdrawn_at=now)
-    Precedent.objects.filter(word=decision).update(withdrawn_at=now)
+    Precedent.objects.filter(adjudication=decision).update(withdrawn_at=now)
 
 
-def _close_item(item: ReviewItem, now: datetime) -> None:
+def close_item(item: ReviewItem, now: datetime) -> None:
+    """Mark an item as done and claimed by nobody."""
     item.state, item.done_at, item.claimed_by, item.claimed_until = ReviewItem.State.DONE, now, None, None
     item.save(update_fields=["state", "done_at", "claimed_by", "claimed_until"])
 
@@ -238,7 +255,7 @@ def _reopen_item(item: ReviewItem, reviewer: User, now: datetime) -> None:
 
 def _create_precedent(decision: Feedback, prediction: Prediction, clause: Clause) -> None:
     Precedent.objects.create(
-        word=decision,
+        adjudication=decision,
         prediction=prediction,
         clause=clause,
         material=decision.user_correction,

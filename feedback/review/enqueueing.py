@@ -1,4 +1,4 @@
-"""Predictions enter the review queue: those a stream sampled, within its daily quota, and single ones."""
+"""Put predictions into the review queue: single ones, and those sampled by a stream within its quota."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.ids import build_min_uuid7
 from feedback.models import ReviewItem, ReviewStage
+from feedback.review.outcome import create_reviews, update_review
 from feedback.review.routing import STREAM_PRIORITIES, compute_due_at
 from matching.compare import sampling
 from matching.models import Prediction, ReviewStream, ShadowScore
@@ -37,6 +38,7 @@ class _SampledPrediction(NamedTuple):
     selection_probability: float | None
     created_at: datetime
     profile: str
+    user_id: UUID
 
 
 _COLUMNS = _SampledPrediction._fields
@@ -60,18 +62,25 @@ def enqueue_sampled_predictions() -> int:
 
 
 @transaction.atomic
-def enqueue_prediction(prediction: Prediction, stream: ReviewStream, chance: float = 1.0) -> ReviewItem:
+def enqueue_prediction(
+    prediction: Prediction,
+    stream: ReviewStream,
+    chance: float = 1.0,
+    priority: int | None = None,
+    latest: datetime | None = None,
+) -> ReviewItem:
     """Put one prediction into the queue by a stream and return its item.
 
-    An item that exists takes over stream, priority and due time; a finished one is reopened, a claimed one
-    stays claimed.
+    ``priority`` replaces that of the stream; the item is due at ``latest`` at the latest. An item that exists
+    takes over stream, priority and due time; a finished one is reopened, a claimed one stays claimed.
     """
-    priority = STREAM_PRIORITIES[stream]
+    priority = STREAM_PRIORITIES[stream] if priority is None else priority
+    due_at = compute_due_at(timezone.now(), priority, prediction.profile)
     urgency = {
         "stream": stream,
         "selection_probability": chance,
         "priority": priority,
-        "due_at": compute_due_at(timezone.now(), priority, prediction.profile),
+        "due_at": min(due_at, latest) if latest else due_at,
     }
     item, created = ReviewItem.objects.select_for_update().get_or_create(
         prediction=prediction, stage=ReviewStage.FIRST, defaults=urgency
@@ -79,14 +88,16 @@ def enqueue_prediction(prediction: Prediction, stream: ReviewStream, chance: flo
     if not created:
         reopened = {"state": ReviewItem.State.OPEN, "done_at": None} if item.done_at else {}
         ReviewItem.objects.filter(pk=item.pk).update(**urgency, **reopened)
+    update_review(prediction)
     return item
 
 
 def _find_sampled_predictions() -> list[_SampledPrediction]:
     """Return sampled predictions without an item, created since shortly before the newest sampled item."""
-    # Appeals, gold items and later stages are created on their own: they do not mark how far sampling came.
+    # Appeals, requests, gold items and later stages are created on their own: they do not mark how far
+    # sampling came.
     sampled = ReviewItem.objects.filter(stage=ReviewStage.FIRST).exclude(
-        stream__in=[ReviewStream.APPEAL, ReviewStream.GOLD]
+        stream__in=[ReviewStream.APPEAL, ReviewStream.REQUEST, ReviewStream.GOLD]
     )
     newest = sampled.order_by("-created_at").values_list("created_at", flat=True).first()
     rows = Prediction.objects.for_review(newest - _LOOKBACK if newest else None).filter(review_items=None)
@@ -121,6 +132,7 @@ def _create_items(stream: str, rows: list[_SampledPrediction]) -> int:
         keys = [row.pk for row in chosen]
         _discard_over_quota({row.pk for row in rows} - set(keys), keys, factor)
     items = [_build_item(row, factor) for row in chosen]
+    create_reviews((row.pk, row.user_id) for row in chosen)
     return len(ReviewItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=1_000))
 
 

@@ -41,6 +41,7 @@ class DecisionForm(forms.Form):
 
     decision = _build_decision_field()
     text = forms.CharField(required=False, max_length=MAX_REASON_LENGTH)
+    client_reason = forms.CharField(required=False, max_length=MAX_REASON_LENGTH)
     confidence = forms.TypedChoiceField(
         required=False,
         empty_value=None,

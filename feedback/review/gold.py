@@ -1,4 +1,4 @@
-"""Gold items: pairs with a known answer, which each reviewer gets once, unmarked; never used for training."""
+"""Gold items: pairs with a known answer. A reviewer gets each once, unmarked; they are not training data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.models import User
 from feedback.models import GoldAnswer
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
-from matching.models import ReviewStream
+from matching.models import PredictionSource, ReviewStream
 
 
 def add_gold_item(actor: User, name1: str, name2: str, profile: str, material: bool, why: str) -> GoldAnswer:
@@ -21,7 +21,7 @@ def add_gold_item(actor: User, name1: str, name2: str, profile: str, material: b
     Raises ``EngineError`` for names that cannot be compared, ``NoLiveModelError`` without a live model.
     """
     with transaction.atomic():
-        prediction = compare_and_store(actor, CompareRequest(name1, name2, profile)).prediction
+        prediction = compare_and_store(actor, CompareRequest(name1, name2, profile), PredictionSource.GOLD)
         prediction.stream, prediction.selection_probability = ReviewStream.GOLD, 1.0
         prediction.save(update_fields=["stream", "selection_probability"])
         row = GoldAnswer.objects.create(prediction=prediction, material=material, why=why, created_by=actor)
@@ -31,7 +31,7 @@ def add_gold_item(actor: User, name1: str, name2: str, profile: str, material: b
 
 @transaction.atomic
 def retire_gold_items(rows: Sequence[GoldAnswer], actor: User) -> int:
-    """Stop giving these to reviewers; return how many were still in use."""
+    """Retire gold items, so that reviewers get them no more; return how many were in use."""
     now, retired = timezone.now(), 0
     for row in rows:
         if row.retired_at is None:

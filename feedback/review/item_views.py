@@ -18,7 +18,7 @@ from feedback.admin_page import render_page
 from feedback.guideline.service import get_guideline_in_force
 from feedback.models import MAX_REASON_LENGTH, Feedback, ReviewItem, ReviewStage
 from feedback.review import decisions, presenter, queue
-from feedback.review.decisions import DuplicateFeedbackError
+from feedback.review.decisions import DuplicateFeedbackError, Reasons
 from feedback.review.forms import PASS_CHOICES, POSTPONE_CHOICES, AdjudicationForm, DecisionForm, PassForm
 from feedback.review.queue import ClaimLostError
 
@@ -71,9 +71,11 @@ def handle_heartbeat(request: HttpRequest, pk: UUID) -> HttpResponse:
     item = get_object_or_404(ReviewItem, pk=pk)
     reviewer = get_current_user(request)
     is_held = queue.extend_claim(item, reviewer)
-    text = request.POST.get("text", "")[:MAX_REASON_LENGTH]
-    if text and not item.done_at:
-        queue.save_draft(item, reviewer, "", text)
+    text, client_reason = (
+        request.POST.get(name, "")[:MAX_REASON_LENGTH] for name in ("text", "client_reason")
+    )
+    if (text or client_reason) and not item.done_at:
+        queue.save_draft(item, reviewer, "", text, client_reason)
     return JsonResponse({"held": is_held})
 
 
@@ -96,7 +98,7 @@ def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) 
             item,
             reviewer,
             data["decision"].material,
-            data["text"],
+            Reasons(data["text"], data["client_reason"]),
             Decimal(str(data["confidence"])) if data["confidence"] else None,
             guideline.version if guideline else "",
             data.get("clause"),
@@ -105,7 +107,7 @@ def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) 
         stored = Feedback.objects.initial_decisions().filter(item=item, reviewer=reviewer).first()
         if stored is not None:  # the same form was sent twice
             return redirect("admin:review-decision", stored.pk)
-        queue.save_draft(item, reviewer, data["decision"], data["text"])
+        queue.save_draft(item, reviewer, data["decision"], data["text"], data["client_reason"])
         return _render_claim_lost(request, item, status=409)
     return redirect("admin:review-decision", decision.pk)
 
@@ -141,7 +143,7 @@ def _render_evidence(
 
 
 def _render_claim_lost(request: HttpRequest, item: ReviewItem, status: int = 200) -> HttpResponse:
-    """Show what became of an item that the reviewer does not hold, with the saved draft."""
+    """Show the state of an item that the reviewer does not hold, with the saved draft."""
     reviewer = get_current_user(request)
     draft = presenter.find_draft(item, reviewer)
     context = {

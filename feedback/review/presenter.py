@@ -1,4 +1,4 @@
-"""What the review pages show: evidence before the decision, the model's prediction after it.
+"""Build the context of the review pages: evidence before the decision, the model's prediction after it.
 
 Evidence is which differences exist, where, and on whose authority. Their effect under a profile, the verdict,
 its confidence and the model's weights belong to the prediction; :func:`build_evidence` returns none of them.
@@ -28,6 +28,9 @@ _JURISDICTION_LABELS = {
     "jurisdiction_right": "Jurisdiction of name B",
 }
 _SIDE_LABELS = {"left": "Name A", "right": "Name B"}
+_HIDDEN_EVENTS = (ItemEvent.Kind.UNDONE, ItemEvent.Kind.WITHDRAWN)
+"""Events that tell nothing about the pair: a decision, or that and by whom a review was asked for."""
+
 _MAX_RECENT = 10
 
 
@@ -81,7 +84,7 @@ def build_evidence(item: ReviewItem) -> dict[str, Any]:
         "precedents": [_summarise_precedent(row) for row in service.find_precedents(prediction)],
         "history": service.list_pair_history(prediction),
         "prior_decisions": _list_prior_decisions(item),
-        "events": list(item.events.exclude(kind=ItemEvent.Kind.UNDONE).select_related("actor")),
+        "events": list(item.events.exclude(kind__in=_HIDDEN_EVENTS).select_related("actor")),
         "disclaimer": DISCLAIMER,
     }
 
@@ -99,17 +102,17 @@ def build_model_answer(decision: Feedback) -> dict[str, Any]:
         "verdict": verdict,
         "reason": presenter.write_reason(verdict, document["reason"]),
         "missing_fact": document["missing_fact"],
-        "confidence": presenter.format_percent(document["confidence"]),
-        "leaning": presenter.describe_leaning(verdict.id, document["prediction"], document["confidence"]),
+        "certainty": presenter.describe_certainty(document),
         "decided": presenter.describe_decider(document["decided_by"], verdict.id),
         "rows": presenter.build_difference_rows(document["differences"]),
         "bars": presenter.build_bars(document["contributions"]),
-        "outlook": [
+        "other_profiles": [
             (presenter.get_verdict_badge(line.verdict), line) for line in compare_other_profiles(prediction)
         ],
         "profile": presenter.get_profile_choice(prediction.profile),
         "model": document["model"],
         "rules_version": document["rules_version"],
+        "requests": list(prediction.review_requests.order_by("id")),
         "gold": getattr(prediction, "gold", None) if decision.stream == "gold" else None,
         "reason_missing": needs_override_reason(decision),
         "disclaimer": DISCLAIMER,

@@ -1,4 +1,4 @@
-"""Review items change hands: claimed, skipped, postponed, escalated, parked, resumed, assigned by a lead.
+"""Claim, skip, postpone, escalate, park, resume and assign review items; absences of reviewers.
 
 Each function changes rows, records an event and returns in one transaction. Reasons may quote names, so they
 are stored encrypted with the item, while the audit trail holds only that it happened.
@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.models import User
 from feedback.models import CLAIM_DURATION, Absence, Draft, GoldAnswer, ItemEvent, ReviewItem, ReviewStage
+from feedback.review.outcome import mark_in_review, update_review
 from feedback.review.routing import STREAM_PRIORITIES, compute_due_at
 from matching.compare import sampling
 from matching.models import ReviewStream
@@ -43,7 +44,15 @@ def claim_next_item(reviewer: User, lead: bool = False) -> ReviewItem | None:
     if Absence.objects.active_at(now).filter(person=reviewer).exists():
         raise ReviewerAbsentError("You are marked as out of office; end that first.")
     held = ReviewItem.objects.claimed_by(reviewer, now).with_prediction().order_by("claimed_at").first()
-    return held or _draw_gold_item(reviewer, now) or ReviewItem.objects.claim(reviewer, now, lead)
+    return held or _draw_gold_item(reviewer, now) or _claim_item(reviewer, now, lead)
+
+
+@transaction.atomic
+def _claim_item(reviewer: User, now: datetime, lead: bool) -> ReviewItem | None:
+    item = ReviewItem.objects.claim(reviewer, now, lead)
+    if item is not None:
+        mark_in_review(item)
+    return item
 
 
 @transaction.atomic
@@ -58,6 +67,7 @@ def reclaim_item(item: ReviewItem, reviewer: User) -> ReviewItem:
     item.state, item.claimed_by = ReviewItem.State.CLAIMED, reviewer
     item.claimed_at, item.claimed_until = now, now + CLAIM_DURATION
     item.save(update_fields=["state", "claimed_by", "claimed_at", "claimed_until"])
+    mark_in_review(item)
     return item
 
 
@@ -68,14 +78,14 @@ def extend_claim(item: ReviewItem, reviewer: User) -> bool:
     return bool(mine.update(claimed_until=now + CLAIM_DURATION))
 
 
-def save_draft(item: ReviewItem, reviewer: User, decision: str, text: str) -> Draft:
+def save_draft(item: ReviewItem, reviewer: User, decision: str, text: str, client_reason: str = "") -> Draft:
     """Save what a reviewer typed, whoever holds the item."""
-    draft, created = Draft.objects.get_or_create(
-        item=item, reviewer=reviewer, defaults={"decision": decision, "text": text}
-    )
+    typed = {"decision": decision, "text": text, "client_reason": client_reason}
+    draft, created = Draft.objects.get_or_create(item=item, reviewer=reviewer, defaults=typed)
     if not created:
-        draft.decision, draft.text, draft.saved_at = decision, text, timezone.now()
-        draft.save(update_fields=["decision", "text", "saved_at"])
+        draft.decision, draft.text, draft.client_reason = decision, text, client_reason
+        draft.saved_at = timezone.now()
+        draft.save(update_fields=[*typed, "saved_at"])
     return draft
 
 
@@ -131,15 +141,21 @@ def park_item(item: ReviewItem, reviewer: User, missing: str) -> ReviewItem:
     """Set an item aside until a document arrives; ``missing`` names it."""
     item = lock_claimed_item(item, reviewer, timezone.now())
     state = ReviewItem.State.PARKED
-    return _release_claim(item, ItemEvent.Kind.PARKED, reviewer, missing, state=state, assigned_to=reviewer)
+    _release_claim(item, ItemEvent.Kind.PARKED, reviewer, missing, state=state, assigned_to=reviewer)
+    update_review(item.prediction)
+    return item
 
 
 @transaction.atomic
-def resume_item(item: ReviewItem, actor: User, note: str) -> ReviewItem:
-    """Reopen a parked item, due now, for the reviewer who parked it; ``note`` names the document."""
+def resume_item(item: ReviewItem, actor: User, note: str, kind: str = ItemEvent.Kind.RESUMED) -> ReviewItem:
+    """Reopen a parked item, due now, for the reviewer who parked it; ``note`` names the document.
+
+    ``kind`` says whether somebody here writes it or the requester.
+    """
     item = _lock_item(item)
     if item.state == ReviewItem.State.PARKED:
-        _release_claim(item, ItemEvent.Kind.RESUMED, actor, note, due_at=timezone.now())
+        _release_claim(item, kind, actor, note, due_at=timezone.now())
+        update_review(item.prediction)
     return item
 
 
@@ -163,7 +179,7 @@ def assign_items(keys: Sequence[UUID], person: User | None, actor: User) -> int:
 def start_absence(person: User, ends_at: datetime, actor: User) -> Absence:
     """Mark a reviewer as out of office and release the items claimed by or assigned to them."""
     row = Absence.objects.create(person=person, ends_at=ends_at)
-    trail.record_event("absence.begun", row, actor, person=str(person.pk), until=ends_at.isoformat())
+    trail.record_event("absence.started", row, actor, person=str(person.pk), until=ends_at.isoformat())
     free = {"state": ReviewItem.State.OPEN, "claimed_by": None, "claimed_until": None}
     items = ReviewItem.objects.exclude(stream=ReviewStream.GOLD)
     items.filter(claimed_by=person, state=ReviewItem.State.CLAIMED).update(**free)

@@ -1,4 +1,4 @@
-"""What follows a decision: a second review, an adjudication, or nothing; and when each item is due.
+"""Decide what follows a decision (second review, adjudication or nothing) and when each item is due.
 
 A second reviewer decides a sample of all items, every item on which the first one overrides the model, and
 every item that the first one cannot tell. When the two differ, or one cannot tell, a lead adjudicates.
@@ -18,12 +18,13 @@ from matching.models import Prediction, ReviewStream, VerdictChoice
 
 STREAM_PRIORITIES = {
     ReviewStream.APPEAL: 30,
+    ReviewStream.REQUEST: 20,
     ReviewStream.DISAGREEMENT: 20,
     ReviewStream.UNCERTAIN: 10,
     ReviewStream.GOLD: 5,
     ReviewStream.AUDIT: 5,
 }
-"""Higher is more urgent: a client waits for an appeal, nobody waits for an audit."""
+"""Higher is more urgent: a client waits for an appeal and a request, nobody waits for an audit."""
 
 ADJUDICATION_PRIORITY = 25
 

@@ -1,1 +1,1 @@
-"""The whole loop on simulated traffic and people, with the real engine, database and services."""
+"""Simulation of the feedback loop: simulated traffic and users; real engine, database and services."""

@@ -1,8 +1,8 @@
-"""One simulated history: quiet hours, a shift without error, a new guideline, and the way back.
+"""Simulation of the feedback loop: quiet hours, a shift without error, a new guideline, and the recovery.
 
-Everything happens in one transaction that is rolled back, with a registry of its own, so that a simulation
-leaves no trace and tells no other process of its models. Rows are written by the real services and then dated
-into simulated hours of the future.
+The simulation runs in one transaction that is rolled back and uses a temporary model registry, so it leaves
+no rows and other processes never load its models. The real services write the rows; their timestamps are then
+moved into simulated hours in the future.
 """
 
 from __future__ import annotations
@@ -66,10 +66,11 @@ WriteLine = Callable[[str], None]
 
 @dataclass(frozen=True)
 class SimulationPlan:
-    """What is simulated. Shares in [0, 1].
+    """Parameters of a simulation; rates and shares are in [0, 1].
 
-    It ends when trainings have used so many ``corrections``: labels about answers since the new guideline.
-    All limits are as shipped, unless a small simulation is given two smaller ones.
+    The simulation ends when trainings have used ``corrections`` labels about predictions made since the new
+    guideline, or after ``max_hours`` under it. All thresholds have their default values; a small simulation
+    may lower ``feedback_limit`` and ``cooldown_hours``.
     """
 
     seed: int = 20
@@ -90,7 +91,7 @@ class SimulationPlan:
 
 @dataclass
 class SimulationResult:
-    """What became of it: true accuracies on reserved pairs, counts, and the hourly history for a plot."""
+    """Result of a simulation: true accuracies on held-out pairs, counts, and the hourly history."""
 
     accuracy_before: float = 0.0
     accuracy_drifted: float = 0.0
@@ -109,17 +110,17 @@ class SimulationResult:
     history: list[dict[str, Any]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form."""
+        """Return the result as a JSON-serialisable dictionary."""
         return asdict(self)
 
 
 def simulate(plan: SimulationPlan, say: WriteLine) -> SimulationResult:
-    """Run the plan and return what became of it; nothing of it stays."""
-    began = time.perf_counter()
+    """Run the plan and return its result; all database changes are rolled back."""
+    started = time.perf_counter()
     with _use_temporary_registry(), _use_plan_policy(plan), transaction.atomic():
         outcome = _Simulation(plan, say).run()
         transaction.set_rollback(True)
-    outcome.seconds = round(time.perf_counter() - began, 1)
+    outcome.seconds = round(time.perf_counter() - started, 1)
     return outcome
 
 
@@ -130,8 +131,8 @@ class _Simulation:
         self.plan, self.write_line, self.outcome = plan, say, SimulationResult()
         starting_model.install_shipped_model()
         self.users = SimulatedUsers.create(uuid4().hex[:8])
-        dice = random.Random(plan.seed)  # noqa: S311 - a simulation
-        self.reviewers = SimulatedReviewers(self.users, plan.reviewers_err, dice)
+        rng = random.Random(plan.seed)  # noqa: S311 - a simulation
+        self.reviewers = SimulatedReviewers(self.users, plan.reviewers_err, rng)
         self.traffic = SimulatedTraffic(plan.seed, plan.pool_size)
         self.loader: ModelLoader[Scorer] = ModelLoader(build_scorer)
         self.fleet = self.loader.refresh()
@@ -144,7 +145,7 @@ class _Simulation:
         self.stricter_since: datetime | None = None
 
     def run(self) -> SimulationResult:
-        """Live through all phases."""
+        """Run all phases and return the result."""
         self._freeze_references()
         self.outcome.accuracy_before = self._measure_accuracy(stricter=False)
         self._run_phase(self.plan.quiet_hours, "quiet")
@@ -171,15 +172,16 @@ class _Simulation:
                 return
 
     def _run_hour(self, phase: str) -> None:
-        """One hour: answers, objections, reviews, the look, the decision, and a promotion if there is one."""
+        """Run one hour: predictions, objections, reviews, monitoring, training decision, promotion if due."""
         pairs = self.traffic.draw_hour(self.plan.per_hour, shifted=phase == "shifted")
-        answers = self._answer_pairs(pairs)
-        objected = self.reviewers.submit_objections(answers, self.truths, self.plan.objection_rate)
+        predictions = self._answer_pairs(pairs)
+        objected = self.reviewers.submit_objections(predictions, self.truths, self.plan.objection_rate)
         enqueue_sampled_predictions()
         decisions = self.reviewers.decide_open_items(self.truths)
-        self._set_timestamps(answers)
+        self._set_timestamps(predictions)
         _analyse_tables()
-        right = sum(answer.prediction == self.truths[answer.pk] for answer in answers) / len(answers)
+        correct = sum(row.prediction == self.truths[row.pk] for row in predictions)
+        accuracy = correct / len(predictions)
         performance.monitor_hour(self.current_hour)
         self.current_hour += HOUR
         trained_before = self.outcome.retrainings
@@ -187,21 +189,21 @@ class _Simulation:
         self._count_corrections()
         if self.outcome.retrainings > trained_before:
             self._record_training(event)
-        row = {"hour": self.outcome.hours, "phase": phase, "accuracy": round(right, 4), "event": event}
+        row = {"hour": self.outcome.hours, "phase": phase, "accuracy": round(accuracy, 4), "event": event}
         self.outcome.history.append(row | {"decisions": decisions, "objections": len(objected)})
         self.outcome.hours += 1
         self.write_line(
-            f"hour {row['hour']:>3} {phase:<8} accuracy {right:6.1%} {decisions:>4} reviews  {event}"
+            f"hour {row['hour']:>3} {phase:<8} accuracy {accuracy:6.1%} {decisions:>4} reviews  {event}"
         )
 
     def _answer_pairs(self, pairs: Sequence[LabelledPair]) -> list[Prediction]:
         fleet = self.fleet
-        answers = [self._build_prediction(fleet, pair) for pair in pairs]
+        predictions = [self._build_prediction(fleet, pair) for pair in pairs]
         self.truths |= {
-            answer.pk: is_truly_material(pair, self.stricter_since is not None)
-            for answer, pair in zip(answers, pairs, strict=True)
+            prediction.pk: is_truly_material(pair, self.stricter_since is not None)
+            for prediction, pair in zip(predictions, pairs, strict=True)
         }
-        return Prediction.objects.bulk_create(answers)
+        return Prediction.objects.bulk_create(predictions)
 
     def _build_prediction(self, fleet: LiveModels[Scorer], pair: LabelledPair) -> Prediction:
         request = CompareRequest(pair.left, pair.right, PROFILE, pair.kind)
@@ -209,9 +211,9 @@ class _Simulation:
         result = compute_result(request, version.model.scorer)
         return draft_prediction(self.users.client, request, version, result, seconds=0)
 
-    def _set_timestamps(self, answers: Sequence[Prediction]) -> None:
-        """Move what was written just now into the simulated hour."""
-        keys = [answer.pk for answer in answers]
+    def _set_timestamps(self, predictions: Sequence[Prediction]) -> None:
+        """Move the new predictions and their feedback into the simulated hour."""
+        keys = [prediction.pk for prediction in predictions]
         Prediction.objects.filter(pk__in=keys).update(created_at=self.current_hour + HOUR / 2)
         Feedback.objects.filter(prediction__in=keys).update(created_at=self.current_hour + HOUR * 0.7)
 
@@ -219,8 +221,8 @@ class _Simulation:
         decision = policy.decide_training(
             self.current_hour, {"corpus_size": self.plan.corpus_size}, self.current_hour.hour == 2
         )
-        if not decision.train:
-            return "" if decision.because.startswith("No condition") else decision.because[:60]
+        if not decision.should_train:
+            return "" if decision.reason.startswith("No condition") else decision.reason[:60]
         run = retrain_queued()
         if run is None or run.model is None:
             raise RuntimeError("the decided run did not make a model")
@@ -230,71 +232,75 @@ class _Simulation:
             self.outcome.hours_to_first_retraining = round((self.current_hour - self.stricter_since) / HOUR)
         shadow = policy.deploy_candidate_as_shadow(run)
         self._promote_candidate(run)
-        return f"trained ({decision.because.split(':')[0]}), {'shadow, ' if shadow else ''}approved"
+        return f"trained ({decision.reason.split(':')[0]}), {'shadow, ' if shadow else ''}approved"
 
     def _record_training(self, event: str) -> None:
-        """Measure what a training brought, beside the corrections used so far."""
+        """Record the true accuracy after a training and the corrections used so far."""
         accuracy = self._measure_accuracy(stricter=self.stricter_since is not None)
         row = {"hour": self.outcome.hours, "event": event, "corrections": self.outcome.corrections}
         share = self._compute_recovered_share(accuracy) if self.stricter_since else None
         self.outcome.trainings.append(row | {"accuracy": accuracy, "recovered_share": share})
 
     def _promote_candidate(self, run: TrainingRun) -> Deployment:
-        """Two people make the candidate champion: the only human step of the loop."""
+        """Promote the candidate to champion with two users: the only human step of the loop."""
         model = run.model
         if model is None:
             raise RuntimeError("a run without a model cannot be approved")
-        asked = promotion.request_promotion(
+        promotion_request = promotion.request_promotion(
             model, EVERY_PROFILE, ServingRole.CHAMPION, "learnt the new guideline", self.users.engineer
         )
-        red = [gate for gate in asked.gates if gate["state"] == "red"]
+        red = [gate for gate in promotion_request.gates if gate["state"] == "red"]
         self.outcome.overrides += bool(red)
-        deployment = promotion.approve_promotion(asked, self.users.approver, _OVERRIDE_REASON if red else "")
+        deployment = promotion.approve_promotion(
+            promotion_request, self.users.approver, _OVERRIDE_REASON if red else ""
+        )
         self.outcome.approvals += 1
         self.fleet = self.loader.refresh()
         return deployment
 
     def _count_corrections(self) -> None:
-        """Count the labels about answers since the new guideline that a training has used."""
+        """Count the labels used by trainings that are about predictions made since the new guideline."""
         if self.stricter_since:
             labels = Feedback.objects.for_training().filter(prediction__created_at__gte=self.stricter_since)
             self.outcome.corrections = labels.filter(processed=True).count()
 
     def _measure_accuracy(self, stricter: bool) -> float:
         scorer = self.fleet.get_champion(PROFILE).scorer
-        right = sum(
+        correct = sum(
             engine.compare(pair.left, pair.right, PROFILE, pair.kind, scorer=scorer).prediction
             == is_truly_material(pair, stricter)
             for pair in self.holdout
         )
-        return round(right / len(self.holdout), 4)
+        return round(correct / len(self.holdout), 4)
 
     def _freeze_references(self) -> None:
-        """Freeze the reference on traffic of the usual mix, as an installation in use would have."""
-        served = self.fleet.get_champion(PROFILE)
+        """Store reference distributions on traffic of the usual mix, as in production."""
+        champion = self.fleet.get_champion(PROFILE)
         version = performance.list_champions()[0]
         pairs = self.traffic.draw_hour(_WARM_UP_ANSWERS)
         for kind in engine.Kind:
-            said = [
+            snapshots = [
                 snapshot_comparison(
-                    engine.compare(pair.left, pair.right, PROFILE, kind, scorer=served.scorer)
+                    engine.compare(pair.left, pair.right, PROFILE, kind, scorer=champion.scorer)
                 )
                 for pair in pairs
                 if pair.kind == kind
             ]
-            of = TrafficSlice(version, PROFILE, kind.value)
-            reporting.store_reference(of, build_sample(kind.value, said), Reference.Origin.TRAFFIC)
+            traffic_slice = TrafficSlice(version, PROFILE, kind.value)
+            reporting.store_reference(
+                traffic_slice, build_sample(kind.value, snapshots), Reference.Origin.TRAFFIC
+            )
 
 
 def _analyse_tables() -> None:
-    """Tell the planner how large the tables have become: nobody else can look into this transaction."""
+    """Update the planner statistics; autovacuum cannot see rows of this uncommitted transaction."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE predictions, review_items, feedback, audit_events")
 
 
 @contextmanager
 def _use_temporary_registry() -> Iterator[None]:
-    """Let MLflow write into a folder that is thrown away."""
+    """Point MLflow at a temporary directory that is deleted afterwards."""
     before = settings.MLFLOW_TRACKING_URI, settings.MLFLOW_ARTIFACT_ROOT
     with tempfile.TemporaryDirectory() as folder:
         settings.MLFLOW_TRACKING_URI = f"sqlite:///{Path(folder, 'mlflow.db')}"
@@ -307,7 +313,7 @@ def _use_temporary_registry() -> Iterator[None]:
 
 @contextmanager
 def _use_plan_policy(plan: SimulationPlan) -> Iterator[None]:
-    """Draw by the plan's shares and dice for as long as it runs."""
+    """Use the sampling policy and random seed of the plan; restore the policy afterwards."""
     before = sampling.get_policy()
     random.seed(plan.seed)
     sampling.cache_policy(

@@ -1,4 +1,4 @@
-"""The history of a simulation as a picture and as a section of a page."""
+"""Render the result of a simulation as an SVG chart and as a Markdown section."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ traffic.
 
 
 def render_svg(outcome: SimulationResult) -> str:
-    """Return the true accuracy over time as SVG, with what happened when."""
-    marks, before = [], "quiet"
+    """Return an SVG chart of the true accuracy over time, annotated with phases and trainings."""
+    annotations, phase = [], "quiet"
     for row in outcome.history:
-        if row["phase"] != before:
-            marks.append(PlotAnnotation(row["hour"], _PHASE_LABELS[row["phase"]]))
-            before = row["phase"]
+        if row["phase"] != phase:
+            annotations.append(PlotAnnotation(row["hour"], _PHASE_LABELS[row["phase"]]))
+            phase = row["phase"]
         if row["event"].startswith("trained"):
-            marks.append(PlotAnnotation(row["hour"], "trained, approved"))
+            annotations.append(PlotAnnotation(row["hour"], "trained, approved"))
     values = [row["accuracy"] for row in outcome.history]
     threshold = float(THRESHOLD_DEFAULTS["accuracy"][0])
-    return render_line_chart("True accuracy by simulated hour", values, marks, threshold)
+    return render_line_chart("True accuracy by simulated hour", values, annotations, threshold)
 
 
 def render_section(plan: SimulationPlan, outcome: SimulationResult) -> str:
-    """Return the outcome as a section of a page in Markdown."""
+    """Return the result as a Markdown section."""
     rows = "\n".join(
         f"| {row['hour']} | {row['event'].split('(')[-1].split(')')[0]} | {row['corrections']:,} "
         f"| {row['accuracy']:.1%} | {row['recovered_share']:.1%} |"

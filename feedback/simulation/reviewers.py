@@ -1,4 +1,4 @@
-"""Simulated clients who object and reviewers who err at a known rate, working through the real services."""
+"""Simulated clients who object and reviewers with a known error rate; both use the real services."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from matching.models import Prediction
 
 @dataclass(frozen=True)
 class SimulatedUsers:
-    """Who takes part: a client, two reviewers, a lead, and the two people a promotion takes."""
+    """The users of a simulation: a client, two reviewers, a lead, and the two users a promotion needs."""
 
     client: User
     reviewers: tuple[User, User]
@@ -30,7 +30,7 @@ class SimulatedUsers:
 
     @classmethod
     def create(cls, tag: str) -> SimulatedUsers:
-        """Create everybody; nobody can sign in."""
+        """Create the users without a password, so that none can sign in."""
 
         def person(role: str, name: str) -> User:
             return create_user(f"{name}.{tag}@simulation.invalid", None, role, None, f"Simulated {name}")
@@ -45,16 +45,16 @@ class SimulatedUsers:
 
 
 class SimulatedReviewers:
-    """Reviewers who know the truth and err at a known rate; a lead adjudicates and errs as often."""
+    """Reviewers who know the truth and err at a known rate; the adjudicating lead has the same rate."""
 
-    def __init__(self, cast: SimulatedUsers, error: float, dice: random.Random) -> None:
-        self._users = cast
-        self._error_rate = error
-        self._rng = dice
+    def __init__(self, users: SimulatedUsers, error_rate: float, rng: random.Random) -> None:
+        self._users = users
+        self._error_rate = error_rate
+        self._rng = rng
         publish_starting_guideline()
 
     def publish_stricter_guideline(self, categories: Collection[str]) -> None:
-        """Let the lead publish a guideline that calls some categories of difference material."""
+        """Publish, as the lead, a guideline that makes some categories of difference material."""
         draft = start_draft(self._users.lead, "stricter")
         for clause in draft.clauses.filter(categories__overlap=sorted(categories)):
             clause.text = "Material: another spelling is another name."
@@ -62,19 +62,19 @@ class SimulatedReviewers:
         publish_guideline(draft, self._users.lead)
 
     def submit_objections(
-        self, answers: Sequence[Prediction], truths: Mapping[UUID, bool], chance: float
+        self, predictions: Sequence[Prediction], truths: Mapping[UUID, bool], rate: float
     ) -> list[Prediction]:
-        """Let the client object to some of the wrong answers; return those."""
-        wrong = [answer for answer in answers if answer.prediction != truths[answer.pk]]
-        objected = [answer for answer in wrong if self._rng.random() < chance]
-        for answer in objected:
+        """Submit client objections to a random share ``rate`` of the wrong predictions; return those."""
+        wrong = [row for row in predictions if row.prediction != truths[row.pk]]
+        objected = [row for row in wrong if self._rng.random() < rate]
+        for row in objected:
             submit_client_feedback(
-                self._users.client, answer, truths[answer.pk], feedback_text="not what our file says"
+                self._users.client, row, truths[row.pk], feedback_text="not what our file says"
             )
         return objected
 
     def decide_open_items(self, truths: Mapping[UUID, bool]) -> int:
-        """Decide everything that waits, second looks and adjudications included; return the decisions."""
+        """Decide all open items, adjudications included; return the number of decisions."""
         first, second = self._users.reviewers
         turns = ((first, False), (second, False), (first, False), (self._users.lead, True))
         return sum(self._decide_items_as(user, truths, lead) for user, lead in turns)
@@ -83,11 +83,13 @@ class SimulatedReviewers:
         guideline, clauses = get_guideline_in_force()
         if guideline is None:
             raise RuntimeError("nobody can decide without a guideline")
-        done = 0
+        decided = 0
         while item := ReviewItem.objects.claim(user, timezone.now(), lead):
-            true = truths[item.prediction_id]
-            says = not true if self._rng.random() < self._error_rate else true
+            truth = truths[item.prediction_id]
+            answer = not truth if self._rng.random() < self._error_rate else truth
             cited = clauses[0] if item.stage == ReviewStage.ADJUDICATION else None
-            submit_decision(item, user, says, "as it says", guideline_version=guideline.version, clause=cited)
-            done += 1
-        return done
+            submit_decision(
+                item, user, answer, "as it says", guideline_version=guideline.version, clause=cited
+            )
+            decided += 1
+        return decided

@@ -1,4 +1,4 @@
-"""Pairs that clients send, and what is true of them before and after the guideline changes."""
+"""Simulated client traffic, and the true answer for each pair before and after the guideline change."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from matching.training.synthetic import LabelledPair, generate_pairs
 STRICTER_CATEGORIES = frozenset(
     {CategoryId.O17_TYPO_ORDINARY_WORD, CategoryId.O18_TYPO_DISTINCTIVE_WORD, CategoryId.O28_PLURAL}
 )
-"""What the new guideline takes for another name: misspelt words, and singular for plural."""
+"""Categories that the new guideline makes material: misspelt words, and singular against plural."""
 
 AFFECTED_SHARE = 0.25
-"""Share of the traffic that the new guideline is about, before and after it: only the truth changes."""
+"""Share of the traffic that the new guideline affects. It is constant: only the true answer changes."""
 
 _SHIFTED_CATEGORY = CategoryId.O08_FORM_ABBREVIATED
 _SHIFTED_SHARE = 0.5
@@ -23,7 +23,7 @@ _HOLDOUT_SHARE = 0.3
 
 
 def is_affected(pair: LabelledPair) -> bool:
-    """Say whether the new guideline answers otherwise about a pair."""
+    """Return whether the new guideline changes the true answer for a pair."""
     return not pair.material and bool(STRICTER_CATEGORIES & set(pair.category.split("+")))
 
 
@@ -33,7 +33,7 @@ def is_truly_material(pair: LabelledPair, stricter: bool) -> bool:
 
 
 class SimulatedTraffic:
-    """An endless stream of pairs of a steady mix, and a reserve of pairs that are never sent."""
+    """An unlimited stream of pairs in a constant mix, and a holdout of pairs that are never sent."""
 
     def __init__(self, seed: int, pool: int = POOL_SIZE) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - a simulation
@@ -44,31 +44,31 @@ class SimulatedTraffic:
         self._holdout_pool = _PairPool([pair for pair in pairs if pair.entity in reserved], self._rng)
 
     def draw_hour(self, n: int, shifted: bool = False) -> list[LabelledPair]:
-        """Return what is sent in an hour; ``shifted`` sends far more pairs with abbreviated legal forms."""
+        """Return ``n`` pairs for one hour; ``shifted`` raises the share of abbreviated legal forms."""
         return self._traffic_pool.draw(n, _SHIFTED_SHARE if shifted else 0.0)
 
     def draw_holdout(self, n: int) -> list[LabelledPair]:
-        """Return pairs of the steady mix whose entities are never sent: to measure on."""
+        """Return ``n`` evaluation pairs in the constant mix whose entities are never sent."""
         return self._holdout_pool.draw(n, 0.0)
 
 
 class _PairPool:
-    """Pairs by what happens to them; drawn in turn, so that none comes again before all came."""
+    """Pairs grouped by mix component; drawn in rotation, so none repeats before its group is used up."""
 
-    def __init__(self, pairs: Sequence[LabelledPair], dice: random.Random) -> None:
-        self._rng = dice
-        pairs = dice.sample(pairs, len(pairs))
+    def __init__(self, pairs: Sequence[LabelledPair], rng: random.Random) -> None:
+        self._rng = rng
+        pairs = rng.sample(pairs, len(pairs))
         steady = [pair for pair in pairs if not is_affected(pair)]
         self._affected = [pair for pair in pairs if is_affected(pair)]
         self._abbreviated_forms = [pair for pair in steady if pair.category == _SHIFTED_CATEGORY]
         self._steady = steady
 
     def draw(self, n: int, shift: float) -> list[LabelledPair]:
-        touched, moved = round(n * AFFECTED_SHARE), round(n * (1 - AFFECTED_SHARE) * shift)
+        affected, abbreviated = round(n * AFFECTED_SHARE), round(n * (1 - AFFECTED_SHARE) * shift)
         chosen = [
-            *self._take_next(self._affected, touched),
-            *self._take_next(self._abbreviated_forms, moved),
-            *self._take_next(self._steady, n - touched - moved),
+            *self._take_next(self._affected, affected),
+            *self._take_next(self._abbreviated_forms, abbreviated),
+            *self._take_next(self._steady, n - affected - abbreviated),
         ]
         self._rng.shuffle(chosen)
         return chosen

@@ -1,4 +1,4 @@
-"""Feedback as a streamed CSV file: memory for one chunk of rows, whatever their number."""
+"""Export feedback as a streamed CSV file; memory use is bounded by one chunk of rows."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from accounts.audit import trail
-from accounts.models import User
 from feedback.models import Feedback
 from matching.jobs.formats.rows import escape_formula
+from matching.models import ExportRequest
 
 _CHUNK_SIZE = 500
 _PLAIN_COLUMNS = (
@@ -54,10 +52,9 @@ def export_feedback(rows: QuerySet[Feedback], with_names: bool) -> StreamingHttp
     return response
 
 
-@transaction.atomic
-def record_export(actor: User, rows: int) -> None:
-    """Record that somebody exported feedback together with the names."""
-    trail.record_event("feedback.exported", actor, actor, rows=rows, names=True)
+def open_feedback_export(request: ExportRequest) -> StreamingHttpResponse:
+    """Return the file of an export of feedback with names."""
+    return export_feedback(Feedback.objects.filter(pk__in=request.selection["ids"]), with_names=True)
 
 
 def _generate_lines(rows: QuerySet[Feedback], with_names: bool) -> Iterator[str]:
@@ -70,7 +67,7 @@ def _generate_lines(rows: QuerySet[Feedback], with_names: bool) -> Iterator[str]
 
 
 def _build_plain_cells(row: Feedback) -> list[str]:
-    seen = row.prediction
+    prediction = row.prediction
     chance = "" if row.selection_probability is None else f"{row.selection_probability:.6f}"
     return [
         str(row.pk),
@@ -84,9 +81,9 @@ def _build_plain_cells(row: Feedback) -> list[str]:
         row.guideline_version,
         str(row.clause or ""),
         str(row.prediction_id),
-        seen.profile,
-        seen.kind,
-        ";".join(sorted(seen.categories)),
+        prediction.profile,
+        prediction.kind,
+        ";".join(sorted(prediction.categories)),
     ]
 
 

@@ -1,13 +1,11 @@
-"""Labelled pairs from a file: previewed row by row, refused row by row, stored all together or not at all."""
+"""Import labelled pairs from a file: preview and validate each row, then store all rows or none."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from base64 import b64decode, b64encode
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from import_export.exceptions import ImportError as UnreadableError
 from import_export.fields import Field
@@ -15,13 +13,12 @@ from import_export.resources import ModelResource
 from import_export.tmp_storages import BaseStorage
 
 from accounts.audit import trail
-from accounts.encryption.fields import get_cipher
 from accounts.models import User
-from feedback.models import MAX_REASON_LENGTH, Decision, Feedback, FeedbackSource
+from feedback.models import MAX_REASON_LENGTH, Decision, Feedback, FeedbackSource, ImportPreview
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError, load_profiles
-from matching.models import Prediction
+from matching.models import Prediction, PredictionSource
 from matching.pair_digest import compute_pair_digest
 
 MAX_ROWS = 2_000
@@ -31,36 +28,41 @@ COLUMNS = ("name1", "name2", "answer", "profile", "kind", "reason")
 _REQUIRED_COLUMNS = ("name1", "name2", "answer")
 _ANSWERS = (Decision.MATERIAL, Decision.IMMATERIAL)
 _KINDS = ("auto", "organisation", "individual")
-_STORED_NAME = re.compile(r"[0-9a-f]{32}")
 
 
-class EncryptedTempStorage(BaseStorage):  # type: ignore[misc]  # the package ships no types
-    """Where a file waits between preview and confirmation: encrypted, because it holds names."""
+class ImportPreviewStorage(BaseStorage):  # type: ignore[misc]  # the package ships no types
+    """Keeps a file between preview and confirmation in :class:`ImportPreview`."""
 
     def save(self, data: bytes | str) -> None:
-        """Keep the file under a name of our own."""
-        self.name = uuid4().hex
-        self._get_path().parent.mkdir(parents=True, exist_ok=True)
+        """Store the file and remember its id as the name."""
         raw = data.encode(self.encoding or "utf-8") if isinstance(data, str) else data
-        self._get_path().write_bytes(get_cipher().encrypt(raw))
+        self.name = str(ImportPreview.objects.create(content=b64encode(raw).decode("ascii")).pk)
 
     def read(self) -> bytes | str:
-        """Return the file as it was given."""
-        raw = get_cipher().decrypt(self._get_path().read_bytes())
+        """Return the file. Raises ``ImportPreview.DoesNotExist`` when it was deleted meanwhile."""
+        raw = b64decode(ImportPreview.objects.get(pk=self.name).content)
         return raw if "b" in self.read_mode else raw.decode(self.encoding or "utf-8-sig")
 
     def remove(self) -> None:
-        """Forget the file."""
-        self._get_path().unlink(missing_ok=True)
+        """Delete the file."""
+        ImportPreview.objects.filter(pk=self.name).delete()
 
-    def _get_path(self) -> Path:
-        if not _STORED_NAME.fullmatch(str(self.name)):
-            raise ValueError("not the name of a kept file")
-        return Path(settings.MEDIA_ROOT) / "imports" / str(self.name)
+
+def claim_preview(name: str, user: User) -> None:
+    """Remember who uploaded a file."""
+    ImportPreview.objects.filter(pk=name).update(user=user)
+
+
+def has_preview(name: str, user: User) -> bool:
+    """Say whether a file that the user uploaded is still there."""
+    try:
+        return ImportPreview.objects.filter(pk=UUID(name), user=user).exists()
+    except ValueError:
+        return False
 
 
 class LabelResource(ModelResource):  # type: ignore[misc]  # as above
-    """One row: two names, what they are to each other, under which profile."""
+    """One row: two names, the answer about them, the profile, the kind and the reason."""
 
     name1 = Field(column_name="name1", attribute="prediction__name1", readonly=True)
     name2 = Field(column_name="name2", attribute="prediction__name2", readonly=True)
@@ -78,7 +80,7 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
         clean_model_instances = False
 
     def before_import(self, dataset: Any, **kwargs: Any) -> None:
-        """Refuse a file without the needed columns, or with more rows than a person previews."""
+        """Refuse a file without the needed columns, or with more than ``MAX_ROWS`` rows."""
         missing = [column for column in _REQUIRED_COLUMNS if column not in (dataset.headers or [])]
         if missing:
             raise UnreadableError(
@@ -95,20 +97,22 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
         return
 
     def import_instance(self, instance: Feedback, row: dict[str, Any], **kwargs: Any) -> None:
-        """Compare the pair of a row and label it. Raises ``ValidationError`` saying what is wrong where."""
+        """Compare the pair of a row and label it. Raises ``ValidationError`` with a message per column."""
         request, material = _parse_row(row)
-        known = _find_imported_label(request)
-        if known is not None and known.user_correction is not material:
-            said = known.decision
-            raise ValidationError({"answer": f"This pair was imported as {said} before, under this profile."})
-        instance.prediction = known.prediction if known else _compare_pair(self.actor, request)
+        label = _find_imported_label(request)
+        if label is not None and label.user_correction is not material:
+            answer = label.decision
+            raise ValidationError(
+                {"answer": f"This pair was imported as {answer} before, under this profile."}
+            )
+        instance.prediction = label.prediction if label else _compare_pair(self.actor, request)
         instance.user_correction, instance.feedback_text = (
             material,
             _read_cell(row, "reason")[:MAX_REASON_LENGTH],
         )
         instance.reviewer, instance.source = self.actor, FeedbackSource.IMPORT
         instance.model_id = instance.prediction.model_id
-        self.is_duplicate = known is not None
+        self.is_duplicate = label is not None
 
     def skip_row(
         self, instance: Feedback, original: Any, row: Any, import_validation_errors: Any = None
@@ -117,7 +121,7 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
         return not import_validation_errors and self.is_duplicate
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
-        """Record the import itself, once it is one."""
+        """Record the import in the audit trail, unless it is a preview or has errors."""
         if not kwargs.get("dry_run") and not result.has_errors():
             trail.record_event("feedback.imported", self.actor, self.actor, rows=dict(result.totals))
 
@@ -153,9 +157,9 @@ def _find_imported_label(request: CompareRequest) -> Feedback | None:
 
 
 def _compare_pair(actor: User, request: CompareRequest) -> Prediction:
-    """Answer a pair for its label; it is put before nobody."""
+    """Compare a pair and store the prediction without sampling it for review."""
     try:
-        prediction = compare_and_store(actor, request).prediction
+        prediction = compare_and_store(actor, request, PredictionSource.IMPORT)
     except EngineError as error:
         raise ValidationError({"name1": str(error)}) from error
     prediction.stream, prediction.selection_probability = "", None

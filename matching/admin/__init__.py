@@ -1,5 +1,5 @@
 """The admin pages of matching; importing the package registers them."""
 
-from matching.admin import jobs, predictions, replays
+from matching.admin import exports, jobs, predictions, replays
 
-__all__ = ["jobs", "predictions", "replays"]
+__all__ = ["exports", "jobs", "predictions", "replays"]

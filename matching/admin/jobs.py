@@ -28,6 +28,7 @@ from accounts.admin_tools import (
     label_column,
 )
 from accounts.auth.current_user import get_current_user
+from accounts.auth.step_up import require_recent_authentication
 from accounts.auth.throttles import RateLimit, apply_rate_limit
 from accounts.models import User
 from matching import tasks
@@ -239,12 +240,15 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         """Send the result; that of another user after a confirmation."""
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
         own = job.user_id == request.user.pk
-        if own or request.method == "POST":
+        if own:
             return send_result(job, get_current_user(request))
+        require_recent_authentication(request)
         text = "It holds the names of another user's file. The audit trail records that you took it."
         step = ConfirmationStep(
             "Download the result?", text, "Download", _get_job_url(job), lambda _actor, _fields: ""
         )
+        if request.method == "POST":
+            return send_result(job, get_current_user(request))
         return handle_confirmation(self.admin_site, request, step)
 
     @admin_button("Cancel", "cancel")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.module_loading import import_string
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.privacy import ERASURE_WARNING
@@ -27,13 +29,15 @@ from accounts.admin_tools import (
     require_permission,
 )
 from accounts.auth.current_user import get_current_user
+from accounts.auth.step_up import step_up
 from accounts.models import User
 from accounts.privacy import erasure
-from matching.api.export import send_export
+from matching.admin.exports import answer_export
+from matching.api.export_requests import build_selection, request_export, select_predictions
 from matching.api.serializers import serialize_prediction
 from matching.compare import service
 from matching.compare.available_profiles import get_available_profiles
-from matching.models import FileFormat, Prediction, VerdictChoice
+from matching.models import ExportRequest, FileFormat, Prediction, VerdictChoice
 from matching.pair_digest import compute_pair_digest
 
 _VERDICT_COLOURS = {
@@ -42,6 +46,36 @@ _VERDICT_COLOURS = {
     VerdictChoice.MATERIAL: "danger",
 }
 _ENCRYPTED_FIELDS = ("name1", "name2", "words", "context")
+_HIDDEN = "hidden until the pair is decided"
+_REVIEW_PERMISSION = "feedback.change_reviewitem"
+
+
+_ANSWER_FIELDS = (
+    "verdict",
+    "display_prediction",
+    "confidence",
+    "display_leaning",
+    "material_probability",
+    "display_differences",
+    "stream",
+    "selection_probability",
+)
+_ANSWER_COLUMNS = (*_ANSWER_FIELDS, "prediction", "differences")
+"""Columns that tell the answer of the model, or hint at it."""
+
+_PLAIN_FIELDS = (
+    "profile",
+    "kind",
+    "model",
+    "rules_version",
+    "generation",
+    "experiment",
+    "variant",
+    "cached",
+    "latency_ms",
+    "pair_digest",
+    "erased_at",
+)
 
 
 class ProfileFilter(admin.SimpleListFilter):
@@ -59,8 +93,8 @@ class ProfileFilter(admin.SimpleListFilter):
         return queryset.filter(profile=self.value()) if self.value() else queryset
 
 
-class ExportForm(forms.Form):
-    """Filters and file format of an export."""
+class ExportForm(ReasonForm):
+    """Filters, file format and reason of an export."""
 
     file = forms.ChoiceField(choices=FileFormat.choices, widget=UnfoldAdminSelectWidget, label="File format")
     verdict = forms.ChoiceField(
@@ -73,6 +107,8 @@ class ExportForm(forms.Form):
     created_to = forms.DateTimeField(
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}), required=False, label="Before"
     )
+
+    field_order = ("file", "verdict", "profile", "created_from", "created_to", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,60 +124,74 @@ class PairForm(forms.Form):
 
 @admin.register(Prediction)
 class PredictionAdmin(ReadOnlyAdmin):
-    """All predictions, without the names."""
+    """All predictions, without the names; for reviewers without the verdict of pairs that wait for them."""
 
-    list_display = ("created_at", "display_verdict", "profile", "kind", "confidence", "model", "user")
-    list_filter = ("verdict", ProfileFilter, "stream", "cached")
     list_select_related = ("model", "user")
     search_fields = ("id__exact", "pair_digest__exact", "user__email__exact")
     search_help_text = "Id of the prediction, digest of the pair, or e-mail of the user"
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False
-    fields = (
-        "created_at",
-        "user",
-        "verdict",
-        "display_prediction",
-        "confidence",
-        "material_probability",
-        "profile",
-        "kind",
-        "display_differences",
-        "model",
-        "rules_version",
-        "generation",
-        "experiment",
-        "variant",
-        "cached",
-        "latency_ms",
-        "stream",
-        "selection_probability",
-        "pair_digest",
-        "erased_at",
-    )
-    readonly_fields = fields
     actions = None
     actions_list = ("find_pair", "export")
     has_find_pair_permission = require_permission("matching.reveal_names")
-    has_export_permission = require_permission("matching.reveal_names")
+    has_export_permission = require_permission("matching.export_names")
     actions_detail = ("reveal", "erase")
     has_reveal_permission = require_permission("matching.reveal_names")
     has_erase_permission = require_permission("accounts.erase_names")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Return the rows without their encrypted columns."""
-        return super().get_queryset(request).defer(*_ENCRYPTED_FIELDS)
+        """Return the rows without their encrypted columns; for reviewers with what is undecided."""
+        rows = super().get_queryset(request).defer(*_ENCRYPTED_FIELDS)
+        return _mark_undecided(rows) if _may_review(request) else rows
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return the columns; a reviewer cannot sort by the verdict, which would tell it."""
+        verdict = ("blind_verdict",) if _may_review(request) else ("display_verdict", "confidence")
+        return ("created_at", *verdict, "profile", "kind", "model", "user")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse filters in the address by which a reviewer could find out the verdict."""
+        if _may_review(request) and lookup.partition("__")[0] in _ANSWER_COLUMNS:
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Return the filters; a reviewer cannot filter by what tells the verdict."""
+        return (
+            (ProfileFilter, "cached")
+            if _may_review(request)
+            else ("verdict", ProfileFilter, "stream", "cached")
+        )
+
+    def get_fields(self, request: HttpRequest, obj: Prediction | None = None) -> tuple[str, ...]:
+        """Return the fields, without the model's answer while a reviewer must not see it."""
+        if obj is not None and getattr(obj, "is_undecided", False):
+            return ("created_at", "user", "blind_verdict", *_PLAIN_FIELDS)
+        return ("created_at", "user", *_ANSWER_FIELDS, *_PLAIN_FIELDS)
+
+    get_readonly_fields = get_fields
 
     @label_column("Verdict", "verdict", _VERDICT_COLOURS)
     def display_verdict(self, prediction: Prediction) -> tuple[str, str]:
         """Return the verdict with its colour."""
         return prediction.verdict, prediction.get_verdict_display()
 
+    @admin.display(description="Verdict")
+    def blind_verdict(self, prediction: Prediction) -> str:
+        """Return the verdict, or that it is hidden while the pair waits for a decision."""
+        is_undecided = getattr(prediction, "is_undecided", False)
+        return _HIDDEN if is_undecided else str(prediction.get_verdict_display())
+
     @admin.display(description="Prediction")
     def display_prediction(self, prediction: Prediction) -> str:
         """Return the prediction as a word: a green tick for *material* would look like good news."""
         return "material" if prediction.prediction else "immaterial"
+
+    @admin.display(description="Leaning")
+    def display_leaning(self, prediction: Prediction) -> str:
+        """Return the leaning of a review with its probability."""
+        return f"{prediction.leaning}, {prediction.leaning_probability}" if prediction.leaning else "-"
 
     @admin.display(description="Differences")
     def display_differences(self, prediction: Prediction) -> str:
@@ -150,24 +200,32 @@ class PredictionAdmin(ReadOnlyAdmin):
         return format_html_join("", "<div>{} {}: <b>{}</b></div>", rows) or "none"
 
     @admin_button("Export with names", "export")
+    @step_up
     def export(self, request: HttpRequest) -> HttpResponseBase:
-        """Ask for filters and format; send the file with the names, and record it."""
+        """Ask for filters, format and reason; send the file, or ask for a second person above the limit."""
         form = ExportForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             filters = dict(form.cleaned_data)
-            format_id = filters.pop("file")
-            rows = Prediction.objects.order_by("-id").filter_by(**filters)
-            return send_export(rows, format_id, get_current_user(request), filters)
+            format_id, reason = filters.pop("file"), filters.pop("reason")
+            selection, actor = build_selection(filters), get_current_user(request)
+            rows = select_predictions(selection).count()
+            kind = ExportRequest.Kind.PREDICTIONS
+            return answer_export(request, request_export(kind, selection, rows, actor, reason, format_id))
         back = reverse("admin:matching_prediction_changelist")
-        text = "The file holds names. The audit trail records that you took it, and by which filters."
+        text = (
+            "The file holds names. The audit trail records that you took it, why, and by which filters. "
+            f"More than {settings.EXPORT_APPROVAL_ROWS} rows within a day need a second person."
+        )
         step = ConfirmationStep("Export with names", text, "Export", back, lambda _actor, _fields: "")
         context = {**self.admin_site.each_context(request), "title": step.title, "step": step, "form": form}
         return TemplateResponse(request, "admin/step.html", context)
 
     @admin_button("Reveal the names", "reveal")
+    @step_up
     def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the names after a confirmation, and record that they were revealed."""
-        prediction = get_object_or_404(Prediction.objects.with_model(), pk=object_id)
+        rows = Prediction.objects.with_model()
+        prediction = get_object_or_404(_mark_undecided(rows) if _may_review(request) else rows, pk=object_id)
         back = reverse("admin:matching_prediction_change", args=[prediction.pk])
         if request.method == "POST":
             service.reveal_names(prediction, get_current_user(request))
@@ -210,9 +268,21 @@ class PredictionAdmin(ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "title": "The names, and why",
             "prediction": prediction,
-            "answer": serialize_prediction(prediction),
+            "answer": None
+            if getattr(prediction, "is_undecided", False)
+            else serialize_prediction(prediction),
             "back": back,
         }
         response = TemplateResponse(request, "admin/revealed.html", context)
         response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _may_review(request: HttpRequest) -> bool:
+    """Return whether the user decides review items, blind to the model's answer; administrators oversee."""
+    return request.user.has_perm(_REVIEW_PERMISSION) and not getattr(request.user, "is_superuser", False)
+
+
+def _mark_undecided(rows: QuerySet[Prediction]) -> QuerySet[Prediction]:
+    """Add ``is_undecided``: whether the pair of the prediction waits for a reviewer's decision."""
+    return rows.annotate(is_undecided=import_string(settings.UNDECIDED_CONDITION)())

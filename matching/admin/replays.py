@@ -156,7 +156,7 @@ class ShadowScoreAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the rows without the names, text and features of the predictions."""
         deferred = (
-            f"prediction__{name}" for name in ("name1", "name2", "words", "context", "features", "mix")
+            f"prediction__{name}" for name in ("name1", "name2", "words", "context", "features", "traits")
         )
         return super().get_queryset(request).defer(*deferred)
 

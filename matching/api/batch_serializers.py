@@ -14,12 +14,13 @@ from matching.api.serializers import (
     CompareRequestSerializer,
     PredictionSerializer,
     build_compare_request,
-    serialize_comparison,
+    serialize_prediction,
 )
 from matching.compare.available_profiles import get_available_profiles
 from matching.compare.request import CompareRequest
-from matching.compare.service import MAX_BATCH_PAIRS, BatchOutcome, StoredComparison
+from matching.compare.service import MAX_BATCH_PAIRS, BatchOutcome
 from matching.engine import EngineError
+from matching.models import Prediction
 
 BatchItem = CompareRequest | ValidationError
 """A request of a batch, or why it is invalid."""
@@ -73,8 +74,8 @@ def _parse_item(serializer: CompareRequestSerializer, pair: Any, profile: str) -
 
 
 def _build_result(outcome: BatchOutcome | ValidationError) -> dict[str, Any]:
-    if isinstance(outcome, StoredComparison):
-        return {"answer": serialize_comparison(outcome)}
+    if isinstance(outcome, Prediction):
+        return {"answer": serialize_prediction(outcome)}
     if isinstance(outcome, EngineError):
         outcome = ValidationError({"names": [str(outcome)]})
     return {"error": build_problem(outcome)}

@@ -13,6 +13,7 @@ from django.http import StreamingHttpResponse
 from accounts.audit import trail
 from accounts.models import User
 from matching.api.files import stream_file
+from matching.api.review_serializers import REVIEW_COLUMNS, build_review_record
 from matching.jobs.formats.csv_files import format_csv
 from matching.jobs.formats.workbooks import format_sheet_row
 from matching.jobs.results import stream_workbook
@@ -29,11 +30,16 @@ EXPORT_COLUMNS = (
     "prediction",
     "confidence",
     "material_probability",
+    "leaning",
+    "leaning_probability",
     "differences",
     "reason",
     "missing_fact",
     "model_version",
     "rules_version",
+    "experiment",
+    "arm",
+    *REVIEW_COLUMNS,
 )
 _BATCH_SIZE = 500
 
@@ -41,20 +47,20 @@ _BATCH_SIZE = 500
 def send_export(
     rows: PredictionQuerySet, format_id: str, actor: User, filters: Mapping[str, Any]
 ) -> StreamingHttpResponse:
-    """Return the predictions as a download, and record who took them and by which filters."""
-    _record_export(actor, format_id, filters)
+    """Return the own predictions as a download, and record who took how many and by which filters."""
+    _record_export(actor, format_id, filters, rows.count())
     return stream_file(stream_export(rows, format_id), format_id, f"predictions.{format_id}")
 
 
 @transaction.atomic
-def _record_export(actor: User, format_id: str, filters: Mapping[str, Any]) -> None:
+def _record_export(actor: User, format_id: str, filters: Mapping[str, Any], rows: int) -> None:
     chosen = {name: str(value) for name, value in filters.items() if value}
-    trail.record_event("predictions.exported", actor, actor, format=format_id, chosen=chosen)
+    trail.record_event("predictions.exported", actor, actor, format=format_id, chosen=chosen, rows=rows)
 
 
 def stream_export(rows: PredictionQuerySet, format_id: str) -> Iterator[bytes]:
     """Return the file in pieces of a few hundred rows."""
-    records = (_build_record(row) for row in rows.with_model().iterator(chunk_size=_BATCH_SIZE))
+    records = (_build_record(row) for row in rows.with_model().with_review().iterator(chunk_size=_BATCH_SIZE))
     if format_id == FileFormat.JSONL:
         return (_format_json_lines(batch) for batch in _split_batches(records))
     table = chain([EXPORT_COLUMNS], (_format_cells(record) for record in records))
@@ -87,13 +93,18 @@ def _build_record(row: Prediction) -> dict[str, Any]:
         "kind": row.kind,
         "verdict": row.verdict,
         "prediction": row.prediction,
-        "confidence": float(row.confidence),
+        "confidence": None if row.confidence is None else float(row.confidence),
         "material_probability": float(row.material_probability),
+        "leaning": row.leaning,
+        "leaning_probability": row.leaning_probability,
         "differences": list(dict.fromkeys(item["category"] for item in row.differences)),
         "reason": quoted.get("reason", ""),
         "missing_fact": quoted.get("missing_fact"),
         "model_version": row.model.version,
         "rules_version": row.rules_version,
+        "experiment": row.experiment_id and str(row.experiment_id),
+        "arm": row.variant or None,
+        **build_review_record(row),
     }
 
 

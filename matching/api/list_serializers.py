@@ -8,12 +8,23 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
-from matching.api.serializers import DISCLAIMER, DifferenceSerializer, ModelSerializer
+from matching.api.review_serializers import STATUS_HELP, PredictionReviewSerializer, serialize_review
+from matching.api.serializers import (
+    CONFIDENCE_HELP,
+    DISCLAIMER,
+    LEANING_HELP,
+    LEANING_PROBABILITY_HELP,
+    LEANINGS,
+    DifferenceSerializer,
+    ExperimentArmSerializer,
+    ModelSerializer,
+    serialize_arm,
+)
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import RULES_VERSION, Comparison, load_categories
 from matching.engine.explanation import serialise_difference
 from matching.engine.types import Effect
-from matching.models import FileFormat, Prediction, VerdictChoice
+from matching.models import FileFormat, Prediction, ReviewStatus, VerdictChoice
 from matching.serving.live_models import get_model_loader
 
 
@@ -22,6 +33,9 @@ class PredictionFilterSerializer(serializers.Serializer[Any]):
 
     verdict = serializers.ChoiceField(choices=VerdictChoice.values, required=False)
     profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), required=False)
+    review_status = serializers.ChoiceField(
+        choices=ReviewStatus.values, required=False, help_text=STATUS_HELP
+    )
     created_from = serializers.DateTimeField(required=False, help_text="Created at this time or later.")
     created_to = serializers.DateTimeField(required=False, help_text="Created before this time.")
 
@@ -44,13 +58,17 @@ class PredictionSummarySerializer(serializers.Serializer[Any]):
     name2 = serializers.CharField(help_text="As sent; empty after erasure.")
     prediction = serializers.BooleanField(help_text="True: the difference is material.")
     verdict = serializers.ChoiceField(choices=VerdictChoice.values)
-    confidence = serializers.FloatField(help_text="Probability of the stated prediction.")
+    confidence = serializers.FloatField(allow_null=True, help_text=CONFIDENCE_HELP)
+    leaning = serializers.ChoiceField(choices=LEANINGS, allow_null=True, help_text=LEANING_HELP)
+    leaning_probability = serializers.FloatField(allow_null=True, help_text=LEANING_PROBABILITY_HELP)
     profile = serializers.CharField()
     kind = serializers.CharField()
     categories = serializers.ListField(
         child=serializers.CharField(), help_text="Categories of the differences."
     )
     model = ModelSerializer()
+    experiment = ExperimentArmSerializer(allow_null=True)
+    review = PredictionReviewSerializer(help_text="What reviewers say of it; `verdict` is the model's.")
     cached = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
@@ -69,7 +87,9 @@ class ProfileComparisonSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     prediction = serializers.BooleanField(help_text="True: the difference is material.")
     verdict = serializers.ChoiceField(choices=VerdictChoice.values)
-    confidence = serializers.FloatField(help_text="Probability of the stated prediction.")
+    confidence = serializers.FloatField(allow_null=True, help_text=CONFIDENCE_HELP)
+    leaning = serializers.ChoiceField(choices=LEANINGS, allow_null=True, help_text=LEANING_HELP)
+    leaning_probability = serializers.FloatField(allow_null=True, help_text=LEANING_PROBABILITY_HELP)
     material_probability = serializers.FloatField()
     reason = serializers.CharField(help_text="One plain sentence.")
     missing_fact = serializers.CharField(allow_null=True, help_text="For review: what would settle it.")
@@ -152,11 +172,15 @@ def serialize_prediction_summary(row: Prediction) -> dict[str, Any]:
         "name2": row.name2,
         "prediction": row.prediction,
         "verdict": row.verdict,
-        "confidence": float(row.confidence),
+        "confidence": None if row.confidence is None else float(row.confidence),
+        "leaning": row.leaning,
+        "leaning_probability": row.leaning_probability,
         "profile": row.profile,
         "kind": row.kind,
         "categories": list(dict.fromkeys(item["category"] for item in row.differences)),
         "model": {"name": row.model.name, "version": row.model.version},
+        "experiment": serialize_arm(row),
+        "review": serialize_review(row),
         "cached": row.cached,
         "created_at": row.created_at.isoformat(),
     }
@@ -181,7 +205,9 @@ def _serialize_profile(comparison: Comparison) -> dict[str, Any]:
         "title": comparison.profile.title,
         "prediction": comparison.prediction,
         "verdict": comparison.verdict.value,
-        "confidence": round(comparison.confidence, 4),
+        "confidence": _round(comparison.confidence),
+        "leaning": comparison.leaning.value if comparison.leaning else None,
+        "leaning_probability": _round(comparison.leaning_probability),
         "material_probability": round(comparison.material_probability, 4),
         "reason": comparison.reason,
         "missing_fact": comparison.missing_fact,
@@ -189,6 +215,10 @@ def _serialize_profile(comparison: Comparison) -> dict[str, Any]:
         "differences": [serialise_difference(difference) for difference in comparison.differences],
         "model": {"name": comparison.model, "version": comparison.model_version},
     }
+
+
+def _round(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)
 
 
 def list_profiles() -> dict[str, Any]:

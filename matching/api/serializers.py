@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from rest_framework import serializers
 
+from matching.api.review_serializers import (
+    PredictionReviewSerializer,
+    serialize_named_review,
+    serialize_review,
+)
 from matching.compare.available_profiles import get_available_profiles
 from matching.compare.request import CompareRequest
-from matching.compare.service import StoredComparison
 from matching.engine import MAX_NAME_LENGTH
 from matching.engine.types import Context, Effect, Kind
 from matching.models import Prediction, VerdictChoice
@@ -19,6 +23,7 @@ from matching.models import Prediction, VerdictChoice
 DISCLAIMER = "Not legal advice. Two entities can share one name."
 _MAX_IDENTIFIERS = 10
 _MAX_IDENTIFIER_LENGTH = 100
+_MAX_IDENTIFIER_NAME_LENGTH = 40
 
 
 class StrictTextField(serializers.CharField):
@@ -37,9 +42,13 @@ class IdentifiersField(serializers.DictField):
     child = StrictTextField(max_length=_MAX_IDENTIFIER_LENGTH)
 
     def to_internal_value(self, data: dict[Any, Any]) -> dict[str, str]:
-        """Accept a mapping of strings. Raises ``ValidationError`` for more than ten entries."""
+        """Accept a mapping of strings. Raises ``ValidationError`` for too many entries or too long names."""
         if isinstance(data, dict) and len(data) > _MAX_IDENTIFIERS:
             raise serializers.ValidationError(f"at most {_MAX_IDENTIFIERS} identifiers")
+        if isinstance(data, dict) and any(len(str(name)) > _MAX_IDENTIFIER_NAME_LENGTH for name in data):
+            raise serializers.ValidationError(
+                f"the name of an identifier has at most {_MAX_IDENTIFIER_NAME_LENGTH} characters"
+            )
         checked: dict[str, str] = super().to_internal_value(data)
         return checked
 
@@ -118,6 +127,17 @@ class DifferenceSerializer(serializers.Serializer[Any]):
     explanation = serializers.CharField()
 
 
+CONFIDENCE_HELP = (
+    "Probability that the verdict is right: by a rule, from its measured errors under the profile; by the "
+    "model, its calibrated probability. Null for a review, which decides nothing."
+)
+LEANING_HELP = "For a review: the likelier answer. Null for a verdict that decides."
+LEANING_PROBABILITY_HELP = (
+    "For a review: probability of the leaning, 0.5 to 1. Null for a verdict that decides."
+)
+LEANINGS = (VerdictChoice.IMMATERIAL.value, VerdictChoice.MATERIAL.value)
+
+
 class ModelSerializer(serializers.Serializer[Any]):
     """A model version."""
 
@@ -135,13 +155,15 @@ class ExperimentArmSerializer(serializers.Serializer[Any]):
 class PredictionSerializer(serializers.Serializer[Any]):
     """The result of a comparison request."""
 
-    # It describes the response only; `_build_payload` builds it without the cost of a serializer.
+    # It describes the response only; `serialize_prediction` builds it without the cost of a serializer.
 
     id = serializers.UUIDField()
     prediction = serializers.BooleanField(help_text="True: the difference is material.")
     verdict = serializers.ChoiceField(choices=VerdictChoice.values)
-    confidence = serializers.FloatField(help_text="Probability of the stated prediction.")
-    material_probability = serializers.FloatField()
+    confidence = serializers.FloatField(allow_null=True, help_text=CONFIDENCE_HELP)
+    leaning = serializers.ChoiceField(choices=LEANINGS, allow_null=True, help_text=LEANING_HELP)
+    leaning_probability = serializers.FloatField(allow_null=True, help_text=LEANING_PROBABILITY_HELP)
+    material_probability = serializers.FloatField(help_text="Probability that the difference is material.")
     reason = serializers.CharField(help_text="One plain sentence.")
     missing_fact = serializers.CharField(allow_null=True, help_text="For review: what would settle it.")
     profile = serializers.CharField()
@@ -158,34 +180,37 @@ class PredictionSerializer(serializers.Serializer[Any]):
     model = ModelSerializer()
     rules_version = serializers.CharField()
     experiment = ExperimentArmSerializer(allow_null=True)
+    review = PredictionReviewSerializer(help_text="What reviewers say of it; `verdict` is the model's.")
     cached = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     disclaimer = serializers.CharField()
 
 
-def serialize_comparison(stored: StoredComparison) -> dict[str, Any]:
-    """Return the API form of a comparison that was just stored, without decrypting anything."""
-    model = {"name": stored.version.model.name, "version": stored.version.model.version}
-    return _build_payload(stored.prediction, stored.result.quoted_text, model)
+def serialize_arm(prediction: Prediction) -> dict[str, str] | None:
+    """Return the experiment and the arm that answered; ``None`` outside of experiments."""
+    experiment_id = prediction.experiment_id
+    return {"id": str(experiment_id), "arm": prediction.variant} if experiment_id else None
+
+
+def serialize_reviewed_prediction(prediction: Prediction) -> dict[str, Any]:
+    """Return the API form of one prediction, with the names of its reviewers where they are shown."""
+    return {**serialize_prediction(prediction), "review": serialize_named_review(prediction)}
 
 
 def serialize_prediction(prediction: Prediction) -> dict[str, Any]:
-    """Return the API form of a stored prediction as first returned; after erasure without its text."""
-    quoted_text = json.loads(prediction.words) if prediction.words else {}
-    model = {"name": prediction.model.name, "version": prediction.model.version}
-    return _build_payload(prediction, quoted_text, model)
+    """Return the API form of a prediction; after erasure without its text.
 
-
-def _build_payload(
-    prediction: Prediction, quoted_text: dict[str, Any], model: dict[str, str]
-) -> dict[str, Any]:
+    Only its review changes with time; without ``with_review`` it shows none.
+    """
+    quoted_text = orjson.loads(prediction.words) if prediction.words else {}
     quoted_differences = quoted_text.get("differences") or [{}] * len(prediction.differences)
-    experiment_id = prediction.experiment_id
     return {
         "id": str(prediction.pk),
         "prediction": prediction.prediction,
         "verdict": prediction.verdict,
-        "confidence": float(prediction.confidence),
+        "confidence": None if prediction.confidence is None else float(prediction.confidence),
+        "leaning": prediction.leaning,
+        "leaning_probability": prediction.leaning_probability,
         "material_probability": float(prediction.material_probability),
         "reason": quoted_text.get("reason", ""),
         "missing_fact": quoted_text.get("missing_fact"),
@@ -201,9 +226,10 @@ def _build_payload(
         "notes": quoted_text.get("notes", []),
         "contributions": quoted_text.get("contributions", {}),
         "decided_by": quoted_text.get("decided_by", ""),
-        "model": model,
+        "model": {"name": prediction.model.name, "version": prediction.model.version},
         "rules_version": prediction.rules_version,
-        "experiment": {"id": str(experiment_id), "arm": prediction.variant} if experiment_id else None,
+        "experiment": serialize_arm(prediction),
+        "review": serialize_review(prediction),
         "cached": prediction.cached,
         "created_at": prediction.created_at.isoformat(),
         "disclaimer": DISCLAIMER,

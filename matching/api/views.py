@@ -14,7 +14,7 @@ from accounts.api.idempotency import idempotent
 from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
 from accounts.api.paging import fetch_page
 from accounts.auth.authentication import require_user
-from accounts.auth.throttles import PairThrottle
+from accounts.auth.throttles import PairThrottle, PrincipalThrottle, RequestThrottle
 from matching.api import examples
 from matching.api.batch_serializers import (
     BatchRequestSerializer,
@@ -33,8 +33,8 @@ from matching.api.serializers import (
     CompareRequestSerializer,
     PairSerializer,
     PredictionSerializer,
-    serialize_comparison,
     serialize_prediction,
+    serialize_reviewed_prediction,
 )
 from matching.compare import metrics
 from matching.compare.all_profiles import compare_all_profiles
@@ -48,6 +48,7 @@ class CompareView(APIView):
 
     required_permission = "matching.add_prediction"
     required_scope = "compare"
+    throttle_classes = (RequestThrottle,)
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -61,8 +62,8 @@ class CompareView(APIView):
         """Compare two names under a profile and store the prediction."""
         compare_request = CompareRequestSerializer.parse_request(request.data)
         with translate_errors():
-            stored = compare_and_store(require_user(request), compare_request)
-        return Response(serialize_comparison(stored), status=201)
+            prediction = compare_and_store(require_user(request), compare_request)
+        return Response(serialize_prediction(prediction), status=201)
 
 
 class CompareProfilesView(APIView):
@@ -92,7 +93,7 @@ class CompareBatchView(APIView):
 
     required_permission = "matching.add_prediction"
     required_scope = "compare"
-    throttle_classes = (PairThrottle,)
+    throttle_classes = (PrincipalThrottle, PairThrottle)
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -130,7 +131,7 @@ class PredictionsView(APIView):
         query.is_valid(raise_exception=True)
         filters = dict(query.validated_data)
         limit, cursor = filters.pop("limit"), filters.pop("cursor", None)
-        own = Prediction.objects.for_user(require_user(request)).for_listing()
+        own = Prediction.objects.for_user(require_user(request)).for_listing().with_review()
         rows, next_cursor = fetch_page(own.filter_by(**filters), limit, cursor)
         return Response({"results": [serialize_prediction_summary(row) for row in rows], "next": next_cursor})
 
@@ -143,6 +144,6 @@ class PredictionView(APIView):
 
     @extend_schema(responses=PredictionSerializer, operation_id="prediction")
     def get(self, request: Request, pk: UUID) -> Response:
-        """Return one of your own predictions as it was returned at first."""
-        own = Prediction.objects.for_user(require_user(request)).with_model()
-        return Response(serialize_prediction(get_object_or_404(own, pk=pk)))
+        """Return one of your own predictions as it was returned at first, with its review as it is now."""
+        own = Prediction.objects.for_user(require_user(request)).with_model().with_review()
+        return Response(serialize_reviewed_prediction(get_object_or_404(own, pk=pk)))

@@ -1,7 +1,8 @@
-"""Compare a CSV file of pairs: any number of rows, on all cores, in order, in constant memory.
+"""Compare a file of pairs: any number of rows, on all cores, in order, in constant memory.
 
-Needs no server, database or network. A row that cannot be compared gets its error and the others are
-compared; the output appears under its name only when it is complete.
+Needs no server, database or network. One process cuts the file into pieces and writes their answers; the
+others read the rows of a piece, compare them and make the bytes of the output. A row that cannot be compared
+gets its error and the others are compared; the output appears under its name only when it is complete.
 """
 
 from __future__ import annotations
@@ -9,56 +10,46 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from io import BufferedReader
-from itertools import islice
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, NamedTuple
+from typing import NamedTuple, cast
 
-from matching.engine import Score, load_default_scorer, score_many
-from matching.jobs.formats.csv_files import format_csv, read_csv_layout, read_csv_rows
-from matching.jobs.formats.rows import FileError, FileLayout, NameColumns, PairRow
+from matching.engine import load_default_scorer, score_many
+from matching.jobs.formats.rows import FileError
+from matching.jobs.offline.csv_pairs import CsvPairs
+from matching.jobs.offline.ordered_pool import map_in_order
+from matching.jobs.offline.outputs import STANDARD_STREAM, Output, open_output
+from matching.jobs.offline.scores import FileCompareOptions, PairFile
 
-CHUNK_SIZE = 400
-"""Rows that one process compares at a time."""
-
-RowProgressCallback = Callable[[int, int], None]
-"""Called with the number of rows written and of bytes read so far."""
+_PARQUET_ENDINGS = (".parquet", ".pq")
 
 
-class FileCompareOptions(NamedTuple):
-    """The columns of both names, the profile and the kind of name."""
+class FileProgress(NamedTuple):
+    """How far a run came.
 
-    columns: NameColumns
-    profile: str = "general"
-    kind: str = "auto"
+    ``rows`` are written. ``read`` and ``size`` are what is read and what there is, in bytes or rows; ``size``
+    is ``None`` for a pipe. ``resumed_rows`` and ``resumed_read`` were done by an earlier run.
+    """
 
-
-class ScoreCells(NamedTuple):
-    """The columns that the command adds to a row, as text; where ``verdict`` is empty, ``error`` is not."""
-
-    prediction: str = ""
-    material_probability: str = ""
-    confidence: str = ""
-    verdict: str = ""
-    differences: str = ""
-    model_version: str = ""
-    error: str = ""
+    rows: int
+    read: int
+    size: int | None
+    resumed_rows: int = 0
+    resumed_read: int = 0
 
 
-SCORE_COLUMNS = ScoreCells._fields
+ProgressCallback = Callable[[FileProgress], None]
 
 
 class RowTotals(NamedTuple):
-    """Rows written, and how many of them carry an error."""
+    """Rows written, how many of them carry an error, and how many were written by an earlier run."""
 
     rows: int
     errors: int
+    resumed: int = 0
 
 
 def compare_file(
@@ -66,83 +57,74 @@ def compare_file(
     target: Path,
     options: FileCompareOptions,
     processes: int,
-    report_progress: RowProgressCallback,
+    report_progress: ProgressCallback,
+    resume: bool = False,
 ) -> RowTotals:
-    """Compare every row of a CSV file and write it with the further columns :data:`SCORE_COLUMNS`.
+    """Compare every row of a CSV or Parquet file and write it with the columns of ``ScoreCells`` behind.
 
-    ``processes`` is at least 1. Raises :class:`FileError` for a file or column that is not there and
+    ``-`` stands for standard input or standard output, both CSV. ``processes`` is at least 1. With ``resume``
+    a run that was ended goes on where it was; without one to continue the file is begun. Raises
+    :class:`FileError` for a file or column that cannot be used and
     :class:`~matching.engine.EngineError` for an unknown profile or kind.
     """
     score_many([], options.profile, options.kind)
-    with _open_source(source) as file, _open_target(target) as out:
-        layout = _read_layout(file, source, options.columns)
-        format_rows = partial(format_csv, delimiter=layout["delimiter"], line_end="\n")
-        out.write(format_rows([[*layout["header"], *SCORE_COLUMNS]]))
-        rows, errors = 0, 0
-        for chunk, scores in _compare_chunks(read_csv_rows(file, layout), options, processes):
-            out.write(format_rows([*row.fields, *cells] for row, cells in zip(chunk, scores, strict=True)))
-            rows, errors = rows + len(chunk), errors + sum(bool(cells.error) for cells in scores)
-            report_progress(rows, file.tell())
-    return RowTotals(rows, errors)
+    if resume and STANDARD_STREAM in (source, target):
+        raise FileError("--resume needs two files: what came through a pipe is gone.")
+    with _open_bytes(source) as file:
+        pairs = _read_beginning(file, source, target, options)
+        with open_output(source, target, options, pairs, resume) as output:
+            return _write_answers(pairs, output, processes, report_progress)
 
 
-@contextmanager
-def _open_source(source: Path) -> Iterator[BufferedReader]:
+def _write_answers(
+    pairs: PairFile, output: Output, processes: int, report_progress: ProgressCallback
+) -> RowTotals:
+    if not output.state.written:
+        output.append(pairs.format_header(), pairs.start)
+    earlier, answer = output.state, pairs.build_answer_function()
+    pieces = pairs.cut(earlier.position)
+    for piece, answered in map_in_order(answer, pieces, processes, prepare_process):
+        output.append(answered.content, piece.end, answered.rows, answered.errors)
+        rows = output.state.rows
+        report_progress(FileProgress(rows, piece.end, pairs.size, earlier.rows, earlier.position))
+    return RowTotals(output.state.rows, output.state.errors, earlier.rows)
+
+
+def _open_bytes(source: Path) -> AbstractContextManager[BufferedReader]:
     """Open the input. Raises :class:`FileError` where there is no readable file."""
+    if source == STANDARD_STREAM:
+        return nullcontext(cast("BufferedReader", sys.stdin.buffer))
     try:
-        with source.open("rb") as file:
-            yield file
+        return source.open("rb")
     except (FileNotFoundError, IsADirectoryError) as error:
         raise FileError(f"{source} is not a file that can be read.") from error
     except PermissionError as error:
-        raise FileError(f"{error.filename or source} may not be opened: permission denied.") from error
+        raise FileError(f"{source} may not be opened: permission denied.") from error
 
 
-def _read_layout(file: BufferedReader, source: Path, columns: NameColumns) -> FileLayout:
-    """Read the header and go back to the beginning. Raises :class:`FileError` with the name of the file."""
+def _read_beginning(
+    file: BufferedReader, source: Path, target: Path, options: FileCompareOptions
+) -> PairFile:
+    """Read the header. Raises :class:`FileError` with the name of the file."""
+    is_parquet = source.suffix.lower() in _PARQUET_ENDINGS
+    if is_parquet != (target.suffix.lower() in _PARQUET_ENDINGS):
+        raise FileError("Input and output must both be Parquet files (.parquet) or both be CSV.")
     try:
-        layout = read_csv_layout(file, columns, SCORE_COLUMNS)
+        return _load_parquet_pairs()(file, options) if is_parquet else CsvPairs(file, options)
     except FileError as error:
         raise FileError(f"{source.name}: {error}") from None
-    file.seek(0)
-    return layout
 
 
-@contextmanager
-def _open_target(target: Path) -> Iterator[IO[bytes]]:
-    """Write a file beside the target that takes its name on success and is deleted otherwise."""
-    if not target.parent.is_dir():
-        raise FileError(f"The folder {target.parent} does not exist.")
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as out:
-        try:
-            yield out
-            out.flush()
-            Path(out.name).chmod(0o644)
-            Path(out.name).replace(target)
-        except OSError as error:
-            raise FileError(f"{target} cannot be written: {error.strerror}.") from error
-        finally:
-            Path(out.name).unlink(missing_ok=True)
+def _load_parquet_pairs() -> Callable[[BufferedReader, FileCompareOptions], PairFile]:
+    """Return the class for Parquet, imported on demand: its library takes longer than a small CSV file.
 
-
-def _compare_chunks(
-    rows: Iterator[PairRow], options: FileCompareOptions, processes: int
-) -> Iterator[tuple[list[PairRow], list[ScoreCells]]]:
-    """Yield chunks of rows with their scores, in order; only a few chunks are in memory at a time."""
-    chunks = iter(lambda: list(islice(rows, CHUNK_SIZE)), [])
-    if processes == 1:
-        for chunk in chunks:
-            yield chunk, _compare_chunk(chunk, options)
-        return
-    with ProcessPoolExecutor(processes, initializer=prepare_process) as pool:
-        waiting: deque[tuple[list[PairRow], Future[list[ScoreCells]]]] = deque()
-        for chunk in chunks:
-            waiting.append((chunk, pool.submit(_compare_chunk, chunk, options)))
-            if len(waiting) > processes * 3:
-                oldest, future = waiting.popleft()
-                yield oldest, future.result()
-        for oldest, future in waiting:
-            yield oldest, future.result()
+    Raises :class:`FileError` where the library is not installed.
+    """
+    try:
+        module = import_module("matching.jobs.offline.parquet_pairs")
+    except ModuleNotFoundError:
+        raise FileError("Parquet files need the extra training; CSV files need nothing.") from None
+    return cast("Callable[[BufferedReader, FileCompareOptions], PairFile]", module.ParquetPairs)
 
 
 def prepare_process() -> None:
@@ -153,29 +135,6 @@ def prepare_process() -> None:
     load_default_scorer()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
-
-
-def _compare_chunk(chunk: Sequence[PairRow], options: FileCompareOptions) -> list[ScoreCells]:
-    """Return the output columns of each row; a row that carries an error gets nothing else."""
-    pairs = [(row.left, row.right) for row in chunk if not row.error]
-    version = load_default_scorer().version
-    scores = iter(score_many(pairs, options.profile, options.kind))
-    return [
-        ScoreCells(error=row.error) if row.error else _format_score(next(scores), version) for row in chunk
-    ]
-
-
-def _format_score(score: Score | ValueError, version: str) -> ScoreCells:
-    if isinstance(score, ValueError):
-        return ScoreCells(error=str(score))
-    return ScoreCells(
-        prediction=str(score.prediction).lower(),
-        material_probability=f"{score.material_probability:.6f}",
-        confidence=f"{score.confidence:.6f}",
-        verdict=score.verdict.value,
-        differences=";".join(score.categories),
-        model_version=version,
-    )
 
 
 def count_cores() -> int:

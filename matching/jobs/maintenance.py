@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import shutil
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from matching.engine import RULES_VERSION
 from matching.jobs import service
 from matching.models import BatchChunk, BatchJob
+from modelops.alerting.alerts import record_observation
 from modelops.models import RunStatus
 
 _STALLED_AFTER = timedelta(seconds=20)
 _OUTDATED_AFTER = timedelta(minutes=10)
+_NOT_ADVANCED_AFTER = timedelta(minutes=15)
+_MAX_ATTEMPTS = 3
 _ORPHANED_AFTER_SECONDS = 24 * 60 * 60
 """Age of a folder without a job from which it counts as the rest of an interrupted upload."""
 
@@ -47,6 +51,24 @@ def fail_outdated_jobs() -> int:
     for job in jobs:
         service.fail(job, "The rules were updated before the job was done; please start it again.")
     return len(jobs)
+
+
+def check_stalled_jobs(now: datetime) -> bool:
+    """Observe whether unfinished jobs advance; return whether one does not.
+
+    A job is stalled when no worker has taken a part of it for 15 minutes, or a part was taken three times and
+    is still not done.
+    """
+    served = Greatest(Coalesce("served_at", "created_at"), Coalesce("leased_until", "created_at"))
+    waiting = BatchJob.objects.unfinished().annotate(advanced_at=served)
+    failing_chunk = BatchChunk.objects.filter(job=OuterRef("pk"), done_at=None, attempts__gte=_MAX_ATTEMPTS)
+    stalled = waiting.filter(Q(advanced_at__lt=now - _NOT_ADVANCED_AFTER) | Exists(failing_chunk)).order_by(
+        "id"
+    )
+    keys = [str(pk) for pk in stalled.values_list("pk", flat=True)[:3]]
+    what = f"{stalled.count()} jobs do not advance: {', '.join(keys)}" if keys else ""
+    record_observation("bulk_job_stalled", "", bool(keys), what)
+    return bool(keys)
 
 
 def delete_expired_jobs() -> int:

@@ -39,7 +39,7 @@ def save_sample(
             profile=job.profile,
             kind=kind,
             at=at,
-            answers=[snapshot.to_json() for snapshot in of_kind],
+            snapshots=[snapshot.to_json() for snapshot in of_kind],
         )
         for kind, of_kind in snapshots.items()
     )

@@ -20,6 +20,7 @@ from matching.jobs.job_folder import delete_job_folder_on_commit
 from matching.jobs.upload_handler import Upload
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from matching.serving.live_models import get_model_loader
+from modelops.alerting.alerts import raise_alert
 from modelops.models import RunStatus
 
 MAX_UNFINISHED = 20
@@ -105,7 +106,14 @@ def fail(job: BatchJob, reason: str) -> BatchJob:
 
 
 @transaction.atomic
-def delete(job: BatchJob, actor: User | None, why: str = "asked") -> None:
+def give_up(job: BatchJob, reason: str) -> None:
+    """Fail a job that failed again and again, and raise an alert; ``reason`` as for :func:`fail`."""
+    fail(job, reason)
+    raise_alert("bulk_job_failed", str(job.pk), reason)
+
+
+@transaction.atomic
+def delete(job: BatchJob, actor: User | None, why: str = "requested") -> None:
     """Delete a job with its files and its key; the audit trail keeps its counts."""
     counts = {"rows_total": job.rows_total, "rows_failed": job.rows_failed, "status": job.status}
     trail.record_event("batch_job.deleted", job, actor, why=why, **counts)

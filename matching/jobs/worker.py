@@ -1,8 +1,8 @@
 """Processing of bulk jobs: a file is split into chunks once, and each chunk is compared exactly once.
 
 Both steps may be started any number of times, by any number of workers on any number of machines. A worker
-holds a row lock on the chunk it compares. It writes the output under a unique name, which counts only when
-the transaction that holds the lock stores it in the chunk. A killed worker, a restart or a message delivered
+leases the chunk it compares and holds no lock meanwhile. It writes the output under a unique name, which
+counts only when a transaction stores it in the chunk, once. A killed worker, a restart or a message delivered
 twice therefore leaves at most an unreferenced file.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,8 +26,9 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from matching.compare.metrics import observe_job_rows
 from matching.engine import RULES_VERSION, Scorer, ScoreWithReason, score_many_with_reasons
-from matching.jobs import monitoring_sample, service
+from matching.jobs import counts, monitoring_sample, service
 from matching.jobs.encrypted_file import EncryptedWriter, create_encrypted_file, open_encrypted_file
 from matching.jobs.formats.registry import FORMATS
 from matching.jobs.formats.rows import FileError, JobRowResult, PairRow
@@ -44,12 +46,15 @@ from modelops.serving.loader import read_verified_artefact
 CHUNK_ROWS = 2_000
 """Rows of a chunk: about a third of a second, so that jobs take turns and a lost chunk costs little."""
 
-MAX_ATTEMPTS = 5
-"""Workers that may die while they compare one chunk; then its rows get an error and the job goes on."""
+MAX_ATTEMPTS = 3
+"""Attempts to split a file or to compare a chunk that may fail; then the job fails with its reason."""
 
 _LEASE_DURATION = timedelta(minutes=2)
 _CHUNKS_PER_RENEWAL = 50
-_CHUNK_FAILED = "The comparison of this part of the file failed again and again; please report it."
+_SPLITTING_FAILED = "Reading the file failed three times; please report it."
+_CHUNK_FAILED = (
+    "Comparing rows {first} to {last} failed three times; please report it, or leave those rows out."
+)
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +71,9 @@ def split_job_file(job_id: UUID) -> bool:
     job = _lease_job(job_id)
     if job is None:
         return False
+    if job.split_attempts > MAX_ATTEMPTS:
+        service.give_up(job, _SPLITTING_FAILED)
+        return False
     try:
         chunks = _write_chunks(job)
     except FileError as error:
@@ -73,6 +81,12 @@ def split_job_file(job_id: UUID) -> bool:
         return False
     except (_LeaseLostError, FileNotFoundError):
         return False
+    except OSError:  # no room for a moment: the attempt does not count
+        _release_job(job, counts=False)
+        raise
+    except BaseException:
+        _release_job(job, counts=True)
+        raise
     started = _start_job(job, chunks)
     if started:
         (get_job_folder(job.pk) / UPLOAD_FILE_NAME).unlink(missing_ok=True)
@@ -83,7 +97,13 @@ def _lease_job(job_id: UUID) -> BatchJob | None:
     """Reserve the splitting of a job for two minutes; return ``None`` where another worker has it."""
     now = timezone.now()
     free = BatchJob.objects.ready_to_prepare(now).filter(pk=job_id)
-    return BatchJob.objects.get(pk=job_id) if free.update(leased_until=now + _LEASE_DURATION) else None
+    leased = free.update(leased_until=now + _LEASE_DURATION, split_attempts=F("split_attempts") + 1)
+    return BatchJob.objects.get(pk=job_id) if leased else None
+
+
+def _release_job(job: BatchJob, counts: bool) -> None:
+    queued = BatchJob.objects.filter(pk=job.pk, status=RunStatus.QUEUED)
+    queued.update(leased_until=None, split_attempts=job.split_attempts if counts else job.split_attempts - 1)
 
 
 def _write_chunks(job: BatchJob) -> list[BatchChunk]:
@@ -144,42 +164,70 @@ def _start_job(job: BatchJob, chunks: Sequence[BatchChunk]) -> bool:
 def compare_next_chunk() -> bool:
     """Compare the next chunk of any job; return whether there was one to try.
 
-    Raises ``OSError`` when the disk has no room for the output; the chunk then stays unfinished.
+    Raises ``OSError`` when the disk has no room for the output, and whatever stopped the comparison; the
+    chunk then stays unfinished. A job fails when one of its chunks was not finished in three attempts.
     """
     chunk_id = BatchChunk.objects.claim_next(RULES_VERSION)
     if chunk_id is None:
         return False
-    try:
-        with transaction.atomic():
-            chunk = BatchChunk.objects.lock_unfinished(chunk_id)
-            if chunk is not None:
-                _compare_chunk(chunk)
-    except OSError:  # no room or no folder for a moment: the attempt does not count
-        BatchChunk.objects.filter(pk=chunk_id).update(attempts=F("attempts") - 1)
-        raise
+    chunk = BatchChunk.objects.find_unfinished(chunk_id)
+    if chunk is not None and chunk.attempts > MAX_ATTEMPTS:
+        first = chunk.number * CHUNK_ROWS + 1
+        service.give_up(chunk.job, _CHUNK_FAILED.format(first=first, last=first + chunk.rows - 1))
+    elif chunk is not None:
+        _compare_or_release(chunk)
     return True
 
 
-def _compare_chunk(chunk: BatchChunk) -> None:
-    """Compare a chunk whose row this transaction has locked, and store the name of its output."""
+def _compare_or_release(chunk: BatchChunk) -> None:
+    """Compare a leased chunk; where that fails, end the lease and raise."""
+    try:
+        compare_chunk(chunk)
+    except OSError:  # no room or no folder for a moment: the attempt does not count
+        BatchChunk.objects.filter(pk=chunk.pk).update(attempts=F("attempts") - 1)
+        BatchChunk.objects.release(chunk.pk)
+        raise
+    except BaseException:
+        BatchChunk.objects.release(chunk.pk)
+        raise
+
+
+def compare_chunk(chunk: BatchChunk) -> None:
+    """Compare the rows of a chunk and store its output, unless another worker was first."""
     job = chunk.job
     name = f"out-{chunk.number:06}-{uuid4().hex}"
     try:
         with open_encrypted_file(get_job_folder(job.pk) / ROWS_FILE_NAME, job.file_key) as file:
             rows = _read_rows(file, chunk)
         with _relax_garbage_collection():
-            results = compare_rows(rows, job) if chunk.attempts <= MAX_ATTEMPTS else _fail_rows(rows)
+            results = compare_rows(rows, job)
         content = FORMATS[job.format].format_rows(rows, results, service.load_layout(job))
         with create_encrypted_file(get_job_folder(job.pk) / name, job.file_key) as out:
             out.write(content)
     except FileNotFoundError:  # the job was cancelled or deleted in the meantime
         log.info("piece_without_file", job=str(job.pk), piece=chunk.number)
         return
+    if not _store_output(chunk, rows, results, {"output": name, "output_bytes": len(content)}):
+        (get_job_folder(job.pk) / name).unlink(missing_ok=True)
+        return
+    verdicts = Counter(result.verdict for result in results if not result.error)
+    version = next((result.model_version for result in results if result.model_version), "")
+    observe_job_rows(job.profile, version, verdicts, len(results) - verdicts.total())
+
+
+@transaction.atomic
+def _store_output(
+    chunk: BatchChunk, rows: Sequence[PairRow], results: Sequence[JobRowResult], output: dict[str, Any]
+) -> bool:
+    """Store the output and the progress; return ``False`` where the chunk is done or gone already."""
     now = timezone.now()
-    chunk.output, chunk.output_bytes, chunk.done_at = name, len(content), now
-    chunk.save(update_fields=["output", "output_bytes", "done_at"])
+    unfinished = BatchChunk.objects.filter(pk=chunk.pk, done_at=None)
+    if not unfinished.update(done_at=now, leased_until=None, **output):
+        return False
     monitoring_sample.save_sample(chunk, rows, results, now)
-    _update_progress(job, len(rows), sum(bool(result.error) for result in results))
+    counts.save_counts(chunk, results, now)
+    _update_progress(chunk.job, len(rows), sum(bool(result.error) for result in results))
+    return True
 
 
 @contextmanager
@@ -217,8 +265,10 @@ def _build_row_result(explained: ScoreWithReason | ValueError, version: str) -> 
     return JobRowResult(
         verdict=score.verdict.value,
         prediction=score.prediction,
-        confidence=round(score.confidence, 4),
+        confidence=_round(score.confidence),
         material_probability=round(score.material_probability, 4),
+        leaning=score.leaning.value if score.leaning else "",
+        leaning_probability=_round(score.leaning_probability),
         differences=score.categories,
         reason=explained.reason,
         missing_fact=explained.missing_fact or "",
@@ -227,8 +277,8 @@ def _build_row_result(explained: ScoreWithReason | ValueError, version: str) -> 
     )
 
 
-def _fail_rows(rows: Sequence[PairRow]) -> list[JobRowResult]:
-    return [JobRowResult(error=row.error or _CHUNK_FAILED) for row in rows]
+def _round(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)
 
 
 @lru_cache(maxsize=4)

@@ -6,29 +6,56 @@ from matching.models.batch_job import (
     BatchChunkQuerySet,
     BatchJob,
     BatchJobQuerySet,
+    BulkCount,
     BulkSample,
     FileFormat,
 )
-from matching.models.prediction import Prediction, PredictionQuerySet, ReviewStream, VerdictChoice
+from matching.models.export_request import ARCHIVE_FORMAT, ExportRequest
+from matching.models.pair_precedent import PairPrecedent
+from matching.models.prediction import (
+    Prediction,
+    PredictionQuerySet,
+    PredictionSource,
+    ReviewStream,
+    VerdictChoice,
+)
+from matching.models.prediction_review import (
+    UNDECIDED_COLUMNS,
+    DecisionMaker,
+    PredictionReview,
+    ReviewDecision,
+)
 from matching.models.rescoring import Replay, ReplayChange, ShadowCursor, ShadowScore, ShadowScoreQuerySet
 from matching.models.review_policy import ReviewPolicy
+from matching.models.review_status import ReviewStatus, build_status_condition
 
 __all__ = [
+    "ARCHIVE_FORMAT",
+    "UNDECIDED_COLUMNS",
     "UNFINISHED_STATUSES",
     "BatchChunk",
     "BatchChunkQuerySet",
     "BatchJob",
     "BatchJobQuerySet",
+    "BulkCount",
     "BulkSample",
+    "DecisionMaker",
+    "ExportRequest",
     "FileFormat",
+    "PairPrecedent",
     "Prediction",
     "PredictionQuerySet",
+    "PredictionReview",
+    "PredictionSource",
     "Replay",
     "ReplayChange",
+    "ReviewDecision",
     "ReviewPolicy",
+    "ReviewStatus",
     "ReviewStream",
     "ShadowCursor",
     "ShadowScore",
     "ShadowScoreQuerySet",
     "VerdictChoice",
+    "build_status_condition",
 ]

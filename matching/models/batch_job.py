@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
@@ -26,20 +27,27 @@ WITH running AS (
   FROM running JOIN LATERAL (
     SELECT id, job_id FROM batch_chunks
     WHERE job_id = running.id AND done_at IS NULL
+      AND (leased_until IS NULL OR leased_until < clock_timestamp())
     ORDER BY attempts, number LIMIT 1 FOR UPDATE SKIP LOCKED
   ) chunk ON true
   ORDER BY running.user_served_at NULLS FIRST, running.served_at NULLS FIRST, running.id
   LIMIT 1
 ), taken AS (
-  UPDATE batch_chunks SET attempts = attempts + 1 FROM next WHERE batch_chunks.id = next.id
+  UPDATE batch_chunks
+  SET attempts = attempts + 1, leased_until = clock_timestamp() + make_interval(secs => %(lease)s)
+  FROM next WHERE batch_chunks.id = next.id
 )
 UPDATE batch_jobs SET served_at = clock_timestamp() FROM next WHERE batch_jobs.id = next.job_id
 RETURNING next.id
 """
 """Claims the next chunk: of the user served longest ago, of their job served longest ago.
 
-The attempt is counted before the work begins, so that a chunk that kills its worker is not tried for ever.
+The chunk is leased for longer than a worker may take, and no lock outlives the statement. The attempt is
+counted before the work begins, so that a chunk that kills its worker is not tried for ever.
 """
+
+LEASE_FACTOR = 1.5
+"""The lease of a chunk in terms of ``JOB_CHUNK_SECONDS``, after which its worker is stopped."""
 
 UNFINISHED_STATUSES = (RunStatus.QUEUED, RunStatus.RUNNING)
 
@@ -109,6 +117,9 @@ class BatchJob(models.Model):
     leased_until = models.DateTimeField(
         null=True, blank=True, help_text="Until then a worker is splitting the file."
     )
+    split_attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="How often a worker has begun to split the file."
+    )
     served_at = models.DateTimeField(null=True, blank=True, help_text="When a chunk was last claimed.")
 
     objects = BatchJobQuerySet.as_manager()
@@ -139,7 +150,7 @@ class BatchJob(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.profile} job of {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.profile} job of {format_moment(self.created_at)}"
 
     @property
     def share(self) -> float:
@@ -165,22 +176,24 @@ class BatchJob(models.Model):
 
 
 class BatchChunkQuerySet(models.QuerySet["BatchChunk"]):
-    """Queries for chunks, and the statements that claim and lock them."""
+    """Queries for chunks, and the statement that claims one."""
 
     def claim_next(self, rules_version: str) -> int | None:
-        """Choose the next chunk, fairly between users, and count the attempt; ``None`` when none is free."""
+        """Lease the next chunk, fairly between users, and count the attempt; ``None`` when none is free."""
+        lease = settings.JOB_CHUNK_SECONDS * LEASE_FACTOR
         with connection.cursor() as cursor:
-            cursor.execute(_CLAIM_CHUNK_SQL, {"rules": rules_version})
+            cursor.execute(_CLAIM_CHUNK_SQL, {"rules": rules_version, "lease": lease})
             row = cursor.fetchone()
         return int(row[0]) if row else None
 
-    def lock_unfinished(self, chunk_id: int) -> BatchChunk | None:
-        """Lock an unfinished chunk until the transaction ends; ``None`` when another worker has it.
+    def find_unfinished(self, chunk_id: int) -> BatchChunk | None:
+        """Return an unfinished chunk of a running job with its job, else ``None``."""
+        unfinished = self.filter(pk=chunk_id, done_at=None, job__status=RunStatus.RUNNING)
+        return unfinished.select_related("job").first()
 
-        The lock ends with the connection, also after ``kill -9``: then the chunk is free at once.
-        """
-        free = self.filter(pk=chunk_id, done_at=None, job__status=RunStatus.RUNNING)
-        return free.select_related("job").select_for_update(skip_locked=True, of=("self",)).first()
+    def release(self, chunk_id: int) -> None:
+        """End the lease of a chunk that was not finished."""
+        self.filter(pk=chunk_id, done_at=None).update(leased_until=None)
 
     def pending(self, job_id: UUID) -> BatchChunkQuerySet:
         """Return the chunks of a job that are not done."""
@@ -197,6 +210,9 @@ class BatchChunk(models.Model):
     begins_at = models.BigIntegerField(help_text="Byte offset in the file of rows.")
     ends_at = models.BigIntegerField()
     attempts = models.PositiveSmallIntegerField(default=0)
+    leased_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then a worker is comparing the chunk."
+    )
     output = models.CharField(max_length=60, blank=True)
     output_bytes = models.BigIntegerField(default=0)
     done_at = models.DateTimeField(null=True, blank=True)
@@ -236,11 +252,44 @@ class BulkSample(models.Model):
     profile = models.CharField(max_length=20)
     kind = models.CharField(max_length=12)
     at = models.DateTimeField(db_index=True)
-    answers = models.JSONField(help_text="Features, categories, probability and verdict of each result.")
+    snapshots = models.JSONField(help_text="Features, categories, probability and verdict of each result.")
 
     class Meta:
         db_table = "bulk_samples"
         ordering = ("id",)
 
     def __str__(self) -> str:
-        return f"{self.profile} {self.kind} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.profile} {self.kind} {format_moment(self.at)}"
+
+
+class BulkCount(models.Model):
+    """Verdicts of the rows of one compared chunk, as numbers; kept when the job and its files are deleted."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    profile = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12, help_text="As asked for; auto: read from each row.")
+    at = models.DateTimeField(db_index=True)
+    immaterial = models.PositiveIntegerField()
+    review = models.PositiveIntegerField()
+    material = models.PositiveIntegerField()
+    refused = models.PositiveIntegerField(help_text="Rows that could not be compared.")
+    confidence_sum = models.DecimalField(
+        max_digits=12, decimal_places=4, help_text="Over the rows that were decided."
+    )
+
+    class Meta:
+        db_table = "bulk_counts"
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(confidence_sum__gte=0) & Q(confidence_sum__lte=F("immaterial") + F("material")),
+                name="bulk_counts_confidence_of_decisions",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.profile} {format_moment(self.at)}"

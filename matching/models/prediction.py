@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import build_min_uuid7, uuid7
 from accounts.models import User
 from experiments.models import Experiment
+from matching.models.review_status import build_status_condition
 from modelops.models import ModelVersion
+
+if TYPE_CHECKING:
+    from matching.models.prediction_review import PredictionReview
 
 
 class VerdictChoice(models.TextChoices):
@@ -31,6 +37,18 @@ class ReviewStream(models.TextChoices):
     UNCERTAIN = "uncertain", "Verdict: review"
     DISAGREEMENT = "disagreement", "Champion and challenger disagree"
     APPEAL = "appeal", "Client objection"
+    REQUEST = "request", "Request of the user"
+    GOLD = "gold", "Gold item"
+
+
+class PredictionSource(models.TextChoices):
+    """Where a compared pair came from."""
+
+    API = "api", "API"
+    PAGE = "page", "Page"
+    BATCH = "batch", "Batch"
+    JOB = "job", "Bulk job"
+    IMPORT = "import", "Imported label"
     GOLD = "gold", "Gold item"
 
 
@@ -43,21 +61,23 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
 
     def for_listing(self) -> PredictionQuerySet:
         """Return what a list shows: the model version is joined, text and features are deferred."""
-        return self.with_model().defer("words", "context", "features", "mix")
+        return self.with_model().defer("words", "context", "features", "traits")
 
     def filter_by(
         self,
         verdict: str = "",
         profile: str = "",
+        review_status: str = "",
         created_from: datetime | None = None,
         created_to: datetime | None = None,
     ) -> PredictionQuerySet:
-        """Return the predictions of a verdict, a profile, and a time from (inclusive) to (exclusive).
+        """Return the predictions of a verdict, profile, review status, and time from (incl.) to (excl.).
 
         The time is read from the ids, which the index holds, so a list stays as fast as its history grows.
         """
         rows = self.filter(verdict=verdict) if verdict else self
         rows = rows.filter(profile=profile) if profile else rows
+        rows = rows.filter(build_status_condition(review_status, timezone.now())) if review_status else rows
         rows = rows.filter(pk__gte=build_min_uuid7(created_from)) if created_from else rows
         return rows.filter(pk__lt=build_min_uuid7(created_to)) if created_to else rows
 
@@ -69,6 +89,10 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
     def with_model(self) -> PredictionQuerySet:
         """Join the model version."""
         return self.select_related("model")
+
+    def with_review(self) -> PredictionQuerySet:
+        """Join the review, where there is one."""
+        return self.select_related("requester_review")
 
 
 class Prediction(models.Model):
@@ -86,7 +110,10 @@ class Prediction(models.Model):
     name2 = EncryptedTextField()
     prediction = models.BooleanField(help_text="True: the difference is material.")
     confidence = models.DecimalField(
-        max_digits=5, decimal_places=4, help_text="Probability of the stated prediction."
+        max_digits=5,
+        decimal_places=4,
+        null=True,
+        help_text="Probability that the verdict is right; none for a review.",
     )
     created_at = models.DateTimeField(default=timezone.now)
     verdict = models.CharField(max_length=10, choices=VerdictChoice.choices)
@@ -102,7 +129,7 @@ class Prediction(models.Model):
     )
     words = EncryptedTextField(help_text="The returned text, which may quote the names, as JSON.")
     features = models.BinaryField(default=b"", help_text="Feature values of the model, in half precision.")
-    mix = models.JSONField(
+    traits = models.JSONField(
         default=dict, help_text="Scripts, legal form and share of unknown words, without text of a name."
     )
     rules_version = models.CharField(max_length=40)
@@ -113,6 +140,14 @@ class Prediction(models.Model):
     variant = models.CharField(max_length=1, blank=True)
     latency_ms = models.PositiveIntegerField()
     cached = models.BooleanField(default=False)
+    source = models.CharField(
+        max_length=6,
+        choices=PredictionSource.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Empty: stored before sources were.",
+    )
     stream = models.CharField(max_length=12, choices=ReviewStream.choices, blank=True)
     selection_probability = models.FloatField(
         null=True, blank=True, help_text="Probability with which the stream draws such a prediction."
@@ -134,10 +169,18 @@ class Prediction(models.Model):
             models.Index(fields=["pair_digest"], name="predictions_of_pair"),
             models.Index(fields=["-created_at"], name="predictions_newest"),
             models.Index(fields=["created_at"], condition=~Q(stream=""), name="predictions_for_review"),
+            models.Index(
+                fields=["experiment", "created_at"],
+                condition=Q(experiment__isnull=False),
+                name="predictions_of_experiment",
+            ),
         )
         constraints = (
             models.CheckConstraint(
-                condition=Q(confidence__gte=0, confidence__lte=1), name="predictions_confidence_is_a_share"
+                condition=Q(verdict=VerdictChoice.REVIEW, confidence__isnull=True)
+                | ~Q(verdict=VerdictChoice.REVIEW)
+                & Q(confidence__isnull=False, confidence__gte=0, confidence__lte=1),
+                name="predictions_confidence_of_a_decision",
             ),
             models.CheckConstraint(
                 condition=Q(verdict__in=VerdictChoice.values), name="predictions_verdict_is_known"
@@ -151,7 +194,27 @@ class Prediction(models.Model):
         permissions = (("reveal_names", "Can reveal the names of a prediction"),)
 
     def __str__(self) -> str:
-        return f"{self.verdict} under {self.profile}, {self.created_at:%Y-%m-%d %H:%M}"
+        # Without the verdict: reviewers see titles of predictions before they decide.
+        return f"under {self.profile}, {format_moment(self.created_at)}"
+
+    @property
+    def leaning(self) -> str | None:
+        """The likelier verdict of a review; none for a verdict that decides."""
+        if self.verdict != VerdictChoice.REVIEW:
+            return None
+        return VerdictChoice.MATERIAL.value if self.prediction else VerdictChoice.IMMATERIAL.value
+
+    @property
+    def leaning_probability(self) -> float | None:
+        """Probability in [0.5, 1] of the leaning; none for a verdict that decides."""
+        material = float(self.material_probability)
+        return max(material, round(1 - material, 4)) if self.leaning else None
+
+    @property
+    def current_review(self) -> PredictionReview | None:
+        """The review that ``with_review`` joined or the compare path set; it is never read by a query."""
+        review: PredictionReview | None = self._state.fields_cache.get("requester_review")
+        return review
 
     @property
     def categories(self) -> set[str]:

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.dates import format_moment
+
 
 class ReviewPolicy(models.Model):
     """Sampling rates in [0, 1] and daily quotas of the review queue. The newest row is in force."""
@@ -52,4 +54,4 @@ class ReviewPolicy(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"review policy of {self.set_at:%Y-%m-%d %H:%M}"
+        return f"review policy of {format_moment(self.set_at)}"

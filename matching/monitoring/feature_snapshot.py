@@ -50,13 +50,13 @@ class FeatureSnapshot:
     """The features and categories of one result, for drift monitoring."""
 
     features: bytes
-    mix: dict[str, str]
+    traits: dict[str, str]
     probability: float
     verdict: str
 
     def to_json(self) -> list[Any]:
         """Return a list that JSON can hold."""
-        return [b64encode(self.features).decode(), self.mix, self.probability, self.verdict]
+        return [b64encode(self.features).decode(), self.traits, self.probability, self.verdict]
 
     @classmethod
     def from_json(cls, values: Sequence[Any]) -> FeatureSnapshot:
@@ -87,7 +87,7 @@ def build_sample(kind: str, rows: Sequence[FeatureSnapshot]) -> FigureSample:
     numbers["material probability"] = np.array([row.probability for row in fitting], dtype=np.float64)
     labels = {"verdict": [row.verdict for row in fitting]}
     for figure in _LABEL_FIGURES[kind]:
-        labels[figure] = [row.mix.get(figure, "") for row in fitting]
+        labels[figure] = [row.traits.get(figure, "") for row in fitting]
     return FigureSample(numbers, labels, len(fitting))
 
 
@@ -105,13 +105,13 @@ def _compute_mix(pair: Comparison | PairFeatures) -> dict[str, str]:
     """Return the categories of a pair by figure: scripts; of organisations also form and unknown words."""
     left, right = pair.left, pair.right
     scripts = {"+".join(side.get("scripts", ())) or "none" for side in (left, right)}
-    mix = {"script": " - ".join(sorted(scripts))}
+    traits = {"script": " - ".join(sorted(scripts))}
     if pair.kind is Kind.ORGANISATION:
         forms = [*left.get("legal_forms", ()), *right.get("legal_forms", ())]
         families = [form["families"][0] for form in forms if form["families"]]
-        mix["legal form"] = families[0] if families else "none"
-        mix["unknown words"] = _grade_unknown_words([*left.get("stem", ()), *right.get("stem", ())])
-    return mix
+        traits["legal form"] = families[0] if families else "none"
+        traits["unknown words"] = _grade_unknown_words([*left.get("stem", ()), *right.get("stem", ())])
+    return traits
 
 
 def _grade_unknown_words(words: Iterable[str]) -> str:

@@ -38,7 +38,7 @@ BULK_SAMPLE_RETENTION = timedelta(days=2)
 _LOOKBACK = timedelta(days=30)
 """Age of the oldest traffic in a reference, before the registration of the version."""
 _CORPUS_SIZE = 4_000
-_SNAPSHOT_COLUMNS = ("model_id", "profile", "kind", "features", "mix", "material_probability", "verdict")
+_SNAPSHOT_COLUMNS = ("model_id", "profile", "kind", "features", "traits", "material_probability", "verdict")
 
 
 class _SliceKey(NamedTuple):
@@ -62,7 +62,7 @@ class _SliceTotal:
     def add(self, rows: Sequence[FeatureSnapshot]) -> None:
         """Add results to the counts."""
         sample = build_sample(self.traffic_slice.kind, rows)
-        counts = count_histograms(sample, HistogramBinning.from_dict(self.reference.frame))
+        counts = count_histograms(sample, HistogramBinning.from_dict(self.reference.binning))
         self.n += sample.n
         self.counts = sum_histograms([self.counts, counts]) if self.counts else counts
 
@@ -115,7 +115,7 @@ def _read_bulk_samples(hour: datetime) -> Iterator[tuple[_SliceKey, FeatureSnaps
     rows = BulkSample.objects.filter(at__gte=hour, at__lt=hour + HOUR).order_by()
     for row in rows.iterator(chunk_size=20):
         key = _SliceKey(str(row.model_id), row.profile, row.kind, TrafficSource.BULK)
-        yield from ((key, FeatureSnapshot.from_json(values)) for values in row.answers)
+        yield from ((key, FeatureSnapshot.from_json(values)) for values in row.snapshots)
 
 
 def _group_by_slice(
@@ -138,9 +138,9 @@ def _save_total(total: _SliceTotal, hour: datetime) -> HourlyCount:
 
 
 def _build_snapshot(
-    features: bytes, mix: dict[str, str], probability: float, verdict: str
+    features: bytes, traits: dict[str, str], probability: float, verdict: str
 ) -> FeatureSnapshot:
-    return FeatureSnapshot(bytes(features), mix, float(probability), verdict)
+    return FeatureSnapshot(bytes(features), traits, float(probability), verdict)
 
 
 def _read_traffic_pairs(traffic: TrafficSlice) -> Iterator[tuple[str, str]]:

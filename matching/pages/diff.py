@@ -207,15 +207,15 @@ def _find_anchors(
     left: TokenisedName, right: TokenisedName, differences: Sequence[Mapping[str, Any]]
 ) -> list[WordAnchor]:
     """Return the words that differences set against each other; the first difference of a word counts."""
-    found: list[WordAnchor] = []
+    anchors: list[WordAnchor] = []
     for item in differences:
         if item["category"] in ORTHOGRAPHY_CATEGORIES or not (item["span1"] and item["span2"]):
             continue
         one, other = _find_words(left, item["span1"]), _find_words(right, item["span2"])
-        taken = any(one & first or other & second for first, second in found)
+        taken = any(one & first or other & second for first, second in anchors)
         if one and other and not taken:
-            found.append((one, other))
-    return found
+            anchors.append((one, other))
+    return anchors
 
 
 def _find_words(text: TokenisedName, span: Sequence[int]) -> set[int]:
@@ -354,5 +354,5 @@ def _is_confined_to(item: Mapping[str, Any], spans: tuple[Span | None, Span | No
     )
 
 
-def _has_overlap(one: Sequence[int] | None, other: Span | None) -> bool:
-    return one is not None and other is not None and one[0] < other[1] and other[0] < one[1]
+def _has_overlap(span: Sequence[int] | None, other_span: Span | None) -> bool:
+    return span is not None and other_span is not None and span[0] < other_span[1] and other_span[0] < span[1]

@@ -100,7 +100,10 @@ def _find_deceptive(clusters: list[str], other: str) -> list[bool]:
         and text.casefold() != other.casefold()
     )
     if twin and len(text) == len(other) == len(clusters):
-        return [one != two and one.casefold() != two.casefold() for one, two in zip(text, other, strict=True)]
+        return [
+            char != other_char and char.casefold() != other_char.casefold()
+            for char, other_char in zip(text, other, strict=True)
+        ]
     composed = bool(other) and unicodedata.normalize("NFC", text) == unicodedata.normalize("NFC", other)
     return [
         (is_mixed_script(text) and _is_non_latin(cluster)) or (composed and len(cluster) > 1)

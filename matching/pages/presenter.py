@@ -14,8 +14,8 @@ from matching.pages.diff import DiffColumn
 MAX_BARS = 8
 """Number of contributions with a bar each; all others share one bar."""
 
-MIN_LEANING_CONFIDENCE = 0.55
-"""Confidence below which a review has no leaning, in [0.5, 1]."""
+MIN_LEANING_PROBABILITY = 0.55
+"""Probability below which the page states no leaning of a review, in [0.5, 1]."""
 
 BAR_LENGTH = 100.0
 """Length of the longest bar on either side of zero, in units of the SVG view box."""
@@ -43,6 +43,8 @@ _DECIDER_SENTENCES: Mapping[str, str] = {
     DecisionSource.IDENTIFIERS: "The identifiers given with the names decided.",
     DecisionSource.TWO_DISTINCTIVE_DIFFERENCES: "Two differences in distinctive words decided.",
     DecisionSource.RULE_AND_MODEL_DISAGREE: "A rule and the model disagree, so a person must look.",
+    DecisionSource.KIND_IN_DOUBT: "The names may be people's or organisations', so a person must look.",
+    DecisionSource.COMPLEXITY: "The names are too complex to compare automatically, so a person must look.",
 }
 _ORGANISATION_PART_LABELS = {
     "stem": "Name without its form",
@@ -134,13 +136,28 @@ def describe_decider(name: str, verdict: str) -> str:
     return _DECIDER_SENTENCES.get(name, "")
 
 
-def describe_leaning(verdict: str, prediction: bool, confidence: float) -> str:
-    """Return the leaning of a review; an empty string for any other verdict."""
-    if verdict != Verdict.REVIEW:
+def describe_certainty(answer: Mapping[str, Any]) -> str:
+    """Return how sure an answer is: its confidence, or the leaning of a review with its probability."""
+    if answer["confidence"] is not None:
+        return f"{format_percent(answer['confidence'])} confidence"
+    leaning, probability = answer["leaning"], answer["leaning_probability"]
+    if probability < MIN_LEANING_PROBABILITY:
+        return describe_leaning(leaning, probability)
+    return f"{describe_leaning(leaning, probability)}, probability {format_percent(probability)}"
+
+
+def explain_certainty(answer: Mapping[str, Any]) -> str:
+    """Return what the figure of :func:`describe_certainty` means; empty where a review has no leaning."""
+    if answer["confidence"] is not None:
+        return "the probability that this verdict is right"
+    return "the likelier answer; " if answer["leaning_probability"] >= MIN_LEANING_PROBABILITY else ""
+
+
+def describe_leaning(leaning: str | None, probability: float | None) -> str:
+    """Return the leaning of a review; an empty string for a verdict that decides."""
+    if leaning is None or probability is None:
         return ""
-    if confidence < MIN_LEANING_CONFIDENCE:
-        return "with no clear leaning"
-    return "leaning to material" if prediction else "leaning to immaterial"
+    return f"leaning to {leaning}" if probability >= MIN_LEANING_PROBABILITY else "no clear leaning"
 
 
 def build_difference_rows(differences: Sequence[Mapping[str, Any]]) -> tuple[DifferenceRow, ...]:

@@ -6,23 +6,26 @@ import re
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
+from accounts.auth.current_user import get_current_user
 from accounts.auth.throttles import apply_rate_limit
 from accounts.models import User
-from matching.api.serializers import DISCLAIMER, CompareRequestSerializer, serialize_prediction
+from matching.api.serializers import DISCLAIMER, CompareRequestSerializer, serialize_reviewed_prediction
 from matching.compare.all_profiles import compare_other_profiles
 from matching.compare.request import load_context
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError
 from matching.engine.text.tokenise import tokenise_name
-from matching.models import Prediction
-from matching.pages import diff, presenter
+from matching.models import Prediction, PredictionSource
+from matching.pages import diff, presenter, reviews
 
 FORM_DEFAULTS = {
     "name1": "",
@@ -43,9 +46,16 @@ _JURISDICTION_ERROR = "Use a country or state code, such as DE or US-DE."
 @never_cache
 @sensitive_post_parameters()
 @login_required
-@permission_required("matching.add_prediction", raise_exception=True)
 def compare_page(request: HttpRequest) -> HttpResponse:
-    """Show the form; compare posted names and redirect to the stored prediction."""
+    """Show the form; compare posted names and redirect to the stored prediction.
+
+    Staff whose role compares nothing are led to the start of their role.
+    """
+    user = get_current_user(request)
+    if not user.has_perm("matching.add_prediction"):
+        if request.method == "GET" and user.is_staff:
+            return redirect(settings.LOGIN_REDIRECT_URL)
+        raise PermissionDenied
     if request.method != "POST":
         return _render_form(request, FORM_DEFAULTS)
     form = _read_form(request)
@@ -61,7 +71,7 @@ def compare_page(request: HttpRequest) -> HttpResponse:
 def show_prediction(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one of the user's own predictions with its explanation."""
     prediction = _get_own_prediction(request, pk)
-    answer = serialize_prediction(prediction)
+    answer = serialize_reviewed_prediction(prediction)
     form = _restore_form(prediction)
     context = {
         "prediction": prediction,
@@ -80,13 +90,13 @@ def show_prediction(request: HttpRequest, pk: UUID) -> HttpResponse:
 def show_prediction_json(request: HttpRequest, pk: UUID) -> JsonResponse:
     """Return one of the user's own predictions as the API returns it."""
     return JsonResponse(
-        serialize_prediction(_get_own_prediction(request, pk)),
+        serialize_reviewed_prediction(_get_own_prediction(request, pk)),
         json_dumps_params={"ensure_ascii": False, "indent": 2},
     )
 
 
 def _get_own_prediction(request: HttpRequest, pk: UUID) -> Prediction:
-    own = Prediction.objects.for_user(cast(User, request.user)).with_model()
+    own = Prediction.objects.for_user(cast(User, request.user)).with_model().with_review()
     return get_object_or_404(own, pk=pk)
 
 
@@ -120,10 +130,10 @@ def _compare_and_redirect(request: HttpRequest, form: dict[str, str]) -> HttpRes
     if errors := _validate_form(form, serializer):
         return _render_form(request, form, errors, 422)
     try:
-        stored = compare_and_store(user, serializer.to_request())
+        prediction = compare_and_store(user, serializer.to_request(), PredictionSource.PAGE)
     except EngineError as error:
         return _render_form(request, form, {"form": str(error)}, 422)
-    return redirect("answer-page", pk=stored.prediction.pk)
+    return redirect("answer-page", pk=prediction.pk)
 
 
 def _read_optional_fields(form: dict[str, str]) -> dict[str, str | None]:
@@ -187,12 +197,16 @@ def _build_explanation(prediction: Prediction, answer: dict[str, Any]) -> dict[s
         "verdict": badge,
         "reason": presenter.write_reason(badge, answer["reason"]),
         "profile": presenter.get_profile_choice(prediction.profile),
-        "confidence": presenter.format_percent(answer["confidence"]),
+        "certainty": presenter.describe_certainty(answer),
+        "certainty_hint": presenter.explain_certainty(answer),
         "rows": presenter.build_difference_rows(answer["differences"]),
         "bars": presenter.build_bars(answer["contributions"]),
         "decided": presenter.describe_decider(answer["decided_by"], badge.id),
-        "leaning": presenter.describe_leaning(badge.id, answer["prediction"], answer["confidence"]),
         "disclaimer": DISCLAIMER,
+        "review": answer["review"],
+        "review_panel": reviews.build_review_panel(answer["review"]),
+        "may_ask": reviews.may_ask_reviewer(answer["review"], prediction.erased_at is not None),
+        "decision_panel": reviews.build_decision_panel(answer["review"]),
     }
     if prediction.erased_at:
         return context
@@ -207,7 +221,7 @@ def _build_explanation(prediction: Prediction, answer: dict[str, Any]) -> dict[s
             presenter.get_text_direction(prediction.name2),
         ),
         "parts": presenter.build_part_rows(answer["name1"], answer["name2"]),
-        "outlook": [
+        "other_profiles": [
             (presenter.get_verdict_badge(line.verdict), line) for line in compare_other_profiles(prediction)
         ],
     }

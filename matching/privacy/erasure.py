@@ -15,7 +15,7 @@ from accounts.encryption.fields import DecryptionError
 from accounts.models import Erasure
 from accounts.privacy.erasure import EncryptedTable, record_batch
 from matching.jobs import service
-from matching.models import BatchJob, Prediction
+from matching.models import BatchJob, PairPrecedent, Prediction, PredictionReview
 from matching.pair_digest import normalise_name
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ def find_predictions(erasure: Erasure) -> QuerySet[Prediction]:
     if erasure.subject == Erasure.Subject.USER:
         return remaining.filter(user=erasure.user_id)
     if erasure.subject == Erasure.Subject.PREDICTION:
-        return remaining.filter(pk=str(erasure.answer))
+        return remaining.filter(pk=str(erasure.prediction_id))
     if erasure.subject == Erasure.Subject.AGE:
         return remaining.filter(created_at__lt=erasure.before)
     return remaining.filter(pk__in=_find_by_name(erasure))
@@ -79,8 +79,36 @@ class BatchJobTarget:
         return BatchJob.objects.none()
 
 
-ERASURE_TARGETS = (BatchJobTarget(), EncryptedTable(Prediction, find_predictions, _get_erased_values))
-"""Bulk jobs with their files; then names, text, context and pair digest of predictions."""
+class PairPrecedentTarget:
+    """Precedents of pairs: they end, and the digest by which the pair is found is blanked."""
+
+    model = PairPrecedent
+    title = PairPrecedent._meta.db_table
+
+    def count(self, erasure: Erasure) -> int:
+        """Return how many precedents the erasure ends."""
+        return self._find_rows(erasure).count()
+
+    def blank(self, erasure: Erasure) -> Iterator[int]:
+        """End them in one batch."""
+        with transaction.atomic():
+            ended = {"ended_at": timezone.now(), "end_reason": PairPrecedent.EndReason.ERASED}
+            number = self._find_rows(erasure).update(key="", **ended)
+            if number:
+                record_batch(erasure, self.title, number)
+        yield number
+
+    def _find_rows(self, erasure: Erasure) -> QuerySet[PairPrecedent]:
+        return PairPrecedent.objects.filter(prediction__in=find_predictions(erasure)).exclude(key="")
+
+
+ERASURE_TARGETS = (
+    BatchJobTarget(),
+    PairPrecedentTarget(),
+    EncryptedTable(PredictionReview, make_row_finder(PredictionReview, "prediction")),
+    EncryptedTable(Prediction, find_predictions, _get_erased_values),
+)
+"""Bulk jobs with files; precedents; text of reviews; then names, text, context, digest of predictions."""
 
 
 def _find_by_name(erasure: Erasure) -> list[UUID]:
@@ -93,8 +121,8 @@ def _find_by_name(erasure: Erasure) -> list[UUID]:
         erasure.run_cache["naming"] = [
             row.pk for row in _iterate_predictions() if _fold_name(erasure.name) in _read_names(row)
         ]
-    found: list[UUID] = erasure.run_cache["naming"]
-    return found
+    matches: list[UUID] = erasure.run_cache["naming"]
+    return matches
 
 
 def _iterate_predictions() -> Any:

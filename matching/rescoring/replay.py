@@ -44,7 +44,9 @@ def request_replay(day: date, model: ModelVersion, actor: User) -> Replay:
     replay = Replay.objects.create(day=day, model=model, requested_by=actor)
     replay.total = _get_predictions_of_day(day).count()
     replay.save(update_fields=["total"])
-    trail.record_event("replay.asked", replay, actor, day=str(day), version=str(model), answers=replay.total)
+    trail.record_event(
+        "replay.requested", replay, actor, day=str(day), version=str(model), answers=replay.total
+    )
     return replay
 
 

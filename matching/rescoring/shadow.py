@@ -1,8 +1,9 @@
-"""Shadow scores: what challengers and shadows would have predicted, computed after the prediction is stored.
+"""Shadow scores: what other live versions would have predicted, computed after the prediction is stored.
 
 Requests take no part in it. Every few seconds a worker reads the predictions stored since its last run,
-scores them with the versions in the other live slots, and stores the scores. A
-prediction with another verdict enters the review stream ``disagreement`` with the probability of the policy.
+scores them with the challengers and shadows, and with a champion the answers that its challenger gave in
+an experiment; it stores the scores. A prediction with another verdict enters the review stream
+``disagreement`` with the probability of the policy.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts.ids import build_min_uuid7
+from experiments.models import Experiment
 from matching.compare import sampling
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction, ReviewStream, ShadowCursor, ShadowScore
@@ -38,7 +40,8 @@ def score_new_predictions(now: datetime | None = None) -> int:
     except NoLiveModelError:
         return 0
     end = build_min_uuid7((now or timezone.now()) - MIN_AGE)
-    slots = LiveSlot.objects.exclude(role=ServingRole.CHAMPION).select_related("deployment")
+    compared = Q(deployment__model__in=Experiment.objects.running().values("model_a"))
+    slots = LiveSlot.objects.filter(~Q(role=ServingRole.CHAMPION) | compared).select_related("deployment")
     versions = [(slot, live.find_by_id(slot.deployment.model_id)) for slot in slots]
     return sum(_score_slot(slot, model, end) for slot, model in versions if model)
 
@@ -46,13 +49,14 @@ def score_new_predictions(now: datetime | None = None) -> int:
 @transaction.atomic
 def _score_slot(slot: LiveSlot, model: LoadedModel[Scorer], end: UUID) -> int:
     """Score one batch and move the cursor, both or neither; skip a slot that another worker has locked."""
-    start = {"last": build_min_uuid7(slot.deployment.at)}
-    ShadowCursor.objects.get_or_create(profile=slot.profile, model_id=model.id, defaults=start)
+    start = build_min_uuid7(_find_start(slot))
+    ShadowCursor.objects.get_or_create(profile=slot.profile, model_id=model.id, defaults={"last": start})
     cursors = ShadowCursor.objects.filter(profile=slot.profile, model_id=model.id)
     cursor = cursors.select_for_update(skip_locked=True).first()
     if cursor is None:
         return 0
-    rows = list(_get_predictions(slot).filter(pk__gt=cursor.last, pk__lt=end).order_by("pk")[:MAX_BATCH])
+    last = max(cursor.last, start)
+    rows = list(_get_predictions(slot).filter(pk__gt=last, pk__lt=end).order_by("pk")[:MAX_BATCH])
     if not rows:
         return 0
     scores = [score for row in rows if (score := _score_prediction(row, slot.role, model))]
@@ -61,6 +65,14 @@ def _score_slot(slot: LiveSlot, model: LoadedModel[Scorer], end: UUID) -> int:
     cursor.last = rows[-1].pk
     cursor.save(update_fields=["last"])
     return len(scores)
+
+
+def _find_start(slot: LiveSlot) -> datetime:
+    """Return when a slot began to be compared: a champion with the experiment, others when they went live."""
+    if slot.role != ServingRole.CHAMPION:
+        return slot.deployment.at
+    running = Experiment.objects.running().filter(model_a=slot.deployment.model_id)
+    return running.aggregate(first=Min("start_date"))["first"] or timezone.now()
 
 
 def _get_predictions(slot: LiveSlot) -> QuerySet[Prediction]:

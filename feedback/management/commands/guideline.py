@@ -18,16 +18,16 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take what to do."""
+        """Add the ``what`` argument."""
         parser.add_argument("what", choices=("load", "write"))
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Do it and say what was done."""
+        """Load the guideline or write its page, and print the result."""
         if options["what"] == "write":
             page = Path(settings.BASE_DIR) / "docs" / "guideline.md"
             page.write_text(starting_guideline.render_markdown(), encoding="utf-8")
             self.stdout.write("docs/guideline.md")
             return
         loaded = starting_guideline.publish_starting_guideline()
-        said = f"Guideline {loaded.version} is in force" if loaded else "There is a guideline already"
-        self.stdout.write(said)
+        message = f"Guideline {loaded.version} is in force" if loaded else "There is a guideline already"
+        self.stdout.write(message)

@@ -38,10 +38,10 @@ def _use_scratch_database() -> Iterator[None]:
 class Command(BaseCommand):
     """Simulate, print the outcome, and draw the true accuracy over time. Leaves nothing in the database."""
 
-    help = "Simulate the loop: traffic, a new guideline, reviewers who err, retraining by itself, approvals."
+    help = "Simulate the loop: traffic, a new guideline, reviewers who err, automatic retraining, approvals."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take what to simulate and how to say what came of it."""
+        """Add the plan and output options."""
         parser.add_argument("what", choices=["simulate"])
         parser.add_argument("--json", action="store_true", help="print the outcome as JSON and nothing else")
         parser.add_argument("--plot", type=Path, help="write the true accuracy over time as SVG")
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         parser.add_argument("--reviewers-err", type=float, default=SimulationPlan.reviewers_err)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the plan; hours are told as they pass."""
+        """Run the plan, printing one line per simulated hour."""
         names = ("seed", "corrections", "per_hour", "corpus_size", "reviewers_err")
         plan = SimulationPlan(**{name: options[name] for name in names})
         with _use_scratch_database():

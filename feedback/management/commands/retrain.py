@@ -1,4 +1,4 @@
-"""Train a candidate on the reviewers' labels, now."""
+"""Train a candidate model on the reviewers' labels at once."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from modelops.training.runs import TrainingBusyError
 
 
 class Command(BaseCommand):
-    """Gather labels, train, register the candidate; promotion is a decision of two people in the admin."""
+    """Train a model and register it as a candidate; a promotion needs two people in the admin."""
 
-    help = "Train and register a candidate model on the adjudicated labels and the built-in corpus."
+    help = "Train and register a candidate model on the adjudicated labels and the synthetic corpus."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take labelled files, the size of the corpus and whether only to look."""
+        """Add options for labelled files, the size of the corpus and a dry run."""
         parser.add_argument(
             "--pairs", type=Path, action="append", default=[], metavar="FILE", help="may be repeated"
         )
         parser.add_argument(
-            "--corpus-size", type=int, default=DEFAULT_SIZE, help="pairs made by construction"
+            "--corpus-size", type=int, default=DEFAULT_SIZE, help="pairs of the synthetic corpus"
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would be trained on, and stop")
+        parser.add_argument("--dry-run", action="store_true", help="print the training data and stop")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Train, or say what there is to train on. Raises ``CommandError`` when it cannot be done."""
+        """Train, or only print the training data. Raises ``CommandError`` when the training fails."""
         try:
             self._print_training_data(options["pairs"], options["corpus_size"])
             if options["dry_run"]:
                 return
             run = retrain(
-                "asked for on the command line", None, options["corpus_size"], tuple(options["pairs"])
+                "requested on the command line", None, options["corpus_size"], tuple(options["pairs"])
             )
         except (TrainingBusyError, PairsFileError, TrainingError) as error:
             raise CommandError(str(error)) from error
@@ -47,4 +47,4 @@ class Command(BaseCommand):
         self.stdout.write(f"{labels.count()} labels, {labels.pending().count()} of them new")
         for path in files:
             self.stdout.write(f"{len(read_pairs(path)):,} labelled pairs in {path.name}")
-        self.stdout.write(f"{corpus_size:,} pairs made by construction")
+        self.stdout.write(f"{corpus_size:,} synthetic pairs")

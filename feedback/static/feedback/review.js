@@ -46,7 +46,7 @@ function startHeartbeat() {
   }
   setInterval(async () => {
     if (document.hidden || Date.now() - lastActivity > IDLE_SECONDS * 1000) return;
-    const body = new URLSearchParams({ text: form.elements.text.value });
+    const body = new URLSearchParams({ text: form.elements.text.value, client_reason: form.elements.client_reason.value });
     const headers = { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
     try {
       const response = await fetch(item.dataset.heartbeat, { method: "POST", body, headers, credentials: "same-origin" });

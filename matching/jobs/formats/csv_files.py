@@ -9,9 +9,9 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from io import BufferedReader
+from io import BufferedReader, TextIOWrapper
 from itertools import chain
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from matching.jobs.formats.rows import (
     MAX_ROW_LENGTH,
@@ -27,7 +27,16 @@ from matching.jobs.formats.rows import (
 )
 
 _DELIMITERS = (",", ";", "\t", "|")
-_NOT_UTF8 = "A name is not UTF-8 text."
+_LINE_ENDS = ("\n", "\r")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NOT_UTF8 = "A name is not UTF-8 text."
+
+
+class CsvPiece(NamedTuple):
+    """Whole rows of a CSV file as text, and the bytes that they take in the file."""
+
+    text: str
+    size: int
 
 
 class _RowTooLongError(Exception):
@@ -37,11 +46,14 @@ class _RowTooLongError(Exception):
 class _BoundedLines:
     """The lines of a text, each of at most :data:`MAX_ROW_LENGTH` characters.
 
-    A longer line raises :class:`_RowTooLongError`; iteration continues with the line after it.
+    A longer line raises :class:`_RowTooLongError`; iteration continues with the line after it. With ``keep``
+    the lines are kept until they are taken: of a longer one, as much as makes it too long.
     """
 
-    def __init__(self, text: TextIO) -> None:
+    def __init__(self, text: TextIO, keep: bool = False) -> None:
         self._text = text
+        self._kept: list[str] | None = [] if keep else None
+        self._skipped_bytes = 0
 
     def __iter__(self) -> _BoundedLines:
         return self
@@ -50,23 +62,45 @@ class _BoundedLines:
         line = self._text.readline(MAX_ROW_LENGTH + 1)
         if not line:
             raise StopIteration
+        if self._kept is not None:
+            self._kept.append(line)
         if len(line) <= MAX_ROW_LENGTH:
             return line
-        while line and not line.endswith("\n"):
-            line = self._text.readline(MAX_ROW_LENGTH + 1)
+        self._skip_rest(line)
         raise _RowTooLongError
+
+    def _skip_rest(self, line: str) -> None:
+        """Skip to the end of a line that is too long, however long it is."""
+        while line and not line.endswith(_LINE_ENDS):
+            line = self._text.readline(MAX_ROW_LENGTH + 1)
+            self._skipped_bytes += _count_bytes(line)
+        if self._kept is not None and not self._kept[-1].endswith(_LINE_ENDS):
+            self._kept.append("\n")
+            self._skipped_bytes -= 1
+
+    def take_kept(self) -> CsvPiece:
+        """Return the lines since the last call as a piece, and keep them no longer."""
+        text = "".join(self._kept or ())
+        piece = CsvPiece(text, _count_bytes(text) + self._skipped_bytes)
+        self._kept, self._skipped_bytes = [], 0
+        return piece
+
+
+def _count_bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
 
 
 def read_csv_layout(file: BufferedReader, columns: NameColumns, reserved: Sequence[str]) -> FileLayout:
     """Read the header. Raises :class:`FileError`, also when it has one of the ``reserved`` columns."""
-    if file.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise FileError("The file is UTF-16 text; save it as UTF-8 (CSV UTF-8 in spreadsheets).")
+    _refuse_utf16(file)
     with _open_text(file) as text:
-        lines = _BoundedLines(text)
-        first = _read_first_line(lines)
-        delimiter = _detect_delimiter(first, columns)
-        cells = _read_cells(chain([first], lines), delimiter)
-    header = check_header(cells, columns, reserved)
+        return _read_header(_BoundedLines(text), columns, reserved)
+
+
+def _read_header(lines: _BoundedLines, columns: NameColumns, reserved: Sequence[str]) -> FileLayout:
+    first = _read_first_line(lines)
+    delimiter = _detect_delimiter(first, columns)
+    header = check_header(_read_cells(chain([first], lines), delimiter), columns, reserved)
     return {
         "header": header,
         "delimiter": delimiter,
@@ -79,22 +113,74 @@ def read_csv_rows(file: BufferedReader, layout: FileLayout) -> Iterator[PairRow]
 
     ``file`` stands at its beginning and stays open.
     """
-    width, places = len(layout["header"]), layout["places"]
     with _open_text(file) as text:
         reader = _build_reader(_BoundedLines(text), layout["delimiter"])
         next(reader)
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except _RowTooLongError:
-                yield PairRow([""] * width, "", "", ROW_TOO_LONG)
-            except csv.Error as error:
-                yield PairRow([""] * width, "", "", f"The row is not readable CSV: {error}.")
-            else:
-                if cells:
-                    yield _parse_row(cells, width, places)
+        yield from _parse_rows(reader, layout)
+
+
+def read_csv_piece(text: str, layout: FileLayout) -> list[PairRow]:
+    """Read the rows of a piece that a :class:`CsvCutter` made."""
+    reader = _build_reader(_BoundedLines(io.StringIO(text, newline="")), layout["delimiter"])
+    return list(_parse_rows(reader, layout))
+
+
+class CsvCutter:
+    """Cuts a CSV file into pieces, wherever line breaks and broken quotes stand in it; reads it once.
+
+    The rows of the pieces are those of the whole file, because the reader that reads rows also cuts them.
+    ``layout`` is that of the file, ``start`` the byte at which its first row begins. Raises
+    :class:`FileError` like :func:`read_csv_layout`.
+    """
+
+    def __init__(self, file: BufferedReader, columns: NameColumns, reserved: Sequence[str]) -> None:
+        _refuse_utf16(file)
+        mark = len(_BYTE_ORDER_MARK) if file.peek(3).startswith(_BYTE_ORDER_MARK) else 0
+        self._file, self._text = file, _wrap_text(file)
+        lines = _BoundedLines(self._text, keep=True)
+        self.layout = _read_header(lines, columns, reserved)
+        self.start = mark + lines.take_kept().size
+
+    def cut(self, start: int, rows: int) -> Iterator[CsvPiece]:
+        """Yield pieces of so many rows from a byte at which a row begins; a pipe has only ``self.start``."""
+        if start != self.start:
+            self._text.detach()
+            self._file.seek(start)
+            self._text = _wrap_text(self._file, "utf-8")
+        lines = _BoundedLines(self._text, keep=True)
+        reader = _build_reader(lines, self.layout["delimiter"])
+        while _skip_rows(reader, rows):
+            yield lines.take_kept()
+        if (rest := lines.take_kept()).size:
+            yield rest
+
+
+def _skip_rows(reader: Iterator[list[str]], rows: int) -> bool:
+    """Read so many rows, good or bad; return whether there were as many."""
+    for _ in range(rows):
+        try:
+            next(reader)
+        except StopIteration:
+            return False
+        except (_RowTooLongError, csv.Error):
+            continue
+    return True
+
+
+def _parse_rows(reader: Iterator[list[str]], layout: FileLayout) -> Iterator[PairRow]:
+    width, places = len(layout["header"]), layout["places"]
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except _RowTooLongError:
+            yield PairRow([""] * width, "", "", ROW_TOO_LONG)
+        except csv.Error as error:
+            yield PairRow([""] * width, "", "", f"The row is not readable CSV: {error}.")
+        else:
+            if cells:
+                yield _parse_row(cells, width, places)
 
 
 def format_csv(table: Iterable[Iterable[str]], delimiter: str = ",", line_end: str = "\r\n") -> bytes:
@@ -132,13 +218,23 @@ class CsvFormat:
 
 @contextmanager
 def _open_text(file: BufferedReader) -> Iterator[TextIO]:
-    """Read a file as text and leave it open; bytes that are not UTF-8 become lone surrogates."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    """Read a file as text and leave it open."""
+    text = _wrap_text(file)
     try:
         yield text
     finally:
         if not file.closed:
             text.detach()
+
+
+def _wrap_text(file: BufferedReader, encoding: str = "utf-8-sig") -> TextIOWrapper:
+    """Return a file as text; bytes that are not UTF-8 become lone surrogates."""
+    return TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _refuse_utf16(file: BufferedReader) -> None:
+    if file.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise FileError("The file is UTF-16 text; save it as UTF-8 (CSV UTF-8 in spreadsheets).")
 
 
 def _read_first_line(lines: Iterator[str]) -> str:
@@ -180,7 +276,7 @@ def _parse_row(cells: list[str], width: int, places: Sequence[int]) -> PairRow:
         return PairRow(shown, "", "", f"The row has {len(cells)} fields; the header has {width}.")
     left, right = cells[places[0]], cells[places[1]]
     invalid = _has_invalid_bytes(left) or _has_invalid_bytes(right)
-    return PairRow(cells, left, right, _NOT_UTF8 if invalid else "")
+    return PairRow(cells, left, right, NOT_UTF8 if invalid else "")
 
 
 def _has_invalid_bytes(text: str) -> bool:

@@ -20,6 +20,10 @@ from matching.jobs.formats.rows import (
 )
 
 
+class _LineError(ValueError):
+    """A line cannot be used; the message is one sentence."""
+
+
 class JsonLinesFormat:
     """JSON Lines files of bulk jobs."""
 
@@ -30,10 +34,10 @@ class JsonLinesFormat:
         first = next(_read_lines(file), None)
         if first is None:
             raise FileError("The file is empty: each line must be a JSON object.")
-        row = _parse_row(first, columns)
-        item = _parse_object(first)
-        if item is None:
-            raise FileError(f"The first line cannot be used: {row.error}")
+        try:
+            item = _parse_object(first)
+        except _LineError as error:
+            raise FileError(f"The first line cannot be used: {error}") from None
         check_header(list(item), columns)
         return {"header": list(columns), "columns": list(columns)}
 
@@ -67,24 +71,34 @@ def _read_lines(file: BufferedReader) -> Iterator[bytes | None]:
             yield stripped
 
 
-def _parse_object(line: bytes | None) -> dict[str, Any] | None:
+def _refuse_constant(name: str) -> None:
+    """Refuse what ``json`` reads beyond the standard (RFC 8259, section 6)."""
+    raise _LineError(f"{name} is not a number in JSON; write null or text.")
+
+
+def _parse_object(line: bytes | None) -> dict[str, Any]:
+    """Return the object of a line. Raises :class:`_LineError`, whose message says what is wrong with it."""
+    if line is None:
+        raise _LineError(ROW_TOO_LONG)
     try:
-        item = json.loads(line) if line is not None else None
-    except (ValueError, RecursionError):
-        return None
-    return item if isinstance(item, dict) else None
+        item = json.loads(line.decode(), parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise _LineError("The line is not UTF-8 text.") from None
+    except (json.JSONDecodeError, RecursionError):
+        raise _LineError("The line is no JSON object.") from None
+    if not isinstance(item, dict):
+        raise _LineError("The line is no JSON object.")
+    return item
 
 
 def _parse_row(line: bytes | None, columns: NameColumns) -> PairRow:
-    if line is None:
-        return PairRow([None, False], "", "", ROW_TOO_LONG)
-    item = _parse_object(line)
-    if item is None:
-        return PairRow(
-            [line.decode("utf-8", "replace"), False], "", "", "The line is no JSON object in UTF-8."
-        )
+    text = None if line is None else line.decode("utf-8", "replace")
+    try:
+        item = _parse_object(line)
+    except _LineError as error:
+        return PairRow([text, False], "", "", str(error))
     taken = [name for name in OUTPUT_COLUMNS if name in item]
-    fields = [line.decode("utf-8", "replace"), not taken]
+    fields = [text, not taken]
     left, right = (item.get(column) for column in columns)
     if isinstance(left, str) and isinstance(right, str):
         return PairRow(fields, left, right, f"The line has {', '.join(taken)} already." if taken else "")

@@ -38,6 +38,8 @@ class JobRowResult(NamedTuple):
     prediction: bool | None = None
     confidence: float | None = None
     material_probability: float | None = None
+    leaning: str = ""
+    leaning_probability: float | None = None
     differences: tuple[str, ...] = ()
     reason: str = ""
     missing_fact: str = ""
@@ -52,6 +54,7 @@ class JobRowResult(NamedTuple):
             "prediction": "" if self.prediction is None else str(self.prediction).lower(),
             "confidence": _format_number(self.confidence),
             "material_probability": _format_number(self.material_probability),
+            "leaning_probability": _format_number(self.leaning_probability),
             "differences": ";".join(self.differences),
         }
         return list(cells.values())

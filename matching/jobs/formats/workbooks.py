@@ -1,24 +1,25 @@
 """XLSX: the first sheet of a workbook, read row by row and written in constant memory.
 
-A workbook is a ZIP archive of XML. Its unpacked size is checked before anything is unpacked, and results are
+A workbook is a ZIP archive of XML, which can be made to cost any time and memory. It is read by a process of
+its own (:mod:`matching.jobs.formats.workbook_reader`), which the kernel ends at its limits. Results are
 written as text cells, which no spreadsheet evaluates as formulas.
 """
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Generator, Iterator, Sequence
 from io import BufferedReader
-from typing import Any
-from xml.etree.ElementTree import ParseError
+from pathlib import Path
+from typing import IO, Any
 from xml.sax.saxutils import escape
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
+from matching.jobs.formats import workbook_reader
 from matching.jobs.formats.rows import (
-    MAX_ROW_LENGTH,
     OUTPUT_COLUMNS,
     ROW_TOO_LONG,
     FileError,
@@ -29,28 +30,15 @@ from matching.jobs.formats.rows import (
     check_header,
 )
 
-MAX_PARTS = 1_000
-MAX_UNPACKED_BYTES = 2**30
-"""Most bytes that all parts of a workbook may have unpacked."""
-MAX_SHARED_STRINGS_BYTES = 128 * 2**20
-"""Most unpacked bytes of the table of texts, the one part that is held in memory."""
+HEADER_SECONDS = 5
+"""Processor time for the header of a workbook."""
+ROWS_SECONDS = 300
+"""Processor time for all rows; a million rows take about half a minute."""
+_MAX_LINE_BYTES = 8 * workbook_reader.MAX_ROW_LENGTH
 _MAX_CELL_LENGTH = 32_767
 """Most characters that a cell of a spreadsheet can hold."""
 _NOT_A_WORKBOOK = "The file is no XLSX workbook, or a damaged one."
-
-_READ_ERRORS = (
-    zipfile.BadZipFile,
-    KeyError,
-    ValueError,
-    ParseError,
-    InvalidFileException,
-    EOFError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    NotImplementedError,
-    OverflowError,
-)
+_ROOT = Path(__file__).resolve().parents[3]
 
 
 class XlsxFormat:
@@ -59,24 +47,20 @@ class XlsxFormat:
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
     def read_layout(self, file: BufferedReader, columns: NameColumns) -> FileLayout:
-        """Check the unpacked size and read the header. Raises :class:`FileError`."""
-        _check_unpacked_size(file)
-        first = next(_read_values(file), ())
-        header = check_header([_format_cell(value) for value in _trim_empty_cells(first)], columns)
+        """Read the header. Raises :class:`FileError`."""
+        rows = read_workbook(file, HEADER_SECONDS)
+        first = next(rows, None)
+        header = check_header(first or [], columns)
+        rows.close()
         return {"header": header, "places": [header.index(column) for column in columns]}
 
     def read_rows(self, file: BufferedReader, layout: FileLayout) -> Iterator[PairRow]:
         """Read the rows below the header."""
-        _check_unpacked_size(file)
-        rows = _read_values(file)
+        rows = read_workbook(file, ROWS_SECONDS)
         next(rows, None)
-        for values in rows:
-            if any(value is not None for value in values):
-                yield _parse_row(
-                    [_format_cell(value) for value in _trim_empty_cells(values)],
-                    len(layout["header"]),
-                    layout["places"],
-                )
+        for cells in rows:
+            if cells is None or cells:
+                yield _parse_row(cells, len(layout["header"]), layout["places"])
 
     def format_header(self, layout: FileLayout) -> bytes:
         """Return the header of a result."""
@@ -94,61 +78,61 @@ class XlsxFormat:
         )
 
 
-def _check_unpacked_size(file: BufferedReader) -> None:
-    """Refuse a ZIP bomb by the sizes its directory declares; reading never goes beyond these sizes.
+def read_workbook(file: BufferedReader, seconds: int) -> Generator[list[str] | None, None, None]:
+    """Yield the cells of each row of the first sheet as text; ``None`` for a row that is too long.
 
-    Raises :class:`FileError`, also for a file that is no workbook.
+    ``seconds`` limit the processor time. Raises :class:`FileError` for whatever is no workbook, is damaged,
+    or takes more than its share of time or memory.
     """
-    try:
-        with zipfile.ZipFile(file) as parts:
-            infos = parts.infolist()
-    except _READ_ERRORS:
-        raise FileError(_NOT_A_WORKBOOK) from None
-    shared = max(
-        (info.file_size for info in infos if info.filename.lower().endswith("sharedstrings.xml")), default=0
-    )
-    if (
-        len(infos) > MAX_PARTS
-        or sum(info.file_size for info in infos) > MAX_UNPACKED_BYTES
-        or shared > MAX_SHARED_STRINGS_BYTES
-    ):
-        raise FileError("The workbook unpacks to more than can be read; upload the sheet as CSV.")
+    size = file.seek(0, os.SEEK_END)
+    command = [sys.executable, "-m", "matching.jobs.formats.workbook_reader", str(size), str(seconds)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_ROOT, env={}
+    ) as process:
+        try:
+            yield from _converse(process, file)
+        finally:
+            process.kill()
 
 
-def _read_values(file: BufferedReader) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the first sheet. Raises :class:`FileError` where the workbook is damaged."""
-    try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # a workbook may claim any size
-        yield from sheet.iter_rows(values_only=True)
-    except _READ_ERRORS:
-        raise FileError(_NOT_A_WORKBOOK) from None
+def _converse(process: subprocess.Popen[bytes], file: BufferedReader) -> Iterator[list[str] | None]:
+    """Answer the questions of the reader for bytes, and yield the rows it sends."""
+    if process.stdin is None or process.stdout is None:  # both are pipes
+        return
+    while True:
+        message = _parse_message(process.stdout.readline(_MAX_LINE_BYTES))
+        if not isinstance(message, dict):
+            yield message
+        elif "read" in message:
+            offset, size = message["read"]
+            file.seek(offset)
+            _answer(process.stdin, file.read(size))
+        elif "error" in message:
+            raise FileError(message["error"] or _NOT_A_WORKBOOK)
+        else:
+            return
 
 
-def _trim_empty_cells(values: Sequence[Any]) -> Sequence[Any]:
-    """Drop the empty cells at the end of a row, which sheets often have."""
-    last = max((at for at, value in enumerate(values, 1) if value is not None), default=0)
-    return values[:last]
+def _answer(pipe: IO[bytes], content: bytes) -> None:
+    """Send bytes to the reader; where it has ended, the next message says so."""
+    with contextlib.suppress(BrokenPipeError):
+        pipe.write(content)
+        pipe.flush()
 
 
-def _format_cell(value: Any) -> str:
-    """Return a cell as text: whole numbers without a decimal point, dates in ISO 8601."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value.isoformat() if isinstance(value, datetime | date | time) else str(value)
+def _parse_message(line: bytes) -> Any:
+    """Return a message of the reader. Raises :class:`FileError` where the kernel ended it before the last."""
+    if not line.endswith(b"\n"):
+        raise FileError("Reading the workbook takes too much time or memory; upload the sheet as CSV.")
+    return json.loads(line)
 
 
-def _parse_row(cells: list[str], width: int, places: Sequence[int]) -> PairRow:
+def _parse_row(cells: list[str] | None, width: int, places: Sequence[int]) -> PairRow:
+    if cells is None:
+        return PairRow([""] * width, "", "", ROW_TOO_LONG)
     shown = (cells + [""] * width)[:width]
     if len(cells) > width:
         return PairRow(shown, "", "", f"The row has {len(cells)} cells; the header has {width}.")
-    if sum(map(len, cells)) > MAX_ROW_LENGTH:
-        return PairRow([""] * width, "", "", ROW_TOO_LONG)
     return PairRow(shown, shown[places[0]], shown[places[1]], "")
 
 

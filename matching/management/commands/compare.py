@@ -69,58 +69,65 @@ class Command(BaseCommand):
             others = compare_profiles(*names, options["kind"], context)
         except EngineError as error:
             raise CommandError(str(error)) from error
-        found = others.pop(chosen.id, None) or compare(*names, chosen.id, options["kind"], context)
+        comparison = others.pop(chosen.id, None) or compare(*names, chosen.id, options["kind"], context)
         if options["json"]:
             body = {
-                **found.to_dict(),
+                **comparison.to_dict(),
                 "other_profiles": {id_: one.verdict.value for id_, one in others.items()},
             }
             self.stdout.write(json.dumps({**body, "disclaimer": DISCLAIMER}, ensure_ascii=False, indent=2))
             return
         style = self.style if self.stdout.isatty() or options["force_color"] else no_style()
-        for line in format_comparison(found, list(others.values()), names, style):
+        for line in format_comparison(comparison, list(others.values()), names, style):
             self.stdout.write(line)
 
 
 def format_comparison(
-    found: Comparison, others: list[Comparison], names: tuple[str, str], style: Style
+    comparison: Comparison, others: list[Comparison], names: tuple[str, str], style: Style
 ) -> Iterator[str]:
     """Yield the lines of the output."""
-    yield from _format_names(found, names, style)
+    yield from _format_names(comparison, names, style)
     yield ""
-    for item in found.differences:
+    for item in comparison.differences:
         yield from _format_difference(item, style)
-    word = getattr(style, _VERDICT_STYLES[found.verdict])(found.verdict.value.upper())
-    yield f"{word}  {found.kind.value}, {found.confidence:.1%} confident, profile {found.profile.id}"
-    yield from _wrap_text(found.reason)
-    if found.missing_fact:
-        yield from _wrap_text(f"What would settle it: {found.missing_fact}.")
-    for note in found.notes:
+    word = getattr(style, _VERDICT_STYLES[comparison.verdict])(comparison.verdict.value.upper())
+    yield f"{word}  {comparison.kind.value}, {_format_certainty(comparison)}, profile {comparison.profile.id}"
+    yield from _wrap_text(comparison.reason)
+    if comparison.missing_fact:
+        yield from _wrap_text(f"What would settle it: {comparison.missing_fact}.")
+    for note in comparison.notes:
         yield from _wrap_text(f"Note: {note}")
     yield ""
     yield "Under the other profiles: " + ", ".join(
         f"{other.profile.id} {getattr(style, _VERDICT_STYLES[other.verdict])(other.verdict.value)}"
         for other in others
     )
-    rules = f"Rules {found.profile.id} {found.profile.version} of {found.profile.date}"
-    yield f"{rules}; model {found.model} {found.model_version}."
+    rules = f"Rules {comparison.profile.id} {comparison.profile.version} of {comparison.profile.date}"
+    yield f"{rules}; model {comparison.model} {comparison.model_version}."
     yield DISCLAIMER
 
 
-def _format_names(found: Comparison, names: tuple[str, str], style: Style) -> Iterator[str]:
+def _format_certainty(comparison: Comparison) -> str:
+    """Return the confidence of a verdict, or the leaning of a review."""
+    if comparison.confidence is not None:
+        return f"{comparison.confidence:.1%} confident"
+    return f"leaning to {comparison.leaning}, {comparison.leaning_probability:.1%}"
+
+
+def _format_names(comparison: Comparison, names: tuple[str, str], style: Style) -> Iterator[str]:
     """Yield both names, each above a line that marks its differences."""
     for side, name in enumerate(names):
         yield f"  {_isolate_direction(name)}"
-        marks = _build_mark_line(found, side, name)
+        marks = _build_mark_line(comparison, side, name)
         if marks.strip():
             yield f"  {_colour_marks(marks, style)}"
 
 
-def _build_mark_line(found: Comparison, side: int, name: str) -> str:
+def _build_mark_line(comparison: Comparison, side: int, name: str) -> str:
     """Return a mark for every character of a difference, the most serious one where several overlap."""
     line = [" "] * len(name)
     for effect in EFFECT_MARKS:
-        for item in found.differences:
+        for item in comparison.differences:
             span = (item.span1, item.span2)[side]
             if item.effect is effect and span:
                 line[span[0] : span[1]] = EFFECT_MARKS[effect][0] * (span[1] - span[0])

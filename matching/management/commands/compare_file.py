@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -10,30 +9,26 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from matching.engine import EngineError, Kind
 from matching.engine.profiles import ALL_PROFILE_IDS
-from matching.jobs.compare_file import (
-    FileCompareOptions,
-    RowProgressCallback,
-    RowTotals,
-    compare_file,
-    count_cores,
-    prepare_process,
-)
+from matching.jobs.compare_file import RowTotals, compare_file, count_cores, prepare_process
 from matching.jobs.formats.rows import FileError
-
-_BAR_WIDTH = 30
-_REFRESH_SECONDS = 0.2
+from matching.jobs.offline.scores import FileCompareOptions
+from matching.management.file_progress import ProgressReport
 
 
 class Command(BaseCommand):
-    """Compare every row of a CSV file; progress goes to the error stream."""
+    """Compare every row of a file; progress goes to the error stream."""
 
-    help = "Compare the pairs in a CSV file and write the answers as further columns. Needs no server."
+    help = "Compare the pairs in a CSV or Parquet file; the answers are further columns. Needs no server."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add both files, the profile and the options."""
-        parser.add_argument("source", type=Path, metavar="IN.csv")
-        parser.add_argument("target", type=Path, metavar="OUT.csv")
+        parser.add_argument(
+            "source", type=Path, metavar="IN", help="CSV, Parquet (.parquet), or - for standard input"
+        )
+        parser.add_argument(
+            "target", type=Path, metavar="OUT", help="of the same format; - for standard output"
+        )
         parser.add_argument("--profile", default="general", help=f"one of {', '.join(ALL_PROFILE_IDS)}")
         parser.add_argument(
             "--columns", default="name_a,name_b", help="the two name columns (default name_a,name_b)"
@@ -42,50 +37,45 @@ class Command(BaseCommand):
         parser.add_argument(
             "--processes", type=int, default=count_cores(), metavar="N", help="default: all cores"
         )
+        parser.add_argument(
+            "--resume", action="store_true", help="go on where a run that was ended has stopped"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the comparison. Raises ``CommandError`` with one sentence for a file that cannot be used."""
-        columns = [column.strip() for column in options["columns"].split(",")]
-        if len(columns) != 2 or not all(columns):
-            raise CommandError(
-                "--columns takes two column names separated by a comma, such as name_a,name_b."
-            )
         if options["processes"] < 1:
             raise CommandError("--processes takes a number of at least 1.")
-        compare_options = FileCompareOptions((columns[0], columns[1]), options["profile"], options["kind"])
-        started = time.monotonic()
+        compare_options = FileCompareOptions(
+            _parse_columns(options["columns"]), options["profile"], options["kind"]
+        )
+        report = ProgressReport(self.stderr)
         prepare_process()
+        files = options["source"], options["target"]
         try:
             totals = compare_file(
-                options["source"],
-                options["target"],
-                compare_options,
-                options["processes"],
-                self._make_progress_bar(options["source"]),
+                *files, compare_options, options["processes"], report.show, options["resume"]
             )
         except (FileError, EngineError) as error:
+            report.finish("")
             raise CommandError(str(error)) from error
-        self._write_summary(totals, time.monotonic() - started, options["target"])
+        except KeyboardInterrupt:
+            report.finish("")
+            raise CommandError("Stopped; go on with the same command and --resume.", returncode=130) from None
+        report.finish(_summarise(totals, report.seconds, options["target"]))
 
-    def _make_progress_bar(self, source: Path) -> RowProgressCallback:
-        """Return a callback that draws a progress bar at most five times a second."""
-        started, drawn = time.monotonic(), [0.0]
-        total = source.stat().st_size if source.is_file() else 0
 
-        def draw(rows: int, read: int) -> None:
-            now = time.monotonic()
-            if now - drawn[0] < _REFRESH_SECONDS:
-                return
-            drawn[0] = now
-            share = min(1.0, read / total) if total else 1.0
-            bar = "█" * round(share * _BAR_WIDTH)
-            rate = rows / max(now - started, 1e-9)
-            self.stderr.write(f"\r{bar:<{_BAR_WIDTH}} {share:4.0%}  {rows:,} rows  {rate:,.0f}/s", ending="")
+def _parse_columns(text: str) -> tuple[str, str]:
+    """Return the two columns. Raises ``CommandError`` for another number of them."""
+    columns = [column.strip() for column in text.split(",")]
+    if len(columns) != 2 or not all(columns):
+        raise CommandError("--columns takes two column names separated by a comma, such as name_a,name_b.")
+    return columns[0], columns[1]
 
-        return draw
 
-    def _write_summary(self, totals: RowTotals, seconds: float, target: Path) -> None:
-        rate = totals.rows / max(seconds, 1e-9)
-        done = f"{totals.rows:,} rows in {seconds:.1f} s, {rate:,.0f}/s, {totals.errors:,} with an error"
-        self.stderr.write(f"\r{'█' * _BAR_WIDTH} 100%  {done}")
-        self.stderr.write(f"Written to {target}.")
+def _summarise(totals: RowTotals, seconds: float, target: Path) -> str:
+    rate = (totals.rows - totals.resumed) / seconds
+    earlier = f", {totals.resumed:,} of them by an earlier run" if totals.resumed else ""
+    return (
+        f"{totals.rows:,} rows{earlier}, {totals.errors:,} with an error, in {seconds:.1f} s, {rate:,.0f}/s\n"
+        f"Written to {target if str(target) != '-' else 'standard output'}."
+    )

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--constructed", type=int, default=DEFAULT_SIZE, metavar="N", help="constructed pairs"
         )
-        parser.add_argument("--model-version", default="1.1.0")
+        parser.add_argument("--model-version", default="1.2.0")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train a model. Raises ``CommandError`` with one sentence for data that cannot train one."""
@@ -48,13 +48,15 @@ class Command(BaseCommand):
                 trained = fitting.train_on_dataset(data, seed, self._report)
         except (PairsFileError, TrainingError, ValueError) as error:
             raise CommandError(str(error)) from error
-        content = fitting.save_artefact(trained, output, options["model_version"], _format_command(options))
-        found = evaluate_pairs(fitting.select_held_out_pairs(data, seed), scorer=load_scorer(content))
-        content = fitting.add_held_out_results(output, content, found.overall)
-        (output / "MODEL_CARD.md").write_text(
-            render_model_card(trained, content, data.pairs, found), encoding="utf-8"
+        content = fitting.save_artefact(
+            trained, data, output, options["model_version"], _format_command(options)
         )
-        whole = found.overall
+        evaluation = evaluate_pairs(fitting.select_held_out_pairs(data, seed), scorer=load_scorer(content))
+        content = fitting.add_held_out_results(output, content, evaluation.overall)
+        (output / "MODEL_CARD.md").write_text(
+            render_model_card(trained, content, data.pairs, evaluation), encoding="utf-8"
+        )
+        whole = evaluation.overall
         self._report(
             f"held-out entities: F1 (immaterial) {whole.f1_immaterial}, specificity {whole.specificity}"
         )

@@ -75,9 +75,9 @@ def test_a_guideline_without_clauses_and_a_published_one_are_not_published() -> 
 @pytest.mark.django_db
 def test_the_clauses_beside_an_item_speak_of_its_differences_and_its_profile() -> None:
     starting_guideline.publish_starting_guideline()
-    found = select_clauses(get_guideline_in_force()[1], {"O10"}, "kyc")
-    assert [row.categories for row in found] == [[], ["O10"]]
-    assert found[0].title.endswith("(kyc)")
+    clauses = select_clauses(get_guideline_in_force()[1], {"O10"}, "kyc")
+    assert [row.categories for row in clauses] == [[], ["O10"]]
+    assert clauses[0].title.endswith("(kyc)")
 
 
 def precedent(prediction: Prediction, clause: Clause, **columns: object) -> Precedent:
@@ -89,8 +89,14 @@ def precedent(prediction: Prediction, clause: Clause, **columns: object) -> Prec
         user_correction=True,
         clause=clause,
     )
-    given = {"material": True, "profile": "general", "kind": "organisation", "categories": ["O06"], **columns}
-    return Precedent.objects.create(word=word, prediction=prediction, clause=clause, **given)
+    fields = {
+        "material": True,
+        "profile": "general",
+        "kind": "organisation",
+        "categories": ["O06"],
+        **columns,
+    }
+    return Precedent.objects.create(adjudication=word, prediction=prediction, clause=clause, **fields)
 
 
 @pytest.mark.django_db
@@ -108,11 +114,11 @@ def test_precedents_that_differ_in_the_same_ways_come_nearest_first() -> None:
 
 @pytest.mark.django_db
 def test_the_history_of_a_pair_leaves_out_this_very_prediction() -> None:
-    said = {"source": "review", "user_correction": True, "reviewer": person(Role.REVIEWER)}
+    fields = {"source": "review", "user_correction": True, "reviewer": person(Role.REVIEWER)}
     earlier, now = stored_prediction("Acme", "Acme Ltd", profile="ucc"), stored_prediction("Acme", "Acme Ltd")
-    Feedback.objects.create(prediction=earlier, **said)
-    Feedback.objects.create(prediction=now, **said)
-    Feedback.objects.create(prediction=stored_prediction("Acme", "Acme LLC"), **said)
+    Feedback.objects.create(prediction=earlier, **fields)
+    Feedback.objects.create(prediction=now, **fields)
+    Feedback.objects.create(prediction=stored_prediction("Acme", "Acme LLC"), **fields)
     assert [(past.profile, past.answer) for past in list_pair_history(now)] == [("ucc", "material")]
 
 

@@ -90,8 +90,8 @@ def test_an_answer_reviewed_twice_counts_once_with_the_last_word() -> None:
     Feedback.objects.create(
         prediction=row, reviewer=person(Role.REVIEWER), source="review", user_correction=True
     )
-    found = performance.estimate_performance(deployment.model, timezone.now())
-    assert (found.accuracy.n, found.accuracy.value) == (1, 1.0)
+    estimate = performance.estimate_performance(deployment.model, timezone.now())
+    assert (estimate.accuracy.n, estimate.accuracy.value) == (1, 1.0)
 
 
 def test_too_little_accuracy_shown_by_labels_raises_an_alert_with_the_figures() -> None:
@@ -100,7 +100,7 @@ def test_too_little_accuracy_shown_by_labels_raises_an_alert_with_the_figures() 
     performance.store_metrics(deployment.model, "now", NOW - HOUR, timezone.now())
     alert = Alert.objects.get(rule="accuracy_low", scope=deployment.model.version)
     assert alert.state == "firing"
-    assert "120 audited answers say 50.0%" in alert.what
+    assert "120 audited answers say 50.0%" in alert.observation
 
 
 def test_missed_material_differences_are_an_alert_of_their_own() -> None:
@@ -149,7 +149,7 @@ def test_an_audit_that_nobody_reviews_is_told_after_three_days() -> None:
     for _ in range(3):
         performance._observe_audit_coverage(NOW)
     alert = Alert.objects.get(rule="labels_missing")
-    assert (alert.state, alert.what[:8]) == ("firing", "0 of 40 ")
+    assert (alert.state, alert.observation[:8]) == ("firing", "0 of 40 ")
 
 
 def test_hours_from_before_anything_was_live_are_not_looked_at() -> None:
@@ -166,7 +166,7 @@ def test_the_hourly_task_looks_at_each_hour_once_and_decides_once() -> None:
     assert monitor_hourly() == []
     monitor_hourly()
     assert JobRun.objects.filter(name="training decision", status="succeeded").count() == 1
-    assert TrainingDecision.objects.get().because == "No condition is met."
+    assert TrainingDecision.objects.get().reason == "No condition is met."
 
 
 def test_the_daily_task_runs_once_a_day() -> None:

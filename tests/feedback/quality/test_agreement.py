@@ -46,21 +46,21 @@ def test_krippendorffs_alpha_for_four_people_with_answers_missing() -> None:
 
 
 def test_ninety_percent_agreement_can_be_no_more_than_chance() -> None:
-    found = compute_agreement(table(90, 5, 5, 0))
-    assert found.percent == pytest.approx(0.9)
-    assert found.kappa == pytest.approx(-0.0526, abs=1e-4)
-    assert found.ac1 is not None
-    assert found.ac1 > 0.88
+    agreement = compute_agreement(table(90, 5, 5, 0))
+    assert agreement.percent == pytest.approx(0.9)
+    assert agreement.kappa == pytest.approx(-0.0526, abs=1e-4)
+    assert agreement.ac1 is not None
+    assert agreement.ac1 > 0.88
 
 
 def test_complete_agreement_is_one() -> None:
-    found = compute_agreement(table(30, 0, 0, 20))
-    assert (found.percent, found.kappa, found.alpha, found.ac1) == (1, 1, 1, 1)
+    agreement = compute_agreement(table(30, 0, 0, 20))
+    assert (agreement.percent, agreement.kappa, agreement.alpha, agreement.ac1) == (1, 1, 1, 1)
 
 
 def test_where_only_one_answer_was_given_chance_cannot_be_told() -> None:
-    found = compute_agreement(table(12, 0, 0, 0))
-    assert (found.percent, found.kappa, found.alpha, found.ac1) == (1, None, None, None)
+    agreement = compute_agreement(table(12, 0, 0, 0))
+    assert (agreement.percent, agreement.kappa, agreement.alpha, agreement.ac1) == (1, None, None, None)
 
 
 def test_an_interval_holds_its_value_and_narrows_with_items() -> None:

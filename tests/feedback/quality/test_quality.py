@@ -20,18 +20,18 @@ pytestmark = pytest.mark.django_db
 
 
 def said(prediction: Prediction, reviewer: User, material: bool | None, **columns: Any) -> Feedback:
-    given = {"source": "review", "stage": "first", "seconds": 10.0, "guideline_version": "1", **columns}
+    fields = {"source": "review", "stage": "first", "seconds": 10.0, "guideline_version": "1", **columns}
     return Feedback.objects.create(
-        prediction=prediction, reviewer=reviewer, user_correction=material, **given
+        prediction=prediction, reviewer=reviewer, user_correction=material, **fields
     )
 
 
 def doubled(first: User, second: User, answers: list[tuple[bool, bool]], **columns: Any) -> None:
     """Items that two people answered so."""
-    for number, (one, other) in enumerate(answers):
+    for number, (first_answer, second_answer) in enumerate(answers):
         prediction = stored_prediction(f"Acme {number}", "Acme", differences=[{"category": "O06"}])
-        said(prediction, first, one, **columns)
-        said(prediction, second, other, stage="second", **columns)
+        said(prediction, first, first_answer, **columns)
+        said(prediction, second, second_answer, stage="second", **columns)
 
 
 def sample() -> report.BlindDecisionSample:
@@ -42,10 +42,10 @@ def test_agreement_of_everybody_by_guideline_and_by_category() -> None:
     anna, ben = person(Role.REVIEWER), person(Role.REVIEWER)
     doubled(anna, ben, [(True, True)] * 8 + [(False, False)] * 4 + [(True, False)] * 4)
     doubled(anna, ben, [(False, False)] * 2, guideline_version="2")
-    found = report.measure_all_reviewers(sample())
-    assert found is not None
-    assert (found.coefficients.n, round(found.coefficients.percent, 3)) == (18, 0.778)
-    assert found.kappa_interval is not None
+    agreement = report.measure_all_reviewers(sample())
+    assert agreement is not None
+    assert (agreement.coefficients.n, round(agreement.coefficients.percent, 3)) == (18, 0.778)
+    assert agreement.kappa_interval is not None
     assert [(row.name, row.coefficients.n) for row in report.measure_by_guideline(sample())] == [
         ("1", 16),
         ("2", 2),
@@ -57,13 +57,13 @@ def test_revisions_and_words_taken_back_do_not_count() -> None:
     anna, ben = person(Role.REVIEWER), person(Role.REVIEWER)
     prediction = stored_prediction()
     first = said(prediction, anna, True)
-    said(prediction, anna, False, revises=first, answer_shown=True)
+    said(prediction, anna, False, revises=first, prediction_shown=True)
     said(prediction, ben, True, stage="second", withdrawn_at=timezone.now())
     assert report.measure_all_reviewers(sample()) is None
     said(prediction, ben, True, stage="second")
-    found = report.measure_all_reviewers(sample())
-    assert found is not None
-    assert (found.coefficients.n, found.coefficients.percent) == (1, 1.0)
+    agreement = report.measure_all_reviewers(sample())
+    assert agreement is not None
+    assert (agreement.coefficients.n, agreement.coefficients.percent) == (1, 1.0)
 
 
 def test_gold_accuracy_is_each_reviewers_own() -> None:
@@ -82,9 +82,9 @@ def test_a_clear_fall_of_agreement_is_marked() -> None:
     old = timezone.now() - timedelta(days=60)
     doubled(anna, ben, [(True, True)] * 20, created_at=old)
     doubled(anna, ben, [(True, False)] * 15 + [(True, True)] * 5)
-    found = report.detect_agreement_drop(sample(), timezone.now())
-    assert found is not None
-    assert (found[0].coefficients.percent, found[1].coefficients.percent, found[2]) == (0.25, 1.0, True)
+    drop = report.detect_agreement_drop(sample(), timezone.now())
+    assert drop is not None
+    assert (drop[0].coefficients.percent, drop[1].coefficients.percent, drop[2]) == (0.25, 1.0, True)
 
 
 def test_overrides_are_counted_by_rule() -> None:
@@ -107,9 +107,9 @@ def test_what_a_reviewers_answers_changed_is_counted_on_the_next_model() -> None
     for pair in (("Heron Foods Company", "Heron Fooods Company"), ("Acme", "Acme")):
         row = stored_prediction(*pair, prediction=False)
         said(row, anna, True, processed=True, training_run=run)
-    found = impact.measure_impact(anna)
-    assert found is not None
-    assert (found.decisions, found.changed_predictions) == (2, 1)
+    measured_impact = impact.measure_impact(anna)
+    assert measured_impact is not None
+    assert (measured_impact.decisions, measured_impact.changed_predictions) == (2, 1)
 
 
 def test_both_pages_open_empty_and_full() -> None:

@@ -51,7 +51,7 @@ def drifted(champion: Deployment, source: str = "single") -> DriftReport:
         kind="organisation",
         origin="corpus",
         n=1,
-        frame={},
+        binning={},
         counts={},
     )
     now = timezone.now()
@@ -65,23 +65,31 @@ def drifted(champion: Deployment, source: str = "single") -> DriftReport:
         end=now,
         reference=reference,
         n=300,
-        worst=0.6,
-        seen=["script"],
-        believed=["script"],
+        largest_psi=0.6,
+        shifted_figures=["script"],
+        persistent_figures=["script"],
         drifted=True,
     )
 
 
 def met(decision: TrainingDecision) -> list[str]:
-    return [one["name"] for one in decision.conditions if one["met"]]
+    return [condition["name"] for condition in decision.conditions if condition["met"]]
 
 
 @pytest.mark.usefixtures("champion")
 def test_a_day_on_which_nothing_is_wrong_trains_nothing_and_says_so() -> None:
     decision = policy.decide_training(timezone.now())
-    assert (decision.train, decision.because) == (False, "No condition is met.")
-    names = [one["name"] for one in decision.conditions]
-    assert names == ["accuracy", "precision", "recall", "feedback", "elapsed", "drift"]
+    assert (decision.should_train, decision.reason) == (False, "No condition is met.")
+    names = [condition["name"] for condition in decision.conditions]
+    assert names == [
+        "accuracy",
+        "precision",
+        "recall",
+        "feedback",
+        "elapsed",
+        "performance_drift",
+        "drift",
+    ]
     assert not TrainingRun.objects.exists()
 
 
@@ -90,9 +98,9 @@ def test_enough_new_labels_train_a_candidate() -> None:
     set_limit("feedback", "20")
     labels(20)
     decision = policy.decide_training(timezone.now())
-    assert decision.train
+    assert decision.should_train
     assert decision.run == TrainingRun.objects.get(status="queued")
-    assert decision.because == "feedback: 20 labels not learnt from."
+    assert decision.reason == "feedback: 20 labels not used yet."
     assert AuditEvent.objects.filter(action="training.decided").count() == 1
 
 
@@ -100,7 +108,7 @@ def test_enough_new_labels_train_a_candidate() -> None:
 def test_one_label_fewer_does_not() -> None:
     set_limit("feedback", "20")
     labels(19)
-    assert not policy.decide_training(timezone.now()).train
+    assert not policy.decide_training(timezone.now()).should_train
 
 
 @pytest.mark.usefixtures("champion")
@@ -116,7 +124,7 @@ def test_accuracy_that_labels_show_to_be_too_low_trains() -> None:
     labels(1)
     labels(100, stream="audit", true=True)
     decision = policy.decide_training(timezone.now())
-    assert decision.train
+    assert decision.should_train
     assert met(decision)[0] == "accuracy"
 
 
@@ -124,9 +132,42 @@ def test_accuracy_that_labels_show_to_be_too_low_trains() -> None:
 def test_too_low_an_accuracy_with_nothing_to_learn_from_is_an_obstacle_that_is_named() -> None:
     labels(100, stream="audit", true=True)
     decision = policy.decide_training(timezone.now())
-    assert not decision.train
-    assert decision.obstacles == ["there is no new label to learn from"]
-    assert decision.because.startswith("Not now (there is no new label to learn from), though accuracy")
+    assert not decision.should_train
+    assert decision.obstacles == ["there is no new label"]
+    assert decision.reason.startswith("Not now (there is no new label), though accuracy")
+
+
+def test_a_loss_since_training_beyond_its_threshold_trains_though_the_accuracy_is_above_its_own(
+    champion: Deployment,
+) -> None:
+    type(champion.model).objects.update(metrics={"accuracy": 0.99})
+    set_limit("accuracy", "0.5")
+    set_limit("recall", "0.0001")
+    labels(5)
+    labels(140, stream="audit")
+    labels(60, stream="audit", true=True)
+    decision = policy.decide_training(timezone.now())
+    assert met(decision) == ["performance_drift"]
+    condition = next(row for row in decision.conditions if row["name"] == "performance_drift")
+    assert (condition["measured"], condition["limit"]) == (0.29, 0.1)
+    assert "accuracy 70.0% of 200 audited answers" in condition["summary"]
+    assert "99.0% on other rows at training" in condition["summary"]
+    assert decision.run is not None
+
+
+def test_a_loss_that_chance_explains_or_below_its_threshold_trains_nothing(champion: Deployment) -> None:
+    type(champion.model).objects.update(metrics={"accuracy": 0.99})
+    set_limit("accuracy", "0.5")
+    set_limit("recall", "0.0001")
+    labels(5)
+    labels(8, stream="audit")
+    labels(2, stream="audit", true=True)
+    assert met(policy.decide_training(timezone.now())) == []
+    labels(132, stream="audit")
+    labels(58, stream="audit", true=True)
+    assert met(policy.decide_training(timezone.now())) == ["performance_drift"]
+    set_limit("performance_drift", "0.3")
+    assert met(policy.decide_training(timezone.now())) == []
 
 
 def test_drift_without_error_trains_nothing(champion: Deployment) -> None:
@@ -135,7 +176,7 @@ def test_drift_without_error_trains_nothing(champion: Deployment) -> None:
     labels(60, stream="audit")
     decision = policy.decide_training(timezone.now())
     assert met(decision) == []
-    assert "no error with it" in decision.conditions[-1]["said"]
+    assert "no error with it" in decision.conditions[-1]["summary"]
 
 
 def test_drift_with_error_trains_before_the_labels_alone_would(champion: Deployment) -> None:
@@ -147,7 +188,7 @@ def test_drift_with_error_trains_before_the_labels_alone_would(champion: Deploym
     drifted(champion)
     decision = policy.decide_training(timezone.now())
     assert met(decision) == ["drift"]
-    assert decision.train
+    assert decision.should_train
 
 
 def test_drift_of_files_explains_no_error_of_single_questions(champion: Deployment) -> None:
@@ -162,7 +203,7 @@ def test_drift_of_files_explains_no_error_of_single_questions(champion: Deployme
 def test_elapsed_time_trains_in_the_daily_decision_only(champion: Deployment) -> None:
     labels(1)
     later = champion.model.created_at + 31 * DAY
-    assert not policy.decide_training(later).train
+    assert not policy.decide_training(later).should_train
     assert met(policy.decide_training(later, routine=True)) == ["elapsed"]
 
 
@@ -174,12 +215,12 @@ def test_one_at_a_time_with_a_pause_and_a_budget() -> None:
     first = policy.decide_training(now)
     assert first.run is not None
     again = policy.decide_training(now)
-    assert "under way" in again.obstacles[0]
+    assert "running or queued" in again.obstacles[0]
     runs.cancel_run(first.run, person(Role.MODEL_ENGINEER), "test")
     assert "less than 20 hours ago" in policy.decide_training(now).obstacles[0]
     set_limit("budget_per_week", "1")
     assert "budget of 1" in policy.decide_training(now + 2 * DAY).obstacles[0]
-    assert policy.decide_training(now + 8 * DAY).train
+    assert policy.decide_training(now + 8 * DAY).should_train
 
 
 @pytest.mark.usefixtures("champion")
@@ -187,10 +228,10 @@ def test_a_decision_cannot_be_rewritten() -> None:
     decision = policy.decide_training(timezone.now())
     row = TrainingDecision.objects.filter(pk=decision.pk)
     with pytest.raises(DatabaseError), transaction.atomic():
-        row.update(because="something else")
+        row.update(reason="something else")
     with pytest.raises(DatabaseError), transaction.atomic():
         row.delete()
-    assert row.get().because == "No condition is met."
+    assert row.get().reason == "No condition is met."
 
 
 def decided_run() -> TrainingRun:
@@ -230,7 +271,7 @@ def test_a_training_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "retrain_queued", fail)
     with pytest.raises(TrainingError):
         tasks.retrain_queued_run()
-    assert Alert.objects.get().what == "The run ended with TrainingError."
+    assert Alert.objects.get().observation == "The run ended with TrainingError."
 
 
 def test_a_candidate_keeps_what_the_traffic_of_its_week_looks_like(champion: Deployment) -> None:

@@ -102,8 +102,8 @@ def test_a_killed_run_does_not_stay_running() -> None:
 def test_the_command_says_what_it_would_train_on(capsys: pytest.CaptureFixture[str]) -> None:
     label()
     call_command("retrain", "--dry-run")
-    said = capsys.readouterr().out
-    assert said.startswith("1 labels, 1 of them new\n")
+    output = capsys.readouterr().out
+    assert output.startswith("1 labels, 1 of them new\n")
     assert not TrainingRun.objects.exists()
 
 
@@ -130,7 +130,7 @@ def test_a_run_asked_for_on_screen_is_done_by_the_worker() -> None:
 def test_dead_runs_are_ended_by_the_clock() -> None:
     TrainingRun.objects.create(trigger="killed", status="running")
     assert reap_training_runs() == 1
-    assert Alert.objects.get(rule="training_failed").what == "The process of a run was killed."
+    assert Alert.objects.get(rule="training_failed").observation == "The process of a run was killed."
     assert TrainingRun.objects.get().error == "interrupted"
 
 
@@ -151,28 +151,28 @@ def test_everything_about_a_candidate_is_kept_and_no_name_reaches_the_registry(t
 
 def labelled_file(folder: Path) -> tuple[set[str], Path]:
     """A labelled file, and the names in it that are long enough not to stand elsewhere by chance."""
-    found = list(generate_pairs(7, 1_200))
+    pairs = list(generate_pairs(7, 1_200))
     with (folder / "pairs.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["name_a", "name_b", "label", "kind"])
         kinds = {"organisation": "org", "individual": "person"}
-        writer.writerows([row.left, row.right, int(not row.material), kinds[row.kind]] for row in found)
-    names = {name for row in found for name in (row.left, row.right) if len(name) > 9}
+        writer.writerows([row.left, row.right, int(not row.material), kinds[row.kind]] for row in pairs)
+    names = {name for row in pairs for name in (row.left, row.right) if len(name) > 9}
     return names, folder / "pairs.csv"
 
 
 def check_version(run: TrainingRun) -> None:
     version = run.model
     assert version is not None
-    assert version.exam is not None
+    assert version.validation_set is not None
     assert version.datasets["pairs"]["pairs"] > 1_000
     assert set(version.datasets) == {"constructed", "pairs"}
     assert version.libraries["scikit-learn"]
     assert "## Results on held-out entities" in version.card
-    assert version.answers["said"]["identical"] == 0.005
+    assert 0 < version.golden_predictions["probabilities"]["identical"] <= 0.005
     assert version.measured.filter(slice="kind: organisation", metric_name="accuracy", n__gt=20).exists()
     logged = create_client().get_run(version.mlflow_run_id).data
     assert logged.metrics["held_out"] > 0
     assert logged.params["labels"] == "1"
     asked = promotion.request_promotion(version, "*", "shadow", "look", person())
-    assert {gate["name"]: gate["state"] for gate in asked.gates}["exam"] == "green"
+    assert {gate["name"]: gate["state"] for gate in asked.gates}["validation_set"] == "green"

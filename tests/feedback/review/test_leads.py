@@ -52,14 +52,14 @@ def test_a_lead_hands_out_many_items_at_once(client: Client) -> None:
     chosen = [str(item.pk) for item in ReviewItem.objects.all()[:2]]
     asked = client.post(page, {"action": "assign", "_selected_action": chosen})
     assert "Assign 2 items" in text(asked)
-    given = {
+    form = {
         "action": "assign",
         "_selected_action": chosen,
         "keys": chosen,
         "apply": "1",
         "person": str(rita.pk),
     }
-    assert "2 of 2 assigned" in text(client.post(page, given, follow=True))
+    assert "2 of 2 assigned" in text(client.post(page, form, follow=True))
     assert ReviewItem.objects.filter(assigned_to=rita).count() == 2
     assert AuditEvent.objects.filter(action="review_item.assigned").count() == 2
 
@@ -68,13 +68,13 @@ def test_a_reviewer_hands_out_nothing() -> None:
     user = person(Role.REVIEWER)
     stored_prediction(stream="uncertain", selection_probability=0.5)
     enqueue_sampled_predictions()
-    given = {
+    form = {
         "action": "assign",
         "_selected_action": [str(ReviewItem.objects.get().pk)],
         "apply": "1",
         "person": str(user.pk),
     }
-    browser(user).post(at("feedback_reviewitem", "changelist"), given)
+    browser(user).post(at("feedback_reviewitem", "changelist"), form)
     assert ReviewItem.objects.get().assigned_to is None
 
 
@@ -139,14 +139,14 @@ def test_reviewers_read_the_guideline_and_change_nothing() -> None:
 
 def test_known_answers_are_added_and_retired_by_leads_and_hidden_from_reviewers(client: Client) -> None:
     installed()
-    given = {
+    form = {
         "name1": "Acme I",
         "name2": "Acme II",
         "profile": "general",
         "answer": "material",
         "why": "I, II",
     }
-    client.post(at("feedback_goldanswer", "add_gold_item"), given)
+    client.post(at("feedback_goldanswer", "add_gold_item"), form)
     row = GoldAnswer.objects.get()
     assert (row.material, row.why, row.prediction.stream) == (True, "I, II", "gold")
     assert enqueue_sampled_predictions() == 0
@@ -159,7 +159,7 @@ def test_known_answers_are_added_and_retired_by_leads_and_hidden_from_reviewers(
 
 def test_a_known_answer_that_cannot_be_compared_is_refused_with_the_reason(client: Client) -> None:
     installed()
-    given = {"name1": "!!", "name2": "Acme", "profile": "general", "answer": "material", "why": "x"}
-    answer = client.post(at("feedback_goldanswer", "add_gold_item"), given)
+    form = {"name1": "!!", "name2": "Acme", "profile": "general", "answer": "material", "why": "x"}
+    answer = client.post(at("feedback_goldanswer", "add_gold_item"), form)
     assert "at least one letter or digit" in text(answer)
     assert not GoldAnswer.objects.exists()

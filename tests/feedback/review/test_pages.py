@@ -45,7 +45,7 @@ def test_agreeing_needs_no_reason(browser: Client, prediction: Prediction, user:
     assert (response.status_code, response["Location"]) == (302, f"/predictions/{prediction.pk}")
     row = Feedback.objects.get()
     assert (row.user_correction, float(row.confidence_score or 0), row.reviewer) == (False, 0.85, user)
-    assert AuditEvent.objects.filter(action="feedback.given").count() == 1
+    assert AuditEvent.objects.filter(action="feedback.submitted").count() == 1
     assert "Thank you" in browser.get(response["Location"]).content.decode()
 
 
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
 def test_the_first_word_stands(browser: Client, prediction: Prediction) -> None:
     told(browser, prediction, user_correction="false")
     response = told(browser, prediction, user_correction="true", feedback_text="On second thought")
-    assert "the first one stands" in browser.get(response["Location"]).content.decode()
+    assert "the first one counts" in browser.get(response["Location"]).content.decode()
     assert Feedback.objects.get().user_correction is False
 
 

@@ -94,7 +94,7 @@ def test_a_decision_closes_the_item_and_is_recorded(reviewer: User) -> None:
     assert (item.state, item.claimed_by) == ("done", None)
     assert Feedback.objects.get(pk=row.pk).feedback_text == "Another Acme is registered"
     event = AuditEvent.objects.latest("id")
-    assert (event.action, event.actor) == ("feedback.given", reviewer)
+    assert (event.action, event.actor) == ("feedback.submitted", reviewer)
     assert "Acme" not in str(event.detail)
 
 

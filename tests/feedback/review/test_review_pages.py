@@ -45,9 +45,9 @@ def picked(**columns: Any) -> Prediction:
     """A real answer of the engine, put into the queue; columns say what the model answered."""
     if not Prediction.objects.exists():
         installed()
-    prediction = compare_and_store(person(), CompareRequest(*NAMES)).prediction
-    given = {"stream": "uncertain", "selection_probability": 0.5, **columns}
-    Prediction.objects.filter(pk=prediction.pk).update(**given)
+    prediction = compare_and_store(person(), CompareRequest(*NAMES))
+    fields = {"stream": "uncertain", "selection_probability": 0.5, **columns}
+    Prediction.objects.filter(pk=prediction.pk).update(**fields)
     enqueue_sampled_predictions()
     return Prediction.objects.get(pk=prediction.pk)
 
@@ -78,7 +78,7 @@ def test_take_judge_and_see_the_models_answer(client: Client, reviewer: User) ->
     answer = client.post(at("decide", item.pk), {"decision": "material", "text": "A partnership"})
     word = Feedback.objects.get()
     assert answer["Location"] == at("decision", word.pk)
-    assert (word.user_correction, word.reviewer, word.answer_shown) == (True, reviewer, False)
+    assert (word.user_correction, word.reviewer, word.prediction_shown) == (True, reviewer, False)
     after = text(client.get(answer["Location"]))
     assert "Model: Material" in after
     assert "Under other profiles" in after
@@ -99,11 +99,11 @@ def test_whatever_the_model_answered_the_page_before_the_decision_is_the_same(cl
     item = taken(client)
     words = {"decided_by": "model", "reason": "Quite another reason", "contributions": {"o_x": 2.5}}
     pages = []
-    for verdict, prediction, confidence in (("material", True, "0.99"), ("review", False, "0.51")):
+    for verdict, prediction, confidence in (("material", True, "0.99"), ("review", False, None)):
         row = Prediction.objects.get()
         row.verdict, row.prediction, row.confidence = verdict, prediction, confidence
         effect = {"material": "material", "review": "equal"}[verdict]
-        row.differences = [{**found, "effect": effect} for found in row.differences]
+        row.differences = [{**difference, "effect": effect} for difference in row.differences]
         row.stream = {"material": "audit", "review": "uncertain"}[verdict]
         row.words = re.sub(r'"decided_by": "\w+"', f'"decided_by": "{words["decided_by"]}"', row.words)
         row.save()
@@ -200,8 +200,8 @@ def test_an_item_that_another_took_meanwhile_is_not_given_back(client: Client) -
 def test_the_same_form_sent_twice_decides_once(client: Client) -> None:
     picked()
     item = taken(client)
-    said = {"decision": "material", "text": "x"}
-    answers = [client.post(at("decide", item.pk), said)["Location"] for _ in range(2)]
+    form = {"decision": "material", "text": "x"}
+    answers = [client.post(at("decide", item.pk), form)["Location"] for _ in range(2)]
     assert answers[0] == answers[1]
     assert Feedback.objects.count() == 1
 

@@ -148,16 +148,16 @@ def test_the_same_pair_under_the_same_profile_is_one_label() -> None:
     sampled = [picked("Twice"), picked("Twice"), picked("Twice", profile="ucc")]
     for _ in sampled:
         word(person(Role.REVIEWER), material=False)
-    found = Feedback.objects.for_training()
-    assert {row.prediction.profile for row in found} == {"general", "ucc"}
-    assert found.count() == 2
+    labels = Feedback.objects.for_training()
+    assert {row.prediction.profile for row in labels} == {"general", "ucc"}
+    assert labels.count() == 2
 
 
 def test_a_word_keeps_where_it_came_from() -> None:
     prediction = picked()
     row = word(person(Role.REVIEWER), material=False, guideline_version="7")
     assert (row.stream, row.selection_probability, row.stage) == ("uncertain", 0.5, "first")
-    assert (row.guideline_version, row.model_id, row.answer_shown) == ("7", prediction.model_id, False)
+    assert (row.guideline_version, row.model_id, row.prediction_shown) == ("7", prediction.model_id, False)
     assert row.seconds is not None
 
 
@@ -167,7 +167,7 @@ def test_both_the_blind_word_and_its_revision_are_kept() -> None:
     first = word(reviewer, material=True)
     again = revise_decision(first, reviewer, material=False, text="The accent is the only difference")
     assert (first.user_correction, again.user_correction) == (True, False)
-    assert (again.revises, again.answer_shown) == (first, True)
+    assert (again.revises, again.prediction_shown) == (first, True)
     assert list(Feedback.objects.initial_decisions()) == [first]
     with pytest.raises(DecisionChangeError, match="before"):
         revise_decision(first, reviewer, material=True, text="No")

@@ -34,9 +34,9 @@ def text(answer: Any) -> str:
 
 
 def uploaded(client: Client, content: bytes, **fields: str) -> Any:
-    given = {"column1": "name1", "column2": "name2", "profile": "kyc", "kind": "auto", **fields}
+    form = {"column1": "name1", "column2": "name2", "profile": "kyc", "kind": "auto", **fields}
     return client.post(
-        address("add"), {"file": SimpleUploadedFile("My pairs.csv", content), **given}, follow=True
+        address("add"), {"file": SimpleUploadedFile("My pairs.csv", content), **form}, follow=True
     )
 
 
@@ -52,9 +52,9 @@ def test_a_file_is_uploaded_followed_and_downloaded() -> None:
     assert "<progress" in page
     assert "Download the result" not in page
     worked_off(job)
-    told = client.get(address("progress", job.pk)).json()
-    assert (told["share"], told["unfinished"]) == (1.0, False)
-    assert told["sentence"].startswith("4 of 4 rows")
+    progress = client.get(address("progress", job.pk)).json()
+    assert (progress["share"], progress["unfinished"]) == (1.0, False)
+    assert progress["sentence"].startswith("4 of 4 rows")
     page = text(client.get(address("change", job.pk)))
     assert "Download the result" in page
     assert "<progress" not in page
@@ -148,6 +148,6 @@ def test_a_running_job_says_how_long_it_takes() -> None:
     job = job_of(lead, csv_file(PAIRS * 1_000))
     worker.split_job_file(job.pk)
     worker.compare_next_chunk()
-    told = browser(lead).get(address("progress", job.pk)).json()
-    assert told["sentence"].startswith("2,000 of 4,000 rows, ")
-    assert told["sentence"].endswith(" left.")
+    progress = browser(lead).get(address("progress", job.pk)).json()
+    assert progress["sentence"].startswith("2,000 of 4,000 rows, ")
+    assert progress["sentence"].endswith(" left.")

@@ -5,7 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from pytest_django import DjangoAssertNumQueries, Settings
 from redis import Redis
 from rest_framework.test import APIClient
@@ -16,7 +16,7 @@ from accounts.redis_client import breaker, call_redis
 from matching.compare.cached_compare import comparison_cache
 from matching.models import Prediction
 from modelops.models import Deployment
-from tests.models import promoted, scoring_version
+from tests.models import promoted, scoring_version, stored_prediction
 from tests.people import person, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("champion")]
@@ -39,16 +39,16 @@ def client(user: User) -> APIClient:
 def compared(client: APIClient, **question: Any) -> dict[str, Any]:
     answer = client.post("/api/v1/compare", {**PAIR, **question})
     assert answer.status_code == 201, answer.content
-    found: dict[str, Any] = answer.json()
-    return found
+    document: dict[str, Any] = answer.json()
+    return document
 
 
 def refused(client: APIClient, question: Any) -> dict[str, Any]:
     answer = client.post("/api/v1/compare", question)
     assert answer.status_code == 400, answer.content
     assert answer["Content-Type"] == "application/problem+json"
-    found: dict[str, Any] = answer.json()
-    return found
+    problem: dict[str, Any] = answer.json()
+    return problem
 
 
 def test_an_added_distinctive_word_is_material(client: APIClient, champion: Deployment) -> None:
@@ -60,6 +60,33 @@ def test_an_added_distinctive_word_is_material(client: APIClient, champion: Depl
     assert answer["cached"] is False
     assert answer["reason"]
     assert "legal advice" in answer["disclaimer"]
+
+
+def test_a_review_has_a_leaning_and_no_confidence_in_every_form_of_the_answer(client: APIClient) -> None:
+    answer = compared(client, name1="Larkspur Holdings", name2="Larkspur Holdings, Inc.", profile="kyc")
+    assert (answer["verdict"], answer["confidence"]) == ("review", None)
+    assert answer["leaning"] == ("material" if answer["prediction"] else "immaterial")
+    likelier = max(answer["material_probability"], 1 - answer["material_probability"])
+    assert answer["leaning_probability"] == pytest.approx(likelier)
+    stored = client.get(f"/api/v1/predictions/{answer['id']}").json()
+    (listed,) = client.get("/api/v1/predictions").json()["results"]
+    names = ("confidence", "leaning", "leaning_probability")
+    assert [stored[name] for name in names] == [answer[name] for name in names]
+    assert [listed[name] for name in names] == [answer[name] for name in names]
+
+
+def test_a_decision_has_a_confidence_and_no_leaning(client: APIClient) -> None:
+    answer = compared(client, name1="Acme Incorporated", name2="Acme, Inc.")
+    assert answer["confidence"] == pytest.approx(1 - answer["material_probability"])
+    assert (answer["leaning"], answer["leaning_probability"]) == (None, None)
+
+
+@pytest.mark.parametrize(("verdict", "confidence"), [("review", "0.9"), ("material", None)])
+def test_the_database_refuses_a_confidence_that_does_not_fit_the_verdict(
+    verdict: str, confidence: str | None
+) -> None:
+    with pytest.raises(IntegrityError, match="predictions_confidence_of_a_decision"):
+        stored_prediction(verdict=verdict, confidence=confidence)
 
 
 def test_each_difference_is_named_and_located_in_the_names_as_sent(client: APIClient) -> None:
@@ -83,14 +110,14 @@ def test_a_review_says_which_fact_would_settle_it(client: APIClient) -> None:
 
 
 def test_an_answer_is_read_again_as_it_was_given(client: APIClient) -> None:
-    given = compared(client)
-    again = client.get(f"/api/v1/predictions/{given['id']}").json()
-    assert again == given
+    document = compared(client)
+    again = client.get(f"/api/v1/predictions/{document['id']}").json()
+    assert again == document
 
 
 def test_another_persons_answer_does_not_exist(client: APIClient) -> None:
-    given = compared(client)
-    answer = signed_in(person(Role.ADMINISTRATOR)).get(f"/api/v1/predictions/{given['id']}")
+    document = compared(client)
+    answer = signed_in(person(Role.ADMINISTRATOR)).get(f"/api/v1/predictions/{document['id']}")
     assert answer.status_code == 404
     assert answer.json()["title"] == "Not Found"
 
@@ -134,10 +161,11 @@ def everything_in(store: Redis) -> bytes:
     return b"".join(key + (cast("bytes | None", store.get(key)) or b"") for key in keys).lower()
 
 
-def test_the_store_holds_no_name(client: APIClient) -> None:
+def test_the_store_holds_no_name_and_no_answer(client: APIClient) -> None:
     compared(client)
     kept = call_redis(everything_in)
-    assert b"lnc:score" in kept
+    assert b"lnc:rate" in kept
+    assert b"score" not in kept
     assert not any(word in kept for word in (b"granite", b"paving", b"ridge"))
 
 
@@ -241,19 +269,19 @@ def test_a_comparison_costs_few_queries(
     client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     compared(client)
-    # Who is asking and what they may do; the answer itself.
-    with django_assert_num_queries(2):
+    # Who is asking and what they may do; whether a precedent answers; the answer itself.
+    with django_assert_num_queries(3):
         assert compared(client)["cached"]
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert not compared(client, name1="Heron Foods")["cached"]
 
 
 def test_reading_an_answer_costs_few_queries(
     client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    given = compared(client)
+    document = compared(client)
     with django_assert_num_queries(2):
-        assert client.get(f"/api/v1/predictions/{given['id']}").status_code == 200
+        assert client.get(f"/api/v1/predictions/{document['id']}").status_code == 200
 
 
 def test_comparing_writes_no_audit_event(client: APIClient) -> None:

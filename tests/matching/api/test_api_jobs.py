@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from accounts.auth.users import issue_api_key
 from accounts.models import AuditEvent, Role
-from matching.jobs.formats import workbooks
+from matching.jobs.formats import workbook_reader
 from matching.jobs.formats.rows import FileError
 from matching.models import BatchJob
 from tests.jobs import FILES, PAIRS, csv_file, job_of, rows_of, sent, worked_off, xlsx_file
@@ -147,7 +147,7 @@ def test_a_workbook_that_would_unpack_to_gigabytes_is_refused_unread() -> None:
         zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book,
         book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part,
     ):
-        for _ in range(workbooks.MAX_UNPACKED_BYTES // 2**24 + 1):
+        for _ in range(workbook_reader.MAX_UNPACKED_BYTES // 2**24 + 1):
             part.write(bytes(2**24))
     answer = sent(signed_in(person(Role.CLIENT)), bomb.getvalue(), "bomb.xlsx")
     assert answer.status_code == 400
@@ -200,9 +200,9 @@ def test_the_list_costs_the_same_for_few_jobs_and_for_many() -> None:
         for _ in range(4):
             job_of(owner, csv_file(PAIRS))
         with CaptureQueriesContext(connection) as asked:
-            found = client.get("/api/v1/jobs", {"limit": 3}).json()
+            page = client.get("/api/v1/jobs", {"limit": 3}).json()
         counts.append(len(asked))
-        assert (len(found["results"]), found["next"] is None) == (3, False)
+        assert (len(page["results"]), page["next"] is None) == (3, False)
     assert counts[0] == counts[1] <= 4
-    again = client.get("/api/v1/jobs", {"cursor": found["next"]}).json()
-    assert not {row["id"] for row in found["results"]} & {row["id"] for row in again["results"]}
+    again = client.get("/api/v1/jobs", {"cursor": page["next"]}).json()
+    assert not {row["id"] for row in page["results"]} & {row["id"] for row in again["results"]}

@@ -32,27 +32,27 @@ def user() -> User:
 def listed(client: APIClient, **query: Any) -> dict[str, Any]:
     answer = client.get("/api/v1/predictions", query)
     assert answer.status_code == 200, answer.content
-    found: dict[str, Any] = answer.json()
-    return found
+    page: dict[str, Any] = answer.json()
+    return page
 
 
 def test_a_list_shows_ones_own_answers_newest_first_with_their_names(user: User) -> None:
     rows = [stored_prediction(name1=f"Acme {n}", user=user) for n in range(3)]
     stored_prediction(name1="Somebody Else")
-    found = listed(signed_in(user))
-    assert [row["name1"] for row in found["results"]] == ["Acme 2", "Acme 1", "Acme 0"]
-    assert found["results"][0]["id"] == str(rows[2].pk)
-    assert found["next"] is None
+    page = listed(signed_in(user))
+    assert [row["name1"] for row in page["results"]] == ["Acme 2", "Acme 1", "Acme 0"]
+    assert page["results"][0]["id"] == str(rows[2].pk)
+    assert page["next"] is None
 
 
 def test_pages_meet_without_gap_or_overlap(user: User) -> None:
     rows = [str(stored_prediction(user=user).pk) for _ in range(5)]
-    client, seen, cursor = signed_in(user), [], None
+    client, ids, cursor = signed_in(user), [], None
     for _ in range(3):
-        found = listed(client, limit=2, **({"cursor": cursor} if cursor else {}))
-        seen += [row["id"] for row in found["results"]]
-        cursor = found["next"]
-    assert seen == rows[::-1]
+        page = listed(client, limit=2, **({"cursor": cursor} if cursor else {}))
+        ids += [row["id"] for row in page["results"]]
+        cursor = page["next"]
+    assert ids == rows[::-1]
     assert cursor is None
 
 
@@ -119,11 +119,11 @@ def test_what_has_not_changed_is_not_sent_again(user: User, address: str) -> Non
 
 def test_the_profiles_and_categories_are_those_of_the_engine(user: User) -> None:
     client = signed_in(user)
-    found = client.get("/api/v1/profiles").json()
-    assert tuple(row["id"] for row in found["results"]) == PROFILE_IDS
-    assert found["rules_version"] == RULES_VERSION
+    document = client.get("/api/v1/profiles").json()
+    assert tuple(row["id"] for row in document["results"]) == PROFILE_IDS
+    assert document["rules_version"] == RULES_VERSION
     kinds = client.get("/api/v1/categories").json()["results"]
-    assert {row["id"] for row in kinds} == set(found["results"][0]["effects"])
+    assert {row["id"] for row in kinds} == set(document["results"][0]["effects"])
 
 
 def test_a_promotion_is_seen_in_the_list_of_models(user: User, champion: Deployment) -> None:
@@ -163,7 +163,7 @@ def test_a_filter_that_finds_nothing_reads_no_history() -> None:
         cursor.execute("ANALYZE predictions")
     for verdict, profile in (("review", ""), ("", "lc"), ("review", "general")):
         plan = Prediction.objects.for_user(user).filter_by(verdict, profile)[:51].explain(analyze=True)
-        removed = sum(int(found) for found in re.findall(r"Rows Removed by Filter: (\d+)", plan))
+        removed = sum(int(number) for number in re.findall(r"Rows Removed by Filter: (\d+)", plan))
         assert removed < 100, plan
 
 

@@ -25,14 +25,14 @@ def client() -> APIClient:
 def asked(client: APIClient, status: int = 200, **question: Any) -> dict[str, Any]:
     answer = client.post("/api/v1/compare/profiles", {**PAIR, **question})
     assert answer.status_code == status, answer.content
-    found: dict[str, Any] = answer.json()
-    return found
+    document: dict[str, Any] = answer.json()
+    return document
 
 
 def test_every_profile_says_what_it_would_say_alone(client: APIClient) -> None:
-    found = {row["profile"]: row for row in asked(client)["profiles"]}
-    assert tuple(found) == PROFILE_IDS
-    for profile, row in found.items():
+    by_profile = {row["profile"]: row for row in asked(client)["profiles"]}
+    assert tuple(by_profile) == PROFILE_IDS
+    for profile, row in by_profile.items():
         alone = client.post("/api/v1/compare", {**PAIR, "profile": profile}).json()
         assert {key: alone[key] for key in row.keys() - {"title", "profile"}} == {
             key: row[key] for key in row.keys() - {"title", "profile"}
@@ -54,8 +54,8 @@ def test_it_costs_no_query_beyond_knowing_who_asks(
 
 def test_a_profile_with_a_champion_of_its_own_is_answered_by_it(client: APIClient) -> None:
     promoted(scoring_version("2", log_odds=4.0), profile="kyc")
-    found = {row["profile"]: row["model"]["version"] for row in asked(client)["profiles"]}
-    assert (found["kyc"], found["general"]) == ("2", "1")
+    versions = {row["profile"]: row["model"]["version"] for row in asked(client)["profiles"]}
+    assert (versions["kyc"], versions["general"]) == ("2", "1")
 
 
 def test_names_that_cannot_be_compared_are_refused(client: APIClient) -> None:

@@ -7,11 +7,9 @@ from typing import Any, cast
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
-from accounts.models import AuditEvent, Role
+from accounts.models import AuditEvent
 from accounts.privacy import erasure
 from matching.api.export import EXPORT_COLUMNS
 from matching.models import Prediction
@@ -40,7 +38,8 @@ def test_own_answers_come_as_a_file(format_id: str) -> None:
     assert tuple(found) == EXPORT_COLUMNS
     assert (found["id"], found["reason"]) == (str(row.pk), "Nothing differs.")
     assert found["name1"] == ("'=1+1 Ltd" if format_id == "csv" else "=1+1 Ltd")
-    assert AuditEvent.objects.filter(action="predictions.exported", actor=user).count() == 1
+    event = AuditEvent.objects.get(action="predictions.exported", actor=user)
+    assert event.detail["rows"] == 1
 
 
 def test_only_the_chosen_answers_are_in_the_file() -> None:
@@ -58,9 +57,9 @@ def test_erased_names_are_not_in_the_file() -> None:
     user = person()
     row = stored_prediction("Xylophonia Quince Ltd", user=user)
     erasure.run_erasure(erasure.request_prediction_erasure(row.pk, user, user, "asked"))
-    found = content(signed_in(user).get(EXPORT)).decode()
-    assert "Xylophonia" not in found
-    assert len(found.splitlines()) == 2
+    text = content(signed_in(user).get(EXPORT)).decode()
+    assert "Xylophonia" not in text
+    assert len(text.splitlines()) == 2
 
 
 def test_a_file_of_many_answers_costs_the_queries_of_a_file_of_few() -> None:
@@ -92,19 +91,3 @@ def _row(user: Any, model: Any) -> Prediction:
         generation=1,
         latency_ms=1,
     )
-
-
-def test_in_the_admin_a_file_with_names_needs_the_right_to_reveal_and_is_recorded() -> None:
-    stored_prediction("Xylophonia Quince Ltd", verdict="review")
-    page = reverse("admin:matching_prediction_export")
-    auditor, reviewer = Client(), Client()
-    auditor.force_login(person(Role.AUDITOR))
-    boss = person(Role.REVIEWER)
-    reviewer.force_login(boss)
-    given = {"file": "csv", "verdict": "review", "profile": "", "created_from": "2020-01-01T00:00"}
-    assert auditor.post(page, given).status_code == 403
-    assert "Xylophonia" not in content(reviewer.get(page)).decode()
-    assert "Xylophonia Quince Ltd" in content(reviewer.post(page, given)).decode()
-    event = AuditEvent.objects.get(action="predictions.exported", actor=boss)
-    assert event.detail["chosen"]["verdict"] == "review"
-    assert b"Enter a valid date" in content(reviewer.post(page, {**given, "created_from": "soon"}))

@@ -6,13 +6,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from matching.engine import UnknownProfileError, load_default_scorer
-from matching.jobs.compare_file import SCORE_COLUMNS, FileCompareOptions, compare_file
+from matching.jobs.compare_file import FileProgress, compare_file
 from matching.jobs.formats.rows import FileError
+from matching.jobs.offline.scores import SCORE_COLUMNS, FileCompareOptions
 
 PLAN = FileCompareOptions(("name_a", "name_b"))
 
 
-def quiet(*_: int) -> None:
+def quiet(_: FileProgress) -> None:
     """Show no progress."""
 
 
@@ -88,12 +89,14 @@ def test_two_processes_give_the_same_file_in_the_same_order(tmp_path: Path) -> N
 
 
 def test_rows_are_not_held_in_memory_before_they_are_answered(tmp_path: Path) -> None:
-    seen: list[int] = []
+    lengths: list[int] = []
     source = tmp_path / "in.csv"
     source.write_text("name_a,name_b\n" + "Acme,ACME\n" * 4_000)
-    totals = compare_file(source, tmp_path / "out.csv", PLAN, 1, lambda rows, _: seen.append(rows))
-    assert seen == list(range(400, 4_001, 400))
-    assert totals == (4_000, 0)
+    totals = compare_file(
+        source, tmp_path / "out.csv", PLAN, 1, lambda progress: lengths.append(progress.rows)
+    )
+    assert lengths == list(range(400, 4_001, 400))
+    assert totals == (4_000, 0, 0)
 
 
 def test_an_output_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -102,13 +105,25 @@ def test_an_output_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("name_a,name_b\nAcme,ACME\n")
 
-    def fail(*_: int) -> None:
+    def fail(_: FileProgress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         compare_file(source, target, PLAN, 1, fail)
     assert target.read_text() == "kept"
+    compare_file(source, target, PLAN, 1, quiet, resume=True)
+    assert target.read_text().startswith("name_a,name_b,prediction")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+def test_a_run_that_wrote_no_row_leaves_nothing_behind(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("name_a,name_b\nAcme,ACME\n")
+    with pytest.raises(FileError, match="needs two files"):
+        compare_file(source, Path("-"), PLAN, 1, quiet, resume=True)
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(FileError, match="cannot be written"):
+        compare_file(source, tmp_path / "out.csv", PLAN, 1, quiet)
 
 
 @pytest.mark.parametrize(
@@ -143,8 +158,8 @@ def test_the_command_shows_progress_and_a_summary(tmp_path: Path) -> None:
     source, target, shown = tmp_path / "in.csv", tmp_path / "out.csv", StringIO()
     source.write_text("name_a,name_b\nAcme,ACME\n,x\n")
     call_command("compare_file", str(source), str(target), "--processes", "1", stderr=shown)
-    assert "2 rows" in shown.getvalue()
-    assert "1 with an error" in shown.getvalue()
+    assert "2 rows, 1 with an error, in " in shown.getvalue()
+    assert f"Written to {target}." in shown.getvalue()
 
 
 def test_the_command_refuses_one_column_and_no_process() -> None:

@@ -21,7 +21,11 @@ HOUR = timedelta(hours=1)
 
 def test_a_snapshot_has_features_scripts_form_and_unknown_words_but_no_name() -> None:
     snapshot = snapshot_comparison(engine.compare("Xylophonia GmbH", "Ксилофония GmbH"))
-    assert snapshot.mix == {"script": "cyrillic+latin - latin", "legal form": "gmbh", "unknown words": "all"}
+    assert snapshot.traits == {
+        "script": "cyrillic+latin - latin",
+        "legal form": "gmbh",
+        "unknown words": "all",
+    }
     assert len(snapshot.features) < 140
     assert b"ylophon" not in snapshot.features
 

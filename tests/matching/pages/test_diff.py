@@ -38,13 +38,13 @@ def text(column: DiffColumn) -> tuple[str, str]:
 
 def marked(name1: str, name2: str, profile: str = "general") -> list[tuple[str, str, str]]:
     """Every place that differs: mark, first text, second text."""
-    found = aligned(name1, name2, profile)
-    return [(column.mark.value, *text(column)) for column in found if column.mark is not DiffMark.SAME]
+    columns = aligned(name1, name2, profile)
+    return [(column.mark.value, *text(column)) for column in columns if column.mark is not DiffMark.SAME]
 
 
-def joined(found: tuple[DiffColumn, ...]) -> tuple[str, str]:
-    first = "".join(part.text for column in found for part in column.left)
-    return first, "".join(part.text for column in found for part in column.right)
+def joined(columns: tuple[DiffColumn, ...]) -> tuple[str, str]:
+    first = "".join(part.text for column in columns for part in column.left)
+    return first, "".join(part.text for column in columns for part in column.right)
 
 
 @settings(max_examples=150, deadline=None)
@@ -100,20 +100,20 @@ def test_words_on_one_side_only_are_deleted_or_inserted() -> None:
 
 
 def test_a_form_of_several_words_stands_against_its_abbreviation() -> None:
-    found = marked("Beispiel Gesellschaft mit beschränkter Haftung", "Beispiel GmbH")
-    assert found == [("equal", "Gesellschaft mit beschränkter Haftung", "GmbH")]
+    columns = marked("Beispiel Gesellschaft mit beschränkter Haftung", "Beispiel GmbH")
+    assert columns == [("equal", "Gesellschaft mit beschränkter Haftung", "GmbH")]
 
 
 def test_words_at_another_place_are_moved() -> None:
-    found = marked("Smith, John", "John Smith")
-    assert {mark for mark, *_ in found} == {"moved"}
-    assert ("moved", "John", "") in found
-    assert ("moved", "", "John") in found
+    columns = marked("Smith, John", "John Smith")
+    assert {mark for mark, *_ in columns} == {"moved"}
+    assert ("moved", "John", "") in columns
+    assert ("moved", "", "John") in columns
 
 
 def test_a_place_the_engine_pairs_is_not_paired_otherwise_by_equal_letters() -> None:
-    found = marked("Northwind Trading Company of Delaware, LLC", "Northwind Tradng Holdings Company LLC")
-    assert ("substituted", "Company", "Holdings") in found
+    columns = marked("Northwind Trading Company of Delaware, LLC", "Northwind Tradng Holdings Company LLC")
+    assert ("substituted", "Company", "Holdings") in columns
 
 
 def test_the_letters_that_differ_are_marked_within_a_word() -> None:
@@ -150,8 +150,8 @@ def test_characters_that_deceive_the_eye_carry_their_code_points(name1: str, nam
 
 def test_honest_names_in_other_scripts_carry_no_code_points() -> None:
     for name in ("شركة النور للتجارة", "株式会社トヨタ", "ООО Ромашка", "Ελληνική Τράπεζα", "गंगा लिमिटेड"):
-        found = aligned(name, name)
-        assert [part.code for column in found for part in (*column.left, *column.right) if part.code] == []
+        columns = aligned(name, name)
+        assert [part.code for column in columns for part in (*column.left, *column.right) if part.code] == []
 
 
 def test_a_name_without_a_word_is_refused() -> None:

@@ -83,10 +83,19 @@ def test_the_first_letter_with_a_direction_decides(name: str, written: str) -> N
     assert presenter.get_text_direction(name) == written
 
 
+def test_a_decision_states_its_confidence_and_a_review_only_its_leaning() -> None:
+    decided = {"confidence": 0.995, "leaning": None, "leaning_probability": None}
+    review = {"confidence": None, "leaning": "immaterial", "leaning_probability": 0.86}
+    assert presenter.describe_certainty(decided) == "99.5 % confidence"
+    assert presenter.describe_certainty(review) == "leaning to immaterial, probability 86 %"
+    assert presenter.describe_certainty({**review, "leaning_probability": 0.52}) == "no clear leaning"
+    assert presenter.explain_certainty({**review, "leaning_probability": 0.52}) == ""
+    assert presenter.explain_certainty({**review, "leaning_probability": 0.9}) == "the likelier answer; "
+
+
 def test_a_review_says_which_way_it_leans_and_why_the_model_did_not_decide() -> None:
-    assert presenter.describe_leaning("review", True, 0.86) == "leaning to material"
-    assert presenter.describe_leaning("review", False, 0.86) == "leaning to immaterial"
-    assert presenter.describe_leaning("review", False, 0.5) == "with no clear leaning"
-    assert presenter.describe_leaning("material", True, 0.99) == ""
+    assert presenter.describe_leaning("material", 0.86) == "leaning to material"
+    assert presenter.describe_leaning("immaterial", 0.5) == "no clear leaning"
+    assert presenter.describe_leaning(None, None) == ""
     assert "not sure enough" in presenter.describe_decider("model", "review")
     assert presenter.describe_decider("model", "material").startswith("The model decided")

@@ -45,7 +45,7 @@ def nobody_audits() -> None:
 
 
 def answered(question: CompareRequest, user: User) -> Prediction:
-    return compare_and_store(user, question).prediction
+    return compare_and_store(user, question)
 
 
 @pytest.mark.usefixtures("nobody_audits")
@@ -55,29 +55,33 @@ def test_a_shadow_says_what_it_would_have_answered_once() -> None:
     before = answered(SLIP, user)
     bold = scoring_version("2", -6.0)
     promoted(bold, role="shadow")
-    seen, ruled = answered(SLIP, user), answered(RULED, user)
+    scored, ruled = answered(SLIP, user), answered(RULED, user)
     assert shadow.score_new_predictions(later()) == 2
     assert shadow.score_new_predictions(later()) == 0
     scores = {score.prediction_id: score for score in ShadowScore.objects.filter(model=bold)}
-    assert set(scores) == {seen.pk, ruled.pk}
+    assert set(scores) == {scored.pk, ruled.pk}
     assert before.pk not in scores
-    assert (scores[seen.pk].verdict, scores[seen.pk].agrees, seen.verdict) == ("immaterial", False, "review")
+    assert (scores[scored.pk].verdict, scores[scored.pk].agrees, scored.verdict) == (
+        "immaterial",
+        False,
+        "review",
+    )
     assert scores[ruled.pk].agrees
-    assert [score.prediction_id for score in ShadowScore.objects.disagreements()] == [seen.pk]
-    seen.refresh_from_db()
-    assert seen.verdict == "review"
+    assert [score.prediction_id for score in ShadowScore.objects.disagreements()] == [scored.pk]
+    scored.refresh_from_db()
+    assert scored.verdict == "review"
 
 
 @pytest.mark.usefixtures("nobody_audits")
 def test_a_disagreement_nobody_has_picked_goes_to_a_reviewer() -> None:
     installed(-6.0)
     promoted(scoring_version("2", 6.0), role="challenger")
-    seen = answered(SLIP, person())
-    assert seen.stream == ""
+    prediction = answered(SLIP, person())
+    assert prediction.stream == ""
     score_shadows()
     assert shadow.score_new_predictions(later()) == 1
-    seen.refresh_from_db()
-    assert (seen.stream, seen.selection_probability) == ("disagreement", 1.0)
+    prediction.refresh_from_db()
+    assert (prediction.stream, prediction.selection_probability) == ("disagreement", 1.0)
     assert enqueue_sampled_predictions() == 1
     assert ReviewItem.objects.get().stream == "disagreement"
 
@@ -129,7 +133,7 @@ def test_a_day_is_replayed_and_what_would_change_is_counted_and_listed() -> None
     slip.refresh_from_db()
     assert slip.verdict == "review"
     assert ruled.verdict == "immaterial"
-    assert AuditEvent.objects.get(action="replay.asked").actor == engineer
+    assert AuditEvent.objects.get(action="replay.requested").actor == engineer
     assert AuditEvent.objects.filter(action="replay.finished").count() == 1
     replay_day(str(asked.pk))
     assert AuditEvent.objects.filter(action="replay.finished").count() == 1

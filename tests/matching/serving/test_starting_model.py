@@ -18,10 +18,10 @@ def test_a_new_installation_answers_with_the_shipped_model(capsys: pytest.Captur
     get_model_loader.cache_clear()
     call_command("register_starting_model")
     assert "is the champion" in capsys.readouterr().out
-    answer = compare_and_store(person(), CompareRequest("Acme, Inc.", "ACME Incorporated"))
-    assert answer.prediction.verdict == "immaterial"
+    prediction = compare_and_store(person(), CompareRequest("Acme, Inc.", "ACME Incorporated"))
+    assert prediction.verdict == "immaterial"
     version = ModelVersion.objects.get()
-    assert answer.prediction.model == version
+    assert prediction.model == version
     alias = create_client().get_model_version_by_alias(version.name, "champion")
     assert alias.run_id == version.mlflow_run_id
     assert version.measured.exists()
@@ -39,7 +39,7 @@ def test_a_registry_that_does_not_answer_keeps_no_new_program_from_starting(
 ) -> None:
     settings.MLFLOW_TRACKING_URI = "postgresql+psycopg2://nobody@127.0.0.1:1/nothing"
     call_command("register_starting_model")
-    said = capsys.readouterr()
-    assert "is the champion" in said.out
-    assert "the aliases follow" in said.err
+    output = capsys.readouterr()
+    assert "is the champion" in output.out
+    assert "the aliases follow" in output.err
     assert ModelVersion.objects.get().mlflow_run_id == ""

@@ -1,0 +1,56 @@
+"""The admin page of precedents that answer for the same pair; leads revoke them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from accounts.admin_tools import (
+    BoundedPaginator,
+    ConfirmationStep,
+    ReadOnlyAdmin,
+    ReasonForm,
+    admin_button,
+    handle_confirmation,
+    require_permission,
+)
+from accounts.models import User
+from feedback.permissions import LEAD_PERMISSION
+from feedback.review.precedents import PrecedentError, revoke_precedent
+from matching.models import PairPrecedent
+
+
+@admin.register(PairPrecedent)
+class PairPrecedentAdmin(ReadOnlyAdmin):
+    """Decisions that answer when the same pair is asked again, without the names."""
+
+    list_display = ("created_at", "profile", "material", "guideline_version", "ended_at", "end_reason")
+    list_filter = ("profile", "end_reason")
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = (*list_display, "active_from", "prediction", "revoked_by")
+    readonly_fields = fields
+    actions = None
+    actions_detail = ("revoke",)
+    has_revoke_permission = require_permission(LEAD_PERMISSION)
+
+    @admin_button("Revoke", "revoke")
+    def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """End a precedent and the answers that it gave, with a reason."""
+        precedent = get_object_or_404(PairPrecedent, pk=object_id)
+
+        def perform(actor: User, fields: Mapping[str, Any]) -> str:
+            count = revoke_precedent(precedent, actor, fields["reason"])
+            return f"Revoked. Answers that it gave and that are withdrawn now: {count}."
+
+        text = "The pair goes to a reviewer when it is asked again. Answers by this precedent are withdrawn."
+        back = reverse("admin:matching_pairprecedent_change", args=[precedent.pk])
+        step = ConfirmationStep(
+            "Revoke the precedent?", text, "Revoke", back, perform, ReasonForm, (PrecedentError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
