@@ -1,23 +1,23 @@
 #!/usr/bin/env python
 """Management commands; the embedded mode keeps its servers running while a command needs them."""
 
-import os
 import sys
+from importlib import import_module
 
-from django.core.management import execute_from_command_line
+from django.core.management.base import BaseCommand
 
-from config.local.embedded import get_home_folder, hold_servers
-from config.local.process import ServerError
+# Commands that use no app, with their modules: loading all apps takes longer than comparing a small file.
+COMMANDS_WITHOUT_APPS = {"compare_file": "matching.management.commands.compare_file"}
 
 
 def main() -> None:
     """Run one management command."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        with hold_servers(sys.argv[1:], get_home_folder()):
-            execute_from_command_line(sys.argv)
-    except ServerError as error:
-        sys.exit(str(error))
+        if module := COMMANDS_WITHOUT_APPS.get("".join(sys.argv[1:2])):
+            command: BaseCommand = import_module(module).Command()
+            command.run_from_argv(sys.argv)
+        else:
+            import_module("config.local.commands").run_command(sys.argv)
     except KeyboardInterrupt:
         sys.exit(130)
 

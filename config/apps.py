@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from config import celery, checks
+from config import celery, checks, deployment_checks
 
 
 class ConfigConfig(AppConfig):
@@ -21,5 +21,10 @@ class ConfigConfig(AppConfig):
         register(checks.check_cache, Tags.caches)
         register(checks.check_keys, Tags.security)
         register(checks.check_fallback_keys, Tags.security)
+        register(checks.check_audit_receivers, Tags.security)
         register(checks.check_proxies, Tags.security, deploy=True)
         register(checks.check_embedded_servers, Tags.security, deploy=True)
+        for check in deployment_checks.ALWAYS:
+            register(check, Tags.compatibility)
+        for check in deployment_checks.ON_DEPLOYMENT:
+            register(check, Tags.compatibility, deploy=True)

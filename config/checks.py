@@ -1,13 +1,22 @@
 """System checks of the configuration, each with an id and a hint; `manage.py check --deploy` runs all."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
+FORWARDING_SCHEMES = ("https://", "syslog+tls://", "syslog+tcp://", "http://127.0.0.1", "http://localhost")
 MINIMUM_KEY_LENGTH = 32
-KEY_SETTINGS = ("SECRET_KEY", "JWT_SIGNING_KEY", "NAME_DIGEST_KEY", "API_KEY_PEPPER", "ARTEFACT_KEY")
+KEY_SETTINGS = (
+    "SECRET_KEY",
+    "JWT_SIGNING_KEY",
+    "NAME_DIGEST_KEY",
+    "API_KEY_PEPPER",
+    "ARTEFACT_KEY",
+    "AUDIT_KEY",
+)
 
 
 def check_keys(**_: Any) -> Sequence[CheckMessage]:
@@ -38,7 +47,7 @@ def check_fallback_keys(**_: Any) -> Sequence[CheckMessage]:
             hint="List whole keys, comma-separated, or leave it out.",
             id="config.E005",
         )
-        for name in ("SECRET_KEY_FALLBACKS", "JWT_SIGNING_KEY_FALLBACKS")
+        for name in ("SECRET_KEY_FALLBACKS", "JWT_SIGNING_KEY_FALLBACKS", "AUDIT_KEY_FALLBACKS")
         if any(len(key) < MINIMUM_KEY_LENGTH for key in getattr(settings, name))
     ]
 
@@ -64,6 +73,18 @@ def check_proxies(**_: Any) -> Sequence[CheckMessage]:
             id="config.E004",
         )
     ]
+
+
+def check_audit_receivers(**_: Any) -> Sequence[CheckMessage]:
+    """Report receivers of the audit trail that cannot be used: they would fail unnoticed until an alert."""
+    found = []
+    if settings.AUDIT_TSA_URL and not Path(settings.AUDIT_TSA_CERTIFICATES).is_file():
+        hint = "Name a PEM file with the certificates of the authority, or leave AUDIT_TSA_URL out."
+        found.append(Error("AUDIT_TSA_CERTIFICATES is not a file.", hint=hint, id="config.E006"))
+    if settings.AUDIT_FORWARD_URL and not settings.AUDIT_FORWARD_URL.startswith(FORWARDING_SCHEMES):
+        hint = "Begin it with https://, syslog+tls:// or syslog+tcp://."
+        found.append(Error("AUDIT_FORWARD_URL has an unknown scheme.", hint=hint, id="config.E007"))
+    return found
 
 
 def check_embedded_servers(**_: Any) -> Sequence[CheckMessage]:

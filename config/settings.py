@@ -4,6 +4,8 @@ Defaults are those of production. Without DATABASE_URL the embedded mode runs Po
 secrets under VAR_DIR; outside it no secret has a default.
 """
 
+import math
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,14 @@ from typing import Any
 from celery.schedules import crontab
 
 from config import env
-from config.local.embedded import EmbeddedServers, get_home_folder
+from config.audit_settings import *  # noqa: F403 - a part of this file
+from config.local.embedded import EmbeddedServers, get_home_folder, needs_owner
 from config.logging import configure_logging
+from config.monitoring_settings import *  # noqa: F403 - a part of this file
+from config.review_settings import *  # noqa: F403 - a part of this file
+from config.sign_in_settings import *  # noqa: F403 - a part of this file
 from config.web.navigation import UNFOLD_SETTINGS
+from config.web.schema_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = get_home_folder()
@@ -43,6 +50,9 @@ JWT_SIGNING_KEY_FALLBACKS = env.read_list("JWT_SIGNING_KEY_FALLBACKS")
 NAME_DIGEST_KEY = _read_secret("NAME_DIGEST_KEY", "keys the digests of names and pairs")
 API_KEY_PEPPER = _read_secret("API_KEY_PEPPER", "keys the digests of API keys")
 ARTEFACT_KEY = _read_secret("ARTEFACT_KEY", "signs model artefacts")
+AUDIT_KEY = _read_secret("AUDIT_KEY", "authenticates the audit trail")
+# Verify the seals and checkpoints they made; they make no new ones.
+AUDIT_KEY_FALLBACKS = env.read_list("AUDIT_KEY_FALLBACKS")
 # The first key encrypts, every key decrypts: put a new key first and keep the old until the rotation ends.
 FIELD_ENCRYPTION_KEY = [
     part.strip()
@@ -66,12 +76,15 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and NUM_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
+# The prefix makes browsers refuse the cookie from another host of the domain or without HTTPS.
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-METRICS_TOKEN = env.read_text("METRICS_TOKEN")
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.read_count("MAX_BODY_BYTES", 4 * 1024 * 1024)
 
 # --- Appearance ----------------------------------------------------------------------------------
@@ -90,6 +103,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "axes",
     "django_celery_beat",
     "django_prometheus",
@@ -98,7 +117,6 @@ INSTALLED_APPS = [
     "encrypted_model_fields",
     "import_export",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "config",
     "accounts",
     "modelops",
@@ -109,17 +127,23 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "config.web.middleware.AnswerCountMiddleware",
     "config.web.middleware.RequestContextMiddleware",
     "accounts.middleware.RateLimitHeadersMiddleware",
+    "config.web.middleware.PlainHttpMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.web.middleware.CacheControlMiddleware",
     "config.web.middleware.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.web.middleware.ProbeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.sign_in.middleware.SignInPolicyMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -142,16 +166,31 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
 # --- Data ----------------------------------------------------------------------------------------
+# The application's role owns no table, so it can only append to the audit trail. The owner's address is set
+# for `prepare`, which migrates and grants, and nowhere else.
+_application_url = _database_url or _servers.postgres.build_application_url()
+_owner_url = env.read_text("DATABASE_OWNER_URL")
+if EMBEDDED_DATABASE and not _owner_url and needs_owner(sys.argv[1:]):
+    _owner_url = _servers.postgres.build_url()
+DATABASE_APPLICATION_ROLE = env.parse_database_url(_application_url)["USER"]
+# What the process is, which says how long it may wait for the database.
+PROCESS_ROLE = env.read_text("PROCESS_ROLE", "command")
+# PgBouncer in transaction mode takes no options at the start of a connection and gives each transaction
+# another one: no cursor outlives its transaction.
+_pools_by_transaction = env.read_transaction_pooling(PROCESS_ROLE)
+_database_options = "" if _pools_by_transaction else env.read_database_timeouts(PROCESS_ROLE)
 DATABASES = {
     "default": {
-        **env.parse_database_url(_database_url or _servers.postgres.build_url()),
+        **env.parse_database_url(_owner_url or _application_url, _database_options),
         "CONN_MAX_AGE": env.read_count("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": _pools_by_transaction,
     }
 }
 # Without a database number: 0 is the broker, 1 the cache and the rate limits.
@@ -166,28 +205,14 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 PREDICTION_CACHE_SECONDS = env.read_count("PREDICTION_CACHE_SECONDS", 3600)
 
-# Copy the anchors to another machine: only they reveal that the end of the audit chain was cut.
-AUDIT_ANCHOR_PATH = env.read_text("AUDIT_ANCHOR_PATH", str(VAR_DIR / "anchors.jsonl"))
-AUDIT_ANCHOR_EMAILS = env.read_list("AUDIT_ANCHOR_EMAILS")
-EVIDENCE_DIR = env.read_text("EVIDENCE_DIR", str(VAR_DIR / "evidence"))
-# The lists of tables and files that hold names. Order matters: what refers to a prediction comes before it.
-ERASURE_TARGET_LISTS = (
-    "feedback.erasure.ERASURE_TARGETS",
-    "matching.privacy.erasure.ERASURE_TARGETS",
-    "accounts.privacy.erasure.ERASURE_TARGETS",
-)
-# The lists of data kinds that are deleted after some days; an administrator sets the days in a table.
-RETENTION_KIND_LISTS = (
-    "accounts.privacy.retention_kinds.RETENTION_KINDS",
-    "matching.privacy.retention_kinds.RETENTION_KINDS",
-)
-
 # --- Static files --------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATIC_ROOT: Path | None = None if EMBEDDED_DATABASE else VAR_DIR / "static"
+_static_root = Path(env.read_text("STATIC_ROOT", str(VAR_DIR / "static")))
+STATIC_ROOT: Path | None = None if EMBEDDED_DATABASE else _static_root
 STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static",) if folder.is_dir()]
 # The embedded mode serves files directly from the packages and needs no collectstatic.
 WHITENOISE_USE_FINDERS = EMBEDDED_DATABASE
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -196,18 +221,18 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-MEDIA_ROOT = VAR_DIR / "files"
 
 # --- Bulk jobs -----------------------------------------------------------------------------------
 JOBS_DIR = env.read_text("JOBS_DIR", str(VAR_DIR / "jobs"))
 JOB_MAX_BYTES = env.read_count("JOB_MAX_BYTES", 2 * 1024**3)
 JOB_MAX_ROWS = env.read_count("JOB_MAX_ROWS", 5_000_000)
+JOB_CHUNK_SECONDS = env.read_count("JOB_CHUNK_SECONDS", 60)
 JOBS_KEPT_DAYS = env.read_count("JOBS_KEPT_DAYS", 7)
 
 # --- Users and tokens ----------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-LOGIN_URL = "sign-in"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "/"
 CSRF_FAILURE_VIEW = "config.web.errors.csrf_failure"
 AUTHENTICATION_BACKENDS = [
@@ -221,23 +246,25 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "accounts.sign_in.passwords.ContextWordsValidator"},
+    {"NAME": "accounts.sign_in.passwords.BreachedPasswordsValidator"},
 ]
-# By user and address together: otherwise the failures of one user lock out everybody behind one proxy.
+# By user and address together: otherwise one stranger locks out a user everywhere, or everybody behind a
+# proxy. A lock ends when it was to end: failures during it are neither counted nor do they prolong it.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "accounts.auth.backends.get_login_email"
 AXES_LOCKOUT_CALLABLE = "config.web.errors.handle_lockout"
 AXES_FAILURE_LIMIT = env.read_count("LOGIN_FAILURE_LIMIT", 10)
 AXES_COOLOFF_TIME = timedelta(minutes=env.read_count("LOGIN_COOLOFF_MINUTES", 15))
 AXES_RESET_ON_SUCCESS = True
-AXES_IPWARE_PROXY_COUNT = NUM_PROXIES
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "accounts.auth.client_address.get_client_network"
 ADMIN_EMAIL = env.read_text("ADMIN_EMAIL", "admin@example.com" if EMBEDDED_DATABASE else "")
 ADMIN_PASSWORD = env.read_text("ADMIN_PASSWORD")
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(hours=24),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": True,  # a password change ends every session
     "UPDATE_LAST_LOGIN": True,
     "AUTH_TOKEN_CLASSES": ("accounts.auth.tokens.AccessToken",),  # verifies with several keys
@@ -247,9 +274,12 @@ SIMPLE_JWT = {
 SESSION_MAX_AGE = timedelta(hours=24)  # from sign-in, however often the refresh token rotates
 API_RATE: str = env.read_text("API_RATE", "600/min")
 BATCH_RATE: str = env.read_text("BATCH_RATE", "20000/min")
+BYTE_RATE: str = env.read_text("BYTE_RATE", "1000000000/h")
 REGISTRY_PROFILES: bool = env.read_boolean("REGISTRY_PROFILES", default=False)
 JOB_RATE: str = env.read_text("JOB_RATE", "10000000/h")
 LOGIN_RATE: str = env.read_text("LOGIN_RATE", "30/min")
+REFRESH_RATE: str = env.read_text("REFRESH_RATE", "120/min")
+ACCOUNT_FAILURE_RATE: str = env.read_text("ACCOUNT_FAILURE_RATE", "100/d")
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.auth.authentication.TokenAuthentication",
@@ -265,22 +295,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "URL_FORMAT_OVERRIDE": None,  # clients select a media type by the Accept header only
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Legal Name Comparison",
-    "DESCRIPTION": "Is the difference between two legal names material? Not legal advice.",
-    "VERSION": "1",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "accounts.api.openapi.add_error_responses",
-        "config.web.openapi.add_headers_and_examples",
-    ],
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PUBLIC": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
 
 # --- Background tasks ----------------------------------------------------------------------------
 CELERY_BROKER_URL = f"{REDIS_URL}/0"
@@ -294,15 +308,44 @@ CELERY_TASK_ROUTES = {
     "feedback.tasks.retrain*": {"queue": "train"},
     "matching.tasks.*": {"queue": "jobs"},
     "feedback.tasks.monitor*": {"queue": "monitor"},
+    "analytics.tasks.check_guardrails": {"queue": "monitor"},
+    "analytics.tasks.roll_up_hours": {"queue": "monitor"},
     "modelops.tasks.notify*": {"queue": "notify"},
+    "accounts.tasks.send_account_mail": {"queue": "notify"},
 }
 # Only idempotent tasks set acks_late, each at its definition; the broker redelivers those of a lost worker.
 CELERY_TASK_ACKS_LATE = False
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A message that kills its process is not delivered again: rows say what is left to do, and beat resumes it.
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 60 * 60}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Seconds after which a task is stopped by an exception, then by killing its process.
+CELERY_TASK_SOFT_TIME_LIMIT = 10 * 60
+CELERY_TASK_TIME_LIMIT = 11 * 60
+_HOUR = {"soft_time_limit": 60 * 60, "time_limit": 61 * 60}
+_TRAINING = {"soft_time_limit": 5 * 60 * 60, "time_limit": 5 * 60 * 60 + 300}
+CELERY_TASK_ANNOTATIONS = {
+    "matching.tasks.compare_next_chunk": {
+        "soft_time_limit": JOB_CHUNK_SECONDS,
+        "time_limit": math.ceil(JOB_CHUNK_SECONDS * 1.25),
+    },
+    "matching.tasks.compare_chunks": {
+        "soft_time_limit": JOB_CHUNK_SECONDS + 20,
+        "time_limit": math.ceil((JOB_CHUNK_SECONDS + 20) * 1.25),
+    },
+    "matching.tasks.prepare_job": _HOUR,
+    "matching.tasks.replay_day": _HOUR,
+    "accounts.tasks.finish_erasures": _HOUR,
+    "accounts.tasks.apply_retention": _HOUR,
+    "analytics.tasks.pack_evidence": _HOUR,
+    "analytics.tasks.roll_up_hours": _HOUR,
+    "analytics.tasks.send_digests": _HOUR,
+    "feedback.tasks.monitor_daily": _HOUR,
+    "feedback.tasks.retrain_model": _TRAINING,
+    "feedback.tasks.retrain_queued_run": _TRAINING,
+}
 # Every scheduled task may run twice without harm.
 CELERY_BEAT_SCHEDULE = {
     "delete expired responses": {"task": "accounts.tasks.delete_expired_responses", "schedule": 900.0},
@@ -311,10 +354,8 @@ CELERY_BEAT_SCHEDULE = {
     "resume replays": {"task": "matching.tasks.resume_replays", "schedule": 60.0},
     "resume bulk jobs": {"task": "matching.tasks.resume_jobs", "schedule": 15.0},
     "delete expired bulk jobs": {"task": "matching.tasks.delete_expired_jobs", "schedule": 3600.0},
-    "anchor audit trail": {
-        "task": "accounts.tasks.anchor_audit_trail",
-        "schedule": crontab(hour=0, minute=5),
-    },
+    "anchor audit trail": {"task": "accounts.tasks.anchor_audit_trail", "schedule": crontab(minute=5)},
+    "forward audit trail": {"task": "accounts.tasks.forward_audit_trail", "schedule": 10.0},
     "build evidence pack": {"task": "analytics.tasks.pack_evidence", "schedule": crontab(hour=4, minute=0)},
     "finish erasures": {"task": "accounts.tasks.finish_erasures", "schedule": 60.0},
     "apply retention": {"task": "accounts.tasks.apply_retention", "schedule": crontab(hour=3, minute=15)},
@@ -323,6 +364,9 @@ CELERY_BEAT_SCHEDULE = {
     "monitor hourly": {"task": "feedback.tasks.monitor_hourly", "schedule": crontab(minute="5,20,35,50")},
     "monitor daily": {"task": "feedback.tasks.monitor_daily", "schedule": crontab(hour="2", minute="0")},
     "record heartbeat": {"task": "modelops.tasks.record_heartbeat", "schedule": 60.0},
+    "check guardrails": {"task": "analytics.tasks.check_guardrails", "schedule": 60.0},
+    "roll up hours": {"task": "analytics.tasks.roll_up_hours", "schedule": 300.0},
+    "send weekly digest": {"task": "analytics.tasks.send_digests", "schedule": crontab(minute=40)},
     "send notifications": {"task": "modelops.tasks.notify_people", "schedule": 15.0},
     "mirror registry aliases": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},
 }
@@ -345,6 +389,9 @@ EMAIL_PORT = env.read_count("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.read_text("EMAIL_USER")
 EMAIL_HOST_PASSWORD = env.read_text("EMAIL_PASSWORD")
 EMAIL_USE_TLS = env.read_boolean("EMAIL_STARTTLS", True)
+# Networks that are not public and that webhooks may reach all the same.
+WEBHOOK_ALLOWED_NETWORKS = env.read_networks("WEBHOOK_ALLOWED_NETWORKS")
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.read_text("EMAIL_FROM", "legal-names@localhost")
 LOG_LEVEL = env.read_text("LOG_LEVEL", "INFO")
 LOGGING = configure_logging(LOG_LEVEL)

@@ -9,7 +9,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,8 @@ from config.local.valkey import Valkey
 
 # Each embedded server, and the variable that replaces it by an external one.
 SERVER_VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
+# Commands that make tables or databases connect as the owner; others cannot rewrite the audit trail.
+OWNER_COMMANDS = frozenset({"migrate", "prepare", "flush", "loop"})
 # Commands that need no database: they must also work where no server can run.
 COMMANDS_WITHOUT_SERVERS = frozenset(
     {
@@ -77,6 +79,14 @@ class EmbeddedServers:
                     server.start()
             self._lease_file = _open_lock_file(self.home / "embedded.users")
             fcntl.flock(self._lease_file, fcntl.LOCK_SH)
+
+    def restart_ended(self) -> list[str]:
+        """Start the servers whose process has ended; return their names. Raises ServerError."""
+        with self._acquire_lock():
+            ended = [server for server in self._list_servers() if server.has_ended()]
+            for server in ended:
+                server.start()
+        return [type(server).__name__ for server in ended]
 
     def release(self) -> None:
         """Release the lock; the last process to do so stops the servers unless they are pinned."""
@@ -150,6 +160,7 @@ class EmbeddedServers:
     @contextmanager
     def _acquire_lock(self) -> Iterator[None]:
         """Hold the exclusive lock under which servers are started and stopped."""
+        secure_home_folder(self.home)
         with _open_lock_file(self.home / "embedded.lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -162,15 +173,30 @@ def needs_servers(arguments: list[str]) -> bool:
     return arguments[0] not in COMMANDS_WITHOUT_SERVERS
 
 
+def needs_owner(arguments: list[str]) -> bool:
+    """Tell whether a management command changes tables and so connects as their owner."""
+    return bool(arguments) and arguments[0] in OWNER_COMMANDS
+
+
 @contextmanager
-def hold_servers(arguments: list[str], home: Path) -> Iterator[None]:
-    """Keep the embedded servers running around a management command that needs them."""
+def hold_servers(arguments: list[str], home: Path) -> Iterator[EmbeddedServers | None]:
+    """Keep the embedded servers running around a management command that needs them; yield them, if any."""
     wanted = [name for name, variable in SERVER_VARIABLES.items() if not _is_variable_set(variable)]
     if not wanted or not needs_servers(arguments):
-        yield
+        yield None
         return
-    with EmbeddedServers(home, wanted=wanted).hold():
-        yield
+    servers = EmbeddedServers(home, wanted=wanted)
+    with servers.hold():
+        yield servers
+
+
+def secure_home_folder(home: Path) -> None:
+    """Create the folder and let only its owner in; a database that runs as another user is let through."""
+    home.mkdir(parents=True, exist_ok=True)
+    data = home / "postgres"
+    runs_as_another = data.exists() and data.stat().st_uid != os.geteuid()
+    with suppress(PermissionError):  # a folder of somebody else is theirs to protect
+        home.chmod(0o711 if runs_as_another else 0o700)
 
 
 def _is_variable_set(variable: str) -> bool:

@@ -5,6 +5,7 @@ open the permissions of every parent folder; here the process drops its root rig
 """
 
 import ctypes
+import hmac
 import os
 import shutil
 import signal
@@ -19,9 +20,9 @@ from config.local.process import (
     ServerError,
     find_package,
     has_exited,
-    is_server_process,
     read_last_line,
     read_port,
+    read_server_pid,
     require_space,
     reserve_port,
     start_process,
@@ -31,6 +32,7 @@ from config.local.process import (
 
 CLONE_NEWUSER = 0x10000000
 DATABASE_ROLE = "legal_names"
+APPLICATION_ROLE = "legal_names_app"
 NOBODY_UID = 65534
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -55,9 +57,17 @@ class Postgres:
             f"postgresql://{DATABASE_ROLE}:{self.password}@{HOST}:{read_port(self.port_file)}/{DATABASE_ROLE}"
         )
 
+    def build_application_url(self) -> str:
+        """Return the DATABASE_URL of the role that owns nothing, for everything but migrations."""
+        return f"postgresql://{APPLICATION_ROLE}:{self._derive_password()}@{HOST}:{read_port(self.port_file)}/{DATABASE_ROLE}"
+
     def is_running(self) -> bool:
         """Tell whether this cluster answers; another server on the port would refuse the password."""
         return self._read_pid() is not None and self._is_answering()
+
+    def has_ended(self) -> bool:
+        """Tell whether the server process is gone, even by kill -9."""
+        return self._read_pid() is None
 
     def reserve_port(self) -> int:
         """Write down the port that the next start uses, and return it."""
@@ -118,6 +128,10 @@ class Postgres:
             connect_timeout=3,
         )
 
+    def _derive_password(self) -> str:
+        """Return the password of the application role, from which the owner's cannot be found."""
+        return hmac.digest(self.password.encode(), APPLICATION_ROLE.encode(), "sha256").hex()
+
     def _is_answering(self) -> bool:
         try:
             self._connect("postgres").close()
@@ -138,16 +152,15 @@ class Postgres:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_ROLE])
                 if cursor.fetchone() is None:
                     cursor.execute(f"CREATE DATABASE {DATABASE_ROLE}")
+                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION_ROLE])
+                verb = "ALTER" if cursor.fetchone() else "CREATE"
+                cursor.execute(f"{verb} ROLE {APPLICATION_ROLE} LOGIN PASSWORD %s", [self._derive_password()])
         finally:
             connection.close()
 
     def _read_pid(self) -> int | None:
         """Return the process id of the running postmaster of this folder, or None."""
-        try:
-            pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-        except (OSError, ValueError, IndexError):
-            return None
-        return pid if not has_exited(pid) and is_server_process(pid, self.data) else None
+        return read_server_pid(self.data / "postmaster.pid", str(self.data))
 
     def _remove_stale_pid(self) -> None:
         # After a crash the process id in the lock file may belong to another program; PostgreSQL would
@@ -192,6 +205,7 @@ def _prepare_identity(data: Path) -> dict[str, Any]:
     # containers forbid namespaces, the data is given to an unprivileged user instead.
     if os.geteuid() == 0 and not _can_leave_root():
         os.chown(data, NOBODY_UID, NOBODY_UID)
+        data.parent.chmod(0o711)  # to be passed through, not read
         _require_reachable(data)
     return _get_process_identity(data)
 

@@ -38,7 +38,8 @@ def start_process(
 ) -> "subprocess.Popen[bytes]":
     """Start a process that Ctrl-C in the terminal does not reach, with its output appended to the log.
 
-    `identity` holds the arguments of Popen that select the user. Raises ServerError.
+    `identity` holds the arguments of Popen that select the user. Only that user can read the files that the
+    process makes. Raises ServerError.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -49,6 +50,7 @@ def start_process(
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                umask=0o077,
                 **identity,
             )
     except (subprocess.SubprocessError, PermissionError) as error:
@@ -99,6 +101,12 @@ def require_space(folder: Path) -> None:
         )
 
 
+def make_private(folder: Path) -> None:
+    """Let only the owner read a folder and what is in it."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+
+
 def wait_until_ready(
     is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path, name: str
 ) -> None:
@@ -123,6 +131,15 @@ def wait_until_stopped(is_stopped: Callable[[], bool], name: str) -> None:
         time.sleep(0.05)
 
 
+def read_server_pid(pid_file: Path, mark: str) -> int | None:
+    """Return the process id in the first line of a file, or None unless a server with this mark runs."""
+    try:
+        pid = int(pid_file.read_text().splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pid if not has_exited(pid) and is_server_process(pid, mark) else None
+
+
 def has_exited(pid: int) -> bool:
     """Tell whether no process has this id any more."""
     with contextlib.suppress(ChildProcessError):
@@ -145,13 +162,13 @@ def _is_zombie(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] == "Z"
 
 
-def is_server_process(pid: int, folder: Path) -> bool:
-    """Tell whether the command line of the process names this data folder."""
+def is_server_process(pid: int, mark: str) -> bool:
+    """Tell whether the command line of the process holds a text, such as its data folder or address."""
     try:
-        return str(folder).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return mark.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:  # macOS has no /proc, but always ps
         command = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
-        return str(folder) in subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return mark in subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def read_last_line(log: Path) -> str:

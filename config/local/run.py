@@ -27,15 +27,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from config.local.embedded import get_home_folder, hold_servers
+from django.core.exceptions import ImproperlyConfigured
+
+from config.local.embedded import EmbeddedServers, get_home_folder, hold_servers, secure_home_folder
 from config.local.process import ServerError, read_last_line
+from config.process import start
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXAMPLE_REQUEST = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}
 GRACE_SECONDS = 20.0
 MAX_LOG_BYTES = 20 * 2**20
 PR_SET_PDEATHSIG = 1
-QUEUES = "default,jobs,monitor,train,notify"
 SOURCES = ("accounts", "analytics", "config", "experiments", "feedback", "matching", "modelops")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -101,11 +103,12 @@ def main(arguments: list[str]) -> int:
     reload = "--reload" in arguments
     for number in STOP_SIGNALS:  # SIGINT too: a shell ignores it for background processes
         signal.signal(number, _raise_interrupt)
+    os.umask(0o077)  # logs, metrics and whatever else the programs write
     home = get_home_folder()
     try:
         with _hold_run_lock(home):
             _run_system(home, _read_port(), reload)
-    except (RunError, ServerError) as error:
+    except (RunError, ServerError, ImproperlyConfigured) as error:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -123,14 +126,14 @@ def _run_system(home: Path, port: int, reload: bool) -> None:
         os.environ.setdefault("DEBUG", "true")
     _set_environment(home, port)
     _print_step("Starting PostgreSQL and Valkey")
-    with hold_servers(["run"], home):
+    with hold_servers(["run"], home) as servers:
         token = _prepare_database()
         programs = _build_programs(home, reload)
         try:
             _start_programs(programs, port)
             _print_addresses(port)
             _print_example(port, token)
-            _watch_programs(programs)
+            _watch(programs, servers)
         finally:
             _stop_programs(programs)
 
@@ -164,16 +167,13 @@ def _prepare_database() -> str | None:
 
 
 def _build_programs(home: Path, reload: bool) -> list[Program]:
-    python = [sys.executable, "-m"]
-    celery = [*python, "celery", "--app=config", "--quiet"]
-    web = [*python, "gunicorn", "--config=python:config.process.gunicorn", "config.wsgi"]
-    worker = [*celery, "worker", f"--queues={QUEUES}", "--concurrency=2", "--loglevel=INFO"]
+    worker = start.build_command("worker", [])
     commands = {
-        "web": [*web, "--reload"] if reload else web,
-        "worker": [*python, "watchfiles", "--filter=python", shlex.join(worker), *SOURCES]
+        "web": start.build_command("web", ["--reload"] if reload else []),
+        "worker": [sys.executable, "-m", "watchfiles", "--filter=python", shlex.join(worker), *SOURCES]
         if reload
         else worker,
-        "beat": [*celery, "beat", "--pidfile=", "--loglevel=INFO"],
+        "beat": start.build_command("beat", []),
     }
     return [Program(name, command, home / "log" / f"{name}.log") for name, command in commands.items()]
 
@@ -206,10 +206,21 @@ def _terminate_programs(programs: list[Program]) -> None:
         program.wait_or_kill(deadline)
 
 
-def _watch_programs(programs: list[Program]) -> None:
+def _watch(programs: list[Program], servers: EmbeddedServers | None) -> None:
     while True:
         _restart_programs(programs, time.monotonic())
+        if servers is not None:
+            _restart_servers(servers)
         time.sleep(0.5)
+
+
+def _restart_servers(servers: EmbeddedServers) -> None:
+    """Start every embedded server that has ended; after a failure the next round tries again."""
+    try:
+        for name in servers.restart_ended():
+            _print_step(f"{name} ended unexpectedly and was started again")
+    except ServerError as error:
+        _print_step(f"A server ended and does not start yet: {error}")
 
 
 def _restart_programs(programs: list[Program], now: float) -> None:
@@ -234,7 +245,7 @@ def _print_example(port: int, token: str | None) -> None:
         return
     answer = _post_json(port, "/api/v1/compare", EXAMPLE_REQUEST, token)
     print(f"POST /api/v1/compare {json.dumps(EXAMPLE_REQUEST)}")
-    shown = ("verdict", "prediction", "confidence", "reason", "model")
+    shown = ("verdict", "prediction", "confidence", "leaning", "reason", "model")
     print(json.dumps({key: answer[key] for key in shown if key in answer}, indent=2, ensure_ascii=False))
     print("\nStop with Ctrl-C.", flush=True)
 
@@ -283,7 +294,7 @@ def _require_free_port(port: int) -> None:
 
 @contextmanager
 def _hold_run_lock(home: Path) -> Iterator[None]:
-    home.mkdir(parents=True, exist_ok=True)
+    secure_home_folder(home)
     with (home / "run.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,7 +10,9 @@ from config.local.process import (
     HOST,
     ServerError,
     find_package,
+    make_private,
     read_port,
+    read_server_pid,
     require_space,
     reserve_port,
     start_process,
@@ -37,6 +39,11 @@ class Valkey:
         """Tell whether this server answers and accepts its password."""
         return self.port_file.exists() and self._is_answering()
 
+    def has_ended(self) -> bool:
+        """Tell whether the server process is gone, even by kill -9."""
+        mark = f"{HOST}:{read_port(self.port_file)}"
+        return read_server_pid(self.data / "valkey.pid", mark) is None and not self._is_answering()
+
     def reserve_port(self) -> int:
         """Write down the port that the next start uses, and return it."""
         return reserve_port(self.port_file)
@@ -45,6 +52,7 @@ class Valkey:
         """Start the server. Raises ServerError."""
         require_space(self.data.parent)
         self.data.mkdir(parents=True, exist_ok=True)
+        make_private(self.data)
         port = self.reserve_port()
         process = start_process(
             [str(_find_valkey_program()), "-"], self.log, {}, self._build_configuration(port)
@@ -66,6 +74,7 @@ class Valkey:
             f"bind {HOST}",
             f"port {port}",
             f'dir "{self.data}"',
+            f'pidfile "{self.data / "valkey.pid"}"',
             f"requirepass {self.password}",
             f"appendonly {persistence}",
             'save ""',

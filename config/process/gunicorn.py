@@ -7,17 +7,22 @@ from importlib import import_module
 from pathlib import Path
 
 from gunicorn.workers.base import Worker
-from prometheus_client import multiprocess
 
+from config.local.embedded import get_home_folder
 from config.logging import configure_logging
+from config.metrics import folder
+from config.process import shutdown
 
+folder.prepare()
+os.environ.setdefault("PROCESS_ROLE", "web")
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '5001'}"
 workers = int(os.environ.get("WEB_WORKERS") or "2")
 threads = int(os.environ.get("WEB_THREADS") or "4")
-worker_class = "gthread"
+worker_class = "config.process.web_worker.BufferingWorker"
 timeout = 30
 graceful_timeout = 20
 keepalive = 5
+control_socket = str(get_home_folder() / "gunicorn.ctl")  # for gunicornc; mode 0600
 limit_request_line = 4094
 # Worker heartbeats in memory: a slow disk would delay them and gunicorn would kill the worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
@@ -33,12 +38,14 @@ _GC_THRESHOLDS = (2_000, 5, 100)
 _SWITCH_INTERVAL_SECONDS = 0.001
 
 
-def post_worker_init(_worker: Worker) -> None:
-    """Load the live models before the first request and keep them current.
+def post_worker_init(worker: Worker) -> None:
+    """Load the live models before the first request and keep them current; end without losing a request.
 
     The module is imported here because Django is not ready before.
     """
     import_module("config.process.model_refresh").start("web")
+    import_module("config.metrics.processes").register_process("web")
+    shutdown.install(worker)
     # Everything loaded so far lives as long as the process; later collections must not traverse it.
     gc.collect()
     gc.freeze()
@@ -49,9 +56,3 @@ def post_worker_init(_worker: Worker) -> None:
 def worker_exit(_server: object, _worker: Worker) -> None:
     """Remove this process from the list of serving processes."""
     import_module("config.process.model_refresh").end()
-
-
-def child_exit(_server: object, worker: Worker) -> None:
-    """Keep the counters of an ended worker and drop its gauges."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -64,6 +64,43 @@ def test_database_url_is_taken_apart() -> None:
     assert settings["OPTIONS"]["sslmode"] == "require"
 
 
+def test_every_role_of_process_limits_what_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.read_database_timeouts("web").startswith(
+        "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
+    )
+    monkeypatch.setenv("DATABASE_LOCK_SECONDS", "3")
+    assert "-c lock_timeout=3s" in env.read_database_timeouts("worker")
+    assert "-c statement_timeout=0s" in env.read_database_timeouts("command")
+    with pytest.raises(ImproperlyConfigured, match="PROCESS_ROLE must be one of web, worker, beat, command"):
+        env.read_database_timeouts("somebody")
+
+
+def test_either_side_of_a_database_connection_soon_notices_that_the_other_is_gone() -> None:
+    client = env.parse_database_url("postgresql://app@db.example/names")["OPTIONS"]
+    assert (client["keepalives_idle"], client["keepalives_interval"], client["keepalives_count"]) == (5, 2, 3)
+    own = env.parse_database_url("postgresql://app@db.example/names?keepalives_idle=30")["OPTIONS"]
+    assert own["keepalives_idle"] == "30"
+    assert env.read_database_timeouts("worker").endswith(
+        "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+    )
+
+
+def test_only_web_processes_may_share_connections_by_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.read_transaction_pooling("worker") is False
+    monkeypatch.setenv("DATABASE_TRANSACTION_POOLING", "true")
+    assert env.read_transaction_pooling("web") is True
+    for role in ("worker", "beat", "command"):
+        with pytest.raises(ImproperlyConfigured, match=f"for web processes, and this is a {role}"):
+            env.read_transaction_pooling(role)
+
+
+def test_options_of_the_database_url_come_before_the_limits_of_the_role() -> None:
+    plain = env.parse_database_url("postgresql://app@db.example/names", "-c lock_timeout=3s")
+    assert plain["OPTIONS"]["options"] == "-c lock_timeout=3s"
+    own = env.parse_database_url("postgresql://app@db.example/names?options=-c%20lock_timeout%3D9s", "x")
+    assert own["OPTIONS"]["options"] == "-c lock_timeout=9s"
+
+
 def test_database_of_another_kind_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="must begin with postgresql"):
         env.parse_database_url("sqlite:///names.db")

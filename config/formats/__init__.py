@@ -1,0 +1,1 @@
+"""Formats of dates and numbers by language, as Django looks for them."""
