@@ -62,10 +62,10 @@ def prepare_template() -> str:
     name = TEMPLATE_PREFIX + compute_schema_digest()
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [TEMPLATE_PREFIX])
-        found = {row[0] for row in cursor.fetchall()}
-        if name in found:
+        databases = {row[0] for row in cursor.fetchall()}
+        if name in databases:
             return name
-        for outdated in found:
+        for outdated in databases:
             cursor.execute(f'DROP DATABASE "{outdated}"')
         draft = migrate_database(f"{TEMPLATE_PREFIX}draft")
         cursor.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')

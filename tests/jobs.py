@@ -90,6 +90,6 @@ def rows_of(content: bytes, format_id: str = "csv") -> list[dict[str, object]]:
         return [json.loads(line) for line in content.decode().splitlines()]
     if format_id == "csv":
         return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
-    found = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True)
-    header = [str(name) for name in next(found)]
-    return [dict(zip(header, ["" if cell is None else cell for cell in row], strict=True)) for row in found]
+    rows = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    header = [str(name) for name in next(rows)]
+    return [dict(zip(header, ["" if cell is None else cell for cell in row], strict=True)) for row in rows]

@@ -41,10 +41,10 @@ def stored_prediction(
     **columns: Any,
 ) -> Prediction:
     """A prediction as the compare path would have stored it."""
-    given = {
+    fields = {
         "prediction": False,
         "verdict": "immaterial",
-        "confidence": 0.99,
+        "confidence": None if columns.get("verdict") == "review" else 0.99,
         "material_probability": 0.01,
         "profile": "general",
         "kind": "organisation",
@@ -59,7 +59,7 @@ def stored_prediction(
         model=model or ModelVersion.objects.first() or model_version(),
         name1=name1,
         name2=name2,
-        **(given | columns),
+        **(fields | columns),
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
-SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "NAME_DIGEST_KEY", "API_KEY_PEPPER", "ARTEFACT_KEY")
+SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "NAME_DIGEST_KEY", "API_KEY_PEPPER", "ARTEFACT_KEY", "AUDIT_KEY")
 
 
 def environment(**changes: str) -> dict[str, str]:

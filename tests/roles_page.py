@@ -25,28 +25,31 @@ DOORS = """## Doors
 Who is let in by which method: `G` GET, `P` POST, `U` PUT, `A` PATCH, `D` DELETE, `–` nobody of that role.
 Being let in is not yet being shown something: rows of other people are "not found", and a POST to a page
 that takes none only shows it. The columns `key:…` are a client application's API key with that scope alone.
-`/metrics` is open only in the embedded mode; elsewhere it needs `METRICS_TOKEN`. The pages `…/history/`
-look for the row before they ask for the permission, and the rows of this walk do not exist: those who may
-not see the row are refused once it does.
+`/metrics` is open only in the embedded mode; elsewhere it needs `METRICS_TOKEN`. `/scim/v2/` needs
+`SCIM_TOKEN`. The pages `…/history/` look for the row before they ask for the permission, and the rows of
+this walk do not exist: those who may not see the row are refused once it does.
 """
-GENEROUS = {"API_RATE": "1000000/min", "BATCH_RATE": "1000000/min", "LOGIN_RATE": "1000000/min"}
+GENEROUS = dict.fromkeys(("API_RATE", "BATCH_RATE", "LOGIN_RATE", "REFRESH_RATE"), "1000000/min")
 
 
 def permissions() -> dict[str, set[str]]:
     """Return each role's permissions as the database has them."""
     found = Permission.objects.filter(group__name__in=Role.values)
     rows = found.values_list("group__name", "content_type__app_label", "codename", "name")
-    given: dict[str, set[str]] = {}
+    by_codename: dict[str, set[str]] = {}
     for role, app, codename, name in rows:
-        given.setdefault(f"`{app}.{codename}` {name.removeprefix('Can ')}", set()).add(role)
-    return given
+        by_codename.setdefault(f"`{app}.{codename}` {name.removeprefix('Can ')}", set()).add(role)
+    return by_codename
 
 
 def permissions_table() -> str:
     """Write the permissions; an administrator has every one, by being administrator."""
-    given = permissions()
+    by_codename = permissions()
     roles = [role for role in Role.values if role != Role.ADMINISTRATOR]
-    rows = {name: ["yes" if role in given[name] else REFUSED for role in roles] for name in sorted(given)}
+    rows = {
+        name: ["yes" if role in by_codename[name] else REFUSED for role in roles]
+        for name in sorted(by_codename)
+    }
     text = "An administrator may do everything; the others hold:\n\n"
     return f"## Permissions\n\n{text}{table('permission', roles, rows)}"
 

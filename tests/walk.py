@@ -68,10 +68,10 @@ class Visitor:
     def _enters(self, address: Address, method: str) -> bool:
         if self.user and not self.client.cookies.get("sessionid"):
             self.client.force_login(self.user)
-        given: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
         if address.shown.startswith("/api/"):
-            given = {"data": "{}", "content_type": "application/json", "headers": self.headers}
-        answer = self.client.generic(method.upper(), address.url, **given)
+            fields = {"data": "{}", "content_type": "application/json", "headers": self.headers}
+        answer = self.client.generic(method.upper(), address.url, **fields)
         if "sessionid" in self.client.cookies and not self.client.cookies["sessionid"].value:
             del self.client.cookies["sessionid"]  # the address was the sign-out
         return _lets_in(address, answer)

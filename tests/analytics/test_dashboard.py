@@ -31,9 +31,9 @@ def test_traffic_counts_what_was_answered_since_then() -> None:
     stored_prediction(user=user, cached=True)
     stored_prediction(user=user, verdict="review")
     stored_prediction(user=user, created_at=timezone.now() - timedelta(days=2))
-    seen = queries.count_predictions(timezone.now() - timedelta(days=1))
-    assert seen.verdicts == {"immaterial": 1, "review": 1, "material": 0}
-    assert (seen.total, seen.share("review"), seen.cached_share) == (2, 0.5, 0.5)
+    traffic = queries.count_predictions(timezone.now() - timedelta(days=1))
+    assert traffic.verdicts == {"immaterial": 1, "review": 1, "material": 0}
+    assert (traffic.total, traffic.share("review"), traffic.cached_share) == (2, 0.5, 0.5)
 
 
 def test_answers_of_every_day_are_told_by_verdict() -> None:
@@ -42,7 +42,7 @@ def test_answers_of_every_day_are_told_by_verdict() -> None:
     hour = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=30)
     reference = reporting.store_reference(of, _sample(_VERDICTS), "corpus")
     counts = count_histograms(
-        _sample(["review"] * 3 + ["material"]), HistogramBinning.from_dict(reference.frame)
+        _sample(["review"] * 3 + ["material"]), HistogramBinning.from_dict(reference.binning)
     )
     reporting.store_hourly_count(of, hour, 4, counts, reference)
     reporting.store_hourly_count(replace(of, source="bulk"), hour, 4, counts, reference)
@@ -72,8 +72,8 @@ def test_the_first_page_draws_answers_and_tells_of_alerts() -> None:
 
 
 def test_without_traffic_every_share_is_nothing() -> None:
-    seen = queries.count_predictions(timezone.now())
-    assert (seen.total, seen.share("material"), seen.cached_share) == (0, 0.0, 0.0)
+    traffic = queries.count_predictions(timezone.now())
+    assert (traffic.total, traffic.share("material"), traffic.cached_share) == (0, 0.0, 0.0)
 
 
 def test_the_queue_counts_what_waits_by_stream() -> None:

@@ -17,9 +17,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.audit import trail
+from accounts.audit.anchor import publish_anchor
 from accounts.auth.users import set_role
 from accounts.encryption.crypto import sha256
-from accounts.models import AuditEvent, AuditSeal, Role
+from accounts.models import AuditCheckpoint, AuditEvent, AuditSeal, Role
 from analytics.evidence import EvidencePack, Month, NoEvidenceError, build_pack
 from analytics.tasks import pack_evidence
 from matching.compare.service import reveal_names
@@ -65,15 +66,15 @@ def verified(*arguments: object, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def unpacked(found: EvidencePack, folder: Path) -> Path:
-    with zipfile.ZipFile(found.path) as archive:
+def unpacked(pack: EvidencePack, folder: Path) -> Path:
+    with zipfile.ZipFile(pack.path) as archive:
         archive.extractall(folder)
     return folder
 
 
-def altered(found: EvidencePack, to: Path, name: str, change: Callable[[list[str]], list[str]]) -> Path:
+def altered(pack: EvidencePack, to: Path, name: str, change: Callable[[list[str]], list[str]]) -> Path:
     """A copy of a pack in which somebody changed a file and made the manifest fit."""
-    folder = unpacked(found, to)
+    folder = unpacked(pack, to)
     lines = change((folder / name).read_text().splitlines())
     (folder / name).write_text("".join(f"{line}\n" for line in lines))
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -84,14 +85,29 @@ def altered(found: EvidencePack, to: Path, name: str, change: Callable[[list[str
 
 def test_a_pack_holds_what_happened_without_a_name_and_its_own_verifier_passes_it(tmp_path: Path) -> None:
     happened(LAST)
-    found = build_pack(LAST, None)
-    folder = unpacked(found, tmp_path / "out")
+    pack = build_pack(LAST, None)
+    folder = unpacked(pack, tmp_path / "out")
     code, output = verified(folder=folder)
     assert (code, output.split(":")[0]) == (0, f"ok {LAST}"), output
     accesses = [json.loads(line) for line in (folder / "accesses.jsonl").read_text().splitlines()]
     assert [row["event"]["action"] for row in accesses] == ["prediction.names_revealed"]
     assert json.loads((folder / "manifest.json").read_text())["head"] == AuditSeal.objects.latest("seq").hash
     assert not any("Zebra" in path.read_text() for path in folder.iterdir())
+
+
+def test_the_checkpoints_of_the_month_are_in_its_pack_and_confirm_its_chain(tmp_path: Path) -> None:
+    month = Month.from_datetime(timezone.now())
+    installed()
+    trail.seal_events()
+    publish_anchor()
+    found = build_pack(month, None)
+    folder = unpacked(found, tmp_path / "out")
+    checkpoint = AuditCheckpoint.objects.get()
+    (row,) = [json.loads(line) for line in (folder / "checkpoints.jsonl").read_text().splitlines()]
+    assert (row["seq"], row["checkpoint"]) == (checkpoint.size, checkpoint.note)
+    code, output = verified("--anchors", folder / "checkpoints.jsonl", found.path, folder=folder)
+    assert code == 0, output
+    assert "1 anchors are in the chain" in output
 
 
 def test_the_deployments_of_the_month_are_in_its_pack(tmp_path: Path) -> None:
@@ -108,7 +124,7 @@ def test_the_pack_of_a_month_that_is_over_is_the_same_bytes_again() -> None:
     happened(LAST)
     first, second = build_pack(LAST, None), build_pack(LAST, None)
     assert first.sha256 == second.sha256
-    assert AuditEvent.objects.filter(action="evidence.packed").count() == 1
+    assert AuditEvent.objects.filter(action="evidence.created").count() == 1
 
 
 def _word(lines: list[str]) -> list[str]:
@@ -170,7 +186,7 @@ def test_packs_must_follow_each_other(tmp_path: Path) -> None:
         person()
         sealed_in(month)
     packs = [build_pack(month, None) for month in months]
-    folder, paths = unpacked(packs[0], tmp_path / "out"), [found.path for found in packs]
+    folder, paths = unpacked(packs[0], tmp_path / "out"), [pack.path for pack in packs]
     assert verified(*paths, folder=folder)[0] == 0
     code, output = verified(paths[0], paths[2], folder=folder)
     assert code == 1
@@ -179,22 +195,22 @@ def test_packs_must_follow_each_other(tmp_path: Path) -> None:
 
 def test_anchors_show_an_end_that_was_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     happened(LAST)
-    found = build_pack(LAST, None)
+    pack = build_pack(LAST, None)
     anchors = tmp_path / "anchors.jsonl"
     call_command("audit", "anchor")
     call_command("audit", "verify", f"--anchors={anchors}")
     assert "seals intact" in capsys.readouterr().out
-    folder = unpacked(found, tmp_path / "out")
+    folder = unpacked(pack, tmp_path / "out")
     last = json.loads((folder / "manifest.json").read_text())["last_seq"]
     fitting = {"at": "then", "seq": last, "hash": AuditSeal.objects.get(seq=last).hash}
     (tmp_path / "fitting.jsonl").write_text(json.dumps(fitting) + "\n")
-    assert verified("--anchors", tmp_path / "fitting.jsonl", found.path, folder=folder)[0] == 0
+    assert verified("--anchors", tmp_path / "fitting.jsonl", pack.path, folder=folder)[0] == 0
     for wrong, words in (
         ({**fitting, "seq": 10_000}, "is gone: the end"),
         ({**fitting, "hash": "0" * 64}, "is not what was anchored then"),
     ):
         anchors.write_text(json.dumps(wrong) + "\n")
-        code, output = verified("--anchors", anchors, found.path, folder=folder)
+        code, output = verified("--anchors", anchors, pack.path, folder=folder)
         assert code == 1
         assert words in output
         with pytest.raises(CommandError, match=words):
@@ -218,6 +234,7 @@ def test_a_file_that_cannot_be_written_does_not_keep_the_mail_back(
 ) -> None:
     settings.AUDIT_ANCHOR_EMAILS = ["audit@example.com"]
     settings.AUDIT_ANCHOR_PATH = str(tmp_path)
+    happened(LAST)
     with pytest.raises(OSError, match="directory"):
         call_command("audit", "anchor")
     assert len(mailoutbox) == 1

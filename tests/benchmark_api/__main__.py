@@ -12,6 +12,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmark_api.settings"
 os.environ["OMP_NUM_THREADS"] = "1"
 
 _TITLES = {
+    "cpu": "processor time of one comparison",
     "single": "one comparison a request",
     "batch": "a thousand comparisons a request",
     "lists": "lists of answers",
@@ -30,23 +31,25 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default=",".join(_TITLES))
     parser.add_argument("--dry", action="store_true", help="write nothing")
-    given = parser.parse_args()
+    options = parser.parse_args()
     home = Path(__file__).resolve().parents[2] / "var" / "benchmark-api"
     os.environ["VAR_DIR"] = str(home)
-    for part, lines in _measured(given, home):
+    for part, lines in _run_parts(options, home):
         text = "\n".join([_shown(line) for line in lines])
-        if not given.dry:
+        if not options.dry:
             from matching.benchmark.sections import replace_section  # noqa: PLC0415 - Django first
 
             replace_section(PAGE, f"benchmark-api-{part}", text)
     return 0
 
 
-def _measured(given: argparse.Namespace, home: Path) -> Iterator[tuple[str, Iterator[str]]]:
+def _run_parts(options: argparse.Namespace, home: Path) -> Iterator[tuple[str, Iterator[str]]]:
     """Each part that is wanted, with its lines as they come."""
     from config.local.embedded import EmbeddedServers  # noqa: PLC0415 - after the folder is known
 
-    with EmbeddedServers(home).hold():
+    servers = EmbeddedServers(home)
+    with servers.hold():
+        os.environ["DATABASE_OWNER_URL"] = servers.postgres.build_url()  # it makes and empties tables
         import django  # noqa: PLC0415 - after the servers are up
 
         django.setup()
@@ -54,12 +57,14 @@ def _measured(given: argparse.Namespace, home: Path) -> Iterator[tuple[str, Iter
 
         user, client = system.prepare()
         scale = measures.Scale(
-            given.seconds,
-            given.rounds,
-            int(1_000_000 * given.scale),
-            max(10_000, int(1_000_000 * given.scale)),
+            options.seconds,
+            options.rounds,
+            int(1_000_000 * options.scale),
+            max(10_000, int(1_000_000 * options.scale)),
         )
-        wanted = given.only.split(",")
+        wanted = options.only.split(",")
+        if "cpu" in wanted:  # in this process, with nothing else beside it
+            yield "cpu", _section("cpu", 1, measures.processor_time(client, scale))
         with system.web() as port:
             pairs = measures.pairs(30_000)
             parts: dict[str, Callable[[], Iterator[str]]] = {

@@ -27,8 +27,8 @@ class Load(NamedTuple):
 
 def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
     """Return a request as it goes over the wire."""
-    said = {"Host": "127.0.0.1", **headers, **({"Content-Length": str(len(body))} if body else {})}
-    head = "".join(f"{name}: {value}\r\n" for name, value in said.items())
+    fields = {"Host": "127.0.0.1", **headers, **({"Content-Length": str(len(body))} if body else {})}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
@@ -56,9 +56,9 @@ def _run(
     rate: float | None = None,
 ) -> Load:
     numbers, started = count(), time.perf_counter()
-    found: list[tuple[list[float], int]] = []
+    results: list[tuple[list[float], int]] = []
     threads = [
-        threading.Thread(target=lambda: found.append(_ask(port, requests, numbers, goes_on, started, rate)))
+        threading.Thread(target=lambda: results.append(_ask(port, requests, numbers, goes_on, started, rate)))
         for _ in range(connections)
     ]
     for thread in threads:
@@ -66,8 +66,8 @@ def _run(
     for thread in threads:
         thread.join()
     taken = time.perf_counter() - started
-    latencies = sorted(latency for part, _ in found for latency in part)
-    return Load(len(latencies) / taken, latencies, sum(failures for _, failures in found))
+    latencies = sorted(latency for part, _ in results for latency in part)
+    return Load(len(latencies) / taken, latencies, sum(failures for _, failures in results))
 
 
 def _ask(

@@ -15,11 +15,13 @@ from django.db import connection
 from accounts.models import User
 from matching.engine import compare, load_default_scorer, score_many
 from matching.jobs import service
-from matching.jobs.compare_file import FileCompareOptions, compare_file
+from matching.jobs.compare_file import compare_file
+from matching.jobs.offline.scores import FileCompareOptions
 from matching.jobs.upload_handler import Upload
 from matching.models import BatchJob, Prediction
 from matching.tasks import prepare_job
 from matching.training.synthetic.generator import generate_pairs
+from tests.benchmark_api import cpu_table
 from tests.benchmark_api.load import Load, in_turn, paced, request, saturated
 from tests.benchmark_api.system import fill, memory, session_of, token_of, workers
 
@@ -42,8 +44,8 @@ class Scale(NamedTuple):
 
 def pairs(number: int) -> Pairs:
     """Return distinct constructed pairs."""
-    found = dict.fromkeys((pair.left, pair.right) for pair in generate_pairs(11, int(number * 1.3)))
-    return list(found)[:number]
+    unique = dict.fromkeys((pair.left, pair.right) for pair in generate_pairs(11, int(number * 1.3)))
+    return list(unique)[:number]
 
 
 def _json_requests(path: str, user: User, bodies: Sequence[object]) -> list[bytes]:
@@ -67,7 +69,7 @@ def single(port: int, user: User, given: Pairs, scale: Scale) -> Iterator[str]:
     met = [dict(_turns(port, turn, at, scale)) for at, turn in enumerate(turns)]
     yield "| one request, one row | requests/s, median (least to greatest) | of the yardstick | target |"
     yield "|---|---|---|---|"
-    for name, target in (("yardstick", "-"), ("uncached", "≥ 60 %"), ("cached", "≥ 75 %")):
+    for name, target in (("yardstick", "-"), ("uncached", "≥ 70 %"), ("cached", "≥ 80 %")):
         rates = [turn[name].rate for turn in met]
         share = median(turn[name].rate / turn["yardstick"].rate for turn in met)
         title = "authenticated DRF view, one insert" if name == "yardstick" else f"`compare`, {name}"
@@ -80,6 +82,15 @@ def single(port: int, user: User, given: Pairs, scale: Scale) -> Iterator[str]:
         times = [_p99(turn[name]) / _p50(turn[name]) for turn in met]
         spread = f"{median(times):.1f} ({min(times):.1f} to {max(times):.1f})"
         yield f"| {name} | {p50:.1f} | {p99:.1f} | {spread} | {'-' if name == 'yardstick' else '≤ 3'} |"
+
+
+def processor_time(user: User, scale: Scale) -> Iterator[str]:
+    """The stages of a comparison by processor time, in this process; contestants take turns."""
+    number = int(scale.seconds * 50)
+    bodies = [json.dumps({"name1": left, "name2": right}).encode() for left, right in pairs(number + 100)]
+    yield "One thread in one process; each stage without the stages within it, medians of the requests."
+    yield "Waiting for PostgreSQL and Valkey, and their own work, are not in it.\n"
+    yield from cpu_table.report(cpu_table.measure(token_of(user), bodies, number))
 
 
 class Turn(NamedTuple):
@@ -130,13 +141,14 @@ def batch(port: int, user: User, given: Pairs, scale: Scale) -> Iterator[str]:
             _timed(part[step : step + _BATCH], lambda some: [compare(*pair) for pair in some])
         )
         rates["scored"].append(_timed(part[step + _BATCH :], score_many))
-    best = {name: median(found) for name, found in rates.items()}
+    best = {name: median(figures) for name, figures in rates.items()}
     yield "| 1,000 pairs | pairs/s | target |"
     yield "|---|---|---|"
     yield f"| the engine, explained, one process | {best['explained']:,.0f} | - |"
     yield f"| the engine, scored only, one process | {best['scored']:,.0f} | - |"
     shares = [f"{best['batch'] / best[name]:.0%} of {name}" for name in ("explained", "scored")]
-    yield f"| `compare/batch`, one connection | {best['batch']:,.0f} | {', '.join(shares)}; ≥ 40 % |"
+    aimed = f"{', '.join(shares)}; ≥ 60 % of explained"
+    yield f"| `compare/batch`, one connection | {best['batch']:,.0f} | {aimed} |"
 
 
 def _batched(port: int, user: User, given: Pairs) -> float:
@@ -169,13 +181,13 @@ def jobs(user: User, scale: Scale) -> Iterator[str]:
     for processes in (1, 2):
         alone = _alone(source, processes, scale.job_rows)
         rates[processes], first, last = _job(user, content, processes)
-        share = f"{rates[processes] / alone:.0%} (≥ 50 %)"
+        share = f"{rates[processes] / alone:.0%} (≥ 80 %)"
         yield f"| `compare_file`, {processes} process{'es' * (processes > 1)} | {alone:,.0f} | - | - |"
         yield (
             f"| a job, {processes} worker{'s' * (processes > 1)} | {rates[processes]:,.0f} | {share} | "
             f"{first}, {last} |"
         )
-    yield f"\nTwo workers do {rates[2] / rates[1]:.2f} times the work of one (target ≥ 1.7)."
+    yield f"\nTwo workers do {rates[2] / rates[1]:.2f} times the work of one (target ≥ 1.85)."
     source.unlink()
 
 
@@ -190,7 +202,7 @@ def _file(rows: int) -> bytes:
 def _alone(source: Path, processes: int, rows: int) -> float:
     started = time.perf_counter()
     target = source.with_name("out.csv")
-    compare_file(source, target, FileCompareOptions(("name1", "name2")), processes, lambda *_: None)
+    compare_file(source, target, FileCompareOptions(("name1", "name2")), processes, lambda _: None)
     target.unlink()
     return rows / (time.perf_counter() - started)
 
@@ -203,15 +215,15 @@ def _job(user: User, content: bytes, processes: int) -> tuple[float, int, int]:
     job = service.create(user, upload, service.JobOptions(("name1", "name2")))
     with workers(processes) as process:
         prepare_job.delay(str(job.pk))
-        seen: list[tuple[float, int, int]] = []
+        samples: list[tuple[float, int, int]] = []
         while (now := BatchJob.objects.get(pk=job.pk)).status in ("queued", "running"):
             time.sleep(0.25)
             if now.rows_done:
-                seen.append((time.perf_counter(), now.rows_done, memory(process)))
+                samples.append((time.perf_counter(), now.rows_done, memory(process)))
         ended = time.perf_counter()
     service.delete(now, user)
-    began, done, _ = seen[0]
-    return (now.rows_done - done) / (ended - began), seen[len(seen) // 4][2], seen[-1][2]
+    began, done, _ = samples[0]
+    return (now.rows_done - done) / (ended - began), samples[len(samples) // 4][2], samples[-1][2]
 
 
 def lists(port: int, user: User, scale: Scale) -> Iterator[str]:
@@ -237,7 +249,7 @@ def lists(port: int, user: User, scale: Scale) -> Iterator[str]:
     yield f"| list, p95 in ms | 10,000 answers | {scale.list_rows:,} answers | times (≤ 1.5) |"
     yield "|---|---|---|---|"
     for name in paths:
-        few, many = (found[name] for found in measured)
+        few, many = (times[name] for times in measured)
         yield f"| {name} | {few:.1f} | {many:.1f} | {many / few:.2f} |"
     _empty_tables()
 

@@ -55,8 +55,8 @@ def prepare() -> tuple[User, User]:
 
 def _person(role: Role) -> User:
     email = f"{role}@example.com"
-    found = User.objects.filter(email=email).first()
-    return found or create_user(email, "a long enough phrase", role, None)
+    user = User.objects.filter(email=email).first()
+    return user or create_user(email, "a long enough phrase", role, None)
 
 
 def token_of(user: User) -> str:
@@ -151,8 +151,8 @@ def _running(command: list[str], **changes: str) -> Iterator[subprocess.Popen[by
     metrics = Path(settings.VAR_DIR) / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True)
-    given = {**os.environ, **_ENVIRONMENT, **changes, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
-    with subprocess.Popen(command, cwd=ROOT, env=given, start_new_session=True) as process:
+    environment = {**os.environ, **_ENVIRONMENT, **changes, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True) as process:
         try:
             yield process
         finally:
@@ -170,8 +170,8 @@ def _listens(port: int) -> bool:
 
 def memory(process: subprocess.Popen[bytes]) -> int:
     """Return the largest share of memory (MiB, not counting what is shared) of a process and its children."""
-    found = [_private(pid) for pid in (process.pid, *_children(process.pid))]
-    return max(found) // 1024
+    sizes = [_private(pid) for pid in (process.pid, *_children(process.pid))]
+    return max(sizes) // 1024
 
 
 def _children(pid: int) -> list[int]:

@@ -20,8 +20,8 @@ class YardstickView(APIView):
 
     def post(self, request: Request) -> Response:
         """Insert one row."""
-        given: Any = request.data
-        row = Note(user_id=request.user.pk, text1=given["name1"], text2=given["name2"])
+        body: Any = request.data
+        row = Note(user_id=request.user.pk, text1=body["name1"], text2=body["name2"])
         row.save(force_insert=True)
         return Response({"id": str(row.pk)}, status=201)
 

@@ -16,7 +16,9 @@ def main() -> int:
     from config.local.embedded import EmbeddedServers, get_home_folder  # noqa: PLC0415 - before Django
 
     home = get_home_folder()
-    with EmbeddedServers(home).hold():
+    servers = EmbeddedServers(home)
+    with servers.hold():
+        os.environ["DATABASE_OWNER_URL"] = servers.postgres.build_url()  # it migrates
         import django  # noqa: PLC0415 - after the servers are up
 
         django.setup()
@@ -42,7 +44,7 @@ def _fill(password: str) -> None:
 
     from accounts.models import User  # noqa: PLC0415
     from tests.demo.people import DOMAIN, create_demo_users  # noqa: PLC0415
-    from tests.demo.story import DAYS, DemoStory  # noqa: PLC0415
+    from tests.demo.story import DAYS, DemoStory, run_hourly_tasks  # noqa: PLC0415
 
     call_command("migrate", "--verbosity=0")
     if User.objects.filter(email__endswith=f"@{DOMAIN}").exists():
@@ -52,6 +54,7 @@ def _fill(password: str) -> None:
         call_command("prepare", stdout=io.StringIO())
         story = DemoStory(create_demo_users(password), clock, _print_step)
         story.run(first.date())
+    run_hourly_tasks()
 
 
 def _print_step(text: str) -> None:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import time_machine
 from django.utils import timezone
 
-from accounts.audit import trail
+from accounts.audit import anchor, trail
 from accounts.models import User
+from analytics.experiments.forecast import forecast_experiment
+from analytics.experiments.results import get_experiment_results
+from analytics.rollup import roll_up_new_hours
+from experiments import services as experiments
 from experiments.models import Experiment
-from experiments.services import start_experiment
 from feedback.guideline.service import get_guideline_in_force
 from feedback.models import ReviewItem, ReviewStage
 from feedback.monitoring import performance
@@ -38,17 +45,25 @@ from matching.jobs.service import JobOptions
 from matching.jobs.upload_handler import Upload
 from matching.models import Prediction, VerdictChoice
 from matching.rescoring import replay
+from matching.rescoring.shadow import score_new_predictions
 from matching.serving.live_models import get_model_loader
 from matching.training.synthetic import LabelledPair
 from modelops.alerting.alerts import acknowledge_alert
+from modelops.alerting.heartbeats import MONITOR_JOB
 from modelops.deployment.promotion import approve_promotion, request_promotion
-from modelops.models import EVERY_PROFILE, Alert, ModelVersion, ServingRole
+from modelops.job_runs import run_once
+from modelops.models import EVERY_PROFILE, Alert, Deployment, ModelVersion, ServingRole
 from tests.demo.people import DemoUsers
 
 DAYS = 60
 _FIRST_TRAINING_DAY = 24
 _SECOND_TRAINING_DAY = 44
+_FIRST_EXPERIMENT_DAY = 30
+_CONCLUSION_DAY = 43
 _EXPERIMENT_DAY = 48
+_COMPARED_PAIRS = 150
+"""Additional pairs a day while an experiment runs, so that its versions disagree on some."""
+
 _DRIFT_DAYS = 3
 _DRIFTING_PAIRS = 700
 """Pairs a day of a new client whose names carry abbreviated legal forms: enough for a drift report."""
@@ -65,9 +80,9 @@ _PROFILE_WEIGHTS = {
     "lc": 6,
     "strict": 4,
 }
-_BUSY_HOURS = (8, 11, 15)
+_BUSY_HOURS = (9, 14)
 _POOL_SIZE = 10_000
-_CORPUS_SIZE = 4_000
+_CORPUS_SIZE = 2_000
 _REVIEWER_ERROR_RATE = 0.05
 _OBJECTION_RATE = 0.6
 _REASONS = (
@@ -105,7 +120,6 @@ class DemoStory:
         for number in range(DAYS):
             self._run_day(number, first_day + timedelta(days=number))
         self._leave_traces_of_today()
-        trail.seal_events()
 
     def _set_up(self) -> None:
         sampling = SamplingPolicy(audit=0.06, second=0.2, gold=0.04)
@@ -116,26 +130,45 @@ class DemoStory:
     def _run_day(self, number: int, day: date) -> None:
         is_weekend = day.weekday() >= 5
         is_drifting = number >= DAYS - _DRIFT_DAYS
-        size = 6 if is_weekend else self._rng.randint(14, 26)
+        size = 9 if is_weekend else self._rng.randint(21, 39)
         for hour in _BUSY_HOURS:
             self._set_clock(day, hour)
             self._compare_pairs(self._traffic.draw_hour(size), self._draw_profiles(size))
         if is_drifting:
             pairs = self._traffic.draw_hour(_DRIFTING_PAIRS, shifted=True)
             self._compare_pairs(pairs, ["general"] * len(pairs))
-        self._set_clock(day, 16)
+        self._compare_for_experiment(day)
         enqueue_sampled_predictions()
         if number < DAYS - _OPEN_DAYS:
             self._review_items()
-        if number == _FIRST_TRAINING_DAY:
-            self._train_and_promote("labels of the first weeks", ServingRole.CHAMPION)
-        if number == _SECOND_TRAINING_DAY:
-            self._train_and_promote("labels since the last training", ServingRole.CHALLENGER)
-        if number == _EXPERIMENT_DAY:
-            self._start_experiment()
-        self._monitor(day, is_drifting)
+        self._pass_milestone(number)
+        self._monitor(day)
         if number % 10 == 0:
             self._report(f"{day.isoformat()}: {Prediction.objects.count():,} predictions")
+
+    def _compare_for_experiment(self, day: date) -> None:
+        """Send additional pairs while an experiment runs, and let its versions score each other's traffic."""
+        if Experiment.objects.running().exists():
+            self._set_clock(day, 15)
+            self._compare_pairs(self._traffic.draw_hour(_COMPARED_PAIRS), ["general"] * _COMPARED_PAIRS)
+        self._set_clock(day, 16)
+        score_new_predictions()
+
+    def _pass_milestone(self, number: int) -> None:
+        """Train, start or conclude what falls on this day."""
+        milestones: dict[int, Callable[[], None]] = {
+            _FIRST_TRAINING_DAY: partial(
+                self._train_and_promote, "labels of the first weeks", ServingRole.CHAMPION
+            ),
+            _FIRST_EXPERIMENT_DAY: self._start_first_experiment,
+            _CONCLUSION_DAY: self._conclude_experiment,
+            _SECOND_TRAINING_DAY: partial(
+                self._train_and_promote, "labels since the last training", ServingRole.CHALLENGER
+            ),
+            _EXPERIMENT_DAY: self._start_second_experiment,
+        }
+        if number in milestones:
+            milestones[number]()
 
     def _set_clock(self, day: date, hour: int) -> None:
         self._clock.move_to(
@@ -152,12 +185,11 @@ class DemoStory:
             CompareRequest(pair.left, pair.right, profile, pair.kind)
             for pair, profile in zip(pairs, profiles, strict=True)
         ]
-        for pair, stored in zip(pairs, compare_batch(client, requests), strict=True):
-            if isinstance(stored, EngineError):
+        for pair, outcome in zip(pairs, compare_batch(client, requests), strict=True):
+            if isinstance(outcome, EngineError):
                 continue
-            prediction = stored.prediction
-            self._truths[prediction.pk] = _find_truth(pair, prediction)
-            self._maybe_object(prediction)
+            self._truths[outcome.pk] = _find_truth(pair, outcome)
+            self._maybe_object(outcome)
 
     def _maybe_object(self, prediction: Prediction) -> None:
         true = self._truths[prediction.pk]
@@ -213,29 +245,54 @@ class DemoStory:
         approve_promotion(request, self._users.approver, override)
         get_model_loader().refresh()
 
-    def _start_experiment(self) -> None:
-        live = get_model_loader().get_live_models()
-        challenger = ModelVersion.objects.latest("created_at")
-        experiment = Experiment.objects.create(
-            name="Labels of two months against the first training (demo)",
-            model_a_id=live.get_champion("general").id,
-            model_b=challenger,
+    def _start_first_experiment(self) -> None:
+        """Compare the model before the first training as a shadow of it: it answers nobody."""
+        before = Deployment.objects.get(first=True).model
+        self._promote(before, ServingRole.CHALLENGER, "To see whether the first training was worth it.")
+        self._start_experiment(
+            name="Was the first training worth it? (demo)",
+            hypothesis="The model before the first training is right less often than the one after it.",
+            model_b=before,
+            enrolled_share=Decimal("0"),
         )
-        start_experiment(experiment, self._users.approver)
 
-    def _monitor(self, day: date, is_drifting: bool) -> None:
-        """Count and report the day; hour by hour while the traffic drifts."""
-        if is_drifting:
-            for hour in _BUSY_HOURS:
-                start = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
-                self._clock.move_to(start + timedelta(hours=1, minutes=5))
-                performance.monitor_hour(start)
-        self._clock.move_to(datetime(day.year, day.month, day.day, 23, 50, tzinfo=UTC))
-        performance.monitor_day(timezone.now().replace(hour=0, minute=0, second=0, microsecond=0))
+    def _start_second_experiment(self) -> None:
+        self._start_experiment(
+            name="Labels of two months against the first training (demo)",
+            hypothesis="Two months of labels make B right more often than A, at no cost in review share.",
+            model_b=ModelVersion.objects.latest("created_at"),
+            planned_end=timezone.now() + timedelta(days=45),
+        )
+
+    def _start_experiment(self, **fields: Any) -> None:
+        champion = get_model_loader().get_live_models().get_champion("general")
+        margins = {"latency_ms": Decimal("0.25"), "review_share": Decimal("0.10"), "gold_recall": Decimal(0)}
+        draft = Experiment(model_a_id=champion.id, **fields)
+        row = experiments.create_experiment(draft, margins, self._users.engineer)
+        self._clock.shift(timedelta(hours=1))
+        forecast = forecast_experiment(row)
+        reason = "" if forecast.can_conclude else "Demonstration: little traffic, the same steps."
+        experiments.start_experiment(row, self._users.approver, forecast.can_conclude, reason)
+
+    def _conclude_experiment(self) -> None:
+        row = Experiment.objects.running().get()
+        verdict = get_experiment_results(row).verdict.sentence
+        experiments.conclude_experiment(row, self._users.approver, verdict, "Ten days, as planned.")
+
+    def _monitor(self, day: date) -> None:
+        """Count and report the hours with traffic, then the day."""
+        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        for hour in _BUSY_HOURS:
+            start = midnight + timedelta(hours=hour)
+            self._clock.move_to(start + timedelta(hours=1, minutes=5))
+            run_once(MONITOR_JOB, f"{start:%Y-%m-%dT%H}", partial(_monitor_hour, start))
+        self._clock.move_to(midnight + timedelta(hours=23, minutes=50))
+        run_once("monitor daily", f"{midnight:%Y-%m-%d}", partial(_monitor_day, midnight))
 
     def _leave_traces_of_today(self) -> None:
         """A bulk job, a replay, and an alert that somebody has seen."""
-        self._run_bulk_job("suppliers (demo).csv", 400)
+        self._run_bulk_job("suppliers (demo).csv", 400, self._users.clients[0])
+        self._run_bulk_job("counterparties (demo).csv", 150, self._users.lead)
         engineer = self._users.engineer
         champion = get_model_loader().get_live_models().get_champion("general")
         request = replay.request_replay(
@@ -246,16 +303,36 @@ class DemoStory:
         if alert is not None:
             acknowledge_alert(alert, engineer, "Looking into it: a new client sends abbreviated forms.")
 
-    def _run_bulk_job(self, name: str, size: int) -> None:
+    def _run_bulk_job(self, name: str, size: int, owner: User) -> None:
         rows = [f'"{pair.left}","{pair.right}"' for pair in self._traffic.draw_hour(size)]
         upload = Upload(name)
         upload.write("\n".join(["name1,name2", *rows]).encode())
         upload.finish()
         options = JobOptions(("name1", "name2"), "kyc", "auto")
-        job = job_service.create(self._users.clients[0], upload, options)
+        job = job_service.create(owner, upload, options)
         worker.split_job_file(job.pk)
         while worker.compare_next_chunk():
             pass
+
+
+def run_hourly_tasks() -> None:
+    """Do what the scheduler did: monitor, seal, anchor, roll up. The demonstration ends yesterday."""
+    trail.seal_events()
+    anchor.publish_anchor()
+    start = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    run_once(MONITOR_JOB, f"{start:%Y-%m-%dT%H}", partial(_monitor_hour, start))
+    roll_up_new_hours(timezone.now())
+
+
+def _monitor_hour(start: datetime) -> dict[str, Any]:
+    return asdict(performance.monitor_hour(start))
+
+
+def _monitor_day(midnight: datetime) -> dict[str, Any]:
+    """Monitor a day and decide whether to train, as the daily job does."""
+    summary = asdict(performance.monitor_day(midnight))
+    decision = policy.decide_training(timezone.now(), {"corpus_size": _CORPUS_SIZE})
+    return {**summary, "train": decision.should_train}
 
 
 def _find_truth(pair: LabelledPair, prediction: Prediction) -> bool:

@@ -3,6 +3,7 @@
 import math
 import random
 
+import numpy as np
 import pytest
 from scipy import stats
 from scipy.special import betaln
@@ -10,7 +11,6 @@ from scipy.special import betaln
 from experiments.significance import (
     E_VALUE_THRESHOLD,
     check_sample_ratio,
-    compute_required_pairs,
     e_value,
     is_conclusive,
     log_e_value,
@@ -22,10 +22,10 @@ from experiments.significance import (
 )
 def test_the_split_check_is_the_chi_square_test(a: int, b: int, share: float) -> None:
     n = a + b
-    known = stats.chisquare([a, b], [n * (1 - share), n * share])
-    found = check_sample_ratio(a, b, share)
-    assert found.statistic == pytest.approx(known.statistic)
-    assert found.p_value == pytest.approx(known.pvalue)
+    reference = stats.chisquare([a, b], [n * (1 - share), n * share])
+    result = check_sample_ratio(a, b, share)
+    assert result.statistic == pytest.approx(reference.statistic)
+    assert result.p_value == pytest.approx(reference.pvalue)
 
 
 def test_a_broken_split_is_found_and_an_honest_one_is_not() -> None:
@@ -46,8 +46,8 @@ def test_a_split_that_cannot_be_is_refused(a: int, b: int, share: float) -> None
 
 @pytest.mark.parametrize(("wins", "pairs"), [(0, 0), (7, 10), (31, 44), (500, 1000)])
 def test_the_e_value_is_the_formula(wins: int, pairs: int) -> None:
-    known = betaln(2 + wins, 2 + pairs - wins) - betaln(2, 2) + pairs * math.log(2)
-    assert log_e_value(wins, pairs) == pytest.approx(known)
+    reference = betaln(2 + wins, 2 + pairs - wins) - betaln(2, 2) + pairs * math.log(2)
+    assert log_e_value(wins, pairs) == pytest.approx(reference)
 
 
 def test_nothing_seen_is_no_evidence() -> None:
@@ -79,13 +79,17 @@ def test_peeking_after_every_pair_stays_within_five_percent() -> None:
     assert stopped / 1_000 <= 1 / E_VALUE_THRESHOLD
 
 
-def test_how_many_pairs_a_difference_needs() -> None:
-    needed = compute_required_pairs(0.7)
-    assert needed is not None
-    assert 35 <= needed <= 60
-    assert compute_required_pairs(0.5, limit=2_000) is None
-
-
 def test_more_wins_than_pairs_cannot_be() -> None:
     with pytest.raises(ValueError, match="wins"):
         log_e_value(3, 2)
+
+
+def test_a_broken_split_is_found_almost_always_and_an_honest_one_called_broken_almost_never() -> None:
+    rng = np.random.default_rng(6)
+    honest = rng.binomial(10_000, 0.5, 2_000)
+    # B loses a tenth of its exposures, for example to clients that give up waiting.
+    broken = rng.binomial(rng.binomial(10_000, 0.5, 2_000), 0.9)
+    called = [check_sample_ratio(10_000 - b, b, 0.5).is_mismatch for b in honest.tolist()]
+    found = [check_sample_ratio(5_000, b, 0.5).is_mismatch for b in broken.tolist()]
+    assert sum(called) / 2_000 <= 0.003
+    assert sum(found) / 2_000 >= 0.99

@@ -27,12 +27,14 @@ PARTICIPLE = re.compile(
 )
 CATEGORY = re.compile(r"[OI]\d\d")
 ENV_READERS = {
+    "read_networks",
     "read_text",
     "read_boolean",
     "read_integer",
     "read_count",
     "read_list",
     "read_required",
+    "read_share",
     "_read_secret",
 }
 SKIPS = re.compile(r"pytest\.(mark\.)?(skip|skipif|xfail|importorskip)\b|unittest\.skip")
@@ -227,18 +229,19 @@ def _is_check(call: ast.Call) -> bool:
 
 
 def test_no_file_names_a_registry_or_a_place_of_one_machine() -> None:
-    found = []
+    hits = []
     for path in tracked_files():
         if path == Path(__file__) or path.suffix in {".png", ".skops", ".woff2", ".gz"}:
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
             if UNWANTED.search(line):
-                found.append(place(path, number))
-    assert found == []
+                hits.append(place(path, number))
+    assert hits == []
 
 
-def test_the_lock_file_pins_every_package_with_hashes_and_names_no_address() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-web.lock", "requirements-dev.lock"])
+def test_the_lock_file_pins_every_package_with_hashes_and_names_no_address(name: str) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
     blocks = re.split(r"\n(?=[a-z0-9])", lock)
     assert "://" not in lock
     assert [

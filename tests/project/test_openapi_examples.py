@@ -15,8 +15,8 @@ from tests.people import person, signed_in
 
 @cache
 def document() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(build_document())
-    return found
+    parsed: dict[str, Any] = json.loads(build_document())
+    return parsed
 
 
 def test_the_committed_document_is_that_of_the_program() -> None:

@@ -80,7 +80,7 @@ def signed_in(running: Product, browser: Browser, email: str, path: str, dark: b
     page.goto(f"{running.base}/sign-in?next={path}")
     page.fill("#username", email)
     page.fill("#password", running.password)
-    page.click(".sign-in .primary")
+    page.click("#sign-in")
     page.wait_for_url(f"**{path}")
     return page
 

@@ -22,7 +22,7 @@ from config.local.embedded import EmbeddedServers
 
 EMAIL, PASSWORD = "boss@example.com", "correct horse battery staple"
 NOBODY_LISTENS = "http://127.0.0.1:1"
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ class Reply:
     @property
     def is_a_clean_refusal(self) -> bool:
         """Say whether it is a problem that tells when to try again, and nothing of the fault."""
-        said = self.body if isinstance(self.body, dict) else {}
+        document = self.body if isinstance(self.body, dict) else {}
         kind, wait = self.headers.get("content-type", ""), self.headers.get("retry-after", "")
         return (
             self.status == 503
             and kind.startswith("application/problem+json")
             and wait.isdigit()
             and int(wait) > 0
-            and set(said) <= {"type", "title", "status", "code", "detail", "request_id"}
+            and set(document) <= {"type", "title", "status", "code", "detail", "request_id"}
         )
 
 
@@ -81,10 +81,10 @@ class Web:
         return [int(pid) for pid in listing.split()]
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
-        """Send one request on a connection of its own; a broken connection is the reply 0."""
+        """Send bytes or JSON on a connection of its own; a broken connection is the reply 0."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        text = None if body is None else json.dumps(body)
+        text = body if body is None or isinstance(body, bytes) else json.dumps(body)
         try:
             connection.request(method, path, text, {"Content-Type": "application/json", **named})
             answer = connection.getresponse()

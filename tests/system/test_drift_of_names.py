@@ -29,7 +29,7 @@ def _answer(pair: LabelledPair) -> FeatureSnapshot:
 
 def _seen(reference: HistogramCounts, frame: HistogramBinning, rows: list[FeatureSnapshot]) -> set[str]:
     current = count_histograms(build_sample("organisation", rows), frame)
-    return {shift.figure for shift in drift.compute_shifts(reference, current) if shift.seen}
+    return {shift.figure for shift in drift.compute_shifts(reference, current) if shift.is_significant}
 
 
 def test_a_day_of_the_usual_pairs_raises_no_alarm(answered: dict[bool, list[FeatureSnapshot]]) -> None:

@@ -33,8 +33,10 @@ PAIRS_OF_A_RUN = [
 class Workers:
     """Celery workers of their own, on a broker of their own."""
 
-    def __init__(self, valkey: str, log: Path) -> None:
+    def __init__(self, valkey: str, log: Path, concurrency: int = 2, **changes: str) -> None:
+        self.concurrency = concurrency
         self.valkey = valkey
+        self.changes = {"REDIS_URL": valkey, "JOBS_DIR": settings.JOBS_DIR, "OMP_NUM_THREADS": "1", **changes}
         self.log = log
         self.running: list[subprocess.Popen[bytes]] = []
 
@@ -46,18 +48,23 @@ class Workers:
             "--app=config",
             "worker",
             "--queues=jobs",
-            "--concurrency=2",
+            f"--concurrency={self.concurrency}",
         ]
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [*command, "--loglevel=INFO"],
                 cwd=settings.BASE_DIR,
-                env=environment(REDIS_URL=self.valkey, JOBS_DIR=settings.JOBS_DIR, OMP_NUM_THREADS="1"),
+                env=environment(**self.changes),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
         self.running.append(process)
+
+    def children(self) -> list[int]:
+        """Return the processes that do the work."""
+        listings = [Path(f"/proc/{process.pid}/task/{process.pid}/children") for process in self.running]
+        return [int(pid) for listing in listings for pid in listing.read_text().split()]
 
     def kill(self) -> None:
         """End every process at once, as a power cut would."""
@@ -66,9 +73,9 @@ class Workers:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def ask(self, task: Task[..., object], *arguments: str) -> None:
+    def ask(self, task: Task[..., object], *arguments: str, **limits: float) -> None:
         with Connection(f"{self.valkey}/0") as connection:
-            task.apply_async(arguments, connection=connection)  # type: ignore[call-arg]
+            task.apply_async(arguments, connection=connection, **limits)  # type: ignore[arg-type, call-arg]
 
 
 @pytest.fixture
@@ -104,7 +111,7 @@ def test_every_row_is_there_once_after_kill_nine_a_restart_and_messages_delivere
     wait_for(lambda: now(job).rows_done > 0, workers.log)
     workers.kill()
     assert 0 < now(job).rows_done < len(PAIRS_OF_A_RUN)
-    wait_for(lambda: BatchChunk.objects.claim_next(now(job).rules_version) is not None, workers.log)
+    BatchChunk.objects.update(leased_until=None)  # as when the leases of the killed workers have ended
 
     workers.start()
     for _ in range(5):
@@ -115,7 +122,7 @@ def test_every_row_is_there_once_after_kill_nine_a_restart_and_messages_delivere
     assert result(now(job)) == undisturbed
     assert now(job).rows_done == len(PAIRS_OF_A_RUN)
     pieces = BatchChunk.objects.count()
-    assert sum(len(left.answers) for left in BulkSample.objects.all()) == pieces * MAX_SAMPLE_SIZE == 1_000
+    assert sum(len(left.snapshots) for left in BulkSample.objects.all()) == pieces * MAX_SAMPLE_SIZE == 1_000
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ SMALL = SimulationPlan(
     quiet_hours=2,
     shifted_hours=2,
     corrections=200,
-    feedback_limit=200,
+    feedback_limit=320,
     cooldown_hours=2,
     audit_share=0.15,
     corpus_size=1_500,
@@ -24,8 +24,8 @@ SMALL = SimulationPlan(
 
 @pytest.mark.django_db
 def test_what_a_new_guideline_cost_is_won_back_and_drift_without_error_trains_nothing() -> None:
-    told: list[str] = []
-    outcome = simulate(SMALL, told.append)
+    messages: list[str] = []
+    outcome = simulate(SMALL, messages.append)
     assert outcome.accuracy_drifted < outcome.accuracy_before - 0.15
     assert outcome.recovered_share >= 0.5
     assert outcome.corrections >= SMALL.corrections
@@ -34,7 +34,7 @@ def test_what_a_new_guideline_cost_is_won_back_and_drift_without_error_trains_no
     assert outcome.retrainings_without_error == 0
     assert outcome.trainings[-1]["corrections"] == outcome.corrections
     assert "won back" in render_section(SMALL, outcome)
-    assert len(told) == outcome.hours == len(outcome.history)
+    assert len(messages) == outcome.hours == len(outcome.history)
     assert not Prediction.objects.exists()
     assert not Feedback.objects.exists()
     assert not ModelVersion.objects.exists()

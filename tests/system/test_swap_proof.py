@@ -164,8 +164,10 @@ def version(number: str, shift: float) -> ModelVersion:
     shipped = json.loads(files("matching.engine").joinpath("model/model.json").read_bytes())
     shipped["version"] = number
     shipped["model"]["baseline"] += shift
-    given = VersionRegistration("legal-names", number, json.dumps(shipped).encode(), compute_schema_hash())
-    return register_version(given, None)
+    registration = VersionRegistration(
+        "legal-names", number, json.dumps(shipped).encode(), compute_schema_hash()
+    )
+    return register_version(registration, None)
 
 
 def promote(model: ModelVersion, engineer: User, approver: User, figures: Figures) -> None:
@@ -227,11 +229,11 @@ def check_every_answer_came_from_what_was_live(figures: Figures) -> None:
     ends = {row.generation: later.at for row, later in pairwise(served)}
     versions = {row.generation: row.model_id for row in served}
     answered = Prediction.objects.order_by().values("generation", "model").annotate(last=Max("created_at"))
-    assert {found["generation"] for found in answered} == set(versions)
-    for found in answered:
-        assert versions[found["generation"]] == found["model"]
-        if found["generation"] in ends:
-            assert found["last"] <= ends[found["generation"]] + timedelta(seconds=MOST_SECONDS)
+    assert {answer["generation"] for answer in answered} == set(versions)
+    for answer in answered:
+        assert versions[answer["generation"]] == answer["model"]
+        if answer["generation"] in ends:
+            assert answer["last"] <= ends[answer["generation"]] + timedelta(seconds=MOST_SECONDS)
     assert Prediction.objects.count() == figures.requests
 
 

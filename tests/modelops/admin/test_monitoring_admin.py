@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.http.response import HttpResponseBase
@@ -13,7 +14,15 @@ from accounts.models import AuditEvent, Role, User
 from feedback.retraining import policy
 from modelops.alert_rules import ALERT_RULES
 from modelops.alerting import alerts
-from modelops.models import Alert, AlertChannel, DriftReport, Reference, Threshold, TrainingDecision
+from modelops.models import (
+    Alert,
+    AlertChannel,
+    DriftReport,
+    ModelMetric,
+    Reference,
+    Threshold,
+    TrainingDecision,
+)
 from modelops.monitoring import thresholds
 from tests.models import installed, model_version
 from tests.people import person
@@ -50,25 +59,52 @@ def test_an_alert_shows_cause_and_action_and_is_acknowledged_with_a_reason() -> 
     assert "I look into it" in text(client.get(path(Alert, "change", alert.pk)))
 
 
-def test_an_alert_is_snoozed_and_closed_on_screen() -> None:
+def test_an_alert_is_snoozed_and_resolved_on_screen() -> None:
     alert, client = alerts.raise_alert("training_failed"), browser(Role.LEAD)
     client.post(path(Alert, "snooze", alert.pk), {"hours": "24", "reason": "known"})
     alert.refresh_from_db()
     assert alert.snoozed_until is not None
     assert alert.snoozed_until > timezone.now() + timedelta(hours=23)
     assert "Snoozed" in text(client.get(path(Alert, "changelist")))
-    client.post(path(Alert, "close", alert.pk), {"reason": "imported twice"})
+    client.post(path(Alert, "resolve", alert.pk), {"reason": "imported twice"})
     late = client.post(path(Alert, "acknowledge", alert.pk), {"reason": "late"})
     assert "this alert is resolved" in text(late)
 
 
-@pytest.mark.parametrize("page", ["acknowledge", "snooze", "close"])
+def test_the_losses_since_training_stand_above_the_drift_of_inputs_with_their_threshold() -> None:
+    version, client = installed().model, browser(Role.MODEL_ENGINEER)
+    listed = path(DriftReport, "changelist")
+    assert "Nothing to compare yet" in text(client.get(listed))
+    type(version).objects.update(metrics={"accuracy": 0.95, "precision_material": 0.9})
+    now = timezone.now()
+    for part, value in (("labelled", "0.8"), ("labelled, at least", "0.74"), ("labelled, at most", "0.84")):
+        for at, number in ((now - timedelta(hours=1), "0.95"), (now, value)):
+            ModelMetric.objects.create(
+                model=version,
+                metric_name=f"accuracy ({part})",
+                metric_value=number,
+                n=200,
+                recorded_at=at,
+                window=f"{at:%H:%M}",
+            )
+    page = text(client.get(listed))
+    assert "0.800 (0.740 to 0.840)" in page
+    assert "+0.150" in page
+    assert "above, beyond chance" in page
+    assert "The two values are of different rows" in page
+    thresholds.change_threshold("performance_drift", Decimal("0.2"), person(Role.APPROVER), "a test")
+    page = text(client.get(listed))
+    assert "0.20" in page
+    assert "not above beyond chance" in page
+
+
+@pytest.mark.parametrize("page", ["acknowledge", "snooze", "resolve"])
 def test_who_may_only_look_cannot_answer(page: str) -> None:
     alert = alerts.raise_alert("training_failed")
     assert browser(Role.AUDITOR).post(path(Alert, page, alert.pk), {"reason": "x"}).status_code == 403
 
 
-CHANNEL = {"name": "ops", "kind": "webhook", "least": "warning", "enabled": "on"}
+CHANNEL = {"name": "ops", "kind": "webhook", "minimum_severity": "warning", "enabled": "on"}
 SECRET = "https://hooks.example/services/T0/secret-token"
 
 
@@ -122,7 +158,7 @@ def report() -> DriftReport:
         kind="organisation",
         origin="corpus",
         n=2_000,
-        frame={"edges": {}, "labels": {"script": ["<latin>", "other"]}},
+        binning={"edges": {}, "labels": {"script": ["<latin>", "other"]}},
         counts={"script": [1_900, 100]},
     )
     shift = {
@@ -132,7 +168,7 @@ def report() -> DriftReport:
         "js": 0.3,
         "ks": 0.3,
         "adjusted": 1e-9,
-        "seen": True,
+        "is_significant": True,
     }
     plot = {
         "figure": "script",
@@ -150,13 +186,13 @@ def report() -> DriftReport:
         end=now,
         reference=reference,
         n=250,
-        worst=0.5,
-        seen=["script"],
-        believed=["script"],
+        largest_psi=0.5,
+        shifted_figures=["script"],
+        persistent_figures=["script"],
         drifted=True,
         shifts=[shift],
         plots=[plot],
-        moved=40,
+        changed_verdicts=40,
         reviewed=9,
         wrong=2,
     )
@@ -164,10 +200,8 @@ def report() -> DriftReport:
 
 def test_a_drift_report_says_the_consequence_and_draws_the_figures(report: DriftReport) -> None:
     page = text(browser(Role.AUDITOR).get(path(DriftReport, "change", report.pk)))
-    assert (
-        "This drift moved 40 of 250 decisions across a threshold; 9 of the window were reviewed; 2 wrong."
-        in page
-    )
+    assert "This drift changed the verdict of 40 of 250 predictions" in page
+    assert "reviewers checked 9 of the 250 and found 2 wrong." in page
     assert "<svg" in page
     assert "&lt;latin&gt; 95% to 60%" in page
     assert "0.500" in page
@@ -213,5 +247,5 @@ def test_a_decision_shows_every_condition() -> None:
     client = browser(Role.LEAD)
     page = text(client.get(path(TrainingDecision, "change", decision.pk)))
     assert "No condition is met." in page
-    assert "0 labels not learnt from" in page
+    assert "0 labels not used yet" in page
     assert "Do not train" in text(client.get(path(TrainingDecision, "changelist")))

@@ -2,12 +2,16 @@
 
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from pytest_django import Settings
 
+from accounts.audit.anchor import publish_anchor
 from accounts.audit.trail import seal_events
 from config.celery import app
 from config.process.watchdog import HeartbeatCheckStep, check_in_thread
@@ -24,17 +28,33 @@ pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.fixture(autouse=True)
+def own_anchors(settings: Settings, tmp_path: Path) -> None:
+    settings.AUDIT_ANCHOR_PATH = str(tmp_path / "anchors.jsonl")
+
+
 def everything_at_work() -> None:
     installed()
     record_heartbeat()
     run_once(heartbeats.MONITOR_JOB, "now", dict)
+    create_schedule()
     seal_events()
+    publish_anchor()
+
+
+def create_schedule() -> None:
+    schedule, _ = IntervalSchedule.objects.get_or_create(every=10, period="seconds")
+    for task in (heartbeats.SEAL_TASK, heartbeats.ANCHOR_TASK):
+        PeriodicTask.objects.create(name=task, task=task, interval=schedule)
 
 
 def test_everything_at_work_is_said_and_raises_nothing() -> None:
     everything_at_work()
     answer = Client().get("/heartbeats")
-    assert (answer.status_code, sorted(answer.json())) == (200, ["beat", "monitor", "sealer"])
+    assert (answer.status_code, sorted(answer.json())) == (
+        200,
+        ["anchor", "audit_forwarding", "audit_schedule", "beat", "monitor", "sealer"],
+    )
     assert not Alert.objects.exists()
 
 
@@ -55,8 +75,59 @@ def test_a_silent_part_raises_its_alert_and_is_cleared_when_it_is_back(part: str
     Heartbeat.objects.update(at=later)
     JobRun.objects.update(finished_at=later)
     seal_events()
+    publish_anchor()
     assert heartbeats.check_components(later) == []
     assert Alert.objects.get().state == "resolved"
+
+
+def test_events_that_are_sealed_and_not_anchored_raise_an_alert() -> None:
+    everything_at_work()
+    person()
+    seal_events()
+    later = timezone.now() + 136 * MINUTE
+    assert "anchor" in {late.name for late in heartbeats.check_components(later)}
+    assert Alert.objects.filter(rule="anchor_silent", state="firing").exists()
+    publish_anchor()
+    assert "anchor" not in {late.name for late in heartbeats.check_components(later)}
+
+
+def test_a_target_that_fails_is_late_although_the_others_are_served(settings: Settings) -> None:
+    everything_at_work()
+    settings.AUDIT_TSA_URL = "http://127.0.0.1:1/"
+    settings.AUDIT_TSA_CERTIFICATES = "nowhere"
+    person()
+    seal_events()
+    with pytest.raises(OSError, match="cannot be reached"):
+        publish_anchor()
+    assert "anchor" in {late.name for late in heartbeats.check_components(timezone.now() + 136 * MINUTE)}
+
+
+def test_events_that_the_receiver_outside_does_not_take_raise_an_alert(settings: Settings) -> None:
+    everything_at_work()
+    settings.AUDIT_FORWARD_URL = "http://127.0.0.1:1/"
+    later = timezone.now() + 16 * MINUTE
+    assert "audit_forwarding" in {late.name for late in heartbeats.check_components(later)}
+
+
+@pytest.mark.parametrize(
+    "change", [{"enabled": False}, {"one_off": True}, {"task": "x"}, {"expires": "2020-01-01T00:00Z"}, None]
+)
+@pytest.mark.parametrize("task", [heartbeats.SEAL_TASK, heartbeats.ANCHOR_TASK])
+def test_sealing_or_anchoring_that_is_switched_off_raises_an_alert_at_once(
+    task: str, change: dict[str, object] | None
+) -> None:
+    everything_at_work()
+    rows = PeriodicTask.objects.filter(task=task)
+    assert rows.update(**change) if change else rows.delete()
+    for _ in range(2):
+        assert "audit_schedule" in {late.name for late in heartbeats.check_components()}
+    alert = Alert.objects.get(rule="audit_schedule_silent")
+    assert (alert.state, alert.severity) == ("firing", "critical")
+    PeriodicTask.objects.all().delete()
+    create_schedule()
+    heartbeats.check_components()
+    alert.refresh_from_db()
+    assert alert.state == "resolved"
 
 
 def test_a_worker_tells_of_a_silent_scheduler_without_the_scheduler() -> None:
@@ -86,7 +157,7 @@ def test_the_timer_asks_in_a_thread_and_closes_its_connection() -> None:
     Heartbeat.objects.update(at=timezone.now() - 6 * MINUTE)
     check_in_thread(app).join()
     assert Alert.objects.get().rule == "beat_silent"
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while open_connections() > 1 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert open_connections() == 1

@@ -51,7 +51,7 @@ def test_a_promotion_takes_two_people(engineer: User, approver: User) -> None:
     assert (deployment.requested_by, deployment.approved_by) == (engineer, approver)
     assert deployment.previous is not None
     assert deployment.previous.model.version == "1"
-    assert AuditEvent.objects.filter(action="deployment.made", actor=approver).exists()
+    assert AuditEvent.objects.filter(action="deployment.created", actor=approver).exists()
 
 
 def test_who_asked_may_not_approve(engineer: User) -> None:
@@ -157,7 +157,7 @@ def test_what_was_live_at_a_moment_can_be_asked(engineer: User, approver: User) 
 
 
 def test_registering_keeps_both_digests_and_the_numbers(engineer: User) -> None:
-    given = VersionRegistration(
+    registration = VersionRegistration(
         "names",
         "7",
         compiled("7", 0.0),
@@ -165,13 +165,13 @@ def test_registering_keeps_both_digests_and_the_numbers(engineer: User) -> None:
         accuracy=0.97126,
         metrics={"f1": 0.9612344, "notes": "good", "ok": True},
     )
-    version = register_version(given, engineer)
+    version = register_version(registration, engineer)
     assert str(version.accuracy) == "0.9713"
     assert [(row.metric_name, float(row.metric_value)) for row in version.measured.all()] == [
         ("f1", 0.961234)
     ]
     with pytest.raises(IntegrityError), transaction.atomic():
-        register_version(given, engineer)
+        register_version(registration, engineer)
 
 
 def test_a_challenger_takes_its_own_slot(engineer: User, approver: User) -> None:

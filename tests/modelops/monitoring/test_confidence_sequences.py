@@ -57,10 +57,10 @@ def test_labels_weigh_one_over_the_chance_they_were_picked_with() -> None:
 
 def test_precision_and_recall_are_of_material() -> None:
     cells = [(True, True)] * 6 + [(True, False)] * 2 + [(False, True)] * 1 + [(False, False)] * 11
-    found = compute_performance([AuditedLabel(predicted, true, 0.02) for predicted, true in cells])
-    assert found.accuracy.value == pytest.approx(17 / 20)
-    assert found.precision.value == pytest.approx(6 / 8)
-    assert found.recall.value == pytest.approx(6 / 7)
+    performance = compute_performance([AuditedLabel(predicted, true, 0.02) for predicted, true in cells])
+    assert performance.accuracy.value == pytest.approx(17 / 20)
+    assert performance.precision.value == pytest.approx(6 / 8)
+    assert performance.recall.value == pytest.approx(6 / 7)
 
 
 def test_all_restarts_together_spend_the_whole_error() -> None:

@@ -55,7 +55,7 @@ def test_the_threshold_falls_with_the_sample_and_is_what_chance_alone_exceeds() 
 def test_a_histogram_does_not_differ_from_itself(row: list[int]) -> None:
     assert drift.psi(row, row) == pytest.approx(0, abs=1e-12)
     assert drift.js_distance(row, row) == pytest.approx(0, abs=1e-6)
-    assert drift.count_moved(row, row) == 0
+    assert drift.count_changed_verdicts(row, row) == 0
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=200))
@@ -84,7 +84,7 @@ def test_two_windows_of_three_are_needed() -> None:
 
 
 def test_it_says_how_many_answers_fall_elsewhere() -> None:
-    assert drift.count_moved([900, 100], [700, 300]) == 200
+    assert drift.count_changed_verdicts([900, 100], [700, 300]) == 200
 
 
 @pytest.mark.parametrize("size", [200, 1_000, 10_000])
@@ -98,7 +98,9 @@ def test_without_change_at_most_one_day_in_a_hundred_raises_an_alarm(size: int) 
         seen = []
         for window in range(windows):
             current = {f"f{at}": drawn[at][window].tolist() for at in range(FIGURES)}
-            seen.append({shift.figure for shift in drift.compute_shifts(reference, current) if shift.seen})
+            seen.append(
+                {shift.figure for shift in drift.compute_shifts(reference, current) if shift.is_significant}
+            )
         alarms += any(drift.find_persistent_shifts(seen[: at + 1]) for at in range(windows))
     assert alarms <= days * 0.01
 
@@ -121,6 +123,8 @@ def test_a_shift_is_found_within_five_hundred_predictions(name: str) -> None:
         for _ in range(2):  # two windows of 250: five hundred predictions
             current = {f"f{at}": dice.multinomial(250, np.full(BINS, 0.1)).tolist() for at in range(FIGURES)}
             current["shifted"] = dice.multinomial(250, after).tolist()
-            seen.append({shift.figure for shift in drift.compute_shifts(reference, current) if shift.seen})
+            seen.append(
+                {shift.figure for shift in drift.compute_shifts(reference, current) if shift.is_significant}
+            )
         missed += drift.find_persistent_shifts(seen) != {"shifted"}
     assert missed <= 2

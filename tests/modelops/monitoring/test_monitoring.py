@@ -55,7 +55,7 @@ def hour(of: TrafficSlice, number: int, n: int = 250, lacking_form: float = 0.1)
     assert reference is not None
     at = START + number * HOUR
     counts = count_histograms(
-        answers(n, 100 + number, lacking_form), HistogramBinning.from_dict(reference.frame)
+        answers(n, 100 + number, lacking_form), HistogramBinning.from_dict(reference.binning)
     )
     reporting.store_hourly_count(of, at, n, counts, reference)
     return reporting.report_hours(of, at + HOUR, reviewed)
@@ -91,7 +91,7 @@ def test_nothing_is_reported_before_there_are_enough_answers(watched: TrafficSli
 
 def test_without_change_nothing_is_seen(watched: TrafficSlice) -> None:
     reports = [hour(watched, number) for number in range(6)]
-    assert not any(report and report.seen for report in reports)
+    assert not any(report and report.shifted_figures for report in reports)
     assert not Alert.objects.exists()
 
 
@@ -100,21 +100,21 @@ def test_a_shift_of_legal_forms_is_believed_after_five_hundred_answers_and_raise
 ) -> None:
     first = hour(watched, 0, lacking_form=0.4)
     assert first is not None
-    assert set(first.seen) == {"legal form", "verdict"}
+    assert set(first.shifted_figures) == {"legal form", "verdict"}
     assert not first.drifted
     assert not Alert.objects.exists()
     second = hour(watched, 1, lacking_form=0.4)
     assert second is not None
     assert second.drifted
-    assert 30 < second.moved < 120
+    assert 30 < second.changed_verdicts < 120
     assert second.summary == (
-        f"This drift moved {second.moved} of 250 decisions across a threshold; "
-        "9 of the window were reviewed; 2 wrong."
+        f"This drift changed the verdict of {second.changed_verdicts} of 250 predictions; "
+        "reviewers checked 9 of the 250 and found 2 wrong."
     )
     alert = Alert.objects.get()
     assert (alert.rule, alert.state) == ("drift", "firing")
-    assert "legal form" in alert.what
-    assert "2 wrong" in alert.what
+    assert "legal form" in alert.observation
+    assert "2 wrong" in alert.observation
 
 
 def test_the_alert_ends_when_the_traffic_is_as_it_was(watched: TrafficSlice) -> None:
@@ -134,7 +134,7 @@ def test_a_person_may_accept_the_new_traffic_as_the_reference(watched: TrafficSl
     )
     following = hour(watched, 3, lacking_form=0.4)
     assert following is not None
-    assert not following.seen
+    assert not following.shifted_figures
     assert not following.drifted
     assert AuditEvent.objects.filter(action="drift_reference.accepted").count() == 1
 

@@ -34,7 +34,7 @@ def test_versions_are_listed_with_what_is_live_and_shown_by_the_beginning_of_the
     scoring_version("2")
     lines = run("list").splitlines()
     assert len(lines) == 2
-    assert "champion for *" in lines[1]
+    assert "champion for all profiles" in lines[1]
     details = json.loads(run("show", "2"))
     assert (details["version"], details["fits_this_program"]) == ("2", True)
     with pytest.raises(CommandError, match="no version is or begins with 9"):
@@ -64,8 +64,8 @@ def test_a_trained_version_is_verified_down_to_its_estimator_and_carried_elsewhe
     with pytest.raises(CommandError, match="registered already"):
         run("import", str(file), "--key-file", str(key))
 
-    exam, answers = version.exam, version.answers
-    assert exam is not None
+    validation_set, answers = version.validation_set, version.golden_predictions
+    assert validation_set is not None
     check_estimator(version)
     version.training_runs.update(model=None)
     ModelVersion.objects.all().delete()
@@ -75,10 +75,10 @@ def test_a_trained_version_is_verified_down_to_its_estimator_and_carried_elsewhe
         run("import", str(file))
     run("import", str(file), "--key-file", str(key))
     again = ModelVersion.objects.get()
-    assert (again.version, again.card, again.exam, again.answers) == (
+    assert (again.version, again.card, again.validation_set, again.golden_predictions) == (
         version.version,
         version.card,
-        exam,
+        validation_set,
         answers,
     )
     assert again.measured.filter(slice="kind: organisation").exists()
@@ -90,15 +90,15 @@ def check_estimator(version: ModelVersion) -> None:
     with pytest.raises(EstimatorError, match="not the file that was registered"):
         estimators.load_estimator(content + b" ", sha256(content))
     estimator = estimators.load_estimator(content, sha256(content))
-    assert version.exam is not None
-    exam = unpack_validation_set(bytes(version.exam.content))
+    assert version.validation_set is not None
+    validation_set = unpack_validation_set(bytes(version.validation_set.content))
 
     class Liar:
         def predict_probabilities(self, rows: object) -> list[float]:
-            return list(np.full(len(exam), 0.5))
+            return list(np.full(len(validation_set), 0.5))
 
     with pytest.raises(EstimatorError, match="differ by"):
-        estimators.compare_with_served(estimator, Liar(), exam)
+        estimators.compare_with_served(estimator, Liar(), validation_set)
 
 
 def test_a_changed_bundle_is_refused_before_anything_in_it_is_used(tmp_path: Path) -> None:

@@ -47,9 +47,9 @@ def test_any_live_version_is_found_by_its_id_and_no_other() -> None:
     challenger, idle = model_version("2"), model_version("3")
     promote(challenger, role="challenger")
     fleet = ModelLoader(version_in).get_live_models()
-    found = fleet.find_by_id(challenger.pk)
-    assert found is not None
-    assert found.scorer == "2"
+    loaded = fleet.find_by_id(challenger.pk)
+    assert loaded is not None
+    assert loaded.scorer == "2"
     assert fleet.find_by_id(idle.pk) is None
 
 

@@ -61,7 +61,7 @@ def attended(
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "nothing happened in time"
         time.sleep(0.05)
@@ -164,7 +164,7 @@ def test_a_drill_proves_the_rollback_and_answers_no_request() -> None:
     assert LiveSlot.objects.get(profile="*").deployment == before
     assert {row.model.version for row in Deployment.objects.filter(drill=True)} == {"1", "2"}
     assert [row.profile for row in Deployment.objects.live()] == ["*"]
-    assert AuditEvent.objects.get(action="rollback.drilled").detail["back_ms"] == done.back_ms
+    assert AuditEvent.objects.get(action="rollback.drill_finished").detail["back_ms"] == done.back_ms
     assert not Alert.objects.filter(rule="break_glass_rollback").exists()
     assert DRILL_PROFILE not in {row.profile for row in Deployment.objects.as_of(timezone.now())}
 

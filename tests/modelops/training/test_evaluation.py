@@ -61,9 +61,9 @@ def test_a_slice_without_one_label_has_plain_none_for_what_it_cannot_say() -> No
 
 
 def test_slices_come_largest_first_and_sum_to_the_whole() -> None:
-    found = compute_metrics_by_slice([1, 0, 1, 0, 1], [0.9, 0.1, 0.8, 0.2, 0.3], ["a", "b", "b", "b", "a"])
-    assert list(found) == ["b", "a"]
-    assert sum(quality.n for quality in found.values()) == 5
+    slices = compute_metrics_by_slice([1, 0, 1, 0, 1], [0.9, 0.1, 0.8, 0.2, 0.3], ["a", "b", "b", "b", "a"])
+    assert list(slices) == ["b", "a"]
+    assert sum(quality.n for quality in slices.values()) == 5
 
 
 def test_calibration_error_is_zero_for_the_truth_and_large_for_boasting() -> None:
@@ -88,6 +88,6 @@ def test_scores_of_a_coin_are_known() -> None:
 
 
 def test_the_bootstrap_repeats_itself_and_holds_the_value() -> None:
-    one, other = (bootstrap_rate(lambda table: table[:, 0] / 100, [30, 70]) for _ in "ab")
-    assert one == other
-    assert one.low < 0.3 < one.high
+    first, second = (bootstrap_rate(lambda table: table[:, 0] / 100, [30, 70]) for _ in "ab")
+    assert first == second
+    assert first.low < 0.3 < first.high

@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role
+from config.settings_test import TEST_SERVERS
 from modelops.models import TrainingRun
 from modelops.training import runs
 from modelops.training.runs import RunEndedError, TrainingBusyError
@@ -43,7 +44,8 @@ with runs.hold_training_lock():
 @pytest.fixture
 def trainer() -> Iterator["subprocess.Popen[str]"]:
     """A process that is training."""
-    environment = {**os.environ, "DATABASE_URL": "", "VAR_DIR": str(settings.VAR_DIR)}
+    owner = {"DATABASE_URL": "", "DATABASE_OWNER_URL": TEST_SERVERS.postgres.build_url()}
+    environment = {**os.environ, **owner, "VAR_DIR": str(settings.VAR_DIR)}
     database = str(connection.settings_dict["NAME"])
     command = [sys.executable, "-c", _TRAINER, database]
     with subprocess.Popen(
@@ -64,7 +66,7 @@ def test_a_run_that_was_killed_is_ended_and_a_live_one_is_left_alone(
         raise AssertionError("two at once")
     trainer.send_signal(signal.SIGKILL)
     trainer.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not runs.fail_dead_runs() and time.monotonic() < deadline:
         time.sleep(0.05)
     run = TrainingRun.objects.get()
@@ -78,7 +80,7 @@ def test_a_run_whose_machine_is_lost_gives_up_the_lock(trainer: "subprocess.Pope
     assert runs.fail_dead_runs(timezone.now() + timedelta(hours=1)) == 1
     trainer.send_signal(signal.SIGCONT)
     assert "no heartbeat" in TrainingRun.objects.get().error
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             with runs.hold_training_lock():

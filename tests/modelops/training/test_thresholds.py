@@ -39,8 +39,8 @@ def test_the_promise_holds_in_repetition() -> None:
     for _ in range(rounds):
         probabilities = random.beta(0.3, 0.3, size=3_000)
         truth = random.random(3_000) < probabilities
-        found = compute_abstention_band(probabilities, truth)
-        broken += found.immaterial.threshold is not None and _true_error(found.immaterial_below) > 0.01
+        band = compute_abstention_band(probabilities, truth)
+        broken += band.immaterial.threshold is not None and _true_error(band.immaterial_below) > 0.01
     assert broken / rounds <= 0.07
 
 
@@ -51,11 +51,11 @@ def _true_error(threshold: float) -> float:
 
 def test_the_band_never_contradicts_the_prediction() -> None:
     probabilities = np.concatenate([np.full(2_000, 0.7), np.full(2_000, 0.2)])
-    found = compute_abstention_band(probabilities, np.zeros(4_000, dtype=bool))
-    assert found.immaterial_below <= 0.5 <= found.material_above
+    band = compute_abstention_band(probabilities, np.zeros(4_000, dtype=bool))
+    assert band.immaterial_below <= 0.5 <= band.material_above
 
 
 def test_without_a_promise_everything_is_reviewed() -> None:
-    found: AbstentionBand = compute_abstention_band(np.array([0.1, 0.9]), np.array([False, True]))
-    assert found.immaterial_below < 0
-    assert found.material_above > 1
+    band: AbstentionBand = compute_abstention_band(np.array([0.1, 0.9]), np.array([False, True]))
+    assert band.immaterial_below < 0
+    assert band.material_above > 1

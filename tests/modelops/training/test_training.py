@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from matching.engine.model.forest import Forest, build_additive_model
 from modelops.training import fitting
 from modelops.training.compilation import compile_model
-from modelops.training.fitting import TrainingError, fit
+from modelops.training.fitting import BandRows, TrainingError, fit
 from modelops.training.trained_model import CandidateScore, TrainedModel
 
 NAMES = ("near", "far", "noise", "bent", "kind")
@@ -25,8 +25,12 @@ def rows(n: int = 1_500, seed: int = 4, bent: float = 6.0) -> tuple[NDArray[np.f
 @pytest.fixture(scope="module")
 def trained() -> TrainedModel:
     features, labels = rows()
-    kinds = np.where(features[:, 4] > 0.4, "organisation", "individual")
-    return fit(features, labels, range(len(labels)), None, NAMES, MONOTONE, slices=kinds, seed=3)
+    first, nothing = features[:, 4] > 0.4, np.zeros(len(labels), dtype=bool)
+    bands = {
+        "organisation": BandRows(first, first, nothing),
+        "individual": BandRows(~first, nothing, nothing),
+    }
+    return fit(features, labels, range(len(labels)), None, NAMES, MONOTONE, bands=bands, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +79,16 @@ def test_every_slice_has_a_band_whose_ends_do_not_cross(trained: TrainedModel) -
     assert all(band.immaterial_below < band.material_above for band in trained.bands.values())
 
 
+def test_a_direction_without_rows_promises_nothing(trained: TrainedModel) -> None:
+    assert trained.bands["individual"].material.threshold is None
+    assert trained.bands["individual"].material_above > 1
+
+
+def test_every_row_that_is_counted_has_a_probability_of_its_own(trained: TrainedModel) -> None:
+    assert len(trained.predicted) == trained.rows
+    assert np.isfinite(trained.predicted).all()
+
+
 @pytest.mark.parametrize("which", ["trained", "straight"])
 def test_the_compiled_model_equals_the_estimator(which: str, request: pytest.FixtureRequest) -> None:
     model: TrainedModel = request.getfixturevalue(which)
@@ -99,11 +113,11 @@ def test_contributions_add_up_to_the_score(which: str, request: pytest.FixtureRe
 @pytest.mark.usefixtures("quick_training")
 def test_the_same_data_and_seed_train_the_same_model() -> None:
     features, labels = rows(n=400)
-    one, other = (
+    first, second = (
         compile_model(fit(features, labels, range(400), None, NAMES, MONOTONE, seed=1), "n", "1", "h")
         for _ in "ab"
     )
-    assert one == other
+    assert first == second
 
 
 @pytest.mark.usefixtures("quick_training")

@@ -28,7 +28,7 @@ class Edges:
     material_above = 0.8
 
 
-def exam(n: int = 400) -> ValidationSet:
+def build_validation_set(n: int = 400) -> ValidationSet:
     """Rows of which every fourth is material, half in Latin script."""
     labels = np.arange(n) % 4 == 0
     scripts = np.where(np.arange(n) % 2 == 0, "latin", "han+latin")
@@ -43,8 +43,8 @@ def sat(probabilities: "np.typing.NDArray[np.float64]") -> ValidationScores:
     return ValidationScores(probabilities, {"organisation": Edges()})
 
 
-def state(found: gates.GateResult) -> tuple[str, str]:
-    return found.name, found.state
+def state(gate: gates.GateResult) -> tuple[str, str]:
+    return gate.name, gate.state
 
 
 def test_the_paired_interval_equals_a_worked_example() -> None:
@@ -55,23 +55,23 @@ def test_the_paired_interval_equals_a_worked_example() -> None:
 
 
 def test_an_equal_model_passes_and_one_worse_in_one_script_is_named() -> None:
-    sheet = exam()
+    sheet = build_validation_set()
     good = np.where(sheet.labels, 0.9, 0.1)
     han = np.array(["han" in name for name in sheet.slices["script"]])
     assert state(gates.check_slices(sheet, sat(good), sat(good))) == ("slices", "green")
     bad = np.where(han & (np.arange(len(sheet)) % 5 == 1), 0.6, good)
-    found = gates.check_slices(sheet, sat(bad), sat(good))
-    assert found.state == "red"
-    assert "script han" in found.said
+    gate = gates.check_slices(sheet, sat(bad), sat(good))
+    assert gate.state == "red"
+    assert "script han" in gate.summary
     assert [
-        row["slice"] for row in found.rows if row["state"] == "green" and row["dimension"] == "script"
+        row["slice"] for row in gate.rows if row["state"] == "green" and row["dimension"] == "script"
     ] == []
     better = gates.check_slices(sheet, sat(good), sat(bad))
     assert better.state == "green"
 
 
 def test_too_many_missed_material_differences_are_red() -> None:
-    sheet = exam()
+    sheet = build_validation_set()
     blind = np.full(len(sheet), 0.1)
     assert gates.check_missed_material(sheet, sat(blind)).state == "red"
     assert gates.check_missed_material(sheet, sat(np.where(sheet.labels, 0.9, 0.1))).state == "green"
@@ -84,7 +84,7 @@ def test_too_many_missed_material_differences_are_red() -> None:
 
 
 def test_probabilities_that_mean_nothing_are_red_unless_the_champions_mean_less() -> None:
-    sheet = exam()
+    sheet = build_validation_set()
     right, bold = np.full(len(sheet), 0.25), np.full(len(sheet), 0.6)
     assert gates.check_calibration(sheet, sat(right), None).state == "green"
     assert gates.check_calibration(sheet, sat(bold), sat(right)).state == "red"
@@ -95,14 +95,14 @@ def test_a_calibration_error_that_so_few_rows_cannot_show_is_not_held_against_a_
     dice = np.random.default_rng(3)
     for n, allowed in ((80, "green"), (4_000, "red")):
         true = dice.random(n)
-        sheet = replace(exam(n), labels=dice.random(n) < true)
+        sheet = replace(build_validation_set(n), labels=dice.random(n) < true)
         honest, bold = true, np.where(true > 0.5, (1 + true) / 2, true / 2)
         assert gates.check_calibration(sheet, sat(honest), None).state == "green"
         assert gates.check_calibration(sheet, sat(bold), sat(honest)).state == allowed
 
 
 def test_an_exam_comes_back_from_its_bytes() -> None:
-    sheet = exam(40)
+    sheet = build_validation_set(40)
     again = unpack_validation_set(pack_validation_set(sheet))
     assert (again.labels == sheet.labels).all()
     assert list(again.slices["script"]) == list(sheet.slices["script"])
@@ -113,17 +113,17 @@ def test_an_exam_comes_back_from_its_bytes() -> None:
 def test_what_was_found_is_kept_with_the_request() -> None:
     installed()
     request = promotion.request_promotion(scoring_version("2"), "*", "champion", "better", person())
-    found = {gate["name"]: gate["state"] for gate in request.gates}
-    assert found == {
+    states = {gate["name"]: gate["state"] for gate in request.gates}
+    assert states == {
         "digest": "green",
         "schema": "green",
         "builds": "green",
         "golden": "green",
         "slices": "green",
-        "promise": "amber",
+        "missed_material": "amber",
         "calibration": "green",
         "latency": "green",
-        "exam": "amber",
+        "validation_set": "amber",
     }
 
 
@@ -132,15 +132,15 @@ def test_a_version_that_breaks_a_golden_pair_needs_a_reason_and_raises_an_alert(
     installed()
     asker, approver = person(), person()
     request = promotion.request_promotion(scoring_version("2", 5.0), "*", "champion", "bold", asker)
-    assert "slip" in next(gate["said"] for gate in request.gates if gate["name"] == "golden")
+    assert "slip" in next(gate["summary"] for gate in request.gates if gate["name"] == "golden")
     with pytest.raises(PromotionError, match="Golden pairs"):
         promotion.approve_promotion(request, approver)
     with pytest.raises(PromotionError, match="Golden pairs"):
         promotion.approve_promotion(request, approver, "go")
     deployment = promotion.approve_promotion(request, approver, "the spelling rule changed on Monday")
     assert deployment.override == "the spelling rule changed on Monday"
-    assert "Golden pairs" in Alert.objects.get(rule="gates_overridden").what
-    event = AuditEvent.objects.get(action="deployment.made", actor=approver)
+    assert "Golden pairs" in Alert.objects.get(rule="gates_overridden").observation
+    event = AuditEvent.objects.get(action="deployment.created", actor=approver)
     assert event.detail["override"] == deployment.override
 
 
@@ -158,9 +158,9 @@ def test_nobody_overrules_a_model_that_does_not_load(content: bytes, title: str)
 
 @pytest.mark.django_db
 def test_what_cannot_serve_is_not_registered() -> None:
-    given = VersionRegistration("names", "9", b"{}", compute_schema_hash())
+    registration = VersionRegistration("names", "9", b"{}", compute_schema_hash())
     with pytest.raises(ValueError, match="damaged"):
-        register_version(given, None)
+        register_version(registration, None)
     assert not ModelVersion.objects.exists()
 
 
@@ -168,12 +168,12 @@ def test_what_cannot_serve_is_not_registered() -> None:
 def test_a_model_that_answers_otherwise_than_registered_is_found() -> None:
     installed()
     version = scoring_version("2")
-    version.answers["said"]["slip"] += 0.01
+    version.golden_predictions["probabilities"]["slip"] += 0.01
     version.save()
     request = promotion.request_promotion(version, "*", "champion", "better", person())
     build_gate = next(gate for gate in request.gates if gate["name"] == "builds")
     assert (build_gate["state"], build_gate["hard"]) == ("red", True)
-    assert "slip" in build_gate["said"]
+    assert "slip" in build_gate["summary"]
 
 
 @pytest.mark.django_db
@@ -209,7 +209,7 @@ def test_a_new_program_puts_its_own_model_where_the_champion_does_not_fit() -> N
     LiveSlot.objects.create(profile="*", role="champion", deployment=Deployment.objects.get())
     (made,) = promotion.deploy_upgrade(shipped)
     assert (made.upgrade, made.model, made.requested_by) == (True, shipped, None)
-    assert Alert.objects.filter(rule="champion_replaced", scope="*").exists()
+    assert Alert.objects.filter(rule="champion_replaced", scope="all profiles").exists()
     assert promotion.deploy_upgrade(shipped) == []
 
 

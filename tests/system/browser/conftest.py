@@ -20,9 +20,9 @@ _PATIENCE_MS = 15_000
 @pytest.fixture(scope="session")
 def running() -> Iterator[Product]:
     """The whole product with people in it."""
-    with product(secrets.token_urlsafe(16)) as found:
-        move_in(found)
-        yield found
+    with product(secrets.token_urlsafe(16)) as installation:
+        move_in(installation)
+        yield installation
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +35,9 @@ def client(running: Product) -> Client:
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        yield found
-        found.close()
+        chrome = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield chrome
+        chrome.close()
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def sign_in(running: Product, browser: Browser) -> Iterator[SignIn]:
         page.goto(f"{running.base}/sign-in?next={path}")
         page.fill("#username", email)
         page.fill("#password", running.password)
-        page.click(".sign-in .primary")
+        page.click("#sign-in")
         page.wait_for_url(f"**{path}")
         return page
 
@@ -66,6 +66,6 @@ def sign_in(running: Product, browser: Browser) -> Iterator[SignIn]:
     assert wrong == []
 
 
-def _is_wrong(said: ConsoleMessage) -> bool:
+def _is_wrong(message: ConsoleMessage) -> bool:
     """Say whether a console message is an error; a refused form (422) is reported there by every browser."""
-    return said.type == "error" and "status of 422" not in said.text
+    return message.type == "error" and "status of 422" not in message.text

@@ -44,6 +44,6 @@ class Client:
         """Ask about a pair and object to the answer, so that reviewers get it at once."""
         asked = {"name1": name1, "name2": name2}
         answer: dict[str, Any] = self.session.post(f"{self.api}/compare", json=asked).json()
-        said = {"prediction": answer["id"], "user_correction": not answer["prediction"]}
-        assert self.session.post(f"{self.api}/feedback", json=said).status_code == 201
+        body = {"prediction": answer["id"], "user_correction": not answer["prediction"]}
+        assert self.session.post(f"{self.api}/feedback", json=body).status_code == 201
         return answer

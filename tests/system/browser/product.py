@@ -29,7 +29,7 @@ FLAGS = (
     "--disable-sync",
 )
 ADMINISTRATOR = "admin@example.com"
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 class ProductDownError(RuntimeError):
@@ -66,8 +66,8 @@ class Product:
 
 
 @contextmanager
-def product(password: str) -> Iterator[Product]:
-    """Run the whole system in a folder of its own."""
+def product(password: str, **environment: str) -> Iterator[Product]:
+    """Run the whole system in a folder of its own, with these variables."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         running = Product(f"http://127.0.0.1:{free_port()}", home / "var", password, home / "run.log")
@@ -75,7 +75,11 @@ def product(password: str) -> Iterator[Product]:
         command = [sys.executable, "-u", "-m", "config.local.run"]
         with running.log.open("wb") as log:
             process = subprocess.Popen(
-                command, cwd=ROOT, env={**running.environment(), **people}, stdout=log, stderr=log
+                command,
+                cwd=ROOT,
+                env={**running.environment(), **people, **environment},
+                stdout=log,
+                stderr=log,
             )
         try:
             wait_for(f"{running.base}/ready", process, running.log)
@@ -110,14 +114,14 @@ def chromium() -> str | None:
 
     ``None`` means Playwright's own, downloaded here. Raises ProductDownError when there is none to be had.
     """
-    if found := _installed():
-        return found
+    if path := _installed():
+        return path
     if os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
         subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False, **quiet)  # type: ignore[call-overload]
-        if found := _installed():
-            return found
+        if path := _installed():
+            return path
     if subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False).returncode:
         raise ProductDownError("No browser: install Chromium, for example apt-get install chromium.")
     return None

@@ -16,9 +16,9 @@ ITEMS = "/admin/feedback/reviewitem"
 
 def serious(page: Page) -> list[tuple[str, str]]:
     """Rule and place of every serious finding inside what is ours."""
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    bad = [one for one in found if one["impact"] in SERIOUS]
-    return [(one["id"], node["html"][:160]) for one in bad for node in one["nodes"]]
+    violations: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
+    bad = [violation for violation in violations if violation["impact"] in SERIOUS]
+    return [(violation["id"], node["html"][:160]) for violation in bad for node in violation["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -17,21 +17,28 @@ REVIEW = "/admin/feedback/reviewitem"
 
 _FILL = f"""
 import json
+import time
 from accounts.models import User
+from feedback.models import ReviewItem
 from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.models import Prediction
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from accounts.ids import uuid7
 request = CompareRequest("Aubergine Ltd", "Aubergine LLC")
-row = compare_and_store(User.objects.get(email={CLIENT!r}), request).prediction
+row = compare_and_store(User.objects.get(email={CLIENT!r}), request)
 names = row.name1, row.name2, row.words
+enqueue_sampled_predictions()  # what the draw for audits took before
 for _ in range({ITEMS}):
     row.pk, row._state.adding = uuid7(), True
     row.name1, row.name2, row.words = names
     row.context, row.stream, row.selection_probability = "", "uncertain", 1.0
     row.save(force_insert=True)
-print(json.dumps(enqueue_sampled_predictions()))
+waiting, deadline = ReviewItem.objects.open().filter(stream="uncertain"), time.monotonic() + {PATIENCE}
+while waiting.count() < {ITEMS} and time.monotonic() < deadline:
+    enqueue_sampled_predictions()  # 0 at once while the product itself enqueues
+    time.sleep(0.2)
+print(json.dumps(waiting.count()))
 """
 _COUNT = """
 import json
@@ -53,7 +60,7 @@ class Reviewer:
         self.session = requests.Session()
         page = f"{self.base}/sign-in"
         self.session.get(page)
-        self.post("/sign-in", username=email, password=product.password)
+        self.post("/sign-in", login=email, password=product.password)
 
     def post(self, path: str, **form: str) -> requests.Response:
         """Send a form until the server answers it."""

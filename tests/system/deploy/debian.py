@@ -1,0 +1,32 @@
+"""Programs of Debian's packages, installed by the test run where a machine lacks them."""
+
+import os
+import shutil
+import subprocess
+
+PATIENCE_SECONDS = 600
+SEARCHED = os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin"
+
+
+class ProgramMissingError(RuntimeError):
+    """A program is not there and cannot be installed; the message is one sentence for people."""
+
+
+def find_program(name: str, package: str = "") -> str:
+    """Return the path of a program, installed now as root if need be. Raises ProgramMissingError."""
+    package = package or name
+    if path := shutil.which(name, path=SEARCHED):
+        return path
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", package]):
+            subprocess.run(
+                ["apt-get", "-qq", *command],
+                env=quiet,
+                check=False,
+                capture_output=True,
+                timeout=PATIENCE_SECONDS,
+            )
+    if path := shutil.which(name, path=SEARCHED):
+        return path
+    raise ProgramMissingError(f"{name} is missing: install it as root with apt-get install {package}.")
