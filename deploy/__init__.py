@@ -1,0 +1,1 @@
+"""Installing and running the product: images, one server, cluster, gateway, monitoring."""
