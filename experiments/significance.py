@@ -24,6 +24,17 @@ class SampleRatioCheck:
     statistic: float
     p_value: float
     has_enough_users: bool
+    users_a: int = 0
+    users_b: int = 0
+    share_b: float = 0.5
+
+    def describe(self) -> str:
+        """Return the result in a sentence."""
+        users = f"{self.users_a:,} users met A and {self.users_b:,} met B"
+        plan = f"planned {1 - self.share_b:.0%} to {self.share_b:.0%}"
+        if not self.has_enough_users:
+            return f"{users} ({plan}); the split is checked from {SRM_MIN_USERS} users."
+        return f"{users} ({plan}): {'not ' * self.is_mismatch}as planned, p = {self.p_value:.3g}."
 
     @property
     def is_mismatch(self) -> bool:
@@ -39,14 +50,14 @@ def check_sample_ratio(users_a: int, users_b: int, share_b: float) -> SampleRati
     if not 0 < share_b < 1 or users_a < 0 or users_b < 0:
         raise ValueError("counts must not be negative and the share must lie between 0 and 1")
     n = users_a + users_b
+    users = (users_a, users_b, share_b)
     if n == 0:
-        return SampleRatioCheck(0.0, 1.0, has_enough_users=False)
+        return SampleRatioCheck(0.0, 1.0, False, *users)
     expected_a, expected_b = n * (1 - share_b), n * share_b
     statistic = (users_a - expected_a) ** 2 / expected_a + (users_b - expected_b) ** 2 / expected_b
     # With one degree of freedom the chi-square tail is the two-sided normal tail of its root.
-    return SampleRatioCheck(
-        statistic, math.erfc(math.sqrt(statistic / 2)), has_enough_users=n >= SRM_MIN_USERS
-    )
+    p_value = math.erfc(math.sqrt(statistic / 2))
+    return SampleRatioCheck(statistic, p_value, n >= SRM_MIN_USERS, *users)
 
 
 def log_e_value(wins: int, pairs: int, prior: float = _PRIOR) -> float:
@@ -70,16 +81,6 @@ def e_value(wins: int, pairs: int) -> float:
 def is_conclusive(wins: int, pairs: int) -> bool:
     """Say whether the evidence is sufficient to stop."""
     return log_e_value(wins, pairs) >= math.log(E_VALUE_THRESHOLD)
-
-
-def compute_required_pairs(win_share: float, limit: int = 100_000) -> int | None:
-    """Return how many disagreements must be reviewed when the challenger wins this share of them.
-
-    ``None`` when more than ``limit`` pairs would be needed: such an experiment should not start.
-    """
-    if not 0 <= win_share <= 1:
-        raise ValueError("a share lies between 0 and 1")
-    return next((n for n in range(1, limit + 1) if is_conclusive(round(n * win_share), n)), None)
 
 
 def _betaln(a: float, b: float) -> float:
