@@ -20,7 +20,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import trail
-from accounts.models import AuditEvent, AuditSeal, User
+from accounts.audit.anchor import build_anchor
+from accounts.models import AuditCheckpoint, AuditEvent, AuditSeal, User
 from modelops.models import Deployment, PromotionRequest
 
 _VERIFIER_PATH = Path(__file__).with_name("evidence_verifier.py")
@@ -51,12 +52,12 @@ class Month:
     def parse(cls, text: str) -> Month:
         """Read ``2026-03``. Raises :class:`NoEvidenceError` for anything else and for the future."""
         try:
-            found = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
+            start = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
         except ValueError:
             raise NoEvidenceError("a month is written like 2026-03") from None
-        if found > timezone.now():
+        if start > timezone.now():
             raise NoEvidenceError(f"{text} has not begun")
-        return cls(found.year, found.month)
+        return cls(start.year, start.month)
 
     @classmethod
     def from_datetime(cls, moment: datetime) -> Month:
@@ -163,8 +164,8 @@ def record_download(pack: EvidencePack, actor: User) -> None:
 def _record_digest(pack: EvidencePack, last: AuditSeal, actor: User | None) -> None:
     """Write the audit event of the digest, once."""
     detail = {"month": str(pack.month), "sha256": pack.sha256}
-    if not AuditEvent.objects.filter(action="evidence.packed", detail=detail).exists():
-        trail.record_event("evidence.packed", last, actor, **detail)
+    if not AuditEvent.objects.filter(action="evidence.created", detail=detail).exists():
+        trail.record_event("evidence.created", last, actor, **detail)
 
 
 def _write_pack(path: Path, month: Month) -> AuditSeal:
@@ -178,6 +179,7 @@ def _write_pack(path: Path, month: Month) -> AuditSeal:
     archive.add(
         "accesses.jsonl", _encode_lines(row for row in _iterate_seals(first.seq, last.seq, ACCESS_ACTIONS))
     )
+    archive.add("checkpoints.jsonl", _encode_lines(_iterate_checkpoints(month, last.seq)))
     archive.add("people.jsonl", _encode_lines(_iterate_actors(first.seq, last.seq)))
     archive.add("deployments.jsonl", _encode_lines(_iterate_deployments(month)))
     archive.add("approvals.jsonl", _encode_lines(_iterate_approvals(month)))
@@ -201,6 +203,12 @@ def _iterate_seals(first: int, last: int, actions: tuple[str, ...] = ()) -> Iter
     for row in rows.iterator(chunk_size=2_000):
         event = trail.build_event_body(row.event)
         yield {"seq": row.seq, "prev": row.prev_hash, "hash": row.hash, "event": event}
+
+
+def _iterate_checkpoints(month: Month, last: int) -> Iterator[dict[str, Any]]:
+    """Yield the checkpoints of the month in the form of anchors."""
+    rows = AuditCheckpoint.objects.filter(at__gte=month.start, at__lt=month.end, size__lte=last)
+    yield from map(build_anchor, rows.order_by("size"))
 
 
 def _iterate_actors(first: int, last: int) -> Iterator[dict[str, Any]]:
@@ -252,16 +260,18 @@ Seals {first.seq} to {last.seq} of the audit chain of Legal Name Comparison.
 - `chain.jsonl`: every sealed event, each tied by SHA-256 to all before it
 - `accesses.jsonl`: those of them by which somebody got to see names
 - `deployments.jsonl`, `approvals.jsonl`: what was made live, who asked, who approved
+- `checkpoints.jsonl`: the signed Merkle roots that were published hourly; `verify_proof.py`, which comes with
+  the proof of an event, takes them as `--anchors`
 - `people.jsonl`: who the ids of actors are (as of when this was built)
 - `manifest.json`: digest of every file, first and last seal
 - `verify.py`: checks all of it, offline: `python verify.py`
 
 `python verify.py ONE.zip NEXT.zip` also checks that no month is missing between two packs, and
-`--anchors FILE` that the chain holds the heads that were published daily.
+`--anchors FILE` that the chain holds the heads that were published hourly.
 
 The chain makes tampering evident; it does not prevent it. Whoever could replace the whole database and this
-file is caught by what they cannot reach: the daily anchors (log, file, e-mail) and earlier packs in other
-hands. Times are UTC. No compared name is in here.
+file is caught by what they cannot reach: the hourly anchors (file, e-mail, object store, time stamp) and
+earlier packs in other hands. Times are UTC. No compared name is in here.
 """
 
 

@@ -44,10 +44,10 @@ def check_files(read: FileReader, manifest: dict[str, Any]) -> None:
     """Compare every file with its digest in the manifest."""
     for name, expected in sorted(manifest["files"].items()):
         try:
-            found = hashlib.sha256(read(name)).hexdigest()
+            digest = hashlib.sha256(read(name)).hexdigest()
         except (KeyError, OSError):
             raise VerificationError(f"{name} is missing") from None
-        if found != expected:
+        if digest != expected:
             raise VerificationError(f"{name} is not the file the manifest was made of")
 
 

@@ -1,4 +1,4 @@
-"""Pages of the admin where auditors download evidence packs."""
+"""Pages of evidence packs, and the page of the weekly digest that needs no sign-in."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.template.response import TemplateResponse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.auth.current_user import get_current_user
 from accounts.models import AuditEvent
-from analytics import evidence
+from analytics import digest, evidence
 from analytics.evidence import Month, NoEvidenceError
 
 _require_auditor = permission_required("accounts.view_auditseal", raise_exception=True)
@@ -35,8 +37,20 @@ def download_evidence(request: HttpRequest, month: str) -> HttpResponseBase:
     return response
 
 
+@csrf_exempt  # mail programs post it by themselves (RFC 8058); the token says who it is
+@require_http_methods(["GET", "POST"])
+def unsubscribe_from_digest(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask the reader of a weekly digest, and on a POST send no more."""
+    user = digest.find_user(token)
+    if user is None:
+        raise Http404
+    if request.method == "POST":
+        digest.unsubscribe(user)
+    return render(request, "analytics/unsubscribe.html", {"done": not digest.is_subscribed(user)})
+
+
 def _render_list(request: HttpRequest) -> HttpResponse:
-    packed = AuditEvent.objects.filter(action="evidence.packed").order_by("id")
+    packed = AuditEvent.objects.filter(action="evidence.created").order_by("id")
     digests = {event.detail["month"]: event.detail["sha256"] for event in packed}
     rows = [
         {"month": str(month), "over": month.is_over, "sha256": digests.get(str(month), "")}

@@ -78,18 +78,18 @@ def list_daily_counts(first: date, last: date) -> list[DailyCounts]:
 
     Predictions of the last day that no hourly count covers yet are counted from their rows.
     """
-    found = {first + timedelta(days=at): Counter[str]() for at in range((last - first).days + 1)}
+    counts_by_day = {first + timedelta(days=at): Counter[str]() for at in range((last - first).days + 1)}
     begin, end = (datetime.combine(day, time.min, UTC) for day in (first, last + timedelta(days=1)))
     rows = HourlyCount.objects.filter(source=TrafficSource.SINGLE, hour__gte=begin, hour__lt=end).order_by()
-    columns = ("hour", "counts__verdict", "reference__frame__labels__verdict")
+    columns = ("hour", "counts__verdict", "reference__binning__labels__verdict")
     counted = end - timedelta(days=1)
     for hour, counts, labels in rows.values_list(*columns).iterator():
-        found[hour.date()].update(dict(zip(labels, counts, strict=True)))
+        counts_by_day[hour.date()].update(dict(zip(labels, counts, strict=True)))
         counted = max(counted, hour + timedelta(hours=1))
-    found[last].update(count_predictions(counted).verdicts)
+    counts_by_day[last].update(count_predictions(counted).verdicts)
     return [
         DailyCounts(day, {name: counts[name] for name in VerdictChoice.values})
-        for day, counts in found.items()
+        for day, counts in counts_by_day.items()
     ]
 
 

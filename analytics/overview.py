@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.timesince import timesince
 
+from accounts.dates import format_moment
 from analytics import queries
 from matching.models import ReviewStream, VerdictChoice
 from modelops import svg_charts
@@ -79,7 +80,7 @@ def _build_queue_card() -> DashboardCard:
 def _build_label_card() -> DashboardCard:
     run = queries.get_last_training()
     lines = (
-        {"Last training": f"{run.created_at:%Y-%m-%d %H:%M}, {run.get_status_display().lower()}"}
+        {"Last training": f"{format_moment(run.created_at)}, {run.get_status_display().lower()}"}
         if run
         else {}
     )

@@ -1,0 +1,167 @@
+"""The review dashboard of a lead: flow, age, turnaround, pace, agreement, gold accuracy, overrides."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from accounts.models import User
+from analytics.dashboards.executive import build_flow_chart, build_turnaround_cards
+from analytics.dashboards.reviews import count_ages, measure_backlog, measure_turnaround
+from analytics.reports.content import NOTHING, Card, Cell, Column, Page, Section, Style, Table, format_seconds
+from analytics.reports.period import ReportPeriod
+from feedback.quality import report as quality
+from feedback.quality.report import BlindDecisionSample, GroupAgreement, Proportion
+
+MIN_SHARED_ITEMS = 20
+"""Fewer items with two decisions say nothing about agreement."""
+
+FAST_SECONDS = 1.0
+"""A decision within this time was hardly read."""
+
+_TOO_FEW = f"fewer than {MIN_SHARED_ITEMS} items with two decisions: no coefficient is shown"
+
+
+def build_review_page(period: ReportPeriod, now: datetime) -> Page:
+    """Return the review dashboard of a period; quality is measured over the last 90 days."""
+    sample = BlindDecisionSample(quality.get_window_start(now))
+    window = f"Blind decisions of the last {quality.WINDOW.days} days, adjudications left out."
+    return Page(
+        "Review dashboard",
+        f"{period}, compared with {period.previous}.",
+        [
+            _build_queue_section(period, now),
+            Section("Reviewers", tables=[tabulate_reviewers(sample)], note=window),
+            Section("Agreement", tables=[tabulate_agreement(sample)], note=window),
+            Section("Overrides of the model by rule", tables=[_tabulate_overrides(sample)], note=window),
+        ],
+    )
+
+
+def _build_queue_section(period: ReportPeriod, now: datetime) -> Section:
+    backlog = measure_backlog(now)
+    turnaround, before = measure_turnaround(period), measure_turnaround(period.previous)
+    oldest = (now - backlog.oldest_at).total_seconds() if backlog.oldest_at else None
+    cards = [
+        Card("Waiting now", f"{backlog.open:,}", f"{backlog.overdue:,} overdue", backlog.forecast),
+        Card("Oldest item waits for", format_seconds(oldest)),
+        *build_turnaround_cards(turnaround, before),
+    ]
+    rows: list[list[Cell]] = [[name, count] for name, count in count_ages(now).items()]
+    ages = Table(
+        "Open items by age",
+        [Column("Age"), Column("Items", Style.COUNT)],
+        rows if backlog.open else [],
+        empty="The queue is empty.",
+    )
+    return Section("Queue", cards, [build_flow_chart(period)], [ages])
+
+
+def tabulate_reviewers(sample: BlindDecisionSample) -> Table:
+    """Return pace, gold accuracy and agreement of each reviewer, with intervals and numbers."""
+    fast = _count_fast_decisions(sample)
+    keys = dict(User.objects.filter(pk__in=fast).values_list("email", "pk"))
+    rows: list[list[Cell]] = []
+    for row in quality.summarise_reviewers(sample):
+        agreed = Proportion(round((row.agreement_share or 0) * row.shared_items), row.shared_items)
+        rows.append(
+            [
+                row.email,
+                row.decisions,
+                row.median_seconds,
+                _flag_fast(fast[keys[row.email]]),
+                _format_proportion(row.gold, 1),
+                _format_proportion(agreed, MIN_SHARED_ITEMS),
+            ]
+        )
+    columns = [
+        Column("Reviewer"),
+        Column("Decisions", Style.COUNT),
+        Column("Median time", Style.DURATION),
+        Column("Within one second"),
+        Column("Gold items right (95 %)"),
+        Column("Same decision as the other (95 %)"),
+    ]
+    note = (
+        f"Agreement is shown from {MIN_SHARED_ITEMS} items with two decisions on. A decision within one "
+        "second was hardly read."
+    )
+    return Table("Reviewers", columns, rows, note, "Reviewers will appear here with their first decision.")
+
+
+def tabulate_agreement(sample: BlindDecisionSample) -> Table:
+    """Return agreement over all, by guideline and by category; coefficients only where n is enough."""
+    every = quality.measure_all_reviewers(sample)
+    groups = [*([every] if every else []), *quality.measure_by_guideline(sample)]
+    named = [(group.name if group is every else f"Guideline {group.name}", group) for group in groups]
+    named += [(group.name, group) for group in quality.measure_by_category(sample)]
+    columns = [
+        Column("Group"),
+        Column("Items", Style.COUNT),
+        Column("Same decision (95 %)"),
+        Column("κ (95 %)"),
+        Column("AC1 (95 %)"),
+        Column("α"),
+    ]
+    rows = [[name, *_describe_agreement(group)] for name, group in named]
+    note = f"Under {MIN_SHARED_ITEMS} items no coefficient is shown: chance would decide it."
+    empty = "Agreement will appear here when items are decided by two reviewers."
+    return Table("Agreement", columns, rows, note, empty)
+
+
+def _describe_agreement(group: GroupAgreement) -> list[Cell]:
+    measured = group.coefficients
+    if measured.n < MIN_SHARED_ITEMS:
+        return [measured.n, _TOO_FEW, NOTHING, NOTHING, NOTHING]
+    return [
+        measured.n,
+        _format_proportion(Proportion(round(measured.percent * measured.n), measured.n), MIN_SHARED_ITEMS),
+        _format_coefficient(measured.kappa, group.kappa_interval),
+        _format_coefficient(measured.ac1, group.ac1_interval),
+        _format_coefficient(measured.alpha, None),
+    ]
+
+
+def _tabulate_overrides(sample: BlindDecisionSample) -> Table:
+    rows: list[list[Cell]] = [
+        [name, share.hits, share.n, _format_proportion(share, 1)]
+        for name, share in quality.count_overrides_by_category(sample)
+    ]
+    columns = [
+        Column("Category of difference"),
+        Column("Overridden", Style.COUNT),
+        Column("Decided", Style.COUNT),
+        Column("Rate (95 %)"),
+    ]
+    return Table(
+        "Overrides", columns, rows, empty="Overrides will appear here when a reviewer contradicts the model."
+    )
+
+
+def _count_fast_decisions(sample: BlindDecisionSample) -> Counter[UUID]:
+    """Return the decisions within a second of each reviewer, zeros included."""
+    counts: Counter[UUID] = Counter()
+    for decision in sample.decisions:
+        counts[decision.reviewer_id] += decision.seconds is not None and decision.seconds <= FAST_SECONDS
+    return counts
+
+
+def _flag_fast(count: int) -> str:
+    return f"⚠ {count:,}" if count else "none"
+
+
+def _format_proportion(share: Proportion, needed: int) -> str:
+    if share.share is None or share.bounds is None:
+        return NOTHING
+    if share.n < needed:
+        return f"{share.n} items: too few"
+    low, high = share.bounds
+    return f"{share.share:.0%} ({low:.0%} to {high:.0%}) of {share.n:,}"
+
+
+def _format_coefficient(value: float | None, interval: Sequence[float] | None) -> str:
+    if value is None:
+        return NOTHING
+    return f"{value:.2f} ({interval[0]:.2f} to {interval[1]:.2f})" if interval else f"{value:.2f}"

@@ -1,0 +1,149 @@
+"""What an experiment can conclude and when, from today's traffic; shown before it starts."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.utils import timezone
+
+from accounts.ids import build_min_uuid7
+from analytics.experiments.disagreements import count_daily_disagreements
+from analytics.experiments.outcomes import DaySum, read_day_sums
+from experiments.intervals import MIN_USERS
+from experiments.metrics import ACCURACY, AUTOMATIC_METRICS
+from experiments.models import Experiment
+from experiments.power import MAX_REVIEWS, POWER, compute_required_reviews, compute_required_users
+from matching.compare import sampling
+from matching.models import Prediction
+from modelops.models import EVERY_PROFILE
+
+HISTORY = timedelta(days=28)
+MAX_DAYS = 365
+"""Days after which an experiment is called unable to conclude when no end is planned."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is needed for a conclusion with a power of 80 %, and when it is there at today's traffic.
+
+    ``needed`` counts ``unit`` (reviews or users); ``days`` is ``None`` where it cannot be told.
+    """
+
+    can_conclude: bool
+    sentence: str
+    needed: int | None = None
+    unit: str = ""
+    days: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the forecast as JSON."""
+        return {**self.__dict__, "power": POWER}
+
+
+def forecast_experiment(experiment: Experiment) -> Forecast:
+    """Forecast a draft, stored or not; reads at most four weeks of predictions."""
+    if experiment.primary_metric == ACCURACY:
+        return _forecast_reviews(experiment)
+    if experiment.primary_metric not in AUTOMATIC_METRICS:
+        return Forecast(
+            False, "Nothing is stored yet of what clients will record, so nothing can be forecast."
+        )
+    return _forecast_users(experiment)
+
+
+def _forecast_reviews(experiment: Experiment) -> Forecast:
+    share = 0.5 + float(experiment.smallest_effect)
+    needed = compute_required_reviews(share)
+    if needed is None:
+        sentence = (
+            f"Cannot conclude: {share:.1%} is so near to half that {MAX_REVIEWS:,} reviews would not do."
+        )
+        return Forecast(False, sentence)
+    goal = (
+        f"If B is right in {share:.0%} of the disagreements, {needed:,} reviews of them decide in {POWER:.0%}"
+    )
+    daily = count_daily_disagreements(experiment.model_a_id, experiment.model_b_id, experiment.profile)
+    if daily is None:
+        text = f"{goal} of cases. B has scored no traffic yet, so nobody can tell how long that takes."
+        return Forecast(False, text, needed, "reviews")
+    reviewed = daily * sampling.get_policy().disagreement
+    days = math.ceil(needed / reviewed) if reviewed else None
+    return _judge_time(experiment, f"{goal} of cases", needed, "reviews", days)
+
+
+def _forecast_users(experiment: Experiment) -> Forecast:
+    metric = AUTOMATIC_METRICS[experiment.primary_metric]
+    rows = [row for row in _read_history(experiment.profile) if row.metric == metric.id]
+    values, first_days = _summarise_users(rows)
+    if len(values) < 2 or not values.mean() or not values.std():
+        text = f"In the last four weeks too little is stored of {metric.title.lower()} to forecast from."
+        return Forecast(False, text)
+    effect = float(values.mean()) * float(experiment.smallest_effect)
+    needed = compute_required_users(effect, float(values.std(ddof=1)), experiment.share_b) or 0
+    smaller = min(experiment.share_b, 1 - experiment.share_b)
+    needed = max(needed, math.ceil(MIN_USERS / smaller))
+    goal = (
+        f"A change of {float(experiment.smallest_effect):.0%} of {metric.title.lower()} "
+        f"needs {needed:,} users to be found in {POWER:.0%} of cases"
+    )
+    days = _find_day(first_days, needed / float(experiment.enrolled_share or 1))
+    return _judge_time(experiment, goal, needed, "users", days)
+
+
+def _judge_time(experiment: Experiment, goal: str, needed: int, unit: str, days: int | None) -> Forecast:
+    """Return the forecast: it concludes where the time needed ends before the planned end."""
+    if days is None or days > MAX_DAYS:
+        return Forecast(
+            False, f"Cannot conclude: {goal.lower()[:1]}{goal[1:]}, more than a year brings.", needed, unit
+        )
+    start = experiment.start_date or timezone.now()
+    ready = start + timedelta(days=days)
+    when = f"about {days:,} day{'s' * (days != 1)} at today's traffic"
+    if experiment.planned_end and ready > experiment.planned_end:
+        text = f"Cannot conclude by the planned end: {goal.lower()[:1]}{goal[1:]}, {when}."
+        return Forecast(False, text, needed, unit, days)
+    return Forecast(True, f"{goal}: {when}.", needed, unit, days)
+
+
+def _read_history(profile: str) -> list[DaySum]:
+    rows = Prediction.objects.filter(pk__gte=build_min_uuid7(timezone.now() - HISTORY))
+    return read_day_sums(rows if profile == EVERY_PROFILE else rows.filter(profile=profile))
+
+
+def _summarise_users(rows: list[DaySum]) -> tuple[np.ndarray[Any, np.dtype[np.float64]], list[date]]:
+    """Return each user's mean, and the day on which each was first seen."""
+    totals: dict[UUID, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    first: dict[UUID, date] = {}
+    for row in rows:
+        totals[row.user][0] += row.total
+        totals[row.user][1] += row.size
+        if row.size:
+            first[row.user] = min(row.day, first.get(row.user, row.day))
+    return np.array([total / count for total, count in totals.values() if count]), sorted(first.values())
+
+
+def _find_day(first_days: list[date], users: float) -> int | None:
+    """Return the days in which so many users are seen, repeating the last four weeks.
+
+    Beyond them, as many new users come a day as in their second half; ``None`` where none came then.
+    """
+    start = timezone.now().date() - HISTORY
+    if len(first_days) >= users:
+        return max(1, (first_days[math.ceil(users) - 1] - start).days)
+    middle = start + HISTORY / 2
+    daily = sum(day >= middle for day in first_days) / (HISTORY.days / 2)
+    return HISTORY.days + math.ceil((users - len(first_days)) / daily) if daily else None
+
+
+def estimate_days_left(experiment: Experiment, reviews_left: int, reviewed: list[datetime]) -> int | None:
+    """Return the days until so many more disagreements are reviewed, at the pace of the last week."""
+    since = max(timezone.now() - timedelta(days=7), experiment.start_date or timezone.now())
+    span = max((timezone.now() - since) / timedelta(days=1), 1.0)
+    pace = sum(at >= since for at in reviewed) / span
+    return math.ceil(reviews_left / pace) if pace else None

@@ -1,0 +1,109 @@
+"""The verdict of an experiment in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from analytics.experiments.disagreements import Disagreements
+from analytics.experiments.forecast import estimate_days_left
+from experiments.intervals import MIN_USERS, ArmComparison, Interval
+from experiments.metrics import Direction, Metric, Unit
+from experiments.models import Experiment
+from experiments.power import compute_required_reviews
+from experiments.significance import SampleRatioCheck
+
+
+class State(StrEnum):
+    """What an experiment has shown."""
+
+    WITHHELD = "withheld"
+    B_BETTER = "b better"
+    A_BETTER = "a better"
+    DIFFERENT = "different"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """State and sentence."""
+
+    state: State
+    sentence: str
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether one of the versions has been shown to be better."""
+        return self.state in (State.A_BETTER, State.B_BETTER)
+
+
+def withhold(split: SampleRatioCheck) -> Verdict:
+    """Return the verdict while the split of users is not as planned."""
+    return Verdict(
+        State.WITHHELD, f"Withheld: {split.describe()} Find the cause first; no result can be trusted."
+    )
+
+
+def judge_accuracy(experiment: Experiment, evidence: Disagreements) -> Verdict:
+    """Judge by reviewed disagreements; the evidence decides at 20 and stays decided."""
+    n, decided = len(evidence.reviewed), evidence.deciding_review
+    if decided is None:
+        return Verdict(State.UNDECIDED, _describe_missing_reviews(experiment, evidence))
+    wins = sum(row.b_is_right for row in evidence.reviewed[:decided])
+    winner, won = ("B", evidence.wins) if wins * 2 > decided else ("A", n - evidence.wins)
+    state = State.B_BETTER if winner == "B" else State.A_BETTER
+    found = f"right in {won / n:.0%} of {n:,} disagreements, e = {format_e_value(evidence.e_value)}"
+    return Verdict(state, f"{winner} is better: {found}, decided at review {decided:,}.")
+
+
+def judge_users(metric: Metric, result: ArmComparison | None) -> Verdict:
+    """Judge one metric by whether the interval of the difference excludes 0."""
+    title = metric.title.lower()
+    if result is None or result.difference is None or not result.has_enough_users:
+        seen = f"{result.a.users:,} and {result.b.users:,}" if result else "none"
+        return Verdict(
+            State.UNDECIDED,
+            f"Cannot conclude yet: {title} needs at least {MIN_USERS} users in each arm; there are {seen}.",
+        )
+    change = describe_change(metric, result)
+    if not result.difference.excludes(0):
+        return Verdict(State.UNDECIDED, f"Cannot conclude yet: {title} of B {change} against A.")
+    if metric.better == Direction.NEITHER:
+        return Verdict(State.DIFFERENT, f"{metric.title} of B {change} against A.")
+    b_is_better = (result.difference.estimate < 0) == (metric.better == Direction.LOWER)
+    winner, state = ("B", State.B_BETTER) if b_is_better else ("A", State.A_BETTER)
+    return Verdict(state, f"{winner} is better: {title} of B {change} against A.")
+
+
+def describe_change(metric: Metric, result: ArmComparison) -> str:
+    """Return the lift with its interval, or the difference where A's mean is 0."""
+    if result.lift is not None:
+        lift = result.lift
+        return f"changes by {lift.estimate:+.1%} ({lift.low:+.1%} to {lift.high:+.1%})"
+    difference = result.difference or Interval(0.0, 0.0, 0.0)
+    low, high = format_value(metric.unit, difference.low), format_value(metric.unit, difference.high)
+    return f"differs by {format_value(metric.unit, difference.estimate)} ({low} to {high})"
+
+
+def format_value(unit: Unit, value: float) -> str:
+    """Return a value of a metric with its unit."""
+    if unit == Unit.SHARE:
+        return f"{value:.1%}"
+    return f"{value:,.1f} {unit}" if unit != Unit.NUMBER else f"{value:,.4g}"
+
+
+def format_e_value(value: float) -> str:
+    """Return an e-value for the screen; beyond a million its size says nothing more."""
+    return "over a million" if value > 1e6 else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def _describe_missing_reviews(experiment: Experiment, evidence: Disagreements) -> str:
+    n = len(evidence.reviewed)
+    needed = compute_required_reviews(0.5 + float(experiment.smallest_effect))
+    seen = f"e = {format_e_value(evidence.e_value)} after {n:,} of {evidence.found:,} disagreements"
+    if needed is None:
+        return f"Cannot conclude yet: {seen}."
+    left = max(needed - n, 1)
+    days = estimate_days_left(experiment, left, [row.settled_at for row in evidence.reviewed])
+    when = "nobody is reviewing now" if days is None else f"{days:,} day{'s' * (days != 1)}"
+    return f"Cannot conclude yet: {seen}; about {left:,} more review{'s' * (left != 1)}, {when}."

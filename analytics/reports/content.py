@@ -1,0 +1,209 @@
+"""What a report or dashboard shows, apart from how: cards, charts and tables in sections.
+
+Pages, files and PDFs are made of the same content, and every chart has its numbers as a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from accounts.dates import format_day, format_moment
+
+NOTHING = "–"
+"""Stands for a value that was not measured."""
+
+Cell = str | int | float | date | datetime | None
+
+
+class Style(StrEnum):
+    """How the values of a column or chart are written."""
+
+    TEXT = "text"
+    COUNT = "count"
+    SHARE = "share"
+    """In [0, 1], written in per cent with one decimal."""
+    NUMBER = "number"
+    """With three decimals."""
+    DURATION = "duration"
+    """In seconds."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table."""
+
+    title: str
+    style: Style = Style.TEXT
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of raw values; files keep them, pages format them. ``empty`` says what will appear here."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+    empty: str = "Nothing yet."
+
+    @property
+    def head(self) -> list[str]:
+        """The titles of the columns."""
+        return [column.title for column in self.columns]
+
+    @property
+    def texts(self) -> list[list[str]]:
+        """The rows as texts."""
+        styles = [column.style for column in self.columns]
+        return [
+            [format_cell(cell, style) for cell, style in zip(row, styles, strict=True)] for row in self.rows
+        ]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line or kind of bar of a chart; ``None`` is a gap. ``lows`` and ``highs`` are its interval."""
+
+    name: str
+    values: Sequence[float | None]
+    lows: Sequence[float | None] = ()
+    highs: Sequence[float | None] = ()
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart over labels, most often days."""
+
+    id: str
+    title: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    style: Style = Style.COUNT
+    is_stacked: bool = False
+    note: str = ""
+    empty: str = "Nothing yet."
+
+    @property
+    def script_id(self) -> str:
+        """The id of the element that holds its numbers."""
+        return f"chart-{self.id}"
+
+    @property
+    def has_values(self) -> bool:
+        """Whether anything but zeros and gaps would be drawn."""
+        return any(value for row in self.series for value in row.values)
+
+    @property
+    def table(self) -> Table:
+        """The numbers of the chart."""
+        columns, lists = [Column("Day")], [list(self.labels)]
+        for row in self.series:
+            parts = [("", row.values), (", at least", row.lows), (", at most", row.highs)]
+            for suffix, values in parts:
+                if values:
+                    columns.append(Column(f"{row.name}{suffix}", self.style))
+                    lists.append(list(values))  # type: ignore[arg-type]  # numbers beside the labels
+        return Table(f"Numbers of the chart: {self.title}", columns, list(zip(*lists, strict=True)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the script draws."""
+        series = [
+            {"name": row.name, "values": row.values, "lows": row.lows, "highs": row.highs}
+            for row in self.series
+        ]
+        return {"labels": self.labels, "series": series, "style": self.style, "stacked": self.is_stacked}
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number with what it was before and what it means."""
+
+    title: str
+    value: str
+    before: str = ""
+    note: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page under one heading."""
+
+    title: str
+    cards: Sequence[Card] = ()
+    charts: Sequence[Chart] = ()
+    tables: Sequence[Table] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report or dashboard."""
+
+    title: str
+    lead: str
+    sections: Sequence[Section] = field(default_factory=list)
+
+    @property
+    def tables(self) -> list[Table]:
+        """Every table of the page, those of charts included."""
+        return [
+            table
+            for section in self.sections
+            for table in (*(chart.table for chart in section.charts), *section.tables)
+        ]
+
+
+def format_cell(cell: Cell, style: Style = Style.TEXT) -> str:
+    """Return a value as pages show it."""
+    if cell is None:
+        return NOTHING
+    if isinstance(cell, datetime):
+        return format_moment(cell)
+    if isinstance(cell, date):
+        return format_day(cell)
+    if isinstance(cell, str):
+        return cell
+    return _format_number(cell, style)
+
+
+def _format_number(value: float, style: Style) -> str:
+    if style is Style.SHARE:
+        return f"{value:.1%}"
+    if style is Style.NUMBER:
+        return f"{value:.3f}"
+    if style is Style.DURATION:
+        return format_seconds(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}"
+
+
+def format_seconds(seconds: float | None) -> str:
+    """Return a duration in its largest fitting unit: 45 s, 12 min, 3.4 h, 2.1 days."""
+    if seconds is None:
+        return NOTHING
+    if seconds == 0:
+        return "0 s"
+    for size, unit in ((86_400 * 2, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            divisor = 86_400 if unit == "days" else size
+            return f"{seconds / divisor:.0f} min" if unit == "min" else f"{seconds / divisor:.1f} {unit}"
+    return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+
+
+def format_change(now: float | None, before: float | None, style: Style = Style.COUNT) -> str:
+    """Return what a number was before, and by how much it changed."""
+    if now is None or before is None:
+        return "no value before"
+    told = f"before: {format_cell(before, style)}"
+    if style is Style.SHARE:
+        return f"{told} ({(now - before) * 100:+.1f} points)"
+    return f"{told} ({now / before - 1:+.0%})" if before else told
+
+
+def format_label(day: date) -> str:
+    """Return a day as the axis of a chart shows it."""
+    return f"{day.day} {day:%b}" if day.year == datetime.now(UTC).year else format_day(day)
