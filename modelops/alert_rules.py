@@ -71,6 +71,23 @@ ALERT_RULES: dict[str, AlertRule] = {
         "deployment",
         resolve_after=0,
     ),
+    "experiment_stopped": _make_critical(
+        AlertRule(
+            "A guardrail stopped an experiment",
+            "Version B is worse than A beyond what the experiment allows.",
+            "Read the results. Everybody gets the champion again; start a new experiment with another B.",
+            "experiments/experiment/",
+            "deployment",
+            resolve_after=0,
+        )
+    ),
+    "experiment_split": AlertRule(
+        "The users of an experiment do not split as planned",
+        "A client retries in one arm, exposures are lost, or the split was changed outside of the program.",
+        "Find the cause before anybody reads results: they are withheld while the split is wrong.",
+        "experiments/experiment/",
+        "deployment",
+    ),
     "model_swap_failed": _make_critical(
         AlertRule(
             "A process could not load the live model",
@@ -97,6 +114,14 @@ ALERT_RULES: dict[str, AlertRule] = {
         "modelops/liveslot/",
         "deployment",
         fire_after=3,
+    ),
+    "bulk_job_failed": AlertRule(
+        "A bulk job failed three times",
+        "A part of its file stops the worker that reads or compares it, or workers are killed.",
+        "Read the reason in the job and the worker's log of that time; ask the owner for the rows it names.",
+        "matching/batchjob/",
+        "operations",
+        resolve_after=0,
     ),
     "training_failed": AlertRule(
         "A training run failed",
@@ -173,7 +198,7 @@ ALERT_RULES: dict[str, AlertRule] = {
             "The beat process or every worker has stopped, or the broker does not respond.",
             "Restart beat, then the workers. Missed work is caught up once.",
             "modelops/heartbeat/",
-            "machinery",
+            "operations",
             resolve_after=1,
         )
     ),
@@ -183,7 +208,7 @@ ALERT_RULES: dict[str, AlertRule] = {
             "No worker consumes the queue monitor, or the hourly check fails.",
             "Read the error of the last monitor run in Periodic jobs; restart that worker.",
             "modelops/jobrun/",
-            "machinery",
+            "operations",
             resolve_after=1,
         )
     ),
@@ -193,7 +218,86 @@ ALERT_RULES: dict[str, AlertRule] = {
             "The worker of the queue default has stopped, or a transaction holds the sealer's lock.",
             "Run manage.py audit seal. Events are stored meanwhile; they only lack their place in the chain.",
             "accounts/auditevent/",
-            "machinery",
+            "operations",
+            resolve_after=1,
+        )
+    ),
+    "task_failing": AlertRule(
+        "A scheduled task keeps failing",
+        "A service that it needs is down, the disk is full, or the program has a defect.",
+        "Read the task's last error in the worker's log; it is tried again on schedule.",
+        "django_celery_beat/periodictask/",
+        "operations",
+        fire_after=3,
+        resolve_after=1,
+    ),
+    "worker_blocked": _make_critical(
+        AlertRule(
+            "A worker does not finish a task",
+            "The task waits for a service without a limit, or its input takes without end.",
+            "Restart that worker. Tasks that may run twice are delivered again; bulk jobs go on.",
+            "modelops/jobrun/",
+            "operations",
+            resolve_after=1,
+        )
+    ),
+    "bulk_job_stalled": AlertRule(
+        "A bulk job does not advance",
+        "No worker consumes the queue jobs, or a part of the file ends every worker that takes it.",
+        "Open the job. Restart the workers of the queue jobs; cancel the job if it stays.",
+        "matching/batchjob/",
+        "operations",
+        resolve_after=1,
+    ),
+    "disk_nearly_full": _make_critical(
+        AlertRule(
+            "A disk is nearly full",
+            "Files of bulk jobs, logs, evidence packs or the database have grown.",
+            "Delete old bulk jobs or enlarge the disk, before writing fails.",
+            "matching/batchjob/",
+            "operations",
+            fire_after=2,
+        )
+    ),
+    "error_rate_high": _make_critical(
+        AlertRule(
+            "Too many requests end in a server error",
+            "PostgreSQL does not answer, a release has a defect, or no model can be loaded.",
+            "Look at /ready and the web log by request id; roll back a new release or model.",
+            "modelops/liveslot/",
+            "operations",
+            fire_after=2,
+            resolve_after=5,
+        )
+    ),
+    "anchor_silent": _make_critical(
+        AlertRule(
+            "The audit trail is not anchored",
+            "A target (file, mail, object store, time stamp) does not accept, or the task does not run.",
+            "Run manage.py audit anchor and read which target fails. Until then a cut end would not show.",
+            "accounts/auditevent/",
+            "operations",
+            resolve_after=1,
+        )
+    ),
+    "audit_forwarding_silent": _make_critical(
+        AlertRule(
+            "The audit trail does not reach the receiver outside",
+            "The receiver (SIEM) refuses, cannot be reached, or its certificate or token has changed.",
+            "Run manage.py audit forward and read the error. Nothing is lost: it is sent once accepted.",
+            "accounts/auditevent/",
+            "operations",
+            resolve_after=1,
+        )
+    ),
+    "audit_schedule_silent": _make_critical(
+        AlertRule(
+            "Sealing or anchoring of the audit trail is switched off",
+            "Somebody disabled, removed or limited a periodic task of the audit trail past the pages.",
+            "Switch all tasks on again and restart beat; the events schedule.changed say what was done.",
+            "django_celery_beat/periodictask/",
+            "operations",
+            fire_after=2,
             resolve_after=1,
         )
     ),
@@ -202,7 +306,7 @@ ALERT_RULES: dict[str, AlertRule] = {
         "The mail server or the receiver refuses them, or the address has changed.",
         "Open the channel, read the last error and send a test message.",
         "modelops/alertchannel/",
-        "machinery",
+        "operations",
         resolve_after=1,
     ),
 }

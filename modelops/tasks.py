@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
 from modelops.alerting import alerts, heartbeats
 from modelops.alerting.delivery import deliver_messages
+from modelops.alerting.machine_checks import (
+    RunningTask,
+    check_disks,
+    check_error_rate,
+    check_running_tasks,
+)
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS, find_wrong_aliases, mirror_aliases
 
 ALIAS_GRACE_PERIOD = timedelta(minutes=10)
@@ -41,6 +47,20 @@ def notify_people() -> dict[str, int]:
 def record_heartbeat() -> str:
     """Record the heartbeat of scheduler, broker and worker."""
     return heartbeats.record_scheduler_heartbeat().at.isoformat()
+
+
+@shared_task
+def check_machine(worker: str, running: list[tuple[str, float]]) -> bool:
+    """Check disks, server errors and the tasks of a worker (name, start in seconds since 1970).
+
+    Return whether something fails; people are notified at once, because no process may be free for it.
+    """
+    now = timezone.now()
+    tasks = [RunningTask(name, datetime.fromtimestamp(start, UTC)) for name, start in running]
+    fails = [check_disks(), check_error_rate(now), check_running_tasks(worker, tasks, now)]
+    if any(fails):
+        deliver_messages()
+    return any(fails)
 
 
 @shared_task

@@ -1,5 +1,5 @@
 """The admin pages of modelops; importing the package registers them."""
 
-from modelops.admin import alerting, models, monitoring, operations, training
+from modelops.admin import alerting, models, monitoring, operations, promotion, training
 
-__all__ = ["alerting", "models", "monitoring", "operations", "training"]
+__all__ = ["alerting", "models", "monitoring", "operations", "promotion", "training"]

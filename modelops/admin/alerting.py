@@ -29,12 +29,12 @@ from accounts.admin_tools import (
 )
 from accounts.audit import trail
 from accounts.auth.current_user import get_current_user
+from accounts.dates import format_moment
 from accounts.models import User
 from modelops.alert_rules import ALERT_RULES
 from modelops.alerting import alerts
 from modelops.alerting.alerts import AlertError
 from modelops.alerting.delivery import deliver_messages
-from modelops.alerting.notifiers import LOOPBACK_HOSTS
 from modelops.models import Alert, AlertChannel, AlertMessage, Heartbeat
 
 _STATE_COLOURS = {"firing": "danger", "pending": "warning", "resolved": "success", "passed": "info"}
@@ -68,7 +68,7 @@ class MessageInline(TabularInline):  # type: ignore[misc]  # the package ships n
 class AlertAdmin(ReadOnlyAdmin):
     """Episodes of alerts, newest first, with the steps to handle them."""
 
-    list_display = ("state_label", "severity", "title", "scope", "what", "since", "assignee")
+    list_display = ("state_label", "severity", "title", "scope", "observation", "since", "assignee")
     list_display_links = ("state_label", "title")
     list_filter = ("state", "severity")
     list_select_related = ("acknowledged_by",)
@@ -81,16 +81,16 @@ class AlertAdmin(ReadOnlyAdmin):
         "scope",
         "state",
         "severity",
-        "what",
+        "observation",
         "cause",
         "safe_action",
         "admin_link",
         "since",
-        "seen_at",
-        "bad",
+        "observed_at",
+        "bad_count",
         "fired_at",
-        "told_at",
-        "times_told",
+        "notified_at",
+        "notification_count",
         "escalated_at",
         "acknowledged_at",
         "acknowledged_by",
@@ -102,10 +102,15 @@ class AlertAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     inlines = (MessageInline,)
     actions = None
-    actions_detail = ("acknowledge", "snooze", "close")
+    actions_detail = ("acknowledge", "snooze", "resolve")
     has_acknowledge_permission = require_permission("modelops.handle_alert")
     has_snooze_permission = require_permission("modelops.handle_alert")
-    has_close_permission = require_permission("modelops.handle_alert")
+    has_resolve_permission = require_permission("modelops.handle_alert")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Return no buttons for an alert that has ended."""
+        is_open = Alert.objects.open().filter(pk=object_id).exists()
+        return super().get_actions_detail(request, object_id) if is_open else []
 
     @label_column("State", "state", _STATE_COLOURS)
     def state_label(self, alert: Alert) -> tuple[str, str]:
@@ -161,20 +166,20 @@ class AlertAdmin(ReadOnlyAdmin):
         def perform(alert: Alert, actor: User, cleaned: Any) -> str:
             until = timezone.now() + timedelta(hours=cleaned["hours"])
             alerts.snooze_alert(alert, actor, until, cleaned["reason"])
-            return f"Snoozed until {until:%Y-%m-%d %H:%M} UTC."
+            return f"Snoozed until {format_moment(until)}."
 
         text = "No notification is sent until then. The condition is still observed."
         return self._run_step(request, object_id, "Snooze", text, perform, SnoozeForm)
 
-    @admin_button("Close", "close")
-    def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @admin_button("Resolve", "resolve")
+    def resolve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Resolve an alert by hand."""
 
         def perform(alert: Alert, actor: User, cleaned: Any) -> str:
-            alerts.close_alert(alert, actor, cleaned["reason"])
-            return "Closed. A condition that still holds raises another alert."
+            alerts.resolve_alert(alert, actor, cleaned["reason"])
+            return "Resolved. A condition that still holds raises another alert."
 
-        return self._run_step(request, object_id, "Close", "State the cause.", perform)
+        return self._run_step(request, object_id, "Resolve", "State the cause.", perform)
 
     def _run_step(
         self,
@@ -187,7 +192,7 @@ class AlertAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Show and handle the confirmation step of one alert."""
         alert = get_object_or_404(Alert, pk=object_id)
-        facts = {"Observation": alert.what, "Since": alert.since}
+        facts = {"Observation": alert.observation, "Since": alert.since}
         back = reverse("admin:modelops_alert_change", args=[alert.pk])
 
         def perform_on_alert(actor: User, cleaned: Any) -> str:
@@ -212,24 +217,19 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
 
     class Meta:
         model = AlertChannel
-        fields = ("name", "kind", "address", "least", "second_line", "enabled")
+        fields = ("name", "kind", "address", "minimum_severity", "second_line", "enabled")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Remove the stored address from the initial values."""
         super().__init__(*args, **kwargs)
         self.initial.pop("address", None)
 
-    def clean(self) -> dict[str, Any]:
-        """Refuse an address that does not fit the kind of channel."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        address, kind = cleaned.get("address", ""), cleaned.get("kind")
-        if not address and self.instance._state.adding:
-            self.add_error("address", "Enter the address to send messages to.")
-        elif address and kind == AlertChannel.Kind.EMAIL:
-            _check_address(self, forms.EmailField(), address)
-        elif address and not address.startswith(("https://", *(f"http://{host}" for host in LOOPBACK_HOSTS))):
-            self.add_error("address", "A webhook must be an https address.")
-        return cleaned
+    def clean_address(self) -> str:
+        """Return the address, or the stored one when none is entered; the model checks it."""
+        entered: str = self.cleaned_data["address"]
+        if not entered and self.instance._state.adding:
+            raise forms.ValidationError("Enter the address to send messages to.")
+        return entered or self.instance.address
 
 
 @admin.register(AlertChannel)
@@ -237,10 +237,18 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     """E-mail addresses and webhooks that receive alerts."""
 
     form = ChannelForm
-    list_display = ("name", "kind", "least", "second_line", "enabled", "last_sent_at", "last_error")
+    list_display = (
+        "name",
+        "kind",
+        "minimum_severity",
+        "second_line",
+        "enabled",
+        "last_sent_at",
+        "last_error",
+    )
     list_filter = ("kind", "enabled")
     readonly_fields = ("last_sent_at", "last_error")
-    fields = ("name", "kind", "address", "least", "second_line", "enabled", *readonly_fields)
+    fields = ("name", "kind", "address", "minimum_severity", "second_line", "enabled", *readonly_fields)
     actions = None
     actions_detail = ("send_test",)
     has_send_test_permission = require_permission("modelops.test_alertchannel")
@@ -254,10 +262,8 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         return bool(self.has_change_permission(request, obj) if obj else self.has_add_permission(request))
 
     def save_model(self, request: HttpRequest, obj: AlertChannel, form: Any, change: bool) -> None:
-        """Keep the stored address when none is entered; the audit event leaves the address out."""
+        """Save with an audit event, which leaves the address out."""
         with transaction.atomic():
-            if change and not form.cleaned_data["address"]:
-                obj.address = AlertChannel.objects.get(pk=obj.pk).address
             super().save_model(request, obj, form, change)
             detail = {"name": obj.name, "kind": obj.kind, "enabled": obj.enabled}
             trail.record_event("alert_channel.saved", obj, get_current_user(request), **detail)
@@ -311,10 +317,3 @@ def _is_snoozed(alert: Alert) -> bool:
     return alert.state == Alert.State.FIRING and bool(
         alert.snoozed_until and alert.snoozed_until > timezone.now()
     )
-
-
-def _check_address(form: forms.ModelForm, field: forms.Field, value: str) -> None:  # type: ignore[type-arg]
-    try:
-        field.clean(value)
-    except forms.ValidationError as error:
-        form.add_error("address", error)

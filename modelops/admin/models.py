@@ -1,56 +1,57 @@
-"""Admin of versions, promotion requests, live slots, deployments and periodic jobs."""
+"""Admin of model versions: where they are live, how they stand beside the champion, and their metrics."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import structlog
-from celery import current_app
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import OuterRef, Prefetch, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from kombu.exceptions import OperationalError
+from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin_tools import (
-    BoundedPaginator,
-    ConfirmationForm,
     ConfirmationStep,
     ReadOnlyAdmin,
-    ReasonForm,
     admin_button,
     deny_everyone,
     handle_confirmation,
     require_permission,
 )
+from accounts.auth.step_up import step_up
+from accounts.dates import format_moment
 from accounts.models import User
+from modelops.admin.formatting import (
+    fold,
+    format_rows,
+    link,
+    render_examination,
+)
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
 from modelops.models import (
-    DRILL_PROFILE,
     EVERY_PROFILE,
     Deployment,
-    JobRun,
-    LiveSlot,
     ModelMetric,
     ModelVersion,
     PromotionRequest,
     ServingRole,
+    describe_profile,
 )
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
-from modelops.serving.model_refresher import describe_unready_processes
 from modelops.validation import gate_checks
 
-log = structlog.get_logger(__name__)
-
-_PEOPLE_FIELDS = ("requested_by", "approved_by")
-_COLLAPSED_HTML = '<details><summary>Show</summary><pre class="whitespace-pre-wrap">{}</pre></details>'
-_EXPECTED_ERRORS = (PromotionError, ArtefactVerificationError)
+_PRE_HTML = '<pre class="whitespace-pre-wrap">{}</pre>'
+_ON_OWN_ROWS = (
+    "Measured once, at training, on the held-out rows of this version alone. Do not compare them with the "
+    "metrics of another version, which was measured on other rows."
+)
 
 
 class PromotionForm(forms.Form):
@@ -66,24 +67,15 @@ class PromotionForm(forms.Form):
     reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
 
 
-class ApprovalForm(forms.Form):
-    """Asks for the reason to overrule red gates."""
-
-    override = forms.CharField(
-        label="Reason to overrule",
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Only where a gate is red. Kept in the deployment and the audit trail; raises an alert.",
-    )
-
-
 class MetricInline(TabularInline):  # type: ignore[misc]  # the package ships no types
-    """Metrics of a version."""
+    """Metrics of a version, in a tab of their own."""
 
     model = ModelMetric
+    verbose_name_plural = "Raw metrics"
     fields = ("metric_name", "slice", "window", "metric_value", "n", "recorded_at")
     readonly_fields = fields
+    hide_title = True
+    tab = True
     extra = 0
     per_page = 20
     has_add_permission = deny_everyone
@@ -95,44 +87,116 @@ class MetricInline(TabularInline):  # type: ignore[misc]  # the package ships no
 class ModelVersionAdmin(ReadOnlyAdmin):
     """Registered versions, which never change."""
 
-    list_display = ("name", "version", "accuracy", "is_active", "created_at", "registered_by")
+    list_display = ("name", "version", "live_as", "beside_champion", "registration_time", "is_active")
     list_filter = ("is_active",)
     list_select_related = ("registered_by",)
+    list_before_template = "admin/modelops/same_rows.html"
     search_fields = ("name", "version")
     fields = (
-        "name",
-        "version",
-        "accuracy",
-        "is_active",
-        "created_at",
+        "live_as",
+        "registration_time",
         "registered_by",
-        "artefact_digest",
-        "schema_hash",
-        "libraries",
-        "datasets",
-        "metrics",
+        "training_run",
+        "mlflow_run",
+        "own_metrics",
         "model_card",
-        "model_path",
-        "mlflow_run_id",
+        "files",
     )
     readonly_fields = fields
+    change_form_after_template = "admin/modelops/examination_card.html"
     inlines = (MetricInline,)
     actions = None
-    actions_detail = ("ask_for_promotion", "verify_artefact")
+    actions_detail = ("examine", "ask_for_promotion", "verify_artefact")
+    has_examine_permission = require_permission("modelops.request_deployment")
     has_verify_artefact_permission = require_permission("modelops.verify_modelversion")
     has_ask_for_promotion_permission = require_permission("modelops.request_deployment")
 
-    @admin.display(description="SHA-256 of the artefact")
-    def artefact_digest(self, version: ModelVersion) -> str:
-        """Return the digest of the bytes that are served."""
-        return version.artefact_id
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Add what is live, and the newest examination of each version, in a fixed number of queries."""
+        examined = PromotionRequest.objects.filter(model=OuterRef("pk")).exclude(examination={})
+        newest = examined.order_by("-requested_at").values("examination")[:1]
+        live = Prefetch("deployments", queryset=Deployment.objects.live(), to_attr="live_deployments")
+        rows = super().get_queryset(request).defer("card", "golden_predictions")
+        return rows.annotate(newest_examination=Subquery(newest)).prefetch_related(live)
+
+    @admin.display(description="Live as")
+    def live_as(self, version: ModelVersion) -> str:
+        """Return the roles that the version has now."""
+        rows: list[Deployment] = version.live_deployments  # type: ignore[attr-defined]  # prefetched above
+        roles = "; ".join(f"{row.role} for {describe_profile(row.profile)}" for row in rows)
+        return roles or ("not live" if version.is_active else "withdrawn")
+
+    @admin.display(description="Accuracy beside the champion, same rows")
+    def beside_champion(self, version: ModelVersion) -> str:
+        """Return the newest common examination in one line."""
+        return _format_comparison(getattr(version, "newest_examination", None))
+
+    @admin.display(description="Registered", ordering="created_at")
+    def registration_time(self, version: ModelVersion) -> str:
+        """Return when it was registered."""
+        return format_moment(version.created_at)
+
+    @admin.display(description="Training run")
+    def training_run(self, version: ModelVersion) -> str:
+        """Return a link to the run that made it."""
+        run = version.training_runs.order_by("-created_at").first()
+        if run is None:
+            return "not trained here: shipped with the program or imported"
+        return link(
+            reverse("admin:modelops_trainingrun_change", args=[run.pk]), format_moment(run.created_at)
+        )
+
+    @admin.display(description="MLflow run")
+    def mlflow_run(self, version: ModelVersion) -> str:
+        """Return the run id under which MLflow has its files."""
+        return version.mlflow_run_id or "-"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Add the newest examination of the version."""
+        version = self.get_object(request, object_id)
+        context = {**(extra_context or {}), "examination_html": _render_newest(version) if version else ""}
+        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+
+    @admin.display(description="Raw metrics at training")
+    def own_metrics(self, version: ModelVersion) -> SafeString:
+        """Return the metrics at registration, folded, with the rows they were measured on."""
+        held_out = version.metrics.get("held_out") or version.metrics.get("pairs")
+        summary = f"{len(version.metrics)} metrics on its own {held_out or 0:,.0f} held-out pairs"
+        return fold(summary, format_html("<p>{}</p>{}", _ON_OWN_ROWS, format_rows(version.metrics)))
 
     @admin.display(description="Model card")
     def model_card(self, version: ModelVersion) -> str:
-        """Return the model card, collapsed."""
-        return format_html(_COLLAPSED_HTML, version.card) if version.card else "-"
+        """Return the model card, folded."""
+        return fold("Model card", format_html(_PRE_HTML, version.card)) if version.card else "-"
+
+    @admin.display(description="Files and training data")
+    def files(self, version: ModelVersion) -> SafeString:
+        """Return digests, libraries and sources of training pairs, folded."""
+        rows = {
+            "SHA-256 of the artefact": version.artefact_id,
+            "Feature schema": version.schema_hash,
+            **{f"Library {name}": value for name, value in version.libraries.items()},
+            **{f"Training pairs, {name}": _format_dataset(row) for name, row in version.datasets.items()},
+        }
+        return fold("Digests, libraries and sources of pairs", format_rows(rows))
+
+    @admin_button("Examine beside the champion", "examine")
+    def examine(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Score this version and the champion on the same rows and show the result; stores nothing."""
+        version = get_object_or_404(ModelVersion, pk=object_id)
+        result = gate_checks.examine_version(version, EVERY_PROFILE)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{version} beside the champion",
+            "panel": render_examination(version, result.gates, result.comparison),
+            "back_url": reverse("admin:modelops_modelversion_change", args=[version.pk]),
+        }
+        return TemplateResponse(request, "admin/modelops/examined.html", context)
 
     @admin_button("Request promotion", "ask_for_promotion")
+    @step_up
     def ask_for_promotion(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Request that this version be made live; another person approves."""
         version = get_object_or_404(ModelVersion, pk=object_id)
@@ -145,10 +209,11 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         text = "Nothing changes until a second person approves."
         back = reverse("admin:modelops_modelversion_change", args=[version.pk])
         title = f"Request promotion of {version}"
+        errors = (PromotionError, ArtefactVerificationError)
         return handle_confirmation(
             self.admin_site,
             request,
-            ConfirmationStep(title, text, "Request", back, perform, PromotionForm, _EXPECTED_ERRORS),
+            ConfirmationStep(title, text, "Request", back, perform, PromotionForm, errors),
         )
 
     @admin_button("Verify artefact", "verify_artefact")
@@ -163,182 +228,32 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         return redirect("admin:modelops_modelversion_change", version.pk)
 
 
-@admin.register(PromotionRequest)
-class PromotionRequestAdmin(ReadOnlyAdmin):
-    """Requests to make a version live, with their gates."""
-
-    list_display = ("model", "role", "profile", "requested_by", "requested_at", "closed_at", "deployment")
-    list_select_related = ("model", "requested_by", "deployment__model")
-    list_filter = ("role", ("closed_at", admin.EmptyFieldListFilter))
-    fields = (*list_display, "reason", "expected", "gate_results")
-    readonly_fields = fields
-    actions = None
-    actions_detail = ("approve", "decline")
-    has_decline_permission = require_permission("modelops.approve_deployment")
-    has_approve_permission = require_permission("modelops.approve_deployment")
-
-    @admin.display(description="Gates")
-    def gate_results(self, promotion_request: PromotionRequest) -> str:
-        """Return the results of the gates at the time of the request."""
-        return render_to_string("admin/modelops/gates.html", {"gates": promotion_request.gates})
-
-    @admin_button("Approve", "approve")
-    def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Make the version live."""
-        promotion_request = _get_promotion_request(object_id)
-
-        def perform(actor: User, cleaned: Any) -> str:
-            deployment = promotion.approve_promotion(promotion_request, actor, cleaned.get("override", ""))
-            queue_alias_mirroring()
-            return f"{deployment.model} is live as {deployment.role} (generation {deployment.generation})."
-
-        text = "Every process serves this version within seconds. One person can roll it back."
-        back, facts = _build_back_url(promotion_request), _build_facts(promotion_request)
-        form = ApprovalForm if gate_checks.list_red_gates(promotion_request.gates) else ConfirmationForm
-        panel = self.gate_results(promotion_request)
-        step = ConfirmationStep(
-            f"Approve {promotion_request}?",
-            text,
-            "Approve",
-            back,
-            perform,
-            form,
-            _EXPECTED_ERRORS,
-            facts,
-            panel,
-        )
-        return handle_confirmation(self.admin_site, request, step)
-
-    @admin_button("Decline", "decline")
-    def decline(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Close the request without making anything live."""
-        promotion_request = _get_promotion_request(object_id)
-
-        def perform(actor: User, cleaned: Any) -> str:
-            promotion.decline_promotion(promotion_request, actor, cleaned["reason"])
-            return "Declined. Nothing has changed."
-
-        text = "Nothing is made live."
-        step = ConfirmationStep(
-            f"Decline {promotion_request}?",
-            text,
-            "Decline",
-            _build_back_url(promotion_request),
-            perform,
-            ReasonForm,
-            _EXPECTED_ERRORS,
-        )
-        return handle_confirmation(self.admin_site, request, step)
+def _render_newest(version: ModelVersion) -> str:
+    """Return gates and measures of the newest promotion request of a version."""
+    newest = version.requests.exclude(examination={}).order_by("-requested_at").first()
+    if newest is None:
+        return "Not examined yet. “Examine beside the champion” does it now, without a request."
+    address = reverse("admin:modelops_promotionrequest_change", args=[newest.pk])
+    head = link(address, f"Promotion request of {format_moment(newest.requested_at)}")
+    return head + render_examination(version, newest.gates, newest.examination)
 
 
-@admin.register(LiveSlot)
-class LiveSlotAdmin(ReadOnlyAdmin):
-    """The deployment that is live now for each profile and role."""
-
-    list_display = ("profile", "role", "version", "generation", "since")
-    list_select_related = ("deployment__model",)
-    list_filter = ("role",)
-    fields = list_display
-    readonly_fields = list_display
-    actions = None
-    actions_detail = ("roll_back",)
-    has_roll_back_permission = require_permission("modelops.rollback_deployment")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """Leave out the slot of drills, which answers no request."""
-        return super().get_queryset(request).exclude(profile=DRILL_PROFILE)
-
-    @admin.display(description="Version")
-    def version(self, slot: LiveSlot) -> str:
-        """Return the version that is live."""
-        return str(slot.deployment.model)
-
-    @admin.display(description="Generation")
-    def generation(self, slot: LiveSlot) -> int:
-        """Return the number of the deployment."""
-        return slot.deployment_id
-
-    @admin.display(description="Since")
-    def since(self, slot: LiveSlot) -> Any:
-        """Return when it went live."""
-        return slot.deployment.at
-
-    @admin_button("Roll back", "roll_back")
-    def roll_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Roll back to the previous version, on one person's authority."""
-        slot = get_object_or_404(LiveSlot.objects.select_related("deployment__model"), pk=object_id)
-
-        def perform(actor: User, cleaned: Any) -> str:
-            deployment = promotion.rollback(slot.profile, actor, cleaned["reason"], slot.role)
-            queue_alias_mirroring()
-            return f"{deployment.model} is live again (generation {deployment.generation})."
-
-        text = "One person may do this in an emergency. The deployment is marked and an alert is raised."
-        back = reverse("admin:modelops_liveslot_change", args=[slot.pk])
-        facts = {"Live now": slot.deployment.model, "Since": slot.deployment.at, "Profile": slot.profile}
-        step = ConfirmationStep(
-            "Roll back?", text, "Roll back", back, perform, ReasonForm, _EXPECTED_ERRORS, facts
-        )
-        return handle_confirmation(self.admin_site, request, step)
+def _format_comparison(examination: dict[str, Any] | None) -> str:
+    """Return the accuracy of an examination in one line, with the champion and the rows."""
+    measures = (examination or {}).get("measures", ())
+    measure = next((row for row in measures if row["title"] == "Accuracy"), None)
+    if measure is None or examination is None:
+        return "not examined yet"
+    own = f"{measure['candidate']:.3f}"
+    if measure["champion"] is None:
+        return f"{own}, without a champion, on {measure['n']:,} rows"
+    against = f"against {measure['champion']:.3f} of {examination['champion']}"
+    return f"{own} {against} ({measure['difference']:+.3f}) on {measure['n']:,} rows"
 
 
-@admin.register(Deployment)
-class DeploymentAdmin(ReadOnlyAdmin):
-    """The history of what was live, with those who requested and approved it."""
-
-    list_display = ("generation", "at", "model", "role", "profile", *_PEOPLE_FIELDS, "break_glass")
-    list_select_related = ("model", "requested_by", "approved_by")
-    list_filter = ("role", "break_glass")
-    date_hierarchy = None
-    fields = (*list_display, "override", "upgrade", "automatic", "previous", "first", "reason")
-    readonly_fields = fields
-    actions = None
-
-
-@admin.register(JobRun)
-class JobRunAdmin(ReadOnlyAdmin):
-    """Runs of periodic jobs."""
-
-    list_display = ("name", "window", "status", "started_at", "finished_at", "error")
-    list_filter = ("status",)
-    search_fields = ("name__startswith",)
-    paginator = BoundedPaginator
-    show_full_result_count = False
-    fields = (*list_display, "result")
-    readonly_fields = fields
-    actions = None
-
-
-def queue_alias_mirroring() -> None:
-    """Queue the mirroring of aliases by task name, because importing the task would load MLflow.
-
-    Without a broker nothing is lost: the aliases are also mirrored periodically.
-    """
-    try:
-        current_app.send_task("modelops.tasks.mirror_registry_aliases", retry=False)
-    except OperationalError:
-        log.warning("aliases_not_mirrored_at_once")
-
-
-def _get_promotion_request(object_id: str) -> PromotionRequest:
-    rows = PromotionRequest.objects.select_related("model", "requested_by")
-    return get_object_or_404(rows, pk=object_id)
-
-
-def _build_back_url(promotion_request: PromotionRequest) -> str:
-    return reverse("admin:modelops_promotionrequest_change", args=[promotion_request.pk])
-
-
-def _build_facts(promotion_request: PromotionRequest) -> dict[str, object]:
-    """Return what the approver should know about the version."""
-    model, profile = promotion_request.model, promotion_request.profile
-    metrics = {f"Metric: {name}": value for name, value in model.metrics.items()}
-    return {
-        "Requested by": promotion_request.requested_by,
-        "Reason": promotion_request.reason,
-        "Profile": "all profiles without a model of their own" if profile == EVERY_PROFILE else profile,
-        "Processes": describe_unready_processes(model.artefact_id) or "every serving process has it ready",
-        "Artefact": model.artefact_id,
-        "Schema": model.schema_hash,
-        **metrics,
-    }
+def _format_dataset(row: Any) -> str:
+    """Return how many pairs a source gave, with the beginning of their digest."""
+    if not isinstance(row, dict) or "pairs" not in row:
+        return str(row)
+    digest = str(row.get("sha256", row.get("digest", "")))[:16]
+    return f"{row['pairs']:,}{f', digest {digest}...' if digest else ''}"

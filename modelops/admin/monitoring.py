@@ -36,7 +36,7 @@ from modelops.models import (
     Threshold,
     TrainingDecision,
 )
-from modelops.monitoring import thresholds, windows
+from modelops.monitoring import measured_drift, thresholds, windows
 from modelops.monitoring.thresholds import ThresholdError
 from modelops.svg_charts import render_bar_chart
 
@@ -62,7 +62,7 @@ class DriftReportAdmin(MonitoringAdmin):
         "span",
         "n",
         "largest_psi",
-        "moved",
+        "changed_verdicts",
         "reviewed",
         "wrong",
     )
@@ -72,6 +72,7 @@ class DriftReportAdmin(MonitoringAdmin):
     readonly_fields = fields
     actions_detail = ("accept",)
     change_form_after_template = "admin/modelops/drift.html"
+    list_before_template = "admin/modelops/performance_drift.html"
     has_accept_permission = require_permission("modelops.accept_driftreport")
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -83,17 +84,27 @@ class DriftReportAdmin(MonitoringAdmin):
             else rows.defer("shifts", "plots")
         )
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Add how much each live version has lost since training, above the drift of its inputs."""
+        context = {
+            **(extra_context or {}),
+            "losses": measured_drift.list_measured_drift(),
+            "loss_threshold": thresholds.get_threshold("performance_drift"),
+            "input_threshold": thresholds.get_threshold("drift"),
+        }
+        return super().changelist_view(request, context)  # type: ignore[no-any-return]
+
     @label_column("Drift", "drifted", {"drift": "danger", "once": "warning", "none": "success"})
     def drift_state(self, report: DriftReport) -> tuple[str, str]:
         """Return state and label."""
         if report.drifted:
             return "drift", "Drifted"
-        return ("once", "Shifted once") if report.seen else ("none", "No drift")
+        return ("once", "Shifted once") if report.shifted_figures else ("none", "No drift")
 
-    @admin.display(description="Largest PSI", ordering="worst")
+    @admin.display(description="Largest PSI", ordering="largest_psi")
     def largest_psi(self, report: DriftReport) -> str:
         """Return the largest PSI with two digits."""
-        return f"{report.worst:.2f}"
+        return f"{report.largest_psi:.2f}"
 
     @admin.display(description="Consequence")
     def consequence(self, report: DriftReport) -> str:
@@ -197,16 +208,16 @@ class ThresholdAdmin(MonitoringAdmin):
 class TrainingDecisionAdmin(MonitoringAdmin):
     """Decisions whether to train automatically, with their reasons."""
 
-    list_display = ("at", "decision_label", "because", "model", "run")
-    list_filter = ("train",)
+    list_display = ("at", "decision_label", "reason", "model", "run")
+    list_filter = ("should_train",)
     list_select_related = ("model", "run")
-    fields = ("at", "train", "because", "condition_table", "obstacle_list", "model", "run")
+    fields = ("at", "should_train", "reason", "condition_table", "obstacle_list", "model", "run")
     readonly_fields = fields
 
-    @label_column("Decision", "train", {"train": "success", "wait": "info"})
+    @label_column("Decision", "should_train", {"train": "success", "wait": "info"})
     def decision_label(self, decision: TrainingDecision) -> tuple[str, str]:
         """Return decision and label."""
-        return ("train", "Train") if decision.train else ("wait", "Do not train")
+        return ("train", "Train") if decision.should_train else ("wait", "Do not train")
 
     @admin.display(description="Obstacles")
     def obstacle_list(self, decision: TrainingDecision) -> str:
@@ -217,7 +228,7 @@ class TrainingDecisionAdmin(MonitoringAdmin):
     def condition_table(self, decision: TrainingDecision) -> SafeString:
         """Return a table of the conditions with measured values and thresholds."""
         rows = [
-            (row["name"], row["said"], f"{row['limit']:g}", "met" if row["met"] else "not met")
+            (row["name"], row["summary"], f"{row['limit']:g}", "met" if row["met"] else "not met")
             for row in decision.conditions
         ]
         return _render_table(("Condition", "Measured", "Threshold", "Met"), rows)

@@ -1,4 +1,4 @@
-"""Admin of serving processes and rollback drills."""
+"""Admin of serving processes, rollback drills and periodic jobs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.admin_tools import (
+    BoundedPaginator,
     ConfirmationStep,
     ReadOnlyAdmin,
     admin_button,
@@ -19,7 +20,7 @@ from accounts.admin_tools import (
 )
 from accounts.models import User
 from modelops.deployment.drill import DrillError, run_drill
-from modelops.models import ALIVE_TIMEOUT, RollbackDrill, ServingProcess
+from modelops.models import ALIVE_TIMEOUT, JobRun, RollbackDrill, ServingProcess
 
 _SILENT, _BEHIND, _FAILED, _CURRENT = "gone", "behind", "failed", "current"
 _STATE_COLOURS = {_SILENT: "warning", _BEHIND: "info", _FAILED: "danger", _CURRENT: "success"}
@@ -119,6 +120,20 @@ class RollbackDrillAdmin(ReadOnlyAdmin):
     list_select_related = ("requested_by",)
     fields = list_display
     readonly_fields = list_display
+    actions = None
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    """Runs of periodic jobs."""
+
+    list_display = ("name", "window", "status", "started_at", "finished_at", "error")
+    list_filter = ("status",)
+    search_fields = ("name__startswith",)
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = (*list_display, "result")
+    readonly_fields = fields
     actions = None
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any
 
 import structlog
@@ -12,6 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from kombu.exceptions import OperationalError
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
@@ -25,7 +29,9 @@ from accounts.admin_tools import (
     label_column,
     require_permission,
 )
+from accounts.dates import format_moment
 from accounts.models import User
+from modelops.admin.formatting import format_duration, link_to_version
 from modelops.models import RunStatus, TrainingRun
 from modelops.training import runs
 from modelops.training.runs import RunEndedError, TrainingBusyError
@@ -38,6 +44,8 @@ STATUS_COLOURS = {
     RunStatus.FAILED: "danger",
     RunStatus.CANCELLED: "warning",
 }
+_STOPPED = (RunStatus.FAILED, RunStatus.CANCELLED)
+_LONG_FRACTION = re.compile(r"\d+\.\d{5,}(?:e-?\d+)?")
 _MIN_CORPUS_SIZE, _MAX_CORPUS_SIZE = 1_000, 500_000
 
 
@@ -59,32 +67,23 @@ class TrainingForm(forms.Form):
 class TrainingRunAdmin(ReadOnlyAdmin):
     """Training runs, newest first."""
 
-    list_display = (
-        "created_at",
-        "state",
-        "stage",
-        "progress_text",
-        "trigger",
-        "labels_used",
-        "model",
-        "finished_at",
-    )
+    list_display = ("request_time", "state", "progress_text", "duration", "trigger", "labels_used", "version")
     list_select_related = ("model",)
     list_filter = ("status",)
     fields = (
-        "created_at",
         "state",
-        "stage",
         "progress_text",
+        "version",
+        "mlflow_run",
         "trigger",
         "requested_by",
-        "parameters",
+        "request_time",
+        "start_time",
+        "finish_time",
+        "duration",
         "labels_used",
-        "model",
+        "options",
         "error",
-        "started_at",
-        "heartbeat_at",
-        "finished_at",
         "log_lines",
     )
     readonly_fields = fields
@@ -94,6 +93,11 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     has_train_permission = require_permission("modelops.add_trainingrun")
     has_cancel_permission = require_permission("modelops.add_trainingrun")
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Return no button for a run that has ended."""
+        is_unfinished = TrainingRun.objects.unfinished().filter(pk=object_id).exists()
+        return super().get_actions_detail(request, object_id) if is_unfinished else []
+
     @label_column("Status", "status", STATUS_COLOURS)
     def state(self, run: TrainingRun) -> tuple[str, str]:
         """Return status and label."""
@@ -101,15 +105,59 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Progress", ordering="progress")
     def progress_text(self, run: TrainingRun) -> str:
-        """Return percent, with the last message while the run works."""
-        working = run.status == RunStatus.RUNNING
-        return f"{run.progress} %, {run.step}" if working and run.step else f"{run.progress} %"
+        """Return percent and stage, with the last message and heartbeat while the run works."""
+        if run.status != RunStatus.RUNNING:
+            stage = run.get_stage_display().lower() if run.status in _STOPPED and run.stage else ""
+            return f"{run.progress} %{f', stopped at: {stage}' if stage else ''}"
+        alive = f"; last sign of life {format_moment(run.heartbeat_at)}" if run.heartbeat_at else ""
+        return f"{run.progress} %, {run.step or run.get_stage_display().lower()}{alive}"
+
+    @admin.display(description="Requested", ordering="created_at")
+    def request_time(self, run: TrainingRun) -> str:
+        """Return when it was requested."""
+        return format_moment(run.created_at)
+
+    @admin.display(description="Started", ordering="started_at")
+    def start_time(self, run: TrainingRun) -> str:
+        """Return when a worker began."""
+        return format_moment(run.started_at)
+
+    @admin.display(description="Ended", ordering="finished_at")
+    def finish_time(self, run: TrainingRun) -> str:
+        """Return when it ended."""
+        return format_moment(run.finished_at)
+
+    @admin.display(description="Duration")
+    def duration(self, run: TrainingRun) -> str:
+        """Return how long it worked, up to now while it runs."""
+        if run.started_at is None:
+            return "-"
+        return format_duration((run.finished_at or timezone.now()) - run.started_at)
+
+    @admin.display(description="Version", ordering="model")
+    def version(self, run: TrainingRun) -> str:
+        """Return a link to the version that it made."""
+        return link_to_version(run.model)
+
+    @admin.display(description="MLflow run")
+    def mlflow_run(self, run: TrainingRun) -> str:
+        """Return the run id under which MLflow has parameters, metrics and files."""
+        return (run.model.mlflow_run_id if run.model else "") or "-"
+
+    @admin.display(description="Options")
+    def options(self, run: TrainingRun) -> str:
+        """Return the options in words; of files the names alone."""
+        size, files = run.parameters.get("corpus_size"), run.parameters.get("files") or ()
+        parts = [f"{size:,} constructed pairs" if isinstance(size, int) else ""]
+        parts.append(f"files: {', '.join(PurePath(str(name)).name for name in files)}" if files else "")
+        return "; ".join(part for part in parts if part) or "-"
 
     @admin.display(description="Log")
     def log_lines(self, run: TrainingRun) -> str:
-        """Return all progress messages."""
-        lines = format_html_join("", "<div>{}  {}</div>", run.log)
-        return format_html('<div class="break-words font-mono text-xs">{}</div>', lines or "No message yet.")
+        """Return all progress messages with their times, numbers rounded."""
+        lines = [(_format_log_time(at), _round_numbers(message)) for at, message in run.log]
+        rows = format_html_join("", "<div>{}  {}</div>", lines)
+        return format_html('<div class="break-words font-mono text-xs">{}</div>', rows or "No message yet.")
 
     @admin_button("Train a model", "train")
     def train(self, request: HttpRequest) -> HttpResponse:
@@ -146,6 +194,19 @@ class TrainingRunAdmin(ReadOnlyAdmin):
             "Cancel this run?", text, "Cancel the run", back, perform, ReasonForm, (RunEndedError,)
         )
         return handle_confirmation(self.admin_site, request, step)
+
+
+def _format_log_time(text: str) -> str:
+    """Return the time of a progress message with its zone, or the stored text where it is none."""
+    try:
+        return format_moment(datetime.fromisoformat(text).astimezone(UTC))
+    except ValueError:
+        return text
+
+
+def _round_numbers(message: str) -> str:
+    """Return a message whose long fractions have four significant digits."""
+    return _LONG_FRACTION.sub(lambda match: f"{float(match.group()):.4g}", message)
 
 
 def wake_training_worker() -> None:

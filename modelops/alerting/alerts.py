@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.audit import trail
+from accounts.dates import format_moment
 from accounts.encryption.crypto import sha256
 from accounts.models import User
 from modelops.alert_rules import ALERT_RULES, FIRING, RESOLVED, EpisodeState, apply_observation
@@ -49,8 +50,8 @@ def record_observation(rule: str, scope: str, failing: bool, what: str = "") -> 
     if alert is None and not failing:
         return None
     alert = alert or _get_or_create_alert(rule, scope, now)
-    alert.seen_at = now if failing else alert.seen_at
-    alert.what = (what or alert_rule.title)[:500] if failing else alert.what
+    alert.observed_at = now if failing else alert.observed_at
+    alert.observation = (what or alert_rule.title)[:500] if failing else alert.observation
     _apply_state(alert, apply_observation(alert.episode_state, failing, alert_rule), now)
     alert.save()
     return alert
@@ -81,13 +82,13 @@ def snooze_alert(alert: Alert, actor: User, until: datetime, reason: str) -> Ale
 
 
 @transaction.atomic
-def close_alert(alert: Alert, actor: User, reason: str) -> Alert:
+def resolve_alert(alert: Alert, actor: User, reason: str) -> Alert:
     """Resolve an episode by hand. A condition that still holds starts another one."""
     alert = _lock_firing_alert(alert)
     alert.reason = reason
-    _apply_state(alert, EpisodeState(RESOLVED, alert.bad, alert.good), timezone.now())
+    _apply_state(alert, EpisodeState(RESOLVED, alert.bad_count, alert.good_count), timezone.now())
     alert.save()
-    trail.record_event("alert.closed", alert, actor, rule=alert.rule, scope=alert.scope, reason=reason)
+    trail.record_event("alert.resolved", alert, actor, rule=alert.rule, scope=alert.scope, reason=reason)
     return alert
 
 
@@ -115,7 +116,7 @@ def queue_test_message(channel: AlertChannel, actor: User) -> AlertMessage:
             group="test",
             subject="[Legal Name Comparison] Test: this channel works",
             body=(
-                f"{actor.get_full_name()} requested this test at {_format_time(now)}. No action is needed."
+                f"{actor.get_full_name()} requested this test at {format_moment(now)}. No action is needed."
             ),
         )
         trail.record_event("alert_channel.tested", channel, actor)
@@ -125,8 +126,8 @@ def queue_test_message(channel: AlertChannel, actor: User) -> AlertMessage:
 def _process_due_step(alert: Alert, now: datetime) -> str:
     """Resolve, escalate or repeat an alert when due; return the step taken, or ``""``."""
     rule = ALERT_RULES.get(alert.rule)
-    if rule is None or (rule.resolve_after == 0 and alert.seen_at <= now - rule.quiet_period):
-        _apply_state(alert, EpisodeState(RESOLVED, alert.bad, alert.good), now)
+    if rule is None or (rule.resolve_after == 0 and alert.observed_at <= now - rule.quiet_period):
+        _apply_state(alert, EpisodeState(RESOLVED, alert.bad_count, alert.good_count), now)
         return "resolved"
     if alert.is_quiet(now):
         return ""
@@ -134,7 +135,7 @@ def _process_due_step(alert: Alert, now: datetime) -> str:
         alert.escalated_at = now
         _queue_messages(alert, Occasion.ESCALATED, now)
         return "escalated"
-    if alert.told_at and alert.told_at <= now - rule.repeat_interval:
+    if alert.notified_at and alert.notified_at <= now - rule.repeat_interval:
         _queue_messages(alert, Occasion.REPEAT, now)
         return "repeated"
     return ""
@@ -166,7 +167,12 @@ def _lock_firing_alert(alert: Alert) -> Alert:
 
 def _apply_state(alert: Alert, new: EpisodeState, now: datetime) -> None:
     """Apply a new state; queue messages when the alert starts to fire or is resolved."""
-    before, alert.state, alert.bad, alert.good = alert.state, new.state, new.bad_count, new.good_count
+    before, alert.state, alert.bad_count, alert.good_count = (
+        alert.state,
+        new.state,
+        new.bad_count,
+        new.good_count,
+    )
     if not new.is_open:
         alert.resolved_at = now
     if new.state == FIRING and before != FIRING:
@@ -180,14 +186,14 @@ def _apply_state(alert: Alert, new: EpisodeState, now: datetime) -> None:
 
 def _queue_messages(alert: Alert, occasion: str, now: datetime) -> None:
     """Put one message for each channel into the outbox; its key prevents duplicates."""
-    alert.told_at, alert.times_told = now, alert.times_told + 1
+    alert.notified_at, alert.notification_count = now, alert.notification_count + 1
     rows = [
         AlertMessage(
-            key=f"{alert.fingerprint}:{alert.pk}:{alert.times_told}:{channel.pk}",
+            key=f"{alert.fingerprint}:{alert.pk}:{alert.notification_count}:{channel.pk}",
             channel=channel,
             alert=alert,
             occasion=occasion,
-            group=ALERT_RULES[alert.rule].group if alert.rule in ALERT_RULES else "machinery",
+            group=ALERT_RULES[alert.rule].group if alert.rule in ALERT_RULES else "operations",
             subject=f"[{alert.severity}] {Occasion(occasion).label}: {alert}"[:200],
             body=build_message_body(alert, occasion, now),
         )
@@ -217,16 +223,12 @@ def _select_channels(alert: Alert, occasion: str) -> Iterable[AlertChannel]:
 def build_message_body(alert: Alert, occasion: str, now: datetime) -> str:
     """Return the text of a message: observation, time, likely cause, links, one safe action."""
     rule = ALERT_RULES.get(alert.rule)
-    lines = [f"{alert}: {Occasion(occasion).label.lower()}.", f"What: {alert.what}"]
-    lines.append(f"Since: {_format_time(alert.since)}")
+    lines = [f"{alert}: {Occasion(occasion).label.lower()}.", f"Observation: {alert.observation}"]
+    lines.append(f"Since: {format_moment(alert.since)}")
     if occasion == Occasion.RESOLVED:
-        lines.append(f"Resolved: {_format_time(now)}")
+        lines.append(f"Resolved: {format_moment(now)}")
     elif rule:
         lines += [f"Likely cause: {rule.cause}", f"One safe action: {rule.action}"]
         lines.append(f"Look at: {settings.PUBLIC_URL}/admin/{rule.admin_path}")
     lines.append(f"Alert: {settings.PUBLIC_URL}/admin/modelops/alert/{alert.pk}/change/")
     return "\n".join(lines)
-
-
-def _format_time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

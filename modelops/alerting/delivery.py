@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -43,12 +44,18 @@ class DeliveryCounts:
 
 
 def deliver_messages(now: datetime | None = None) -> DeliveryCounts:
-    """Send what is due in the outbox, grouped by channel and rule group; return the counts."""
+    """Send what is due in the outbox, grouped by channel and rule group; return the counts.
+
+    A channel that fails is left alone until the next round, so it delays the others by one timeout only.
+    """
     moment = now or timezone.now()
     outcomes: list[str] = []
-    for _, group in groupby(_claim_messages(moment), key=lambda row: (row.channel_id, row.group)):
+    failed: set[UUID] = set()
+    for (channel, _), group in groupby(_claim_messages(moment), key=lambda row: (row.channel_id, row.group)):
         rows = list(group)
-        outcomes += [_send_group(rows, moment)] * len(rows)
+        outcome = State.WAITING if channel in failed else _send_group(rows, moment)
+        outcomes += [outcome] * len(rows)
+        failed |= {channel} if outcome == State.WAITING else set()
     return DeliveryCounts(
         outcomes.count(State.SENT), outcomes.count(State.WAITING), outcomes.count(State.GIVEN_UP)
     )
@@ -75,6 +82,10 @@ def _send_group(rows: Sequence[AlertMessage], now: datetime) -> str:
         )
     except _RETRYABLE_ERRORS as error:
         return _mark_failed(rows, channel, f"{type(error).__name__}: {error}", now)
+    except Exception as error:
+        # Whatever is wrong with one channel never stops the others. The text may hold the channel's address.
+        log.exception("alert_channel_broken", channel=channel.name)
+        return _mark_failed(rows, channel, f"{type(error).__name__}, see the log", now)
     return _mark_sent(rows, channel, receipt, now)
 
 

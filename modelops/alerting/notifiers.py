@@ -6,21 +6,21 @@ import http.client
 import json
 import smtplib
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
-from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
-RECEIVER_TIMEOUT_SECONDS = 10.0
-"""Seconds to wait for a receiver."""
+from accounts.http_address import ReceiverAddressError
+from accounts.http_post import HttpAnswer, describe_failure, post
 
-LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+RECEIVER_TIMEOUT_SECONDS = 10.0
+"""Seconds to wait for a receiver: in all for a webhook, for each reply of a mail server."""
+
+_MAX_QUOTED_BYTES = 200
+"""Bytes of an answer that a message's receipt or refusal quotes."""
 
 
 class DeliveryRefusedError(Exception):
@@ -44,16 +44,6 @@ class Notification:
     body: str
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Refuses redirects of a webhook: the target is not the address that an administrator entered."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """Return no request, so that the redirect becomes an HTTP error."""
-
-
-_opener = urllib.request.build_opener(_NoRedirect)
-
-
 def send_email(address: str, notification: Notification) -> str:
     """Send a notification through the mail server and return its reply to the message.
 
@@ -73,24 +63,23 @@ def send_email(address: str, notification: Notification) -> str:
 def post_webhook(address: str, notification: Notification) -> str:
     """Post a notification as ``{"text": ...}`` and return status and body of the response.
 
-    Raises :class:`DeliveryRefusedError` for an address that is not https and for every failure.
+    Raises :class:`DeliveryRefusedError` for an address that may not be reached and for every failure; a
+    redirect is one, because its target is not the address that an administrator entered.
     """
-    parts = urlsplit(address)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS):
-        raise DeliveryRefusedError("a webhook must be an https address", final=True)
     body = json.dumps({"text": f"*{notification.subject}*\n{notification.body}"}).encode()
     headers = {"Content-Type": "application/json", "Idempotency-Key": notification.message_id}
-    request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310 - checked above
+    allowed = settings.WEBHOOK_ALLOWED_NETWORKS
     try:
-        with _opener.open(request, timeout=RECEIVER_TIMEOUT_SECONDS) as answer:
-            return f"{answer.status} {answer.read(200).decode(errors='replace')}".strip()
-    except urllib.error.HTTPError as error:
-        with error:
-            raise _build_refusal(error) from None
-    except urllib.error.URLError as error:
-        raise DeliveryRefusedError(f"the webhook cannot be reached: {error.reason}") from None
+        answer = post(address, body, headers, allowed, RECEIVER_TIMEOUT_SECONDS)
+    except ReceiverAddressError as error:
+        raise DeliveryRefusedError(str(error), final=True) from None
+    except OSError as error:
+        raise DeliveryRefusedError(f"the webhook cannot be reached: {describe_failure(error)}") from None
     except http.client.HTTPException as error:
         raise DeliveryRefusedError(f"the webhook answered no HTTP: {type(error).__name__}") from None
+    if not 200 <= answer.status < 300:
+        raise _build_refusal(answer)
+    return _format_answer(answer)
 
 
 NOTIFIERS: dict[str, Callable[[str, Notification], str]] = {"email": send_email, "webhook": post_webhook}
@@ -124,9 +113,12 @@ def _build_message(address: str, notification: Notification) -> EmailMessage:
     return message
 
 
-def _build_refusal(error: urllib.error.HTTPError) -> DeliveryRefusedError:
-    wait = error.headers.get("Retry-After", "")
-    again = float(wait) if wait.isdigit() else None
-    final = 300 <= error.code < 500 and error.code not in (408, 425, 429)
-    answer = error.read(200).decode(errors="replace")
-    return DeliveryRefusedError(f"{error.code} {answer}".strip(), final=final, again_after=again)
+def _build_refusal(answer: HttpAnswer) -> DeliveryRefusedError:
+    again = float(answer.retry_after) if answer.retry_after.isdigit() else None
+    final = 300 <= answer.status < 500 and answer.status not in (408, 425, 429)
+    return DeliveryRefusedError(_format_answer(answer), final=final, again_after=again)
+
+
+def _format_answer(answer: HttpAnswer) -> str:
+    """Return the status and the beginning of the text."""
+    return f"{answer.status} {answer.body[:_MAX_QUOTED_BYTES].decode(errors='replace')}".strip()

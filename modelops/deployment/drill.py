@@ -80,5 +80,5 @@ def _store_drill(actor: User, back_ms: int | None, forward_ms: int | None) -> Ro
         error=f"not every process followed within {DRILL_TIMEOUT_SECONDS:.0f} s" if late else "",
     )
     detail = {"back_ms": back_ms, "forward_ms": forward_ms, "error": row.error}
-    trail.record_event("rollback.drilled", row, actor, **detail)
+    trail.record_event("rollback.drill_finished", row, actor, **detail)
     return row

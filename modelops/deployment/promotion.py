@@ -6,7 +6,6 @@ Each function changes the tables, writes the audit event and returns, in one tra
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -22,10 +21,12 @@ from modelops.models import (
     ModelVersion,
     PromotionRequest,
     ServingRole,
+    describe_profile,
 )
 from modelops.serving.loader import publish_generation, read_verified_artefact
 from modelops.serving.model_refresher import describe_unready_processes
 from modelops.validation import gate_checks
+from modelops.validation.gate_checks import VersionExamination
 
 _DEPLOYMENT_LOCK_ID = 0x6C6E63_02
 """Advisory lock held while a deployment changes, so that changes happen one after the other."""
@@ -38,17 +39,22 @@ class PromotionError(Exception):
 def request_promotion(
     model: ModelVersion, profile: str, role: str, reason: str, actor: User
 ) -> PromotionRequest:
-    """Evaluate the gates of a version against the champion and request its promotion.
+    """Examine a version beside the champion on the same rows and request its promotion.
 
     Raises :class:`PromotionError` for a version that was withdrawn or has an open request for this slot.
     """
-    gates = gate_checks.evaluate_gates(model, profile)
-    return _create_promotion_request(model, profile, role, reason, actor, gates)
+    examination = gate_checks.examine_version(model, profile)
+    return _create_promotion_request(model, profile, role, reason, actor, examination)
 
 
 @transaction.atomic
 def _create_promotion_request(
-    model: ModelVersion, profile: str, role: str, reason: str, actor: User, gates: list[dict[str, Any]]
+    model: ModelVersion,
+    profile: str,
+    role: str,
+    reason: str,
+    actor: User,
+    examination: VersionExamination,
 ) -> PromotionRequest:
     if not model.is_active:
         raise PromotionError(f"{model} was withdrawn")
@@ -61,10 +67,12 @@ def _create_promotion_request(
         reason=reason,
         requested_by=actor,
         expected=_get_live_generation(profile, role),
-        gates=gates,
+        gates=examination.gates,
+        examination=examination.comparison,
     )
     detail = {"version": str(model), "profile": profile, "role": role}
-    trail.record_event("promotion.requested", request, actor, **detail, red=gate_checks.list_red_gates(gates))
+    red = gate_checks.list_red_gates(examination.gates)
+    trail.record_event("promotion.requested", request, actor, **detail, red=red)
     return request
 
 
@@ -98,7 +106,9 @@ def approve_promotion(request: PromotionRequest, actor: User, override: str = ""
     request.closed_at, request.deployment = timezone.now(), deployment
     request.save(update_fields=["closed_at", "deployment"])
     if overruled:
-        raise_alert("gates_overridden", request.profile, f"{request.model}: {', '.join(overruled)}")
+        raise_alert(
+            "gates_overridden", describe_profile(request.profile), f"{request.model}: {', '.join(overruled)}"
+        )
     return deployment
 
 
@@ -113,22 +123,31 @@ def decline_promotion(request: PromotionRequest, actor: User, reason: str) -> Pr
 
 
 @transaction.atomic
-def rollback(profile: str, actor: User, reason: str, role: str = ServingRole.CHAMPION) -> Deployment:
+def rollback(
+    profile: str,
+    actor: User,
+    reason: str,
+    role: str = ServingRole.CHAMPION,
+    expected: int | None = None,
+) -> Deployment:
     """Put the previous version back, on one person's authority; a new row records it and an alert is raised.
 
     "Previous" is what was live before the current version was first deployed, so that a second rollback goes
-    further back and never forward to what was just left. Raises :class:`PromotionError` without one.
+    further back and never forward to what was just left. ``expected`` is the generation that the person saw.
+    Raises :class:`PromotionError` without an earlier version, or if another went live since.
     """
     _lock_deployments()
     current = _get_live_deployment(profile, role)
+    if expected is not None and (current is None or current.generation != expected):
+        raise PromotionError("another version went live meanwhile; look at what is live and decide again")
     earlier = find_rollback_target(current) if current else None
     if current is None or earlier is None:
-        raise PromotionError(f"there is no {role} before this one for {profile}")
+        raise PromotionError(f"there is no {role} before this one for {describe_profile(profile)}")
     row = Deployment(
         model=earlier, profile=profile, role=role, requested_by=actor, break_glass=True, reason=reason
     )
     deployment = _deploy(row, current.generation, actor)
-    raise_alert("break_glass_rollback", profile, f"{current.model} to {earlier} as {role}")
+    raise_alert("break_glass_rollback", describe_profile(profile), f"{current.model} to {earlier} as {role}")
     return deployment
 
 
@@ -178,7 +197,7 @@ def _upgrade_slot(slot: LiveSlot, model: ModelVersion) -> Deployment:
         reason=f"{replaced} does not fit this program, which computes other features",
     )
     deployment = _deploy(row, slot.deployment_id, None)
-    raise_alert("champion_replaced", slot.profile, f"{replaced} by {model}")
+    raise_alert("champion_replaced", describe_profile(slot.profile), f"{replaced} by {model}")
     return deployment
 
 
@@ -230,10 +249,12 @@ def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deploy
         "version": str(row.model),
         "profile": row.profile,
         "role": row.role,
+        "previous": str(current.model) if current else "",
+        "reason": row.reason,
         "break_glass": row.break_glass,
         "override": row.override,
     }
-    trail.record_event("deployment.made", row, actor, **detail)
+    trail.record_event("deployment.created", row, actor, **detail)
     transaction.on_commit(partial(publish_generation, row.generation))
     return row
 

@@ -80,8 +80,8 @@ def _store_version(
         mlflow_run_id=registration.mlflow_run_id,
         datasets=dict(registration.datasets),
         card=registration.card,
-        exam=_store_validation_set(registration),
-        answers=dict(answers),
+        validation_set=_store_validation_set(registration),
+        golden_predictions=dict(answers),
         registered_by=actor,
     )
     _store_metrics(version, registration)

@@ -9,6 +9,7 @@ from modelops.models.deployment import (
     LiveSlot,
     PromotionRequest,
     ServingRole,
+    describe_profile,
 )
 from modelops.models.monitoring import (
     THRESHOLD_DEFAULTS,
@@ -58,4 +59,5 @@ __all__ = [
     "TrainingRun",
     "TrainingRunQuerySet",
     "TrainingStage",
+    "describe_profile",
 ]

@@ -5,11 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
+from accounts.http_address import (
+    ReceiverAddressError,
+    list_literal_ips,
+    parse_address,
+    require_permitted,
+)
 from accounts.ids import uuid7
 from modelops.alert_rules import (
     ALERT_RULES,
@@ -62,18 +71,20 @@ class Alert(models.Model):
     fingerprint = models.CharField(max_length=16, help_text="Digest of rule and scope.")
     severity = models.CharField(max_length=8, choices=Severity.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=PENDING)
-    what = models.CharField("observation", max_length=500, help_text="The last observation.")
-    bad = models.PositiveIntegerField("bad observations", default=0, help_text="Bad observations in a row.")
-    good = models.PositiveIntegerField(
+    observation = models.CharField(max_length=500, help_text="The last observation.")
+    bad_count = models.PositiveIntegerField(
+        "bad observations", default=0, help_text="Bad observations in a row."
+    )
+    good_count = models.PositiveIntegerField(
         "good observations", default=0, help_text="Good observations in a row."
     )
     since = models.DateTimeField(default=timezone.now)
-    seen_at = models.DateTimeField("last observed at", default=timezone.now)
+    observed_at = models.DateTimeField("last observed at", default=timezone.now)
     fired_at = models.DateTimeField(null=True, blank=True)
-    told_at = models.DateTimeField(
+    notified_at = models.DateTimeField(
         "last notified at", null=True, blank=True, help_text="When messages were last put into the outbox."
     )
-    times_told = models.PositiveIntegerField("notifications", default=0)
+    notification_count = models.PositiveIntegerField("notifications", default=0)
     escalated_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
@@ -81,7 +92,7 @@ class Alert(models.Model):
     )
     snoozed_until = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(
-        max_length=500, blank=True, help_text="Why it was acknowledged, snoozed or closed."
+        max_length=500, blank=True, help_text="Why it was acknowledged, snoozed or resolved."
     )
     resolved_at = models.DateTimeField(null=True, blank=True)
 
@@ -108,7 +119,7 @@ class Alert(models.Model):
                 name="alerts_over_means_resolved_at",
             ),
         )
-        permissions = (("handle_alert", "Can acknowledge, snooze and close alerts"),)
+        permissions = (("handle_alert", "Can acknowledge, snooze and resolve alerts"),)
 
     def __str__(self) -> str:
         return f"{self.title}{f' ({self.scope})' if self.scope else ''}"
@@ -121,7 +132,7 @@ class Alert(models.Model):
     @property
     def episode_state(self) -> EpisodeState:
         """State and counters, as :func:`modelops.alert_rules.apply_observation` takes them."""
-        return EpisodeState(self.state, self.bad, self.good)
+        return EpisodeState(self.state, self.bad_count, self.good_count)
 
     def is_quiet(self, now: datetime) -> bool:
         """Say whether repeated notifications are off: acknowledged, or snoozed at this time."""
@@ -144,8 +155,8 @@ class AlertChannel(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     address = EncryptedTextField(help_text="An e-mail address, or the https address of a webhook.")
     enabled = models.BooleanField(default=True)
-    least = models.CharField(
-        "least severity", max_length=8, choices=Alert.Severity.choices, default=Alert.Severity.WARNING
+    minimum_severity = models.CharField(
+        max_length=8, choices=Alert.Severity.choices, default=Alert.Severity.WARNING
     )
     second_line = models.BooleanField(
         default=False,
@@ -163,9 +174,28 @@ class AlertChannel(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse an address that does not fit the kind of channel, or a host that no message may reach.
+
+        The addresses of a host name are checked when a message is sent, because they change.
+        """
+        if not self.address:
+            return
+        try:
+            self._check_address()
+        except (ValidationError, ReceiverAddressError) as error:
+            raise ValidationError({"address": getattr(error, "messages", str(error))}) from None
+
+    def _check_address(self) -> None:
+        if self.kind == self.Kind.EMAIL:
+            validate_email(self.address)
+            return
+        webhook = parse_address(self.address)
+        require_permitted(webhook, list_literal_ips(webhook.host), settings.WEBHOOK_ALLOWED_NETWORKS)
+
     def accepts_severity(self, severity: str) -> bool:
         """Say whether the channel is enabled for alerts of this severity."""
-        return self.enabled and (severity == CRITICAL or self.least == WARNING)
+        return self.enabled and (severity == CRITICAL or self.minimum_severity == WARNING)
 
 
 class AlertMessage(models.Model):
@@ -233,4 +263,4 @@ class Heartbeat(models.Model):
         ordering = ("name",)
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.name}, {format_moment(self.at)}"

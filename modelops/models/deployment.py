@@ -19,6 +19,11 @@ DRILL_PROFILE = "~drill"
 """The profile of rollback drills. No comparison request can name it, so no request is answered from it."""
 
 
+def describe_profile(profile: str) -> str:
+    """Return a profile as screens show it."""
+    return "all profiles" if profile == EVERY_PROFILE else profile
+
+
 class ServingRole(models.TextChoices):
     """The role of a live model version."""
 
@@ -105,7 +110,7 @@ class Deployment(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.generation}: {self.model} as {self.role} for {self.profile}"
+        return f"{self.generation}: {self.model} as {self.role} for {describe_profile(self.profile)}"
 
 
 class LiveSlot(models.Model):
@@ -137,7 +142,7 @@ class LiveSlot(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.profile} {self.role}: {self.deployment_id}"
+        return f"{self.role} for {describe_profile(self.profile)}: {self.deployment_id}"
 
 
 class PromotionRequest(models.Model):
@@ -156,6 +161,11 @@ class PromotionRequest(models.Model):
     gates = models.JSONField(
         default=list, blank=True, help_text="Results of the gates at the time of the request."
     )
+    examination = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Each measure of the version and of the champion on the same rows, at the request.",
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     deployment = models.OneToOneField(
         Deployment, null=True, blank=True, on_delete=models.PROTECT, related_name="request"
@@ -173,7 +183,7 @@ class PromotionRequest(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.model} as {self.role} for {self.profile}"
+        return f"{self.model} as {self.role} for {describe_profile(self.profile)}"
 
     @property
     def is_open(self) -> bool:

@@ -10,12 +10,17 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.dates import format_moment
 from accounts.ids import uuid7
 
 THRESHOLD_DEFAULTS: dict[str, tuple[Decimal, str]] = {
     "accuracy": (Decimal("0.85"), "Labelled accuracy below this trains a candidate."),
     "precision": (Decimal("0.80"), "Labelled precision of material below this trains a candidate."),
     "recall": (Decimal("0.80"), "Labelled recall of material below this trains a candidate."),
+    "performance_drift": (
+        Decimal("0.10"),
+        "Loss of accuracy, precision or recall since training, beyond chance, that trains a candidate.",
+    ),
     "drift": (Decimal("0.10"), "Smallest PSI that counts as drift; drift opens an investigation."),
     "feedback": (Decimal(1_000), "Labels no training has used that trigger a training."),
     "elapsed_days": (Decimal(30), "Days since the last training that trigger one, with any new label."),
@@ -44,8 +49,8 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
 class Reference(models.Model):
     """Histograms that later traffic of a version is compared with.
 
-    Taken at training, or from traffic a person accepted. Append-only; the newest row applies. ``frame`` holds
-    the bins (:class:`modelops.monitoring.histograms.HistogramBinning`), ``counts`` the count of each bin.
+    Taken at training, or from traffic a person accepted. Append-only; the newest row applies. ``binning``
+    holds the bins (:class:`modelops.monitoring.histograms.HistogramBinning`), ``counts`` one count a bin.
     """
 
     class Origin(models.TextChoices):
@@ -67,7 +72,7 @@ class Reference(models.Model):
     )
     origin = models.CharField(max_length=8, choices=Origin.choices)
     n = models.PositiveIntegerField()
-    frame = models.JSONField(help_text="Bin edges of numbers, labels of categories.")
+    binning = models.JSONField(help_text="Bin edges of numbers, labels of categories.")
     counts = models.JSONField()
     reason = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(
@@ -151,16 +156,15 @@ class DriftReport(models.Model):
     end = models.DateTimeField()
     reference = models.ForeignKey(Reference, on_delete=models.PROTECT, related_name="+")
     n = models.PositiveIntegerField()
-    worst = models.FloatField("largest PSI", default=0.0)
-    seen = models.JSONField("shifted figures", default=list, help_text="Figures that shifted in this window.")
-    believed = models.JSONField(
-        "persistent shifts", default=list, help_text="Figures that shifted in two of the last three windows."
+    largest_psi = models.FloatField("largest PSI", default=0.0)
+    shifted_figures = models.JSONField(default=list, help_text="Figures that shifted in this window.")
+    persistent_figures = models.JSONField(
+        default=list, help_text="Figures that shifted in two of the last three windows."
     )
     drifted = models.BooleanField(default=False)
     shifts = models.JSONField(default=list)
     plots = models.JSONField(default=list, help_text="Counts of the figures with the largest shift.")
-    moved = models.PositiveIntegerField(
-        "changed verdicts",
+    changed_verdicts = models.PositiveIntegerField(
         default=0,
         help_text="Predictions with another verdict than the reference distribution gives.",
     )
@@ -188,18 +192,21 @@ class DriftReport(models.Model):
         permissions = (("accept_driftreport", "Can accept the traffic of a report as the new reference"),)
 
     def __str__(self) -> str:
-        return f"{self.profile} {self.kind} until {self.end:%Y-%m-%d %H:%M}"
+        return f"{self.profile} {self.kind} until {format_moment(self.end)}"
 
     @property
     def summary(self) -> str:
         """The consequence as a sentence."""
-        if not self.seen:
+        if not self.shifted_figures:
             return f"No shift beyond chance among {self.n:,} predictions."
-        subject = "This drift" if self.drifted else "This shift, not yet lasting,"
+        subject = "This drift" if self.drifted else "This shift, seen in one window only,"
         if self.source == TrafficSource.BULK:
-            return f"{subject} moved {self.moved:,} of {self.n:,} sampled rows of files across a threshold."
-        review = f"{self.reviewed:,} of the window were reviewed; {self.wrong:,} wrong"
-        return f"{subject} moved {self.moved:,} of {self.n:,} decisions across a threshold; {review}."
+            rows = f"{self.n:,} sampled rows of files"
+            return f"{subject} changed the verdict of {self.changed_verdicts:,} of {rows}."
+        review = f"reviewers checked {self.reviewed:,} of the {self.n:,} and found {self.wrong:,} wrong"
+        return (
+            f"{subject} changed the verdict of {self.changed_verdicts:,} of {self.n:,} predictions; {review}."
+        )
 
 
 class Threshold(models.Model):
@@ -219,7 +226,8 @@ class Threshold(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(value__gt=0), name="watch_thresholds_positive"),
             models.CheckConstraint(
-                condition=~Q(name__in=["accuracy", "precision", "recall"]) | Q(value__lte=1),
+                condition=~Q(name__in=["accuracy", "precision", "recall", "performance_drift"])
+                | Q(value__lte=1),
                 name="watch_thresholds_shares",
             ),
         )
@@ -234,8 +242,8 @@ class TrainingDecision(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(default=timezone.now)
     model = models.ForeignKey("modelops.ModelVersion", on_delete=models.PROTECT, related_name="+")
-    train = models.BooleanField()
-    because = models.CharField("reason", max_length=300, help_text="The reason in one sentence.")
+    should_train = models.BooleanField()
+    reason = models.CharField(max_length=300, help_text="The reason in one sentence.")
     conditions = models.JSONField(
         help_text="Each condition: the measured value, the threshold, whether it is met."
     )
@@ -250,4 +258,4 @@ class TrainingDecision(models.Model):
         indexes = (models.Index(fields=["-at"], name="training_decisions_newest"),)
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M}: {'train' if self.train else 'do not train'}"
+        return f"{format_moment(self.at)}: {'train' if self.should_train else 'do not train'}"

@@ -36,7 +36,7 @@ class StoredValidationSet(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        db_table = "exam_sets"
+        db_table = "validation_sets"
 
     def __str__(self) -> str:
         return self.sha256[:12]
@@ -66,10 +66,10 @@ class ModelVersion(models.Model):
         default=dict, blank=True, help_text="Number of training pairs and their digest, by source."
     )
     card = models.TextField(blank=True, help_text="The model card, Markdown.")
-    exam = models.ForeignKey(
+    validation_set = models.ForeignKey(
         StoredValidationSet, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    answers = models.JSONField(
+    golden_predictions = models.JSONField(
         default=dict, blank=True, help_text="Its predictions for the golden pairs at registration."
     )
     registered_by = models.ForeignKey(

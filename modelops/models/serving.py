@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.dates import format_moment
 from accounts.ids import uuid7
 
 ALIVE_TIMEOUT = timedelta(seconds=10)
@@ -86,4 +87,4 @@ class RollbackDrill(models.Model):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M}: {self.error or f'{self.back_ms} ms back'}"
+        return f"{format_moment(self.at)}: {self.error or f'{self.back_ms} ms back'}"

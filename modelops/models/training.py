@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.dates import format_moment
 from accounts.ids import uuid7
 from modelops.models.registry import ModelVersion
 
@@ -86,7 +87,7 @@ class TrainingRun(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.created_at:%Y-%m-%d %H:%M} {self.status}"
+        return f"{format_moment(self.created_at)}, {self.get_status_display().lower()}"
 
 
 class JobRun(models.Model):

@@ -55,7 +55,7 @@ class DistributionShift:
     ks: float
     p: float
     adjusted: float
-    seen: bool
+    is_significant: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers, ready for JSON."""
@@ -93,10 +93,10 @@ def js_distance(reference: ArrayLike, current: ArrayLike) -> FloatArray:
 
 def chi_square(reference: ArrayLike, current: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Return statistic and p-value of the chi-square test of homogeneity, without bins empty in both."""
-    one, other = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
-    n, m = one.sum(axis=-1, keepdims=True), other.sum(axis=-1, keepdims=True)
-    both = one + other
-    gap = (np.sqrt(m / n) * one - np.sqrt(n / m) * other) ** 2
+    first, second = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
+    n, m = first.sum(axis=-1, keepdims=True), second.sum(axis=-1, keepdims=True)
+    both = first + second
+    gap = (np.sqrt(m / n) * first - np.sqrt(n / m) * second) ** 2
     statistic: FloatArray = np.divide(gap, both, out=np.zeros_like(gap), where=both > 0).sum(axis=-1)
     freedom = np.maximum((both > 0).sum(axis=-1) - 1, 1)
     return statistic, chdtrc(freedom, statistic)
@@ -142,8 +142,8 @@ def compute_shifts(
         for shift in _measure_shifts(same, reference, current)
     ]
     adjusted = benjamini_hochberg([shift.p for shift in raw])
-    found = [_judge_shift(shift, float(value), floor) for shift, value in zip(raw, adjusted, strict=True)]
-    return sorted(found, key=lambda shift: -shift.psi)
+    shifts = [_judge_shift(shift, float(value), floor) for shift, value in zip(raw, adjusted, strict=True)]
+    return sorted(shifts, key=lambda shift: -shift.psi)
 
 
 def find_persistent_shifts(windows: Sequence[Collection[str]]) -> set[str]:
@@ -153,7 +153,7 @@ def find_persistent_shifts(windows: Sequence[Collection[str]]) -> set[str]:
     return {name for name in names if sum(name in window for window in newest) >= MIN_SHIFTED_WINDOWS}
 
 
-def count_moved(reference: Sequence[int], current: Sequence[int]) -> int:
+def count_changed_verdicts(reference: Sequence[int], current: Sequence[int]) -> int:
     """Return how many current observations are in another bin than the reference distribution predicts."""
     share = float(np.abs(compute_shares(current) - compute_shares(reference)).sum()) / 2
     return round(share * sum(current))
@@ -178,14 +178,16 @@ def _measure_shifts(
     columns = (n, psi(one, other), threshold, js_distance(one, other), gaps, p)
     rows = zip(names, *(column.tolist() for column in columns), strict=True)
     return [
-        DistributionShift(name, int(size), psi_, psi_limit, js, gap, p_value, adjusted=1.0, seen=False)
+        DistributionShift(
+            name, int(size), psi_, psi_limit, js, gap, p_value, adjusted=1.0, is_significant=False
+        )
         for name, size, psi_, psi_limit, js, gap, p_value in rows
     ]
 
 
 def _judge_shift(shift: DistributionShift, adjusted: float, floor: float) -> DistributionShift:
     large = shift.psi > max(floor, shift.threshold) and shift.js > MIN_JS_DISTANCE
-    return replace(shift, adjusted=adjusted, seen=large and adjusted <= FALSE_DISCOVERY_RATE)
+    return replace(shift, adjusted=adjusted, is_significant=large and adjusted <= FALSE_DISCOVERY_RATE)
 
 
 def _kl_divergence(p: FloatArray, middle: FloatArray) -> FloatArray:

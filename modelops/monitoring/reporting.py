@@ -39,7 +39,7 @@ def store_reference(of: TrafficSlice, sample: FigureSample, origin: str) -> Refe
     binning = build_binning(sample)
     counts = count_histograms(sample, binning)
     row = Reference.objects.create(
-        **of.lookup, origin=origin, n=sample.n, frame=binning.to_dict(), counts=counts
+        **of.lookup, origin=origin, n=sample.n, binning=binning.to_dict(), counts=counts
     )
     trail.record_event("drift_reference.frozen", row, None, version=str(of.model), origin=origin, n=sample.n)
     return row
@@ -80,7 +80,7 @@ def _create_report(
         return None
     counts = sum_histograms(row.counts for row in hours)
     shifts = drift.compute_shifts(reference.counts, counts, get_threshold("drift"))
-    shifted = [shift.figure for shift in shifts if shift.seen]
+    shifted = [shift.figure for shift in shifts if shift.is_significant]
     earlier = _list_earlier_shifts(of, span, end, reference)
     persistent = sorted(drift.find_persistent_shifts([*earlier, shifted]))
     first = min(row.hour for row in hours)
@@ -89,13 +89,15 @@ def _create_report(
         "start": first,
         "reference": reference,
         "n": n,
-        "worst": max((shift.psi for shift in shifts), default=0.0),
-        "seen": shifted,
-        "believed": persistent,
+        "largest_psi": max((shift.psi for shift in shifts), default=0.0),
+        "shifted_figures": shifted,
+        "persistent_figures": persistent,
         "drifted": bool(persistent),
         "shifts": [shift.to_dict() for shift in shifts],
         "plots": _build_plots(shifts, reference, counts),
-        "moved": drift.count_moved(reference.counts["verdict"], counts["verdict"]) if shifted else 0,
+        "changed_verdicts": drift.count_changed_verdicts(reference.counts["verdict"], counts["verdict"])
+        if shifted
+        else 0,
         "reviewed": reviewed,
         "wrong": wrong,
     }
@@ -107,8 +109,10 @@ def _store_report(of: TrafficSlice, span: str, end: datetime, values: dict[str, 
     """Store a report; a new one also updates the drift alert."""
     report, new = DriftReport.objects.update_or_create(**of.lookup, span=span, end=end, defaults=values)
     if new:
-        figures = ", ".join(report.believed[:5])
-        what = f"{figures}: PSI up to {report.worst:.2f} among {report.n:,} predictions. {report.summary}"
+        figures = "; ".join(report.persistent_figures[:5])
+        what = (
+            f"{figures}: PSI up to {report.largest_psi:.2f} among {report.n:,} predictions. {report.summary}"
+        )
         record_observation("drift", str(of), failing=report.drifted, what=what)
     return report
 
@@ -117,7 +121,7 @@ def _build_plots(
     shifts: Sequence[DistributionShift], reference: Reference, counts: HistogramCounts
 ) -> list[dict[str, Any]]:
     """Return the counts of the figures with the largest shift, and always of the verdicts."""
-    binning = HistogramBinning.from_dict(reference.frame)
+    binning = HistogramBinning.from_dict(reference.binning)
     names = [shift.figure for shift in shifts[:_MAX_PLOTS]]
     shown = names if "verdict" in names or "verdict" not in counts else [*names, "verdict"]
     return [
@@ -134,7 +138,7 @@ def _build_plots(
 def _list_earlier_shifts(of: TrafficSlice, span: str, end: datetime, reference: Reference) -> list[list[str]]:
     """Return the shifted figures of the preceding windows with the same reference, oldest first."""
     rows = _query_reports(of, span).filter(end__lt=end, reference=reference)[: RECENT_WINDOWS - 1]
-    return [list(row.seen) for row in reversed(rows)]
+    return [list(row.shifted_figures) for row in reversed(rows)]
 
 
 def _query_reports(of: TrafficSlice, span: str) -> Any:

@@ -30,7 +30,7 @@ def check_threshold(name: str, value: Decimal) -> None:
     """Raise :class:`ThresholdError` for a value that is out of range or unchanged."""
     if value <= 0:
         raise ThresholdError(f"{name} must be above 0")
-    if name in ("accuracy", "precision", "recall") and value > 1:
+    if name in ("accuracy", "precision", "recall", "performance_drift") and value > 1:
         raise ThresholdError(f"{name} is a share: at most 1")
     if value == get_exact_threshold(name):
         raise ThresholdError(f"{name} is {value.normalize():f} already")

@@ -47,7 +47,7 @@ def accept_reference(report: DriftReport, actor: User, reason: str) -> Reference
         **get_slice(report).lookup,
         origin=Reference.Origin.ACCEPTED,
         n=report.n,
-        frame=report.reference.frame,
+        binning=report.reference.binning,
         counts=counts,
         reason=reason,
         created_by=actor,

@@ -21,7 +21,7 @@ MAX_BUNDLE_BYTES = 200 * 2**20
 """Largest total size of the files of a bundle, in bytes."""
 
 _MANIFEST_FILE, _SIGNATURE_FILE = "manifest.json", "manifest.hmac"
-_MODEL_FILE, _VALIDATION_SET_FILE, _CARD_FILE = "model.json", "exam.npz", "MODEL_CARD.md"
+_MODEL_FILE, _VALIDATION_SET_FILE, _CARD_FILE = "model.json", "validation_set.npz", "MODEL_CARD.md"
 
 
 class BundleError(ValueError):
@@ -60,8 +60,8 @@ def build_bundle(version: ModelVersion, key: bytes, extra: Mapping[str, bytes]) 
     Raises ``ArtefactVerificationError`` if the stored bytes are not the registered ones.
     """
     files = {**extra, _MODEL_FILE: read_verified_artefact(version)}
-    if version.exam:
-        files[_VALIDATION_SET_FILE] = bytes(version.exam.content)
+    if version.validation_set:
+        files[_VALIDATION_SET_FILE] = bytes(version.validation_set.content)
     if version.card:
         files[_CARD_FILE] = version.card.encode()
     manifest = json.dumps(_build_manifest(version, files), sort_keys=True, indent=1).encode()

@@ -245,7 +245,7 @@ class ModelLoader(Generic[ScorerT]):
     def _build_and_check(self, version: ModelVersion) -> ScorerT:
         scorer = self._build(read_verified_artefact(version))
         if self._check:
-            self._check(version.answers, scorer)
+            self._check(version.golden_predictions, scorer)
         return scorer
 
     def _try_build(self, version: ModelVersion) -> None:

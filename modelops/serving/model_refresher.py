@@ -18,6 +18,7 @@ from typing import Any, Final
 import structlog
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from prometheus_client import Gauge
 
 from modelops.models import ModelVersion, PromotionRequest, ServingProcess
 from modelops.serving.loader import ArtefactVerificationError, ModelLoader, NoLiveModelError
@@ -36,6 +37,13 @@ MAX_JITTER_SECONDS: Final = 1.0
 _PROCESS_RETENTION = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
+
+PROCESS_GENERATION = Gauge(
+    "lnc_process_generation",
+    "Generation of the models that a process serves.",
+    ["role"],
+    multiprocess_mode="liveall",
+)
 
 
 class ModelRefresher:
@@ -86,7 +94,7 @@ class ModelRefresher:
             try:
                 self.refresh_once()
             except (DatabaseError, NoLiveModelError, ArtefactVerificationError, ValueError) as error:
-                log.warning("attendant_waits", error=type(error).__name__)
+                log.warning("refresher_waits", error=type(error).__name__)
                 connection.close()
                 self._stop.wait(RETRY_SECONDS)
         ServingProcess.objects.filter(pk=self._row.pk).delete()
@@ -104,6 +112,7 @@ class ModelRefresher:
         row, statistics = self._row, self._loader.swap_statistics
         self._reported_state, self._reported_at = self._get_state(), time.monotonic()
         row.generation, ready, _ = self._reported_state
+        PROCESS_GENERATION.labels(row.kind).set(row.generation)
         row.ready, row.failed = list(ready), dict(self._loader.failures_by_digest)
         row.swaps, row.last_swap_at, row.last_swap_ms = (
             statistics.swap_count,

@@ -29,8 +29,8 @@ def plot_calibration(labels: BoolArray, predicted: FloatArray) -> bytes:
     place = np.searchsorted(edges, predicted, "right")
     filled = [bin_ for bin_ in range(len(edges) + 1) if (place == bin_).any()]
     mean = [float(predicted[place == bin_].mean()) for bin_ in filled]
-    seen = [float(labels[place == bin_].mean()) for bin_ in filled]
-    axes.plot(mean, seen, marker="o", color=_BLUE, label=f"n = {len(predicted):,}")
+    observed = [float(labels[place == bin_].mean()) for bin_ in filled]
+    axes.plot(mean, observed, marker="o", color=_BLUE, label=f"n = {len(predicted):,}")
     axes.legend()
     return _render_png(figure)
 
@@ -78,9 +78,9 @@ def plot_slice_table(slices: Mapping[str, ClassificationMetrics]) -> bytes:
 
 def plot_contributions(added: Mapping[str, float]) -> bytes:
     """Draw the mean absolute log-odds of the features with the largest contribution."""
-    found = sorted(added.items(), key=lambda item: item[1])[-_MAX_FEATURES:]
+    largest = sorted(added.items(), key=lambda item: item[1])[-_MAX_FEATURES:]
     figure, axes = _create_figure("What the model weighs", "mean absolute log-odds", "")
-    axes.barh([name for name, _ in found], [value for _, value in found], color=_BLUE)
+    axes.barh([name for name, _ in largest], [value for _, value in largest], color=_BLUE)
     return _render_png(figure)
 
 

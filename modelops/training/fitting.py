@@ -23,9 +23,9 @@ from sklearn.model_selection import GroupKFold, GroupShuffleSplit
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from modelops.arrays import BoolArray, FloatArray, IntArray, StringArray
+from modelops.arrays import BoolArray, FloatArray, IntArray
 from modelops.training.evaluation import expected_calibration_error, log_loss
-from modelops.training.thresholds import AbstentionBand, compute_abstention_band
+from modelops.training.thresholds import AbstentionBand, guarantee_immaterial, guarantee_material
 from modelops.training.trained_model import CandidateScore, TrainedModel
 
 ProgressCallback = Callable[[str], None]
@@ -42,13 +42,31 @@ class TrainingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class BandRows:
+    """Row masks of one pair of thresholds.
+
+    ``immaterial`` and ``material``: the rows that the model may decide so without review; ``settled``: the
+    rows that a rule decides as immaterial, which count towards the guarantee of that verdict.
+    """
+
+    immaterial: BoolArray
+    material: BoolArray
+    settled: BoolArray
+
+    def get_mask(self) -> BoolArray:
+        """Return the rows that any of the guarantees counts."""
+        return self.immaterial | self.material | self.settled
+
+    def take(self, chosen: IntArray) -> BandRows:
+        """Return the masks of the rows at the given indices."""
+        return BandRows(self.immaterial[chosen], self.material[chosen], self.settled[chosen])
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingRows:
     """Training rows: features, labels (1 = material), entity groups and weights, one entry per row.
 
-    ``evaluation_mask`` marks rows used for metrics and calibration (real traffic that depends on the model),
-    ``decidable_mask`` rows that the model may decide without review, and ``rule_decided_mask`` rows that a
-    rule decides as immaterial: they count towards the guarantee of that verdict but not for the model.
-    ``slices`` names the thresholds that a row belongs to.
+    ``evaluation_mask`` marks rows used for metrics and calibration (real traffic that depends on the model).
     """
 
     features: FloatArray
@@ -56,9 +74,6 @@ class TrainingRows:
     groups: IntArray
     weights: FloatArray
     evaluation_mask: BoolArray
-    decidable_mask: BoolArray
-    rule_decided_mask: BoolArray
-    slices: StringArray
 
     def take(self, chosen: NDArray[Any]) -> TrainingRows:
         """Return the rows at the given indices or mask."""
@@ -67,9 +82,11 @@ class TrainingRows:
 
 def build_candidates(monotone: Sequence[int], seed: int) -> dict[str, Any]:
     """Return the estimators that are compared, simplest first."""
-    found: dict[str, Any] = {f"logistic C={strength}": _build_logistic(strength) for strength in (0.03, 0.3)}
+    candidates: dict[str, Any] = {
+        f"logistic C={strength}": _build_logistic(strength) for strength in (0.03, 0.3)
+    }
     for name, trees, leaves in (("small trees", 60, 6), ("trees", 90, 12), ("large trees", 110, 20)):
-        found[f"boosted {name}"] = HistGradientBoostingClassifier(
+        candidates[f"boosted {name}"] = HistGradientBoostingClassifier(
             max_iter=trees,
             max_leaf_nodes=leaves,
             max_depth=6,
@@ -80,7 +97,7 @@ def build_candidates(monotone: Sequence[int], seed: int) -> dict[str, Any]:
             early_stopping=False,
             random_state=seed,
         )
-    return found
+    return candidates
 
 
 def fit(
@@ -94,24 +111,52 @@ def fit(
 ) -> TrainedModel:
     """Compare candidates, fit and calibrate the best, and compute its thresholds.
 
-    Labels: 1 is material. Options, with defaults in brackets: ``counted`` (all rows), ``decided`` (all) and
-    ``settled`` (none) are the three masks of :class:`TrainingRows`; ``slices`` (``"all"``) names thresholds
-    by row; ``seed`` (20); ``report`` is called with progress messages. Raises :class:`TrainingError` when
-    rows are inconsistent, not finite, or too few.
+    Labels: 1 is material. Options, with defaults in brackets: ``counted`` (all rows) is the evaluation mask
+    of :class:`TrainingRows`; ``bands`` names the :class:`BandRows` of each pair of thresholds (``"all"``:
+    every row in both directions); ``kept`` (none) marks further rows that get an out-of-group probability
+    of their own; ``seed`` (20); ``report`` is called with progress messages. Raises :class:`TrainingError`
+    when rows are inconsistent, not finite, or too few.
     """
     seed, report = int(options.get("seed", 20)), options.get("report", _ignore_progress)
     rows = _build_rows(features, labels, groups, weights, options)
     _check_rows(rows, feature_names, monotone)
-    row_count, rows = len(rows.labels), _merge_duplicates(rows)
+    row_count, bands = len(rows.labels), options.get("bands") or {"all": _build_open_band(len(rows.labels))}
+    kept, rows = _merge_duplicates(rows, _mark_needed_rows(bands, options.get("kept")))
     compared = build_candidates(monotone, seed)
     scores = tuple(_cross_validate(name, compared[name], rows, seed, report) for name in compared)
     chosen = _choose_candidate(scores)
     method, predicted = _cross_fit(compared[chosen], rows, seed)
     report(f"chosen: {chosen}, {method} calibration; fitting it on everything")
-    estimator = _fit_and_calibrate(compared[chosen], rows, seed)[method]
-    names, bands = tuple(feature_names), _compute_bands(predicted, rows)
-    metrics = _compute_metrics(predicted[rows.evaluation_mask], rows.take(rows.evaluation_mask))
-    return TrainedModel(estimator, names, scores, chosen, method, bands, metrics, row_count, seed)
+    return TrainedModel(
+        estimator=_fit_and_calibrate(compared[chosen], rows, seed)[method],
+        feature_names=tuple(feature_names),
+        candidate_scores=scores,
+        chosen_candidate=chosen,
+        calibration=method,
+        bands=_compute_bands(predicted, rows.labels == 1, {name: bands[name].take(kept) for name in bands}),
+        metrics=_compute_metrics(predicted[rows.evaluation_mask], rows.take(rows.evaluation_mask)),
+        rows=row_count,
+        seed=seed,
+        predicted=_scatter(predicted, kept, row_count),
+    )
+
+
+def _build_open_band(rows: int) -> BandRows:
+    everything = np.ones(rows, dtype=bool)
+    return BandRows(everything, everything, ~everything)
+
+
+def _mark_needed_rows(bands: Mapping[str, BandRows], kept: ArrayLike | None) -> BoolArray:
+    """Return a mask of the rows that need a probability of their own."""
+    needed: BoolArray = np.any([band.get_mask() for band in bands.values()], axis=0)
+    return needed if kept is None else needed | np.asarray(kept, dtype=bool)
+
+
+def _scatter(values: FloatArray, places: IntArray, size: int) -> FloatArray:
+    """Return values at their places in an array of a size, ``nan`` elsewhere."""
+    spread = np.full(size, np.nan)
+    spread[places] = values
+    return spread
 
 
 def _ignore_progress(_message: str) -> None:
@@ -133,12 +178,8 @@ def _build_rows(
     n = len(truth)
     numbered = np.unique(np.asarray(list(groups), dtype=object).astype(str), return_inverse=True)[1]
     heavy = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
-    counted, decided, settled = (
-        np.asarray(options.get(name, default), dtype=bool)
-        for name, default in (("counted", np.ones(n)), ("decided", np.ones(n)), ("settled", np.zeros(n)))
-    )
-    slices = np.asarray(options.get("slices", ["all"] * n), dtype=np.str_)
-    return TrainingRows(matrix, truth, numbered.astype(np.int64), heavy, counted, decided, settled, slices)
+    counted = np.asarray(options.get("counted", np.ones(n)), dtype=bool)
+    return TrainingRows(matrix, truth, numbered.astype(np.int64), heavy, counted)
 
 
 def _check_rows(rows: TrainingRows, names: Sequence[str], monotone: Sequence[int]) -> None:
@@ -157,17 +198,21 @@ def _check_rows(rows: TrainingRows, names: Sequence[str], monotone: Sequence[int
             raise TrainingError(f"Label {label} has {found} entities; at least {MIN_GROUPS} are needed.")
 
 
-def _merge_duplicates(rows: TrainingRows) -> TrainingRows:
-    """Merge equal rows that are used for training only; their weights are summed."""
+def _merge_duplicates(rows: TrainingRows, needed: BoolArray) -> tuple[IntArray, TrainingRows]:
+    """Merge equal rows that are used for training only, summing their weights.
+
+    Returns the indices of the rows that remain, and the rows themselves.
+    """
     first: dict[tuple[bytes, int], int] = {}
-    weights, kept = rows.weights.copy(), rows.evaluation_mask | rows.rule_decided_mask
+    weights, kept = rows.weights.copy(), rows.evaluation_mask | needed
     for at in np.flatnonzero(~kept):
         same = first.setdefault((rows.features[at].tobytes(), int(rows.labels[at])), int(at))
         if same == at:
             kept[at] = True
         else:
             weights[same] += weights[at]
-    return replace(rows, weights=weights).take(np.flatnonzero(kept))
+    chosen = np.flatnonzero(kept)
+    return chosen, replace(rows, weights=weights).take(chosen)
 
 
 def _split_for_calibration(rows: TrainingRows, seed: int) -> tuple[TrainingRows, TrainingRows]:
@@ -254,15 +299,18 @@ def _cross_fit(candidate: Any, rows: TrainingRows, seed: int) -> tuple[str, Floa
     return best, predicted[best]
 
 
-def _compute_bands(predicted: FloatArray, rows: TrainingRows) -> dict[str, AbstentionBand]:
-    found = {}
-    for name in np.unique(rows.slices):
-        here = rows.slices == name
-        decided, settled = here & rows.decidable_mask & rows.evaluation_mask, here & rows.rule_decided_mask
-        found[str(name)] = compute_abstention_band(
-            predicted[decided], rows.labels[decided] == 1, rows.labels[settled] == 1
+def _compute_bands(
+    predicted: FloatArray, material: BoolArray, bands: Mapping[str, BandRows]
+) -> dict[str, AbstentionBand]:
+    return {
+        name: AbstentionBand(
+            guarantee_immaterial(
+                predicted[band.immaterial], material[band.immaterial], material[band.settled]
+            ),
+            guarantee_material(predicted[band.material], material[band.material]),
         )
-    return found
+        for name, band in bands.items()
+    }
 
 
 def _compute_metrics(probabilities: FloatArray, rows: TrainingRows) -> dict[str, float]:

@@ -49,9 +49,9 @@ def queue_run(trigger: str, actor: User | None, parameters: Mapping[str, Any]) -
     """Queue a run for a worker. Raises :class:`TrainingBusyError` while one is queued or running."""
     _lock_queue()
     if TrainingRun.objects.unfinished().exists():
-        raise TrainingBusyError("a training run is under way or waits for its turn; look at Training")
+        raise TrainingBusyError("a training run is running or queued; see Training")
     run = TrainingRun.objects.create(trigger=trigger, requested_by=actor, parameters=dict(parameters))
-    trail.record_event("training.asked", run, actor, trigger=trigger)
+    trail.record_event("training.requested", run, actor, trigger=trigger)
     return run
 
 

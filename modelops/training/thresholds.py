@@ -20,6 +20,8 @@ MAX_FALSE_MATERIAL = 0.03
 """Largest allowed share of immaterial pairs among those decided as *material* without review."""
 MAX_IMMATERIAL_PROBABILITY = 0.05
 """Highest probability of *material* at which the model may decide *immaterial* without review."""
+MIN_MATERIAL_PROBABILITY = 0.9
+"""Lowest probability of *material* at which the model may decide *material* without review."""
 DELTA = 0.05
 """Largest probability that a guarantee does not hold."""
 
@@ -59,9 +61,11 @@ class AbstentionBand:
 
     @property
     def material_above(self) -> float:
-        """Lowest probability decided as material, at least 0.5; above 1 when none is."""
+        """Lowest probability decided as material, at least :data:`MIN_MATERIAL_PROBABILITY`; above 1 when
+        none is.
+        """
         chosen = self.material.threshold
-        return 2.0 if chosen is None else max(chosen, 0.5)
+        return 2.0 if chosen is None else max(chosen, MIN_MATERIAL_PROBABILITY)
 
 
 def clopper_pearson(errors: int, n: int, delta: float = DELTA) -> float:
@@ -106,21 +110,36 @@ def compute_abstention_band(
 ) -> AbstentionBand:
     """Return both thresholds from calibrated probabilities of pairs the model was not trained on.
 
-    ``settled`` holds the labels of pairs that a rule decides as immaterial. The guarantee covers all
-    *immaterial* verdicts, of rules and model together, so these pairs come first in its sequence; no pair
-    above :data:`MAX_IMMATERIAL_PROBABILITY` is decided so, even where the joint error rate would allow it.
+    ``settled`` holds the labels of pairs that a rule decides as immaterial.
     """
     before = np.zeros(0, dtype=bool) if settled is None else settled
+    return AbstentionBand(
+        guarantee_immaterial(probabilities, material, before), guarantee_material(probabilities, material)
+    )
+
+
+def guarantee_immaterial(
+    probabilities: FloatArray, material: BoolArray, settled: BoolArray
+) -> ThresholdGuarantee:
+    """Return the guarantee of all *immaterial* verdicts, of rules and model together.
+
+    Pairs that a rule decides (``settled``) come first in its sequence. No pair above
+    :data:`MAX_IMMATERIAL_PROBABILITY` is decided so, even where the joint error rate would allow it.
+    """
     rising = np.argsort(probabilities, kind="stable")
-    falling = rising[::-1]
-    immaterial = learn_then_test(
-        np.concatenate([np.zeros(len(before)), np.maximum(probabilities[rising], 1e-12)]),
-        np.concatenate([before, material[rising]]),
+    return learn_then_test(
+        np.concatenate([np.zeros(len(settled)), np.maximum(probabilities[rising], 1e-12)]),
+        np.concatenate([settled, material[rising]]),
         MAX_MISSED_MATERIAL,
     )
+
+
+def guarantee_material(probabilities: FloatArray, material: BoolArray) -> ThresholdGuarantee:
+    """Return the guarantee of the *material* verdicts of the model."""
+    falling = np.argsort(probabilities, kind="stable")[::-1]
     decided = learn_then_test(1 - probabilities[falling], ~material[falling], MAX_FALSE_MATERIAL)
     above = None if decided.threshold is None else 1 - decided.threshold
-    return AbstentionBand(immaterial, replace(decided, threshold=above))
+    return replace(decided, threshold=above)
 
 
 def _count_by_threshold(values: FloatArray) -> IntArray:

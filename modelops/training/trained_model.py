@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from modelops.arrays import FloatArray
 from modelops.training.thresholds import AbstentionBand
 
 
@@ -28,6 +29,8 @@ class TrainedModel:
     """A fitted, calibrated estimator with its features, its decision thresholds and its metrics.
 
     ``bands`` maps each slice with thresholds of its own to them; ``rows`` counts the training rows as given.
+    ``predicted`` holds the probability of each of them by a model that had not learnt its entity, ``nan`` for
+    rows that were merged with equal ones.
     """
 
     estimator: Any
@@ -39,4 +42,5 @@ class TrainedModel:
     metrics: Mapping[str, float]
     rows: int
     seed: int
+    predicted: FloatArray
     settings: Mapping[str, Any] = field(default_factory=dict)

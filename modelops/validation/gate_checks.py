@@ -8,6 +8,7 @@ shadow answers no request, so only the hard gates apply to it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -28,9 +29,40 @@ _SCHEMA_TITLE = "Same features as this program"
 _BUILD_TITLE = "It loads and answers"
 
 
+@dataclass(frozen=True)
+class VersionExamination:
+    """The gates of a version, and its measures beside the champion's on the same rows, both JSON-ready.
+
+    ``comparison`` is empty when a hard gate is red, since such a version cannot be scored.
+    """
+
+    gates: list[dict[str, Any]]
+    comparison: dict[str, Any]
+
+
+def examine_version(model: ModelVersion, profile: str) -> VersionExamination:
+    """Return the gates and measures of a version beside the champion of a profile."""
+    hard, scorer = _check_hard_gates(model)
+    if scorer is None:
+        return VersionExamination([gate.to_dict() for gate in hard], {})
+    slot = _find_champion_slot(profile)
+    champion = _build_champion(slot)
+    examination = get_validator().examine(scorer, champion, _load_validation_set(model))
+    results = [gate.to_dict() for gate in (*hard, *examination.gates)]
+    compared = slot.deployment if slot and champion is not None else None
+    comparison = {
+        "rows": examination.rows,
+        "is_own": examination.is_own,
+        "champion": str(compared.model) if compared else "",
+        "generation": compared.generation if compared else None,
+        "measures": [_add_gate_state(measure.to_dict(), results) for measure in examination.measures],
+    }
+    return VersionExamination(results, comparison)
+
+
 def evaluate_gates(model: ModelVersion, profile: str) -> list[dict[str, Any]]:
     """Return the results of all gates for a version against the champion of a profile, JSON-ready."""
-    return [gate.to_dict() for gate in _collect_gates(model, profile)]
+    return examine_version(model, profile).gates
 
 
 def list_red_gates(gates: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -48,49 +80,57 @@ def explain_refusal(gates: Sequence[Mapping[str, Any]], overruled: Sequence[str]
     return ""
 
 
-def _collect_gates(model: ModelVersion, profile: str) -> list[GateResult]:
+def _check_hard_gates(model: ModelVersion) -> tuple[list[GateResult], Any | None]:
+    """Return the hard gates of a version, and its scorer unless one of them is red."""
     try:
         content = read_verified_artefact(model)
     except ArtefactVerificationError as error:
-        return [_build_hard_gate("digest", _DIGEST_TITLE, RED, str(error))]
-    hard = [
-        _build_hard_gate("digest", _DIGEST_TITLE, GREEN, f"SHA-256 {model.artefact_id[:16]}..., signed here.")
-    ]
+        return [_build_hard_gate("digest", _DIGEST_TITLE, RED, str(error))], None
+    digest = f"SHA-256 {model.artefact_id[:16]}..., signed here."
+    gates = [_build_hard_gate("digest", _DIGEST_TITLE, GREEN, digest)]
     if model.schema_hash != get_validator().get_schema_hash():
-        return [
-            *hard,
-            _build_hard_gate(
-                "schema", _SCHEMA_TITLE, RED, "It was trained for other features: train it again."
-            ),
-        ]
-    hard.append(
-        _build_hard_gate("schema", _SCHEMA_TITLE, GREEN, f"Feature schema {model.schema_hash[:16]}...")
-    )
+        reason = "It was trained for other features: train it again."
+        return [*gates, _build_hard_gate("schema", _SCHEMA_TITLE, RED, reason)], None
+    schema = f"Feature schema {model.schema_hash[:16]}..."
+    gates.append(_build_hard_gate("schema", _SCHEMA_TITLE, GREEN, schema))
     try:
-        mine = get_validator().build_scorer(content)
-        get_validator().check_answers(model.answers, mine)
+        scorer = get_validator().build_scorer(content)
+        get_validator().check_answers(model.golden_predictions, scorer)
     except ValueError as error:
-        return [*hard, _build_hard_gate("builds", _BUILD_TITLE, RED, str(error))]
-    hard.append(_build_hard_gate("builds", _BUILD_TITLE, GREEN, "As it did when it was registered."))
-    return [*hard, *get_validator().run_gates(mine, _build_champion(profile), _load_validation_set(model))]
+        return [*gates, _build_hard_gate("builds", _BUILD_TITLE, RED, str(error))], None
+    gates.append(_build_hard_gate("builds", _BUILD_TITLE, GREEN, "As it did when it was registered."))
+    return gates, scorer
 
 
-def _build_champion(profile: str) -> Any | None:
-    """Return the scorer of a profile's champion, or ``None`` when it does not fit this program."""
+def _add_gate_state(measure: dict[str, Any], gates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a measure with the state of the gate that judges it; accuracy is judged on all rows at once."""
+    gate = next((gate for gate in gates if gate["name"] == measure["gate"]), None)
+    if gate is None:
+        return {**measure, "state": ""}
+    overall = next((row for row in gate["rows"] if row.get("dimension") == "all"), None)
+    return {**measure, "state": overall["state"] if overall else gate["state"]}
+
+
+def _find_champion_slot(profile: str) -> LiveSlot | None:
+    """Return the slot that answers for a profile, with its version and artefact."""
     slots = LiveSlot.objects.filter(role=ServingRole.CHAMPION, profile__in=[profile, EVERY_PROFILE])
     live = {slot.profile: slot for slot in slots.select_related("deployment__model__artefact")}
-    slot = live.get(profile) or live.get(EVERY_PROFILE)
+    return live.get(profile) or live.get(EVERY_PROFILE)
+
+
+def _build_champion(slot: LiveSlot | None) -> Any | None:
+    """Return the scorer of a champion, or ``None`` when it does not fit this program."""
     if slot is None:
         return None
     try:
         return get_validator().build_scorer(read_verified_artefact(slot.deployment.model))
     except (ArtefactVerificationError, ValueError) as error:
-        log.warning("champion_not_asked", error=type(error).__name__)
+        log.warning("champion_not_compared", error=type(error).__name__)
         return None
 
 
 def _load_validation_set(model: ModelVersion) -> ValidationSet | None:
-    stored = model.exam
+    stored = model.validation_set
     return (
         unpack_validation_set(bytes(stored.content))
         if stored and stored.schema_hash == model.schema_hash

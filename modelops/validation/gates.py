@@ -46,12 +46,12 @@ _Z99 = 2.5758293035489004
 
 @dataclass(frozen=True)
 class GateResult:
-    """The result of one gate: green, amber (no data) or red, with a sentence (``said``) and a table."""
+    """The result of one gate: green, amber (no data) or red, with a one-sentence summary and a table."""
 
     name: str
     title: str
     state: str
-    said: str
+    summary: str
     hard: bool = False
     rows: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
@@ -79,7 +79,7 @@ def paired_difference(mine_only: int, theirs_only: int, n: int) -> tuple[float, 
     wins, losses, total = mine_only + 0.5, theirs_only + 0.5, n + 2
     centre = (wins - losses) / total
     half = _Z99 * math.sqrt(max(0.0, wins + losses - (wins - losses) ** 2 / total)) / total
-    return (mine_only - theirs_only) / n, centre - half, centre + half
+    return (mine_only - theirs_only) / n, max(-1.0, centre - half), min(1.0, centre + half)
 
 
 def check_slices(
@@ -109,13 +109,13 @@ def check_missed_material(
     missed = wilson_interval(int((decided & validation_set.labels).sum()), int(decided.sum()))
     title = "Missed material differences"
     if not missed.n:
-        return GateResult("promise", title, AMBER, "It decides none of these rows as immaterial.")
+        return GateResult("missed_material", title, AMBER, "It decides none of these rows as immaterial.")
     broken = missed.low > MAX_MISSED_MATERIAL
     finding = (
         f"Of {missed.n:,} rows it decides as immaterial, {missed.value:.2%} are material "
         f"(95 %: {missed.low:.2%} to {missed.high:.2%}; allowed: {MAX_MISSED_MATERIAL:.0%})."
     )
-    return GateResult("promise", title, RED if broken else GREEN, finding)
+    return GateResult("missed_material", title, RED if broken else GREEN, finding)
 
 
 def check_calibration(
@@ -123,7 +123,7 @@ def check_calibration(
 ) -> GateResult:
     """Check the calibration error against fixed, relative and chance bounds."""
     counted = validation_set.model_decides["general"]
-    found = expected_calibration_error(validation_set.labels[counted], mine.probabilities[counted])
+    error = expected_calibration_error(validation_set.labels[counted], mine.probabilities[counted])
     before = (
         expected_calibration_error(validation_set.labels[counted], theirs.probabilities[counted])
         if theirs
@@ -137,10 +137,10 @@ def check_calibration(
     beside = "" if math.isnan(before) else f", the champion's {before:.3f}"
     chance = chance_calibration_error(mine.probabilities[counted])
     finding = (
-        f"Calibration error {found:.3f}{beside}; at most {allowed:.3f}, "
+        f"Calibration error {error:.3f}{beside}; at most {allowed:.3f}, "
         f"or what chance explains on {int(counted.sum()):,} rows: {chance:.3f}."
     )
-    state = AMBER if math.isnan(found) else RED if found > max(allowed, chance) else GREEN
+    state = AMBER if math.isnan(error) else RED if error > max(allowed, chance) else GREEN
     return GateResult("calibration", "Calibration", state, finding)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Protocol, cast
@@ -10,7 +11,21 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 
 from modelops.validation.gates import GateResult
+from modelops.validation.paired_comparison import PairedMeasure
 from modelops.validation.validation_set import ValidationSet
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A version and the champion on the same ``rows`` rows: the gates, and each measure of both.
+
+    ``is_own`` says whether the rows are the held-out rows of the version; otherwise they are generated.
+    """
+
+    gates: Sequence[GateResult]
+    measures: Sequence[PairedMeasure]
+    rows: int
+    is_own: bool
 
 
 class ModelValidator(Protocol):
@@ -28,10 +43,8 @@ class ModelValidator(Protocol):
     def check_answers(self, recorded: Mapping[str, Any], scorer: Any) -> None:
         """Raise ``ValueError`` for a model whose predictions differ from the recorded ones."""
 
-    def run_gates(
-        self, mine: Any, theirs: Any | None, validation_set: ValidationSet | None
-    ) -> list[GateResult]:
-        """Return the results of all gates for a model against the champion."""
+    def examine(self, mine: Any, theirs: Any | None, own_rows: ValidationSet | None) -> Examination:
+        """Return the gates and measures of a model beside the champion on the same rows."""
 
 
 @lru_cache(maxsize=1)

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
+from accounts.dates import format_moment
 from modelops.deployment.registration import VersionRegistration, register_version
-from modelops.models import Deployment, ModelVersion
+from modelops.models import Deployment, ModelVersion, describe_profile
 from modelops.registry import bundles, mlflow_registry
 from modelops.registry.bundles import BundleError
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS
@@ -57,11 +58,14 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _list(self, options: dict[str, Any]) -> None:
-        live = {row.model_id: f"{row.role} for {row.profile}" for row in Deployment.objects.live()}
+        live = {
+            row.model_id: f"{row.role} for {describe_profile(row.profile)}"
+            for row in Deployment.objects.live()
+        }
         for version in ModelVersion.objects.defer("card"):
             accuracy = "-" if version.accuracy is None else f"{version.accuracy:.4f}"
             state = live.get(version.pk, "" if version.is_active else "withdrawn")
-            self.stdout.write(f"{version!s:<50} {version.created_at:%Y-%m-%d %H:%M}  {accuracy:>7}  {state}")
+            self.stdout.write(f"{version!s:<50} {format_moment(version.created_at)}  {accuracy:>7}  {state}")
 
     def _show(self, options: dict[str, Any]) -> None:
         version = _find_version(options["version"])
@@ -117,12 +121,14 @@ def _add_version_argument(parser: ArgumentParser) -> None:
 
 
 def _find_version(text: str) -> ModelVersion:
-    found = list(ModelVersion.objects.filter(version__startswith=text).select_related("artefact", "exam")[:2])
-    exact = [version for version in found if version.version == text]
-    if len(exact or found) != 1:
-        what = "several versions begin with" if found else "no version is or begins with"
+    versions = list(
+        ModelVersion.objects.filter(version__startswith=text).select_related("artefact", "validation_set")[:2]
+    )
+    exact = [version for version in versions if version.version == text]
+    if len(exact or versions) != 1:
+        what = "several versions begin with" if versions else "no version is or begins with"
         raise CommandError(f"{what} {text}; see `manage.py models list`")
-    return (exact or found)[0]
+    return (exact or versions)[0]
 
 
 def _read_key(options: dict[str, Any]) -> bytes:
@@ -136,21 +142,23 @@ def _read_key(options: dict[str, Any]) -> bytes:
 def _find_faults(version: ModelVersion) -> list[str]:
     """Return the findings of the red hard gates of the stored version."""
     gates = gate_checks.evaluate_gates(version, "*")
-    return [gate["said"] for gate in gates if gate["hard"] and gate["state"] == "red"]
+    return [gate["summary"] for gate in gates if gate["hard"] and gate["state"] == "red"]
 
 
 def _find_estimator_faults(version: ModelVersion) -> list[str]:
     """Return how the estimator in MLflow differs from the registered one or from what is served."""
     described = json.loads(read_verified_artefact(version)) if not _find_faults(version) else {}
     digest = described.get("training", {}).get("estimator_sha256")
-    if not digest or not version.mlflow_run_id or version.exam is None:
+    if not digest or not version.mlflow_run_id or version.validation_set is None:
         return []
     try:
         estimator = estimators.load_estimator(
             mlflow_registry.fetch_file(version.mlflow_run_id, "model.skops"), digest
         )
         served = get_validator().build_scorer(read_verified_artefact(version))
-        estimators.compare_with_served(estimator, served, unpack_validation_set(bytes(version.exam.content)))
+        estimators.compare_with_served(
+            estimator, served, unpack_validation_set(bytes(version.validation_set.content))
+        )
     except (EstimatorError, *REGISTRY_ERRORS, OSError) as error:
         return [str(error)]
     return []
