@@ -1,6 +1,5 @@
 """An OpenID provider as a process of its own on loopback, and people who sign in there."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+
+from config.local.ports import find_free_port
 
 _PATIENCE = 30.0
 
@@ -35,9 +36,7 @@ class IdentityProvider:
 @contextmanager
 def run_identity_provider() -> Iterator[IdentityProvider]:
     """Run a provider on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = find_free_port()
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, **quiet) as process:  # type: ignore[call-overload]  # same keywords as above

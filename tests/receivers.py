@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from config.local.ports import find_free_port
+
 
 def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
     """A certificate that signs itself, and its key."""
@@ -75,7 +77,7 @@ def mail_server(folder: Path) -> Iterator[tuple[int, Mailbox]]:
     controller = Controller(
         box,
         hostname="localhost",
-        port=_free_port(),
+        port=find_free_port(),
         tls_context=context,
         require_starttls=True,
         auth_required=True,
@@ -86,12 +88,6 @@ def mail_server(folder: Path) -> Iterator[tuple[int, Mailbox]]:
         yield controller.port, box
     finally:
         controller.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return int(probe.getsockname()[1])
 
 
 class Hook:

@@ -15,16 +15,14 @@ from typing import Any
 
 import psycopg2
 
+from config.local.ports import HOST, read_port, reserve_port
 from config.local.process import (
-    HOST,
     ServerError,
     find_package,
     has_exited,
     read_last_line,
-    read_port,
     read_server_pid,
     require_space,
-    reserve_port,
     start_process,
     wait_until_ready,
     wait_until_stopped,

@@ -1,10 +1,9 @@
-"""Starting a server as a detached process, finding its port, and waiting for it."""
+"""Starting a server as a detached process, and waiting for it."""
 
 import contextlib
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 FREE_BYTES_NEEDED = 200 * 1024 * 1024
-HOST = "127.0.0.1"
 TIMEOUT_SECONDS = 60.0
 
 
@@ -59,36 +57,6 @@ def start_process(
         process.stdin.write(stdin.encode())
         process.stdin.close()
     return process
-
-
-def read_port(port_file: Path) -> int:
-    """Return the port in the file, or 1 without one: nothing listens there, so a connection is refused."""
-    try:
-        return int(port_file.read_text())
-    except (OSError, ValueError):
-        return 1
-
-
-def find_free_port(port_file: Path) -> int:
-    """Return the port of the last start if it is still free, else any free one. Raises ServerError."""
-    for candidate in (read_port(port_file), 0):
-        with socket.socket() as probe:
-            # As the servers do; otherwise connections that ended a moment ago would look like another server.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, 0 if candidate < 1024 else candidate))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise ServerError("No free port on 127.0.0.1.")
-
-
-def reserve_port(port_file: Path) -> int:
-    """Find a free port for a server, write it into its file and return it. Raises :class:`ServerError`."""
-    port = find_free_port(port_file)
-    port_file.parent.mkdir(parents=True, exist_ok=True)
-    port_file.write_text(str(port))
-    return port
 
 
 def require_space(folder: Path) -> None:

@@ -6,15 +6,13 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config.local.ports import HOST, read_port, reserve_port
 from config.local.process import (
-    HOST,
     ServerError,
     find_package,
     make_private,
-    read_port,
     read_server_pid,
     require_space,
-    reserve_port,
     start_process,
     wait_until_ready,
     wait_until_stopped,

@@ -20,6 +20,7 @@ from django.db import connection
 from accounts.auth.tokens import AccessToken
 from accounts.auth.users import create_user
 from accounts.models import Role, User
+from config.local.ports import find_free_port
 from matching.models import Prediction
 from modelops.models import ModelVersion
 from tests.benchmark_api.models import Note
@@ -126,9 +127,7 @@ def _answer(user: User, model: ModelVersion) -> Prediction:
 @contextmanager
 def web() -> Iterator[int]:
     """Run gunicorn as `make run` does; yield its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = find_free_port()
     command = [sys.executable, "-m", "gunicorn", "--config=python:config.process.gunicorn", "config.wsgi"]
     with _running(command, PORT=str(port)) as process:
         while not _listens(port):

@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from prometheus_client import REGISTRY, Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts.models import Role
+from config.local.ports import find_free_port
 from config.metrics import server
 from config.metrics.exposition import build_registry
 from config.metrics.processes import drop_dead_processes, register_process
@@ -175,7 +175,7 @@ def test_a_worker_without_a_port_serves_no_metrics() -> None:
 
 
 def test_a_worker_serves_its_metrics_to_the_bearer_of_the_token_only() -> None:
-    with override_settings(METRICS_PORT=free_port(), METRICS_TOKEN="a token"):
+    with override_settings(METRICS_PORT=find_free_port(), METRICS_TOKEN="a token"):
         running = server.start_server()
         assert running is not None
         address = f"http://127.0.0.1:{running.server_port}/metrics"
@@ -194,13 +194,6 @@ def read(address: str, authorization: str) -> bytes:
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
         content: bytes = answer.read()
     return content
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @pytest.mark.django_db

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any
 from django.conf import settings
 
 from config.local.embedded import EmbeddedServers
+from config.local.ports import find_free_port
 
 EMAIL, PASSWORD = "boss@example.com", "correct horse battery staple"
 NOBODY_LISTENS = "http://127.0.0.1:1"
@@ -51,9 +51,7 @@ class Web:
     """gunicorn with the product, on a port of its own."""
 
     def __init__(self, home: Path, **environment: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = find_free_port()
         self.environment = {
             "PATH": os.environ["PATH"],
             "DJANGO_SETTINGS_MODULE": "config.settings",

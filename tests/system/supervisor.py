@@ -15,6 +15,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from config.local.ports import find_free_port
+
 PATIENCE_SECONDS = 300
 
 
@@ -22,9 +24,7 @@ class System:
     """One supervisor in a folder of its own; ``environment`` holds settings of the product."""
 
     def __init__(self, home: Path, **environment: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = find_free_port()
         self.home = home
         self.output = home.parent / "output"
         self.environment = {

@@ -6,7 +6,6 @@ Small in the suite; ``make prove-swap`` asks for thousands of requests and write
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from pytest_django import Settings
 from accounts.auth.users import issue_api_key
 from accounts.models import Role, User
 from config.local.embedded import EmbeddedServers
+from config.local.ports import find_free_port
 from matching.benchmark.sections import replace_section
 from matching.engine import compute_schema_hash
 from matching.models import Prediction
@@ -70,9 +70,7 @@ class System:
 
     def __init__(self, folder: Path, redis: str) -> None:
         self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = find_free_port()
         limits = {"API_RATE": "10000000/min", "BATCH_RATE": "10000000/min"}
         self.environment = environment(
             REDIS_URL=redis, PORT=str(self.port), WEB_WORKERS=str(WEB), OMP_NUM_THREADS="1", **limits

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from config.local.ports import find_free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -70,7 +71,7 @@ def product(password: str, **environment: str) -> Iterator[Product]:
     """Run the whole system in a folder of its own, with these variables."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        running = Product(f"http://127.0.0.1:{free_port()}", home / "var", password, home / "run.log")
+        running = Product(f"http://127.0.0.1:{find_free_port()}", home / "var", password, home / "run.log")
         people = {"ADMIN_EMAIL": ADMINISTRATOR, "ADMIN_PASSWORD": password, "LOGIN_RATE": "6000/min"}
         command = [sys.executable, "-u", "-m", "config.local.run"]
         with running.log.open("wb") as log:
@@ -87,14 +88,6 @@ def product(password: str, **environment: str) -> Iterator[Product]:
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
-
-
-def free_port() -> int:
-    """Return a port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:

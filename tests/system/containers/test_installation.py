@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.system.browser.product import free_port
+from config.local.ports import find_free_port
 from tests.system.containers.engine import Engine, find_compose, wait_until
 
 PROGRAMS = {"web-blue": 2, "worker": 1, "beat": 1}
@@ -30,7 +30,7 @@ class Installation:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
         self.secrets = folder / "secrets"
-        self.ports = {name: str(free_port()) for name in ("HTTPS", "HTTP", "PROMETHEUS", "ALERTMANAGER")}
+        self.ports = {name: str(find_free_port()) for name in ("HTTPS", "HTTP", "PROMETHEUS", "ALERTMANAGER")}
         self.environment = {
             "COMPOSE": str(find_compose()),
             "SECRETS_DIR": str(self.secrets),

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
-from tests.system.browser.product import free_port
+from config.local.ports import find_free_port
 from tests.system.deploy.debian import find_program
 
 EDGE = Path(settings.BASE_DIR) / "deploy" / "edge"
@@ -41,9 +41,9 @@ class Edge:
 
     folder: Path
     colours: Mapping[str, int]
-    port: int = field(default_factory=free_port)
-    plain_port: int = field(default_factory=free_port)
-    balancer_port: int = field(default_factory=free_port)
+    port: int = field(default_factory=find_free_port)
+    plain_port: int = field(default_factory=find_free_port)
+    balancer_port: int = field(default_factory=find_free_port)
 
     @property
     def socket(self) -> Path:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 
 from config.local.embedded import EmbeddedServers
-from tests.system.browser.product import free_port
+from config.local.ports import find_free_port
 from tests.system.deploy.edge import Edge, running
 from tests.system.deploy.installation import build_environment
 from tests.system.serving import EMAIL, PASSWORD
@@ -29,7 +29,7 @@ class Fleet:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.servers = EmbeddedServers(folder / "servers", durable=False)
-        self.ports = {"blue": free_port(), "green": free_port()}
+        self.ports = {"blue": find_free_port(), "green": find_free_port()}
         self.edge = Edge(folder / "edge", self.ports)
 
     def write(self) -> None:

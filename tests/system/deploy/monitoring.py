@@ -16,8 +16,9 @@ from typing import Any
 import requests
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from config.local.ports import find_free_port
 from tests.receivers import Hook
-from tests.system.browser.product import ROOT, ProductDownError, free_port, wait_for
+from tests.system.browser.product import ROOT, ProductDownError, wait_for
 
 FOLDER = ROOT / "deploy" / "monitoring"
 PACKAGES = {
@@ -68,7 +69,7 @@ class Prometheus:
 @contextmanager
 def prometheus(folder: Path, targets: dict[str, list[int]], webhook: str) -> Iterator[Prometheus]:
     """Run both with targets by job, asking every five seconds; alerts go to the webhook at once."""
-    ports = {name: free_port() for name in ("prometheus", "alertmanager")}
+    ports = {name: find_free_port() for name in ("prometheus", "alertmanager")}
     _write_configuration(folder, targets, ports["alertmanager"], webhook)
     commands = {
         "prometheus": [

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.browser.product import free_port
+from config.local.ports import find_free_port
 from tests.system.deploy.debian import find_program
 from tests.system.deploy.edge import Edge, running, send
 from tests.system.deploy.fleet import Fleet
@@ -41,7 +41,7 @@ def edge(fleet: Fleet) -> Edge:
 @pytest.fixture
 def lonely_edge(tmp_path: Path) -> Iterator[Edge]:
     """A gateway behind which nobody listens: it answers fast."""
-    edge = Edge(tmp_path / "edge", {"blue": free_port(), "green": free_port()})
+    edge = Edge(tmp_path / "edge", {"blue": find_free_port(), "green": find_free_port()})
     with running(edge):
         yield edge
 
@@ -177,7 +177,7 @@ def test_uploads_are_passed_on_as_they_arrive_and_other_bodies_when_they_are_who
     tmp_path: Path, path: str, streamed: bool
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        edge = Edge(tmp_path / "edge", {"blue": free_port(), "green": free_port()})
+        edge = Edge(tmp_path / "edge", {"blue": find_free_port(), "green": find_free_port()})
         edge.balancer_port = listener.getsockname()[1]
         (tmp_path / "edge").mkdir()
         edge.write_files()

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from config.local.ports import find_free_port
 from deploy.monitoring import dashboards
 from tests.receivers import Hook, http_receiver
 from tests.system.browser.people import Client, move_in
-from tests.system.browser.product import ROOT, Product, free_port, product
+from tests.system.browser.product import ROOT, Product, product
 from tests.system.deploy.monitoring import (
     FOLDER,
     PATIENCE_SECONDS,
@@ -117,7 +118,7 @@ class SecondHost:
 @contextmanager
 def second_host(running: Product, folder: Path) -> Iterator[SecondHost]:
     """Run a second worker for the queue of jobs."""
-    port, log = free_port(), folder / "worker.log"
+    port, log = find_free_port(), folder / "worker.log"
     command = [sys.executable, "-m", "celery", "--app=config", "worker", "--queues=jobs", "--concurrency=1"]
     own = {"METRICS_PORT": str(port), "PROCESS_ROLE": "worker"}
     with log.open("wb") as output:

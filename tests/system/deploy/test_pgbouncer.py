@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from config.local.embedded import EmbeddedServers
-from tests.system.browser.product import free_port
+from config.local.ports import find_free_port
 from tests.system.deploy.debian import find_program
 from tests.system.deploy.fleet import Fleet
 from tests.system.deploy.installation import build_environment
@@ -43,7 +43,7 @@ def servers(fleet: Fleet) -> EmbeddedServers:
 @pytest.fixture(scope="module")
 def pooled_url(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running PgBouncer before the database."""
-    port = free_port()
+    port = find_free_port()
     there = urlsplit(servers.postgres.build_application_url())
     file = tmp_path_factory.mktemp("pgbouncer") / "pgbouncer.ini"
     file.write_text(
