@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError, connection
 from django_celery_beat.models import PeriodicTask
@@ -33,10 +34,24 @@ def hire(webhook: str) -> None:
 
 def promote(number: int) -> None:
     """Request and approve the promotion of a version; after a fault go on with what is left to do."""
+    _repeat_after_faults(lambda: _promote(number))
+
+
+def roll_back(number: int) -> None:
+    """Take this version back by one person's authority, unless a fault hid that it was done."""
+    _repeat_after_faults(lambda: _roll_back(number))
+
+
+def switch_sealing(on: bool) -> None:
+    """Switch the sealing of the audit trail off or on past the pages, as somebody with the database would."""
+    _repeat_after_faults(lambda: PeriodicTask.objects.filter(task=SEAL_TASK).update(enabled=on))
+
+
+def _repeat_after_faults(action: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            _promote(number)
+            action()
             return
         except (OperationalError, InterfaceError, PromotionError):
             connection.close()
@@ -45,20 +60,9 @@ def promote(number: int) -> None:
             time.sleep(1)
 
 
-def roll_back(number: int) -> None:
-    """Take this version back by one person's authority, unless a fault hid that it was done."""
-    try:
-        if _read_live_version() == str(number):
-            promotion.rollback("*", User.objects.get(email=APPROVER), "rehearsed during the soak")
-    except (OperationalError, InterfaceError):
-        connection.close()
-        time.sleep(1)
-        roll_back(number)
-
-
-def switch_sealing(on: bool) -> None:
-    """Switch the sealing of the audit trail off or on past the pages, as somebody with the database would."""
-    PeriodicTask.objects.filter(task=SEAL_TASK).update(enabled=on)
+def _roll_back(number: int) -> None:
+    if _read_live_version() == str(number):
+        promotion.rollback("*", User.objects.get(email=APPROVER), "rehearsed during the soak")
 
 
 def _promote(number: int) -> None:
