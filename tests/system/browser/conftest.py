@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.system.browser.people import Client, move_in
 from tests.system.browser.product import FLAGS, Product, chromium, product
@@ -14,7 +14,7 @@ from tests.system.browser.product import FLAGS, Product, chromium, product
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 SignIn = Callable[..., Page]
-_PATIENCE_MS = 15_000
+_PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +34,7 @@ def client(running: Product) -> Client:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         chrome = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         yield chrome

@@ -13,9 +13,15 @@ from tests.system.browser.people import ANNA, BEN, LEA, Client
 WIDE = {"viewport": {"width": 1400, "height": 1000}}
 
 
+def press(page: Page, key: str) -> None:
+    """Press a key of the page, whose script listens from the end of its loading on."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
+
+
 def take(page: Page) -> None:
     """Take the next item by its key."""
-    page.keyboard.press("n")
+    press(page, "n")
     page.wait_for_url("**/decide")
 
 
@@ -24,7 +30,7 @@ def decide(page: Page, key: str, reason: str = "") -> None:
     if reason:
         page.fill("#text", reason)
         page.locator("h2#names").click()
-    page.keyboard.press(key)
+    press(page, key)
     page.wait_for_url("**/decision/*")
 
 
@@ -42,7 +48,7 @@ def test_decide_by_keys_see_the_answer_revise_undo_and_hand_out_a_memo(
     page.fill("#revise-text", "A partnership is another form")
     page.get_by_role("button", name="Store the revision").click()
     expect(page.locator(".verdict").first).to_contain_text("Revised:")
-    page.keyboard.press("u")
+    press(page, "u")
     page.wait_for_url("**/decide")
     expect(page.locator("#text")).to_have_value("Only the form is longer")
     decide(page, "2", "Another legal form")
@@ -70,7 +76,7 @@ def test_a_second_person_is_blind_a_third_settles_it_and_the_precedent_appears(
     lea.fill("#text", "A group role word names another company")
     lea.select_option("#clause", index=1)
     lea.locator("h2#names").click()
-    lea.keyboard.press("2")
+    press(lea, "2")
     lea.wait_for_url("**/decision/*")
     client.objects("Cobalt Ferrier Holdings Ltd", "Cobalt Ferrier Ltd")
     take(anna)
@@ -125,7 +131,7 @@ def test_keys_can_be_switched_off(client: Client, sign_in: SignIn) -> None:
     take(page)
     page.uncheck("[data-keys]")
     page.locator("h2#names").click()
-    page.keyboard.press("2")
+    press(page, "2")
     page.wait_for_timeout(300)
     assert page.url.endswith("/decide")
     page.check("[data-keys]")
