@@ -1,5 +1,5 @@
-"""Dates and times on screens in ISO 8601 order, as in every file and document; times are in UTC."""
+"""Dates and times on screens, the same as `accounts.dates` writes; times are in UTC and say so."""
 
-DATE_FORMAT = "Y-m-d"
+DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"
-DATETIME_FORMAT = "Y-m-d H:i"
+DATETIME_FORMAT = r"j M Y, H:i \U\T\C"
