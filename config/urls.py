@@ -12,6 +12,7 @@ from config.web.schema import SharedSchemaGenerator
 from config.web.start import open_start
 from feedback.api import pages as feedback_pages
 from feedback.api import request_pages
+from matching.pages import history
 from matching.pages import views as pages
 
 handler400 = "config.web.errors.bad_request"
@@ -21,6 +22,7 @@ handler500 = "config.web.errors.server_error"
 
 urlpatterns = [
     path("", pages.compare_page, name="compare-page"),
+    path("history", history.show_history, name="history-page"),
     path("predictions/<uuid:pk>", pages.show_prediction, name="answer-page"),
     path("predictions/<uuid:pk>.json", pages.show_prediction_json, name="answer-json"),
     path("predictions/<uuid:pk>/feedback", feedback_pages.submit_feedback, name="feedback-page"),

@@ -25,7 +25,7 @@ from matching.compare.service import compare_and_store
 from matching.engine import EngineError
 from matching.engine.text.tokenise import tokenise_name
 from matching.models import Prediction, PredictionSource
-from matching.pages import diff, presenter, reviews
+from matching.pages import diff, history, presenter, reviews
 
 FORM_DEFAULTS = {
     "name1": "",
@@ -205,6 +205,7 @@ def _build_explanation(prediction: Prediction, answer: dict[str, Any]) -> dict[s
         "disclaimer": DISCLAIMER,
         "review": answer["review"],
         "review_panel": reviews.build_review_panel(answer["review"]),
+        "earlier": history.list_earlier(prediction),
         "may_ask": reviews.may_ask_reviewer(answer["review"], prediction.erased_at is not None),
         "decision_panel": reviews.build_decision_panel(answer["review"]),
     }
