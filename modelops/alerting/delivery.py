@@ -1,8 +1,7 @@
 """Delivery of the outbox by e-mail and webhook, with retries and receipts.
 
-A message is claimed by postponing its next attempt, sent outside of any transaction, then marked. When a
-worker is killed between sending and marking, the message is sent again under the same Message-ID: a duplicate
-is better than a lost alert.
+Messages are claimed, sent and marked as :mod:`accounts.outbox` describes; one that is sent again has the same
+Message-ID.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -18,14 +17,13 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.outbox import DeliveryRefusedError, claim_rows, compute_wait
 from modelops.alerting.alerts import record_observation
-from modelops.alerting.notifiers import NOTIFIERS, DeliveryRefusedError, Notification
+from modelops.alerting.notifiers import NOTIFIERS, Notification
 from modelops.models import AlertChannel, AlertMessage
 
 State = AlertMessage.State
 MAX_DELIVERY_ATTEMPTS = 6
-_FIRST_RETRY_DELAY = timedelta(seconds=30)
-_CLAIM_DURATION = timedelta(minutes=2)
 _BATCH_SIZE = 200
 
 log = structlog.get_logger(__name__)
@@ -61,14 +59,9 @@ def deliver_messages(now: datetime | None = None) -> DeliveryCounts:
     )
 
 
-@transaction.atomic
 def _claim_messages(now: datetime) -> list[AlertMessage]:
-    """Return due messages, claimed for :data:`_CLAIM_DURATION`."""
-    due = AlertMessage.objects.filter(state=State.WAITING, not_before__lte=now)
-    free = due.order_by("channel_id", "group", "id").select_for_update(skip_locked=True, of=("self",))
-    rows = list(free.select_related("channel")[:_BATCH_SIZE])
-    AlertMessage.objects.filter(pk__in=[row.pk for row in rows]).update(not_before=now + _CLAIM_DURATION)
-    return rows
+    due = AlertMessage.objects.filter(state=State.WAITING, not_before__lte=now).select_related("channel")
+    return claim_rows(due.order_by("channel_id", "group", "id"), now, _BATCH_SIZE)
 
 
 def _send_group(rows: Sequence[AlertMessage], now: datetime) -> str:
@@ -124,8 +117,7 @@ def _mark_failed(
         row.state = state = (
             State.GIVEN_UP if final or row.attempts >= MAX_DELIVERY_ATTEMPTS else State.WAITING
         )
-        wait = timedelta(seconds=again_after) if again_after else _FIRST_RETRY_DELAY * 4 ** (row.attempts - 1)
-        row.not_before = now + min(wait, timedelta(hours=6))
+        row.not_before = now + compute_wait(row.attempts, again_after)
         row.save(update_fields=["state", "attempts", "error", "not_before"])
     AlertChannel.objects.filter(pk=channel.pk).update(last_error=error[:300])
     log.warning("alert_not_delivered", channel=channel.name, attempts=rows[0].attempts, state=state)

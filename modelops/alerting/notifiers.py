@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import smtplib
 import ssl
@@ -13,26 +12,12 @@ from email.utils import formatdate, parseaddr
 
 from django.conf import settings
 
-from accounts.http_address import ReceiverAddressError
-from accounts.http_post import HttpAnswer, describe_failure, post
-
-RECEIVER_TIMEOUT_SECONDS = 10.0
-"""Seconds to wait for a receiver: in all for a webhook, for each reply of a mail server."""
-
-_MAX_QUOTED_BYTES = 200
-"""Bytes of an answer that a message's receipt or refusal quotes."""
-
-
-class DeliveryRefusedError(Exception):
-    """The receiver refused a notification.
-
-    ``is_final`` rules out another attempt; ``retry_after_seconds`` is the delay the receiver asked for.
-    """
-
-    def __init__(self, message: str, final: bool = False, again_after: float | None = None) -> None:
-        super().__init__(message)
-        self.is_final = final
-        self.retry_after_seconds = again_after
+from accounts.outbox import (
+    RECEIVER_TIMEOUT_SECONDS,
+    DeliveryRefusedError,
+    format_answer,
+    post_to_receiver,
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +33,8 @@ def send_email(address: str, notification: Notification) -> str:
     """Send a notification through the mail server and return its reply to the message.
 
     Unless ``EMAIL_USE_TLS`` is off, a connection without encryption or with an invalid certificate is refused
-    before anything is sent. Raises :class:`DeliveryRefusedError`, ``SMTPException`` or ``OSError``.
+    before anything is sent. Raises :class:`~accounts.outbox.DeliveryRefusedError`, ``SMTPException`` or
+    ``OSError``.
     """
     if not settings.EMAIL_HOST:
         raise DeliveryRefusedError("EMAIL_HOST is not set: no mail can leave", again_after=3_600)
@@ -63,23 +49,12 @@ def send_email(address: str, notification: Notification) -> str:
 def post_webhook(address: str, notification: Notification) -> str:
     """Post a notification as ``{"text": ...}`` and return status and body of the response.
 
-    Raises :class:`DeliveryRefusedError` for an address that may not be reached and for every failure; a
-    redirect is one, because its target is not the address that an administrator entered.
+    Raises :class:`~accounts.outbox.DeliveryRefusedError` for an address that may not be reached and for every
+    failure, a redirect included.
     """
     body = json.dumps({"text": f"*{notification.subject}*\n{notification.body}"}).encode()
     headers = {"Content-Type": "application/json", "Idempotency-Key": notification.message_id}
-    allowed = settings.WEBHOOK_ALLOWED_NETWORKS
-    try:
-        answer = post(address, body, headers, allowed, RECEIVER_TIMEOUT_SECONDS)
-    except ReceiverAddressError as error:
-        raise DeliveryRefusedError(str(error), final=True) from None
-    except OSError as error:
-        raise DeliveryRefusedError(f"the webhook cannot be reached: {describe_failure(error)}") from None
-    except http.client.HTTPException as error:
-        raise DeliveryRefusedError(f"the webhook answered no HTTP: {type(error).__name__}") from None
-    if not 200 <= answer.status < 300:
-        raise _build_refusal(answer)
-    return _format_answer(answer)
+    return format_answer(post_to_receiver(address, body, headers))
 
 
 NOTIFIERS: dict[str, Callable[[str, Notification], str]] = {"email": send_email, "webhook": post_webhook}
@@ -111,14 +86,3 @@ def _build_message(address: str, notification: Notification) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(notification.body)
     return message
-
-
-def _build_refusal(answer: HttpAnswer) -> DeliveryRefusedError:
-    again = float(answer.retry_after) if answer.retry_after.isdigit() else None
-    final = 300 <= answer.status < 500 and answer.status not in (408, 425, 429)
-    return DeliveryRefusedError(_format_answer(answer), final=final, again_after=again)
-
-
-def _format_answer(answer: HttpAnswer) -> str:
-    """Return the status and the beginning of the text."""
-    return f"{answer.status} {answer.body[:_MAX_QUOTED_BYTES].decode(errors='replace')}".strip()

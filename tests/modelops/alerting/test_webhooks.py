@@ -12,7 +12,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from accounts.models import Role
-from modelops.alerting import alerts, notifiers
+from modelops.alerting import alerts
 from modelops.alerting.delivery import deliver_messages
 from modelops.models import AlertChannel, AlertMessage
 from tests.modelops.admin.test_monitoring_admin import browser, path, text
@@ -186,7 +186,7 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse(
 
 
 def test_a_receiver_that_never_ends_its_answer_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notifiers, "RECEIVER_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr("accounts.outbox.RECEIVER_TIMEOUT_SECONDS", 0.5)
     with endless_receiver() as address:
         channel("hook", address)
         alerts.raise_alert("training_failed")
