@@ -48,6 +48,17 @@ def parse_address(address: str) -> ReceiverAddress:
     return ReceiverAddress(encrypted, parts.hostname, port or (443 if encrypted else 80), target)
 
 
+def parse_permitted_address(address: str, allowed: Networks | None) -> ReceiverAddress:
+    """Return the parts of an address whose host is a name, or a number that may be reached.
+
+    What a name resolves to is checked when something is sent, because it changes. Raises
+    :class:`ReceiverAddressError`.
+    """
+    parts = parse_address(address)
+    require_permitted(parts, list_literal_ips(parts.host), allowed)
+    return parts
+
+
 def list_literal_ips(host: str) -> list[str]:
     """Return the IP addresses of a host that is a number in any form or localhost; none for other names."""
     if host == "localhost" or host.endswith(".localhost"):

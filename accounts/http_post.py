@@ -22,8 +22,7 @@ from accounts.http_address import (
     Networks,
     ReceiverAddress,
     ReceiverAddressError,
-    list_literal_ips,
-    parse_address,
+    parse_permitted_address,
     require_permitted,
 )
 
@@ -78,8 +77,7 @@ def post(
     and ``http.client.HTTPException`` when no answer comes.
     """
     deadline = time.monotonic() + seconds
-    receiver = parse_address(address)
-    require_permitted(receiver, list_literal_ips(receiver.host), allowed)  # before the name is looked up
+    receiver = parse_permitted_address(address, allowed)  # before the name is looked up
     ips = _resolve(receiver, seconds)
     require_permitted(receiver, ips, allowed)
     with _connect(ips, receiver, deadline) as connection:

@@ -68,7 +68,8 @@ def compute_wait(failures: int, again_after: float | None = None) -> timedelta:
     """
     if again_after:
         return min(timedelta(seconds=min(again_after, 1e6)), _LONGEST_WAIT)
-    return min(_FIRST_WAIT * 4 ** min(max(failures - 1, 0), 10), _LONGEST_WAIT)
+    factor: int = 4 ** min(max(failures - 1, 0), 10)
+    return min(_FIRST_WAIT * factor, _LONGEST_WAIT)
 
 
 def post_to_receiver(address: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:

@@ -21,6 +21,7 @@ from config.review_settings import *  # noqa: F403 - a part of this file
 from config.sign_in_settings import *  # noqa: F403 - a part of this file
 from config.web.navigation import UNFOLD_SETTINGS
 from config.web.schema_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
+from config.webhook_settings import *  # noqa: F403 - a part of this file
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = get_home_folder()
@@ -119,6 +120,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "config",
     "accounts",
+    "webhooks",
     "modelops",
     "experiments",
     "matching",
@@ -312,6 +314,7 @@ CELERY_TASK_ROUTES = {
     "analytics.tasks.roll_up_hours": {"queue": "monitor"},
     "modelops.tasks.notify*": {"queue": "notify"},
     "accounts.tasks.send_account_mail": {"queue": "notify"},
+    "webhooks.tasks.*": {"queue": "webhooks"},
 }
 # Only idempotent tasks set acks_late, each at its definition; the broker redelivers those of a lost worker.
 CELERY_TASK_ACKS_LATE = False
@@ -368,6 +371,7 @@ CELERY_BEAT_SCHEDULE = {
     "roll up hours": {"task": "analytics.tasks.roll_up_hours", "schedule": 300.0},
     "send weekly digest": {"task": "analytics.tasks.send_digests", "schedule": crontab(minute=40)},
     "send notifications": {"task": "modelops.tasks.notify_people", "schedule": 15.0},
+    "send webhooks": {"task": "webhooks.tasks.send_due_messages", "schedule": 15.0},
     "mirror registry aliases": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
@@ -389,8 +393,6 @@ EMAIL_PORT = env.read_count("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.read_text("EMAIL_USER")
 EMAIL_HOST_PASSWORD = env.read_text("EMAIL_PASSWORD")
 EMAIL_USE_TLS = env.read_boolean("EMAIL_STARTTLS", True)
-# Networks that are not public and that webhooks may reach all the same.
-WEBHOOK_ALLOWED_NETWORKS = env.read_networks("WEBHOOK_ALLOWED_NETWORKS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.read_text("EMAIL_FROM", "legal-names@localhost")
 LOG_LEVEL = env.read_text("LOG_LEVEL", "INFO")

@@ -26,7 +26,7 @@ from config import deployment_checks, env
 from config.local.embedded import get_home_folder
 
 ROOT = Path(__file__).resolve().parents[2]
-QUEUES = ("default", "jobs", "monitor", "train", "notify")
+QUEUES = ("default", "jobs", "monitor", "train", "notify", "webhooks")
 PROGRAMS = ("web", "worker", "beat", "prepare", "manage")
 WRONG_SETTING, WRONG_USAGE = 78, 64
 """Exit codes as in sysexits.h, so that a supervisor can tell them from a crash."""

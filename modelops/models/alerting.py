@@ -13,12 +13,7 @@ from django.utils import timezone
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
-from accounts.http_address import (
-    ReceiverAddressError,
-    list_literal_ips,
-    parse_address,
-    require_permitted,
-)
+from accounts.http_address import ReceiverAddressError, parse_permitted_address
 from accounts.ids import uuid7
 from modelops.alert_rules import (
     ALERT_RULES,
@@ -190,8 +185,7 @@ class AlertChannel(models.Model):
         if self.kind == self.Kind.EMAIL:
             validate_email(self.address)
             return
-        webhook = parse_address(self.address)
-        require_permitted(webhook, list_literal_ips(webhook.host), settings.WEBHOOK_ALLOWED_NETWORKS)
+        parse_permitted_address(self.address, settings.WEBHOOK_ALLOWED_NETWORKS)
 
     def accepts_severity(self, severity: str) -> bool:
         """Say whether the channel is enabled for alerts of this severity."""

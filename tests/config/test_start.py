@@ -74,7 +74,7 @@ def test_an_unknown_program_is_answered_with_those_that_exist() -> None:
 
 def test_a_worker_takes_the_queues_it_is_given_and_all_without_any() -> None:
     assert "--queues=jobs,train" in start.build_command("worker", ["jobs", "train"])
-    assert "--queues=default,jobs,monitor,train,notify" in start.build_command("worker", [])
+    assert "--queues=default,jobs,monitor,train,notify,webhooks" in start.build_command("worker", [])
 
 
 def test_a_queue_that_does_not_exist_is_refused() -> None:

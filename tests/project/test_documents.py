@@ -9,9 +9,9 @@ import pytest
 
 from tests.project.test_house_rules import ROOT
 
-DOTTED = re.compile(r"`((?:accounts|analytics|experiments|feedback|matching|modelops)(?:\.\w+)+)`")
+DOTTED = re.compile(r"`((?:accounts|analytics|experiments|feedback|matching|modelops|webhooks)(?:\.\w+)+)`")
 PATHS = re.compile(
-    r"`((?:accounts|analytics|config|docs|experiments|feedback|matching|modelops|tests)/[\w./-]+)`"
+    r"`((?:accounts|analytics|config|docs|experiments|feedback|matching|modelops|tests|webhooks)/[\w./-]+)`"
 )
 
 

@@ -210,7 +210,7 @@ def test_every_rule_is_raised_somewhere() -> None:
     root = Path(__file__).parents[3]
     source = "".join(
         path.read_text(encoding="utf-8")
-        for folder in ("modelops", "feedback", "matching", "accounts", "experiments", "analytics")
+        for folder in ("modelops", "feedback", "matching", "accounts", "experiments", "analytics", "webhooks")
         for path in (root / folder).rglob("*.py")
         if path != root / "modelops" / "alert_rules.py"
     )

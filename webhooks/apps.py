@@ -1,0 +1,12 @@
+"""The app of webhooks: tells the programs of customers what happened to what they asked."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    """Configuration of webhooks."""
+
+    name = "webhooks"
+    verbose_name = "Webhooks"
