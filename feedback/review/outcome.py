@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from feedback.models import UNDO_WINDOW, Feedback, ItemEvent, ReviewItem
+from feedback.review.announcements import announce_review, withdraw_announcement
 from feedback.review.precedents import update_precedent
 from matching.models import (
     UNDECIDED_COLUMNS,
@@ -43,17 +44,20 @@ def update_review(prediction: Prediction) -> None:
 
     A prediction that a precedent answered keeps that answer while reviewers look at it by their own choice.
     """
-    row = lock_review(prediction)
+    row, now = lock_review(prediction), timezone.now()
     items = list(_list_items(prediction))
     if row.decided_by == DecisionMaker.PRECEDENT and _is_unrequested(items):
         return
+    withdraw_announcement(row, now)
     if not items:
         row.delete()
         return
+    earlier_status = row.status
     for name, value in {**_NO_STATE, **_read_state(prediction, items)}.items():
         setattr(row, name, value)
-    row.updated_at = timezone.now()
+    row.updated_at = now
     row.save()
+    announce_review(row, earlier_status)
     update_precedent(prediction, row)
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.models import User
 from matching.engine import RULES_VERSION
+from matching.jobs.announcements import announce_end
 from matching.jobs.encrypted_file import open_encrypted_file
 from matching.jobs.formats.registry import FORMATS, detect_format
 from matching.jobs.formats.rows import FileLayout, NameColumns
@@ -101,6 +102,7 @@ def fail(job: BatchJob, reason: str) -> BatchJob:
     if row.status in UNFINISHED_STATUSES:
         row.error = reason
         _close_job(row, RunStatus.FAILED)
+        announce_end(row)
         trail.record_event("batch_job.failed", row, None, reason=reason)
     return row
 

@@ -29,6 +29,7 @@ from django.utils import timezone
 from matching.compare.metrics import observe_job_rows
 from matching.engine import RULES_VERSION, Scorer, ScoreWithReason, score_many_with_reasons
 from matching.jobs import counts, monitoring_sample, service
+from matching.jobs.announcements import announce_end
 from matching.jobs.encrypted_file import EncryptedWriter, create_encrypted_file, open_encrypted_file
 from matching.jobs.formats.registry import FORMATS
 from matching.jobs.formats.rows import FileError, JobRowResult, PairRow
@@ -301,6 +302,7 @@ def _update_progress(job: BatchJob, rows: int, failed: int) -> None:
         delete_job_folder_on_commit(job.pk)
     complete = Q(status=RunStatus.RUNNING, chunks_left=0, rows_done=F("rows_total"))
     if this_job.filter(complete).update(status=RunStatus.SUCCEEDED, finished_at=timezone.now()):
+        announce_end(this_job.get())
         transaction.on_commit(lambda: delete_leftover_files(job.pk))
 
 

@@ -27,6 +27,8 @@ from modelops.serving.loader import publish_generation, read_verified_artefact
 from modelops.serving.model_refresher import describe_unready_processes
 from modelops.validation import gate_checks
 from modelops.validation.gate_checks import VersionExamination
+from webhooks.events import Occurrence, record_occurrence
+from webhooks.models import EventType
 
 _DEPLOYMENT_LOCK_ID = 0x6C6E63_02
 """Advisory lock held while a deployment changes, so that changes happen one after the other."""
@@ -255,8 +257,29 @@ def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deploy
         "override": row.override,
     }
     trail.record_event("deployment.created", row, actor, **detail)
+    _announce(row)
     transaction.on_commit(partial(publish_generation, row.generation))
     return row
+
+
+def _announce(row: Deployment) -> None:
+    """Tell the programs of customers which version answers from now on."""
+    if row.role != ServingRole.CHAMPION or row.profile == DRILL_PROFILE:
+        return
+    previous = row.previous.model if row.previous else None
+    data = {
+        "profile": row.profile,
+        "model": _name_version(row.model),
+        "previous": _name_version(previous) if previous else None,
+        "rolled_back": row.break_glass,
+        "generation": row.generation,
+        "promoted_at": row.at.isoformat(),
+    }
+    record_occurrence(Occurrence(EventType.MODEL_PROMOTED, str(row.generation), None, data, row.at))
+
+
+def _name_version(model: ModelVersion) -> dict[str, str]:
+    return {"name": model.name, "version": model.version}
 
 
 def _list_gates_to_overrule(request: PromotionRequest) -> list[str]:
