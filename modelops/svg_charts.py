@@ -6,7 +6,7 @@ its colour scheme; line charts set their own colours, for documents.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -15,9 +15,6 @@ from modelops.monitoring.bins import compute_shares
 WIDTH, HEIGHT, MARGIN = 640, 220, 36
 REFERENCE_COLOUR, CURRENT_COLOUR, ANNOTATION_COLOUR = "#94a3b8", "#3b82f6", "#dc2626"
 """Colours with enough contrast on light and dark pages; their meaning is also given in words."""
-
-STACK_COLOURS = ("#16a34a", "#d97706", "#dc2626")
-"""Colours of the series of a stack, from the bottom up."""
 
 BACKGROUND_COLOUR, TEXT_COLOUR = "#ffffff", "#334155"
 
@@ -61,33 +58,6 @@ def render_bar_chart(
     )
 
 
-def render_stacked_chart(title: str, labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> str:
-    """Return a chart with one stacked bar per label, first series at the bottom; at most three series."""
-    totals = [sum(counts) for counts in zip(*series.values(), strict=True)] or [0] * len(labels)
-    top, room = max([*totals, 1]), (WIDTH - 2 * MARGIN) / max(1, len(labels))
-    parts, floors = [_render_text(MARGIN - 4, MARGIN + 4, f"{top:,}", "end")], [0.0] * len(labels)
-    for number, (name, counts) in enumerate(series.items()):
-        parts += _render_legend_entry(number, name)
-        for at, count in enumerate(counts):
-            place = MARGIN + at * room + room * 0.15, room * 0.7
-            words = f"{labels[at]}: {count:,} {name}"
-            parts.append(_render_bar(STACK_COLOURS[number], *place, count / top, words, floors[at]))
-            floors[at] += count / top
-    parts += [
-        _render_text(MARGIN + (at + 0.5) * room, HEIGHT - 14, text, "middle")
-        for at, text in enumerate(labels)
-    ]
-    words = "; ".join(f"{label} {total:,}" for label, total in zip(labels, totals, strict=True))
-    return _render_svg(title, f"Per label, all series together: {words}", parts, "inherit")
-
-
-def _render_legend_entry(number: int, name: str) -> list[str]:
-    """Return the legend entry of a series, at the top right."""
-    left = WIDTH - MARGIN - 110 * (3 - number)
-    square = f'<rect fill="{STACK_COLOURS[number]}" x="{left}" y="11" width="10" height="10"/>'
-    return [square, _render_text(left + 15, 20, name, "start")]
-
-
 def render_line_chart(
     title: str, values: Sequence[float], marks: Sequence[PlotAnnotation], limit: float | None = None
 ) -> str:
@@ -129,8 +99,8 @@ def _render_rule(x1: float, y1: float, x2: float, y2: float, color: str) -> str:
     return f'<line {ends} stroke="{color}"{dashes}/>'
 
 
-def _render_bar(color: str, left: float, width: float, share: float, words: str, floor: float = 0.0) -> str:
-    height, top = share * (HEIGHT - 2 * MARGIN), _compute_y(floor + share)
+def _render_bar(color: str, left: float, width: float, share: float, words: str) -> str:
+    height, top = share * (HEIGHT - 2 * MARGIN), _compute_y(share)
     return (
         f'<rect fill="{color}" x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" '
         f'height="{height:.1f}"><title>{escape(words)}</title></rect>'

@@ -26,7 +26,15 @@ from analytics.reports.content import (
     format_seconds,
 )
 from analytics.rollup import HOUR, floor_hour
-from modelops.models import Alert, JobRun, LiveSlot, RunStatus, ServingProcess, TrainingDecision
+from modelops.models import (
+    Alert,
+    JobRun,
+    LiveSlot,
+    RunStatus,
+    ServingProcess,
+    TrainingDecision,
+    describe_profile,
+)
 
 _HOURS = 48
 _READERS = {metric.name: metric.read for metric in METRICS}
@@ -133,7 +141,7 @@ def _tabulate_runs(now: datetime) -> Table:
 def _tabulate_slots() -> Table:
     slots = LiveSlot.objects.select_related("deployment__model").order_by("profile", "role")
     rows: list[list[Cell]] = [
-        ["every profile" if slot.profile == "*" else slot.profile, slot.role, str(slot.deployment.model),
+        [describe_profile(slot.profile), slot.role, str(slot.deployment.model),
          slot.deployment.generation, slot.deployment.at]
         for slot in slots
     ]  # fmt: skip

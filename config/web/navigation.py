@@ -65,7 +65,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "config.web.demonstration.describe_environment",
-    "DASHBOARD_CALLBACK": "analytics.overview.add_dashboard_cards",
+    "DASHBOARD_CALLBACK": "analytics.overview.page.add_overview",
     # The theme would write its colours into every page as an inline style; config/admin.css has them.
     "COLORS": lambda _request: {},
     "STYLES": [

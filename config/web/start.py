@@ -11,12 +11,13 @@ from accounts.models import Role
 
 _START_PAGES = {
     Role.REVIEWER: "admin:review-queue",
-    Role.LEAD: "admin:review-queue",
+    Role.LEAD: "admin:index",
     Role.MODEL_ENGINEER: "admin:index",
-    Role.APPROVER: "admin:modelops_promotionrequest_changelist",
-    Role.AUDITOR: "admin:accounts_auditevent_changelist",
+    Role.APPROVER: "admin:index",
+    Role.AUDITOR: "admin:index",
+    Role.ADMINISTRATOR: "admin:index",
 }
-"""The page with the work of a role; the others compare names."""
+"""A reviewer works through the queue; the overview tells the others what to do; users compare names."""
 
 
 @login_required

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -23,8 +24,8 @@ from analytics.reports.period import (
 from analytics.reports.trends import Figure, get_model_performance_trends
 from modelops.models import DriftReport, ModelMetric
 from modelops.monitoring import reporting
+from modelops.monitoring.histograms import FigureSample
 from modelops.monitoring.windows import TrafficSlice
-from tests.analytics.test_dashboard import _sample
 from tests.analytics.test_rollup import decision
 from tests.models import installed, model_version, stored_prediction
 from tests.people import person
@@ -38,6 +39,11 @@ WEEK = PRESETS["7"][1](TODAY)
 
 def count_everything() -> None:
     rollup.roll_up(NOON - timedelta(days=60), rollup.floor_hour(timezone.now()) + rollup.HOUR)
+
+
+def _sample(verdicts: list[str]) -> FigureSample:
+    numbers = {"material probability": np.linspace(0, 1, len(verdicts))}
+    return FigureSample(numbers, {"verdict": verdicts}, len(verdicts))
 
 
 def traffic() -> tuple[User, User]:

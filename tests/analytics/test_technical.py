@@ -85,7 +85,7 @@ def test_an_installation_is_shown_with_its_queues_jobs_models_alerts_and_decisio
     cards = find_cards(page)
     assert (cards["Bulk jobs running"], cards["Rows waiting"]) == ("1", "400")
     assert {row[0] for row in find_table(page, "Queues of background tasks").rows} >= {"default", "monitor"}
-    assert find_table(page, "Live now").rows[0][:3] == ["every profile", "champion", "names 1"]
+    assert find_table(page, "Live now").rows[0][:3] == ["all profiles", "champion", "names 1"]
     states = {row[0]: row[3] for row in find_table(page, "Processes that answer").rows}
     assert states == {"one:7": "current", "one:8": "behind"}
     assert find_table(page, "Periodic jobs that failed").rows[0][2] == "OSError"

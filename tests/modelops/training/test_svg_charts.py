@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from modelops.svg_charts import PlotAnnotation, render_bar_chart, render_line_chart, render_stacked_chart
+from modelops.svg_charts import PlotAnnotation, render_bar_chart, render_line_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -31,13 +31,3 @@ def test_labels_are_escaped() -> None:
 def test_an_empty_side_is_drawn_as_nothing() -> None:
     root = ElementTree.fromstring(render_bar_chart("x", ["a"], [0], [0]))  # noqa: S314 - our own
     assert [bar.attrib["height"] for bar in root.iter(f"{SVG}rect")] == ["0.0", "0.0"]
-
-
-def test_a_stack_shows_every_series_on_top_of_the_one_before() -> None:
-    drawing = render_stacked_chart("answers", ["1.5.", "2.5."], {"same": [3, 0], "other": [1, 2]})
-    root = ElementTree.fromstring(drawing)  # noqa: S314 - our own
-    drawn = [bar for bar in root.iter(f"{SVG}rect") if bar.find(f"{SVG}title") is not None]
-    tops = {bar.findtext(f"{SVG}title"): float(bar.attrib["y"]) for bar in drawn}
-    expected = {"1.5.: 3 same": 73, "2.5.: 0 same": 184, "1.5.: 1 other": 36, "2.5.: 2 other": 110}
-    assert tops == pytest.approx(expected)
-    assert "1.5. 4; 2.5. 2" in str(root.findtext(f"{SVG}desc"))

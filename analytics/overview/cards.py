@@ -1,0 +1,102 @@
+"""The figures of the overview: cards and a chart, each with the permission to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.timesince import timesince
+
+from accounts.dates import format_moment
+from accounts.models import User
+from analytics import queries
+from analytics.overview.entries import link_list
+from analytics.reports import volumes
+from analytics.reports.content import Chart, Style, format_cell, format_change
+from analytics.reports.period import EVERYTHING, PRESETS
+from analytics.reports.presentation import build_volume_chart
+from matching.models import ReviewStream
+from modelops.models import describe_profile
+
+_DAY = timedelta(days=1)
+_REPORTS_PERMISSION = "analytics.view_reports"
+
+
+@dataclass(frozen=True)
+class DashboardCard:
+    """One number with its details and a link."""
+
+    title: str
+    value: str
+    href: str
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def build_cards(user: User, now: datetime) -> list[DashboardCard]:
+    """Return the cards that the user may see."""
+    builders: dict[str, Callable[[datetime], DashboardCard]] = {
+        _REPORTS_PERMISSION: _build_volume_card,
+        "feedback.view_reviewitem": _build_queue_card,
+        "feedback.view_feedback": _build_label_card,
+        "modelops.view_deployment": _build_deployment_card,
+        "modelops.view_alert": _build_alert_card,
+    }
+    return [build(now) for permission, build in builders.items() if user.has_perm(permission)]
+
+
+def build_chart(user: User, now: datetime) -> Chart | None:
+    """Return the chart of the predictions of the last 28 days; ``None`` for who may not see reports."""
+    if not user.has_perm(_REPORTS_PERMISSION):
+        return None
+    period = PRESETS["28"][1](now.date())
+    return build_volume_chart("volume", volumes.sum_volumes_by_day(period, EVERYTHING))
+
+
+def _build_volume_card(now: datetime) -> DashboardCard:
+    period = PRESETS["7"][1](now.date())
+    volume, before = (volumes.sum_volume(when, EVERYTHING) for when in (period, period.previous))
+    reviews = volumes.sum_reviews(period, EVERYTHING)
+    lines = {
+        "Compared with the seven days before": format_change(volume.total, before.total),
+        "Decided without a person": format_cell(volume.automatic_share, Style.SHARE),
+        "Overrides by reviewers": f"{reviews.overrides:,} of {reviews.decisions:,}",
+        "Dangerous errors caught": f"{reviews.caught:,}",
+    }
+    return DashboardCard(
+        "Predictions in seven days", f"{volume.total:,}", reverse("analytics-executive"), lines
+    )
+
+
+def _build_queue_card(_now: datetime) -> DashboardCard:
+    queue = queries.summarise_queue()
+    lines = {str(ReviewStream(stream).label): f"{count:,}" for stream, count in queue.stream_counts.items()}
+    if queue.oldest_at:
+        lines["Oldest item"] = timesince(queue.oldest_at)
+    return DashboardCard("Review queue", f"{queue.total:,}", link_list("feedback_reviewitem"), lines)
+
+
+def _build_label_card(_now: datetime) -> DashboardCard:
+    run = queries.get_last_training()
+    lines = (
+        {"Last training": f"{format_moment(run.created_at)}, {run.get_status_display().lower()}"}
+        if run
+        else {}
+    )
+    href = link_list("feedback_feedback")
+    return DashboardCard("Labels waiting for training", f"{queries.count_waiting_labels():,}", href, lines)
+
+
+def _build_deployment_card(_now: datetime) -> DashboardCard:
+    rows = queries.list_live_deployments()
+    lines = {f"{row.role.capitalize()}, {describe_profile(row.profile)}": str(row.model) for row in rows}
+    generation = max((row.generation for row in rows), default=0)
+    return DashboardCard("Live now", f"Generation {generation}", link_list("modelops_deployment"), lines)
+
+
+def _build_alert_card(now: datetime) -> DashboardCard:
+    firing, drifted = queries.list_firing_alerts(), queries.count_drifted(now - _DAY)
+    lines = {str(alert): f"since {format_moment(alert.since)}" for alert in firing[:3]}
+    lines["Drifted since yesterday"] = str(drifted)
+    return DashboardCard("Alerts firing", str(len(firing)), link_list("modelops_alert"), lines)

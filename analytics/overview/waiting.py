@@ -1,0 +1,131 @@
+"""What waits for a person to do: review items, reasons, alerts, exports, evidence packs, alert channels."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Count, Min, Q
+from django.urls import reverse
+
+from accounts.models import AuditEvent, User
+from analytics import evidence
+from analytics.overview.entries import MAX_ENTRIES, Entry, Source, count_words, link_list, link_row
+from feedback.models import ReviewItem
+from feedback.permissions import LEAD_PERMISSION, REVIEW_PERMISSION
+from feedback.review.presenter import find_unexplained_override
+from matching.models import ExportRequest, ReviewStream
+from modelops.models import Alert, AlertChannel, RunStatus, TrainingRun
+
+
+def find_review_items(user: User, now: datetime) -> list[Entry]:
+    """Return what a reviewer holds, what is assigned, what is free, and what lacks a document."""
+    free = Q(state=ReviewItem.State.OPEN, assigned_to=None, for_lead=False, not_before__lte=now)
+    free |= Q(state=ReviewItem.State.CLAIMED, claimed_until__lt=now, assigned_to=None, for_lead=False)
+    groups = {
+        "held": (Q(state=ReviewItem.State.CLAIMED, claimed_by=user, claimed_until__gte=now),
+                 "review item that you have begun", "review items that you have begun"),
+        "assigned": (Q(state=ReviewItem.State.OPEN, assigned_to=user, not_before__lte=now),
+                     "review item assigned to you", "review items assigned to you"),
+        "parked": (Q(state=ReviewItem.State.PARKED, assigned_to=user),
+                   "review item that waits for a document", "review items that wait for a document"),
+        "free": (free & ~_build_done_by(user), "review item in the queue", "review items in the queue"),
+    }  # fmt: skip
+    sums = {name: Count("pk", filter=where) for name, (where, _, _) in groups.items()}
+    oldest = {f"oldest_{name}": Min("created_at", filter=where) for name, (where, _, _) in groups.items()}
+    found = ReviewItem.objects.open().exclude(stream=ReviewStream.GOLD).aggregate(**sums, **oldest)
+    href = reverse("admin:review-queue")
+    return [
+        Entry(count_words(found[name], one, many), href, found[f"oldest_{name}"])
+        for name, (_, one, many) in groups.items()
+        if found[name]
+    ]
+
+
+def _build_done_by(user: User) -> Q:
+    """Return the items of predictions that the user decided before, and so cannot take."""
+    decided = user.feedback.filter(withdrawn_at=None).exclude(source="api").values("prediction")
+    return Q(prediction__in=decided)
+
+
+def find_override_without_reason(user: User, _now: datetime) -> list[Entry]:
+    """Return the last decision of a reviewer where it overrides the model without a reason."""
+    decision = find_unexplained_override(user)
+    if decision is None:
+        return []
+    href = reverse("admin:review-decision", args=[decision.pk])
+    return [Entry("Say why your last decision overrides the model", href, decision.created_at)]
+
+
+def find_overdue_items(_user: User, now: datetime) -> list[Entry]:
+    """Return how many review items are past their due time."""
+    late = ReviewItem.objects.open().exclude(stream=ReviewStream.GOLD).filter(due_at__lt=now)
+    found = late.aggregate(count=Count("pk"), oldest=Min("due_at"))
+    text = f"{count_words(found['count'], 'review item is', 'review items are')} overdue"
+    return [Entry(text, link_list("feedback_reviewitem"), found["oldest"])] if found["count"] else []
+
+
+def find_alerts(_user: User, now: datetime) -> list[Entry]:
+    """Return the alerts that fire and that nobody acknowledged or snoozed."""
+    rows = Alert.objects.firing().filter(acknowledged_at=None).exclude(snoozed_until__gt=now)
+    return [
+        Entry(f"{alert.get_severity_display()}: {alert}", link_row("modelops_alert", alert.pk), alert.since)
+        for alert in rows[:MAX_ENTRIES]
+    ]
+
+
+def find_exports(user: User, _now: datetime) -> list[Entry]:
+    """Return the user's own exports that may be downloaded."""
+    rows = ExportRequest.objects.filter(requested_by=user, taken_at=None)
+    ready = rows.filter(Q(needs_approval=False) | Q(is_approved=True))
+    return [
+        Entry(
+            f"Your export can be downloaded: {row}",
+            link_row("matching_exportrequest", row.pk),
+            row.requested_at,
+        )
+        for row in ready[:MAX_ENTRIES]
+    ]
+
+
+def find_failed_trainings(_user: User, _now: datetime) -> list[Entry]:
+    """Return the newest training run where it failed."""
+    run = TrainingRun.objects.exclude(status__in=[RunStatus.QUEUED, RunStatus.RUNNING]).first()
+    if run is None or run.status != RunStatus.FAILED:
+        return []
+    return [Entry("The last training failed", link_row("modelops_trainingrun", run.pk), run.finished_at)]
+
+
+def find_months_without_pack(_user: User, _now: datetime) -> list[Entry]:
+    """Return the complete months whose evidence pack nobody built yet, one entry for all."""
+    packed = AuditEvent.objects.filter(action="evidence.created").values_list("detail__month", flat=True)
+    over = [month for month in evidence.list_months() if month.is_over]
+    missing = [month for month in over if str(month) not in set(packed)] if over else []
+    if not missing:
+        return []
+    text = f"No evidence pack yet for {', '.join(str(month) for month in reversed(missing[-MAX_ENTRIES:]))}"
+    return [Entry(text, reverse("evidence"), missing[-1].end)]
+
+
+def find_broken_channels(_user: User, _now: datetime) -> list[Entry]:
+    """Return the channels whose last alert did not arrive, or that there is none."""
+    channels = list(AlertChannel.objects.filter(enabled=True))
+    if not channels:
+        return [Entry("No alert channel is set: alerts reach nobody", link_list("modelops_alertchannel"))]
+    return [
+        Entry(f"Alerts do not arrive: {row.name}", link_row("modelops_alertchannel", row.pk))
+        for row in channels
+        if row.last_error
+    ]
+
+
+WAITING = (
+    Source(REVIEW_PERMISSION, "review items that you can decide", find_review_items),
+    Source(REVIEW_PERMISSION, "decisions that need a reason", find_override_without_reason),
+    Source(LEAD_PERMISSION, "overdue review items", find_overdue_items),
+    Source("modelops.handle_alert", "alerts to acknowledge", find_alerts),
+    Source("modelops.add_trainingrun", "trainings that failed", find_failed_trainings),
+    Source("matching.export_names", "your exports when they can be downloaded", find_exports),
+    Source("accounts.view_auditseal", "months without an evidence pack", find_months_without_pack),
+    Source("modelops.change_alertchannel", "alert channels that do not work", find_broken_channels),
+)
+"""Each list of what waits, by the permission to do it."""
