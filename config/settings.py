@@ -362,6 +362,7 @@ CELERY_BEAT_SCHEDULE = {
     "build evidence pack": {"task": "analytics.tasks.pack_evidence", "schedule": crontab(hour=4, minute=0)},
     "finish erasures": {"task": "accounts.tasks.finish_erasures", "schedule": 60.0},
     "apply retention": {"task": "accounts.tasks.apply_retention", "schedule": crontab(hour=3, minute=15)},
+    "delete leftover documents": {"task": "feedback.tasks.delete_leftover_documents", "schedule": 3600.0},
     "collect review items": {"task": "feedback.tasks.collect_review_items", "schedule": 60.0},
     "reap training runs": {"task": "feedback.tasks.reap_training_runs", "schedule": 60.0},
     "monitor hourly": {"task": "feedback.tasks.monitor_hourly", "schedule": crontab(minute="5,20,35,50")},

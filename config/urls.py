@@ -10,8 +10,8 @@ from analytics import pages as evidence
 from config.web import views
 from config.web.schema import SharedSchemaGenerator
 from config.web.start import open_start
+from feedback.api import document_pages, request_pages
 from feedback.api import pages as feedback_pages
-from feedback.api import request_pages
 from matching.pages import history
 from matching.pages import views as pages
 
@@ -30,6 +30,17 @@ urlpatterns = [
     path("predictions/<uuid:pk>/ask", request_pages.ask_reviewer, name="review-request-page"),
     path("predictions/<uuid:pk>/answer", request_pages.answer, name="review-answer-page"),
     path("predictions/<uuid:pk>/withdraw", request_pages.withdraw, name="review-withdraw-page"),
+    path("predictions/<uuid:pk>/documents", document_pages.send, name="review-documents-page"),
+    path(
+        "predictions/<uuid:pk>/documents/<uuid:document_pk>",
+        document_pages.download,
+        name="review-document-page",
+    ),
+    path(
+        "predictions/<uuid:pk>/documents/<uuid:document_pk>/delete",
+        document_pages.delete,
+        name="review-document-delete-page",
+    ),
     path("", include("accounts.sign_in.urls")),
     path("scim/v2/", include("accounts.sign_in.scim_urls")),
     path("start", open_start, name="start"),

@@ -9,7 +9,16 @@ from django.db.models import QuerySet
 
 from accounts.models import Erasure
 from accounts.privacy.erasure import EncryptedTable, record_batch
-from feedback.models import Draft, Feedback, GoldAnswer, ImportPreview, ItemEvent, ReviewRequest
+from feedback.models import (
+    Draft,
+    Feedback,
+    GoldAnswer,
+    ImportPreview,
+    ItemEvent,
+    ReviewDocument,
+    ReviewRequest,
+)
+from feedback.requests.documents import remove_documents
 from matching.privacy.erasure import make_row_finder
 
 
@@ -45,8 +54,32 @@ class ImportPreviewTarget:
         return ImportPreview.objects.none()
 
 
+class ReviewDocumentTarget:
+    """Documents sent for the review of the predictions: rows, keys and files are deleted."""
+
+    model = ReviewDocument
+    title = ReviewDocument._meta.db_table
+
+    def count(self, erasure: Erasure) -> int:
+        """Return how many documents the erasure deletes."""
+        return self._find_documents(erasure).count()
+
+    def blank(self, erasure: Erasure) -> Iterator[int]:
+        """Delete the documents in one batch."""
+        with transaction.atomic():
+            number = remove_documents(self._find_documents(erasure))
+            if number:
+                record_batch(erasure, self.title, number)
+        yield number
+
+    def _find_documents(self, erasure: Erasure) -> QuerySet[ReviewDocument]:
+        rows: QuerySet[ReviewDocument] = make_row_finder(ReviewDocument, "prediction")(erasure)
+        return rows
+
+
 ERASURE_TARGETS = (
     ImportPreviewTarget(),
+    ReviewDocumentTarget(),
     EncryptedTable(Feedback, make_row_finder(Feedback, "prediction")),
     EncryptedTable(GoldAnswer, make_row_finder(GoldAnswer, "prediction")),
     EncryptedTable(ItemEvent, make_row_finder(ItemEvent, "item__prediction")),

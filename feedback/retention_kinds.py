@@ -1,4 +1,4 @@
-"""The rows of this app with a retention period: files of labels that nobody confirmed."""
+"""The rows of this app with a retention period: unconfirmed files of labels, and documents for reviews."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from accounts.privacy.retention import build_row_kind
+from accounts.privacy.retention import RetentionKind, build_row_kind
 from feedback.models import ImportPreview
+from feedback.requests.documents import find_old_documents, remove_documents
 
 
 def _find_old_previews(before: datetime) -> QuerySet[ImportPreview]:
@@ -16,4 +17,11 @@ def _find_old_previews(before: datetime) -> QuerySet[ImportPreview]:
 
 RETENTION_KINDS = (
     build_row_kind("import_previews", "Files of labels that nobody confirmed", 1, _find_old_previews),
+    RetentionKind(
+        "review_documents",
+        "Documents sent for reviews",
+        365,
+        lambda before: find_old_documents(before).count(),
+        lambda before: remove_documents(find_old_documents(before)),
+    ),
 )

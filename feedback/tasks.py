@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from feedback.monitoring import performance
+from feedback.requests.documents import delete_leftovers
 from feedback.retraining import policy
 from feedback.retraining.pipeline import retrain, retrain_queued
 from feedback.review.enqueueing import enqueue_sampled_predictions
@@ -29,6 +30,12 @@ from modelops.training.runs import TrainingBusyError
 def collect_review_items() -> int:
     """Enqueue the predictions that the streams sampled."""
     return enqueue_sampled_predictions()
+
+
+@shared_task(acks_late=True)  # repeatable
+def delete_leftover_documents() -> int:
+    """Delete rests of interrupted uploads of documents; return how many."""
+    return delete_leftovers()
 
 
 @shared_task

@@ -8,16 +8,18 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_post_parameters
 
+from feedback.api import reviewer_documents
 from feedback.memo import views as memo_views
 from feedback.permissions import REVIEW_PERMISSION
 from feedback.quality import views as quality_views
 from feedback.review import decision_views, item_views, queue_views
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 _ROUTES: tuple[tuple[str, View, str], ...] = (
     ("queue/", queue_views.show_queue, "review-queue"),
@@ -27,6 +29,7 @@ _ROUTES: tuple[tuple[str, View, str], ...] = (
     ("<uuid:pk>/resume", queue_views.resume_parked_item, "review-resume"),
     ("<uuid:pk>/decide", item_views.decide_item, "review-decide"),
     ("<uuid:pk>/pass", item_views.pass_item, "review-pass"),
+    ("<uuid:pk>/documents/<uuid:document_pk>", reviewer_documents.download_document, "review-document"),
     ("<uuid:pk>/heartbeat", item_views.handle_heartbeat, "review-heartbeat"),
     ("decision/<uuid:pk>", decision_views.show_decision, "review-decision"),
     ("decision/<uuid:pk>/undo", decision_views.undo, "review-undo"),
@@ -48,7 +51,7 @@ def _require_reviewer(view: View) -> View:
     """Refuse users without the review permission, and forbid caches to store the page."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, **parameters: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, **parameters: Any) -> HttpResponseBase:
         if not request.user.has_perm(REVIEW_PERMISSION):
             raise PermissionDenied
         response = view(request, **parameters)

@@ -1,4 +1,7 @@
-"""The forms on the page of a prediction by which a user asks a reviewer, answers and withdraws."""
+"""The forms on the page of a prediction by which a user asks a reviewer, answers and withdraws.
+
+Asking and answering take documents along; a request whose documents are refused is not made.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -13,14 +17,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts.auth.current_user import get_current_user
+from feedback.api.document_pages import accept_documents, store_documents
 from feedback.api.memo_views import get_own_reviewed_prediction
 from feedback.api.request_views import ReviewAnswerSerializer, ReviewRequestSerializer
+from feedback.requests.document_content import DocumentError
 from feedback.requests.service import (
     ReviewRequestError,
     answer_reviewer,
     request_review,
     withdraw_request,
 )
+from feedback.requests.upload import DOCUMENTS_FIELD
 
 _PERMISSION = "feedback.add_reviewrequest"
 _FORM_FIELDS = ("reason", "priority")
@@ -32,6 +39,7 @@ _REASON_REQUIRED = "Say what the reviewer should decide, and why."
 @require_POST
 @login_required
 @permission_required(_PERMISSION, raise_exception=True)
+@accept_documents
 def ask_reviewer(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask a reviewer to decide one of the user's own predictions."""
     user = get_current_user(request)
@@ -43,9 +51,11 @@ def ask_reviewer(request: HttpRequest, pk: UUID) -> HttpResponse:
         context = {"prediction": prediction, "request_values": values, "request_errors": errors}
         return render(request, "feedback/ask.html", context, status=422)
     try:
-        request_review(prediction, user, **serializer.validated_data)
+        with transaction.atomic():
+            request_review(prediction, user, **serializer.validated_data)
+            store_documents(request, prediction)
         messages.success(request, "A reviewer is asked. The decision appears on this page.")
-    except ReviewRequestError as refusal:
+    except (ReviewRequestError, DocumentError) as refusal:
         messages.error(request, str(refusal))
     return redirect("answer-page", pk=pk)
 
@@ -70,16 +80,23 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @login_required
 @permission_required(_PERMISSION, raise_exception=True)
+@accept_documents
 def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer a reviewer who waits for a document about one of the user's own predictions."""
     user = get_current_user(request)
-    serializer = ReviewAnswerSerializer(data={"text": request.POST.get("text", "").strip()})
-    if not serializer.is_valid():
+    text = request.POST.get("text", "").strip()
+    serializer = ReviewAnswerSerializer(data={"text": text})
+    has_documents = DOCUMENTS_FIELD in request.FILES
+    if not serializer.is_valid() and (text or not has_documents):
         messages.error(request, "Write what the reviewer asks for, in 1,000 characters at most.")
         return redirect("answer-page", pk=pk)
+    prediction = get_own_reviewed_prediction(user, pk)
     try:
-        answer_reviewer(get_own_reviewed_prediction(user, pk), user, serializer.validated_data["text"])
+        if has_documents:
+            store_documents(request, prediction, text)
+        else:
+            answer_reviewer(prediction, user, text)
         messages.success(request, "Sent. The review goes on.")
-    except ReviewRequestError as refusal:
+    except (ReviewRequestError, DocumentError) as refusal:
         messages.error(request, str(refusal))
     return redirect("answer-page", pk=pk)

@@ -27,7 +27,7 @@ from feedback.requests.service import (
 )
 from matching.api.review_serializers import PredictionReviewSerializer, serialize_review
 
-_MAX_ANSWER_LENGTH = 1_000
+MAX_ANSWER_LENGTH = 1_000
 
 
 class ReviewRequestSerializer(serializers.Serializer[Any]):
@@ -112,7 +112,7 @@ class ReviewAnswerSerializer(serializers.Serializer[Any]):
     """What the requester answers to a reviewer who waits for a document."""
 
     text = serializers.CharField(
-        max_length=_MAX_ANSWER_LENGTH, help_text="The fact, or where the document is. The reviewer reads it."
+        max_length=MAX_ANSWER_LENGTH, help_text="The fact, or where the document is. The reviewer reads it."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from feedback.api.document_views import DocumentsView, DocumentView
 from feedback.api.memo_views import MemoView
 from feedback.api.request_views import ReviewAnswerView, ReviewRequestsView, WithdrawReviewRequestView
 from feedback.api.views import FeedbackView
@@ -16,6 +17,10 @@ urlpatterns = [
         "predictions/<uuid:pk>/review-requests/withdraw",
         WithdrawReviewRequestView.as_view(),
         name="review-request-withdraw",
+    ),
+    path("predictions/<uuid:pk>/documents", DocumentsView.as_view(), name="review-documents"),
+    path(
+        "predictions/<uuid:pk>/documents/<uuid:document_pk>", DocumentView.as_view(), name="review-document"
     ),
     path("predictions/<uuid:pk>/review-requests/answer", ReviewAnswerView.as_view(), name="review-answer"),
 ]

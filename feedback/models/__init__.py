@@ -1,6 +1,7 @@
 """The tables of review: queue, feedback, guideline, precedents, gold items."""
 
 from feedback.models.decision import Decision
+from feedback.models.document import MAX_DOCUMENT_BYTES, DocumentType, ReviewDocument
 from feedback.models.feedback import (
     MAX_REASON_LENGTH,
     UNDO_WINDOW,
@@ -24,11 +25,13 @@ from feedback.models.request import ReviewRequest
 
 __all__ = [
     "CLAIM_DURATION",
+    "MAX_DOCUMENT_BYTES",
     "MAX_REASON_LENGTH",
     "UNDO_WINDOW",
     "Absence",
     "Clause",
     "Decision",
+    "DocumentType",
     "Draft",
     "Feedback",
     "FeedbackQuerySet",
@@ -38,6 +41,7 @@ __all__ = [
     "ImportPreview",
     "ItemEvent",
     "Precedent",
+    "ReviewDocument",
     "ReviewItem",
     "ReviewItemQuerySet",
     "ReviewRequest",

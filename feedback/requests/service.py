@@ -54,7 +54,7 @@ def request_review(
     open_request = ReviewRequest.objects.filter(prediction=prediction, closed_at=None).first()
     if open_request is not None and review.status in _WAITING:
         return open_request, False
-    _refuse_settled(prediction, review)
+    refuse_settled(prediction, review)
     now = timezone.now()
     ReviewRequest.objects.filter(prediction=prediction, closed_at=None).update(closed_at=now)
     request = ReviewRequest.objects.create(
@@ -111,10 +111,12 @@ def answer_reviewer(prediction: Prediction, user: User, text: str) -> None:
     trail.record_event("review_request.answered", prediction, user)
 
 
-def _refuse_settled(prediction: Prediction, review: PredictionReview) -> None:
+def refuse_settled(prediction: Prediction, review: PredictionReview | None) -> None:
     """Raise :class:`ReviewRequestError` where there is nothing left to decide."""
     if prediction.erased_at is not None:
         raise ReviewRequestError("The names of this comparison were erased; nobody can decide it.")
+    if review is None:
+        return
     is_answered = review.decision in (ReviewDecision.IMMATERIAL, ReviewDecision.MATERIAL)
     if is_answered and review.decided_by == DecisionMaker.REVIEWERS:
         raise ReviewRequestError("Reviewers have decided this pair; send feedback to object.")

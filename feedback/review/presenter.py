@@ -84,6 +84,7 @@ def build_evidence(item: ReviewItem) -> dict[str, Any]:
         "precedents": [_summarise_precedent(row) for row in service.find_precedents(prediction)],
         "history": service.list_pair_history(prediction),
         "prior_decisions": _list_prior_decisions(item),
+        "documents": list(prediction.review_documents.all()),
         "events": list(item.events.exclude(kind__in=_HIDDEN_EVENTS).select_related("actor")),
         "disclaimer": DISCLAIMER,
     }
@@ -113,6 +114,7 @@ def build_model_answer(decision: Feedback) -> dict[str, Any]:
         "model": document["model"],
         "rules_version": document["rules_version"],
         "requests": list(prediction.review_requests.order_by("id")),
+        "documents": list(prediction.review_documents.all()),
         "gold": getattr(prediction, "gold", None) if decision.stream == "gold" else None,
         "reason_missing": needs_override_reason(decision),
         "disclaimer": DISCLAIMER,

@@ -52,3 +52,33 @@ for (const feedback of document.querySelectorAll("form[data-stated]")) {
     feedback.elements.feedback_text.required = chosen !== "" && chosen !== feedback.dataset.stated;
   });
 }
+
+const describeFiles = (files, zone) => {
+  if (files.length > Number(zone.dataset.most)) return `Choose at most ${zone.dataset.most} files at once.`;
+  const largest = Number(zone.dataset.largest);
+  const tooLarge = [...files].find((file) => file.size > largest);
+  if (tooLarge) return `${tooLarge.name} is larger than ${largest / 2 ** 20} MB.`;
+  return "";
+};
+
+for (const zone of document.querySelectorAll("[data-drop]")) {
+  const input = zone.querySelector("input");
+  const chosen = zone.querySelector(".drop__chosen");
+  zone.querySelector(".drop__hint").hidden = false;
+  input.addEventListener("change", () => {
+    const problem = describeFiles(input.files, zone);
+    input.setCustomValidity(problem);
+    chosen.textContent = problem || [...input.files].map((file) => `${file.name} (${(file.size / 2 ** 20).toFixed(1)} MB)`).join(", ");
+    chosen.classList.toggle("error", problem !== "");
+  });
+  for (const kind of ["dragenter", "dragover"]) {
+    zone.addEventListener(kind, (event) => { event.preventDefault(); zone.classList.add("drop--over"); });
+  }
+  zone.addEventListener("dragleave", () => zone.classList.remove("drop--over"));
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    zone.classList.remove("drop--over");
+    input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event("change"));
+  });
+}

@@ -28,6 +28,7 @@ SECURITY_HEADERS = (
 )
 HIDDEN = ("/metrics", "/ready", "/heartbeats", "/metrics/", "//metrics", "/%6detrics", "/static/../ready")
 MARKER = "Zyxwvut-Marker-Holdings"
+DOCUMENTS = "/predictions/01a20784-68fe-77f4-850e-050260a521f4/documents"
 HEADER_SECONDS = 10
 MANY = 150
 
@@ -170,9 +171,14 @@ def test_bodies_are_bounded_by_route(edge: Edge) -> None:
     assert (too_large.json["code"], too_large.json["status"]) == ("too_large", 413)
     assert edge.ask("POST", "/api/v1/compare", middle[2:]).status == 401
     assert edge.ask("POST", "/api/v1/jobs", middle).status == 401
+    assert edge.ask("POST", f"/api/v1{DOCUMENTS}", middle).status == 401
+    assert edge.ask("POST", DOCUMENTS, middle).status == 302
+    assert edge.ask("POST", DOCUMENTS.replace("documents", "withdraw"), middle).status == 413
 
 
-@pytest.mark.parametrize(("path", "streamed"), [("/api/v1/jobs", True), ("/api/v1/compare", False)])
+@pytest.mark.parametrize(
+    ("path", "streamed"), [("/api/v1/jobs", True), (DOCUMENTS, True), ("/api/v1/compare", False)]
+)
 def test_uploads_are_passed_on_as_they_arrive_and_other_bodies_when_they_are_whole(
     tmp_path: Path, path: str, streamed: bool
 ) -> None:

@@ -1,0 +1,167 @@
+"""Receive documents: encrypted while they arrive, written straight to disk, within their limits."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.parsers import BaseParser
+
+from accounts.api.parsers import BodyTooLargeError
+from accounts.ids import uuid7
+from feedback.models import MAX_DOCUMENT_BYTES
+from feedback.requests.document_files import delete_document_file, get_document_path
+from matching.jobs.encrypted_file import EncryptedWriter, build_label, generate_key, open_encrypted_file
+from matching.jobs.upload_handler import StorageFullError
+
+DOCUMENTS_FIELD = "files"
+MAX_FILES = 5
+"""Most documents of one request."""
+
+_MAX_NAME_LENGTH = 150
+
+
+class DocumentUpload:
+    """A document that has arrived. :meth:`close` deletes it unless ``is_kept`` is true."""
+
+    def __init__(self, name: str, stated_type: str) -> None:
+        self.id = uuid7()
+        self.key = generate_key()
+        self.name = clean_file_name(name)
+        self.stated_type = stated_type
+        self.byte_count = 0
+        self.is_kept = False
+        self._digest = hashlib.sha256()
+        self.path = get_document_path(self.id)
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = self.path.open("xb")
+            self._writer = EncryptedWriter(self._file, self.key, build_label(self.path))
+        except OSError as error:
+            raise StorageFullError from error
+
+    def __str__(self) -> str:
+        """Return the SHA-256 of the content, by which idempotency compares request bodies."""
+        return self._digest.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        """Append bytes. Raises ``BodyTooLargeError`` and ``StorageFullError``."""
+        self.byte_count += len(data)
+        if self.byte_count > MAX_DOCUMENT_BYTES:
+            raise BodyTooLargeError(f"A document is larger than {MAX_DOCUMENT_BYTES // 2**20} MB.")
+        self._digest.update(data)
+        try:
+            self._writer.write(data)
+        except OSError as error:
+            raise StorageFullError from error
+
+    def finish(self) -> None:
+        """Flush the whole file to disk. Raises ``StorageFullError``."""
+        try:
+            self._writer.finish()
+            self._file.close()
+        except OSError as error:
+            raise StorageFullError from error
+
+    def read(self) -> bytes:
+        """Return the whole content."""
+        with open_encrypted_file(self.path, self.key) as file:
+            return file.read()
+
+    def close(self) -> None:
+        """Close the file and delete it unless it is kept."""
+        with contextlib.suppress(OSError):  # a full disk also refuses the bytes that are still buffered
+            self._file.close()
+        if not self.is_kept:
+            delete_document_file(self.id)
+
+
+class DocumentUploadHandler(FileUploadHandler):
+    """Passes the files of a form to one :class:`DocumentUpload` each, without holding them in memory."""
+
+    def __init__(self, request: Any = None) -> None:
+        super().__init__(request)
+        self.uploads: list[DocumentUpload] = []
+
+    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *_: Any, **__: Any) -> None:
+        """Refuse a request whose declared length is too large before any of it is read."""
+        if content_length > MAX_FILES * MAX_DOCUMENT_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise BodyTooLargeError(_describe_limits())
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Start an upload. Raises ``ValidationError`` for one too many and for another field."""
+        super().new_file(*args, **kwargs)
+        if self.field_name != DOCUMENTS_FIELD:
+            raise ValidationError({str(self.field_name): [f"Send files in the field {DOCUMENTS_FIELD}."]})
+        if len(self.uploads) == MAX_FILES:
+            raise ValidationError({DOCUMENTS_FIELD: [_describe_limits()]})
+        self.uploads.append(DocumentUpload(self.file_name or "", self.content_type or ""))
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Append a chunk to the upload."""
+        self.uploads[-1].write(raw_data)
+
+    def file_complete(self, file_size: int) -> DocumentUpload:  # type: ignore[override]
+        """Finish the upload and return it."""
+        self.uploads[-1].finish()
+        return self.uploads[-1]
+
+    def close(self) -> None:
+        """Close the uploads, which deletes those that are not kept."""
+        for upload in self.uploads:
+            upload.close()
+
+
+class DocumentParser(BaseParser):
+    """Parses ``multipart/form-data``: fields as text, the files encrypted on disk."""
+
+    media_type = "multipart/form-data"
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the fields and the list of uploads.
+
+        Raises ``ParseError``, ``BodyTooLargeError``, ``ValidationError`` and ``StorageFullError``.
+        """
+        request = (parser_context or {})["request"]
+        handler = DocumentUploadHandler(request)
+        try:
+            fields, _ = self._parse_form(request, stream, handler, media_type or "")
+        except BaseException:
+            handler.close()
+            raise
+        return {**{name: fields[name] for name in fields}, DOCUMENTS_FIELD: handler.uploads}
+
+    def _parse_form(
+        self, request: Any, stream: Any, handler: DocumentUploadHandler, media_type: str
+    ) -> tuple[Any, Any]:
+        try:
+            return MultiPartParser({**request.META, "CONTENT_TYPE": media_type}, stream, [handler]).parse()
+        except MultiPartParserError as error:
+            raise ParseError(f"The form cannot be read: {error}.") from None
+        except RequestDataTooBig:
+            raise BodyTooLargeError("The fields beside the files are too large.") from None
+        except SuspiciousOperation:
+            raise ParseError("The form has too many fields.") from None
+
+
+def clean_file_name(name: str) -> str:
+    """Return a file name without control, invisible and direction characters, shortened before its ending."""
+    shown = "".join(each for each in name if unicodedata.category(each)[0] != "C")
+    stem, dot, ending = shown.rpartition(".")
+    if not dot or len(ending) > len("jpeg"):
+        return shown[:_MAX_NAME_LENGTH] or "document"
+    return f"{stem[: _MAX_NAME_LENGTH - len(ending)] or 'document'}.{ending}"
+
+
+def _describe_limits() -> str:
+    return f"Send up to {MAX_FILES} files of up to {MAX_DOCUMENT_BYTES // 2**20} MB each at once."
