@@ -1,7 +1,7 @@
 """What `deploy/bin/colour` does with containers, done with processes of this machine.
 
-`python -m tests.system.deploy.processes prepare|start|stop|background|end blue|green`; FLEET names a folder
-with `common.json`, `owner.json`, `blue.json` and `green.json`: environments, the colour's on top.
+`python -m tests.system.deploy.processes prepare|start|stop|background|pause|end blue|green`; FLEET names a
+folder with `common.json`, `owner.json`, `blue.json` and `green.json`: environments, the colour's on top.
 """
 
 import json
@@ -34,6 +34,9 @@ def main(action: str, colour: str) -> None:
         start("next-worker", colour, WORKER)
         stop("worker")
         (FOLDER / "next-worker.pid").replace(FOLDER / "worker.pid")
+    elif action == "pause":
+        stop("beat")
+        stop("worker")
     elif action == "end":
         for name in ("web-blue", "web-green", "worker", "next-worker", "beat"):
             stop(name)

@@ -1,0 +1,1 @@
+"""Backup and restore of an installation: deploy/bin/backup and deploy/bin/restore; see docs/backup.md."""
