@@ -56,6 +56,13 @@ def cite_all(references: Iterable[str]) -> str:
     return "; ".join([cite(reference) for reference in references]) or NO_AUTHORITY
 
 
+@cache
+def cite_law_of_profile(references: tuple[str, ...], profile: str, fallback: tuple[str, ...]) -> str:
+    """Return the citations of a profile's own law, of the fallback where it has none, and of standards."""
+    own, common = select_references(references, profile)
+    return cite_all((*(own or fallback), *common))
+
+
 def select_references(references: Iterable[str], profile: str) -> tuple[list[str], list[str]]:
     """Return those that are the law of a profile, and those of standards that bind no regime alone."""
     found = [(reference, get_authority(reference).profiles) for reference in references]

@@ -68,7 +68,8 @@ def _has_initialled_variant(left: TokenisedName, right: TokenisedName) -> bool:
 
 def _has_form(text: TokenisedName) -> bool:
     """Return whether a legal form stands in the name, before any capacity."""
-    return bool(find_legal_forms(text.keys[: _find_capacity(text) or len(text.keys)]))
+    # The arguments are those of the parser, which then finds the answer in the cache.
+    return bool(find_legal_forms(text.keys[: _find_capacity(text) or len(text.keys)], None))
 
 
 _MAX_PERSON_EVIDENCE = 1.0 + PLAIN_WORDS_EVIDENCE

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
-from matching.engine.authorities import cite, cite_all, select_references
+from matching.engine.authorities import cite, cite_all, cite_law_of_profile
 from matching.engine.categories import CategoryCase
 from matching.engine.text.lexicon import DATA_DIRECTORY, load_yaml
 from matching.engine.types import Effect, UnknownProfileError
@@ -103,9 +103,7 @@ class Profile:
 
     def cite_law(self, category: Category) -> str:
         """Return the citations for a difference: this profile's law, else its first text, and standards."""
-        own, common = select_references(category.authorities, self.id)
-        fallback = self.authorities[:1] if self.law else ()
-        return cite_all((*(own or fallback), *common))
+        return cite_law_of_profile(category.authorities, self.id, self.authorities[:1] if self.law else ())
 
     def get_missing_fact(self, category: Category) -> str | None:
         """Return the fact that settles a review of a difference under this profile."""

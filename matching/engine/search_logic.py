@@ -116,21 +116,20 @@ def build_organisation_stages(name: str, logic: SearchLogic = MODEL_RULES) -> li
 
 def _split_words(upper: str) -> list[str]:
     """Split into words of 0-9 A-Z; dots and apostrophes join (R.J.T. is RJT), other marks separate."""
-    plain = "".join(
-        [
-            char
-            if char.isspace()
-            else normalise_token(char).upper()
-            if char.isalnum()
-            else _replace_mark(char)
-            for char in unicodedata.normalize("NFC", upper)
-        ]
-    )
-    return plain.split()
+    if upper.isascii():
+        return upper.translate(_ASCII_CHARACTERS).split()
+    return "".join([_replace_character(char) for char in unicodedata.normalize("NFC", upper)]).split()
 
 
-def _replace_mark(char: str) -> str:
-    return " " if char in "-/,;:()[]\t" else ""
+def _replace_character(char: str) -> str:
+    if char.isspace():
+        return char
+    if char.isalnum():
+        return normalise_token(char).upper()
+    return " " if char in "-/,;:()[]" else ""
+
+
+_ASCII_CHARACTERS = {code: _replace_character(chr(code)) for code in range(128)}
 
 
 def strip_noise_words(words: list[str], logic: SearchLogic = MODEL_RULES) -> list[str]:

@@ -231,10 +231,11 @@ def _correct_last_key(keys: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=16_384)
 def _correct_typo(token: str) -> str:
     """Return the designator one edit away from a token (``limted``), else an empty string."""
-    words = load_form_register().word_lists["often_mistyped"]
+    words, size = load_form_register().word_lists["often_mistyped"], len(token)
     if token.endswith("s") and token[:-1] in words:
         return ""
-    return min((word for word in words if OSA.distance(token, word, score_cutoff=1) == 1), default="")
+    near = [word for word in words if -2 < len(word) - size < 2]
+    return min([word for word in near if OSA.distance(token, word, score_cutoff=1) == 1], default="")
 
 
 @lru_cache(maxsize=32_768)

@@ -59,10 +59,11 @@ class Forest:
         )
         self._leaf_values = np.array([value for leaves, _ in grown for value in leaves])
         self._leaf_offsets = np.cumsum([0, *[len(leaves) for leaves, _ in grown[:-1]]]) - 1
+        self._latest: tuple[Sequence[float], NDArray[np.int64]] = [], np.zeros((1, 0), np.int64)
 
     def score(self, row: Sequence[float]) -> float:
         """Return the log-odds of one row."""
-        return float(self.score_rows([row])[0])
+        return float(self._sum_leaves(self._find_row_leaves(row))[0])
 
     def score_rows(self, rows: Sequence[Sequence[float]]) -> FloatArray:
         """Return the log-odds of many rows."""
@@ -74,8 +75,16 @@ class Forest:
 
     def explain_score(self, row: Sequence[float]) -> tuple[float, dict[int, float]]:
         """Return the log-odds of one row with its contributions."""
-        leaves = self._find_leaves([row])
+        leaves = self._find_row_leaves(row)
         return float(self._sum_leaves(leaves)[0]), self._sum_contributions(leaves[0])
+
+    def _find_row_leaves(self, row: Sequence[float]) -> NDArray[np.int64]:
+        """Return the leaves of one row; those of the row asked for last are kept, to explain its score."""
+        known, leaves = self._latest
+        if row is not known or not isinstance(row, tuple):
+            leaves = self._find_leaves([row])
+            self._latest = row, leaves
+        return leaves
 
     def _sum_leaves(self, leaves: NDArray[np.int64]) -> FloatArray:
         sums: FloatArray = self.baseline + self._leaf_values.take(leaves).sum(axis=1)
@@ -89,7 +98,7 @@ class Forest:
 
     @cached_property
     def _mean_score(self) -> float:
-        return self.baseline + sum([tree.value[0] for tree in self.trees])
+        return self.baseline + sum([tree.value[0] for tree in self.trees], 0.0)
 
     @cached_property
     def _leaf_paths(self) -> tuple[NDArray[np.int64], FloatArray]:

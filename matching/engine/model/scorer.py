@@ -121,7 +121,7 @@ class CompiledScorer:
         named = {self.features[at]: slope * value for at, value in added.items() if at >= 0 and value}
         shares = dict(sorted(named.items(), key=lambda item: -abs(item[1])))
         shares["baseline"] = slope * added[-1] + intercept
-        remainder = _logit(self._calibration.calibrate(score)) - sum(shares.values())
+        remainder = _logit(self._calibration.calibrate(score)) - sum(shares.values(), 0.0)
         return {**shares, "calibration": remainder} if abs(remainder) > 1e-9 else shares
 
 

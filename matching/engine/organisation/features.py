@@ -197,7 +197,7 @@ def _measure_stems(comparison: OrganisationComparison) -> dict[str, float]:
     features = {
         "stem_words": min(8.0, len(shorter)),
         "stem_letters": min(40.0, len(one), len(other)),
-        "stem_rarity": min(5.0, sum([compute_rarity(token.key) for token in shorter])),
+        "stem_rarity": min(5.0, sum([compute_rarity(token.key) for token in shorter], 0.0)),
     }
     if one != other:
         features["stem_distance"] = 1 - fuzz.ratio(one, other) / 100
@@ -226,7 +226,7 @@ def _compute_uncovered_share(tokens: Tokens, uncovered: list[int]) -> float:
     if not uncovered:
         return 0.0
     weights = [_MIN_WORD_WEIGHT + compute_rarity(token.key) for token in tokens]
-    return sum([weights[index] for index in uncovered]) / sum(weights)
+    return sum([weights[index] for index in uncovered], 0.0) / sum(weights, 0.0)
 
 
 def _measure_articles(comparison: OrganisationComparison) -> dict[str, float]:

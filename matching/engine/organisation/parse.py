@@ -341,7 +341,7 @@ def _find_trailing_state(keys: tuple[str, ...], stop: int) -> list[AppendedPart]
 
 def _is_after_form(keys: tuple[str, ...], first: int) -> bool:
     """Return whether a legal form ends right before; a bracket before the form belongs to the name."""
-    forms = find_legal_forms(keys[:first])
+    forms = find_legal_forms(keys[:first], None)
     return any(form.stop == first for form in forms)
 
 
@@ -374,4 +374,5 @@ def _find_article(text: TokenisedName, keys: tuple[str, ...], rest: list[int]) -
     if load_lexicon().is_leading_word(keys[rest[0]], text.tokens[rest[0]].text):
         return rest[0]
     last = rest[-1]
-    return last if keys[last] in articles and "," in text.raw[: text.tokens[last].start] else None
+    before = text.raw[: text.tokens[last].start]
+    return last if keys[last] in articles and "," in before else None

@@ -197,7 +197,7 @@ def build_person_features(
 
 def _sum_penalties(row: dict[str, float], alignment: PersonAlignment, unequal: list[WordPair]) -> float:
     """Return one number for all differences together, also for those a model rarely sees together."""
-    total = float(sum([penalty * row[name] for name, penalty in _FLAG_PENALTIES.items()]))
+    total = sum([penalty * row[name] for name, penalty in _FLAG_PENALTIES.items()], 0.0)
     for pair in unequal:
         total += _compute_pair_penalty(pair)
     for _, role in alignment.unpaired_left + alignment.unpaired_right:

@@ -7,7 +7,7 @@ rendering is computed: every reading is searched for in the Latin name. The resu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -97,7 +97,8 @@ def _count_letters(text: str) -> int:
     return len(text) - text.count(" ")
 
 
-def _split_chunks(native: str) -> list[str]:
+@lru_cache(maxsize=16_384)
+def _split_chunks(native: str) -> tuple[str, ...]:
     """Split a native word into known words, kana runs and single characters, left to right."""
     table, longest, _ = _load_reading_table()
     chunks: list[str] = []
@@ -112,7 +113,7 @@ def _split_chunks(native: str) -> list[str]:
             end = next((at + n for n in range(longest, 0, -1) if native[at : at + n] in table), at + 1)
             chunks.append(native[at:end])
         at = end
-    return chunks
+    return tuple(chunks)
 
 
 def _split_kana(run: str) -> list[str]:
@@ -130,7 +131,7 @@ def _split_kana(run: str) -> list[str]:
 
 def _consume_reading(chunk: str, rest: str) -> tuple[bool, str]:
     """Return whether the chunk is found in the rest of the Latin name, and what then remains of it."""
-    sounds = _fold_romanisation(romanise_token(chunk))
+    sounds = _spell_sounds(chunk)
     for reading in (*_load_reading_table().readings.get(chunk, ()), sounds):
         if reading and reading in rest:
             return True, rest.replace(reading, " ", 1)
@@ -139,16 +140,18 @@ def _consume_reading(chunk: str, rest: str) -> tuple[bool, str]:
     return False, rest
 
 
+@lru_cache(maxsize=16_384)
+def _spell_sounds(chunk: str) -> str:
+    return _fold_romanisation(romanise_token(chunk))
+
+
 def _consume_similar_sound(sounds: str, rest: str) -> tuple[bool, str]:
     """Consume the most similar sound: kana render foreign words, ホールディングス is "holdings"."""
+    sought = fold_cross_script_consonants(sounds)
     best = max(
-        rest.split(" "),
-        key=lambda part: fuzz.partial_ratio(
-            fold_cross_script_consonants(sounds), fold_cross_script_consonants(part)
-        ),
+        rest.split(" "), key=lambda part: fuzz.partial_ratio(sought, fold_cross_script_consonants(part))
     )
-    where = fuzz.partial_ratio_alignment(sounds, best)
-    skeletons = fold_cross_script_consonants(sounds), fold_cross_script_consonants(best)
-    if where is None or not all(skeletons) or fuzz.partial_ratio(*skeletons) < _MIN_SOUND_SIMILARITY:
+    where, found = fuzz.partial_ratio_alignment(sounds, best), fold_cross_script_consonants(best)
+    if where is None or not (sought and found) or fuzz.partial_ratio(sought, found) < _MIN_SOUND_SIMILARITY:
         return False, rest
     return True, rest.replace(best[where.dest_start : where.dest_end] or " ", " ", 1)

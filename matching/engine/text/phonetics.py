@@ -95,7 +95,12 @@ def replace_spellings(key: str, table: tuple[tuple[str, str], ...]) -> str:
 
 def collapse_doubles(key: str) -> str:
     """Return the key with repeated letters written once."""
+    if _DOUBLED_CHARACTER.search(key) is None:
+        return key
     return key[:1] + "".join([char for before, char in pairwise(key) if before != char])
+
+
+_DOUBLED_CHARACTER = re.compile(r"(.)\1", re.DOTALL)
 
 
 def build_skeleton(key: str, replacements: tuple[tuple[str, str], ...], letters: dict[int, Any]) -> str:
@@ -208,6 +213,7 @@ def build_phonetic_key(key: str) -> str:
     return lead + build_skeleton(coded[1:], (), _DELETE_WEAK_LETTERS)
 
 
+@lru_cache(maxsize=65_536)
 def fold_cross_script_consonants(text: str) -> str:
     """Return the skeleton of the consonants that scripts agree on: r for l, b for v, k for c and q."""
     return build_skeleton(text, _CROSS_SCRIPT_REPLACEMENTS, _DELETE_WEAK_LETTERS)
