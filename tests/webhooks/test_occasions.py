@@ -132,7 +132,8 @@ def test_a_finished_job_is_told_once_with_its_counts(customer: Subscribed, user:
     content = csv_file([("1", "Acme Ltd", "Acme Limited"), ("2", "", "x")])
     job = worked_off(job_of(user, content, "Larkspur Holdings.csv"))
     (payload,) = [payload for payload in received(customer) if payload["type"] != "model.promoted"]
-    assert job.finished_at is not None and job.rows_failed
+    assert job.finished_at is not None
+    assert job.rows_failed
     assert payload["type"] == "job.finished"
     assert payload["data"] == {
         "job": str(job.pk),
