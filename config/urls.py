@@ -10,7 +10,7 @@ from analytics import pages as evidence
 from config.web import views
 from config.web.schema import SharedSchemaGenerator
 from config.web.start import open_start
-from feedback.api import document_pages, request_pages
+from feedback.api import document_pages, message_views, request_pages
 from feedback.api import pages as feedback_pages
 from matching.pages import history
 from matching.pages import views as pages
@@ -30,6 +30,7 @@ urlpatterns = [
     path("predictions/<uuid:pk>/ask", request_pages.ask_reviewer, name="review-request-page"),
     path("predictions/<uuid:pk>/answer", request_pages.answer, name="review-answer-page"),
     path("predictions/<uuid:pk>/withdraw", request_pages.withdraw, name="review-withdraw-page"),
+    path("predictions/<uuid:pk>/messages", message_views.send_message, name="review-messages-page"),
     path("predictions/<uuid:pk>/documents", document_pages.send, name="review-documents-page"),
     path(
         "predictions/<uuid:pk>/documents/<uuid:document_pk>",

@@ -16,6 +16,7 @@ from feedback.models import (
     ImportPreview,
     ItemEvent,
     ReviewDocument,
+    ReviewMessage,
     ReviewRequest,
 )
 from feedback.requests.documents import remove_documents
@@ -83,6 +84,7 @@ ERASURE_TARGETS = (
     EncryptedTable(Feedback, make_row_finder(Feedback, "prediction")),
     EncryptedTable(GoldAnswer, make_row_finder(GoldAnswer, "prediction")),
     EncryptedTable(ItemEvent, make_row_finder(ItemEvent, "item__prediction")),
+    EncryptedTable(ReviewMessage, make_row_finder(ReviewMessage, "prediction")),
     EncryptedTable(ReviewRequest, make_row_finder(ReviewRequest, "prediction")),
     EncryptedTable(Draft, make_row_finder(Draft, "item__prediction")),
 )

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_post_parameters
 
-from feedback.api import reviewer_documents
+from feedback.api import reviewer_pages
 from feedback.memo import views as memo_views
 from feedback.permissions import REVIEW_PERMISSION
 from feedback.quality import views as quality_views
@@ -29,7 +29,8 @@ _ROUTES: tuple[tuple[str, View, str], ...] = (
     ("<uuid:pk>/resume", queue_views.resume_parked_item, "review-resume"),
     ("<uuid:pk>/decide", item_views.decide_item, "review-decide"),
     ("<uuid:pk>/pass", item_views.pass_item, "review-pass"),
-    ("<uuid:pk>/documents/<uuid:document_pk>", reviewer_documents.download_document, "review-document"),
+    ("<uuid:pk>/documents/<uuid:document_pk>", reviewer_pages.download_document, "review-document"),
+    ("<uuid:pk>/ask", reviewer_pages.ask_question, "review-ask"),
     ("<uuid:pk>/heartbeat", item_views.handle_heartbeat, "review-heartbeat"),
     ("decision/<uuid:pk>", decision_views.show_decision, "review-decision"),
     ("decision/<uuid:pk>/undo", decision_views.undo, "review-undo"),

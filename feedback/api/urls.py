@@ -6,6 +6,7 @@ from django.urls import path
 
 from feedback.api.document_views import DocumentsView, DocumentView
 from feedback.api.memo_views import MemoView
+from feedback.api.message_views import MessagesView
 from feedback.api.request_views import ReviewAnswerView, ReviewRequestsView, WithdrawReviewRequestView
 from feedback.api.views import FeedbackView
 
@@ -22,5 +23,6 @@ urlpatterns = [
     path(
         "predictions/<uuid:pk>/documents/<uuid:document_pk>", DocumentView.as_view(), name="review-document"
     ),
+    path("predictions/<uuid:pk>/messages", MessagesView.as_view(), name="review-messages"),
     path("predictions/<uuid:pk>/review-requests/answer", ReviewAnswerView.as_view(), name="review-answer"),
 ]

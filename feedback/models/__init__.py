@@ -12,6 +12,7 @@ from feedback.models.feedback import (
 )
 from feedback.models.guideline import Clause, Guideline, Precedent
 from feedback.models.label_import import ImportPreview
+from feedback.models.message import MAX_MESSAGE_LENGTH, ReviewMessage
 from feedback.models.queue import (
     CLAIM_DURATION,
     Absence,
@@ -26,6 +27,7 @@ from feedback.models.request import ReviewRequest
 __all__ = [
     "CLAIM_DURATION",
     "MAX_DOCUMENT_BYTES",
+    "MAX_MESSAGE_LENGTH",
     "MAX_REASON_LENGTH",
     "UNDO_WINDOW",
     "Absence",
@@ -44,6 +46,7 @@ __all__ = [
     "ReviewDocument",
     "ReviewItem",
     "ReviewItemQuerySet",
+    "ReviewMessage",
     "ReviewRequest",
     "ReviewStage",
 ]

@@ -36,7 +36,7 @@ def decide_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         return _store_decision(request, item, form)
     if not item.is_claimed_by(reviewer, timezone.now()):
-        return _render_claim_lost(request, item)
+        return render_lost_claim(request, item)
     if item.prediction.erased_at:
         decisions.close_erased_item(item, reviewer)
         messages.warning(request, "The names of that item were erased meanwhile; there is nothing to decide.")
@@ -59,7 +59,7 @@ def pass_item(request: HttpRequest, pk: UUID) -> HttpResponse:
             actions[form.cleaned_data["do"]](item, reviewer, reason)
     except ClaimLostError:
         queue.save_draft(item, reviewer, "", reason)
-        return _render_claim_lost(request, item, status=409)
+        return render_lost_claim(request, item, status=409)
     messages.success(request, f"Done. {PASS_CHOICES[form.cleaned_data['do']].partition(':')[0]} is recorded.")
     return redirect("admin:review-queue")
 
@@ -108,8 +108,17 @@ def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) 
         if stored is not None:  # the same form was sent twice
             return redirect("admin:review-decision", stored.pk)
         queue.save_draft(item, reviewer, data["decision"], data["text"], data["client_reason"])
-        return _render_claim_lost(request, item, status=409)
+        return render_lost_claim(request, item, status=409)
     return redirect("admin:review-decision", decision.pk)
+
+
+def render_item(
+    request: HttpRequest, item: ReviewItem, question: str = "", question_error: str = "", status: int = 200
+) -> HttpResponse:
+    """Show the page of an item with what was typed as a question to the requester."""
+    return _render_evidence(
+        request, item, _build_form(item, request), status=status, question=(question, question_error)
+    )
 
 
 def _render_evidence(
@@ -118,11 +127,12 @@ def _render_evidence(
     form: DecisionForm,
     pass_form: PassForm | None = None,
     status: int = 200,
+    question: tuple[str, str] = ("", ""),
 ) -> HttpResponse:
     """Show the evidence with what was typed so far, or that the reviewer does not hold the item."""
     reviewer = get_current_user(request)
     if not item.is_claimed_by(reviewer, timezone.now()):
-        return _render_claim_lost(request, item, 409 if status > 200 else 200)
+        return render_lost_claim(request, item, 409 if status > 200 else 200)
     evidence = presenter.build_evidence(item)
     if request.method == "GET":
         presenter.record_names_revealed(item, reviewer, evidence["precedents"])
@@ -135,6 +145,8 @@ def _render_evidence(
         "pass_choices": PASS_CHOICES,
         "postpone_choices": POSTPONE_CHOICES,
         "pass_form": pass_form or PassForm(),
+        "question": question[0],
+        "question_error": question[1],
         "undoable": presenter.find_undoable_decision(reviewer, timezone.now()),
         "is_adjudication": item.stage == ReviewStage.ADJUDICATION,
     }
@@ -142,7 +154,7 @@ def _render_evidence(
     return render_page(request, "decide", title, context, status)
 
 
-def _render_claim_lost(request: HttpRequest, item: ReviewItem, status: int = 200) -> HttpResponse:
+def render_lost_claim(request: HttpRequest, item: ReviewItem, status: int = 200) -> HttpResponse:
     """Show the state of an item that the reviewer does not hold, with the saved draft."""
     reviewer = get_current_user(request)
     draft = presenter.find_draft(item, reviewer)

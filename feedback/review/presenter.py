@@ -15,12 +15,21 @@ from django.db import transaction
 from accounts.audit import trail
 from accounts.models import User
 from feedback.guideline import service
-from feedback.models import Decision, Draft, Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
+from feedback.models import (
+    Decision,
+    Draft,
+    Feedback,
+    ItemEvent,
+    Precedent,
+    ReviewItem,
+    ReviewMessage,
+    ReviewStage,
+)
 from feedback.review.decisions import needs_override_reason
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.compare.all_profiles import compare_other_profiles
 from matching.compare.request import load_context
-from matching.models import Prediction
+from matching.models import Prediction, ReviewStream
 from matching.pages import diff, presenter
 
 _JURISDICTION_LABELS = {
@@ -85,6 +94,7 @@ def build_evidence(item: ReviewItem) -> dict[str, Any]:
         "history": service.list_pair_history(prediction),
         "prior_decisions": _list_prior_decisions(item),
         "documents": list(prediction.review_documents.all()),
+        "conversation": _list_conversation(item),
         "events": list(item.events.exclude(kind__in=_HIDDEN_EVENTS).select_related("actor")),
         "disclaimer": DISCLAIMER,
     }
@@ -115,6 +125,7 @@ def build_model_answer(decision: Feedback) -> dict[str, Any]:
         "rules_version": document["rules_version"],
         "requests": list(prediction.review_requests.order_by("id")),
         "documents": list(prediction.review_documents.all()),
+        "conversation": list(prediction.review_messages.all()),
         "gold": getattr(prediction, "gold", None) if decision.stream == "gold" else None,
         "reason_missing": needs_override_reason(decision),
         "disclaimer": DISCLAIMER,
@@ -196,6 +207,12 @@ def _summarise_decision(row: Feedback) -> DecisionSummary:
 
 def _summarise_precedent(row: Precedent) -> PrecedentSummary:
     return PrecedentSummary(row, _SYMBOLS[row.decision])
+
+
+def _list_conversation(item: ReviewItem) -> list[ReviewMessage]:
+    """Return the messages to read before deciding; of a gold item only the reviewer's own."""
+    rows = item.prediction.review_messages.filter(is_held=False)
+    return list(rows.filter(item=item) if item.stream == ReviewStream.GOLD else rows)
 
 
 def _list_prior_decisions(item: ReviewItem) -> list[DecisionSummary]:
