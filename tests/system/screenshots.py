@@ -1,14 +1,17 @@
 """`make screenshots`: the pictures of docs/images, taken from the running product by a Chromium."""
 
+import io
 import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.system.browser.people import ANNA, BEN, LEA, Client, move_in
 from tests.system.browser.product import ADMINISTRATOR, FLAGS, Product, ProductDownError, chromium, product
+from tests.system.browser.test_accessibility import fill
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 PAIR = ("The Han Seok Trading Co., Ltd.", "Han Seon Trading Holdings Company Limited")
@@ -19,6 +22,11 @@ OTHERS = (
 )
 SIZE = ViewportSize(width=1100, height=1000)
 PHONE = ViewportSize(width=320, height=700)
+DESKTOP = ViewportSize(width=1280, height=1000)
+MOBILE = ViewportSize(width=390, height=844)
+PAGES = ("overview", "executive", "technical", "review", "experiment-draft", "experiment-results", "approval")
+"""Pages that are kept on a desktop and on a phone, light and dark."""
+
 QUEUE = "/admin/feedback/reviewitem/queue/"
 
 
@@ -31,6 +39,7 @@ def main() -> int:
             move_in(running)
             picture_of_a_comparison(running, browser)
             pictures_of_the_review(running, browser)
+            pictures_of_dashboards_and_models(running, browser)
             browser.close()
     except ProductDownError as error:
         print(error, file=sys.stderr)
@@ -73,9 +82,24 @@ def pictures_of_the_review(running: Product, browser: Browser) -> None:
     keep(lea, "review-quality")
 
 
+def pictures_of_dashboards_and_models(running: Product, browser: Browser) -> None:
+    """Four weeks later: dashboards, an experiment and a request to approve."""
+    addresses = fill(running)
+    for is_dark in (False, True):
+        page = signed_in(running, browser, ADMINISTRATOR, "/admin/", dark=is_dark)
+        for name in PAGES:
+            for size, where in ((DESKTOP, ""), (MOBILE, "-phone")):
+                page.set_viewport_size(size)
+                page.goto(f"{running.base}{addresses[name]}")
+                page.wait_for_load_state("networkidle")
+                keep_small(page, f"{name}{where}{'-dark' if is_dark else ''}")
+
+
 def signed_in(running: Product, browser: Browser, email: str, path: str, dark: bool = False) -> Page:
-    """Sign somebody in and open a page."""
-    context = browser.new_context(viewport=SIZE, color_scheme="dark" if dark else "light")
+    """Sign somebody in and open a page; charts are drawn without movement."""
+    context = browser.new_context(
+        viewport=SIZE, color_scheme="dark" if dark else "light", reduced_motion="reduce"
+    )
     page = context.new_page()
     page.goto(f"{running.base}/sign-in?next={path}")
     page.fill("#username", email)
@@ -113,6 +137,13 @@ def keep(page: Page, name: str) -> None:
     """Write the picture."""
     page.screenshot(path=IMAGES / f"{name}.png")
     print(f"Written: docs/images/{name}.png")
+
+
+def keep_small(page: Page, name: str) -> None:
+    """Write the picture as WebP, a third of the size of a PNG."""
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        picture.convert("RGB").save(IMAGES / f"{name}.webp", quality=70, method=6)
+    print(f"Written: docs/images/{name}.webp")
 
 
 if __name__ == "__main__":
