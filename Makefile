@@ -11,7 +11,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients roles dashboards audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz
+.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients roles dashboards audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz compile wheel prove-compiled
 .DEFAULT_GOAL := run
 
 run: setup
@@ -48,6 +48,7 @@ setup: .venv/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) && \
 	  $(BIN)/uv pip sync --quiet --system-certs --python $(BIN)/python --require-hashes --compile-bytecode --reinstall-package mlflow-skinny requirements-dev.lock || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@echo "==> The interpreted engine runs. With a C compiler and Python's headers, make compile gives the compiled one."
 	@touch $@
 
 # The embedded servers stop with the last command that uses them; this stops those that were asked to stay.
@@ -243,6 +244,26 @@ clients: openapi
 	@cd $(CLIENTS)/typescript && npm pkg set version=$(CLIENT_VERSION) && npm pack --silent --pack-destination ../dist
 	@echo "==> The Python client against a running server"
 	@$(BIN)/python -m pytest tests/clients_build --numprocesses=0 --quiet
+
+# The comparison engine as machine code in .venv, from the same source: needs a C compiler and Python's headers. An edited
+# source runs interpreted again, until it is compiled again; LEGAL_NAMES_ENGINE=interpreted leaves machine code aside.
+compile: setup
+	@echo "==> Compiling the engine: one or two minutes on a quiet machine"
+	@rm -rf var/engine-wheel && $(BIN)/python -m deploy.engine.build var/engine-wheel
+	@$(BIN)/uv pip install --quiet --no-deps --reinstall --python $(BIN)/python var/engine-wheel/*.whl
+	@$(BIN)/python -c "from matching.engine import EXECUTION; print(f'The {EXECUTION} engine runs.')"
+
+# The same as a wheel, legal-names-engine, in dist/: for machines of this platform that run this very source.
+wheel: setup
+	@$(BIN)/python -m deploy.engine.build dist
+
+# The compiled engine against its source: the engine's tests, and with the labelled pairs every answer under every profile.
+prove-compiled: compile
+	@$(BIN)/python -m pytest tests/matching/engine --quiet
+	@test ! -f $(BENCHMARK_DATA)/train_pairs.csv || { echo "==> Every answer under every profile, in both engines" && \
+	  $(BIN)/python -m tests.matching.engine.answers $(BENCHMARK_DATA)/train_pairs.csv > var/answers.compiled && \
+	  LEGAL_NAMES_ENGINE=interpreted $(BIN)/python -m tests.matching.engine.answers $(BENCHMARK_DATA)/train_pairs.csv > var/answers.interpreted && \
+	  cmp var/answers.compiled var/answers.interpreted && echo "Not one byte differs."; }
 
 # Coverage-guided fuzzing of the comparison; FUZZ_SECONDS says how long.
 FUZZ_SECONDS ?= 60

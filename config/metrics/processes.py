@@ -14,18 +14,20 @@ from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Metric, multip
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from matching.engine import EXECUTION
+
 DISK_SETTINGS = ("VAR_DIR", "JOBS_DIR", "EVIDENCE_DIR")
 _LABELS = ("role", "pid")
 _STANDARD_PREFIXES = ("process_", "python_")
 
 PROCESS_INFO = Gauge(
-    "lnc_process_info", "1 for each process of the program.", ["role"], multiprocess_mode="liveall"
+    "lnc_process_info", "1 for each process of the program.", ["role", "engine"], multiprocess_mode="liveall"
 )
 
 
 def register_process(role: str) -> None:
     """Add this process to those that are shown; ``role`` is ``web``, ``worker`` or ``beat``."""
-    PROCESS_INFO.labels(role).set(1)
+    PROCESS_INFO.labels(role, EXECUTION).set(1)
 
 
 class ProgramCollector(Collector):

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import re
 import socket
 import struct
 import time
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from selectors import EVENT_READ
 from typing import Any
 
@@ -48,13 +50,17 @@ _CONNECTION_ERRORS = frozenset(
 _LISTENER_ERRORS = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPNOTSUPP})
 _HEALTH_REQUEST = re.compile(rb"GET /health(?:\?[^ ]*)? HTTP/1\.[01]\r\n")
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,10})[ \t]*\r\n", re.IGNORECASE)
-_HEALTHY = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n"
-    b'Cache-Control: no-store\r\nConnection: close\r\n\r\n{"status": "ok"}'
-)
 _HEAD_TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
+
+
+@cache
+def _build_healthy_answer() -> bytes:
+    """Return the answer of a worker that lives, with its engine, which the arbiter does not load."""
+    body = json.dumps({"status": "ok", "engine": import_module("matching.engine").EXECUTION})
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    return f"{head}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{body}".encode()
 
 
 class BufferingWorker(ThreadWorker):
@@ -161,7 +167,7 @@ class BufferingWorker(ThreadWorker):
         if not data:
             self._drop(conn)
         elif _HEALTH_REQUEST.match(conn.received) and b"\r\n\r\n" in conn.received:
-            self._answer(conn, _HEALTHY)
+            self._answer(conn, _build_healthy_answer())
         elif is_whole(conn.received):
             self._hand_over(conn)
         elif len(conn.received) > MAX_HEAD + MAX_BUFFERED_BODY:

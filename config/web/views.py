@@ -9,14 +9,15 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
 from config.metrics.exposition import is_allowed, render_metrics
+from matching.engine import EXECUTION
 from matching.serving.live_models import get_model_loader
 from modelops.alerting import heartbeats
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 
 def check_health(_request: HttpRequest) -> JsonResponse:
-    """Return 200 while the process responds; nothing else is checked."""
-    return JsonResponse({"status": "ok"})
+    """Return 200 while the process responds, and which engine runs in it; nothing else is checked."""
+    return JsonResponse({"status": "ok", "engine": EXECUTION})
 
 
 def check_readiness(_request: HttpRequest) -> JsonResponse:

@@ -3,6 +3,10 @@
 Pure: no Django, no database, no network. ``from matching.engine import compare`` is all a library user needs.
 """
 
+# isort: off
+from matching.engine.execution import EXECUTION  # before the others, whose files it chooses
+# isort: on
+
 from matching.engine.batch import score_many, score_many_with_reasons
 from matching.engine.comparison import compare, compare_profiles, extract_features, extract_pair_features
 from matching.engine.explanation import DISCLAIMER
@@ -41,6 +45,7 @@ RULES_VERSION = compute_rules_version()
 
 __all__ = [
     "DISCLAIMER",
+    "EXECUTION",
     "FEATURE_NAMES",
     "MAX_NAME_LENGTH",
     "MONOTONE_CONSTRAINTS",

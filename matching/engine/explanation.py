@@ -90,7 +90,7 @@ def explain_verdict(
     search: SearchResult | None,
 ) -> tuple[str, str | None, tuple[str, ...]]:
     """Return the reason in one sentence, the missing fact of a review, and the notes of the comparison."""
-    notes = (_get_identity_note(search),) if decision.verdict is Verdict.IMMATERIAL else ()
+    notes: tuple[str, ...] = (_get_identity_note(search),) if decision.verdict is Verdict.IMMATERIAL else ()
     decisive = differences[decision.decisive_index] if decision.decisive_index is not None else None
     missing = _get_missing_fact(decision, decisive, profile)
     law = f" {profile.law}" if profile.law and differences else ""

@@ -14,6 +14,7 @@ from structlog.contextvars import get_contextvars
 
 from accounts.models import Role
 from config.web.middleware import ContentSecurityPolicyMiddleware
+from matching.engine import EXECUTION
 from matching.serving.live_models import get_model_loader
 from tests.models import installed
 from tests.people import person, signed_in
@@ -36,7 +37,7 @@ GONE = {**settings.CACHES, "default": {**settings.CACHES["default"], "LOCATION":
 
 def test_health_needs_no_database(client: Client) -> None:
     response = client.get("/health")
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "engine": EXECUTION})
 
 
 @pytest.mark.django_db

@@ -93,9 +93,9 @@ def own_models() -> list[type[Model]]:
 
 
 def environment_variables() -> set[str]:
-    """Names that the configuration reads, found in its source."""
+    """Names that the configuration and the engine read, found in their source."""
     names = {"PORT", "HOST", "VAR_DIR"}
-    for path in sources("config"):
+    for path in (*sources("config"), ROOT / "matching" / "engine" / "execution.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names |= set(_read_names(node))
     return names

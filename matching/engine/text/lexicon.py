@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
 from matching.engine.categories import CategoryId
+from matching.engine.execution import SOURCE_DIRECTORY
 
-DATA_DIRECTORY = Path(__file__).parent.parent / "data"
+DATA_DIRECTORY = SOURCE_DIRECTORY / "data"
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Phrase = tuple[str, ...]

@@ -13,6 +13,7 @@ from django.core.management.color import Style, no_style
 
 from matching.engine import (
     DISCLAIMER,
+    EXECUTION,
     Comparison,
     Context,
     Difference,
@@ -103,7 +104,7 @@ def format_comparison(
         for other in others
     )
     rules = f"Rules {comparison.profile.id} {comparison.profile.version} of {comparison.profile.date}"
-    yield f"{rules}; model {comparison.model} {comparison.model_version}."
+    yield f"{rules}; model {comparison.model} {comparison.model_version}; engine {EXECUTION}."
     yield DISCLAIMER
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from config.local.embedded import EmbeddedServers
 from config.process.web_worker import HEAD_SECONDS
+from matching.engine import EXECUTION
 from tests.system.serving import Web
 
 SOCKETS = 64
@@ -68,7 +69,7 @@ def test_health_answers_whatever_slow_clients_do(web: Web, beginning: bytes) -> 
     try:
         for _ in range(5):
             started = time.monotonic()
-            assert web.ask("GET", "/health").body == {"status": "ok"}
+            assert web.ask("GET", "/health").body == {"status": "ok", "engine": EXECUTION}
             assert time.monotonic() - started < HEAD_SECONDS  # none of them was given up
             for client in clients:
                 with contextlib.suppress(OSError):

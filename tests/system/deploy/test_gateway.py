@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from config.local.ports import find_free_port
+from matching.engine import EXECUTION
 from tests.system.deploy.debian import find_program
 from tests.system.deploy.edge import Edge, running, send
 from tests.system.deploy.fleet import Fleet
@@ -85,7 +86,7 @@ def test_a_request_over_http_2_is_answered(edge: Edge) -> None:
         check=True,
         timeout=60,
     )
-    assert done.stdout == '{"status": "ok"} 2 200'
+    assert done.stdout == f'{{"status": "ok", "engine": "{EXECUTION}"}} 2 200'
 
 
 def test_plain_http_is_sent_to_https(edge: Edge) -> None:

@@ -1,0 +1,161 @@
+"""``python -m deploy.engine.build [FOLDER]``: the wheel ``legal-names-engine``, the engine compiled by mypyc.
+
+Needs a C compiler, Python's headers, and mypy, whose part mypyc is. Without a compiler of the system, that of
+the package ``ziglang`` serves where it is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+
+from matching.engine.execution import (
+    DIGEST_FILE,
+    NATIVE_LIBRARY,
+    NATIVE_PACKAGE,
+    SOURCE_DIRECTORY,
+    compute_source_digest,
+)
+
+INTERPRETED_MODULES = (
+    "__init__.py",             # packages
+    "execution.py",            # decides whether compiled modules are loaded
+    "types.py",                # exceptions, protocols and frozen records with slots, made for callers
+    "results.py",              # records for callers
+    "profiles.py",             # frozen records with slots, read once from files
+    "authorities.py",          # the same
+    "categories.py",           # enumerations
+    "search_logic.py",         # frozen records with slots
+    "legal_forms/registry.py",  # frozen records with slots, read once from files
+    "model/forest.py",         # numpy, and properties computed once, which compiled classes compute each time
+    "model/scorer.py",         # numpy
+)  # fmt: skip
+"""What stays Python in the compiled engine, and why."""
+SECONDS_BETWEEN_SIGNS = 10
+_FLAGS = ["-O1", "-g0", "-ffp-contract=off", "-fno-semantic-interposition"]
+"""No fused multiply-add, which changes last digits; no processor is named, so any of the platform will do."""
+_COMPILE_SCRIPT = """
+import sys
+from setuptools import setup
+from mypyc.build import mypycify
+setup(
+    name="engine", packages=[], script_args=["build_ext", "--build-lib", "built"],
+    ext_modules=mypycify(
+        ["--config-file=mypy.ini", *sys.argv[1:]], opt_level="1", debug_level="0", group_name={group!r}
+    ),
+)
+"""
+_MYPY_SETTINGS = "[mypy]\nstrict = true\nignore_missing_imports = true\nfollow_imports = silent\n"
+_WHEEL_SCRIPT = """
+from setuptools import Distribution, setup
+
+class BinaryDistribution(Distribution):
+    def has_ext_modules(self): return True
+
+setup(
+    name="legal-names-engine", version={version!r}, distclass=BinaryDistribution,
+    description="The comparison engine of legal-name-comparison as machine code",
+    python_requires=">=3.11,<3.12", packages=[{package!r}], include_package_data=False,
+    package_data={{{package!r}: ["**/*", "*"]}}, options={{"bdist_wheel": {{}}}},
+)
+"""
+
+
+def explain_missing_tools() -> str:
+    """Return in one line what is missing to compile, an empty string where nothing is."""
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        return "Python's headers are missing (Debian: python3.11-dev)"
+    if not find_compiler():
+        return "there is no C compiler (Debian: gcc; or `pip install ziglang`)"
+    return "" if find_spec("mypyc") else "mypy is missing (make setup)"
+
+
+def find_compiler() -> str:
+    """Return the command of the C compiler, an empty string where there is none."""
+    if found := shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang"):
+        return found
+    return f"{sys.executable} -m ziglang cc -mcpu=baseline" if find_spec("ziglang") else ""
+
+
+def build_wheel(target: Path, work: Path, version: str) -> Path:
+    """Compile the engine into a wheel in ``target`` and return its path; ``work`` is emptied first."""
+    shutil.rmtree(work, ignore_errors=True)
+    digest = compute_source_digest()
+    source = work / "matching" / "engine"
+    shutil.copytree(SOURCE_DIRECTORY, source, ignore=shutil.ignore_patterns("__pycache__", "data", "*.json"))
+    (work / "matching" / "__init__.py").touch()
+    compiled = [
+        path for path in sorted(source.rglob("*.py")) if not _stays_interpreted(path.relative_to(source))
+    ]
+    _compile(work, [str(path.relative_to(work)) for path in compiled])
+    package = _assemble_package(work, source, compiled)
+    (package / DIGEST_FILE).write_text(digest, encoding="ascii")
+    return _pack(package, target, version)
+
+
+def _stays_interpreted(path: Path) -> bool:
+    return path.name == "__init__.py" or path.as_posix() in INTERPRETED_MODULES
+
+
+def _compile(work: Path, files: list[str]) -> None:
+    (work / "mypy.ini").write_text(_MYPY_SETTINGS, encoding="ascii")
+    (work / "setup.py").write_text(_COMPILE_SCRIPT.format(group=NATIVE_PACKAGE), encoding="ascii")
+    flags = " ".join(_FLAGS)
+    environment = {**os.environ, "CC": find_compiler(), "CFLAGS": flags, "LDFLAGS": "-s", "PYTHONPATH": ""}
+    _run_with_signs([sys.executable, "setup.py", *files], work, environment)
+
+
+def _run_with_signs(command: list[str], work: Path, environment: dict[str, str]) -> None:
+    """Run a command and say now and then that it still runs. Raises ``SystemExit`` with its last words."""
+    started, log = time.monotonic(), work / "build.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=work, env=environment, stdout=output, stderr=output)
+        while process.poll() is None:
+            try:
+                process.wait(SECONDS_BETWEEN_SIGNS)
+            except subprocess.TimeoutExpired:
+                print(f"    compiling the engine, {time.monotonic() - started:.0f} s", flush=True)
+    if process.returncode:
+        raise SystemExit(f"The engine could not be compiled:\n{log.read_text(errors='replace')[-2_000:]}")
+
+
+def _assemble_package(work: Path, source: Path, compiled: list[Path]) -> Path:
+    """Return the folder of the package: machine code, and Python for what stays interpreted."""
+    package = work / "package" / NATIVE_PACKAGE
+    shutil.copytree(source, package / "engine")
+    for path in compiled:
+        (package / "engine" / path.relative_to(source)).unlink()
+    shutil.copytree(work / "built" / "matching" / "engine", package / "engine", dirs_exist_ok=True)
+    shutil.copy(next((work / "built").glob(f"{NATIVE_LIBRARY}.*")), package)
+    (package / "__init__.py").write_text('"""The comparison engine as machine code."""\n', encoding="ascii")
+    return package
+
+
+def _pack(package: Path, target: Path, version: str) -> Path:
+    script = _WHEEL_SCRIPT.format(version=version, package=NATIVE_PACKAGE)
+    (package.parent / "setup.py").write_text(script, encoding="ascii")
+    command = [sys.executable, "setup.py", "-q", "bdist_wheel", "--dist-dir", str(target.resolve())]
+    _run_with_signs(command, package.parent, {**os.environ, "PYTHONPATH": ""})
+    return max(target.glob("legal_names_engine-*.whl"), key=lambda path: path.stat().st_mtime)
+
+
+def main() -> None:
+    """Build the wheel into the folder named on the command line, ``dist`` by default."""
+    missing = explain_missing_tools()
+    if missing:
+        raise SystemExit(f"The interpreted engine runs: {missing}. Then: make compile")
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "dist")
+    target.mkdir(parents=True, exist_ok=True)
+    version = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    print(build_wheel(target, Path("var/engine-build"), version))
+
+
+if __name__ == "__main__":
+    main()
