@@ -59,6 +59,7 @@ urlpatterns = [
     path("api/v1/", include("matching.api.urls")),
     path("api/v1/", include("feedback.api.urls")),
     path("api/v1/", include("analytics.api.urls")),
+    path("api/v1/", include("webhooks.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(generator_class=SharedSchemaGenerator), name="schema"),
     path(
         "api/docs",

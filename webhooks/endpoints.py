@@ -73,10 +73,10 @@ def change_endpoint(endpoint: WebhookEndpoint, subscription: Subscription, actor
 
     Raises ``ReceiverAddressError``.
     """
-    parts = parse_permitted_address(subscription.address, settings.WEBHOOK_ALLOWED_NETWORKS)
     row = _lock(endpoint)
     before = [row.host, row.event_types]
     if row.address != subscription.address:
+        parts = parse_permitted_address(subscription.address, settings.WEBHOOK_ALLOWED_NETWORKS)
         row.address, row.host = subscription.address, parts.host
         _forget_failures(row)
     row.event_types, row.description = sorted(set(subscription.event_types)), subscription.description

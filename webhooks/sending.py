@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -24,7 +25,7 @@ from django.utils import timezone
 
 from accounts.outbox import DeliveryRefusedError, claim_rows, compute_wait, post_to_receiver
 from webhooks.endpoints import switch_off
-from webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from webhooks.signatures import build_headers
 
 State = WebhookDelivery.State
@@ -81,9 +82,12 @@ def give_up_unreachable(now: datetime) -> int:
 
 def build_body(delivery: WebhookDelivery) -> str:
     """Return the body of a message, byte for byte the same at every attempt."""
-    event = delivery.event
-    payload = {"type": event.event_type, "timestamp": event.occurred_at.isoformat(), "data": event.data}
-    return json.dumps(payload, separators=(",", ":"), sort_keys=True)
+    return json.dumps(build_payload(delivery.event), separators=(",", ":"), sort_keys=True)
+
+
+def build_payload(event: WebhookEvent) -> dict[str, Any]:
+    """Return what a receiver is told of an event."""
+    return {"type": event.event_type, "timestamp": event.occurred_at.isoformat(), "data": event.data}
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from accounts.auth.policy import STAFF_ROLES
 from accounts.encryption.crypto import DigestPurpose, compute_digest
 from accounts.models import ApiKey, Role, User
 
-API_KEY_SCOPES = ("compare", "read", "feedback")
+API_KEY_SCOPES = ("compare", "read", "feedback", "webhooks")
 """The scopes that an API key can have."""
 
 

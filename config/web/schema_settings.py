@@ -5,6 +5,7 @@ _ENUM_NAMES = {
     "SplitState": ["as planned", "too few users", "mismatch"],
     "GuardrailState": ["ok", "breached", "waiting"],
     "ExperimentStatus": ["draft", "running", "stopped", "concluded"],
+    "DeliveryState": ["waiting", "delivered", "given_up"],
     "ReviewStatus": [
         "not_needed",
         "available",

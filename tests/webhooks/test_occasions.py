@@ -133,7 +133,7 @@ def test_a_finished_job_is_told_once_with_its_counts(customer: Subscribed, user:
     job = worked_off(job_of(user, content, "Larkspur Holdings.csv"))
     (payload,) = [payload for payload in received(customer) if payload["type"] != "model.promoted"]
     assert job.finished_at is not None
-    assert job.rows_failed
+    assert job.rows_failed > 0
     assert payload["type"] == "job.finished"
     assert payload["data"] == {
         "job": str(job.pk),
