@@ -43,6 +43,7 @@ urlpatterns = [
         name="review-document-delete-page",
     ),
     path("", include("accounts.sign_in.urls")),
+    path("", include("webhooks.urls")),
     path("scim/v2/", include("accounts.sign_in.scim_urls")),
     path("start", open_start, name="start"),
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),

@@ -184,6 +184,8 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                         "permission": _build_permission_check("accounts.view_auditseal"),
                     },
                     _build_link("Exports of names", "download", "matching.exportrequest"),
+                    _build_link("Webhooks", "webhook", "webhooks.webhookendpoint"),
+                    _build_link("Webhook deliveries", "outgoing_mail", "webhooks.webhookdelivery"),
                     _build_link("Erasures", "ink_eraser", "accounts.erasure"),
                     _build_link("Retention rules", "auto_delete", "accounts.retentionrule"),
                     _build_link("Failed sign-ins", "lock_person", "axes.accessattempt"),
