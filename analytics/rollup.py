@@ -32,7 +32,8 @@ _MAX_SPANS = 60
 """Most periods of one run of the task, so that years of history are caught up in a few runs."""
 
 _LOCK = 0x726F6C6C
-_UNCOUNTED = (PredictionSource.IMPORT, PredictionSource.GOLD)
+# Rows of bulk jobs are counted when they are compared, also those that are sent to reviewers.
+_UNCOUNTED = (PredictionSource.IMPORT, PredictionSource.GOLD, PredictionSource.JOB)
 _BATCH_ROWS = 1_000
 
 

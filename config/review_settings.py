@@ -8,5 +8,7 @@ REVIEWERS_NAMED_TO_CLIENTS = env.read_boolean("REVIEWERS_NAMED_TO_CLIENTS", Fals
 PRECEDENTS_OFF_PROFILES = env.read_list("PRECEDENTS_OFF_PROFILES")
 # Whether the decision on one user's pair answers the same pair of every user, without its reason.
 PRECEDENTS_SHARED = env.read_boolean("PRECEDENTS_SHARED", False)
+# Rows of bulk jobs that one user sends to reviewers within a day.
+JOB_REVIEW_ROWS_PER_DAY = env.read_count("JOB_REVIEW_ROWS_PER_DAY", 500)
 # Documents that one user or API key sends for reviews.
 DOCUMENT_RATE: str = env.read_text("DOCUMENT_RATE", "200/d")

@@ -10,6 +10,7 @@ from analytics import pages as evidence
 from config.web import views
 from config.web.schema import SharedSchemaGenerator
 from config.web.start import open_start
+from feedback.admin.job_rows import send_job_rows
 from feedback.api import document_pages, message_views, request_pages
 from feedback.api import pages as feedback_pages
 from matching.pages import history
@@ -52,6 +53,7 @@ urlpatterns = [
         staff_member_required(RedirectView.as_view(pattern_name="account_change_password")),
     ),
     path("digest/<str:token>", evidence.unsubscribe_from_digest, name="digest-unsubscribe"),
+    path("admin/jobs/<uuid:pk>/reviewers", admin.site.admin_view(send_job_rows), name="job-review-page"),
     path("admin/evidence/", evidence.show_evidence, name="evidence"),
     path("admin/evidence/<str:month>.zip", evidence.download_evidence, name="evidence-file"),
     path("admin/analytics/", include("analytics.admin.urls")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from feedback.api.document_views import DocumentsView, DocumentView
+from feedback.api.job_review_views import JobReviewView
 from feedback.api.memo_views import MemoView
 from feedback.api.message_views import MessagesView
 from feedback.api.request_views import ReviewAnswerView, ReviewRequestsView, WithdrawReviewRequestView
@@ -23,6 +24,7 @@ urlpatterns = [
     path(
         "predictions/<uuid:pk>/documents/<uuid:document_pk>", DocumentView.as_view(), name="review-document"
     ),
+    path("jobs/<uuid:pk>/review-requests", JobReviewView.as_view(), name="job-review"),
     path("predictions/<uuid:pk>/messages", MessagesView.as_view(), name="review-messages"),
     path("predictions/<uuid:pk>/review-requests/answer", ReviewAnswerView.as_view(), name="review-answer"),
 ]

@@ -32,7 +32,8 @@ from accounts.auth.step_up import require_recent_authentication
 from accounts.auth.throttles import RateLimit, apply_rate_limit
 from accounts.models import User
 from matching import tasks
-from matching.api.job_views import send_result
+from matching.admin.job_results import build_result_context
+from matching.api.job_views import send_result, send_reviewed_result
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
 from matching.jobs import service
@@ -127,7 +128,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
 
     class Media:
         css = {"all": ("matching/job.css",)}
-        js = ("matching/job.js",)
+        js = ("unfold/js/chart/chart.js", "matching/job.js")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may upload a file."""
@@ -241,7 +242,8 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
         own = job.user_id == request.user.pk
         if own:
-            return send_result(job, get_current_user(request))
+            send = send_reviewed_result if "reviews" in request.GET else send_result
+            return send(job, get_current_user(request))
         require_recent_authentication(request)
         text = "It holds the names of another user's file. The audit trail records that you took it."
         step = ConfirmationStep(
@@ -291,7 +293,9 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
 
 def _build_page_context(job: BatchJob, request: HttpRequest) -> dict[str, Any]:
     """Return the context of a job's page; only the owner sees the file name."""
-    return {"job": job, "progress": build_progress(job), "own": job.user_id == request.user.pk}
+    own = job.user_id == request.user.pk
+    result = build_result_context(job, request.GET, own) if job.status == RunStatus.SUCCEEDED else None
+    return {"job": job, "progress": build_progress(job), "own": own, "result": result}
 
 
 def build_progress(job: BatchJob) -> dict[str, Any]:

@@ -10,12 +10,21 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP
+from matching.api.review_serializers import (
+    NO_REVIEW,
+    REVIEW_COLUMNS,
+    PredictionReviewSerializer,
+    build_review_record,
+    serialize_review,
+)
 from matching.api.serializers import ModelSerializer
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
+from matching.jobs.formats.rows import OutputRow
+from matching.jobs.result_rows import NumberedRow
 from matching.jobs.service import JobOptions
 from matching.jobs.upload_handler import Upload
-from matching.models import BatchJob, FileFormat
+from matching.models import BatchJob, FileFormat, Prediction, ReviewStatus, VerdictChoice
 from modelops.models import RunStatus
 
 _MAX_COLUMN_LENGTH = 200
@@ -91,6 +100,83 @@ class JobPageSerializer(serializers.Serializer[Any]):
 
     results = JobSerializer(many=True)
     next = serializers.UUIDField(allow_null=True, help_text=NEXT_CURSOR_HELP)
+
+
+class JobRowQuerySerializer(serializers.Serializer[Any]):
+    """Which rows of a result to show."""
+
+    verdict = serializers.ChoiceField(choices=VerdictChoice.values, required=False)
+    review_status = serializers.ChoiceField(choices=ReviewStatus.values, required=False)
+    after = serializers.IntegerField(
+        min_value=0, default=0, help_text="The `next` of the page before; rows up to it are left out."
+    )
+    limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
+
+
+class JobRowSerializer(serializers.Serializer[Any]):
+    """One row of a result, with the review where the row was sent to reviewers."""
+
+    number = serializers.IntegerField(help_text="Below the header, from 1.")
+    name1 = serializers.CharField(help_text="Name A.")
+    name2 = serializers.CharField(help_text="Name B.")
+    verdict = serializers.ChoiceField(choices=VerdictChoice.values, allow_null=True)
+    differences = serializers.ListField(child=serializers.CharField())
+    reason = serializers.CharField()
+    error = serializers.CharField(allow_null=True)
+    priority = serializers.IntegerField(
+        help_text="100 where the model finds both verdicts as likely, 0 where it is sure of one."
+    )
+    prediction = serializers.UUIDField(allow_null=True, help_text="Where the row was sent to reviewers.")
+    review = PredictionReviewSerializer(allow_null=True, help_text="As for a prediction; null for an error.")
+
+
+class JobRowPageSerializer(serializers.Serializer[Any]):
+    """Rows of a result in the order of the file, and how many there are of each verdict."""
+
+    immaterial = serializers.IntegerField()
+    material = serializers.IntegerField()
+    review = serializers.IntegerField()
+    results = JobRowSerializer(many=True)
+    next = serializers.IntegerField(allow_null=True, help_text="`after` of the next page; null on the last.")
+
+
+def serialize_row(row: NumberedRow, prediction: Prediction | None) -> dict[str, Any]:
+    """Return the API form of a row; the prediction is given where the row was sent to reviewers."""
+    result = row.row.result
+    return {
+        "number": row.number,
+        "name1": row.row.left,
+        "name2": row.row.right,
+        "verdict": result["verdict"] or None,
+        "differences": [name for name in result["differences"].split(";") if name],
+        "reason": result["reason"],
+        "error": result["error"] or None,
+        "priority": row.priority if result["verdict"] else 0,
+        "prediction": str(prediction.pk) if prediction else None,
+        "review": _serialize_row_review(row.row, prediction),
+    }
+
+
+def describe_row_review(row: OutputRow, prediction: Prediction | None) -> dict[str, Any]:
+    """Return the review columns of a row of a result."""
+    if prediction is not None:
+        return build_review_record(prediction)
+    return {**dict.fromkeys(REVIEW_COLUMNS), "review_status": _get_unsent_status(row)}
+
+
+def _serialize_row_review(row: OutputRow, prediction: Prediction | None) -> dict[str, Any] | None:
+    if prediction is not None:
+        return serialize_review(prediction)
+    status = _get_unsent_status(row)
+    return {**NO_REVIEW, "status": status} if status else None
+
+
+def _get_unsent_status(row: OutputRow) -> str | None:
+    """Return the review status of a row that was not sent to reviewers; ``None`` for an error."""
+    verdict = row.result["verdict"]
+    if not verdict:
+        return None
+    return ReviewStatus.AVAILABLE.value if verdict == VerdictChoice.REVIEW else ReviewStatus.NOT_NEEDED.value
 
 
 def serialize_job(job: BatchJob) -> dict[str, Any]:

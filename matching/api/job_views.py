@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,13 +29,24 @@ from accounts.models import User
 from matching import tasks
 from matching.api.errors import translate_errors
 from matching.api.files import FILE_RESPONSES, FileRenderer, stream_file
-from matching.api.job_serializers import JobPageSerializer, JobRequestSerializer, JobSerializer, serialize_job
-from matching.jobs import results, service
-from matching.jobs.formats.rows import FileError
+from matching.api.job_serializers import (
+    JobPageSerializer,
+    JobRequestSerializer,
+    JobRowPageSerializer,
+    JobRowQuerySerializer,
+    JobSerializer,
+    describe_row_review,
+    serialize_job,
+    serialize_row,
+)
+from matching.api.review_serializers import REVIEW_COLUMNS
+from matching.jobs import results, reviewed_results, service
+from matching.jobs.formats.rows import FileError, OutputRow
+from matching.jobs.result_rows import count_verdicts
 from matching.jobs.service import JobError
 from matching.jobs.upload_handler import UPLOAD_FIELD, Upload
 from matching.jobs.upload_parser import UploadParser
-from matching.models import BatchJob
+from matching.models import BatchJob, Prediction
 from modelops.models import RunStatus
 
 
@@ -132,6 +145,14 @@ class JobCancelView(APIView):
         return Response(serialize_job(service.cancel(_get_own_job(request, pk), require_user(request))))
 
 
+class JobResultQuerySerializer(serializers.Serializer[Any]):
+    """The form of a result."""
+
+    reviews = serializers.BooleanField(
+        default=False, help_text="With the reviews of the rows as they are now, as further columns."
+    )
+
+
 class JobResultView(APIView):
     """Download the result of a bulk job."""
 
@@ -139,13 +160,65 @@ class JobResultView(APIView):
     required_scope = _REQUIRED_SCOPE
     renderer_classes = (OrjsonRenderer, FileRenderer)
 
-    @extend_schema(responses=FILE_RESPONSES, operation_id="job_result")
+    @extend_schema(parameters=[JobResultQuerySerializer], responses=FILE_RESPONSES, operation_id="job_result")
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Download the file you sent with the results as further columns; 409 until the job has succeeded."""
-        job = _get_own_job(request, pk)
-        if job.status != RunStatus.SUCCEEDED:
-            raise ConflictError(f"There is no result: the job is {job.status}.", "no_result")
-        return send_result(job, require_user(request))
+        query = JobResultQuerySerializer(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        job = _get_finished_job(request, pk)
+        send = send_reviewed_result if query.validated_data["reviews"] else send_result
+        return send(job, require_user(request))
+
+
+class JobRowsView(APIView):
+    """Rows of the result of a bulk job."""
+
+    required_permission = _REQUIRED_PERMISSION
+    required_scope = _REQUIRED_SCOPE
+    throttle_cost = 5
+
+    @extend_schema(
+        parameters=[JobRowQuerySerializer], responses=JobRowPageSerializer, operation_id="job_rows"
+    )
+    def get(self, request: Request, pk: UUID) -> Response:
+        """List rows of the result with their reviews; 409 until the job has succeeded."""
+        query = JobRowQuerySerializer(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        job = _get_finished_job(request, pk)
+        return Response(list_job_rows(job, **query.validated_data))
+
+
+def list_job_rows(
+    job: BatchJob,
+    verdict: str = "",
+    review_status: str = "",
+    after: int = 0,
+    limit: int = 50,
+    differing: bool = False,
+) -> dict[str, Any]:
+    """Return a page of rows of a job that succeeded, as the API shows it.
+
+    ``differing`` leaves out rows without a difference and rows with an error.
+    """
+
+    def keeps(row: OutputRow, prediction: Prediction | None) -> bool:
+        if differing and not row.result["differences"]:
+            return False
+        return not review_status or describe_row_review(row, prediction)["review_status"] == review_status
+
+    rows, following = reviewed_results.list_rows(job, keeps, verdict, after, limit)
+    return {
+        **count_verdicts(job),
+        "results": [serialize_row(row, prediction) for row, prediction in rows],
+        "next": following,
+    }
+
+
+def send_reviewed_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
+    """Return the result with the reviews of its rows as they are now, and record who took it."""
+    service.record_download(job, actor)
+    content = reviewed_results.stream_reviewed_result(job, describe_row_review, REVIEW_COLUMNS)
+    return stream_file(content, job.format, results.build_file_name(job, "reviewed"))
 
 
 def send_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
@@ -155,6 +228,14 @@ def send_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
     if (length := results.compute_length(job)) is not None:
         response.headers["Content-Length"] = str(length)
     return response
+
+
+def _get_finished_job(request: Request, pk: UUID) -> BatchJob:
+    """Return one of the user's jobs. Raises ``ConflictError`` unless it has succeeded."""
+    job = _get_own_job(request, pk)
+    if job.status != RunStatus.SUCCEEDED:
+        raise ConflictError(f"There is no result: the job is {job.status}.", "no_result")
+    return job
 
 
 def _get_own_job(request: Request, pk: UUID) -> BatchJob:

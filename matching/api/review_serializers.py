@@ -109,6 +109,10 @@ _UNDECIDED: Mapping[str, None] = dict.fromkeys(
 )
 
 
+NO_REVIEW: Mapping[str, None] = {"status": None, "requested_at": None, "missing_document": None, **_UNDECIDED}
+"""The fields of a review of which only the status is known."""
+
+
 def _get_status(prediction: Prediction, review: PredictionReview | None, now: datetime) -> ReviewStatus:
     if review is not None:
         return review.get_visible_status(now)

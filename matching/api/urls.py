@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from matching.api.export_views import PredictionExportView
-from matching.api.job_views import JobCancelView, JobResultView, JobsView, JobView
+from matching.api.job_views import JobCancelView, JobResultView, JobRowsView, JobsView, JobView
 from matching.api.reference_views import CategoriesView, ModelsView, ProfilesView
 from matching.api.views import (
     CompareBatchView,
@@ -25,6 +25,7 @@ urlpatterns = [
     path("jobs", JobsView.as_view(), name="jobs"),
     path("jobs/<uuid:pk>", JobView.as_view(), name="job"),
     path("jobs/<uuid:pk>/cancel", JobCancelView.as_view(), name="job-cancel"),
+    path("jobs/<uuid:pk>/rows", JobRowsView.as_view(), name="job-rows"),
     path("jobs/<uuid:pk>/result", JobResultView.as_view(), name="job-result"),
     path("models", ModelsView.as_view(), name="models"),
     path("profiles", ProfilesView.as_view(), name="profiles"),

@@ -43,10 +43,10 @@ _SHEET_START = (
 _SHEET_END = b"</sheetData></worksheet>"
 
 
-def build_file_name(job: BatchJob) -> str:
-    """Return the file name of the result: that of the upload with ``-result``."""
+def build_file_name(job: BatchJob, suffix: str = "result") -> str:
+    """Return the file name of the result: that of the upload with a suffix."""
     stem = PurePath(job.file_name.replace("\\", "/")).stem or "job"
-    return f"{stem}-result.{job.format}"
+    return f"{stem}-{suffix}.{job.format}"
 
 
 def compute_length(job: BatchJob) -> int | None:

@@ -208,10 +208,11 @@ def compare_chunk(chunk: BatchChunk) -> None:
     except FileNotFoundError:  # the job was cancelled or deleted in the meantime
         log.info("piece_without_file", job=str(job.pk), piece=chunk.number)
         return
-    if not _store_output(chunk, rows, results, {"output": name, "output_bytes": len(content)}):
+    verdicts = Counter(result.verdict for result in results if not result.error)
+    output = {"output": name, "output_bytes": len(content), **verdicts}
+    if not _store_output(chunk, rows, results, output):
         (get_job_folder(job.pk) / name).unlink(missing_ok=True)
         return
-    verdicts = Counter(result.verdict for result in results if not result.error)
     version = next((result.model_version for result in results if result.model_version), "")
     observe_job_rows(job.profile, version, verdicts, len(results) - verdicts.total())
 
@@ -250,7 +251,7 @@ def _read_rows(file: BufferedReader, chunk: BatchChunk) -> list[PairRow]:
 
 def compare_rows(rows: Sequence[PairRow], job: BatchJob) -> list[JobRowResult]:
     """Return the result of each row; a row that carries an error gets nothing else."""
-    scorer = _load_scorer(job.model_id)
+    scorer = load_scorer(job.model_id)
     pairs = [(row.left, row.right) for row in rows if not row.error]
     scores = iter(score_many_with_reasons(pairs, job.profile, job.kind, scorer))
     return [
@@ -283,7 +284,7 @@ def _round(share: float | None) -> float | None:
 
 
 @lru_cache(maxsize=4)
-def _load_scorer(model_id: UUID) -> Scorer:
+def load_scorer(model_id: UUID) -> Scorer:
     """Load the model that a job was created with, whatever is live now; model versions never change."""
     return build_scorer(
         read_verified_artefact(ModelVersion.objects.select_related("artefact").get(pk=model_id))

@@ -11,6 +11,7 @@ from matching.models.batch_job import (
     FileFormat,
 )
 from matching.models.export_request import ARCHIVE_FORMAT, ExportRequest
+from matching.models.job_review_row import JobReviewRow
 from matching.models.pair_precedent import PairPrecedent
 from matching.models.prediction import (
     Prediction,
@@ -42,6 +43,7 @@ __all__ = [
     "DecisionMaker",
     "ExportRequest",
     "FileFormat",
+    "JobReviewRow",
     "PairPrecedent",
     "Prediction",
     "PredictionQuerySet",

@@ -215,6 +215,11 @@ class BatchChunk(models.Model):
     )
     output = models.CharField(max_length=60, blank=True)
     output_bytes = models.BigIntegerField(default=0)
+    immaterial = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Rows of this verdict, once compared."
+    )
+    review = models.PositiveIntegerField(default=0, db_default=0)
+    material = models.PositiveIntegerField(default=0, db_default=0)
     done_at = models.DateTimeField(null=True, blank=True)
 
     objects = BatchChunkQuerySet.as_manager()
@@ -234,6 +239,10 @@ class BatchChunk(models.Model):
             models.CheckConstraint(
                 condition=Q(done_at=None, output="") | Q(done_at__isnull=False) & ~Q(output=""),
                 name="batch_chunks_done_with_output",
+            ),
+            models.CheckConstraint(
+                condition=Q(rows__gte=F("immaterial") + F("review") + F("material")),
+                name="batch_chunks_verdicts_of_rows",
             ),
         )
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BufferedReader, TextIOWrapper
 from itertools import chain
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from matching.jobs.formats.rows import (
     MAX_ROW_LENGTH,
@@ -21,9 +21,12 @@ from matching.jobs.formats.rows import (
     FileLayout,
     JobRowResult,
     NameColumns,
+    OutputRow,
     PairRow,
+    build_output_row,
     check_header,
     escape_formula,
+    format_review_cells,
 )
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -204,9 +207,9 @@ class CsvFormat:
         """Read the rows below the header."""
         return read_csv_rows(file, layout)
 
-    def format_header(self, layout: FileLayout) -> bytes:
+    def format_header(self, layout: FileLayout, further: Sequence[str] = ()) -> bytes:
         """Return the header of a result."""
-        return format_csv([[*layout["header"], *OUTPUT_COLUMNS]], layout["delimiter"])
+        return format_csv([[*layout["header"], *OUTPUT_COLUMNS, *further]], layout["delimiter"])
 
     def format_rows(
         self, rows: Sequence[PairRow], results: Sequence[JobRowResult], layout: FileLayout
@@ -214,6 +217,19 @@ class CsvFormat:
         """Return rows of a result."""
         pairs = zip(rows, results, strict=True)
         return format_csv(([*row.fields, *result.to_cells()] for row, result in pairs), layout["delimiter"])
+
+    def read_output(self, content: bytes, layout: FileLayout) -> Iterator[OutputRow]:
+        """Read rows of a result."""
+        for cells in _build_reader(io.StringIO(content.decode(), newline=""), layout["delimiter"]):
+            yield build_output_row(cells, layout)
+
+    def format_reviewed(
+        self, rows: Sequence[OutputRow], reviews: Sequence[Mapping[str, Any]], layout: FileLayout
+    ) -> bytes:
+        """Return rows of a result with the columns of their reviews."""
+        pairs = zip(rows, reviews, strict=True)
+        table = ([*row.cells, *format_review_cells(review)] for row, review in pairs)
+        return format_csv(table, layout["delimiter"])
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader
 from typing import Any
 
@@ -15,6 +15,7 @@ from matching.jobs.formats.rows import (
     FileLayout,
     JobRowResult,
     NameColumns,
+    OutputRow,
     PairRow,
     check_header,
 )
@@ -47,7 +48,7 @@ class JsonLinesFormat:
         for line in _read_lines(file):
             yield _parse_row(line, (columns[0], columns[1]))
 
-    def format_header(self, layout: FileLayout) -> bytes:
+    def format_header(self, layout: FileLayout, further: Sequence[str] = ()) -> bytes:
         """Return nothing: a result has no header."""
         return b""
 
@@ -58,6 +59,32 @@ class JsonLinesFormat:
         return "".join(
             [_format_line(row.fields, result) for row, result in zip(rows, results, strict=True)]
         ).encode("utf-8", "replace")
+
+    def read_output(self, content: bytes, layout: FileLayout) -> Iterator[OutputRow]:
+        """Read lines of a result."""
+        for line in content.decode().split("\n")[:-1]:
+            item = json.loads(line)
+            left, right = (item.get(column) for column in layout["columns"])
+            result = {name: _format_value(item[name]) for name in OUTPUT_COLUMNS}
+            yield OutputRow([line], str(left or ""), str(right or ""), result)
+
+    def format_reviewed(
+        self, rows: Sequence[OutputRow], reviews: Sequence[Mapping[str, Any]], layout: FileLayout
+    ) -> bytes:
+        """Return lines of a result with the fields of their reviews."""
+        pairs = zip(rows, reviews, strict=True)
+        lines = (
+            f"{row.cells[0][:-1]}, {json.dumps(dict(review), ensure_ascii=False)[1:]}\n"
+            for row, review in pairs
+        )
+        return "".join(lines).encode("utf-8", "replace")
+
+
+def _format_value(value: Any) -> str:
+    """Return a field of a result as the cell of a table has it."""
+    if isinstance(value, list):
+        return ";".join(value)
+    return "" if value is None else str(value)
 
 
 def _read_lines(file: BufferedReader) -> Iterator[bytes | None]:

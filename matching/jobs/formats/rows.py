@@ -64,6 +64,18 @@ OUTPUT_COLUMNS = JobRowResult._fields
 """Columns that the result of a bulk job has after those of the upload."""
 
 
+class OutputRow(NamedTuple):
+    """A row of a result as it was written: its cells, both names, and the columns of the result as text.
+
+    Of JSON Lines ``cells`` holds the line.
+    """
+
+    cells: list[str]
+    left: str
+    right: str
+    result: Mapping[str, str]
+
+
 def _format_number(number: float | None) -> str:
     return "" if number is None else f"{number:.4f}"
 
@@ -79,13 +91,33 @@ class TabularFormat(Protocol):
     def read_rows(self, file: BufferedReader, layout: FileLayout) -> Iterator[PairRow]:
         """Read the rows below the header one at a time; a row that cannot be used carries its error."""
 
-    def format_header(self, layout: FileLayout) -> bytes:
-        """Return the beginning of a result."""
+    def format_header(self, layout: FileLayout, further: Sequence[str] = ()) -> bytes:
+        """Return the beginning of a result, with further columns behind its own."""
 
     def format_rows(
         self, rows: Sequence[PairRow], results: Sequence[JobRowResult], layout: FileLayout
     ) -> bytes:
         """Return rows of a result."""
+
+    def read_output(self, content: bytes, layout: FileLayout) -> Iterator[OutputRow]:
+        """Read what :meth:`format_rows` wrote."""
+
+    def format_reviewed(
+        self, rows: Sequence[OutputRow], reviews: Sequence[Mapping[str, Any]], layout: FileLayout
+    ) -> bytes:
+        """Return rows of a result with further columns behind, in the order of each mapping."""
+
+
+def build_output_row(cells: list[str], layout: FileLayout) -> OutputRow:
+    """Return the row of a table with these cells; names lose the mark that keeps formulas from running."""
+    width, (left, right) = len(layout["header"]), layout["places"]
+    result = dict(zip(OUTPUT_COLUMNS, cells[width:], strict=True))
+    return OutputRow(cells, _unescape_formula(cells[left]), _unescape_formula(cells[right]), result)
+
+
+def format_review_cells(review: Mapping[str, Any]) -> list[str]:
+    """Return the columns of a review as text."""
+    return ["" if value is None else str(value) for value in review.values()]
 
 
 def check_header(
@@ -108,6 +140,10 @@ def check_header(
 
 
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _unescape_formula(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and escape_formula(cell[1:]) == cell else cell
 
 
 def escape_formula(cell: str) -> str:

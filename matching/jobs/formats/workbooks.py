@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from matching.jobs.formats import workbook_reader
 from matching.jobs.formats.rows import (
@@ -26,8 +27,10 @@ from matching.jobs.formats.rows import (
     FileLayout,
     JobRowResult,
     NameColumns,
+    OutputRow,
     PairRow,
     check_header,
+    format_review_cells,
 )
 
 HEADER_SECONDS = 5
@@ -37,6 +40,7 @@ ROWS_SECONDS = 300
 _MAX_LINE_BYTES = 8 * workbook_reader.MAX_ROW_LENGTH
 _MAX_CELL_LENGTH = 32_767
 """Most characters that a cell of a spreadsheet can hold."""
+_WRITTEN_CELL = re.compile(r'<c/>|<c t="inlineStr"><is><t xml:space="preserve">([^<]*)</t></is></c>')
 _NOT_A_WORKBOOK = "The file is no XLSX workbook, or a damaged one."
 _ROOT = Path(__file__).resolve().parents[3]
 
@@ -62,9 +66,9 @@ class XlsxFormat:
             if cells is None or cells:
                 yield _parse_row(cells, len(layout["header"]), layout["places"])
 
-    def format_header(self, layout: FileLayout) -> bytes:
+    def format_header(self, layout: FileLayout, further: Sequence[str] = ()) -> bytes:
         """Return the header of a result."""
-        return format_sheet_row([*layout["header"], *OUTPUT_COLUMNS])
+        return format_sheet_row([*layout["header"], *OUTPUT_COLUMNS, *further])
 
     def format_rows(
         self, rows: Sequence[PairRow], results: Sequence[JobRowResult], layout: FileLayout
@@ -75,6 +79,23 @@ class XlsxFormat:
                 format_sheet_row([*row.fields, *result.to_cells()])
                 for row, result in zip(rows, results, strict=True)
             ]
+        )
+
+    def read_output(self, content: bytes, layout: FileLayout) -> Iterator[OutputRow]:
+        """Read rows of a result from the XML that :func:`format_sheet_row` wrote."""
+        width, (left, right) = len(layout["header"]), layout["places"]
+        for row in content.decode().split("</row>")[:-1]:
+            cells = [unescape(text) for text in _WRITTEN_CELL.findall(row)]
+            result = dict(zip(OUTPUT_COLUMNS, cells[width:], strict=True))
+            yield OutputRow(cells, cells[left], cells[right], result)
+
+    def format_reviewed(
+        self, rows: Sequence[OutputRow], reviews: Sequence[Mapping[str, Any]], layout: FileLayout
+    ) -> bytes:
+        """Return rows of a result with the columns of their reviews."""
+        pairs = zip(rows, reviews, strict=True)
+        return b"".join(
+            [format_sheet_row([*row.cells, *format_review_cells(review)]) for row, review in pairs]
         )
 
 

@@ -30,3 +30,22 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   window.setTimeout(look, pause);
 });
+
+// The rows of each verdict; the numbers stand beside the chart.
+document.addEventListener("DOMContentLoaded", () => {
+  const canvas = document.querySelector("[data-job-chart]");
+  if (!canvas || !window.Chart) return;
+  const { labels, values } = JSON.parse(document.getElementById(canvas.dataset.jobChart).textContent);
+  const ink = document.documentElement.classList.contains("dark") ? "#d1d5db" : "#374151";
+  new window.Chart(canvas, {
+    type: "bar",
+    data: { labels, datasets: [{ data: values, backgroundColor: ["#009e73", "#e69f00", "#d55e00"], borderWidth: 0 }] },
+    options: {
+      indexAxis: "y",
+      animation: false,
+      maintainAspectRatio: false,
+      plugins: { legend: { display: false } },
+      scales: { x: { ticks: { color: ink, precision: 0 }, grid: { display: false } }, y: { ticks: { color: ink }, grid: { display: false } } },
+    },
+  });
+});

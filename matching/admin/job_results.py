@@ -1,0 +1,52 @@
+"""What the page of a finished bulk job shows of its result: counts, a chart, rows by verdict and review."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from matching.api.job_serializers import JobRowQuerySerializer
+from matching.api.job_views import list_job_rows
+from matching.jobs.result_rows import count_verdicts
+from matching.models import BatchJob, ReviewStatus, VerdictChoice
+
+_PAGE_ROWS = 25
+_FILTERS = ("verdict", "review_status")
+
+
+def build_result_context(job: BatchJob, query: Mapping[str, str], own: bool) -> dict[str, Any]:
+    """Return counts and chart of a job that succeeded, and for its owner rows that pass the filters.
+
+    Without a filter the rows with a difference are shown.
+    """
+    counts = count_verdicts(job)
+    context: dict[str, Any] = {
+        "counts": [(choice.label, counts[choice.value]) for choice in VerdictChoice],
+        "chart": {
+            "labels": [str(choice.label) for choice in VerdictChoice],
+            "values": [counts[choice.value] for choice in VerdictChoice],
+        },
+        "review_rows": counts[VerdictChoice.REVIEW],
+        "sent_rows": job.review_rows.count(),
+    }
+    return {**context, **_build_rows(job, query)} if own else context
+
+
+def _build_rows(job: BatchJob, query: Mapping[str, str]) -> dict[str, Any]:
+    """Return rows, the chosen filters and the address of the next page; unknown filters choose nothing."""
+    given = {name: query[name] for name in (*_FILTERS, "after") if query.get(name)}
+    serializer = JobRowQuerySerializer(data=given)
+    chosen: dict[str, Any] = dict(serializer.validated_data) if serializer.is_valid() else {}
+    filters = {name: str(chosen[name]) for name in _FILTERS if chosen.get(name)}
+    page = list_job_rows(
+        job, **filters, differing=not filters, after=chosen.get("after", 0), limit=_PAGE_ROWS
+    )
+    return {
+        "rows": page["results"],
+        "chosen": filters,
+        "verdict_choices": VerdictChoice.choices,
+        "status_choices": ReviewStatus.choices,
+        "next_query": urlencode({**filters, "after": page["next"]}) if page["next"] else "",
+        "is_first": not chosen.get("after"),
+    }
