@@ -100,6 +100,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                     },
                     {**_build_link("Review items", "inbox", "feedback.reviewitem"), "active": _is_queue_page},
                     _build_link("Predictions", "compare_arrows", "matching.prediction"),
+                    _build_link("Requests for review", "contact_support", "feedback.reviewrequest"),
                     _build_link("Feedback", "rate_review", "feedback.feedback"),
                     _build_link("Guideline", "menu_book", "feedback.guideline"),
                     _build_link("Precedents", "account_balance", "feedback.precedent"),

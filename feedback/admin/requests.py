@@ -1,0 +1,106 @@
+"""The admin list of requests for review, for leads: how far each is, how old, under which profile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from accounts.admin_tools import BoundedPaginator, ReadOnlyAdmin, label_column
+from feedback.models import ReviewRequest
+from matching.models import ReviewStatus
+
+_STATUS_COLOURS = {
+    ReviewStatus.QUEUED: "info",
+    ReviewStatus.IN_REVIEW: "info",
+    ReviewStatus.NEEDS_DOCUMENT: "warning",
+    ReviewStatus.DECIDED: "success",
+    ReviewStatus.WITHDRAWN: "default",
+}
+_STATUS = "prediction__requester_review__status"
+_AGES = {"day": (0, 1), "three": (1, 3), "week": (3, 7), "older": (7, 36_500)}
+"""Least and most days since the request."""
+
+
+class AgeFilter(admin.SimpleListFilter):
+    """How long ago it was asked."""
+
+    title = "age"
+    parameter_name = "age"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the ages to choose from."""
+        labels = ("Up to a day", "One to three days", "Three to seven days", "More than a week")
+        return list(zip(_AGES, labels, strict=True))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ReviewRequest]) -> QuerySet[ReviewRequest]:
+        """Return the requests of the chosen age."""
+        if self.value() not in _AGES:
+            return queryset
+        now = timezone.now()
+        least, most = (now - timedelta(days=days) for days in _AGES[str(self.value())])
+        return queryset.filter(requested_at__gt=most, requested_at__lte=least)
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """How far the review is."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the statuses to choose from."""
+        return [(status.value, str(status.label)) for status in _STATUS_COLOURS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ReviewRequest]) -> QuerySet[ReviewRequest]:
+        """Return the requests whose review has the chosen status."""
+        return queryset.filter(**{_STATUS: self.value()}) if self.value() in _STATUS_COLOURS else queryset
+
+
+class ProfileFilter(admin.AllValuesFieldListFilter):
+    """The profile of the comparison."""
+
+
+@admin.register(ReviewRequest)
+class ReviewRequestAdmin(ReadOnlyAdmin):
+    """Requests for review, without names and without the reason, which says what the requester hopes for."""
+
+    list_display = (
+        "requested_at",
+        "display_age",
+        "display_profile",
+        "display_status",
+        "priority",
+        "due_at",
+        "requested_by",
+    )
+    list_select_related = ("prediction__requester_review", "requested_by")
+    list_filter = (StatusFilter, AgeFilter, ("prediction__profile", ProfileFilter), "priority")
+    search_fields = ("requested_by__email", "prediction__id")
+    search_help_text = "E-mail address of the requester, or the id of a prediction."
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    fields = (*list_display, "prediction", "closed_at", "withdrawn_at")
+    readonly_fields = fields
+    actions = None
+
+    @admin.display(description="Age")
+    def display_age(self, row: ReviewRequest) -> str:
+        """Return how long ago it was asked."""
+        return timesince(row.requested_at, depth=1)
+
+    @admin.display(description="Profile", ordering="prediction__profile")
+    def display_profile(self, row: ReviewRequest) -> str:
+        """Return the profile of the comparison."""
+        return row.prediction.profile
+
+    @label_column("Status", _STATUS, _STATUS_COLOURS)
+    def display_status(self, row: ReviewRequest) -> tuple[str, str]:
+        """Return how far the review is, with its colour."""
+        review = row.prediction.current_review
+        return (review.status, review.get_status_display()) if review else ("", "–")
