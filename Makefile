@@ -11,7 +11,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients roles dashboards audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz compile wheel prove-compiled
+.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz compile wheel prove-compiled
 .DEFAULT_GOAL := run
 
 run: setup
@@ -90,6 +90,10 @@ dashboards: setup
 # docs/roles.md: who is let in where, found by walking every address as every role.
 roles: setup
 	@DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python -m tests.roles_page 2>/dev/null
+
+# docs/cost.md: the price of a month, from deploy/cost.py.
+cost: setup
+	@$(BIN)/python -m deploy.cost
 
 lint: setup
 	@echo "==> ruff"
