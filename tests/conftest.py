@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
@@ -19,6 +20,7 @@ from config.settings_test import TEST_SERVERS
 from matching.compare import sampling
 from matching.compare.cached_compare import comparison_cache
 from matching.serving.live_models import get_model_loader
+from tests.object_store import connect, object_store
 
 # Written by migrations: roles and what they may do.
 KEPT_BY_FLUSH = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
@@ -133,6 +135,23 @@ def isolated_state(embedded_servers: EmbeddedServers) -> Iterator[None]:
 def own_job_files(settings: Settings, tmp_path: Path) -> None:
     """Give the bulk jobs of each test a folder of their own; overridden like the fixture above."""
     settings.JOBS_DIR = str(tmp_path / "jobs")
+
+
+@pytest.fixture(scope="session")
+def store_variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Run an object store, and return the variables by which its clients find it."""
+    with object_store(tmp_path_factory.mktemp("store")) as variables:
+        yield variables
+
+
+@pytest.fixture
+def bucket(store_variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of an empty bucket with object lock; this process finds its store."""
+    for name, value in store_variables.items():
+        monkeypatch.setenv(name, value)
+    name = f"bucket-{uuid4().hex}"
+    connect(store_variables).create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    return name
 
 
 @pytest.fixture

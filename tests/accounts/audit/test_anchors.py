@@ -11,7 +11,6 @@ import pytest
 from botocore.exceptions import ClientError
 from django.core.management import call_command
 from django.utils import timezone
-from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from accounts.audit import anchor, trail
@@ -41,18 +40,9 @@ def mailbox(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def bucket(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A bucket with object lock on an S3 server over HTTP."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.get_host_and_port()[1]}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "something")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    boto3.client("s3").create_bucket(Bucket="anchors", ObjectLockEnabledForBucket=True)
-    settings.AUDIT_ANCHOR_BUCKET = "anchors"
-    yield "anchors"
-    server.stop()
+def anchors_bucket(settings: Settings, bucket: str) -> str:
+    settings.AUDIT_ANCHOR_BUCKET = bucket
+    return bucket
 
 
 def sealed() -> None:
@@ -73,23 +63,23 @@ def test_a_checkpoint_is_mailed_encrypted_and_once(mailbox: Mailbox) -> None:
     assert len(mailbox.letters) == 2
 
 
-def test_a_checkpoint_in_the_object_store_cannot_be_deleted_before_its_time(bucket: str) -> None:
+def test_a_checkpoint_in_the_object_store_cannot_be_deleted_before_its_time(anchors_bucket: str) -> None:
     sealed()
     checkpoint = anchor.publish_anchor()
     assert checkpoint is not None
     key = f"checkpoints/{checkpoint.size:020}.txt"
     store = boto3.client("s3")
-    found = store.get_object(Bucket=bucket, Key=key)
+    found = store.get_object(Bucket=anchors_bucket, Key=key)
     assert found["Body"].read().decode() == checkpoint.note
     assert found["ObjectLockMode"] == "COMPLIANCE"
     assert found["ObjectLockRetainUntilDate"] > timezone.now() + timedelta(days=3_649)
     with pytest.raises(ClientError, match="AccessDenied"):
-        store.delete_object(Bucket=bucket, Key=key, VersionId=found["VersionId"])
+        store.delete_object(Bucket=anchors_bucket, Key=key, VersionId=found["VersionId"])
     receipt = AuditAnchor.objects.get(target="object store").receipt
     assert receipt == f"{key} version {found['VersionId']}"
 
 
-@pytest.mark.usefixtures("bucket")
+@pytest.mark.usefixtures("anchors_bucket")
 def test_a_store_that_does_not_answer_holds_no_other_target_back(
     anchors: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,6 @@ import boto3
 import pytest
 from django.db import connection
 from django.utils import timezone
-from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from matching.compare.request import CompareRequest
@@ -18,26 +17,6 @@ from modelops.registry import mlflow_registry
 from modelops.tasks import mirror_registry_aliases
 from tests.models import installed, promoted, scoring_version
 from tests.people import person
-
-BUCKET = "legal-names"
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An S3 server with an empty bucket."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "MLFLOW_S3_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    boto3.client("s3", endpoint_url=f"http://{host}:{port}").create_bucket(Bucket=BUCKET)
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture
@@ -56,15 +35,15 @@ def test_versions_are_logged_to_postgresql_and_s3_and_aliases_follow_what_is_liv
     bucket: str, tracking_database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.MLFLOW_TRACKING_URI = tracking_database
-    settings.MLFLOW_ARTIFACT_ROOT = f"s3://{BUCKET}/artifacts"
+    settings.MLFLOW_ARTIFACT_ROOT = f"s3://{bucket}/artifacts"
     first, second = installed().model, scoring_version("2")
     for version in (first, second):
         files = {"model.json": bytes(version.artefact.content)}
         logged = mlflow_registry.log_version(version.name, version.version, files, {"rows": 1}, {"f1": 0.5})
         type(version).objects.filter(pk=version.pk).update(mlflow_run_id=logged.run_id)
-        assert logged.source.startswith(f"s3://{BUCKET}/artifacts")
+        assert logged.source.startswith(f"s3://{bucket}/artifacts")
         assert mlflow_registry.fetch_file(logged.run_id, "model.json") == files["model.json"]
-    stored = boto3.client("s3", endpoint_url=bucket).list_objects_v2(Bucket=BUCKET)["Contents"]
+    stored = boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
     assert len(stored) == 2
     promoted(second)
     assert mlflow_registry.find_wrong_aliases(timezone.now()) == ["champion", "previous"]

@@ -1,0 +1,95 @@
+"""A real S3-compatible object store on loopback: SeaweedFS, from a wheel."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+PROGRAM = Path(sys.prefix) / "bin" / "weed"
+ACCESS_KEY, SECRET_KEY = "tests", "secret-of-the-tests"
+PATIENCE_SECONDS = 300
+PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc")
+MORE_PORTS = ("filer.port", "filer.port.grpc", "s3.port", "s3.port.grpc")
+
+
+@contextmanager
+def object_store(folder: Path) -> Iterator[dict[str, str]]:
+    """Run the store in a folder; yield the variables by which boto3 and MLflow find it."""
+    identity = {"name": "tests", "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]}
+    rights = {**identity, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "identities.json").write_text(json.dumps({"identities": [rights]}))
+    ports = dict(zip((*PORTS, *MORE_PORTS), find_ports(8), strict=True))
+    fixed = ("-dir", str(folder), "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-volume.max=100")
+    sizes = ("-master.volumeSizeLimitMB=64", f"-s3.config={folder}/identities.json")
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(PROGRAM), "server", *fixed, *sizes, *(f"-{name}={port}" for name, port in ports.items())],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+            stdout=log,
+            stderr=log,
+        )
+    environment = build_environment(ports["s3.port"])
+    try:
+        wait_until_it_stores(environment, folder / "log")
+        yield environment
+    finally:
+        process.kill()
+        process.wait()
+
+
+def build_environment(port: int) -> dict[str, str]:
+    address = f"http://127.0.0.1:{port}"
+    return {
+        "AWS_ENDPOINT_URL_S3": address,
+        "MLFLOW_S3_ENDPOINT_URL": address,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
+def connect(environment: dict[str, str]) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=environment["AWS_ENDPOINT_URL_S3"],
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        region_name="us-east-1",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def wait_until_it_stores(environment: dict[str, str], log: Path) -> None:
+    """Wait until the store takes an object, which is later than that it answers."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            store = connect(environment)
+            store.create_bucket(Bucket="first")
+            store.put_object(Bucket="first", Key="object", Body=b"content")
+        except (BotoCoreError, ClientError):
+            assert time.monotonic() < deadline, log.read_text()[-2000:]
+            time.sleep(0.2)
+        else:
+            return
+
+
+def find_ports(number: int) -> list[int]:
+    """Return ports that nobody uses."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
