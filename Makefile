@@ -11,7 +11,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz compile wheel prove-compiled
+.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled
 .DEFAULT_GOAL := run
 
 run: setup
@@ -186,6 +186,22 @@ var/signing/.installed: | setup
 
 # In this order: the quickest to fail first, the tests last so that their closing line ends the output.
 check: lint imports types migrations deployable sbom secrets workflows lint-deploy audit test-system coverage
+
+# A plain environment with the engine and MLflow's loader, and one with MLflow's pages: pandas stays out of .venv.
+var/pyfunc/.installed: pyproject.toml requirements.lock | setup
+	@rm -rf var/pyfunc && $(PYTHON) -m venv --without-pip var/pyfunc
+	@$(BIN)/uv build --quiet --wheel --python $(BIN)/python --no-build-isolation --out-dir var/pyfunc/wheel . && rm -rf build *.egg-info
+	@$(BIN)/uv pip install --quiet --system-certs --python var/pyfunc/bin/python --constraint requirements.lock \
+	  "legal-name-comparison[pyfunc] @ file://$(CURDIR)/$$(ls var/pyfunc/wheel/*.whl)"
+	@touch $@
+
+# The pages of MLflow for `manage.py models ui`.
+mlflow-ui: var/mlflow-ui/.installed
+
+var/mlflow-ui/.installed: | setup
+	@rm -rf var/mlflow-ui && $(PYTHON) -m venv --without-pip var/mlflow-ui
+	@$(BIN)/uv pip install --quiet --system-certs --python var/mlflow-ui/bin/python mlflow==3.17.2 psycopg2-binary boto3
+	@touch $@
 
 # Labelled sets stay beside the project; the peer has an environment of its own.
 BENCHMARK_DATA ?= ../shared/data

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,11 @@ def build_scorer(content: bytes) -> Scorer:
     scorer = load_scorer(content)
     golden.compare_golden_pairs(scorer)
     return scorer
+
+
+def read_model_code() -> str:
+    """Return the source of :mod:`matching.training.pyfunc_model`, which MLflow stores beside a model."""
+    return files("matching.training").joinpath("pyfunc_model.py").read_text(encoding="utf-8")
 
 
 def check_answers(recorded: Mapping[str, Any], scorer: Scorer) -> None:

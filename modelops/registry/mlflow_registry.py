@@ -23,8 +23,14 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from modelops.models import DRILL_PROFILE, EVERY_PROFILE, LiveSlot, ModelVersion, ServingRole
+from modelops.registry.pyfunc_files import build_pyfunc_files
+from modelops.validation.validator import get_validator
+
+REGISTERED_MODEL = "legal_name_comparison"
+"""The name of all versions in MLflow: ``models:/legal_name_comparison@champion``."""
 
 _ARTEFACT_FOLDER = "model"
+_COMPILED_MODEL = "model.json"
 
 REGISTRY_ERRORS = (MlflowException, SQLAlchemyError)
 """Errors of a store that does not respond or does not have the requested item."""
@@ -58,7 +64,7 @@ def log_version(
     params: Mapping[str, Any],
     metrics: Mapping[str, float],
 ) -> LoggedRun:
-    """Log a run with its files and register it under ``name``; return its location.
+    """Log a run with its files, loadable by ``mlflow.pyfunc``, and register it; return its location.
 
     Raises ``MlflowException`` when the store refuses it.
     """
@@ -69,11 +75,11 @@ def log_version(
         store.log_param(run_id, key, value)
     for key, number in metrics.items():
         store.log_metric(run_id, key, number)
-    _log_files(store, run_id, files)
+    _log_files(store, run_id, {**files, **_build_loadable_files(files)})
     store.set_terminated(run_id)
     source = f"{run.info.artifact_uri}/{_ARTEFACT_FOLDER}"
-    _ensure_registered_model(store, name)
-    store.create_model_version(name, source, run_id, tags={"version": version})
+    _ensure_registered_model(store)
+    store.create_model_version(REGISTERED_MODEL, source, run_id, tags={"version": version})
     return LoggedRun(run_id, source)
 
 
@@ -93,7 +99,7 @@ def find_wrong_aliases(since: datetime) -> list[str]:
     store, wrong = create_client(), []
     for alias, version in _list_expected_aliases(_query_live_slots().filter(deployment__at__lte=since)):
         number = _find_version_number(store, version)
-        if number is not None and _get_alias_number(store, version.name, alias) != number:
+        if number is not None and _get_alias_number(store, alias) != number:
             wrong.append(alias)
     return wrong
 
@@ -121,9 +127,9 @@ def _list_expected_aliases(slots: Iterable[LiveSlot]) -> Iterator[tuple[str, Mod
             yield f"previous{suffix}", deployment.previous.model
 
 
-def _get_alias_number(store: MlflowClient, name: str, alias: str) -> str | None:
+def _get_alias_number(store: MlflowClient, alias: str) -> str | None:
     try:
-        return str(store.get_model_version_by_alias(name, alias).version)
+        return str(store.get_model_version_by_alias(REGISTERED_MODEL, alias).version)
     except MlflowException:
         return None
 
@@ -134,10 +140,10 @@ def _query_live_slots() -> QuerySet[LiveSlot]:
 
 
 def _set_alias(store: MlflowClient, alias: str, version: ModelVersion) -> dict[str, str]:
-    number = _find_version_number(store, version)
+    number = _find_version_number(store, version) or _register_earlier_version(store, version)
     if number is None:
         return {}
-    store.set_registered_model_alias(version.name, alias, number)
+    store.set_registered_model_alias(REGISTERED_MODEL, alias, number)
     return {alias: version.version}
 
 
@@ -145,9 +151,21 @@ def _find_version_number(store: MlflowClient, version: ModelVersion) -> str | No
     """Return the number MLflow gave a version, or ``None``."""
     if not version.mlflow_run_id:
         return None
-    query = f"name = '{version.name}' and run_id = '{version.mlflow_run_id}'"
+    query = f"name = '{REGISTERED_MODEL}' and run_id = '{version.mlflow_run_id}'"
     matches = store.search_model_versions(query)
     return str(matches[0].version) if matches else None
+
+
+def _register_earlier_version(store: MlflowClient, version: ModelVersion) -> str | None:
+    """Register a version that was logged under its own name before all had one; ``None`` if never logged."""
+    if not version.mlflow_run_id:
+        return None
+    _ensure_registered_model(store)
+    tags = {"version": version.version}
+    created = store.create_model_version(
+        REGISTERED_MODEL, version.model_path, version.mlflow_run_id, tags=tags
+    )
+    return str(created.version)
 
 
 def _get_experiment_id(store: MlflowClient) -> str:
@@ -159,11 +177,18 @@ def _get_experiment_id(store: MlflowClient) -> str:
     )
 
 
-def _ensure_registered_model(store: MlflowClient, name: str) -> None:
+def _ensure_registered_model(store: MlflowClient) -> None:
     try:
-        store.get_registered_model(name)
+        store.get_registered_model(REGISTERED_MODEL)
     except MlflowException:
-        store.create_registered_model(name)
+        store.create_registered_model(REGISTERED_MODEL)
+
+
+def _build_loadable_files(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return what ``mlflow.pyfunc`` needs beside a compiled model; nothing for a version without one."""
+    if _COMPILED_MODEL not in files:
+        return {}
+    return build_pyfunc_files(_COMPILED_MODEL, get_validator().read_model_code())
 
 
 def _log_files(store: MlflowClient, run_id: str, files: Mapping[str, bytes]) -> None:

@@ -37,6 +37,9 @@ class ModelValidator(Protocol):
     def build_scorer(self, content: bytes) -> Any:
         """Return the scorer of an artefact. Raises ``ValueError`` if it does not fit this program."""
 
+    def read_model_code(self) -> str:
+        """Return the Python module with which MLflow runs a version outside of this program."""
+
     def record_answers(self, scorer: Any) -> dict[str, Any]:
         """Return the predictions of a model for the golden pairs, to be stored with it."""
 

@@ -10,7 +10,7 @@ from accounts.audit.verification import verify_chain
 from accounts.tasks import seal_audit_trail
 from feedback.models import ReviewItem
 from feedback.tasks import collect_review_items
-from modelops.registry.mlflow_registry import create_client, log_version
+from modelops.registry.mlflow_registry import REGISTERED_MODEL, create_client, log_version
 from modelops.tasks import mirror_registry_aliases
 from tests.models import installed, promoted, scoring_version, stored_prediction
 from tests.people import person
@@ -51,5 +51,5 @@ def test_the_registry_shows_what_is_live_and_what_was_before() -> None:
         type(version).objects.filter(pk=version.pk).update(mlflow_run_id=logged.run_id)
     promoted(second)
     assert mirror_registry_aliases() == {"champion": "2", "previous": "1"}
-    found = create_client().get_model_version_by_alias("names", "champion")
+    found = create_client().get_model_version_by_alias(REGISTERED_MODEL, "champion")
     assert found.tags["version"] == "2"

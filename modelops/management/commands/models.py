@@ -1,8 +1,10 @@
-"""``manage.py models``: list, show, verify, export and import versions."""
+"""``manage.py models``: list, show, verify, export, import versions, and show MLflow's pages."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import subprocess
 from argparse import ArgumentParser
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +17,10 @@ from django.db import IntegrityError
 from accounts.dates import format_moment
 from modelops.deployment.registration import VersionRegistration, register_version
 from modelops.models import Deployment, ModelVersion, describe_profile
-from modelops.registry import bundles, mlflow_registry
+from modelops.registry import bundles, mlflow_registry, read_only_pages
 from modelops.registry.bundles import BundleError
 from modelops.registry.mlflow_registry import REGISTRY_ERRORS
+from modelops.registry.read_only_pages import PagesError
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 from modelops.validation import estimators, gate_checks
 from modelops.validation.estimators import EstimatorError
@@ -42,6 +45,9 @@ class Command(BaseCommand):
         export.add_argument("file", type=Path)
         bring = verbs.add_parser("import", help="register a version from a signed file")
         bring.add_argument("file", type=Path)
+        pages = verbs.add_parser("ui", help="show MLflow's pages on this machine, read-only")
+        pages.add_argument("--port", type=int, default=5005)
+        pages.add_argument("--python", type=Path, default=Path(settings.VAR_DIR) / "mlflow-ui/bin/python")
         for verb in (export, bring):
             verb.add_argument(
                 "--key-file",
@@ -54,7 +60,7 @@ class Command(BaseCommand):
         verb = getattr(self, f"_{options['verb']}")
         try:
             verb(options)
-        except (ArtefactVerificationError, BundleError, OSError) as error:
+        except (ArtefactVerificationError, BundleError, PagesError, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -102,6 +108,14 @@ class Command(BaseCommand):
         content = bundles.build_bundle(version, _read_key(options), extra)
         options["file"].write_bytes(content)
         self.stdout.write(f"{version}: {len(content):,} bytes in {options['file']}, signed")
+
+    def _ui(self, options: dict[str, Any]) -> None:
+        """Serve the pages until Ctrl-C."""
+        command = read_only_pages.build_command(options["python"], options["port"])
+        environment = read_only_pages.build_environment(settings.MLFLOW_TRACKING_URI)
+        self.stdout.write(f"MLflow, read-only: http://127.0.0.1:{options['port']}/ (Ctrl-C ends it)")
+        with contextlib.suppress(KeyboardInterrupt):
+            subprocess.run(command, env=environment, check=False)  # noqa: S603 - our own arguments
 
     def _import(self, options: dict[str, Any]) -> None:
         bundle = bundles.read_bundle(options["file"].read_bytes(), _read_key(options))

@@ -8,7 +8,7 @@ from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.serving.live_models import get_model_loader
 from modelops.models import Deployment, LiveSlot, ModelVersion
-from modelops.registry.mlflow_registry import create_client
+from modelops.registry.mlflow_registry import REGISTERED_MODEL, create_client
 from tests.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]
@@ -22,7 +22,7 @@ def test_a_new_installation_answers_with_the_shipped_model(capsys: pytest.Captur
     assert prediction.verdict == "immaterial"
     version = ModelVersion.objects.get()
     assert prediction.model == version
-    alias = create_client().get_model_version_by_alias(version.name, "champion")
+    alias = create_client().get_model_version_by_alias(REGISTERED_MODEL, "champion")
     assert alias.run_id == version.mlflow_run_id
     assert version.measured.exists()
 

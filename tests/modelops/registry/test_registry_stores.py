@@ -14,6 +14,7 @@ from matching.compare.service import compare_and_store
 from modelops import tasks
 from modelops.models import Alert
 from modelops.registry import mlflow_registry
+from modelops.registry.mlflow_registry import REGISTERED_MODEL
 from modelops.tasks import mirror_registry_aliases
 from tests.models import installed, promoted, scoring_version
 from tests.people import person
@@ -44,13 +45,14 @@ def test_versions_are_logged_to_postgresql_and_s3_and_aliases_follow_what_is_liv
         assert logged.source.startswith(f"s3://{bucket}/artifacts")
         assert mlflow_registry.fetch_file(logged.run_id, "model.json") == files["model.json"]
     stored = boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
-    assert len(stored) == 2
+    assert sum(entry["Key"].endswith("/model.json") for entry in stored) == 2
+    assert sum(entry["Key"].endswith("/MLmodel") for entry in stored) == 2
     promoted(second)
     assert mlflow_registry.find_wrong_aliases(timezone.now()) == ["champion", "previous"]
     assert mirror_registry_aliases() == {"champion": "2", "previous": "1"}
     assert not Alert.objects.exists()
     monkeypatch.setattr(tasks, "ALIAS_GRACE_PERIOD", timedelta(0))
-    mlflow_registry.create_client().set_registered_model_alias("names", "champion", "1")
+    mlflow_registry.create_client().set_registered_model_alias(REGISTERED_MODEL, "champion", "1")
     assert mirror_registry_aliases() == {"champion": "2", "previous": "1"}
     assert mlflow_registry.find_wrong_aliases(timezone.now()) == []
     alert = Alert.objects.get()
@@ -71,3 +73,18 @@ def test_a_store_that_does_not_answer_touches_no_answer_and_is_told(settings: Se
     for _ in range(3):
         assert mirror_registry_aliases() == {}
     assert "does not answer" in Alert.objects.get(rule="registry_silent", state="firing").observation
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("own_registry")
+def test_a_version_that_was_logged_under_another_name_is_registered_when_it_is_live() -> None:
+    version = installed().model
+    files = {"model.json": bytes(version.artefact.content)}
+    logged = mlflow_registry.log_version(version.name, version.version, files, {}, {})
+    type(version).objects.update(mlflow_run_id=logged.run_id, model_path=logged.source)
+    store = mlflow_registry.create_client()
+    store.delete_registered_model(REGISTERED_MODEL)
+    assert mlflow_registry.mirror_aliases() == {"champion": "1"}
+    assert store.get_model_version_by_alias(REGISTERED_MODEL, "champion").run_id == logged.run_id
+    assert mlflow_registry.mirror_aliases() == {"champion": "1"}
+    assert len(store.search_model_versions(f"name = '{REGISTERED_MODEL}'")) == 1
