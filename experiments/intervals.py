@@ -52,7 +52,7 @@ class ArmComparison:
     """Two arms beside each other.
 
     ``difference`` is B minus A and ``lift`` the same relative to A. ``variance_removed`` in [0, 1) is the
-    share of the variance that the period before explained (CUPED).
+    share of the variance that the period before explained (CUPED); ``variance`` is that of the difference.
     """
 
     a: ArmSummary
@@ -60,6 +60,7 @@ class ArmComparison:
     difference: Interval | None = None
     lift: Interval | None = None
     variance_removed: float = 0.0
+    variance: float = 0.0
 
     @property
     def has_enough_users(self) -> bool:
@@ -117,7 +118,8 @@ def compare_arms(
     variances = [_estimate_variance(arm) for arm in adjusted]
     means = a.interval.estimate, b.interval.estimate
     difference = _build_interval(means[1] - means[0], sum(variances), scale, alpha)
-    return ArmComparison(a, b, difference, _compute_lift(means, variances, scale, alpha), removed)
+    lift = _compute_lift(means, variances, scale, alpha)
+    return ArmComparison(a, b, difference, lift, removed, sum(variances))
 
 
 def _compute_lift(

@@ -2,17 +2,19 @@
 
 Both answers are exact for the rule that decides, repeated looks included: reviewed disagreements form a walk
 whose states are counted one by one, and daily looks at a difference are integrated as in a group sequential
-design (Armitage, McPherson, Rowe 1969).
+design (Armitage, McPherson, Rowe 1969): for intervals that hold at any moment, and for planned looks.
 """
 
 from __future__ import annotations
 
 import math
+from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.group_sequential import ScoreWalk, compute_bounds
 from experiments.intervals import compute_half_width
 from experiments.significance import is_conclusive
 
@@ -23,9 +25,16 @@ MAX_REVIEWS = 3_000
 LOOKS = 14
 """Equally spaced looks that the number of users is computed for; daily looks of two weeks."""
 
-_GRID_POINTS = 201
-
 Floats = NDArray[np.float64]
+
+
+class Design(StrEnum):
+    """How the difference of users is judged."""
+
+    ANY_TIME = "any time"
+    """By an interval that holds at any moment."""
+    PLANNED = "planned looks"
+    """By one look a day until a planned end."""
 
 
 def compute_required_reviews(win_share: float, power: float = POWER) -> int | None:
@@ -70,7 +79,9 @@ def _list_bounds() -> list[int]:
     return bounds
 
 
-def compute_required_users(effect: float, deviation: float, share_b: float = 0.5) -> int | None:
+def compute_required_users(
+    effect: float, deviation: float, share_b: float = 0.5, design: Design = Design.ANY_TIME
+) -> int | None:
     """Return the users of both arms together that conclude with :data:`POWER`, looking daily.
 
     ``effect`` is the true difference and the scale of the interval, ``deviation`` the standard deviation over
@@ -78,57 +89,61 @@ def compute_required_users(effect: float, deviation: float, share_b: float = 0.5
     """
     if deviation <= 0 or effect <= 0:
         return None
-    return math.ceil((_find_required_signal() * deviation / effect) ** 2 * _spread(share_b))
+    return math.ceil((_find_required_signal(design) * deviation / effect) ** 2 * _spread(share_b))
 
 
-def compute_detectable_effect(deviation: float, users: int, share_b: float = 0.5) -> float:
+def compute_detectable_effect(
+    deviation: float, users: int, share_b: float = 0.5, design: Design = Design.ANY_TIME
+) -> float:
     """Return the smallest difference that so many users in both arms find with :data:`POWER`."""
-    return _find_required_signal() * deviation * math.sqrt(_spread(share_b) / users)
+    return _find_required_signal(design) * deviation * math.sqrt(_spread(share_b) / users)
 
 
-def compute_user_power(effect: float, deviation: float, users: int, share_b: float = 0.5) -> float:
-    """Return the probability that an always-valid interval excludes 0 at one of the equally spaced looks.
+def compute_user_power(
+    effect: float, deviation: float, users: int, share_b: float = 0.5, design: Design = Design.ANY_TIME
+) -> float:
+    """Return the probability that one of the equally spaced looks finds the effect.
 
     ``users`` is the number in both arms at the last look.
     """
-    return _compute_signal_power(effect / deviation * math.sqrt(users / _spread(share_b)))
+    return _compute_signal_power(effect / deviation * math.sqrt(users / _spread(share_b)), design)
 
 
 def _spread(share_b: float) -> float:
     return 1 / share_b + 1 / (1 - share_b)
 
 
-@lru_cache(maxsize=1)
-def _find_required_signal() -> float:
+@lru_cache(maxsize=2)
+def _find_required_signal(design: Design) -> float:
     """Return the effect in standard errors of the last look that is found with :data:`POWER`."""
     low, high = 1.0, 10.0
     while high - low > 0.01:
         middle = (low + high) / 2
-        enough = _compute_signal_power(middle) >= POWER
+        enough = _compute_signal_power(middle, design) >= POWER
         low, high = (low, middle) if enough else (middle, high)
     return high
 
 
-def _compute_signal_power(signal: float) -> float:
+def _compute_signal_power(signal: float, design: Design) -> float:
     """Return the power for an effect of so many standard errors of the last look.
 
     With the effect as unit, the score process has drift 1 and variance one per unit of information.
     """
-    information = signal**2 * np.arange(1, LOOKS + 1) / LOOKS
-    crossed, before, density, points = 0.0, 0.0, np.ones(1), np.zeros(1)
-    for seen in information:
-        bound = compute_half_width(1 / seen, 1.0) * seen
-        mean, spread = points + (seen - before), math.sqrt(seen - before)
-        leave = _compute_normal_tail((bound - mean) / spread) + _compute_normal_tail((bound + mean) / spread)
-        crossed += float((density * leave).sum())
-        grid = np.linspace(-bound, bound, _GRID_POINTS)
-        arrive = np.exp(-(((grid[:, None] - mean) / spread) ** 2) / 2) / (spread * math.sqrt(2 * math.pi))
-        density = arrive @ density * (grid[1] - grid[0])
-        density[[0, -1]] /= 2  # the trapezoidal rule
-        points, before = grid, seen
+    information = [signal**2 * look / LOOKS for look in range(1, LOOKS + 1)]
+    walk, crossed = ScoreWalk(drift=1.0), 0.0
+    for seen, bound in zip(information, _list_user_bounds(information, design), strict=True):
+        crossed += walk.compute_crossing(seen, bound)
+        walk = walk.go_on(seen, bound)
     return crossed
 
 
-def _compute_normal_tail(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the shares of a standard normal above each value; scipy would cost a web process its import."""
-    return np.array([math.erfc(value / math.sqrt(2)) / 2 for value in values])
+def _list_user_bounds(information: list[float], design: Design) -> list[float]:
+    """Return the bound of each look in standard errors."""
+    if design is Design.PLANNED:
+        return list(_compute_planned_bounds())
+    return [compute_half_width(1 / seen, 1.0) * math.sqrt(seen) for seen in information]
+
+
+@lru_cache(maxsize=1)
+def _compute_planned_bounds() -> tuple[float, ...]:
+    return tuple(compute_bounds([float(look) for look in range(1, LOOKS + 1)], LOOKS))

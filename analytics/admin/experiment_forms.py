@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -48,6 +49,7 @@ class ExperimentForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             self.fields[arm].queryset = versions  # type: ignore[attr-defined]
         if not self.instance.created_by_id:
             self.fields["model_a"].initial = _find_champion()
+            self.fields["planned_end"].initial = _suggest_end()
         self._set_margins()
 
     def _set_margins(self) -> None:
@@ -132,6 +134,11 @@ class SplitForm(ReasonForm):
 def _find_champion() -> Any:
     live = Deployment.objects.live().filter(role=ServingRole.CHAMPION, profile=EVERY_PROFILE)
     return live.values_list("model_id", flat=True).first()
+
+
+def _suggest_end() -> datetime:
+    """Return the midnight (UTC) in four weeks: with a planned end, users are judged by planned looks."""
+    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=28)
 
 
 def _find_problems(data: dict[str, Any]) -> dict[str, str]:

@@ -14,11 +14,18 @@ from django.utils import timezone
 
 from accounts.ids import build_min_uuid7
 from analytics.experiments.disagreements import count_daily_disagreements
-from analytics.experiments.outcomes import DaySum, read_day_sums
+from analytics.experiments.outcomes import DaySum, read_day_sums, read_recorded_history
 from experiments.intervals import MIN_USERS
 from experiments.metrics import ACCURACY, AUTOMATIC_METRICS
 from experiments.models import Experiment
-from experiments.power import MAX_REVIEWS, POWER, compute_required_reviews, compute_required_users
+from experiments.power import (
+    MAX_REVIEWS,
+    POWER,
+    Design,
+    compute_detectable_effect,
+    compute_required_reviews,
+    compute_required_users,
+)
 from matching.compare import sampling
 from matching.models import Prediction
 from modelops.models import EVERY_PROFILE
@@ -50,11 +57,17 @@ def forecast_experiment(experiment: Experiment) -> Forecast:
     """Forecast a draft, stored or not; reads at most four weeks of predictions."""
     if experiment.primary_metric == ACCURACY:
         return _forecast_reviews(experiment)
-    if experiment.primary_metric not in AUTOMATIC_METRICS:
-        return Forecast(
-            False, "Nothing is stored yet of what clients will record, so nothing can be forecast."
-        )
-    return _forecast_users(experiment)
+    history = _read_history(experiment.profile)
+    metric = AUTOMATIC_METRICS.get(experiment.primary_metric)
+    if metric is not None:
+        rows = [row for row in history if row.metric == metric.id]
+        return _forecast_users(experiment, metric.title, rows, rows)
+    name = experiment.recorded_metric
+    recorded = read_recorded_history(name, timezone.now() - HISTORY)
+    seen = [row for row in history if row.metric == "latency_ms"]
+    if not recorded:
+        return _forecast_unknown(experiment, seen)
+    return _forecast_users(experiment, name.replace("_", " "), recorded, seen)
 
 
 def _forecast_reviews(experiment: Experiment) -> Forecast:
@@ -77,23 +90,50 @@ def _forecast_reviews(experiment: Experiment) -> Forecast:
     return _judge_time(experiment, f"{goal} of cases", needed, "reviews", days)
 
 
-def _forecast_users(experiment: Experiment) -> Forecast:
-    metric = AUTOMATIC_METRICS[experiment.primary_metric]
-    rows = [row for row in _read_history(experiment.profile) if row.metric == metric.id]
-    values, first_days = _summarise_users(rows)
+def _forecast_users(experiment: Experiment, title: str, rows: list[DaySum], seen: list[DaySum]) -> Forecast:
+    """Forecast a metric from its values of four weeks (``rows``) and the users who came (``seen``)."""
+    values, _ = _summarise_users(rows)
     if len(values) < 2 or not values.mean() or not values.std():
-        text = f"In the last four weeks too little is stored of {metric.title.lower()} to forecast from."
-        return Forecast(False, text)
-    effect = float(values.mean()) * float(experiment.smallest_effect)
-    needed = compute_required_users(effect, float(values.std(ddof=1)), experiment.share_b) or 0
+        return Forecast(
+            False, f"In the last four weeks too little is stored of {title.lower()} to forecast from."
+        )
+    effect = abs(float(values.mean())) * float(experiment.smallest_effect)
+    design = get_design(experiment)
+    deviation = float(values.std(ddof=1))
+    needed = compute_required_users(effect, deviation, experiment.share_b, design) or 0
     smaller = min(experiment.share_b, 1 - experiment.share_b)
     needed = max(needed, math.ceil(MIN_USERS / smaller))
     goal = (
-        f"A change of {float(experiment.smallest_effect):.0%} of {metric.title.lower()} "
-        f"needs {needed:,} users to be found in {POWER:.0%} of cases"
+        f"A change of {float(experiment.smallest_effect):.0%} of {title.lower()} "
+        f"needs {needed:,} users to be found in {POWER:.0%} of cases, by {_DESIGN_TEXTS[design]}"
     )
-    days = _find_day(first_days, needed / float(experiment.enrolled_share or 1))
+    days = _find_day(_summarise_users(seen)[1], needed / float(experiment.enrolled_share or 1))
     return _judge_time(experiment, goal, needed, "users", days)
+
+
+def _forecast_unknown(experiment: Experiment, seen: list[DaySum]) -> Forecast:
+    """Forecast a metric of which nothing was ever recorded, in units of how much users differ."""
+    end = experiment.planned_end or timezone.now() + HISTORY
+    days = max((end - timezone.now()) / timedelta(days=1), 1.0)
+    daily = len(_summarise_users(seen)[1]) / HISTORY.days
+    users = round(daily * days * float(experiment.enrolled_share or 1))
+    text = f"Nothing was recorded yet as {experiment.recorded_metric}, so the spread over users is not known."
+    if users < 2 * MIN_USERS:
+        return Forecast(False, f"{text} About {users:,} users come in {days:,.0f} days, which is too few.")
+    effect = compute_detectable_effect(1.0, users, experiment.share_b, get_design(experiment))
+    found = f"they show a difference of {effect:.2f} standard deviations in {POWER:.0%} of cases"
+    return Forecast(False, f"{text} About {users:,} users come in {days:,.0f} days: {found}.")
+
+
+def get_design(experiment: Experiment) -> Design:
+    """Return how the users of an experiment are judged: by planned looks where there is a planned end."""
+    return Design.PLANNED if experiment.planned_end else Design.ANY_TIME
+
+
+_DESIGN_TEXTS = {
+    Design.PLANNED: "daily looks until the planned end",
+    Design.ANY_TIME: "intervals that hold at any moment",
+}
 
 
 def _judge_time(experiment: Experiment, goal: str, needed: int, unit: str, days: int | None) -> Forecast:

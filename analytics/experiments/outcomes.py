@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -45,6 +45,13 @@ def read_day_sums(predictions: QuerySet[Prediction]) -> list[DaySum]:
 def read_recorded_sums(experiment: Experiment, phase: int) -> list[DaySum]:
     """Return what clients recorded in a phase, and the failed comparisons under ``error``."""
     rows = RecordedMetric.objects.filter(experiment=experiment, phase=phase).order_by()
+    grouped = rows.annotate(day=TruncDate("at")).values_list("name", "user_id", "arm", "day")
+    return [DaySum(*row) for row in grouped.annotate(total=Sum("value"), count=Count("pk"))]
+
+
+def read_recorded_history(name: str, since: datetime) -> list[DaySum]:
+    """Return what clients recorded under a name in every experiment since a moment."""
+    rows = RecordedMetric.objects.filter(name=name, at__gte=since).order_by()
     grouped = rows.annotate(day=TruncDate("at")).values_list("name", "user_id", "arm", "day")
     return [DaySum(*row) for row in grouped.annotate(total=Sum("value"), count=Count("pk"))]
 

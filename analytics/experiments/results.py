@@ -13,9 +13,16 @@ from accounts.models import AuditEvent
 from analytics.experiments import verdict as verdicts
 from analytics.experiments.disagreements import Disagreements, read_disagreements
 from analytics.experiments.guardrails import GuardrailStatus, assess_guardrails
+from analytics.experiments.planned_looks import PlannedLooks, take_planned_looks
 from analytics.experiments.user_table import UserTable, build_user_table, select_phase_predictions
-from analytics.experiments.verdict import State, Verdict, judge_accuracy, judge_users
-from experiments.intervals import ArmComparison
+from analytics.experiments.verdict import (
+    State,
+    Verdict,
+    judge_accuracy,
+    judge_planned_looks,
+    judge_users,
+)
+from experiments.intervals import ArmComparison, Interval
 from experiments.metrics import ACCURACY, AUTOMATIC_METRICS, RECORDED, Metric, build_recorded_metric
 from experiments.models import Arm, Experiment, ExperimentPhase
 from experiments.significance import SampleRatioCheck, check_sample_ratio
@@ -32,6 +39,7 @@ class MetricResult:
     comparison: ArmComparison | None
     verdict: Verdict
     is_primary: bool
+    looks: PlannedLooks | None = None
 
 
 @dataclass(frozen=True)
@@ -92,10 +100,10 @@ def get_experiment_results(experiment: Experiment, phase_number: int | None = No
         withheld = verdicts.withhold(split)
         return ExperimentResults(experiment, phase, withheld, split, [], None, guardrails, [], None)
     evidence = read_disagreements(experiment, phase)
-    metrics = _compare_metrics(experiment, table)
+    metrics = _compare_metrics(experiment, phase, table)
     verdict = _judge(experiment, evidence, metrics)
     segments = _read_segments(experiment, phase, evidence)
-    chart = _build_chart(experiment, table, evidence)
+    chart = _build_chart(experiment, table, evidence, metrics[0].looks)
     return ExperimentResults(
         experiment, phase, verdict, split, metrics, evidence, guardrails, segments, chart
     )
@@ -114,19 +122,35 @@ def get_primary_metric(experiment: Experiment) -> Metric | None:
     return AUTOMATIC_METRICS.get(experiment.primary_metric)
 
 
-def _compare_metrics(experiment: Experiment, table: UserTable) -> list[MetricResult]:
+def _compare_metrics(experiment: Experiment, phase: ExperimentPhase, table: UserTable) -> list[MetricResult]:
     """Return the primary metric first, then the automatic ones, then what else clients recorded."""
     primary = get_primary_metric(experiment)
     recorded = [build_recorded_metric(name) for name in sorted(table.totals) if name not in AUTOMATIC_METRICS]
     every = [*([primary] if primary else []), *AUTOMATIC_METRICS.values(), *recorded]
-    results = []
-    for metric in {metric.id: metric for metric in reversed(every)}.values():
-        is_primary = primary is not None and metric.id == primary.id
-        effect = float(experiment.smallest_effect) if is_primary else 0.1
-        comparison = table.compare(metric.id, effect)
-        results.append(MetricResult(metric, comparison, judge_users(metric, comparison), is_primary))
+    results = [
+        _compare_primary(experiment, phase, table, metric)
+        if primary is not None and metric.id == primary.id
+        else _compare_metric(table, metric)
+        for metric in {metric.id: metric for metric in reversed(every)}.values()
+    ]
     order = [metric.id for metric in every]
     return sorted(results, key=lambda result: order.index(result.metric.id))
+
+
+def _compare_metric(table: UserTable, metric: Metric) -> MetricResult:
+    comparison = table.compare(metric.id)
+    return MetricResult(metric, comparison, judge_users(metric, comparison), is_primary=False)
+
+
+def _compare_primary(
+    experiment: Experiment, phase: ExperimentPhase, table: UserTable, metric: Metric
+) -> MetricResult:
+    """Judge the primary metric by planned looks where there is a planned end, else at any time."""
+    looks = take_planned_looks(experiment, phase, table, metric.id)
+    if looks is not None:
+        return MetricResult(metric, looks.comparison, judge_planned_looks(metric, looks), True, looks)
+    comparison = table.compare(metric.id, float(experiment.smallest_effect))
+    return MetricResult(metric, comparison, judge_users(metric, comparison), is_primary=True)
 
 
 def _judge(experiment: Experiment, evidence: Disagreements, metrics: list[MetricResult]) -> Verdict:
@@ -162,16 +186,16 @@ def _build_segment(
     return Segment(name, value, (count_a, count_b), shares, *wins.get(value, (0, 0)))
 
 
-def _build_chart(experiment: Experiment, table: UserTable, evidence: Disagreements) -> ChartSeries:
+def _build_chart(
+    experiment: Experiment, table: UserTable, evidence: Disagreements, looks: PlannedLooks | None
+) -> ChartSeries:
     days = table.days[-MAX_CHART_DAYS:]
     metric = get_primary_metric(experiment)
     if metric is None:
         values: list[float | None] = [min(value, 1e6) for value in evidence.list_daily_e_values(days)]
         return ChartSeries("Evidence (e-value)", days, values, threshold=20.0, is_logarithmic=True)
-    effect = float(experiment.smallest_effect)
-    offset = len(table.days) - len(days)
-    compared = [table.compare(metric.id, effect, offset + at) for at in range(len(days))]
-    bounds = [result.difference if result and result.has_enough_users else None for result in compared]
+    every = _list_bounds(experiment, table, metric, looks)
+    days, bounds = table.days[: len(every)][-MAX_CHART_DAYS:], every[-MAX_CHART_DAYS:]
     return ChartSeries(
         f"{metric.title}: B minus A",
         days,
@@ -179,6 +203,18 @@ def _build_chart(experiment: Experiment, table: UserTable, evidence: Disagreemen
         [bound.low if bound else None for bound in bounds],
         [bound.high if bound else None for bound in bounds],
     )
+
+
+def _list_bounds(
+    experiment: Experiment, table: UserTable, metric: Metric, looks: PlannedLooks | None
+) -> list[Interval | None]:
+    """Return the interval of the difference at the end of each day, or at each planned look."""
+    if looks is not None:
+        pairs = zip(looks.comparisons, looks.intervals, strict=True)
+        return [bound if result and result.has_enough_users else None for result, bound in pairs]
+    effect = float(experiment.smallest_effect)
+    compared = [table.compare(metric.id, effect, at) for at in range(len(table.days))]
+    return [result.difference if result and result.has_enough_users else None for result in compared]
 
 
 def describe_results(results: ExperimentResults) -> dict[str, Any]:

@@ -31,6 +31,7 @@ _TEMPLATE = Path(__file__).with_name("report.typ")
 _NONE = "–"
 EXPLORATORY = "Exploratory: many segments are compared, so some differ by chance. They decide nothing."
 INTERVALS = "In brackets: intervals that hold at every look at once (95 %)."
+PLANNED = "B minus A and lift of the primary metric are those of the last planned look (one a day)."
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class Table:
 def build_tables(results: ExperimentResults) -> list[Table]:
     """Return what the page shows below the verdict, in its order."""
     return [
-        Table("Metrics of users", _METRIC_HEAD, [_format_metric(row) for row in results.metrics], INTERVALS),
+        Table(
+            "Metrics of users", _METRIC_HEAD, [_format_metric(row) for row in results.metrics], _note(results)
+        ),
         Table("Accuracy: reviewed disagreements", ["", ""], _list_evidence(results)),
         Table(
             "Guardrails",
@@ -119,6 +122,10 @@ RENDERERS: Mapping[str, Callable[[ExperimentResults], bytes]] = {
     "csv": _render_csv,
     "pdf": _render_pdf,
 }
+
+
+def _note(results: ExperimentResults) -> str:
+    return f"{INTERVALS} {PLANNED}" if any(row.looks for row in results.metrics) else INTERVALS
 
 
 def _format_metric(row: MetricResult) -> list[str]:

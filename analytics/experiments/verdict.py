@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from analytics.experiments.disagreements import Disagreements
 from analytics.experiments.forecast import estimate_days_left
+from analytics.experiments.planned_looks import PlannedLooks
 from experiments.intervals import MIN_USERS, ArmComparison, Interval
 from experiments.metrics import Direction, Metric, Unit
 from experiments.models import Experiment
@@ -73,6 +74,21 @@ def judge_users(metric: Metric, result: ArmComparison | None) -> Verdict:
     b_is_better = (result.difference.estimate < 0) == (metric.better == Direction.LOWER)
     winner, state = ("B", State.B_BETTER) if b_is_better else ("A", State.A_BETTER)
     return Verdict(state, f"{winner} is better: {title} of B {change} against A.")
+
+
+def judge_planned_looks(metric: Metric, looks: PlannedLooks) -> Verdict:
+    """Judge one metric by its planned looks: the first that decides stays, and none follows the last."""
+    if not looks.taken:
+        text = f"Cannot conclude yet: the first of {looks.planned:,} planned looks is at the end of the day."
+        return Verdict(State.UNDECIDED, text)
+    verdict = judge_users(metric, looks.comparison)
+    if looks.deciding_look:
+        when = f"Decided at look {looks.deciding_look:,} of {looks.planned:,}."
+        return Verdict(verdict.state, f"{verdict.sentence} {when}")
+    if looks.taken >= looks.planned:
+        sentence = verdict.sentence.removeprefix("Cannot conclude yet: ")
+        return Verdict(State.UNDECIDED, f"No difference was shown by the planned end: {sentence}")
+    return Verdict(State.UNDECIDED, f"{verdict.sentence} Look {looks.taken:,} of {looks.planned:,}.")
 
 
 def describe_change(metric: Metric, result: ArmComparison) -> str:

@@ -62,6 +62,13 @@ def test_a_draft_is_created_and_b_staged_from_it(versions: tuple[Deployment, Any
     assert (request.model, request.role) == (challenger, "challenger")
 
 
+def test_a_draft_suggests_a_planned_end_in_four_weeks() -> None:
+    installed()
+    page = browser(Role.MODEL_ENGINEER).get(f"{ROOT}/add/").content.decode()
+    assert f'value="{timezone.now() + timedelta(days=28):%Y-%m-%d}"' in page
+    assert 'value="00:00:00"' in page
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [

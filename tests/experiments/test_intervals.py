@@ -4,48 +4,22 @@ import math
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from experiments.intervals import Values, adjust_for_before, compare_arms, compute_half_width
+from experiments.intervals import adjust_for_before, compare_arms, compute_half_width
+from tests.experiments.simulations import conclude_any_time, share_concluded
 
 RNG_SEED = 17
-DAYS = 14
-
-
-def looks_that_exclude_zero(effect: float, runs: int, users_a_day: int, scale: float, seed: int) -> float:
-    """The share of experiments that a person who looks every day would call decided.
-
-    Users arrive through the days and go on comparing: a user's share of reviews is the metric.
-    """
-    rng, decided = np.random.default_rng(seed), 0
-    for _ in range(runs):
-        n = users_a_day * DAYS
-        in_b, first_day = rng.random(n) < 0.5, np.repeat(np.arange(DAYS), users_a_day)
-        share = np.clip(rng.beta(2, 6, n) * (1 + effect * in_b), 0, 1)
-        active = first_day[:, None] <= np.arange(DAYS)
-        asked = rng.poisson(rng.gamma(1, 3, n)[:, None], (n, DAYS)) * active
-        reviewed = rng.binomial(asked, share[:, None]).cumsum(axis=1).astype(float)
-        totals = asked.cumsum(axis=1).astype(float)
-        decided += any(excludes_zero(reviewed[:, day], totals[:, day], in_b, scale) for day in range(DAYS))
-    return decided / runs
-
-
-def excludes_zero(numerators: Values, counts: Values, in_b: NDArray[np.bool_], scale: float) -> bool:
-    met = counts > 0
-    values, arm = numerators[met] / counts[met], in_b[met]
-    result = compare_arms((values[~arm], values[arm]), scale)
-    return result.has_enough_users and result.difference is not None and result.difference.excludes(0)
 
 
 @pytest.mark.parametrize(("users_a_day", "scale"), [(3, 0.1), (10, 0.05)])
 def test_two_equal_versions_are_called_different_in_at_most_five_percent_of_experiments(
     users_a_day: int, scale: float
 ) -> None:
-    assert looks_that_exclude_zero(0.0, 300, users_a_day, scale, RNG_SEED) <= 0.05
+    assert share_concluded(conclude_any_time, 0.0, 300, users_a_day, scale, RNG_SEED) <= 0.05
 
 
 def test_a_real_difference_is_found() -> None:
-    assert looks_that_exclude_zero(0.5, 60, 100, 0.1, RNG_SEED) >= 0.9
+    assert share_concluded(conclude_any_time, 0.5, 60, 100, 0.1, RNG_SEED) >= 0.9
 
 
 def test_counting_requests_instead_of_users_would_find_what_is_not_there() -> None:

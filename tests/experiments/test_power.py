@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from experiments import power
-from experiments.intervals import compare_arms
 from experiments.significance import E_VALUE_THRESHOLD, is_conclusive
+from tests.experiments.simulations import conclude_any_time, share_found
 
 
 @pytest.mark.parametrize("win_share", [0.6, 0.7, 0.8])
@@ -42,24 +42,9 @@ def test_the_users_that_are_promised_conclude_as_often_as_promised(share_b: floa
     effect = 0.4
     users = power.compute_required_users(effect, 1.0, share_b)
     assert users is not None
-    rng, concluded = np.random.default_rng(5), 0
-    for _ in range(400):
-        in_b = rng.random(users) < share_b
-        values = rng.normal(size=users) + effect * in_b
-        concluded += any(
-            excludes_zero(values[:seen], in_b[:seen], effect)
-            for seen in (users * look // power.LOOKS for look in range(1, power.LOOKS + 1))
-        )
-    assert concluded / 400 == pytest.approx(power.POWER, abs=0.05)
-
-
-def excludes_zero(
-    values: "np.ndarray[tuple[int], np.dtype[np.float64]]",
-    in_b: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
-    scale: float,
-) -> bool:
-    result = compare_arms((values[~in_b], values[in_b]), scale)
-    return result.has_enough_users and result.difference is not None and result.difference.excludes(0)
+    assert share_found(conclude_any_time, effect, users, share_b, 400, 5) == pytest.approx(
+        power.POWER, abs=0.05
+    )
 
 
 def test_the_smallest_difference_that_so_many_users_find_is_the_one_that_needs_so_many() -> None:
