@@ -16,6 +16,7 @@ _TITLES = {
     "single": "one comparison a request",
     "batch": "a thousand comparisons a request",
     "lists": "lists of answers",
+    "reports": "reports of a year",
     "jobs": "bulk jobs",
 }
 """Each part has a section of its own on the page, and can be measured by itself."""
@@ -53,7 +54,7 @@ def _run_parts(options: argparse.Namespace, home: Path) -> Iterator[tuple[str, I
         import django  # noqa: PLC0415 - after the servers are up
 
         django.setup()
-        from tests.benchmark_api import measures, system  # noqa: PLC0415 - after Django
+        from tests.benchmark_api import measures, reports, system  # noqa: PLC0415 - after Django
 
         user, client = system.prepare()
         scale = measures.Scale(
@@ -71,6 +72,7 @@ def _run_parts(options: argparse.Namespace, home: Path) -> Iterator[tuple[str, I
                 "single": lambda: measures.single(port, client, pairs, scale),
                 "batch": lambda: measures.batch(port, client, pairs[::-1], scale),
                 "lists": lambda: measures.lists(port, user, scale),
+                "reports": lambda: reports.reports(port, user, scale),
             }
             for part, measure in parts.items():
                 if part in wanted:

@@ -65,7 +65,7 @@ def single(port: int, user: User, given: Pairs, scale: Scale) -> Iterator[str]:
     turns = [dict(_asked(user, known, _fresh(given, turn, number))) for turn in range(number)]
     for requests in turns.pop().values():  # before anything counts every process is awake and knows the known
         saturated(port, requests, 2 * _CONNECTIONS, 4)
-    _empty_tables()
+    empty_tables()
     met = [dict(_turns(port, turn, at, scale)) for at, turn in enumerate(turns)]
     yield "| one request, one row | requests/s, median (least to greatest) | of the yardstick | target |"
     yield "|---|---|---|---|"
@@ -243,18 +243,19 @@ def lists(port: int, user: User, scale: Scale) -> Iterator[str]:
     }
     measured = []
     for rows in (10_000, scale.list_rows):
-        _empty_tables()
+        empty_tables()
         fill(user, rows)
-        measured.append({name: _p95(port, user, path) for name, path in paths.items()})
+        measured.append({name: measure_p95(port, user, path) for name, path in paths.items()})
     yield f"| list, p95 in ms | 10,000 answers | {scale.list_rows:,} answers | times (≤ 1.5) |"
     yield "|---|---|---|---|"
     for name in paths:
         few, many = (times[name] for times in measured)
         yield f"| {name} | {few:.1f} | {many:.1f} | {many / few:.2f} |"
-    _empty_tables()
+    empty_tables()
 
 
-def _p95(port: int, user: User, path: str) -> float:
+def measure_p95(port: int, user: User, path: str) -> float:
+    """Return the 95th percentile in milliseconds of a hundred answers, one after the other."""
     headers = {"Authorization": f"Bearer {token_of(user)}"}
     if path.startswith("/admin"):
         headers = {"Cookie": session_of(user)}
@@ -265,7 +266,8 @@ def _p95(port: int, user: User, path: str) -> float:
     return load.percentile(0.95)
 
 
-def _empty_tables() -> None:
+def empty_tables() -> None:
+    """Remove every prediction and note."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute("TRUNCATE predictions, benchmark_api_note CASCADE")

@@ -51,11 +51,12 @@ def prepare() -> tuple[User, User]:
         with connection.schema_editor() as editor:
             editor.create_model(Note)
     call_command("register_starting_model")
-    return _person(Role.ADMINISTRATOR), _person(Role.CLIENT)
+    administrator = find_person(Role.ADMINISTRATOR, "administrator@example.com")
+    return administrator, find_person(Role.CLIENT, "client@example.com")
 
 
-def _person(role: Role) -> User:
-    email = f"{role}@example.com"
+def find_person(role: Role, email: str) -> User:
+    """Return somebody in a role, new if there is nobody of that address."""
     user = User.objects.filter(email=email).first()
     return user or create_user(email, "a long enough phrase", role, None)
 
