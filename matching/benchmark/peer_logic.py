@@ -1,7 +1,8 @@
 """The peer, run by the Python of its own environment: OpenSanctions nomenklatura, algorithm logic-v2.
 
-Reads ``[[left, right, kind], …]`` as JSON on standard input and prints scores, seconds and memory as JSON.
-Imports nothing of this project, whose packages its environment does not have.
+Reads lines of ``[[left, right, kind], …]`` as JSON on standard input and answers each with scores and the
+processor time taken, after a first answer on its start. Imports nothing of this project, whose packages its
+environment does not have.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import json
 import sys
 import time
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 _IMPORT_START = time.perf_counter()
 
@@ -28,21 +31,25 @@ def _build_entity(id_: str, name: str, kind: str) -> EntityProxy:
 def main() -> None:
     """Score every pair; every entity has its own id, because the algorithm caches entities by id."""
     algorithm, config = get_algorithm("logic-v2"), ScoringConfig.defaults()
-    pairs = json.load(sys.stdin)
     status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     memory = next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
-    started = time.perf_counter()
-    scores = [
-        algorithm.compare(
-            _build_entity(f"a{at}", left, kind), _build_entity(f"b{at}", right, kind), config
-        ).score
-        for at, (left, right, kind) in enumerate(pairs)
-    ]
-    seconds = time.perf_counter() - started
-    json.dump(
-        {"scores": scores, "seconds": seconds, "import": _IMPORT_SECONDS, "import_memory_kib": memory},
-        sys.stdout,
-    )
+    _answer({"import": _IMPORT_SECONDS, "import_memory_kib": memory})
+    numbers = count()
+    for line in sys.stdin:
+        pairs = json.loads(line)
+        started = time.process_time()
+        scores = [
+            algorithm.compare(
+                _build_entity(f"a{at}", left, kind), _build_entity(f"b{at}", right, kind), config
+            ).score
+            for at, (left, right, kind) in zip(numbers, pairs, strict=False)
+        ]
+        _answer({"scores": scores, "seconds": time.process_time() - started})
+
+
+def _answer(measured: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(measured) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

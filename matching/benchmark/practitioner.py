@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from matching.benchmark.speed import run_peer
+from matching.benchmark.speed import score_with_peer
 from matching.engine import Comparison, Verdict, compare
 from matching.training.evaluation import is_exact_match
 from matching.training.practitioner import OUTCOMES, RIGHT, PractitionerPair, load_practitioner_pairs
@@ -58,7 +58,7 @@ def compare_practitioner_pairs() -> Iterator[Answer]:
 
 def _classify_peer(answers: Sequence[Answer], python: Path, threshold: float) -> Iterator[str]:
     pairs = [(row.left, row.right, found.kind.value) for row, found in answers]
-    for (row, _), score in zip(answers, run_peer(python, pairs)["scores"], strict=True):
+    for (row, _), score in zip(answers, score_with_peer(python, pairs), strict=True):
         yield row.classify(Verdict.IMMATERIAL if score >= threshold else Verdict.MATERIAL)
 
 

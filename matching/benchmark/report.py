@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,11 +16,18 @@ from matching.benchmark.illustrations import report_illustrations
 from matching.benchmark.practitioner import report_practitioner_pairs
 from matching.benchmark.properties import report_properties
 from matching.benchmark.sections import replace_section
-from matching.benchmark.speed import NamePairs, run_peer, run_task, time_contestants
+from matching.benchmark.speed import (
+    PEER,
+    NamePairs,
+    score_with_peer,
+    time_contestants,
+    time_single_comparisons,
+)
 from matching.benchmark.targets import Measurements, report_targets
 from matching.benchmark.traffic import report_review_load
 from matching.engine import Kind, load_default_scorer
-from matching.jobs.compare_file import compare_file
+from matching.engine.execution import COMPILED, EXECUTION, INTERPRETED
+from matching.jobs.compare_file import compare_file, count_cores
 from matching.jobs.offline.scores import FileCompareOptions
 from matching.training.evaluation import EvaluationReport, evaluate_pairs
 from matching.training.synthetic import DatasetSplit, LabelledPair, assign_split, read_pairs
@@ -49,11 +57,15 @@ WriteLine = Callable[[str], None]
 
 
 class BenchmarkSettings(NamedTuple):
-    """The folder of labelled sets, the peer's Python if it is installed, and the runs of each contestant."""
+    """The folder of labelled sets, the peer's Python if it is installed, and the runs of each contestant.
+
+    ``pairs`` is how many pairs the contestants are timed on, ``None`` for all.
+    """
 
     data: Path
     peer: Path | None
     runs: int
+    pairs: int | None = None
 
 
 def write_report(
@@ -73,7 +85,8 @@ def write_report(
 def _report_environment() -> Iterator[str]:
     scorer = load_default_scorer()
     yield f"Written by `make benchmark` on {datetime.now(UTC):%Y-%m-%d}; do not edit. {platform.machine()},"
-    yield f"{platform.system()}, Python {platform.python_version()}, model {scorer.name} {scorer.version}."
+    yield f"{platform.system()}, Python {platform.python_version()}, {EXECUTION} engine, model {scorer.name}"
+    yield f"{scorer.version}."
 
 
 def read_labelled_sets(data: Path) -> Iterator[tuple[str, list[LabelledPair]]]:
@@ -186,7 +199,7 @@ def _format_percent(rate: RateEstimate | None) -> str:
 
 def _measure_peer(pairs: Sequence[LabelledPair], python: Path) -> dict[str, ClassificationMetrics]:
     """Measure the peer's scores like ours: overall under :data:`_OVERALL`, and by tag."""
-    scores = run_peer(python, [(pair.left, pair.right, pair.kind) for pair in pairs])["scores"]
+    scores = score_with_peer(python, [(pair.left, pair.right, pair.kind) for pair in pairs])
     labels = [pair.material for pair in pairs]
     probabilities = [0.0 if score >= PEER_THRESHOLD else 1.0 for score in scores]
     tags = [f"{pair.kind[:3]} {pair.category}" for pair in pairs]
@@ -207,20 +220,20 @@ def _is_readable(pair: LabelledPair) -> bool:
 
 
 def _report_speed(setting: BenchmarkSettings, say: WriteLine, marks: Measurements) -> Iterator[str]:
-    rows = _read_speed_pairs(setting.data)
+    rows = _spread(_read_speed_pairs(setting.data))[: setting.pairs]
     if not rows:
         return
     say(f"… speed over {len(rows):,} pairs, {setting.runs} runs a contestant")
-    timings, last = time_contestants(rows, ("explained", "scored", "floor"), setting.peer, setting.runs)
-    single = run_task("single", rows)
-    yield f"## Speed, {len(rows):,} pairs, one process, one core\n"
-    yield f"Medians of {setting.runs}, contestants taking turns. Ratios carry further than figures.\n"
+    timings, starts = time_contestants(rows, _list_contestants(), setting.peer, setting.runs)
+    single, base = time_single_comparisons(rows), timings[PEER].median if PEER in timings else 0.0
+    yield f"## Speed, {len(rows):,} pairs, one process, one core, {EXECUTION} engine\n"
+    yield f"Processor time, medians of {setting.runs} runs. All contestants are warmed up and take turns of"
+    yield "250 pairs. An explained answer is built whole, as it is sent. Ratios carry further than figures.\n"
     yield "| contestant | pairs per second, median (least to greatest) | times logic-v2 |"
     yield "|---|---|---|"
-    base = timings["logic-v2"].median if "logic-v2" in timings else 0.0
     for name, timing in timings.items():
         yield f"| {name} | {timing} | {timing.median / base:.1f} |" if base else f"| {name} | {timing} | - |"
-    ours, peer = last["explained"], last.get("logic-v2")
+    ours, peer = starts["explained"], starts.get(PEER)
     marks |= {name: timings[name].median / base for name in ("explained", "scored") if base}
     marks |= {"cold": single["cold"] * 1e6, "warm": single["warm"] * 1e6}
     marks |= {"import": ours["import"], "memory": ours["import_memory_kib"] / 1024}
@@ -231,6 +244,29 @@ def _report_speed(setting: BenchmarkSettings, say: WriteLine, marks: Measurement
     yield f"| memory after import, MiB | {ours['import_memory_kib'] / 1024:.0f} | {memory} |"
     yield f"| one comparison with new names, µs | {single['cold'] * 1e6:.0f} | - |"
     yield f"| the same comparison again, µs | {single['warm'] * 1e6:.0f} | - |\n"
+    yield _describe_load()
+
+
+def _describe_load() -> str:
+    """Return how busy the machine was; other work slows contestants by different factors."""
+    load, cores = os.getloadavg()[0], count_cores()
+    busy = ": other work was running; run it again on a quiet machine" if load > cores else ""
+    return f"Load of the machine at the end: {load:.1f} on {cores} cores{busy}.\n"
+
+
+def _list_contestants() -> list[str]:
+    """Return our tasks, and of a compiled engine the same by its source as well."""
+    tasks = ["explained", "scored"]
+    sources = [f"{task}, {INTERPRETED}" for task in tasks] if EXECUTION == COMPILED else []
+    return [*tasks, *sources, "floor"]
+
+
+def _spread(rows: NamePairs) -> NamePairs:
+    """Return the pairs in an order that mixes their kinds, which the file holds one after another."""
+    return [row for first in range(_STRIDE) for row in rows[first::_STRIDE]]
+
+
+_STRIDE = 97
 
 
 def _format_or_dash(measured: dict[str, float] | None, name: str, unit: float, format_spec: str) -> str:

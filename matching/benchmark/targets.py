@@ -32,7 +32,11 @@ _REASON_MISPRINTS = "spellings alone do not tell a slip from a company one lette
 _REASON_TWO_SCRIPTS = (
     "names in two scripts always go to a person, and over a quarter of these are Japanese beside English"
 )
-_REASON_PYTHON = "the engine is Python, and its profile is flat: no step takes a tenth"
+_REASON_RECORDS = (
+    "the profile is flat, and what is left is the handling of small records, which stay Python's also "
+    "where the engine is compiled (decision 139)"
+)
+_REASON_CLOCK = "measured by the clock, on a machine that other work shared"
 _REASON_SINGLE_RUN = (
     "each file is read once, and a machine that others use changes its speed meanwhile: run it again"
 )
@@ -70,11 +74,18 @@ TARGETS = (
         is_maximum=True,
         reason_missed=_REASON_TWO_SCRIPTS,
     ),
-    Target("explained", "explained, times logic-v2", 5, ".1f", reason_missed=_REASON_PYTHON),
-    Target("scored", "scored, times logic-v2", 15, ".1f", reason_missed=_REASON_PYTHON),
-    Target("cold", "one comparison with new names, µs", 1_000, ",.0f", is_maximum=True),
-    Target("warm", "the same again, µs", 250, ",.0f", is_maximum=True),
-    Target("import", "import, seconds", 0.5, ".2f", is_maximum=True),
+    Target("explained", "explained, times logic-v2", 5, ".1f", reason_missed=_REASON_RECORDS),
+    Target("scored", "scored, times logic-v2", 6.5, ".1f", reason_missed=_REASON_RECORDS),
+    Target(
+        "cold",
+        "one comparison with new names, µs",
+        120,
+        ",.0f",
+        is_maximum=True,
+        reason_missed=_REASON_RECORDS,
+    ),
+    Target("warm", "the same again, µs", 60, ",.0f", is_maximum=True, reason_missed=_REASON_RECORDS),
+    Target("import", "import, seconds", 0.5, ".2f", True, _REASON_CLOCK),
     Target("memory", "memory after import, MiB", 120, ",.0f", is_maximum=True),
     Target(
         "two processes", "a file on two processes, times one", 1.85, ".2f", reason_missed=_REASON_SINGLE_RUN

@@ -1,6 +1,8 @@
-"""One timed task in a process of its own: ``python -m matching.benchmark.task NAME < pairs.json``.
+"""One contestant in a process of its own: ``python -m matching.benchmark.task NAME``.
 
-Every run has a fresh process, so that no cache of an earlier run makes it faster.
+It says how long it took to start, then reads lines of pairs as JSON, works on each line and answers with the
+processor time that it took. The first line warms it up. Every run has a fresh process, so that no cache of an
+earlier run makes it faster.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ _IMPORT_START = time.perf_counter()
 
 from rapidfuzz import fuzz, utils  # noqa: E402
 
-from matching.engine import compare, score_many  # noqa: E402
+from matching.engine import EXECUTION, compare, score_many  # noqa: E402
 
 _IMPORT_SECONDS = time.perf_counter() - _IMPORT_START
 
@@ -25,9 +27,9 @@ Pairs = list[tuple[str, str]]
 
 
 def compare_with_explanation(pairs: Pairs) -> None:
-    """Compare every pair with its full explanation."""
+    """Compare every pair with its full explanation, and make of each what is sent."""
     for left, right in pairs:
-        compare(left, right)
+        compare(left, right).to_dict()
 
 
 def score_in_batches(pairs: Pairs) -> None:
@@ -55,31 +57,20 @@ def measure_resident_kib() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
-def time_single_comparisons(pairs: Pairs) -> dict[str, float]:
-    """Return the seconds of one comparison by a warm engine: with new names, and with the same again."""
-    compare("Warm Up Trading LLC", "Warm-Up Trading Limited")
-    started = time.perf_counter()
-    for left, right in pairs:
-        compare(left, right)
-    cold = time.perf_counter() - started
-    started = time.perf_counter()
-    for left, right in pairs:
-        compare(left, right)
-    return {"cold": cold / len(pairs), "warm": (time.perf_counter() - started) / len(pairs)}
-
-
 def main() -> None:
-    """Run the task named on the command line and print its measurements as JSON."""
-    result: dict[str, float] = {"import": _IMPORT_SECONDS, "import_memory_kib": measure_resident_kib()}
-    pairs = [(left, right) for left, right, _ in json.load(sys.stdin)]
+    """Answer every line of pairs with the processor time of the task named on the command line."""
+    _answer({"import": _IMPORT_SECONDS, "import_memory_kib": measure_resident_kib(), "engine": EXECUTION})
     prepare_process()
-    started = time.perf_counter()
-    if sys.argv[1] == "single":
-        result |= time_single_comparisons(pairs[:500])
-    else:
+    for line in sys.stdin:
+        pairs = [(left, right) for left, right, _ in json.loads(line)]
+        started = time.process_time()
         TASKS[sys.argv[1]](pairs)
-    result["seconds"] = time.perf_counter() - started
-    json.dump(result, sys.stdout)
+        _answer({"seconds": time.process_time() - started})
+
+
+def _answer(measured: dict[str, float | str]) -> None:
+    sys.stdout.write(json.dumps(measured) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

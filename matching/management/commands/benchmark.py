@@ -23,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("data", type=Path, help="folder with train_pairs.csv and eval/")
         parser.add_argument("--peer", type=Path, help="Python of an environment with nomenklatura")
         parser.add_argument("--runs", type=int, default=5)
+        parser.add_argument("--pairs", type=int, help="pairs that speed is measured on (default all)")
         parser.add_argument(
             "--only", default=",".join(PARTS), help=f"parts to measure, of {', '.join(PARTS)}"
         )
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             )
         prepare_process()
         write_report(
-            BenchmarkSettings(options["data"], options["peer"], options["runs"]),
+            BenchmarkSettings(options["data"], options["peer"], options["runs"], options["pairs"]),
             options["output"],
             self.stdout.write,
             parts,
