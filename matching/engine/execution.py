@@ -41,12 +41,14 @@ def select_execution() -> str:
 
 def _find_native_folder() -> Path | None:
     """Return the folder of compiled modules of this source, ``None`` for none or where it is not wanted."""
-    is_wanted = os.environ.get("LEGAL_NAMES_ENGINE") != INTERPRETED
-    spec = find_spec(NATIVE_PACKAGE) if is_wanted else None
-    if spec is None or spec.origin is None:
+    if os.environ.get("LEGAL_NAMES_ENGINE") == INTERPRETED:
         return None
-    folder = Path(spec.origin).parent
-    made_of = (folder / DIGEST_FILE).read_text(encoding="ascii").strip()
+    try:
+        spec = find_spec(NATIVE_PACKAGE)
+        folder = Path(spec.origin).parent if spec and spec.origin else SOURCE_DIRECTORY
+        made_of = (folder / DIGEST_FILE).read_text(encoding="ascii").strip()
+    except (ImportError, OSError):
+        return None
     return folder if made_of == compute_source_digest() else None
 
 

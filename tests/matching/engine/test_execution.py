@@ -62,6 +62,11 @@ def test_machine_code_of_another_source_is_not_even_loaded(native: Path) -> None
     assert run(code, PYTHONPATH=str(native.parent)).split() == ["interpreted", "False"]
 
 
+def test_a_package_that_does_not_say_what_it_was_made_from_leaves_the_source_to_answer(native: Path) -> None:
+    (native / execution.DIGEST_FILE).unlink()
+    assert run(SAY, PYTHONPATH=str(native.parent)) == "interpreted"
+
+
 @pytest.mark.parametrize("change", ["rename", "edit", "add"])
 def test_any_change_of_the_source_is_another_source(tmp_path: Path, change: str) -> None:
     (tmp_path / "text").mkdir()
