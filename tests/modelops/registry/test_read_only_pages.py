@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from sqlalchemy import create_engine, text
+from sqlalchemy import URL, create_engine, text
 from sqlalchemy.exc import InternalError, OperationalError
 
 from modelops.registry.read_only_pages import (
@@ -49,6 +49,9 @@ def test_pages_listen_on_loopback_and_the_password_is_no_argument(tmp_path: Path
     python.touch()
     command = build_command(python, 5005)
     assert command[command.index("--host") + 1] == "127.0.0.1"
-    address = "postgresql+psycopg2://mlflow:hidden@127.0.0.1/mlflow"
+    address = URL.create("postgresql+psycopg2", "mlflow", "hidden", "127.0.0.1", database="mlflow")
     assert "hidden" not in " ".join(command)
-    assert "hidden" in build_environment(address)["MLFLOW_BACKEND_STORE_URI"]
+    assert (
+        "hidden"
+        in build_environment(address.render_as_string(hide_password=False))["MLFLOW_BACKEND_STORE_URI"]
+    )
