@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from matching.api.job_serializers import JobRowQuerySerializer
 from matching.api.job_views import list_job_rows
 from matching.jobs.result_rows import count_verdicts
-from matching.models import BatchJob, ReviewStatus, VerdictChoice
+from matching.models import BatchJob, ReviewDecision, ReviewStatus, VerdictChoice
 
 _PAGE_ROWS = 25
 _FILTERS = ("verdict", "review_status")
@@ -43,10 +43,19 @@ def _build_rows(job: BatchJob, query: Mapping[str, str]) -> dict[str, Any]:
         job, **filters, differing=not filters, after=chosen.get("after", 0), limit=_PAGE_ROWS
     )
     return {
-        "rows": page["results"],
+        "rows": [_label_row(row) for row in page["results"]],
         "chosen": filters,
         "verdict_choices": VerdictChoice.choices,
         "status_choices": ReviewStatus.choices,
         "next_query": urlencode({**filters, "after": page["next"]}) if page["next"] else "",
         "is_first": not chosen.get("after"),
     }
+
+
+def _label_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with the words of the screen for its verdict and the status and decision of its review."""
+    review = row["review"] or {}
+    decision = f": {ReviewDecision(review['verdict']).label}" if review.get("verdict") else ""
+    status = ReviewStatus(review["status"]).label if review else "–"
+    verdict = VerdictChoice(row["verdict"]).label if row["verdict"] else "–"
+    return {**row, "verdict_label": verdict, "review_label": f"{status}{decision}"}

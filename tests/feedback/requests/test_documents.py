@@ -1,5 +1,6 @@
 """Documents for a review: stored encrypted, read by who may see the item, gone with the names."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -313,6 +314,10 @@ def test_the_page_asks_with_documents_and_deletes_one(prediction: Prediction) ->
 def test_the_page_answers_a_reviewer_with_a_document(prediction: Prediction) -> None:
     item, reviewer = claimed(prediction)
     queue.park_item(item, reviewer, "An extract of the register")
+    page = reverse("answer-page", args=[prediction.pk])
+    shown = browser(prediction.user).get(page).content.decode()
+    (start,) = re.findall(r'<form[^>]*enctype="multipart/form-data"[^>]*/answer">', shown)
+    assert 'type="file"' in shown.partition(start)[2].partition("</form>")[0]
     form = {"text": "", "files": file_of("a.pdf", PDF)}
     address = reverse("review-answer-page", args=[prediction.pk])
     assert "The review goes on" in browser(prediction.user).post(address, form, follow=True).content.decode()

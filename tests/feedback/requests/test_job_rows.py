@@ -231,5 +231,6 @@ def test_the_page_shows_counts_and_rows_then_the_budget_and_sends() -> None:
     sent = browser.post(sending, {**form, "send": "1"}, follow=True).content.decode()
     assert "3 rows wait for reviewers" in sent
     assert "3 of 3 review rows sent" in sent
+    assert "Waiting for a reviewer</a>" in sent
     file = browser.get(reverse("admin:matching_batchjob_download", args=[job.pk]), {"reviews": "1"})
     assert b"review_status" in b"".join(file)
