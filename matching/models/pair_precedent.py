@@ -16,7 +16,7 @@ from matching.models.prediction import Prediction
 
 _FIND_SQL = """
 SELECT DISTINCT ON (key, material) key, id FROM pair_precedents
-WHERE key = ANY(%(keys)s) AND ended_at IS NULL AND active_from <= now()
+WHERE key = ANY(%(keys)s) AND ended_at IS NULL AND active_from <= statement_timestamp()
   AND (user_id = %(user)s OR %(shared)s)
 ORDER BY key, material, id DESC
 """
