@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
+from operator import eq
 from typing import Any
 
 from rapidfuzz.distance import Levenshtein
@@ -95,12 +96,9 @@ def replace_spellings(key: str, table: tuple[tuple[str, str], ...]) -> str:
 
 def collapse_doubles(key: str) -> str:
     """Return the key with repeated letters written once."""
-    if _DOUBLED_CHARACTER.search(key) is None:
+    if True not in map(eq, key, key[1:]):
         return key
     return key[:1] + "".join([char for before, char in pairwise(key) if before != char])
-
-
-_DOUBLED_CHARACTER = re.compile(r"(.)\1", re.DOTALL)
 
 
 def build_skeleton(key: str, replacements: tuple[tuple[str, str], ...], letters: dict[int, Any]) -> str:
