@@ -21,9 +21,9 @@ BATCH_PER_CORE = 518 / 2  # pairs/s, "a thousand comparisons a request": one con
 FILE_PER_CORE = 1_664 / 2  # rows/s, "bulk jobs", one worker with its database
 ROW_BYTES = 5_932  # a stored comparison with its indexes; 60,000 in PostgreSQL 18
 BACKUP_BYTES = 2_900  # the same in a backup (docs/backup.md)
-FILE_ROW_BYTES = 400  # rows and results of a file, while it is kept
 
 # Assumed.
+FILE_ROW_BYTES = 400  # rows and results of a file, while it is kept
 USED_SHARE = 0.5  # of what was measured at saturation: where answers are still quick
 PEAK_FACTOR = 10  # the busiest hour beside the average
 HOURS, SECONDS = 730, 730 * 3600
