@@ -11,12 +11,12 @@ import pytest
 import requests
 from django.conf import settings
 
+from config.local.ports import find_free_port
 from matching.engine import compare
 from matching.serving.starting_model import install_shipped_model
 from modelops.registry import mlflow_registry
 from modelops.registry.mlflow_registry import REGISTERED_MODEL
 from modelops.registry.read_only_pages import build_command, build_environment
-from tests.system.browser.product import free_port
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_registry")]
 
@@ -69,7 +69,7 @@ def test_the_champion_loads_in_a_plain_environment_and_decides_as_the_engine_doe
 def pages(tmp_path: Path) -> Iterator[str]:
     """MLflow's pages over a store with the shipped model."""
     install_shipped_model()
-    port = free_port()
+    port = find_free_port()
     command = build_command(environment("mlflow-ui"), port)
     served = {**build_environment(settings.MLFLOW_TRACKING_URI), "HOME": str(tmp_path)}
     with (tmp_path / "pages.log").open("wb") as log:
