@@ -36,6 +36,7 @@ UNDECIDED_CONDITION = "feedback.review.undecided.build_undecided_condition"
 # The lists of data kinds that are deleted after some days; an administrator sets the days in a table.
 RETENTION_KIND_LISTS = (
     "accounts.privacy.retention_kinds.RETENTION_KINDS",
+    "notifications.retention_kinds.RETENTION_KINDS",
     "webhooks.retention_kinds.RETENTION_KINDS",
     "matching.privacy.retention_kinds.RETENTION_KINDS",
     "feedback.retention_kinds.RETENTION_KINDS",

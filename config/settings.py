@@ -22,6 +22,7 @@ from config.sign_in_settings import *  # noqa: F403 - a part of this file
 from config.web.navigation import UNFOLD_SETTINGS
 from config.web.schema_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 from config.webhook_settings import *  # noqa: F403 - a part of this file
+from config.webhook_settings import NOTIFICATION_SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = get_home_folder()
@@ -120,6 +121,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "config",
     "accounts",
+    "notifications",
     "webhooks",
     "modelops",
     "experiments",
@@ -163,6 +165,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.web.demonstration.add_demonstration_flag",
+                "notifications.context.add_unread_count",
             ],
         },
     }
@@ -315,6 +318,7 @@ CELERY_TASK_ROUTES = {
     "modelops.tasks.notify*": {"queue": "notify"},
     "accounts.tasks.send_account_mail": {"queue": "notify"},
     "webhooks.tasks.*": {"queue": "webhooks"},
+    "notifications.tasks.send_mail": {"queue": "notify"},
 }
 # Only idempotent tasks set acks_late, each at its definition; the broker redelivers those of a lost worker.
 CELERY_TASK_ACKS_LATE = False
@@ -372,6 +376,7 @@ CELERY_BEAT_SCHEDULE = {
     "roll up hours": {"task": "analytics.tasks.roll_up_hours", "schedule": 300.0},
     "send weekly digest": {"task": "analytics.tasks.send_digests", "schedule": crontab(minute=40)},
     "send notifications": {"task": "modelops.tasks.notify_people", "schedule": 15.0},
+    **NOTIFICATION_SCHEDULE,
     "send webhooks": {"task": "webhooks.tasks.send_due_messages", "schedule": 15.0},
     "mirror registry aliases": {"task": "modelops.tasks.mirror_registry_aliases", "schedule": 300.0},
 }
@@ -389,12 +394,5 @@ MLFLOW_EXPERIMENT = env.read_text("MLFLOW_EXPERIMENT", "legal_name_comparison")
 # --- Alerts and logs -----------------------------------------------------------------------------
 # Base URL of this service, used for the links in alerts.
 PUBLIC_URL = env.read_text("PUBLIC_URL", f"http://127.0.0.1:{env.read_text('PORT', '5001')}").rstrip("/")
-EMAIL_HOST = env.read_text("EMAIL_HOST")
-EMAIL_PORT = env.read_count("EMAIL_PORT", 587)
-EMAIL_HOST_USER = env.read_text("EMAIL_USER")
-EMAIL_HOST_PASSWORD = env.read_text("EMAIL_PASSWORD")
-EMAIL_USE_TLS = env.read_boolean("EMAIL_STARTTLS", True)
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.read_text("EMAIL_FROM", "legal-names@localhost")
 LOG_LEVEL = env.read_text("LOG_LEVEL", "INFO")
 LOGGING = configure_logging(LOG_LEVEL)

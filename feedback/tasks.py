@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from feedback.monitoring import performance
+from feedback.monitoring.reminders import remind_reviewers
 from feedback.requests.documents import delete_leftovers
 from feedback.retraining import policy
 from feedback.retraining.pipeline import retrain, retrain_queued
@@ -30,6 +31,12 @@ from modelops.training.runs import TrainingBusyError
 def collect_review_items() -> int:
     """Enqueue the predictions that the streams sampled."""
     return enqueue_sampled_predictions()
+
+
+@shared_task(acks_late=True)  # a person is told of an item once
+def remind_of_due_items() -> int:
+    """Tell reviewers what is due soon and what is overdue; return how many items that are."""
+    return remind_reviewers(timezone.now())
 
 
 @shared_task(acks_late=True)  # repeatable

@@ -38,7 +38,17 @@ EXAMPLE_REQUEST = {"name1": "Acme, Inc.", "name2": "ACME Incorporated"}
 GRACE_SECONDS = 20.0
 MAX_LOG_BYTES = 20 * 2**20
 PR_SET_PDEATHSIG = 1
-SOURCES = ("accounts", "analytics", "config", "experiments", "feedback", "matching", "modelops", "webhooks")
+SOURCES = (
+    "accounts",
+    "analytics",
+    "config",
+    "experiments",
+    "feedback",
+    "matching",
+    "modelops",
+    "notifications",
+    "webhooks",
+)
 ROOT = Path(__file__).resolve().parents[2]
 
 _libc = ctypes.CDLL(None)

@@ -77,6 +77,17 @@ UNFOLD_SETTINGS: dict[str, Any] = {
         "show_all_applications": False,
         "navigation": [
             {
+                "items": [
+                    {
+                        "title": "Notifications",
+                        "icon": "notifications",
+                        "link": reverse_lazy("notifications-page"),
+                        "badge": "notifications.context.show_unread_count",
+                        "permission": _build_permission_check("notifications.receive_notifications"),
+                    },
+                ],
+            },
+            {
                 "title": "Review",
                 "items": [
                     {

@@ -19,6 +19,7 @@ _ENUM_NAMES = {
     "RequestPriority": ["normal", "urgent"],
     "DecisionMaker": ["reviewers", "precedent"],
     "VerdictEnum": ["immaterial", "review", "material"],
+    "KindEnum": ["auto", "organisation", "individual"],
     "StatusEnum": ["queued", "running", "succeeded", "failed", "cancelled"],
 }
 

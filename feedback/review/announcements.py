@@ -1,13 +1,25 @@
-"""Tell the programs of the requester how a review goes on, in the transaction of the change."""
+"""Tell the requester and their programs how a review goes on, in the transaction of the change."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.utils import timezone
+
+from accounts.models import User
+from feedback.models import ReviewItem
+from feedback.permissions import LEAD_PERMISSION
 from matching.models import PredictionReview, ReviewStatus
+from notifications.models import Kind
+from notifications.notices import Notice, notify, notify_holders, withdraw_notices
 from webhooks.events import Occurrence, record_occurrence, withdraw_occurrences
 from webhooks.models import EventType
+
+_KINDS = {
+    EventType.PREDICTION_DECIDED: Kind.DECISION_MADE,
+    EventType.REVIEW_NEEDS_DOCUMENT: Kind.DOCUMENT_ASKED,
+}
 
 
 def announce_review(row: PredictionReview, earlier_status: str) -> None:
@@ -27,8 +39,24 @@ def withdraw_announcement(row: PredictionReview, now: datetime) -> None:
     """Delete the event of a decision that changes while it can still be undone; nobody was told of it."""
     if row.released_at is not None and row.released_at > now:
         withdraw_occurrences(EventType.PREDICTION_DECIDED, f"{row.pk}:")
+        withdraw_notices(Kind.DECISION_MADE, f"{row.pk}:")
+
+
+def announce_adjudication(item: ReviewItem) -> None:
+    """Tell the leads of an adjudication that waits, once."""
+    data = {"item": str(item.pk), "due_at": item.due_at.isoformat()}
+    notify_holders(LEAD_PERMISSION, Notice(Kind.ADJUDICATION_WAITS, str(item.pk), data))
+
+
+def announce_assignment(items: Sequence[ReviewItem], person: User) -> None:
+    """Tell a reviewer of the items that somebody assigned to them, together as one notice."""
+    first = min(items, key=lambda item: item.due_at)
+    data = {"items": [str(item.pk) for item in items], "due_at": first.due_at.isoformat()}
+    key = f"{first.pk}:{timezone.now().isoformat()}"
+    notify([person.pk], Notice(Kind.ITEM_ASSIGNED, key, data))
 
 
 def _record(row: PredictionReview, event_type: EventType, at: datetime, facts: Mapping[str, str]) -> None:
     key, data = f"{row.pk}:{at.isoformat()}", {"prediction": str(row.pk), **facts}
     record_occurrence(Occurrence(event_type, key, row.user_id, data, at, row.released_at))
+    notify([row.user_id], Notice(_KINDS[event_type], key, data, row.released_at))

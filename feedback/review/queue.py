@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.models import User
 from feedback.models import CLAIM_DURATION, Absence, Draft, GoldAnswer, ItemEvent, ReviewItem, ReviewStage
+from feedback.review.announcements import announce_assignment
 from feedback.review.outcome import mark_in_review, update_review
 from feedback.review.routing import STREAM_PRIORITIES, compute_due_at
 from matching.compare import sampling
@@ -172,6 +173,8 @@ def assign_items(keys: Sequence[UUID], person: User | None, actor: User) -> int:
     ReviewItem.objects.filter(pk__in=[item.pk for item in items]).update(assigned_to=person)
     for item in items:
         _record_event(item, ItemEvent.Kind.ASSIGNED, actor, person.email if person else "anybody")
+    if person is not None and person != actor and items:
+        announce_assignment(items, person)
     return len(items)
 
 

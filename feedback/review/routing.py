@@ -13,6 +13,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from feedback.models import Feedback, ReviewItem, ReviewItemQuerySet, ReviewStage
+from feedback.review.announcements import announce_adjudication
 from matching.compare import sampling
 from matching.models import Prediction, ReviewStream, VerdictChoice
 
@@ -94,6 +95,8 @@ def open_follow_up_item(previous: ReviewItem, stage: ReviewStage) -> ReviewItem:
     item, _ = ReviewItem.objects.get_or_create(prediction=previous.prediction, stage=stage, defaults=fields)
     if item.state == ReviewItem.State.DONE:
         ReviewItem.objects.filter(pk=item.pk).update(**fields, state=ReviewItem.State.OPEN, done_at=None)
+    if stage == ReviewStage.ADJUDICATION:
+        announce_adjudication(item)
     return item
 
 

@@ -24,6 +24,8 @@ from accounts.models import User
 from matching.api.export import stream_export
 from matching.api.files import stream_file
 from matching.models import ExportRequest, Prediction, PredictionQuerySet
+from notifications.models import Kind as NoticeKind
+from notifications.notices import Notice, notify_holders
 
 Kind = ExportRequest.Kind
 LIMIT_PERIOD = timedelta(days=1)
@@ -54,6 +56,9 @@ def request_export(
     )
     if request.needs_approval:
         trail.record_event("export.requested", request, actor, kind=kind, rows=rows, reason=reason)
+        data = {"of": "export", "id": str(request.pk)}
+        notice = Notice(NoticeKind.APPROVAL_WAITS, f"export:{request.pk}", data)
+        notify_holders("matching.approve_export", notice, actor.pk)
     return request
 
 

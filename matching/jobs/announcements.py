@@ -1,13 +1,16 @@
-"""Tell the owner's programs that a bulk job ended, in the transaction that ends it."""
+"""Tell the owner, and the owner's programs, that a bulk job ended, in the transaction that ends it."""
 
 from __future__ import annotations
 
 from matching.models import BatchJob
 from modelops.models import RunStatus
+from notifications.models import Kind
+from notifications.notices import Notice, notify
 from webhooks.events import Occurrence, record_occurrence
 from webhooks.models import EventType
 
 _EVENT_TYPES = {RunStatus.SUCCEEDED: EventType.JOB_FINISHED, RunStatus.FAILED: EventType.JOB_FAILED}
+_KINDS = {EventType.JOB_FINISHED: Kind.JOB_FINISHED, EventType.JOB_FAILED: Kind.JOB_FAILED}
 
 
 def announce_end(job: BatchJob) -> None:
@@ -25,3 +28,4 @@ def announce_end(job: BatchJob) -> None:
         "finished_at": job.finished_at.isoformat(),
     }
     record_occurrence(Occurrence(event_type, str(job.pk), job.user_id, data, job.finished_at))
+    notify([job.user_id], Notice(_KINDS[event_type], str(job.pk), data))

@@ -27,6 +27,8 @@ from modelops.serving.loader import publish_generation, read_verified_artefact
 from modelops.serving.model_refresher import describe_unready_processes
 from modelops.validation import gate_checks
 from modelops.validation.gate_checks import VersionExamination
+from notifications.models import Kind
+from notifications.notices import Notice, notify_holders
 from webhooks.events import Occurrence, record_occurrence
 from webhooks.models import EventType
 
@@ -75,6 +77,10 @@ def _create_promotion_request(
     detail = {"version": str(model), "profile": profile, "role": role}
     red = gate_checks.list_red_gates(examination.gates)
     trail.record_event("promotion.requested", request, actor, **detail, red=red)
+    notice = Notice(
+        Kind.APPROVAL_WAITS, f"promotion:{request.pk}", {"of": "promotion", "id": str(request.pk)}
+    )
+    notify_holders("modelops.approve_deployment", notice, actor.pk)
     return request
 
 

@@ -9,10 +9,9 @@ import pytest
 
 from tests.project.test_house_rules import ROOT
 
-DOTTED = re.compile(r"`((?:accounts|analytics|experiments|feedback|matching|modelops|webhooks)(?:\.\w+)+)`")
-PATHS = re.compile(
-    r"`((?:accounts|analytics|config|docs|experiments|feedback|matching|modelops|tests|webhooks)/[\w./-]+)`"
-)
+APPS = "accounts|analytics|experiments|feedback|matching|modelops|notifications|webhooks"
+DOTTED = re.compile(rf"`((?:{APPS})(?:\.\w+)+)`")
+PATHS = re.compile(rf"`((?:{APPS}|config|docs|tests)/[\w./-]+)`")
 
 
 def resolve(name: str) -> Any:

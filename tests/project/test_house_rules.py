@@ -15,7 +15,16 @@ from django.core.management import call_command
 from django.db.models import Model
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("accounts", "webhooks", "modelops", "experiments", "matching", "feedback", "analytics")
+APPS = (
+    "accounts",
+    "notifications",
+    "webhooks",
+    "modelops",
+    "experiments",
+    "matching",
+    "feedback",
+    "analytics",
+)
 PACKAGES = ("config", *APPS)
 FILE_BUDGET = 400
 FUNCTION_BUDGET = 40
