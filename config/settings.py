@@ -16,13 +16,13 @@ from config import env
 from config.audit_settings import *  # noqa: F403 - a part of this file
 from config.local.embedded import EmbeddedServers, get_home_folder, needs_owner
 from config.logging import configure_logging
+from config.messaging_settings import *  # noqa: F403 - a part of this file
+from config.messaging_settings import NOTIFICATION_SCHEDULE
 from config.monitoring_settings import *  # noqa: F403 - a part of this file
 from config.review_settings import *  # noqa: F403 - a part of this file
 from config.sign_in_settings import *  # noqa: F403 - a part of this file
 from config.web.navigation import UNFOLD_SETTINGS
 from config.web.schema_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
-from config.webhook_settings import *  # noqa: F403 - a part of this file
-from config.webhook_settings import NOTIFICATION_SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = get_home_folder()

@@ -2,12 +2,11 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,15 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from config.local.ports import find_free_port
+
 PROGRAM = Path(sys.prefix) / "bin" / "weed"
 ACCESS_KEY, SECRET_KEY = "tests", "secret-of-the-tests"
 PATIENCE_SECONDS = 300
 PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc")
 MORE_PORTS = ("filer.port", "filer.port.grpc", "s3.port", "s3.port.grpc")
+WITHOUT = ("-s3.port.iceberg=0", "-s3.port.lance=0")
+"""Catalogues that would listen on fixed ports."""
 
 
 @contextmanager
@@ -29,12 +32,19 @@ def object_store(folder: Path) -> Iterator[dict[str, str]]:
     rights = {**identity, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "identities.json").write_text(json.dumps({"identities": [rights]}))
-    ports = dict(zip((*PORTS, *MORE_PORTS), find_ports(8), strict=True))
+    ports = {name: find_free_port() for name in (*PORTS, *MORE_PORTS)}
     fixed = ("-dir", str(folder), "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-volume.max=100")
     sizes = ("-master.volumeSizeLimitMB=64", f"-s3.config={folder}/identities.json")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [str(PROGRAM), "server", *fixed, *sizes, *(f"-{name}={port}" for name, port in ports.items())],
+            [
+                str(PROGRAM),
+                "server",
+                *fixed,
+                *sizes,
+                *WITHOUT,
+                *(f"-{name}={port}" for name, port in ports.items()),
+            ],
             cwd=folder,
             env={"PATH": os.environ["PATH"], "HOME": str(folder)},
             stdout=log,
@@ -42,7 +52,7 @@ def object_store(folder: Path) -> Iterator[dict[str, str]]:
         )
     environment = build_environment(ports["s3.port"])
     try:
-        wait_until_it_stores(environment, folder / "log")
+        wait_until_it_stores(environment, process, folder / "log")
         yield environment
     finally:
         process.kill()
@@ -71,7 +81,7 @@ def connect(environment: dict[str, str]) -> Any:
     )
 
 
-def wait_until_it_stores(environment: dict[str, str], log: Path) -> None:
+def wait_until_it_stores(environment: dict[str, str], process: "subprocess.Popen[bytes]", log: Path) -> None:
     """Wait until the store takes an object, which is later than that it answers."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -80,16 +90,8 @@ def wait_until_it_stores(environment: dict[str, str], log: Path) -> None:
             store.create_bucket(Bucket="first")
             store.put_object(Bucket="first", Key="object", Body=b"content")
         except (BotoCoreError, ClientError):
-            assert time.monotonic() < deadline, log.read_text()[-2000:]
+            lives = process.poll() is None and time.monotonic() < deadline
+            assert lives, log.read_text()[-2000:]
             time.sleep(0.2)
         else:
             return
-
-
-def find_ports(number: int) -> list[int]:
-    """Return ports that nobody uses."""
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]

@@ -21,6 +21,7 @@ OPEN_TO_ALL = {
     "/health",
     "/heartbeats",
     "/metrics",
+    "/notifications/unsubscribe/<str:token>",
     "/password/reset",
     "/password/reset/<slug:uidb36>/<path:key>",
     "/password/reset/done",

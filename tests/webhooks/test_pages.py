@@ -127,8 +127,8 @@ def test_a_long_log_is_read_in_a_few_queries(
             happen(user, f"job-{number}")
         deliver_due_messages(endpoint.pk)
         assert log_of(endpoint) == [("delivered", 1, 200)] * 27
-        # session, user, permissions; the webhook twice, its log, the attempts
-        with django_assert_num_queries(7):
+        # session, user, permissions, unread notifications; the webhook twice, its log, the attempts
+        with django_assert_num_queries(8):
             page = client.get(f"/webhooks/{endpoint.pk}").content.decode()
         assert page.count("Answered 200") == 25
         (older,) = re.findall(r'href="(\?cursor=[^"]+)"', page)
