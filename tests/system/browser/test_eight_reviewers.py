@@ -40,15 +40,16 @@ while waiting.count() < {ITEMS} and time.monotonic() < deadline:
     time.sleep(0.2)
 print(json.dumps(waiting.count()))
 """
-_COUNT = """
+_COUNT = f"""
 import json
 from feedback.models import Feedback, ReviewItem
-decisions = Feedback.objects.initial_decisions().filter(stream="uncertain", feedback_text__isnull=False)
-print(json.dumps({
-    "decided": sorted(str(pk) for pk in decisions.values_list("prediction_id", flat=True)),
+decisions = Feedback.objects.initial_decisions().filter(feedback_text__isnull=False)
+asked = decisions.filter(stream="uncertain", prediction__user__email={CLIENT!r})
+print(json.dumps({{
+    "decided": sorted(str(pk) for pk in asked.values_list("prediction_id", flat=True)),
     "ids": sorted(str(pk) for pk in decisions.values_list("pk", flat=True)),
     "open": ReviewItem.objects.open().filter(stream="uncertain").count(),
-}))
+}}))
 """
 
 
