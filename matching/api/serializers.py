@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from rest_framework import serializers
 
+from accounts.api.fields import StrictTextField
 from matching.api.review_serializers import (
     PredictionReviewSerializer,
     serialize_named_review,
@@ -24,16 +25,6 @@ DISCLAIMER = "Not legal advice. Two entities can share one name."
 _MAX_IDENTIFIERS = 10
 _MAX_IDENTIFIER_LENGTH = 100
 _MAX_IDENTIFIER_NAME_LENGTH = 40
-
-
-class StrictTextField(serializers.CharField):
-    """A string; numbers are refused, because JSON drops their leading zeros."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """Accept a string. Raises ``ValidationError`` for anything else."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class IdentifiersField(serializers.DictField):

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
+from accounts.api.fields import StrictTextField
 from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
 from accounts.http_address import ReceiverAddressError, parse_permitted_address
 from webhooks.endpoints import Subscription
@@ -23,13 +24,13 @@ _MAX_OVERLAP_HOURS = 168
 class EndpointRequestSerializer(serializers.Serializer[Any]):
     """Where messages go, and of which events."""
 
-    url = serializers.CharField(
+    url = StrictTextField(
         max_length=MAX_ADDRESS_LENGTH, help_text="An https address that is reached from the internet."
     )
     events = serializers.MultipleChoiceField(
         choices=EventType.choices, allow_empty=False, help_text="The events to be told of."
     )
-    description = serializers.CharField(
+    description = StrictTextField(
         max_length=_MAX_DESCRIPTION_LENGTH, default="", allow_blank=True, help_text="What it is for."
     )
 
