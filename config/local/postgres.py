@@ -24,6 +24,7 @@ from config.local.process import (
     read_server_pid,
     require_space,
     start_process,
+    wait_until_answering,
     wait_until_ready,
     wait_until_stopped,
 )
@@ -72,11 +73,16 @@ class Postgres:
         return reserve_port(self.port_file)
 
     def start(self) -> None:
-        """Start the cluster, creating it on first use. Raises ServerError."""
+        """Start the cluster, creating it on first use, or wait for one that starts. Raises ServerError."""
         require_space(self.data.parent)
         if not self.data.exists():
             self._create_cluster()
-        self._remove_stale_pid()
+        if (pid := self._read_pid()) is not None:
+            self._wait_for(pid)
+            return
+        # After a crash the process id in the lock file may belong to another program; PostgreSQL would
+        # refuse to start.
+        self._lock_file.unlink(missing_ok=True)
         port = self.reserve_port()
         process = start_process(self._build_command(port), self.log, _get_process_identity(self.data))
         wait_until_ready(self._is_answering, process, self.log, "PostgreSQL")
@@ -158,13 +164,17 @@ class Postgres:
 
     def _read_pid(self) -> int | None:
         """Return the process id of the running postmaster of this folder, or None."""
-        return read_server_pid(self.data / "postmaster.pid", str(self.data))
+        return read_server_pid(self._lock_file, str(self.data))
 
-    def _remove_stale_pid(self) -> None:
-        # After a crash the process id in the lock file may belong to another program; PostgreSQL would
-        # refuse to start.
-        if self._read_pid() is None:
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+    def _wait_for(self, pid: int) -> None:
+        """Wait for a server whose starter was killed before it answered; its lock file knows the port."""
+        self.port_file.write_text(self._lock_file.read_text().splitlines()[3])
+        wait_until_answering(self._is_answering, pid, self.log, "PostgreSQL")
+        self._ensure_database()
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.data / "postmaster.pid"
 
 
 def _find_postgres_program(name: str) -> Path:

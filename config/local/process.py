@@ -99,6 +99,17 @@ def wait_until_stopped(is_stopped: Callable[[], bool], name: str) -> None:
         time.sleep(0.05)
 
 
+def wait_until_answering(is_answering: Callable[[], bool], pid: int, log: Path, name: str) -> None:
+    """Wait until a server that another process started answers. Raises ServerError as above."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not is_answering():
+        if has_exited(pid):
+            raise ServerError(f"{name} stopped while starting: {read_last_line(log)}")
+        if time.monotonic() > deadline:
+            raise ServerError(f"{name} did not answer within {TIMEOUT_SECONDS:.0f} s; see {log}.")
+        time.sleep(0.05)
+
+
 def read_server_pid(pid_file: Path, mark: str) -> int | None:
     """Return the process id in the first line of a file, or None unless a server with this mark runs."""
     try:

@@ -14,6 +14,7 @@ from config.local.process import (
     read_server_pid,
     require_space,
     start_process,
+    wait_until_answering,
     wait_until_ready,
     wait_until_stopped,
 )
@@ -39,18 +40,20 @@ class Valkey:
 
     def has_ended(self) -> bool:
         """Tell whether the server process is gone, even by kill -9."""
-        mark = f"{HOST}:{read_port(self.port_file)}"
-        return read_server_pid(self.data / "valkey.pid", mark) is None and not self._is_answering()
+        return self._read_pid() is None and not self._is_answering()
 
     def reserve_port(self) -> int:
         """Write down the port that the next start uses, and return it."""
         return reserve_port(self.port_file)
 
     def start(self) -> None:
-        """Start the server. Raises ServerError."""
+        """Start the server, or wait for one that starts already. Raises ServerError."""
         require_space(self.data.parent)
         self.data.mkdir(parents=True, exist_ok=True)
         make_private(self.data)
+        if (pid := self._read_pid()) is not None:
+            wait_until_answering(self._is_answering, pid, self.log, "Valkey")
+            return
         port = self.reserve_port()
         process = start_process(
             [str(_find_valkey_program()), "-"], self.log, {}, self._build_configuration(port)
@@ -64,6 +67,10 @@ class Valkey:
         with self._connect() as client:
             client.shutdown()
         wait_until_stopped(lambda: not self._is_answering(), "Valkey")
+
+    def _read_pid(self) -> int | None:
+        """Return the process id of the running server of this folder, or None."""
+        return read_server_pid(self.data / "valkey.pid", f"{HOST}:{read_port(self.port_file)}")
 
     def _build_configuration(self, port: int) -> str:
         # Passed over standard input: a password on the command line would be visible to every user.

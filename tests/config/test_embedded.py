@@ -83,6 +83,20 @@ def test_stale_lock_file_that_names_another_living_process_does_not_block_the_st
         assert remembered(servers) == [7]
 
 
+def test_servers_whose_starter_was_killed_are_waited_for_and_not_started_twice(
+    servers: EmbeddedServers,
+) -> None:
+    with servers.hold():
+        pids = postmaster(servers), valkey_pid(servers)
+        servers.postgres.port_file.write_text(
+            "9"
+        )  # as a second start draws another port
+        servers.postgres.start()
+        servers.valkey.start()
+        assert (postmaster(servers), valkey_pid(servers)) == pids
+        assert servers.get_status() == {"PostgreSQL": True, "Valkey": True}
+
+
 def test_half_made_database_folder_is_made_anew(servers: EmbeddedServers) -> None:
     draft = servers.postgres.data.with_name("postgres.new")
     draft.mkdir(parents=True)
