@@ -88,9 +88,7 @@ def test_servers_whose_starter_was_killed_are_waited_for_and_not_started_twice(
 ) -> None:
     with servers.hold():
         pids = postmaster(servers), valkey_pid(servers)
-        servers.postgres.port_file.write_text(
-            "9"
-        )  # as a second start draws another port
+        servers.postgres.port_file.write_text("9")  # as a second start draws another port
         servers.postgres.start()
         servers.valkey.start()
         assert (postmaster(servers), valkey_pid(servers)) == pids
