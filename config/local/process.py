@@ -18,6 +18,10 @@ class ServerError(RuntimeError):
     """A server could not be started or stopped; the message is one sentence for the operator."""
 
 
+class ServerSilentError(ServerError):
+    """A server lives and did not answer in time."""
+
+
 def find_package(name: str, variable: str) -> Path:
     """Return the folder of an installed package.
 
@@ -78,16 +82,24 @@ def make_private(folder: Path) -> None:
 def wait_until_ready(
     is_ready: Callable[[], bool], process: "subprocess.Popen[bytes]", log: Path, name: str
 ) -> None:
+    """Wait until a server that was started here answers; terminate one that does not. Raises ServerError."""
+    try:
+        wait_until_answering(is_ready, process.pid, log, name)
+    except ServerSilentError:
+        process.terminate()
+        raise
+
+
+def wait_until_answering(is_answering: Callable[[], bool], pid: int, log: Path, name: str) -> None:
     """Wait until the server answers. Raises ServerError when it ends or does not answer in time."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        if process.poll() is not None:
+        if has_exited(pid):
             raise ServerError(f"{name} stopped while starting: {read_last_line(log)}")
-        if is_ready():
+        if is_answering():
             return
         time.sleep(0.05)
-    process.terminate()
-    raise ServerError(f"{name} did not answer within {TIMEOUT_SECONDS:.0f} s; see {log}.")
+    raise ServerSilentError(f"{name} did not answer within {TIMEOUT_SECONDS:.0f} s; see {log}.")
 
 
 def wait_until_stopped(is_stopped: Callable[[], bool], name: str) -> None:
@@ -96,17 +108,6 @@ def wait_until_stopped(is_stopped: Callable[[], bool], name: str) -> None:
     while not is_stopped():
         if time.monotonic() > deadline:
             raise ServerError(f"{name} did not stop within {TIMEOUT_SECONDS:.0f} s.")
-        time.sleep(0.05)
-
-
-def wait_until_answering(is_answering: Callable[[], bool], pid: int, log: Path, name: str) -> None:
-    """Wait until a server that another process started answers. Raises ServerError as above."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not is_answering():
-        if has_exited(pid):
-            raise ServerError(f"{name} stopped while starting: {read_last_line(log)}")
-        if time.monotonic() > deadline:
-            raise ServerError(f"{name} did not answer within {TIMEOUT_SECONDS:.0f} s; see {log}.")
         time.sleep(0.05)
 
 
