@@ -61,8 +61,8 @@ def stored_document(
 ) -> ReviewDocument:
     """A document as the API would have stored it."""
     upload = DocumentUpload(name, "application/pdf")
-    upload.write(pdf_of(b"<< /Type /Catalog >>"))
-    upload.finish()
+    upload.file.write(pdf_of(b"<< /Type /Catalog >>"))
+    upload.file.finish()
     try:
         return add_documents(prediction, user or prediction.user, [upload])[0]
     finally:

@@ -96,7 +96,7 @@ def delete_leftovers() -> int:
 
 def _inspect(upload: DocumentUpload, number: int) -> DocumentContent:
     try:
-        if not upload.byte_count:
+        if not upload.file.byte_count:
             raise DocumentError("The file is empty.")
         return inspect_document(upload.read(), upload.name, upload.stated_type)
     except DocumentError as error:
@@ -120,9 +120,9 @@ def _store_document(
         prediction=prediction,
         sent_by=user,
         file_name=upload.name,
-        file_key=upload.key,
+        file_key=upload.file.key,
         content_type=content.type,
-        byte_count=upload.byte_count,
+        byte_count=upload.file.byte_count,
         is_encrypted=content.is_encrypted,
         has_active_content=content.has_active_content,
     )
@@ -133,7 +133,7 @@ def _store_document(
         user,
         prediction=str(prediction.pk),
         type=content.type.label,
-        bytes=upload.byte_count,
+        bytes=upload.file.byte_count,
     )
     return row
 

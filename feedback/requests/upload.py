@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.core.files.uploadhandler import FileUploadHandler
-from django.http.multipartparser import MultiPartParser, MultiPartParserError
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
 
 from accounts.api.parsers import BodyTooLargeError
 from accounts.ids import uuid7
 from feedback.models import MAX_DOCUMENT_BYTES
 from feedback.requests.document_files import delete_document_file, get_document_path
-from matching.jobs.encrypted_file import EncryptedWriter, build_label, generate_key, open_encrypted_file
-from matching.jobs.upload_handler import StorageFullError
+from matching.jobs.encrypted_file import open_encrypted_file
+from matching.jobs.upload_handler import ClosableHandler, UploadFile
+from matching.jobs.upload_parser import parse_form
 
 DOCUMENTS_FIELD = "files"
 MAX_FILES = 5
@@ -34,57 +30,29 @@ class DocumentUpload:
 
     def __init__(self, name: str, stated_type: str) -> None:
         self.id = uuid7()
-        self.key = generate_key()
         self.name = clean_file_name(name)
         self.stated_type = stated_type
-        self.byte_count = 0
         self.is_kept = False
-        self._digest = hashlib.sha256()
-        self.path = get_document_path(self.id)
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = self.path.open("xb")
-            self._writer = EncryptedWriter(self._file, self.key, build_label(self.path))
-        except OSError as error:
-            raise StorageFullError from error
+        refusal = f"A document is larger than {MAX_DOCUMENT_BYTES // 2**20} MB."
+        self.file = UploadFile(get_document_path(self.id), MAX_DOCUMENT_BYTES, refusal)
 
     def __str__(self) -> str:
         """Return the SHA-256 of the content, by which idempotency compares request bodies."""
-        return self._digest.hexdigest()
-
-    def write(self, data: bytes) -> None:
-        """Append bytes. Raises ``BodyTooLargeError`` and ``StorageFullError``."""
-        self.byte_count += len(data)
-        if self.byte_count > MAX_DOCUMENT_BYTES:
-            raise BodyTooLargeError(f"A document is larger than {MAX_DOCUMENT_BYTES // 2**20} MB.")
-        self._digest.update(data)
-        try:
-            self._writer.write(data)
-        except OSError as error:
-            raise StorageFullError from error
-
-    def finish(self) -> None:
-        """Flush the whole file to disk. Raises ``StorageFullError``."""
-        try:
-            self._writer.finish()
-            self._file.close()
-        except OSError as error:
-            raise StorageFullError from error
+        return str(self.file)
 
     def read(self) -> bytes:
         """Return the whole content."""
-        with open_encrypted_file(self.path, self.key) as file:
+        with open_encrypted_file(self.file.path, self.file.key) as file:
             return file.read()
 
     def close(self) -> None:
         """Close the file and delete it unless it is kept."""
-        with contextlib.suppress(OSError):  # a full disk also refuses the bytes that are still buffered
-            self._file.close()
+        self.file.close()
         if not self.is_kept:
             delete_document_file(self.id)
 
 
-class DocumentUploadHandler(FileUploadHandler):
+class DocumentUploadHandler(ClosableHandler):
     """Passes the files of a form to one :class:`DocumentUpload` each, without holding them in memory."""
 
     def __init__(self, request: Any = None) -> None:
@@ -107,11 +75,11 @@ class DocumentUploadHandler(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Append a chunk to the upload."""
-        self.uploads[-1].write(raw_data)
+        self.uploads[-1].file.write(raw_data)
 
     def file_complete(self, file_size: int) -> DocumentUpload:  # type: ignore[override]
         """Finish the upload and return it."""
-        self.uploads[-1].finish()
+        self.uploads[-1].file.finish()
         return self.uploads[-1]
 
     def close(self) -> None:
@@ -134,24 +102,8 @@ class DocumentParser(BaseParser):
         """
         request = (parser_context or {})["request"]
         handler = DocumentUploadHandler(request)
-        try:
-            fields, _ = self._parse_form(request, stream, handler, media_type or "")
-        except BaseException:
-            handler.close()
-            raise
-        return {**{name: fields[name] for name in fields}, DOCUMENTS_FIELD: handler.uploads}
-
-    def _parse_form(
-        self, request: Any, stream: Any, handler: DocumentUploadHandler, media_type: str
-    ) -> tuple[Any, Any]:
-        try:
-            return MultiPartParser({**request.META, "CONTENT_TYPE": media_type}, stream, [handler]).parse()
-        except MultiPartParserError as error:
-            raise ParseError(f"The form cannot be read: {error}.") from None
-        except RequestDataTooBig:
-            raise BodyTooLargeError("The fields beside the files are too large.") from None
-        except SuspiciousOperation:
-            raise ParseError("The form has too many fields.") from None
+        fields, _ = parse_form(request.META, stream, media_type, handler, "the files")
+        return {**fields, DOCUMENTS_FIELD: handler.uploads}
 
 
 def clean_file_name(name: str) -> str:

@@ -49,7 +49,7 @@ def create(user: User, upload: Upload, options: JobOptions) -> BatchJob:
     :class:`JobError` for one job too many, ``NoLiveModelError`` before the first promotion of a model.
     """
     format_id = detect_format(upload.name, upload.signature, options.format)
-    with open_encrypted_file(upload.path, upload.key) as file:
+    with open_encrypted_file(upload.file.path, upload.file.key) as file:
         layout = FORMATS[format_id].read_layout(file, options.columns)
     live_models = get_model_loader().get_live_models()
     job = BatchJob(
@@ -62,8 +62,8 @@ def create(user: User, upload: Upload, options: JobOptions) -> BatchJob:
         kind=options.kind,
         format=format_id,
         file_name=upload.name,
-        file_bytes=upload.byte_count,
-        file_key=upload.key,
+        file_bytes=upload.file.byte_count,
+        file_key=upload.file.key,
         shape=json.dumps(layout),
     )
     _save_job(job, upload)

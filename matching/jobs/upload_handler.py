@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -31,23 +32,19 @@ class StorageFullError(APIException):
     wait = 600
 
 
-class Upload:
-    """An uploaded file. :meth:`close` deletes it unless ``is_kept`` is true."""
+class UploadFile:
+    """A file on its way to disk: bounded, digested and encrypted as it arrives."""
 
-    def __init__(self, name: str) -> None:
-        self.id = uuid7()
+    def __init__(self, path: Path, max_bytes: int, refusal: str) -> None:
+        self.path = path
         self.key = generate_key()
-        self.name = name[:255]
         self.byte_count = 0
-        self.line_count = 0
-        self.signature = b""
-        self.is_kept = False
+        self._max_bytes, self._refusal = max_bytes, refusal
         self._digest = hashlib.sha256()
-        self.path = get_job_folder(self.id) / UPLOAD_FILE_NAME
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True)
-            self._file = self.path.open("xb")
-            self._writer = EncryptedWriter(self._file, self.key, build_label(self.path))
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = path.open("xb")
+            self._writer = EncryptedWriter(self._file, self.key, build_label(path))
         except OSError as error:
             raise StorageFullError from error
 
@@ -55,25 +52,11 @@ class Upload:
         """Return the SHA-256 of the content, by which idempotency compares request bodies."""
         return self._digest.hexdigest()
 
-    @property
-    def size(self) -> int:
-        """Number of bytes, under the name that Django forms read."""
-        return self.byte_count
-
-    @property
-    def row_estimate(self) -> int:
-        """Upper estimate of rows: the lines of a text, or what fits into the bytes of a workbook."""
-        return (
-            self.byte_count // _MIN_PACKED_ROW_BYTES if self.signature.startswith(b"PK") else self.line_count
-        )
-
     def write(self, data: bytes) -> None:
         """Append bytes. Raises ``BodyTooLargeError`` and :class:`StorageFullError`."""
         self.byte_count += len(data)
-        if self.byte_count > settings.JOB_MAX_BYTES:
-            raise BodyTooLargeError(f"The file is larger than {settings.JOB_MAX_BYTES} bytes.")
-        self.line_count += data.count(b"\n")
-        self.signature = self.signature or data[:_SIGNATURE_BYTES]
+        if self.byte_count > self._max_bytes:
+            raise BodyTooLargeError(self._refusal)
         self._digest.update(data)
         try:
             self._writer.write(data)
@@ -89,14 +72,63 @@ class Upload:
             raise StorageFullError from error
 
     def close(self) -> None:
-        """Close the file and delete it unless a job keeps it."""
+        """Close the file, whether it is whole or not."""
         with contextlib.suppress(OSError):  # a full disk also refuses the bytes that are still buffered
             self._file.close()
+
+
+class Upload:
+    """An uploaded file of pairs. :meth:`close` deletes it unless ``is_kept`` is true."""
+
+    def __init__(self, name: str) -> None:
+        self.id = uuid7()
+        self.name = name[:255]
+        self.line_count = 0
+        self.signature = b""
+        self.is_kept = False
+        path = get_job_folder(self.id) / UPLOAD_FILE_NAME
+        self.file = UploadFile(path, settings.JOB_MAX_BYTES, _describe_limit())
+
+    def __str__(self) -> str:
+        """Return the SHA-256 of the content, by which idempotency compares request bodies."""
+        return str(self.file)
+
+    @property
+    def size(self) -> int:
+        """Number of bytes, under the name that Django forms read."""
+        return self.file.byte_count
+
+    @property
+    def row_estimate(self) -> int:
+        """Upper estimate of rows: the lines of a text, or what fits into the bytes of a workbook."""
+        return self.size // _MIN_PACKED_ROW_BYTES if self.signature.startswith(b"PK") else self.line_count
+
+    def write(self, data: bytes) -> None:
+        """Append bytes. Raises ``BodyTooLargeError`` and :class:`StorageFullError`."""
+        self.line_count += data.count(b"\n")
+        self.signature = self.signature or data[:_SIGNATURE_BYTES]
+        self.file.write(data)
+
+    def finish(self) -> None:
+        """Flush the whole file to disk. Raises :class:`StorageFullError`."""
+        self.file.finish()
+
+    def close(self) -> None:
+        """Close the file and delete it unless a job keeps it."""
+        self.file.close()
         if not self.is_kept:
             delete_job_folder(self.id)
 
 
-class EncryptedUploadHandler(FileUploadHandler):
+class ClosableHandler(FileUploadHandler):
+    """A handler of files that must be told when the request is over."""
+
+    def close(self) -> None:
+        """Close what has arrived, and delete what nobody keeps."""
+        raise NotImplementedError
+
+
+class EncryptedUploadHandler(ClosableHandler):
     """Passes the one file of a form to an :class:`Upload` without holding it in memory."""
 
     def __init__(self, request: Any = None) -> None:
@@ -106,7 +138,7 @@ class EncryptedUploadHandler(FileUploadHandler):
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *_: Any, **__: Any) -> None:
         """Refuse a request whose declared length is too large before any of it is read."""
         if content_length > settings.JOB_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise BodyTooLargeError(f"The file is larger than {settings.JOB_MAX_BYTES} bytes.")
+            raise BodyTooLargeError(_describe_limit())
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Start the upload. Raises ``ValidationError`` for a second file or another field."""
@@ -130,3 +162,7 @@ class EncryptedUploadHandler(FileUploadHandler):
         """Close the upload, which deletes it unless a job keeps it."""
         if self.upload:
             self.upload.close()
+
+
+def _describe_limit() -> str:
+    return f"The file is larger than {settings.JOB_MAX_BYTES} bytes."

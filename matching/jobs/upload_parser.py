@@ -11,7 +11,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from accounts.api.parsers import BodyTooLargeError
-from matching.jobs.upload_handler import UPLOAD_FIELD, EncryptedUploadHandler
+from matching.jobs.upload_handler import UPLOAD_FIELD, ClosableHandler, EncryptedUploadHandler
 
 
 class UploadParser(BaseParser):
@@ -28,24 +28,34 @@ class UploadParser(BaseParser):
         """
         request = (parser_context or {})["request"]
         handler = EncryptedUploadHandler(request)
-        try:
-            fields, files = self._parse_form(request, stream, handler, media_type or "")
-        except BaseException:
-            handler.close()
-            raise
-        return {
-            **{name: fields[name] for name in fields},
-            **({UPLOAD_FIELD: files[UPLOAD_FIELD]} if UPLOAD_FIELD in files else {}),
-        }
+        fields, files = parse_form(request.META, stream, media_type, handler, "the file")
+        return {**fields, **({UPLOAD_FIELD: files[UPLOAD_FIELD]} if UPLOAD_FIELD in files else {})}
 
-    def _parse_form(
-        self, request: Any, stream: Any, handler: EncryptedUploadHandler, media_type: str
-    ) -> tuple[Any, Any]:
-        try:
-            return MultiPartParser({**request.META, "CONTENT_TYPE": media_type}, stream, [handler]).parse()
-        except MultiPartParserError as error:
-            raise ParseError(f"The form cannot be read: {error}.") from None
-        except RequestDataTooBig:
-            raise BodyTooLargeError("The fields beside the file are too large.") from None
-        except SuspiciousOperation:
-            raise ParseError("The form has too many fields.") from None
+
+def parse_form(
+    meta: Mapping[str, Any], stream: Any, media_type: str | None, handler: ClosableHandler, described: str
+) -> tuple[dict[str, Any], Any]:
+    """Return the fields of a form and its files, which go to the handler; it is closed when that fails.
+
+    ``meta`` is that of the request, ``described`` names the files in messages. Raises ``ParseError``,
+    ``BodyTooLargeError`` and what the handler raises.
+    """
+    try:
+        fields, files = _read_form({**meta, "CONTENT_TYPE": media_type or ""}, stream, handler, described)
+    except BaseException:
+        handler.close()
+        raise
+    return {name: fields[name] for name in fields}, files
+
+
+def _read_form(
+    meta: dict[str, Any], stream: Any, handler: ClosableHandler, described: str
+) -> tuple[Any, Any]:
+    try:
+        return MultiPartParser(meta, stream, [handler]).parse()
+    except MultiPartParserError as error:
+        raise ParseError(f"The form cannot be read: {error}.") from None
+    except RequestDataTooBig:
+        raise BodyTooLargeError(f"The fields beside {described} are too large.") from None
+    except SuspiciousOperation:
+        raise ParseError("The form has too many fields.") from None
