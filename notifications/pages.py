@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.api.paging import fetch_page
+from accounts.api.paging import fetch_page, parse_cursor
 from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from notifications.inbox import mark_all_read, mark_read, select_own
@@ -37,12 +37,6 @@ class PreferencesForm(forms.Form):
         for kind, delivery in current.items():
             choices = forms.ChoiceField(choices=Delivery.choices, label=kind.label, initial=delivery)
             self.fields[kind.value] = choices
-
-
-class CursorForm(forms.Form):
-    """The page of what was read: notifications before this one."""
-
-    before = forms.UUIDField(required=False)
 
 
 class Line(NamedTuple):
@@ -126,8 +120,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 def _render(request: HttpRequest, form: PreferencesForm, status: int = 200) -> HttpResponse:
     user = get_current_user(request)
-    cursor = CursorForm(request.GET)
-    before = cursor.cleaned_data["before"] if cursor.is_valid() else None
+    before = parse_cursor(request.GET.get("before", ""))
     own = select_own(user)
     unread = [] if before else _list_unread(own)
     earlier, older = fetch_page(own.exclude(read_at=None), PAGE_SIZE, before)

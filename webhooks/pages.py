@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts.api.paging import fetch_page
+from accounts.api.paging import fetch_page, parse_cursor
 from accounts.auth.current_user import get_current_user
 from accounts.auth.step_up import require_recent_authentication
 from accounts.models import User
@@ -183,7 +183,7 @@ def _render_endpoint(
     status: int = 200,
 ) -> HttpResponse:
     log = list_own_deliveries(user, endpoint.pk).prefetch_related("attempt_log")
-    deliveries, following = fetch_page(log, _ROWS_PER_PAGE, _read_cursor(request))
+    deliveries, following = fetch_page(log, _ROWS_PER_PAGE, parse_cursor(request.GET.get("cursor", "")))
     context = {
         "endpoint": endpoint,
         "status": presenter.describe_endpoint(endpoint),
@@ -195,14 +195,6 @@ def _render_endpoint(
         "events": EventType.choices,
     }
     return render(request, "webhooks/webhook.html", context, status=status)
-
-
-def _read_cursor(request: HttpRequest) -> UUID | None:
-    """Return the cursor of the requested page of the log; anything else is the first page."""
-    try:
-        return UUID(request.GET.get("cursor", ""))
-    except ValueError:
-        return None
 
 
 def _render_secret(request: HttpRequest, endpoint: WebhookEndpoint, secret: str) -> HttpResponse:

@@ -23,6 +23,14 @@ class PageSerializer(serializers.Serializer[Any]):
     )
 
 
+def parse_cursor(text: str) -> UUID | None:
+    """Return the cursor in the address of a page; anything else means the first page."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def fetch_page(rows: QuerySet[M], limit: int, cursor: UUID | None = None) -> tuple[list[M], str | None]:
     """Return up to ``limit`` rows older than the cursor, and the cursor of the next page or ``None``.
 
