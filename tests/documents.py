@@ -56,7 +56,7 @@ def send_documents(
     return client.post(f"/api/v1/predictions/{prediction.pk}/documents", form, format="multipart")
 
 
-def stored_document(
+def store_document(
     prediction: Prediction, user: User | None = None, name: str = "extract.pdf"
 ) -> ReviewDocument:
     """A document as the API would have stored it."""

@@ -69,7 +69,7 @@ def asks(user: User) -> list[str]:
     return [entry.text for entry in found.entries] if found else []
 
 
-def changed(user: User) -> list[str]:
+def list_changed_texts(user: User) -> list[str]:
     found = list_changes(user, timezone.now())
     return [entry.text for entry in found.entries] if found else []
 
@@ -177,7 +177,7 @@ def test_experiments_ask_to_be_started_ended_and_shipped() -> None:
         status="concluded", is_active=False, end_date=timezone.now(), conclusion="B is better: right in 71%."
     )
     assert asks(engineer) == [f"Ship B or leave it: {row}"]
-    assert f"Experiment concluded: {row}" in changed(engineer)
+    assert f"Experiment concluded: {row}" in list_changed_texts(engineer)
     Experiment.objects.filter(pk=row.pk).update(conclusion="A is better: right in 71%.")
     assert asks(engineer) == []
 
@@ -203,7 +203,7 @@ def test_an_alert_waits_until_somebody_acknowledges_it() -> None:
     assert waits(engineer) == []
     now = timezone.now()
     Alert.objects.filter(pk=alert.pk).update(state="resolved", resolved_at=now)
-    assert changed(engineer) == [f"Alert resolved: {alert}"]
+    assert list_changed_texts(engineer) == [f"Alert resolved: {alert}"]
 
 
 def test_a_failed_training_waits_until_one_succeeds() -> None:
@@ -214,7 +214,7 @@ def test_a_failed_training_waits_until_one_succeeds() -> None:
     assert waits(engineer) == ["The last training failed"]
     TrainingRun.objects.create(status="succeeded", finished_at=timezone.now())
     assert waits(engineer) == []
-    assert changed(engineer) == ["Training succeeded", "Training failed"]
+    assert list_changed_texts(engineer) == ["Training succeeded", "Training failed"]
 
 
 def test_an_auditor_is_told_of_complete_months_without_a_pack() -> None:
@@ -245,16 +245,16 @@ def test_changes_are_the_newest_first_and_as_far_as_one_may_see_them() -> None:
     engineer = person(Role.MODEL_ENGINEER)
     Threshold.objects.create(name="drift", value=1, previous=2, reason="asked", changed_by=engineer)
     JobRun.objects.create(name="seal", window="x", status="failed", finished_at=timezone.now())
-    assert changed(engineer) == [
+    assert list_changed_texts(engineer) == [
         "Periodic job failed: seal x",
         "Threshold set: drift = 1",
         f"Live: generation {champion}",
     ]
     reviewer = person(Role.REVIEWER)
-    assert changed(reviewer) == ["Guideline 3 is in force"]
-    assert f"Reviewer added: {reviewer.email}" in changed(person(Role.LEAD))
+    assert list_changed_texts(reviewer) == ["Guideline 3 is in force"]
+    assert f"Reviewer added: {reviewer.email}" in list_changed_texts(person(Role.LEAD))
     with time_machine.travel(now + timedelta(days=8)):
-        assert changed(engineer) == []
+        assert list_changed_texts(engineer) == []
 
 
 @pytest.mark.parametrize("role", STAFF)

@@ -29,7 +29,7 @@ MINUTES: dict[str, Any] = {
 }
 
 
-def planned(days_later: float) -> Experiment:
+def plan_experiment(days_later: float) -> Experiment:
     """An experiment of ten planned looks in which B takes less time, as recorded by clients."""
     row = running(**MINUTES)
     now = BEGIN + timedelta(days=days_later)
@@ -54,14 +54,14 @@ def sentence(row: Experiment, days_later: float) -> str:
 
 
 def test_before_the_end_of_the_first_day_nobody_has_looked() -> None:
-    row = planned(0.5)
+    row = plan_experiment(0.5)
     assert sentence(row, 0.5) == (
         "Cannot conclude yet: the first of 10 planned looks is at the end of the day."
     )
 
 
 def test_the_first_look_beyond_its_bound_decides_and_later_days_do_not_undo_it() -> None:
-    row = planned(10)
+    row = plan_experiment(10)
     said = sentence(row, 9)
     assert said.startswith("B is better: minutes of B changes by -")
     decided = said.rsplit("Decided at look ", 1)[1]
@@ -72,7 +72,7 @@ def test_the_first_look_beyond_its_bound_decides_and_later_days_do_not_undo_it()
 
 
 def test_looks_end_with_the_planned_end() -> None:
-    row = planned(10)
+    row = plan_experiment(10)
     RecordedMetric.objects.filter(arm=Arm.B).update(value=10)
     RecordedMetric.objects.filter(arm=Arm.A).update(value=10)
     RecordedMetric.objects.filter(user__in=exposed_users(row, Arm.A, 1)).update(value=11)
@@ -82,7 +82,7 @@ def test_looks_end_with_the_planned_end() -> None:
 
 
 def test_page_and_chart_show_the_intervals_of_the_looks() -> None:
-    row = planned(10)
+    row = plan_experiment(10)
     with time_machine.travel(BEGIN + timedelta(days=6)):
         results = get_experiment_results(row)
         primary = results.metrics[0]

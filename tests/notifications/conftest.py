@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tests.notifications.mail import trusted_mail_server
+from tests.notifications.mail import run_trusted_mail_server
 from tests.receivers import Mailbox
 
 
 @pytest.fixture
 def mailbox(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     """What a real mail server took."""
-    with trusted_mail_server(settings, tmp_path, monkeypatch) as box:
+    with run_trusted_mail_server(settings, tmp_path, monkeypatch) as box:
         yield box

@@ -22,7 +22,7 @@ JOB = {"job": "0190b6a0-0000-7000-8000-000000000001", "rows_total": 12, "rows_fa
 
 
 @contextmanager
-def trusted_mail_server(settings: Settings, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+def run_trusted_mail_server(settings: Settings, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     """A mail server that this process trusts, in the settings."""
     with mail_server(folder) as (port, box):
         patch.setenv("SSL_CERT_FILE", str(folder / "certificate.pem"))
@@ -33,7 +33,7 @@ def trusted_mail_server(settings: Settings, folder: Path, patch: pytest.MonkeyPa
         yield box
 
 
-def opened(letter: str) -> EmailMessage:
+def open_letter(letter: str) -> EmailMessage:
     """A letter as a mail program reads it."""
     message = message_from_string(letter, policy=policy.default)
     assert isinstance(message, EmailMessage)
@@ -42,7 +42,7 @@ def opened(letter: str) -> EmailMessage:
 
 def text_of(letter: str) -> str:
     """The body of a letter."""
-    body = opened(letter).get_body()
+    body = open_letter(letter).get_body()
     assert body is not None
     text: str = body.get_content()
     return text
@@ -50,7 +50,7 @@ def text_of(letter: str) -> str:
 
 def end_of(letter: str) -> str:
     """The path that ends such letters, from the header of RFC 2369."""
-    link = re.sub(r"\s", "", str(opened(letter)["List-Unsubscribe"])).strip("<>")
+    link = re.sub(r"\s", "", str(open_letter(letter)["List-Unsubscribe"])).strip("<>")
     assert link in text_of(letter)
     return link.removeprefix(SITE)
 
@@ -62,7 +62,7 @@ def tell(user: User, kind: Kind = Kind.JOB_FAILED, key: str = "1") -> Notificati
     return Notification.objects.filter(user=user, key=f"{kind}:{key}").first()
 
 
-def told(user: User) -> list[str]:
+def list_told_kinds(user: User) -> list[str]:
     """Kinds of what a user may know of now, oldest first."""
     rows = Notification.objects.of_user(user.pk, timezone.now()).order_by("id")
     return list(rows.values_list("kind", flat=True))

@@ -24,9 +24,10 @@ from notifications.models import Kind, Notification
 from notifications.sending import send_due_mail
 from tests.jobs import csv_file, job_of, worked_off
 from tests.models import installed, scoring_version, stored_prediction
-from tests.notifications.mail import text_of, told
+from tests.notifications.mail import list_told_kinds, text_of
 from tests.people import person
 from tests.receivers import Mailbox
+from tests.reviews import claim_item
 
 pytestmark = pytest.mark.django_db
 
@@ -45,20 +46,14 @@ def prediction(user: User) -> Prediction:
     )
 
 
-def claim(reviewer: User) -> ReviewItem:
-    item = queue.claim_next_item(reviewer, False)
-    assert item is not None
-    return item
-
-
 def test_a_decision_is_told_to_who_asked_when_it_can_no_longer_be_undone(
     mailbox: Mailbox, user: User, prediction: Prediction
 ) -> None:
     enqueue_sampled_predictions()
     reviewer, stranger = person(Role.REVIEWER), person()
-    submit_decision(claim(reviewer), reviewer, True)
+    submit_decision(claim_item(reviewer), reviewer, True)
     now = timezone.now()
-    assert (told(user), send_due_mail(now)) == ([], 0)
+    assert (list_told_kinds(user), send_due_mail(now)) == ([], 0)
     assert send_due_mail(now + UNDO_WINDOW) == 1
     ((to, letter),) = mailbox.letters
     assert to == user.email
@@ -67,14 +62,14 @@ def test_a_decision_is_told_to_who_asked_when_it_can_no_longer_be_undone(
     row = Notification.objects.get(user=user)
     assert "Larkspur" not in json.dumps(row.data)
     assert row.data["prediction"] == str(prediction.pk)
-    assert told(stranger) == []
+    assert list_told_kinds(stranger) == []
 
 
 @pytest.mark.usefixtures("prediction")
 def test_a_decision_that_is_undone_is_never_told(mailbox: Mailbox, user: User) -> None:
     enqueue_sampled_predictions()
     reviewer = person(Role.REVIEWER)
-    decision = submit_decision(claim(reviewer), reviewer, True)
+    decision = submit_decision(claim_item(reviewer), reviewer, True)
     assert Notification.objects.filter(user=user).count() == 1
     item = undo_decision(decision, reviewer)
     assert Notification.objects.filter(user=user).count() == 0
@@ -88,13 +83,13 @@ def test_a_missing_document_is_told_at_once_each_time_it_is_asked_for(
 ) -> None:
     request_review(prediction, user, "Please decide.")
     reviewer = person(Role.REVIEWER)
-    queue.park_item(claim(reviewer), reviewer, "The register extract of Larkspur")
-    assert told(user) == ["document_asked"]
+    queue.park_item(claim_item(reviewer), reviewer, "The register extract of Larkspur")
+    assert list_told_kinds(user) == ["document_asked"]
     assert send_due_mail(timezone.now()) == 1
     assert "Larkspur" not in mailbox.letters[0][1]
     answer_reviewer(prediction, user, "Here it is.")
-    queue.park_item(claim(reviewer), reviewer, "And the other one")
-    assert told(user) == ["document_asked", "document_asked"]
+    queue.park_item(claim_item(reviewer), reviewer, "And the other one")
+    assert list_told_kinds(user) == ["document_asked", "document_asked"]
 
 
 @pytest.mark.usefixtures("mailbox")
@@ -102,19 +97,23 @@ def test_the_owner_is_told_that_a_job_is_done_and_nobody_that_it_was_cancelled()
     installed()
     user, stranger = person(Role.CLIENT), person(Role.CLIENT)
     job = worked_off(job_of(user, csv_file([("1", "Acme Ltd", "Acme Limited"), ("2", "", "x")])))
-    assert (told(user), told(stranger)) == (["job_finished"], [])
+    assert (list_told_kinds(user), list_told_kinds(stranger)) == (["job_finished"], [])
     row = Notification.objects.get(user=user)
     assert (row.data["rows_total"], row.data["rows_failed"]) == (2, job.rows_failed)
     assert Kind(row.kind) == Kind.JOB_FINISHED
     jobs.cancel(job_of(user, csv_file([("1", *NAMES)])), user)
-    assert told(user) == ["job_finished"]
+    assert list_told_kinds(user) == ["job_finished"]
 
 
 def test_approvers_are_told_of_a_request_but_not_who_asked() -> None:
     installed()
     approver, engineer, user = person(Role.APPROVER), person(Role.MODEL_ENGINEER), person()
     request = request_promotion(scoring_version("2", 1.0), "*", "champion", "It is better", engineer)
-    assert [told(somebody) for somebody in (approver, engineer, user)] == [["approval_waits"], [], []]
+    assert [list_told_kinds(somebody) for somebody in (approver, engineer, user)] == [
+        ["approval_waits"],
+        [],
+        [],
+    ]
     assert Notification.objects.get(user=approver).data == {"of": "promotion", "id": str(request.pk)}
 
 
@@ -122,9 +121,9 @@ def test_an_export_that_needs_a_second_person_is_told_to_who_may_approve_it(sett
     settings.EXPORT_APPROVAL_ROWS = 5
     asking, other = person(Role.ADMINISTRATOR), person(Role.ADMINISTRATOR)
     request_export(ExportRequest.Kind.PREDICTIONS, {}, 5, asking, "Audit", "csv")
-    assert told(other) == []
+    assert list_told_kinds(other) == []
     request_export(ExportRequest.Kind.PREDICTIONS, {}, 1, asking, "Audit", "csv")
-    assert (told(asking), told(other)) == ([], ["approval_waits"])
+    assert (list_told_kinds(asking), list_told_kinds(other)) == ([], ["approval_waits"])
 
 
 @pytest.mark.usefixtures("prediction")
@@ -133,9 +132,9 @@ def test_leads_are_told_of_an_adjudication_once() -> None:
     lead = person(Role.LEAD)
     for material in (None, False):
         reviewer = person(Role.REVIEWER)
-        submit_decision(claim(reviewer), reviewer, material)
-    assert told(lead) == ["adjudication_waits"]
-    assert told(reviewer) == []
+        submit_decision(claim_item(reviewer), reviewer, material)
+    assert list_told_kinds(lead) == ["adjudication_waits"]
+    assert list_told_kinds(reviewer) == []
 
 
 def test_a_reviewer_is_told_of_what_somebody_assigned_to_them_in_one_notice(
@@ -147,7 +146,7 @@ def test_a_reviewer_is_told_of_what_somebody_assigned_to_them_in_one_notice(
     keys = list(ReviewItem.objects.values_list("pk", flat=True))
     queue.assign_items(keys, reviewer, lead)
     queue.assign_items(keys, lead, lead)
-    assert (told(reviewer), told(lead)) == (["item_assigned"], [])
+    assert (list_told_kinds(reviewer), list_told_kinds(lead)) == (["item_assigned"], [])
     assert send_due_mail(timezone.now()) == 1
     assert "2 review items were assigned to you, the first due" in text_of(mailbox.letters[0][1])
 
@@ -166,7 +165,7 @@ def test_a_reviewer_is_reminded_once_before_and_once_after_the_due_time(
         (4, ["item_due_soon", "item_overdue"]),
     ):
         remind_reviewers(now + timedelta(hours=hours))
-        assert told(reviewer) == kinds
+        assert list_told_kinds(reviewer) == kinds
 
 
 def test_who_holds_an_item_is_reminded_instead_of_who_it_is_assigned_to(
@@ -174,23 +173,23 @@ def test_who_holds_an_item_is_reminded_instead_of_who_it_is_assigned_to(
 ) -> None:
     request_review(prediction, user, "Please decide.")
     holder, other = person(Role.REVIEWER), person(Role.REVIEWER)
-    item = claim(holder)
+    item = claim_item(holder)
     now = timezone.now()
     ReviewItem.objects.filter(pk=item.pk).update(assigned_to=other, due_at=now)
     assert remind_reviewers(now) == 1
-    assert (told(holder), told(other)) == (["item_overdue"], [])
+    assert (list_told_kinds(holder), list_told_kinds(other)) == (["item_overdue"], [])
 
 
 def test_a_reminder_does_not_tell_a_gold_item_from_another(user: User, prediction: Prediction) -> None:
     request_review(prediction, user, "Please decide.")
     reviewer, now = person(Role.REVIEWER), timezone.now()
-    item = claim(reviewer)
+    item = claim_item(reviewer)
     gold = {"stream": "gold", "assigned_to": reviewer, "due_at": now}
     ReviewItem.objects.filter(pk=item.pk).update(**gold, claimed_until=now - timedelta(minutes=1))
     assert remind_reviewers(now) == 0
     ReviewItem.objects.filter(pk=item.pk).update(claimed_until=now + timedelta(minutes=1))
     assert remind_reviewers(now) == 1
-    assert told(reviewer) == ["item_overdue"]
+    assert list_told_kinds(reviewer) == ["item_overdue"]
 
 
 def test_an_owner_is_told_14_and_3_days_before_a_key_expires() -> None:
@@ -199,7 +198,7 @@ def test_an_owner_is_told_14_and_3_days_before_a_key_expires() -> None:
     issue_api_key(owner, "short", None, expires_at=now + timedelta(days=2))
     for days, number in ((0, 0), (15, 0), (16, 1), (17, 1), (27, 2), (28, 2), (31, 2)):
         warn_owners(now + timedelta(days=days))
-        assert len(told(owner)) == number
+        assert len(list_told_kinds(owner)) == number
     assert Notification.objects.filter(user=owner).values_list("data__prefix", flat=True)[0] == key.prefix
     assert "Larkspur" not in json.dumps(list(Notification.objects.values_list("data", flat=True)))
 
@@ -209,4 +208,4 @@ def test_of_a_revoked_key_nobody_is_told() -> None:
     key, _ = issue_api_key(owner, "old", None, expires_at=now + timedelta(days=30))
     revoke_api_key(key, None)
     assert warn_owners(now + timedelta(days=20)) == 0
-    assert told(owner) == []
+    assert list_told_kinds(owner) == []

@@ -20,7 +20,7 @@ from notifications.notices import Notice, compute_mail_time, notify, notify_hold
 from notifications.preferences import change_preferences, get_preferences
 from notifications.sending import claim_letter, send_due_mail
 from notifications.tasks import send_mail
-from tests.notifications.mail import JOB, end_of, opened, tell, text_of, told
+from tests.notifications.mail import JOB, end_of, list_told_kinds, open_letter, tell, text_of
 from tests.people import person
 from tests.receivers import Mailbox
 
@@ -36,7 +36,7 @@ def test_an_e_mail_is_sent_once_with_its_link_and_its_end(mailbox: Mailbox) -> N
     now = timezone.now()
     assert (send_due_mail(now), send_due_mail(now), send_due_mail(now + DAY)) == (1, 0, 0)
     ((to, letter),) = mailbox.letters
-    message = opened(letter)
+    message = open_letter(letter)
     assert (to, mailbox.encrypted) == (user.email, [True])
     assert message["Subject"] == "Legal Name Comparison: One of your bulk jobs failed"
     assert message["Message-ID"] == f"<{row.pk}@legal-names>"
@@ -50,7 +50,7 @@ def test_the_same_is_told_once(mailbox: Mailbox) -> None:
     user = person(Role.CLIENT)
     tell(user)
     tell(user)
-    assert told(user) == ["job_failed"]
+    assert list_told_kinds(user) == ["job_failed"]
     assert send_due_mail(timezone.now()) == 1
     assert len(mailbox.letters) == 1
 
@@ -66,14 +66,14 @@ def test_a_notice_goes_with_the_transaction_that_is_rolled_back() -> None:
     with transaction.atomic():
         notify([user.pk], Notice(Kind.JOB_FAILED, "1", JOB))
         transaction.set_rollback(True)
-    assert told(user) == []
+    assert list_told_kinds(user) == []
 
 
 def test_nobody_is_told_before_its_time(mailbox: Mailbox) -> None:
     user, now = person(Role.CLIENT), timezone.now()
     with transaction.atomic():
         notify([user.pk], Notice(Kind.JOB_FAILED, "1", JOB, now + timedelta(minutes=10)))
-    assert (told(user), send_due_mail(now)) == ([], 0)
+    assert (list_told_kinds(user), send_due_mail(now)) == ([], 0)
     assert send_due_mail(now + timedelta(minutes=10)) == 1
     assert len(mailbox.letters) == 1
 
@@ -139,7 +139,7 @@ def test_who_chose_a_summary_gets_one_e_mail_a_day_for_all(mailbox: Mailbox) -> 
     assert send_due_mail(timezone.now() + DAY) == 1
     assert send_due_mail(timezone.now() + DAY) == 0
     ((_, letter),) = mailbox.letters
-    assert opened(letter)["Subject"] == "Legal Name Comparison: 2 notifications today"
+    assert open_letter(letter)["Subject"] == "Legal Name Comparison: 2 notifications today"
     assert "Your bulk job failed." in text_of(letter)
     assert "Your bulk job is done: 12 rows, of which 2 failed." in text_of(letter)
 
@@ -165,7 +165,7 @@ def test_the_link_of_an_e_mail_ends_its_kind_without_signing_in(mailbox: Mailbox
     assert get_preferences(user)[Kind.JOB_FAILED] == Delivery.APP
     assert get_preferences(user)[Kind.DOCUMENT_ASKED] == Delivery.AT_ONCE
     assert send_due_mail(timezone.now()) == 0
-    assert told(user) == ["job_failed", "job_failed"]
+    assert list_told_kinds(user) == ["job_failed", "job_failed"]
     assert AuditEvent.objects.filter(action="notifications.preferences_changed").count() == 1
 
 
@@ -235,7 +235,7 @@ def test_who_holds_a_permission_is_told_but_for_who_asked() -> None:
     data = {"item": "1", "due_at": timezone.now().isoformat()}
     with transaction.atomic():
         notify_holders("feedback.lead_review", Notice(Kind.ADJUDICATION_WAITS, "1", data), asking.pk)
-    assert [told(user) for user in (lead, asking, reviewer)] == [["adjudication_waits"], [], []]
+    assert [list_told_kinds(user) for user in (lead, asking, reviewer)] == [["adjudication_waits"], [], []]
 
 
 def test_who_may_no_longer_sign_in_is_told_nothing(mailbox: Mailbox) -> None:

@@ -15,6 +15,9 @@ from webhooks.endpoints import Subscription, create_endpoint
 from webhooks.events import Occurrence, record_occurrence
 from webhooks.models import EventType, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
+Subscribed = tuple[WebhookEndpoint, str, Hook]
+"""An endpoint, its secret, and what its receiver gets."""
+
 ALL_EVENTS = tuple(EventType.values)
 
 
@@ -24,7 +27,7 @@ def endpoint_at(user: User, address: str, *event_types: str) -> tuple[WebhookEnd
 
 
 @contextmanager
-def subscribed(user: User, *event_types: str) -> Iterator[tuple[WebhookEndpoint, str, Hook]]:
+def subscribe(user: User, *event_types: str) -> Iterator[Subscribed]:
     """An endpoint on a receiver, with its secret and what the receiver gets."""
     with http_receiver() as (address, hook):
         endpoint, secret = endpoint_at(user, address, *event_types)
@@ -38,7 +41,7 @@ def happen(user: User | None, key: str = "job-1", event_type: EventType = EventT
         return record_occurrence(Occurrence(event_type, key, about, {"job": key}, timezone.now()))
 
 
-def opened(secret: str, post: tuple[dict[str, str], bytes]) -> dict[str, Any]:
+def open_message(secret: str, post: tuple[dict[str, str], bytes]) -> dict[str, Any]:
     """The payload of a message whose signature is good, as the library of customers opens it."""
     headers, body = post
     payload: dict[str, Any] = Webhook(secret).verify(body, headers)
@@ -52,7 +55,7 @@ def log_of(endpoint: WebhookEndpoint) -> list[tuple[str, int, int | None]]:
     return list(rows.values_list("state", "attempts", "status_code"))
 
 
-def told(endpoint: WebhookEndpoint) -> list[str]:
+def list_told_events(endpoint: WebhookEndpoint) -> list[str]:
     """Types of the events stored for an endpoint, oldest first."""
     events = WebhookEvent.objects.filter(deliveries__endpoint=endpoint).order_by("id")
     return list(events.values_list("event_type", flat=True))

@@ -10,12 +10,12 @@ from rest_framework.test import APIClient
 from accounts.auth.users import issue_api_key
 from accounts.models import Role, User
 from feedback.models import UNDO_WINDOW
-from feedback.review import queue
 from feedback.review.decisions import submit_decision
 from feedback.review.enqueueing import enqueue_sampled_predictions
 from tests.models import stored_prediction
 from tests.people import person, signed_in
-from tests.webhooks.customers import ALL_EVENTS, happen, opened, subscribed
+from tests.reviews import claim_item
+from tests.webhooks.customers import ALL_EVENTS, happen, open_message, subscribe
 from webhooks.models import WebhookEndpoint, WebhookEvent
 from webhooks.sending import deliver_due_messages
 
@@ -25,16 +25,11 @@ ADDRESS = "https://cases.example.com/hooks"
 
 
 @pytest.fixture
-def user() -> User:
-    return person(Role.CLIENT)
-
-
-@pytest.fixture
 def client(user: User) -> APIClient:
     return signed_in(user)
 
 
-def created(client: APIClient, **change: Any) -> dict[str, Any]:
+def create(client: APIClient, **change: Any) -> dict[str, Any]:
     body = {"url": ADDRESS, "events": list(ALL_EVENTS), "description": "Case system", **change}
     answer = client.post("/api/v1/webhooks", body)
     assert answer.status_code == 201, answer.content
@@ -43,7 +38,7 @@ def created(client: APIClient, **change: Any) -> dict[str, Any]:
 
 
 def test_a_webhook_is_created_read_changed_and_removed(client: APIClient) -> None:
-    row = created(client)
+    row = create(client)
     place = f"/api/v1/webhooks/{row['id']}"
     secret = row.pop("secret")
     assert secret.startswith("whsec_")
@@ -62,7 +57,7 @@ def test_a_webhook_is_created_read_changed_and_removed(client: APIClient) -> Non
 
 
 def test_a_secret_is_shown_once(client: APIClient) -> None:
-    row = created(client)
+    row = create(client)
     place = f"/api/v1/webhooks/{row['id']}"
     rotated = client.post(f"{place}/rotate", {"overlap_hours": 1}).json()
     assert rotated["secret"] not in ("", row["secret"])
@@ -94,7 +89,7 @@ def test_what_cannot_be_a_webhook_names_the_field(
 
 def test_the_webhooks_of_others_are_not_there(client: APIClient) -> None:
     other = person(Role.CLIENT)
-    with subscribed(other) as (endpoint, _, _):
+    with subscribe(other) as (endpoint, _, _):
         happen(other)
         delivery = endpoint.deliveries.get()
         place = f"/api/v1/webhooks/{endpoint.pk}"
@@ -121,7 +116,7 @@ def test_a_key_needs_the_scope(user: User) -> None:
 
 
 def test_a_test_event_arrives_and_is_in_the_log_with_every_attempt(user: User, client: APIClient) -> None:
-    with subscribed(user) as (endpoint, secret, hook):
+    with subscribe(user) as (endpoint, secret, hook):
         hook.answers = [(503, {})]
         place = f"/api/v1/webhooks/{endpoint.pk}"
         row = client.post(f"{place}/test").json()
@@ -136,12 +131,12 @@ def test_a_test_event_arrives_and_is_in_the_log_with_every_attempt(user: User, c
         detail = client.get(f"{log}/{row['id']}").json()
         assert (detail["state"], detail["next_attempt_at"]) == ("delivered", None)
         assert [attempt["status_code"] for attempt in detail["log"]] == [200, 503]
-        assert detail["payload"] == opened(secret, hook.posts[1])
+        assert detail["payload"] == open_message(secret, hook.posts[1])
         assert detail["webhook_id"] == hook.posts[1][0]["webhook-id"]
 
 
 def test_a_switched_off_webhook_says_so(client: APIClient) -> None:
-    row = created(client)
+    row = create(client)
     place = f"/api/v1/webhooks/{row['id']}"
     client.patch(place, {"enabled": False})
     answer = client.post(f"{place}/test")
@@ -152,7 +147,7 @@ def test_a_switched_off_webhook_says_so(client: APIClient) -> None:
 def test_the_log_is_filtered_and_paged(
     user: User, client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with subscribed(user) as (endpoint, _, hook):
+    with subscribe(user) as (endpoint, _, hook):
         for number in range(3):
             happen(user, f"job-{number}")
         hook.answers = [(200, {}), (500, {})]
@@ -167,12 +162,11 @@ def test_the_log_is_filtered_and_paged(
 
 
 def test_the_log_shows_no_decision_that_can_still_be_undone(user: User, client: APIClient) -> None:
-    with subscribed(user) as (endpoint, _, _):
+    with subscribe(user) as (endpoint, _, _):
         stored_prediction(user=user, verdict="review", stream="uncertain", selection_probability=0.5)
         enqueue_sampled_predictions()
         reviewer = person(Role.REVIEWER)
-        item = queue.claim_next_item(reviewer, False)
-        assert item is not None
+        item = claim_item(reviewer)
         submit_decision(item, reviewer, True)
         log = f"/api/v1/webhooks/{endpoint.pk}/deliveries"
         assert client.get(log).json()["results"] == []

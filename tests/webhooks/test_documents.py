@@ -12,7 +12,7 @@ import pytest
 
 from accounts.models import Role
 from tests.people import person
-from tests.webhooks.customers import happen, subscribed
+from tests.webhooks.customers import happen, subscribe
 from webhooks.models import EventType
 from webhooks.sending import deliver_due_messages
 
@@ -26,7 +26,7 @@ Message = tuple[str, dict[str, str], bytes]
 def message() -> Iterator[Message]:
     """A secret, and the headers and body of a message under it."""
     user = person(Role.CLIENT)
-    with subscribed(user) as (endpoint, secret, hook):
+    with subscribe(user) as (endpoint, secret, hook):
         happen(user)
         deliver_due_messages(endpoint.pk)
         headers, body = hook.posts[0]

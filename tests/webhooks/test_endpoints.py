@@ -22,11 +22,6 @@ ADDRESS = "https://hooks.example.com/in?key=pass-phrase"
 SwitchedOffBy = WebhookEndpoint.SwitchedOffBy
 
 
-@pytest.fixture
-def user() -> User:
-    return person(Role.CLIENT)
-
-
 @pytest.mark.parametrize("address", [*NOT_PUBLIC, *MALFORMED])
 def test_an_address_that_no_webhook_may_reach_is_refused(
     user: User, address: str, settings: Settings

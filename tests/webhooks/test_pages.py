@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role, User
 from tests.people import person
-from tests.webhooks.customers import ALL_EVENTS, endpoint_at, happen, log_of, opened, subscribed
+from tests.webhooks.customers import ALL_EVENTS, endpoint_at, happen, log_of, open_message, subscribe
 from webhooks import endpoints
 from webhooks.models import WebhookEndpoint
 from webhooks.sending import deliver_due_messages
@@ -57,7 +57,7 @@ def test_a_form_that_is_wrong_says_why_beside_the_field(user: User) -> None:
 
 def test_the_log_shows_each_message_with_its_attempts_and_sends_it_again(user: User) -> None:
     client = browser(user)
-    with subscribed(user) as (endpoint, secret, hook):
+    with subscribe(user) as (endpoint, secret, hook):
         hook.answers = [(500, {})]
         assert client.post(f"/webhooks/{endpoint.pk}/test").status_code == 302
         deliver_due_messages(endpoint.pk)
@@ -71,7 +71,7 @@ def test_the_log_shows_each_message_with_its_attempts_and_sends_it_again(user: U
         page = client.get(f"/webhooks/{endpoint.pk}").content.decode()
         assert "Answered 200" in page
         assert "On. Last delivered" in page
-        assert opened(secret, hook.posts[1])["type"] == "webhook.test"
+        assert open_message(secret, hook.posts[1])["type"] == "webhook.test"
 
 
 def test_a_webhook_is_changed_switched_off_and_on_and_removed(user: User) -> None:
@@ -122,7 +122,7 @@ def test_a_long_log_is_read_in_a_few_queries(
     user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = browser(user)
-    with subscribed(user) as (endpoint, _, _):
+    with subscribe(user) as (endpoint, _, _):
         for number in range(27):
             happen(user, f"job-{number}")
         deliver_due_messages(endpoint.pk)

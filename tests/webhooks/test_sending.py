@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -20,12 +19,12 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from accounts import outbox
 from accounts.auth.users import deactivate_user
-from accounts.models import AuditEvent, Role, User
+from accounts.models import AuditEvent, User
 from accounts.privacy.retention import apply_rules
 from accounts.sign_in.mail import send_now
 from tests.people import person
-from tests.receivers import Hook, endless_receiver
-from tests.webhooks.customers import endpoint_at, happen, log_of, opened, subscribed
+from tests.receivers import endless_receiver
+from tests.webhooks.customers import Subscribed, endpoint_at, happen, log_of, open_message, subscribe
 from webhooks import endpoints
 from webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from webhooks.sending import deliver_due_messages, give_up_unreachable, list_due_endpoints
@@ -33,18 +32,6 @@ from webhooks.sending import deliver_due_messages, give_up_unreachable, list_due
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
-Subscribed = tuple[WebhookEndpoint, str, Hook]
-
-
-@pytest.fixture
-def user() -> User:
-    return person(Role.CLIENT)
-
-
-@pytest.fixture
-def customer(user: User) -> Iterator[Subscribed]:
-    with subscribed(user) as endpoint:
-        yield endpoint
 
 
 def reload(endpoint: WebhookEndpoint) -> WebhookEndpoint:
@@ -68,7 +55,7 @@ def test_a_message_is_signed_as_the_library_of_customers_verifies(user: User, cu
     endpoint, secret, hook = customer
     event = happen(user)
     assert deliver_due_messages(endpoint.pk) == 1
-    payload = opened(secret, hook.posts[0])
+    payload = open_message(secret, hook.posts[0])
     assert payload == {
         "type": "job.finished",
         "timestamp": event.occurred_at.isoformat(),
@@ -99,11 +86,11 @@ def test_while_a_rotation_overlaps_both_secrets_sign_and_afterwards_the_new_one_
     _, second = endpoints.rotate_secret(endpoint, user, timedelta(hours=1))
     happen(user, "during")
     deliver_due_messages(endpoint.pk)
-    assert opened(first, hook.posts[0]) == opened(second, hook.posts[0])
+    assert open_message(first, hook.posts[0]) == open_message(second, hook.posts[0])
     WebhookEndpoint.objects.update(previous_secret_until=timezone.now())
     happen(user, "after")
     deliver_due_messages(endpoint.pk)
-    assert opened(second, hook.posts[1])["data"] == {"job": "after"}
+    assert open_message(second, hook.posts[1])["data"] == {"job": "after"}
     with pytest.raises(WebhookVerificationError):
         Webhook(first).verify(hook.posts[1][1], hook.posts[1][0])
 
@@ -121,7 +108,7 @@ def test_a_failure_is_tried_again_later_under_the_same_id_and_body(user: User, c
     assert deliver_due_messages(endpoint.pk, now + timedelta(hours=1)) == 1
     assert len({headers["webhook-id"] for headers, _ in hook.posts}) == 1
     assert len({body for _, body in hook.posts}) == 1
-    assert opened(secret, hook.posts[2])
+    assert open_message(secret, hook.posts[2])
     assert log_of(endpoint) == [("delivered", 3, 200)]
     assert [row.status_code for row in WebhookAttempt.objects.order_by("id")] == [500, 404, 200]
     assert (reload(endpoint).failures, reload(endpoint).failing_since) == (0, None)
@@ -140,7 +127,7 @@ def test_a_receiver_that_asks_to_wait_is_waited_for(user: User, customer: Subscr
 
 def test_a_redirect_is_a_failure_and_is_not_followed(user: User, customer: Subscribed) -> None:
     endpoint, _, hook = customer
-    with subscribed(person()) as (_, _, elsewhere):
+    with subscribe(person()) as (_, _, elsewhere):
         target = WebhookEndpoint.objects.order_by("id").last()
         assert target is not None
         hook.answers = [(307, {"Location": target.address})]
@@ -165,7 +152,7 @@ def test_a_receiver_that_is_slow_is_given_up_in_bounded_time(
 def test_a_name_that_leads_to_a_private_address_later_is_not_reached(
     user: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with subscribed(person()) as (other, _, hook):
+    with subscribe(person()) as (other, _, hook):
         port = int(other.address.rpartition(":")[2].partition("/")[0])
         settings.WEBHOOK_ALLOWED_NETWORKS = [ip_network("10.0.0.0/8")]
         endpoint, _ = endpoint_at(user, f"https://rebound.example.com:{port}/hook")
@@ -200,7 +187,7 @@ def test_what_is_given_up_is_sent_again_on_request_under_its_old_id(
     endpoints.send_again(WebhookDelivery.objects.get(), user)
     assert deliver_due_messages(endpoint.pk) == 1
     assert {headers["webhook-id"] for headers, _ in hook.posts} == {str(event.pk)}
-    assert opened(secret, hook.posts[2])
+    assert open_message(secret, hook.posts[2])
     assert log_of(endpoint) == [("delivered", 1, 200)]
     assert WebhookAttempt.objects.count() == 3
 
@@ -302,7 +289,7 @@ def test_old_events_go_with_their_log_and_removed_endpoints_too(user: User, cust
 
 @pytest.mark.django_db(transaction=True)
 def test_workers_that_serve_an_endpoint_at_once_deliver_each_message_once(user: User) -> None:
-    with subscribed(user) as (endpoint, _, hook):
+    with subscribe(user) as (endpoint, _, hook):
         for number in range(20):
             happen(user, f"job-{number}")
 
@@ -319,7 +306,7 @@ def test_workers_that_serve_an_endpoint_at_once_deliver_each_message_once(user: 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_killed_before_it_marks_leaves_a_message_that_is_sent_again(user: User) -> None:
-    with subscribed(user) as (endpoint, secret, hook):
+    with subscribe(user) as (endpoint, secret, hook):
         happen(user)
         received = threading.Event()
         hook.respond = lambda _body: received.set() or b"ok"  # type: ignore[func-returns-value]
@@ -333,7 +320,7 @@ def test_a_worker_killed_before_it_marks_leaves_a_message_that_is_sent_again(use
         assert log_of(endpoint) == [("waiting", 0, None)]
         assert deliver_due_messages(endpoint.pk) == 0, "it is left to who claimed it"
         assert deliver_due_messages(endpoint.pk, timezone.now() + timedelta(minutes=3)) == 1
-        assert opened(secret, hook.posts[0]) == opened(secret, hook.posts[1])
+        assert open_message(secret, hook.posts[0]) == open_message(secret, hook.posts[1])
         assert len({headers["webhook-id"] for headers, _ in hook.posts}) == 1
     assert connection.is_usable()
 

@@ -22,9 +22,10 @@ from feedback.review import queue
 from feedback.review.decisions import submit_decision
 from feedback.tasks import delete_leftover_documents
 from matching.models import Prediction, PredictionReview
-from tests.documents import file_of, image_file, pdf_file, pdf_of, send_documents, stored_document
+from tests.documents import file_of, image_file, pdf_file, pdf_of, send_documents, store_document
 from tests.models import erased, stored_prediction
 from tests.people import person, signed_in
+from tests.reviews import claim_item
 
 pytestmark = pytest.mark.django_db
 
@@ -51,12 +52,11 @@ def files() -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
-def claimed(prediction: Prediction) -> tuple[ReviewItem, User]:
+def claim_for_review(prediction: Prediction) -> tuple[ReviewItem, User]:
     """The item of a prediction, and the reviewer who holds it."""
     request_review(prediction, prediction.user, "Please look.")
     reviewer = person(Role.REVIEWER)
-    item = queue.claim_next_item(reviewer)
-    assert item is not None
+    item = claim_item(reviewer)
     return item, reviewer
 
 
@@ -87,7 +87,7 @@ def test_documents_are_stored_listed_downloaded_and_audited(prediction: Predicti
 
 
 def test_a_document_is_unreadable_on_disk_and_in_the_table(prediction: Prediction) -> None:
-    document = stored_document(prediction, name="Acme extract.pdf")
+    document = store_document(prediction, name="Acme extract.pdf")
     (path,) = files()
     assert b"Catalog" not in path.read_bytes()
     stored = ReviewDocument.objects.filter(pk=document.pk).extra(select={"raw": "file_name || file_key"})
@@ -168,7 +168,7 @@ def test_sending_the_same_documents_again_with_a_key_stores_them_once(prediction
 
 
 def test_a_parked_item_returns_when_the_document_arrives(prediction: Prediction) -> None:
-    item, reviewer = claimed(prediction)
+    item, reviewer = claim_for_review(prediction)
     queue.park_item(item, reviewer, "An extract of the register")
     assert PredictionReview.objects.get().status == "needs_document"
     send_documents(signed_in(prediction.user), prediction, ("a.pdf", PDF), text="See line 3.")
@@ -181,8 +181,8 @@ def test_a_parked_item_returns_when_the_document_arrives(prediction: Prediction)
 
 
 def test_a_document_of_an_item_is_for_its_reviewers_and_leads(prediction: Prediction) -> None:
-    document = stored_document(prediction)
-    item, reviewer = claimed(prediction)
+    document = store_document(prediction)
+    item, reviewer = claim_for_review(prediction)
     address = reverse("admin:review-document", args=[item.pk, document.pk])
     assert browser(person(Role.REVIEWER)).get(address).status_code == 403
     assert browser(person(Role.AUDITOR)).get(address).status_code == 403
@@ -190,7 +190,7 @@ def test_a_document_of_an_item_is_for_its_reviewers_and_leads(prediction: Predic
     got = browser(reviewer).get(address)
     assert b"".join(got).startswith(b"%PDF-1.7")
     assert got["Content-Security-Policy"].startswith("sandbox")
-    other = stored_document(stored_prediction())
+    other = store_document(stored_prediction())
     assert (
         browser(reviewer).get(reverse("admin:review-document", args=[item.pk, other.pk])).status_code == 404
     )
@@ -202,13 +202,13 @@ def test_a_document_of_an_item_is_for_its_reviewers_and_leads(prediction: Predic
 def test_a_reviewer_is_warned_of_active_content_and_of_passwords(prediction: Prediction) -> None:
     sealed = PDF.replace(b"/Root", b"/Encrypt 5 0 R /Root")
     send_documents(signed_in(prediction.user), prediction, ("a.pdf", ACTIVE_PDF), ("b.pdf", sealed))
-    item, reviewer = claimed(prediction)
+    item, reviewer = claim_for_review(prediction)
     shown = browser(reviewer).get(reverse("admin:review-decide", args=[item.pk])).content.decode()
     assert shown.count("May hold scripts") == shown.count("Asks for a password.") == 1
 
 
 def test_nobody_else_reads_sends_or_deletes(prediction: Prediction) -> None:
-    document = stored_document(prediction)
+    document = store_document(prediction)
     stranger = signed_in(person())
     one = f"/api/v1/predictions/{prediction.pk}/documents/{document.pk}"
     assert send_documents(stranger, prediction, ("a.pdf", PDF)).status_code == 404
@@ -226,14 +226,14 @@ def test_nobody_else_reads_sends_or_deletes(prediction: Prediction) -> None:
 def test_a_document_can_be_deleted_until_a_reviewer_decides(
     prediction: Prediction, django_capture_on_commit_callbacks: Commits
 ) -> None:
-    first, second = stored_document(prediction), stored_document(prediction)
+    first, second = store_document(prediction), store_document(prediction)
     client = signed_in(prediction.user)
     address = f"/api/v1/predictions/{prediction.pk}/documents"
     with django_capture_on_commit_callbacks(execute=True):
         assert client.delete(f"{address}/{first.pk}").status_code == 204
     assert len(files()) == 1
     assert client.get(f"{address}/{first.pk}").status_code == 404
-    item, reviewer = claimed(prediction)
+    item, reviewer = claim_for_review(prediction)
     submit_decision(item, reviewer, True, "Two companies")
     refused = client.delete(f"{address}/{second.pk}")
     assert (refused.status_code, refused.json()["code"]) == (409, "document_kept")
@@ -242,7 +242,7 @@ def test_a_document_can_be_deleted_until_a_reviewer_decides(
 
 
 def test_a_file_that_is_gone_or_exchanged_is_not_found(prediction: Prediction) -> None:
-    first, second = stored_document(prediction), stored_document(prediction)
+    first, second = store_document(prediction), store_document(prediction)
     one, other = (document_files.get_document_path(row.pk) for row in (first, second))
     one.write_bytes(other.read_bytes())
     other.unlink()
@@ -255,8 +255,8 @@ def test_a_file_that_is_gone_or_exchanged_is_not_found(prediction: Prediction) -
 def test_documents_go_with_the_names(
     prediction: Prediction, django_capture_on_commit_callbacks: Commits
 ) -> None:
-    stored_document(prediction)
-    kept = stored_document(stored_prediction())
+    store_document(prediction)
+    kept = store_document(stored_prediction())
     with django_capture_on_commit_callbacks(execute=True):
         erased(prediction)
     assert [row.pk for row in ReviewDocument.objects.all()] == [kept.pk]
@@ -268,8 +268,8 @@ def test_documents_go_with_the_names(
 def test_documents_go_by_retention(
     prediction: Prediction, django_capture_on_commit_callbacks: Commits
 ) -> None:
-    old = stored_document(prediction)
-    stored_document(prediction)
+    old = store_document(prediction)
+    store_document(prediction)
     ReviewDocument.objects.filter(pk=old.pk).update(sent_at=timezone.now() - timedelta(days=366))
     with django_capture_on_commit_callbacks(execute=True):
         retention.apply_rules(timezone.now())
@@ -279,7 +279,7 @@ def test_documents_go_by_retention(
 def test_rests_of_interrupted_uploads_go_after_a_day(
     prediction: Prediction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    document = stored_document(prediction)
+    document = store_document(prediction)
     rest = files()[0].with_name("01a20784-68fe-77f4-850e-050260a521f4")
     rest.write_bytes(b"half")
     assert delete_leftover_documents() == 0
@@ -312,7 +312,7 @@ def test_the_page_asks_with_documents_and_deletes_one(prediction: Prediction) ->
 
 
 def test_the_page_answers_a_reviewer_with_a_document(prediction: Prediction) -> None:
-    item, reviewer = claimed(prediction)
+    item, reviewer = claim_for_review(prediction)
     queue.park_item(item, reviewer, "An extract of the register")
     page = reverse("answer-page", args=[prediction.pk])
     shown = browser(prediction.user).get(page).content.decode()

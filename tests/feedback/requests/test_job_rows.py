@@ -10,7 +10,6 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, Role, User
 from feedback.models import ReviewItem, ReviewRequest
 from feedback.requests.job_rows import RowSelection, plan_sending, send_rows
-from feedback.review import queue
 from feedback.review.decisions import Reasons, submit_decision
 from matching.jobs.result_rows import count_verdicts, iterate_rows
 from matching.models import (
@@ -24,6 +23,7 @@ from matching.models import (
 from tests.jobs import FILES, job_of, rows_of, worked_off
 from tests.models import guideline, installed
 from tests.people import person, signed_in
+from tests.reviews import claim_item
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def installation() -> None:
     guideline("1")
 
 
-def finished_job(user: User, format_id: str = "csv") -> BatchJob:
+def build_finished_job(user: User, format_id: str = "csv") -> BatchJob:
     """A job whose rows are for review, identical, and one error."""
     return worked_off(job_of(user, FILES[format_id](ROWS), f"pairs.{format_id}", profile="kyc"))
 
@@ -52,7 +52,7 @@ def finished_job(user: User, format_id: str = "csv") -> BatchJob:
 @pytest.fixture
 def job() -> BatchJob:
     """A finished job of a user."""
-    return finished_job(person(Role.CLIENT))
+    return build_finished_job(person(Role.CLIENT))
 
 
 def review_numbers(job: BatchJob) -> list[int]:
@@ -66,8 +66,7 @@ def address(job: BatchJob, what: str) -> str:
 def decide(material: bool = True) -> None:
     """A decision of a reviewer on what is due, past the time to undo it."""
     reviewer = person(Role.REVIEWER)
-    item = queue.claim_next_item(reviewer)
-    assert item is not None
+    item = claim_item(reviewer)
     row = submit_decision(
         item, reviewer, material, Reasons("internal", "Two companies."), guideline_version="1"
     )
@@ -139,7 +138,7 @@ def test_more_than_the_budget_of_a_day_is_refused(job: BatchJob, settings: Setti
 def test_a_settled_pair_is_answered_and_reaches_no_reviewer(job: BatchJob) -> None:
     send_rows(job, job.user, RowSelection(), REASON)
     decide()
-    second = finished_job(job.user)
+    second = build_finished_job(job.user)
     result = send_rows(second, job.user, RowSelection(), REASON)
     assert (result.sent, result.answered) == (2, 1)
     (row,) = PredictionReview.objects.filter(decided_by="precedent")
@@ -148,7 +147,7 @@ def test_a_settled_pair_is_answered_and_reaches_no_reviewer(job: BatchJob) -> No
 
 @pytest.mark.parametrize("format_id", FILES)
 def test_the_file_comes_again_with_the_decisions(format_id: str) -> None:
-    job = finished_job(person(Role.CLIENT), format_id)
+    job = build_finished_job(person(Role.CLIENT), format_id)
     send_rows(job, job.user, RowSelection(), REASON)
     decide()
     client = signed_in(job.user)
@@ -215,7 +214,7 @@ def test_the_predictions_outlive_the_job(job: BatchJob) -> None:
 
 def test_the_page_shows_counts_and_rows_then_the_budget_and_sends() -> None:
     lead = person(Role.LEAD)
-    job = finished_job(lead)
+    job = build_finished_job(lead)
     browser = Client()
     browser.force_login(lead)
     page = reverse("admin:matching_batchjob_change", args=[job.pk])

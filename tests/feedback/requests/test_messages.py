@@ -16,6 +16,7 @@ from feedback.review.decisions import submit_decision
 from matching.models import Prediction, PredictionReview
 from tests.models import erased, stored_prediction
 from tests.people import person, signed_in
+from tests.reviews import claim_item
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +34,7 @@ def prediction() -> Prediction:
 def item(prediction: Prediction) -> ReviewItem:
     """The item of the prediction, claimed by a reviewer."""
     request_review(prediction, prediction.user, "Please look.")
-    found = queue.claim_next_item(person(Role.REVIEWER))
-    assert found is not None
-    return found
+    return claim_item(person(Role.REVIEWER))
 
 
 def reviewer_of(item: ReviewItem) -> User:

@@ -30,14 +30,14 @@ def lead() -> Client:
     return client
 
 
-def asked(user: User, **columns: Any) -> Prediction:
+def ask(user: User, **columns: Any) -> Prediction:
     """A prediction of a user about which a reviewer is asked."""
     prediction = stored_prediction(user=user, verdict="review", **columns)
     request_review(prediction, user, REASON)
     return prediction
 
 
-def listed(client: Client, **query: str) -> set[Any]:
+def list_requests(client: Client, **query: str) -> set[Any]:
     """The predictions of the requests on the page."""
     answer = client.get(reverse(LIST), query)
     return {row.prediction_id for row in answer.context["cl"].result_list}
@@ -45,21 +45,21 @@ def listed(client: Client, **query: str) -> set[Any]:
 
 def test_requests_are_filtered_by_status_age_and_profile_and_found_by_who_asked(lead: Client) -> None:
     first, second = person(), person()
-    waiting, withdrawn, old = asked(first), asked(second), asked(second, profile="kyc")
+    waiting, withdrawn, old = ask(first), ask(second), ask(second, profile="kyc")
     withdraw_request(withdrawn, second)
     ReviewRequest.objects.filter(prediction=old).update(requested_at=timezone.now() - timedelta(days=5))
-    assert listed(lead) == {waiting.pk, withdrawn.pk, old.pk}
-    assert listed(lead, status="withdrawn") == {withdrawn.pk}
-    assert listed(lead, status="queued") == {waiting.pk, old.pk}
-    assert listed(lead, age="day") == {waiting.pk, withdrawn.pk}
-    assert listed(lead, age="week") == {old.pk}
-    assert listed(lead, prediction__profile="kyc") == {old.pk}
-    assert listed(lead, q=first.email) == {waiting.pk}
-    assert listed(lead, q=str(withdrawn.pk)) == {withdrawn.pk}
+    assert list_requests(lead) == {waiting.pk, withdrawn.pk, old.pk}
+    assert list_requests(lead, status="withdrawn") == {withdrawn.pk}
+    assert list_requests(lead, status="queued") == {waiting.pk, old.pk}
+    assert list_requests(lead, age="day") == {waiting.pk, withdrawn.pk}
+    assert list_requests(lead, age="week") == {old.pk}
+    assert list_requests(lead, prediction__profile="kyc") == {old.pk}
+    assert list_requests(lead, q=first.email) == {waiting.pk}
+    assert list_requests(lead, q=str(withdrawn.pk)) == {withdrawn.pk}
 
 
 def test_neither_list_nor_page_shows_names_or_the_reason(lead: Client) -> None:
-    prediction = asked(person(), name1="Zebra Quartz Holdings")
+    prediction = ask(person(), name1="Zebra Quartz Holdings")
     page = reverse("admin:feedback_reviewrequest_change", args=[ReviewRequest.objects.get().pk])
     for address in (reverse(LIST), page):
         shown = lead.get(address).content.decode()
@@ -77,9 +77,9 @@ def test_reviewers_do_not_see_who_asked() -> None:
 def test_a_longer_list_costs_no_further_queries(
     lead: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    asked(person())
+    ask(person())
     lead.get(reverse(LIST))
     for _ in range(5):
-        asked(person())
+        ask(person())
     with django_assert_max_num_queries(16):
-        assert len(listed(lead)) == 6
+        assert len(list_requests(lead)) == 6

@@ -18,6 +18,7 @@ from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.models import Prediction, PredictionReview
 from tests.models import erased, stored_prediction
 from tests.people import person, signed_in
+from tests.reviews import claim_item
 
 pytestmark = pytest.mark.django_db
 
@@ -48,8 +49,7 @@ def withdraw(prediction: Prediction) -> Any:
 
 def decide(material: bool | None) -> Feedback:
     reviewer = person(Role.REVIEWER)
-    item = queue.claim_next_item(reviewer)
-    assert item is not None
+    item = claim_item(reviewer)
     text = "" if material is not None else "A register extract"
     return submit_decision(item, reviewer, material, Reasons(text))
 
@@ -174,8 +174,7 @@ def test_nobody_decides_what_they_asked_for() -> None:
 def test_a_reviewer_reads_the_reason_after_the_decision_and_not_before(prediction: Prediction) -> None:
     ask(prediction)
     reviewer = person(Role.REVIEWER)
-    item = queue.claim_next_item(reviewer)
-    assert item is not None
+    item = claim_item(reviewer)
     browser = Client()
     browser.force_login(reviewer)
     blind = browser.get(reverse("admin:review-decide", args=[item.pk])).content.decode()
@@ -223,8 +222,7 @@ def test_an_answer_brings_a_parked_item_back_to_its_reviewer(prediction: Predict
     address = f"/api/v1/predictions/{prediction.pk}/review-requests/answer"
     ask(prediction)
     reviewer = person(Role.REVIEWER)
-    item = queue.claim_next_item(reviewer)
-    assert item is not None
+    item = claim_item(reviewer)
     client = signed_in(prediction.user)
     assert client.post(address, {"text": "HRB 1234"}).json()["code"] == "nobody_waits"
     queue.park_item(item, reviewer, "Which register number?")
@@ -247,8 +245,7 @@ def test_an_answer_brings_a_parked_item_back_to_its_reviewer(prediction: Predict
 def test_the_page_sends_the_answer(prediction: Prediction) -> None:
     ask(prediction)
     reviewer = person(Role.REVIEWER)
-    item = queue.claim_next_item(reviewer)
-    assert item is not None
+    item = claim_item(reviewer)
     queue.park_item(item, reviewer, "Which register number?")
     browser = Client()
     browser.force_login(prediction.user)
@@ -267,8 +264,7 @@ def test_a_withdrawn_request_does_not_show_reviewers_who_asked(prediction: Predi
     withdraw(prediction)
     ask(prediction)
     reviewer = person(Role.REVIEWER)
-    item = queue.claim_next_item(reviewer)
-    assert item is not None
+    item = claim_item(reviewer)
     browser = Client()
     browser.force_login(reviewer)
     blind = browser.get(reverse("admin:review-decide", args=[item.pk])).content.decode()

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from accounts.models import AuditEvent, Role, User
-from feedback.models import UNDO_WINDOW, Clause, Feedback, ReviewItem
+from feedback.models import UNDO_WINDOW, Clause, Feedback
 from feedback.review import queue
 from feedback.review.decisions import (
     Reasons,
@@ -27,6 +27,7 @@ from feedback.review.enqueueing import enqueue_prediction, enqueue_sampled_predi
 from matching.models import Prediction, PredictionReview, ReviewStatus, ReviewStream
 from tests.models import erased, guideline, stored_prediction
 from tests.people import person, signed_in
+from tests.reviews import claim_item
 
 pytestmark = pytest.mark.django_db
 
@@ -45,15 +46,9 @@ def prediction(user: User) -> Prediction:
     return stored_prediction(user=user, verdict="review", stream="uncertain", selection_probability=0.5)
 
 
-def claim(reviewer: User, lead: bool = False) -> ReviewItem:
-    item = queue.claim_next_item(reviewer, lead)
-    assert item is not None
-    return item
-
-
 def decide(reviewer: User, material: bool | None = False, **details: Any) -> Feedback:
     """Claim the next item and decide it."""
-    return submit_decision(claim(reviewer, reviewer.role == Role.LEAD), reviewer, material, **details)
+    return submit_decision(claim_item(reviewer, reviewer.role == Role.LEAD), reviewer, material, **details)
 
 
 def release() -> None:
@@ -84,7 +79,7 @@ def test_a_prediction_goes_from_the_queue_to_the_decision(prediction: Prediction
     enqueue_sampled_predictions()
     assert review(prediction)["status"] == "queued"
     reviewer = person(Role.REVIEWER)
-    item = claim(reviewer)
+    item = claim_item(reviewer)
     assert review(prediction)["status"] == "in_review"
     reasons = Reasons("The model overlooked the form", FOR_REQUESTER)
     submit_decision(item, reviewer, False, reasons, guideline_version="1")
@@ -153,7 +148,7 @@ def test_two_reviewers_who_differ_are_settled_by_a_lead_with_a_clause(prediction
 def test_a_parked_item_says_which_document_is_missing(prediction: Prediction) -> None:
     enqueue_sampled_predictions()
     reviewer = person(Role.REVIEWER)
-    item = queue.park_item(claim(reviewer), reviewer, "Certificate of name change")
+    item = queue.park_item(claim_item(reviewer), reviewer, "Certificate of name change")
     shown = review(prediction)
     assert (shown["status"], shown["missing_document"]) == ("needs_document", "Certificate of name change")
     queue.resume_item(item, reviewer, "It arrived")
@@ -180,7 +175,7 @@ def test_a_gold_item_is_no_review_of_its_prediction() -> None:
 def test_after_erasure_nobody_decides_and_no_text_is_left(prediction: Prediction) -> None:
     enqueue_sampled_predictions()
     reviewer = person(Role.REVIEWER)
-    item = queue.park_item(claim(reviewer), reviewer, "The statutes of Acme Incorporated")
+    item = queue.park_item(claim_item(reviewer), reviewer, "The statutes of Acme Incorporated")
     erased(prediction)
     assert PredictionReview.objects.get().missing_document == ""
     close_erased_item(item, reviewer)
@@ -327,7 +322,7 @@ def test_the_page_shows_the_decision_before_the_automatic_answer(prediction: Pre
 def test_the_decision_page_takes_a_reason_for_the_requester(prediction: Prediction) -> None:
     enqueue_sampled_predictions()
     reviewer = person(Role.REVIEWER)
-    item = claim(reviewer)
+    item = claim_item(reviewer)
     browser = Client()
     browser.force_login(reviewer)
     answer = browser.post(

@@ -23,20 +23,6 @@ SAME = ("Heron Paving, LLC", "Heron Paving LLC")
 OTHER = ("Crane Fund II LP", "Crane Fund III LP")
 
 
-@pytest.fixture
-def user() -> User:
-    """Somebody who may compare."""
-    return person()
-
-
-@pytest.fixture
-def browser(user: User) -> Client:
-    """Their browser, signed in."""
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def compare(user: User, pair: tuple[str, str], profile: str = "general") -> Prediction:
     return compare_and_store(user, CompareRequest(*pair, profile), PredictionSource.PAGE)
 

@@ -26,20 +26,6 @@ PAIR = {
 }
 
 
-@pytest.fixture
-def user() -> User:
-    """Somebody who may compare."""
-    return person()
-
-
-@pytest.fixture
-def browser(user: User) -> Client:
-    """Their browser, signed in."""
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def page_of(response: Any) -> str:
     return html.unescape(response.content.decode())
 

@@ -86,11 +86,11 @@ def test_reports_dashboards_experiments_and_model_pages(
     findings = {}
     for name, address in pages.items():
         page.goto(f"{running.base}{address}")
-        findings[name] = serious(page) + overflowing(page)
+        findings[name] = serious(page) + find_overflow(page)
     assert {name: found for name, found in findings.items() if found} == {}
 
 
-def overflowing(page: Page) -> list[tuple[str, str]]:
+def find_overflow(page: Page) -> list[tuple[str, str]]:
     """Whether the page itself is wider than the screen; what scrolls inside its own frame is not."""
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return [("wider than the screen", f"{wide} px")] if wide > 0 else []

@@ -65,7 +65,7 @@ class Readers:
         self._lock = threading.Lock()
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def read_files(self) -> Iterator[None]:
         with run_beside(self._read, CLIENTS):
             yield
 
@@ -96,7 +96,7 @@ def test_the_end_of_a_colour_loses_no_file(colours: Colours, tmp_path: Path) -> 
     with running(edge):
         wait_until(lambda: has_file(edge, "blue"))
         readers = Readers(edge)
-        with readers.reading():
+        with readers.read_files():
             for _ in range(ROUNDS):
                 colours.start("green")
                 wait_until(lambda: has_file(edge, "green"))
