@@ -117,7 +117,7 @@ def list_earlier(prediction: Prediction) -> list[EarlierComparison]:
     """Return the user's newest comparisons of the same pair before this one; none once the pair is erased."""
     if not prediction.pair_digest:
         return []
-    own = Prediction.objects.for_user(prediction.user).for_listing().with_review()
+    own = Prediction.objects.for_user(prediction.user).for_listing().with_review().defer("name1", "name2")
     before = _filter_by_pair(own, prediction.name1, prediction.name2).filter(pk__lt=prediction.pk)
     return [
         EarlierComparison(
