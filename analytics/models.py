@@ -1,4 +1,4 @@
-"""The tables of reports: predictions and review decisions of each hour as numbers. No name is in them."""
+"""The tables of reports: predictions and review decisions as numbers by hour and day. No name is in them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.dates import format_moment
+from accounts.dates import format_day, format_moment
 from matching.models import PredictionSource
 from modelops.models import ModelVersion
 
@@ -58,6 +58,47 @@ class HourlyVolume(models.Model):
 
     def __str__(self) -> str:
         return f"{self.profile} {self.kind} {self.source} {format_moment(self.hour)}"
+
+    @property
+    def count(self) -> int:
+        """Number of predictions."""
+        return self.immaterial + self.review + self.material
+
+
+class DailyVolume(models.Model):
+    """Predictions of one day (UTC), summed from :class:`HourlyVolume`: a year is few rows at any traffic."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    profile = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12)
+    source = models.CharField(max_length=6, choices=PredictionSource.choices, blank=True)
+    client = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    immaterial = models.PositiveIntegerField()
+    review = models.PositiveIntegerField()
+    material = models.PositiveIntegerField()
+    cached = models.PositiveIntegerField()
+    confidence_sum = models.DecimalField(
+        max_digits=14, decimal_places=4, help_text="Over the predictions that are decided, not reviews."
+    )
+    last_at = models.DateTimeField(help_text="The newest prediction.")
+
+    class Meta:
+        db_table = "daily_volumes"
+        verbose_name = "daily volume"
+        ordering = ("-day", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["day", "profile", "kind", "source", "client", "model"],
+                name="daily_volumes_once_a_day",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.profile} {self.kind} {self.source} {format_day(self.day)}"
 
     @property
     def count(self) -> int:

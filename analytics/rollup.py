@@ -2,22 +2,23 @@
 
 A period is replaced as a whole in one transaction, so rolling up again changes nothing and repairs what is
 wrong. Rows of predictions, bulk counts and decisions are never deleted, so every hour can be counted again.
+The days that a period touches are summed from their hours in the same transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, DecimalField, F, Max, Min, Model, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce, TruncHour
+from django.db.models.functions import Coalesce, TruncDate, TruncHour
 from django.utils import timezone
 
 from accounts.ids import build_min_uuid7
-from analytics.models import HourlyReview, HourlyVolume, RollUpProgress
+from analytics.models import DailyVolume, HourlyReview, HourlyVolume, RollUpProgress
 from feedback.models import Feedback
 from matching.models import BulkCount, Prediction, PredictionSource, ReviewStream, VerdictChoice
 
@@ -35,11 +36,12 @@ _LOCK = 0x726F6C6C
 # Rows of bulk jobs are counted when they are compared, also those that are sent to reviewers.
 _UNCOUNTED = (PredictionSource.IMPORT, PredictionSource.GOLD, PredictionSource.JOB)
 _BATCH_ROWS = 1_000
+_SUMMED = ("immaterial", "review", "material", "cached", "confidence_sum")
 
 
 @dataclass(frozen=True)
 class HourDifference:
-    """An hour whose roll-up differs from the rows: what is counted, in the rows and in the roll-up."""
+    """An hour or day whose roll-up differs from the rows: what is counted, in the rows and in the roll-up."""
 
     hour: datetime
     what: str
@@ -50,6 +52,11 @@ class HourDifference:
 def floor_hour(moment: datetime) -> datetime:
     """Return the beginning of the hour of a moment, in UTC."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def floor_day(moment: datetime) -> datetime:
+    """Return the beginning of the day of a moment, in UTC."""
+    return floor_hour(moment).replace(hour=0)
 
 
 def roll_up_new_hours(now: datetime) -> int:
@@ -78,11 +85,11 @@ def find_first_hour(now: datetime) -> datetime:
 
 
 def repair(start: datetime, end: datetime) -> int:
-    """Count every hour from ``start`` to ``end`` again; return how many differed."""
-    wrong = {difference.hour for difference in verify(start, end)}
+    """Count every hour from ``start`` to ``end`` again; return how many hours and days differed."""
+    differences = verify(start, end)
     for begin, until in _split_period(start, end):
         roll_up(begin, until)
-    return len(wrong)
+    return len(differences)
 
 
 def verify(start: datetime, end: datetime) -> list[HourDifference]:
@@ -94,6 +101,8 @@ def verify(start: datetime, end: datetime) -> list[HourDifference]:
             (*_count_predictions(begin, until), *_count_files(begin, until)),
             HourlyVolume.objects.filter(hour__gte=begin, hour__lt=until),
         )
+        days = _select_days(begin, until)
+        differences += _compare("predictions of the day", _sum_days(begin, until), days)
         reviews = HourlyReview.objects.filter(hour__gte=begin, hour__lt=until)
         differences += _compare("decisions", _count_decisions(begin, until), reviews)
     return differences
@@ -106,6 +115,7 @@ def roll_up(start: datetime, end: datetime) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     volumes = [*_count_predictions(start, end), *_count_files(start, end)]
     _replace(HourlyVolume.objects.filter(hour__gte=start, hour__lt=end), volumes)
+    _replace(_select_days(start, end), _sum_days(start, end))
     reviews = HourlyReview.objects.filter(hour__gte=start, hour__lt=end)
     _replace(reviews, _count_decisions(start, end))
 
@@ -162,6 +172,27 @@ def _build_file_volume(row: dict[str, Any]) -> HourlyVolume:
     return HourlyVolume(**row, **verdicts, confidence_sum=confidence, source=PredictionSource.JOB, cached=0)
 
 
+def _select_days(start: datetime, end: datetime) -> QuerySet[DailyVolume]:
+    return DailyVolume.objects.filter(day__gte=start.date(), day__lte=(end - HOUR).date())
+
+
+def _sum_days(start: datetime, end: datetime) -> list[DailyVolume]:
+    """Sum the hours of every day that a period touches."""
+    day_after = floor_day(end - HOUR) + timedelta(days=1)
+    rows = HourlyVolume.objects.filter(hour__gte=floor_day(start), hour__lt=day_after).order_by()
+    keys = rows.annotate(day=TruncDate("hour", tzinfo=UTC))
+    totals: dict[str, Any] = {f"sum_of_{name}": Sum(name) for name in _SUMMED}
+    grouped = keys.values("day", "profile", "kind", "source", "client_id", "model_id").annotate(
+        **totals, newest_at=Max("last_at")
+    )
+    return [_build_day(dict(row)) for row in grouped]
+
+
+def _build_day(row: dict[str, Any]) -> DailyVolume:
+    sums = {name: row.pop(f"sum_of_{name}") for name in _SUMMED}
+    return DailyVolume(**sums, last_at=row.pop("newest_at"), **row)
+
+
 def _sum_decimals(column: str) -> Coalesce:
     kind: DecimalField[Any, Any] = DecimalField(max_digits=14, decimal_places=4)
     return Coalesce(Sum(column), Value(0), output_field=kind)
@@ -198,7 +229,7 @@ def _count_decisions(start: datetime, end: datetime) -> list[HourlyReview]:
 
 
 def _compare(
-    what: str, expected: Iterable[HourlyVolume | HourlyReview], stored: QuerySet[Any]
+    what: str, expected: Iterable[HourlyVolume | DailyVolume | HourlyReview], stored: QuerySet[Any]
 ) -> list[HourDifference]:
     in_rows, in_rollup = _group_by_hour(expected), _group_by_hour(stored)
     return [
@@ -212,8 +243,13 @@ def _group_by_hour(rows: Iterable[Any]) -> dict[datetime, set[tuple[Any, ...]]]:
     groups: dict[datetime, set[tuple[Any, ...]]] = {}
     for row in rows:
         values = [getattr(row, field.attname) for field in row._meta.concrete_fields if field.name != "id"]
-        groups.setdefault(row.hour, set()).add((*values, row.count))
+        hour = _begin_day(row.day) if isinstance(row, DailyVolume) else row.hour
+        groups.setdefault(hour, set()).add((*values, row.count))
     return groups
+
+
+def _begin_day(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _count(rows: set[tuple[Any, ...]] | None) -> int:

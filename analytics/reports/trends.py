@@ -120,7 +120,7 @@ def get_model_performance_trends(
 
 
 def _sum_by_version(period: ReportPeriod, restriction: ReportFilter) -> dict[UUID, dict[date, Volume]]:
-    rows = volumes.select_volumes(period, restriction).annotate(day=TruncDate("hour", tzinfo=UTC))
+    rows = volumes.select_volumes(period, restriction)
     by_version: dict[UUID, dict[date, Volume]] = defaultdict(dict)
     for row in rows.values("model_id", "day").annotate(**volumes.VOLUME_SUMS):
         by_version[row["model_id"]][row["day"]] = volumes.build_volume(row)

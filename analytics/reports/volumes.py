@@ -1,4 +1,4 @@
-"""Sums of hourly volumes and reviews: what every report and dashboard counts with."""
+"""Sums of daily volumes and hourly reviews: what every report and dashboard counts with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import TruncDate
 
-from analytics.models import HourlyReview, HourlyVolume, RollUpProgress
+from analytics.models import DailyVolume, HourlyReview, RollUpProgress
 from analytics.reports.period import ReportFilter, ReportPeriod
 
 
@@ -78,14 +78,14 @@ class ReviewVolume:
 VOLUME_SUMS: dict[str, Any] = {
     f"sum_of_{name}": Sum(name) for name in ("immaterial", "review", "material", "cached", "confidence_sum")
 }
-"""Aggregates of :class:`HourlyVolume` that :func:`build_volume` reads."""
+"""Aggregates of :class:`DailyVolume` that :func:`build_volume` reads."""
 
 _REVIEW_SUMS: dict[str, Any] = {f"sum_of_{name}": Sum(name) for name in ("decisions", "overrides", "caught")}
 
 
-def select_volumes(period: ReportPeriod, restriction: ReportFilter) -> QuerySet[HourlyVolume]:
-    """Return the hourly volumes of a period that pass the filter."""
-    rows = HourlyVolume.objects.filter(hour__gte=period.start, hour__lt=period.end).order_by()
+def select_volumes(period: ReportPeriod, restriction: ReportFilter) -> QuerySet[DailyVolume]:
+    """Return the daily volumes of a period that pass the filter."""
+    rows = DailyVolume.objects.filter(day__gte=period.first, day__lte=period.last).order_by()
     return rows.filter(**_list_conditions(restriction, "client_id", source=restriction.source))
 
 
@@ -101,7 +101,7 @@ def sum_volume(period: ReportPeriod, restriction: ReportFilter) -> Volume:
 
 
 def sum_volumes_by(column: str, period: ReportPeriod, restriction: ReportFilter) -> dict[Any, Volume]:
-    """Return the volumes of a period by a column of :class:`HourlyVolume`, the largest first."""
+    """Return the volumes of a period by a column of :class:`DailyVolume`, the largest first."""
     rows = select_volumes(period, restriction).values(column).annotate(**VOLUME_SUMS)
     volumes = {row[column]: build_volume(row) for row in rows}
     return dict(sorted(volumes.items(), key=lambda entry: (-entry[1].total, str(entry[0]))))
@@ -109,7 +109,7 @@ def sum_volumes_by(column: str, period: ReportPeriod, restriction: ReportFilter)
 
 def sum_volumes_by_day(period: ReportPeriod, restriction: ReportFilter) -> dict[date, Volume]:
     """Return the volume of every day of a period; a day without predictions has one of zeros."""
-    rows = select_volumes(period, restriction).annotate(day=TruncDate("hour", tzinfo=UTC)).values("day")
+    rows = select_volumes(period, restriction).values("day")
     volumes = {row["day"]: build_volume(row) for row in rows.annotate(**VOLUME_SUMS)}
     return {day: volumes.get(day, Volume()) for day in period.days}
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from analytics import rollup
-from analytics.models import HourlyReview, HourlyVolume, RollUpProgress
+from analytics.models import DailyVolume, HourlyReview, HourlyVolume, RollUpProgress
 from matching.models import Prediction
 from tests.benchmark_api.measures import Scale, empty_tables, measure_p95
 from tests.benchmark_api.system import fill, find_person
@@ -39,9 +39,9 @@ def reports(port: int, administrator: User, scale: Scale) -> Iterator[str]:
     measured = []
     for rows in (FEW, scale.list_rows):
         _write_year(administrator, rows)
-        measured.append((HourlyVolume.objects.count(), _measure(port, administrator)))
-    (few_hours, few), (many_hours, many) = measured
-    yield f"{CLIENTS} clients, 3 profiles, 2 sources: {few_hours:,} and {many_hours:,} rolled-up rows.\n"
+        measured.append((DailyVolume.objects.count(), _measure(port, administrator)))
+    (few_days, few), (many_days, many) = measured
+    yield f"{CLIENTS} clients, 3 profiles, 2 sources: {few_days:,} and {many_days:,} rows of days.\n"
     yield f"| report, p95 in ms | {FEW:,} predictions | {scale.list_rows:,} (≤ 300) | times (≤ 1.5) |"
     yield "|---|---|---|---|"
     for name in _PATHS:
@@ -74,11 +74,11 @@ def _write_year(administrator: User, rows: int) -> None:
     rollup.roll_up(rollup.floor_hour(begin), rollup.floor_hour(timezone.now()) + rollup.HOUR)
     RollUpProgress.objects.update_or_create(defaults={"rolled_until": rollup.floor_hour(timezone.now())})
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE hourly_volumes")
+        cursor.execute("VACUUM ANALYZE hourly_volumes, daily_volumes")
         cursor.execute("CHECKPOINT")
 
 
 def _empty() -> None:
     empty_tables()
-    for table in (HourlyVolume, HourlyReview, RollUpProgress):
+    for table in (DailyVolume, HourlyVolume, HourlyReview, RollUpProgress):
         table.objects.all().delete()

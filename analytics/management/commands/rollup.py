@@ -38,7 +38,9 @@ class Command(BaseCommand):
             raise CommandError("The period has not begun or ends before it begins.")
         period = f"{format_moment(start)} to {format_moment(end)}"
         if not options["verify"]:
-            self.stdout.write(f"{period}: {rollup.repair(start, end):,} hours differed and are repaired.")
+            self.stdout.write(
+                f"{period}: {rollup.repair(start, end):,} hours or days differed and are repaired."
+            )
             return
         differences = rollup.verify(start, end)
         for row in differences[:_SHOWN]:
