@@ -23,6 +23,9 @@ ALPHA = 0.05
 MIN_USERS = 10
 """Users of each arm below which nothing is concluded."""
 
+UNBOUNDED = (-math.inf, math.inf)
+"""Bounds of a metric of which none are known."""
+
 Values = NDArray[np.float64]
 
 
@@ -37,6 +40,11 @@ class Interval:
     def excludes(self, value: float) -> bool:
         """Say whether a value lies outside."""
         return not self.low <= value <= self.high
+
+    def clip(self, bounds: tuple[float, float]) -> Interval:
+        """Return the part within the bounds: the truth is never in what is cut off."""
+        least, most = bounds
+        return Interval(*(min(max(at, least), most) for at in (self.estimate, self.low, self.high)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +111,23 @@ def compare_arms(
     scale: float,
     before: tuple[Values, Values] | None = None,
     alpha: float = ALPHA,
+    bounds: tuple[float, float] = UNBOUNDED,
 ) -> ArmComparison:
     """Compare one value per user of A and of B.
 
     ``scale`` is the difference of interest in the unit of the values, above 0. Raises ``ValueError`` for
-    another one.
+    another one. ``bounds`` are the least and the greatest value that a user can have, for example (0, 1).
     """
     if scale <= 0:
         raise ValueError("the scale must be positive")
     adjusted, removed = adjust_for_before(values, before) if before else (values, 0.0)
-    a, b = (_summarise(arm, scale, alpha) for arm in adjusted)
+    a, b = (_summarise(arm, scale, alpha, bounds) for arm in adjusted)
     if a.interval is None or b.interval is None:
         return ArmComparison(a, b)
     variances = [_estimate_variance(arm) for arm in adjusted]
     means = a.interval.estimate, b.interval.estimate
-    difference = _build_interval(means[1] - means[0], sum(variances), scale, alpha)
+    width = bounds[1] - bounds[0]
+    difference = _build_interval(means[1] - means[0], sum(variances), scale, alpha).clip((-width, width))
     lift = _compute_lift(means, variances, scale, alpha)
     return ArmComparison(a, b, difference, lift, removed, sum(variances))
 
@@ -133,12 +143,11 @@ def _compute_lift(
     return _build_interval(mean_b / mean_a - 1, variance, scale / mean_a, alpha)
 
 
-def _summarise(values: Values, scale: float, alpha: float) -> ArmSummary:
+def _summarise(values: Values, scale: float, alpha: float, bounds: tuple[float, float]) -> ArmSummary:
     if len(values) < 2:
         return ArmSummary(len(values), None)
-    return ArmSummary(
-        len(values), _build_interval(float(values.mean()), _estimate_variance(values), scale, alpha)
-    )
+    interval = _build_interval(float(values.mean()), _estimate_variance(values), scale, alpha)
+    return ArmSummary(len(values), interval.clip(bounds))
 
 
 def _estimate_variance(values: Values) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 
 from accounts.ids import build_min_uuid7
 from analytics.experiments.outcomes import DaySum, add_error_rate, read_day_sums, read_recorded_sums
-from experiments.intervals import ArmComparison, Values, compare_arms
-from experiments.metrics import AUTOMATIC_METRICS
+from experiments.intervals import UNBOUNDED, ArmComparison, Values, compare_arms
+from experiments.metrics import AUTOMATIC_METRICS, Unit
 from experiments.models import Arm, Experiment, ExperimentPhase
 from matching.models import Prediction
 from modelops.models import EVERY_PROFILE
@@ -59,7 +60,7 @@ class UserTable:
         scale = max(abs(float(values.mean())) * effect, _get_smallest_scale(metric))
         earlier = self.before.get(metric)
         before = None if earlier is None else (earlier[met][~arm], earlier[met][arm])
-        return compare_arms((values[~arm], values[arm]), scale, before)
+        return compare_arms((values[~arm], values[arm]), scale, before, bounds=_get_bounds(metric))
 
 
 def build_user_table(experiment: Experiment, phase: ExperimentPhase) -> UserTable:
@@ -132,3 +133,11 @@ def _get_smallest_scale(metric: str) -> float:
     """Return the smallest scale of intervals: a metric that is nearly 0 everywhere still has one."""
     known = AUTOMATIC_METRICS.get(metric)
     return _SMALLEST_SCALES[known.unit.value if known else "number"]
+
+
+def _get_bounds(metric: str) -> tuple[float, float]:
+    """Return what values of a metric can be: shares end at 1, and no metric of ours is negative."""
+    known = AUTOMATIC_METRICS.get(metric)
+    if known is None:
+        return UNBOUNDED
+    return (0.0, 1.0) if known.unit == Unit.SHARE else (0.0, math.inf)

@@ -92,3 +92,20 @@ def test_the_lift_is_relative_to_a_and_absent_where_a_is_nothing() -> None:
 def test_a_scale_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="positive"):
         compare_arms((np.ones(20), np.ones(20)), 0.0)
+
+
+def test_intervals_of_a_share_stay_between_nothing_and_everything() -> None:
+    few, many = np.array([0.0] * 11 + [1.0]), np.array([1.0] * 11 + [0.0])
+    free, cut = compare_arms((few, many), 0.1), compare_arms((few, many), 0.1, bounds=(0.0, 1.0))
+    for loose, tight in ((free.a, cut.a), (free.b, cut.b)):
+        assert loose.interval
+        assert tight.interval
+        assert not 0 <= loose.interval.low <= loose.interval.high <= 1
+        assert 0 <= tight.interval.low < tight.interval.estimate < tight.interval.high <= 1
+        assert tight.interval.estimate == loose.interval.estimate
+    assert free.difference
+    assert cut.difference
+    assert free.difference.high > 1 == cut.difference.high
+    assert cut.difference.low == free.difference.low
+    endless = compare_arms((few, many), 0.1, bounds=(0.0, np.inf))
+    assert endless.difference == free.difference
