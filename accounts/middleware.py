@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts.auth.throttles import build_rate_limit_headers, get_rate_limits
+
 
 class RateLimitHeadersMiddleware:
     """Adds the rate limit header fields to the response of every request that a throttle counted."""
@@ -16,7 +18,7 @@ class RateLimitHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Return the response with the header fields."""
         response = self.get_response(request)
-        if status := getattr(request, "rate_limit_status", None):
-            for name, value in status.to_headers().items():
+        if statuses := get_rate_limits(request):
+            for name, value in build_rate_limit_headers(statuses).items():
                 response.headers[name] = value
         return response

@@ -18,7 +18,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.problems import ConflictError
+from accounts.api.problems import UnprocessableError
 from accounts.auth.authentication import require_user
 from accounts.encryption.crypto import DigestPurpose, compute_digest
 from accounts.models import IdempotentResponse, User
@@ -35,8 +35,8 @@ ViewMethod = Callable[Concatenate[V, Request, P], Response]
 def idempotent(handler: ViewMethod[V, P]) -> ViewMethod[V, P]:
     """Run a handler once for each ``Idempotency-Key``; without the header, run it as usual.
 
-    The same key with the same body gets the stored response; with another body it is a conflict. Only
-    successful responses are stored.
+    The same key with the same body gets the stored response; with another body it is refused (422, as
+    draft-ietf-httpapi-idempotency-key-header-07 has it). Only successful responses are stored.
     """
 
     @wraps(handler)
@@ -85,6 +85,9 @@ def _store_response(row: IdempotentResponse, response: Response) -> Response:
 
 def _replay_response(row: IdempotentResponse, body_digest: str) -> Response:
     if row.body_digest != body_digest:
-        raise ConflictError("This Idempotency-Key was used with another body.", "idempotency_key_reused")
+        raise UnprocessableError(
+            "This Idempotency-Key was used with another body; send a new key with a new request.",
+            "idempotency_key_reused",
+        )
     data: Any = json.loads(row.answer)
     return Response(data, status=row.status, headers={REPLAYED_HEADER: "true"})

@@ -14,8 +14,8 @@ IDEMPOTENCY_KEY_PARAMETER = OpenApiParameter(
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     description="A key of this request chosen by the client, such as a UUID. A repetition within a day "
-    "with the same body gets the stored response and changes nothing; with another body it is a conflict "
-    "(409).",
+    "with the same body gets the stored response and changes nothing; with another body it is refused "
+    "(422).",
     pattern="^[!-~]{1,200}$",
 )
 ETAG_PARAMETER = OpenApiParameter(
@@ -38,6 +38,7 @@ _ERROR_RESPONSES = {
 }
 _BODY_STATUSES = {"409", "413", "415"}
 _INSUFFICIENT_STORAGE = "There is not enough storage for the file; nothing was stored."
+_REUSED_KEY = "The `Idempotency-Key` was used with another body."
 _NOT_MODIFIED = {"description": "The earlier response is still current."}
 
 
@@ -56,7 +57,10 @@ def _add_errors(operation: dict[str, Any], has_body: bool, has_id: bool) -> None
         operation["responses"].setdefault(status, _build_problem_response(meaning))
     if "multipart/form-data" in operation.get("requestBody", {}).get("content", ()):
         operation["responses"].setdefault("507", _build_problem_response(_INSUFFICIENT_STORAGE))
-    if any(parameter["name"] == "If-None-Match" for parameter in operation.get("parameters", ())):
+    parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
+    if "Idempotency-Key" in parameters:
+        operation["responses"].setdefault("422", _build_problem_response(_REUSED_KEY))
+    if "If-None-Match" in parameters:
         operation["responses"]["304"] = _NOT_MODIFIED
 
 

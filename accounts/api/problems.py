@@ -11,16 +11,23 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, Throttled, ValidationError
 from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 from structlog.contextvars import get_contextvars
 
 from accounts.auth.access_events import record_refusal
+from accounts.auth.throttles import list_violated_policies
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 
+QUOTA_EXCEEDED_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+"""The problem type of draft-ietf-httpapi-ratelimit-headers-11."""
+
+VIOLATED_POLICIES = "violated-policies"
+_DOCUMENTATION = '</api/docs#errors>; rel="describedby"; type="text/html"'
 _RETRY_AFTER_SECONDS = 5
 """Seconds after which a client may retry when the database does not answer."""
 
@@ -42,6 +49,14 @@ class ConflictError(APIException):
     default_code = "conflict"
 
 
+class UnprocessableError(APIException):
+    """The request is well-formed and contradicts an earlier one."""
+
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    default_detail = "The request contradicts an earlier one."
+    default_code = "unprocessable"
+
+
 class FaultSerializer(serializers.Serializer[Any]):
     """One invalid field."""
 
@@ -60,6 +75,15 @@ class ProblemSerializer(serializers.Serializer[Any]):
     request_id = serializers.CharField()
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]
 
+    def get_fields(self) -> dict[str, Any]:
+        """Add the member whose name is no identifier of Python."""
+        policies = serializers.ListField(
+            child=serializers.CharField(),
+            required=False,
+            help_text="For 429: the limits of `RateLimit-Policy` that refused the request.",
+        )
+        return {**super().get_fields(), VIOLATED_POLICIES: policies}
+
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the problem response of an exception; ``None`` lets Django log it and answer 500.
@@ -70,11 +94,11 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     if problem is None:
         return None
     set_rollback()
+    request = context["request"]
     if problem.status_code == HTTPStatus.FORBIDDEN:
-        request = context["request"]
         record_refusal(request._request, request.user, "permission or scope")
     return Response(
-        build_problem(problem),
+        {**build_problem(problem), **_describe_limits(problem, request)},
         problem.status_code,
         headers=_build_headers(problem),
         content_type=PROBLEM_CONTENT_TYPE,
@@ -96,6 +120,13 @@ def build_problem(error: APIException) -> dict[str, Any]:
             {"field": field, "message": message} for field, message in _flatten_errors(error.detail)
         ]
     return body
+
+
+def _describe_limits(error: APIException, request: Request) -> dict[str, Any]:
+    """Return the members of a problem that say which limits refused the request."""
+    if not isinstance(error, Throttled):
+        return {}
+    return {"type": QUOTA_EXCEEDED_TYPE, VIOLATED_POLICIES: list_violated_policies(request._request)}
 
 
 def _to_api_exception(error: Exception) -> APIException | None:
@@ -127,7 +158,7 @@ def _get_detail(error: APIException) -> str:
 
 
 def _build_headers(error: APIException) -> dict[str, str]:
-    headers = {}
+    headers = {"Link": _DOCUMENTATION}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(error, "wait", None):

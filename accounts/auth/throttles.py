@@ -19,6 +19,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
+from django.http import HttpRequest
 from redis import Redis
 from redis.exceptions import NoScriptError
 from rest_framework.exceptions import APIException, Throttled
@@ -68,6 +69,9 @@ return decisions
 _GCRA_SCRIPT_SHA1 = hashlib.sha1(_GCRA_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 """The name under which Redis caches the script."""
 
+_REQUESTS, _PAIRS, _BYTES = "requests", "pairs", "bytes"
+"""Names of the quota policies that every installation has."""
+
 CHARACTERS_PER_UNIT = 250
 """Characters of a pair that cost one unit of a batch; ordinary pairs have under a hundred."""
 
@@ -108,20 +112,34 @@ class ThrottleDecision:
 
 @dataclass(frozen=True)
 class RateLimitStatus:
-    """The rate limit of a request and the decision, as the response header fields state them."""
+    """A quota policy of a request and the decision, in the terms of draft-ietf-httpapi-ratelimit-headers."""
 
+    policy: str
     rate: RateLimit
     decision: ThrottleDecision
 
-    def to_headers(self) -> dict[str, str]:
-        """Return the header fields; the reset is the seconds until all units are available again."""
+    def describe_policy(self) -> str:
+        """Return the item of ``RateLimit-Policy``, such as ``"requests";q=600;w=60``."""
+        unit = ';qu="content-bytes"' if self.policy == _BYTES else ""
+        return f'"{self.policy}";q={self.rate.limit};w={self.rate.seconds:.0f}{unit}'
+
+    def describe_limit(self) -> str:
+        """Return the item of ``RateLimit``, such as ``"requests";r=599;t=1``.
+
+        ``t`` is the seconds until all units are available again, or until a refused request passes.
+        """
         spent = self.rate.limit - self.decision.remaining
-        return {
-            "RateLimit-Limit": str(self.rate.limit),
-            "RateLimit-Remaining": str(self.decision.remaining),
-            "RateLimit-Reset": str(math.ceil(spent * self.rate.unit_microseconds / 1_000_000)),
-            "RateLimit-Policy": f"{self.rate.limit};w={self.rate.seconds:.0f}",
-        }
+        refill = spent * self.rate.unit_microseconds / 1_000_000
+        seconds = math.ceil(refill if self.decision.allowed else self.decision.wait_seconds)
+        return f'"{self.policy}";r={self.decision.remaining};t={seconds}'
+
+
+def build_rate_limit_headers(statuses: Sequence[RateLimitStatus]) -> dict[str, str]:
+    """Return the header fields that state every quota policy that a request was counted against."""
+    return {
+        "RateLimit-Policy": ", ".join(status.describe_policy() for status in statuses),
+        "RateLimit": ", ".join(status.describe_limit() for status in statuses),
+    }
 
 
 class LimiterUnavailableError(APIException):
@@ -134,15 +152,12 @@ class LimiterUnavailableError(APIException):
 
 
 class Charge(NamedTuple):
-    """Units that a request takes from the limit of a key.
-
-    ``is_shown`` says whether the header fields of the response state this limit also when it is kept.
-    """
+    """Units that a request takes from the limit of a key; ``policy`` names the limit in header fields."""
 
     key: str
     rate: RateLimit
     cost: int = 1
-    is_shown: bool = True
+    policy: str = _REQUESTS
 
 
 def consume_units(key: str, rate: RateLimit, cost: int = 1) -> ThrottleDecision:
@@ -232,14 +247,15 @@ def _charge_pairs(request: Request, _view: APIView) -> Charge:
     A batch above the limit costs the whole limit.
     """
     rate = RateLimit.parse(settings.BATCH_RATE)
-    return Charge(f"pairs:{_get_principal(request)}", rate, min(compute_batch_cost(request.data), rate.limit))
+    cost = min(compute_batch_cost(request.data), rate.limit)
+    return Charge(f"pairs:{_get_principal(request)}", rate, cost, _PAIRS)
 
 
 def _charge_bytes(request: Request, _view: APIView) -> Charge:
     """A request above the limit costs the whole limit."""
     rate = RateLimit.parse(settings.BYTE_RATE)
     cost = min(max(1, int(request.META.get("CONTENT_LENGTH") or 0)), rate.limit)
-    return Charge(f"bytes:{_get_principal(request)}", rate, cost, is_shown=False)
+    return Charge(f"bytes:{_get_principal(request)}", rate, cost, _BYTES)
 
 
 class PrincipalThrottle(BaseThrottle):
@@ -253,8 +269,7 @@ class PrincipalThrottle(BaseThrottle):
         charges = [build(request, view) for build in self.charge_builders]
         decisions = apply_rate_limits(charges)
         for charge, decision in zip(charges, decisions, strict=True):
-            if charge.is_shown or not decision.allowed:
-                _record_decision(request, charge.rate, decision)
+            _record_decision(request, charge.policy, charge.rate, decision)
         self.wait_seconds = max(decision.wait_seconds for decision in decisions)
         return all(decision.allowed for decision in decisions)
 
@@ -281,7 +296,7 @@ def enforce_rate_limit(request: Request, name: str, cost: int, rate: RateLimit) 
     A cost above the limit takes the whole limit.
     """
     decision = apply_rate_limit(f"{name}:{_get_principal(request)}", min(max(1, cost), rate.limit), rate)
-    if not _record_decision(request, rate, decision):
+    if not _record_decision(request, name, rate, decision):
         raise Throttled(decision.wait_seconds)
 
 
@@ -302,7 +317,7 @@ class AddressThrottle(BaseThrottle):
             self.decision = consume_units(f"{self.purpose}:{get_client_network(request)}", rate)
         except RedisUnavailableError as error:
             raise LimiterUnavailableError from error
-        return _record_decision(request, rate, self.decision)
+        return _record_decision(request, self.purpose, rate, self.decision)
 
     def wait(self) -> float | None:
         """Return the seconds until the attempt would pass, or ``None`` before a decision."""
@@ -321,9 +336,21 @@ class RefreshThrottle(AddressThrottle):
     purpose, setting = "refresh", "REFRESH_RATE"
 
 
-def _record_decision(request: Request, rate: RateLimit, decision: ThrottleDecision) -> bool:
+def list_violated_policies(request: HttpRequest) -> list[str]:
+    """Return the names of the quota policies that refused a request."""
+    return [status.policy for status in get_rate_limits(request) if not status.decision.allowed]
+
+
+def get_rate_limits(request: HttpRequest) -> list[RateLimitStatus]:
+    """Return the quota policies that a request was counted against, in the order of their decisions."""
+    return list(getattr(request, "rate_limits", {}).values())
+
+
+def _record_decision(request: Request, policy: str, rate: RateLimit, decision: ThrottleDecision) -> bool:
     """Store the decision for ``RateLimitHeadersMiddleware``; return whether the request is allowed."""
-    request._request.rate_limit_status = RateLimitStatus(rate, decision)  # type: ignore[attr-defined]
+    django_request: Any = request._request
+    limits = django_request.__dict__.setdefault("rate_limits", {})
+    limits[policy] = RateLimitStatus(policy, rate, decision)
     return decision.allowed
 
 

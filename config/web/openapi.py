@@ -19,11 +19,13 @@ _HEADER_DESCRIPTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "The id of this request in the logs, taken from the request if it has one.",
         _STRING_SCHEMA,
     ),
-    "RateLimit-Limit": ("Units of the rate limit.", _INTEGER_SCHEMA),
-    "RateLimit-Remaining": ("Units that remain.", _INTEGER_SCHEMA),
-    "RateLimit-Reset": ("Seconds until all units are available again.", _INTEGER_SCHEMA),
     "RateLimit-Policy": (
-        "Units and the seconds in which they become available again: `600;w=60`.",
+        "The limits that count this request, as draft-ietf-httpapi-ratelimit-headers-11 defines: `q` units "
+        'in `w` seconds, such as `"requests";q=600;w=60`.',
+        _STRING_SCHEMA,
+    ),
+    "RateLimit": (
+        'What is left of each: `r` units, all of them again in `t` seconds, such as `"requests";r=599;t=1`.',
         _STRING_SCHEMA,
     ),
     "Retry-After": ("Seconds to wait before trying again.", _INTEGER_SCHEMA),
@@ -35,7 +37,7 @@ _HEADER_DESCRIPTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "Content-Disposition": ("The name of the file.", _STRING_SCHEMA),
 }
-_RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
+_RATE_LIMIT_HEADERS = ("RateLimit-Policy", "RateLimit")
 _UNLIMITED_STATUSES = {"401", "403"}
 _RETRY_STATUSES = {"429", "503", "507"}
 _FILE_OPERATIONS = {"job_result", "predictions_export"}

@@ -69,7 +69,7 @@ def test_no_example_is_of_an_operation_that_is_gone() -> None:
 def test_every_answer_names_its_headers(name: str, operation: dict[str, Any]) -> None:
     for status, answer in operation["responses"].items():
         assert "X-Request-ID" in answer["headers"], (name, status)
-    assert "RateLimit-Remaining" in operation["responses"]["429"]["headers"]
+    assert "RateLimit" in operation["responses"]["429"]["headers"]
     assert "Retry-After" in operation["responses"]["503"]["headers"]
 
 

@@ -49,10 +49,10 @@ def test_the_same_key_and_body_get_the_first_answer_again(client: APIClient) -> 
     assert Prediction.objects.count() == 1
 
 
-def test_the_same_key_with_another_body_is_a_conflict(client: APIClient) -> None:
+def test_the_same_key_with_another_body_is_refused(client: APIClient) -> None:
     sent(client, PAIR)
     problem = sent(client, {**PAIR, "profile": "kyc"})
-    assert (problem.status_code, problem.json()["code"]) == (409, "idempotency_key_reused")
+    assert (problem.status_code, problem.json()["code"]) == (422, "idempotency_key_reused")
     assert Prediction.objects.count() == 1
 
 

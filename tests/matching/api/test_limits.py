@@ -30,11 +30,15 @@ def test_a_comparison_asks_the_store_once_and_a_batch_twice(monkeypatch: pytest.
     assert len(calls) == 3
 
 
-def test_the_limit_that_refused_a_request_is_the_one_that_is_stated(settings: Settings) -> None:
+def test_all_limits_are_stated_and_the_one_that_refused_is_named(settings: Settings) -> None:
     settings.BYTE_RATE = "100/h"
     client, pair = signed_in(person()), {"name1": "Acme " * 8, "name2": "Acme LLC"}
-    assert client.post("/api/v1/compare", pair)["RateLimit-Limit"] == "600"
+    policies = '"requests";q=600;w=60, "bytes";q=100;w=3600;qu="content-bytes"'
+    assert client.post("/api/v1/compare", pair)["RateLimit-Policy"] == policies
     refused = client.post("/api/v1/compare", pair)
     assert refused.status_code == 429
-    assert refused["RateLimit-Policy"] == "100;w=3600"
-    assert int(refused["Retry-After"]) > 600
+    assert refused["RateLimit-Policy"] == policies
+    assert refused.json()["violated-policies"] == ["bytes"]
+    wait = int(refused["Retry-After"])
+    assert wait > 600
+    assert refused["RateLimit"].endswith(f'"bytes";r=0;t={wait}')
