@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
+
+from accounts.api.requests import RequestSerializer
 
 M = TypeVar("M", bound=Model)
 
@@ -14,7 +16,7 @@ NEXT_CURSOR_HELP = "Send it as `cursor` for the next page; null on the last page
 _MAX_LIMIT = 200
 
 
-class PageSerializer(serializers.Serializer[Any]):
+class PageSerializer(RequestSerializer):
     """The page of a list that is requested."""
 
     cursor = serializers.UUIDField(required=False, help_text="`next` of the previous page.")

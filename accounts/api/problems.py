@@ -11,7 +11,15 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound, Throttled, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    ErrorDetail,
+    MethodNotAllowed,
+    NotAuthenticated,
+    NotFound,
+    Throttled,
+    ValidationError,
+)
 from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +27,7 @@ from rest_framework.views import set_rollback
 from structlog.contextvars import get_contextvars
 
 from accounts.auth.access_events import record_refusal
+from accounts.auth.authentication import explain_missing_credentials
 from accounts.auth.throttles import list_violated_policies
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
@@ -27,7 +36,10 @@ QUOTA_EXCEEDED_TYPE = "https://iana.org/assignments/http-problem-types#quota-exc
 """The problem type of draft-ietf-httpapi-ratelimit-headers-11."""
 
 VIOLATED_POLICIES = "violated-policies"
-_DOCUMENTATION = '</api/docs#errors>; rel="describedby"; type="text/html"'
+
+DOCUMENTATION_LINK = '</api/docs#errors>; rel="describedby"; type="text/html"'
+"""The value of the ``Link`` field of every problem: what to do about it."""
+
 _RETRY_AFTER_SECONDS = 5
 """Seconds after which a client may retry when the database does not answer."""
 
@@ -90,11 +102,14 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
 
     That somebody signed in was refused (403) is recorded.
     """
-    problem = _to_api_exception(error)
+    problem, request = _to_api_exception(error), context["request"]
     if problem is None:
         return None
     set_rollback()
-    request = context["request"]
+    if isinstance(problem, NotAuthenticated):
+        problem.detail = ErrorDetail(explain_missing_credentials(request), problem.default_code)
+    if isinstance(problem, MethodNotAllowed):
+        problem.detail = ErrorDetail(_describe_methods(problem, context["view"]), problem.default_code)
     if problem.status_code == HTTPStatus.FORBIDDEN:
         record_refusal(request._request, request.user, "permission or scope")
     return Response(
@@ -120,6 +135,11 @@ def build_problem(error: APIException) -> dict[str, Any]:
             {"field": field, "message": message} for field, message in _flatten_errors(error.detail)
         ]
     return body
+
+
+def _describe_methods(error: MethodNotAllowed, view: Any) -> str:
+    methods = ", ".join(method for method in view.allowed_methods if method != "OPTIONS")
+    return f"{error.detail} Allowed here: {methods}."
 
 
 def _describe_limits(error: APIException, request: Request) -> dict[str, Any]:
@@ -158,7 +178,7 @@ def _get_detail(error: APIException) -> str:
 
 
 def _build_headers(error: APIException) -> dict[str, str]:
-    headers = {"Link": _DOCUMENTATION}
+    headers = {"Link": DOCUMENTATION_LINK}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
     if wait := getattr(error, "wait", None):

@@ -23,6 +23,12 @@ from accounts.encryption.crypto import DigestPurpose, verify_digest
 from accounts.models import ApiKey, User
 
 _API_KEY_SCHEME = "Api-Key"
+_CHALLENGE = f'Bearer realm="api", {_API_KEY_SCHEME} realm="api"'
+_KEY_PREFIX, _TOKEN_PREFIX = "lnc_", "eyJ"
+"""How API keys, and the JSON of access tokens in Base64, begin."""
+
+_SEND_KEY = "Send `Authorization: Api-Key lnc_…`"
+_SEND_CREDENTIALS = f"{_SEND_KEY} with an API key, or `Authorization: Bearer …` with an access token."
 
 _PERMISSIONS_OF_USER = Func("user_id", function="permissions_of", output_field=ArrayField(TextField()))
 
@@ -32,6 +38,23 @@ _LAST_USED_INTERVAL = timedelta(minutes=1)
 
 class TokenAuthentication(JWTAuthentication):
     """``Authorization: Bearer …``; reads the user and their permissions in one query."""
+
+    def authenticate(self, request: Request) -> tuple[User, Token] | None:  # type: ignore[override]  # as above
+        """Return the user and the token, or ``None`` for another scheme.
+
+        Raises ``AuthenticationFailed``, for an API key with what to send instead.
+        """
+        scheme, credential = _read_authorization(request)
+        if scheme == "bearer" and credential.startswith(_KEY_PREFIX):
+            raise AuthenticationFailed(
+                f"This is an API key, not an access token. {_SEND_KEY}, with Api-Key in place of Bearer.",
+                "key_sent_as_token",
+            )
+        return super().authenticate(request)  # type: ignore[return-value]  # as above
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge sent with a refusal: both schemes."""
+        return _CHALLENGE
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]  # narrower than the package
         """Return the current owner of the token.
@@ -57,20 +80,29 @@ class ApiKeyAuthentication(BaseAuthentication):
         Raises ``AuthenticationFailed`` for a key that is unknown, wrong, expired or revoked, or whose owner
         is inactive; the message does not say which.
         """
-        keyword, _, token = get_authorization_header(request).decode("latin-1").partition(" ")
-        if keyword.lower() != _API_KEY_SCHEME.lower():
+        scheme, token = _read_authorization(request)
+        if scheme != _API_KEY_SCHEME.lower():
             return None
-        key = find_api_key(token.strip())
+        if token.startswith(_TOKEN_PREFIX):
+            raise AuthenticationFailed(
+                "This is an access token, not an API key. Send `Authorization: Bearer …`, with Bearer in "
+                "place of Api-Key.",
+                "token_sent_as_key",
+            )
+        key = find_api_key(token)
         if key is None:
-            record_refused_key(token.strip(), request._request)
-            raise AuthenticationFailed("This API key does not open anything.")
+            record_refused_key(token, request._request)
+            raise AuthenticationFailed(
+                "This API key does not open anything: it is mistyped, revoked or expired. The page /keys "
+                "lists yours."
+            )
         record_key_address(key, request._request)
         _update_last_used(key)
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge sent with a refusal."""
-        return _API_KEY_SCHEME
+        """Return the challenge sent with a refusal: both schemes."""
+        return _CHALLENGE
 
 
 class AnonymousAuthentication(BaseAuthentication):
@@ -81,7 +113,23 @@ class AnonymousAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge sent with a refusal."""
-        return 'Bearer realm="api"'
+        return _CHALLENGE
+
+
+def explain_missing_credentials(request: Request) -> str:
+    """Return the sentence for a request without credentials that are understood: what to send."""
+    scheme, credential = _read_authorization(request)
+    if not scheme:
+        return f"There is no Authorization header. {_SEND_CREDENTIALS}"
+    if not credential:
+        return f"The Authorization header lacks the word before its credential. {_SEND_CREDENTIALS}"
+    return f"The Authorization header has a scheme that is not known here. {_SEND_CREDENTIALS}"
+
+
+def _read_authorization(request: Request) -> tuple[str, str]:
+    """Return the scheme, in lower case, and the credential of a request; empty where there is none."""
+    scheme, _, credential = get_authorization_header(request).decode("latin-1").partition(" ")
+    return scheme.lower(), credential.strip()
 
 
 def require_user(request: Request) -> User:

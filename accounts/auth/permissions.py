@@ -24,5 +24,7 @@ class HasPermissionAndScope(BasePermission):
         if permission is None or scope is None or not request.user.is_authenticated:
             return False
         if isinstance(request.auth, ApiKey) and scope not in request.auth.scopes:
+            scopes = ", ".join(f"`{name}`" for name in request.auth.scopes) or "no scope"
+            self.message = f"This API key lacks the scope `{scope}`; it has {scopes}."
             return False
         return bool(request.user.has_perm(permission))

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP
+from accounts.api.requests import RequestSerializer
 from analytics.experiments.verdict import State
 from experiments.models import Arm, ExperimentStatus
 
@@ -38,7 +39,7 @@ class ExperimentPageSerializer(serializers.Serializer[Any]):
     next = serializers.UUIDField(allow_null=True, help_text=NEXT_CURSOR_HELP)
 
 
-class PhaseQuerySerializer(serializers.Serializer[Any]):
+class PhaseQuerySerializer(RequestSerializer):
     """The phase that is asked for."""
 
     phase = serializers.IntegerField(
@@ -142,7 +143,7 @@ class ResultsSerializer(serializers.Serializer[Any]):
     segments = SegmentSerializer(many=True)
 
 
-class OutcomeSerializer(serializers.Serializer[Any]):
+class OutcomeSerializer(RequestSerializer):
     """An outcome that a client records of itself."""
 
     name = serializers.RegexField(

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from accounts.api.requests import RequestSerializer
 from analytics.reports.period import (
     DEFAULT_PRESET,
     PRESETS,
@@ -20,7 +21,7 @@ from matching.models import PredictionSource
 _SOURCES = [value for value in PredictionSource.values if value not in ("import", "gold")]
 
 
-class ReportQuerySerializer(serializers.Serializer[Any]):
+class ReportQuerySerializer(RequestSerializer):
     """Period and filters of a report; days are days of UTC, and two dates go before a preset."""
 
     preset = serializers.ChoiceField(

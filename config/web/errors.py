@@ -13,8 +13,9 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from structlog.contextvars import get_contextvars
 
-from accounts.api.problems import PROBLEM_CONTENT_TYPE
+from accounts.api.problems import DOCUMENTATION_LINK, PROBLEM_CONTENT_TYPE
 from accounts.auth.access_events import record_refusal
+from config.web.api_paths import API_PREFIX, describe_missing_path
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
 TRANSIENT_ERRORS = (OperationalError, InterfaceError, NoLiveModelError, ArtefactVerificationError)
@@ -53,6 +54,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Return the response to an unknown URL, or to an object of another user."""
+    if request.path.startswith(API_PREFIX):
+        return _build_problem(HTTPStatus.NOT_FOUND, describe_missing_path(request.path), "not_found")
     text = "The address may be mistyped, or what it led to belongs to somebody else."
     return _render_problem(request, HTTPStatus.NOT_FOUND, text)
 
@@ -86,17 +89,24 @@ def refuse_plain_http() -> HttpResponse:
     return _build_problem(HTTPStatus.FORBIDDEN, text)
 
 
-def _build_problem(status: HTTPStatus, text: str) -> HttpResponse:
-    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": text}
-    request_id = str(get_contextvars().get("request_id", ""))
-    return JsonResponse({**body, "request_id": request_id}, status=status, content_type=PROBLEM_CONTENT_TYPE)
+def _build_problem(status: HTTPStatus, text: str, code: str = "") -> HttpResponse:
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "code": code or status.name.lower(),
+        "detail": text,
+        "request_id": str(get_contextvars().get("request_id", "")),
+    }
+    headers = {"Link": DOCUMENTATION_LINK}
+    return JsonResponse(body, status=status, content_type=PROBLEM_CONTENT_TYPE, headers=headers)
 
 
 def _render_problem(
     request: HttpRequest, status: HTTPStatus, text: str, title: str = "", safe: bool = True
 ) -> HttpResponse:
     """Return the page or the problem; `safe=False` renders the page without the user and the database."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith(API_PREFIX):
         return _build_problem(status, text)
     request_id = str(get_contextvars().get("request_id", ""))
     context = {"title": title or TITLES[status], "text": text, "request_id": request_id}

@@ -24,6 +24,7 @@ from accounts.api.idempotency import idempotent
 from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
 from accounts.api.problems import ConflictError
 from accounts.api.renderers import OrjsonRenderer
+from accounts.api.requests import RequestSerializer
 from accounts.auth.authentication import require_user
 from accounts.auth.throttles import RateLimit, enforce_rate_limit
 from accounts.models import User
@@ -63,7 +64,7 @@ class DocumentsField(serializers.Field[Any, Any, Any, Any]):
         return data
 
 
-class DocumentsSerializer(serializers.Serializer[Any]):
+class DocumentsSerializer(RequestSerializer):
     """Documents, and what to say beside them."""
 
     files = DocumentsField(help_text="One to five PDF, PNG, JPEG or TIFF files of up to 20 MB each.")

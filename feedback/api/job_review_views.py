@@ -16,13 +16,14 @@ from rest_framework.views import APIView
 from accounts.api.idempotency import idempotent
 from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
 from accounts.api.problems import ConflictError
+from accounts.api.requests import RequestSerializer
 from accounts.auth.authentication import require_user
 from feedback.models import MAX_REASON_LENGTH, ReviewRequest
 from feedback.requests.job_rows import JobRowsError, RowSelection, plan_sending, send_rows
 from matching.models import BatchJob
 
 
-class SelectionSerializer(serializers.Serializer[Any]):
+class SelectionSerializer(RequestSerializer):
     """Which review rows of a job."""
 
     rows = serializers.ChoiceField(choices=["all", "sample", "priority"], default="all")

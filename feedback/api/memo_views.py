@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -15,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.api.problems import ConflictError
 from accounts.api.renderers import OrjsonRenderer
+from accounts.api.requests import RequestSerializer
 from accounts.auth.authentication import require_user
 from accounts.models import User
 from feedback.memo.content import ReviewPendingError, issue_client_memo
@@ -29,7 +29,7 @@ _MEMO_RESPONSES = {
 }
 
 
-class MemoQuerySerializer(serializers.Serializer[Any]):
+class MemoQuerySerializer(RequestSerializer):
     """The form of a memo."""
 
     file = serializers.ChoiceField(choices=list(MEMO_TYPES), default="pdf")

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from accounts.api.idempotency import idempotent
 from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
 from accounts.api.problems import ConflictError
+from accounts.api.requests import RequestSerializer
 from accounts.auth.authentication import require_user
 from accounts.auth.current_user import get_current_user
 from feedback.api.memo_views import get_own_reviewed_prediction
@@ -36,7 +37,7 @@ _SENT_AND_HELD = (
 )
 
 
-class MessageSerializer(serializers.Serializer[Any]):
+class MessageSerializer(RequestSerializer):
     """What to tell the reviewers."""
 
     text = serializers.CharField(

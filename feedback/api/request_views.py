@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.api.idempotency import idempotent
 from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
 from accounts.api.problems import ConflictError
+from accounts.api.requests import RequestSerializer
 from accounts.auth.authentication import require_user
 from feedback.api.memo_views import get_own_reviewed_prediction
 from feedback.models import MAX_REASON_LENGTH, ReviewRequest
@@ -30,7 +31,7 @@ from matching.api.review_serializers import PredictionReviewSerializer, serializ
 MAX_ANSWER_LENGTH = 1_000
 
 
-class ReviewRequestSerializer(serializers.Serializer[Any]):
+class ReviewRequestSerializer(RequestSerializer):
     """Why a reviewer shall look at a prediction, and how soon."""
 
     reason = serializers.CharField(
@@ -108,7 +109,7 @@ class WithdrawReviewRequestView(APIView):
         return Response(_serialize_request(request, row))
 
 
-class ReviewAnswerSerializer(serializers.Serializer[Any]):
+class ReviewAnswerSerializer(RequestSerializer):
     """What the requester answers to a reviewer who waits for a document."""
 
     text = serializers.CharField(

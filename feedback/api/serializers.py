@@ -8,12 +8,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP
+from accounts.api.requests import RequestSerializer
 from feedback.models import MAX_REASON_LENGTH, Feedback
 from matching.api.review_serializers import PredictionReviewSerializer, serialize_review
 from matching.models import Prediction
 
 
-class FeedbackSerializer(serializers.Serializer[Any]):
+class FeedbackSerializer(RequestSerializer):
     """A client's feedback on one of its own predictions: agreement or objection."""
 
     prediction = serializers.PrimaryKeyRelatedField(queryset=Prediction.objects.none())

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.problems import ProblemSerializer, build_problem
+from accounts.api.requests import RequestSerializer
 from matching.api.serializers import (
     CompareRequestSerializer,
     PredictionSerializer,
@@ -31,7 +32,7 @@ class BatchPairsField(serializers.ListField):
     """The comparison requests of a batch, unchecked; each is validated by itself."""
 
 
-class BatchRequestSerializer(serializers.Serializer[Any]):
+class BatchRequestSerializer(RequestSerializer):
     """Up to 1,000 comparison requests, and the profile of those that name none."""
 
     pairs = BatchPairsField(min_length=1, max_length=MAX_BATCH_PAIRS)

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP
+from accounts.api.requests import RequestSerializer
 from matching.api.review_serializers import (
     NO_REVIEW,
     REVIEW_COLUMNS,
@@ -41,7 +42,7 @@ class UploadField(serializers.FileField):
         return data
 
 
-class JobRequestSerializer(serializers.Serializer[Any]):
+class JobRequestSerializer(RequestSerializer):
     """A file of pairs, and how to read it."""
 
     file = UploadField(help_text="CSV, XLSX or JSON Lines; CSV and JSON Lines in UTF-8.")
@@ -102,7 +103,7 @@ class JobPageSerializer(serializers.Serializer[Any]):
     next = serializers.UUIDField(allow_null=True, help_text=NEXT_CURSOR_HELP)
 
 
-class JobRowQuerySerializer(serializers.Serializer[Any]):
+class JobRowQuerySerializer(RequestSerializer):
     """Which rows of a result to show."""
 
     verdict = serializers.ChoiceField(choices=VerdictChoice.values, required=False)

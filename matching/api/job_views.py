@@ -23,6 +23,7 @@ from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
 from accounts.api.paging import PageSerializer, fetch_page
 from accounts.api.problems import ConflictError
 from accounts.api.renderers import OrjsonRenderer
+from accounts.api.requests import RequestSerializer
 from accounts.auth.authentication import require_user
 from accounts.auth.throttles import RateLimit, enforce_rate_limit
 from accounts.models import User
@@ -145,7 +146,7 @@ class JobCancelView(APIView):
         return Response(serialize_job(service.cancel(_get_own_job(request, pk), require_user(request))))
 
 
-class JobResultQuerySerializer(serializers.Serializer[Any]):
+class JobResultQuerySerializer(RequestSerializer):
     """The form of a result."""
 
     reviews = serializers.BooleanField(

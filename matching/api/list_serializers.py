@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
+from accounts.api.requests import RequestSerializer
 from matching.api.review_serializers import STATUS_HELP, PredictionReviewSerializer, serialize_review
 from matching.api.serializers import (
     CONFIDENCE_HELP,
@@ -28,7 +29,7 @@ from matching.models import FileFormat, Prediction, ReviewStatus, VerdictChoice
 from matching.serving.live_models import get_model_loader
 
 
-class PredictionFilterSerializer(serializers.Serializer[Any]):
+class PredictionFilterSerializer(RequestSerializer):
     """Filters of a list of predictions."""
 
     verdict = serializers.ChoiceField(choices=VerdictChoice.values, required=False)

@@ -10,6 +10,7 @@ import orjson
 from rest_framework import serializers
 
 from accounts.api.fields import StrictTextField
+from accounts.api.requests import RequestSerializer
 from matching.api.review_serializers import (
     PredictionReviewSerializer,
     serialize_named_review,
@@ -44,7 +45,7 @@ class IdentifiersField(serializers.DictField):
         return checked
 
 
-class PairSerializer(serializers.Serializer[CompareRequest]):
+class PairSerializer(RequestSerializer):
     """Two names and facts about them."""
 
     name1 = StrictTextField(max_length=MAX_NAME_LENGTH, trim_whitespace=False)

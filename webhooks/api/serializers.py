@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from accounts.api.fields import StrictTextField
 from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
+from accounts.api.requests import RequestSerializer
 from accounts.http_address import ReceiverAddressError, parse_permitted_address
 from webhooks.endpoints import Subscription
 from webhooks.models import EventType, WebhookDelivery, WebhookEndpoint
@@ -21,7 +22,7 @@ _MAX_DESCRIPTION_LENGTH = 100
 _MAX_OVERLAP_HOURS = 168
 
 
-class EndpointRequestSerializer(serializers.Serializer[Any]):
+class EndpointRequestSerializer(RequestSerializer):
     """Where messages go, and of which events."""
 
     url = StrictTextField(
@@ -62,7 +63,7 @@ class EndpointChangeSerializer(EndpointRequestSerializer):
     )
 
 
-class RotationSerializer(serializers.Serializer[Any]):
+class RotationSerializer(RequestSerializer):
     """How long the old secret signs beside the new one."""
 
     overlap_hours = serializers.IntegerField(
