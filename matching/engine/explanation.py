@@ -9,29 +9,11 @@ from matching.engine import policy
 from matching.engine.differences.sentences import choose_sentence_key, get_sentence
 from matching.engine.profiles import Profile, ProfileLogic, load_categories
 from matching.engine.search.disclosure import CONDITIONS, SearchResult
-from matching.engine.search_logic import NormalisationStep
+from matching.engine.search_logic import AS_RECEIVED, NormalisationStep
 from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import DecisionSource, Difference, Effect, Finding, Span, Verdict
+from matching.engine.wording import ENGLISH, Sentence, Translate, Wording
 
-AVAILABILITY_NOTE = (
-    "A register's test of whether a name is free: it says whether the registrar would tell the two names "
-    "apart, never whether they are one legal person."
-)
-IDENTICAL_NAMES_NOTE = (
-    "Identical names can still belong to different persons: about 1 in 200 register entities shares its name."
-)
-KIND_IN_DOUBT_REASON = (
-    "A person must look: the names may be people's or organisations', and the verdicts differ."
-)
-TOO_COMPLEX_REASON = "A person must look: the names are too complex to compare automatically."
-DISCLOSURE_NOTE = (
-    "Disclosure is not identity: a search also discloses filings against other debtors whose names are equal "
-    "under the logic."
-)
-CERTIFIED_SEARCH_NOTE = (
-    "Equality under the logic is not the practice of an office: offices program it differently, and Florida "
-    "has no standard logic. A certified search under the registered name confirms what its index discloses."
-)
 DISCLAIMER = "A comparison of texts under stated rules; not legal advice."
 
 
@@ -91,114 +73,130 @@ def explain_verdict(
 ) -> tuple[str, str | None, tuple[str, ...]]:
     """Return the reason in one sentence, the missing fact of a review, and the notes of the comparison."""
     notes: tuple[str, ...] = (_get_identity_note(search),) if decision.verdict is Verdict.IMMATERIAL else ()
-    decisive = differences[decision.decisive_index] if decision.decisive_index is not None else None
-    missing = _get_missing_fact(decision, decisive, profile)
-    law = f" {profile.law}" if profile.law and differences else ""
+    missing = _get_missing_fact(decision, _get_decisive(decision, differences), profile)
+    reason = write_reason(decision, differences, profile, search)
     if decision.decided_by is DecisionSource.KIND_IN_DOUBT:
-        return KIND_IN_DOUBT_REASON + law, missing, notes
+        return reason, missing, notes
     if search:
-        read = f"Read under {search.logic.title}."
-        certified = (CERTIFIED_SEARCH_NOTE,) if search.is_equal and differences else ()
-        return _write_search_reason(decisive, search) + law, missing, (*notes, read, *certified)
+        read = Sentence.LOGIC_NOTE.format(logic=search.logic.title)
+        certified = (str(Sentence.CERTIFIED_SEARCH_NOTE),) if search.is_equal and differences else ()
+        return reason, missing, (*notes, read, *certified)
     if profile.logic is ProfileLogic.AVAILABILITY:
-        notes = (*notes, AVAILABILITY_NOTE)
-    return _write_reason(decision, decisive, differences, profile) + law, missing, notes
+        notes = (*notes, str(Sentence.AVAILABILITY_NOTE))
+    return reason, missing, notes
+
+
+def write_reason(
+    decision: policy.PolicyDecision,
+    differences: tuple[Difference, ...],
+    profile: Profile,
+    search: SearchResult | None,
+    wording: Wording = ENGLISH,
+) -> str:
+    """Return the reason of a decision in the language of the wording, with the law of the profile."""
+    law = f" {wording.translate(profile.law)}" if profile.law and differences else ""
+    if decision.decided_by is DecisionSource.KIND_IN_DOUBT:
+        return wording.translate(Sentence.KIND_IN_DOUBT) + law
+    decisive = _get_decisive(decision, differences)
+    if search:
+        return _write_search_reason(decisive, search, wording) + law
+    return _write_plain_reason(decision, decisive, differences, profile, wording) + law
+
+
+def _get_decisive(decision: policy.PolicyDecision, differences: tuple[Difference, ...]) -> Difference | None:
+    return differences[decision.decisive_index] if decision.decisive_index is not None else None
 
 
 def _get_identity_note(search: SearchResult | None) -> str:
-    return DISCLOSURE_NOTE if search else IDENTICAL_NAMES_NOTE
+    return str(Sentence.DISCLOSURE_NOTE if search else Sentence.IDENTICAL_NAMES_NOTE)
 
 
-def _write_search_reason(decisive: Difference | None, search: SearchResult) -> str:
-    logic = "the model logic" if search.logic.id == "model" else f"the logic of {search.logic.id}"
-    step = search.deciding_step
+def _write_search_reason(decisive: Difference | None, search: SearchResult, wording: Wording) -> str:
+    translate, step = wording.translate, search.deciding_step
+    logic = translate(Sentence.MODEL_LOGIC)
+    if search.logic.id != "model":
+        logic = translate(Sentence.OFFICE_LOGIC).format(office=search.logic.id)
     if not search.is_equal:
-        return (
-            f"A search under {logic} for one name does not disclose the other: "
-            f"after the step “{step.title}” {_describe_remainder(step)}."
-        )
+        rest = _describe_remainder(step, translate)
+        return translate(Sentence.NOT_DISCLOSED).format(logic=logic, step=translate(step.title), rest=rest)
+    equality = _describe_equality(step, translate)
     if decisive is None:
-        return f"A search under {logic} for either name discloses the other: {_describe_equality(step)}."
+        return translate(Sentence.DISCLOSED).format(logic=logic, equality=equality)
+    explanation = translate(decisive.explanation)
     if decisive.category in CONDITIONS:
-        condition = CONDITIONS[decisive.category]
-        return f"The names are equal under {logic} only if {condition}. {decisive.explanation}"
-    equal = f"The names are equal under {logic} ({_describe_equality(step)})"
+        condition = translate(CONDITIONS[decisive.category])
+        template = translate(Sentence.EQUAL_ON_CONDITION)
+        return template.format(logic=logic, condition=condition, explanation=explanation)
     if search.dissenting:
-        return f"{equal}, but not under {' or '.join(search.dissenting)}, and the office is not known."
-    subject = f"{_lower_first_letter(decisive.title)}{_quote_texts(decisive)}"
-    doubt = "but it disregards a difference that can be another debtor"
-    return f"{equal}, {doubt}: {subject}. {decisive.explanation}"
+        others = translate(Sentence.OR).join([translate(title) for title in search.dissenting])
+        template = translate(Sentence.EQUAL_BUT_NOT_UNDER)
+        return template.format(logic=logic, equality=equality, others=others)
+    template, subject = translate(Sentence.EQUAL_BUT_DISREGARDS), _write_subject(decisive, wording)
+    return template.format(logic=logic, equality=equality, subject=subject, explanation=explanation)
 
 
-def _describe_equality(step: NormalisationStep) -> str:
-    is_same = step.title == "as received"
-    return "they are identical" if is_same else f"nothing differs after the step “{step.title}”"
+def _describe_equality(step: NormalisationStep, translate: Translate) -> str:
+    if step.title == AS_RECEIVED:
+        return translate(Sentence.ARE_IDENTICAL)
+    return translate(Sentence.EQUAL_AFTER_STEP).format(step=translate(step.title))
 
 
-def _describe_remainder(step: NormalisationStep) -> str:
+def _describe_remainder(step: NormalisationStep, translate: Translate) -> str:
     if step.left and step.right:
-        return f"“{step.left}” and “{step.right}” remain"
-    return f"“{step.left or step.right}” remains of one name and nothing of the other"
+        return translate(Sentence.TWO_TEXTS_REMAIN).format(left=step.left, right=step.right)
+    return translate(Sentence.ONE_TEXT_REMAINS).format(text=step.left or step.right)
 
 
 def _get_missing_fact(
     decision: policy.PolicyDecision, decisive: Difference | None, profile: Profile
 ) -> str | None:
     if decision.decided_by is DecisionSource.KIND_IN_DOUBT:
-        return (
-            "a register extract or identity document that shows whether a person is meant or an organisation"
-        )
+        return str(Sentence.KIND_FACT)
     if decision.verdict is not Verdict.REVIEW or decisive is None:
         return None
-    return (
-        profile.get_missing_fact(load_categories()[decisive.category])
-        or "a register extract or identity document for both names"
-    )
+    fact = profile.get_missing_fact(load_categories()[decisive.category])
+    return fact or str(Sentence.ANY_FACT)
 
 
-def _write_reason(
+def _write_plain_reason(
     decision: policy.PolicyDecision,
     decisive: Difference | None,
     differences: tuple[Difference, ...],
     profile: Profile,
+    wording: Wording,
 ) -> str:
+    translate = wording.translate
     if decision.decided_by is DecisionSource.IDENTIFIERS:
         same = decision.verdict is Verdict.IMMATERIAL
-        return (
-            f"The identifiers given for both sides {'agree' if same else 'differ'}; they settle who is meant."
-        )
+        return translate(Sentence.IDENTIFIERS_AGREE if same else Sentence.IDENTIFIERS_DIFFER)
     if decision.decided_by is DecisionSource.COMPLEXITY:
-        return TOO_COMPLEX_REASON
+        return translate(Sentence.TOO_COMPLEX)
     if decisive is None:
         if not differences:
-            return "The names are identical."
-        titles = _join_equal_titles(differences)
-        return f"Nothing differs but what the profile “{profile.id}” treats as equal: {titles}."
-    subject = f"{_lower_first_letter(decisive.title)}{_quote_texts(decisive)}"
-    return f"{_VERDICT_OPENINGS[decision.verdict]} {subject}. {decisive.explanation}"
+            return translate(Sentence.IDENTICAL)
+        titles = _join_equal_titles(differences, wording)
+        return translate(Sentence.NOTHING_DIFFERS).format(profile=profile.id, titles=titles)
+    subject = _write_subject(decisive, wording)
+    template = translate(_SENTENCES_BY_VERDICT[decision.verdict])
+    return template.format(subject=subject, explanation=translate(decisive.explanation))
 
 
-_VERDICT_OPENINGS = {
-    Verdict.MATERIAL: "Another name:",
-    Verdict.REVIEW: "A person must look:",
-    Verdict.IMMATERIAL: "The same name in all likelihood:",
+_SENTENCES_BY_VERDICT = {
+    Verdict.MATERIAL: Sentence.MATERIAL,
+    Verdict.REVIEW: Sentence.REVIEW,
+    Verdict.IMMATERIAL: Sentence.IMMATERIAL,
 }
 
 
-def _lower_first_letter(title: str) -> str:
-    """Return a title for use inside a sentence: lower-case first letter, unless it is an acronym."""
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
-
-
-def _quote_texts(item: Difference) -> str:
+def _write_subject(item: Difference, wording: Wording) -> str:
+    """Return the title of a difference with the texts that differ."""
+    title, translate = wording.write_title(item.title), wording.translate
     if item.text1 and item.text2:
-        return f" (“{item.text1}” / “{item.text2}”)"
-    return f" (“{item.text1 or item.text2}” on one side only)" if item.text1 or item.text2 else ""
+        return title + translate(Sentence.BOTH_TEXTS).format(left=item.text1, right=item.text2)
+    text = item.text1 or item.text2
+    return title + translate(Sentence.ONE_TEXT).format(text=text) if text else title
 
 
-def _join_equal_titles(differences: tuple[Difference, ...]) -> str:
-    return ", ".join(
-        dict.fromkeys(
-            [_lower_first_letter(item.title) for item in differences if item.effect is Effect.EQUAL]
-        )
-    )
+def _join_equal_titles(differences: tuple[Difference, ...], wording: Wording) -> str:
+    equal = [item.title for item in differences if item.effect is Effect.EQUAL]
+    return ", ".join(dict.fromkeys([wording.write_title(title) for title in equal]))

@@ -21,6 +21,23 @@ NOISE_WORDS: frozenset[tuple[str, ...]] = frozenset(
 """Ending noise words of IACA MARS 503; an office's own list prevails."""
 _MAX_PHRASE_LENGTH = max(len(phrase) for phrase in NOISE_WORDS)
 
+AS_RECEIVED = "as received"
+"""The title of the first step of every normalisation."""
+
+STEP_TITLES = (
+    AS_RECEIVED,
+    "no standard search logic: the exact name",
+    "case ignored",
+    "& becomes AND",
+    "punctuation and accents deleted",
+    "ending noise words disregarded",
+    "leading THE disregarded",
+    "spaces deleted",
+    "invisible characters and extra spaces set aside",
+    "case, accents and punctuation set aside; & read as and",
+)
+"""The titles of the steps of an organisation's name, and of any name without search logic."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchLogic:
@@ -95,7 +112,7 @@ def get_search_logic(jurisdiction: str | None) -> SearchLogic:
 
 def build_organisation_stages(name: str, logic: SearchLogic = MODEL_RULES) -> list[tuple[str, str]]:
     """Return every step from the name as received to its search key, as ``(step, result)``."""
-    stages = [("as received", name)]
+    stages = [(AS_RECEIVED, name)]
     if logic.any_error_fatal:
         return [*stages, ("no standard search logic: the exact name", name.strip())]
     current = name.upper()
@@ -174,7 +191,7 @@ def pair_stages(left: list[tuple[str, str]], right: list[tuple[str, str]]) -> tu
 def build_plain_stages(text: TokenisedName) -> list[tuple[str, str]]:
     """Return the steps of profiles without search logic: invisible characters removed, then keys."""
     return [
-        ("as received", text.raw),
+        (AS_RECEIVED, text.raw),
         ("invisible characters and extra spaces set aside", " ".join(_strip_invisible(text).split())),
         ("case, accents and punctuation set aside; & read as and", " ".join(text.keys)),
     ]

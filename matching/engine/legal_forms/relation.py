@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from matching.engine.legal_forms.finder import LegalForm, find_legal_forms
 from matching.engine.legal_forms.registry import FormFamily, load_form_register
+from matching.engine.wording import Sentence
 
 __all__ = ["FormRelation", "LegalForm", "explain_form_relation", "find_legal_forms", "relate_forms"]
 
@@ -229,33 +230,29 @@ def explain_form_relation(
 ) -> str:
     """Return a relation as one sentence, with labels, full names and, in a known jurisdiction, ELF codes."""
     if not left and not right:
-        return "Neither name has a legal form."
+        return str(Sentence.NO_FORM)
     if relation is FormRelation.MISSING:
         present, where = (left, jurisdiction_left) if left else (right, jurisdiction_right)
-        return _end_sentence(f"Only one of the names has a legal form: {_format_forms(present, where)}")
+        return _name_form(Sentence.FORM_MISSING, _format_forms(present, where))
     one, two = _format_forms(left, jurisdiction_left), _format_forms(right, jurisdiction_right)
     if one == two:
-        return _end_sentence(f"Both names have the legal form {one}")
-    return _RELATION_SENTENCES[relation].format(one, two)
+        return _name_form(Sentence.FORM_COMMON, one)
+    return _RELATION_SENTENCES[relation].format(left=one, right=two)
 
 
-def _end_sentence(words: str) -> str:
-    """Add a full stop, unless that of an abbreviation is there."""
-    return words if words.endswith(".") else f"{words}."
+def _name_form(sentence: Sentence, form: str) -> str:
+    """Return the sentence on a form, without a second full stop after that of an abbreviation."""
+    return sentence.format(form=form.removesuffix("."))
 
 
 _RELATION_SENTENCES = {
-    FormRelation.SAME: "{0} and {1} are the same legal form.",
-    FormRelation.TRANSLATION: (
-        "{0} and {1} are used as translations of one another; the registered form decides."
-    ),
-    FormRelation.MARKER: "{0} and {1} differ by the public, private or liability marker.",
-    FormRelation.STACKED: (
-        "{0} and {1} differ by a doubled ending, which may be part of the distinctive name."
-    ),
-    FormRelation.DIFFERENT: "{0} and {1} are different legal forms.",
-    FormRelation.SHARED_CODE: "{0} and {1} are different designators of one legal form in that jurisdiction.",
-    FormRelation.AMBIGUOUS: "Whether {0} and {1} are the same legal form depends on the jurisdiction.",
+    FormRelation.SAME: Sentence.FORM_SAME,
+    FormRelation.TRANSLATION: Sentence.FORM_TRANSLATION,
+    FormRelation.MARKER: Sentence.FORM_MARKER,
+    FormRelation.STACKED: Sentence.FORM_STACKED,
+    FormRelation.DIFFERENT: Sentence.FORM_DIFFERENT,
+    FormRelation.SHARED_CODE: Sentence.FORM_SHARED_CODE,
+    FormRelation.AMBIGUOUS: Sentence.FORM_AMBIGUOUS,
 }
 
 

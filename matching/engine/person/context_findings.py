@@ -13,10 +13,7 @@ from matching.engine.person.types import GENDER, ParsedPerson, find_tokens_span,
 from matching.engine.person.word_findings import has_matching_birth_name
 from matching.engine.text.tokenise import Tokens
 from matching.engine.types import Finding, Span
-
-_OPPOSITE_SEXES_NOTE = (
-    "One title tells of a man, the other of a woman: Mr and Mrs of one name are two people."
-)
+from matching.engine.wording import Sentence
 
 
 def detect_suffixes(
@@ -49,7 +46,7 @@ def detect_titles(left: ParsedPerson, right: ParsedPerson, _alignment: PersonAli
             spans = find_tokens_span(one), find_tokens_span(two)
             is_wife = _has_husbands_name(left, one) or _has_husbands_name(right, two)
             if is_wife or _has_opposite_sexes(one, two):
-                yield Finding(CategoryId.I14_TITLE, *spans, GENDER, note=_OPPOSITE_SEXES_NOTE)
+                yield Finding(CategoryId.I14_TITLE, *spans, GENDER, note=str(Sentence.OPPOSITE_TITLES))
             else:
                 yield Finding(CategoryId.I14_TITLE, *spans)
 

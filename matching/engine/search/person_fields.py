@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from matching.engine.person.name_order import has_capitalised_surname
 from matching.engine.person.types import ParsedPerson
-from matching.engine.search_logic import NormalisationStep, SearchLogic, build_text_key
+from matching.engine.search_logic import AS_RECEIVED, NormalisationStep, SearchLogic, build_text_key
 from matching.engine.text.tokenise import Token, Tokens
 
 
@@ -31,9 +31,9 @@ class _Field(NamedTuple):
 
 def compare_search_fields(left: ParsedPerson, right: ParsedPerson, logic: SearchLogic) -> Outcome:
     """Compare two people's names field by field; the first field that differs decides."""
-    received = NormalisationStep("as received", left.text.raw, right.text.raw)
+    received = NormalisationStep(AS_RECEIVED, left.text.raw, right.text.raw)
     plain = NormalisationStep(
-        "case ignored, punctuation and accents deleted",
+        _PLAIN_TITLE,
         " ".join([_read_letters(left, token) for token in left.text.tokens]),
         " ".join([_read_letters(right, token) for token in right.text.tokens]),
     )
@@ -83,7 +83,7 @@ def _compare_fields(left: ParsedPerson, right: ParsedPerson, logic: SearchLogic)
     suffixes = logic.ignore_suffix or not (left.suffix and right.suffix) or left.suffix == right.suffix
     rest, other_rest = _list_rest(left), _list_rest(right)
     return [
-        _build_field("surname, spaces deleted", surname, other_surname, surname == other_surname),
+        _build_field(_SURNAME_TITLE, surname, other_surname, surname == other_surname),
         _build_field(_GIVEN_NAME_TITLES[logic.exact_given], given, other_given, first),
         _build_field(
             _MIDDLE_NAME_TITLES[logic.middle_initials],
@@ -91,9 +91,9 @@ def _compare_fields(left: ParsedPerson, right: ParsedPerson, logic: SearchLogic)
             " ".join(_shorten_middle_names(other_middle, logic)),
             middles,
         ),
-        _build_field("suffix", *_show_suffixes(left, right, logic), suffixes),
+        _build_field(_SUFFIX_TITLE, *_show_suffixes(left, right, logic), suffixes),
         _build_field(
-            "other words in the name (a capacity, an alias, a second person)",
+            _REST_TITLE,
             " ".join(rest),
             " ".join(other_rest),
             "".join(rest) == "".join(other_rest),
@@ -106,9 +106,7 @@ def _build_field(title: str, left: str, right: str, is_equal: bool) -> _Field:
 
 
 def _show_suffixes(left: ParsedPerson, right: ParsedPerson, logic: SearchLogic) -> tuple[str, str]:
-    return (
-        ("disregarded", "disregarded") if logic.ignore_suffix else (left.suffix.upper(), right.suffix.upper())
-    )
+    return (DISREGARDED, DISREGARDED) if logic.ignore_suffix else (left.suffix.upper(), right.suffix.upper())
 
 
 _GIVEN_NAME_TITLES = (
@@ -116,6 +114,22 @@ _GIVEN_NAME_TITLES = (
     "first given name, exact",
 )
 _MIDDLE_NAME_TITLES = ("middle names (an initial, or none, equals any)", "middle names, by their initials")
+_PLAIN_TITLE = "case ignored, punctuation and accents deleted"
+_SURNAME_TITLE = "surname, spaces deleted"
+_SUFFIX_TITLE = "suffix"
+_REST_TITLE = "other words in the name (a capacity, an alias, a second person)"
+DISREGARDED = "disregarded"
+"""What stands in place of a suffix that the logic disregards."""
+
+FIELD_TITLES = (
+    _PLAIN_TITLE,
+    _SURNAME_TITLE,
+    *_GIVEN_NAME_TITLES,
+    *_MIDDLE_NAME_TITLES,
+    _SUFFIX_TITLE,
+    _REST_TITLE,
+)
+"""The titles of the steps of a person's name."""
 
 
 def _shorten_middle_names(middle: list[str], logic: SearchLogic) -> list[str]:

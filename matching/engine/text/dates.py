@@ -9,12 +9,13 @@ from typing import NamedTuple
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.text.tokenise import TokenisedName, Tokens, get_tokens_span
 from matching.engine.types import Finding, mirror_finding
+from matching.engine.wording import Sentence
 
-_MONTH_NAMES = (
+MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
 )  # fmt: skip
-MONTH_NUMBERS = {word: month for month, name in enumerate(_MONTH_NAMES, 1) for word in (name, name[:3])} | {
+MONTH_NUMBERS = {word: month for month, name in enumerate(MONTH_NAMES, 1) for word in (name, name[:3])} | {
     "sept": 9
 }
 _DATE_HINT = re.compile(r"\d{4}|\d[/-]\d{1,2}[/-]\d")
@@ -113,12 +114,9 @@ def _find_dated_phrase(tokens: Tokens, raw: str) -> DateMention | None:
 def _explain_date(days: frozenset[MonthDay]) -> tuple[CategoryCase, str]:
     """Return the case and the note of the finding."""
     if len(days) == 1:
-        return CategoryCase.NONE, "One date, written in two ways."
-    read = " or ".join(f"{day} {_MONTH_NAMES[month - 1].title()}" for month, day in sorted(days))
-    return (
-        CategoryCase.UNCLEAR_DATE,
-        f"The date may be {read}: it depends on whether the month or the day stands first.",
-    )
+        return CategoryCase.NONE, str(Sentence.ONE_DATE)
+    read = [Sentence.DAY.format(day=day, month=MONTH_NAMES[month - 1].title()) for month, day in sorted(days)]
+    return CategoryCase.UNCLEAR_DATE, Sentence.UNCLEAR_DATE.format(days=Sentence.OR.join(read))
 
 
 def _find_single_date(tokens: Tokens, raw: str) -> DateMention | None:

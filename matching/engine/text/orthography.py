@@ -20,6 +20,7 @@ from matching.engine.text.tokenise import (
     strip_marks,
 )
 from matching.engine.types import Finding, Span
+from matching.engine.wording import Sentence
 
 
 def detect_orthography_findings(
@@ -133,7 +134,7 @@ def _detect_invisible(left: TokenisedName, right: TokenisedName) -> Iterator[Fin
     for text, flipped in ((left, False), (right, True)):
         for index in text.invisible:
             span = (index, index + 1)
-            note = f"{describe_invisible(text.raw, index)} is in the name and does not print."
+            note = Sentence.INVISIBLE_CHARACTER.format(character=describe_invisible(text.raw, index))
             yield Finding(
                 CategoryId.O39_LOOKALIKE, None if flipped else span, span if flipped else None, note=note
             )

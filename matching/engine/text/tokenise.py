@@ -16,6 +16,7 @@ from anyascii import anyascii
 
 from matching.engine.text.damage import has_damage, repair_damage
 from matching.engine.types import MAX_NAME_LENGTH, EmptyNameError, NameTooLongError, Span
+from matching.engine.wording import Sentence
 
 CJK_LEGAL_FORMS = (
     "股份有限公司", "有限责任公司", "有限責任公司", "有限责任事務所", "有限公司", "株式会社",
@@ -375,13 +376,16 @@ def describe_characters(one: str, other: str) -> str:
     )
     if len(one) != len(other) or not differing:
         return ""
-    described = [
-        f"“{here}” ({describe_invisible(here, 0)}) and “{there}” ({describe_invisible(there, 0)})"
+    pairs = [
+        Sentence.CHARACTER_PAIR.format(
+            left=here,
+            left_code=describe_invisible(here, 0),
+            right=there,
+            right_code=describe_invisible(there, 0),
+        )
         for here, there in differing
     ]
-    return (
-        f"Characters that look alike differ: {'; '.join(described)}. A scanner's error, or a sign of deceit."
-    )
+    return Sentence.CHARACTERS.format(pairs="; ".join(pairs))
 
 
 def describe_invisible(raw: str, index: int) -> str:

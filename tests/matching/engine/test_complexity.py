@@ -11,9 +11,9 @@ from matching.engine import (
     score_many_with_reasons,
 )
 from matching.engine.compared_pair import MAX_WORDS
-from matching.engine.explanation import TOO_COMPLEX_REASON
 from matching.engine.profiles import ALL_PROFILE_IDS
 from matching.engine.text.alignment import MAX_CELLS
+from matching.engine.wording import Sentence
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONG = " ".join(f"Alpha{number}x" for number in range(MAX_WORDS + 1))
@@ -43,7 +43,7 @@ def test_a_pair_that_is_too_complex_is_for_review_and_says_so(
 ) -> None:
     found = compare(*pair, profile, kind)
     assert found.verdict is Verdict.REVIEW
-    assert found.reason.startswith(TOO_COMPLEX_REASON)
+    assert found.reason.startswith(Sentence.TOO_COMPLEX)
     assert found.missing_fact
     assert [(item.title, item.text1, item.text2, item.effect.value) for item in found.differences] == [
         ("Too complex to compare automatically", *pair, "review")
