@@ -21,6 +21,7 @@ EVIDENCE_DIR = env.read_text("EVIDENCE_DIR", str(_VAR_DIR / "evidence"))
 ERASURE_TARGET_LISTS = (
     "feedback.erasure.ERASURE_TARGETS",
     "matching.privacy.erasure.ERASURE_TARGETS",
+    "matters.erasure.ERASURE_TARGETS",
     "accounts.privacy.erasure.ERASURE_TARGETS",
 )
 # Exports of names above this number of rows within a day need a second person.
@@ -33,6 +34,8 @@ EXPORT_KINDS = {
 }
 # The condition of predictions whose verdict reviewers must not see yet.
 UNDECIDED_CONDITION = "feedback.review.undecided.build_undecided_condition"
+# What is done when somebody leaves a matter: called with the matter's id, the person and who removed them.
+MATTER_DEPARTURES: tuple[str, ...] = ()
 # The lists of data kinds that are deleted after some days; an administrator sets the days in a table.
 RETENTION_KIND_LISTS = (
     "accounts.privacy.retention_kinds.RETENTION_KINDS",

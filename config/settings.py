@@ -125,6 +125,7 @@ INSTALLED_APPS = [
     "webhooks",
     "modelops",
     "experiments",
+    "matters",
     "matching",
     "feedback",
     "analytics",

@@ -112,4 +112,6 @@ class JobReviewView(APIView):
 
 
 def _get_own_job(request: Request, pk: UUID) -> BatchJob:
-    return get_object_or_404(BatchJob.objects.for_user(require_user(request)).select_related("model"), pk=pk)
+    return get_object_or_404(
+        BatchJob.objects.managed_by(require_user(request)).select_related("model"), pk=pk
+    )

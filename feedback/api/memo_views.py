@@ -65,4 +65,4 @@ def send_client_memo(prediction: Prediction, user: User, ending: str) -> HttpRes
 
 def get_own_reviewed_prediction(user: User, pk: UUID) -> Prediction:
     """Return one of the user's predictions with model and review. Raises ``Http404``."""
-    return get_object_or_404(Prediction.objects.for_user(user).with_model().with_review(), pk=pk)
+    return get_object_or_404(Prediction.objects.visible_to(user).with_model().with_review(), pk=pk)

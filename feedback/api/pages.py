@@ -35,7 +35,7 @@ _REASON_REQUIRED = "Say why you decide otherwise; a reviewer reads it."
 def submit_feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Store a user's feedback on one of their own predictions; contradicting it needs a reason."""
     user = get_current_user(request)
-    prediction = get_object_or_404(Prediction.objects.for_user(user), pk=pk)
+    prediction = get_object_or_404(Prediction.objects.visible_to(user), pk=pk)
     values = {field: request.POST.get(field, "").strip() for field in _FORM_FIELDS}
     serializer = FeedbackSerializer(data={**values, "confidence_score": values["confidence_score"] or None})
     serializer.fields.pop("prediction")

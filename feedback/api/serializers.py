@@ -29,7 +29,7 @@ class FeedbackSerializer(RequestSerializer):
         fields = super().get_fields()
         request = self.context.get("request")
         if request is not None and request.user.is_authenticated:
-            own = Prediction.objects.for_user(request.user)
+            own = Prediction.objects.visible_to(request.user)
             fields["prediction"] = serializers.PrimaryKeyRelatedField(queryset=own)
         return fields
 

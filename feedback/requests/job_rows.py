@@ -205,6 +205,7 @@ def _draft_predictions(
             "",
             None,
         )
+        prediction.matter_id = job.matter_id
         pairs.append((request, prediction))
     return pairs
 

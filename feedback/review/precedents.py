@@ -68,7 +68,7 @@ def _decides_pair(prediction: Prediction, review: PredictionReview) -> bool:
 
 def _insert_precedent(prediction: Prediction, review: PredictionReview) -> None:
     """Insert the precedent in place of the one in force; of two that contradict one another none is left."""
-    key = compute_precedent_key(load_request(prediction), prediction.kind)
+    key = compute_precedent_key(load_request(prediction), prediction.kind, prediction.matter_id)
     material = review.decision == ReviewDecision.MATERIAL
     current = PairPrecedent.objects.select_for_update().filter(
         key=key, user_id=prediction.user_id, ended_at=None

@@ -33,4 +33,4 @@ class PredictionExportView(APIView):
         filters = dict(query.validated_data)
         format_id = filters.pop("file")
         user = require_user(request)
-        return send_export(Prediction.objects.for_user(user).filter_by(**filters), format_id, user, filters)
+        return send_export(Prediction.objects.visible_to(user).filter_by(**filters), format_id, user, filters)

@@ -111,7 +111,7 @@ class JobsView(APIView):
         """List your own jobs, newest first."""
         query = PageSerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        own = BatchJob.objects.for_user(require_user(request)).for_listing()
+        own = BatchJob.objects.visible_to(require_user(request)).for_listing()
         rows, next_cursor = fetch_page(own, **query.validated_data)
         return Response({"results": [serialize_job(row) for row in rows], "next": next_cursor})
 
@@ -125,12 +125,12 @@ class JobView(APIView):
     @extend_schema(responses=JobSerializer, operation_id="job")
     def get(self, request: Request, pk: UUID) -> Response:
         """Return the progress of one of your jobs."""
-        return Response(serialize_job(_get_own_job(request, pk)))
+        return Response(serialize_job(_get_visible_job(request, pk)))
 
     @extend_schema(responses={204: None}, operation_id="job_delete")
     def delete(self, request: Request, pk: UUID) -> Response:
         """Delete one of your jobs with its files, also while it is running."""
-        service.delete(_get_own_job(request, pk), require_user(request))
+        service.delete(_get_managed_job(request, pk), require_user(request))
         return Response(status=204)
 
 
@@ -143,7 +143,7 @@ class JobCancelView(APIView):
     @extend_schema(request=None, responses=JobSerializer, operation_id="job_cancel")
     def post(self, request: Request, pk: UUID) -> Response:
         """Stop one of your jobs for good and delete its files; a finished job stays as it is."""
-        return Response(serialize_job(service.cancel(_get_own_job(request, pk), require_user(request))))
+        return Response(serialize_job(service.cancel(_get_managed_job(request, pk), require_user(request))))
 
 
 class JobResultQuerySerializer(RequestSerializer):
@@ -233,11 +233,15 @@ def send_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
 
 def _get_finished_job(request: Request, pk: UUID) -> BatchJob:
     """Return one of the user's jobs. Raises ``ConflictError`` unless it has succeeded."""
-    job = _get_own_job(request, pk)
+    job = _get_visible_job(request, pk)
     if job.status != RunStatus.SUCCEEDED:
         raise ConflictError(f"There is no result: the job is {job.status}.", "no_result")
     return job
 
 
-def _get_own_job(request: Request, pk: UUID) -> BatchJob:
-    return get_object_or_404(BatchJob.objects.for_user(require_user(request)).select_related("model"), pk=pk)
+def _get_visible_job(request: Request, pk: UUID) -> BatchJob:
+    return get_object_or_404(BatchJob.objects.visible_to(require_user(request)).with_model(), pk=pk)
+
+
+def _get_managed_job(request: Request, pk: UUID) -> BatchJob:
+    return get_object_or_404(BatchJob.objects.managed_by(require_user(request)).with_model(), pk=pk)

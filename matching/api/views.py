@@ -131,7 +131,7 @@ class PredictionsView(APIView):
         query.is_valid(raise_exception=True)
         filters = dict(query.validated_data)
         limit, cursor = filters.pop("limit"), filters.pop("cursor", None)
-        own = Prediction.objects.for_user(require_user(request)).for_listing().with_review()
+        own = Prediction.objects.visible_to(require_user(request)).for_listing().with_review()
         rows, next_cursor = fetch_page(own.filter_by(**filters), limit, cursor)
         return Response({"results": [serialize_prediction_summary(row) for row in rows], "next": next_cursor})
 
@@ -145,5 +145,5 @@ class PredictionView(APIView):
     @extend_schema(responses=PredictionSerializer, operation_id="prediction")
     def get(self, request: Request, pk: UUID) -> Response:
         """Return one of your own predictions as it was returned at first, with its review as it is now."""
-        own = Prediction.objects.for_user(require_user(request)).with_model().with_review()
+        own = Prediction.objects.visible_to(require_user(request)).with_model().with_review()
         return Response(serialize_reviewed_prediction(get_object_or_404(own, pk=pk)))

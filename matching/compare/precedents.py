@@ -7,6 +7,7 @@ revoked or ended answers no request that begins after that.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -26,11 +27,11 @@ from matching.models import (
 from matching.pair_digest import normalise_name
 
 
-def compute_precedent_key(request: CompareRequest, kind: str) -> str:
+def compute_precedent_key(request: CompareRequest, kind: str, matter_id: UUID | None = None) -> str:
     """Return the keyed digest of all that a decision depends on, the same in either order of the names.
 
-    Other jurisdictions, identifiers or another registered name give another key. ``kind`` is the one that the
-    engine settled on.
+    Other jurisdictions, identifiers or another registered name give another key, and so does a matter: what
+    is decided behind its wall answers there alone. ``kind`` is the one that the engine settled on.
     """
     context = request.context
     sides = (
@@ -42,7 +43,8 @@ def compute_precedent_key(request: CompareRequest, kind: str) -> str:
         + normalise_name(name).encode("utf-8", "surrogatepass")
         for name, place, identifiers, is_registered in sides
     )
-    return compute_digest(DigestPurpose.PAIR, "precedent", request.profile, kind, *parts)
+    walled = [f"matter {matter_id}"] if matter_id else []
+    return compute_digest(DigestPurpose.PAIR, "precedent", request.profile, kind, *walled, *parts)
 
 
 def find_precedent_reviews(
@@ -50,16 +52,17 @@ def find_precedent_reviews(
 ) -> list[PredictionReview]:
     """Return the unsaved reviews of those predictions that a precedent answers, by one look-up for all.
 
+    The predictions are all of one matter, or all of none; the members of a matter share its precedents.
     Such a prediction is not drawn for review because of its verdict; the random audit still draws it.
     """
     keys = {
-        prediction.pk: compute_precedent_key(request, prediction.kind)
+        prediction.pk: compute_precedent_key(request, prediction.kind, prediction.matter_id)
         for request, prediction in pairs
         if request.profile not in settings.PRECEDENTS_OFF_PROFILES
     }
     if not keys:
         return []
-    shared = settings.PRECEDENTS_SHARED
+    shared = settings.PRECEDENTS_SHARED or pairs[0][1].matter_id is not None
     ids = PairPrecedent.objects.find_ids(sorted(set(keys.values())), user.pk, shared)
     if not ids:
         return []
@@ -79,7 +82,7 @@ def _answer(prediction: Prediction, precedent: PairPrecedent) -> PredictionRevie
         raise ValueError("a precedent belongs to a decided prediction")
     if prediction.stream == ReviewStream.UNCERTAIN:
         prediction.stream, prediction.selection_probability = "", None
-    is_own = precedent.user_id == prediction.user_id
+    is_own = precedent.user_id == prediction.user_id or prediction.matter_id is not None
     return PredictionReview(
         prediction=prediction,
         user_id=prediction.user_id,

@@ -27,6 +27,7 @@ from matching.compare.sampling import draw_review_stream
 from matching.engine import EngineError, Scorer
 from matching.models import Prediction, PredictionReview, PredictionSource
 from matching.serving.live_models import get_model_loader
+from matters.models import Matter
 from modelops.models import ModelVersion
 from modelops.serving.loader import LiveModels, LoadedModel
 
@@ -55,31 +56,44 @@ BatchOutcome = Prediction | EngineError
 
 
 def compare_and_store(
-    user: User, request: CompareRequest, source: PredictionSource = PredictionSource.API
+    user: User,
+    request: CompareRequest,
+    source: PredictionSource = PredictionSource.API,
+    matter: Matter | None = None,
 ) -> Prediction:
     """Compare two names, from the caches where possible, and return the stored prediction.
+
+    A comparison of a matter leaves nothing in the caches and takes nothing from them: whether an answer was
+    cached tells that somebody has asked the same before.
 
     Raises ``EngineError`` for names, profiles or kinds that cannot be compared, ``NoLiveModelError`` before a
     model was made live.
     """
-    (outcome,) = _run_pipeline(user, [request], compare_cached, source)
+    compare = compare_cached if matter is None else _compare_uncached
+    (outcome,) = _run_pipeline(user, [request], compare, source, matter)
     if isinstance(outcome, EngineError):
         raise outcome
     return outcome
 
 
-def compare_batch(user: User, requests: Sequence[CompareRequest]) -> list[BatchOutcome]:
+def compare_batch(
+    user: User, requests: Sequence[CompareRequest], matter: Matter | None = None
+) -> list[BatchOutcome]:
     """Compare many pairs under one generation of models and insert the predictions in one statement.
 
     Outcomes are in the order of the requests; one that cannot be compared has its error in place. The caches
     are not used: the model takes a tenth of the time of a batch, which is all that they could save. Raises
     ``NoLiveModelError`` before a model was made live; then nothing is stored.
     """
-    return _run_pipeline(user, requests, _compare_uncached, PredictionSource.BATCH)
+    return _run_pipeline(user, requests, _compare_uncached, PredictionSource.BATCH, matter)
 
 
 def _run_pipeline(
-    user: User, requests: Sequence[CompareRequest], compare: CompareFunction, source: PredictionSource
+    user: User,
+    requests: Sequence[CompareRequest],
+    compare: CompareFunction,
+    source: PredictionSource,
+    matter: Matter | None,
 ) -> list[BatchOutcome]:
     """Compare and store; the time of a pair runs from the end of the pair before it."""
     times = [time.perf_counter()]
@@ -91,7 +105,7 @@ def _run_pipeline(
     seconds = [end - start for start, end in pairwise(times)]
     stored = {row: own for row, own in zip(outcomes, seconds, strict=True) if isinstance(row, Prediction)}
     for row in stored:
-        row.source = source
+        row.source, row.matter = source, matter
     pairs = [(own, row) for own, row in zip(requests, outcomes, strict=True) if isinstance(row, Prediction)]
     _store(user, list(stored), versions, find_precedent_reviews(user, pairs))
     _observe(stored, time.perf_counter() - times[-1], source)

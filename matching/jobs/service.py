@@ -21,6 +21,7 @@ from matching.jobs.job_folder import delete_job_folder_on_commit
 from matching.jobs.upload_handler import Upload
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from matching.serving.live_models import get_model_loader
+from matters.models import Matter
 from modelops.alerting.alerts import raise_alert
 from modelops.models import RunStatus
 
@@ -40,6 +41,7 @@ class JobOptions:
     profile: str = "general"
     kind: str = "auto"
     format: str = ""
+    matter: Matter | None = None
 
 
 def create(user: User, upload: Upload, options: JobOptions) -> BatchJob:
@@ -65,6 +67,7 @@ def create(user: User, upload: Upload, options: JobOptions) -> BatchJob:
         file_bytes=upload.file.byte_count,
         file_key=upload.file.key,
         shape=json.dumps(layout),
+        matter=options.matter,
     )
     _save_job(job, upload)
     return job
@@ -72,7 +75,7 @@ def create(user: User, upload: Upload, options: JobOptions) -> BatchJob:
 
 @transaction.atomic
 def _save_job(job: BatchJob, upload: Upload) -> None:
-    if BatchJob.objects.for_user(job.user).unfinished().count() >= MAX_UNFINISHED:
+    if BatchJob.objects.filter(user=job.user).unfinished().count() >= MAX_UNFINISHED:
         raise JobError(f"You have {MAX_UNFINISHED} unfinished jobs; wait for one or cancel it.")
     job.save(force_insert=True)
     trail.record_event("batch_job.created", job, job.user, profile=job.profile, bytes=job.file_bytes)

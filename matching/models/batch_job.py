@@ -14,6 +14,8 @@ from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
+from matters.models import Matter
+from matters.wall import select_visible
 from modelops.models import ModelVersion, RunStatus
 
 _CLAIM_CHUNK_SQL = """
@@ -63,13 +65,21 @@ class FileFormat(models.TextChoices):
 class BatchJobQuerySet(models.QuerySet["BatchJob"]):
     """Queries for bulk jobs."""
 
-    def for_user(self, user: User) -> BatchJobQuerySet:
-        """Return the jobs of a user, newest first, by the index."""
-        return self.filter(user=user).order_by("-id")
+    def visible_to(self, user: User) -> BatchJobQuerySet:
+        """Return a user's own jobs and those of their matters and organisation, newest first."""
+        return select_visible(self, user, "user").order_by("-id")
+
+    def managed_by(self, user: User) -> BatchJobQuerySet:
+        """Return the jobs that a user may stop and delete: their own, as far as they see them."""
+        return self.visible_to(user).filter(user=user)
 
     def for_listing(self) -> BatchJobQuerySet:
         """Return what a list shows: the model version is joined, file key and header are deferred."""
-        return self.select_related("model").defer("file_key", "shape")
+        return self.with_model().defer("file_key", "shape")
+
+    def with_model(self) -> BatchJobQuerySet:
+        """Join the model version and the matter, whose encrypted note is left out."""
+        return self.select_related("model", "matter").defer("matter__note")
 
     def unfinished(self) -> BatchJobQuerySet:
         """Return the jobs that are queued or running."""
@@ -121,6 +131,15 @@ class BatchJob(models.Model):
         default=0, help_text="How often a worker has begun to split the file."
     )
     served_at = models.DateTimeField(null=True, blank=True, help_text="When a chunk was last claimed.")
+    matter = models.ForeignKey(
+        Matter,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The case it belongs to, whose members alone see it.",
+    )
 
     objects = BatchJobQuerySet.as_manager()
 
@@ -137,6 +156,9 @@ class BatchJob(models.Model):
                 name="batch_jobs_unfinished",
             ),
             models.Index(fields=["finished_at"], name="batch_jobs_finished"),
+            models.Index(
+                fields=["matter", "-id"], condition=Q(matter__isnull=False), name="batch_jobs_of_matter"
+            ),
         )
         constraints = (
             models.CheckConstraint(

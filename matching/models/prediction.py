@@ -16,6 +16,8 @@ from accounts.ids import build_min_uuid7, uuid7
 from accounts.models import User
 from experiments.models import Experiment
 from matching.models.review_status import build_status_condition
+from matters.models import Matter
+from matters.wall import select_visible
 from modelops.models import ModelVersion
 
 if TYPE_CHECKING:
@@ -55,9 +57,9 @@ class PredictionSource(models.TextChoices):
 class PredictionQuerySet(models.QuerySet["Prediction"]):
     """Queries for predictions."""
 
-    def for_user(self, user: User) -> PredictionQuerySet:
-        """Return the predictions of a user, newest first, by the index."""
-        return self.filter(user=user).order_by("-id")
+    def visible_to(self, user: User) -> PredictionQuerySet:
+        """Return a user's own predictions and those of their matters and organisation, newest first."""
+        return select_visible(self, user, "user").order_by("-id")
 
     def for_listing(self) -> PredictionQuerySet:
         """Return what a list shows: the model version is joined, text and features are deferred."""
@@ -70,14 +72,16 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         review_status: str = "",
         created_from: datetime | None = None,
         created_to: datetime | None = None,
+        matter: Matter | None = None,
     ) -> PredictionQuerySet:
-        """Return the predictions of a verdict, profile, review status, and time from (incl.) to (excl.).
+        """Return the predictions of these values, with the time from (incl.) to (excl.).
 
         The time is read from the ids, which the index holds, so a list stays as fast as its history grows.
         """
         rows = self.filter(verdict=verdict) if verdict else self
         rows = rows.filter(profile=profile) if profile else rows
         rows = rows.filter(build_status_condition(review_status, timezone.now())) if review_status else rows
+        rows = rows.filter(matter=matter) if matter else rows
         rows = rows.filter(pk__gte=build_min_uuid7(created_from)) if created_from else rows
         return rows.filter(pk__lt=build_min_uuid7(created_to)) if created_to else rows
 
@@ -87,8 +91,8 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         return drawn.filter(created_at__gte=since) if since else drawn
 
     def with_model(self) -> PredictionQuerySet:
-        """Join the model version."""
-        return self.select_related("model")
+        """Join the model version and the matter, whose encrypted note is left out."""
+        return self.select_related("model", "matter").defer("matter__note")
 
     def with_review(self) -> PredictionQuerySet:
         """Join the review, where there is one."""
@@ -99,7 +103,7 @@ class Prediction(models.Model):
     """The stored result of one comparison request; the names and all text that quotes them are encrypted."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # Every insert pays for every index: the three foreign keys have none of their own.
+    # Every insert pays for every index: the foreign keys have none of their own.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="predictions", db_index=False
     )
@@ -138,6 +142,15 @@ class Prediction(models.Model):
         Experiment, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     variant = models.CharField(max_length=1, blank=True)
+    matter = models.ForeignKey(
+        Matter,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The case it belongs to, whose members alone see it.",
+    )
     latency_ms = models.PositiveIntegerField()
     cached = models.BooleanField(default=False)
     source = models.CharField(
@@ -173,6 +186,9 @@ class Prediction(models.Model):
                 fields=["experiment", "created_at"],
                 condition=Q(experiment__isnull=False),
                 name="predictions_of_experiment",
+            ),
+            models.Index(
+                fields=["matter", "-id"], condition=Q(matter__isnull=False), name="predictions_of_matter"
             ),
         )
         constraints = (

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.api.paging import fetch_page
 from accounts.auth.current_user import get_current_user
+from accounts.models import User
 from matching.api.review_serializers import serialize_review
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import MAX_NAME_LENGTH
@@ -109,15 +110,15 @@ class EarlierComparison(NamedTuple):
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_history(request: HttpRequest) -> HttpResponse:
     """Show the user's own comparisons, newest first; posted names select those of one pair."""
-    own = Prediction.objects.for_user(get_current_user(request)).for_listing().with_review()
+    own = Prediction.objects.visible_to(get_current_user(request)).for_listing().with_review()
     return _show_pair(request, own) if request.method == "POST" else _show_list(request, own)
 
 
-def list_earlier(prediction: Prediction) -> list[EarlierComparison]:
+def list_earlier(prediction: Prediction, user: User) -> list[EarlierComparison]:
     """Return the user's newest comparisons of the same pair before this one; none once the pair is erased."""
     if not prediction.pair_digest:
         return []
-    own = Prediction.objects.for_user(prediction.user).for_listing().with_review().defer("name1", "name2")
+    own = Prediction.objects.visible_to(user).for_listing().with_review().defer("name1", "name2")
     before = _filter_by_pair(own, prediction.name1, prediction.name2).filter(pk__lt=prediction.pk)
     return [
         EarlierComparison(

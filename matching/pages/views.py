@@ -80,7 +80,11 @@ def show_prediction(request: HttpRequest, pk: UUID) -> HttpResponse:
         "errors": {},
         **_build_choices(form),
     }
-    return render(request, "matching/answer.html", {**context, **_build_explanation(prediction, answer)})
+    return render(
+        request,
+        "matching/answer.html",
+        {**context, **_build_explanation(prediction, answer, get_current_user(request))},
+    )
 
 
 @never_cache
@@ -96,7 +100,7 @@ def show_prediction_json(request: HttpRequest, pk: UUID) -> JsonResponse:
 
 
 def _get_own_prediction(request: HttpRequest, pk: UUID) -> Prediction:
-    own = Prediction.objects.for_user(cast(User, request.user)).with_model().with_review()
+    own = Prediction.objects.visible_to(cast(User, request.user)).with_model().with_review()
     return get_object_or_404(own, pk=pk)
 
 
@@ -190,7 +194,7 @@ def _restore_form(prediction: Prediction) -> dict[str, str]:
     }
 
 
-def _build_explanation(prediction: Prediction, answer: dict[str, Any]) -> dict[str, Any]:
+def _build_explanation(prediction: Prediction, answer: dict[str, Any], user: User) -> dict[str, Any]:
     """Return the template context beside the prediction; of an erased pair only what contains no name."""
     badge = presenter.get_verdict_badge(prediction.verdict)
     context = {
@@ -205,7 +209,7 @@ def _build_explanation(prediction: Prediction, answer: dict[str, Any]) -> dict[s
         "disclaimer": DISCLAIMER,
         "review": answer["review"],
         "review_panel": reviews.build_review_panel(answer["review"]),
-        "earlier": history.list_earlier(prediction),
+        "earlier": history.list_earlier(prediction, user),
         "may_ask": reviews.may_ask_reviewer(answer["review"], prediction.erased_at is not None),
         "decision_panel": reviews.build_decision_panel(answer["review"]),
     }

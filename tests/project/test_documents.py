@@ -9,7 +9,7 @@ import pytest
 
 from tests.project.test_house_rules import ROOT
 
-APPS = "accounts|analytics|experiments|feedback|matching|modelops|notifications|webhooks"
+APPS = "accounts|analytics|experiments|feedback|matching|matters|modelops|notifications|webhooks"
 DOTTED = re.compile(rf"`((?:{APPS})(?:\.\w+)+)`")
 PATHS = re.compile(rf"`((?:{APPS}|config|docs|tests)/[\w./-]+)`")
 

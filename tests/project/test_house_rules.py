@@ -21,6 +21,7 @@ APPS = (
     "webhooks",
     "modelops",
     "experiments",
+    "matters",
     "matching",
     "feedback",
     "analytics",

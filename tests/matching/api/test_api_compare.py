@@ -280,7 +280,7 @@ def test_reading_an_answer_costs_few_queries(
     client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     document = compared(client)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert client.get(f"/api/v1/predictions/{document['id']}").status_code == 200
 
 

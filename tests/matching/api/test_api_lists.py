@@ -103,7 +103,7 @@ def test_a_list_costs_few_queries_whatever_its_length(
     for _ in range(2):
         for _ in range(10):
             stored_prediction(user=user)
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             assert listed(client)["results"]
 
 
@@ -162,7 +162,7 @@ def test_a_filter_that_finds_nothing_reads_no_history() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE predictions")
     for verdict, profile in (("review", ""), ("", "lc"), ("review", "general")):
-        plan = Prediction.objects.for_user(user).filter_by(verdict, profile)[:51].explain(analyze=True)
+        plan = Prediction.objects.visible_to(user).filter_by(verdict, profile)[:51].explain(analyze=True)
         removed = sum(int(number) for number in re.findall(r"Rows Removed by Filter: (\d+)", plan))
         assert removed < 100, plan
 
