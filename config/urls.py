@@ -61,6 +61,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("notifications.api.urls")),
+    path("api/v1/", include("matters.api.urls")),
     path("api/v1/", include("matching.api.urls")),
     path("api/v1/", include("feedback.api.urls")),
     path("api/v1/", include("analytics.api.urls")),

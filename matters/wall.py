@@ -85,6 +85,11 @@ def may_see(row: Model, user: User) -> bool:
     return select_visible(type(row)._default_manager.filter(pk=row.pk), user).exists()
 
 
+def may_be_told(matter_id: UUID | None, user_id: UUID) -> bool:
+    """Return whether somebody may be told of what belongs to a matter: to none, or to one of theirs."""
+    return matter_id is None or MatterMember.objects.filter(matter=matter_id, user=user_id).exists()
+
+
 def select_members(matter_id: UUID | None, users: QuerySet[User]) -> QuerySet[User]:
     """Return those of some users whom something of a matter may be told; all of them outside of matters."""
     if matter_id is None:

@@ -59,7 +59,7 @@ def sent(client: APIClient, content: bytes, name: str = "pairs.csv", **fields: s
     return client.post("/api/v1/jobs", form, format="multipart")
 
 
-def job_of(user: User, content: bytes, name: str = "pairs.csv", **order: str) -> BatchJob:
+def job_of(user: User, content: bytes, name: str = "pairs.csv", **order: Any) -> BatchJob:
     """A job as the API would have made it."""
     upload = Upload(name)
     upload.write(content)

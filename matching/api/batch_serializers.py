@@ -22,6 +22,9 @@ from matching.compare.request import CompareRequest
 from matching.compare.service import MAX_BATCH_PAIRS, BatchOutcome
 from matching.engine import EngineError
 from matching.models import Prediction
+from matters.api.fields import build_matter_field
+
+_MATTER_BESIDE = "A batch belongs to one matter; name it beside the pairs, not in one of them."
 
 BatchItem = CompareRequest | ValidationError
 """A request of a batch, or why it is invalid."""
@@ -37,6 +40,7 @@ class BatchRequestSerializer(RequestSerializer):
 
     pairs = BatchPairsField(min_length=1, max_length=MAX_BATCH_PAIRS)
     profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), default="general")
+    matter = build_matter_field()
 
     def parse_items(self) -> list[BatchItem]:
         """Return the requests in order; in the place of an invalid one, its error."""
@@ -69,7 +73,10 @@ def build_batch_response(items: Sequence[BatchItem], outcomes: Sequence[BatchOut
 def _parse_item(serializer: CompareRequestSerializer, pair: Any, profile: str) -> BatchItem:
     data = {"profile": profile, **pair} if isinstance(pair, dict) else pair
     try:
-        return build_compare_request(serializer.run_validation(data))
+        fields = serializer.run_validation(data)
+        if fields["matter"]:
+            raise ValidationError({"matter": [_MATTER_BESIDE]})
+        return build_compare_request(fields)
     except ValidationError as error:
         return error
 

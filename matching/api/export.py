@@ -14,6 +14,7 @@ from accounts.audit import trail
 from accounts.models import User
 from matching.api.files import stream_file
 from matching.api.review_serializers import REVIEW_COLUMNS, build_review_record
+from matching.api.serializers import get_reference
 from matching.jobs.formats.csv_files import format_csv
 from matching.jobs.formats.workbooks import format_sheet_row
 from matching.jobs.results import stream_workbook
@@ -39,6 +40,7 @@ EXPORT_COLUMNS = (
     "rules_version",
     "experiment",
     "arm",
+    "matter",
     *REVIEW_COLUMNS,
 )
 _BATCH_SIZE = 500
@@ -54,7 +56,7 @@ def send_export(
 
 @transaction.atomic
 def _record_export(actor: User, format_id: str, filters: Mapping[str, Any], rows: int) -> None:
-    chosen = {name: str(value) for name, value in filters.items() if value}
+    chosen = {name: str(getattr(value, "pk", value)) for name, value in filters.items() if value}
     trail.record_event("predictions.exported", actor, actor, format=format_id, chosen=chosen, rows=rows)
 
 
@@ -104,6 +106,7 @@ def _build_record(row: Prediction) -> dict[str, Any]:
         "rules_version": row.rules_version,
         "experiment": row.experiment_id and str(row.experiment_id),
         "arm": row.variant or None,
+        "matter": get_reference(row),
         **build_review_record(row),
     }
 

@@ -30,7 +30,7 @@ class PredictionExportView(APIView):
         """Download your own predictions, newest first, as CSV, JSON Lines or a workbook."""
         query = ExportRequestSerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        filters = dict(query.validated_data)
-        format_id = filters.pop("file")
         user = require_user(request)
+        filters = query.read_filters(user)
+        format_id = filters.pop("file")
         return send_export(Prediction.objects.visible_to(user).filter_by(**filters), format_id, user, filters)

@@ -9,8 +9,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.api.paging import NEXT_CURSOR_HELP
+from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
 from accounts.api.requests import RequestSerializer
+from accounts.models import User
 from matching.api.review_serializers import (
     NO_REVIEW,
     REVIEW_COLUMNS,
@@ -18,7 +19,7 @@ from matching.api.review_serializers import (
     build_review_record,
     serialize_review,
 )
-from matching.api.serializers import ModelSerializer
+from matching.api.serializers import ModelSerializer, get_reference
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
 from matching.jobs.formats.rows import OutputRow
@@ -26,6 +27,7 @@ from matching.jobs.result_rows import NumberedRow
 from matching.jobs.service import JobOptions
 from matching.jobs.upload_handler import Upload
 from matching.models import BatchJob, FileFormat, Prediction, ReviewStatus, VerdictChoice
+from matters.api.fields import FILTER_HELP, SHOWN_HELP, build_matter_field, read_matter
 from modelops.models import RunStatus
 
 _MAX_COLUMN_LENGTH = 200
@@ -65,12 +67,13 @@ class JobRequestSerializer(RequestSerializer):
         required=False,
         help_text="Needed when the file name has no known extension.",
     )
+    matter = build_matter_field()
 
-    def to_options(self) -> JobOptions:
-        """Return how to read the validated file."""
+    def to_options(self, user: User) -> JobOptions:
+        """Return how to read the validated file, and the matter it names. Raises ``ValidationError``."""
         fields = self.validated_data
-        columns = fields["column1"], fields["column2"]
-        return JobOptions(columns, fields["profile"], fields["kind"], fields.get("format", ""))
+        columns, matter = (fields["column1"], fields["column2"]), read_matter(user, fields["matter"])
+        return JobOptions(columns, fields["profile"], fields["kind"], fields.get("format", ""), matter)
 
 
 class JobSerializer(serializers.Serializer[Any]):
@@ -82,6 +85,7 @@ class JobSerializer(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=FileFormat.values)
     profile = serializers.CharField()
     kind = serializers.CharField()
+    matter = serializers.CharField(allow_null=True, help_text=SHOWN_HELP)
     model = ModelSerializer(allow_null=True, help_text="The one version that scores every row.")
     rules_version = serializers.CharField()
     rows_total = serializers.IntegerField(allow_null=True, help_text="Null until the file has been read.")
@@ -94,6 +98,12 @@ class JobSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class JobListSerializer(PageSerializer):
+    """Filter and page of a list of jobs."""
+
+    matter = build_matter_field(FILTER_HELP)
 
 
 class JobPageSerializer(serializers.Serializer[Any]):
@@ -190,6 +200,7 @@ def serialize_job(job: BatchJob) -> dict[str, Any]:
         "format": job.format,
         "profile": job.profile,
         "kind": job.kind,
+        "matter": get_reference(job),
         "model": {"name": model.name, "version": model.version} if model else None,
         "rules_version": job.rules_version,
         "rows_total": job.rows_total,

@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from accounts.api.idempotency import idempotent
 from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
-from accounts.api.paging import PageSerializer, fetch_page
+from accounts.api.paging import fetch_page
 from accounts.api.problems import ConflictError
 from accounts.api.renderers import OrjsonRenderer
 from accounts.api.requests import RequestSerializer
@@ -31,6 +31,7 @@ from matching import tasks
 from matching.api.errors import translate_errors
 from matching.api.files import FILE_RESPONSES, FileRenderer, stream_file
 from matching.api.job_serializers import (
+    JobListSerializer,
     JobPageSerializer,
     JobRequestSerializer,
     JobRowPageSerializer,
@@ -48,6 +49,7 @@ from matching.jobs.service import JobError
 from matching.jobs.upload_handler import UPLOAD_FIELD, Upload
 from matching.jobs.upload_parser import UploadParser
 from matching.models import BatchJob, Prediction
+from matters.api.fields import read_matter_filter
 from modelops.models import RunStatus
 
 
@@ -94,11 +96,11 @@ class JobsView(APIView):
     def _create(self, request: Request) -> Response:
         serializer = JobRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        upload = serializer.validated_data[UPLOAD_FIELD]
+        upload, user = serializer.validated_data[UPLOAD_FIELD], require_user(request)
         enforce_rate_limit(request, "rows", upload.row_estimate, RateLimit.parse(settings.JOB_RATE))
         try:
             with translate_errors():
-                job = service.create(require_user(request), upload, serializer.to_options())
+                job = service.create(user, upload, serializer.to_options(user))
         except FileError as error:
             raise ValidationError({UPLOAD_FIELD: [str(error)]}) from None
         except JobError as error:
@@ -106,13 +108,14 @@ class JobsView(APIView):
         tasks.enqueue_job(job)
         return Response(serialize_job(job), status=201)
 
-    @extend_schema(parameters=[PageSerializer], responses=JobPageSerializer, operation_id="jobs")
+    @extend_schema(parameters=[JobListSerializer], responses=JobPageSerializer, operation_id="jobs")
     def get(self, request: Request) -> Response:
         """List your own jobs, newest first."""
-        query = PageSerializer(data=request.query_params.dict())
+        query = JobListSerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        own = BatchJob.objects.visible_to(require_user(request)).for_listing()
-        rows, next_cursor = fetch_page(own, **query.validated_data)
+        page, user = dict(query.validated_data), require_user(request)
+        matter, own = read_matter_filter(user, page.pop("matter")), BatchJob.objects.visible_to(user)
+        rows, next_cursor = fetch_page((own.filter(matter=matter) if matter else own).for_listing(), **page)
         return Response({"results": [serialize_job(row) for row in rows], "next": next_cursor})
 
 

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
 from accounts.api.requests import RequestSerializer
+from accounts.models import User
 from matching.api.review_serializers import STATUS_HELP, PredictionReviewSerializer, serialize_review
 from matching.api.serializers import (
     CONFIDENCE_HELP,
@@ -19,6 +20,7 @@ from matching.api.serializers import (
     DifferenceSerializer,
     ExperimentArmSerializer,
     ModelSerializer,
+    get_reference,
     serialize_arm,
 )
 from matching.compare.available_profiles import get_available_profiles
@@ -27,6 +29,7 @@ from matching.engine.explanation import serialise_difference
 from matching.engine.types import Effect
 from matching.models import FileFormat, Prediction, ReviewStatus, VerdictChoice
 from matching.serving.live_models import get_model_loader
+from matters.api.fields import FILTER_HELP, SHOWN_HELP, build_matter_field, read_matter_filter
 
 
 class PredictionFilterSerializer(RequestSerializer):
@@ -39,6 +42,11 @@ class PredictionFilterSerializer(RequestSerializer):
     )
     created_from = serializers.DateTimeField(required=False, help_text="Created at this time or later.")
     created_to = serializers.DateTimeField(required=False, help_text="Created before this time.")
+    matter = build_matter_field(FILTER_HELP)
+
+    def read_filters(self, user: User) -> dict[str, Any]:
+        """Return the valid filters, the matter as a row. Raises ``ValidationError``."""
+        return {**self.validated_data, "matter": read_matter_filter(user, self.validated_data["matter"])}
 
 
 class PredictionListSerializer(PredictionFilterSerializer, PageSerializer):
@@ -69,6 +77,7 @@ class PredictionSummarySerializer(serializers.Serializer[Any]):
     )
     model = ModelSerializer()
     experiment = ExperimentArmSerializer(allow_null=True)
+    matter = serializers.CharField(allow_null=True, help_text=SHOWN_HELP)
     review = PredictionReviewSerializer(help_text="What reviewers say of it; `verdict` is the model's.")
     cached = serializers.BooleanField()
     created_at = serializers.DateTimeField()
@@ -181,6 +190,7 @@ def serialize_prediction_summary(row: Prediction) -> dict[str, Any]:
         "categories": list(dict.fromkeys(item["category"] for item in row.differences)),
         "model": {"name": row.model.name, "version": row.model.version},
         "experiment": serialize_arm(row),
+        "matter": get_reference(row),
         "review": serialize_review(row),
         "cached": row.cached,
         "created_at": row.created_at.isoformat(),

@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from accounts.api.fields import StrictTextField
 from accounts.api.requests import RequestSerializer
+from accounts.models import User
 from matching.api.review_serializers import (
     PredictionReviewSerializer,
     serialize_named_review,
@@ -20,7 +21,9 @@ from matching.compare.available_profiles import get_available_profiles
 from matching.compare.request import CompareRequest
 from matching.engine import MAX_NAME_LENGTH
 from matching.engine.types import Context, Effect, Kind
-from matching.models import Prediction, VerdictChoice
+from matching.models import BatchJob, Prediction, VerdictChoice
+from matters.api.fields import ADDED_HELP, SHOWN_HELP, build_matter_field, read_matter
+from matters.models import Matter
 
 DISCLAIMER = "Not legal advice. Two entities can share one name."
 _MAX_IDENTIFIERS = 10
@@ -77,9 +80,16 @@ class PairSerializer(RequestSerializer):
 
 
 class CompareRequestSerializer(PairSerializer):
-    """Two names, facts about them, and the profile to compare them under."""
+    """Two names, facts about them, the profile to compare them under, and the matter of the result."""
 
     profile = serializers.ChoiceField(choices=sorted(get_available_profiles()), default="general")
+    matter = build_matter_field(f"{ADDED_HELP} In a batch it stands beside the pairs.")
+
+    @classmethod
+    def parse_in_matter(cls, data: Any, user: User) -> tuple[CompareRequest, Matter | None]:
+        """Return the request of a body, and the matter it names. Raises ``ValidationError``."""
+        fields = _get_shared_serializer(cls).run_validation(data)
+        return build_compare_request(fields), read_matter(user, fields["matter"])
 
 
 @lru_cache(maxsize=2)
@@ -172,6 +182,7 @@ class PredictionSerializer(serializers.Serializer[Any]):
     model = ModelSerializer()
     rules_version = serializers.CharField()
     experiment = ExperimentArmSerializer(allow_null=True)
+    matter = serializers.CharField(allow_null=True, help_text=SHOWN_HELP)
     review = PredictionReviewSerializer(help_text="What reviewers say of it; `verdict` is the model's.")
     cached = serializers.BooleanField()
     created_at = serializers.DateTimeField()
@@ -182,6 +193,11 @@ def serialize_arm(prediction: Prediction) -> dict[str, str] | None:
     """Return the experiment and the arm that answered; ``None`` outside of experiments."""
     experiment_id = prediction.experiment_id
     return {"id": str(experiment_id), "arm": prediction.variant} if experiment_id else None
+
+
+def get_reference(row: Prediction | BatchJob) -> str | None:
+    """Return the reference of the matter that a prediction or job belongs to; ``None`` without one."""
+    return row.matter.reference if row.matter_id and row.matter else None
 
 
 def serialize_reviewed_prediction(prediction: Prediction) -> dict[str, Any]:
@@ -221,6 +237,7 @@ def serialize_prediction(prediction: Prediction) -> dict[str, Any]:
         "model": {"name": prediction.model.name, "version": prediction.model.version},
         "rules_version": prediction.rules_version,
         "experiment": serialize_arm(prediction),
+        "matter": get_reference(prediction),
         "review": serialize_review(prediction),
         "cached": prediction.cached,
         "created_at": prediction.created_at.isoformat(),

@@ -41,6 +41,7 @@ from matching.compare.all_profiles import compare_all_profiles
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store, compare_batch
 from matching.models import Prediction
+from matters.api.fields import read_matter
 
 
 class CompareView(APIView):
@@ -60,9 +61,10 @@ class CompareView(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Compare two names under a profile and store the prediction."""
-        compare_request = CompareRequestSerializer.parse_request(request.data)
+        user = require_user(request)
+        compare_request, matter = CompareRequestSerializer.parse_in_matter(request.data, user)
         with translate_errors():
-            prediction = compare_and_store(require_user(request), compare_request)
+            prediction = compare_and_store(user, compare_request, matter=matter)
         return Response(serialize_prediction(prediction), status=201)
 
 
@@ -109,8 +111,10 @@ class CompareBatchView(APIView):
         serializer.is_valid(raise_exception=True)
         items = serializer.parse_items()
         valid = [item for item in items if isinstance(item, CompareRequest)]
+        user = require_user(request)
+        matter = read_matter(user, serializer.validated_data["matter"])
         with translate_errors():
-            outcomes = compare_batch(require_user(request), valid)
+            outcomes = compare_batch(user, valid, matter)
         return Response(build_batch_response(items, outcomes), status=201)
 
 
@@ -129,9 +133,10 @@ class PredictionsView(APIView):
         """List your own predictions, newest first."""
         query = PredictionListSerializer(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        filters = dict(query.validated_data)
+        user = require_user(request)
+        filters = query.read_filters(user)
         limit, cursor = filters.pop("limit"), filters.pop("cursor", None)
-        own = Prediction.objects.visible_to(require_user(request)).for_listing().with_review()
+        own = Prediction.objects.visible_to(user).for_listing().with_review()
         rows, next_cursor = fetch_page(own.filter_by(**filters), limit, cursor)
         return Response({"results": [serialize_prediction_summary(row) for row in rows], "next": next_cursor})
 

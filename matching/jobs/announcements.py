@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matching.models import BatchJob
+from matters.wall import may_be_told
 from modelops.models import RunStatus
 from notifications.models import Kind
 from notifications.notices import Notice, notify
@@ -16,10 +17,11 @@ _KINDS = {EventType.JOB_FINISHED: Kind.JOB_FINISHED, EventType.JOB_FAILED: Kind.
 def announce_end(job: BatchJob) -> None:
     """Write the event of a job that has succeeded or failed; one that its owner cancelled has none.
 
-    Neither the file name nor the reason of a failure is told, because either may hold a name.
+    Nor has one whose owner has left its matter. Neither the file name nor the reason of a failure is told,
+    because either may hold a name.
     """
     event_type = _EVENT_TYPES.get(RunStatus(job.status))
-    if event_type is None or job.finished_at is None:
+    if event_type is None or job.finished_at is None or not may_be_told(job.matter_id, job.user_id):
         return
     data = {
         "job": str(job.pk),
