@@ -117,12 +117,15 @@ def _is_in_date(keys: tuple[str, ...], end: int, stop: int) -> bool:
 
 
 def _find_appended_parts(text: TokenisedName, keys: tuple[str, ...]) -> list[AppendedPart]:
-    """Return the parts after marker words; a part runs to the next marker or the end of the name."""
+    """Return the parts after marker words; a part runs to the next marker or the end of the name.
+
+    No part begins the name, nor follows a mere article: ``The Trustees of Dartmouth College`` is a name.
+    """
     phrases = load_lexicon().marker_phrases
     if phrases.keys().isdisjoint(keys):
         return _find_branch_ending(keys)
     found: list[AppendedPart] = []
-    index = 1
+    index = 2 if load_lexicon().is_leading_word(keys[0], text.tokens[0].text) else 1
     while index < len(keys):
         match = _match_phrase(text, keys, index, phrases) if keys[index] in phrases else None
         if match:
