@@ -192,9 +192,12 @@ def _add_curated_family(
 
 
 def _choose_prefix_rule(rule: str, tokens: tuple[str, ...]) -> str:
-    """Return where a spelling can lead: a short Latin one (PT, OOO) only a name that no other form ends."""
+    """Return where a spelling can lead: a short Latin one (PT, OOO) only a name that no other form ends.
+
+    A long word that means nothing else (*Aktiebolaget*) leads without a word on the jurisdiction.
+    """
     short = len(tokens) == 1 and tokens[0].isascii() and len(tokens[0]) <= 5
-    if rule == "always" and short:
+    if (rule == "always" and short) or (rule == "home" and _is_long_word(tokens)):
         return "alone"
     return rule or ("alone" if _is_full_name(tokens) else "")
 
@@ -202,6 +205,11 @@ def _choose_prefix_rule(rule: str, tokens: tuple[str, ...]) -> str:
 def _is_full_name(tokens: tuple[str, ...]) -> bool:
     """Return whether a spelling has three words or more; such a full name can stand before the name."""
     return sum(len(token) > 1 for token in tokens) >= 3
+
+
+def _is_long_word(tokens: tuple[str, ...]) -> bool:
+    """Return whether a spelling is one word of ten letters or more, such as *Aktiebolaget*."""
+    return len(tokens) == 1 and len(tokens[0]) >= 10
 
 
 def _read_iso_rows() -> Iterator[_IsoRow]:

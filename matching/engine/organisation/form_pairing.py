@@ -26,6 +26,10 @@ class _DifferingRanges(NamedTuple):
     left: TokenRange
     right: TokenRange
 
+    def turn(self) -> _DifferingRanges:
+        """Return the ranges with the names exchanged."""
+        return _DifferingRanges(self.right, self.left)
+
 
 def pair_legal_forms(
     left: ParsedOrganisation, right: ParsedOrganisation
@@ -55,7 +59,26 @@ def pair_legal_forms(
             return replace_forms(left, _build_iso_form(split.left, codes)), replace_forms(
                 right, _build_iso_form(split.right, codes)
             )
+        other = _find_other_spelling(left, right, split) or _find_other_spelling(right, left, split.turn())
+        if other:
+            return (left, replace_forms(right, other)) if left.forms else (replace_forms(left, other), right)
     return left, right
+
+
+def _find_other_spelling(
+    read: ParsedOrganisation, unread: ParsedOrganisation, split: _DifferingRanges
+) -> LegalForm | None:
+    """Return the form of the first name, where what differs in the second is another spelling of it.
+
+    ``AB`` before a name may be part of it; beside the same name with ``Aktiebolaget`` it is not.
+    """
+    if unread.forms or not _is_curated_form(read, split.left):
+        return None
+    readings = load_form_register().spellings.get(_join_keys(unread, split.right), ())
+    if read.forms[0].families[0] not in [reading.family for reading in readings]:
+        return None
+    first, stop = split.right
+    return read.forms[0]._replace(first=first, stop=stop)
 
 
 def _pair_spaced_form(
@@ -104,7 +127,7 @@ def _find_differing_ranges(left: tuple[str, ...], right: tuple[str, ...]) -> Ite
         ends = _find_prefix_lengths(left[::-1], right[::-1])
         yield from [_DifferingRanges((0, n - same), (0, m - same)) for same in ends]
     yield from _find_turned_ranges(left, right)
-    yield from [_DifferingRanges(split.right, split.left) for split in _find_turned_ranges(right, left)]
+    yield from [split.turn() for split in _find_turned_ranges(right, left)]
 
 
 def _find_prefix_lengths(left: tuple[str, ...], right: tuple[str, ...]) -> Iterator[int]:
