@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.organisation.doubt import (
@@ -33,6 +34,9 @@ from matching.engine.types import Finding, mirror_finding
 _FUNCTION_WORD_WEIGHT = 0.1
 """Weight of an added particle or article, whatever its rarity."""
 
+_PROPER_RARITY = 0.9
+"""Rarity from which a word is taken for a proper name (see :func:`compute_rarity`)."""
+
 _RESPELLING_CATEGORIES = {
     CategoryId.O17_TYPO_ORDINARY_WORD,
     CategoryId.O18_TYPO_DISTINCTIVE_WORD,
@@ -57,9 +61,11 @@ def detect_word_differences(left: Tokens, right: Tokens, alignment: TokenAlignme
             yield Finding(
                 CategoryId.O39_LOOKALIKE, left[match.left_start].span, right[match.right_start].span
             )
+    order = _classify_order(list_keys(left), list_keys(right)) if alignment.moves else CategoryCase.NONE
     for i, j in alignment.moves:
         one, other = left[i], right[j]
-        yield Finding(CategoryId.O27_WORD_ORDER, one.span, other.span, weight=compute_rarity(one.key))
+        weight = compute_rarity(one.key)
+        yield Finding(CategoryId.O27_WORD_ORDER, one.span, other.span, order, weight=weight)
         if _is_lookalike(one, other):
             yield Finding(CategoryId.O39_LOOKALIKE, one.span, other.span)
     if _is_truncated(left, right, alignment):
@@ -68,6 +74,32 @@ def detect_word_differences(left: Tokens, right: Tokens, alignment: TokenAlignme
     has_common_alphabet = _has_common_alphabet(left, alignment)
     for gap in alignment.gaps:
         yield from _detect_in_gap(left, right, gap, has_common_alphabet)
+
+
+def _classify_order(left: tuple[str, ...], right: tuple[str, ...]) -> CategoryCase:
+    """Return whether words that make a name have changed places: *Stone Bridge*, *Bridge Stone*.
+
+    Where a proper name says whose name it is, a word of its role may stand elsewhere: *Bank Ansar*.
+    """
+    shared = [key for key in left if key in right and not load_lexicon().is_small_word(key)]
+    has_proper_name = any(_is_proper_name(key) for key in shared)
+    for one, other in combinations(shared, 2):
+        is_turned = right.index(one) > right.index(other)
+        if is_turned and not (has_proper_name and _is_role_beside_name(one, other)):
+            return CategoryCase.EXCHANGED_ORDER
+    return CategoryCase.NONE
+
+
+def _is_role_beside_name(one: str, other: str) -> bool:
+    roles = load_lexicon().roles
+    return (one in roles and (other in roles or _is_proper_name(other))) or (
+        other in roles and _is_proper_name(one)
+    )
+
+
+def _is_proper_name(key: str) -> bool:
+    """Return whether a word is in so few names that it is the bearer's own; a letter or a number is not."""
+    return len(key) > 2 and not key[0].isdigit() and compute_rarity(key) >= _PROPER_RARITY
 
 
 def detect_number_conflict(left: Tokens, right: Tokens) -> Iterator[Finding]:

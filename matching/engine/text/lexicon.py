@@ -59,6 +59,10 @@ class Lexicon(NamedTuple):
         """Return whether a word before a name is an article or an honorific, and not distinctive."""
         return key in self.articles or text.casefold() in self.honorifics
 
+    def is_small_word(self, key: str) -> bool:
+        """Return whether a word is an article, a connector or a particle; a letter may be an initial."""
+        return len(key) > 1 and (key in self.articles or key in self.connectors or key in self.particles)
+
 
 def load_yaml(name: str) -> Any:
     """Return a parsed data file of the engine; ``name`` is its path below ``data/``."""

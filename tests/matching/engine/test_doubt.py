@@ -159,6 +159,13 @@ DOUBTFUL = {
         ("Kestrel Fund Number 3 LP", "Kestrel Fund 3 LP"),
         ("Kestrel Lodge No. 7", "Kestrel Lodge No. 8"),
     ],
+    "words of a name that change places": [
+        ("Stone Bridge Kestrel LLC", "Bridge Stone Kestrel LLC"),
+        ("A & K Joinery LLC", "K & A Joinery LLC"),
+        ("Hollis, Drake & Co", "Drake, Hollis & Co"),
+        ("North South Cranes Inc", "South North Cranes Inc"),
+        ("First Capital Cranes Inc", "Capital First Cranes Inc"),
+    ],
     "half of a compound given name": [
         ("Marie-Claude Perrin", "Marie Perrin"),
         ("Hans-Peter Vogel", "Hans Vogel"),
@@ -216,6 +223,7 @@ def test_a_doubtful_pair_is_never_immaterial(cause: str, left: str, right: str) 
         ("Piotr Orloff", "Piotr Orlov"),
         ("Haruko Ito", "Haruko Itoh"),
         ("Bo Dale a/k/a Max Quill", "Max Quill"),
+        ("Bank Kestrelia", "Kestrelia Bank"),
     ],
 )
 def test_an_ordinary_variant_is_not_material(left: str, right: str) -> None:
@@ -274,6 +282,11 @@ def test_what_cannot_be_one_name_is_material(left: str, right: str, profile: str
         ("TJ QUIROGA", "T. J. QUIROGA", "general"),
         ("Quiroga TJ", "Quiroga T.J.", "ucc"),
         ("QUIROGA Inés", "Quiroga Inés", "ucc"),
+        ("AB Kestrel", "Aktiebolaget Kestrel", "general"),
+        ("Aktiebolaget Kestrel", "Kestrel AB", "kyc"),
+        ("Aktieselskabet Kestrel", "Kestrel A/S", "general"),
+        ("The Trustees of Kestrel College", "Trustees of Kestrel College", "general"),
+        ("The Trustees of Kestrel College", "Trustees of Kestrel College", "ucc"),
     ],
 )
 def test_what_the_regime_disregards_is_immaterial(left: str, right: str, profile: str) -> None:
