@@ -35,7 +35,7 @@ EXPORT_KINDS = {
 # The condition of predictions whose verdict reviewers must not see yet.
 UNDECIDED_CONDITION = "feedback.review.undecided.build_undecided_condition"
 # What is done when somebody leaves a matter: called with the matter's id, the person and who removed them.
-MATTER_DEPARTURES: tuple[str, ...] = ()
+MATTER_DEPARTURES = ("feedback.requests.departures.forget_matter",)
 # The lists of data kinds that are deleted after some days; an administrator sets the days in a table.
 RETENTION_KIND_LISTS = (
     "accounts.privacy.retention_kinds.RETENTION_KINDS",

@@ -5,7 +5,7 @@ Workers send the e-mails after the commit; nothing here waits for a mail server.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -56,11 +56,22 @@ def notify(recipients: Iterable[UUID], notice: Notice) -> None:
 
 def notify_holders(permission: str, notice: Notice, except_for: UUID | None = None) -> None:
     """Store a notice for everybody who holds a permission named ``app.codename``, but for one person."""
-    app, codename = permission.split(".")
-    groups = Group.objects.filter(permissions__content_type__app_label=app, permissions__codename=codename)
-    holders = User.objects.filter(Q(groups__in=groups) | Q(is_superuser=True), is_active=True)
+    holders = list_holders(permission)
     told = holders.exclude(pk=except_for) if except_for else holders
     notify(told.values_list("pk", flat=True), notice)
+
+
+def list_holders(permission: str) -> QuerySet[User]:
+    """Return everybody who holds a permission named ``app.codename`` and may sign in."""
+    app, codename = permission.split(".")
+    groups = Group.objects.filter(permissions__content_type__app_label=app, permissions__codename=codename)
+    return User.objects.filter(Q(groups__in=groups) | Q(is_superuser=True), is_active=True)
+
+
+def delete_notices(user_id: UUID, field: str, ids: Collection[UUID]) -> None:
+    """Delete what a person was told, and is still to be told, about rows whose id the data hold."""
+    told = Notification.objects.filter(user=user_id)
+    told.filter(**{f"data__{field}__in": [str(pk) for pk in ids]}).delete()
 
 
 def withdraw_notices(kind: Kind, key_prefix: str) -> None:

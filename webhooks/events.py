@@ -6,7 +6,7 @@ to the worker is lost, the schedule finds them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -66,6 +66,12 @@ def withdraw_occurrences(event_type: EventType, key_prefix: str) -> None:
         event_type=event_type, key__startswith=f"{event_type}:{key_prefix}", visible_at__gt=timezone.now()
     )
     unknown.delete()
+
+
+def delete_events(user_id: UUID, field: str, ids: Collection[UUID]) -> None:
+    """Delete the events of a user about rows whose id the data hold, with their deliveries and log."""
+    told = WebhookEvent.objects.filter(user=user_id)
+    told.filter(**{f"data__{field}__in": [str(pk) for pk in ids]}).delete()
 
 
 def store_event(event: WebhookEvent, endpoints: Sequence[WebhookEndpoint]) -> WebhookEvent:

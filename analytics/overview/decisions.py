@@ -87,9 +87,9 @@ def find_drift(_user: User, now: datetime) -> list[Entry]:
     ]
 
 
-def find_escalations(_user: User, now: datetime) -> list[Entry]:
+def find_escalations(user: User, now: datetime) -> list[Entry]:
     """Return how many escalated items and adjudications a lead may take."""
-    rows = ReviewItem.objects.open().filter(for_lead=True, not_before__lte=now)
+    rows = ReviewItem.objects.visible_to(user).open().filter(for_lead=True, not_before__lte=now)
     oldest = list(rows.order_by("created_at").values_list("created_at", flat=True)[:1_000])
     if not oldest:
         return []

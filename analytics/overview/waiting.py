@@ -32,7 +32,12 @@ def find_review_items(user: User, now: datetime) -> list[Entry]:
     }  # fmt: skip
     sums = {name: Count("pk", filter=where) for name, (where, _, _) in groups.items()}
     oldest = {f"oldest_{name}": Min("created_at", filter=where) for name, (where, _, _) in groups.items()}
-    found = ReviewItem.objects.open().exclude(stream=ReviewStream.GOLD).aggregate(**sums, **oldest)
+    found = (
+        ReviewItem.objects.visible_to(user)
+        .open()
+        .exclude(stream=ReviewStream.GOLD)
+        .aggregate(**sums, **oldest)
+    )
     href = reverse("admin:review-queue")
     return [
         Entry(count_words(found[name], one, many), href, found[f"oldest_{name}"])
@@ -56,9 +61,9 @@ def find_override_without_reason(user: User, _now: datetime) -> list[Entry]:
     return [Entry("Say why your last decision overrides the model", href, decision.created_at)]
 
 
-def find_overdue_items(_user: User, now: datetime) -> list[Entry]:
+def find_overdue_items(user: User, now: datetime) -> list[Entry]:
     """Return how many review items are past their due time."""
-    late = ReviewItem.objects.open().exclude(stream=ReviewStream.GOLD).filter(due_at__lt=now)
+    late = ReviewItem.objects.visible_to(user).open().exclude(stream=ReviewStream.GOLD).filter(due_at__lt=now)
     found = late.aggregate(count=Count("pk"), oldest=Min("due_at"))
     text = f"{count_words(found['count'], 'review item is', 'review items are')} overdue"
     return [Entry(text, link_list("feedback_reviewitem"), found["oldest"])] if found["count"] else []

@@ -31,7 +31,7 @@ from accounts.models import Role, User
 from feedback.admin.exports import DECISIONS_EXPORT, MEMOS_EXPORT, ask_for_export
 from feedback.admin.review_urls import build_review_urls
 from feedback.memo import views as memo_views
-from feedback.models import Feedback, ReviewItem
+from feedback.models import Feedback, ReviewItem, ReviewItemQuerySet
 from feedback.permissions import LEAD_PERMISSION, REVIEW_PERMISSION
 from feedback.review import queue
 from feedback.transfer.label_export import export_feedback
@@ -65,6 +65,11 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     has_open_review_queue_permission = require_permission(REVIEW_PERMISSION)
     has_assign_permission = require_permission(LEAD_PERMISSION)
     actions = ("assign",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReviewItem]:
+        """Return the items on the user's side of every wall."""
+        rows: ReviewItemQuerySet = super().get_queryset(request)
+        return rows.visible_to(get_current_user(request))
 
     def get_urls(self) -> list[Any]:
         """Return the review pages, then the admin's own pages of items."""
@@ -153,7 +158,7 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Defer the encrypted text; a reviewer sees only their own feedback, to stay blind."""
-        rows = super().get_queryset(request).defer("feedback_text")
+        rows = super().get_queryset(request).visible_to(request.user).defer("feedback_text")
         return rows.filter(reviewer=request.user) if _is_blind(request) else rows
 
     @admin.display(description="Decision", ordering="user_correction")

@@ -37,6 +37,7 @@ from feedback.review import gold
 from matching.compare import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
 from matching.models import ReviewPolicy, ReviewStream
+from matters.wall import select_visible
 from modelops.serving.loader import NoLiveModelError
 
 _QUOTA_STREAMS = (ReviewStream.AUDIT, ReviewStream.UNCERTAIN, ReviewStream.DISAGREEMENT)
@@ -205,6 +206,11 @@ class PrecedentAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     actions = None
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Precedent]:
+        """Return the rows on the user's side of every wall."""
+        rows: QuerySet[Precedent] = super().get_queryset(request)
+        return select_visible(rows, get_current_user(request))
+
     @admin.display(description="Decision")
     def answer(self, row: Precedent) -> str:
         """Return the label of the decision."""
@@ -243,6 +249,11 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
     actions_list = ("add_gold_item",)
     has_add_gold_item_permission = require_permission("feedback.add_goldanswer")
     has_retire_permission = require_permission("feedback.add_goldanswer")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GoldAnswer]:
+        """Return the rows on the user's side of every wall."""
+        rows: QuerySet[GoldAnswer] = super().get_queryset(request)
+        return select_visible(rows, get_current_user(request))
 
     @admin_button("Add a gold item", "add_gold_item")
     def add_gold_item(self, request: HttpRequest) -> HttpResponse:

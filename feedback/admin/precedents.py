@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -19,10 +20,12 @@ from accounts.admin_tools import (
     handle_confirmation,
     require_permission,
 )
+from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from feedback.permissions import LEAD_PERMISSION
 from feedback.review.precedents import PrecedentError, revoke_precedent
 from matching.models import PairPrecedent
+from matters.wall import select_visible
 
 
 @admin.register(PairPrecedent)
@@ -39,10 +42,15 @@ class PairPrecedentAdmin(ReadOnlyAdmin):
     actions_detail = ("revoke",)
     has_revoke_permission = require_permission(LEAD_PERMISSION)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PairPrecedent]:
+        """Return the rows on the user's side of every wall."""
+        rows: QuerySet[PairPrecedent] = super().get_queryset(request)
+        return select_visible(rows, get_current_user(request))
+
     @admin_button("Revoke", "revoke")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End a precedent and the answers that it gave, with a reason."""
-        precedent = get_object_or_404(PairPrecedent, pk=object_id)
+        precedent = get_object_or_404(self.get_queryset(request), pk=object_id)
 
         def perform(actor: User, fields: Mapping[str, Any]) -> str:
             count = revoke_precedent(precedent, actor, fields["reason"])

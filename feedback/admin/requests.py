@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from accounts.admin_tools import BoundedPaginator, ReadOnlyAdmin, label_column
+from accounts.auth.current_user import get_current_user
 from feedback.models import ReviewRequest
 from matching.models import ReviewStatus
+from matters.wall import select_visible
 
 _STATUS_COLOURS = {
     ReviewStatus.QUEUED: "info",
@@ -88,6 +90,11 @@ class ReviewRequestAdmin(ReadOnlyAdmin):
     fields = (*list_display, "prediction", "closed_at", "withdrawn_at")
     readonly_fields = fields
     actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReviewRequest]:
+        """Return the rows on the user's side of every wall."""
+        rows: QuerySet[ReviewRequest] = super().get_queryset(request)
+        return select_visible(rows, get_current_user(request))
 
     @admin.display(description="Age")
     def display_age(self, row: ReviewRequest) -> str:

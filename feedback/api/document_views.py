@@ -164,7 +164,8 @@ class DocumentView(APIView):
 
 def get_own_document(user: User, prediction_pk: UUID, pk: UUID) -> ReviewDocument:
     """Return a document of one of the user's predictions. Raises ``Http404``."""
-    return get_object_or_404(ReviewDocument, pk=pk, prediction=prediction_pk, prediction__user=user)
+    visible = Prediction.objects.visible_to(user).filter(pk=prediction_pk)
+    return get_object_or_404(ReviewDocument, pk=pk, prediction__in=visible.values("pk"))
 
 
 def send_document(document: ReviewDocument, actor: User) -> StreamingHttpResponse:

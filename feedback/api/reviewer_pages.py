@@ -23,8 +23,8 @@ from feedback.review.queue import ClaimLostError, save_draft
 
 def download_document(request: HttpRequest, pk: UUID, document_pk: UUID) -> HttpResponseBase:
     """Send a document of an item; others than its reviewers are refused."""
-    item = get_object_or_404(ReviewItem, pk=pk)
     reviewer = get_current_user(request)
+    item = get_object_or_404(ReviewItem.objects.visible_to(reviewer), pk=pk)
     if not _may_see(item, reviewer):
         raise PermissionDenied
     document = get_object_or_404(ReviewDocument, pk=document_pk, prediction=item.prediction_id)
@@ -33,8 +33,8 @@ def download_document(request: HttpRequest, pk: UUID, document_pk: UUID) -> Http
 
 def ask_question(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask the requester a question about a claimed item, and if wished set the item aside."""
-    item = get_object_or_404(ReviewItem.objects.with_prediction(), pk=pk)
     reviewer, text = get_current_user(request), request.POST.get("text", "").strip()[:MAX_MESSAGE_LENGTH]
+    item = get_object_or_404(ReviewItem.objects.visible_to(reviewer).with_prediction(), pk=pk)
     is_parked = request.POST.get("then") == "park"
     if request.method != "POST" or not text:
         return render_item(request, item, question_error="Write a question.", status=422)

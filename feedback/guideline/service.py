@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.audit import trail
@@ -14,6 +15,9 @@ from accounts.models import User
 from feedback.guideline.pair_precedents import end_pair_precedents
 from feedback.models import Clause, Feedback, Guideline, Precedent
 from matching.models import Prediction
+from matters.wall import select_visible
+
+R = TypeVar("R", bound=QuerySet[Any])
 
 MAX_PRECEDENTS = 4
 _MAX_CANDIDATES = 200
@@ -110,7 +114,7 @@ def publish_guideline(draft: Guideline, actor: User | None) -> Guideline:
     return draft
 
 
-def find_precedents(prediction: Prediction) -> list[Precedent]:
+def find_precedents(prediction: Prediction, reviewer: User) -> list[Precedent]:
     """Return up to ``MAX_PRECEDENTS`` adjudicated pairs with common categories, the most similar first.
 
     Similarity is the Jaccard index of the two sets of categories, plus 0.1 for the same profile.
@@ -118,13 +122,14 @@ def find_precedents(prediction: Prediction) -> list[Precedent]:
     categories = prediction.categories
     if not categories:
         return []
-    alike = Precedent.objects.active().filter(kind=prediction.kind, categories__overlap=sorted(categories))
+    known = _keep_within_wall(Precedent.objects.active(), prediction, reviewer)
+    alike = known.filter(kind=prediction.kind, categories__overlap=sorted(categories))
     others = alike.exclude(prediction=prediction).select_related("clause", "prediction")[:_MAX_CANDIDATES]
     ranked = sorted(others, key=lambda row: -_compute_similarity(row, categories, prediction.profile))
     return ranked[:MAX_PRECEDENTS]
 
 
-def list_pair_history(prediction: Prediction) -> list[PastDecision]:
+def list_pair_history(prediction: Prediction, reviewer: User) -> list[PastDecision]:
     """Return earlier decisions on other predictions for the same pair of names, newest first.
 
     Decisions on this prediction itself are left out, because its next reviewer must not see them.
@@ -132,8 +137,15 @@ def list_pair_history(prediction: Prediction) -> list[PastDecision]:
     if not prediction.pair_digest:
         return []
     same = Feedback.objects.by_reviewers().filter(prediction__pair_digest=prediction.pair_digest)
-    others = same.exclude(prediction=prediction).select_related("reviewer", "prediction", "clause")
+    known = _keep_within_wall(same, prediction, reviewer)
+    others = known.exclude(prediction=prediction).select_related("reviewer", "prediction", "clause")
     return [_build_past_decision(row) for row in others.order_by("-id")[:_MAX_HISTORY]]
+
+
+def _keep_within_wall(rows: R, prediction: Prediction, reviewer: User) -> R:
+    """Return the rows of no matter, and for its members those of the matter of the prediction."""
+    walled = Q(prediction__matter=None) | Q(prediction__matter=prediction.matter_id)
+    return select_visible(rows.filter(walled), reviewer)
 
 
 def _build_past_decision(row: Feedback) -> PastDecision:

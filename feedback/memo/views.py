@@ -17,6 +17,7 @@ from feedback.memo import content as memos
 from feedback.memo.pdf import MemoRenderError
 from feedback.models import Feedback
 from matching.models import ExportRequest, Prediction
+from matters.wall import select_visible
 
 MEMO_TYPES = {"pdf": "application/pdf", "json": "application/json; charset=utf-8"}
 
@@ -24,7 +25,7 @@ MEMO_TYPES = {"pdf": "application/pdf", "json": "application/json; charset=utf-8
 def download_memo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Issue the memo of a pair that the reviewer decided; show a warning while a review item is open."""
     reviewer = get_current_user(request)
-    decision = get_object_or_404(Feedback.objects.initial_decisions(), pk=pk, reviewer=reviewer)
+    decision = get_object_or_404(Feedback.objects.initial_decisions().by_user(reviewer), pk=pk)
     prediction = Prediction.objects.with_model().get(pk=decision.prediction_id)
     form = request.POST.get("format", "pdf")
     if request.method != "POST" or form not in MEMO_TYPES:
@@ -53,7 +54,7 @@ def list_predictions(rows: QuerySet[Feedback]) -> list[UUID]:
 
 
 def _issue_binder(keys: Sequence[UUID | str], actor: User, redacted: bool) -> HttpResponse:
-    predictions = Prediction.objects.with_model().filter(pk__in=keys).order_by("id")
+    predictions = select_visible(Prediction.objects.with_model(), actor).filter(pk__in=keys).order_by("id")
     body = memos.build_binder(list(predictions), actor, redacted)
     return build_file_response(body, f"memos-{timezone.now():%Y%m%d-%H%M}.zip", "application/zip")
 

@@ -15,6 +15,7 @@ from accounts.models import User
 from feedback.models.decision import Decision
 from feedback.models.queue import ReviewItem, ReviewStage
 from matching.models import Prediction, ReviewStream
+from matters.wall import build_condition
 from modelops.models import ModelVersion, TrainingRun
 
 UNDO_WINDOW = timedelta(minutes=10)
@@ -88,8 +89,12 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         return self.filter(prediction__stream=ReviewStream.AUDIT).settled()
 
     def by_user(self, user: User) -> FeedbackQuerySet:
-        """Return the feedback of one user, the newest first."""
-        return self.filter(reviewer=user).order_by("-id")
+        """Return the feedback of one user that they may still see, the newest first."""
+        return self.filter(reviewer=user).visible_to(user).order_by("-id")
+
+    def visible_to(self, user: User) -> FeedbackQuerySet:
+        """Return feedback without a matter, of the user's matters, and on items assigned to the user."""
+        return self.filter(build_condition(Feedback, user) | Q(item__assigned_to=user))
 
     def with_review(self) -> FeedbackQuerySet:
         """Join the prediction with its review, without the columns that are large or encrypted."""

@@ -15,6 +15,7 @@ from accounts.ids import uuid7
 from accounts.models import User
 from feedback.models.decision import Decision
 from matching.models import Prediction, ReviewStream
+from matters.wall import build_condition
 
 CLAIM_DURATION = timedelta(minutes=15)
 """How long a claim lasts without a heartbeat."""
@@ -40,9 +41,19 @@ ORDER BY item.due_at, item.id
 FOR UPDATE OF item SKIP LOCKED
 LIMIT 1
 """
+# Who was assigned an item may decide it; any other item of a matter goes to its members alone.
+_WALL_SQL = """NOT EXISTS (
+      SELECT 1 FROM predictions walled
+      WHERE walled.id = item.prediction_id AND walled.matter_id IS NOT NULL
+        AND walled.matter_id NOT IN (SELECT matter_id FROM matter_members WHERE user_id = %(user)s)
+  )"""
 _ASSIGNED_ITEM_SQL = _FREE_ITEM_SQL.format(whose="item.assigned_to_id = %(user)s")
-_LEAD_ITEM_SQL = _FREE_ITEM_SQL.format(whose="%(lead)s AND item.assigned_to_id IS NULL AND item.for_lead")
-_UNASSIGNED_ITEM_SQL = _FREE_ITEM_SQL.format(whose="item.assigned_to_id IS NULL AND NOT item.for_lead")
+_LEAD_ITEM_SQL = _FREE_ITEM_SQL.format(
+    whose=f"%(lead)s AND item.assigned_to_id IS NULL AND item.for_lead AND {_WALL_SQL}"
+)
+_UNASSIGNED_ITEM_SQL = _FREE_ITEM_SQL.format(
+    whose=f"item.assigned_to_id IS NULL AND NOT item.for_lead AND {_WALL_SQL}"
+)
 # COALESCE evaluates its parts in turn, as far as needed; each reads the head of an index of its own.
 _CLAIM_SQL = f"""
 UPDATE review_items
@@ -68,6 +79,10 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
     def open(self) -> ReviewItemQuerySet:
         """Return items that wait for a decision."""
         return self.exclude(state=ReviewItem.State.DONE)
+
+    def visible_to(self, user: User) -> ReviewItemQuerySet:
+        """Return the items without a matter, those of the user's matters, and those assigned to the user."""
+        return self.filter(build_condition(ReviewItem, user) | Q(assigned_to=user))
 
     def claimed_by(self, user: User, now: datetime) -> ReviewItemQuerySet:
         """Return items that a reviewer holds by a claim that has not expired."""

@@ -11,8 +11,9 @@ from accounts.models import User
 from feedback.models import ReviewItem
 from feedback.permissions import LEAD_PERMISSION
 from matching.models import PredictionReview, ReviewStatus
+from matters.wall import may_be_told, select_members
 from notifications.models import Kind
-from notifications.notices import Notice, notify, notify_holders, withdraw_notices
+from notifications.notices import Notice, list_holders, notify, withdraw_notices
 from webhooks.events import Occurrence, record_occurrence, withdraw_occurrences
 from webhooks.models import EventType
 
@@ -43,9 +44,10 @@ def withdraw_announcement(row: PredictionReview, now: datetime) -> None:
 
 
 def announce_adjudication(item: ReviewItem) -> None:
-    """Tell the leads of an adjudication that waits, once."""
+    """Tell the leads of an adjudication that waits, once; of one in a matter those who are members."""
     data = {"item": str(item.pk), "due_at": item.due_at.isoformat()}
-    notify_holders(LEAD_PERMISSION, Notice(Kind.ADJUDICATION_WAITS, str(item.pk), data))
+    leads = select_members(item.prediction.matter_id, list_holders(LEAD_PERMISSION))
+    notify(leads.values_list("pk", flat=True), Notice(Kind.ADJUDICATION_WAITS, str(item.pk), data))
 
 
 def announce_assignment(items: Sequence[ReviewItem], person: User) -> None:
@@ -57,6 +59,8 @@ def announce_assignment(items: Sequence[ReviewItem], person: User) -> None:
 
 
 def _record(row: PredictionReview, event_type: EventType, at: datetime, facts: Mapping[str, str]) -> None:
+    if not may_be_told(row.prediction.matter_id, row.user_id):
+        return
     key, data = f"{row.pk}:{at.isoformat()}", {"prediction": str(row.pk), **facts}
     record_occurrence(Occurrence(event_type, key, row.user_id, data, at, row.released_at))
     notify([row.user_id], Notice(_KINDS[event_type], key, data, row.released_at))

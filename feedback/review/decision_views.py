@@ -45,8 +45,9 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Undo a decision; the item is claimed again with what was typed."""
     if request.method != "POST":
         return redirect("admin:review-queue")
+    user = get_current_user(request)
     try:
-        item = decisions.undo_decision(get_object_or_404(Feedback, pk=pk), get_current_user(request))
+        item = decisions.undo_decision(get_object_or_404(Feedback.objects.visible_to(user), pk=pk), user)
     except DecisionChangeError as refusal:
         messages.error(request, str(refusal))
         return redirect("admin:review-queue")
@@ -58,7 +59,7 @@ def _get_own_decision(request: HttpRequest, pk: UUID) -> Feedback:
     rows = Feedback.objects.initial_decisions().select_related(
         "prediction__model", "prediction__gold", "reviewer"
     )
-    return get_object_or_404(rows, pk=pk, reviewer=get_current_user(request))
+    return get_object_or_404(rows.by_user(get_current_user(request)), pk=pk)
 
 
 def _store_reason(request: HttpRequest, decision: Feedback, form: OverrideReasonForm) -> HttpResponse:

@@ -114,6 +114,7 @@ def _sample_disagreements() -> list[_SampledPrediction]:
         prediction_id__gte=build_min_uuid7(timezone.now() - _DISAGREEMENT_WINDOW),
         prediction__stream="",
         prediction__erased_at=None,
+        prediction__matter=None,
     )
     candidates = recent.filter(prediction__review_items=None).values_list("prediction_id", flat=True)
     keys = dict.fromkeys(candidates[:_MAX_DISAGREEMENTS])

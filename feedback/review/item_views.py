@@ -30,8 +30,8 @@ _CLAIM_LOST_MESSAGE = (
 
 def decide_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the evidence without the model's prediction; store the decision."""
-    item = get_object_or_404(ReviewItem.objects.with_prediction(), pk=pk)
     reviewer = get_current_user(request)
+    item = get_object_or_404(ReviewItem.objects.visible_to(reviewer).with_prediction(), pk=pk)
     form = _build_form(item, request)
     if request.method == "POST":
         return _store_decision(request, item, form)
@@ -46,11 +46,12 @@ def decide_item(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def pass_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Skip, postpone, escalate or park an item."""
-    item = get_object_or_404(ReviewItem.objects.with_prediction(), pk=pk)
+    reviewer = get_current_user(request)
+    item = get_object_or_404(ReviewItem.objects.visible_to(reviewer).with_prediction(), pk=pk)
     form = PassForm(request.POST)
     if request.method != "POST" or not form.is_valid():
         return _render_evidence(request, item, _build_form(item, request), pass_form=form, status=422)
-    reviewer, reason = get_current_user(request), form.cleaned_data["reason"]
+    reason = form.cleaned_data["reason"]
     actions = {"skip": queue.skip_item, "escalate": queue.escalate_item, "park": queue.park_item}
     try:
         if form.cleaned_data["do"] == "postpone":
@@ -68,8 +69,8 @@ def handle_heartbeat(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Extend the claim and save the draft while the reviewer works on the page."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    item = get_object_or_404(ReviewItem, pk=pk)
     reviewer = get_current_user(request)
+    item = get_object_or_404(ReviewItem.objects.visible_to(reviewer), pk=pk)
     is_held = queue.extend_claim(item, reviewer)
     text, client_reason = (
         request.POST.get(name, "")[:MAX_REASON_LENGTH] for name in ("text", "client_reason")
@@ -104,7 +105,7 @@ def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) 
             data.get("clause"),
         )
     except (ClaimLostError, DuplicateFeedbackError):
-        stored = Feedback.objects.initial_decisions().filter(item=item, reviewer=reviewer).first()
+        stored = Feedback.objects.initial_decisions().by_user(reviewer).filter(item=item).first()
         if stored is not None:  # the same form was sent twice
             return redirect("admin:review-decision", stored.pk)
         queue.save_draft(item, reviewer, data["decision"], data["text"], data["client_reason"])
@@ -133,7 +134,7 @@ def _render_evidence(
     reviewer = get_current_user(request)
     if not item.is_claimed_by(reviewer, timezone.now()):
         return render_lost_claim(request, item, 409 if status > 200 else 200)
-    evidence = presenter.build_evidence(item)
+    evidence = presenter.build_evidence(item, reviewer)
     if request.method == "GET":
         presenter.record_names_revealed(item, reviewer, evidence["precedents"])
     context = {
@@ -161,7 +162,7 @@ def render_lost_claim(request: HttpRequest, item: ReviewItem, status: int = 200)
     context = {
         "item": item,
         "draft": draft,
-        "feedback": Feedback.objects.initial_decisions().filter(item=item, reviewer=reviewer).first(),
+        "feedback": Feedback.objects.initial_decisions().by_user(reviewer).filter(item=item).first(),
         "message": _CLAIM_LOST_MESSAGE if draft else "",
     }
     return render_page(request, "claim_lost", "You do not hold this item", context, status)

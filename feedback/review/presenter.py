@@ -73,7 +73,7 @@ DECISION_CHOICES = (
 _SYMBOLS = {choice.decision: choice.symbol for choice in DECISION_CHOICES}
 
 
-def build_evidence(item: ReviewItem) -> dict[str, Any]:
+def build_evidence(item: ReviewItem, reviewer: User) -> dict[str, Any]:
     """Return what a reviewer may see before deciding; nothing in it depends on the model's prediction."""
     prediction = item.prediction
     document = serialize_prediction(prediction)
@@ -90,8 +90,8 @@ def build_evidence(item: ReviewItem) -> dict[str, Any]:
         "guideline": guideline,
         "clauses": service.select_clauses(clauses, prediction.categories, prediction.profile),
         "all_clauses": clauses,
-        "precedents": [_summarise_precedent(row) for row in service.find_precedents(prediction)],
-        "history": service.list_pair_history(prediction),
+        "precedents": [_summarise_precedent(row) for row in service.find_precedents(prediction, reviewer)],
+        "history": service.list_pair_history(prediction, reviewer),
         "prior_decisions": _list_prior_decisions(item),
         "documents": list(prediction.review_documents.all()),
         "conversation": _list_conversation(item),
@@ -134,19 +134,19 @@ def build_model_answer(decision: Feedback) -> dict[str, Any]:
 
 def list_recent_decisions(reviewer: User) -> list[DecisionSummary]:
     """Return the reviewer's latest decisions, the newest first."""
-    rows = Feedback.objects.initial_decisions().filter(reviewer=reviewer).select_related("prediction")
+    rows = Feedback.objects.initial_decisions().by_user(reviewer).select_related("prediction")
     return [_summarise_decision(row) for row in rows.order_by("-id")[:_MAX_RECENT]]
 
 
 def find_undoable_decision(reviewer: User, now: datetime) -> Feedback | None:
     """Return the reviewer's latest decision if it can still be undone."""
-    last = Feedback.objects.initial_decisions().filter(reviewer=reviewer).order_by("-id").first()
+    last = Feedback.objects.initial_decisions().by_user(reviewer).order_by("-id").first()
     return last if last and last.item_id and last.can_be_undone(now) else None
 
 
 def find_unexplained_override(reviewer: User) -> Feedback | None:
     """Return the reviewer's latest decision if it overrides the model without a reason."""
-    rows = Feedback.objects.initial_decisions().filter(reviewer=reviewer).select_related("prediction")
+    rows = Feedback.objects.initial_decisions().by_user(reviewer).select_related("prediction")
     last = rows.order_by("-id").first()
     return last if last and needs_override_reason(last) else None
 

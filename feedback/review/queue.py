@@ -7,7 +7,7 @@ are stored encrypted with the item, while the audit trail holds only that it hap
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,16 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.models import User
-from feedback.models import CLAIM_DURATION, Absence, Draft, GoldAnswer, ItemEvent, ReviewItem, ReviewStage
+from feedback.models import (
+    CLAIM_DURATION,
+    Absence,
+    Draft,
+    GoldAnswer,
+    ItemEvent,
+    ReviewItem,
+    ReviewItemQuerySet,
+    ReviewStage,
+)
 from feedback.review.announcements import announce_assignment
 from feedback.review.outcome import mark_in_review, update_review
 from feedback.review.routing import STREAM_PRIORITIES, compute_due_at
@@ -25,6 +34,7 @@ from matching.compare import sampling
 from matching.models import ReviewStream
 
 _ESCALATION_DEADLINE = timedelta(hours=12)
+_FREE: Mapping[str, Any] = {"state": ReviewItem.State.OPEN, "claimed_by": None, "claimed_until": None}
 
 
 class ClaimLostError(Exception):
@@ -162,13 +172,16 @@ def resume_item(item: ReviewItem, actor: User, note: str, kind: str = ItemEvent.
 
 @transaction.atomic
 def assign_items(keys: Sequence[UUID], person: User | None, actor: User) -> int:
-    """Assign open items to one reviewer, or to nobody (``None``); return how many. Claimed items stay.
+    """Assign open items that the actor sees to a reviewer, or to nobody (``None``); return how many.
+
+    Claimed items stay. A reviewer who is no member of the matter of an item may decide that item.
 
     Raises :class:`ReviewerAbsentError` for a reviewer who is out of office.
     """
     if person is not None and Absence.objects.active_at(timezone.now()).filter(person=person).exists():
         raise ReviewerAbsentError(f"{person.email} is out of office.")
-    rows = ReviewItem.objects.select_for_update().filter(pk__in=keys, state=ReviewItem.State.OPEN)
+    visible = ReviewItem.objects.visible_to(actor).filter(pk__in=keys).values("pk")
+    rows = ReviewItem.objects.select_for_update().filter(pk__in=visible, state=ReviewItem.State.OPEN)
     items = list(rows.exclude(stream=ReviewStream.GOLD))
     ReviewItem.objects.filter(pk__in=[item.pk for item in items]).update(assigned_to=person)
     for item in items:
@@ -183,11 +196,17 @@ def start_absence(person: User, ends_at: datetime, actor: User) -> Absence:
     """Mark a reviewer as out of office and release the items claimed by or assigned to them."""
     row = Absence.objects.create(person=person, ends_at=ends_at)
     trail.record_event("absence.started", row, actor, person=str(person.pk), until=ends_at.isoformat())
-    free = {"state": ReviewItem.State.OPEN, "claimed_by": None, "claimed_until": None}
     items = ReviewItem.objects.exclude(stream=ReviewStream.GOLD)
-    items.filter(claimed_by=person, state=ReviewItem.State.CLAIMED).update(**free)
+    items.filter(claimed_by=person, state=ReviewItem.State.CLAIMED).update(**_FREE)
     items.filter(assigned_to=person, state=ReviewItem.State.OPEN).update(assigned_to=None)
     return row
+
+
+@transaction.atomic
+def release_items(items: ReviewItemQuerySet, person: User) -> None:
+    """Give back what somebody holds or was assigned of some items, decided ones included."""
+    items.filter(claimed_by=person, state=ReviewItem.State.CLAIMED).update(**_FREE)
+    items.exclude(stream=ReviewStream.GOLD).filter(assigned_to=person).update(assigned_to=None)
 
 
 @transaction.atomic

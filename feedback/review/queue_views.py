@@ -63,7 +63,7 @@ def reclaim_expired_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Claim an item again after the claim has expired."""
     if request.method != "POST":
         return redirect(_QUEUE_URL_NAME)
-    item = get_object_or_404(ReviewItem, pk=pk)
+    item = get_object_or_404(ReviewItem.objects.visible_to(get_current_user(request)), pk=pk)
     try:
         queue.reclaim_item(item, get_current_user(request))
     except ClaimLostError as refusal:
@@ -74,7 +74,7 @@ def reclaim_expired_item(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def resume_parked_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Reopen a parked item; the note names the document that arrived."""
-    item = get_object_or_404(ReviewItem, pk=pk)
+    item = get_object_or_404(ReviewItem.objects.visible_to(get_current_user(request)), pk=pk)
     note = request.POST.get("note", "").strip()[:1_000]
     is_allowed = item.assigned_to_id == get_current_user(request).pk or request.user.has_perm(LEAD_PERMISSION)
     if request.method == "POST" and is_allowed and note:

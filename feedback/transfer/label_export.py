@@ -54,7 +54,8 @@ def export_feedback(rows: QuerySet[Feedback], with_names: bool) -> StreamingHttp
 
 def open_feedback_export(request: ExportRequest) -> StreamingHttpResponse:
     """Return the file of an export of feedback with names."""
-    return export_feedback(Feedback.objects.filter(pk__in=request.selection["ids"]), with_names=True)
+    rows = Feedback.objects.visible_to(request.requested_by).filter(pk__in=request.selection["ids"])
+    return export_feedback(rows, with_names=True)
 
 
 def _generate_lines(rows: QuerySet[Feedback], with_names: bool) -> Iterator[str]:

@@ -40,6 +40,7 @@ from matching.jobs import service
 from matching.jobs.formats.rows import FileError
 from matching.jobs.upload_handler import EncryptedUploadHandler
 from matching.models import UNFINISHED_STATUSES, BatchJob
+from matters.wall import select_visible
 from modelops.models import RunStatus
 
 _STATUS_COLOURS = {
@@ -136,8 +137,9 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BatchJob]:
         """Return the own jobs, or all jobs for users who oversee them; never the keys of the files."""
-        rows: QuerySet[BatchJob] = super().get_queryset(request).defer("file_key", "shape")
         user = get_current_user(request)
+        rows: QuerySet[BatchJob] = super().get_queryset(request).defer("file_key", "shape")
+        rows = select_visible(rows, user)
         return rows if user.has_perm("matching.oversee_batchjobs") else rows.filter(user=user)
 
     def get_urls(self) -> list[URLPattern]:

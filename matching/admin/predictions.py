@@ -39,6 +39,7 @@ from matching.compare import service
 from matching.compare.available_profiles import get_available_profiles
 from matching.models import ExportRequest, FileFormat, Prediction, VerdictChoice
 from matching.pair_digest import compute_pair_digest
+from matters.wall import select_visible
 
 _VERDICT_COLOURS = {
     VerdictChoice.IMMATERIAL: "success",
@@ -141,8 +142,9 @@ class PredictionAdmin(ReadOnlyAdmin):
     has_erase_permission = require_permission("accounts.erase_names")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Return the rows without their encrypted columns; for reviewers with what is undecided."""
-        rows = super().get_queryset(request).defer(*_ENCRYPTED_FIELDS)
+        """Return the visible rows without their encrypted columns; for reviewers with what is undecided."""
+        rows = select_visible(super().get_queryset(request), get_current_user(request))
+        rows = rows.defer(*_ENCRYPTED_FIELDS)
         return _mark_undecided(rows) if _may_review(request) else rows
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
@@ -208,7 +210,7 @@ class PredictionAdmin(ReadOnlyAdmin):
             filters = dict(form.cleaned_data)
             format_id, reason = filters.pop("file"), filters.pop("reason")
             selection, actor = build_selection(filters), get_current_user(request)
-            rows = select_predictions(selection).count()
+            rows = select_predictions(selection, actor).count()
             kind = ExportRequest.Kind.PREDICTIONS
             return answer_export(request, request_export(kind, selection, rows, actor, reason, format_id))
         back = reverse("admin:matching_prediction_changelist")
@@ -224,7 +226,7 @@ class PredictionAdmin(ReadOnlyAdmin):
     @step_up
     def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the names after a confirmation, and record that they were revealed."""
-        rows = Prediction.objects.with_model()
+        rows = select_visible(Prediction.objects.with_model(), get_current_user(request))
         prediction = get_object_or_404(_mark_undecided(rows) if _may_review(request) else rows, pk=object_id)
         back = reverse("admin:matching_prediction_change", args=[prediction.pk])
         if request.method == "POST":
@@ -249,7 +251,8 @@ class PredictionAdmin(ReadOnlyAdmin):
     @admin_button("Erase the names", "erase")
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Erase the names of one prediction for good."""
-        prediction = get_object_or_404(Prediction, pk=object_id)
+        visible = select_visible(Prediction.objects.all(), get_current_user(request))
+        prediction = get_object_or_404(visible, pk=object_id)
         back = reverse("admin:matching_prediction_change", args=[prediction.pk])
 
         def perform(actor: User, fields: Any) -> str:

@@ -22,11 +22,13 @@ from accounts.admin_tools import (
     handle_confirmation,
     require_permission,
 )
+from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from matching.engine import compute_schema_hash
 from matching.models import Prediction, Replay, ShadowScore
 from matching.rescoring.replay import ReplayError, build_count_rows, request_replay
 from matching.tasks import replay_day
+from matters.wall import select_visible
 from modelops.models import Deployment, ModelVersion, ServingRole
 
 _MAX_LISTED = 100
@@ -93,8 +95,8 @@ class ReplayAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Verdicts")
     def display_verdicts(self, replay: Replay) -> str:
-        """Return a table of verdicts before and after, and the first predictions that changed."""
-        changes = replay.changes.select_related("prediction")[:_MAX_LISTED]
+        """Return a table of verdicts before and after, and the first changed predictions without a matter."""
+        changes = replay.changes.filter(prediction__matter=None).select_related("prediction")[:_MAX_LISTED]
         context = {
             "rows": build_count_rows(replay.counts),
             "changes": changes,
@@ -127,7 +129,7 @@ class ReplayAdmin(ReadOnlyAdmin):
         context: dict[str, Any] = {**self.admin_site.each_context(request), "form": form}
         context["title"] = "What was live at a given time"
         if form.is_bound and form.is_valid():
-            context |= _build_moment_context(form.cleaned_data["at"])
+            context |= _build_moment_context(form.cleaned_data["at"], get_current_user(request))
             context["may_replay"] = self.has_replay_permission(request)
         return TemplateResponse(request, "admin/matching/live_at.html", context)
 
@@ -154,11 +156,12 @@ class ShadowScoreAdmin(ReadOnlyAdmin):
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Return the rows without the names, text and features of the predictions."""
+        """Return the visible rows without the names, text and features of the predictions."""
         deferred = (
             f"prediction__{name}" for name in ("name1", "name2", "words", "context", "features", "traits")
         )
-        return super().get_queryset(request).defer(*deferred)
+        rows = select_visible(super().get_queryset(request), get_current_user(request))
+        return rows.defer(*deferred)
 
     @admin.display(description="Predicted at")
     def display_created_at(self, score: ShadowScore) -> datetime:
@@ -171,12 +174,12 @@ class ShadowScoreAdmin(ReadOnlyAdmin):
         return f"{score.prediction.get_verdict_display()} under {score.prediction.profile}"
 
 
-def _build_moment_context(at: datetime) -> dict[str, Any]:
+def _build_moment_context(at: datetime, user: User) -> dict[str, Any]:
     """Return the deployments and the last predictions of a time, and the champions of today."""
     deployments = [Deployment.objects.as_of(at, role) for role in ServingRole.values]
     rows = [row for of_role in deployments for row in of_role.select_related(*_RELATED_FIELDS)]
     predictions = Prediction.objects.for_listing().defer("name1", "name2", "words", "context")
-    predictions = predictions.filter(created_at__lte=at).order_by("-created_at")[:5]
+    predictions = select_visible(predictions, user).filter(created_at__lte=at).order_by("-created_at")[:5]
     today = Deployment.objects.live().filter(role=ServingRole.CHAMPION)
     return {"at": at, "rows": rows, "predictions": predictions, "today": today, "day": at.date()}
 

@@ -24,6 +24,7 @@ from accounts.models import User
 from matching.api.export import stream_export
 from matching.api.files import stream_file
 from matching.models import ExportRequest, Prediction, PredictionQuerySet
+from matters.wall import select_visible
 from notifications.models import Kind as NoticeKind
 from notifications.notices import Notice, notify_holders
 
@@ -112,9 +113,9 @@ def take_export(request: ExportRequest, actor: User) -> HttpResponseBase:
     return response
 
 
-def select_predictions(selection: Mapping[str, str]) -> PredictionQuerySet:
-    """Return the predictions of the filters of an export, newest first."""
-    return Prediction.objects.order_by("-id").filter_by(
+def select_predictions(selection: Mapping[str, str], actor: User) -> PredictionQuerySet:
+    """Return the predictions of the filters of an export that the actor may see, newest first."""
+    return select_visible(Prediction.objects.order_by("-id"), actor).filter_by(
         verdict=selection.get("verdict", ""),
         profile=selection.get("profile", ""),
         review_status=selection.get("review_status", ""),
@@ -134,7 +135,7 @@ def build_selection(filters: Mapping[str, Any]) -> dict[str, str]:
 
 def open_prediction_export(request: ExportRequest) -> StreamingHttpResponse:
     """Return the file of an export of predictions."""
-    rows = select_predictions(request.selection)
+    rows = select_predictions(request.selection, request.requested_by)
     return stream_file(stream_export(rows, request.format), request.format, f"predictions.{request.format}")
 
 

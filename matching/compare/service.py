@@ -106,6 +106,8 @@ def _run_pipeline(
     stored = {row: own for row, own in zip(outcomes, seconds, strict=True) if isinstance(row, Prediction)}
     for row in stored:
         row.source, row.matter = source, matter
+        if matter:  # no sample goes to reviewers, who would have to be members: a member asks
+            row.stream, row.selection_probability = "", None
     pairs = [(own, row) for own, row in zip(requests, outcomes, strict=True) if isinstance(row, Prediction)]
     _store(user, list(stored), versions, find_precedent_reviews(user, pairs))
     _observe(stored, time.perf_counter() - times[-1], source)

@@ -102,11 +102,11 @@ def _score_prediction(row: Prediction, role: str, model: LoadedModel[Scorer]) ->
 
 
 def _sample_disagreements(disagreeing: Sequence[ShadowScore]) -> None:
-    """Send predictions of no stream yet to review, with the probability of the policy."""
+    """Send predictions of no stream and no matter to review, with the probability of the policy."""
     policy = sampling.get_policy()
     if not policy.disagreement:
         return
     chance = policy.disagreement * (1 - policy.audit)
     drawn = [score.prediction_id for score in disagreeing if random.random() < policy.disagreement]  # noqa: S311
-    unassigned = Prediction.objects.filter(pk__in=drawn, stream="")
+    unassigned = Prediction.objects.filter(pk__in=drawn, stream="", matter=None)
     unassigned.update(stream=ReviewStream.DISAGREEMENT, selection_probability=chance)

@@ -1,6 +1,7 @@
 """The guideline: from one place, in versions, unchangeable once published."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,18 +109,21 @@ def test_precedents_that_differ_in_the_same_ways_come_nearest_first() -> None:
     precedent(stored_prediction("G", "H"), clause, kind="individual")
     precedent(stored_prediction("I", "J"), clause, categories=["O33"])
     asked = stored_prediction("K", "L", profile="ucc", differences=[{"category": "O06"}])
-    assert find_precedents(asked) == [nearest, near, far]
-    assert find_precedents(near.prediction) == []
+    reviewer = person(Role.REVIEWER)
+    assert find_precedents(asked, reviewer) == [nearest, near, far]
+    assert find_precedents(near.prediction, reviewer) == []
 
 
 @pytest.mark.django_db
 def test_the_history_of_a_pair_leaves_out_this_very_prediction() -> None:
-    fields = {"source": "review", "user_correction": True, "reviewer": person(Role.REVIEWER)}
+    fields: Any = {"source": "review", "user_correction": True, "reviewer": person(Role.REVIEWER)}
     earlier, now = stored_prediction("Acme", "Acme Ltd", profile="ucc"), stored_prediction("Acme", "Acme Ltd")
     Feedback.objects.create(prediction=earlier, **fields)
     Feedback.objects.create(prediction=now, **fields)
     Feedback.objects.create(prediction=stored_prediction("Acme", "Acme LLC"), **fields)
-    assert [(past.profile, past.answer) for past in list_pair_history(now)] == [("ucc", "material")]
+    assert [(past.profile, past.answer) for past in list_pair_history(now, fields["reviewer"])] == [
+        ("ucc", "material")
+    ]
 
 
 @pytest.mark.django_db
