@@ -11,7 +11,7 @@ from config.web import views
 from config.web.schema import SharedSchemaGenerator
 from config.web.start import open_start
 from feedback.admin.job_rows import send_job_rows
-from feedback.api import document_pages, message_views, request_pages
+from feedback.api import document_pages, matter_pages, message_views, request_pages
 from feedback.api import pages as feedback_pages
 from matching.pages import history
 from matching.pages import views as pages
@@ -45,6 +45,8 @@ urlpatterns = [
     ),
     path("", include("notifications.urls")),
     path("", include("accounts.sign_in.urls")),
+    path("matters/<uuid:pk>", matter_pages.show_matter, name="matter-page"),
+    path("", include("matters.urls")),
     path("", include("webhooks.urls")),
     path("scim/v2/", include("accounts.sign_in.scim_urls")),
     path("start", open_start, name="start"),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from accounts.audit import trail
 from accounts.models import IdempotentResponse, Role, User
 from matters.models import NUMBER_PATTERN, Matter, MatterMember, OrganisationAccount
-from matters.wall import select_visible
+from matters.wall import Scope, select_visible
 
 MAX_NOTE_LENGTH = 2_000
 _REVIEW_ROLES = (Role.REVIEWER, Role.LEAD)
@@ -32,6 +32,12 @@ class MatterError(ValueError):
 def list_matters(user: User) -> QuerySet[Matter]:
     """Return the matters of which a user is a member, newest first."""
     return select_visible(Matter.objects.order_by("-id"), user)
+
+
+def list_matters_of_scope(scope: Scope) -> list[Matter]:
+    """Return the matters of a scope, newest first, without their notes; none costs no statement."""
+    rows = Matter.objects.filter(pk__in=scope.matter_ids).defer("note").order_by("-id")
+    return list(rows) if scope.matter_ids else []
 
 
 def search_matters(user: User, text: str) -> QuerySet[Matter]:

@@ -17,7 +17,7 @@ from accounts.models import User
 from experiments.models import Experiment
 from matching.models.review_status import build_status_condition
 from matters.models import Matter
-from matters.wall import select_visible
+from matters.wall import Scope, select_visible
 from modelops.models import ModelVersion
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ class PredictionSource(models.TextChoices):
 class PredictionQuerySet(models.QuerySet["Prediction"]):
     """Queries for predictions."""
 
-    def visible_to(self, user: User) -> PredictionQuerySet:
+    def visible_to(self, user: User, scope: Scope | None = None) -> PredictionQuerySet:
         """Return a user's own predictions and those of their matters and organisation, newest first."""
-        return select_visible(self, user, "user").order_by("-id")
+        return select_visible(self, user, "user", scope).order_by("-id")
 
     def for_listing(self) -> PredictionQuerySet:
         """Return what a list shows: the model version is joined, text and features are deferred."""

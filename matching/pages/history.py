@@ -5,7 +5,7 @@ Filters and page travel in the URL; the two names of a pair travel in a request 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -28,6 +29,9 @@ from matching.models.prediction import PredictionQuerySet
 from matching.pages import presenter
 from matching.pages.presenter import VerdictBadge
 from matching.pair_digest import compute_pair_digest
+from matters.models import Matter
+from matters.service import list_matters_of_scope
+from matters.wall import Scope, read_scope
 
 PAGE_SIZE = 25
 MAX_OF_PAIR = 100
@@ -56,6 +60,22 @@ class HistoryForm(forms.Form):
         label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
+    matter = forms.ModelChoiceField(
+        Matter.objects.none(),
+        required=False,
+        label=gettext_lazy("Matter"),
+        empty_label=gettext_lazy("Any or none"),
+    )
+
+    def __init__(self, data: Any = None, matters: Sequence[Matter] = ()) -> None:
+        super().__init__(data)
+        if matters:
+            chosen: Any = self.fields["matter"]
+            chosen.queryset = Matter.objects.filter(pk__in=[row.pk for row in matters])
+            chosen.choices = [("", chosen.empty_label), *((row.pk, row.reference) for row in matters)]
+        else:
+            del self.fields["matter"]
+
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins."""
         first, last = (self.cleaned_data.get(name) for name in ("created_from", "created_to"))
@@ -68,6 +88,7 @@ class HistoryForm(forms.Form):
         first, last = self.cleaned_data["created_from"], self.cleaned_data["created_to"]
         return {
             **{name: self.cleaned_data[name] for name in ("verdict", "profile", "review_status")},
+            "matter": self.cleaned_data.get("matter"),
             "created_from": first and datetime.combine(first, time(), UTC),
             "created_to": last and datetime.combine(last + timedelta(days=1), time(), UTC),
         }
@@ -110,15 +131,19 @@ class EarlierComparison(NamedTuple):
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_history(request: HttpRequest) -> HttpResponse:
     """Show the user's own comparisons, newest first; posted names select those of one pair."""
-    own = Prediction.objects.visible_to(get_current_user(request)).for_listing().with_review()
-    return _show_pair(request, own) if request.method == "POST" else _show_list(request, own)
+    user = get_current_user(request)
+    scope = read_scope(user)
+    own, matters = Prediction.objects.visible_to(user, scope), list_matters_of_scope(scope)
+    listed = own.for_listing().with_review()
+    show = _show_pair if request.method == "POST" else _show_list
+    return show(request, listed, matters)
 
 
-def list_earlier(prediction: Prediction, user: User) -> list[EarlierComparison]:
+def list_earlier(prediction: Prediction, user: User, scope: Scope) -> list[EarlierComparison]:
     """Return the user's newest comparisons of the same pair before this one; none once the pair is erased."""
     if not prediction.pair_digest:
         return []
-    own = Prediction.objects.visible_to(user).for_listing().with_review().defer("name1", "name2")
+    own = Prediction.objects.visible_to(user, scope).for_listing().with_review().defer("name1", "name2")
     before = _filter_by_pair(own, prediction.name1, prediction.name2).filter(pk__lt=prediction.pk)
     return [
         EarlierComparison(
@@ -145,8 +170,8 @@ def _build_row(prediction: Prediction) -> HistoryRow:
     )
 
 
-def _show_list(request: HttpRequest, own: PredictionQuerySet) -> HttpResponse:
-    form, cursor = HistoryForm(request.GET), CursorForm(request.GET)
+def _show_list(request: HttpRequest, own: PredictionQuerySet, matters: Sequence[Matter]) -> HttpResponse:
+    form, cursor = HistoryForm(request.GET, matters), CursorForm(request.GET)
     if not (form.is_valid() and cursor.is_valid()):
         return _render(request, form, PairForm(), {}, 422)
     rows, older = fetch_page(own.filter_by(**form.build_filters()), PAGE_SIZE, cursor.cleaned_data["before"])
@@ -161,13 +186,13 @@ def _show_list(request: HttpRequest, own: PredictionQuerySet) -> HttpResponse:
     return _render(request, form, PairForm(), context)
 
 
-def _show_pair(request: HttpRequest, own: PredictionQuerySet) -> HttpResponse:
-    pair = PairForm(request.POST)
+def _show_pair(request: HttpRequest, own: PredictionQuerySet, matters: Sequence[Matter]) -> HttpResponse:
+    pair, form = PairForm(request.POST), HistoryForm(matters=matters)
     if not pair.is_valid():
-        return _render(request, HistoryForm(), pair, {}, 422)
+        return _render(request, form, pair, {}, 422)
     found = _filter_by_pair(own, pair.cleaned_data["name1"], pair.cleaned_data["name2"])[:MAX_OF_PAIR]
     context = {"rows": build_rows(found), "is_filtered": True, "is_pair": True}
-    return _render(request, HistoryForm(), pair, context)
+    return _render(request, form, pair, context)
 
 
 def _filter_by_pair(own: PredictionQuerySet, name1: str, name2: str) -> PredictionQuerySet:

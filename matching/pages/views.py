@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
+from rest_framework.exceptions import ValidationError
 
 from accounts.auth.current_user import get_current_user
 from accounts.auth.throttles import apply_rate_limit
@@ -26,6 +27,9 @@ from matching.engine import EngineError
 from matching.engine.text.tokenise import tokenise_name
 from matching.models import Prediction, PredictionSource
 from matching.pages import diff, history, presenter, reviews
+from matters.api.fields import read_matter
+from matters.service import list_matters_of_scope
+from matters.wall import Scope, read_scope
 
 FORM_DEFAULTS = {
     "name1": "",
@@ -35,8 +39,12 @@ FORM_DEFAULTS = {
     "jurisdiction1": "",
     "jurisdiction2": "",
     "register": "",
+    "matter": "",
 }
 """Fields of the form with their initial values."""
+
+_MATTER_KEY = "matter"
+"""Session key of the matter that the user compared in last."""
 
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 _NAME_FIELDS = ("name1", "name2")
@@ -57,7 +65,7 @@ def compare_page(request: HttpRequest) -> HttpResponse:
             return redirect(settings.LOGIN_REDIRECT_URL)
         raise PermissionDenied
     if request.method != "POST":
-        return _render_form(request, FORM_DEFAULTS)
+        return _render_form(request, {**FORM_DEFAULTS, "matter": _find_chosen_matter(request)})
     form = _read_form(request)
     if "swap" in request.POST:
         return _render_form(request, _swap_names(form))
@@ -70,7 +78,9 @@ def compare_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_prediction(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one of the user's own predictions with its explanation."""
-    prediction = _get_own_prediction(request, pk)
+    user = get_current_user(request)
+    scope = read_scope(user)
+    prediction = _get_own_prediction(user, pk, scope)
     answer = serialize_reviewed_prediction(prediction)
     form = _restore_form(prediction)
     context = {
@@ -78,12 +88,12 @@ def show_prediction(request: HttpRequest, pk: UUID) -> HttpResponse:
         "answer": answer,
         "form": form,
         "errors": {},
-        **_build_choices(form),
+        **_build_choices(form, scope),
     }
     return render(
         request,
         "matching/answer.html",
-        {**context, **_build_explanation(prediction, answer, get_current_user(request))},
+        {**context, **_build_explanation(prediction, answer, user, scope)},
     )
 
 
@@ -94,13 +104,18 @@ def show_prediction(request: HttpRequest, pk: UUID) -> HttpResponse:
 def show_prediction_json(request: HttpRequest, pk: UUID) -> JsonResponse:
     """Return one of the user's own predictions as the API returns it."""
     return JsonResponse(
-        serialize_reviewed_prediction(_get_own_prediction(request, pk)),
+        serialize_reviewed_prediction(_get_own_prediction(get_current_user(request), pk)),
         json_dumps_params={"ensure_ascii": False, "indent": 2},
     )
 
 
-def _get_own_prediction(request: HttpRequest, pk: UUID) -> Prediction:
-    own = Prediction.objects.visible_to(cast(User, request.user)).with_model().with_review()
+def _find_chosen_matter(request: HttpRequest) -> str:
+    """Return the id of the matter that the address names, else of the last one; empty for none."""
+    return request.GET.get("matter") or str(request.session.get(_MATTER_KEY, ""))
+
+
+def _get_own_prediction(user: User, pk: UUID, scope: Scope | None = None) -> Prediction:
+    own = Prediction.objects.visible_to(user, scope).with_model().with_review()
     return get_object_or_404(own, pk=pk)
 
 
@@ -134,9 +149,14 @@ def _compare_and_redirect(request: HttpRequest, form: dict[str, str]) -> HttpRes
     if errors := _validate_form(form, serializer):
         return _render_form(request, form, errors, 422)
     try:
-        prediction = compare_and_store(user, serializer.to_request(), PredictionSource.PAGE)
+        matter = read_matter(user, form["matter"])
+        prediction = compare_and_store(user, serializer.to_request(), PredictionSource.PAGE, matter)
+    except ValidationError as error:
+        return _render_form(request, form, {"matter": str(error.detail["matter"][0])}, 422)  # type: ignore[call-overload,index]
     except EngineError as error:
         return _render_form(request, form, {"form": str(error)}, 422)
+    if request.session.get(_MATTER_KEY, "") != form["matter"]:
+        request.session[_MATTER_KEY] = form["matter"]
     return redirect("answer-page", pk=prediction.pk)
 
 
@@ -168,12 +188,15 @@ def _check_name(name: str) -> str:
 def _render_form(
     request: HttpRequest, form: dict[str, str], errors: dict[str, str] | None = None, status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "errors": errors or {}, **_build_choices(form)}
+    scope = read_scope(get_current_user(request))
+    context = {"form": form, "errors": errors or {}, **_build_choices(form, scope)}
     return render(request, "matching/compare.html", context, status=status)
 
 
-def _build_choices(form: dict[str, str]) -> dict[str, Any]:
+def _build_choices(form: dict[str, str], scope: Scope) -> dict[str, Any]:
+    matters = [row for row in list_matters_of_scope(scope) if row.is_open]
     return {
+        "matters": [(str(row.pk), row.reference) for row in matters],
         "profiles": presenter.list_profile_choices(),
         "kinds": presenter.get_kind_labels(),
         "more_given": any(form[field] for field in ("jurisdiction1", "jurisdiction2", "register")),
@@ -191,10 +214,13 @@ def _restore_form(prediction: Prediction) -> dict[str, str]:
         "jurisdiction1": context.jurisdiction_left or "",
         "jurisdiction2": context.jurisdiction_right or "",
         "register": {"left": "name1", "right": "name2"}.get(context.register or "", ""),
+        "matter": str(prediction.matter_id or ""),
     }
 
 
-def _build_explanation(prediction: Prediction, answer: dict[str, Any], user: User) -> dict[str, Any]:
+def _build_explanation(
+    prediction: Prediction, answer: dict[str, Any], user: User, scope: Scope
+) -> dict[str, Any]:
     """Return the template context beside the prediction; of an erased pair only what contains no name."""
     badge = presenter.get_verdict_badge(prediction.verdict)
     context = {
@@ -209,7 +235,7 @@ def _build_explanation(prediction: Prediction, answer: dict[str, Any], user: Use
         "disclaimer": DISCLAIMER,
         "review": answer["review"],
         "review_panel": reviews.build_review_panel(answer["review"]),
-        "earlier": history.list_earlier(prediction, user),
+        "earlier": history.list_earlier(prediction, user, scope),
         "may_ask": reviews.may_ask_reviewer(answer["review"], prediction.erased_at is not None),
         "decision_panel": reviews.build_decision_panel(answer["review"]),
     }
