@@ -11,7 +11,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled
+.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled
 .DEFAULT_GOAL := run
 
 run: setup
@@ -82,6 +82,10 @@ test-browser: setup
 # The pictures of docs/images, from the running product; needs an installed Chromium.
 screenshots: setup
 	@$(BIN)/python -m tests.system.screenshots
+
+# locale/: the catalogues of translations, with every text of pages, letters and answers; compiled.
+messages: setup
+	@DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python -m deploy.messages
 
 # deploy/monitoring/dashboards: the dashboards of Grafana.
 dashboards: setup

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from django.utils.formats import date_format
+
 
 def format_day(day: date) -> str:
-    """Return a day, for example "28 Nov 2026"."""
-    return f"{day.day} {day:%b %Y}"
+    """Return a day, for example "28 Nov 2026"; in German "28.11.2026"."""
+    return date_format(day, "DATE_FORMAT")
 
 
 def format_moment(at: datetime | None) -> str:

@@ -21,6 +21,7 @@ from config.messaging_settings import NOTIFICATION_SCHEDULE
 from config.monitoring_settings import *  # noqa: F403 - a part of this file
 from config.review_settings import *  # noqa: F403 - a part of this file
 from config.sign_in_settings import *  # noqa: F403 - a part of this file
+from config.web.language_settings import *  # noqa: F403 - a part of this file
 from config.web.navigation import UNFOLD_SETTINGS
 from config.web.schema_settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 
@@ -148,6 +149,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.language.middleware.LanguageMiddleware",
     "accounts.sign_in.middleware.SignInPolicyMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -167,14 +169,12 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "config.web.demonstration.add_demonstration_flag",
                 "notifications.context.add_unread_count",
+                "accounts.language.context.add_languages",
             ],
         },
     }
 ]
-LANGUAGE_CODE = "en"
-FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
-USE_I18N = True
 USE_TZ = True
 
 # --- Data ----------------------------------------------------------------------------------------

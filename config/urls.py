@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from accounts.language.pages import choose as choose_language
 from analytics import pages as evidence
 from config.web import views
 from config.web.schema import SharedSchemaGenerator
@@ -48,6 +49,7 @@ urlpatterns = [
     path("matters/<uuid:pk>", matter_pages.show_matter, name="matter-page"),
     path("", include("matters.urls")),
     path("", include("webhooks.urls")),
+    path("language", choose_language, name="language"),
     path("scim/v2/", include("accounts.sign_in.scim_urls")),
     path("start", open_start, name="start"),
     path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),

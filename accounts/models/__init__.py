@@ -6,7 +6,7 @@ from accounts.models.keys import ApiKey, ApiKeyAddress, ApiKeyQuerySet, KeyRotat
 from accounts.models.privacy import Erasure, RetentionRule
 from accounts.models.second_factor import SecondFactorSecret
 from accounts.models.token_sessions import TokenSession, TokenSessionQuerySet
-from accounts.models.users import Role, User, UserManager
+from accounts.models.users import Language, Role, User, UserManager
 
 __all__ = [
     "IDEMPOTENCY_TTL",
@@ -22,6 +22,7 @@ __all__ = [
     "IdempotentResponse",
     "IdempotentResponseQuerySet",
     "KeyRotation",
+    "Language",
     "RetentionRule",
     "Role",
     "SecondFactorSecret",

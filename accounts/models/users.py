@@ -23,6 +23,13 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "Administrator"
 
 
+class Language(models.TextChoices):
+    """The languages of pages, letters and answers, each by its own name; English is the source."""
+
+    ENGLISH = "en", "English"
+    GERMAN = "de", "Deutsch"
+
+
 class UserManager(BaseUserManager["User"]):
     """Creates users, finds them by e-mail address without regard to case, and reads their permissions."""
 
@@ -75,6 +82,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(default=True, help_text="Clear this instead of deleting a user.")
     is_staff = models.BooleanField("may open the admin", default=False)
+    language = models.CharField(
+        max_length=8,
+        choices=Language.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of pages and letters; empty: that of the browser.",
+    )
     must_change_password = models.BooleanField(
         "must change the password", default=False, help_text="Before anything else, at the next sign-in."
     )
@@ -101,6 +116,9 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(email=Lower("email")), name="users_email_is_lower_case"
             ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="users_role_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(language__in=["", *Language.values]), name="users_language_is_known"
+            ),
         )
         permissions = (("assign_role", "Can give roles and access: role, e-mail, password, active or not"),)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_noop
 
-LABEL = "Demonstration data"
+LABEL = gettext_noop("Demonstration data")
 
 
 def add_demonstration_flag(_request: HttpRequest) -> dict[str, str]:
     """Give every template the label to show, empty in a real installation."""
-    return {"demonstration": LABEL if settings.IS_DEMONSTRATION else ""}
+    return {"demonstration": gettext(LABEL) if settings.IS_DEMONSTRATION else ""}
 
 
 def describe_environment(_request: HttpRequest) -> list[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from accounts.api.paging import NEXT_CURSOR_HELP, PageSerializer
@@ -24,8 +25,8 @@ from matching.api.serializers import (
     serialize_arm,
 )
 from matching.compare.available_profiles import get_available_profiles
+from matching.compare.language import show_comparison, show_text
 from matching.engine import RULES_VERSION, Comparison, load_categories
-from matching.engine.explanation import serialise_difference
 from matching.engine.types import Effect
 from matching.models import FileFormat, Prediction, ReviewStatus, VerdictChoice
 from matching.serving.live_models import get_model_loader
@@ -206,24 +207,25 @@ def serialize_all_profiles(comparisons: dict[str, Comparison]) -> dict[str, Any]
         "name2": dict(first.right),
         "profiles": [_serialize_profile(comparison) for comparison in comparisons.values()],
         "rules_version": RULES_VERSION,
-        "disclaimer": DISCLAIMER,
+        "disclaimer": gettext(DISCLAIMER),
     }
 
 
 def _serialize_profile(comparison: Comparison) -> dict[str, Any]:
+    texts = show_comparison(comparison)
     return {
         "profile": comparison.profile.id,
-        "title": comparison.profile.title,
+        "title": show_text(comparison.profile.title),
         "prediction": comparison.prediction,
         "verdict": comparison.verdict.value,
         "confidence": _round(comparison.confidence),
         "leaning": comparison.leaning.value if comparison.leaning else None,
         "leaning_probability": _round(comparison.leaning_probability),
         "material_probability": round(comparison.material_probability, 4),
-        "reason": comparison.reason,
-        "missing_fact": comparison.missing_fact,
+        "reason": texts["reason"],
+        "missing_fact": texts["missing_fact"],
         "decided_by": comparison.decided_by,
-        "differences": [serialise_difference(difference) for difference in comparison.differences],
+        "differences": texts["differences"],
         "model": {"name": comparison.model, "version": comparison.model_version},
     }
 
@@ -236,7 +238,9 @@ def list_profiles() -> dict[str, Any]:
     """Return the available profiles with the effect of each category."""
     keys = ("id", "title", "summary", "version", "date", "sources")
     rows = [
-        {**{key: getattr(profile, key) for key in keys}, "effects": _format_effects(profile.effects)}
+        _show_texts(
+            {**{key: getattr(profile, key) for key in keys}, "effects": _format_effects(profile.effects)}
+        )
         for profile in get_available_profiles().values()
     ]
     return {"rules_version": RULES_VERSION, "results": rows}
@@ -246,10 +250,16 @@ def list_categories() -> dict[str, Any]:
     """Return all categories of difference."""
     keys = ("id", "title", "subject", "explanation", "authority", "example")
     rows = [
-        {**{key: getattr(category, key) for key in keys}, "missing_fact": category.missing}
+        _show_texts({**{key: getattr(category, key) for key in keys}, "missing_fact": category.missing})
         for category in load_categories().values()
     ]
     return {"rules_version": RULES_VERSION, "results": rows}
+
+
+def _show_texts(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the rules with its texts in the language of the request."""
+    keys = ("title", "summary", "explanation", "missing_fact")
+    return {**row, **{key: show_text(row[key]) for key in keys if row.get(key)}}
 
 
 def list_live_models() -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext, gettext_noop
 from rest_framework import serializers
 
 from accounts.api.fields import StrictTextField
@@ -18,6 +19,7 @@ from matching.api.review_serializers import (
     serialize_review,
 )
 from matching.compare.available_profiles import get_available_profiles
+from matching.compare.language import is_english, show_answer
 from matching.compare.request import CompareRequest
 from matching.engine import MAX_NAME_LENGTH
 from matching.engine.types import Context, Effect, Kind
@@ -25,7 +27,7 @@ from matching.models import BatchJob, Prediction, VerdictChoice
 from matters.api.fields import ADDED_HELP, SHOWN_HELP, build_matter_field, read_matter
 from matters.models import Matter
 
-DISCLAIMER = "Not legal advice. Two entities can share one name."
+DISCLAIMER = gettext_noop("Not legal advice. Two entities can share one name.")
 _MAX_IDENTIFIERS = 10
 _MAX_IDENTIFIER_LENGTH = 100
 _MAX_IDENTIFIER_NAME_LENGTH = 40
@@ -206,10 +208,16 @@ def serialize_reviewed_prediction(prediction: Prediction) -> dict[str, Any]:
 
 
 def serialize_prediction(prediction: Prediction) -> dict[str, Any]:
-    """Return the API form of a prediction; after erasure without its text.
+    """Return the API form of a prediction, in the language of the request; after erasure without its text.
 
     Only its review changes with time; without ``with_review`` it shows none.
     """
+    answer = _read_answer(prediction)
+    return answer if is_english() else {**show_answer(answer), "disclaimer": gettext(DISCLAIMER)}
+
+
+def _read_answer(prediction: Prediction) -> dict[str, Any]:
+    """Return the API form of a prediction as it was stored, in English."""
     quoted_text = orjson.loads(prediction.words) if prediction.words else {}
     quoted_differences = quoted_text.get("differences") or [{}] * len(prediction.differences)
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from matching import engine
+from matching.compare.language import show_comparison, show_text
 from matching.compare.request import CompareRequest, load_request
 from matching.engine import Comparison, load_profiles
 from matching.models import Prediction
@@ -30,9 +31,9 @@ def compare_other_profiles(prediction: Prediction) -> tuple[ProfileOutcome, ...]
     return tuple(
         ProfileOutcome(
             profile,
-            comparison.profile.title,
+            show_text(comparison.profile.title),
             comparison.verdict.value,
-            _extract_first_sentence(comparison.reason),
+            _extract_first_sentence(show_comparison(comparison)["reason"]),
         )
         for profile, comparison in comparisons.items()
         if profile != prediction.profile

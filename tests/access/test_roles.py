@@ -20,6 +20,7 @@ OPEN_TO_ALL = {
     "/digest/<str:token>",
     "/health",
     "/heartbeats",
+    "/language",
     "/metrics",
     "/notifications/unsubscribe/<str:token>",
     "/password/reset",

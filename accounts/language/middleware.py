@@ -1,0 +1,43 @@
+"""Middleware that answers in the language of who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from accounts.language.choice import SOURCE, choose_language, read_accept_language
+
+_ENGLISH_PREFIXES = ("/admin/", "/api/", "/scim/", "/static/")
+"""What has no translation: the admin with the pages of reviewers, the documentation of the API, SCIM."""
+
+
+class LanguageMiddleware:
+    """Translates pages by account, cookie and browser, and answers of the API by ``Accept-Language``.
+
+    English costs a request the look at its header and nothing else: no translation is activated for it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response with the language that it is in."""
+        language = _find_language(request)
+        if language == SOURCE:
+            response = self.get_response(request)
+        else:
+            with translation.override(language, deactivate=True):
+                response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ("Accept-Language",))
+        return response
+
+
+def _find_language(request: HttpRequest) -> str:
+    if request.path.startswith("/api/v1/"):
+        header = request.META.get("HTTP_ACCEPT_LANGUAGE")
+        return read_accept_language(header) if header else SOURCE
+    return SOURCE if request.path.startswith(_ENGLISH_PREFIXES) else choose_language(request)

@@ -1,0 +1,153 @@
+"""``python -m deploy.messages``: brings the catalogues of translations up to date, and compiles them.
+
+Texts are found where they are written: ``{% translate %}`` and ``{% blocktranslate %}`` in templates, the
+functions of gettext in Python, and the sentences of the engine. A new text is added without a translation, a
+text that is gone is dropped; what is translated stays. ``tests/project/test_translations.py`` fails while
+something is missing.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import django
+import polib
+from django.template import engines
+from django.template.base import Variable
+from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+
+from matching.engine.translation import list_texts
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCALE = ROOT / "locale"
+PACKAGES = (
+    "accounts",
+    "notifications",
+    "webhooks",
+    "modelops",
+    "experiments",
+    "matching",
+    "feedback",
+    "analytics",
+    "config",
+)
+PLURAL_FORMS = {"de": "nplurals=2; plural=(n != 1);"}
+"""The languages of the catalogues, with the rule by which a number chooses a plural."""
+
+_FUNCTIONS = {
+    "gettext": 1,
+    "gettext_lazy": 1,
+    "gettext_noop": 1,
+    "ngettext": 2,
+    "ngettext_lazy": 2,
+    "_": 1,
+}
+"""Functions that translate, with the number of their texts."""
+
+
+class Text(NamedTuple):
+    """A text to translate with its plural, where it is found, and whether names in it are ``%(name)s``."""
+
+    singular: str
+    plural: str
+    place: str
+    is_percent_format: bool = False
+
+
+def collect_texts() -> list[Text]:
+    """Return every text to translate, in the order of the files; needs Django to be set up."""
+    templates = [text for path in sorted((ROOT / "templates").rglob("*.*")) for text in _read_template(path)]
+    code = [
+        text for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py")) for text in _read_code(path)
+    ]
+    return [*templates, *code, *_read_engine()]
+
+
+def _read_template(path: Path) -> Iterator[Text]:
+    place = str(path.relative_to(ROOT))
+    nodes = engines["django"].engine.from_string(path.read_text(encoding="utf-8")).nodelist  # type: ignore[attr-defined]
+    for node in nodes.get_nodes_by_type(TranslateNode):
+        variable = node.filter_expression.var
+        if isinstance(variable, Variable) and isinstance(variable.literal, str):
+            # Django doubles percent signs of templates before it looks a text up.
+            yield Text(variable.literal.replace("%", "%%"), "", place, "%" in variable.literal)
+    for node in nodes.get_nodes_by_type(BlockTranslateNode):
+        singular, names = node.render_token_list(node.singular)
+        plural, more = node.render_token_list(node.plural) if node.plural else ("", [])
+        yield Text(singular, plural, place, bool(names or more))
+
+
+def _read_code(path: Path) -> Iterator[Text]:
+    place = str(path.relative_to(ROOT))
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        literals = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+        texts = [text for text in literals[: _FUNCTIONS.get(name, 0)] if isinstance(text, str) and text]
+        if texts:
+            yield Text(texts[0], texts[1] if len(texts) > 1 else "", place)
+
+
+def _read_engine() -> Iterator[Text]:
+    yield from [Text(text, "", "matching/engine") for text in list_texts()]
+
+
+def update_catalogue(path: Path, language: str, texts: Sequence[Text]) -> polib.POFile:
+    """Return the catalogue with exactly these texts, what was translated kept."""
+    known = {entry.msgid: entry for entry in polib.pofile(str(path))} if path.exists() else {}
+    catalogue = polib.POFile(wrapwidth=110)
+    catalogue.metadata = {
+        "Project-Id-Version": "legal-name-comparison",
+        "Language": language,
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Transfer-Encoding": "8bit",
+        "Plural-Forms": PLURAL_FORMS[language],
+    }
+    for singular, (plural, is_percent_format, places) in _merge(texts).items():
+        old = known.get(singular)
+        entry = polib.POEntry(msgid=singular, occurrences=[(place, "") for place in places])
+        entry.msgstr = old.msgstr if old and not plural else ""
+        if plural:
+            entry.msgid_plural = plural
+            entry.msgstr_plural = old.msgstr_plural if old and old.msgid_plural else {0: "", 1: ""}
+        entry.flags = ["python-format"] if is_percent_format else []
+        catalogue.append(entry)
+    return catalogue
+
+
+def _merge(texts: Sequence[Text]) -> dict[str, tuple[str, bool, list[str]]]:
+    """Return each text once, with its plural and all places in which it is found."""
+    merged: dict[str, tuple[str, bool, list[str]]] = {}
+    for text in texts:
+        plural, is_percent_format, places = merged.get(text.singular, ("", False, []))
+        if text.place not in places:
+            places = [*places, text.place]
+        is_percent_format = is_percent_format or text.is_percent_format
+        merged[text.singular] = (plural or text.plural, is_percent_format, places)
+    return merged
+
+
+def main() -> None:
+    """Write ``locale/<language>/LC_MESSAGES/django.po`` and ``django.mo`` and say what is not translated."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    texts = collect_texts()
+    for language in PLURAL_FORMS:
+        folder = LOCALE / language / "LC_MESSAGES"
+        folder.mkdir(parents=True, exist_ok=True)
+        catalogue = update_catalogue(folder / "django.po", language, texts)
+        catalogue.save(str(folder / "django.po"))
+        catalogue.save_as_mofile(str(folder / "django.mo"))
+        missing = len(catalogue.untranslated_entries())
+        sys.stdout.write(f"{language}: {len(catalogue)} texts, {missing} without a translation\n")
+
+
+if __name__ == "__main__":
+    main()
