@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -48,6 +49,8 @@ _FUNCTIONS = {
     "_": 1,
 }
 """Functions that translate, with the number of their texts."""
+_TEXTS_IN_TAGS = re.compile(r"""_\("([^"]+)"\)""")
+"""Texts that a template passes to a tag or a filter."""
 
 
 class Text(NamedTuple):
@@ -69,8 +72,9 @@ def collect_texts() -> list[Text]:
 
 
 def _read_template(path: Path) -> Iterator[Text]:
-    place = str(path.relative_to(ROOT))
-    nodes = engines["django"].engine.from_string(path.read_text(encoding="utf-8")).nodelist  # type: ignore[attr-defined]
+    place, source = str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+    yield from [Text(found, "", place) for found in _TEXTS_IN_TAGS.findall(source)]
+    nodes = engines["django"].engine.from_string(source).nodelist  # type: ignore[attr-defined]
     for node in nodes.get_nodes_by_type(TranslateNode):
         variable = node.filter_expression.var
         if isinstance(variable, Variable) and isinstance(variable.literal, str):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.dates import format_moment
 from accounts.models import Role, User
@@ -72,48 +73,60 @@ def find_page(notification: Notification, user: User) -> str | None:
 
 
 def _say_decision(data: Mapping[str, Any]) -> str:
-    return f"Reviewers decided one of your comparisons: {str(data['verdict']).replace('_', ' ')}."
+    decided = gettext("Reviewers decided one of your comparisons: {decision}.")
+    return decided.format(decision=gettext(_DECISIONS[data["verdict"]]))
 
 
 def _say_document(_data: Mapping[str, Any]) -> str:
-    return "A reviewer waits for a document or an answer from you."
+    return gettext("A reviewer waits for a document or an answer from you.")
 
 
 def _say_finished(data: Mapping[str, Any]) -> str:
-    return f"Your bulk job is done: {data['rows_total']} rows, of which {data['rows_failed']} failed."
+    done = gettext("Your bulk job is done: {total} rows, of which {failed} failed.")
+    return done.format(total=data["rows_total"], failed=data["rows_failed"])
 
 
 def _say_failed(_data: Mapping[str, Any]) -> str:
-    return "Your bulk job failed."
+    return gettext("Your bulk job failed.")
 
 
 def _say_approval(data: Mapping[str, Any]) -> str:
-    things = {"promotion": "A request to make a model version live", "export": "An export of names"}
-    return f"{things[data['of']]} waits for your approval."
+    if data["of"] == "promotion":
+        return gettext("A request to make a model version live waits for your approval.")
+    return gettext("An export of names waits for your approval.")
 
 
 def _say_adjudication(data: Mapping[str, Any]) -> str:
-    return f"An adjudication waits for a lead, due {_show(data['due_at'])}."
+    return gettext("An adjudication waits for a lead, due {due}.").format(due=_show(data["due_at"]))
 
 
 def _say_assigned(data: Mapping[str, Any]) -> str:
     count, due = len(data["items"]), _show(data["due_at"])
     if count == 1:
-        return f"A review item was assigned to you, due {due}."
-    return f"{count} review items were assigned to you, the first due {due}."
+        return gettext("A review item was assigned to you, due {due}.").format(due=due)
+    several = gettext("{count} review items were assigned to you, the first due {due}.")
+    return several.format(count=count, due=due)
 
 
 def _say_due_soon(data: Mapping[str, Any]) -> str:
-    return f"A review item of yours is due {_show(data['due_at'])}."
+    return gettext("A review item of yours is due {due}.").format(due=_show(data["due_at"]))
 
 
 def _say_overdue(data: Mapping[str, Any]) -> str:
-    return f"A review item of yours has been overdue since {_show(data['due_at'])}."
+    return gettext("A review item of yours has been overdue since {due}.").format(due=_show(data["due_at"]))
 
 
 def _say_key(data: Mapping[str, Any]) -> str:
     until = _show(data["expires_at"])
-    return f"Your API key {data['prefix']}… expires {until}; requests with it are refused then."
+    expires = gettext("Your API key {prefix}… expires {until}; requests with it are refused then.")
+    return expires.format(prefix=data["prefix"], until=until)
+
+
+_DECISIONS = {
+    "immaterial": gettext_noop("immaterial"),
+    "material": gettext_noop("material"),
+    "cannot_tell": gettext_noop("cannot tell"),
+}
 
 
 def _show(moment: str) -> str:

@@ -14,7 +14,9 @@ from django.core import signing
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import ngettext
 
+from accounts.language.choice import speak_to
 from accounts.models import User
 from notifications.kinds import describe
 from notifications.models import Delivery, Kind, Notification
@@ -36,12 +38,17 @@ def build_letter(rows: Sequence[Notification]) -> EmailMessage:
 
     The same rows get the same ``Message-ID``, so that a mail program recognises what was sent twice.
     """
+    with speak_to(rows[0].user):
+        return _write_letter(rows)
+
+
+def _write_letter(rows: Sequence[Notification]) -> EmailMessage:
     first = rows[0]
     kind = None if first.delivery == Delivery.DAILY else Kind(first.kind)
     end = f"{settings.PUBLIC_URL}{reverse('notifications-unsubscribe', args=[build_token(first.user, kind)])}"
     context = {
         "entries": [(describe(row), _build_link(row)) for row in rows],
-        "kind": kind.label if kind else "",
+        "kind": str(kind.label) if kind else "",
         "preferences": f"{settings.PUBLIC_URL}{reverse('notifications-page')}#preferences",
         "unsubscribe": end,
     }
@@ -83,5 +90,7 @@ def _build_link(row: Notification) -> str:
 
 def _build_subject(rows: Sequence[Notification], kind: Kind | None) -> str:
     if kind is not None:
-        return kind.label
-    return "1 notification today" if len(rows) == 1 else f"{len(rows)} notifications today"
+        return str(kind.label)
+    return ngettext("1 notification today", "{number} notifications today", len(rows)).format(
+        number=len(rows)
+    )

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.dates import format_moment
 from accounts.ids import uuid7
@@ -17,25 +18,25 @@ from accounts.ids import uuid7
 class Kind(models.TextChoices):
     """What a notification tells."""
 
-    DECISION_MADE = "decision_made", "Reviewers decided one of your comparisons"
-    DOCUMENT_ASKED = "document_asked", "A reviewer waits for a document from you"
-    JOB_FINISHED = "job_finished", "One of your bulk jobs is done"
-    JOB_FAILED = "job_failed", "One of your bulk jobs failed"
-    APPROVAL_WAITS = "approval_waits", "Something waits for your approval"
-    ADJUDICATION_WAITS = "adjudication_waits", "An adjudication waits for a lead"
-    ITEM_ASSIGNED = "item_assigned", "Review items were assigned to you"
-    ITEM_DUE_SOON = "item_due_soon", "A review item of yours is due soon"
-    ITEM_OVERDUE = "item_overdue", "A review item of yours is overdue"
-    KEY_EXPIRES = "key_expires", "One of your API keys expires soon"
+    DECISION_MADE = "decision_made", _("Reviewers decided one of your comparisons")
+    DOCUMENT_ASKED = "document_asked", _("A reviewer waits for a document from you")
+    JOB_FINISHED = "job_finished", _("One of your bulk jobs is done")
+    JOB_FAILED = "job_failed", _("One of your bulk jobs failed")
+    APPROVAL_WAITS = "approval_waits", _("Something waits for your approval")
+    ADJUDICATION_WAITS = "adjudication_waits", _("An adjudication waits for a lead")
+    ITEM_ASSIGNED = "item_assigned", _("Review items were assigned to you")
+    ITEM_DUE_SOON = "item_due_soon", _("A review item of yours is due soon")
+    ITEM_OVERDUE = "item_overdue", _("A review item of yours is overdue")
+    KEY_EXPIRES = "key_expires", _("One of your API keys expires soon")
 
 
 class Delivery(models.TextChoices):
     """How somebody is told."""
 
-    OFF = "off", "Not at all"
-    APP = "app", "Here only"
-    AT_ONCE = "at_once", "Here, and by e-mail at once"
-    DAILY = "daily", "Here, and in a daily summary by e-mail"
+    OFF = "off", _("Not at all")
+    APP = "app", _("Here only")
+    AT_ONCE = "at_once", _("Here, and by e-mail at once")
+    DAILY = "daily", _("Here, and in a daily summary by e-mail")
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -100,7 +101,7 @@ def save_preferences(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _render(request, form, 422)
     change_preferences(user, {Kind(name): Delivery(value) for name, value in form.cleaned_data.items()})
-    messages.success(request, "Saved.")
+    messages.success(request, gettext("Saved."))
     return redirect("notifications-page")
 
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.dates import format_moment
@@ -51,7 +52,11 @@ def create_endpoint(user: User, subscription: Subscription) -> tuple[WebhookEndp
     User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two requests count one after the other
     limit = settings.WEBHOOK_ENDPOINTS_PER_USER
     if WebhookEndpoint.objects.of_user(user.pk).count() >= limit:
-        raise EndpointError(f"You have {limit} webhooks, the most that one user may have; remove one first.")
+        raise EndpointError(
+            gettext("You have {limit} webhooks, the most that one user may have; remove one first.").format(
+                limit=limit
+            )
+        )
     secret = generate_secret()
     endpoint = WebhookEndpoint.objects.create(
         user=user,
@@ -127,7 +132,7 @@ def switch_on(endpoint: WebhookEndpoint, actor: User) -> WebhookEndpoint:
     if row.switched_off_by == SwitchedOffBy.ADMINISTRATOR and not actor.has_perm(
         "webhooks.switch_off_endpoint"
     ):
-        raise EndpointError("An administrator switched this webhook off; ask them to switch it on.")
+        raise EndpointError(gettext("An administrator switched this webhook off; ask them to switch it on."))
     if row.switched_off_at is not None:
         row.switched_off_at, row.switched_off_by = None, ""
         _forget_failures(row)
@@ -156,7 +161,7 @@ def send_test(endpoint: WebhookEndpoint, actor: User) -> WebhookDelivery:
     _require_switched_on(row)
     tests = WebhookDelivery.objects.filter(endpoint=row, event__event_type=TEST_EVENT)
     if tests.filter(state=State.WAITING).exists():
-        raise EndpointError("The test before is not delivered yet; see the log.")
+        raise EndpointError(gettext("The test before is not delivered yet; see the log."))
     event = WebhookEvent(
         key=f"{TEST_EVENT}:{uuid4()}", event_type=TEST_EVENT, user=row.user, data={"webhook": str(row.pk)}
     )
@@ -188,13 +193,13 @@ def _lock(endpoint: WebhookEndpoint) -> WebhookEndpoint:
     rows = WebhookEndpoint.objects.current().select_for_update(of=("self",)).select_related("user")
     row = rows.filter(pk=endpoint.pk).first()
     if row is None:
-        raise EndpointError("This webhook was removed.")
+        raise EndpointError(gettext("This webhook was removed."))
     return row
 
 
 def _require_switched_on(endpoint: WebhookEndpoint) -> None:
     if endpoint.switched_off_at is not None:
-        raise EndpointError("This webhook is switched off; switch it on first.")
+        raise EndpointError(gettext("This webhook is switched off; switch it on first."))
 
 
 def _forget_failures(endpoint: WebhookEndpoint) -> None:

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -19,11 +20,11 @@ from accounts.ids import uuid7
 class EventType(models.TextChoices):
     """What a customer can be told, by the id that the payload carries."""
 
-    PREDICTION_DECIDED = "prediction.decided", "Reviewers decided one of your comparisons"
-    REVIEW_NEEDS_DOCUMENT = "review.needs_document", "A reviewer waits for a document from you"
-    JOB_FINISHED = "job.finished", "One of your bulk jobs is done"
-    JOB_FAILED = "job.failed", "One of your bulk jobs failed"
-    MODEL_PROMOTED = "model.promoted", "Another model version answers from now on"
+    PREDICTION_DECIDED = "prediction.decided", _("Reviewers decided one of your comparisons")
+    REVIEW_NEEDS_DOCUMENT = "review.needs_document", _("A reviewer waits for a document from you")
+    JOB_FINISHED = "job.finished", _("One of your bulk jobs is done")
+    JOB_FAILED = "job.failed", _("One of your bulk jobs failed")
+    MODEL_PROMOTED = "model.promoted", _("Another model version answers from now on")
 
 
 TEST_EVENT = "webhook.test"
@@ -56,10 +57,10 @@ class WebhookEndpoint(models.Model):
     class SwitchedOffBy(models.TextChoices):
         """Who or what switched an endpoint off."""
 
-        OWNER = "owner", "Switched off by its owner"
-        ADMINISTRATOR = "administrator", "Switched off by an administrator"
-        FAILURES = "failures", "Switched off after failing for days"
-        RECEIVER = "receiver", "Switched off because the receiver answered 410"
+        OWNER = "owner", _("Switched off by its owner")
+        ADMINISTRATOR = "administrator", _("Switched off by an administrator")
+        FAILURES = "failures", _("Switched off after failing for days")
+        RECEIVER = "receiver", _("Switched off because the receiver answered 410")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
@@ -175,9 +176,9 @@ class WebhookDelivery(models.Model):
     class State(models.TextChoices):
         """State of delivery."""
 
-        WAITING = "waiting", "Waiting"
-        DELIVERED = "delivered", "Delivered"
-        GIVEN_UP = "given_up", "Given up"
+        WAITING = "waiting", _("Waiting")
+        DELIVERED = "delivered", _("Delivered")
+        GIVEN_UP = "given_up", _("Given up")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     endpoint = models.ForeignKey(

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -28,7 +29,7 @@ from webhooks.models import EventType, WebhookEndpoint
 
 _PERMISSION = "webhooks.use_webhooks"
 _ROWS_PER_PAGE = 25
-_EVENTS_REQUIRED = "Choose at least one event."
+_EVENTS_REQUIRED = gettext_noop("Choose at least one event.")
 
 Page = Callable[..., HttpResponse]
 
@@ -93,7 +94,7 @@ def show_webhook(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not serializer.is_valid():
         return _render_endpoint(request, user, endpoint, values, _list_errors(serializer, values), 422)
     endpoints.change_endpoint(endpoint, serializer.to_subscription(), user)
-    messages.success(request, "Saved.")
+    messages.success(request, gettext("Saved."))
     return redirect("webhook-page", pk=pk)
 
 
@@ -105,7 +106,7 @@ def rotate_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = get_current_user(request)
     serializer = RotationSerializer(data={"overlap_hours": request.POST.get("overlap_hours", "")})
     if not serializer.is_valid():
-        messages.error(request, "Choose for how long the old secret signs too.")
+        messages.error(request, gettext("Choose for how long the old secret signs too."))
         return redirect("webhook-page", pk=pk)
     endpoint, secret = endpoints.rotate_secret(get_own_endpoint(user, pk), user, serializer.to_overlap())
     return _render_secret(request, endpoint, secret)
@@ -115,7 +116,9 @@ def rotate_secret(request: HttpRequest, pk: UUID) -> HttpResponse:
 def send_test(_request: HttpRequest, user: User, endpoint: WebhookEndpoint) -> str:
     """Send a test event."""
     endpoints.send_test(endpoint, user)
-    return "A test is on its way. Its outcome is in the log below; reload the page after some seconds."
+    return gettext(
+        "A test is on its way. Its outcome is in the log below; reload the page after some seconds."
+    )
 
 
 @_own_action
@@ -123,9 +126,9 @@ def switch(request: HttpRequest, user: User, endpoint: WebhookEndpoint) -> str:
     """Switch one of the user's webhooks on or off."""
     if "on" in request.POST:
         endpoints.switch_on(endpoint, user)
-        return "Switched on. What you missed is in the log and can be sent again."
+        return gettext("Switched on. What you missed is in the log and can be sent again.")
     endpoints.switch_off(endpoint, WebhookEndpoint.SwitchedOffBy.OWNER, user)
-    return "Switched off: it gets nothing, and nothing is kept for it."
+    return gettext("Switched off: it gets nothing, and nothing is kept for it.")
 
 
 @_own_page
@@ -134,7 +137,7 @@ def remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Remove one of the user's webhooks."""
     user = get_current_user(request)
     endpoints.remove_endpoint(get_own_endpoint(user, pk), user)
-    messages.success(request, "The webhook is removed.")
+    messages.success(request, gettext("The webhook is removed."))
     return redirect("webhooks-page")
 
 
@@ -146,7 +149,7 @@ def send_again(request: HttpRequest, pk: UUID, delivery: UUID) -> HttpResponse:
     row = get_object_or_404(list_own_deliveries(user, pk), pk=delivery)
     try:
         endpoints.send_again(row, user)
-        messages.success(request, "It is sent again, with the same webhook-id.")
+        messages.success(request, gettext("It is sent again, with the same webhook-id."))
     except EndpointError as refusal:
         messages.error(request, str(refusal))
     return redirect("webhook-page", pk=pk)
@@ -163,7 +166,7 @@ def _read_form(request: HttpRequest) -> dict[str, Any]:
 def _list_errors(serializer: EndpointRequestSerializer, values: Mapping[str, Any]) -> dict[str, str]:
     """Return one sentence for each field that is wrong."""
     errors = {name: str(faults[0]) for name, faults in serializer.errors.items()}
-    return {**errors, **({} if values["events"] else {"events": _EVENTS_REQUIRED})}
+    return {**errors, **({} if values["events"] else {"events": gettext(_EVENTS_REQUIRED)})}
 
 
 def _render_list(

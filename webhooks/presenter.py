@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
 from accounts.dates import format_moment
 from webhooks.models import TEST_EVENT, EventType, WebhookDelivery, WebhookEndpoint
 from webhooks.sending import build_payload
 
 State = WebhookDelivery.State
-_TITLES = {**dict(EventType.choices), TEST_EVENT: "A test"}
+_TITLES = {**dict(EventType.choices), TEST_EVENT: gettext_lazy("A test")}
 _SIGNS = {State.DELIVERED: "✓", State.WAITING: "…", State.GIVEN_UP: "✕"}
 
 
@@ -41,24 +43,29 @@ def describe_endpoint(endpoint: WebhookEndpoint) -> StatusLine:
     """Return whether an endpoint gets messages, and since when it fails."""
     if endpoint.switched_off_at is not None:
         by = endpoint.get_switched_off_by_display()
-        return StatusLine("warning", f"{by}, {format_moment(endpoint.switched_off_at)}. It gets nothing.")
+        off = gettext("{by}, {moment}. It gets nothing.")
+        return StatusLine("warning", off.format(by=by, moment=format_moment(endpoint.switched_off_at)))
     if endpoint.failing_since is not None:
-        times = "once" if endpoint.failures == 1 else f"{endpoint.failures} times in a row"
+        failed = ngettext(
+            "Failed once since {since}. The next messages wait.",
+            "Failed {number} times in a row since {since}. The next messages wait.",
+            endpoint.failures,
+        )
         since = format_moment(endpoint.failing_since)
-        return StatusLine("error", f"Failed {times} since {since}. The next messages wait.")
+        return StatusLine("error", failed.format(number=endpoint.failures, since=since))
     if endpoint.delivered_at is None:
-        return StatusLine("info", "On. Nothing has been delivered yet; send a test.")
-    return StatusLine("success", f"On. Last delivered {format_moment(endpoint.delivered_at)}.")
+        return StatusLine("info", gettext("On. Nothing has been delivered yet; send a test."))
+    moment = format_moment(endpoint.delivered_at)
+    return StatusLine("success", gettext("On. Last delivered {moment}.").format(moment=moment))
 
 
 def describe_overlap(endpoint: WebhookEndpoint, now: datetime) -> str:
     """Return until when two secrets sign; empty when one does."""
     is_overlapping = len(endpoint.list_signing_secrets(now)) > 1
-    return (
-        f"The old secret signs too until {format_moment(endpoint.previous_secret_until)}."
-        if is_overlapping
-        else ""
-    )
+    if not is_overlapping:
+        return ""
+    until = format_moment(endpoint.previous_secret_until)
+    return gettext("The old secret signs too until {until}.").format(until=until)
 
 
 def build_delivery_rows(deliveries: Iterable[WebhookDelivery]) -> list[DeliveryRow]:
@@ -71,7 +78,7 @@ def _build_row(delivery: WebhookDelivery) -> DeliveryRow:
     return DeliveryRow(
         str(delivery.pk),
         event.event_type,
-        _TITLES.get(event.event_type, event.event_type),
+        str(_TITLES.get(event.event_type, event.event_type)),
         _SIGNS[State(delivery.state)],
         delivery.get_state_display(),
         _describe_outcome(delivery),
@@ -87,9 +94,11 @@ def _build_row(delivery: WebhookDelivery) -> DeliveryRow:
 def _describe_outcome(delivery: WebhookDelivery) -> str:
     """Return the last answer and what comes next."""
     if delivery.state == State.DELIVERED:
-        return f"Answered {delivery.status_code}"
+        return gettext("Answered {status}").format(status=delivery.status_code)
     if delivery.state == State.GIVEN_UP:
         return delivery.error
     if delivery.attempts == 0:
-        return "Is sent within seconds"
-    return f"{delivery.error} Attempt {delivery.attempts + 1} follows, {format_moment(delivery.not_before)}."
+        return gettext("Is sent within seconds")
+    following = gettext("Attempt {number} follows, {moment}.")
+    when = format_moment(delivery.not_before)
+    return f"{delivery.error} {following.format(number=delivery.attempts + 1, moment=when)}"

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
+from django.utils.translation import gettext, gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import (
     APIException,
@@ -48,7 +49,9 @@ class UnavailableError(APIException):
     """A component that the request needs does not answer."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    default_detail = "The service cannot answer for a moment. Nothing was stored; please try again."
+    default_detail = gettext_lazy(
+        "The service cannot answer for a moment. Nothing was stored; please try again."
+    )
     default_code = "unavailable"
     wait = _RETRY_AFTER_SECONDS
 
@@ -57,7 +60,7 @@ class ConflictError(APIException):
     """The request contradicts stored data."""
 
     status_code = HTTPStatus.CONFLICT
-    default_detail = "This contradicts what is already stored."
+    default_detail = gettext_lazy("This contradicts what is already stored.")
     default_code = "conflict"
 
 
@@ -171,7 +174,7 @@ def _get_code(error: APIException) -> str:
 
 def _get_detail(error: APIException) -> str:
     if isinstance(error, ValidationError):
-        return "The request holds something that cannot be used; see errors."
+        return gettext("The request holds something that cannot be used; see errors.")
     if isinstance(error.detail, dict):
         return str(error.detail.get("detail", error.default_detail))
     return str(error.detail)

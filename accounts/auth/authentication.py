@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import Func, TextField
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -93,8 +94,10 @@ class ApiKeyAuthentication(BaseAuthentication):
         if key is None:
             record_refused_key(token, request._request)
             raise AuthenticationFailed(
-                "This API key does not open anything: it is mistyped, revoked or expired. The page /keys "
-                "lists yours."
+                gettext(
+                    "This API key does not open anything: it is mistyped, revoked or expired. The page /keys "
+                    "lists yours."
+                )
             )
         record_key_address(key, request._request)
         _update_last_used(key)

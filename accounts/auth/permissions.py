@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_lazy
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:  # rest_framework.views imports this module through the settin
 class HasPermissionAndScope(BasePermission):
     """Passes a user who holds ``view.required_permission``; an API key also needs ``view.required_scope``."""
 
-    message = "Your role does not allow this."
+    message = gettext_lazy("Your role does not allow this.")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return whether the request is allowed; a view without a permission and a scope allows nobody."""

@@ -8,19 +8,20 @@ from uuid import UUID, uuid4
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import connection, models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
     """The job of a user. Each role is also the name of the group that holds its permissions."""
 
-    USER = "user", "User"
-    CLIENT = "client", "Client application"
-    REVIEWER = "reviewer", "Reviewer"
-    LEAD = "lead", "Lead reviewer"
-    MODEL_ENGINEER = "model_engineer", "Model engineer"
-    APPROVER = "approver", "Approver"
-    AUDITOR = "auditor", "Auditor"
-    ADMINISTRATOR = "administrator", "Administrator"
+    USER = "user", _("User")
+    CLIENT = "client", _("Client application")
+    REVIEWER = "reviewer", _("Reviewer")
+    LEAD = "lead", _("Lead reviewer")
+    MODEL_ENGINEER = "model_engineer", _("Model engineer")
+    APPROVER = "approver", _("Approver")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "administrator", _("Administrator")
 
 
 class Language(models.TextChoices):

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse_lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 
 from accounts.audit import trail
 from accounts.auth.client_address import get_client_address
@@ -24,7 +26,7 @@ from accounts.sign_in.session_clock import start_clock
 
 _BY_PROVIDER = {
     "id": "identity_provider",
-    "description": f"Sign in with {settings.OIDC_NAME} again",
+    "description": format_lazy(gettext_lazy("Sign in with {name} again"), name=settings.OIDC_NAME),
     "url": reverse_lazy("confirm_at_provider"),
 }
 

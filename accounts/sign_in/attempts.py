@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from accounts.auth.client_address import get_client_network
 from accounts.auth.throttles import LoginThrottle, RateLimit, consume_units
@@ -39,14 +40,18 @@ def _check_attempt(request: HttpRequest) -> HttpResponse | None:
     try:
         decision = consume_units(key, RateLimit.parse(settings.LOGIN_RATE))
     except RedisUnavailableError:
-        title = "Signing in is closed for a moment"
-        text = "Attempts cannot be counted just now, so none is let in. Please try again in a few seconds."
+        title = gettext("Signing in is closed for a moment")
+        text = gettext(
+            "Attempts cannot be counted just now, so none is let in. Please try again in a few seconds."
+        )
         return _refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, title, text, _RETRY_AFTER_SECONDS)
     if decision.allowed:
         return None
     seconds = math.ceil(decision.wait_seconds)
-    text = f"Too many attempts came from your network. Try again in {seconds} seconds."
-    title = "Signing in is closed for a while"
+    text = gettext("Too many attempts came from your network. Try again in {seconds} seconds.").format(
+        seconds=seconds
+    )
+    title = gettext("Signing in is closed for a while")
     return _refuse(request, HTTPStatus.TOO_MANY_REQUESTS, title, text, seconds)
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts.language.choice import speak_to
 from accounts.models import User
 
 _WITH_LINK = frozenset({"password_reset", "invitation"})
@@ -40,12 +41,18 @@ def send_now(user: User, template: str, facts: dict[str, str]) -> None:
 
     Raises ``OSError`` and ``SMTPException``.
     """
+    with speak_to(user):
+        subject, body = _write(user, template, facts)
+    send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email])
+
+
+def _write(user: User, template: str, facts: dict[str, str]) -> tuple[str, str]:
     context = {**facts, "user": user, "site": settings.PUBLIC_URL}
     if template in _WITH_LINK:
         context["link"] = build_password_link(user)
         context["hours"] = settings.PASSWORD_RESET_TIMEOUT // 3600
     subject, _, body = render_to_string(f"accounts/mail/{template}.txt", context).strip().partition("\n")
-    send_mail(subject, body.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [user.email])
+    return subject, body.strip() + "\n"
 
 
 def build_password_link(user: User) -> str:

@@ -14,6 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.auth import policy
@@ -53,10 +54,10 @@ class SignInPolicyMiddleware:
         if request.resolver_match and request.resolver_match.url_name in _OWN_PAGES:
             return None
         if request.user.must_change_password and request.user.has_usable_password():
-            messages.warning(request, "Please choose a password of your own first.")
+            messages.warning(request, gettext("Please choose a password of your own first."))
             return HttpResponseRedirect(reverse("account_change_password"))
         if policy.requires_second_factor(request.user) and not _has_strong_session(request, request.user):
-            messages.warning(request, "Your role needs a second factor. Please set one up first.")
+            messages.warning(request, gettext("Your role needs a second factor. Please set one up first."))
             return HttpResponseRedirect(reverse("mfa_index"))
         return None
 
@@ -75,7 +76,7 @@ def _end_session(request: HttpRequest, user: User) -> HttpResponse:
     with transaction.atomic():
         trail.record_event("user.session_ended", user, None, kind="pages", reason="time")
         logout(request)
-    messages.info(request, "Your session has ended. Please sign in again.")
+    messages.info(request, gettext("Your session has ended. Please sign in again."))
     response = redirect_to_login(request.get_full_path())
     response["Clear-Site-Data"] = CLEAR_SITE_DATA
     return response

@@ -9,6 +9,7 @@ from typing import IO
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 CONTEXT_WORDS = ("legal", "names", "name", "comparison", "compare", "password", "reviewer", "administrator")
 """Words of the product that a guesser tries first; ``PASSWORD_WORDS`` adds those of the organisation."""
@@ -32,12 +33,13 @@ class ContextWordsValidator:
             rest = rest.replace(word, "")
         if rest != password.lower() and len(_COUNTER.sub("", rest)) < MIN_REMAINING_LENGTH:
             raise ValidationError(
-                "This password consists of words that belong to this service.", "password_context_words"
+                gettext("This password consists of words that belong to this service."),
+                "password_context_words",
             )
 
     def get_help_text(self) -> str:
         """Return the rule in words."""
-        return "Your password cannot consist of words that belong to this service or organisation."
+        return gettext("Your password cannot consist of words that belong to this service or organisation.")
 
 
 class BreachedPasswordsValidator:
@@ -54,11 +56,13 @@ class BreachedPasswordsValidator:
         digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
         with Path(settings.BREACHED_PASSWORDS).open("rb") as file:
             if contains_digest(file, digest):
-                raise ValidationError("This password has appeared in a data breach.", "password_breached")
+                raise ValidationError(
+                    gettext("This password has appeared in a data breach."), "password_breached"
+                )
 
     def get_help_text(self) -> str:
         """Return the rule in words."""
-        return "Your password cannot be one that has appeared in a data breach."
+        return gettext("Your password cannot be one that has appeared in a data breach.")
 
 
 def contains_digest(file: IO[bytes], digest: str) -> bool:

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
@@ -28,7 +29,9 @@ from accounts.models import TokenSession
 from accounts.sign_in import mail
 from accounts.sign_in.session_clock import CLEAR_SITE_DATA
 
-_CHANGED_MESSAGE = "Your password is changed. You are signed in here, and nowhere else any more."
+_CHANGED_MESSAGE = gettext_lazy(
+    "Your password is changed. You are signed in here, and nowhere else any more."
+)
 
 request_password_link = PasswordResetView.as_view(extra_context={"mail_is_configured": mail.is_configured})
 
@@ -88,5 +91,5 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     get_adapter().end_sessions(list(UserSession.objects.filter(user=user).exclude(session_key=own)))
     open_sessions = TokenSession.objects.filter(user=user).open(timezone.now())
     end_sessions(list(open_sessions.select_related("user")), user, "by owner")
-    messages.success(request, "You are signed in here, and nowhere else any more.")
+    messages.success(request, gettext("You are signed in here, and nowhere else any more."))
     return redirect("mfa_index")

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import get_language, gettext, gettext_noop
 from structlog.contextvars import get_contextvars
 
 from accounts.api.problems import DOCUMENTATION_LINK, PROBLEM_CONTENT_TYPE
@@ -23,51 +24,59 @@ TRANSIENT_ERRORS = (OperationalError, InterfaceError, NoLiveModelError, Artefact
 
 RETRY_AFTER_SECONDS = "5"
 TITLES = {
-    HTTPStatus.BAD_REQUEST: "This request cannot be read",
-    HTTPStatus.FORBIDDEN: "Your role does not allow this",
-    HTTPStatus.NOT_FOUND: "There is nothing here",
-    HTTPStatus.TOO_MANY_REQUESTS: "Signing in is closed for a while",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Not available for a moment",
+    HTTPStatus.BAD_REQUEST: gettext_noop("This request cannot be read"),
+    HTTPStatus.FORBIDDEN: gettext_noop("Your role does not allow this"),
+    HTTPStatus.NOT_FOUND: gettext_noop("There is nothing here"),
+    HTTPStatus.TOO_MANY_REQUESTS: gettext_noop("Signing in is closed for a while"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: gettext_noop("Something went wrong on our side"),
+    HTTPStatus.SERVICE_UNAVAILABLE: gettext_noop("Not available for a moment"),
 }
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Return the response to a malformed request."""
-    return _render_problem(request, HTTPStatus.BAD_REQUEST, "Please go back and try again.", safe=False)
+    return _render_problem(
+        request, HTTPStatus.BAD_REQUEST, gettext("Please go back and try again."), safe=False
+    )
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Return the response to a user whose role lacks the permission, and record the refusal."""
     record_refusal(request, request.user, "permission")
     return _render_problem(
-        request, HTTPStatus.FORBIDDEN, "An administrator can change the role of your account."
+        request, HTTPStatus.FORBIDDEN, gettext("An administrator can change the role of your account.")
     )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Return the response to a form without a valid CSRF token, and record the refusal."""
     record_refusal(request, request.user, "form token")
-    text = "The page was open for too long, or cookies are blocked. Go back, reload it and send it again."
-    return _render_problem(request, HTTPStatus.FORBIDDEN, text, title="The form could not be accepted")
+    text = gettext(
+        "The page was open for too long, or cookies are blocked. Go back, reload it and send it again."
+    )
+    return _render_problem(
+        request, HTTPStatus.FORBIDDEN, text, title=gettext("The form could not be accepted")
+    )
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Return the response to an unknown URL, or to an object of another user."""
     if request.path.startswith(API_PREFIX):
         return _build_problem(HTTPStatus.NOT_FOUND, describe_missing_path(request.path), "not_found")
-    text = "The address may be mistyped, or what it led to belongs to somebody else."
+    text = gettext("The address may be mistyped, or what it led to belongs to somebody else.")
     return _render_problem(request, HTTPStatus.NOT_FOUND, text)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Return 503 for a transient error, else 500; details of the error are not shown."""
     if isinstance(sys.exc_info()[1], TRANSIENT_ERRORS):
-        text = "A part that is needed does not answer. Nothing was stored; please try again shortly."
+        text = gettext("A part that is needed does not answer. Nothing was stored; please try again shortly.")
         response = _render_problem(request, HTTPStatus.SERVICE_UNAVAILABLE, text, safe=False)
         response["Retry-After"] = RETRY_AFTER_SECONDS
         return response
-    text = "The fault was recorded. Please try again; nothing you did is lost that was stored before."
+    text = gettext(
+        "The fault was recorded. Please try again; nothing you did is lost that was stored before."
+    )
     return _render_problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, text, safe=False)
 
 
@@ -75,9 +84,9 @@ def handle_lockout(request: HttpRequest, _response: object, _credentials: object
     """Return the response to a user with too many failed sign-in attempts."""
     cool_off = get_cool_off(request)
     minutes = max(1, round(cool_off.total_seconds() / 60)) if cool_off else 0
-    text = (
-        f"Too many attempts failed for this e-mail address from your network. Try again in {minutes} minutes."
-    )
+    text = gettext(
+        "Too many attempts failed for this e-mail address from your network. Try again in {minutes} minutes."
+    ).format(minutes=minutes)
     response = _render_problem(request, HTTPStatus.TOO_MANY_REQUESTS, text)
     response["Retry-After"] = str(minutes * 60)
     return response
@@ -109,7 +118,8 @@ def _render_problem(
     if request.path.startswith(API_PREFIX):
         return _build_problem(status, text)
     request_id = str(get_contextvars().get("request_id", ""))
-    context = {"title": title or TITLES[status], "text": text, "request_id": request_id}
+    context = {"title": title or gettext(TITLES[status]), "text": text, "request_id": request_id}
     if safe:
         return render(request, "problem.html", context, status=status)
-    return HttpResponse(render_to_string("problem.html", context), status=status)
+    page = render_to_string("problem.html", {**context, "page_language": get_language()})
+    return HttpResponse(page, status=status)

@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -81,9 +82,9 @@ def send(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         count = store_documents(request, prediction)
         if count:
-            messages.success(request, "The reviewer gets your documents.")
+            messages.success(request, gettext("The reviewer gets your documents."))
         else:
-            messages.error(request, "Choose one or more files first.")
+            messages.error(request, gettext("Choose one or more files first."))
     except (DocumentsRefusedError, ReviewRequestError) as refusal:
         messages.error(request, str(refusal))
     return redirect("answer-page", pk=pk)
@@ -108,7 +109,7 @@ def delete(request: HttpRequest, pk: UUID, document_pk: UUID) -> HttpResponse:
     user = get_current_user(request)
     try:
         delete_document(get_own_document(user, pk, document_pk), user)
-        messages.success(request, "The document is deleted.")
+        messages.success(request, gettext("The document is deleted."))
     except ReviewRequestError as refusal:
         messages.error(request, str(refusal))
     return redirect("answer-page", pk=pk)
@@ -118,7 +119,7 @@ def _take_from_limit(user: User, count: int) -> None:
     rate = RateLimit.parse(settings.DOCUMENT_RATE)
     decision = apply_rate_limit(f"documents:user:{user.pk}", min(count, rate.limit), rate)
     if not decision.allowed:
-        raise DocumentRateError("You have sent many documents; please send the others later.")
+        raise DocumentRateError(gettext("You have sent many documents; please send the others later."))
 
 
 def _describe_error(error: APIException) -> str:

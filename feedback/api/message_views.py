@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -30,8 +31,8 @@ from feedback.requests.messages import write_to_reviewers
 from feedback.requests.service import ReviewRequestError
 
 _PERMISSION = "feedback.add_reviewrequest"
-_SENT = "Sent. The reviewer reads it."
-_SENT_AND_HELD = (
+_SENT = gettext_noop("Sent. The reviewer reads it.")
+_SENT_AND_HELD = gettext_noop(
     "Sent. Reviewers read it after their decision, because none has asked or it speaks of the answer. "
     "What they should know before, write as facts when they ask."
 )
@@ -110,11 +111,16 @@ def send_message(request: HttpRequest, pk: UUID) -> HttpResponse:
     prediction = get_own_reviewed_prediction(user, pk)
     serializer = MessageSerializer(data={"text": request.POST.get("text", "").strip()})
     if not serializer.is_valid():
-        messages.error(request, f"Write a message of {MAX_MESSAGE_LENGTH:,} characters at most.")
+        messages.error(
+            request,
+            gettext("Write a message of {number} characters at most.").format(
+                number=f"{MAX_MESSAGE_LENGTH:,}"
+            ),
+        )
         return redirect("answer-page", pk=pk)
     try:
         row = write_to_reviewers(prediction, user, serializer.validated_data["text"])
-        messages.success(request, _SENT_AND_HELD if row.is_held else _SENT)
+        messages.success(request, gettext(_SENT_AND_HELD if row.is_held else _SENT))
     except ReviewRequestError as refusal:
         messages.error(request, str(refusal))
     return redirect("answer-page", pk=pk)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -23,8 +24,8 @@ from matching.models import Prediction
 from matching.pages import presenter
 
 _FORM_FIELDS = ("user_correction", "confidence_score", "feedback_text")
-_ANSWER_REQUIRED = "Choose one of the two answers."
-_REASON_REQUIRED = "Say why you decide otherwise; a reviewer reads it."
+_ANSWER_REQUIRED = _("Choose one of the two answers.")
+_REASON_REQUIRED = _("Say why you decide otherwise; a reviewer reads it.")
 
 
 @never_cache
@@ -43,9 +44,9 @@ def submit_feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _render_form(request, prediction, values, errors)
     try:
         submit_client_feedback(user, prediction, **serializer.validated_data)
-        messages.success(request, "Thank you. Your feedback on this answer is stored.")
+        messages.success(request, _("Thank you. Your feedback on this answer is stored."))
     except DuplicateFeedbackError:
-        messages.warning(request, "You gave feedback on this answer before; the first one counts.")
+        messages.warning(request, _("You gave feedback on this answer before; the first one counts."))
     return redirect("answer-page", pk=prediction.pk)
 
 
@@ -67,10 +68,13 @@ def _collect_errors(serializer: FeedbackSerializer, prediction: Prediction) -> d
     """Return the error message of each invalid field."""
     if not serializer.is_valid():
         errors = {field: str(details[0]) for field, details in serializer.errors.items()}
-        return {**errors, **({"user_correction": _ANSWER_REQUIRED} if "user_correction" in errors else {})}
+        return {
+            **errors,
+            **({"user_correction": str(_ANSWER_REQUIRED)} if "user_correction" in errors else {}),
+        }
     data = serializer.validated_data
     needs_reason = contradicts_prediction(data["user_correction"], prediction) and not data["feedback_text"]
-    return {"feedback_text": _REASON_REQUIRED} if needs_reason else {}
+    return {"feedback_text": str(_REASON_REQUIRED)} if needs_reason else {}
 
 
 def _render_form(

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -31,7 +32,7 @@ from feedback.requests.upload import DOCUMENTS_FIELD
 
 _PERMISSION = "feedback.add_reviewrequest"
 _FORM_FIELDS = ("reason", "priority")
-_REASON_REQUIRED = "Say what the reviewer should decide, and why."
+_REASON_REQUIRED = _("Say what the reviewer should decide, and why.")
 
 
 @never_cache
@@ -47,14 +48,16 @@ def ask_reviewer(request: HttpRequest, pk: UUID) -> HttpResponse:
     values = {field: request.POST.get(field, "").strip() for field in _FORM_FIELDS}
     serializer = ReviewRequestSerializer(data={name: value for name, value in values.items() if value})
     if not serializer.is_valid():
-        errors = {"reason": str(serializer.errors["reason"][0]) if values["reason"] else _REASON_REQUIRED}
+        errors = {
+            "reason": str(serializer.errors["reason"][0]) if values["reason"] else str(_REASON_REQUIRED)
+        }
         context = {"prediction": prediction, "request_values": values, "request_errors": errors}
         return render(request, "feedback/ask.html", context, status=422)
     try:
         with transaction.atomic():
             request_review(prediction, user, **serializer.validated_data)
             store_documents(request, prediction)
-        messages.success(request, "A reviewer is asked. The decision appears on this page.")
+        messages.success(request, _("A reviewer is asked. The decision appears on this page."))
     except (ReviewRequestError, DocumentError) as refusal:
         messages.error(request, str(refusal))
     return redirect("answer-page", pk=pk)
@@ -69,7 +72,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = get_current_user(request)
     try:
         withdraw_request(get_own_reviewed_prediction(user, pk), user)
-        messages.success(request, "The request is withdrawn.")
+        messages.success(request, _("The request is withdrawn."))
     except ReviewRequestError as refusal:
         messages.error(request, str(refusal))
     return redirect("answer-page", pk=pk)
@@ -88,7 +91,7 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     serializer = ReviewAnswerSerializer(data={"text": text})
     has_documents = DOCUMENTS_FIELD in request.FILES
     if not serializer.is_valid() and (text or not has_documents):
-        messages.error(request, "Write what the reviewer asks for, in 1,000 characters at most.")
+        messages.error(request, _("Write what the reviewer asks for, in 1,000 characters at most."))
         return redirect("answer-page", pk=pk)
     prediction = get_own_reviewed_prediction(user, pk)
     try:
@@ -96,7 +99,7 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
             store_documents(request, prediction, text)
         else:
             answer_reviewer(prediction, user, text)
-        messages.success(request, "Sent. The review goes on.")
+        messages.success(request, _("Sent. The review goes on."))
     except (ReviewRequestError, DocumentError) as refusal:
         messages.error(request, str(refusal))
     return redirect("answer-page", pk=pk)

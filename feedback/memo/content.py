@@ -19,14 +19,17 @@ from typing import Any, NamedTuple
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.dates import format_moment
 from accounts.models import User
 from feedback.memo.pdf import render_pdf
+from feedback.memo.words import list_words
 from feedback.models import Feedback, FeedbackSource, ReviewItem
 from matching.api.review_serializers import serialize_named_review
 from matching.api.serializers import DISCLAIMER, serialize_prediction
+from matching.compare.language import show_text
 from matching.engine import load_categories
 from matching.jobs.formats.rows import escape_formula
 from matching.models import DecisionMaker, Prediction, ReviewDecision, ReviewStatus
@@ -66,7 +69,7 @@ class Memo(NamedTuple):
 
     def to_pdf(self) -> bytes:
         """The memo as PDF. Raises ``MemoRenderError``."""
-        return render_pdf(self.content, self.issued_at)
+        return render_pdf({**self.content, "words": list_words(self.content)}, self.issued_at)
 
 
 class IssuedMemo(NamedTuple):
@@ -90,7 +93,9 @@ def issue_memo(
     permission to see names.
     """
     if ReviewItem.objects.open().filter(prediction=prediction).exclude(stream="gold").exists():
-        raise ReviewPendingError("This pair still waits for a decision; a memo is issued when it is settled.")
+        raise ReviewPendingError(
+            gettext("This pair still waits for a decision; a memo is issued when it is settled.")
+        )
     redacted = redacted or not actor.has_perm("matching.reveal_names") or prediction.erased_at is not None
     at = timezone.now().replace(microsecond=0)
     decisions = _list_decisions(prediction)
@@ -112,11 +117,13 @@ def issue_client_memo(
     """
     review = serialize_named_review(prediction)
     if review["status"] != ReviewStatus.DECIDED:
-        raise ReviewPendingError("No reviewer has decided this pair yet; a memo is issued when one has.")
+        raise ReviewPendingError(
+            gettext("No reviewer has decided this pair yet; a memo is issued when one has.")
+        )
     at = timezone.now().replace(microsecond=0)
     redacted = prediction.erased_at is not None
     entry = _build_client_entry(review, redacted)
-    head = {"issuer": _PRODUCT_NAME, "decisions": [entry], "final": entry["answer"].lower()}
+    head = {"issuer": _PRODUCT_NAME, "decisions": [entry], "final": review["verdict"].replace("_", " ")}
     content = _build_content(prediction, redacted, at) | head
     return _finish_memo(prediction, actor, content, at, endings)
 
@@ -191,21 +198,30 @@ def _build_content(prediction: Prediction, redacted: bool, at: datetime) -> dict
     document = serialize_prediction(prediction)
     profile = presenter.get_profile_choice(prediction.profile)
     return {
-        "title": "Memo on two legal names",
+        "title": gettext("Memo on two legal names"),
         "id": str(prediction.pk),
         "issued_at": format_moment(at),
         "redacted": redacted,
         "names": [REDACTED_TEXT, REDACTED_TEXT] if redacted else [prediction.name1, prediction.name2],
         "facts": [
-            ["Read as", "a person’s name" if prediction.kind == "individual" else "an organisation’s name"],
-            ["Profile", f"{profile['title']} ({profile['id']} {profile['version']}, {profile['date']})"],
-            ["Compared", format_moment(prediction.created_at)],
+            [gettext("Read as"), _describe_kind(prediction)],
+            [
+                gettext("Profile"),
+                f"{profile['title']} ({profile['id']} {profile['version']}, {profile['date']})",
+            ],
+            [gettext("Compared"), format_moment(prediction.created_at)],
         ],
         "deceiving": [] if redacted else _list_deceiving_characters(prediction, document),
         "answer": _build_answer_facts(document, redacted),
         "differences": [_build_difference_entry(row, redacted) for row in document["differences"]],
-        "disclaimer": DISCLAIMER,
+        "disclaimer": gettext(DISCLAIMER),
     }
+
+
+def _describe_kind(prediction: Prediction) -> str:
+    if prediction.kind == "individual":
+        return gettext("a person’s name")
+    return gettext("an organisation’s name")
 
 
 def _list_decisions(prediction: Prediction) -> Sequence[Feedback]:
@@ -240,13 +256,17 @@ def _build_decision_entry(decision: Feedback, place: int, redacted: bool) -> dic
 
 def _build_client_entry(review: Mapping[str, Any], redacted: bool) -> dict[str, str]:
     """Return the settled decision as its requester may read it."""
-    cited = f"Clause {review['clause']}." if review["clause"] else ""
+    cited = gettext("Clause {clause}.").format(clause=review["clause"]) if review["clause"] else ""
     reason = REDACTED_TEXT if redacted and review["reason"] else review["reason"] or ""
     who = ", ".join(review["reviewers"] or []) or describe_people(review["people"])
-    under = f", guideline {review['guideline']}" if review["guideline"] else ""
+    under = (
+        gettext(", guideline {version}").format(version=review["guideline"]) if review["guideline"] else ""
+    )
     at = datetime.fromisoformat(review["decided_at"])
     return {
-        "stage": "Decision" if review["decided_by"] == DecisionMaker.REVIEWERS else "Precedent",
+        "stage": gettext("Decision")
+        if review["decided_by"] == DecisionMaker.REVIEWERS
+        else gettext("Precedent"),
         "answer": str(ReviewDecision(review["verdict"]).label),
         "reason": f"{reason} {cited}".strip(),
         "who": f"{who}, {format_moment(at)}{under}",
@@ -257,22 +277,27 @@ def _build_answer_facts(document: dict[str, Any], redacted: bool) -> list[list[s
     verdict = presenter.get_verdict_badge(document["verdict"])
     model = document["model"]
     return [
-        ["Verdict", f"{verdict.title}, {presenter.describe_certainty(document)}"],
-        ["Reason", REDACTED_TEXT if redacted else document["reason"]],
-        ["Would settle it", document["missing_fact"] or "nothing is missing"],
-        ["Model and rules", f"{model['name']} {model['version']}, rules {document['rules_version']}"],
+        [gettext("Verdict"), f"{verdict.title}, {presenter.describe_certainty(document)}"],
+        [gettext("Reason"), REDACTED_TEXT if redacted else document["reason"]],
+        [gettext("Would settle it"), document["missing_fact"] or gettext("nothing is missing")],
+        [
+            gettext("Model and rules"),
+            gettext("{model} {version}, rules {rules}").format(
+                model=model["name"], version=model["version"], rules=document["rules_version"]
+            ),
+        ],
     ]
 
 
 def _build_difference_entry(row: dict[str, Any], redacted: bool) -> dict[str, str]:
     category = load_categories().get(row["category"])
-    general = category.explanation if category else ""
+    general = show_text(category.explanation) if category else ""
     return {
         "category": row["category"],
         "title": f"{row['title']}. {general if redacted else row['explanation']}",
-        "first": REDACTED_TEXT if redacted and row["text1"] else row["text1"] or "none",
-        "second": REDACTED_TEXT if redacted and row["text2"] else row["text2"] or "none",
-        "effect": presenter.EFFECT_TEXTS[row["effect"]][1],
+        "first": REDACTED_TEXT if redacted and row["text1"] else row["text1"] or gettext("none"),
+        "second": REDACTED_TEXT if redacted and row["text2"] else row["text2"] or gettext("none"),
+        "effect": presenter.describe_effect(row["effect"]),
         "rule": f"{row['rule']}; {row['authority']}",
     }
 

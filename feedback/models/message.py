@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -63,5 +64,5 @@ class ReviewMessage(models.Model):
     def author_for_requester(self) -> str:
         """The author as the requester reads it; a reviewer has a name only where a setting says so."""
         if self.side == self.Side.REQUESTER:
-            return "You"
-        return self.author.get_full_name() if settings.REVIEWERS_NAMED_TO_CLIENTS else "A reviewer"
+            return gettext("You")
+        return self.author.get_full_name() if settings.REVIEWERS_NAMED_TO_CLIENTS else gettext("A reviewer")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rest_framework.exceptions import ValidationError
 
 from accounts.api.problems import UnavailableError
+from matching.compare.language import show_text
 from matching.engine import EngineError
 from matching.engine.types import ArtefactError
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
@@ -21,4 +22,4 @@ def translate_errors() -> Iterator[None]:
     except (NoLiveModelError, ArtefactVerificationError, ArtefactError) as error:
         raise UnavailableError from error
     except EngineError as error:
-        raise ValidationError({"names": [str(error)]}) from None
+        raise ValidationError({"names": [show_text(str(error))]}) from None

@@ -103,6 +103,7 @@ _READABLE = (
     Sentence.UNCLEAR_DATE,
     Sentence.CHARACTERS,
     Sentence.INVISIBLE_CHARACTER,
+    Sentence.NAME_TOO_LONG,
 )
 """Sentences whose parameters are registered words, characters or dates, so that they can be read back."""
 

@@ -76,6 +76,9 @@ class Sentence(StrEnum):
     )
     ANY_FACT = "a register extract or identity document for both names"
 
+    NAME_EMPTY = "The name is empty: it needs at least one letter or digit."
+    NAME_TOO_LONG = "A name may have at most {most} characters; this one has {count}."
+
     NO_FORM = "Neither name has a legal form."
     FORM_MISSING = "Only one of the names has a legal form: {form}."
     FORM_COMMON = "Both names have the legal form {form}."

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 class VerdictChoice(models.TextChoices):
     """The three verdicts of the engine."""
 
-    IMMATERIAL = "immaterial", "Immaterial"
-    REVIEW = "review", "A person must look"
-    MATERIAL = "material", "Material"
+    IMMATERIAL = "immaterial", _("Immaterial")
+    REVIEW = "review", _("A person must look")
+    MATERIAL = "material", _("Material")
 
 
 class ReviewStream(models.TextChoices):

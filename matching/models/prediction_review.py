@@ -15,6 +15,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.encryption.fields import EncryptedTextField
 from matching.models.pair_precedent import PairPrecedent
@@ -25,9 +26,9 @@ from matching.models.review_status import STORED_STATUSES, ReviewStatus
 class ReviewDecision(models.TextChoices):
     """What reviewers decided on a pair."""
 
-    IMMATERIAL = "immaterial", "Immaterial"
-    MATERIAL = "material", "Material"
-    CANNOT_TELL = "cannot_tell", "Cannot tell"
+    IMMATERIAL = "immaterial", _("Immaterial")
+    MATERIAL = "material", _("Material")
+    CANNOT_TELL = "cannot_tell", _("Cannot tell")
 
 
 class DecisionMaker(models.TextChoices):

@@ -6,18 +6,19 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 
 class ReviewStatus(models.TextChoices):
     """How far the review of a prediction is. The first two follow from the verdict and are not stored."""
 
-    NOT_NEEDED = "not_needed", "No review needed"
-    AVAILABLE = "available", "A reviewer can be asked"
-    QUEUED = "queued", "Waiting for a reviewer"
-    IN_REVIEW = "in_review", "In review"
-    NEEDS_DOCUMENT = "needs_document", "A document is missing"
-    DECIDED = "decided", "Decided"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    NOT_NEEDED = "not_needed", _("No review needed")
+    AVAILABLE = "available", _("A reviewer can be asked")
+    QUEUED = "queued", _("Waiting for a reviewer")
+    IN_REVIEW = "in_review", _("In review")
+    NEEDS_DOCUMENT = "needs_document", _("A document is missing")
+    DECIDED = "decided", _("Decided")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 STORED_STATUSES = tuple(

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext, gettext_noop
+
 from matching.engine.categories import CategoryId
 from matching.engine.text.alignment import TokenAlignment, align_tokens
 from matching.engine.text.tokenise import Token, TokenisedName, tokenise_name
@@ -49,16 +51,16 @@ class DiffMark(StrEnum):
     @property
     def meaning(self) -> str:
         """Meaning of the symbol."""
-        return _MARK_SIGNS[self][1]
+        return gettext(_MARK_SIGNS[self][1])
 
 
 _MARK_SIGNS = {
-    DiffMark.SAME: ("", "The same"),
-    DiffMark.EQUAL: ("≈", "Equal by rule"),
-    DiffMark.SUBSTITUTED: ("≠", "Substituted"),
-    DiffMark.DELETED: ("−", "In name A only"),
-    DiffMark.INSERTED: ("+", "In name B only"),
-    DiffMark.MOVED: ("⇄", "At another place"),
+    DiffMark.SAME: ("", gettext_noop("The same")),
+    DiffMark.EQUAL: ("≈", gettext_noop("Equal by rule")),
+    DiffMark.SUBSTITUTED: ("≠", gettext_noop("Substituted")),
+    DiffMark.DELETED: ("−", gettext_noop("In name A only")),
+    DiffMark.INSERTED: ("+", gettext_noop("In name B only")),
+    DiffMark.MOVED: ("⇄", gettext_noop("At another place")),
 }
 
 

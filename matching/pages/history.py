@@ -13,7 +13,8 @@ from django import forms
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -23,6 +24,7 @@ from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from matching.api.review_serializers import serialize_review
 from matching.compare.available_profiles import get_available_profiles
+from matching.compare.language import show_text
 from matching.engine import MAX_NAME_LENGTH
 from matching.models import Prediction, ReviewDecision, ReviewStatus, VerdictChoice
 from matching.models.prediction import PredictionQuerySet
@@ -42,29 +44,34 @@ MAX_EARLIER = 5
 
 def _list_profiles() -> list[tuple[str, str]]:
     """Return the choices of the profile filter, read when a form is built: an installation chooses them."""
-    return [("", "Every profile"), *((id_, item.title) for id_, item in get_available_profiles().items())]
+    return [
+        ("", gettext("Every profile")),
+        *((id_, show_text(item.title)) for id_, item in get_available_profiles().items()),
+    ]
 
 
 class HistoryForm(forms.Form):
     """Filters of the history; every one may be left out. Days are days of UTC."""
 
-    verdict = forms.ChoiceField(required=False, choices=[("", "Every verdict"), *VerdictChoice.choices])
-    profile = forms.ChoiceField(required=False, choices=_list_profiles)
+    verdict = forms.ChoiceField(
+        label=_("Verdict"), required=False, choices=[("", _("Every verdict")), *VerdictChoice.choices]
+    )
+    profile = forms.ChoiceField(label=_("Profile"), required=False, choices=_list_profiles)
     review_status = forms.ChoiceField(
-        label="Review", required=False, choices=[("", "Every status"), *ReviewStatus.choices]
+        label=_("Review"), required=False, choices=[("", _("Every status")), *ReviewStatus.choices]
     )
     created_from = forms.DateField(
-        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     created_to = forms.DateField(
-        label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
     matter = forms.ModelChoiceField(
         Matter.objects.none(),
         required=False,
-        label=gettext_lazy("Matter"),
-        empty_label=gettext_lazy("Any or none"),
+        label=_("Matter"),
+        empty_label=_("Any or none"),
     )
 
     def __init__(self, data: Any = None, matters: Sequence[Matter] = ()) -> None:
@@ -80,7 +87,7 @@ class HistoryForm(forms.Form):
         """Refuse a period that ends before it begins."""
         first, last = (self.cleaned_data.get(name) for name in ("created_from", "created_to"))
         if first and last and last < first:
-            self.add_error("created_to", "The period ends before it begins.")
+            self.add_error("created_to", _("The period ends before it begins."))
         return self.cleaned_data
 
     def build_filters(self) -> dict[str, Any]:
@@ -97,8 +104,8 @@ class HistoryForm(forms.Form):
 class PairForm(forms.Form):
     """The two names whose comparisons are looked for, exactly as they were compared, in either order."""
 
-    name1 = forms.CharField(label="Name A", max_length=MAX_NAME_LENGTH, strip=False)
-    name2 = forms.CharField(label="Name B", max_length=MAX_NAME_LENGTH, strip=False)
+    name1 = forms.CharField(label=_("Name A"), max_length=MAX_NAME_LENGTH, strip=False)
+    name2 = forms.CharField(label=_("Name B"), max_length=MAX_NAME_LENGTH, strip=False)
 
 
 class CursorForm(forms.Form):

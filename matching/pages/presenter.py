@@ -6,7 +6,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.utils.formats import get_format
+from django.utils.translation import gettext, gettext_noop
+
 from matching.compare.available_profiles import get_available_profiles
+from matching.compare.language import is_english, show_text
 from matching.engine.profiles import load_categories
 from matching.engine.types import DecisionSource, Effect, Kind, Verdict
 from matching.pages.diff import DiffColumn
@@ -21,54 +25,70 @@ BAR_LENGTH = 100.0
 """Length of the longest bar on either side of zero, in units of the SVG view box."""
 
 VERDICT_TEXTS: Mapping[str, tuple[str, str, str]] = {
-    Verdict.IMMATERIAL: ("Immaterial", "✓", "The same name for this purpose."),
-    Verdict.REVIEW: ("A person must look", "?", "The names alone do not settle it."),
-    Verdict.MATERIAL: ("Material", "✕", "Another name, or not good enough for this purpose."),
+    Verdict.IMMATERIAL: (gettext_noop("Immaterial"), "✓", gettext_noop("The same name for this purpose.")),
+    Verdict.REVIEW: (
+        gettext_noop("A person must look"),
+        "?",
+        gettext_noop("The names alone do not settle it."),
+    ),
+    Verdict.MATERIAL: (
+        gettext_noop("Material"),
+        "✕",
+        gettext_noop("Another name, or not good enough for this purpose."),
+    ),
 }
 EFFECT_TEXTS: Mapping[str, tuple[str, str]] = {
-    Effect.EQUAL: ("≈", "Equal by rule"),
-    Effect.MODEL: ("◔", "Left to the model"),
-    Effect.REVIEW: ("?", "A person must look"),
-    Effect.MATERIAL: ("✕", "Material"),
+    Effect.EQUAL: ("≈", gettext_noop("Equal by rule")),
+    Effect.MODEL: ("◔", gettext_noop("Left to the model")),
+    Effect.REVIEW: ("?", gettext_noop("A person must look")),
+    Effect.MATERIAL: ("✕", gettext_noop("Material")),
 }
 _KIND_LABELS: Mapping[str, str] = {
-    "auto": "Detect",
-    Kind.ORGANISATION: "Organisation",
-    Kind.INDIVIDUAL: "Individual",
+    "auto": gettext_noop("Detect"),
+    Kind.ORGANISATION: gettext_noop("Organisation"),
+    Kind.INDIVIDUAL: gettext_noop("Individual"),
 }
 _DECIDER_SENTENCES: Mapping[str, str] = {
-    DecisionSource.RULE: "A rule decided.",
-    DecisionSource.MODEL: "The model decided, because the profile leaves these differences to it.",
-    DecisionSource.SEARCH_LOGIC: "The standard search logic decided.",
-    DecisionSource.IDENTIFIERS: "The identifiers given with the names decided.",
-    DecisionSource.TWO_DISTINCTIVE_DIFFERENCES: "Two differences in distinctive words decided.",
-    DecisionSource.RULE_AND_MODEL_DISAGREE: "A rule and the model disagree, so a person must look.",
-    DecisionSource.KIND_IN_DOUBT: "The names may be people's or organisations', so a person must look.",
-    DecisionSource.COMPLEXITY: "The names are too complex to compare automatically, so a person must look.",
+    DecisionSource.RULE: gettext_noop("A rule decided."),
+    DecisionSource.MODEL: gettext_noop(
+        "The model decided, because the profile leaves these differences to it."
+    ),
+    DecisionSource.SEARCH_LOGIC: gettext_noop("The standard search logic decided."),
+    DecisionSource.IDENTIFIERS: gettext_noop("The identifiers given with the names decided."),
+    DecisionSource.TWO_DISTINCTIVE_DIFFERENCES: gettext_noop("Two differences in distinctive words decided."),
+    DecisionSource.RULE_AND_MODEL_DISAGREE: gettext_noop(
+        "A rule and the model disagree, so a person must look."
+    ),
+    DecisionSource.KIND_IN_DOUBT: gettext_noop(
+        "The names may be people's or organisations', so a person must look."
+    ),
+    DecisionSource.COMPLEXITY: gettext_noop(
+        "The names are too complex to compare automatically, so a person must look."
+    ),
 }
 _ORGANISATION_PART_LABELS = {
-    "stem": "Name without its form",
-    "legal_forms": "Legal form",
-    "numerals": "Numbers",
-    "geography": "Places",
-    "connectors": "Connecting words",
-    "roles": "Role words",
-    "appended": "Appended parts",
-    "scripts": "Writing",
+    "stem": gettext_noop("Name without its form"),
+    "legal_forms": gettext_noop("Legal form"),
+    "numerals": gettext_noop("Numbers"),
+    "geography": gettext_noop("Places"),
+    "connectors": gettext_noop("Connecting words"),
+    "roles": gettext_noop("Role words"),
+    "appended": gettext_noop("Appended parts"),
+    "scripts": gettext_noop("Writing"),
 }
 _INDIVIDUAL_PART_LABELS = {
-    "surname": "Surname",
-    "given": "Given name",
-    "middle": "Middle name",
-    "patronymic": "Patronymic",
-    "particles": "Particles",
-    "suffix": "Suffix",
-    "titles": "Titles",
-    "postnominals": "Letters after the name",
-    "nicknames": "Nicknames",
-    "alias": "Alias",
-    "capacity": "Capacity",
-    "scripts": "Writing",
+    "surname": gettext_noop("Surname"),
+    "given": gettext_noop("Given name"),
+    "middle": gettext_noop("Middle name"),
+    "patronymic": gettext_noop("Patronymic"),
+    "particles": gettext_noop("Particles"),
+    "suffix": gettext_noop("Suffix"),
+    "titles": gettext_noop("Titles"),
+    "postnominals": gettext_noop("Letters after the name"),
+    "nicknames": gettext_noop("Nicknames"),
+    "alias": gettext_noop("Alias"),
+    "capacity": gettext_noop("Capacity"),
+    "scripts": gettext_noop("Writing"),
 }
 _MAX_CODES = 3
 
@@ -109,7 +129,8 @@ class DifferenceRow(NamedTuple):
 
 def get_verdict_badge(name: str) -> VerdictBadge:
     """Return the texts of a verdict; ``name`` is its value."""
-    return VerdictBadge(name, *VERDICT_TEXTS[name])
+    title, symbol, meaning = VERDICT_TEXTS[name]
+    return VerdictBadge(name, gettext(title), symbol, gettext(meaning))
 
 
 def write_reason(badge: VerdictBadge, reason: str) -> str:
@@ -121,60 +142,80 @@ def write_reason(badge: VerdictBadge, reason: str) -> str:
 def format_percent(share: float) -> str:
     """Format a probability in [0, 1]; above 99.9 % the page claims no more than that."""
     if share > 0.999:
-        return "over 99.9 %"
-    return (
-        f"{share:.1%}".replace("%", " %")
-        if share > 0.99 or share < 0.01
-        else f"{share:.0%}".replace("%", " %")
-    )
+        return gettext("over 99.9 %")
+    figure = f"{share * 100:.1f}" if share > 0.99 or share < 0.01 else f"{share * 100:.0f}"
+    return f"{_write_point(figure)} %"
+
+
+def _write_point(figure: str) -> str:
+    """Return a figure with the decimal sign of the language."""
+    return figure.replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 def describe_decider(name: str, verdict: str) -> str:
     """Return a sentence on what decided the verdict."""
     if (name, verdict) == (DecisionSource.MODEL, Verdict.REVIEW):
-        return "The profile leaves these differences to the model, which is not sure enough to decide alone."
-    return _DECIDER_SENTENCES.get(name, "")
+        return gettext(
+            "The profile leaves these differences to the model, which is not sure enough to decide alone."
+        )
+    sentence = _DECIDER_SENTENCES.get(name)
+    return gettext(sentence) if sentence else ""
 
 
 def describe_certainty(answer: Mapping[str, Any]) -> str:
     """Return how sure an answer is: its confidence, or the leaning of a review with its probability."""
     if answer["confidence"] is not None:
-        return f"{format_percent(answer['confidence'])} confidence"
+        return gettext("{percent} confidence").format(percent=format_percent(answer["confidence"]))
     leaning, probability = answer["leaning"], answer["leaning_probability"]
     if probability < MIN_LEANING_PROBABILITY:
         return describe_leaning(leaning, probability)
-    return f"{describe_leaning(leaning, probability)}, probability {format_percent(probability)}"
+    return gettext("{leaning}, probability {percent}").format(
+        leaning=describe_leaning(leaning, probability), percent=format_percent(probability)
+    )
 
 
 def explain_certainty(answer: Mapping[str, Any]) -> str:
     """Return what the figure of :func:`describe_certainty` means; empty where a review has no leaning."""
     if answer["confidence"] is not None:
-        return "the probability that this verdict is right"
-    return "the likelier answer; " if answer["leaning_probability"] >= MIN_LEANING_PROBABILITY else ""
+        return gettext("the probability that this verdict is right")
+    return (
+        gettext("the likelier answer; ") if answer["leaning_probability"] >= MIN_LEANING_PROBABILITY else ""
+    )
 
 
 def describe_leaning(leaning: str | None, probability: float | None) -> str:
     """Return the leaning of a review; an empty string for a verdict that decides."""
     if leaning is None or probability is None:
         return ""
-    return f"leaning to {leaning}" if probability >= MIN_LEANING_PROBABILITY else "no clear leaning"
+    if probability < MIN_LEANING_PROBABILITY:
+        return gettext("no clear leaning")
+    is_material = leaning == Verdict.MATERIAL
+    return gettext("leaning to material") if is_material else gettext("leaning to immaterial")
 
 
 def build_difference_rows(differences: Sequence[Mapping[str, Any]]) -> tuple[DifferenceRow, ...]:
     """Return the differences with the texts of their effects."""
-    return tuple(DifferenceRow(item, *EFFECT_TEXTS[item["effect"]]) for item in differences)
+    return tuple(
+        DifferenceRow(item, EFFECT_TEXTS[item["effect"]][0], describe_effect(item["effect"]))
+        for item in differences
+    )
+
+
+def describe_effect(effect: str) -> str:
+    """Return what an effect is called."""
+    return gettext(EFFECT_TEXTS[effect][1])
 
 
 def get_kind_labels() -> dict[str, str]:
     """Return the selectable kinds of name with their labels."""
-    return dict(_KIND_LABELS)
+    return {kind: gettext(label) for kind, label in _KIND_LABELS.items()}
 
 
 def build_part_rows(left: Mapping[str, Any], right: Mapping[str, Any]) -> tuple[NamePartRow, ...]:
     """Return the parsed structure of both names, part by part; parts that neither has are left out."""
     labels = _INDIVIDUAL_PART_LABELS if left.get("kind") == Kind.INDIVIDUAL else _ORGANISATION_PART_LABELS
     read = (
-        NamePartRow(label, _format_part(left.get(key)), _format_part(right.get(key)))
+        NamePartRow(gettext(label), _format_part(left.get(key)), _format_part(right.get(key)))
         for key, label in labels.items()
     )
     return tuple(row for row in read if row.left or row.right)
@@ -198,18 +239,23 @@ def _format_entry(entry: Any) -> str:
             else f"{entry['text']} = {entry['value']}"
         )
     title = load_categories()[entry["category"]].title if entry.get("category") in load_categories() else ""
-    return f"{entry['text']} ({title.lower()})" if title else str(entry["text"])
+    title = show_text(title) if not is_english() else title.lower()
+    return f"{entry['text']} ({title})" if title else str(entry["text"])
 
 
 def _format_legal_form(form: Mapping[str, Any]) -> str:
     """Format a legal form with its codes: ``GmbH: Gesellschaft mit ... (ELF 2HBR, DE)``."""
     codes = [f"{code['elf']} ({code['jurisdiction']})" for code in form["codes"][:_MAX_CODES]]
     more = len(form["codes"]) - len(codes)
-    listed = f" · ELF {', '.join(codes)}{f' and {more} more' if more > 0 else ''}" if codes else ""
+    listed = f" · ELF {', '.join(codes)}{_count_more(more)}" if codes else ""
     named = (
         f": {form['label']}" if _normalise_letters(form["label"]) != _normalise_letters(form["text"]) else ""
     )
     return f"{form['text']}{named}{listed}"
+
+
+def _count_more(more: int) -> str:
+    return " " + gettext("and {number} more").format(number=more) if more > 0 else ""
 
 
 def _normalise_letters(text: str) -> str:
@@ -223,9 +269,10 @@ def build_bars(contributions: Mapping[str, float]) -> tuple[ContributionBar, ...
     shown = [(_format_feature(key), value) for key, value in ordered[:MAX_BARS]]
     rest = sum(value for _, value in ordered[MAX_BARS:])
     if len(ordered) > MAX_BARS:
-        shown.append((f"{len(ordered) - MAX_BARS} others together", rest))
+        others = gettext("{number} others together").format(number=len(ordered) - MAX_BARS)
+        shown.append((others, rest))
     fixed = sum(contributions.get(key, 0.0) for key in ("baseline", "calibration"))
-    return tuple(_scale_bars([*shown, ("Baseline", fixed)])) if contributions else ()
+    return tuple(_scale_bars([*shown, (gettext("Baseline"), fixed)])) if contributions else ()
 
 
 def _scale_bars(values: list[tuple[str, float]]) -> Iterator[ContributionBar]:
@@ -246,8 +293,8 @@ def list_profile_choices() -> list[dict[str, str]]:
     return [
         {
             "id": item.id,
-            "title": item.title,
-            "summary": item.summary,
+            "title": show_text(item.title),
+            "summary": show_text(item.summary),
             "version": item.version,
             "date": item.date,
         }

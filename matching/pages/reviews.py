@@ -6,30 +6,50 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext, gettext_noop, ngettext
+
 from accounts.dates import format_moment
 from matching.models import DecisionMaker, ReviewDecision, ReviewStatus
 
 _SENTENCES: Mapping[str, tuple[str, str]] = {
     ReviewStatus.NOT_NEEDED: (
-        "No review needed",
-        "The verdict decides. You can ask a reviewer all the same.",
+        gettext_noop("No review needed"),
+        gettext_noop("The verdict decides. You can ask a reviewer all the same."),
     ),
-    ReviewStatus.AVAILABLE: ("Not reviewed yet", "No reviewer has been asked."),
-    ReviewStatus.QUEUED: ("Waiting for a reviewer", "The decision appears on this page."),
+    ReviewStatus.AVAILABLE: (gettext_noop("Not reviewed yet"), gettext_noop("No reviewer has been asked.")),
+    ReviewStatus.QUEUED: (
+        gettext_noop("Waiting for a reviewer"),
+        gettext_noop("The decision appears on this page."),
+    ),
     ReviewStatus.IN_REVIEW: (
-        "In review",
-        "A reviewer has opened it. The decision appears on this page when it is final.",
+        gettext_noop("In review"),
+        gettext_noop("A reviewer has opened it. The decision appears on this page when it is final."),
     ),
     ReviewStatus.NEEDS_DOCUMENT: (
-        "A document is missing",
-        "The reviewer waits for it or for its content.",
+        gettext_noop("A document is missing"),
+        gettext_noop("The reviewer waits for it or for its content."),
     ),
-    ReviewStatus.WITHDRAWN: ("Review withdrawn", "No reviewer decides this pair."),
+    ReviewStatus.WITHDRAWN: (
+        gettext_noop("Review withdrawn"),
+        gettext_noop("No reviewer decides this pair."),
+    ),
 }
 _DECISIONS: Mapping[str, tuple[str, str, str]] = {
-    ReviewDecision.IMMATERIAL: ("✓", "Immaterial", "The same name for this purpose."),
-    ReviewDecision.MATERIAL: ("✕", "Material", "Another name, or not good enough for this purpose."),
-    ReviewDecision.CANNOT_TELL: ("?", "Cannot tell", "The names alone do not settle it."),
+    ReviewDecision.IMMATERIAL: (
+        "✓",
+        gettext_noop("Immaterial"),
+        gettext_noop("The same name for this purpose."),
+    ),
+    ReviewDecision.MATERIAL: (
+        "✕",
+        gettext_noop("Material"),
+        gettext_noop("Another name, or not good enough for this purpose."),
+    ),
+    ReviewDecision.CANNOT_TELL: (
+        "?",
+        gettext_noop("Cannot tell"),
+        gettext_noop("The names alone do not settle it."),
+    ),
 }
 
 
@@ -54,7 +74,10 @@ class DecisionPanel(NamedTuple):
 def build_review_panel(review: Mapping[str, Any]) -> ReviewPanel | None:
     """Return the texts of a review; ``None`` when it is decided."""
     status = review["status"]
-    return None if status == ReviewStatus.DECIDED else ReviewPanel(status, *_SENTENCES[status])
+    if status == ReviewStatus.DECIDED:
+        return None
+    title, sentence = _SENTENCES[status]
+    return ReviewPanel(status, gettext(title), gettext(sentence))
 
 
 def build_decision_panel(review: Mapping[str, Any]) -> DecisionPanel | None:
@@ -64,7 +87,8 @@ def build_decision_panel(review: Mapping[str, Any]) -> DecisionPanel | None:
         return None
     symbol, title, sentence = _DECISIONS[decision]
     badge = "review" if decision == ReviewDecision.CANNOT_TELL else decision
-    return DecisionPanel(badge, symbol, title, review["reason"] or sentence, _describe_facts(review))
+    text = review["reason"] or gettext(sentence)
+    return DecisionPanel(badge, symbol, gettext(title), text, _describe_facts(review))
 
 
 def may_ask_reviewer(review: Mapping[str, Any], is_erased: bool) -> bool:
@@ -79,7 +103,7 @@ def may_ask_reviewer(review: Mapping[str, Any], is_erased: bool) -> bool:
 
 def describe_people(people: int) -> str:
     """Return how many reviewers decided."""
-    return "one reviewer" if people == 1 else f"{people} reviewers"
+    return ngettext("one reviewer", "{number} reviewers", people).format(number=people)
 
 
 def _describe_facts(review: Mapping[str, Any]) -> str:
@@ -87,7 +111,12 @@ def _describe_facts(review: Mapping[str, Any]) -> str:
     who = ", ".join(review["reviewers"] or []) or describe_people(review["people"])
     at = format_moment(datetime.fromisoformat(review["decided_at"]))
     is_precedent = review["decided_by"] == DecisionMaker.PRECEDENT
-    first = f"{'The same pair was decided before, by' if is_precedent else 'Decided by'} {who}, {at}"
-    under = [f"guideline {review['guideline']}"] if review["guideline"] else []
-    clause = [f"clause {review['clause']}"] if review["clause"] else []
-    return ", ".join([first, *under, *clause]) + "."
+    first = gettext("Decided by {who}, {at}")
+    if is_precedent:
+        first = gettext("The same pair was decided before, by {who}, {at}")
+    parts = [first.format(who=who, at=at)]
+    if review["guideline"]:
+        parts.append(gettext("guideline {version}").format(version=review["guideline"]))
+    if review["clause"]:
+        parts.append(gettext("clause {clause}").format(clause=review["clause"]))
+    return ", ".join(parts) + "."

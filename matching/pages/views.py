@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
@@ -21,6 +22,7 @@ from accounts.auth.throttles import apply_rate_limit
 from accounts.models import User
 from matching.api.serializers import DISCLAIMER, CompareRequestSerializer, serialize_reviewed_prediction
 from matching.compare.all_profiles import compare_other_profiles
+from matching.compare.language import show_text
 from matching.compare.request import load_context
 from matching.compare.service import compare_and_store
 from matching.engine import EngineError
@@ -48,7 +50,7 @@ _MATTER_KEY = "matter"
 
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 _NAME_FIELDS = ("name1", "name2")
-_JURISDICTION_ERROR = "Use a country or state code, such as DE or US-DE."
+_JURISDICTION_ERROR = gettext_noop("Use a country or state code, such as DE or US-DE.")
 
 
 @never_cache
@@ -142,7 +144,8 @@ def _compare_and_redirect(request: HttpRequest, form: dict[str, str]) -> HttpRes
     decision = apply_rate_limit(f"user:{user.pk}")
     if not decision.allowed:
         wait = max(1, round(decision.wait_seconds))
-        response = _render_form(request, form, {"form": f"Too many comparisons; try again in {wait} s."}, 429)
+        refusal = gettext("Too many comparisons; try again in {seconds} s.").format(seconds=wait)
+        response = _render_form(request, form, {"form": refusal}, 429)
         response["Retry-After"] = str(wait)
         return response
     serializer = CompareRequestSerializer(data={**form, **_read_optional_fields(form)})
@@ -154,7 +157,7 @@ def _compare_and_redirect(request: HttpRequest, form: dict[str, str]) -> HttpRes
     except ValidationError as error:
         return _render_form(request, form, {"matter": str(error.detail["matter"][0])}, 422)  # type: ignore[call-overload,index]
     except EngineError as error:
-        return _render_form(request, form, {"form": str(error)}, 422)
+        return _render_form(request, form, {"form": show_text(str(error))}, 422)
     if request.session.get(_MATTER_KEY, "") != form["matter"]:
         request.session[_MATTER_KEY] = form["matter"]
     return redirect("answer-page", pk=prediction.pk)
@@ -170,18 +173,20 @@ def _validate_form(form: dict[str, str], serializer: CompareRequestSerializer) -
     """Return the error message of each invalid field."""
     serializer.is_valid()
     errors = {field: str(messages[0]) for field, messages in serializer.errors.items()}
-    errors.update({field: _JURISDICTION_ERROR for field in errors if field.startswith("jurisdiction")})
+    errors.update(
+        {field: gettext(_JURISDICTION_ERROR) for field in errors if field.startswith("jurisdiction")}
+    )
     return {**errors, **{field: text for field in _NAME_FIELDS if (text := _check_name(form[field]))}}
 
 
 def _check_name(name: str) -> str:
     """Return why the engine cannot read a name; an empty string if it can."""
     if not name.strip():
-        return "Enter a name."
+        return gettext("Enter a name.")
     try:
         tokenise_name(name)
     except EngineError as error:
-        return str(error)
+        return show_text(str(error))
     return ""
 
 
@@ -232,7 +237,7 @@ def _build_explanation(
         "rows": presenter.build_difference_rows(answer["differences"]),
         "bars": presenter.build_bars(answer["contributions"]),
         "decided": presenter.describe_decider(answer["decided_by"], badge.id),
-        "disclaimer": DISCLAIMER,
+        "disclaimer": gettext(DISCLAIMER),
         "review": answer["review"],
         "review_panel": reviews.build_review_panel(answer["review"]),
         "earlier": history.list_earlier(prediction, user, scope),

@@ -30,9 +30,10 @@ def catalogue(language: str) -> polib.POFile:
 
 
 def translations(language: str) -> Iterator[tuple[str, str]]:
-    """Every text beside its translation; of a plural each form beside each translation."""
+    """Every text beside its translation; the translations of a plural beside its singular and plural."""
     for entry in catalogue(language):
-        yield from [(entry.msgid, text) for text in entry.msgstr_plural.values()]
+        for form, text in entry.msgstr_plural.items():
+            yield (entry.msgid_plural if form else entry.msgid), text
         if not entry.msgid_plural:
             yield entry.msgid, entry.msgstr
 

@@ -186,13 +186,11 @@ def tokenise_name(name: str) -> TokenisedName:
     :class:`NameTooLongError` above :data:`~matching.engine.types.MAX_NAME_LENGTH` characters.
     """
     if len(name) > MAX_NAME_LENGTH:
-        raise NameTooLongError(
-            f"A name may have at most {MAX_NAME_LENGTH} characters; this one has {len(name)}."
-        )
+        raise NameTooLongError(Sentence.NAME_TOO_LONG.format(most=MAX_NAME_LENGTH, count=len(name)))
     is_plain = name.isascii() and not has_damage(name)
     text = _tokenise_ascii(name) if is_plain else _tokenise_unicode(name)
     if not any(token.key.isalnum() or token.text[0].isalnum() for token in text.tokens):
-        raise EmptyNameError("The name is empty: it needs at least one letter or digit.")
+        raise EmptyNameError(str(Sentence.NAME_EMPTY))
     return text
 
 
