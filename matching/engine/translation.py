@@ -14,6 +14,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
+from matching.engine.authorities import NO_AUTHORITY
 from matching.engine.explanation import write_reason
 from matching.engine.policy import PolicyDecision
 from matching.engine.profiles import (
@@ -44,7 +45,7 @@ def list_texts() -> list[str]:
         texts += [profile.title, profile.summary, profile.law or "", *profile.remarks]
         texts += profile.missing.values()
     texts += [*STEP_TITLES, *FIELD_TITLES, DISREGARDED, *CONDITIONS.values()]
-    texts += [logic.title for logic in SEARCH_LOGICS.values()]
+    texts += [NO_AUTHORITY, *[logic.title for logic in SEARCH_LOGICS.values()]]
     texts += [name.title() for name in MONTH_NAMES]
     return [text for text in dict.fromkeys(texts) if text]
 
@@ -81,7 +82,12 @@ def translate_text(text: str, translate: Translate) -> str:
 
 def _translate_difference(item: Mapping[str, Any], translate: Translate) -> dict[str, Any]:
     texts = {key: translate_text(item[key], translate) for key in ("title", "explanation")}
-    return {**item, **texts}
+    return {**item, **texts, "authority": _translate_authority(item["authority"], translate)}
+
+
+def _translate_authority(authority: str, translate: Translate) -> str:
+    """Return the authority of a difference: citations as they are, else that there is none."""
+    return translate(authority) if authority == NO_AUTHORITY else authority
 
 
 def _translate_step(item: Mapping[str, Any], translate: Translate) -> dict[str, Any]:
