@@ -48,6 +48,7 @@ urlpatterns = [
     path("", include("accounts.sign_in.urls")),
     path("matters/<uuid:pk>", matter_pages.show_matter, name="matter-page"),
     path("", include("matters.urls")),
+    path("", include("accounts.api_keys.urls")),
     path("", include("webhooks.urls")),
     path("language", choose_language, name="language"),
     path("scim/v2/", include("accounts.sign_in.scim_urls")),

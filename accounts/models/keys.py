@@ -32,6 +32,15 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=12, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     scopes = models.JSONField(default=list, blank=True, help_text="compare, read, feedback")
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="replacement",
+        help_text="The key before its rotation.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -43,6 +52,7 @@ class ApiKey(models.Model):
         db_table = "api_keys"
         verbose_name = "API key"
         ordering = ("-created_at",)
+        permissions = (("use_api_keys", "Can have API keys of their own"),)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
