@@ -116,7 +116,6 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_prometheus",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "encrypted_model_fields",
     "import_export",
     "rest_framework",

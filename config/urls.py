@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.contrib.admin.views.decorators import staff_member_required
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
 
 from accounts.language.pages import choose as choose_language
 from analytics import pages as evidence
-from config.web import views
+from config.web import api_docs, views
 from config.web.schema import SharedSchemaGenerator
 from config.web.start import open_start
 from feedback.admin.job_rows import send_job_rows
@@ -72,11 +72,9 @@ urlpatterns = [
     path("api/v1/", include("analytics.api.urls")),
     path("api/v1/", include("webhooks.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(generator_class=SharedSchemaGenerator), name="schema"),
-    path(
-        "api/docs",
-        SpectacularSwaggerView.as_view(url_name="schema", template_name="api_docs.html"),
-        name="api-docs",
-    ),
+    path("api/docs", api_docs.show_guide, name="api-docs"),
+    path("api/docs/reference", api_docs.show_reference, name="api-reference"),
+    path("api/docs/token", api_docs.issue_console_token, name="api-console-token"),
     path("health", views.check_health, name="health"),
     path("ready", views.check_readiness, name="ready"),
     path("heartbeats", views.check_heartbeats, name="heartbeats"),

@@ -14,6 +14,7 @@ REMEDY = "If that is what you want, run `make roles`, look at the difference, an
 OPEN_TO_ALL = {
     "/admin/logout/",
     "/api/docs",
+    "/api/docs/reference",
     "/api/schema",
     "/api/v1/token",
     "/api/v1/token/refresh",

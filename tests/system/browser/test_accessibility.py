@@ -61,7 +61,18 @@ def test_the_review_pages_before_and_after_the_decision(client: Client, sign_in:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", [f"{ITEMS}/quality/team", f"{ITEMS}/quality/mine", "/", "/webhooks"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{ITEMS}/quality/team",
+        f"{ITEMS}/quality/mine",
+        "/",
+        "/webhooks",
+        "/keys",
+        "/api/docs",
+        "/api/docs/reference",
+    ],
+)
 def test_pages_around_the_review(sign_in: SignIn, path: str, scheme: str) -> None:
     assert serious(sign_in(LEA, path, color_scheme=scheme)) == []
 
