@@ -120,6 +120,8 @@ def give_up(job: BatchJob, reason: str) -> None:
 @transaction.atomic
 def delete(job: BatchJob, actor: User | None, why: str = "requested") -> None:
     """Delete a job with its files and its key; the audit trail keeps its counts."""
+    # Locked first: who splits the file stores all chunks before they are looked for, or finds no job anymore.
+    BatchJob.objects.select_for_update().filter(pk=job.pk).first()
     counts = {"rows_total": job.rows_total, "rows_failed": job.rows_failed, "status": job.status}
     trail.record_event("batch_job.deleted", job, actor, why=why, **counts)
     delete_job_folder_on_commit(job.pk)
