@@ -243,31 +243,36 @@ openapi: setup
 	@DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python -m django shell --no-imports \
 	  --command 'from tests.openapi_document import write_document; write_document()'
 
-# A Python wheel and an npm package from the OpenAPI document, built into var/clients/dist and tested; needs npm.
+# The clients for integrators, a Python wheel with its MCP server and an npm package, built into var/clients/dist and tested
+# against a running product. What is generated from the OpenAPI document is not committed. Needs node and npm.
 CLIENTS := var/clients
 CLIENT_VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+CLIENT_TOOLS := $(CLIENTS)/tools/bin
 clients: openapi
-	@test -x $(CLIENTS)/tools/python/bin/openapi-python-client || { echo "==> Installing the generators" && \
-	  npm install --silent --prefix $(CLIENTS)/tools openapi-typescript@7.13.0 typescript@5 && \
-	  $(PYTHON) -m venv $(CLIENTS)/tools/python && \
-	  $(BIN)/uv pip install --quiet --system-certs --python $(CLIENTS)/tools/python/bin/python openapi-python-client==0.29.1; }
-	@rm -rf $(CLIENTS)/python $(CLIENTS)/typescript $(CLIENTS)/user $(CLIENTS)/dist && mkdir -p $(CLIENTS)/typescript $(CLIENTS)/dist
+	@test -x $(CLIENT_TOOLS)/openapi-python-client || { echo "==> Installing the generators" && $(PYTHON) -m venv $(CLIENTS)/tools && \
+	  $(BIN)/uv pip install --quiet --system-certs --python $(CLIENT_TOOLS)/python openapi-python-client==0.29.1 unasync==0.6.0; }
+	@rm -rf $(CLIENTS)/python $(CLIENTS)/user $(CLIENTS)/dist $(CLIENTS)/typescript/src $(CLIENTS)/typescript/dist $(CLIENTS)/typescript-user
+	@mkdir -p $(CLIENTS)/dist $(CLIENTS)/typescript $(CLIENTS)/typescript-user
 	@echo "==> Python client"
-	@{ cat clients/python.yaml; echo "package_version_override: $(CLIENT_VERSION)"; } > $(CLIENTS)/python.yaml
-	@$(CLIENTS)/tools/python/bin/openapi-python-client generate --meta setup --fail-on-warning \
-	  --path clients/openapi.json --config $(CLIENTS)/python.yaml --output-path $(CLIENTS)/python
-	@cp clients/README.md $(CLIENTS)/python
+	@cp -R clients/python $(CLIENTS)/python && \
+	  sed -i 's/^version = "0.0.0".*/version = "$(CLIENT_VERSION)"/' $(CLIENTS)/python/pyproject.toml
+	@$(CLIENT_TOOLS)/openapi-python-client generate --meta none --fail-on-warning --path clients/openapi.json \
+	  --config clients/python/generator.yaml --custom-template-path clients/python/templates \
+	  --output-path $(CLIENTS)/python/legal_names_client/generated
+	@$(CLIENT_TOOLS)/python clients/python/make_synchronous.py $(CLIENTS)/python/legal_names_client
+	@cd $(CLIENTS)/python && $(CURDIR)/$(BIN)/mypy --config-file pyproject.toml legal_names_client
 	@$(BIN)/uv build --quiet --wheel --python $(BIN)/python --out-dir $(CLIENTS)/dist $(CLIENTS)/python
 	@$(PYTHON) -m venv $(CLIENTS)/user && \
-	  $(BIN)/uv pip install --quiet --system-certs --python $(CLIENTS)/user/bin/python $(CLIENTS)/dist/*.whl && \
-	  $(CLIENTS)/user/bin/python -c "from legal_names_client.api.compare import compare"
-	@echo "==> TypeScript types"
-	@cp clients/README.md clients/typescript/package.json tests/clients_build/usage.ts $(CLIENTS)/typescript
-	@$(CLIENTS)/tools/node_modules/.bin/openapi-typescript clients/openapi.json --output $(CLIENTS)/typescript/schema.d.ts
-	@$(CLIENTS)/tools/node_modules/.bin/tsc --noEmit --strict $(CLIENTS)/typescript/usage.ts
-	@cd $(CLIENTS)/typescript && npm pkg set version=$(CLIENT_VERSION) && npm pack --silent --pack-destination ../dist
-	@echo "==> The Python client against a running server"
-	@$(BIN)/python -m pytest tests/clients_build --numprocesses=0 --quiet
+	  $(BIN)/uv pip install --quiet --system-certs --python $(CLIENTS)/user/bin/python \
+	  "legal-names-client[mcp] @ file://$(CURDIR)/$$(ls $(CLIENTS)/dist/*.whl)"
+	@echo "==> TypeScript client"
+	@cp -R clients/typescript/. clients/openapi.json $(CLIENTS)/typescript
+	@cd $(CLIENTS)/typescript && npm ci --silent --no-audit --no-fund && npm run --silent generate && npm run --silent build && \
+	  npm pkg set version=$(CLIENT_VERSION) && npm pack --silent --pack-destination ../dist
+	@cp clients/typescript/test/* $(CLIENTS)/typescript-user && cd $(CLIENTS)/typescript-user && \
+	  npm install --silent --no-audit --no-fund ../dist/*.tgz && ../typescript/node_modules/.bin/tsc
+	@echo "==> Both clients and the MCP server against a running product"
+	@$(BIN)/python -m pytest tests/clients_build --numprocesses=0 --quiet -p no:randomly
 
 # The comparison engine as machine code in .venv, from the same source: needs a C compiler and Python's headers. An edited
 # source runs interpreted again, until it is compiled again; LEGAL_NAMES_ENGINE=interpreted leaves machine code aside.

@@ -1,0 +1,5 @@
+"""Sleep and locks of the asynchronous client, under asyncio and trio."""
+
+from anyio import Lock, sleep
+
+__all__ = ["Lock", "sleep"]
