@@ -130,7 +130,7 @@ class ConfirmationStep:
 
 def handle_confirmation(site: AdminSite, request: HttpRequest, step: ConfirmationStep) -> HttpResponse:
     """Show the confirmation page; on a valid submission perform the change and redirect to ``back_url``."""
-    form = step.form_class(request.POST if request.method == "POST" else None)
+    form = step.form_class(request.POST, request.FILES) if request.method == "POST" else step.form_class()
     if form.is_bound and form.is_valid() and isinstance(request.user, User):
         try:
             messages.success(request, step.perform(request.user, form.cleaned_data))

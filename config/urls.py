@@ -12,7 +12,7 @@ from config.web import api_docs, views
 from config.web.schema import SharedSchemaGenerator
 from config.web.start import open_start
 from feedback.admin.job_rows import send_job_rows
-from feedback.api import document_pages, matter_pages, message_views, request_pages
+from feedback.api import document_pages, matter_pages, message_views, report_pages, request_pages
 from feedback.api import pages as feedback_pages
 from matching.pages import history
 from matching.pages import views as pages
@@ -29,6 +29,9 @@ urlpatterns = [
     path("predictions/<uuid:pk>.json", pages.show_prediction_json, name="answer-json"),
     path("predictions/<uuid:pk>/feedback", feedback_pages.submit_feedback, name="feedback-page"),
     path("predictions/<uuid:pk>/memo", feedback_pages.download_memo, name="memo-page"),
+    path("predictions/<uuid:pk>/report", report_pages.download_report, name="report-page"),
+    path("verify", report_pages.verify_report, name="verify-page"),
+    path("verify/verify_proof.py", report_pages.download_verifier, name="verify-program"),
     path("predictions/<uuid:pk>/ask", request_pages.ask_reviewer, name="review-request-page"),
     path("predictions/<uuid:pk>/answer", request_pages.answer, name="review-answer-page"),
     path("predictions/<uuid:pk>/withdraw", request_pages.withdraw, name="review-withdraw-page"),

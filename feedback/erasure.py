@@ -14,6 +14,7 @@ from feedback.models import (
     Feedback,
     GoldAnswer,
     ImportPreview,
+    IssuedReport,
     ItemEvent,
     ReviewDocument,
     ReviewMessage,
@@ -78,9 +79,33 @@ class ReviewDocumentTarget:
         return rows
 
 
+class IssuedReportTarget:
+    """Reports on the predictions: they stay verifiable, and can confirm no name from then on."""
+
+    model = IssuedReport
+    title = IssuedReport._meta.db_table
+
+    def count(self, erasure: Erasure) -> int:
+        """Return how many digests of names the erasure blanks."""
+        return self._find_rows(erasure).count()
+
+    def blank(self, erasure: Erasure) -> Iterator[int]:
+        """Blank the digests in one batch."""
+        with transaction.atomic():
+            number = self._find_rows(erasure).update(names_digest="")
+            if number:
+                record_batch(erasure, self.title, number)
+        yield number
+
+    def _find_rows(self, erasure: Erasure) -> QuerySet[IssuedReport]:
+        rows: QuerySet[IssuedReport] = make_row_finder(IssuedReport, "prediction")(erasure)
+        return rows.exclude(names_digest="")
+
+
 ERASURE_TARGETS = (
     ImportPreviewTarget(),
     ReviewDocumentTarget(),
+    IssuedReportTarget(),
     EncryptedTable(Feedback, make_row_finder(Feedback, "prediction")),
     EncryptedTable(GoldAnswer, make_row_finder(GoldAnswer, "prediction")),
     EncryptedTable(ItemEvent, make_row_finder(ItemEvent, "item__prediction")),

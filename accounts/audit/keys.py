@@ -15,7 +15,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from accounts.audit.proof_verifier import ED25519_TYPE, Checkpoint, compute_key_hash, verify_signature
+from accounts.audit.proof_verifier import (
+    ED25519_TYPE,
+    REPORT_LINE,
+    Checkpoint,
+    compute_key_hash,
+    verify_signature,
+)
 from accounts.encryption.crypto import compute_digest_with_key, compute_key_id
 
 
@@ -37,7 +43,18 @@ def verify_seal_mac(link_hash: str, key_id: str, mac: str) -> bool:
 
 def sign_checkpoint(origin: str, size: int, root: bytes) -> str:
     """Return a checkpoint (C2SP tlog-checkpoint) signed with Ed25519 by the current key."""
-    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+    return _sign_note(origin, f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n")
+
+
+def sign_report(origin: str, digest: str) -> str:
+    """Return the statement that this installation issued a report with this SHA-256, as a signed note.
+
+    Its second line is no number, so it can never be read as a checkpoint, which the same key signs.
+    """
+    return _sign_note(origin, f"{origin}\n{REPORT_LINE}\n{digest}\n")
+
+
+def _sign_note(origin: str, text: str) -> str:
     private = _derive_signing_key(settings.AUDIT_KEY)
     key_hash = compute_key_hash(origin, private.public_key().public_bytes_raw())
     signature = base64.b64encode(key_hash + private.sign(text.encode())).decode()

@@ -1,13 +1,16 @@
-"""Verifies the proof of one audit event offline; needs only Python 3.8 or newer.
+"""Verifies the proof of one audit event, or a report as JSON, offline; needs only Python 3.8 or newer.
 
     python verify_proof.py event-12.tlog-proof --key KEY
     python verify_proof.py event-12.tlog-proof --anchors anchors.jsonl
+    python verify_proof.py report.json --key KEY
 
 A proof (C2SP tlog-proof) holds the event, its place in the Merkle tree (RFC 6962) and a checkpoint of the
 tree (C2SP tlog-checkpoint). The checkpoint must be signed by KEY, which ``manage.py audit key`` prints, or be
-one of the anchors that were kept outside.
+one of the anchors that were kept outside. A report holds a note, signed by KEY, with the digest of its
+content; the page that verifies reports shows KEY too.
 
-Exit status 0: the event is what it says and was in the trail. 1: it is not; the message says why.
+Exit status 0: the event is what it says and was in the trail, or the report is what was issued. 1: it is
+not; the message says why.
 """
 
 from __future__ import annotations
@@ -22,12 +25,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
+REPORT_LINE = "report"
+"""Second line of the note of a report, where a checkpoint has a number."""
+
 ED25519_TYPE = b"\x01"
 """Signature type of a signed note: Ed25519."""
 
 
 class ProofError(Exception):
     """The proof does not hold; the message says why."""
+
+
+class Note(NamedTuple):
+    """A signed note (C2SP signed-note): its text, the name of the signer's log, and the signatures."""
+
+    text: str
+    origin: str
+    signatures: list[tuple[str, bytes]]
 
 
 class Checkpoint(NamedTuple):
@@ -92,16 +106,24 @@ def compute_key_hash(name: str, public_key: bytes) -> bytes:
 
 def parse_checkpoint(note: str) -> Checkpoint:
     """Read a checkpoint. Raises :class:`ProofError`."""
-    text, blank, signed = note.partition("\n\n")
-    lines = text.split("\n")
-    if not blank or len(lines) < 3 or not lines[1].isdigit():
+    text, origin, signatures = parse_note(note)
+    lines = text[:-1].split("\n")
+    if len(lines) < 3 or not lines[1].isdigit():
         raise ProofError("the checkpoint cannot be read")
+    return Checkpoint(text, origin, int(lines[1]), _decode(lines[2]), signatures)
+
+
+def parse_note(note: str) -> Note:
+    """Read a signed note. Raises :class:`ProofError`."""
+    text, blank, signed = note.partition("\n\n")
+    if not blank:
+        raise ProofError("the checkpoint cannot be read: it has no signature")
     signatures = []
     for line in signed.splitlines():
         dash, name, value = (*line.split(" "), "", "")[:3]
         if dash == "—":
             signatures.append((name, _decode(value)))
-    return Checkpoint(text + "\n", lines[0], int(lines[1]), _decode(lines[2]), signatures)
+    return Note(text + "\n", text.split("\n")[0], signatures)
 
 
 def parse_proof(text: str) -> Proof:
@@ -118,8 +140,8 @@ def parse_proof(text: str) -> Proof:
     )
 
 
-def verify_signature(checkpoint: Checkpoint, key: str) -> bool:
-    """Return whether a verifier key (``name+hash+base64``) signed the checkpoint."""
+def verify_signature(checkpoint: Checkpoint | Note, key: str) -> bool:
+    """Return whether a verifier key (``name+hash+base64``) signed the checkpoint, or the note of a report."""
     name, _, encoded = (*key.split("+", 2), "", "")[:3]
     public_key = _decode(encoded)[1:]
     expected = compute_key_hash(name, public_key)
@@ -143,6 +165,23 @@ def verify_proof(proof: Proof) -> dict[str, Any]:
     if root != proof.checkpoint.root:
         raise ProofError("the event was altered, or was not in the trail when the checkpoint was made")
     return entry
+
+
+def compute_content_digest(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a report's content, as compact JSON with sorted keys."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def verify_report(report: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return the content of a report that the key signed. Raises :class:`ProofError`."""
+    note, content = parse_note(report["signature"]), report["content"]
+    lines = note.text.split("\n")
+    if lines[1:2] != [REPORT_LINE] or lines[2:3] != [compute_content_digest(content)]:
+        raise ProofError("the report was altered after it was issued")
+    if not verify_signature(note, key):
+        raise ProofError("the report is not signed by the key")
+    return dict(content)
 
 
 def check_anchors(checkpoint: Checkpoint, path: Path) -> str:
@@ -230,7 +269,7 @@ def verify_ed25519(public_key: bytes, message: bytes, signature: bytes) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Check the proof of the command line; return the exit status."""
-    parser = argparse.ArgumentParser(description="Check the proof of an audit event, offline.")
+    parser = argparse.ArgumentParser(description="Check the proof of an audit event, or a report, offline.")
     parser.add_argument("proof", type=Path)
     parser.add_argument("--key", help="the verifier key that `manage.py audit key` prints, kept outside")
     parser.add_argument("--anchors", type=Path, help="anchors kept outside, one JSON object per line")
@@ -247,7 +286,23 @@ def main(arguments: list[str]) -> int:
 
 
 def _check(options: argparse.Namespace) -> list[str]:
-    proof = parse_proof(options.proof.read_text(encoding="utf-8"))
+    text = options.proof.read_text(encoding="utf-8")
+    is_report = text.startswith("{")
+    return _check_report(json.loads(text), options.key) if is_report else _check_proof(text, options)
+
+
+def _check_report(report: dict[str, Any], key: str) -> list[str]:
+    if not key:
+        raise ProofError("a report is checked with --key; no anchor names it")
+    content = verify_report(report, key)
+    return [
+        f"ok: report {content['reference']} of {content['issued_at']} is signed by the key and unaltered",
+        json.dumps(content, indent=2, ensure_ascii=False),
+    ]
+
+
+def _check_proof(text: str, options: argparse.Namespace) -> list[str]:
+    proof = parse_proof(text)
     entry, checkpoint = verify_proof(proof), proof.checkpoint
     lines = [f"ok: seal {entry['seq']} is in the tree of {checkpoint.size} seals of {checkpoint.origin}"]
     if options.key:

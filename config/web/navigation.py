@@ -196,6 +196,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                         "permission": _build_permission_check("accounts.view_auditseal"),
                     },
                     _build_link("Exports of names", "download", "matching.exportrequest"),
+                    _build_link("Letterhead of reports", "contract", "feedback.letterhead"),
                     _build_link("Webhooks", "webhook", "webhooks.webhookendpoint"),
                     _build_link("Webhook deliveries", "outgoing_mail", "webhooks.webhookdelivery"),
                     _build_link("Erasures", "ink_eraser", "accounts.erasure"),

@@ -8,12 +8,14 @@ from feedback.api.document_views import DocumentsView, DocumentView
 from feedback.api.job_review_views import JobReviewView
 from feedback.api.memo_views import MemoView
 from feedback.api.message_views import MessagesView
+from feedback.api.report_views import ReportView
 from feedback.api.request_views import ReviewAnswerView, ReviewRequestsView, WithdrawReviewRequestView
 from feedback.api.views import FeedbackView
 
 urlpatterns = [
     path("feedback", FeedbackView.as_view(), name="feedback"),
     path("predictions/<uuid:pk>/memo", MemoView.as_view(), name="prediction-memo"),
+    path("predictions/<uuid:pk>/reports", ReportView.as_view(), name="prediction-reports"),
     path("predictions/<uuid:pk>/review-requests", ReviewRequestsView.as_view(), name="review-requests"),
     path(
         "predictions/<uuid:pk>/review-requests/withdraw",

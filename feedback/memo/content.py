@@ -24,16 +24,20 @@ from django.utils.translation import gettext
 from accounts.audit import trail
 from accounts.dates import format_moment
 from accounts.models import User
+from feedback.memo.parts import (
+    REDACTED_TEXT,
+    build_answer_facts,
+    build_difference_entry,
+    list_deceiving_characters,
+)
 from feedback.memo.pdf import render_pdf
 from feedback.memo.words import list_words
 from feedback.models import Feedback, FeedbackSource, ReviewItem
 from matching.api.review_serializers import serialize_named_review
 from matching.api.serializers import DISCLAIMER, serialize_prediction
-from matching.compare.language import show_text
-from matching.engine import load_categories
 from matching.jobs.formats.rows import escape_formula
 from matching.models import DecisionMaker, Prediction, ReviewDecision, ReviewStatus
-from matching.pages import diff, presenter
+from matching.pages import presenter
 from matching.pages.reviews import describe_people
 
 MAX_MEMOS = 100
@@ -41,8 +45,6 @@ MAX_MEMOS = 100
 
 _PRODUCT_NAME = "Legal Name Comparison"
 """Who issues a memo to a requester."""
-
-REDACTED_TEXT = "[redacted]"
 
 log = structlog.get_logger(__name__)
 
@@ -211,9 +213,9 @@ def _build_content(prediction: Prediction, redacted: bool, at: datetime) -> dict
             ],
             [gettext("Compared"), format_moment(prediction.created_at)],
         ],
-        "deceiving": [] if redacted else _list_deceiving_characters(prediction, document),
-        "answer": _build_answer_facts(document, redacted),
-        "differences": [_build_difference_entry(row, redacted) for row in document["differences"]],
+        "deceiving": [] if redacted else list_deceiving_characters(prediction, document),
+        "answer": build_answer_facts(document, redacted),
+        "differences": [build_difference_entry(row, redacted) for row in document["differences"]],
         "disclaimer": gettext(DISCLAIMER),
     }
 
@@ -271,39 +273,3 @@ def _build_client_entry(review: Mapping[str, Any], redacted: bool) -> dict[str, 
         "reason": f"{reason} {cited}".strip(),
         "who": f"{who}, {format_moment(at)}{under}",
     }
-
-
-def _build_answer_facts(document: dict[str, Any], redacted: bool) -> list[list[str]]:
-    verdict = presenter.get_verdict_badge(document["verdict"])
-    model = document["model"]
-    return [
-        [gettext("Verdict"), f"{verdict.title}, {presenter.describe_certainty(document)}"],
-        [gettext("Reason"), REDACTED_TEXT if redacted else document["reason"]],
-        [gettext("Would settle it"), document["missing_fact"] or gettext("nothing is missing")],
-        [
-            gettext("Model and rules"),
-            gettext("{model} {version}, rules {rules}").format(
-                model=model["name"], version=model["version"], rules=document["rules_version"]
-            ),
-        ],
-    ]
-
-
-def _build_difference_entry(row: dict[str, Any], redacted: bool) -> dict[str, str]:
-    category = load_categories().get(row["category"])
-    general = show_text(category.explanation) if category else ""
-    return {
-        "category": row["category"],
-        "title": f"{row['title']}. {general if redacted else row['explanation']}",
-        "first": REDACTED_TEXT if redacted and row["text1"] else row["text1"] or gettext("none"),
-        "second": REDACTED_TEXT if redacted and row["text2"] else row["text2"] or gettext("none"),
-        "effect": presenter.describe_effect(row["effect"]),
-        "rule": f"{row['rule']}; {row['authority']}",
-    }
-
-
-def _list_deceiving_characters(prediction: Prediction, document: dict[str, Any]) -> list[str]:
-    columns = diff.build_columns(prediction.name1, prediction.name2, document["differences"])
-    return [
-        f"name {'AB'[number - 1]}: {code}" for number, code in presenter.find_deceptive_characters(columns)
-    ]

@@ -22,11 +22,20 @@ from feedback.models.queue import (
     ReviewItemQuerySet,
     ReviewStage,
 )
+from feedback.models.report import (
+    MAX_LETTERHEAD_LENGTH,
+    MAX_LOGO_BYTES,
+    IssuedReport,
+    Letterhead,
+    LogoType,
+)
 from feedback.models.request import ReviewRequest
 
 __all__ = [
     "CLAIM_DURATION",
     "MAX_DOCUMENT_BYTES",
+    "MAX_LETTERHEAD_LENGTH",
+    "MAX_LOGO_BYTES",
     "MAX_MESSAGE_LENGTH",
     "MAX_REASON_LENGTH",
     "UNDO_WINDOW",
@@ -41,7 +50,10 @@ __all__ = [
     "GoldAnswer",
     "Guideline",
     "ImportPreview",
+    "IssuedReport",
     "ItemEvent",
+    "Letterhead",
+    "LogoType",
     "Precedent",
     "ReviewDocument",
     "ReviewItem",

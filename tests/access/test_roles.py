@@ -35,6 +35,8 @@ OPEN_TO_ALL = {
     "/sign-in/with/<slug:provider_id>",
     "/sign-in/with/<slug:provider_id>/callback",
     "/sign-out",
+    "/verify",
+    "/verify/verify_proof.py",
 }
 """Addresses open without sign-in; an addition is made by hand and reviewed by a second person."""
 

@@ -82,3 +82,9 @@ for (const zone of document.querySelectorAll("[data-drop]")) {
     input.dispatchEvent(new Event("change"));
   });
 }
+
+// The picture on a report leads here with its code behind the #, which no server sees.
+const codeForm = document.querySelector("[data-code-form]");
+if (codeForm && /^#[0-9A-Za-z-]{20,40}$/.test(window.location.hash)) {
+  codeForm.elements.code.value = window.location.hash.slice(1);
+}
