@@ -47,6 +47,7 @@ urlpatterns = [
         document_pages.delete,
         name="review-document-delete-page",
     ),
+    path("", include("matching.pages.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.sign_in.urls")),
     path("matters/<uuid:pk>", matter_pages.show_matter, name="matter-page"),

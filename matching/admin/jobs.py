@@ -29,10 +29,8 @@ from accounts.admin_tools import (
 )
 from accounts.auth.current_user import get_current_user
 from accounts.auth.step_up import require_recent_authentication
-from accounts.auth.throttles import RateLimit, apply_rate_limit
 from accounts.models import User
 from matching import tasks
-from matching.admin.job_results import build_result_context
 from matching.api.job_views import send_result, send_reviewed_result
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
@@ -40,6 +38,9 @@ from matching.jobs import service
 from matching.jobs.formats.rows import FileError
 from matching.jobs.upload_handler import EncryptedUploadHandler
 from matching.models import UNFINISHED_STATUSES, BatchJob
+from matching.pages.job_limit import RowLimitError, take_rows
+from matching.pages.job_progress import build_progress
+from matching.pages.job_results import build_result_context
 from matters.wall import select_visible
 from modelops.models import RunStatus
 
@@ -84,10 +85,6 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["profile"].choices = [(it.id, it.title) for it in get_available_profiles().values()]  # type: ignore[attr-defined]
-
-
-class _RateLimitError(ValueError):
-    """The user has sent too many rows; the message is fit for the screen."""
 
 
 @admin.register(BatchJob)
@@ -207,7 +204,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         if request.method == "POST" and form.is_valid():
             try:
                 job = _create_job(get_current_user(request), form.cleaned_data)
-            except (FileError, service.JobError, _RateLimitError) as error:
+            except (FileError, service.JobError, RowLimitError) as error:
                 form.add_error("file", str(error))
             else:
                 messages.success(request, "The file is stored. It is compared in the background.")
@@ -300,45 +297,10 @@ def _build_page_context(job: BatchJob, request: HttpRequest) -> dict[str, Any]:
     return {"job": job, "progress": build_progress(job), "own": own, "result": result}
 
 
-def build_progress(job: BatchJob) -> dict[str, Any]:
-    """Return what the progress bar and the line below it show."""
-    return {
-        "status": job.status,
-        "label": job.get_status_display(),
-        "share": round(job.share, 4),
-        "sentence": _describe_progress(job),
-        "unfinished": job.status in UNFINISHED_STATUSES,
-    }
-
-
-def _describe_progress(job: BatchJob) -> str:
-    """Return the progress of a job in one line."""
-    if job.status == RunStatus.QUEUED:
-        return "Waiting to be read."
-    if job.status == RunStatus.FAILED:
-        return job.error
-    if job.status == RunStatus.CANCELLED:
-        return "Cancelled; the files are deleted."
-    done = f"{job.rows_done:,} of {job.rows_total or 0:,} rows"
-    rate = f", {job.rate:,.0f} rows/s" if job.rate else ""
-    left = f", about {_format_duration(job.seconds_left)} left" if job.seconds_left is not None else ""
-    failed = f", {job.rows_failed:,} with an error" if job.rows_failed else ""
-    return f"{done}{failed}{rate}{left}."
-
-
-def _format_duration(seconds: int) -> str:
-    if seconds < 90:
-        return f"{seconds} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 def _create_job(user: User, fields: Mapping[str, Any]) -> BatchJob:
-    """Create the job of a valid form. Raises what :func:`service.create` raises, and ``_RateLimitError``."""
-    rate, upload = RateLimit.parse(settings.JOB_RATE), fields["file"]
-    decision = apply_rate_limit(f"rows:user:{user.pk}", min(max(1, upload.row_estimate), rate.limit), rate)
-    if not decision.allowed:
-        wait = _format_duration(round(decision.wait_seconds) + 1)
-        raise _RateLimitError(f"Too many rows in a short time; try again in {wait}.")
+    """Create the job of a valid form. Raises what :func:`service.create` raises, and ``RowLimitError``."""
+    upload = fields["file"]
+    take_rows(user, upload.row_estimate)
     options = service.JobOptions((fields["column1"], fields["column2"]), fields["profile"], fields["kind"])
     job = service.create(user, upload, options)
     tasks.enqueue_job(job)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from matching.engine import RULES_VERSION
 from matching.jobs import service
+from matching.jobs.uploads.drafts import delete_old_drafts
 from matching.models import BatchChunk, BatchJob
 from modelops.alerting.alerts import record_observation
 from modelops.models import RunStatus
@@ -76,6 +77,7 @@ def delete_expired_jobs() -> int:
     jobs = list(BatchJob.objects.past_retention(timezone.now()))
     for job in jobs:
         service.delete(job, None, "kept long enough")
+    delete_old_drafts(timezone.now())
     _delete_orphaned_folders()
     return len(jobs)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,7 +20,6 @@ from matching.jobs.encrypted_file import open_encrypted_file
 from matching.jobs.formats.registry import FORMATS, detect_format
 from matching.jobs.formats.rows import FileLayout, NameColumns
 from matching.jobs.job_folder import delete_job_folder_on_commit
-from matching.jobs.upload_handler import Upload
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from matching.serving.live_models import get_model_loader
 from matters.models import Matter
@@ -33,6 +34,35 @@ class JobError(ValueError):
     """The operation is refused; the message is one sentence for users."""
 
 
+class StoredFile(Protocol):
+    """A file of pairs that is encrypted on disk."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+
+    @property
+    def key(self) -> str:
+        """What decrypts it."""
+
+    @property
+    def byte_count(self) -> int:
+        """Its length before encryption."""
+
+
+class PairUpload(Protocol):
+    """A file of pairs as it arrived; a job that is created from it sets ``is_kept``."""
+
+    id: UUID
+    name: str
+    signature: bytes
+    is_kept: bool
+
+    @property
+    def file(self) -> StoredFile:
+        """The file on disk."""
+
+
 @dataclass(frozen=True)
 class JobOptions:
     """How a file is read and compared; ``format`` is empty where the file name determines it."""
@@ -44,7 +74,7 @@ class JobOptions:
     matter: Matter | None = None
 
 
-def create(user: User, upload: Upload, options: JobOptions) -> BatchJob:
+def create(user: User, upload: PairUpload, options: JobOptions) -> BatchJob:
     """Check the header of the file and store it as a job of the user.
 
     Raises :class:`~matching.jobs.formats.rows.FileError` for a file that cannot be used,
@@ -74,7 +104,7 @@ def create(user: User, upload: Upload, options: JobOptions) -> BatchJob:
 
 
 @transaction.atomic
-def _save_job(job: BatchJob, upload: Upload) -> None:
+def _save_job(job: BatchJob, upload: PairUpload) -> None:
     if BatchJob.objects.filter(user=job.user).unfinished().count() >= MAX_UNFINISHED:
         raise JobError(f"You have {MAX_UNFINISHED} unfinished jobs; wait for one or cancel it.")
     job.save(force_insert=True)

@@ -11,6 +11,7 @@ from matching.models.batch_job import (
     FileFormat,
 )
 from matching.models.export_request import ARCHIVE_FORMAT, ExportRequest
+from matching.models.job_draft import JobDraft
 from matching.models.job_review_row import JobReviewRow
 from matching.models.pair_precedent import PairPrecedent
 from matching.models.prediction import (
@@ -43,6 +44,7 @@ __all__ = [
     "DecisionMaker",
     "ExportRequest",
     "FileFormat",
+    "JobDraft",
     "JobReviewRow",
     "PairPrecedent",
     "Prediction",

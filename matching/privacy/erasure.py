@@ -15,7 +15,8 @@ from accounts.encryption.fields import DecryptionError
 from accounts.models import Erasure
 from accounts.privacy.erasure import EncryptedTable, record_batch
 from matching.jobs import service
-from matching.models import BatchJob, PairPrecedent, Prediction, PredictionReview
+from matching.jobs.uploads.drafts import discard_draft
+from matching.models import BatchJob, JobDraft, PairPrecedent, Prediction, PredictionReview
 from matching.pair_digest import normalise_name
 
 log = structlog.get_logger(__name__)
@@ -79,6 +80,34 @@ class BatchJobTarget:
         return BatchJob.objects.none()
 
 
+class JobDraftTarget:
+    """Files that wait to be started, which an erasure by user, age or name deletes: none is kept a day."""
+
+    model = JobDraft
+    title = JobDraft._meta.db_table
+
+    def count(self, erasure: Erasure) -> int:
+        """Return how many files the erasure deletes."""
+        return self._find_drafts(erasure).count()
+
+    def blank(self, erasure: Erasure) -> Iterator[int]:
+        """Delete the files one by one, and yield 1 for each."""
+        for draft in self._find_drafts(erasure):
+            with transaction.atomic():
+                discard_draft(draft)
+                record_batch(erasure, self.title, 1)
+            yield 1
+
+    def _find_drafts(self, erasure: Erasure) -> QuerySet[JobDraft]:
+        if erasure.subject == Erasure.Subject.USER:
+            return JobDraft.objects.filter(user=erasure.user_id)
+        if erasure.subject == Erasure.Subject.AGE:
+            return JobDraft.objects.filter(created_at__lt=erasure.before)
+        if erasure.subject == Erasure.Subject.NAME:
+            return JobDraft.objects.all()
+        return JobDraft.objects.none()
+
+
 class PairPrecedentTarget:
     """Precedents of pairs: they end, and the digest by which the pair is found is blanked."""
 
@@ -104,6 +133,7 @@ class PairPrecedentTarget:
 
 ERASURE_TARGETS = (
     BatchJobTarget(),
+    JobDraftTarget(),
     PairPrecedentTarget(),
     EncryptedTable(PredictionReview, make_row_finder(PredictionReview, "prediction")),
     EncryptedTable(Prediction, find_predictions, _get_erased_values),

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BufferedReader, TextIOWrapper
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple, TextIO
 
 from matching.jobs.formats.rows import (
@@ -26,6 +26,7 @@ from matching.jobs.formats.rows import (
     build_output_row,
     check_header,
     escape_formula,
+    fill_rows,
     format_review_cells,
 )
 
@@ -194,10 +195,56 @@ def format_csv(table: Iterable[Iterable[str]], delimiter: str = ",", line_end: s
     return out.getvalue().encode("utf-8", "replace")
 
 
+def number_column(place: int) -> str:
+    """Return the title of a column of a file without titles, by its place from 0."""
+    return f"Column {place + 1}"
+
+
+def build_numbered_header(cells: Sequence[str], delimiter: str) -> bytes:
+    """Return the header of a file without titles whose first row has these cells."""
+    return format_csv([[number_column(place) for place in range(len(cells))]], delimiter)
+
+
+def read_first_rows(file: BufferedReader, count: int) -> tuple[list[list[str]], str]:
+    """Return the first rows that are not empty, and the delimiter. Raises :class:`FileError`."""
+    _refuse_utf16(file)
+    with _open_text(file) as text:
+        lines = _BoundedLines(text)
+        first = _read_first_line(lines)
+        try:
+            sample = [first, *islice(lines, count - 1)]
+            delimiter = _choose_delimiter(sample)
+            reader = _build_reader(chain(sample, lines), delimiter)
+            rows = list(islice((cells for cells in reader if cells), count))
+        except (csv.Error, _RowTooLongError) as error:
+            raise FileError(f"The first {count} rows are not readable CSV: {error}.") from None
+    return [[_replace_invalid_bytes(cell) for cell in row] for row in rows], delimiter
+
+
+def _choose_delimiter(lines: Sequence[str]) -> str:
+    """Return the delimiter that stands equally often in every line, else the most frequent one of the first.
+
+    Commas come last: they stand in names too.
+    """
+    for mark in reversed(_DELIMITERS):
+        counts = {line.count(mark) for line in lines if line.strip()}
+        if len(counts) == 1 and counts != {0}:
+            return mark
+    return max(_DELIMITERS, key=lines[0].count)
+
+
+def _replace_invalid_bytes(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 class CsvFormat:
     """CSV files of bulk jobs."""
 
     content_type = "text/csv; charset=utf-8"
+
+    def read_sample(self, file: BufferedReader, count: int) -> list[list[str]]:
+        """Return the first rows."""
+        return fill_rows(read_first_rows(file, count)[0])
 
     def read_layout(self, file: BufferedReader, columns: NameColumns) -> FileLayout:
         """Read the header. Raises :class:`FileError`."""

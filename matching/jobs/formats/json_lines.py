@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader
+from itertools import islice
 from typing import Any
 
 from matching.jobs.formats.rows import (
@@ -29,6 +30,17 @@ class JsonLinesFormat:
     """JSON Lines files of bulk jobs."""
 
     content_type = "application/jsonl"
+
+    def read_sample(self, file: BufferedReader, count: int) -> list[list[str]]:
+        """Return the fields of the first objects. Raises :class:`FileError` naming the line that is none."""
+        items = []
+        for number, line in enumerate(islice(_read_lines(file), max(1, count - 1)), 1):
+            try:
+                items.append(_parse_object(line))
+            except _LineError as error:
+                raise FileError(f"Line {number} cannot be used: {error}") from None
+        fields = list(dict.fromkeys(name for item in items for name in item))
+        return [fields, *([_show_value(item.get(name)) for name in fields] for item in items)]
 
     def read_layout(self, file: BufferedReader, columns: NameColumns) -> FileLayout:
         """Check the first line. Raises :class:`FileError`."""
@@ -78,6 +90,13 @@ class JsonLinesFormat:
             for row, review in pairs
         )
         return "".join(lines).encode("utf-8", "replace")
+
+
+def _show_value(value: Any) -> str:
+    """Return a field as a cell of the preview."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _format_value(value: Any) -> str:

@@ -88,6 +88,9 @@ class TabularFormat(Protocol):
     def read_layout(self, file: BufferedReader, columns: NameColumns) -> FileLayout:
         """Read the header and check the file as a whole. Raises :class:`FileError`."""
 
+    def read_sample(self, file: BufferedReader, count: int) -> list[list[str]]:
+        """Return the first rows as text, titles first, cells of equal number. Raises :class:`FileError`."""
+
     def read_rows(self, file: BufferedReader, layout: FileLayout) -> Iterator[PairRow]:
         """Read the rows below the header one at a time; a row that cannot be used carries its error."""
 
@@ -137,6 +140,12 @@ def check_header(
     if taken := [name for name in reserved if name in header]:
         raise FileError(f"There is a column {', '.join(taken)} already; rename it first.")
     return list(header)
+
+
+def fill_rows(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return rows of equal length: the longest row has as many cells as all others then."""
+    width = max(map(len, rows), default=0)
+    return [[*row, *[""] * (width - len(row))] for row in rows]
 
 
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")

@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 from xml.sax.saxutils import escape, unescape
@@ -30,6 +31,7 @@ from matching.jobs.formats.rows import (
     OutputRow,
     PairRow,
     check_header,
+    fill_rows,
     format_review_cells,
 )
 
@@ -49,6 +51,13 @@ class XlsxFormat:
     """XLSX files of bulk jobs."""
 
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+    def read_sample(self, file: BufferedReader, count: int) -> list[list[str]]:
+        """Return the first rows that are not empty. Raises :class:`FileError`."""
+        rows = read_workbook(file, HEADER_SECONDS)
+        sample = list(islice((cells for cells in rows if cells), count))
+        rows.close()
+        return fill_rows(sample)
 
     def read_layout(self, file: BufferedReader, columns: NameColumns) -> FileLayout:
         """Read the header. Raises :class:`FileError`."""

@@ -88,3 +88,14 @@ const codeForm = document.querySelector("[data-code-form]");
 if (codeForm && /^#[0-9A-Za-z-]{20,40}$/.test(window.location.hash)) {
   codeForm.elements.code.value = window.location.hash.slice(1);
 }
+
+// The titles of the chosen columns stand out in the preview.
+const draft = document.querySelector("[data-draft]");
+if (draft) {
+  draft.addEventListener("change", () => {
+    const chosen = [draft.elements.column1.value, draft.elements.column2.value];
+    for (const title of draft.querySelectorAll("[data-column]")) {
+      title.classList.toggle("is-chosen", chosen.includes(title.dataset.column));
+    }
+  });
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from matching.api.job_serializers import JobRowQuerySerializer
@@ -13,6 +13,17 @@ from matching.models import BatchJob, ReviewDecision, ReviewStatus, VerdictChoic
 
 _PAGE_ROWS = 25
 _FILTERS = ("verdict", "review_status")
+_BAR_LENGTH = 200.0
+"""Length of the longest bar, in units of the SVG view box."""
+
+
+class VerdictBar(NamedTuple):
+    """The rows of one verdict as a bar."""
+
+    id: str
+    label: str
+    rows: int
+    width: float
 
 
 def build_result_context(job: BatchJob, query: Mapping[str, str], own: bool) -> dict[str, Any]:
@@ -27,10 +38,17 @@ def build_result_context(job: BatchJob, query: Mapping[str, str], own: bool) -> 
             "labels": [str(choice.label) for choice in VerdictChoice],
             "values": [counts[choice.value] for choice in VerdictChoice],
         },
+        "bars": _build_bars(counts),
         "review_rows": counts[VerdictChoice.REVIEW],
         "sent_rows": job.review_rows.count(),
     }
     return {**context, **_build_rows(job, query)} if own else context
+
+
+def _build_bars(counts: Mapping[str, int]) -> list[VerdictBar]:
+    scale = _BAR_LENGTH / (max(counts.values(), default=0) or 1)
+    rows = [(choice, counts[choice.value]) for choice in VerdictChoice]
+    return [VerdictBar(choice.value, str(choice.label), number, number * scale) for choice, number in rows]
 
 
 def _build_rows(job: BatchJob, query: Mapping[str, str]) -> dict[str, Any]:
