@@ -80,7 +80,7 @@ def build_evidence(item: ReviewItem, reviewer: User) -> dict[str, Any]:
     differences = [_hide_effect(row) for row in document["differences"]]
     guideline, clauses = service.get_guideline_in_force()
     return {
-        **_build_name_columns(prediction, differences),
+        **_build_blind_columns(prediction, differences),
         "differences": differences,
         "parts": presenter.build_part_rows(document["name1"], document["name2"]),
         "steps": document["steps"],
@@ -106,7 +106,11 @@ def build_model_answer(decision: Feedback) -> dict[str, Any]:
     document = serialize_prediction(prediction)
     verdict = presenter.get_verdict_badge(prediction.verdict)
     return {
-        **_build_name_columns(prediction, document["differences"]),
+        **_describe_columns(
+            prediction,
+            diff.build_columns(prediction.name1, prediction.name2, document["differences"]),
+            diff.ANSWER_MARKS,
+        ),
         "feedback": decision,
         "symbol": _SYMBOLS[decision.decision],
         "revision": _find_revision(decision),
@@ -163,13 +167,20 @@ def record_names_revealed(item: ReviewItem, reviewer: User, precedents: Sequence
     trail.record_event("prediction.names_revealed", item.prediction, reviewer, precedents=keys)
 
 
-def _build_name_columns(prediction: Prediction, differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the two names side by side with the marks of these differences."""
-    columns = diff.build_columns(prediction.name1, prediction.name2, differences)
+def _build_blind_columns(prediction: Prediction, differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the two names side by side, with marks that tell nothing about a rule."""
+    columns = diff.build_blind_columns(prediction.name1, prediction.name2, differences)
+    return _describe_columns(prediction, columns, diff.BLIND_MARKS)
+
+
+def _describe_columns(
+    prediction: Prediction, columns: Sequence[diff.DiffColumn], marks: Sequence[diff.DiffMark]
+) -> dict[str, Any]:
+    """Return what the template of two names side by side shows."""
     return {
         "prediction": prediction,
         "columns": columns,
-        "marks": [mark for mark in diff.DiffMark if mark.sign],
+        "marks": marks,
         "deceiving": presenter.find_deceptive_characters(columns),
         "directions": (
             presenter.get_text_direction(prediction.name1),
@@ -179,14 +190,9 @@ def _build_name_columns(prediction: Prediction, differences: Sequence[Mapping[st
 
 
 def _hide_effect(difference: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a difference without its effect under the profile.
-
-    Changes in orthography are marked ``equal``, because they are so under every profile; all others
-    ``review``.
-    """
-    effect = "equal" if difference["category"] in diff.ORTHOGRAPHY_CATEGORIES else "review"
+    """Return a difference without its effect under the profile."""
     shown = {key: difference[key] for key in ("category", "title", "text1", "text2", "span1", "span2")}
-    return {**shown, "effect": effect, "authority": difference["authority"], "why": difference["explanation"]}
+    return {**shown, "authority": difference["authority"], "why": difference["explanation"]}
 
 
 def _list_request_context(prediction: Prediction) -> list[tuple[str, str]]:

@@ -42,6 +42,7 @@ class DiffMark(StrEnum):
     DELETED = "deleted"
     INSERTED = "inserted"
     MOVED = "moved"
+    REWRITTEN = "rewritten"
 
     @property
     def sign(self) -> str:
@@ -61,7 +62,13 @@ _MARK_SIGNS = {
     DiffMark.DELETED: ("−", gettext_noop("In name A only")),
     DiffMark.INSERTED: ("+", gettext_noop("In name B only")),
     DiffMark.MOVED: ("⇄", gettext_noop("At another place")),
+    DiffMark.REWRITTEN: ("≈", gettext_noop("Same word, written otherwise")),
 }
+ANSWER_MARKS = tuple(mark for mark in DiffMark if mark not in (DiffMark.SAME, DiffMark.REWRITTEN))
+"""The marks where the effects of differences are shown."""
+
+BLIND_MARKS = tuple(mark for mark in DiffMark if mark not in (DiffMark.SAME, DiffMark.EQUAL))
+"""The marks before a reviewer decides: what a rule says of a difference is not among them."""
 
 
 class DiffColumn(NamedTuple):
@@ -134,6 +141,23 @@ def build_columns(name1: str, name2: str, differences: Sequence[Mapping[str, Any
     return tuple(
         _build_column(left, right, pairing, _is_pair_next(pairings, place), differences)
         for place, pairing in enumerate(pairings)
+    )
+
+
+def build_blind_columns(
+    name1: str, name2: str, differences: Sequence[Mapping[str, Any]]
+) -> tuple[DiffColumn, ...]:
+    """Return the columns for who must not see what a rule says: the same words, written otherwise, are that.
+
+    Effects in ``differences`` do not count. Raises as :func:`build_columns`.
+    """
+    plain = [
+        {**item, "effect": "equal" if item["category"] in ORTHOGRAPHY_CATEGORIES else "review"}
+        for item in differences
+    ]
+    return tuple(
+        column._replace(mark=DiffMark.REWRITTEN) if column.mark is DiffMark.EQUAL else column
+        for column in build_columns(name1, name2, plain)
     )
 
 
@@ -344,8 +368,13 @@ def _classify_texts(
     ]
     # The span of a difference in writing is its first occurrence; the difference covers all of them.
     deciding = touching or (concerned if writing else [])
-    harmless = bool(deciding) and all(item["effect"] == "equal" for item in deciding)
+    harmless = bool(deciding) and all(_is_equal_by_rule(item) for item in deciding)
     return DiffMark.EQUAL if harmless else otherwise
+
+
+def _is_equal_by_rule(item: Mapping[str, Any]) -> bool:
+    """Say whether a rule makes a difference equal; look-alike letters are others, whatever a profile does."""
+    return item["effect"] == "equal" and item["category"] != CategoryId.O39_LOOKALIKE
 
 
 def _is_confined_to(item: Mapping[str, Any], spans: tuple[Span | None, Span | None]) -> bool:

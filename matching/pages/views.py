@@ -250,7 +250,7 @@ def _build_explanation(
     return {
         **context,
         "columns": columns,
-        "marks": [mark for mark in diff.DiffMark if mark.sign],
+        "marks": diff.ANSWER_MARKS,
         "deceiving": presenter.find_deceptive_characters(columns),
         "directions": (
             presenter.get_text_direction(prediction.name1),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.engine import EngineError, compare, load_scorer
-from matching.pages.diff import DiffColumn, DiffMark, build_columns
+from matching.pages.diff import BLIND_MARKS, DiffColumn, DiffMark, build_blind_columns, build_columns
 from tests.models import compiled
 
 UNSURE = load_scorer(compiled("1", 0.0))
@@ -163,3 +163,27 @@ def test_letters_and_signs_that_stand_for_each_other_are_equal_by_rule() -> None
     pair = ("Müller & Söhne GmbH", "Mueller und Soehne GmbH")
     marks = [column.mark for column in build_columns(*pair, compare(*pair).to_dict()["differences"])]
     assert marks == [DiffMark.EQUAL, DiffMark.EQUAL, DiffMark.EQUAL, DiffMark.SAME]
+
+
+@pytest.mark.parametrize("profile", ["general", "sanctions", "ucc", "strict"])
+def test_look_alike_letters_are_different_letters_under_every_profile(profile: str) -> None:
+    columns = aligned("Аcme Holdings", "Acme Holdings", profile)
+    assert columns[0].mark is DiffMark.SUBSTITUTED
+    assert "U+0410 CYRILLIC CAPITAL LETTER A" in [part.code for part in columns[0].left]
+    assert "U+0041 LATIN CAPITAL LETTER A" in [part.code for part in columns[0].right]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Аcme, Inc.", "ACME Inc"), ("Müller AG", "MULLER AG"), ("A-B", "a b")]
+)
+def test_before_a_decision_no_mark_tells_what_a_rule_says(one: str, other: str) -> None:
+    found = differences(one, other)
+    columns = build_blind_columns(one, other, found)
+    assert {column.mark for column in columns} <= {DiffMark.SAME, *BLIND_MARKS}
+    assert not [mark for mark in BLIND_MARKS if "rule" in mark.meaning]
+    assert columns == build_blind_columns(one, other, [{**item, "effect": "material"} for item in found])
+
+
+def test_before_a_decision_look_alike_letters_are_shown_as_different() -> None:
+    columns = build_blind_columns("Аcme LLC", "Acme LLC", differences("Аcme LLC", "Acme LLC", "sanctions"))
+    assert [column.mark for column in columns] == [DiffMark.SUBSTITUTED, DiffMark.SAME]
