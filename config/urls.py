@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from accounts.language.pages import choose as choose_language
 from analytics import pages as evidence
-from config.web import api_docs, views
+from config.web import api_docs, installable, views
 from config.web.schema import SharedSchemaGenerator
 from config.web.start import open_start
 from feedback.admin.job_rows import send_job_rows
@@ -24,6 +24,10 @@ handler500 = "config.web.errors.server_error"
 
 urlpatterns = [
     path("", pages.compare_page, name="compare-page"),
+    path("share", pages.fill_form, name="share-page"),
+    path("manifest.webmanifest", installable.show_manifest, name="manifest"),
+    path("service-worker.js", installable.show_service_worker, name="service-worker"),
+    path("offline", installable.show_offline, name="offline-page"),
     path("history", history.show_history, name="history-page"),
     path("predictions/<uuid:pk>", pages.show_prediction, name="answer-page"),
     path("predictions/<uuid:pk>.json", pages.show_prediction_json, name="answer-json"),

@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from rest_framework.exceptions import ValidationError
 
 from accounts.auth.current_user import get_current_user
@@ -25,10 +26,11 @@ from matching.compare.all_profiles import compare_other_profiles
 from matching.compare.language import show_text
 from matching.compare.request import load_context
 from matching.compare.service import compare_and_store
-from matching.engine import EngineError
+from matching.engine import MAX_NAME_LENGTH, EngineError
 from matching.engine.text.tokenise import tokenise_name
 from matching.models import Prediction, PredictionSource
 from matching.pages import diff, history, presenter, reviews
+from matching.pages.shared_text import split_names
 from matters.api.fields import read_matter
 from matters.service import list_matters_of_scope
 from matters.wall import Scope, read_scope
@@ -72,6 +74,19 @@ def compare_page(request: HttpRequest) -> HttpResponse:
     if "swap" in request.POST:
         return _render_form(request, _swap_names(form))
     return _compare_and_redirect(request, form)
+
+
+@csrf_exempt  # another app sends it; it only fills the form
+@never_cache
+@sensitive_post_parameters()
+@require_POST
+@login_required
+@permission_required("matching.add_prediction", raise_exception=True)
+def fill_form(request: HttpRequest) -> HttpResponse:
+    """Show the form with the names in a text that another app shared; nothing is compared or stored."""
+    text = request.POST.get("text", "") or request.POST.get("title", "")
+    name1, name2 = (name[:MAX_NAME_LENGTH] for name in split_names(text))
+    return _render_form(request, {**FORM_DEFAULTS, "name1": name1, "name2": name2})
 
 
 @never_cache

@@ -30,6 +30,21 @@ if (form) {
   });
 }
 
+// Reading the clipboard asks for permission, so only a press of the button does it.
+for (const button of document.querySelectorAll("[data-paste]")) {
+  if (!navigator.clipboard || !navigator.clipboard.readText) break;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const field = form.elements[button.dataset.paste];
+    try {
+      field.value = (await navigator.clipboard.readText()).trim();
+    } catch {
+      button.hidden = true; // not allowed: the keyboard and the menu of the field still paste
+    }
+    field.focus();
+  });
+}
+
 for (const link of document.querySelectorAll("[data-copy]")) {
   link.addEventListener("click", async (event) => {
     if (!navigator.clipboard) return; // the link opens the document instead
@@ -98,4 +113,9 @@ if (draft) {
       title.classList.toggle("is-chosen", chosen.includes(title.dataset.column));
     }
   });
+}
+
+// The worker keeps static files and the offline page, never a name.
+if ("serviceWorker" in navigator && window.isSecureContext) {
+  navigator.serviceWorker.register("/service-worker.js").catch(() => {});
 }
