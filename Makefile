@@ -307,6 +307,6 @@ fuzz: setup
 COMPILE := $(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 lock: setup
 	@$(COMPILE) pyproject.toml --extra training --extra s3 --extra tracing --output-file requirements.lock
-	@$(COMPILE) pyproject.toml --extra tracing --constraint requirements.lock --output-file requirements-web.lock
+	@$(COMPILE) pyproject.toml --extra s3 --extra tracing --constraint requirements.lock --output-file requirements-web.lock
 	@$(COMPILE) pyproject.toml --extra training --extra s3 --extra tracing --extra embedded --extra dev \
 	  --constraint requirements.lock --output-file requirements-dev.lock

@@ -7,12 +7,14 @@ event of the chain, so that a pack altered together with its manifest no longer 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +24,7 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.audit.anchor import build_anchor
 from accounts.models import AuditCheckpoint, AuditEvent, AuditSeal, User
+from matching.storage.stores import get_store, save_file
 from modelops.models import Deployment, PromotionRequest
 
 _VERIFIER_PATH = Path(__file__).with_name("evidence_verifier.py")
@@ -90,11 +93,15 @@ class Month:
 
 @dataclass(frozen=True)
 class EvidencePack:
-    """A stored pack with its path and SHA-256."""
+    """A stored pack with its file name and SHA-256."""
 
     month: Month
-    path: Path
+    name: str
     sha256: str
+
+    def open(self) -> io.BufferedReader:
+        """Open the pack for reading. Raises ``OSError``."""
+        return get_store(settings.EVIDENCE_DIR).open(self.name)
 
 
 class _ReproducibleZip:
@@ -131,24 +138,25 @@ def list_months() -> list[Month]:
     return months
 
 
-def get_pack_path(month: Month) -> Path:
-    """Return the path of the pack of a month on this machine."""
-    return Path(settings.EVIDENCE_DIR) / f"evidence-{month}{'' if month.is_over else '-so-far'}.zip"
+def build_pack_name(month: Month) -> str:
+    """Return the file name of the pack of a month."""
+    return f"evidence-{month}{'' if month.is_over else '-so-far'}.zip"
 
 
 def build_pack(month: Month, actor: User | None) -> EvidencePack:
     """Seal waiting events, build the pack, and record its digest.
 
-    Raises :class:`NoEvidenceError` when nothing was sealed in the month.
+    Raises :class:`NoEvidenceError` when nothing was sealed in the month, and ``OSError``.
     """
     while trail.seal_events():
         pass
-    path = get_pack_path(month)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".new")
-    last = _write_pack(draft, month)
-    pack = EvidencePack(month, path, _compute_sha256(draft))
-    draft.replace(path)
+    with TemporaryDirectory() as folder:
+        draft = Path(folder) / build_pack_name(month)
+        last = _write_pack(draft, month)
+        with draft.open("rb") as file:
+            pack = EvidencePack(month, draft.name, hashlib.file_digest(file, "sha256").hexdigest())
+            file.seek(0)
+            save_file(get_store(settings.EVIDENCE_DIR), pack.name, file)
     _record_digest(pack, last, actor)
     return pack
 
@@ -275,12 +283,13 @@ earlier packs in other hands. Times are UTC. No compared name is in here.
 """
 
 
-def _compute_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def find_pack(month: Month) -> EvidencePack | None:
-    """Return the stored pack of a past month, or ``None`` when this machine has none."""
-    path = get_pack_path(month)
-    return EvidencePack(month, path, _compute_sha256(path)) if month.is_over and path.is_file() else None
+    """Return the stored pack of a past month, or ``None`` when there is none."""
+    if not month.is_over:
+        return None
+    name = build_pack_name(month)
+    try:
+        with get_store(settings.EVIDENCE_DIR).open(name) as file:
+            return EvidencePack(month, name, hashlib.file_digest(file, "sha256").hexdigest())
+    except FileNotFoundError:
+        return None

@@ -67,4 +67,4 @@ def _send_pack(request: HttpRequest, month: str) -> HttpResponseBase:
     except NoEvidenceError as error:
         raise Http404(str(error)) from error
     evidence.record_download(pack, get_current_user(request))
-    return FileResponse(pack.path.open("rb"), as_attachment=True, filename=pack.path.name)
+    return FileResponse(pack.open(), as_attachment=True, filename=pack.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,10 +14,12 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
 from config import checks, env
+from matching.storage.stores import is_bucket
 
 VALKEY_SCHEMES = {"redis", "rediss"}
 REGISTRY_SCHEMES = {"sqlite", "postgresql", "postgresql+psycopg2", "http", "https"}
 JOB_PROGRAMS = {"web", "worker"}
+STORED = ("JOBS_DIR", "EVIDENCE_DIR")
 LONGEST_SILENCE_SECONDS = 60
 """Silence after which a lost host must be noticed: its transaction holds rows of jobs until then."""
 
@@ -49,12 +52,29 @@ def check_encryption_keys(**_: Any) -> Sequence[CheckMessage]:
 
 def check_job_folder(**_: Any) -> Sequence[CheckMessage]:
     """Report a folder of bulk jobs in which a web process or a worker cannot write."""
-    if settings.PROCESS_ROLE not in JOB_PROGRAMS or _is_writable(Path(settings.JOBS_DIR)):
+    is_used = settings.PROCESS_ROLE in JOB_PROGRAMS and not is_bucket(settings.JOBS_DIR)
+    if not is_used or _is_writable(Path(settings.JOBS_DIR)):
         return []
     hint = "Mount the folder that web processes and workers share, for the user of this process."
     return [
         Error(f"JOBS_DIR {settings.JOBS_DIR} cannot be written by this process.", hint=hint, id="config.E011")
     ]
+
+
+def check_buckets(**_: Any) -> Sequence[CheckMessage]:
+    """Report an address of a bucket that names none, and a bucket without the client of S3.
+
+    Whether the store answers is not asked: while it does not, comparisons still do.
+    """
+    named = [name for name in STORED if "://" in getattr(settings, name)]
+    wrong = [name for name in named if not _names_bucket(getattr(settings, name))]
+    if wrong:
+        hint = "Write a folder, or s3://bucket/folder."
+        return [Error(f"{wrong[0]} names no folder and no bucket.", hint=hint, id="config.E013")]
+    if named and not (find_spec("boto3") and find_spec("storages")):
+        hint = "Install the extra s3, or name a folder."
+        return [Error(f"{named[0]} names a bucket, and S3's client is missing.", hint=hint, id="config.E014")]
+    return []
 
 
 def check_registry(**_: Any) -> Sequence[CheckMessage]:
@@ -69,7 +89,7 @@ def check_shared_jobs(**_: Any) -> Sequence[CheckMessage]:
     """Warn when nobody said where bulk jobs lie: a worker elsewhere would never see them."""
     if settings.EMBEDDED_DATABASE or env.read_text("JOBS_DIR"):
         return []
-    hint = "Set it to a folder that every web process and worker has mounted."
+    hint = "Set it to s3://bucket/folder, or to a folder that every web process and worker has mounted."
     return [Warning("JOBS_DIR is not set.", hint=hint, id="config.W013")]
 
 
@@ -101,7 +121,13 @@ def check_public_address(**_: Any) -> Sequence[CheckMessage]:
 
 
 Check = Callable[..., Sequence[CheckMessage]]
-ALWAYS: tuple[Check, ...] = (check_valkey, check_encryption_keys, check_job_folder, check_registry)
+ALWAYS: tuple[Check, ...] = (
+    check_valkey,
+    check_encryption_keys,
+    check_job_folder,
+    check_buckets,
+    check_registry,
+)
 ON_DEPLOYMENT: tuple[Check, ...] = (
     check_shared_jobs,
     check_shared_registry,
@@ -128,3 +154,8 @@ def _is_writable(folder: Path) -> bool:
     """Tell whether a folder can be written, or made where it does not exist."""
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     return nearest.is_dir() and os.access(nearest, os.W_OK)
+
+
+def _names_bucket(place: str) -> bool:
+    """Tell whether an address is one of a bucket that has a name."""
+    return is_bucket(place) and bool(urlsplit(place).netloc)

@@ -46,6 +46,7 @@ def configure_logging(level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": level, "propagate": True},
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
             "axes": {"level": "WARNING"},
+            "botocore": {"level": "WARNING"},  # where each client found its endpoint and credentials
             "django.security.DisallowedHost": {"level": "CRITICAL"},  # caused by port scanners
         },
     }

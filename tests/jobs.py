@@ -4,9 +4,12 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import openpyxl
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
@@ -77,6 +80,11 @@ def worked_off(job: BatchJob) -> BatchJob:
         pass
     job.refresh_from_db()
     return job
+
+
+def find_job_folder(job_id: UUID) -> Path:
+    """The folder of a job's files, whether it exists or not."""
+    return Path(settings.JOBS_DIR) / str(job_id)
 
 
 def result(job: BatchJob) -> bytes:

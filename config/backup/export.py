@@ -12,12 +12,15 @@ import sqlite3
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from config.backup.state import describe_database, hold_snapshot
 from config.backup.trees import ANCHORS, MLFLOW_DATABASE, find_mlflow_database, list_single_files, list_trees
+from matching.storage.files import FileStore, StoredFile
+from matching.storage.local_folder import LocalFolder
 
 STATE = "state.json"
 """The member that describes the database; what follows it was copied after the snapshot."""
@@ -28,24 +31,34 @@ class _Archive:
 
     def __init__(self, archive: tarfile.TarFile) -> None:
         self._archive = archive
-        self._versions: dict[str, tuple[int, int]] = {}
+        self._versions: dict[str, tuple[int, float]] = {}
 
     def add_trees(self) -> None:
         for tree in list_trees():
-            for name, path in tree.list_files():
-                self.add_file(name, path)
+            for found in tree.store.list_files():
+                self.add_file(f"{tree.name}/{found.name}", tree.store, found)
 
-    def add_file(self, name: str, path: Path) -> None:
+    def add_file(self, name: str, store: FileStore, found: StoredFile) -> None:
         """Add a file unless it is gone or was added as it is."""
+        version = (found.size, found.changed_at.timestamp())
+        if self._versions.get(name) == version:
+            return
         try:
-            with path.open("rb") as file:
-                member = self._archive.gettarinfo(arcname=name, fileobj=file)
-                version = (member.size, path.stat().st_mtime_ns)
-                if self._versions.get(name) != version:
-                    self._archive.addfile(member, file)
-                    self._versions[name] = version
+            with store.open(found.name) as file:
+                member = tarfile.TarInfo(name)
+                member.size, member.mtime = file.seek(0, io.SEEK_END), int(version[1])
+                file.seek(0)
+                self._archive.addfile(member, file)
+                self._versions[name] = version
         except FileNotFoundError:
             return
+
+    def add_path(self, name: str, path: Path) -> None:
+        """Add a file of this host by its path, unless there is none."""
+        if path.is_file():
+            status = path.stat()
+            found = StoredFile(path.name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+            self.add_file(name, LocalFolder(path.parent), found)
 
     def add_bytes(self, name: str, content: bytes) -> None:
         member = tarfile.TarInfo(name)
@@ -61,7 +74,7 @@ def write_archive(out: BinaryIO, wait: Callable[[], None]) -> None:
     with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as stream:
         archive = _Archive(stream)
         archive.add_trees()
-        archive.add_file(ANCHORS, list_single_files()[ANCHORS])
+        archive.add_path(ANCHORS, list_single_files()[ANCHORS])
         with hold_snapshot() as snapshot:
             archive.add_bytes(STATE, json.dumps({"snapshot": snapshot, **describe_database()}).encode())
             archive.add_trees()
@@ -80,4 +93,4 @@ def _add_mlflow_database(archive: _Archive) -> None:
         copy = Path(folder) / path.name
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
-        archive.add_file(MLFLOW_DATABASE, copy)
+        archive.add_path(MLFLOW_DATABASE, copy)

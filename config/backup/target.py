@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import tarfile
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, BinaryIO
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, cast
 
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from config.backup.export import STATE
 from config.backup.state import KEYS, VARIABLES, list_key_ids
-from config.backup.trees import FolderTree, list_single_files, list_trees
+from config.backup.trees import FileTree, list_single_files, list_trees
+from matching.storage.files import FileStore
+from matching.storage.local_folder import LocalFolder
+from matching.storage.stores import save_file
 
 
 class TargetError(Exception):
@@ -27,11 +30,16 @@ def require_target(state: Mapping[str, Any]) -> None:
     if tables:
         name = connection.settings_dict["NAME"]
         raise TargetError(f"The database {name} has {len(tables)} tables: restore into an empty one.")
-    for tree in list_trees():
-        if not tree.is_empty():
-            raise TargetError(f"The folder {tree.folder} holds files: restore into an empty one.")
+    require_empty_places()
     require_program(set(state["migrations"]))
     require_keys(state["keys"])
+
+
+def require_empty_places() -> None:
+    """Raise :class:`TargetError` unless the folders and buckets of this installation hold no file."""
+    for tree in list_trees():
+        if not tree.is_empty():
+            raise TargetError(f"The folder {tree.place} holds files: restore into an empty one.")
 
 
 def require_program(applied: set[str]) -> None:
@@ -72,22 +80,16 @@ def write_files(archive: BinaryIO) -> dict[str, Any]:
             if member.name == STATE:
                 state = json.load(content)
                 continue
-            path = _find_place(member.name, trees)
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with path.open("wb") as file:
-                while part := content.read(1024 * 1024):
-                    file.write(part)
+            store, name = _find_place(member.name, trees)
+            save_file(store, name, cast("BinaryIO", content))
     return state
 
 
-def _find_place(name: str, trees: Mapping[str, FolderTree]) -> Path:
+def _find_place(name: str, trees: Mapping[str, FileTree]) -> tuple[FileStore, str]:
     """Return where a member belongs, never outside of the folders. Raises :class:`TargetError`."""
     head, _, rest = name.partition("/")
     if not rest and (single := list_single_files().get(head)):
-        return single
-    if rest and head in trees:
-        folder = trees[head].folder.resolve()
-        path = (folder / rest).resolve()
-        if path.is_relative_to(folder):
-            return path
+        return LocalFolder(single.parent), single.name
+    if rest and head in trees and not PurePosixPath(rest).is_absolute() and ".." not in rest.split("/"):
+        return trees[head].store, rest
     raise TargetError(f"The archive holds {name}, which belongs nowhere in this installation.")

@@ -1,43 +1,45 @@
-"""The files of an installation that a backup holds: bulk jobs, evidence packs, MLflow's files, anchors."""
+"""The files of an installation that a backup holds: bulk jobs, evidence packs, MLflow's files, anchors.
+
+They lie in folders or in buckets; the archive is the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from matching.storage.files import FileStore
+from matching.storage.stores import get_store, is_bucket
+
 JOBS, EVIDENCE, MLFLOW = "jobs", "evidence", "mlflow"
 ANCHORS = "anchors.jsonl"
 MLFLOW_DATABASE = "mlflow.db"
-_DRAFT_SUFFIXES = {".part", ".new"}
-"""Files that are being written; each gets its own name when it is complete."""
 
 
 @dataclass(frozen=True)
-class FolderTree:
-    """A folder whose files are kept under a name in the archive."""
+class FileTree:
+    """A folder or bucket whose files are kept under a name in the archive."""
 
     name: str
-    folder: Path
+    place: str
 
-    def list_files(self) -> Iterator[tuple[str, Path]]:
-        """Yield the name in the archive and the path of every complete file; what vanishes is left out."""
-        for path in sorted(self.folder.rglob("*")):
-            if path.is_file() and path.suffix not in _DRAFT_SUFFIXES:
-                yield f"{self.name}/{path.relative_to(self.folder).as_posix()}", path
+    @property
+    def store(self) -> FileStore:
+        """Where its files lie."""
+        return get_store(self.place)
 
     def is_empty(self) -> bool:
-        """Say whether the folder holds no file."""
-        return not any(path.is_file() for path in self.folder.rglob("*"))
+        """Say whether it holds no file."""
+        return not any(self.store.list_files())
 
 
-def list_trees() -> list[FolderTree]:
-    """Return the folders of this installation; artefacts that MLflow keeps elsewhere are not among them."""
+def list_trees() -> list[FileTree]:
+    """Return the places of this installation; artefacts that MLflow keeps elsewhere are not among them."""
     places = {JOBS: settings.JOBS_DIR, EVIDENCE: settings.EVIDENCE_DIR, MLFLOW: settings.MLFLOW_ARTIFACT_ROOT}
-    return [FolderTree(name, Path(place)) for name, place in places.items() if "://" not in place]
+    return [FileTree(name, place) for name, place in places.items() if is_bucket(place) or "://" not in place]
 
 
 def list_single_files() -> dict[str, Path]:

@@ -115,6 +115,8 @@ class HostCollector(Collector):
         processors.add_sample(processors.name, {}, self._measure_processors())
         memory.add_sample(memory.name, {}, psutil.virtual_memory().percent)
         for name in DISK_SETTINGS:
+            if "://" in str(getattr(settings, name)):  # a bucket has no disk of this host
+                continue
             usage = _measure_disk(Path(getattr(settings, name)))
             free.add_sample(free.name, {"folder": name}, usage.free)
             size.add_sample(size.name, {"folder": name}, usage.total)

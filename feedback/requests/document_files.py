@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.encryption.fields import DecryptionError
 from feedback.models import ReviewDocument
 from matching.jobs.encrypted_file import FRAME_BYTES, open_encrypted_file
+from matching.jobs.job_folder import get_job_store
 
 _FOLDER = "documents"
-"""Below ``JOBS_DIR``; no folder of a job, whose name is the id of the job."""
+"""Beside the jobs; no folder of a job, whose name is the id of the job."""
 
-_LEFT_OVER_AFTER_SECONDS = 24 * 60 * 60
+_LEFT_OVER_AFTER = timedelta(days=1)
 """Age of a file without a row from which it counts as the rest of an interrupted upload."""
 
 
@@ -26,15 +26,15 @@ class DocumentLostError(Exception):
     """The file of a document is gone, damaged, or another one; nothing of it was sent."""
 
 
-def get_document_path(document_id: UUID) -> Path:
-    """Return the path of the file of a document, whether it exists or not."""
-    return Path(settings.JOBS_DIR) / _FOLDER / str(document_id)
+def build_file_name(document_id: UUID) -> str:
+    """Return the name of the file of a document in the place of jobs, whether it exists or not."""
+    return f"{_FOLDER}/{document_id}"
 
 
 def stream_document(document: ReviewDocument) -> Iterator[bytes]:
     """Return the content piece by piece; the first piece is read at once. Raises ``DocumentLostError``."""
     try:
-        file = open_encrypted_file(get_document_path(document.pk), document.file_key)
+        file = open_encrypted_file(get_job_store(), build_file_name(document.pk), document.file_key)
         first = file.read(FRAME_BYTES)
     except (OSError, DecryptionError, ValueError) as error:
         raise DocumentLostError from error
@@ -50,7 +50,7 @@ def stream_document(document: ReviewDocument) -> Iterator[bytes]:
 
 def delete_document_file(document_id: UUID) -> None:
     """Delete the file of a document; without one nothing happens."""
-    get_document_path(document_id).unlink(missing_ok=True)
+    get_job_store().delete(build_file_name(document_id))
 
 
 def delete_document_file_on_commit(document_id: UUID) -> None:
@@ -60,11 +60,10 @@ def delete_document_file_on_commit(document_id: UUID) -> None:
 
 def delete_leftover_files() -> int:
     """Delete files without a row that are older than a day; return how many."""
-    folder = get_document_path(UUID(int=0)).parent
-    paths = list(folder.iterdir()) if folder.is_dir() else []
-    old = [path for path in paths if time.time() - path.stat().st_mtime > _LEFT_OVER_AFTER_SECONDS]
-    kept = {str(pk) for pk in ReviewDocument.objects.values_list("pk", flat=True)} if old else set()
-    leftover = [path for path in old if path.name not in kept]
-    for path in leftover:
-        path.unlink(missing_ok=True)
+    store, since = get_job_store(), timezone.now() - _LEFT_OVER_AFTER
+    old = [file.name for file in store.list_files(_FOLDER) if file.changed_at < since]
+    kept = set(map(build_file_name, ReviewDocument.objects.values_list("pk", flat=True))) if old else set()
+    leftover = [name for name in old if name not in kept]
+    for name in leftover:
+        store.delete(name)
     return len(leftover)

@@ -1,4 +1,4 @@
-"""Receive documents: encrypted while they arrive, written straight to disk, within their limits."""
+"""Receive documents: encrypted while they arrive, written straight to their place, within their limits."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from rest_framework.parsers import BaseParser
 from accounts.api.parsers import BodyTooLargeError
 from accounts.ids import uuid7
 from feedback.models import MAX_DOCUMENT_BYTES
-from feedback.requests.document_files import delete_document_file, get_document_path
-from matching.jobs.encrypted_file import open_encrypted_file
+from feedback.requests.document_files import build_file_name, delete_document_file
 from matching.jobs.upload_handler import ClosableHandler, UploadFile
 from matching.jobs.upload_parser import parse_form
 
@@ -34,7 +33,7 @@ class DocumentUpload:
         self.stated_type = stated_type
         self.is_kept = False
         refusal = f"A document is larger than {MAX_DOCUMENT_BYTES // 2**20} MB."
-        self.file = UploadFile(get_document_path(self.id), MAX_DOCUMENT_BYTES, refusal)
+        self.file = UploadFile(build_file_name(self.id), MAX_DOCUMENT_BYTES, refusal)
 
     def __str__(self) -> str:
         """Return the SHA-256 of the content, by which idempotency compares request bodies."""
@@ -42,7 +41,7 @@ class DocumentUpload:
 
     def read(self) -> bytes:
         """Return the whole content."""
-        with open_encrypted_file(self.file.path, self.file.key) as file:
+        with self.file.open() as file:
             return file.read()
 
     def close(self) -> None:

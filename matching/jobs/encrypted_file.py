@@ -13,14 +13,13 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO
-from uuid import uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from accounts.encryption.fields import DecryptionError
+from matching.storage.files import FileDraft, FileStore
 
 FRAME_BYTES = 64 * 1024
 _MAGIC = b"LNV1"
@@ -44,9 +43,9 @@ def _build_associated_data(label: str, last: bool) -> bytes:
 
 
 class EncryptedWriter:
-    """Encrypts into an open file; the result cannot be opened before :meth:`finish`."""
+    """Encrypts into a file that is being written; the result cannot be opened before :meth:`finish`."""
 
-    def __init__(self, file: BinaryIO, key: str, label: str) -> None:
+    def __init__(self, file: FileDraft, key: str, label: str) -> None:
         self._file = file
         self._cipher = _build_cipher(key)
         self._label = label
@@ -56,17 +55,15 @@ class EncryptedWriter:
         file.write(_MAGIC + self._prefix)
 
     def write(self, data: bytes) -> None:
-        """Append bytes; at most one frame is buffered. Raises ``OSError`` when the disk is full."""
+        """Append bytes; at most one frame is buffered. Raises ``OSError`` where there is no room."""
         self._buffer += data
         while len(self._buffer) > FRAME_BYTES:
             self._write_frame(bytes(self._buffer[:FRAME_BYTES]), last=False)
             del self._buffer[:FRAME_BYTES]
 
     def finish(self) -> None:
-        """Write the last frame and flush the file to disk."""
+        """Write the last frame."""
         self._write_frame(bytes(self._buffer), last=True)
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
     def _write_frame(self, plain: bytes, last: bool) -> None:
         if self._frame_index > _MAX_FRAME_INDEX:
@@ -141,28 +138,22 @@ class EncryptedReader(io.RawIOBase):
         return self._cached_frame[1]
 
 
-def build_label(path: Path) -> str:
-    """Return what the frames of a file authenticate: its folder, which is the job's id, and its name."""
-    return f"{path.parent.name}/{path.name}"
-
-
 @contextmanager
-def create_encrypted_file(path: Path, key: str) -> Iterator[EncryptedWriter]:
+def create_encrypted_file(store: FileStore, name: str, key: str) -> Iterator[EncryptedWriter]:
     """Write a file that appears under its name when it is complete, or not at all.
 
-    The folder must exist: that of a deleted job is not created again. Raises ``OSError``.
+    Its frames authenticate the name, which begins with the folder: the id of a job. Raises ``OSError``.
     """
-    part = path.with_name(f"{path.name}.{uuid4().hex}.part")
+    draft = store.create(name)
     try:
-        with part.open("xb") as file:
-            writer = EncryptedWriter(file, key, build_label(path))
-            yield writer
-            writer.finish()
-        part.replace(path)
+        writer = EncryptedWriter(draft, key, name)
+        yield writer
+        writer.finish()
+        draft.complete()
     finally:
-        part.unlink(missing_ok=True)
+        draft.discard()
 
 
-def open_encrypted_file(path: Path, key: str) -> io.BufferedReader:
+def open_encrypted_file(store: FileStore, name: str, key: str) -> io.BufferedReader:
     """Open a file for reading and seeking. Raises ``OSError`` and ``DecryptionError``."""
-    return io.BufferedReader(EncryptedReader(path.open("rb"), key, build_label(path)), FRAME_BYTES)
+    return io.BufferedReader(EncryptedReader(store.open(name), key, name), FRAME_BYTES)

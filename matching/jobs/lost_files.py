@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from accounts.encryption.fields import DecryptionError
 from matching.jobs import service
-from matching.jobs.encrypted_file import open_encrypted_file
-from matching.jobs.job_folder import ROWS_FILE_NAME, UPLOAD_FILE_NAME, get_job_folder
+from matching.jobs.job_folder import ROWS_FILE_NAME, UPLOAD_FILE_NAME, open_job_file
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from modelops.models import RunStatus
 
@@ -36,7 +35,7 @@ def has_files(job: BatchJob) -> bool:
     """Say whether every file that a job still needs is there and opens with the key of the job."""
     try:
         for name in _list_needed_files(job):
-            with open_encrypted_file(get_job_folder(job.pk) / name, job.file_key) as file:
+            with open_job_file(job, name) as file:
                 file.read(1)
     except (OSError, DecryptionError):
         return False

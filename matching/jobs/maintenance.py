@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from matching.engine import RULES_VERSION
 from matching.jobs import service
+from matching.jobs.job_folder import get_job_store
 from matching.jobs.uploads.drafts import delete_old_drafts
 from matching.models import BatchChunk, BatchJob
 from modelops.alerting.alerts import record_observation
@@ -24,7 +21,7 @@ _STALLED_AFTER = timedelta(seconds=20)
 _OUTDATED_AFTER = timedelta(minutes=10)
 _NOT_ADVANCED_AFTER = timedelta(minutes=15)
 _MAX_ATTEMPTS = 3
-_ORPHANED_AFTER_SECONDS = 24 * 60 * 60
+_ORPHANED_AFTER = timedelta(days=1)
 """Age of a folder without a job from which it counts as the rest of an interrupted upload."""
 
 
@@ -83,10 +80,11 @@ def delete_expired_jobs() -> int:
 
 
 def _delete_orphaned_folders() -> None:
-    root = Path(settings.JOBS_DIR)
-    for folder in root.iterdir() if root.is_dir() else ():
-        if time.time() - folder.stat().st_mtime > _ORPHANED_AFTER_SECONDS and not _has_job(folder.name):
-            shutil.rmtree(folder, ignore_errors=True)
+    store, since = get_job_store(), timezone.now() - _ORPHANED_AFTER
+    for folder, changed_at in list(store.list_folders()):
+        if changed_at < since and not _has_job(folder):
+            store.delete_folder(folder)
+    store.delete_drafts(since)
 
 
 def _has_job(name: str) -> bool:

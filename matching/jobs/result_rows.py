@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from django.db.models import Sum
 
-from matching.jobs.encrypted_file import open_encrypted_file
 from matching.jobs.formats.registry import FORMATS
 from matching.jobs.formats.rows import OutputRow
-from matching.jobs.job_folder import get_job_folder
+from matching.jobs.job_folder import open_job_file
 from matching.jobs.service import load_layout
 from matching.models import BatchChunk, BatchJob, VerdictChoice
 
@@ -59,7 +58,7 @@ def read_review_rows(job: BatchJob, places: list[int]) -> Iterator[NumberedRow]:
 
 def read_chunk(job: BatchJob, chunk: BatchChunk) -> list[OutputRow]:
     """Return all rows of a chunk's output."""
-    with open_encrypted_file(get_job_folder(job.pk) / chunk.output, job.file_key) as file:
+    with open_job_file(job, chunk.output) as file:
         return list(FORMATS[job.format].read_output(file.read(), load_layout(job)))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import IO, cast
 
-from matching.jobs.encrypted_file import FRAME_BYTES, open_encrypted_file
+from matching.jobs.encrypted_file import FRAME_BYTES
 from matching.jobs.formats.registry import FORMATS
-from matching.jobs.job_folder import get_job_folder
+from matching.jobs.job_folder import open_job_file
 from matching.jobs.service import load_layout
 from matching.models import BatchJob, FileFormat
 
@@ -67,7 +67,7 @@ def stream_result(job: BatchJob) -> Iterator[bytes]:
 def _stream_chunks(job: BatchJob) -> Iterator[bytes]:
     yield FORMATS[job.format].format_header(load_layout(job))
     for name in job.chunks.order_by("number").values_list("output", flat=True):
-        with open_encrypted_file(get_job_folder(job.pk) / name, job.file_key) as file:
+        with open_job_file(job, name) as file:
             while part := file.read(FRAME_BYTES):
                 yield part
 

@@ -16,7 +16,6 @@ from accounts.audit import trail
 from accounts.models import User
 from matching.engine import RULES_VERSION
 from matching.jobs.announcements import announce_end
-from matching.jobs.encrypted_file import open_encrypted_file
 from matching.jobs.formats.registry import FORMATS, detect_format
 from matching.jobs.formats.rows import FileLayout, NameColumns
 from matching.jobs.job_folder import delete_job_folder_on_commit
@@ -81,7 +80,7 @@ def create(user: User, upload: PairUpload, options: JobOptions) -> BatchJob:
     :class:`JobError` for one job too many, ``NoLiveModelError`` before the first promotion of a model.
     """
     format_id = detect_format(upload.name, upload.signature, options.format)
-    with open_encrypted_file(upload.file.path, upload.file.key) as file:
+    with upload.file.open() as file:
         layout = FORMATS[format_id].read_layout(file, options.columns)
     live_models = get_model_loader().get_live_models()
     job = BatchJob(

@@ -1,11 +1,10 @@
-"""Receive an upload: encrypted while it arrives, written straight to disk, within its limits."""
+"""Receive an upload: encrypted while it arrives, written straight to its place, within its limits."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import io
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +13,8 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.api.parsers import BodyTooLargeError
 from accounts.ids import uuid7
-from matching.jobs.encrypted_file import EncryptedWriter, build_label, generate_key
-from matching.jobs.job_folder import UPLOAD_FILE_NAME, delete_job_folder, get_job_folder
+from matching.jobs.encrypted_file import EncryptedWriter, generate_key, open_encrypted_file
+from matching.jobs.job_folder import UPLOAD_FILE_NAME, delete_job_folder, get_job_store
 
 UPLOAD_FIELD = "file"
 _SIGNATURE_BYTES = 4
@@ -33,18 +32,21 @@ class StorageFullError(APIException):
 
 
 class UploadFile:
-    """A file on its way to disk: bounded, digested and encrypted as it arrives."""
+    """A file on its way to its place: bounded, digested and encrypted as it arrives.
 
-    def __init__(self, path: Path, max_bytes: int, refusal: str) -> None:
-        self.path = path
+    The name is one that nothing had before: a folder and a file in it.
+    """
+
+    def __init__(self, name: str, max_bytes: int, refusal: str) -> None:
+        self._store, self._name = get_job_store(), name
         self.key = generate_key()
         self.byte_count = 0
         self._max_bytes, self._refusal = max_bytes, refusal
         self._digest = hashlib.sha256()
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = path.open("xb")
-            self._writer = EncryptedWriter(self._file, self.key, build_label(path))
+            self._store.create_folder(name.partition("/")[0])
+            self._draft = self._store.create(name)
+            self._writer = EncryptedWriter(self._draft, self.key, name)
         except OSError as error:
             raise StorageFullError from error
 
@@ -64,17 +66,20 @@ class UploadFile:
             raise StorageFullError from error
 
     def finish(self) -> None:
-        """Flush the whole file to disk. Raises :class:`StorageFullError`."""
+        """Have the whole file kept. Raises :class:`StorageFullError`."""
         try:
             self._writer.finish()
-            self._file.close()
+            self._draft.complete()
         except OSError as error:
             raise StorageFullError from error
 
+    def open(self) -> io.BufferedReader:
+        """Open the file after :meth:`finish`. Raises ``OSError``."""
+        return open_encrypted_file(self._store, self._name, self.key)
+
     def close(self) -> None:
-        """Close the file, whether it is whole or not."""
-        with contextlib.suppress(OSError):  # a full disk also refuses the bytes that are still buffered
-            self._file.close()
+        """Delete what has arrived unless it is the whole file."""
+        self._draft.discard()
 
 
 class Upload:
@@ -86,8 +91,8 @@ class Upload:
         self.line_count = 0
         self.signature = b""
         self.is_kept = False
-        path = get_job_folder(self.id) / UPLOAD_FILE_NAME
-        self.file = UploadFile(path, settings.JOB_MAX_BYTES, _describe_limit())
+        name = f"{self.id}/{UPLOAD_FILE_NAME}"
+        self.file = UploadFile(name, settings.JOB_MAX_BYTES, _describe_limit())
 
     def __str__(self) -> str:
         """Return the SHA-256 of the content, by which idempotency compares request bodies."""
@@ -110,7 +115,7 @@ class Upload:
         self.file.write(data)
 
     def finish(self) -> None:
-        """Flush the whole file to disk. Raises :class:`StorageFullError`."""
+        """Have the whole file kept. Raises :class:`StorageFullError`."""
         self.file.finish()
 
     def close(self) -> None:

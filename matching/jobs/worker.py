@@ -30,14 +30,17 @@ from matching.compare.metrics import observe_job_rows
 from matching.engine import RULES_VERSION, Scorer, ScoreWithReason, score_many_with_reasons
 from matching.jobs import counts, monitoring_sample, service
 from matching.jobs.announcements import announce_end
-from matching.jobs.encrypted_file import EncryptedWriter, create_encrypted_file, open_encrypted_file
+from matching.jobs.encrypted_file import EncryptedWriter
 from matching.jobs.formats.registry import FORMATS
 from matching.jobs.formats.rows import FileError, JobRowResult, PairRow
 from matching.jobs.job_folder import (
     ROWS_FILE_NAME,
     UPLOAD_FILE_NAME,
+    create_job_file,
+    delete_job_file,
     delete_job_folder_on_commit,
-    get_job_folder,
+    list_job_files,
+    open_job_file,
 )
 from matching.models import BatchChunk, BatchJob
 from matching.serving.live_models import build_scorer
@@ -90,7 +93,9 @@ def split_job_file(job_id: UUID) -> bool:
         raise
     started = _start_job(job, chunks)
     if started:
-        (get_job_folder(job.pk) / UPLOAD_FILE_NAME).unlink(missing_ok=True)
+        delete_job_file(job.pk, UPLOAD_FILE_NAME)
+    else:
+        _delete_rows_of_ended_job(job.pk)
     return started
 
 
@@ -107,13 +112,19 @@ def _release_job(job: BatchJob, counts: bool) -> None:
     queued.update(leased_until=None, split_attempts=job.split_attempts if counts else job.split_attempts - 1)
 
 
+def _delete_rows_of_ended_job(job_id: UUID) -> None:
+    """Delete the rows that were written while the job was cancelled, deleted, or done by another worker."""
+    if not BatchJob.objects.unfinished().filter(pk=job_id).exists():
+        delete_job_file(job_id, ROWS_FILE_NAME)
+
+
 def _write_chunks(job: BatchJob) -> list[BatchChunk]:
     """Write all rows into one file and return the chunks, each with its range of bytes."""
-    folder, file_format = get_job_folder(job.pk), FORMATS[job.format]
+    file_format = FORMATS[job.format]
     chunks: list[BatchChunk] = []
     with (
-        open_encrypted_file(folder / UPLOAD_FILE_NAME, job.file_key) as file,
-        create_encrypted_file(folder / ROWS_FILE_NAME, job.file_key) as out,
+        open_job_file(job, UPLOAD_FILE_NAME) as file,
+        create_job_file(job, ROWS_FILE_NAME) as out,
     ):
         start = 0
         for number, rows in enumerate(_batch_rows(file_format.read_rows(file, service.load_layout(job)))):
@@ -198,12 +209,12 @@ def compare_chunk(chunk: BatchChunk) -> None:
     job = chunk.job
     name = f"out-{chunk.number:06}-{uuid4().hex}"
     try:
-        with open_encrypted_file(get_job_folder(job.pk) / ROWS_FILE_NAME, job.file_key) as file:
+        with open_job_file(job, ROWS_FILE_NAME) as file:
             rows = _read_rows(file, chunk)
         with _relax_garbage_collection():
             results = compare_rows(rows, job)
         content = FORMATS[job.format].format_rows(rows, results, service.load_layout(job))
-        with create_encrypted_file(get_job_folder(job.pk) / name, job.file_key) as out:
+        with create_job_file(job, name) as out:
             out.write(content)
     except FileNotFoundError:  # the job was cancelled or deleted in the meantime
         log.info("piece_without_file", job=str(job.pk), piece=chunk.number)
@@ -211,7 +222,7 @@ def compare_chunk(chunk: BatchChunk) -> None:
     verdicts = Counter(result.verdict for result in results if not result.error)
     output = {"output": name, "output_bytes": len(content), **verdicts}
     if not _store_output(chunk, rows, results, output):
-        (get_job_folder(job.pk) / name).unlink(missing_ok=True)
+        delete_job_file(job.pk, name)
         return
     version = next((result.model_version for result in results if result.model_version), "")
     observe_job_rows(job.profile, version, verdicts, len(results) - verdicts.total())
@@ -310,6 +321,6 @@ def _update_progress(job: BatchJob, rows: int, failed: int) -> None:
 def delete_leftover_files(job_id: UUID) -> None:
     """Delete what a finished job no longer needs: its rows, and outputs that no chunk references."""
     referenced = set(BatchChunk.objects.filter(job_id=job_id).values_list("output", flat=True))
-    for path in get_job_folder(job_id).glob("*"):
-        if path.name not in referenced:
-            path.unlink(missing_ok=True)
+    for name in list(list_job_files(job_id)):
+        if name not in referenced:
+            delete_job_file(job_id, name)

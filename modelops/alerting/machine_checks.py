@@ -49,6 +49,8 @@ def check_disks() -> bool:
     """Observe the disks that files are written to; return whether one is nearly full."""
     nearly_full = []
     for name in ("VAR_DIR", "JOBS_DIR", "EVIDENCE_DIR"):
+        if "://" in str(getattr(settings, name)):  # a bucket has no disk of this host
+            continue
         folder = _find_existing(Path(getattr(settings, name)))
         usage = shutil.disk_usage(folder)
         failing = usage.free < min(MIN_FREE_SHARE * usage.total, MIN_FREE_BYTES)

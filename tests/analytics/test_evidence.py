@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -66,8 +67,12 @@ def verified(*arguments: object, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def path_of(pack: EvidencePack) -> Path:
+    return Path(settings.EVIDENCE_DIR) / pack.name
+
+
 def unpacked(pack: EvidencePack, folder: Path) -> Path:
-    with zipfile.ZipFile(pack.path) as archive:
+    with zipfile.ZipFile(path_of(pack)) as archive:
         archive.extractall(folder)
     return folder
 
@@ -105,7 +110,7 @@ def test_the_checkpoints_of_the_month_are_in_its_pack_and_confirm_its_chain(tmp_
     checkpoint = AuditCheckpoint.objects.get()
     (row,) = [json.loads(line) for line in (folder / "checkpoints.jsonl").read_text().splitlines()]
     assert (row["seq"], row["checkpoint"]) == (checkpoint.size, checkpoint.note)
-    code, output = verified("--anchors", folder / "checkpoints.jsonl", found.path, folder=folder)
+    code, output = verified("--anchors", folder / "checkpoints.jsonl", path_of(found), folder=folder)
     assert code == 0, output
     assert "1 anchors are in the chain" in output
 
@@ -186,7 +191,7 @@ def test_packs_must_follow_each_other(tmp_path: Path) -> None:
         person()
         sealed_in(month)
     packs = [build_pack(month, None) for month in months]
-    folder, paths = unpacked(packs[0], tmp_path / "out"), [pack.path for pack in packs]
+    folder, paths = unpacked(packs[0], tmp_path / "out"), [path_of(pack) for pack in packs]
     assert verified(*paths, folder=folder)[0] == 0
     code, output = verified(paths[0], paths[2], folder=folder)
     assert code == 1
@@ -204,13 +209,13 @@ def test_anchors_show_an_end_that_was_cut(tmp_path: Path, capsys: pytest.Capture
     last = json.loads((folder / "manifest.json").read_text())["last_seq"]
     fitting = {"at": "then", "seq": last, "hash": AuditSeal.objects.get(seq=last).hash}
     (tmp_path / "fitting.jsonl").write_text(json.dumps(fitting) + "\n")
-    assert verified("--anchors", tmp_path / "fitting.jsonl", pack.path, folder=folder)[0] == 0
+    assert verified("--anchors", tmp_path / "fitting.jsonl", path_of(pack), folder=folder)[0] == 0
     for wrong, words in (
         ({**fitting, "seq": 10_000}, "is gone: the end"),
         ({**fitting, "hash": "0" * 64}, "is not what was anchored then"),
     ):
         anchors.write_text(json.dumps(wrong) + "\n")
-        code, output = verified("--anchors", anchors, pack.path, folder=folder)
+        code, output = verified("--anchors", anchors, path_of(pack), folder=folder)
         assert code == 1
         assert words in output
         with pytest.raises(CommandError, match=words):

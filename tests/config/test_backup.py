@@ -13,11 +13,10 @@ from pytest_django import Settings
 
 from config.backup import export, state, target
 from config.backup.proofs import ProofError, prove_restore
-from matching.jobs.job_folder import get_job_folder
 from matching.jobs.lost_files import end_jobs_without_files
 from matching.models import BatchJob
 from modelops.models import Deployment, Heartbeat
-from tests.jobs import PAIRS, csv_file, job_of, worked_off
+from tests.jobs import PAIRS, csv_file, find_job_folder, job_of, worked_off
 from tests.models import installed
 from tests.people import person
 
@@ -184,11 +183,11 @@ def test_jobs_whose_files_are_lost_end_and_say_why() -> None:
     user = person()
     kept, waiting = (job_of(user, csv_file(PAIRS)) for _ in range(2))
     done = worked_off(job_of(user, csv_file(PAIRS)))
-    (get_job_folder(waiting.pk) / "upload").write_bytes(b"damaged")
-    for path in get_job_folder(done.pk).iterdir():
+    (find_job_folder(waiting.pk) / "upload").write_bytes(b"damaged")
+    for path in find_job_folder(done.pk).iterdir():
         path.unlink()
     assert end_jobs_without_files() == (1, 2)
     waiting.refresh_from_db()
     assert (waiting.status, "please send the file again" in waiting.error) == ("failed", True)
     assert set(BatchJob.objects.values_list("pk", flat=True)) == {kept.pk, waiting.pk}
-    assert not get_job_folder(done.pk).exists()
+    assert not find_job_folder(done.pk).exists()

@@ -89,6 +89,23 @@ def test_a_folder_of_jobs_that_cannot_be_written_is_refused_to_those_who_write_t
         assert list(deployment_checks.check_job_folder()) == []
 
 
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [("s3://bucket/jobs", []), ("s3:///jobs", ["config.E013"]), ("gs://bucket", ["config.E013"])],
+)
+def test_an_address_of_files_is_a_folder_or_a_bucket(place: str, expected: list[str]) -> None:
+    with override_settings(PROCESS_ROLE="worker", JOBS_DIR=place):
+        found = [*deployment_checks.check_job_folder(), *deployment_checks.check_buckets()]
+    assert ids(found) == expected
+
+
+def test_a_bucket_without_the_client_of_s3_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployment_checks, "find_spec", lambda _: None)
+    with override_settings(EVIDENCE_DIR="s3://bucket/evidence"):
+        assert ids(list(deployment_checks.check_buckets())) == ["config.E014"]
+    assert list(deployment_checks.check_buckets()) == []
+
+
 @override_settings(
     EMBEDDED_DATABASE=False, MLFLOW_TRACKING_URI="sqlite:///mlflow.db", PUBLIC_URL="http://127.0.0.1:5001"
 )

@@ -143,3 +143,16 @@ def test_an_overlay_names_its_host_everywhere_and_sets_only_settings_that_exist(
     assert patch.count(f"value: {told['ALLOWED_HOSTS']}") == 2
     assert told["PUBLIC_URL"] == f"https://{told['ALLOWED_HOSTS']}"
     assert {image["name"] for image in described["images"]} == {"legal-names-web", "legal-names-worker"}
+
+
+def test_with_an_object_store_every_place_of_files_is_a_bucket_and_no_volume_is_shared() -> None:
+    folder = K8S / "overlays" / "production-object-store"
+    described = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    told = dict(line.split("=", 1) for line in described["configMapGenerator"][0]["literals"])
+    assert set(told) - environment_variables() == {"AWS_DEFAULT_REGION"}
+    places = [told[name] for name in ("JOBS_DIR", "EVIDENCE_DIR", "MLFLOW_ARTIFACT_ROOT")]
+    assert {place.partition("://")[0] for place in places} == {"s3"}
+    component = yaml.safe_load((K8S / "object-store" / "kustomization.yaml").read_text())
+    deletion, volumes = component["patches"]
+    assert "$patch: delete" in deletion["patch"]
+    assert (volumes["target"]["kind"], "emptyDir" in volumes["patch"]) == ("Deployment|Job", True)

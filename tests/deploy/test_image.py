@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from pathlib import Path
 
 from tests.project.test_house_rules import PACKAGES, ROOT
 
@@ -65,7 +66,8 @@ def test_an_image_gets_the_program_and_nothing_else_of_the_repository() -> None:
     lines = (IMAGE / "Containerfile.dockerignore").read_text().splitlines()
     admitted = {line.removeprefix("!") for line in lines if line.startswith("!")}
     program = {*PACKAGES, "templates", "manage.py", "pyproject.toml", "LICENSE"}
-    assert admitted == {*program, "requirements.lock", "requirements-web.lock"}
+    assert admitted == {*program, "requirements.lock", "requirements-web.lock", "deploy/image/trim"}
+    assert any("rm -rf deploy " in line for line in stages()["program"])  # of use to the builder only
     assert lines[1] == "*"
     assert all((ROOT / name).exists() for name in admitted)
 
@@ -100,3 +102,15 @@ def test_every_script_of_operators_is_executable_and_says_what_it_does() -> None
 
 def test_the_pipeline_builds_images_by_the_same_script_as_operators() -> None:
     assert "deploy/bin/build web worker\n" in (ROOT / "deploy" / "bin" / "image").read_text()
+
+
+def test_packages_keep_what_is_read_of_them(
+    tmp_path: Path,
+) -> None:
+    kept = ("botocore/data/s3/model", "botocore/data/sts/model", "botocore/data/endpoints.json", "numpy/a.py")
+    dropped = ("botocore/data/ec2/model", "boto3/data/ec2/model", "numpy/tests/a.py", "numpy/a.pyi", "a/b.c")
+    for name in (*kept, *dropped):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    subprocess.run([str(IMAGE / "trim"), str(tmp_path)], check=True)
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == set(kept)

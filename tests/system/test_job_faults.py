@@ -16,10 +16,9 @@ from kombu import Connection
 from accounts.models import Role
 from config.local.embedded import EmbeddedServers
 from matching import tasks
-from matching.jobs.job_folder import get_job_folder
 from matching.jobs.monitoring_sample import MAX_SAMPLE_SIZE
 from matching.models import BatchChunk, BatchJob, BulkSample
-from tests.jobs import PAIRS, csv_file, job_of, result, worked_off
+from tests.jobs import PAIRS, csv_file, find_job_folder, job_of, result, worked_off
 from tests.models import installed
 from tests.people import person, signed_in
 from tests.processes import environment
@@ -140,5 +139,5 @@ def test_a_job_cancelled_half_way_stops_and_leaves_no_file(workers: Workers) -> 
     other = job_of(owner, csv_file(PAIRS))
     workers.ask(tasks.prepare_job, str(other.pk))
     wait_for(lambda: now(other).status == "succeeded", workers.log)
-    wait_for(lambda: not any(get_job_folder(job.pk).glob("*")), workers.log)
+    wait_for(lambda: not any(find_job_folder(job.pk).glob("*")), workers.log)
     assert now(job).rows_done == done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -27,6 +28,6 @@ class Command(BaseCommand):
             pack = build_pack(month, None)
         except NoEvidenceError as error:
             raise CommandError(f"{error}.") from error
-        self.stdout.write(f"{pack.path}\nsha256 {pack.sha256}")
+        self.stdout.write(f"{settings.EVIDENCE_DIR}/{pack.name}\nsha256 {pack.sha256}")
         if not month.is_over:
             self.stdout.write("The month is not over: this pack ends where the chain ends now.")

@@ -243,7 +243,7 @@ def test_a_document_can_be_deleted_until_a_reviewer_decides(
 
 def test_a_file_that_is_gone_or_exchanged_is_not_found(prediction: Prediction) -> None:
     first, second = store_document(prediction), store_document(prediction)
-    one, other = (document_files.get_document_path(row.pk) for row in (first, second))
+    one, other = (Path(current.JOBS_DIR) / document_files.build_file_name(row.pk) for row in (first, second))
     one.write_bytes(other.read_bytes())
     other.unlink()
     for row in (first, second):
@@ -283,7 +283,7 @@ def test_rests_of_interrupted_uploads_go_after_a_day(
     rest = files()[0].with_name("01a20784-68fe-77f4-850e-050260a521f4")
     rest.write_bytes(b"half")
     assert delete_leftover_documents() == 0
-    monkeypatch.setattr(document_files, "_LEFT_OVER_AFTER_SECONDS", -1)
+    monkeypatch.setattr(document_files, "_LEFT_OVER_AFTER", timedelta(seconds=-1))
     assert delete_leftover_documents() == 1
     assert [path.name for path in files()] == [str(document.pk)]
 

@@ -16,11 +16,21 @@ from accounts.models import AuditEvent, User
 from matching import engine
 from matching.jobs import maintenance, service, worker
 from matching.jobs.formats.rows import OUTPUT_COLUMNS, FileError, escape_formula
-from matching.jobs.job_folder import get_job_folder
 from matching.models import BatchChunk, BatchJob
 from matching.serving.live_models import get_model_loader
 from modelops.models import Alert
-from tests.jobs import FILES, PAIRS, csv_file, job_of, jsonl_file, result, rows_of, worked_off, xlsx_file
+from tests.jobs import (
+    FILES,
+    PAIRS,
+    csv_file,
+    find_job_folder,
+    job_of,
+    jsonl_file,
+    result,
+    rows_of,
+    worked_off,
+    xlsx_file,
+)
 from tests.models import promoted, scoring_version
 from tests.people import person
 
@@ -81,10 +91,10 @@ def test_asking_again_for_anything_changes_nothing() -> None:
 
 def test_a_finished_job_keeps_its_result_and_nothing_else() -> None:
     job = worked_off(job_of(person(), csv_file(MANY)))
-    (get_job_folder(job.pk) / "out-000000-left-by-a-killed-worker").write_bytes(b"")
+    (find_job_folder(job.pk) / "out-000000-left-by-a-killed-worker").write_bytes(b"")
     worker.delete_leftover_files(job.pk)
     named = set(job.chunks.values_list("output", flat=True))
-    assert {path.name for path in get_job_folder(job.pk).iterdir()} == named
+    assert {path.name for path in find_job_folder(job.pk).iterdir()} == named
 
 
 def test_no_name_is_readable_at_rest() -> None:
@@ -101,7 +111,7 @@ def _nothing_readable(job: BatchJob) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(batch_jobs)::text FROM batch_jobs")
         row = cursor.fetchone()[0]
-    files = b"".join(path.read_bytes() for path in get_job_folder(job.pk).iterdir())
+    files = b"".join(path.read_bytes() for path in find_job_folder(job.pk).iterdir())
     return bool(files) and b"Quince" not in files and "Quince" not in row
 
 
@@ -399,7 +409,7 @@ def test_jobs_that_were_kept_long_enough_go_with_an_event(
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
         assert maintenance.delete_expired_jobs() == 1
     assert [job.pk for job in BatchJob.objects.all()] == [new.pk]
-    assert not get_job_folder(old.pk).exists()
+    assert not find_job_folder(old.pk).exists()
     assert AuditEvent.objects.filter(action="batch_job.deleted", object_id=str(old.pk)).exists()
 
 
