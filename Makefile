@@ -11,7 +11,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled
+.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled prove-hosts
 .DEFAULT_GOAL := run
 
 run: setup
@@ -227,6 +227,11 @@ benchmark-api: setup
 SWAP_REQUESTS ?= 6000
 prove-swap: setup
 	@SWAP_REQUESTS=$(SWAP_REQUESTS) SWAP_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/system/test_swap_proof.py --quiet
+
+# A bulk job of 200,000 rows over two hosts, one of which loses its network half-way; needs root. The figures go into
+# docs/benchmarks.md. `make test-system` does the same with a smaller file.
+prove-hosts: setup
+	@TWO_HOSTS_ROWS=200000 TWO_HOSTS_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/system/hosts --numprocesses=0 --quiet
 
 # The installation of `make run` at half of its load while every process is killed again and again and models are
 # promoted: nothing acknowledged may be lost or wrong. The figures go into docs/benchmarks.md.

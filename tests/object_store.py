@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from config.local.ports import find_free_port
+from config.local.ports import HOST, find_free_port
 
 PROGRAM = Path(sys.prefix) / "bin" / "weed"
 ACCESS_KEY, SECRET_KEY = "tests", "secret-of-the-tests"
@@ -26,14 +26,14 @@ WITHOUT = ("-s3.port.iceberg=0", "-s3.port.lance=0")
 
 
 @contextmanager
-def object_store(folder: Path) -> Iterator[dict[str, str]]:
+def object_store(folder: Path, address: str = HOST) -> Iterator[dict[str, str]]:
     """Run the store in a folder; yield the variables by which boto3 and MLflow find it."""
     identity = {"name": "tests", "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]}
     rights = {**identity, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "identities.json").write_text(json.dumps({"identities": [rights]}))
     ports = {name: find_free_port() for name in (*PORTS, *MORE_PORTS)}
-    fixed = ("-dir", str(folder), "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-volume.max=100")
+    fixed = ("-dir", str(folder), f"-ip={address}", f"-ip.bind={address}", "-s3", "-volume.max=100")
     sizes = ("-master.volumeSizeLimitMB=64", f"-s3.config={folder}/identities.json")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -50,7 +50,7 @@ def object_store(folder: Path) -> Iterator[dict[str, str]]:
             stdout=log,
             stderr=log,
         )
-    environment = build_environment(ports["s3.port"])
+    environment = build_environment(ports["s3.port"], address)
     try:
         wait_until_it_stores(environment, process, folder / "log")
         yield environment
@@ -59,11 +59,11 @@ def object_store(folder: Path) -> Iterator[dict[str, str]]:
         process.wait()
 
 
-def build_environment(port: int) -> dict[str, str]:
-    address = f"http://127.0.0.1:{port}"
+def build_environment(port: int, address: str) -> dict[str, str]:
+    endpoint = f"http://{address}:{port}"
     return {
-        "AWS_ENDPOINT_URL_S3": address,
-        "MLFLOW_S3_ENDPOINT_URL": address,
+        "AWS_ENDPOINT_URL_S3": endpoint,
+        "MLFLOW_S3_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_DEFAULT_REGION": "us-east-1",
