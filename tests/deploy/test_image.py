@@ -100,6 +100,12 @@ def test_every_script_of_operators_is_executable_and_says_what_it_does() -> None
         assert re.match(r"#!/bin/sh\n# [A-Z]\w+|#!/bin/sh\n# deploy/bin/", path.read_text()), path
 
 
+def test_a_script_that_uses_the_environment_makes_it_first() -> None:
+    for path in (ROOT / "deploy" / "bin").iterdir():
+        made, used, _ = path.read_text().partition(".venv/bin/")
+        assert not used or "\nmake --no-print-directory " in made, path
+
+
 def test_the_pipeline_builds_images_by_the_same_script_as_operators() -> None:
     assert "deploy/bin/build web worker\n" in (ROOT / "deploy" / "bin" / "image").read_text()
 
