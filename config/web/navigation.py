@@ -17,14 +17,14 @@ def _build_permission_check(permission: str) -> Callable[[HttpRequest], bool]:
     return has_permission
 
 
-def _build_link(title: str, icon: str, table: str) -> dict[str, Any]:
-    """Return a menu entry for the list page of a model named ``app.model``."""
+def _build_link(title: str, icon: str, table: str, permission: str = "") -> dict[str, Any]:
+    """Return a menu entry for the list of a model named ``app.model``, by its view permission or another."""
     app, model = table.split(".")
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{model}_changelist"),
-        "permission": _build_permission_check(f"{app}.view_{model}"),
+        "permission": _build_permission_check(permission or f"{app}.view_{model}"),
     }
 
 
@@ -188,6 +188,10 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                 "items": [
                     _build_link("Users", "group", "accounts.user"),
                     _build_link("API keys", "key", "accounts.apikey"),
+                    _build_link("Matters", "folder_shared", "matters.matter", "matters.administer_matters"),
+                    _build_link(
+                        "Organisations", "domain", "matters.organisation", "matters.administer_matters"
+                    ),
                     _build_link("Audit trail", "receipt_long", "accounts.auditevent"),
                     {
                         "title": "Evidence packs",
