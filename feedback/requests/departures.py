@@ -17,6 +17,7 @@ def forget_matter(matter_id: UUID, person: User, _actor: User) -> None:
     release_items(ReviewItem.objects.filter(prediction__matter=matter_id), person)
     predictions = list(Prediction.objects.filter(matter=matter_id, user=person).values_list("pk", flat=True))
     jobs = list(BatchJob.objects.filter(matter=matter_id, user=person).values_list("pk", flat=True))
-    for field, ids in (("prediction", predictions), ("job", jobs)):
+    items = list(ReviewItem.objects.filter(prediction__matter=matter_id).values_list("pk", flat=True))
+    for field, ids in (("prediction", predictions), ("job", jobs), ("item", items)):
         delete_notices(person.pk, field, ids)
         delete_events(person.pk, field, ids)
