@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from io import BufferedReader
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -34,11 +34,7 @@ class JobError(ValueError):
 
 
 class StoredFile(Protocol):
-    """A file of pairs that is encrypted on disk."""
-
-    @property
-    def path(self) -> Path:
-        """Where it is."""
+    """A file of pairs that lies encrypted in its place."""
 
     @property
     def key(self) -> str:
@@ -47,6 +43,9 @@ class StoredFile(Protocol):
     @property
     def byte_count(self) -> int:
         """Its length before encryption."""
+
+    def open(self) -> BufferedReader:
+        """Open it for reading what was sent. Raises ``OSError``."""
 
 
 class PairUpload(Protocol):
@@ -59,7 +58,7 @@ class PairUpload(Protocol):
 
     @property
     def file(self) -> StoredFile:
-        """The file on disk."""
+        """The file in its place."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from io import BufferedReader
-from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from matching.jobs.encrypted_file import FRAME_BYTES, open_encrypted_file
 from matching.jobs.formats.csv_files import build_numbered_header, read_first_rows
 from matching.jobs.formats.registry import FORMATS, detect_format
 from matching.jobs.formats.rows import FileError
-from matching.jobs.job_folder import UPLOAD_FILE_NAME, delete_job_folder_on_commit, get_job_folder
+from matching.jobs.job_folder import UPLOAD_FILE_NAME, delete_job_folder_on_commit, get_job_store
 from matching.jobs.service import JobError, JobOptions, create
 from matching.jobs.upload_handler import Upload
 from matching.models import BatchJob, FileFormat, JobDraft
@@ -38,9 +37,13 @@ _PASTE_NAME = "pasted.csv"
 class DraftFile(NamedTuple):
     """The file of a draft where a job expects it."""
 
-    path: Path
+    name: str
     key: str
     byte_count: int
+
+    def open(self) -> BufferedReader:
+        """Open the file. Raises ``OSError`` and ``DecryptionError``."""
+        return open_encrypted_file(get_job_store(), self.name, self.key)
 
 
 class DraftUpload:
@@ -51,14 +54,13 @@ class DraftUpload:
         self.name: str = draft.file_name
         self.signature = b""
         self.is_kept = False
-        path = get_job_folder(draft.pk) / UPLOAD_FILE_NAME
-        self.file = DraftFile(path, draft.file_key, draft.file_bytes)
+        self.file = _get_file(draft)
 
 
 def keep_upload(user: User, upload: Upload) -> JobDraft:
     """Keep a file until its owner starts it. Raises :class:`FileError` for a file that nobody can use."""
     format_ = detect_format(upload.name, upload.signature)
-    with open_encrypted_file(upload.file.path, upload.file.key) as file:
+    with upload.file.open() as file:
         if not any(any(cells) for cells in FORMATS[format_].read_sample(file, SAMPLE_ROWS)):
             raise FileError(_("The file is empty."))
     draft = JobDraft(
@@ -95,9 +97,8 @@ def keep_text(user: User, text: str) -> JobDraft:
 @contextmanager
 def open_draft(draft: JobDraft) -> Iterator[BufferedReader]:
     """Open the file of a draft. Raises :class:`FileError` where it is gone, as after a restore."""
-    path = get_job_folder(draft.pk) / UPLOAD_FILE_NAME
     try:
-        file = open_encrypted_file(path, draft.file_key)
+        file = _get_file(draft).open()
     except (OSError, DecryptionError):
         raise FileError(_("The file is not there any more; please send it again.")) from None
     with file:
@@ -141,6 +142,10 @@ def delete_old_drafts(now: datetime) -> int:
     for draft in old:
         discard_draft(draft)
     return len(old)
+
+
+def _get_file(draft: JobDraft) -> DraftFile:
+    return DraftFile(f"{draft.pk}/{UPLOAD_FILE_NAME}", draft.file_key, draft.file_bytes)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from matching.jobs.formats.rows import FileError
-from matching.jobs.job_folder import get_job_folder
+from matching.jobs.job_folder import list_job_files
 from matching.jobs.maintenance import delete_expired_jobs
 from matching.jobs.service import JobError, JobOptions
 from matching.jobs.upload_handler import Upload
@@ -94,7 +94,7 @@ def test_pasted_cells_without_titles_lose_no_pair(user: User) -> None:
     job = worked_off(drafts.start_draft(draft, JobOptions(shown.guess, format=draft.format), False))
     rows = rows_of_tabs(result(job))
     assert [(row[0], row[1]) for row in rows[1:]] == PAIRS
-    assert not get_job_folder(draft.pk).exists()
+    assert list(list_job_files(draft.pk)) == []
 
 
 def rows_of_tabs(content: bytes) -> list[list[str]]:
