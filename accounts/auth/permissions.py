@@ -11,13 +11,14 @@ from rest_framework.request import Request
 from accounts.models import ApiKey
 
 if TYPE_CHECKING:  # rest_framework.views imports this module through the settings
+    from django.utils.functional import _StrOrPromise
     from rest_framework.views import APIView
 
 
 class HasPermissionAndScope(BasePermission):
     """Passes a user who holds ``view.required_permission``; an API key also needs ``view.required_scope``."""
 
-    message = gettext_lazy("Your role does not allow this.")
+    message: _StrOrPromise = gettext_lazy("Your role does not allow this.")
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return whether the request is allowed; a view without a permission and a scope allows nobody."""

@@ -374,7 +374,7 @@ def _classify_texts(
 
 def _is_equal_by_rule(item: Mapping[str, Any]) -> bool:
     """Say whether a rule makes a difference equal; look-alike letters are others, whatever a profile does."""
-    return item["effect"] == "equal" and item["category"] != CategoryId.O39_LOOKALIKE
+    return bool(item["effect"] == "equal" and item["category"] != CategoryId.O39_LOOKALIKE)
 
 
 def _is_confined_to(item: Mapping[str, Any], spans: tuple[Span | None, Span | None]) -> bool:

@@ -77,10 +77,11 @@ def show_jobs(request: HttpRequest) -> HttpResponse:
 @permission_required(ADD_PERMISSION, raise_exception=True)
 def _take_file(request: HttpRequest) -> HttpResponse:
     user, text = get_current_user(request), request.POST.get("text", "")
-    upload = request.FILES.get(UPLOAD_FIELD)
+    upload: object = request.FILES.get(UPLOAD_FIELD)
     try:
-        is_file = isinstance(upload, Upload)
-        draft = drafts.keep_upload(user, upload) if is_file else drafts.keep_text(user, text)
+        draft = (
+            drafts.keep_upload(user, upload) if isinstance(upload, Upload) else drafts.keep_text(user, text)
+        )
     except FileError as error:
         return _render_jobs(request, str(error), text, status=422)
     return redirect("job-draft-page", pk=draft.pk)
