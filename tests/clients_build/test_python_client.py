@@ -195,6 +195,24 @@ def test_a_request_is_withdrawn_and_a_wait_ends(client: Any) -> None:
         client.reviews.withdraw(answer)
 
 
+def test_a_matter_holds_comparisons_and_members(client: Any, server: Server) -> None:
+    matter = client.matters.create("10025", "0007", "Lease")
+    assert [row.reference for row in client.matters.list(search="10025")] == [matter.reference]
+    answer = client.compare("Acme, Inc.", "ACME Incorporated", matter=matter.reference)
+    (batched,) = client.compare_many([("Acme Inc", "Acme LLC")], matter=matter.reference)
+    assert {row.id for row in client.predictions.list(matter=matter.reference)} == {answer.id, batched.id}
+    with Client(server.url, server.crowd_key) as stranger, pytest.raises(legal_names_client.NotFoundError):
+        stranger.matters.get(matter)
+    client.matters.add_member(matter, "crowd@example.com")
+    assert [member.email for member in client.matters.list_members(matter)][-1] == "crowd@example.com"
+    assert client.matters.close(matter).closed_at is not None
+
+
+def test_a_field_that_a_pair_has_not_is_refused_before_it_is_sent(client: Any) -> None:
+    with pytest.raises(TypeError, match="A CompareRequest has no jurisdcition1"):
+        list(client.compare_many([{"name1": "Acme", "name2": "Acme", "jurisdcition1": "DE"}]))
+
+
 def test_feedback_is_given_and_listed(client: Any) -> None:
     answer = client.compare("Acme, Inc.", "ACME Incorporated", profile="ucc")
     given = client.predictions.give_feedback(answer, is_material=False, text="As expected.", confidence=0.9)

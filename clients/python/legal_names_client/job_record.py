@@ -52,10 +52,10 @@ class JobRecord:
         draft.replace(place)
 
 
-def compute_fingerprint(source: Path, *options: str) -> str:
+def compute_fingerprint(source: Path, options: str) -> str:
     """Return a digest of a file's place, size and time of change, and of the options it is compared with."""
     status = source.stat()
-    parts = (str(source.resolve()), str(status.st_size), str(status.st_mtime_ns), *options)
+    parts = (str(source.resolve()), str(status.st_size), str(status.st_mtime_ns), options)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

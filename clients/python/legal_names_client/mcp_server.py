@@ -134,7 +134,7 @@ def _client(context: Context[ToolContext]) -> AsyncClient:
 
 
 @server.tool(title="Compare two legal names", annotations=_ADDS)
-async def compare(
+async def compare(  # noqa: PLR0913, PLR0917  # the arguments are the schema of the tool
     name1: Name,
     name2: Name,
     context: Context[ToolContext],
@@ -144,11 +144,20 @@ async def compare(
     kind: Literal["auto", "organisation", "individual"] = "auto",
     jurisdiction1: Annotated[str | None, Field(description="Such as DE or US-DE, when known.")] = None,
     jurisdiction2: Annotated[str | None, Field(description="Such as DE or US-DE, when known.")] = None,
+    matter: Annotated[
+        str | None, Field(description="Reference of the user's matter, if they name one.")
+    ] = None,
 ) -> Answer:
     """Say whether the difference of two names is material, with the reason. Stored; one request."""
     with _tell_refusals():
         answer = await _client(context).compare(
-            name1, name2, profile=profile, kind=kind, jurisdiction1=jurisdiction1, jurisdiction2=jurisdiction2
+            name1,
+            name2,
+            profile=profile,
+            matter=matter,
+            kind=kind,
+            jurisdiction1=jurisdiction1,
+            jurisdiction2=jurisdiction2,
         )
     return Answer(**_describe(answer))
 

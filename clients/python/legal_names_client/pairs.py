@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, TypedDict
 
 from legal_names_client.generated.models import CompareRequest
-from legal_names_client.values import KindId, RegisterSide
+from legal_names_client.values import KindId, RegisterSide, build_model
 
 BATCH_SIZE = 1_000
 
@@ -27,11 +27,14 @@ PairInput = tuple[str, str] | Mapping[str, Any] | CompareRequest
 
 
 def build_request(pair: PairInput, profile: str) -> CompareRequest:
-    """Return the request of two names or of the fields of one; ``profile`` unless it names another."""
+    """Return the request of two names or of the fields of one; ``profile`` unless it names another.
+
+    Raises ``TypeError`` for a field that it has not.
+    """
     if isinstance(pair, CompareRequest):
         return pair
     fields = pair if isinstance(pair, Mapping) else {"name1": pair[0], "name2": pair[1]}
-    return CompareRequest.from_dict({"profile": profile, **fields})
+    return build_model(CompareRequest, {"profile": profile, **fields})
 
 
 def cut_into_batches(pairs: Iterable[PairInput], profile: str) -> Iterator[list[CompareRequest]]:

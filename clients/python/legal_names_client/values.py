@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 from uuid import UUID
+
+import attrs
 
 from legal_names_client.errors import UnexpectedAnswerError
 from legal_names_client.generated.types import UNSET, Response, Unset
@@ -47,6 +49,26 @@ def leave_out_none(value: T | None) -> T | Unset:
 def read_unset(value: T | Unset) -> T | None:
     """Return ``None`` for what an answer left out."""
     return None if isinstance(value, Unset) else value
+
+
+class GeneratedModel(attrs.AttrsInstance, Protocol):
+    """A model of the generated code."""
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Return the model of these fields."""
+
+
+Model = TypeVar("Model", bound=GeneratedModel)
+
+
+def build_model(kind: type[Model], fields: Mapping[str, Any]) -> Model:
+    """Return a model of these fields. Raises ``TypeError`` for one that it has not."""
+    known = {field.name for field in attrs.fields(kind)} - {"additional_properties"}
+    if unknown := set(fields) - known:
+        names = ", ".join(sorted(known))
+        raise TypeError(f"A {kind.__name__} has no {', '.join(sorted(unknown))}; there are {names}.")
+    return kind.from_dict(fields)
 
 
 def choose_key(key: str | None) -> str:

@@ -3,6 +3,7 @@
 import type { Client as Operations } from "openapi-fetch";
 import { Connection, keyHeader, unwrap } from "./connection.js";
 import { Jobs } from "./jobs.js";
+import { Matters } from "./matters.js";
 import { Predictions } from "./predictions.js";
 import type { RateLimit } from "./rateLimit.js";
 import { Reviews } from "./reviews.js";
@@ -23,8 +24,12 @@ export interface ClientOptions {
   readonly timeoutMs?: number;
 }
 
-/** What is known of two names, and the profile to compare them under. */
-export type CompareOptions = Facts & { readonly profile?: ProfileId; readonly idempotencyKey?: string };
+/** What is known of two names, the profile to compare them under, and the matter whose members alone see the result. */
+export type CompareOptions = Facts & {
+  readonly profile?: ProfileId;
+  readonly matter?: string;
+  readonly idempotencyKey?: string;
+};
 
 /** Two names, or the fields of the API. */
 export type PairInput = readonly [string, string] | (Facts & { name1: string; name2: string; profile?: ProfileId });
@@ -34,6 +39,7 @@ export class Client {
   readonly predictions: Predictions;
   readonly reviews: Reviews;
   readonly jobs: Jobs;
+  readonly matters: Matters;
   readonly webhooks: Webhooks;
   readonly #connection: Connection;
 
@@ -47,6 +53,7 @@ export class Client {
     this.predictions = new Predictions(this.#connection);
     this.reviews = new Reviews(this.#connection, this.predictions);
     this.jobs = new Jobs(this.#connection);
+    this.matters = new Matters(this.#connection);
     this.webhooks = new Webhooks(this.#connection);
   }
 
@@ -80,17 +87,17 @@ export class Client {
    */
   async *compareMany(
     pairs: Iterable<PairInput>,
-    { profile = "general" }: { readonly profile?: ProfileId } = {},
+    { profile = "general", matter }: { readonly profile?: ProfileId; readonly matter?: string } = {},
   ): AsyncGenerator<Shapes["BatchResult"]> {
     let batch: Shapes["CompareRequest"][] = [];
     for (const pair of pairs) {
       batch.push(buildRequest(pair, profile));
       if (batch.length === BATCH_SIZE) {
-        yield* await this.#compareBatch(batch);
+        yield* await this.#compareBatch(batch, matter);
         batch = [];
       }
     }
-    if (batch.length > 0) yield* await this.#compareBatch(batch);
+    if (batch.length > 0) yield* await this.#compareBatch(batch, matter);
   }
 
   /** Return the legal regimes names can be compared under. */
@@ -113,8 +120,9 @@ export class Client {
     return unwrap(this.api.GET("/api/v1/me"));
   }
 
-  async #compareBatch(pairs: Shapes["CompareRequest"][]): Promise<Shapes["BatchResult"][]> {
-    const options = { body: { pairs, profile: "general" as const }, params: { header: keyHeader(undefined) } };
+  async #compareBatch(pairs: Shapes["CompareRequest"][], matter: string | undefined): Promise<Shapes["BatchResult"][]> {
+    const body = { pairs, profile: "general" as const, ...(matter === undefined ? {} : { matter }) };
+    const options = { body, params: { header: keyHeader(undefined) } };
     return (await unwrap(this.api.POST("/api/v1/compare/batch", options))).results;
   }
 }

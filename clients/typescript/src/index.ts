@@ -3,6 +3,7 @@
 export { Client, type ClientOptions, type CompareOptions, type PairInput } from "./client.js";
 export * from "./errors.js";
 export { BulkJob, Jobs, type JobOptions, type JobWaitOptions, type RowChoice } from "./jobs.js";
+export { Matters } from "./matters.js";
 export { Predictions, type FeedbackInput } from "./predictions.js";
 export { readRateLimits, readRetryAfter, type RateLimit } from "./rateLimit.js";
 export { Reviews, type AskOptions, type WaitOptions } from "./reviews.js";

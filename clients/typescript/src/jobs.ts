@@ -22,6 +22,8 @@ export interface JobOptions {
   readonly column1?: string;
   readonly column2?: string;
   readonly format?: Shapes["FormatEnum"];
+  /** The matter whose members alone see the job. */
+  readonly matter?: string;
 }
 
 /** How to wait for a job. */
@@ -161,9 +163,9 @@ export class Jobs {
   }
 
   /** Yield your jobs, newest first. */
-  list(): AsyncGenerator<Job> {
+  list(filters: { readonly matter?: string } = {}): AsyncGenerator<Job> {
     return walkPages((cursor) => {
-      const query = { limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
+      const query = { ...filters, limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
       return this.connection.api.GET("/api/v1/jobs", { params: { query } });
     });
   }

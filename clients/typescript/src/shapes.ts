@@ -14,13 +14,14 @@ export type JobRow = Shapes["JobRow"];
 export type Document = Shapes["StoredDocument"];
 export type Message = Shapes["StoredMessage"];
 export type ReviewRequest = Shapes["StoredReviewRequest"];
+export type Matter = Shapes["Matter"];
 export type Webhook = Shapes["Endpoint"];
 
 /** A profile by its id; others are sent as they are, since profiles are added without a new version. */
 export type ProfileId = Shapes["ProfileEnum"] | (string & {});
 
 /** What is known of the two names beside the names. */
-export type Facts = Partial<Omit<Shapes["CompareRequest"], "name1" | "name2" | "profile">>;
+export type Facts = Partial<Omit<Shapes["CompareRequest"], "name1" | "name2" | "profile" | "matter">>;
 
 /** Filters of a list of comparisons. */
 export type PredictionFilters = Omit<

@@ -155,6 +155,16 @@ test("a review is asked for with document and message, and withdrawn", async () 
   assert.notEqual((await client.reviews.withdraw(answer)).withdrawn_at, null);
 });
 
+test("a matter holds comparisons, jobs and members", async () => {
+  const matter = await client.matters.create("10024", `${Date.now()}`, "Lease");
+  const answer = await client.compare("Acme, Inc.", "ACME Incorporated", { matter: matter.reference });
+  const listed = await collect(client.predictions.list({ matter: matter.reference }));
+  assert.deepEqual(listed.map((row) => row.id), [answer.id]);
+  assert.deepEqual((await collect(client.matters.list({ search: "10024" }))).map((row) => row.id), [matter.id]);
+  assert.deepEqual((await client.matters.listMembers(matter)).map((member) => member.email), [email]);
+  assert.notEqual((await client.matters.close(matter)).closed_at, null);
+});
+
 test("feedback is given and listed", async () => {
   const answer = await client.compare("Acme, Inc.", "ACME Incorporated", { profile: "ucc" });
   const given = await client.predictions.giveFeedback(answer, { isMaterial: false, text: "As expected.", confidence: 0.9 });

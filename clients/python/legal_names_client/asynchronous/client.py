@@ -11,6 +11,7 @@ from typing import Self, Unpack, cast
 
 from legal_names_client.asynchronous.connection import AsyncConnection
 from legal_names_client.asynchronous.jobs import AsyncJobs
+from legal_names_client.asynchronous.matters import AsyncMatters
 from legal_names_client.asynchronous.notifications import AsyncNotifications
 from legal_names_client.asynchronous.predictions import AsyncPredictions
 from legal_names_client.asynchronous.reviews import AsyncReviews
@@ -39,7 +40,7 @@ from legal_names_client.generated.types import Unset
 from legal_names_client.pairs import Facts, PairInput, build_request, cut_into_batches
 from legal_names_client.rate_limit import RateLimit
 from legal_names_client.retry import RetryPolicy
-from legal_names_client.values import ProfileId, choose_key, expect
+from legal_names_client.values import ProfileId, build_model, choose_key, expect, leave_out_none
 
 
 class AsyncClient:
@@ -67,6 +68,7 @@ class AsyncClient:
         self.predictions = AsyncPredictions(self._connection)
         self.reviews = AsyncReviews(self._connection)
         self.jobs = AsyncJobs(self._connection)
+        self.matters = AsyncMatters(self._connection)
         self.webhooks = AsyncWebhooks(self._connection)
         self.notifications = AsyncNotifications(self._connection)
 
@@ -116,14 +118,16 @@ class AsyncClient:
         name2: str,
         *,
         profile: ProfileId | str = "general",
+        matter: str | None = None,
         idempotency_key: str | None = None,
         **facts: Unpack[Facts],
     ) -> Prediction:
         """Compare two names as they were received; act on ``verdict`` of what is returned.
 
+        ``matter`` is the reference of a matter of yours, whose members alone see the result.
         Raises InvalidRequestError when a name cannot be compared.
         """
-        body = build_request({"name1": name1, "name2": name2, **facts}, profile)
+        body = build_request({"name1": name1, "name2": name2, "matter": matter, **facts}, profile)
         key = choose_key(idempotency_key)
         return expect(
             Prediction, await compare.asyncio_detailed(client=self.api, body=body, idempotency_key=key)
@@ -131,18 +135,22 @@ class AsyncClient:
 
     async def compare_profiles(self, name1: str, name2: str, **facts: Unpack[Facts]) -> AllProfiles:
         """Compare two names under every profile; stored nowhere, costs three requests."""
-        body = Pair.from_dict({"name1": name1, "name2": name2, **facts})
+        body = build_model(Pair, {"name1": name1, "name2": name2, **facts})
         return expect(AllProfiles, await compare_profiles.asyncio_detailed(client=self.api, body=body))
 
     async def compare_many(
-        self, pairs: Iterable[PairInput], *, profile: ProfileId | str = "general"
+        self,
+        pairs: Iterable[PairInput],
+        *,
+        profile: ProfileId | str = "general",
+        matter: str | None = None,
     ) -> AsyncIterator[Prediction | Problem]:
         """Yield one answer for each pair, in their order: a prediction, or why the pair cannot be compared.
 
         A pair is two names or a mapping with the fields of the API. 1,000 go into a request.
         """
         for batch in cut_into_batches(pairs, profile):
-            body = BatchRequest(pairs=batch)
+            body = BatchRequest(pairs=batch, matter=leave_out_none(matter))
             response = await compare_batch.asyncio_detailed(
                 client=self.api, body=body, idempotency_key=choose_key(None)
             )

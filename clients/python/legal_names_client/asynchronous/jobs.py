@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, TypedDict, Unpack, cast
 from uuid import UUID
 
 from legal_names_client.asynchronous.connection import AsyncConnection, walk_pages
@@ -54,6 +55,17 @@ _UNFINISHED = frozenset({"queued", "running"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 _OFFLINE_PATIENCE = 900.0
 RowChoice = Literal["all", "sample", "priority"]
+
+
+class JobOptions(TypedDict, total=False):
+    """How a file is read and compared; the columns are ``name1`` and ``name2`` unless said."""
+
+    profile: ProfileId | str
+    kind: KindId
+    column1: str
+    column2: str
+    format: FormatEnum | None
+    matter: str | None
 
 
 class AsyncBulkJob:
@@ -181,26 +193,19 @@ class AsyncJobs:
         self._connection, self._api = connection, connection.api
 
     async def submit(
-        self,
-        source: str | Path,
-        *,
-        profile: ProfileId | str = "general",
-        kind: KindId = "auto",
-        column1: str = "name1",
-        column2: str = "name2",
-        format: FormatEnum | None = None,
-        idempotency_key: str | None = None,
+        self, source: str | Path, *, idempotency_key: str | None = None, **options: Unpack[JobOptions]
     ) -> AsyncBulkJob:
         """Upload a CSV, XLSX or JSON Lines file; return its job at once. An upload sent again counts once."""
         path = Path(source)
         with path.open("rb") as opened:
             body = JobRequest(
                 file=File(opened, path.name, "application/octet-stream"),
-                profile=cast("ProfileEnum", profile),
-                kind=kind,
-                column1=column1,
-                column2=column2,
-                format_=leave_out_none(format),
+                profile=cast("ProfileEnum", options.get("profile", "general")),
+                kind=options.get("kind", "auto"),
+                column1=options.get("column1", "name1"),
+                column2=options.get("column2", "name2"),
+                format_=leave_out_none(options.get("format")),
+                matter=leave_out_none(options.get("matter")),
             )
             response = await job_create.asyncio_detailed(
                 client=self._api, body=body, idempotency_key=choose_key(idempotency_key)
@@ -212,20 +217,20 @@ class AsyncJobs:
         state = expect(Job, await job.asyncio_detailed(read_id(job_id), client=self._api))
         return AsyncBulkJob(self._connection, state)
 
-    def list(self) -> AsyncIterator[Job]:
+    def list(self, *, matter: str | None = None) -> AsyncIterator[Job]:
         """Yield your jobs, newest first."""
-        return walk_pages(JobPage, partial(jobs.asyncio_detailed, client=self._api, limit=PAGE_SIZE))
+        fetch = partial(
+            jobs.asyncio_detailed, client=self._api, limit=PAGE_SIZE, matter=leave_out_none(matter)
+        )
+        return walk_pages(JobPage, fetch)
 
     async def run(
         self,
         source: str | Path,
         target: str | Path,
         *,
-        profile: ProfileId | str = "general",
-        kind: KindId = "auto",
-        column1: str = "name1",
-        column2: str = "name2",
         progress: bool | None = None,
+        **options: Unpack[JobOptions],
     ) -> Job:
         """Upload, wait with a progress bar, download the result, and return the final state.
 
@@ -233,20 +238,13 @@ class AsyncJobs:
         same job, which it remembers in ``<target>.job``. Raises JobFailedError when the job fails.
         """
         path, result = Path(source), Path(target)
-        record = JobRecord.begin(result, compute_fingerprint(path, profile, kind, column1, column2))
+        record = JobRecord.begin(result, compute_fingerprint(path, json.dumps(options, sort_keys=True)))
         bulk_job = await self._find(record)
         if bulk_job is None:
             if record.job is not None:
                 JobRecord.forget(result)
                 record = JobRecord.begin(result, record.fingerprint)
-            bulk_job = await self.submit(
-                path,
-                profile=profile,
-                kind=kind,
-                column1=column1,
-                column2=column2,
-                idempotency_key=record.idempotency_key,
-            )
+            bulk_job = await self.submit(path, idempotency_key=record.idempotency_key, **options)
             record.remember(result, str(bulk_job.id))
         try:
             await bulk_job.wait(progress=progress)

@@ -50,6 +50,7 @@ class AsyncPredictions:
         verdict: PredictionsVerdict | None = None,
         profile: ProfileId | str | None = None,
         review_status: PredictionsReviewStatus | None = None,
+        matter: str | None = None,
         created_from: datetime | None = None,
         created_to: datetime | None = None,
     ) -> AsyncIterator[PredictionSummary]:
@@ -61,6 +62,7 @@ class AsyncPredictions:
             verdict=leave_out_none(verdict),
             profile=leave_out_none(cast("PredictionsProfile | None", profile)),
             review_status=leave_out_none(review_status),
+            matter=leave_out_none(matter),
             created_from=leave_out_none(created_from),
             created_to=leave_out_none(created_to),
         )

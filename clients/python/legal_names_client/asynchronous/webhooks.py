@@ -30,7 +30,7 @@ from legal_names_client.generated.models import (
     Rotation,
     WebhookDeliveriesState,
 )
-from legal_names_client.values import PAGE_SIZE, Identified, expect, leave_out_none, read_id
+from legal_names_client.values import PAGE_SIZE, Identified, build_model, expect, leave_out_none, read_id
 
 
 class AsyncWebhooks:
@@ -56,7 +56,7 @@ class AsyncWebhooks:
 
     async def change(self, webhook_id: Identified, **changes: object) -> Endpoint:
         """Change fields such as ``events``, ``description`` or ``is_active``."""
-        body = PatchedEndpointChange.from_dict(changes)
+        body = build_model(PatchedEndpointChange, changes)
         response = await webhook_change.asyncio_detailed(read_id(webhook_id), client=self._api, body=body)
         return expect(Endpoint, response)
 
