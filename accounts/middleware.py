@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from accounts.auth.throttles import build_rate_limit_headers, get_rate_limits
+from accounts.auth.throttles import get_rate_limits
+from accounts.usage.rates import build_rate_limit_headers
 
 
 class RateLimitHeadersMiddleware:

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.privacy.erasure import list_unfinished, run_erasure
 from accounts.privacy.retention import apply_rules
 from accounts.sign_in.mail import send_now
+from accounts.usage.storing import store_usage
 
 
 @shared_task(acks_late=True)  # sealed events are not sealed again
@@ -32,6 +33,12 @@ def delete_expired_responses() -> int:
 def send_account_mail(user_id: str, template: str, facts: dict[str, str]) -> None:
     """Send a mail about an account to its owner."""
     send_now(User.objects.get(pk=user_id), template, facts)
+
+
+@shared_task(acks_late=True)  # counts that are stored again stay the same
+def store_api_usage() -> int:
+    """Store the counters of API usage; return the number of counted senders."""
+    return store_usage(timezone.now())
 
 
 @shared_task(acks_late=True)  # blank rows are not selected again

@@ -358,6 +358,7 @@ CELERY_TASK_ANNOTATIONS = {
 # Every scheduled task may run twice without harm.
 CELERY_BEAT_SCHEDULE = {
     "delete expired responses": {"task": "accounts.tasks.delete_expired_responses", "schedule": 900.0},
+    "store API usage": {"task": "accounts.tasks.store_api_usage", "schedule": 30.0},
     "seal audit trail": {"task": "accounts.tasks.seal_audit_trail", "schedule": 10.0},
     "score shadow models": {"task": "matching.tasks.score_shadows", "schedule": 15.0},
     "resume replays": {"task": "matching.tasks.resume_replays", "schedule": 60.0},

@@ -25,6 +25,7 @@ from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
 
 from accounts.admin.privacy import build_erasure_step
+from accounts.admin.quotas import build_quota_step
 from accounts.admin_tools import (
     BoundedPaginator,
     ConfirmationForm,
@@ -50,6 +51,18 @@ for table in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, Soci
     admin.site.unregister(table)  # changed where each change is recorded
 
 
+_KEY_FIELDS = (
+    "user",
+    "name",
+    "scopes",
+    "prefix",
+    "created_at",
+    "expires_at",
+    "last_used_at",
+    "revoked_at",
+    "replaces",
+    "monthly_pairs",
+)
 _ACCESS_FIELDS = ("email", "role", "is_active", "password")
 """Fields that decide who signs in as whom, and what they may do then."""
 
@@ -108,15 +121,17 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
     ordering = ("email",)
     paginator = BoundedPaginator
     show_full_result_count = False
-    readonly_fields = ("last_login", "created_at", "updated_at")
+    readonly_fields = ("monthly_pairs", "last_login", "created_at", "updated_at")
     filter_horizontal = ()
     actions = None
-    actions_detail = ("send_link", "remove_second_factors", "end_sessions", "erase")
+    actions_detail = ("send_link", "remove_second_factors", "end_sessions", "set_quota", "erase")
+    has_set_quota_permission = require_permission("accounts.change_user")
     has_erase_permission = require_permission("accounts.erase_names")
     has_assign_role_permission = require_permission("accounts.assign_role")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("Permissions", {"fields": ("role", "is_active")}),
+        ("API", {"fields": ("monthly_pairs",)}),
         ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "password1", "password2")}),)
@@ -189,6 +204,13 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
 
         return self._confirm(request, user, "Sign this user out everywhere?", "API keys go on.", perform)
 
+    @admin_button("Monthly quota", "set_quota")
+    def set_quota(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Bound the pairs that a user with all of their keys may send over the API in a month."""
+        user = get_object_or_404(User, pk=object_id)
+        back = reverse("admin:accounts_user_change", args=[user.pk])
+        return handle_confirmation(self.admin_site, request, build_quota_step(user, back))
+
     @admin_button("Erase names", "erase")
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Request the erasure of all names that this user sent."""
@@ -238,20 +260,21 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
     """API keys: shown once when created, revoked for good."""
 
     form = ApiKeyForm
-    list_display = ("name", "user", "prefix", "last_used_at", "expires_at", "revoked_at")
+    list_display = ("name", "user", "prefix", "last_used_at", "expires_at", "revoked_at", "monthly_pairs")
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__email")
     autocomplete_fields = ("user",)
     paginator = BoundedPaginator
     show_full_result_count = False
     actions = None
-    actions_detail = ("revoke",)
+    actions_detail = ("set_quota", "revoke")
+    has_set_quota_permission = require_permission("accounts.change_apikey")
     has_revoke_permission = require_permission("accounts.change_apikey")
     has_delete_permission = deny_everyone
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         """Return every field of an existing key, which cannot be changed."""
-        return ("user", "name", "scopes", "prefix", "expires_at", "last_used_at", "revoked_at") if obj else ()
+        return _KEY_FIELDS if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         """Return the fields of the form for a new key, or those shown of an existing one."""
@@ -274,6 +297,13 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         if request.method == "POST":
             require_recent_authentication(request)
         return super().changeform_view(request, *args, **kwargs)
+
+    @admin_button("Monthly quota", "set_quota")
+    def set_quota(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Bound the pairs that the key may send in a month."""
+        key = get_object_or_404(ApiKey, pk=object_id)
+        back = reverse("admin:accounts_apikey_change", args=[key.pk])
+        return handle_confirmation(self.admin_site, request, build_quota_step(key, back))
 
     @admin_button("Revoke", "revoke")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -30,6 +30,7 @@ from structlog.contextvars import get_contextvars
 from accounts.auth.access_events import record_refusal
 from accounts.auth.authentication import explain_missing_credentials
 from accounts.auth.throttles import list_violated_policies
+from accounts.usage.quotas import QuotaExceededError
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 
@@ -89,6 +90,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="A sentence for the user.")
     request_id = serializers.CharField()
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]
+    resets_at = serializers.DateTimeField(
+        required=False, help_text="For `quota_exceeded`: when the quota begins anew."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """Add the member whose name is no identifier of Python."""
@@ -149,7 +153,10 @@ def _describe_limits(error: APIException, request: Request) -> dict[str, Any]:
     """Return the members of a problem that say which limits refused the request."""
     if not isinstance(error, Throttled):
         return {}
-    return {"type": QUOTA_EXCEEDED_TYPE, VIOLATED_POLICIES: list_violated_policies(request._request)}
+    body = {"type": QUOTA_EXCEEDED_TYPE, VIOLATED_POLICIES: list_violated_policies(request._request)}
+    return (
+        {**body, "resets_at": error.resets_at.isoformat()} if isinstance(error, QuotaExceededError) else body
+    )
 
 
 def _to_api_exception(error: Exception) -> APIException | None:

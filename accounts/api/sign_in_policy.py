@@ -11,8 +11,9 @@ from accounts.audit import trail
 from accounts.auth.client_address import get_client_address
 from accounts.auth.policy import requires_second_factor
 from accounts.auth.second_factor import has_second_factor, verify_code
-from accounts.auth.throttles import RateLimit, clear_units, consume_units
+from accounts.auth.throttles import clear_units, consume_units
 from accounts.models import User
+from accounts.usage.rates import RateLimit
 
 _CODE_RATE = RateLimit(10, 600)
 """Codes that one account may try: whoever tries knows its password."""

@@ -28,6 +28,7 @@ from accounts.auth.current_user import get_current_user
 from accounts.auth.step_up import require_recent_authentication
 from accounts.auth.users import revoke_api_key
 from accounts.models import ApiKey, User
+from accounts.usage.report import count_month_requests
 
 PERMISSION = "accounts.use_api_keys"
 _MAX_ENDED = 20
@@ -36,12 +37,12 @@ _MAX_ENDED = 20
 Page = Callable[..., HttpResponse]
 
 
-def _own_page(view: Page) -> Page:
+def own_page(view: Page) -> Page:
     """Decorate a page of users who may have API keys."""
     return never_cache(login_required(permission_required(PERMISSION, raise_exception=True)(view)))
 
 
-@_own_page
+@own_page
 def list_keys(request: HttpRequest) -> HttpResponse:
     """List the user's keys; create one from the posted form and show it."""
     user = get_current_user(request)
@@ -62,15 +63,17 @@ def list_keys(request: HttpRequest) -> HttpResponse:
     return _render_secret(request, row, token)
 
 
-@_own_page
+@own_page
 def show_key(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one of the user's keys, without the key itself."""
     key = _get_own_key(request, pk)
-    context = {"row": presenter.describe_key(key, timezone.now()), "overlaps": OVERLAPS}
+    now = timezone.now()
+    counts = count_month_requests(key.user, now)
+    context = {"row": presenter.describe_key(key, now, counts), "overlaps": OVERLAPS}
     return render(request, "api_keys/key.html", context)
 
 
-@_own_page
+@own_page
 @require_POST
 def rotate_key(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Replace one of the user's keys and show the new one."""
@@ -88,7 +91,7 @@ def rotate_key(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _render_secret(request, row, token)
 
 
-@_own_page
+@own_page
 @require_POST
 def revoke_key(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Revoke one of the user's keys."""
@@ -99,18 +102,20 @@ def revoke_key(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _get_own_key(request: HttpRequest, pk: UUID) -> ApiKey:
-    own = ApiKey.objects.filter(user=get_current_user(request)).select_related("replaces", "replacement")
+    own = ApiKey.objects.filter(user=get_current_user(request)).select_related(
+        "user", "replaces", "replacement"
+    )
     return get_object_or_404(own, pk=pk)
 
 
 def _render_list(request: HttpRequest, user: User, form: NewKeyForm, status: int = 200) -> HttpResponse:
     now = timezone.now()
     own = ApiKey.objects.filter(user=user).select_related("replacement")
-    usable = own.usable(now)
+    usable, counts = own.usable(now), count_month_requests(user, now)
     ended = own.exclude(pk__in=usable.values("pk"))[:_MAX_ENDED]
     context = {
-        "rows": [presenter.describe_key(key, now) for key in usable],
-        "ended": [presenter.describe_key(key, now) for key in ended],
+        "rows": [presenter.describe_key(key, now, counts) for key in usable],
+        "ended": [presenter.describe_key(key, now, counts) for key in ended],
         "form": form,
         "scopes": presenter.list_scopes(),
         "lifetimes": LIFETIMES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +43,7 @@ class KeyRow:
     kind: str
     state: str
     successor: ApiKey | None
+    month_requests: int
 
 
 def list_scopes() -> list[tuple[str, object, object]]:
@@ -49,12 +51,12 @@ def list_scopes() -> list[tuple[str, object, object]]:
     return [(scope, *SCOPE_MEANINGS[scope]) for scope in API_KEY_SCOPES]
 
 
-def describe_key(key: ApiKey, now: datetime) -> KeyRow:
-    """Return the row of a key; ``replacement`` is prefetched."""
+def describe_key(key: ApiKey, now: datetime, counts: Mapping[UUID, int]) -> KeyRow:
+    """Return the row of a key; ``replacement`` is selected with it, ``counts`` are requests by key."""
     successor = getattr(key, "replacement", None)
     titles = [str(SCOPE_MEANINGS[scope][0]) for scope in API_KEY_SCOPES if scope in key.scopes]
     kind, state = _describe_state(key, successor, now)
-    return KeyRow(key, titles, kind, state, successor)
+    return KeyRow(key, titles, kind, state, successor, counts.get(key.pk, 0))
 
 
 def _describe_state(key: ApiKey, successor: ApiKey | None, now: datetime) -> tuple[str, str]:

@@ -21,9 +21,10 @@ from django.utils import timezone
 from accounts.audit import trail
 from accounts.auth.backends import get_login_email
 from accounts.auth.client_address import get_client_address, get_client_network
-from accounts.auth.throttles import RateLimit, apply_rate_limit
+from accounts.auth.throttles import apply_rate_limit
 from accounts.encryption.crypto import DigestPurpose, verify_digest
 from accounts.models import ApiKey, ApiKeyAddress, User
+from accounts.usage.rates import RateLimit
 
 BOUND = RateLimit.parse("20/h")
 """Events of one action that one person, address or key can provoke."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from accounts.auth.throttles import RateLimit, clear_units, consume_units, has_units
+from accounts.auth.throttles import clear_units, consume_units, has_units
 from accounts.redis_client import RedisUnavailableError
+from accounts.usage.rates import RateLimit
 
 
 def record_wrong_password(email: str) -> None:

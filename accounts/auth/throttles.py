@@ -7,19 +7,17 @@ sign-in does not, because an outage of the cache must not allow unlimited passwo
 
 from __future__ import annotations
 
-import hashlib
 import math
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from redis import Redis
 from redis.exceptions import NoScriptError
 from rest_framework.exceptions import APIException, Throttled
@@ -29,117 +27,19 @@ from rest_framework.throttling import BaseThrottle
 from accounts.auth.client_address import get_client_network
 from accounts.models import ApiKey
 from accounts.redis_client import RedisUnavailableError, call_redis
+from accounts.usage.counters import Meter, Quota, find_month, find_month_end
+from accounts.usage.limit_script import LIMIT_SCRIPT, LIMIT_SCRIPT_SHA1
+from accounts.usage.quotas import QuotaExceededError, list_quotas, seed_quotas
+from accounts.usage.rates import BYTES, PAIRS, REQUESTS, RateLimit, RateLimitStatus, ThrottleDecision
 
 if TYPE_CHECKING:  # rest_framework.views imports this module through the settings
     from rest_framework.views import APIView
-
-_PERIOD_SECONDS = {
-    "s": 1,
-    "sec": 1,
-    "m": 60,
-    "min": 60,
-    "h": 3_600,
-    "hour": 3_600,
-    "d": 86_400,
-    "day": 86_400,
-}
-
-_GCRA_SCRIPT = """
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local decisions = {}
-for at, key in ipairs(KEYS) do
-  local interval, burst, cost = tonumber(ARGV[at * 3 - 1]), tonumber(ARGV[at * 3]), tonumber(ARGV[at * 3 + 1])
-  local arrival = math.max(tonumber(redis.call('GET', key) or 0), now)
-  local next_arrival = arrival + cost * interval
-  local wait = next_arrival - burst * interval - now
-  if wait > 0 then
-    decisions[at] = {0, math.ceil(wait), 0}
-  else
-    decisions[at] = {1, 0, math.floor(-wait / interval)}
-    if ARGV[1] == '0' then
-      local lifetime = math.ceil((next_arrival - now) / 1000) + 1
-      redis.call('SET', key, string.format('%.0f', next_arrival), 'PX', lifetime)
-    end
-  end
-end
-return decisions
-"""
-
-_GCRA_SCRIPT_SHA1 = hashlib.sha1(_GCRA_SCRIPT.encode(), usedforsecurity=False).hexdigest()
-"""The name under which Redis caches the script."""
-
-_REQUESTS, _PAIRS, _BYTES = "requests", "pairs", "bytes"
-"""Names of the quota policies that every installation has."""
 
 CHARACTERS_PER_UNIT = 250
 """Characters of a pair that cost one unit of a batch; ordinary pairs have under a hundred."""
 
 _MAX_LOCAL_PRINCIPALS = 10_000
 """Principals that the local limiter remembers; the least recently used is dropped first."""
-
-
-@dataclass(frozen=True)
-class RateLimit:
-    """A number of units per period in seconds; all of them may be used at once."""
-
-    limit: int
-    seconds: float
-
-    @staticmethod
-    @lru_cache(maxsize=32)
-    def parse(text: str) -> RateLimit:
-        """Parse a text such as ``"600/min"``. Raises ``ValueError``."""
-        limit, _, period = text.partition("/")
-        if period not in _PERIOD_SECONDS or not limit.isdigit() or int(limit) == 0:
-            raise ValueError(f"a rate is written like 600/min, not {text!r}")
-        return RateLimit(int(limit), _PERIOD_SECONDS[period])
-
-    @property
-    def unit_microseconds(self) -> float:
-        """Microseconds in which one unit is earned back."""
-        return self.seconds * 1_000_000 / self.limit
-
-
-@dataclass(frozen=True)
-class ThrottleDecision:
-    """Whether the request passes, the seconds to wait if not, and the units that remain."""
-
-    allowed: bool
-    wait_seconds: float
-    remaining: int
-
-
-@dataclass(frozen=True)
-class RateLimitStatus:
-    """A quota policy of a request and the decision, in the terms of draft-ietf-httpapi-ratelimit-headers."""
-
-    policy: str
-    rate: RateLimit
-    decision: ThrottleDecision
-
-    def describe_policy(self) -> str:
-        """Return the item of ``RateLimit-Policy``, such as ``"requests";q=600;w=60``."""
-        unit = ';qu="content-bytes"' if self.policy == _BYTES else ""
-        return f'"{self.policy}";q={self.rate.limit};w={self.rate.seconds:.0f}{unit}'
-
-    def describe_limit(self) -> str:
-        """Return the item of ``RateLimit``, such as ``"requests";r=599;t=1``.
-
-        ``t`` is the seconds until all units are available again, or until a refused request passes.
-        """
-        spent = self.rate.limit - self.decision.remaining
-        refill = spent * self.rate.unit_microseconds / 1_000_000
-        seconds = math.ceil(refill if self.decision.allowed else self.decision.wait_seconds)
-        return f'"{self.policy}";r={self.decision.remaining};t={seconds}'
-
-
-def build_rate_limit_headers(statuses: Sequence[RateLimitStatus]) -> dict[str, str]:
-    """Return the header fields that state every quota policy that a request was counted against."""
-    return {
-        "RateLimit-Policy": ", ".join(status.describe_policy() for status in statuses),
-        "RateLimit": ", ".join(status.describe_limit() for status in statuses),
-    }
 
 
 class LimiterUnavailableError(APIException):
@@ -157,7 +57,7 @@ class Charge(NamedTuple):
     key: str
     rate: RateLimit
     cost: int = 1
-    policy: str = _REQUESTS
+    policy: str = REQUESTS
 
 
 def consume_units(key: str, rate: RateLimit, cost: int = 1) -> ThrottleDecision:
@@ -179,21 +79,37 @@ def _build_redis_key(key: str) -> str:
     return f"lnc:rate:{key}"
 
 
-def _run_script(charges: Sequence[Charge], only_look: bool) -> list[ThrottleDecision]:
-    """Decide on every charge by itself, all in one round trip."""
-    keys = [_build_redis_key(charge.key) for charge in charges]
+def _run_script(
+    charges: Sequence[Charge], only_look: bool, meter: Meter | None = None
+) -> list[ThrottleDecision]:
+    """Decide on every charge by itself, then on every quota of the meter, all in one round trip.
+
+    Only the first request under a quota in a month takes three: it tells the store what is used of it.
+    """
+    if answer := _call_script(charges, only_look, meter):
+        return answer
+    seed_quotas(meter.quotas if meter else (), timezone.now())
+    return _call_script(charges, only_look, meter)
+
+
+def _call_script(charges: Sequence[Charge], only_look: bool, meter: Meter | None) -> list[ThrottleDecision]:
+    """Return the decisions; none, having done nothing, while the use of a quota is not known."""
     numbers = [(charge.rate.unit_microseconds, charge.rate.limit, charge.cost) for charge in charges]
-    arguments: list[str | float] = [*keys, int(only_look), *chain.from_iterable(numbers)]
+    keys = [_build_redis_key(charge.key) for charge in charges]
+    arguments: list[str | float] = [int(only_look), len(charges), *chain.from_iterable(numbers)]
+    if meter is not None:
+        keys += meter.list_keys(timezone.now())
+        arguments += meter.list_arguments()
 
     def run_script(client: Redis) -> Any:
         try:
-            return client.evalsha(_GCRA_SCRIPT_SHA1, len(keys), *arguments)
+            return client.evalsha(LIMIT_SCRIPT_SHA1, len(keys), *keys, *arguments)
         except NoScriptError:  # the first call since Redis started; EVAL caches the script
-            return client.eval(_GCRA_SCRIPT, len(keys), *arguments)
+            return client.eval(LIMIT_SCRIPT, len(keys), *keys, *arguments)
 
     return [
         ThrottleDecision(bool(allowed), wait / 1_000_000, remaining)
-        for allowed, wait, remaining in call_redis(run_script)
+        for allowed, wait, remaining in chain.from_iterable(call_redis(run_script))
     ]
 
 
@@ -227,10 +143,13 @@ def apply_rate_limit(principal: str, cost: int = 1, rate: RateLimit | None = Non
     return apply_rate_limits([Charge(principal, rate or RateLimit.parse(settings.API_RATE), cost)])[0]
 
 
-def apply_rate_limits(charges: Sequence[Charge]) -> list[ThrottleDecision]:
-    """Decide on every charge by itself, all in one round trip, also without Redis."""
+def apply_rate_limits(charges: Sequence[Charge], meter: Meter | None = None) -> list[ThrottleDecision]:
+    """Decide on every charge by itself, all in one round trip, and then on the quotas of the meter.
+
+    Without Redis each process decides on the charges alone, and nothing is counted as usage.
+    """
     try:
-        return _run_script(charges, only_look=False)
+        return _run_script(charges, only_look=False, meter=meter)
     except RedisUnavailableError:
         return [_LOCAL_LIMITER.consume_units(charge.key, charge.rate, charge.cost) for charge in charges]
 
@@ -248,30 +167,33 @@ def _charge_pairs(request: Request, _view: APIView) -> Charge:
     """
     rate = RateLimit.parse(settings.BATCH_RATE)
     cost = min(compute_batch_cost(request.data), rate.limit)
-    return Charge(f"pairs:{_get_principal(request)}", rate, cost, _PAIRS)
+    return Charge(f"pairs:{_get_principal(request)}", rate, cost, PAIRS)
 
 
 def _charge_bytes(request: Request, _view: APIView) -> Charge:
     """A request above the limit costs the whole limit."""
     rate = RateLimit.parse(settings.BYTE_RATE)
     cost = min(max(1, int(request.META.get("CONTENT_LENGTH") or 0)), rate.limit)
-    return Charge(f"bytes:{_get_principal(request)}", rate, cost, _BYTES)
+    return Charge(f"bytes:{_get_principal(request)}", rate, cost, BYTES)
 
 
 class PrincipalThrottle(BaseThrottle):
     """Limits what a user or API key sends by the charges of its class, all counted in one round trip."""
 
     charge_builders: tuple[Callable[[Request, APIView], Charge], ...] = (_charge_request,)
+    requests = 1
     wait_seconds: float | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Return whether the request keeps every limit, also without Redis."""
+        """Return whether the request keeps every limit, also without Redis. Raises ``QuotaExceededError``."""
         charges = [build(request, view) for build in self.charge_builders]
-        decisions = apply_rate_limits(charges)
-        for charge, decision in zip(charges, decisions, strict=True):
-            _record_decision(request, charge.policy, charge.rate, decision)
-        self.wait_seconds = max(decision.wait_seconds for decision in decisions)
-        return all(decision.allowed for decision in decisions)
+        meter = _build_meter(request, self.requests, self.count_pairs(request, view))
+        self.wait_seconds = _decide(request, charges, meter)
+        return self.wait_seconds == 0
+
+    def count_pairs(self, request: Request, view: APIView) -> int:
+        """Return the pairs that are compared; a view may set ``throttle_pairs``."""
+        return getattr(view, "throttle_pairs", 0)
 
     def wait(self) -> float | None:
         """Return the seconds until the request would pass, or ``None`` before a decision."""
@@ -288,16 +210,58 @@ class PairThrottle(PrincipalThrottle):
     """Limits the pairs and bytes of batches, after the requests: a body that cannot be read costs one."""
 
     charge_builders = (_charge_pairs, _charge_bytes)
+    requests = 0
+
+    def count_pairs(self, request: Request, view: APIView) -> int:
+        """Return the pairs of the batch."""
+        pairs = request.data.get("pairs") if isinstance(request.data, dict) else None
+        return len(pairs) if isinstance(pairs, list) else 0
 
 
-def enforce_rate_limit(request: Request, name: str, cost: int, rate: RateLimit) -> None:
-    """Take units whose number is known only after the body was read. Raises ``Throttled``.
+def enforce_rate_limit(request: Request, name: str, cost: int, rate: RateLimit, pairs: int = 0) -> None:
+    """Take units whose number is known only after the body was read, and count pairs.
 
-    A cost above the limit takes the whole limit.
+    A cost above the limit takes the whole limit. Raises ``Throttled`` and ``QuotaExceededError``.
     """
-    decision = apply_rate_limit(f"{name}:{_get_principal(request)}", min(max(1, cost), rate.limit), rate)
-    if not _record_decision(request, name, rate, decision):
-        raise Throttled(decision.wait_seconds)
+    charge = Charge(f"{name}:{_get_principal(request)}", rate, min(max(1, cost), rate.limit), name)
+    if wait := _decide(request, [charge], _build_meter(request, 0, pairs)):
+        raise Throttled(wait)
+
+
+def _build_meter(request: Request, requests: int, pairs: int) -> Meter | None:
+    """Return what a request adds to the usage of its sender; nothing is counted of strangers."""
+    if not request.user.is_authenticated:
+        return None
+    key = request.auth if isinstance(request.auth, ApiKey) else None
+    quotas = list_quotas(request.user, key)
+    return Meter(request.user.pk, key.pk if key else None, requests, pairs, quotas)
+
+
+def _decide(request: Request, charges: Sequence[Charge], meter: Meter | None) -> float:
+    """Apply limits and quotas, and note each for the header fields; return the seconds to wait, 0 for none.
+
+    Raises ``QuotaExceededError``.
+    """
+    decisions = apply_rate_limits(charges, meter)
+    for charge, decision in zip(charges, decisions, strict=False):  # the quotas' decisions follow
+        _record_decision(request, charge.policy, charge.rate, decision)
+    if meter and meter.quotas:
+        _record_quotas(request, meter.quotas, decisions[len(charges) :])
+    return max(decision.wait_seconds for decision in decisions)
+
+
+def _record_quotas(request: Request, quotas: Sequence[Quota], decisions: Sequence[ThrottleDecision]) -> None:
+    """Note each quota for the header fields. Raises ``QuotaExceededError`` for the first that refuses."""
+    now = timezone.now()
+    month = (find_month_end(now) - now).total_seconds()
+    days = find_month(now)[1] - find_month(now)[0]
+    for quota, decision in zip(quotas, decisions, strict=False):  # none without the store
+        rate = RateLimit(quota.pairs, days.total_seconds())
+        status = RateLimitStatus(quota.policy, rate, decision, month)
+        _get_statuses(request)[quota.policy] = status
+    for quota, decision in zip(quotas, decisions, strict=False):
+        if not decision.allowed:
+            raise QuotaExceededError(quota, decision.remaining, now)
 
 
 class AddressThrottle(BaseThrottle):
@@ -348,10 +312,13 @@ def get_rate_limits(request: HttpRequest) -> list[RateLimitStatus]:
 
 def _record_decision(request: Request, policy: str, rate: RateLimit, decision: ThrottleDecision) -> bool:
     """Store the decision for ``RateLimitHeadersMiddleware``; return whether the request is allowed."""
-    django_request: Any = request._request
-    limits = django_request.__dict__.setdefault("rate_limits", {})
-    limits[policy] = RateLimitStatus(policy, rate, decision)
+    _get_statuses(request)[policy] = RateLimitStatus(policy, rate, decision)
     return decision.allowed
+
+
+def _get_statuses(request: Request) -> dict[str, RateLimitStatus]:
+    statuses: dict[str, RateLimitStatus] = request._request.__dict__.setdefault("rate_limits", {})
+    return statuses
 
 
 def compute_batch_cost(body: Any) -> int:

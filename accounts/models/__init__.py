@@ -6,6 +6,7 @@ from accounts.models.keys import ApiKey, ApiKeyAddress, ApiKeyQuerySet, KeyRotat
 from accounts.models.privacy import Erasure, RetentionRule
 from accounts.models.second_factor import SecondFactorSecret
 from accounts.models.token_sessions import TokenSession, TokenSessionQuerySet
+from accounts.models.usage import ApiUsage
 from accounts.models.users import Language, Role, User, UserManager
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "ApiKey",
     "ApiKeyAddress",
     "ApiKeyQuerySet",
+    "ApiUsage",
     "AuditAnchor",
     "AuditCheckpoint",
     "AuditEvent",

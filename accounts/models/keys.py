@@ -41,6 +41,13 @@ class ApiKey(models.Model):
         related_name="replacement",
         help_text="The key before its rotation.",
     )
+    monthly_pairs = models.PositiveBigIntegerField(
+        "pairs a month",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The most that may be sent in a calendar month; empty for no bound.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)

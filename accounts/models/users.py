@@ -97,6 +97,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     scim_external_id = models.CharField(
         "id at the identity provider", max_length=254, blank=True, default="", editable=False
     )
+    monthly_pairs = models.PositiveBigIntegerField(
+        "pairs a month",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The most that may be sent in a calendar month; empty for no bound.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

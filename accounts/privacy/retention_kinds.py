@@ -9,7 +9,7 @@ from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
-from accounts.models import ApiKeyAddress, TokenSession
+from accounts.models import ApiKeyAddress, ApiUsage, TokenSession
 from accounts.privacy.retention import RetentionKind, build_row_kind, count_due_names, erase_old_names
 
 
@@ -35,6 +35,10 @@ def _find_old_addresses(before: datetime) -> QuerySet[ApiKeyAddress]:
     return ApiKeyAddress.objects.filter(last_used_at__lt=before)
 
 
+def _find_old_usage(before: datetime) -> QuerySet[ApiUsage]:
+    return ApiUsage.objects.filter(day__lt=before.date())
+
+
 RETENTION_KINDS = (
     RetentionKind(
         "names",
@@ -50,4 +54,5 @@ RETENTION_KINDS = (
     build_row_kind(
         "key_addresses", "Network addresses of API keys, after their last use", 90, _find_old_addresses
     ),
+    build_row_kind("api_usage", "Daily usage of API keys: numbers only", 1_100, _find_old_usage),
 )

@@ -14,8 +14,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from accounts.auth.client_address import get_client_network
-from accounts.auth.throttles import LoginThrottle, RateLimit, consume_units
+from accounts.auth.throttles import LoginThrottle, consume_units
 from accounts.redis_client import RedisUnavailableError
+from accounts.usage.rates import RateLimit
 
 ViewFunction = Callable[..., Any]
 

@@ -87,12 +87,13 @@ def _add_headers(operation: dict[str, Any]) -> None:
 
 
 def _add_examples(operation: dict[str, Any], example: Mapping[str, Any]) -> None:
-    """Add the examples of the request and of successful responses; files have a CSV example only."""
+    """Add the examples of the request and of successful responses; a text is an example of CSV only."""
     if "request" in example:
         for media in operation["requestBody"]["content"].values():
             media.setdefault("examples", {"example": {"value": example["request"]}})
     for status, response in operation["responses"].items():
         for media_type, media in response.get("content", {}).items():
-            has_example = operation["operationId"] not in _FILE_OPERATIONS or media_type == "text/csv"
-            if status.startswith("2") and has_example and "response" in example:
+            if "response" not in example or not status.startswith("2"):
+                continue
+            if isinstance(example["response"], str) == (media_type == "text/csv"):
                 media.setdefault("examples", {"example": {"value": example["response"]}})

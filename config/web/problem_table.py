@@ -83,6 +83,12 @@ PROBLEMS = (
         _("The Idempotency-Key was used with another body."),
         _("Send a new key with a new request."),
     ),
+    Problem(
+        429,
+        "quota_exceeded",
+        _("The pairs of this month are used up."),
+        _("Wait until resets_at, or ask an administrator for more."),
+    ),
     Problem(429, "throttled", _("A rate limit is used up."), _("Wait the seconds of Retry-After.")),
     Problem(
         503,

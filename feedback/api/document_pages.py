@@ -21,8 +21,9 @@ from django.views.decorators.http import require_POST, require_safe
 from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.auth.current_user import get_current_user
-from accounts.auth.throttles import RateLimit, apply_rate_limit
+from accounts.auth.throttles import apply_rate_limit
 from accounts.models import User
+from accounts.usage.rates import RateLimit
 from feedback.api.document_views import get_own_document, send_document
 from feedback.api.memo_views import get_own_reviewed_prediction
 from feedback.requests.documents import DocumentsRefusedError, add_documents, delete_document

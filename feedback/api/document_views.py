@@ -26,8 +26,9 @@ from accounts.api.problems import ConflictError
 from accounts.api.renderers import OrjsonRenderer
 from accounts.api.requests import RequestSerializer
 from accounts.auth.authentication import require_user
-from accounts.auth.throttles import RateLimit, enforce_rate_limit
+from accounts.auth.throttles import enforce_rate_limit
 from accounts.models import User
+from accounts.usage.rates import RateLimit
 from feedback.api.memo_views import get_own_reviewed_prediction
 from feedback.api.request_views import MAX_ANSWER_LENGTH
 from feedback.models import DocumentType, ReviewDocument

@@ -25,8 +25,9 @@ from accounts.api.problems import ConflictError
 from accounts.api.renderers import OrjsonRenderer
 from accounts.api.requests import RequestSerializer
 from accounts.auth.authentication import require_user
-from accounts.auth.throttles import RateLimit, enforce_rate_limit
+from accounts.auth.throttles import enforce_rate_limit
 from accounts.models import User
+from accounts.usage.rates import RateLimit
 from matching import tasks
 from matching.api.errors import translate_errors
 from matching.api.files import FILE_RESPONSES, FileRenderer, stream_file
@@ -97,7 +98,8 @@ class JobsView(APIView):
         serializer = JobRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         upload, user = serializer.validated_data[UPLOAD_FIELD], require_user(request)
-        enforce_rate_limit(request, "rows", upload.row_estimate, RateLimit.parse(settings.JOB_RATE))
+        rows = upload.row_estimate
+        enforce_rate_limit(request, "rows", rows, RateLimit.parse(settings.JOB_RATE), pairs=rows)
         try:
             with translate_errors():
                 job = service.create(user, upload, serializer.to_options(user))

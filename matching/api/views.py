@@ -50,6 +50,7 @@ class CompareView(APIView):
     required_permission = "matching.add_prediction"
     required_scope = "compare"
     throttle_classes = (RequestThrottle,)
+    throttle_pairs = 1
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY_PARAMETER],
@@ -73,6 +74,7 @@ class CompareProfilesView(APIView):
 
     required_permission = "matching.add_prediction"
     required_scope = "compare"
+    throttle_pairs = 1
     throttle_cost = 3  # measured: seven verdicts from one parse take as long as three comparisons
 
     @extend_schema(

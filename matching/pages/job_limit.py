@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from accounts.auth.throttles import RateLimit, apply_rate_limit
+from accounts.auth.throttles import apply_rate_limit
 from accounts.models import User
+from accounts.usage.rates import RateLimit
 from matching.pages.job_progress import format_duration
 
 

@@ -9,8 +9,9 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.auth.throttles import Charge, LocalRateLimiter, RateLimit, apply_rate_limits, consume_units
+from accounts.auth.throttles import Charge, LocalRateLimiter, apply_rate_limits, consume_units
 from accounts.redis_client import RedisUnavailableError, breaker, call_redis
+from accounts.usage.rates import RateLimit
 from tests.people import PASSWORD, person, signed_in
 
 TWENTY_A_DAY = RateLimit.parse("20/day")

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0012_key_roles"),
+        ("accounts", "0013_api_usage"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 

@@ -1,0 +1,1 @@
+"""Usage of the API: counted in the store with the rate limits, stored by a task, bounded by quotas."""
