@@ -16,7 +16,7 @@ GRANTS = {Role.USER: ["add_batchjob", "view_batchjob"]}
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_roles"),
-        ("matching", "0016_reviews_of_job_rows"),
+        ("matching", "0017_comparisons_of_matters"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
