@@ -36,5 +36,6 @@ NOTIFICATION_SCHEDULE = {
         "task": "notifications.tasks.warn_of_expiring_keys",
         "schedule": crontab(minute=25),
     },
+    "warn of used quotas": {"task": "notifications.tasks.warn_of_quotas", "schedule": 60.0},
     "send mail": {"task": "notifications.tasks.send_mail", "schedule": 15.0},
 }

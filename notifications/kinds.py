@@ -27,6 +27,7 @@ AUDIENCE: Mapping[Kind, tuple[str, ...]] = {
     Kind.ITEM_DUE_SOON: _REVIEWS,
     Kind.ITEM_OVERDUE: _REVIEWS,
     Kind.KEY_EXPIRES: ("notifications.receive_notifications",),
+    Kind.QUOTA_USED: ("notifications.receive_notifications",),
 }
 """Whom a kind can concern: who holds one of these permissions."""
 
@@ -41,6 +42,7 @@ _DEFAULTS: Mapping[Kind, Delivery] = {
     Kind.ITEM_DUE_SOON: Delivery.APP,
     Kind.ITEM_OVERDUE: Delivery.AT_ONCE,
     Kind.KEY_EXPIRES: Delivery.AT_ONCE,
+    Kind.QUOTA_USED: Delivery.AT_ONCE,
 }
 _DEFAULTS_BY_ROLE: Mapping[tuple[Role, Kind], Delivery] = {
     (Role.USER, Kind.DECISION_MADE): Delivery.AT_ONCE,
@@ -129,6 +131,14 @@ _DECISIONS = {
 }
 
 
+def _say_quota(data: Mapping[str, Any]) -> str:
+    whose = f"API key {data['prefix']}…" if data["prefix"] else "account"
+    anew = f"It begins anew {_show(data['resets_at'])}"
+    if data["percent"] >= 100:
+        return f"The monthly quota of your {whose} is used up: comparisons over the API are refused. {anew}."
+    return f"{data['percent']} % of the monthly quota of your {whose} is used. {anew}."
+
+
 def _show(moment: str) -> str:
     return format_moment(datetime.fromisoformat(moment))
 
@@ -144,6 +154,7 @@ _SENTENCES: Mapping[Kind, Callable[[Mapping[str, Any]], str]] = {
     Kind.ITEM_DUE_SOON: _say_due_soon,
     Kind.ITEM_OVERDUE: _say_overdue,
     Kind.KEY_EXPIRES: _say_key,
+    Kind.QUOTA_USED: _say_quota,
 }
 
 
@@ -176,7 +187,17 @@ def _find_admin_row(app: str, table: str, key: str, user: User) -> str | None:
     return None
 
 
+def _find_keys(_data: Mapping[str, Any], user: User) -> str | None:
+    return reverse("api-keys-page") if user.has_perm("accounts.use_api_keys") else None
+
+
+def _find_usage(_data: Mapping[str, Any], user: User) -> str | None:
+    return reverse("api-usage-page") if user.has_perm("accounts.use_api_keys") else None
+
+
 _PAGES: Mapping[Kind, Callable[[Mapping[str, Any], User], str | None]] = {
+    Kind.KEY_EXPIRES: _find_keys,
+    Kind.QUOTA_USED: _find_usage,
     Kind.DECISION_MADE: _find_answer,
     Kind.DOCUMENT_ASKED: _find_answer,
     Kind.JOB_FINISHED: _find_job,

@@ -28,6 +28,7 @@ class Kind(models.TextChoices):
     ITEM_DUE_SOON = "item_due_soon", _("A review item of yours is due soon")
     ITEM_OVERDUE = "item_overdue", _("A review item of yours is overdue")
     KEY_EXPIRES = "key_expires", _("One of your API keys expires soon")
+    QUOTA_USED = "quota_used", _("Most or all of a monthly quota is used")
 
 
 class Delivery(models.TextChoices):

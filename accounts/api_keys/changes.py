@@ -35,7 +35,7 @@ def create_own_key(user: User, name: str, scopes: Sequence[str], lifetime: timed
 
 @transaction.atomic
 def rotate_own_key(key: ApiKey, actor: User, overlap: timedelta) -> tuple[ApiKey, str]:
-    """Replace a key by a new one of the same name, scopes and lifetime; both work until the overlap ends.
+    """Replace a key by a new one of the same name, scopes, lifetime and quota; both work until the overlap ends.
 
     Without an overlap the old key is revoked at once, as after a leak. Raises :class:`KeyChangeError` for a
     key that is revoked, expired or replaced already.
@@ -47,8 +47,8 @@ def rotate_own_key(key: ApiKey, actor: User, overlap: timedelta) -> tuple[ApiKey
     if ApiKey.objects.filter(replaces=old).exists():
         raise KeyChangeError(gettext("This key has been replaced already; replace its successor."))
     new, token = issue_api_key(old.user, old.name, actor, old.scopes, _extend(old, now))
-    new.replaces = old
-    new.save(update_fields=["replaces"])
+    new.replaces, new.monthly_pairs = old, old.monthly_pairs
+    new.save(update_fields=["replaces", "monthly_pairs"])
     if overlap:
         old.expires_at = min(old.expires_at or now + overlap, now + overlap)
         old.save(update_fields=["expires_at"])

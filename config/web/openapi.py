@@ -87,7 +87,7 @@ def _add_headers(operation: dict[str, Any]) -> None:
 
 
 def _add_examples(operation: dict[str, Any], example: Mapping[str, Any]) -> None:
-    """Add the examples of the request and of successful responses; a text is an example of CSV only."""
+    """Add the examples of the request and of successful responses; files have a CSV example only."""
     if "request" in example:
         for media in operation["requestBody"]["content"].values():
             media.setdefault("examples", {"example": {"value": example["request"]}})
@@ -95,5 +95,5 @@ def _add_examples(operation: dict[str, Any], example: Mapping[str, Any]) -> None
         for media_type, media in response.get("content", {}).items():
             if "response" not in example or not status.startswith("2"):
                 continue
-            if isinstance(example["response"], str) == (media_type == "text/csv"):
+            if (operation["operationId"] in _FILE_OPERATIONS) == (media_type == "text/csv"):
                 media.setdefault("examples", {"example": {"value": example["response"]}})

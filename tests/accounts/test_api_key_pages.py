@@ -97,12 +97,13 @@ def test_one_key_too_many_is_refused_and_a_revoked_one_makes_room(user: User, se
 def test_after_a_rotation_both_keys_work_until_the_overlap_ends(user: User) -> None:
     client = browser(user)
     old_token = read_token(client.post("/keys", FORM).content.decode())
+    ApiKey.objects.update(monthly_pairs=500)
     old = ApiKey.objects.get()
     new_token = read_token(client.post(f"/keys/{old.pk}/rotate", {"hours": "24"}).content.decode())
     new = ApiKey.objects.get(replaces=old)
     assert opens(old_token)
     assert opens(new_token)
-    assert (new.name, new.scopes) == (old.name, old.scopes)
+    assert (new.name, new.scopes, new.monthly_pairs) == (old.name, old.scopes, 500)
     old.refresh_from_db()
     assert old.expires_at is not None
     assert abs(old.expires_at - timezone.now() - timedelta(hours=24)) < timedelta(minutes=1)
