@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -71,6 +72,11 @@ class MatterAdmin(ReadOnlyAdmin):
     has_view_permission = _may_administer
     has_add_member_permission = _may_administer
     has_remove_member_permission = _may_administer
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Matter]:
+        """Return all matters without their notes."""
+        rows: QuerySet[Matter] = super().get_queryset(request)
+        return rows.defer("note")
 
     @admin.display(description="Members")
     def display_members(self, matter: Matter) -> SafeString:

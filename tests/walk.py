@@ -5,7 +5,7 @@ addresses name rows that do not exist: permissions are checked first, so "not fo
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -46,6 +46,10 @@ class Address:
     methods: tuple[str, ...]
 
 
+IdChooser = Callable[[str, str, str], str]
+"""Returns the id for a route, a parameter of it and the name of the pattern; empty for that of no row."""
+
+
 class Visitor:
     """A client with the credentials of one visitor."""
 
@@ -60,12 +64,20 @@ class Visitor:
             self.user = person(who)
             self.headers = {"Authorization": f"Bearer {AccessToken.for_user(self.user)}"}
 
+    def become(self, user: User) -> None:
+        """Visit as somebody who is there already."""
+        self.user, self.headers = user, {"Authorization": f"Bearer {AccessToken.for_user(user)}"}
+
     def finds(self, address: Address) -> str:
         """Return the letters of the methods with which the visitor has access to the address."""
         letters = (LETTERS[method] for method in address.methods if self._enters(address, method))
         return "".join(letters) or REFUSED
 
     def _enters(self, address: Address, method: str) -> bool:
+        return _lets_in(address, self.send(address, method))
+
+    def send(self, address: Address, method: str) -> Any:
+        """Send an empty request and return the answer."""
         if self.user and not self.client.cookies.get("sessionid"):
             self.client.force_login(self.user)
         fields: dict[str, Any] = {}
@@ -74,12 +86,12 @@ class Visitor:
         answer = self.client.generic(method.upper(), address.url, **fields)
         if "sessionid" in self.client.cookies and not self.client.cookies["sessionid"].value:
             del self.client.cookies["sessionid"]  # the address was the sign-out
-        return _lets_in(address, answer)
+        return answer
 
 
-def addresses() -> list[Address]:
-    """Return every address of the product."""
-    return sorted(set(_below(get_resolver(), "/")))
+def addresses(choose: IdChooser | None = None) -> list[Address]:
+    """Return every address of the product, with ids of no row or those that ``choose`` returns."""
+    return sorted(set(_below(get_resolver(), "/", choose or _choose_no_row)))
 
 
 def _lets_in(address: Address, answer: Any) -> bool:
@@ -90,18 +102,22 @@ def _lets_in(address: Address, answer: Any) -> bool:
     return not (status == HTTPStatus.FOUND and urlsplit(answer["Location"]).path in _SIGN_IN)
 
 
-def _below(resolver: URLResolver, before: str) -> Iterator[Address]:
+def _below(resolver: URLResolver, before: str, choose: IdChooser) -> Iterator[Address]:
     for entry in resolver.url_patterns:
         route = before + _plain(entry.pattern)
         if isinstance(entry, URLResolver):
-            yield from _below(entry, route)
+            yield from _below(entry, route, choose)
         elif getattr(entry.callback, "view_class", None) is not RedirectView:
-            yield Address(route, _visited(entry, route), _methods(entry.callback))
+            yield Address(route, _visited(entry, route, choose), _methods(entry.callback))
 
 
-def _visited(entry: URLPattern, route: str) -> str:
+def _visited(entry: URLPattern, route: str, choose: IdChooser) -> str:
     """Return the address with ids in place of parameters, and the query it requires."""
-    url = _PARAMETER.sub(lambda found: _no_row(found[1], entry.name or ""), route)
+
+    def fill(found: re.Match[str]) -> str:
+        return choose(route, found[2], entry.name or "") or _no_row(found[1], entry.name or "")
+
+    url = _PARAMETER.sub(fill, route)
     query = _NEEDS_QUERY.get(route)
     return f"{url}?{query}" if query else url
 
@@ -116,6 +132,10 @@ def _methods(view: Any) -> tuple[str, ...]:
     """Return the methods that a view class handles, or GET and POST for a function."""
     handler = getattr(view, "view_class", None) or getattr(view, "cls", None)
     return tuple(name for name in LETTERS if hasattr(handler, name)) if handler else ("get", "post")
+
+
+def _choose_no_row(_route: str, _parameter: str, _name: str) -> str:
+    return ""
 
 
 def _no_row(converter: str | None, name: str) -> str:
