@@ -82,7 +82,7 @@ def test_an_auditor_gives_no_feedback() -> None:
 
 def test_feedback_costs_few_queries(user: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     client, prediction = signed_in(user), stored_prediction(user=user)
-    # Who and what they may, their matters, the prediction; begin, the row in a savepoint (3), the event, commit.
+    # Who and what they may, their matters, the prediction; begin, the row in a savepoint (3), event, commit.
     with django_assert_num_queries(9):
         assert given(client, 201, prediction=str(prediction.pk), user_correction=False)["id"]
 
