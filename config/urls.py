@@ -30,6 +30,7 @@ urlpatterns = [
     path("offline", installable.show_offline, name="offline-page"),
     path("history", history.show_history, name="history-page"),
     path("predictions/<uuid:pk>", pages.show_prediction, name="answer-page"),
+    path("predictions/<uuid:pk>/again", pages.compare_again, name="again-page"),
     path("predictions/<uuid:pk>.json", pages.show_prediction_json, name="answer-json"),
     path("predictions/<uuid:pk>/feedback", feedback_pages.submit_feedback, name="feedback-page"),
     path("predictions/<uuid:pk>/memo", feedback_pages.download_memo, name="memo-page"),

@@ -35,7 +35,7 @@ def create_own_key(user: User, name: str, scopes: Sequence[str], lifetime: timed
 
 @transaction.atomic
 def rotate_own_key(key: ApiKey, actor: User, overlap: timedelta) -> tuple[ApiKey, str]:
-    """Replace a key by a new one of the same name, scopes, lifetime and quota; both work until the overlap ends.
+    """Replace a key by one of the same name, scopes, lifetime and quota; both work until the overlap ends.
 
     Without an overlap the old key is revoked at once, as after a leak. Raises :class:`KeyChangeError` for a
     key that is revoked, expired or replaced already.

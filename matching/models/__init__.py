@@ -30,6 +30,7 @@ from matching.models.prediction_review import (
 from matching.models.rescoring import Replay, ReplayChange, ShadowCursor, ShadowScore, ShadowScoreQuerySet
 from matching.models.review_policy import ReviewPolicy
 from matching.models.review_status import ReviewStatus, build_status_condition
+from matching.models.saved_filter import SavedFilter
 
 __all__ = [
     "ARCHIVE_FORMAT",
@@ -57,6 +58,7 @@ __all__ = [
     "ReviewPolicy",
     "ReviewStatus",
     "ReviewStream",
+    "SavedFilter",
     "ShadowCursor",
     "ShadowScore",
     "ShadowScoreQuerySet",

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -21,12 +22,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.api.paging import fetch_page
 from accounts.auth.current_user import get_current_user
+from accounts.dates import format_day
 from accounts.models import User
 from matching.api.review_serializers import serialize_review
 from matching.compare.available_profiles import get_available_profiles
 from matching.compare.language import show_text
 from matching.engine import MAX_NAME_LENGTH
-from matching.models import Prediction, ReviewDecision, ReviewStatus, VerdictChoice
+from matching.models import Prediction, ReviewDecision, ReviewStatus, SavedFilter, VerdictChoice
 from matching.models.prediction import PredictionQuerySet
 from matching.pages import presenter
 from matching.pages.presenter import VerdictBadge
@@ -99,6 +101,38 @@ class HistoryForm(forms.Form):
             "created_from": first and datetime.combine(first, time(), UTC),
             "created_to": last and datetime.combine(last + timedelta(days=1), time(), UTC),
         }
+
+
+class SavedFilterLink(NamedTuple):
+    """A saved filter with what it chooses, in words."""
+
+    pk: int
+    query: str
+    label: str
+
+
+def build_query(form: HistoryForm) -> str:
+    """Return the choices of a valid form as an address has them; empty when it chooses nothing."""
+    chosen = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    return urlencode(chosen)
+
+
+def list_saved_filters(user: User) -> list[SavedFilterLink]:
+    """Return the user's saved filters; one whose choices no longer exist is left out."""
+    rows = [(row, HistoryForm(QueryDict(row.query))) for row in SavedFilter.objects.filter(user=user)]
+    return [SavedFilterLink(row.pk, row.query, _describe(form)) for row, form in rows if form.is_valid()]
+
+
+def _describe(form: HistoryForm) -> str:
+    """Return the choices of a valid form in words, for example "Material, from 1 Nov 2026"."""
+    words = []
+    for name, value in form.cleaned_data.items():
+        field = form.fields[name]
+        if value and isinstance(field, forms.ChoiceField):
+            words.append(str(dict(field.choices)[value]))  # type: ignore[arg-type,index]
+        elif value:
+            words.append(f"{str(field.label).lower()} {format_day(value)}")
+    return ", ".join(words)
 
 
 class PairForm(forms.Form):
@@ -187,6 +221,7 @@ def _show_list(request: HttpRequest, own: PredictionQuerySet, matters: Sequence[
     context = {
         "rows": build_rows(rows),
         "older": query.urlencode() if older else "",
+        "savable": build_query(form),
         "is_filtered": any(form.cleaned_data.values()),
         "is_first": not cursor.cleaned_data["before"],
     }
@@ -209,5 +244,6 @@ def _filter_by_pair(own: PredictionQuerySet, name1: str, name2: str) -> Predicti
 def _render(
     request: HttpRequest, form: HistoryForm, pair: PairForm, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    shown = {"form": form, "pair": pair, "is_first": True, **context}
+    saved = list_saved_filters(get_current_user(request))
+    shown = {"form": form, "pair": pair, "saved": saved, "is_first": True, **context}
     return render(request, "matching/history.html", shown, status=status)

@@ -7,10 +7,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -24,12 +26,13 @@ from accounts.models import User
 from matching.api.serializers import DISCLAIMER, CompareRequestSerializer, serialize_reviewed_prediction
 from matching.compare.all_profiles import compare_other_profiles
 from matching.compare.language import show_text
-from matching.compare.request import load_context
+from matching.compare.request import load_context, load_request
 from matching.compare.service import compare_and_store
 from matching.engine import MAX_NAME_LENGTH, EngineError
 from matching.engine.text.tokenise import tokenise_name
 from matching.models import Prediction, PredictionSource
 from matching.pages import diff, history, presenter, reviews
+from matching.pages.changes import list_changes
 from matching.pages.shared_text import split_names
 from matters.api.fields import read_matter
 from matters.service import list_matters_of_scope
@@ -90,6 +93,29 @@ def fill_form(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_POST
+@login_required
+@permission_required("matching.add_prediction", raise_exception=True)
+def compare_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask one of the user's own comparisons again under the rules of today, and show what changed."""
+    earlier, user = _get_own_prediction(request, pk), get_current_user(request)
+    if earlier.erased_at:
+        messages.error(request, gettext("The names were erased, so they cannot be compared again."))
+        return redirect("answer-page", pk=pk)
+    decision = apply_rate_limit(f"user:{user.pk}")
+    if not decision.allowed:
+        wait = max(1, round(decision.wait_seconds))
+        messages.error(request, gettext("Too many comparisons; try again in %d s.") % wait)
+        return redirect("answer-page", pk=pk)
+    try:
+        again = compare_and_store(user, load_request(earlier), PredictionSource.PAGE)
+    except EngineError as error:
+        messages.error(request, str(error))
+        return redirect("answer-page", pk=pk)
+    return redirect(f"{reverse('answer-page', args=[again.pk])}?since={earlier.pk}")
+
+
+@never_cache
 @login_required
 @permission_required("matching.view_prediction", raise_exception=True)
 @require_safe
@@ -106,6 +132,7 @@ def show_prediction(request: HttpRequest, pk: UUID) -> HttpResponse:
         "form": form,
         "errors": {},
         **_build_choices(form, scope),
+        **_build_changes(request, prediction, answer),
     }
     return render(
         request,
@@ -134,6 +161,20 @@ def _find_chosen_matter(request: HttpRequest) -> str:
 def _get_own_prediction(user: User, pk: UUID, scope: Scope | None = None) -> Prediction:
     own = Prediction.objects.visible_to(user, scope).with_model().with_review()
     return get_object_or_404(own, pk=pk)
+
+
+def _build_changes(request: HttpRequest, prediction: Prediction, answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what changed since the comparison that the address names: an earlier one of this question."""
+    try:
+        since = UUID(request.GET.get("since", ""))
+    except ValueError:
+        return {}
+    own = Prediction.objects.for_user(get_current_user(request)).with_model().with_review()
+    same = {"pair_digest": prediction.pair_digest, "profile": prediction.profile, "erased_at": None}
+    earlier = own.filter(pk=since, pk__lt=prediction.pk, **same).first()
+    if earlier is None or not prediction.pair_digest:
+        return {}
+    return {"since": earlier, "changes": list_changes(serialize_reviewed_prediction(earlier), answer)}
 
 
 def _read_form(request: HttpRequest) -> dict[str, str]:
