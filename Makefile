@@ -234,8 +234,8 @@ SWAP_REQUESTS ?= 6000
 prove-swap: setup
 	@SWAP_REQUESTS=$(SWAP_REQUESTS) SWAP_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/system/test_swap_proof.py --quiet
 
-# A bulk job of 200,000 rows over two hosts, one of which loses its network half-way; needs root. The figures go into
-# docs/benchmarks.md. `make test-system` does the same with a smaller file.
+# A bulk job of 200,000 rows over two hosts, one of which loses its network half-way (needs root), and the loss of the
+# primary Valkey. The figures go into docs/benchmarks.md. `make test-system` does the same with a smaller file.
 prove-hosts: setup
 	@TWO_HOSTS_ROWS=200000 TWO_HOSTS_PAGE=docs/benchmarks.md $(BIN)/python -m pytest tests/system/hosts --numprocesses=0 --quiet
 
