@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -54,8 +53,8 @@ def delete_document_file(document_id: UUID) -> None:
 
 
 def delete_document_file_on_commit(document_id: UUID) -> None:
-    """Delete the file of a document when the running transaction commits."""
-    transaction.on_commit(partial(delete_document_file, document_id))
+    """Delete the file of a document when the running transaction commits; a day later where that fails."""
+    transaction.on_commit(lambda: delete_document_file(document_id), robust=True)
 
 
 def delete_leftover_files() -> int:

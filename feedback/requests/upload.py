@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -45,10 +46,11 @@ class DocumentUpload:
             return file.read()
 
     def close(self) -> None:
-        """Close the file and delete it unless it is kept."""
+        """Close the file and delete it unless it is kept; a day later where its place does not answer."""
         self.file.close()
         if not self.is_kept:
-            delete_document_file(self.id)
+            with contextlib.suppress(OSError):
+                delete_document_file(self.id)
 
 
 class DocumentUploadHandler(ClosableHandler):
@@ -97,7 +99,8 @@ class DocumentParser(BaseParser):
     ) -> dict[str, Any]:
         """Return the fields and the list of uploads.
 
-        Raises ``ParseError``, ``BodyTooLargeError``, ``ValidationError`` and ``StorageFullError``.
+        Raises ``ParseError``, ``BodyTooLargeError``, ``ValidationError``, ``StorageFullError`` and
+        ``UnavailableError``.
         """
         request = (parser_context or {})["request"]
         handler = DocumentUploadHandler(request)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -55,5 +54,9 @@ def delete_job_folder(job_id: UUID) -> None:
 
 
 def delete_job_folder_on_commit(job_id: UUID) -> None:
-    """Delete the files of a job when the running transaction commits."""
-    transaction.on_commit(partial(delete_job_folder, job_id))
+    """Delete the files of a job when the running transaction commits.
+
+    Where the place of files does not answer, the job is gone all the same and its files stay unreadable until
+    they are deleted a day later.
+    """
+    transaction.on_commit(lambda: delete_job_folder(job_id), robust=True)

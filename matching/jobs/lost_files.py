@@ -32,12 +32,15 @@ def end_jobs_without_files() -> tuple[int, int]:
 
 
 def has_files(job: BatchJob) -> bool:
-    """Say whether every file that a job still needs is there and opens with the key of the job."""
+    """Say whether every file that a job still needs is there and opens with the key of the job.
+
+    Raises ``OSError`` where that cannot be told, because the place of files does not answer.
+    """
     try:
         for name in _list_needed_files(job):
             with open_job_file(job, name) as file:
                 file.read(1)
-    except (OSError, DecryptionError):
+    except (FileNotFoundError, DecryptionError):
         return False
     return True
 

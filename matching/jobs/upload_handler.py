@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import io
 from http import HTTPStatus
@@ -12,11 +14,13 @@ from django.core.files.uploadhandler import FileUploadHandler
 from rest_framework.exceptions import APIException, ValidationError
 
 from accounts.api.parsers import BodyTooLargeError
+from accounts.api.problems import UnavailableError
 from accounts.ids import uuid7
 from matching.jobs.encrypted_file import EncryptedWriter, generate_key, open_encrypted_file
 from matching.jobs.job_folder import UPLOAD_FILE_NAME, delete_job_folder, get_job_store
 
 UPLOAD_FIELD = "file"
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SIGNATURE_BYTES = 4
 _MIN_PACKED_ROW_BYTES = 20
 """Least number of bytes of one row in a compressed workbook."""
@@ -48,14 +52,14 @@ class UploadFile:
             self._draft = self._store.create(name)
             self._writer = EncryptedWriter(self._draft, self.key, name)
         except OSError as error:
-            raise StorageFullError from error
+            raise _describe_failure(error) from error
 
     def __str__(self) -> str:
         """Return the SHA-256 of the content, by which idempotency compares request bodies."""
         return self._digest.hexdigest()
 
     def write(self, data: bytes) -> None:
-        """Append bytes. Raises ``BodyTooLargeError`` and :class:`StorageFullError`."""
+        """Append bytes. Raises ``BodyTooLargeError``, :class:`StorageFullError`, ``UnavailableError``."""
         self.byte_count += len(data)
         if self.byte_count > self._max_bytes:
             raise BodyTooLargeError(self._refusal)
@@ -63,15 +67,15 @@ class UploadFile:
         try:
             self._writer.write(data)
         except OSError as error:
-            raise StorageFullError from error
+            raise _describe_failure(error) from error
 
     def finish(self) -> None:
-        """Have the whole file kept. Raises :class:`StorageFullError`."""
+        """Have the whole file kept. Raises :class:`StorageFullError` and ``UnavailableError``."""
         try:
             self._writer.finish()
             self._draft.complete()
         except OSError as error:
-            raise StorageFullError from error
+            raise _describe_failure(error) from error
 
     def open(self) -> io.BufferedReader:
         """Open the file after :meth:`finish`. Raises ``OSError``."""
@@ -109,20 +113,21 @@ class Upload:
         return self.size // _MIN_PACKED_ROW_BYTES if self.signature.startswith(b"PK") else self.line_count
 
     def write(self, data: bytes) -> None:
-        """Append bytes. Raises ``BodyTooLargeError`` and :class:`StorageFullError`."""
+        """Append bytes. Raises ``BodyTooLargeError``, :class:`StorageFullError`, ``UnavailableError``."""
         self.line_count += data.count(b"\n")
         self.signature = self.signature or data[:_SIGNATURE_BYTES]
         self.file.write(data)
 
     def finish(self) -> None:
-        """Have the whole file kept. Raises :class:`StorageFullError`."""
+        """Have the whole file kept. Raises :class:`StorageFullError` and ``UnavailableError``."""
         self.file.finish()
 
     def close(self) -> None:
-        """Close the file and delete it unless a job keeps it."""
+        """Close the file and delete it unless a job keeps it; a day later where its place does not answer."""
         self.file.close()
         if not self.is_kept:
-            delete_job_folder(self.id)
+            with contextlib.suppress(OSError):
+                delete_job_folder(self.id)
 
 
 class ClosableHandler(FileUploadHandler):
@@ -167,6 +172,11 @@ class EncryptedUploadHandler(ClosableHandler):
         """Close the upload, which deletes it unless a job keeps it."""
         if self.upload:
             self.upload.close()
+
+
+def _describe_failure(error: OSError) -> APIException:
+    """Return what the sender is told: there is no room, or the place of files does not answer."""
+    return StorageFullError() if error.errno in _NO_ROOM else UnavailableError()
 
 
 def _describe_limit() -> str:

@@ -24,7 +24,8 @@ class UploadParser(BaseParser):
     ) -> dict[str, Any]:
         """Return the fields and the upload.
 
-        Raises ``ParseError``, ``BodyTooLargeError``, ``ValidationError`` and ``StorageFullError``.
+        Raises ``ParseError``, ``BodyTooLargeError``, ``ValidationError``, ``StorageFullError`` and
+        ``UnavailableError``.
         """
         request = (parser_context or {})["request"]
         handler = EncryptedUploadHandler(request)

@@ -1,21 +1,27 @@
 """Bulk jobs, documents, evidence and backups with everything in a bucket and nothing on the disk."""
 
+import hashlib
 import io
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import Role
+from accounts.models import Role, User
+from analytics.evidence import Month, build_pack
 from config.backup import export, target
 from matching.jobs import maintenance, service, worker
 from matching.jobs.job_folder import get_job_store
+from matching.jobs.lost_files import end_jobs_without_files
 from matching.models import BatchJob
 from matching.storage.stores import get_store
+from tests.documents import pdf_of, send_documents
 from tests.jobs import PAIRS, csv_file, job_of, result, rows_of, sent, worked_off
-from tests.models import installed
+from tests.models import installed, stored_prediction
 from tests.people import person, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -112,3 +118,60 @@ def test_a_backup_holds_what_lies_in_buckets_and_restores_it(
     with get_store(settings.MLFLOW_ARTIFACT_ROOT).open("1/file") as file:
         assert file.read() == f"s3://{bucket}/mlflow".encode()
     assert worked_off(job).status == "succeeded"
+
+
+def test_documents_for_reviewers_lie_encrypted_in_the_bucket_until_they_are_deleted() -> None:
+    prediction = stored_prediction(user=person(), verdict="review")
+    client, content = signed_in(prediction.user), pdf_of(b"<< /Type /Catalog >>")
+    answer = send_documents(client, prediction, ("Extract.pdf", content))
+    assert answer.status_code == 201, answer.content
+    found = f"/api/v1/predictions/{prediction.pk}/documents/{answer.json()['results'][0]['id']}"
+    assert b"".join(client.get(found)) == content
+    (name,) = names()
+    assert name.startswith("documents/")
+    assert b"Catalog" not in get_job_store().open(name).read()
+    assert client.delete(found).status_code == 204
+    assert names() == []
+
+
+def test_evidence_is_built_into_the_bucket_and_served_from_it(settings: Settings, bucket: str) -> None:
+    settings.EVIDENCE_DIR = f"s3://{bucket}/evidence"
+    installed()
+    month = Month.from_datetime(timezone.now())
+    pack = build_pack(month, None)
+    with pack.open() as file, zipfile.ZipFile(file) as archive:
+        assert archive.testzip() is None
+        assert "chain.jsonl" in archive.namelist()
+    with pack.open() as file:
+        assert hashlib.file_digest(file, "sha256").hexdigest() == pack.sha256
+
+
+def test_while_the_store_is_silent_uploads_are_refused_and_no_job_is_lost(
+    settings: Settings, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed()
+    owner = person(Role.CLIENT)
+    job = job_of(owner, csv_file(PAIRS))
+    with monkeypatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+        settings.JOBS_DIR = f"s3://{bucket}/jobs/"  # another client of the same place, which finds no store
+        answer = sent(signed_in(owner), csv_file(PAIRS))
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        with pytest.raises(OSError, match="does not answer"):
+            worker.split_job_file(job.pk)
+        with pytest.raises(OSError, match="does not answer"):
+            end_jobs_without_files()
+        deleted = job_of_nobody(owner)
+        service.delete(deleted, owner)
+    settings.JOBS_DIR = f"s3://{bucket}/jobs"
+    assert list(BatchJob.objects.values_list("pk", flat=True)) == [job.pk]
+    BatchJob.objects.update(leased_until=None)
+    assert worked_off(job).status == "succeeded"
+
+
+def job_of_nobody(owner: User) -> BatchJob:
+    """A job whose files were never stored."""
+    job = BatchJob.objects.get()
+    return BatchJob.objects.create(
+        user=owner, model=job.model, generation=job.generation, rules_version=job.rules_version, shape="{}"
+    )

@@ -89,6 +89,9 @@ class Installation:
 
     def ask(self, job: str) -> dict[str, Any]:
         answer = self.web.ask("GET", f"/api/v1/jobs/{job}", **self.bearer)
+        if answer.status == 401:  # a long job outlives a token
+            self.bearer = self.web.bearer()
+            return self.ask(job)
         assert answer.status == 200, answer
         return dict(answer.body)
 
