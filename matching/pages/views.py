@@ -98,7 +98,8 @@ def fill_form(request: HttpRequest) -> HttpResponse:
 @permission_required("matching.add_prediction", raise_exception=True)
 def compare_again(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask one of the user's own comparisons again under the rules of today, and show what changed."""
-    earlier, user = _get_own_prediction(request, pk), get_current_user(request)
+    user = get_current_user(request)
+    earlier = _get_own_prediction(user, pk)
     if earlier.erased_at:
         messages.error(request, gettext("The names were erased, so they cannot be compared again."))
         return redirect("answer-page", pk=pk)
@@ -108,9 +109,13 @@ def compare_again(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, gettext("Too many comparisons; try again in %d s.") % wait)
         return redirect("answer-page", pk=pk)
     try:
-        again = compare_and_store(user, load_request(earlier), PredictionSource.PAGE)
+        matter = read_matter(user, earlier.matter and earlier.matter.reference)
+        again = compare_and_store(user, load_request(earlier), PredictionSource.PAGE, matter)
+    except ValidationError as error:
+        messages.error(request, str(error.detail["matter"][0]))  # type: ignore[call-overload,index]
+        return redirect("answer-page", pk=pk)
     except EngineError as error:
-        messages.error(request, str(error))
+        messages.error(request, show_text(str(error)))
         return redirect("answer-page", pk=pk)
     return redirect(f"{reverse('answer-page', args=[again.pk])}?since={earlier.pk}")
 
@@ -132,7 +137,7 @@ def show_prediction(request: HttpRequest, pk: UUID) -> HttpResponse:
         "form": form,
         "errors": {},
         **_build_choices(form, scope),
-        **_build_changes(request, prediction, answer),
+        **_build_changes(request, prediction, answer, scope),
     }
     return render(
         request,
@@ -163,13 +168,15 @@ def _get_own_prediction(user: User, pk: UUID, scope: Scope | None = None) -> Pre
     return get_object_or_404(own, pk=pk)
 
 
-def _build_changes(request: HttpRequest, prediction: Prediction, answer: dict[str, Any]) -> dict[str, Any]:
+def _build_changes(
+    request: HttpRequest, prediction: Prediction, answer: dict[str, Any], scope: Scope
+) -> dict[str, Any]:
     """Return what changed since the comparison that the address names: an earlier one of this question."""
     try:
         since = UUID(request.GET.get("since", ""))
     except ValueError:
         return {}
-    own = Prediction.objects.for_user(get_current_user(request)).with_model().with_review()
+    own = Prediction.objects.visible_to(get_current_user(request), scope).with_model().with_review()
     same = {"pair_digest": prediction.pair_digest, "profile": prediction.profile, "erased_at": None}
     earlier = own.filter(pk=since, pk__lt=prediction.pk, **same).first()
     if earlier is None or not prediction.pair_digest:

@@ -29,12 +29,13 @@ def test_the_web_image_is_slim_and_the_other_holds_the_training_stack(engine: En
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_an_image_is_described_by_labels_and_runs_as_a_user(engine: Engine, name: str) -> None:
-    config = engine.inspect(IMAGES[name])["Config"]
+    image = engine.inspect(IMAGES[name])
+    config = image["Config"]
     prefix = "org.opencontainers.image."
     labels = {key.removeprefix(prefix): value for key, value in config["Labels"].items()}
     assert (config["User"], labels["version"]) == ("1000:1000", VERSION)
     assert re.fullmatch(r"[0-9a-f]{40}", labels["revision"])
-    assert config["Healthcheck"]["Test"][-2:] == ["config.process.health", name]
+    assert image["Healthcheck"]["Test"][-2:] == ["config.process.health", name]
     assert run_inside(engine, name, "id -u; id -g").split() == ["1000", "1000"]
 
 
