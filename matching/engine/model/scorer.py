@@ -81,7 +81,7 @@ class CompiledScorer:
 
         Artefacts without thresholds by profile have one pair of them for each kind.
         """
-        return self._thresholds.get(f"{kind.value}/{profile}") or self._thresholds[kind.value]
+        return self._thresholds.get(f"{kind}/{profile}") or self._thresholds[kind]
 
     def get_error_rate(
         self, profile: str, verdict: Verdict, kind: Kind, causes: Sequence[str]
@@ -91,11 +91,11 @@ class CompiledScorer:
         One material difference is enough for the verdict; of equal ones none may be wrong. A cause that was
         not measured has the rate of all verdicts of that kind and profile; ``None`` if these were not either.
         """
-        rates = self._error_rates.get((profile, verdict.value), {})
-        if kind.value not in rates:
+        rates = self._error_rates.get((profile, verdict), {})
+        if kind not in rates:
             return None
-        choose = min if verdict is Verdict.MATERIAL else max
-        return choose(rates.get(f"{kind.value}/{cause}", rates[kind.value]) for cause in causes)
+        found = [rates.get(f"{kind}/{cause}", rates[kind]) for cause in causes]
+        return min(found) if verdict is Verdict.MATERIAL else max(found)
 
     def predict_probability(self, row: Sequence[float]) -> float:
         """Return the calibrated probability in (0, 1) that the difference is material."""

@@ -1,6 +1,7 @@
 import json
 import math
 from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from matching.engine import compare, load_default_scorer, score_many
 from matching.engine.compared_pair import compare_pair
-from matching.engine.model.forest import Forest, Tree
+from matching.engine.model.forest import Forest
+from matching.engine.model.leaves import LeafLoops, LeafMasks, Tree
 from matching.engine.model.schema import FEATURE_NAMES, compute_schema_hash
 from matching.engine.model.scorer import CompiledScorer, load_scorer
 from matching.engine.types import ArtefactError, Kind, Verdict
@@ -54,6 +56,18 @@ def scorer() -> CompiledScorer:
 def test_a_row_walks_its_path_and_is_calibrated(scorer: CompiledScorer) -> None:
     log_odds = 1.5 * (-0.25 + 2 * 0.5) + 0.1
     assert scorer.predict_probability(row(f3=1.0)) == pytest.approx(1 / (1 + math.exp(-log_odds)), abs=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 110, 128, 129, 300])
+def test_loops_add_leaves_in_the_order_of_numpy(count: int) -> None:
+    chance = Random(count)
+    leaves = [[chance.gauss(0, 1) for _ in range(3)] for _ in range(count)]
+    grown = Tree(*TREE)  # type: ignore[arg-type]  # five lists of numbers
+    trees = [grown._replace(value=[0.0, one, 0.0, two, three]) for one, two, three in leaves]
+    rows = [row(f3=chance.random(), f5=3 * chance.random()) for _ in range(20)]
+    masks = LeafMasks(trees, N)
+    loops, forest = LeafLoops(masks), Forest(0.0, trees, N)
+    assert [loops.add_values(masks.find(one)) for one in rows] == forest.score_rows(rows).tolist()
 
 
 def test_many_rows_give_the_same_as_one_by_one(scorer: CompiledScorer) -> None:
