@@ -54,7 +54,7 @@ def serialise_difference(item: Difference) -> dict[str, Any]:
         "text2": item.text2,
         "span1": list(item.span1) if item.span1 else None,
         "span2": list(item.span2) if item.span2 else None,
-        "effect": item.effect.value,
+        "effect": str(item.effect),
         "rule": item.rule,
         "authority": item.authority,
         "explanation": item.explanation,

@@ -122,10 +122,10 @@ def list_deciding_causes(
     source of the decision.
     """
     if decision.decided_by is not DecisionSource.RULE:
-        return (decision.decided_by.value,)
+        return (str(decision.decided_by),)
     material = [item for item in findings if policy.get_finding_effect(item, profile) is Effect.MATERIAL]
     chosen = material if decision.is_material and material else findings
-    return tuple(sorted({item.category.value for item in chosen})) or (IDENTICAL,)
+    return tuple(sorted({str(item.category) for item in chosen})) or (IDENTICAL,)
 
 
 IDENTICAL = "identical"

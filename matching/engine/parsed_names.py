@@ -23,7 +23,7 @@ def serialise_organisation(name: ParsedOrganisation) -> dict[str, Any]:
     words, stem = load_lexicon(), name.stem_tokens
     return {
         "name": name.text.raw,
-        "kind": Kind.ORGANISATION.value,
+        "kind": str(Kind.ORGANISATION),
         "stem": _list_texts(stem),
         "legal_forms": [_serialise_form(form, name) for form in name.forms],
         "numerals": _serialise_numerals(stem),
@@ -65,7 +65,7 @@ def _slice_text(name: ParsedOrganisation, start: int, stop: int) -> str:
 
 def serialise_person(person: ParsedPerson) -> dict[str, Any]:
     """Return the parts of a person's name."""
-    parsed: dict[str, Any] = {"name": person.text.raw, "kind": Kind.INDIVIDUAL.value}
+    parsed: dict[str, Any] = {"name": person.text.raw, "kind": str(Kind.INDIVIDUAL)}
     parsed.update({field: _list_texts(getattr(person, field)) for field in _PERSON_FIELDS})
     return {**parsed, "suffix": person.suffix, "scripts": sorted(person.text.scripts)}
 

@@ -96,10 +96,12 @@ class Profile:
 
         Names that were not compared in full are for review under every profile.
         """
+        effect = self.effects[category]
+        if not detail:
+            return effect
         if detail == CategoryCase.TOO_COMPLEX:
             return Effect.REVIEW
-        effect = self.effects[category]
-        return self.cases.get(f"{category}/{detail}", effect) if detail and self.cases else effect
+        return self.cases.get(f"{category}/{detail}", effect) if self.cases else effect
 
     def cite_law(self, category: Category) -> str:
         """Return the citations for a difference: this profile's law, else its first text, and standards."""

@@ -44,22 +44,22 @@ class Comparison(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON-ready form, without the feature row."""
         return {
-            "verdict": self.verdict.value,
+            "verdict": str(self.verdict),
             "prediction": self.prediction,
             "confidence": self.confidence,
-            "leaning": self.leaning.value if self.leaning else None,
+            "leaning": str(self.leaning) if self.leaning else None,
             "leaning_probability": self.leaning_probability,
             "material_probability": self.material_probability,
-            "kind": self.kind.value,
+            "kind": str(self.kind),
             "profile": self.profile.to_dict(),
             "reason": self.reason,
             "missing_fact": self.missing_fact,
             "differences": [serialise_difference(item) for item in self.differences],
             "left": dict(self.left),
             "right": dict(self.right),
-            "steps": [step._asdict() for step in self.steps],
+            "steps": [{"title": step.title, "left": step.left, "right": step.right} for step in self.steps],
             "contributions": dict(self.contributions),
-            "decided_by": self.decided_by.value,
+            "decided_by": str(self.decided_by),
             "notes": list(self.notes),
             "model": {"name": self.model, "version": self.model_version},
         }

@@ -8,7 +8,6 @@ surnames of two people with other given names are the same or not. The choice ch
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -62,9 +61,9 @@ def choose_sentence_key(
         context = PairContext(finding, left, right, frozenset([item.category for item in findings]))
         variant = choose(context)
         if variant:
-            return f"{category.value}/{variant}"
-    key = f"{category.value}/{finding.detail}"
-    return key if key in load_case_explanations() else category.value
+            return f"{category}/{variant}"
+    key = f"{category}/{finding.detail}"
+    return key if key in load_case_explanations() else str(category)
 
 
 def get_sentence(key: str) -> CaseText:
@@ -84,8 +83,8 @@ def _choose_added(context: PairContext) -> str:
     own, other = (context.left, context.right) if is_left else (context.right, context.left)
     span = context.finding.span1 or context.finding.span2 or (0, 0)
     keys = [token.key for token in own.tokens if span[0] <= token.start and token.end <= span[1]]
-    here, there = Counter(own.keys), Counter(other.keys)
-    if keys and (all(here[key] <= there[key] for key in keys) or _is_written_inside(keys, other)):
+    is_elsewhere = all(own.keys.count(key) <= other.keys.count(key) for key in keys)
+    if keys and (is_elsewhere or _is_written_inside(keys, other)):
         return "elsewhere"
     if context.finding.category is not CategoryId.O25_WORD_ADDED or len(keys) != 1:
         return ""
@@ -155,7 +154,7 @@ def _choose_typo(context: PairContext) -> str:
 
 
 def _choose_order(context: PairContext) -> str:
-    return "" if Counter(context.left.keys) == Counter(context.right.keys) else "part"
+    return "" if sorted(context.left.keys) == sorted(context.right.keys) else "part"
 
 
 def _choose_truncation(context: PairContext) -> str:

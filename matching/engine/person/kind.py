@@ -75,7 +75,7 @@ def extract_kind_clues(text: TokenisedName) -> dict[str, bool]:
         "given": any(given[:1]),
         "family_first": 1 < size <= 3
         and not lexicon.family_first.isdisjoint((person.core[0].key, person.core[-1].key)),
-        "hyphenated_given": _HYPHENATED_GIVEN.search(text.raw) is not None,
+        "hyphenated_given": "-" in text.raw and _HYPHENATED_GIVEN.search(text.raw) is not None,
         "servant": any(token.key.startswith("abd") for token in person.core),
         "arabic": not _ARABIC_PARTICLES.isdisjoint([token.key for token in person.text.tokens[:-1]]),
         "vietnamese": are_vietnamese(text.raw, text.raw),
