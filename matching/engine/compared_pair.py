@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.differences.merging import add_character_note, merge_findings
@@ -38,7 +39,8 @@ _KINDS: Mapping[str, Kind | None] = {"auto": None, **{kind.value: kind for kind 
 T = TypeVar("T")
 
 
-class NamePair(NamedTuple):
+@dataclass
+class NamePair:
     """Two names with their canonical order, which does not depend on which of them is the left one.
 
     Detectors and features always see the canonical order, so exchanging the names never changes an answer.
@@ -70,7 +72,8 @@ def _get_position(finding: Finding) -> tuple[int, int, str]:
     return (left[0], right[0], finding.category)
 
 
-class ComparedPair(NamedTuple):
+@dataclass
+class ComparedPair:
     """A pair of names with their kind; ``name_comparison`` is in canonical order.
 
     ``is_too_complex``: the names differ and were not compared in full, because one has more than
@@ -113,7 +116,8 @@ def compare_pair(left: str, right: str, kind: Kind | None, context: Context = NO
     read_left, read_right = _shorten_long_name(names.left), _shorten_long_name(names.right)
     chosen, is_doubtful = (kind, False) if kind else detect_kind(read_left, read_right)
     places = names.arrange(context.jurisdiction_left, context.jurisdiction_right)
-    comparison = _compare_names(*names.arrange(read_left, read_right), chosen, places)
+    first, second = names.arrange(read_left, read_right)
+    comparison = _compare_names(first, second, chosen, places)
     is_complete = comparison.is_complete and read_left is names.left and read_right is names.right
     # A form that only the pair reveals (Vantor BRF beside its full designation) removes the doubt.
     has_form = isinstance(comparison, OrganisationComparison) and bool(comparison.left.forms)
@@ -126,7 +130,7 @@ def _shorten_long_name(name: TokenisedName) -> TokenisedName:
     """Return the beginning of a name of more than :data:`MAX_WORDS` words, any other name itself."""
     if len(name.tokens) <= MAX_WORDS:
         return name
-    return name._replace(tokens=name.tokens[:_WORDS_OF_LONG_NAMES], keys=name.keys[:_WORDS_OF_LONG_NAMES])
+    return name.cut_after(_WORDS_OF_LONG_NAMES)
 
 
 def read_as_people(pair: ComparedPair) -> ComparedPair:

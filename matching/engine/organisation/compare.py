@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from matching.engine.categories import CategoryId
 from matching.engine.legal_forms.relation import FormRelation, relate_forms
@@ -22,7 +22,8 @@ from matching.engine.text.tokenise import Tokens
 from matching.engine.types import Finding
 
 
-class OrganisationComparison(NamedTuple):
+@dataclass
+class OrganisationComparison:
     """Two organisation names beside each other; findings and features both come from here.
 
     The stems are what the alignment indexes: the names without forms, articles, appended parts and, where
@@ -93,7 +94,7 @@ def drop_shared_beginning(comparison: OrganisationComparison) -> OrganisationCom
     if not shared:
         return None
     left, right = left[shared:], right[shared:]
-    return comparison._replace(stem_left=left, stem_right=right, alignment=align_tokens(left, right))
+    return replace(comparison, stem_left=left, stem_right=right, alignment=align_tokens(left, right))
 
 
 def _detect_stem_differences(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -34,7 +35,8 @@ class AppendedPart(NamedTuple):
     stop: int
 
 
-class ParsedOrganisation(NamedTuple):
+@dataclass
+class ParsedOrganisation:
     """A parsed organisation name; every number is a token index into ``text.tokens``.
 
     The stem is the name without article, legal forms and appended parts.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from matching.engine.person.align import align_person_names
 from matching.engine.person.features import (
@@ -24,7 +24,8 @@ __all__ = [
 ]
 
 
-class PersonComparison(NamedTuple):
+@dataclass
+class PersonComparison:
     """The result for two personal names.
 
     ``findings`` name and locate every difference; ``features`` has the keys of :data:`PERSON_FEATURES`, in
@@ -45,7 +46,8 @@ def compare_people(left: ParsedPerson, right: ParsedPerson) -> PersonComparison:
     if left.text.raw <= right.text.raw:
         return _compare_ordered(left, right)
     turned = _compare_ordered(right, left)
-    return turned._replace(findings=tuple([mirror_finding(finding) for finding in turned.findings]))
+    mirrored = tuple([mirror_finding(finding) for finding in turned.findings])
+    return PersonComparison(mirrored, turned.features, turned.is_complete)
 
 
 def _compare_ordered(left: ParsedPerson, right: ParsedPerson) -> PersonComparison:

@@ -7,10 +7,11 @@ first use. Keys are comparison keys: lower case, without accents.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
 from math import log
-from typing import Any, NamedTuple
+from typing import Any
 
 from nicknames import name_triplets
 
@@ -19,7 +20,8 @@ from matching.engine.text.lexicon import load_yaml
 Phrase = tuple[str, ...]
 
 
-class WordLists(NamedTuple):
+@dataclass
+class WordLists:
     """Classes of words in and around a name; ``data/person_words.yaml`` gives the meaning of each list."""
 
     titles: frozenset[str]
@@ -49,7 +51,8 @@ class WordLists(NamedTuple):
     patronymic_endings: tuple[str, ...]
 
 
-class NameLists(NamedTuple):
+@dataclass
+class NameLists:
     """Frequent given names and surnames, surnames that stand first without a comma, and Spanish surnames."""
 
     given: frozenset[str]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from matching.engine.text.tokenise import TokenisedName, Tokens
 from matching.engine.types import Span
@@ -34,7 +35,8 @@ BIRTH_NAME: Final = "born"
 """Case of a finding: the birth name of one side is the surname of the other."""
 
 
-class ParsedPerson(NamedTuple):
+@dataclass
+class ParsedPerson:
     """A personal name split into fields of tokens, whose offsets point into ``text.raw``.
 
     ``core`` holds the words that the comparison aligns, in the order written, and ``roles`` the role of each.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import final
 
 from rapidfuzz.distance import OSA, Levenshtein
 
@@ -25,28 +25,48 @@ _MIN_MISSPELT_LETTERS = 6
 """Fewest letters of a word that is written apart and misspelt at once."""
 
 
-class TokenMatch(NamedTuple):
+@final
+class TokenMatch:
     """A match of token ranges; ``stop`` is exclusive, ``relation`` is ``None`` when the keys are equal."""
 
-    left_start: int
-    left_stop: int
-    right_start: int
-    right_stop: int
-    relation: WordRelation | None
+    __slots__ = ("left_start", "left_stop", "relation", "right_start", "right_stop")
+
+    def __init__(
+        self,
+        left_start: int,
+        left_stop: int,
+        right_start: int,
+        right_stop: int,
+        relation: WordRelation | None,
+    ) -> None:
+        self.left_start = left_start
+        self.left_stop = left_stop
+        self.right_start = right_start
+        self.right_stop = right_stop
+        self.relation = relation
+
+
+def _match_equal_words(i: int, j: int) -> TokenMatch:
+    return TokenMatch(i, i + 1, j, j + 1, None)
 
 
 EqualRun = tuple[int, int, int]
 """First index left, first index right, length."""
 
 
-class UnmatchedTokens(NamedTuple):
+@final
+class UnmatchedTokens:
     """Words without counterpart at one place: their indices left and right."""
 
-    left: tuple[int, ...]
-    right: tuple[int, ...]
+    __slots__ = ("left", "right")
+
+    def __init__(self, left: tuple[int, ...], right: tuple[int, ...]) -> None:
+        self.left = left
+        self.right = right
 
 
-class TokenAlignment(NamedTuple):
+@dataclass
+class TokenAlignment:
     """The alignment of two token sequences: every token is in one match, gap or move (left, right index).
 
     ``is_complete`` is false where more than :data:`MAX_CELLS` word pairs would have had to be compared.
@@ -62,7 +82,7 @@ def align_tokens(left: tuple[Token, ...], right: tuple[Token, ...]) -> TokenAlig
     """Align by equal keys first, then word by word in the stretches between them."""
     keys_left, keys_right = [token.key for token in left], [token.key for token in right]
     same = find_equal_runs(keys_left, keys_right)
-    matches = [_build_equal_match(i + step, j + step) for i, j, size in same for step in range(size)]
+    matches = [_match_equal_words(i + step, j + step) for i, j, size in same for step in range(size)]
     gaps: list[UnmatchedTokens] = []
     budget = MAX_CELLS
     for i, i2, j, j2 in _find_stretches(same, len(left), len(right)):
@@ -106,11 +126,6 @@ def _find_stretches(same: list[EqualRun], left: int, right: int) -> list[tuple[i
     return [stretch for stretch in found if stretch[0] < stretch[1] or stretch[2] < stretch[3]]
 
 
-@lru_cache(maxsize=1_024)
-def _build_equal_match(i: int, j: int) -> TokenMatch:
-    return TokenMatch(i, i + 1, j, j + 1, None)
-
-
 def _align_stretch(
     left: tuple[Token, ...],
     right: tuple[Token, ...],
@@ -145,21 +160,21 @@ def _find_best_path(
 ) -> list[TokenMatch]:
     """Return the matches in order with the greatest total similarity (Needleman-Wunsch with joins)."""
     i0, i2, j0, j2 = block
-    best: dict[tuple[int, int], _PathCell] = {(i, j2): (0.0, None, (i2, j2)) for i in range(i0, i2 + 1)}
-    best |= {(i2, j): (0.0, None, (i2, j2)) for j in range(j0, j2)}
+    end: _PathCell = (0.0, None, i2, j2)
+    best = [[end] * (j2 + 1) for _ in range(i2 + 1)]
     for i in range(i2 - 1, i0 - 1, -1):
         for j in range(j2 - 1, j0 - 1, -1):
-            best[i, j] = _compute_cell(left, right, i, j, (i2, j2), best)
-    path, at = [], (i0, j0)
-    while at != (i2, j2):
-        _, match, at = best[at]
+            best[i][j] = _compute_cell(left, right, i, j, i2, j2, best)
+    path, i, j = [], i0, j0
+    while (i, j) != (i2, j2):
+        _, match, i, j = best[i][j]
         if match:
             path.append(match)
     return path
 
 
-_PathCell = tuple[float, TokenMatch | None, tuple[int, int]]
-"""The greatest similarity from here to the end, the match here that gives it, and the next cell."""
+_PathCell = tuple[float, TokenMatch | None, int, int]
+"""The greatest similarity from here to the end, the match here that gives it, and the next cell (i, j)."""
 
 
 def _compute_cell(
@@ -167,16 +182,16 @@ def _compute_cell(
     right: tuple[Token, ...],
     i: int,
     j: int,
-    ends: tuple[int, int],
-    best: dict[tuple[int, int], _PathCell],
+    i2: int,
+    j2: int,
+    best: list[list[_PathCell]],
 ) -> _PathCell:
-    below, beside = best[i + 1, j][0], best[i, j + 1][0]
-    found: _PathCell = (below, None, (i + 1, j)) if below >= beside else (beside, None, (i, j + 1))
-    for match, gain in _list_pairings(left, right, i, j, *ends):
-        step = (match.left_stop, match.right_stop)
-        total = best[step][0] + gain
+    below, beside = best[i + 1][j][0], best[i][j + 1][0]
+    found: _PathCell = (below, None, i + 1, j) if below >= beside else (beside, None, i, j + 1)
+    for match, gain in _list_pairings(left, right, i, j, i2, j2):
+        total = best[match.left_stop][match.right_stop][0] + gain
         if total > found[0]:
-            found = (total, match, step)
+            found = (total, match, match.left_stop, match.right_stop)
     return found
 
 
@@ -185,7 +200,7 @@ def _list_pairings(
 ) -> list[tuple[TokenMatch, float]]:
     a, b = left[i], right[j]
     if a.key == b.key:
-        return [(TokenMatch(i, i + 1, j, j + 1, None), 1.5)]
+        return [(_match_equal_words(i, j), 1.5)]
     found = []
     relation = classify_word_relation(a.key, b.key, a.text, b.text)
     if relation:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
@@ -17,7 +18,8 @@ _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Phrase = tuple[str, ...]
 
 
-class Lexicon(NamedTuple):
+@dataclass
+class Lexicon:
     """Word classes of company names, by comparison key."""
 
     articles: frozenset[str]

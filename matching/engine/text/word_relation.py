@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -39,11 +39,15 @@ MIN_SPELLING_RATIO = 40.0
 """Indel similarity in per cent below which words with different first letters share nothing."""
 
 
-class WordRelation(NamedTuple):
+@final
+class WordRelation:
     """The category of the difference of two words, and the similarity of their spellings in [0, 1]."""
 
-    category: CategoryId
-    similarity: float
+    __slots__ = ("category", "similarity")
+
+    def __init__(self, category: CategoryId, similarity: float) -> None:
+        self.category = category
+        self.similarity = similarity
 
 
 @lru_cache(maxsize=16_384)

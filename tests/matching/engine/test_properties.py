@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from typing import NamedTuple
 
@@ -235,12 +236,12 @@ def test_every_word_of_an_organisation_is_accounted_for(pair: Pair) -> None:
     for name in (left, right):
         assert set(_list_read_words(name)) == set(range(len(name.text.tokens)))
     found = compare_organisations(left, right)
-    matches, gaps, moves, is_complete = found.alignment
-    assert is_complete
-    lefts = [at for match in matches for at in range(match.left_start, match.left_stop)]
-    rights = [at for match in matches for at in range(match.right_start, match.right_stop)]
-    lefts += [at for gap in gaps for at in gap.left] + [at for at, _ in moves]
-    rights += [at for gap in gaps for at in gap.right] + [at for _, at in moves]
+    alignment = found.alignment
+    assert alignment.is_complete
+    lefts = [at for match in alignment.matches for at in range(match.left_start, match.left_stop)]
+    rights = [at for match in alignment.matches for at in range(match.right_start, match.right_stop)]
+    lefts += [at for gap in alignment.gaps for at in gap.left] + [at for at, _ in alignment.moves]
+    rights += [at for gap in alignment.gaps for at in gap.right] + [at for _, at in alignment.moves]
     assert sorted(lefts) == list(range(len(found.stem_left)))
     assert sorted(rights) == list(range(len(found.stem_right)))
 
@@ -270,9 +271,10 @@ def test_every_word_of_a_person_is_accounted_for(pair: Pair) -> None:
 
 
 def _list_fields(person: ParsedPerson) -> Iterator[Token]:
-    for field in person:
-        if isinstance(field, tuple):
-            yield from (word for word in field if isinstance(word, Token))
+    for field in fields(person):
+        value = getattr(person, field.name)
+        if isinstance(value, tuple):
+            yield from (word for word in value if isinstance(word, Token))
 
 
 def _holds(field: Token, word: Token) -> bool:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.engine.text.tokenise import (
+    Token,
     build_confusable_skeleton,
     expand_icao_digraphs,
     is_mixed_script,
@@ -59,7 +60,7 @@ def test_words_are_read_alike_wherever_they_stand(one: str, other: str) -> None:
         tokenise_name(f"{one} é {other} é"),
     )
     shift = len(one) + 3
-    moved = [(key, start + shift, end + shift, text) for key, start, end, text in second.tokens]
+    moved = [Token(word.key, word.start + shift, word.end + shift, word.text) for word in second.tokens]
     assert both.tokens == (*first.tokens, *moved)
     assert both.invisible == (*first.invisible, *[at + shift for at in second.invisible])
     assert both.scripts == first.scripts | second.scripts
