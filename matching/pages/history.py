@@ -129,7 +129,7 @@ def _describe(form: HistoryForm) -> str:
     for name, value in form.cleaned_data.items():
         field = form.fields[name]
         if value and isinstance(field, forms.ChoiceField):
-            words.append(str(dict(field.choices)[value]))  # type: ignore[arg-type,index]
+            words.append(str(dict(field.choices)[value]))  # type: ignore[arg-type]
         elif value:
             words.append(f"{str(field.label).lower()} {format_day(value)}")
     return ", ".join(words)
