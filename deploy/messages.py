@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import django
 import polib
+from django.apps import apps
 from django.template import engines
 from django.template.base import Variable
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
@@ -26,17 +27,6 @@ from matching.engine.translation import list_texts
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "locale"
-PACKAGES = (
-    "accounts",
-    "notifications",
-    "webhooks",
-    "modelops",
-    "experiments",
-    "matching",
-    "feedback",
-    "analytics",
-    "config",
-)
 PLURAL_FORMS = {"de": "nplurals=2; plural=(n != 1);"}
 """The languages of the catalogues, with the rule by which a number chooses a plural."""
 
@@ -65,9 +55,8 @@ class Text(NamedTuple):
 def collect_texts() -> list[Text]:
     """Return every text to translate, in the order of the files; needs Django to be set up."""
     templates = [text for path in sorted((ROOT / "templates").rglob("*.*")) for text in _read_template(path)]
-    code = [
-        text for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py")) for text in _read_code(path)
-    ]
+    folders = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == ROOT]
+    code = [text for folder in folders for path in sorted(folder.rglob("*.py")) for text in _read_code(path)]
     return [*templates, *code, *_read_engine()]
 
 

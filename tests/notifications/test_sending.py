@@ -9,9 +9,11 @@ from django.db import IntegrityError, transaction
 from django.db.transaction import TransactionManagementError
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import get_language
 from pytest_django import Settings
 
-from accounts.models import AuditEvent, Role
+from accounts.language.choice import save_language
+from accounts.models import AuditEvent, Language, Role
 from accounts.outbox import CLAIM_DURATION
 from accounts.privacy.retention import apply_rules
 from notifications.letters import build_token
@@ -44,6 +46,21 @@ def test_an_e_mail_is_sent_once_with_its_link_and_its_end(mailbox: Mailbox) -> N
     assert f"https://names.example/notifications/{row.pk}" in text_of(letter)
     row.refresh_from_db()
     assert (row.emailed_at, row.given_up_at) == (now, None)
+
+
+def test_an_e_mail_speaks_the_language_of_the_account(mailbox: Mailbox) -> None:
+    user = person(Role.USER)
+    save_language(user, Language.GERMAN)
+    assert tell(user) is not None
+    assert send_due_mail(timezone.now()) == 1
+    ((_, letter),) = mailbox.letters
+    assert str(open_letter(letter)["Subject"]).strip() == (
+        "Legal Name Comparison: Einer Ihrer Sammelaufträge ist fehlgeschlagen"
+    )
+    text = text_of(letter)
+    assert "Ihr Sammelauftrag ist fehlgeschlagen." in text
+    assert "Keine solchen E-Mails mehr: https://names.example/notifications/unsubscribe/" in text
+    assert get_language() == "en"
 
 
 def test_the_same_is_told_once(mailbox: Mailbox) -> None:

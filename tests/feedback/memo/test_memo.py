@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +59,18 @@ def unpacked(body: bytes) -> bytes:
     streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", body, re.S)
     packed = [stream for stream in streams if stream.startswith(b"x")]
     return body + b"".join(zlib.decompressobj().decompress(stream) for stream in packed)
+
+
+def test_a_memo_in_german_says_the_same_and_prints() -> None:
+    english = issued(decided())
+    with translation.override("de"):
+        german = issued(Feedback.objects.get())
+        printed = unpacked(german.to_pdf())
+    assert german.content["title"] == "Vermerk über zwei rechtliche Namen"
+    assert german.content["answer"][0][0] == "Ergebnis"
+    assert german.content["answer"][1][1] != english.content["answer"][1][1]
+    assert (german.content["final"], german.content["names"]) == ("material", list(NAMES))
+    assert re.search(r"/Lang ?\(de\)", printed.decode("latin-1"))
 
 
 def test_a_memo_says_all_and_carries_its_hash() -> None:

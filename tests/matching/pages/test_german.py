@@ -94,6 +94,7 @@ def test_no_page_before_signing_in_is_in_english(path: str) -> None:
     [
         "/",
         "/history",
+        "/matters",
         "/notifications",
         "/webhooks",
         "/account",
