@@ -9,9 +9,8 @@ answers that were stored before there were translations have one too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import combinations
 from typing import Any
 
 from matching.engine.authorities import NO_AUTHORITY
@@ -197,12 +196,11 @@ def _list_searches(answer: Mapping[str, Any], profile: Profile) -> Iterator[Sear
             continue
         for step in steps:
             yield SearchResult(False, logic, steps, step, (), ())
-            for others in _list_dissenting():
+            yield SearchResult(True, logic, steps, step, (), ())
+            if others := _find_dissenting(answer["reason"]):
                 yield SearchResult(True, logic, steps, step, others, ())
 
 
-@cache
-def _list_dissenting() -> Sequence[tuple[str, ...]]:
-    """Return the sets of other logics that can disagree, from none to all."""
-    titles = [logic.title for logic in SEARCH_LOGICS.values()]
-    return [chosen for count in range(len(titles)) for chosen in combinations(titles, count)]
+def _find_dissenting(reason: str) -> tuple[str, ...]:
+    """Return the titles of the logics that a reason names."""
+    return tuple([logic.title for logic in SEARCH_LOGICS.values() if logic.title in reason])
