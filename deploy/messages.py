@@ -23,7 +23,7 @@ from django.template import engines
 from django.template.base import Variable
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
-from matching.engine.translation import list_texts
+from matching.engine.language.translation import list_texts
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "locale"

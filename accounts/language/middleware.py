@@ -9,8 +9,8 @@ from django.utils import translation
 
 from accounts.language.choice import SOURCE, choose_language, read_accept_language
 
-_ENGLISH_PREFIXES = ("/admin/", "/api/", "/scim/", "/static/")
-"""What has no translation: the admin with the pages of reviewers, the documentation of the API, SCIM."""
+_ENGLISH_PREFIXES = ("/admin/", "/api/schema", "/scim/", "/static/")
+"""What has no translation: the admin with the pages of reviewers, the OpenAPI document, SCIM."""
 
 
 class LanguageMiddleware:

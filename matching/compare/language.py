@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import get_language, gettext
 
 from matching.engine import Comparison
-from matching.engine.translation import translate_answer, translate_text
-from matching.engine.wording import Wording
+from matching.engine.language.translation import translate_answer, translate_text
+from matching.engine.language.wording import Wording
 
 _LANGUAGES_WITH_CAPITAL_NOUNS = frozenset({"de"})
 

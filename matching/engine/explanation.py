@@ -7,12 +7,12 @@ from typing import Any
 
 from matching.engine import policy
 from matching.engine.differences.sentences import choose_sentence_key, get_sentence
+from matching.engine.language.wording import ENGLISH, Sentence, Translate, Wording
 from matching.engine.profiles import Profile, ProfileLogic, load_categories
 from matching.engine.search.disclosure import CONDITIONS, SearchResult
 from matching.engine.search_logic import AS_RECEIVED, NormalisationStep
 from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import DecisionSource, Difference, Effect, Finding, Span, Verdict
-from matching.engine.wording import ENGLISH, Sentence, Translate, Wording
 
 DISCLAIMER = "A comparison of texts under stated rules; not legal advice."
 

@@ -10,9 +10,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from matching.engine.language.wording import Sentence
 from matching.engine.legal_forms.finder import LegalForm, find_legal_forms
 from matching.engine.legal_forms.registry import FormFamily, load_form_register
-from matching.engine.wording import Sentence
 
 __all__ = ["FormRelation", "LegalForm", "explain_form_relation", "find_legal_forms", "relate_forms"]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from matching.engine.categories import CategoryCase, CategoryId
+from matching.engine.language.wording import Sentence
 from matching.engine.person.align import PersonAlignment, is_joined_surname
 from matching.engine.person.doubt import is_name_of_sex
 from matching.engine.person.lexicon import is_nickname, load_word_lists
@@ -13,7 +14,6 @@ from matching.engine.person.types import GENDER, ParsedPerson, find_tokens_span,
 from matching.engine.person.word_findings import has_matching_birth_name
 from matching.engine.text.tokenise import Tokens
 from matching.engine.types import Finding, Span
-from matching.engine.wording import Sentence
 
 
 def detect_suffixes(

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from matching.engine.categories import CategoryCase, CategoryId
+from matching.engine.language.wording import Sentence
 from matching.engine.text.tokenise import TokenisedName, Tokens, get_tokens_span
 from matching.engine.types import Finding, mirror_finding
-from matching.engine.wording import Sentence
 
 MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",

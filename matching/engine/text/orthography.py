@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from matching.engine.categories import CategoryId
+from matching.engine.language.wording import Sentence
 from matching.engine.text.alignment import EqualRun, find_equal_runs
 from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.tokenise import (
@@ -20,7 +21,6 @@ from matching.engine.text.tokenise import (
     strip_marks,
 )
 from matching.engine.types import Finding, Span
-from matching.engine.wording import Sentence
 
 
 def detect_orthography_findings(

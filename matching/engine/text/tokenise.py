@@ -14,9 +14,9 @@ from typing import final
 
 from anyascii import anyascii
 
+from matching.engine.language.wording import Sentence
 from matching.engine.text.damage import has_damage, repair_damage
 from matching.engine.types import MAX_NAME_LENGTH, EmptyNameError, NameTooLongError, Span
-from matching.engine.wording import Sentence
 
 CJK_LEGAL_FORMS = (
     "股份有限公司", "有限责任公司", "有限責任公司", "有限责任事務所", "有限公司", "株式会社",

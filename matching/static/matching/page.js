@@ -54,7 +54,7 @@ for (const link of document.querySelectorAll("[data-copy]")) {
       const response = await fetch(link.href, { credentials: "same-origin" });
       if (!response.ok) throw new Error(String(response.status));
       await navigator.clipboard.writeText(await response.text());
-      status.textContent = "Copied.";
+      status.textContent = status.dataset.copied;
     } catch {
       window.location.assign(link.href);
     }
@@ -69,10 +69,10 @@ for (const feedback of document.querySelectorAll("form[data-stated]")) {
 }
 
 const describeFiles = (files, zone) => {
-  if (files.length > Number(zone.dataset.most)) return `Choose at most ${zone.dataset.most} files at once.`;
+  if (files.length > Number(zone.dataset.most)) return zone.dataset.tooMany;
   const largest = Number(zone.dataset.largest);
   const tooLarge = [...files].find((file) => file.size > largest);
-  if (tooLarge) return `${tooLarge.name} is larger than ${largest / 2 ** 20} MB.`;
+  if (tooLarge) return `${tooLarge.name}: ${zone.dataset.tooLarge}`;
   return "";
 };
 

@@ -20,6 +20,7 @@ from accounts.models import AuditEvent, Role, User
 from feedback.memo import content as memos
 from feedback.memo.fonts import replace_unprintable
 from feedback.memo.pdf import render_pdf
+from feedback.memo.words import list_words
 from feedback.models import Feedback, ReviewItem
 from feedback.review.decisions import submit_decision
 from feedback.review.enqueueing import enqueue_sampled_predictions
@@ -165,6 +166,7 @@ def test_any_text_prints(text: str) -> None:
         "names": [text, "x"],
         "facts": facts,
     }
+    content["words"] = list_words(content)
     assert render_pdf(content, timezone.now().replace(microsecond=0)).startswith(b"%PDF-")
 
 

@@ -11,9 +11,9 @@ from matching.engine import (
     score_many_with_reasons,
 )
 from matching.engine.compared_pair import MAX_WORDS
+from matching.engine.language.wording import Sentence
 from matching.engine.profiles import ALL_PROFILE_IDS
 from matching.engine.text.alignment import MAX_CELLS
-from matching.engine.wording import Sentence
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONG = " ".join(f"Alpha{number}x" for number in range(MAX_WORDS + 1))

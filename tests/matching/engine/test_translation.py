@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from matching.engine import compare
+from matching.engine.language.translation import list_texts, translate_answer, translate_text
+from matching.engine.language.wording import ENGLISH, Sentence, Wording
 from matching.engine.profiles import ALL_PROFILE_IDS
-from matching.engine.translation import list_texts, translate_answer, translate_text
-from matching.engine.wording import ENGLISH, Sentence, Wording
 from tests.matching.engine.answers import list_corpus_pairs
 
 TEXTS = frozenset(list_texts())

@@ -15,6 +15,7 @@ from typing import Any
 
 from matching.engine.authorities import NO_AUTHORITY
 from matching.engine.explanation import write_reason
+from matching.engine.language.wording import ENGLISH, Sentence, Translate, Wording
 from matching.engine.policy import PolicyDecision
 from matching.engine.profiles import (
     Profile,
@@ -30,7 +31,6 @@ from matching.engine.search.person_fields import DISREGARDED, FIELD_TITLES
 from matching.engine.search_logic import SEARCH_LOGICS, STEP_TITLES, NormalisationStep
 from matching.engine.text.dates import MONTH_NAMES
 from matching.engine.types import DecisionSource, Difference, Effect, UnknownProfileError, Verdict
-from matching.engine.wording import ENGLISH, Sentence, Translate, Wording
 
 
 def list_texts() -> list[str]:

@@ -1,0 +1,1 @@
+"""The sentences of the engine as templates, and answers in another language."""
