@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.person.form_findings import ICAO_LETTERS, ROMANISED
-from matching.engine.text.tokenise import TokenisedName, build_confusable_skeleton, describe_characters
+from matching.engine.text.orthography import describe_characters
+from matching.engine.text.tokenise import TokenisedName, build_confusable_skeleton
 from matching.engine.types import Finding, Span
 
 _WHOLE_NAME_CATEGORIES = frozenset(

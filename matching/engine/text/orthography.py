@@ -16,7 +16,6 @@ from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.tokenise import (
     Token,
     TokenisedName,
-    describe_invisible,
     is_mixed_script,
     strip_marks,
 )
@@ -138,3 +137,30 @@ def _detect_invisible(left: TokenisedName, right: TokenisedName) -> Iterator[Fin
             yield Finding(
                 CategoryId.O39_LOOKALIKE, None if flipped else span, span if flipped else None, note=note
             )
+
+
+def describe_characters(one: str, other: str) -> str:
+    """Return the code points and names of the characters in which two texts of one length differ.
+
+    The sentence is the same whichever text is given first; it is empty for texts of two lengths.
+    """
+    differing = dict.fromkeys(
+        [tuple(sorted(pair, reverse=True)) for pair in zip(one, other, strict=False) if pair[0] != pair[1]]
+    )
+    if len(one) != len(other) or not differing:
+        return ""
+    pairs = [
+        Sentence.CHARACTER_PAIR.format(
+            left=here,
+            left_code=describe_invisible(here, 0),
+            right=there,
+            right_code=describe_invisible(there, 0),
+        )
+        for here, there in differing
+    ]
+    return Sentence.CHARACTERS.format(pairs="; ".join(pairs))
+
+
+def describe_invisible(raw: str, index: int) -> str:
+    """Return the code point and Unicode name of a character: ``U+200B ZERO WIDTH SPACE``."""
+    return f"U+{ord(raw[index]):04X} {unicodedata.name(raw[index], 'UNNAMED')}"

@@ -151,10 +151,6 @@ class Token:
         """Return the hash of the text and its place."""
         return hash((self.start, self.text))
 
-    def __repr__(self) -> str:
-        """Return the token as it would be written in Python."""
-        return f"Token({self.key!r}, {self.start}, {self.end}, {self.text!r})"
-
     @property
     def span(self) -> Span:
         """The offsets in the name as received."""
@@ -400,30 +396,3 @@ def build_confusable_skeleton(text: str) -> str:
     """Return the text with look-alike letters and digits in one form (UTS 39, reduced to names)."""
     mapped = "".join([_CONFUSABLES.get(char, _CONFUSABLES.get(char.lower(), char)) for char in text]).lower()
     return mapped.replace("0", "o").replace("1", "l").replace("i", "l").replace("rn", "m").replace("vv", "w")
-
-
-def describe_characters(one: str, other: str) -> str:
-    """Return the code points and names of the characters in which two texts of one length differ.
-
-    The sentence is the same whichever text is given first; it is empty for texts of two lengths.
-    """
-    differing = dict.fromkeys(
-        [tuple(sorted(pair, reverse=True)) for pair in zip(one, other, strict=False) if pair[0] != pair[1]]
-    )
-    if len(one) != len(other) or not differing:
-        return ""
-    pairs = [
-        Sentence.CHARACTER_PAIR.format(
-            left=here,
-            left_code=describe_invisible(here, 0),
-            right=there,
-            right_code=describe_invisible(there, 0),
-        )
-        for here, there in differing
-    ]
-    return Sentence.CHARACTERS.format(pairs="; ".join(pairs))
-
-
-def describe_invisible(raw: str, index: int) -> str:
-    """Return the code point and Unicode name of a character: ``U+200B ZERO WIDTH SPACE``."""
-    return f"U+{ord(raw[index]):04X} {unicodedata.name(raw[index], 'UNNAMED')}"
