@@ -34,12 +34,12 @@ def store_usage(now: datetime) -> int:
     rows = [row for day in list_stored_days(now.date()) for row in _read_day(day, now)]
     if rows:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_STORE_SQL, [list(column) for column in zip(*sorted(rows), strict=True)])
+            cursor.execute(_STORE_SQL, [list(column) for column in zip(*rows, strict=True)])
     return len(rows)
 
 
 def _read_day(day: date, now: datetime) -> Iterator[tuple[Any, ...]]:
-    """Yield a row for each sender of a day."""
+    """Yield a row for each sender of a day, in one order, so that workers do not lock each other out."""
     raw: Mapping[Any, Any] = call_redis(lambda client: client.hgetall(name_day(day)))
     counts = {field.decode(): value.decode() for field, value in raw.items()}
     counter = counts.pop("counter", "")

@@ -20,7 +20,7 @@ from accounts.usage.quotas import set_monthly_quota
 from accounts.usage.report import list_usage
 from accounts.usage.storing import store_usage
 from tests.models import installed
-from tests.people import person
+from tests.people import person, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +60,14 @@ def test_requests_pairs_and_refusals_are_counted_by_key(user: User, settings: Se
     assert [other.post("/api/v1/compare", PAIR).status_code for _ in range(3)] == [201, 429, 429]
     store_usage(timezone.now())
     assert totals(user) == {"intake": (2, 1, 0), "batch": (1, 3, 0), "slow": (3, 1, 2)}
+
+
+def test_access_tokens_are_counted_apart_from_keys(user: User) -> None:
+    signed_in(user).post("/api/v1/compare/batch", {"pairs": [PAIR] * 2})
+    machine(user)[0].post("/api/v1/compare", PAIR)
+    machine(person(Role.CLIENT), "other")[0].post("/api/v1/compare", PAIR)
+    assert store_usage(timezone.now()) == 3
+    assert totals(user) == {"": (1, 2, 0), "intake": (1, 1, 0)}
 
 
 def test_counts_that_are_stored_again_or_after_a_crash_stay_the_same(user: User) -> None:
