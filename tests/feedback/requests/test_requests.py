@@ -196,8 +196,8 @@ def test_asking_costs_a_fixed_number_of_queries(
         assert client.post(address, {"reason": REASON}).status_code == 201
 
 
-QUERIES = 24
-"""Who asks; the prediction; the review locked, the request, the item, the review again, the event."""
+QUERIES = 26
+"""Who asks; their matters and the prediction (twice); the review locked, the request, the item, the event."""
 
 
 def test_the_page_asks_and_withdraws(prediction: Prediction) -> None:
