@@ -1,5 +1,7 @@
 """The workspace of who compares: report and its verification, files, shared text, no network, a phone."""
 
+from typing import Any
+
 from playwright.sync_api import Browser, Page, expect
 
 from tests.system.browser.conftest import SignIn
@@ -7,7 +9,7 @@ from tests.system.browser.people import BEN, LEA, Client
 from tests.system.browser.product import Product
 from tests.system.browser.test_accessibility import find_overflow, serious
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SMALLEST = 44
 """Height in pixels of what a finger presses."""
 _LOW = """
