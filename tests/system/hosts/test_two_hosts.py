@@ -234,8 +234,7 @@ def write_figures(alone: float, together: float, seconds: float) -> None:
 
 Written by `make prove-hosts`. Two network namespaces of one machine with {os.cpu_count()} cores, each with an
 address and a folder of its own and one worker process; they share PostgreSQL, Valkey and an object store
-(SeaweedFS), which
-run on the same cores. A file of {ROWS:,} rows.
+(SeaweedFS), which run on the same cores. A file of {ROWS:,} rows.
 
 | | |
 |---|---|
