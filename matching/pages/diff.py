@@ -195,14 +195,16 @@ def _find_open_anchors(anchors: list[WordAnchor], kept: list[tuple[int, int, int
 
 def _select_matches(aligned: TokenAlignment, anchors: list[WordAnchor]) -> list[tuple[int, int, int, int]]:
     """Return the matches in order, without those that pair a word otherwise than a difference does."""
+    ranges = sorted(
+        [
+            (match.left_start, match.left_stop, match.right_start, match.right_stop)
+            for match in aligned.matches
+        ]
+    )
     return [
-        match[:4]
-        for match in sorted(aligned.matches, key=lambda match: match[:4])
-        if all(
-            bool(one & set(range(match.left_start, match.left_stop)))
-            == bool(two & set(range(match.right_start, match.right_stop)))
-            for one, two in anchors
-        )
+        (i, i2, j, j2)
+        for i, i2, j, j2 in ranges
+        if all(bool(one & set(range(i, i2))) == bool(two & set(range(j, j2))) for one, two in anchors)
     ]
 
 
