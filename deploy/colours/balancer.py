@@ -7,6 +7,7 @@ from pathlib import Path
 
 COLOURS = ("blue", "green")
 KEY = "live"
+PASSED = "L7OK"
 TIMEOUT_SECONDS = 10
 
 
@@ -60,11 +61,11 @@ class Balancer:
         total = [row for row in rows if row["svname"] == "BACKEND"]
         if not total:
             raise BalancerError(f"HAProxy has no backend web-{colour}.")
-        states = [row["status"] for row in rows if row["svname"] != "BACKEND"]
+        servers = [row for row in rows if row["svname"] != "BACKEND"]
         count = {name: int(total[0][name] or 0) for name in ("scur", "qcur", "hrsp_5xx", "econ", "eresp")}
         return Backend(
-            ready=sum(state.startswith("UP") for state in states),
-            failing=sum(state.startswith("DOWN") for state in states),
+            ready=sum(_has_passed(row) for row in servers),
+            failing=sum(row["status"].startswith(("UP", "DOWN")) and not _has_passed(row) for row in servers),
             current=count["scur"] + count["qcur"],
             answers=sum(int(total[0][f"hrsp_{kind}"] or 0) for kind in ("2xx", "3xx", "4xx", "5xx")),
             errors=count["hrsp_5xx"] + count["econ"] + count["eresp"],
@@ -96,3 +97,8 @@ class Balancer:
         connection.settimeout(TIMEOUT_SECONDS)
         connection.connect(self.address)
         return connection
+
+
+def _has_passed(server: dict[str, str]) -> bool:
+    """Say whether a server is up because of a check: HAProxy counts one as up that it has just found."""
+    return server["status"].startswith("UP") and server["check_status"].removeprefix("* ") == PASSED

@@ -20,6 +20,8 @@ from deploy.colours.balancer import COLOURS, Balancer, BalancerError
 
 ROOT = Path(__file__).resolve().parents[2]
 STEP_SECONDS = 0.1
+STEADY_SECONDS = 5.0
+"""More than two checks of HAProxy (`inter 2s`)."""
 TOLERATED_ERRORS = 5
 TOLERATED_SHARE = 0.01
 
@@ -109,11 +111,18 @@ def _switch_to(balancer: Balancer, colour: str) -> None:
 
 
 def _wait_until_ready(balancer: Balancer, colour: str, seconds: float) -> None:
-    """Wait until every server of a colour that exists passes its check, and there is one."""
+    """Wait until every server of a colour that exists passes its checks for some seconds, and there is one.
+
+    A server that came back may still show the last check that it passed before it was stopped.
+    """
+    since = time.monotonic()
 
     def is_ready() -> bool:
+        nonlocal since
         backend = balancer.read_backend(colour)
-        return backend.ready > 0 and backend.failing == 0
+        if not (backend.ready > 0 and backend.failing == 0):
+            since = time.monotonic()
+        return time.monotonic() - since >= STEADY_SECONDS
 
     took = _wait(is_ready, seconds)
     if took is None:
