@@ -21,7 +21,8 @@ from accounts.audit.checkpoints import get_origin
 from accounts.audit.keys import list_verifier_keys
 from accounts.auth.client_address import get_client_network
 from accounts.auth.current_user import get_current_user
-from accounts.auth.throttles import RateLimit, apply_rate_limit
+from accounts.auth.throttles import apply_rate_limit
+from accounts.usage.rates import RateLimit
 from feedback.api.memo_views import get_own_reviewed_prediction
 from feedback.api.report_views import send_report
 from feedback.memo.pdf import MemoRenderError

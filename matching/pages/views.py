@@ -109,7 +109,7 @@ def compare_again(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, gettext("Too many comparisons; try again in %d s.") % wait)
         return redirect("answer-page", pk=pk)
     try:
-        matter = read_matter(user, earlier.matter and earlier.matter.reference)
+        matter = read_matter(user, earlier.matter.reference if earlier.matter else None)
         again = compare_and_store(user, load_request(earlier), PredictionSource.PAGE, matter)
     except ValidationError as error:
         messages.error(request, str(error.detail["matter"][0]))  # type: ignore[call-overload,index]
