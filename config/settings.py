@@ -278,7 +278,6 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
 }
 SESSION_MAX_AGE = timedelta(hours=24)  # from sign-in, however often the refresh token rotates
-API_KEYS_PER_USER: int = env.read_count("API_KEYS_PER_USER", 20)
 API_RATE: str = env.read_text("API_RATE", "600/min")
 BATCH_RATE: str = env.read_text("BATCH_RATE", "20000/min")
 BYTE_RATE: str = env.read_text("BYTE_RATE", "1000000000/h")

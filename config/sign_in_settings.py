@@ -79,3 +79,5 @@ SCIM_SERVICE_PROVIDER = {
         {"type": "oauthbearertoken", "name": "Bearer token", "description": "SCIM_TOKEN", "primary": True}
     ],
 }
+
+API_KEYS_PER_USER: int = env.read_count("API_KEYS_PER_USER", 20)

@@ -15,7 +15,7 @@ def split_names(text: str) -> tuple[str, str]:
 
     A slash needs spaces, because names hold some (``c/o``, ``A/S``); more than two parts are not two names.
     """
-    lines = [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     candidates = [lines]
     if len(lines) == 1:
         candidates += [pattern.split(lines[0]) for pattern in (_TABS, _VERSUS, _SLASH)]

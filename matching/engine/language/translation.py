@@ -8,9 +8,9 @@ answers that were stored before there were translations have one too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from string import Formatter
 from typing import Any
 
 from matching.engine.authorities import NO_AUTHORITY
@@ -72,9 +72,9 @@ def translate_text(text: str, translate: Translate) -> str:
     if known != text:
         return known
     for sentence in _READABLE:
-        found = _build_pattern(sentence).fullmatch(text)
+        found = _read_parameters(sentence, text)
         if found:
-            parts = {name: _translate_part(name, part, translate) for name, part in found.groupdict().items()}
+            parts = {name: _translate_part(name, part, translate) for name, part in found.items()}
             return translate(sentence).format(**parts)
     return text
 
@@ -114,9 +114,27 @@ _READABLE = (
 
 
 @cache
-def _build_pattern(sentence: str) -> re.Pattern[str]:
-    """Return the pattern that reads the parameters of a filled template."""
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(sentence)), re.DOTALL)
+def _split_template(sentence: str) -> tuple[tuple[str, str], ...]:
+    """Return the words of a template, each with the parameter that follows them; empty at the end."""
+    return tuple([(words, name or "") for words, name, *_ in Formatter().parse(sentence)])
+
+
+def _read_parameters(sentence: str, text: str) -> dict[str, str] | None:
+    """Return the parameters of a filled template, each up to the first place of the words after it."""
+    found: dict[str, str] = {}
+    position, reading = 0, ""
+    pieces = _split_template(sentence)
+    for index, (words, name) in enumerate(pieces):
+        is_last = index == len(pieces) - 1 and not name
+        start = len(text) - len(words) if is_last else text.find(words, position + bool(reading))
+        if start < position + bool(reading) or not text.startswith(words, start) or (not reading and start):
+            return None
+        if reading:
+            found[reading] = text[position:start]
+        position, reading = start + len(words), name
+    if reading:
+        found[reading] = text[position:]
+    return found
 
 
 def _translate_part(name: str, part: str, translate: Translate) -> str:
@@ -132,10 +150,10 @@ def _translate_part(name: str, part: str, translate: Translate) -> str:
 
 def _fill(sentence: Sentence, text: str, translate: Translate) -> str:
     """Return a filled template in another language; the parameters that are words are translated too."""
-    found = _build_pattern(sentence).fullmatch(text)
-    if found is None:
+    found = _read_parameters(sentence, text)
+    if not found:
         return text
-    return translate(sentence).format(**{name: translate(part) for name, part in found.groupdict().items()})
+    return translate(sentence).format(**{name: translate(part) for name, part in found.items()})
 
 
 def translate_reason(answer: Mapping[str, Any], wording: Wording) -> str:

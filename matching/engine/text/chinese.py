@@ -32,7 +32,6 @@ _FINAL = (
     "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|a|e|i|o|u"
 )
 _SYLLABLE = re.compile(rf"(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)({_FINAL})")
-_PINYIN = re.compile(rf"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:{_FINAL}))+")
 _MAX_SYLLABLE = 6
 _MAX_WORD = 13
 """Letters of two long syllables: given names have no more."""
@@ -61,8 +60,7 @@ def is_pinyin(key: str) -> bool:
 @lru_cache(maxsize=16_384)
 def _list_wade_giles(key: str) -> frozenset[str]:
     """Return the Wade-Giles spellings of a pinyin key, one for each way to divide it into syllables."""
-    is_spelled = 1 < len(key) <= _MAX_WORD and key.isascii() and _PINYIN.fullmatch(key)
-    return frozenset(_spell(key)) if is_spelled else frozenset()
+    return frozenset(_spell(key)) if 1 < len(key) <= _MAX_WORD and key.isascii() else frozenset()
 
 
 def _spell(key: str) -> Iterator[str]:

@@ -45,7 +45,7 @@ _TITLE_WORDS = _SUBJECTS | _OTHERS | _SIDES[0] | _SIDES[1]
 """Words of which titles are made; a row with any other word may be a pair of names."""
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_NOT_A_NAME = re.compile(r"[\d\s.,:/+()-]*|\S+@\S+|https?://\S+|[A-Z]{2,3}")
+_NOT_A_NAME = re.compile(r"[\d\s.,:/+()-]*|[^\s@]+@\S+|https?://\S+|[A-Z]{2,3}")
 """Numbers, dates, e-mail addresses, web addresses, codes of countries."""
 
 

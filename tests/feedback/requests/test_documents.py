@@ -163,7 +163,7 @@ def test_sending_the_same_documents_again_with_a_key_stores_them_once(prediction
     client.defaults["HTTP_IDEMPOTENCY_KEY"] = "one"
     first = send_documents(client, prediction, ("a.pdf", PDF))
     assert send_documents(client, prediction, ("a.pdf", PDF)).json() == first.json()
-    assert send_documents(client, prediction, ("a.pdf", pdf_file())).status_code == 409
+    assert send_documents(client, prediction, ("a.pdf", pdf_file())).status_code == 422
     assert len(files()) == ReviewDocument.objects.count() == 1
 
 

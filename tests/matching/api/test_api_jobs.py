@@ -69,7 +69,7 @@ def test_a_person_sees_own_jobs_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "may"), [("user", False), ("reviewer", False), ("client", True), ("lead", True)]
+    ("role", "may"), [("user", True), ("reviewer", False), ("client", True), ("lead", True)]
 )
 def test_only_some_roles_send_jobs(role: str, may: bool) -> None:
     answer = sent(signed_in(person(role)), csv_file(PAIRS))

@@ -171,7 +171,7 @@ def test_a_long_page_takes_the_queries_of_a_short_one(
     for _ in range(PAGE_SIZE + 1):
         compare(user, SAME)
     show(browser)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = show(browser)
     assert page.count("<tr") == PAGE_SIZE + 1
 
