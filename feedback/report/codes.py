@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import string
 
 from accounts.encryption.crypto import DigestPurpose, compute_digest
 from matching.pair_digest import normalise_name
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ALPHABET = "".join(sorted({*string.digits, *string.ascii_uppercase} - {*"ILOU"}))
 """Crockford's base 32, without the letters that look like digits."""
 
 _LENGTH = 20
