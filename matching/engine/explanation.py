@@ -152,6 +152,8 @@ def _get_missing_fact(
 ) -> str | None:
     if decision.decided_by is DecisionSource.KIND_IN_DOUBT:
         return str(Sentence.KIND_FACT)
+    if decision.decided_by is DecisionSource.IDENTIFIERS and decision.verdict is Verdict.REVIEW:
+        return str(Sentence.IDENTIFIERS_FACT)
     if decision.verdict is not Verdict.REVIEW or decisive is None:
         return None
     fact = profile.get_missing_fact(load_categories()[decisive.category])
@@ -167,8 +169,7 @@ def _write_plain_reason(
 ) -> str:
     translate = wording.translate
     if decision.decided_by is DecisionSource.IDENTIFIERS:
-        same = decision.verdict is Verdict.IMMATERIAL
-        return translate(Sentence.IDENTIFIERS_AGREE if same else Sentence.IDENTIFIERS_DIFFER)
+        return translate(_SENTENCES_OF_IDENTIFIERS[decision.verdict])
     if decision.decided_by is DecisionSource.COMPLEXITY:
         return translate(Sentence.TOO_COMPLEX)
     if decisive is None:
@@ -181,6 +182,11 @@ def _write_plain_reason(
     return template.format(subject=subject, explanation=translate(decisive.explanation))
 
 
+_SENTENCES_OF_IDENTIFIERS = {
+    Verdict.MATERIAL: Sentence.IDENTIFIERS_DIFFER,
+    Verdict.REVIEW: Sentence.IDENTIFIERS_CONTRADICT,
+    Verdict.IMMATERIAL: Sentence.IDENTIFIERS_AGREE,
+}
 _SENTENCES_BY_VERDICT = {
     Verdict.MATERIAL: Sentence.MATERIAL,
     Verdict.REVIEW: Sentence.REVIEW,

@@ -235,13 +235,18 @@ TOO_COMPLEX_DECISION = PolicyDecision(Verdict.REVIEW, 0.5, 0, DecisionSource.COM
 
 
 def apply_identifiers(decision: PolicyDecision, profile: Profile, context: Context) -> PolicyDecision:
-    """Settle a review by identifiers that both sides give, under profiles that ask who is meant."""
-    if decision.verdict is not Verdict.REVIEW or not profile.identifiers_settle:
-        return decision
+    """Weigh identifiers that both sides give, under profiles that ask who is meant.
+
+    They settle a review. Names that do not differ while identifiers do may be two parties of one name, which
+    neither the names nor an identifier that may be mistyped can settle: a person looks.
+    """
     shared = set(context.identifiers_left) & set(context.identifiers_right)
-    if not shared:
+    if not shared or not profile.identifiers_settle or decision.verdict is Verdict.MATERIAL:
         return decision
     same = all(context.identifiers_left[name] == context.identifiers_right[name] for name in shared)
+    if decision.verdict is Verdict.IMMATERIAL:
+        doubt = PolicyDecision(Verdict.REVIEW, 0.5, None, DecisionSource.IDENTIFIERS)
+        return decision if same else doubt
     if same:
         return PolicyDecision(
             Verdict.IMMATERIAL,

@@ -43,6 +43,11 @@ class Sentence(StrEnum):
     TOO_COMPLEX = "A person must look: the names are too complex to compare automatically."
     IDENTIFIERS_AGREE = "The identifiers given for both sides agree; they settle who is meant."
     IDENTIFIERS_DIFFER = "The identifiers given for both sides differ; they settle who is meant."
+    IDENTIFIERS_CONTRADICT = (
+        "A person must look: the names do not differ for this purpose, but the identifiers given with them "
+        "do; there may be two parties of one name."
+    )
+    IDENTIFIERS_FACT = "which of the identifiers are right"
     IDENTICAL = "The names are identical."
     NOTHING_DIFFERS = "Nothing differs but what the profile “{profile}” treats as equal: {titles}."
     MATERIAL = "Another name: {subject}. {explanation}"

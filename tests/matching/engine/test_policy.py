@@ -2,7 +2,7 @@
 
 import pytest
 
-from matching.engine import Context, Thresholds, Verdict
+from matching.engine import Context, Thresholds, Verdict, compare
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.policy import (
     MIN_MATERIAL_PROBABILITY,
@@ -130,6 +130,20 @@ def test_identifiers_settle_a_review_but_never_the_sufficiency_of_a_document() -
     assert apply_identifiers(open_, GENERAL, partly).verdict is Verdict.MATERIAL
     assert apply_identifiers(open_, get_profile("lc"), same).verdict is Verdict.REVIEW
     assert apply_identifiers(open_, GENERAL, Context(identifiers_left={"lei": "X"})).verdict is Verdict.REVIEW
+
+
+def test_identifiers_that_contradict_equal_names_send_them_to_a_person() -> None:
+    same = Context(identifiers_left={"lei": "X"}, identifiers_right={"lei": "X"})
+    other = Context(identifiers_left={"lei": "X"}, identifiers_right={"lei": "Y"})
+    for profile in ("general", "kyc", "sanctions"):
+        equal = compare("Acme, Inc.", "ACME Incorporated", profile, context=same)
+        assert equal.verdict is Verdict.IMMATERIAL
+        assert compare("Acme", "Acme", profile, context=other).verdict is Verdict.REVIEW
+    assert compare("Acme, Inc.", "Acme Inc.", "lc", context=other).verdict is Verdict.IMMATERIAL
+    assert compare("Acme II LP", "Acme III LP", "kyc", context=other).verdict is Verdict.MATERIAL
+    doubted = compare("Acme, Inc.", "ACME Incorporated", "kyc", context=other)
+    assert (doubted.decided_by, doubted.missing_fact) == ("identifiers", "which of the identifiers are right")
+    assert "two parties of one name" in doubted.reason
 
 
 def test_every_profile_judges_every_category() -> None:
