@@ -40,6 +40,11 @@ def list_matters_of_scope(scope: Scope) -> list[Matter]:
     return list(rows) if scope.matter_ids else []
 
 
+def list_open_choices(scope: Scope) -> list[tuple[str, str]]:
+    """Return the id and the reference of each matter of a scope to which something can be added."""
+    return [(str(row.pk), row.reference) for row in list_matters_of_scope(scope) if row.is_open]
+
+
 def search_matters(user: User, text: str) -> QuerySet[Matter]:
     """Return the user's matters whose reference holds a text, whatever its case."""
     client, slash, matter = text.strip().partition("/")

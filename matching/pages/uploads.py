@@ -29,7 +29,9 @@ from matching.models import BatchJob, JobDraft
 from matching.pages import presenter
 from matching.pages.job_limit import RowLimitError, take_rows
 from matching.pages.job_progress import format_duration
-from matters.wall import select_visible
+from matters.api.fields import describe_matter, read_matter
+from matters.service import list_open_choices
+from matters.wall import read_scope, select_visible
 
 ADD_PERMISSION = "matching.add_batchjob"
 SHOWN_JOBS = 20
@@ -43,6 +45,7 @@ class DraftForm(forms.Form):
     titles = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")], required=False)
     profile = forms.ChoiceField()
     kind = forms.ChoiceField(choices=lambda: list(presenter.get_kind_labels().items()))
+    matter = forms.CharField(required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -101,6 +104,8 @@ def show_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _render_draft(request, draft, error=_("Please choose both columns, a profile and a kind."))
     try:
         job = _start(draft, form.cleaned_data)
+    except ValidationError as error:
+        return _render_draft(request, draft, form.cleaned_data["titles"], matter_error=describe_matter(error))
     except (FileError, JobError, RowLimitError) as error:
         return _render_draft(request, draft, form.cleaned_data["titles"], str(error))
     return redirect("job-page", pk=job.pk)
@@ -121,7 +126,8 @@ def _start(draft: JobDraft, fields: dict[str, Any]) -> BatchJob:
     has_titles = fields["titles"] != "no"
     preview.check_columns(preview.build_preview(draft, has_titles), columns)
     take_rows(draft.user, preview.estimate(draft, has_titles).rows or draft.file_bytes // 20)
-    options = JobOptions(columns, fields["profile"], fields["kind"], draft.format)
+    matter = read_matter(draft.user, fields["matter"])
+    options = JobOptions(columns, fields["profile"], fields["kind"], draft.format, matter)
     job = drafts.start_draft(draft, options, has_titles)
     tasks.enqueue_job(job)
     return job
@@ -141,7 +147,9 @@ def _render_jobs(request: HttpRequest, error: str = "", text: str = "", status: 
     return render(request, "matching/jobs.html", context, status=status)
 
 
-def _render_draft(request: HttpRequest, draft: JobDraft, titles: str = "", error: str = "") -> HttpResponse:
+def _render_draft(
+    request: HttpRequest, draft: JobDraft, titles: str = "", error: str = "", matter_error: str = ""
+) -> HttpResponse:
     """Render the choices of a file, those of the request where it has any."""
     try:
         shown = preview.build_preview(draft, {"yes": True, "no": False}.get(titles))
@@ -157,13 +165,16 @@ def _render_draft(request: HttpRequest, draft: JobDraft, titles: str = "", error
         "preview": shown,
         "faults": faults,
         "chosen": chosen,
+        "form": chosen,
+        "matters": list_open_choices(read_scope(draft.user)),
+        "errors": {"matter": matter_error} if matter_error else {},
         "error": error,
         "rows": duration.rows,
         "duration": format_duration(duration.seconds) if duration.seconds else "",
         "profiles": presenter.list_profile_choices(),
         "kinds": presenter.get_kind_labels(),
     }
-    return render(request, "matching/job_draft.html", context, status=422 if error else 200)
+    return render(request, "matching/job_draft.html", context, status=422 if error or matter_error else 200)
 
 
 def _describe_error(error: APIException) -> str:

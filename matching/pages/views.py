@@ -34,8 +34,8 @@ from matching.models import Prediction, PredictionSource
 from matching.pages import diff, history, presenter, reviews
 from matching.pages.changes import list_changes
 from matching.pages.shared_text import split_names
-from matters.api.fields import read_matter
-from matters.service import list_matters_of_scope
+from matters.api.fields import describe_matter, read_matter
+from matters.service import list_open_choices
 from matters.wall import Scope, read_scope
 
 FORM_DEFAULTS = {
@@ -109,10 +109,10 @@ def compare_again(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, gettext("Too many comparisons; try again in %d s.") % wait)
         return redirect("answer-page", pk=pk)
     try:
-        matter = read_matter(user, earlier.matter.reference if earlier.matter else None)
+        matter = read_matter(user, str(earlier.matter_id or ""))
         again = compare_and_store(user, load_request(earlier), PredictionSource.PAGE, matter)
     except ValidationError as error:
-        messages.error(request, str(error.detail["matter"][0]))  # type: ignore[call-overload,index]
+        messages.error(request, describe_matter(error))
         return redirect("answer-page", pk=pk)
     except EngineError as error:
         messages.error(request, show_text(str(error)))
@@ -218,7 +218,7 @@ def _compare_and_redirect(request: HttpRequest, form: dict[str, str]) -> HttpRes
         matter = read_matter(user, form["matter"])
         prediction = compare_and_store(user, serializer.to_request(), PredictionSource.PAGE, matter)
     except ValidationError as error:
-        return _render_form(request, form, {"matter": str(error.detail["matter"][0])}, 422)  # type: ignore[call-overload,index]
+        return _render_form(request, form, {"matter": describe_matter(error)}, 422)
     except EngineError as error:
         return _render_form(request, form, {"form": show_text(str(error))}, 422)
     if request.session.get(_MATTER_KEY, "") != form["matter"]:
@@ -262,9 +262,8 @@ def _render_form(
 
 
 def _build_choices(form: dict[str, str], scope: Scope) -> dict[str, Any]:
-    matters = [row for row in list_matters_of_scope(scope) if row.is_open]
     return {
-        "matters": [(str(row.pk), row.reference) for row in matters],
+        "matters": list_open_choices(scope),
         "profiles": presenter.list_profile_choices(),
         "kinds": presenter.get_kind_labels(),
         "more_given": any(form[field] for field in ("jurisdiction1", "jurisdiction2", "register")),

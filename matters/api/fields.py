@@ -34,6 +34,11 @@ def read_matter(user: User, reference: str | None) -> Matter | None:
         raise ValidationError({"matter": [str(error)]}) from None
 
 
+def describe_matter(error: ValidationError) -> str:
+    """Return the sentence of an error of :func:`read_matter`."""
+    return str(error.detail["matter"][0])  # type: ignore[call-overload,index]
+
+
 def read_matter_filter(user: User, reference: str | None) -> Matter | None:
     """Return the matter that a list is filtered by. Raises ``ValidationError``."""
     try:

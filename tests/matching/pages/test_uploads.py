@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from matching.models import BatchJob, JobDraft
+from matters.service import create_matter
 from tests.jobs import PAIRS, csv_file, rows_of, worked_off
 from tests.models import installed
 from tests.people import person
@@ -82,6 +83,17 @@ def test_an_error_names_the_line_and_keeps_what_was_pasted(client: Client) -> No
     assert answer.status_code == 422
     assert "Line 2 holds no tab" in page
     assert "Quince Brothers</textarea>" in page
+
+
+def test_a_file_is_compared_in_the_matter_that_is_chosen(client: Client, user: User) -> None:
+    matter = create_matter(user, "10023", "0007")
+    address = send(client, csv_file(PAIRS)).headers["Location"]
+    assert f'<option value="{matter.pk}">10023/0007</option>' in client.get(address).content.decode()
+    answer = client.post(address, choices(matter="10023/0008"))
+    assert answer.status_code == 422
+    assert "You have no matter with this reference." in answer.content.decode()
+    client.post(address, choices(matter=str(matter.pk)))
+    assert BatchJob.objects.get().matter == matter
 
 
 def test_wrong_columns_keep_the_file_and_the_choices(client: Client) -> None:
