@@ -195,7 +195,7 @@ var/signing/.installed: | setup
 	@touch $@
 
 # In this order: the quickest to fail first, the tests last so that their closing line ends the output.
-check: lint imports types migrations deployable sbom secrets workflows lint-deploy audit both-engines test-system coverage
+check: lint imports types migrations deployable sbom secrets workflows lint-deploy audit test-system both-engines coverage
 
 # A plain environment with the engine and MLflow's loader, and one with MLflow's pages: pandas stays out of .venv.
 var/pyfunc/.installed: pyproject.toml requirements.lock | setup
