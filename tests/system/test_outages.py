@@ -1,6 +1,7 @@
 """What clients see while a server is down, and what is there afterwards; nothing here is pretended."""
 
 import os
+import re
 import signal
 import time
 from collections import Counter
@@ -71,7 +72,7 @@ def test_without_valkey_comparing_goes_on_signing_in_is_closed_and_both_recover(
         crowd.finishes_more()
     assert refused.is_a_clean_refusal, refused
     assert {reply.status for reply in crowd.replies} == {201}
-    assert all("ratelimit-remaining" in reply.headers for reply in crowd.replies)
+    assert all("ratelimit" in reply.headers for reply in crowd.replies)
     made(crowd, servers, before)
 
 
@@ -126,5 +127,5 @@ def test_of_200_requests_at_once_against_a_limit_of_20_exactly_20_pass(
         web.stop()
     # The earlier tests counted the same person against a far larger allowance, which left nothing behind.
     assert Counter(reply.status for reply in replies) == {200: 20, 429: 180}
-    assert {reply.headers["ratelimit-limit"] for reply in replies} == {"20"}
+    assert {re.findall(r";q=(\d+)", reply.headers["ratelimit-policy"])[0] for reply in replies} == {"20"}
     assert all(int(reply.headers["retry-after"]) > 0 for reply in replies if reply.status == 429)
