@@ -200,7 +200,7 @@ check: lint imports types migrations deployable sbom secrets workflows lint-depl
 # A plain environment with the engine and MLflow's loader, and one with MLflow's pages: pandas stays out of .venv.
 var/pyfunc/.installed: pyproject.toml requirements.lock | setup
 	@rm -rf var/pyfunc && $(PYTHON) -m venv --without-pip var/pyfunc
-	@$(BIN)/uv build --quiet --wheel --python $(BIN)/python --no-build-isolation --out-dir var/pyfunc/wheel . && rm -rf build *.egg-info
+	@$(BIN)/uv build --quiet --system-certs --wheel --python $(BIN)/python --no-build-isolation --out-dir var/pyfunc/wheel . && rm -rf build *.egg-info
 	@$(BIN)/uv pip install --quiet --system-certs --python var/pyfunc/bin/python --constraint requirements.lock \
 	  "legal-name-comparison[pyfunc] @ file://$(CURDIR)/$$(ls var/pyfunc/wheel/*.whl)"
 	@touch $@
@@ -272,7 +272,7 @@ clients: openapi
 	  --output-path $(CLIENTS)/python/legal_names_client/generated
 	@$(CLIENT_TOOLS)/python clients/python/make_synchronous.py $(CLIENTS)/python/legal_names_client
 	@cd $(CLIENTS)/python && $(CURDIR)/$(BIN)/mypy --config-file pyproject.toml legal_names_client
-	@$(BIN)/uv build --quiet --wheel --python $(BIN)/python --out-dir $(CLIENTS)/dist $(CLIENTS)/python
+	@$(BIN)/uv build --quiet --system-certs --wheel --python $(BIN)/python --out-dir $(CLIENTS)/dist $(CLIENTS)/python
 	@$(PYTHON) -m venv $(CLIENTS)/user && \
 	  $(BIN)/uv pip install --quiet --system-certs --python $(CLIENTS)/user/bin/python \
 	  "legal-names-client[mcp] @ file://$(CURDIR)/$$(ls $(CLIENTS)/dist/*.whl)"
