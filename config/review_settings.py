@@ -12,3 +12,5 @@ PRECEDENTS_SHARED = env.read_boolean("PRECEDENTS_SHARED", False)
 JOB_REVIEW_ROWS_PER_DAY = env.read_count("JOB_REVIEW_ROWS_PER_DAY", 500)
 # Documents that one user or API key sends for reviews.
 DOCUMENT_RATE: str = env.read_text("DOCUMENT_RATE", "200/d")
+# How long a reviewer can undo a decision; who asked learns of it afterwards.
+DECISION_UNDO_MINUTES = env.read_count("DECISION_UNDO_MINUTES", 10)

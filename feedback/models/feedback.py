@@ -18,8 +18,8 @@ from matching.models import Prediction, ReviewStream
 from matters.wall import build_condition
 from modelops.models import ModelVersion, TrainingRun
 
-UNDO_WINDOW = timedelta(minutes=10)
-"""How long a decision can be undone."""
+UNDO_WINDOW = timedelta(minutes=settings.DECISION_UNDO_MINUTES)
+"""How long a decision can be undone; its requester learns of it afterwards."""
 
 MAX_REASON_LENGTH = 4_000
 """Characters of a reason, at most."""

@@ -149,7 +149,7 @@ def revise_decision(decision: Feedback, reviewer: User, material: bool | None, t
 
 @transaction.atomic
 def undo_decision(decision: Feedback, reviewer: User) -> ReviewItem:
-    """Withdraw a decision within ten minutes and return its item, claimed again with the text as a draft.
+    """Withdraw a decision while it can be undone and return its item, claimed again with the text as a draft.
 
     Raises :class:`DecisionChangeError` when time, a training run or an adjudication forbids it.
     """
@@ -157,7 +157,7 @@ def undo_decision(decision: Feedback, reviewer: User) -> ReviewItem:
     decision = _lock_own_decision(decision, reviewer)
     if not decision.can_be_undone(now):
         raise DecisionChangeError(
-            "Ten minutes have passed, or the decision was used for training: it can no longer be undone."
+            "The time to undo it has passed, or the decision was used for training: it is final."
         )
     if has_adjudication_started(decision) and not decision.adjudicated:
         raise DecisionChangeError("The adjudication of this pair has begun; it can no longer be undone.")
