@@ -67,7 +67,7 @@ def send_job_rows(request: HttpRequest, pk: object) -> HttpResponse:
     user = get_current_user(request)
     if not user.has_perms([_PERMISSION, "matching.view_batchjob"]):
         raise PermissionDenied
-    job = get_object_or_404(BatchJob.objects.managed_by(user).select_related("model"), pk=pk)
+    job = get_object_or_404(BatchJob.objects.manageable_by(user).select_related("model"), pk=pk)
     form, plan = JobRowsForm(request.POST if request.method == "POST" else None), None
     try:
         plan = plan_sending(job, form.get_selection() if form.is_valid() else RowSelection())

@@ -113,5 +113,5 @@ class JobReviewView(APIView):
 
 def _get_own_job(request: Request, pk: UUID) -> BatchJob:
     return get_object_or_404(
-        BatchJob.objects.managed_by(require_user(request)).select_related("model"), pk=pk
+        BatchJob.objects.manageable_by(require_user(request)).select_related("model"), pk=pk
     )

@@ -249,4 +249,4 @@ def _get_visible_job(request: Request, pk: UUID) -> BatchJob:
 
 
 def _get_managed_job(request: Request, pk: UUID) -> BatchJob:
-    return get_object_or_404(BatchJob.objects.managed_by(require_user(request)).with_model(), pk=pk)
+    return get_object_or_404(BatchJob.objects.manageable_by(require_user(request)).with_model(), pk=pk)

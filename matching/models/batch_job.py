@@ -69,7 +69,7 @@ class BatchJobQuerySet(models.QuerySet["BatchJob"]):
         """Return a user's own jobs and those of their matters and organisation, newest first."""
         return select_visible(self, user, "user").order_by("-id")
 
-    def managed_by(self, user: User) -> BatchJobQuerySet:
+    def manageable_by(self, user: User) -> BatchJobQuerySet:
         """Return the jobs that a user may stop and delete: their own, as far as they see them."""
         return self.visible_to(user).filter(user=user)
 

@@ -31,7 +31,7 @@ from matching.pages.job_limit import RowLimitError, take_rows
 from matching.pages.job_progress import format_duration
 from matters.api.fields import describe_matter, read_matter
 from matters.service import list_open_choices
-from matters.wall import read_scope, select_visible
+from matters.wall import read_scope
 
 ADD_PERMISSION = "matching.add_batchjob"
 SHOWN_JOBS = 20
@@ -136,7 +136,7 @@ def _start(draft: JobDraft, fields: dict[str, Any]) -> BatchJob:
 def _render_jobs(request: HttpRequest, error: str = "", text: str = "", status: int = 200) -> HttpResponse:
     user = get_current_user(request)
     context = {
-        "jobs": list(select_visible(BatchJob.objects.for_listing(), user, "user")[:SHOWN_JOBS]),
+        "jobs": list(BatchJob.objects.visible_to(user).for_listing()[:SHOWN_JOBS]),
         "drafts": list(JobDraft.objects.filter(user=user)),
         "error": error,
         "text": text,

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from matching.models import BatchJob, JobDraft
-from matters.service import create_matter
+from matters.service import add_member, create_matter
 from tests.jobs import PAIRS, csv_file, rows_of, worked_off
 from tests.models import installed
 from tests.people import person
@@ -94,6 +94,22 @@ def test_a_file_is_compared_in_the_matter_that_is_chosen(client: Client, user: U
     assert "You have no matter with this reference." in answer.content.decode()
     client.post(address, choices(matter=str(matter.pk)))
     assert BatchJob.objects.get().matter == matter
+
+
+def test_a_member_of_its_matter_sees_a_job_and_only_its_owner_ends_it(client: Client, user: User) -> None:
+    matter, colleague = create_matter(user, "10023", "0009"), person()
+    add_member(matter, colleague.email, user)
+    client.post(send(client, csv_file(PAIRS)).headers["Location"], choices(matter=str(matter.pk)))
+    job = BatchJob.objects.get()
+    browser = Client()
+    browser.force_login(colleague)
+    page = browser.get(reverse("job-page", args=[job.pk])).content.decode()
+    assert "pairs.csv" in page
+    for name in ("job-cancel-page", "job-delete-page"):
+        address = reverse(name, args=[job.pk])
+        assert address not in page
+        assert browser.post(address).status_code == 404
+    assert BatchJob.objects.get().status == job.status
 
 
 def test_wrong_columns_keep_the_file_and_the_choices(client: Client) -> None:
