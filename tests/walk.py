@@ -108,10 +108,10 @@ def _below(resolver: URLResolver, before: str, choose: IdChooser) -> Iterator[Ad
         if isinstance(entry, URLResolver):
             yield from _below(entry, route, choose)
         elif getattr(entry.callback, "view_class", None) is not RedirectView:
-            yield Address(route, _visited(entry, route, choose), _methods(entry.callback))
+            yield Address(route, _fill_route(entry, route, choose), _methods(entry.callback))
 
 
-def _visited(entry: URLPattern, route: str, choose: IdChooser) -> str:
+def _fill_route(entry: URLPattern, route: str, choose: IdChooser) -> str:
     """Return the address with ids in place of parameters, and the query it requires."""
 
     def fill(found: re.Match[str]) -> str:

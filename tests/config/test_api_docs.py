@@ -32,7 +32,7 @@ def browser(user: User, *, check_csrf: bool = False) -> Client:
     return client
 
 
-def signed_headers(body: bytes, at: int) -> dict[str, str]:
+def sign_body(body: bytes, at: int) -> dict[str, str]:
     key = base64.b64decode(SECRET.removeprefix("whsec_"))
     mac = hmac.new(key, f"msg_1.{at}.".encode() + body, hashlib.sha256).digest()
     signature = f"v1,AAAA v1,{base64.b64encode(mac).decode()}"
@@ -101,19 +101,18 @@ def test_the_python_lines_accept_what_is_signed_and_refuse_the_rest() -> None:
     verify = program["verify"]
     assert callable(verify)
     now = int(time.time())
-    assert verify(SECRET, signed_headers(BODY, now), BODY) == {"type": "webhook.test"}
+    assert verify(SECRET, sign_body(BODY, now), BODY) == {"type": "webhook.test"}
     with pytest.raises(ValueError, match="no signature fits"):
-        verify(SECRET, signed_headers(BODY, now), BODY + b" ")
+        verify(SECRET, sign_body(BODY, now), BODY + b" ")
     with pytest.raises(ValueError, match="too old"):
-        verify(SECRET, signed_headers(BODY, now - 600), BODY)
+        verify(SECRET, sign_body(BODY, now - 600), BODY)
 
 
 def test_the_javascript_lines_do_the_same(tmp_path: Path) -> None:
     (tmp_path / "verify.mjs").write_text(render_to_string("api_docs/verify_javascript.txt"), encoding="utf-8")
     now = int(time.time())
     cases = [
-        [signed_headers(BODY, at), BODY.decode() + tail]
-        for at, tail in ((now, ""), (now, " "), (now - 600, ""))
+        [sign_body(BODY, at), BODY.decode() + tail] for at, tail in ((now, ""), (now, " "), (now - 600, ""))
     ]
     (tmp_path / "run.mjs").write_text(
         'import { verify } from "./verify.mjs";\n'

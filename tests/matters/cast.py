@@ -11,7 +11,7 @@ def matter_of(user: User, number: str = "0007", client: str = "10023", note: str
     return create_matter(user, client, number, note)
 
 
-def joined(matter: Matter, role: str = Role.USER, is_manager: bool = False) -> User:
+def create_member(matter: Matter, role: str = Role.USER, is_manager: bool = False) -> User:
     """Somebody whom the author of a matter made a member of it."""
     user = person(role)
     add_member(matter, user.email, matter.created_by, is_manager)

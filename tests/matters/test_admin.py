@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, Role, User
 from matching.models import Prediction
 from matters.models import Matter, MatterMember, Organisation
-from tests.matters.cast import joined, matter_of
+from tests.matters.cast import create_member, matter_of
 from tests.models import stored_prediction
 from tests.people import person
 
@@ -44,7 +44,7 @@ def text(answer: Any) -> str:
 
 def test_an_administrator_sees_which_matters_there_are_and_no_note(browser: Client) -> None:
     matter = matter_of(person(), note="Xylophonia against Quince")
-    member = joined(matter)
+    member = create_member(matter)
     assert "10023/0007" in text(browser.get(path(Matter, "changelist")))
     page = text(browser.get(path(Matter, "change", matter.pk)))
     assert member.email in page

@@ -13,7 +13,7 @@ from matching.models import BatchJob, Prediction
 from matters.models import Matter
 from matters.service import close_matter, remove_member
 from tests.jobs import PAIRS, csv_file, job_of, sent, worked_off
-from tests.matters.cast import joined, matter_of
+from tests.matters.cast import create_member, matter_of
 from tests.models import stored_prediction
 from tests.people import person, signed_in
 
@@ -95,7 +95,7 @@ def test_a_comparison_is_put_into_a_matter_and_its_members_alone_find_it(
     outside = client.post("/api/v1/compare", PAIR).json()
     assert (made.json()["matter"], outside["matter"]) == ("10023/0007", None)
     assert made.json()["cached"] is outside["cached"] is False
-    member = signed_in(joined(matter))
+    member = signed_in(create_member(matter))
     assert [row["id"] for row in found(member, "predictions")] == [made.json()["id"]]
     assert [row["id"] for row in found(client, "predictions?matter=10023/0007")] == [made.json()["id"]]
     assert len(found(client, "predictions")) == 2
@@ -137,7 +137,7 @@ def test_a_job_belongs_to_a_matter_and_only_its_owner_stops_it(client: APIClient
     assert job["matter"] == "10023/0007"
     sent(client, csv_file(PAIRS))
     assert [row["id"] for row in found(client, "jobs?matter=10023/0007")] == [job["id"]]
-    member, stranger = signed_in(joined(matter, Role.CLIENT)), signed_in(person(Role.CLIENT))
+    member, stranger = signed_in(create_member(matter, Role.CLIENT)), signed_in(person(Role.CLIENT))
     address = f"/api/v1/jobs/{job['id']}"
     assert (member.get(address).status_code, stranger.get(address).status_code) == (200, 404)
     assert member.delete(address).status_code == 404
@@ -145,7 +145,7 @@ def test_a_job_belongs_to_a_matter_and_only_its_owner_stops_it(client: APIClient
 
 
 def test_who_left_a_matter_no_longer_stops_their_jobs_nor_takes_the_result(matter: Matter) -> None:
-    owner = joined(matter, Role.CLIENT)
+    owner = create_member(matter, Role.CLIENT)
     job = worked_off(job_of(owner, csv_file(PAIRS), matter=matter))
     client = signed_in(owner)
     address = f"/api/v1/jobs/{job.pk}"
@@ -180,7 +180,7 @@ def test_a_key_reads_and_writes_matters_by_the_scopes_of_comparisons(user: User)
 def test_a_member_sees_comparisons_of_the_matter_beside_their_own(
     matter: Matter,
 ) -> None:
-    member = joined(matter)
+    member = create_member(matter)
     own, walled = stored_prediction(user=member), stored_prediction(user=matter.created_by, matter=matter)
     stored_prediction(user=matter.created_by)
     assert {row["id"] for row in found(signed_in(member), "predictions")} == {str(own.pk), str(walled.pk)}

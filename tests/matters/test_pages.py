@@ -13,7 +13,7 @@ from matters.models import Matter, MatterMember
 from matters.service import close_matter
 from tests.documents import store_document
 from tests.jobs import PAIRS, csv_file, job_of
-from tests.matters.cast import joined, matter_of
+from tests.matters.cast import create_member, matter_of
 from tests.models import stored_prediction
 from tests.people import person
 
@@ -34,10 +34,10 @@ def user() -> User:
 
 @pytest.fixture
 def browser(user: User) -> Client:
-    return signed(user)
+    return open_browser(user)
 
 
-def signed(user: User) -> Client:
+def open_browser(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
@@ -82,7 +82,7 @@ def test_a_matter_shows_comparisons_files_documents_and_memos(user: User, browse
     for shown in ("Acme Incorporated", "extract.pdf", "pairs of the lease.csv", "Memo of", "Lease"):
         assert shown in page
     assert f"/predictions/{settled.pk}/memo" in page
-    assert text(signed(person()).get(f"/matters/{matter.pk}"), 404)
+    assert text(open_browser(person()).get(f"/matters/{matter.pk}"), 404)
 
 
 def test_a_long_matter_takes_the_queries_of_a_short_one(
@@ -101,7 +101,7 @@ def test_managers_add_and_remove_members_on_the_page(user: User, browser: Client
     matter, colleague = matter_of(user), person()
     added = browser.post(f"/matters/{matter.pk}/members", {"email": colleague.email}, follow=True)
     assert colleague.email in text(added)
-    theirs = signed(colleague)
+    theirs = open_browser(colleague)
     page = text(theirs.get(f"/matters/{matter.pk}"))
     assert "Leave" in page
     assert "Add the member" not in page
@@ -160,11 +160,11 @@ def test_a_pair_is_found_again_in_the_matters_of_its_reader(user: User) -> None:
     matter = matter_of(user)
     row = stored_prediction("Inside Ltd", "Inside LLC", user=user, matter=matter)
     names = {"name1": "Inside Ltd", "name2": "Inside LLC"}
-    member, stranger = signed(joined(matter)), signed(person())
+    member, stranger = open_browser(create_member(matter)), open_browser(person())
     assert f"/predictions/{row.pk}" in text(member.post("/history", names))
     assert f"/predictions/{row.pk}" not in text(stranger.post("/history", names))
 
 
 def test_the_list_of_matters_names_no_matter_of_others() -> None:
     matter: Matter = matter_of(person())
-    assert matter.reference not in text(signed(person(Role.ADMINISTRATOR)).get("/matters"))
+    assert matter.reference not in text(open_browser(person(Role.ADMINISTRATOR)).get("/matters"))

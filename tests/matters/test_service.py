@@ -19,7 +19,7 @@ from matters.service import (
     remove_member,
     search_matters,
 )
-from tests.matters.cast import joined, matter_of
+from tests.matters.cast import create_member, matter_of
 from tests.matters.organisations import organisation
 from tests.people import person
 
@@ -35,7 +35,7 @@ def test_the_author_is_the_manager_and_the_trail_names_ids_alone() -> None:
     author = person()
     matter = create_matter(author, "10023", "0007", "Xylophonia against Quince")
     assert [row.is_manager for row in matter.members.all()] == [True]
-    reviewer = joined(matter, Role.REVIEWER)
+    reviewer = create_member(matter, Role.REVIEWER)
     remove_member(matter, reviewer.pk, author)
     close_matter(matter, author)
     told = {"user": str(reviewer.pk)}
@@ -109,7 +109,7 @@ def test_matters_are_searched_by_parts_of_their_reference() -> None:
 def test_a_matter_never_loses_its_last_manager() -> None:
     author = person()
     matter = matter_of(author)
-    member = joined(matter)
+    member = create_member(matter)
     with pytest.raises(MatterError, match="needs a manager"):
         remove_member(matter, author.pk, author)
     with pytest.raises(MatterError, match="needs a manager"):
@@ -134,7 +134,7 @@ def test_who_cannot_be_added_is_refused_in_the_same_words() -> None:
 def test_who_leaves_takes_no_stored_answer_along() -> None:
     author = person()
     matter = matter_of(author)
-    member = joined(matter)
+    member = create_member(matter)
     IdempotentResponse.objects.create(place="x" * 64, user=member, body_digest="y" * 64, answer="{}")
     remove_member(matter, member.pk, author)
     assert not IdempotentResponse.objects.filter(user=member).exists()

@@ -12,7 +12,7 @@ from matters.models import Matter
 from matters.organisations import put_into_organisation, take_from_organisation
 from matters.service import MatterError, remove_member
 from matters.wall import find_matter_path, may_see, select_members, select_visible
-from tests.matters.cast import joined, matter_of
+from tests.matters.cast import create_member, matter_of
 from tests.matters.organisations import organisation
 from tests.models import stored_prediction
 from tests.people import person
@@ -35,7 +35,7 @@ def test_members_see_what_a_matter_holds_and_nobody_else_does() -> None:
     author = person()
     matter = matter_of(author)
     row = stored_prediction(user=author, matter=matter)
-    member = joined(matter)
+    member = create_member(matter)
     assert own_of(author) == own_of(member) == [row]
     for role in Role.values:
         outsider = person(role)
@@ -46,7 +46,7 @@ def test_members_see_what_a_matter_holds_and_nobody_else_does() -> None:
 def test_who_left_a_matter_no_longer_sees_their_own_comparisons_of_it() -> None:
     author = person()
     matter = matter_of(author)
-    member = joined(matter)
+    member = create_member(matter)
     row = stored_prediction(user=member, matter=matter)
     assert own_of(member) == [row]
     remove_member(matter, member.pk, author)
@@ -57,7 +57,7 @@ def test_whoever_may_see_all_predictions_sees_those_without_a_matter_and_of_thei
     open_row, author = stored_prediction(), person()
     matter = matter_of(author)
     row = stored_prediction(user=author, matter=matter)
-    lead, stranger = joined(matter, Role.LEAD), person(Role.LEAD)
+    lead, stranger = create_member(matter, Role.LEAD), person(Role.LEAD)
     assert set(select_visible(Prediction.objects.all(), lead)) == {row, open_row}
     assert list(select_visible(Prediction.objects.all(), stranger)) == [open_row]
 

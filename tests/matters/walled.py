@@ -34,7 +34,7 @@ from matters.models import Matter
 from matters.service import remove_member
 from tests.documents import store_document
 from tests.jobs import csv_file, job_of, worked_off
-from tests.matters.cast import joined, matter_of
+from tests.matters.cast import create_member, matter_of
 from tests.models import guideline, model_version, stored_prediction
 from tests.people import person
 
@@ -83,7 +83,7 @@ def build_walled_case() -> WalledCase:
     author = person(Role.CLIENT)
     client, number = REFERENCE.split("/")
     matter = matter_of(author, number, client, note=f"{MARKER} against the bank")
-    reviewer = joined(matter, Role.REVIEWER)
+    reviewer = create_member(matter, Role.REVIEWER)
     undecided, decided = (_store_prediction(author, matter) for _ in range(2))
     rows = [matter, decided, _store_job(author, matter)]
     rows += _store_open_review(undecided, author, reviewer)
@@ -94,7 +94,7 @@ def build_walled_case() -> WalledCase:
 
 def left(case: WalledCase, role: str) -> User:
     """Somebody who was a member of the matter and had compared in it."""
-    user = joined(case.matter, role)
+    user = create_member(case.matter, role)
     _store_prediction(user, case.matter)
     remove_member(case.matter, user.pk, case.author)
     return user

@@ -68,7 +68,7 @@ def decide(prediction: Prediction, decision: str = "material") -> PredictionRevi
     return review
 
 
-def issued(prediction: Prediction, actor: User | None = None, **options: Any) -> Report:
+def make_report(prediction: Prediction, actor: User | None = None, **options: Any) -> Report:
     row = Prediction.objects.with_model().with_review().get(pk=prediction.pk)
     return issue_report(row, actor or prediction.user, ReportOptions(**{"ending": "json"} | options))
 
@@ -79,7 +79,7 @@ def code_of(report: Report) -> str:
 
 def test_people_come_first_and_the_automatic_opinion_second(prediction: Prediction) -> None:
     decide(prediction)
-    content = issued(prediction, own_reference="Matter 4711").content
+    content = make_report(prediction, own_reference="Matter 4711").content
     keys = list(content)
     assert keys.index("decision") < keys.index("opinion") < keys.index("differences")
     assert (content["decision"]["verdict"], content["decision"]["title"]) == ("material", "Material")
@@ -98,7 +98,7 @@ def test_people_come_first_and_the_automatic_opinion_second(prediction: Predicti
 
 
 def test_an_answer_without_a_decision_says_so(prediction: Prediction) -> None:
-    decision = issued(prediction).content["decision"]
+    decision = make_report(prediction).content["decision"]
     assert (decision["verdict"], decision["text"]) == ("", "No person has decided this pair.")
 
 
@@ -110,14 +110,14 @@ def test_every_name_prints_with_letterhead_and_logo(user: User, pair: tuple[str,
     Letterhead.objects.create(
         text="Quince & Partners\nBerlin #x", logo=PIXEL, logo_type="png", changed_by=user
     )
-    report = issued(compare_and_store(user, CompareRequest(*pair)), ending="pdf")
+    report = make_report(compare_and_store(user, CompareRequest(*pair)), ending="pdf")
     assert report.body.startswith(b"%PDF-")
     assert b"/StructTreeRoot" in report.body
     assert report.content["issuer"].startswith("Quince & Partners")
 
 
 def test_issuing_is_recorded_and_stores_neither_name_nor_code(prediction: Prediction) -> None:
-    report = issued(prediction, own_reference="Xylophonia")
+    report = make_report(prediction, own_reference="Xylophonia")
     row = IssuedReport.objects.get()
     event = AuditEvent.objects.get(action="report.issued")
     assert event.detail == {"redacted": False, "sha256": row.sha256, "format": "json", "report": str(row.pk)}
@@ -128,7 +128,7 @@ def test_issuing_is_recorded_and_stores_neither_name_nor_code(prediction: Predic
 
 
 def test_a_code_finds_its_report_in_every_spelling(prediction: Prediction) -> None:
-    code = code_of(issued(prediction))
+    code = code_of(make_report(prediction))
     for spelling in (
         code,
         code.lower(),
@@ -141,7 +141,7 @@ def test_a_code_finds_its_report_in_every_spelling(prediction: Prediction) -> No
 
 
 def test_no_other_text_finds_one(prediction: Prediction) -> None:
-    code = code_of(issued(prediction))
+    code = code_of(make_report(prediction))
     assert verify_code(codes.create_code()) is None
     for other in ("", code[:-1], code + "A", str(prediction.pk), IssuedReport.objects.get().code_digest):
         assert verify_code(other) is None
@@ -156,7 +156,7 @@ def test_codes_are_long_and_never_the_same() -> None:
 
 def test_a_decision_that_changed_since_is_told(prediction: Prediction) -> None:
     decide(prediction, "material")
-    code = code_of(issued(prediction))
+    code = code_of(make_report(prediction))
     decide(prediction, "immaterial")
     found = verify_code(code)
     assert found is not None
@@ -164,7 +164,7 @@ def test_a_decision_that_changed_since_is_told(prediction: Prediction) -> None:
 
 
 def test_names_are_confirmed_in_either_order_and_only_as_they_are(prediction: Prediction) -> None:
-    code = code_of(issued(prediction))
+    code = code_of(make_report(prediction))
 
     def match(*names: str) -> bool | None:
         found = verify_code(code, *names)
@@ -178,19 +178,19 @@ def test_names_are_confirmed_in_either_order_and_only_as_they_are(prediction: Pr
 
 
 def test_after_an_erasure_a_report_is_genuine_and_confirms_no_name(prediction: Prediction) -> None:
-    code = code_of(issued(prediction))
+    code = code_of(make_report(prediction))
     erased(prediction)
     found = verify_code(code, *NAMES)
     assert found is not None
     assert (found.has_names, found.names_match) == (False, None)
-    content = issued(prediction).content
+    content = make_report(prediction).content
     assert content["redacted"] is True
     assert "Xylophonia" not in json.dumps(content)
 
 
 def test_a_report_without_names_holds_none(prediction: Prediction) -> None:
     decide(prediction)
-    report = issued(prediction, redacted=True)
+    report = make_report(prediction, redacted=True)
     assert b"Quince" not in report.body
     found = verify_code(code_of(report), *NAMES)
     assert found is not None
@@ -198,7 +198,7 @@ def test_a_report_without_names_holds_none(prediction: Prediction) -> None:
 
 
 def test_who_may_not_read_the_names_gets_a_report_without_them(prediction: Prediction) -> None:
-    assert issued(prediction, actor=person(Role.USER)).content["redacted"] is True
+    assert make_report(prediction, actor=person(Role.USER)).content["redacted"] is True
 
 
 def check_offline(path: Path, key: str) -> tuple[int, str]:
@@ -213,7 +213,7 @@ def test_a_signed_report_is_checked_offline_and_an_altered_one_refused(
 ) -> None:
     (tmp_path / "verify_proof.py").write_bytes(Client().get(reverse("verify-program")).content)
     path, key = tmp_path / "report.json", list_verifier_keys(get_origin())[0]
-    body = issued(prediction).body
+    body = make_report(prediction).body
     path.write_bytes(body)
     assert check_offline(path, key)[0] == 0
     path.write_bytes(body.replace(b"Xylophonia Quince GmbH", b"Xylophonia Prince GmbH"))
@@ -226,7 +226,7 @@ def test_a_signed_report_is_checked_offline_and_an_altered_one_refused(
 
 
 def test_the_note_of_a_report_is_no_checkpoint(prediction: Prediction) -> None:
-    note = json.loads(issued(prediction).body)["signature"]
+    note = json.loads(make_report(prediction).body)["signature"]
     with pytest.raises(proof_verifier.ProofError):
         proof_verifier.parse_checkpoint(note)
 
@@ -254,7 +254,7 @@ def test_the_api_issues_the_same(prediction: Prediction) -> None:
 
 
 def test_the_page_of_verification_needs_no_account_and_shows_no_name(prediction: Prediction) -> None:
-    code, client = code_of(issued(prediction)), Client()
+    code, client = code_of(make_report(prediction)), Client()
     assert client.get(reverse("verify-page")).status_code == 200
     answer = client.post(reverse("verify-page"), {"code": code})
     assert b"Genuine, and still the same today" in answer.content

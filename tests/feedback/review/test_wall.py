@@ -24,7 +24,7 @@ from matching.models import PairPrecedent, Prediction, PredictionReview, ReviewS
 from matters.models import Matter
 from matters.service import remove_member
 from notifications.models import Notification
-from tests.matters.cast import joined, matter_of
+from tests.matters.cast import create_member, matter_of
 from tests.models import guideline, installed, stored_prediction
 from tests.people import person
 from tests.reviews import claim_item
@@ -47,7 +47,7 @@ def matter() -> Matter:
     return matter_of(person())
 
 
-def asked(matter: Matter, user: User | None = None) -> Prediction:
+def ask_about_pair(matter: Matter, user: User | None = None) -> Prediction:
     """A comparison of a matter that a member asked a reviewer about."""
     author = user or matter.created_by
     prediction = compare_and_store(author, REQUEST, matter=matter)
@@ -55,10 +55,10 @@ def asked(matter: Matter, user: User | None = None) -> Prediction:
     return prediction
 
 
-def decided(matter: Matter, user: User | None = None) -> Prediction:
+def decide_pair(matter: Matter, user: User | None = None) -> Prediction:
     """The same, decided by a member, final."""
-    prediction = asked(matter, user)
-    reviewer = joined(matter, Role.REVIEWER)
+    prediction = ask_about_pair(matter, user)
+    reviewer = create_member(matter, Role.REVIEWER)
     reasons = Reasons("internal", "Two companies.")
     submit_decision(claim_item(reviewer), reviewer, True, reasons, None, "1", None)
     past = timezone.now() - timedelta(minutes=11)
@@ -68,24 +68,24 @@ def decided(matter: Matter, user: User | None = None) -> Prediction:
 
 
 def test_an_item_of_a_matter_goes_to_members_alone(matter: Matter) -> None:
-    prediction = asked(matter)
+    prediction = ask_about_pair(matter)
     for role in (Role.REVIEWER, Role.LEAD):
         assert queue.claim_next_item(person(role), lead=True) is None
-    assert claim_item(joined(matter, Role.REVIEWER)).prediction == prediction
+    assert claim_item(create_member(matter, Role.REVIEWER)).prediction == prediction
 
 
 def test_an_escalated_item_goes_to_a_lead_who_is_a_member(matter: Matter) -> None:
-    asked(matter)
+    ask_about_pair(matter)
     ReviewItem.objects.update(for_lead=True)
     assert queue.claim_next_item(person(Role.LEAD), lead=True) is None
-    assert queue.claim_next_item(joined(matter, Role.LEAD), lead=True) is not None
+    assert queue.claim_next_item(create_member(matter, Role.LEAD), lead=True) is not None
 
 
 def test_a_lead_who_is_a_member_assigns_one_item_to_a_reviewer_who_is_none(matter: Matter) -> None:
-    asked(matter)
-    other = asked(matter, joined(matter))
+    ask_about_pair(matter)
+    other = ask_about_pair(matter, create_member(matter))
     item = ReviewItem.objects.earliest("id")
-    reviewer, lead = person(Role.REVIEWER), joined(matter, Role.LEAD)
+    reviewer, lead = person(Role.REVIEWER), create_member(matter, Role.LEAD)
     assert queue.assign_items([item.pk], reviewer, person(Role.LEAD)) == 0
     assert queue.assign_items([item.pk], reviewer, lead) == 1
     assert claim_item(reviewer) == item
@@ -109,8 +109,8 @@ def test_no_stream_draws_a_comparison_of_a_matter(matter: Matter) -> None:
 
 
 def test_a_decision_answers_again_in_the_same_matter_alone(matter: Matter) -> None:
-    decided(matter)
-    author, member = matter.created_by, joined(matter)
+    decide_pair(matter)
+    author, member = matter.created_by, create_member(matter)
 
     def answers(user: User, place: Matter | None) -> bool:
         row = compare_and_store(user, REQUEST, matter=place)
@@ -143,7 +143,7 @@ def test_a_comparison_of_a_matter_does_not_show_that_the_pair_was_asked_before(m
 
 
 def test_similar_pairs_and_earlier_decisions_stay_behind_the_wall(matter: Matter) -> None:
-    member, stranger = joined(matter, Role.REVIEWER), person(Role.REVIEWER)
+    member, stranger = create_member(matter, Role.REVIEWER), person(Role.REVIEWER)
     clause = guideline("2").clauses.get()
     rows = []
     for place in (matter, None):
@@ -162,7 +162,7 @@ def test_similar_pairs_and_earlier_decisions_stay_behind_the_wall(matter: Matter
 
 
 def test_that_a_pair_waits_behind_a_wall_hides_no_answer_outside(matter: Matter) -> None:
-    asked(matter)
+    ask_about_pair(matter)
     outside = compare_and_store(person(), REQUEST)
     Prediction.objects.filter(pk=outside.pk).update(stream="", selection_probability=None)
     assert not Prediction.objects.filter(build_undecided_condition(), pk=outside.pk).exists()
@@ -170,12 +170,12 @@ def test_that_a_pair_waits_behind_a_wall_hides_no_answer_outside(matter: Matter)
 
 
 def test_who_has_left_is_told_nothing_and_holds_nothing(matter: Matter) -> None:
-    member, reviewer = joined(matter), joined(matter, Role.REVIEWER)
-    prediction = decided(matter, member)
-    asked(matter, matter.created_by)
+    member, reviewer = create_member(matter), create_member(matter, Role.REVIEWER)
+    prediction = decide_pair(matter, member)
+    ask_about_pair(matter, matter.created_by)
     assert Notification.objects.filter(user=member).count() == 1
     waiting = ReviewItem.objects.open().get()
-    queue.assign_items([waiting.pk], reviewer, joined(matter, Role.LEAD))
+    queue.assign_items([waiting.pk], reviewer, create_member(matter, Role.LEAD))
     claim_item(reviewer)
     for user in (member, reviewer):
         remove_member(matter, user.pk, matter.created_by)
@@ -184,14 +184,14 @@ def test_who_has_left_is_told_nothing_and_holds_nothing(matter: Matter) -> None:
     waiting.refresh_from_db()
     assert (waiting.state, waiting.claimed_by, waiting.assigned_to) == ("open", None, None)
     ReviewItem.objects.filter(prediction=prediction).update(state="open", done_at=None)
-    lead = joined(matter, Role.LEAD)
+    lead = create_member(matter, Role.LEAD)
     submit_decision(claim_item(lead), lead, False, Reasons("x", "y"), None, "1", None)
     assert not Notification.objects.filter(user=member).exists()
 
 
 def test_of_an_adjudication_in_a_matter_its_leads_are_told(matter: Matter) -> None:
-    stranger, lead = person(Role.LEAD), joined(matter, Role.LEAD)
-    asked(matter)
+    stranger, lead = person(Role.LEAD), create_member(matter, Role.LEAD)
+    ask_about_pair(matter)
     item = ReviewItem.objects.select_related("prediction").get()
     open_follow_up_item(item, ReviewStage.ADJUDICATION)
     told = Notification.objects.filter(kind="adjudication_waits")

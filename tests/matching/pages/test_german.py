@@ -77,7 +77,7 @@ def shown(browser: Client, path: str, status: int = 200) -> str:
     return str(response.content.decode())
 
 
-def compared(browser: Client, name1: str, name2: str, profile: str) -> str:
+def compare_names(browser: Client, name1: str, name2: str, profile: str) -> str:
     response = browser.post(
         "/", {"name1": name1, "name2": name2, "profile": profile, "kind": "auto"}, headers=GERMAN
     )
@@ -118,13 +118,13 @@ def test_a_page_that_there_is_not_says_so_in_german(browser: Client) -> None:
 
 @pytest.mark.parametrize(("name1", "name2", "profile"), PAIRS)
 def test_no_answer_is_in_english(browser: Client, name1: str, name2: str, profile: str) -> None:
-    page = shown(browser, compared(browser, name1, name2, profile))
+    page = shown(browser, compare_names(browser, name1, name2, profile))
     assert english_of(page) == []
     assert "Ergebnis" in page or "Abweichung" in page
 
 
 def test_figures_of_charts_keep_their_points(browser: Client) -> None:
-    page = shown(browser, compared(browser, "Granite Ridge Paving", "Granite Rydge Paving", "general"))
+    page = shown(browser, compare_names(browser, "Granite Ridge Paving", "Granite Rydge Paving", "general"))
     places = re.findall(r'<rect class="(?:against|towards)" x="([^"]*)"', page)
     assert places
     assert [place for place in places if "," in place] == []
@@ -138,14 +138,14 @@ def test_a_form_with_mistakes_is_refused_in_german(browser: Client) -> None:
 
 
 def test_a_filtered_history_is_in_german(browser: Client) -> None:
-    compared(browser, *PAIRS[0])
+    compare_names(browser, *PAIRS[0])
     page = shown(browser, "/history?verdict=material&created_from=2026-02-02&created_to=2026-01-01", 422)
     assert english_of(page) == []
     assert "Der Zeitraum endet vor seinem Beginn." in page
 
 
 def test_asking_a_reviewer_is_in_german_from_the_question_to_its_documents(browser: Client) -> None:
-    path = compared(browser, *PAIRS[0])
+    path = compare_names(browser, *PAIRS[0])
     refused = browser.post(f"{path}/ask", {"reason": ""}, headers=GERMAN)
     assert english_of(refused.content.decode()) == []
     browser.post(

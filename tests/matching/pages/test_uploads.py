@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from matching.models import BatchJob, JobDraft
-from matters.service import add_member, create_matter
 from tests.jobs import PAIRS, csv_file, rows_of, worked_off
+from tests.matters.cast import create_member, matter_of
 from tests.models import installed
 from tests.people import person
 
@@ -86,7 +86,7 @@ def test_an_error_names_the_line_and_keeps_what_was_pasted(client: Client) -> No
 
 
 def test_a_file_is_compared_in_the_matter_that_is_chosen(client: Client, user: User) -> None:
-    matter = create_matter(user, "10023", "0007")
+    matter = matter_of(user)
     address = send(client, csv_file(PAIRS)).headers["Location"]
     assert f'<option value="{matter.pk}">10023/0007</option>' in client.get(address).content.decode()
     answer = client.post(address, choices(matter="10023/0008"))
@@ -97,8 +97,8 @@ def test_a_file_is_compared_in_the_matter_that_is_chosen(client: Client, user: U
 
 
 def test_a_member_of_its_matter_sees_a_job_and_only_its_owner_ends_it(client: Client, user: User) -> None:
-    matter, colleague = create_matter(user, "10023", "0009"), person()
-    add_member(matter, colleague.email, user)
+    matter = matter_of(user)
+    colleague = create_member(matter)
     client.post(send(client, csv_file(PAIRS)).headers["Location"], choices(matter=str(matter.pk)))
     job = BatchJob.objects.get()
     browser = Client()

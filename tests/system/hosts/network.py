@@ -44,7 +44,7 @@ def run(*arguments: str) -> None:
 
 
 @contextmanager
-def connected_hosts(count: int) -> Iterator[tuple[str, list[Host]]]:
+def connect_hosts(count: int) -> Iterator[tuple[str, list[Host]]]:
     """Yield the address of this side and hosts that reach it and nothing else."""
     mark = os.getpid()
     bridge, network = f"lnb{mark}", f"10.213.{mark % 250}"

@@ -25,7 +25,7 @@ from matching.benchmark.sections import replace_section
 from tests.jobs import csv_file
 from tests.object_store import connect, object_store
 from tests.system.deploy.installation import build_environment
-from tests.system.hosts.network import Host, connected_hosts
+from tests.system.hosts.network import Host, connect_hosts
 from tests.system.serving import EMAIL, PASSWORD, Web
 
 ROWS = int(os.environ.get("TWO_HOSTS_ROWS", "40000"))
@@ -112,7 +112,7 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[tuple[str, list[Host]]]:
-    with connected_hosts(2) as found:
+    with connect_hosts(2) as found:
         yield found
 
 
