@@ -103,10 +103,8 @@ def compare_again(request: HttpRequest, pk: UUID) -> HttpResponse:
     if earlier.erased_at:
         messages.error(request, gettext("The names were erased, so they cannot be compared again."))
         return redirect("answer-page", pk=pk)
-    decision = apply_rate_limit(f"user:{user.pk}")
-    if not decision.allowed:
-        wait = max(1, round(decision.wait_seconds))
-        messages.error(request, gettext("Too many comparisons; try again in %d s.") % wait)
+    if wait := _count_comparison(user):
+        messages.error(request, _describe_wait(wait))
         return redirect("answer-page", pk=pk)
     try:
         matter = read_matter(user, str(earlier.matter_id or ""))
@@ -202,13 +200,20 @@ def _swap_names(form: dict[str, str]) -> dict[str, str]:
     }
 
 
+def _count_comparison(user: User) -> int:
+    """Count a comparison against the limit of a user; return the seconds to wait, 0 where it is within."""
+    decision = apply_rate_limit(f"user:{user.pk}")
+    return 0 if decision.allowed else max(1, round(decision.wait_seconds))
+
+
+def _describe_wait(seconds: int) -> str:
+    return gettext("Too many comparisons; try again in {seconds} s.").format(seconds=seconds)
+
+
 def _compare_and_redirect(request: HttpRequest, form: dict[str, str]) -> HttpResponse:
     user = cast(User, request.user)
-    decision = apply_rate_limit(f"user:{user.pk}")
-    if not decision.allowed:
-        wait = max(1, round(decision.wait_seconds))
-        refusal = gettext("Too many comparisons; try again in {seconds} s.").format(seconds=wait)
-        response = _render_form(request, form, {"form": refusal}, 429)
+    if wait := _count_comparison(user):
+        response = _render_form(request, form, {"form": _describe_wait(wait)}, 429)
         response["Retry-After"] = str(wait)
         return response
     serializer = CompareRequestSerializer(data={**form, **_read_optional_fields(form)})
