@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from tests.system.browser.people import ANNA, BEN, LEA, Client, move_in
+from tests.system.browser.people import ANNA, BEN, LEA, Client, move_in, sign_in_at
 from tests.system.browser.product import ADMINISTRATOR, FLAGS, Product, ProductDownError, chromium, product
 from tests.system.browser.test_accessibility import fill
 
@@ -101,11 +101,7 @@ def signed_in(running: Product, browser: Browser, email: str, path: str, dark: b
         viewport=SIZE, color_scheme="dark" if dark else "light", reduced_motion="reduce"
     )
     page = context.new_page()
-    page.goto(f"{running.base}/sign-in?next={path}")
-    page.fill("#username", email)
-    page.fill("#password", running.password)
-    page.click("#sign-in")
-    page.wait_for_url(f"**{path}")
+    sign_in_at(page, running, email, path)
     return page
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.system.browser.people import Client, move_in
+from tests.system.browser.people import Client, move_in, sign_in_at
 from tests.system.browser.product import FLAGS, Product, chromium, product
 
 # Playwright runs its own loop in this thread, which Django takes for an asynchronous program.
@@ -54,11 +54,7 @@ def sign_in(running: Product, browser: Browser) -> Iterator[SignIn]:
         page = context.new_page()
         page.on("console", lambda said: wrong.append(said.text) if _is_wrong(said) else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{running.base}/sign-in?next={path}")
-        page.fill("#username", email)
-        page.fill("#password", running.password)
-        page.click("#sign-in")
-        page.wait_for_url(f"**{path}")
+        sign_in_at(page, running, email, path)
         return page
 
     yield opened

@@ -3,6 +3,7 @@
 from typing import Any
 
 import requests
+from playwright.sync_api import Page
 
 from tests.system.browser.product import Product
 
@@ -28,6 +29,15 @@ def move_in(product: Product) -> None:
     """Make the people and let chance put nothing into their queue."""
     people = [*((email, "reviewer") for email in REVIEWERS), (LEA, "lead"), (CLIENT, "client")]
     product.python(_PEOPLE.format(people=people, password=product.password))
+
+
+def sign_in_at(page: Page, product: Product, email: str, path: str) -> None:
+    """Sign somebody in by the form, on the way to a page."""
+    page.goto(f"{product.base}/sign-in?next={path}")
+    page.fill("#username", email)
+    page.fill("#password", product.password)
+    page.click("#sign-in")
+    page.wait_for_url(f"**{path}")
 
 
 class Client:

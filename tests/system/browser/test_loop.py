@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.documents import pdf_file
 from tests.receivers import Hook, Mailbox, http_receiver, mail_server
-from tests.system.browser.people import ANNA, CLIENT, move_in
+from tests.system.browser.people import ANNA, CLIENT, move_in, sign_in_at
 from tests.system.browser.product import Product, product
 from tests.system.browser.test_review import decide, take
 from tests.system.browser.test_workspace import compare
@@ -60,11 +60,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def enter(browser: Browser, running: Product, email: str, path: str) -> Page:
     """Sign somebody in, in a browser of their own."""
     page = browser.new_context(accept_downloads=True).new_page()
-    page.goto(f"{running.base}/sign-in?next={path}")
-    page.fill("#username", email)
-    page.fill("#password", running.password)
-    page.click("#sign-in")
-    page.wait_for_url(f"**{path}")
+    sign_in_at(page, running, email, path)
     return page
 
 
