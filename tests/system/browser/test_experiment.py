@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import Browser, Page
 
 from analytics.experiments.user_table import SETTLING
+from tests.system.browser.people import sign_in_at
 from tests.system.browser.product import Product, product
 from tests.system.browser.test_accessibility import serious
 
@@ -80,11 +81,7 @@ def open_as(own_product: Product, browser: Browser) -> Iterator[Callable[[str], 
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{own_product.base}/sign-in?next={LIST}")
-        page.fill("#username", email)
-        page.fill("#password", own_product.password)
-        page.click("#sign-in")
-        page.wait_for_url(f"**{LIST}")
+        sign_in_at(page, own_product, email, LIST)
         return page
 
     yield open_list
