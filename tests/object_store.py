@@ -23,6 +23,8 @@ PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc")
 MORE_PORTS = ("filer.port", "filer.port.grpc", "s3.port", "s3.port.grpc")
 WITHOUT = ("-s3.port.iceberg=0", "-s3.port.lance=0")
 """Catalogues that would listen on fixed ports."""
+ONE_VOLUME = {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"}
+"""A bucket begins with one volume: with seven, the fourteenth finds none that is free."""
 
 
 @contextmanager
@@ -46,7 +48,7 @@ def object_store(folder: Path, address: str = HOST) -> Iterator[dict[str, str]]:
                 *(f"-{name}={port}" for name, port in ports.items()),
             ],
             cwd=folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+            env={"PATH": os.environ["PATH"], "HOME": str(folder), **ONE_VOLUME},
             stdout=log,
             stderr=log,
         )
