@@ -17,9 +17,11 @@ from pytest_django import DjangoDbBlocker, Settings
 from config.local.embedded import EmbeddedServers, get_home_folder
 from config.local.process import ServerError
 from config.settings_test import TEST_SERVERS
+from experiments import enrolment
 from matching.compare import sampling
 from matching.compare.cached_compare import comparison_cache
 from matching.serving.live_models import get_model_loader
+from modelops.serving import loader
 from tests.object_store import connect, object_store
 
 # Written by migrations: roles and what they may do.
@@ -159,6 +161,14 @@ def own_registry(settings: Settings, tmp_path: Path) -> None:
     """Give the test an empty MLflow store of its own."""
     settings.MLFLOW_TRACKING_URI = f"sqlite:///{tmp_path}/mlflow.db"
     settings.MLFLOW_ARTIFACT_ROOT = str(tmp_path / "artifacts")
+
+
+@pytest.fixture
+def single_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a process reads once a second be read once by the test, however slow the machine is."""
+    enrolment.forget_running_experiments()
+    monkeypatch.setattr(enrolment, "REFRESH_SECONDS", 3600.0)
+    monkeypatch.setattr(loader, "_POLL_SECONDS", 3600.0)
 
 
 @pytest.fixture

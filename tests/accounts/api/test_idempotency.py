@@ -119,6 +119,7 @@ def test_an_erased_name_is_not_repeated(client: APIClient) -> None:
     assert not IdempotentResponse.objects.exists()
 
 
+@pytest.mark.usefixtures("single_reads")
 def test_a_key_costs_few_queries(
     client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -287,6 +287,7 @@ def test_an_audit_that_decides_differently_replaces_the_answer(user: User) -> No
     assert answer(user) == ""
 
 
+@pytest.mark.usefixtures("single_reads")
 def test_a_batch_looks_all_pairs_up_at_once(
     user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

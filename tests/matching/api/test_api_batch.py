@@ -80,6 +80,7 @@ def test_a_batch_without_pairs_or_with_too_many_is_refused(client: APIClient, bo
     assert sent(client, 400, **body)["errors"][0]["field"] == "pairs"
 
 
+@pytest.mark.usefixtures("single_reads")
 def test_a_batch_costs_the_same_few_queries_whatever_its_size(
     client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -272,6 +272,7 @@ def test_names_in_any_script_are_answered(client: APIClient) -> None:
     assert (stored.name1, stored.name2) == ("ООО Ромашка", "株式会社山田商店")
 
 
+@pytest.mark.usefixtures("single_reads")
 def test_a_comparison_costs_few_queries(
     client: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
