@@ -33,6 +33,7 @@ DOUBTFUL = {
         ("E Street Bakery Inc", "East Street Bakery Inc"),
         ("St. Brannock Fencing Ltd", "Street Brannock Fencing Ltd"),
         ("Eastern Quarry Ltd", "East Quarry Ltd"),
+        ("Mount Vernon Bank", "Mountain Vernon Bank"),
     ],
     "stacked forms in another order": [
         ("Ludlow Corp Credit Union", "Ludlow Credit Union Corp"),
