@@ -120,7 +120,13 @@ def _choose_ampersand(context: PairContext) -> str:
 
 
 def _choose_article(context: PairContext) -> str:
-    return "" if any(text in load_lexicon().articles for text in context.texts) else "address"
+    """Say whether it is a form of address, or an article after the name as an index puts it."""
+    if not any(text in load_lexicon().articles for text in context.texts):
+        return "address"
+    if context.is_two_sided:
+        return "elsewhere"
+    spans = ((context.left, context.finding.span1), (context.right, context.finding.span2))
+    return "last" if any(span and span[0] > name.tokens[0].start for name, span in spans) else ""
 
 
 def _choose_missing_form(context: PairContext) -> str:

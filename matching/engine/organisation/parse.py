@@ -12,6 +12,7 @@ from matching.engine.organisation.particulars import is_address, is_house_addres
 from matching.engine.text.dates import DATE_OPENINGS, MONTH_NUMBERS
 from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.numbers import parse_number
+from matching.engine.text.orthography import find_last_article
 from matching.engine.text.tokenise import Token, TokenisedName
 
 PUBLIC_COMPANY_REMARK = "publ"
@@ -67,7 +68,8 @@ def parse_organisation(text: TokenisedName, jurisdiction: str | None = None) -> 
     stop = appended[0].start if appended else len(keys)
     aside = _find_asides(text, keys, stop)
     set_aside = {index for part in aside for index in range(part.start, part.stop)}
-    forms = find_main_forms(keys, stop, set_aside, jurisdiction)
+    beside_forms = set_aside | {stop - 1} if find_last_article(text, stop - 1) else set_aside
+    forms = find_main_forms(keys, stop, beside_forms, jurisdiction)
     parts = tuple(sorted((*aside, *appended), key=lambda part: part.start))
     return _build_organisation(text, forms, parts, [index for index in range(stop) if index not in set_aside])
 
@@ -375,9 +377,6 @@ def _find_article(text: TokenisedName, keys: tuple[str, ...], rest: list[int]) -
     """Return the index of a leading ``The``, or of one after the name: ``Acme Company, The``."""
     if len(rest) < 2:
         return None
-    articles = load_lexicon().articles
     if load_lexicon().is_leading_word(keys[rest[0]], text.tokens[rest[0]].text):
         return rest[0]
-    last = rest[-1]
-    before = text.raw[: text.tokens[last].start]
-    return last if keys[last] in articles and "," in before else None
+    return rest[-1] if find_last_article(text, rest[-1]) else None

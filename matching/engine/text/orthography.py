@@ -118,15 +118,33 @@ def _list_separators(
 
 
 def _detect_article(left: TokenisedName, right: TokenisedName) -> Iterator[Finding]:
-    first, other = left.tokens[0], right.tokens[0]
-    ours, theirs = (
-        load_lexicon().is_leading_word(first.key, first.text),
-        load_lexicon().is_leading_word(other.key, other.text),
-    )
-    if ours != theirs:
-        yield Finding(
-            CategoryId.O07_LEADING_ARTICLE, first.span if ours else None, other.span if theirs else None
-        )
+    """Yield the article or form of address of one name, or the article of both at its two ends."""
+    one, other = _find_outer_word(left), _find_outer_word(right)
+    is_same_end = (one is left.tokens[0]) == (other is right.tokens[0])
+    if is_same_end and (one is None) == (other is None):
+        return
+    if one and other and one.key == other.key:
+        yield Finding(CategoryId.O07_LEADING_ARTICLE, one.span, other.span)
+        return
+    if one:
+        yield Finding(CategoryId.O07_LEADING_ARTICLE, one.span, None)
+    if other:
+        yield Finding(CategoryId.O07_LEADING_ARTICLE, None, other.span)
+
+
+def _find_outer_word(name: TokenisedName) -> Token | None:
+    """Return the article or form of address before a name, else the article after it."""
+    first = name.tokens[0]
+    if load_lexicon().is_leading_word(first.key, first.text):
+        return first
+    return find_last_article(name, len(name.tokens) - 1)
+
+
+def find_last_article(name: TokenisedName, last: int) -> Token | None:
+    """Return the token at ``last`` where it is an article behind a comma, as an index puts it."""
+    token = name.tokens[last]
+    is_article = token.key in load_lexicon().articles and "," in name.raw[: token.start]
+    return token if is_article else None
 
 
 def _detect_invisible(left: TokenisedName, right: TokenisedName) -> Iterator[Finding]:

@@ -195,6 +195,8 @@ def test_writing_alone_never_touches_the_substance(left: str, right: str) -> Non
         ("Vantor Corp., a corporation organized under the laws of Delaware", "Vantor Corp.", {"O23"}),
         ("Vantor Corp., a corporation existing under the laws of the State of Ohio", "Vantor Corp.", {"O23"}),
         ("N. Main Holdings LLC", "North Main Holdings LLC", {"O15"}),
+        ("Vantor Company, The", "Vantor Company", {"O07"}),
+        ("Vantor Co., Inc., The", "The Vantor Co., Inc.", {"O07"}),
         ("Rocky Mt. Gas Inc", "Rocky Mountain Gas Inc", {"O15"}),
         ("Mt. Vernon Bank", "Mount Vernon Bank", {"O15"}),
         ("123 S Main LLC", "123 North Main LLC", {"O26"}),
