@@ -66,5 +66,6 @@ def _send_pack(request: HttpRequest, month: str) -> HttpResponseBase:
         pack = evidence.find_pack(parsed) or evidence.build_pack(parsed, get_current_user(request))
     except NoEvidenceError as error:
         raise Http404(str(error)) from error
+    file = pack.open()
     evidence.record_download(pack, get_current_user(request))
-    return FileResponse(pack.open(), as_attachment=True, filename=pack.name)
+    return FileResponse(file, as_attachment=True, filename=pack.name)

@@ -14,12 +14,19 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language, gettext, gettext_noop
 from structlog.contextvars import get_contextvars
 
-from accounts.api.problems import DOCUMENTATION_LINK, PROBLEM_CONTENT_TYPE
+from accounts.api.problems import DOCUMENTATION_LINK, PROBLEM_CONTENT_TYPE, UnavailableError
 from accounts.auth.access_events import record_refusal
 from config.web.api_paths import API_PREFIX, describe_missing_path
+from matching.storage.files import StoreUnavailableError
 from modelops.serving.loader import ArtefactVerificationError, NoLiveModelError
 
-TRANSIENT_ERRORS = (OperationalError, InterfaceError, NoLiveModelError, ArtefactVerificationError)
+TRANSIENT_ERRORS = (
+    OperationalError,
+    InterfaceError,
+    NoLiveModelError,
+    ArtefactVerificationError,
+    StoreUnavailableError,
+)
 """Errors that end by themselves or by an operator's action; clients may retry."""
 
 RETRY_AFTER_SECONDS = "5"
@@ -71,7 +78,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Return 503 for a transient error, else 500; details of the error are not shown."""
     if isinstance(sys.exc_info()[1], TRANSIENT_ERRORS):
         text = gettext("A part that is needed does not answer. Nothing was stored; please try again shortly.")
-        response = _render_problem(request, HTTPStatus.SERVICE_UNAVAILABLE, text, safe=False)
+        status, code = HTTPStatus.SERVICE_UNAVAILABLE, UnavailableError.default_code
+        response = _render_problem(request, status, text, safe=False, code=code)
         response["Retry-After"] = RETRY_AFTER_SECONDS
         return response
     text = gettext(
@@ -112,11 +120,11 @@ def _build_problem(status: HTTPStatus, text: str, code: str = "") -> HttpRespons
 
 
 def _render_problem(
-    request: HttpRequest, status: HTTPStatus, text: str, title: str = "", safe: bool = True
+    request: HttpRequest, status: HTTPStatus, text: str, title: str = "", safe: bool = True, code: str = ""
 ) -> HttpResponse:
     """Return the page or the problem; `safe=False` renders the page without the user and the database."""
     if request.path.startswith(API_PREFIX):
-        return _build_problem(status, text)
+        return _build_problem(status, text, code)
     request_id = str(get_contextvars().get("request_id", ""))
     context = {"title": title or gettext(TITLES[status]), "text": text, "request_id": request_id}
     if safe:

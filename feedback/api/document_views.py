@@ -172,7 +172,7 @@ def get_own_document(user: User, prediction_pk: UUID, pk: UUID) -> ReviewDocumen
 def send_document(document: ReviewDocument, actor: User) -> StreamingHttpResponse:
     """Return a document as a download that no browser shows or runs, and record who took it.
 
-    Raises ``Http404`` where the file is gone.
+    Raises ``Http404`` where the file is gone, ``StoreUnavailableError`` (503) where that cannot be told.
     """
     try:
         content = stream_document(document)

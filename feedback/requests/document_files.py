@@ -31,11 +31,14 @@ def build_file_name(document_id: UUID) -> str:
 
 
 def stream_document(document: ReviewDocument) -> Iterator[bytes]:
-    """Return the content piece by piece; the first piece is read at once. Raises ``DocumentLostError``."""
+    """Return the content piece by piece; the first piece is read at once.
+
+    Raises ``DocumentLostError``, and ``StoreUnavailableError`` where the place of files does not answer.
+    """
     try:
         file = open_encrypted_file(get_job_store(), build_file_name(document.pk), document.file_key)
         first = file.read(FRAME_BYTES)
-    except (OSError, DecryptionError, ValueError) as error:
+    except (FileNotFoundError, DecryptionError, ValueError) as error:
         raise DocumentLostError from error
 
     def read_pieces() -> Iterator[bytes]:

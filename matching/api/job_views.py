@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -222,18 +223,24 @@ def list_job_rows(
 
 def send_reviewed_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
     """Return the result with the reviews of its rows as they are now, and record who took it."""
+    content = _read_ahead(reviewed_results.stream_reviewed_result(job, describe_row_review, REVIEW_COLUMNS))
     service.record_download(job, actor)
-    content = reviewed_results.stream_reviewed_result(job, describe_row_review, REVIEW_COLUMNS)
     return stream_file(content, job.format, results.build_file_name(job, "reviewed"))
 
 
 def send_result(job: BatchJob, actor: User) -> StreamingHttpResponse:
     """Return the result of a job as a download, and record who took it."""
+    content = _read_ahead(results.stream_result(job))
     service.record_download(job, actor)
-    response = stream_file(results.stream_result(job), job.format, results.build_file_name(job))
+    response = stream_file(content, job.format, results.build_file_name(job))
     if (length := results.compute_length(job)) is not None:
         response.headers["Content-Length"] = str(length)
     return response
+
+
+def _read_ahead(content: Iterator[bytes]) -> Iterator[bytes]:
+    """Read the first piece now, while its failure can still be the answer."""
+    return chain((next(content, b""),), content)
 
 
 def _get_finished_job(request: Request, pk: UUID) -> BatchJob:

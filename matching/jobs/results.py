@@ -65,11 +65,12 @@ def stream_result(job: BatchJob) -> Iterator[bytes]:
 
 
 def _stream_chunks(job: BatchJob) -> Iterator[bytes]:
-    yield FORMATS[job.format].format_header(load_layout(job))
+    header = FORMATS[job.format].format_header(load_layout(job))
     for name in job.chunks.order_by("number").values_list("output", flat=True):
         with open_job_file(job, name) as file:
             while part := file.read(FRAME_BYTES):
-                yield part
+                yield header + part
+                header = b""
 
 
 class _StreamBuffer:

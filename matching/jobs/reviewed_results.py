@@ -54,10 +54,11 @@ def load_predictions(job: BatchJob, first: int, last: int) -> dict[int, Predicti
 
 def _stream_chunks(job: BatchJob, describe: DescribeReview, columns: tuple[str, ...]) -> Iterator[bytes]:
     file_format, layout, first = FORMATS[job.format], load_layout(job), 1
-    yield file_format.format_header(layout, columns)
+    header = file_format.format_header(layout, columns)
     for chunk in list(job.chunks.order_by("number")):
         predictions = load_predictions(job, first, first + chunk.rows - 1)
         rows = read_chunk(job, chunk)
         reviews = [describe(row, predictions.get(number)) for number, row in enumerate(rows, first)]
-        yield file_format.format_reviewed(rows, reviews, layout)
+        yield header + file_format.format_reviewed(rows, reviews, layout)
+        header = b""
         first += chunk.rows

@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
-from matching.storage.files import FileDraft, StoredFile
+from matching.storage.files import FileDraft, StoredFile, StoreUnavailableError
 
 PART_BYTES = 8 * 1024 * 1024
 """Bytes of one part of a large object: at most so many are held in memory, and 10,000 parts are 80 GB."""
@@ -27,21 +27,28 @@ PART_BYTES = 8 * 1024 * 1024
 READ_BYTES = 256 * 1024
 """Bytes of one request: about the rows of one piece of a job."""
 
-_CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
+CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 5, 15, 3
+"""Longest silence in one attempt, and attempts: a web process answers before the gateway gives up."""
+
+_CONFIG = Config(
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+)
 _ABSENT = {"404", "NoSuchKey", "NotFound", "NoSuchUpload"}
 
 
 @contextmanager
 def _translate_errors(what: str) -> Iterator[None]:
-    """Raise ``FileNotFoundError`` for an object that is not there, another ``OSError`` for the rest."""
+    """Raise ``FileNotFoundError`` for an object that is not there, ``StoreUnavailableError`` for the rest."""
     try:
         yield
     except ClientError as error:
         if error.response["Error"]["Code"] in _ABSENT:
             raise FileNotFoundError(errno.ENOENT, "no such object", what) from error
-        raise OSError(errno.EIO, f"the object store refused: {error}", what) from error
+        raise StoreUnavailableError(errno.EIO, f"the object store refused: {error}", what) from error
     except BotoCoreError as error:
-        raise OSError(errno.EIO, f"the object store does not answer: {error}", what) from error
+        raise StoreUnavailableError(errno.EIO, f"the object store does not answer: {error}", what) from error
 
 
 class ObjectDraft:

@@ -8,6 +8,10 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 
+class StoreUnavailableError(OSError):
+    """The place of files does not answer, or refuses; what lies there is not lost."""
+
+
 class StoredFile(NamedTuple):
     """A complete file: its name below the place with ``/`` between folders, bytes, and time of writing."""
 
@@ -32,8 +36,8 @@ class FileDraft(Protocol):
 class FileStore(Protocol):
     """A place for files. They are written once, read from any position, and never changed.
 
-    Reading and writing raise ``OSError``: ``FileNotFoundError`` where nothing has the name, another where
-    the place has no room or does not answer.
+    Reading and writing raise ``OSError``: ``FileNotFoundError`` where nothing has the name,
+    ``StoreUnavailableError`` where the place does not answer, another where it has no room.
     """
 
     def create_folder(self, folder: str) -> None:

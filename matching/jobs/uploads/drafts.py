@@ -96,10 +96,13 @@ def keep_text(user: User, text: str) -> JobDraft:
 
 @contextmanager
 def open_draft(draft: JobDraft) -> Iterator[BufferedReader]:
-    """Open the file of a draft. Raises :class:`FileError` where it is gone, as after a restore."""
+    """Open the file of a draft.
+
+    Raises :class:`FileError` where it is gone, as after a restore, and ``StoreUnavailableError``.
+    """
     try:
         file = _get_file(draft).open()
-    except (OSError, DecryptionError):
+    except (FileNotFoundError, DecryptionError):
         raise FileError(_("The file is not there any more; please send it again.")) from None
     with file:
         yield file
