@@ -24,7 +24,7 @@ from tests.system.serving import wait_for
 PAGE = os.environ.get("TWO_HOSTS_PAGE", "")
 PASSWORD = "a password of this test"
 SENTINELS = 3
-SECONDS_BEFORE, SECONDS_AFTER = 3.0, 30.0
+SECONDS_BEFORE, SECONDS_AFTER = 3.0, 8.0
 MOST_SECONDS_OF_OUTAGE = 60.0
 SERVER = """
 port {port}
@@ -135,7 +135,8 @@ def test_clients_keep_their_address_and_lose_seconds_when_the_primary_is_killed(
     one_address = client(bind)
     stored: list[tuple[float, int]] = []
     began, killed_at, number = time.monotonic(), 0.0, 0
-    while not killed_at or time.monotonic() < killed_at + SECONDS_AFTER:
+    while not killed_at or stored[-1][0] < killed_at + SECONDS_AFTER:
+        assert not killed_at or time.monotonic() < killed_at + MOST_SECONDS_OF_OUTAGE
         if not killed_at and time.monotonic() > began + SECONDS_BEFORE:
             primary.kill()
             killed_at = time.monotonic()
@@ -147,7 +148,6 @@ def test_clients_keep_their_address_and_lose_seconds_when_the_primary_is_killed(
             time.sleep(0.02)
     outage = max(later - earlier for (earlier, _), (later, _) in pairwise(stored))
     lost = [at for at, number in stored if one_address.get(f"key {number}") != str(number)]
-    assert stored[-1][0] > killed_at + SECONDS_AFTER - 5
     assert outage < MOST_SECONDS_OF_OUTAGE
     assert all(abs(at - killed_at) < 1 for at in lost)  # replication is asynchronous: the last moment at most
     assert sum(answers(port, "'role': 'master'") for port in ports) == 1
