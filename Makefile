@@ -11,7 +11,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled prove-hosts prove-spark both-engines
+.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check check-source lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled prove-hosts prove-spark both-engines
 .DEFAULT_GOAL := run
 
 run: setup
@@ -194,8 +194,14 @@ var/signing/.installed: | setup
 	@$(BIN)/uv pip install --quiet --system-certs --python var/signing/bin/python model-signing==1.1.1 pyopenssl==26.4.0
 	@touch $@
 
-# In this order: the quickest to fail first, the tests last so that their closing line ends the output.
-check: lint imports types migrations deployable sbom secrets workflows lint-deploy audit test-system both-engines coverage
+# The quickest to fail first, two at a time; then the tests, one after the other because they measure times. Those of
+# coverage are last, so that their closing line ends the output.
+check: setup
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-source
+	@$(MAKE) --no-print-directory test-system both-engines coverage
+
+# All of `make check` that runs no test.
+check-source: lint imports types migrations deployable sbom secrets workflows lint-deploy audit
 
 # A plain environment with the engine and MLflow's loader, and one with MLflow's pages: pandas stays out of .venv.
 var/pyfunc/.installed: pyproject.toml requirements.lock | setup
@@ -317,7 +323,7 @@ prove-spark: var/data-team/.installed
 # PROVE_EVERY=10 asks every tenth pair.
 PROVE_EVERY ?= 1
 prove-compiled: compile
-	@$(BIN)/python -m pytest tests/matching/engine --quiet
+	@$(BIN)/python -m pytest tests/matching/engine --numprocesses=auto --dist=loadscope --quiet
 	@test ! -f $(BENCHMARK_DATA)/train_pairs.csv || { echo "==> Every answer under every profile, in both engines" && \
 	  $(BIN)/python -m tests.matching.engine.answers $(BENCHMARK_DATA)/train_pairs.csv $(PROVE_EVERY) > var/answers.compiled && \
 	  LEGAL_NAMES_ENGINE=interpreted $(BIN)/python -m tests.matching.engine.answers $(BENCHMARK_DATA)/train_pairs.csv $(PROVE_EVERY) > var/answers.interpreted && \
