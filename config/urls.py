@@ -11,9 +11,9 @@ from analytics import pages as evidence
 from config.web import api_docs, installable, views
 from config.web.schema import SharedSchemaGenerator
 from config.web.start import open_start
-from feedback.admin.job_rows import send_job_rows
 from feedback.api import document_pages, matter_pages, message_views, report_pages, request_pages
 from feedback.api import pages as feedback_pages
+from feedback.pages.job_rows import send_job_rows
 from matching.pages import history
 from matching.pages import views as pages
 
@@ -53,6 +53,7 @@ urlpatterns = [
         name="review-document-delete-page",
     ),
     path("", include("matching.pages.urls")),
+    path("jobs/<uuid:pk>/reviewers", send_job_rows, name="job-review-page"),
     path("", include("notifications.urls")),
     path("", include("accounts.sign_in.urls")),
     path("matters/<uuid:pk>", matter_pages.show_matter, name="matter-page"),
@@ -68,7 +69,6 @@ urlpatterns = [
         staff_member_required(RedirectView.as_view(pattern_name="account_change_password")),
     ),
     path("digest/<str:token>", evidence.unsubscribe_from_digest, name="digest-unsubscribe"),
-    path("admin/jobs/<uuid:pk>/reviewers", admin.site.admin_view(send_job_rows), name="job-review-page"),
     path("admin/evidence/", evidence.show_evidence, name="evidence"),
     path("admin/evidence/<str:month>.zip", evidence.download_evidence, name="evidence-file"),
     path("admin/analytics/", include("analytics.admin.urls")),

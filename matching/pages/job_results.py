@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.db.models import Count
+from django.utils import timezone
+
 from matching.api.job_serializers import JobRowQuerySerializer
 from matching.api.job_views import list_job_rows
 from matching.jobs.result_rows import count_verdicts
-from matching.models import BatchJob, ReviewDecision, ReviewStatus, VerdictChoice
+from matching.models import BatchJob, Prediction, ReviewDecision, ReviewStatus, VerdictChoice
+from matching.models.review_status import STORED_STATUSES, build_status_condition
 
 _PAGE_ROWS = 25
 _FILTERS = ("verdict", "review_status")
@@ -40,9 +44,29 @@ def build_result_context(job: BatchJob, query: Mapping[str, str], own: bool) -> 
         },
         "bars": _build_bars(counts),
         "review_rows": counts[VerdictChoice.REVIEW],
-        "sent_rows": job.review_rows.count(),
+        **_count_reviews(job, counts[VerdictChoice.REVIEW]),
     }
     return {**context, **_build_rows(job, query)} if own else context
+
+
+def _count_reviews(job: BatchJob, review_rows: int) -> dict[str, Any]:
+    """Return how many of the review rows are with reviewers, wait for a document, are decided or not sent."""
+    now = timezone.now()
+    sent = Prediction.objects.filter(job_row__job=job).aggregate(
+        sent_rows=Count("pk"),
+        **{
+            status.value: Count("pk", filter=build_status_condition(status, now))
+            for status in STORED_STATUSES
+        },
+    )
+    return {
+        "sent_rows": sent["sent_rows"],
+        "unsent_rows": max(0, review_rows - sent["sent_rows"]),
+        "waiting_rows": sent[ReviewStatus.QUEUED] + sent[ReviewStatus.IN_REVIEW],
+        "document_rows": sent[ReviewStatus.NEEDS_DOCUMENT],
+        "decided_rows": sent[ReviewStatus.DECIDED],
+        "withdrawn_rows": sent[ReviewStatus.WITHDRAWN],
+    }
 
 
 def _build_bars(counts: Mapping[str, int]) -> list[VerdictBar]:

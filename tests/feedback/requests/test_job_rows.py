@@ -1,5 +1,6 @@
 """Rows of a bulk job before reviewers: chosen, bounded, sent once, and their decisions in the file."""
 
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from matching.models import (
     VerdictChoice,
 )
 from tests.jobs import FILES, job_of, rows_of, worked_off
+from tests.matters.cast import create_member, matter_of
 from tests.models import guideline, installed
 from tests.people import person, signed_in
 from tests.reviews import claim_item
@@ -212,23 +214,92 @@ def test_the_predictions_outlive_the_job(job: BatchJob) -> None:
     assert (JobReviewRow.objects.count(), Prediction.objects.count()) == (0, 3)
 
 
-def test_the_page_shows_counts_and_rows_then_the_budget_and_sends() -> None:
-    lead = person(Role.LEAD)
-    job = build_finished_job(lead)
+FORM = {"rows": "all", "size": "50", "at_least": "50", "reason": REASON, "priority": "normal"}
+
+
+def open_browser(user: User) -> Client:
     browser = Client()
-    browser.force_login(lead)
+    browser.force_login(user)
+    return browser
+
+
+def test_the_owner_sees_the_budget_then_sends_and_sees_what_reviewers_have(job: BatchJob) -> None:
+    browser = open_browser(job.user)
+    page, sending = reverse("job-page", args=[job.pk]), reverse("job-review-page", args=[job.pk])
+    assert sending in browser.get(page).content.decode()
+    assert "500 rows" in browser.get(sending).content.decode()
+    assert "Send 3 rows to reviewers" in browser.post(sending, FORM).content.decode()
+    assert not JobReviewRow.objects.exists()
+    shown = browser.post(sending, {**FORM, "send": "1"}, follow=True).content.decode()
+    assert "3 rows wait for reviewers." in shown
+    assert describe_reviews(shown) == {
+        "Rows that need a person": "3",
+        "With reviewers": "3",
+        "Decided": "0",
+        "Not sent": "0",
+    }
+    assert sending not in shown
+    decide()
+    decided = browser.get(page).content.decode()
+    assert (describe_reviews(decided)["With reviewers"], describe_reviews(decided)["Decided"]) == ("2", "1")
+    only = browser.get(page, {"review_status": "decided"}).content.decode()
+    assert only.count('role="rowheader"') == 1
+    file = browser.get(reverse("job-result-page", args=[job.pk]), {"reviews": "1"})
+    assert b"Two companies." in b"".join(file)
+
+
+def describe_reviews(page: str) -> dict[str, str]:
+    """The terms of the section on reviews, and the numbers beside them."""
+    section = page.split('id="reviews"')[1].split("</section>", maxsplit=1)[0]
+    return {
+        term: re.sub(r"<[^>]*>", "", shown)
+        for term, shown in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", section)
+    }
+
+
+def test_the_page_says_which_field_is_wrong_and_sends_no_more_than_the_budget(
+    job: BatchJob, settings: Settings
+) -> None:
+    settings.JOB_REVIEW_ROWS_PER_DAY = 2
+    browser, sending = open_browser(job.user), reverse("job-review-page", args=[job.pk])
+    wrong = browser.post(sending, {**FORM, "reason": " ", "size": "0", "send": "1"})
+    assert wrong.status_code == 422
+    assert "Say what reviewers should decide, and why." in wrong.content.decode()
+    assert "Give a number of rows from 1 to 100,000." in wrong.content.decode()
+    refused = browser.post(sending, {**FORM, "send": "1"})
+    assert "More than is left for you today" in refused.content.decode()
+    assert not JobReviewRow.objects.exists()
+    sample = browser.post(sending, {**FORM, "rows": "sample", "size": "2", "send": "1"}, follow=True)
+    assert describe_reviews(sample.content.decode())["Not sent"] == "1"
+
+
+def test_members_of_the_matter_see_what_reviewers_have_and_cannot_send() -> None:
+    owner, stranger = person(Role.CLIENT), person(Role.CLIENT)
+    matter = matter_of(owner)
+    member = create_member(matter, Role.CLIENT)
+    job = worked_off(job_of(owner, FILES["csv"](ROWS), profile="kyc", matter=matter))
+    page, sending = reverse("job-page", args=[job.pk]), reverse("job-review-page", args=[job.pk])
+    assert send_rows(job, owner, RowSelection("sample", size=1), REASON).sent == 1
+    shown = open_browser(member).get(page).content.decode()
+    assert describe_reviews(shown)["With reviewers"] == "1"
+    assert sending not in shown
+    assert open_browser(member).post(sending, {**FORM, "send": "1"}).status_code == 404
+    assert open_browser(stranger).get(page).status_code == 404
+    assert open_browser(stranger).get(sending).status_code == 404
+    assert JobReviewRow.objects.count() == 1
+    assert set(Prediction.objects.values_list("matter", flat=True)) == {matter.pk}
+
+
+def test_the_admin_shows_counts_and_rows_and_leads_to_the_same_page() -> None:
+    lead = person(Role.LEAD)
+    job, browser = build_finished_job(lead), open_browser(lead)
     page = reverse("admin:matching_batchjob_change", args=[job.pk])
     shown = browser.get(page, {"verdict": "review"}).content.decode()
-    assert "Send review rows to reviewers" in shown
+    assert reverse("job-review-page", args=[job.pk]) in shown
     assert ROWS[0][1] in shown
     assert ROWS[1][1] not in shown
-    sending = reverse("job-review-page", args=[job.pk])
-    assert "500 rows" in browser.get(sending).content.decode()
-    form = {"rows": "all", "size": 50, "at_least": 50, "reason": REASON, "priority": "normal"}
-    assert "Send 3 rows to reviewers" in browser.post(sending, form).content.decode()
-    assert not JobReviewRow.objects.exists()
-    sent = browser.post(sending, {**form, "send": "1"}, follow=True).content.decode()
-    assert "3 rows wait for reviewers" in sent
+    send_rows(job, lead, RowSelection(), REASON)
+    sent = browser.get(page).content.decode()
     assert "3 of 3 review rows sent" in sent
     assert "Waiting for a reviewer</a>" in sent
     file = browser.get(reverse("admin:matching_batchjob_download", args=[job.pk]), {"reviews": "1"})
