@@ -206,6 +206,7 @@ def _build_content(prediction: Prediction, redacted: bool, at: datetime) -> dict
         "redacted": redacted,
         "names": [REDACTED_TEXT, REDACTED_TEXT] if redacted else [prediction.name1, prediction.name2],
         "facts": [
+            *([[gettext("Matter"), document["matter"]]] if document["matter"] else []),
             [gettext("Read as"), _describe_kind(prediction)],
             [
                 gettext("Profile"),

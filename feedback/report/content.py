@@ -28,6 +28,7 @@ def build_content(
         "title": _("Report on two legal names"),
         "reference": f"{at:%Y%m%d}-{str(prediction.pk)[-12:]}",
         "own_reference": own_reference,
+        "matter": document["matter"] or "",
         "prediction": str(prediction.pk),
         "issued_at": format_moment(at),
         "issuer": issuer,

@@ -65,6 +65,7 @@ def _build_labels() -> dict[str, str]:
         "issued": _("Issued"),
         "reference": _("Report"),
         "own_reference": _("Your reference"),
+        "matter": _("Matter"),
         "names": _("The two names"),
         "name_a": _("Name A"),
         "name_b": _("Name B"),

@@ -27,6 +27,8 @@ from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.models import Prediction
+from matters.service import add_member
+from tests.matters.cast import matter_of
 from tests.models import installed, stored_prediction
 from tests.people import person
 
@@ -88,6 +90,19 @@ def test_a_memo_says_all_and_carries_its_hash() -> None:
     assert event.detail == {"redacted": False, "sha256": content["hash"]}
     content["final"] = "immaterial"
     assert content["hash"] != memos.compute_digest(content)
+
+
+@pytest.mark.parametrize("redacted", [False, True])
+def test_a_memo_names_the_matter_of_the_pair(redacted: bool) -> None:
+    word = decided()
+    assert "Matter" not in dict(issued(word, redacted).content["facts"])
+    matter = matter_of(word.prediction.user, number="0077", client="10023", note="Takeover of Quince")
+    add_member(matter, word.reviewer.email, word.prediction.user)
+    Prediction.objects.filter(pk=word.prediction_id).update(matter=matter)
+    memo = issued(word, redacted)
+    assert memo.content["facts"][0] == ["Matter", "10023/0077"]
+    assert b"Takeover" not in memo.to_json()
+    assert memo.to_pdf().startswith(b"%PDF-")
 
 
 @pytest.mark.parametrize(

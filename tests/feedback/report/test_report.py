@@ -24,6 +24,7 @@ from feedback.report.verification import verify_code
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store
 from matching.models import Prediction, PredictionReview
+from tests.matters.cast import matter_of
 from tests.models import erased, installed
 from tests.people import person, signed_in
 
@@ -263,6 +264,27 @@ def test_the_page_of_verification_needs_no_account_and_shows_no_name(prediction:
     assert b"are the names in the report" in typed.content
     for other in (codes.create_code(), "nonsense"):
         assert b"No report has this code" in client.post(reverse("verify-page"), {"code": other}).content
+
+
+@pytest.mark.parametrize("redacted", [False, True])
+def test_a_report_names_its_matter_and_verification_never_does(
+    prediction: Prediction, redacted: bool
+) -> None:
+    matter = matter_of(prediction.user, number="0077", client="MANDANT-9", note="Takeover of Quince")
+    Prediction.objects.filter(pk=prediction.pk).update(matter=matter)
+    report = make_report(prediction, redacted=redacted)
+    assert report.content["matter"] == "MANDANT-9/0077"
+    assert b"Takeover" not in report.body
+    assert make_report(prediction, ending="pdf", redacted=redacted).body.startswith(b"%PDF-")
+    found = verify_code(code_of(report))
+    page = Client().post(reverse("verify-page"), {"code": code_of(report)}).content.decode()
+    for shown in (page, str(found), report.file_name, str(vars(IssuedReport.objects.all()[1]))):
+        assert not any(word in shown for word in ("MANDANT-9", "0077", "Takeover", str(matter.pk)))
+    assert "Genuine" in page
+
+
+def test_a_report_of_no_matter_names_none(prediction: Prediction) -> None:
+    assert make_report(prediction).content["matter"] == ""
 
 
 def test_trying_codes_is_slowed_down() -> None:
