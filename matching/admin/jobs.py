@@ -41,7 +41,9 @@ from matching.models import UNFINISHED_STATUSES, BatchJob
 from matching.pages.job_limit import RowLimitError, take_rows
 from matching.pages.job_progress import build_progress
 from matching.pages.job_results import build_result_context
-from matters.wall import select_visible
+from matters.api.fields import describe_matter, read_matter
+from matters.service import list_open_choices
+from matters.wall import read_scope, select_visible
 from modelops.models import RunStatus
 
 _STATUS_COLOURS = {
@@ -82,9 +84,19 @@ class UploadForm(forms.Form):
         choices=[("auto", "Tell from the names"), *((kind.value, kind.value.title()) for kind in Kind)],
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    matter = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget,
+        required=False,
+        help_text="Only its members see the file and its result.",
+    )
+
+    def __init__(self, user: User, *args: Any) -> None:
+        super().__init__(*args)
         self.fields["profile"].choices = [(it.id, it.title) for it in get_available_profiles().values()]  # type: ignore[attr-defined]
+        if matters := list_open_choices(read_scope(user)):
+            self.fields["matter"].choices = [("", "No matter"), *matters]  # type: ignore[attr-defined]
+        else:
+            del self.fields["matter"]
 
 
 @admin.register(BatchJob)
@@ -107,6 +119,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
     fields = (
         "created_at",
         "user",
+        "matter",
         "file_bytes",
         "profile",
         "kind",
@@ -200,10 +213,11 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
             handler.close()
 
     def _process_upload(self, request: HttpRequest) -> HttpResponse:
-        form = UploadForm(request.POST or None, request.FILES or None)
+        user = get_current_user(request)
+        form = UploadForm(user, request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
-                job = _create_job(get_current_user(request), form.cleaned_data)
+                job = _create_job(user, form.cleaned_data)
             except (FileError, service.JobError, RowLimitError) as error:
                 form.add_error("file", str(error))
             else:
@@ -299,9 +313,10 @@ def _build_page_context(job: BatchJob, request: HttpRequest) -> dict[str, Any]:
 
 def _create_job(user: User, fields: Mapping[str, Any]) -> BatchJob:
     """Create the job of a valid form. Raises what :func:`service.create` raises, and ``RowLimitError``."""
-    upload = fields["file"]
+    upload, columns = fields["file"], (fields["column1"], fields["column2"])
+    matter = read_matter(user, fields.get("matter"))
     take_rows(user, upload.row_estimate)
-    options = service.JobOptions((fields["column1"], fields["column2"]), fields["profile"], fields["kind"])
+    options = service.JobOptions(columns, fields["profile"], fields["kind"], matter=matter)
     job = service.create(user, upload, options)
     tasks.enqueue_job(job)
     return job
@@ -309,7 +324,7 @@ def _create_job(user: User, fields: Mapping[str, Any]) -> BatchJob:
 
 def _describe_error(error: APIException) -> str:
     if isinstance(error, ValidationError):
-        return "Send one file."
+        return describe_matter(error) if "matter" in error.detail else "Send one file."
     return str(error.detail)
 
 

@@ -1,5 +1,6 @@
 """Admin pages of bulk jobs: who sees which jobs, and every action."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, Role, User
 from matching.jobs import worker
 from matching.models import BatchJob
+from matters.service import close_matter
 from tests.jobs import PAIRS, csv_file, job_of, rows_of, worked_off
+from tests.matters.cast import matter_of
 from tests.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("champion")]
@@ -61,6 +64,28 @@ def test_a_file_is_uploaded_followed_and_downloaded() -> None:
     result = text(client.get(address("download", job.pk)))
     assert [row["name1"] for row in rows_of(result.encode())] == [pair[0] for pair in PAIRS]
     assert "4 of 4 (100%)" in text(client.get(address("changelist")))
+
+
+def test_a_file_is_put_into_a_matter_of_its_uploader() -> None:
+    lead = person(Role.LEAD)
+    client = browser(lead)
+    assert 'name="matter"' not in text(client.get(address("add")))
+    matter, closed, strange = matter_of(lead), matter_of(lead, "0008"), matter_of(person())
+    close_matter(closed, lead)
+    page = text(client.get(address("add")))
+    offered = re.findall(r'<option value="([0-9a-f-]{36})"', page)
+    assert offered == [str(matter.pk)]
+    for refused in (strange, closed):
+        assert "not one of the available choices" in text(
+            uploaded(client, csv_file(PAIRS), matter=str(refused.pk))
+        )
+    assert not BatchJob.objects.exists()
+    assert matter.reference in text(uploaded(client, csv_file(PAIRS), matter=str(matter.pk)))
+    assert BatchJob.objects.get().matter == matter
+    uploaded(client, csv_file(PAIRS), matter="")
+    assert set(BatchJob.objects.values_list("matter", flat=True)) == {matter.pk, None}
+    other = person(Role.ADMINISTRATOR)
+    assert browser(other).get(address("change", BatchJob.objects.get(matter=matter).pk)).status_code == 302
 
 
 def test_an_upload_without_its_token_is_refused() -> None:
