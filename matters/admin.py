@@ -49,7 +49,7 @@ class MemberForm(AddressForm):
     """A member to add."""
 
     is_manager = forms.BooleanField(
-        label="May add and remove members and close the matter",
+        label="May change and close the matter, and add and remove members",
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
     )

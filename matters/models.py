@@ -109,7 +109,7 @@ class Matter(models.Model):
 
 
 class MatterMember(models.Model):
-    """A member of a matter. A manager adds and removes members and closes the matter."""
+    """A member of a matter. A manager changes it, closes and opens it, and adds and removes members."""
 
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT, related_name="members")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

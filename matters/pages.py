@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.api.paging import fetch_page, parse_cursor
 from accounts.auth.current_user import get_current_user
@@ -44,17 +44,53 @@ def list_matters(request: HttpRequest) -> HttpResponse:
     user = get_current_user(request)
     if request.method != "POST":
         return _render_list(request, user, {}, {})
-    values = {field: request.POST.get(field, "").strip() for field in _FIELDS}
-    serializer = MatterRequestSerializer(data=values)
-    if not serializer.is_valid():
-        errors = {field: str(texts[0]) for field, texts in serializer.errors.items()}
+    values, errors = _read_fields(request)
+    if errors:
         return _render_list(request, user, values, errors, 422)
     try:
-        matter = service.create_matter(user, **serializer.validated_data)
+        matter = service.create_matter(user, **values)
     except MatterError as refusal:
         return _render_list(request, user, values, {"form": str(refusal)}, 422)
     messages.success(request, gettext("The matter is made. Add its members below."))
     return redirect("matter-page", pk=matter.pk)
+
+
+@sensitive_post_parameters()
+@member_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_matter(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the form with numbers and note of a matter that the user manages; store what is posted."""
+    user = get_current_user(request)
+    matter = get_matter(user, pk)
+    if not service.is_manager(matter, user):
+        raise PermissionDenied
+    values, errors = {field: str(getattr(matter, field)) for field in _FIELDS}, dict[str, str]()
+    if request.method == "POST":
+        values, errors = _read_fields(request)
+    if request.method == "POST" and not errors:
+        try:
+            service.change_matter(matter, user, values)
+        except MatterError as refusal:
+            errors = {"form": str(refusal)}
+        else:
+            messages.success(request, gettext("The matter is changed."))
+            return redirect("matter-page", pk=pk)
+    context = {
+        "matter": matter,
+        "values": values,
+        "errors": errors,
+        "fixed_numbers": matter.created_by_id != user.pk,
+    }
+    return render(request, "matters/change.html", context, status=422 if errors else 200)
+
+
+def _read_fields(request: HttpRequest) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what was typed, and a sentence for each field that is wrong."""
+    values = {field: request.POST.get(field, "").strip() for field in _FIELDS}
+    serializer = MatterRequestSerializer(data=values)
+    if serializer.is_valid():
+        return dict(serializer.validated_data), {}
+    return values, {field: str(texts[0]) for field, texts in serializer.errors.items()}
 
 
 def _manager_action(action: Callable[[HttpRequest, User, Matter], str]) -> Page:
@@ -89,6 +125,13 @@ def close_matter(_request: HttpRequest, user: User, matter: Matter) -> str:
     """Close a matter that the user manages."""
     service.close_matter(matter, user)
     return gettext("The matter is closed.")
+
+
+@_manager_action
+def reopen_matter(_request: HttpRequest, user: User, matter: Matter) -> str:
+    """Open a closed matter that the user manages."""
+    service.reopen_matter(matter, user)
+    return gettext("The matter is open again.")
 
 
 @member_page

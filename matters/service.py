@@ -6,6 +6,7 @@ The audit trail holds ids, never a reference or a note: auditors are no members.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
@@ -81,17 +82,33 @@ def create_matter(user: User, client_number: str, matter_number: str, note: str 
 
     Raises :class:`MatterError` for numbers that cannot be used or that the user used before.
     """
-    if not all(re.fullmatch(NUMBER_PATTERN, number) for number in (client_number, matter_number)):
-        raise MatterError(gettext("Numbers have letters, digits, dots, dashes and underscores only."))
-    numbers = {"client_number": client_number, "matter_number": matter_number}
-    try:
-        with transaction.atomic():
-            matter = Matter.objects.create(**numbers, note=note, created_by=user)
-    except IntegrityError:
-        raise MatterError(gettext("You have made a matter with this reference before.")) from None
+    matter = Matter(client_number=client_number, matter_number=matter_number, note=note, created_by=user)
+    _save(matter)
     MatterMember.objects.create(matter=matter, user=user, is_manager=True, added_by=user)
     trail.record_event("matter.created", matter, user)
     return matter
+
+
+@transaction.atomic
+def change_matter(matter: Matter, actor: User, fields: Mapping[str, str]) -> Matter:
+    """Change numbers or note of an open matter; the trail learns which of them, not what they were.
+
+    Only its author changes the numbers, which are unique among theirs: a refusal would tell any other manager
+    of matters that they are no member of. Raises :class:`MatterError` for that, for a closed matter, and for
+    numbers that cannot be used or that the author used before.
+    """
+    row = _lock(matter)
+    if not row.is_open:
+        raise MatterError(gettext("This matter is closed; open it again to change it."))
+    changed = sorted(name for name, value in fields.items() if getattr(row, name) != value)
+    if set(changed) - {"note"} and row.created_by_id != actor.pk:
+        raise MatterError(gettext("Only who made the matter changes its numbers."))
+    for name in changed:
+        setattr(row, name, fields[name])
+    if changed:
+        _save(row)
+        trail.record_event("matter.changed", row, actor, fields=changed)
+    return row
 
 
 @transaction.atomic
@@ -146,14 +163,38 @@ def close_matter(matter: Matter, actor: User) -> Matter:
     return row
 
 
+@transaction.atomic
+def reopen_matter(matter: Matter, actor: User) -> Matter:
+    """Open a closed matter again, so that things are added to it. Opening it twice changes nothing."""
+    row = _lock(matter)
+    if not row.is_open:
+        row.closed_at = row.closed_by = None
+        row.save(update_fields=["closed_at", "closed_by"])
+        trail.record_event("matter.reopened", row, actor)
+    return row
+
+
 def is_manager(matter: Matter, user: User) -> bool:
-    """Return whether a user adds and removes members of a matter and closes it."""
+    """Return whether a user changes a matter, closes and opens it, and adds and removes members."""
     return MatterMember.objects.filter(matter=matter, user=user, is_manager=True).exists()
 
 
 def _lock(matter: Matter) -> Matter:
     """Lock a matter, so that two changes of its members are one after the other."""
     return Matter.objects.select_for_update(of=("self",)).get(pk=matter.pk)
+
+
+def _save(matter: Matter) -> None:
+    """Store numbers and note. Raises :class:`MatterError` for numbers that cannot be used or are used."""
+    if not all(
+        re.fullmatch(NUMBER_PATTERN, number) for number in (matter.client_number, matter.matter_number)
+    ):
+        raise MatterError(gettext("Numbers have letters, digits, dots, dashes and underscores only."))
+    try:
+        with transaction.atomic():
+            matter.save()
+    except IntegrityError:
+        raise MatterError(gettext("You have made a matter with this reference before.")) from None
 
 
 def _match_reference(reference: str) -> Q:

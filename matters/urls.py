@@ -14,5 +14,7 @@ urlpatterns = [
         pages.remove_member,
         name="matter-member-remove-page",
     ),
+    path("matters/<uuid:pk>/change", pages.change_matter, name="matter-change-page"),
     path("matters/<uuid:pk>/close", pages.close_matter, name="matter-close-page"),
+    path("matters/<uuid:pk>/reopen", pages.reopen_matter, name="matter-reopen-page"),
 ]

@@ -56,7 +56,7 @@ class MemberRequestSerializer(serializers.Serializer[Any]):
 
     email = StrictTextField(max_length=254)
     is_manager = serializers.BooleanField(
-        default=False, help_text="Managers add and remove members and close the matter."
+        default=False, help_text="Managers change, close and open the matter, and add and remove members."
     )
 
 

@@ -70,7 +70,7 @@ class MattersView(APIView):
 
 
 class MatterView(APIView):
-    """Read one matter."""
+    """Read and change one matter."""
 
     required_permission = _PERMISSION
     required_scope = _SCOPE
@@ -79,6 +79,17 @@ class MatterView(APIView):
     def get(self, request: Request, pk: UUID) -> Response:
         """Return one of your matters."""
         return Response(MatterSerializer(get_matter(require_user(request), pk)).data)
+
+    @extend_schema(request=MatterRequestSerializer, responses=MatterSerializer, operation_id="matter_change")
+    def patch(self, request: Request, pk: UUID) -> Response:
+        """Change the note of an open matter that you manage, and its numbers if you made it."""
+        user = require_user(request)
+        matter = _get_managed_matter(user, pk)
+        serializer = MatterRequestSerializer(data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        with _translate_refusal():
+            row = service.change_matter(matter, user, serializer.validated_data)
+        return Response(MatterSerializer(row).data)
 
 
 class MatterCloseView(APIView):
@@ -92,6 +103,19 @@ class MatterCloseView(APIView):
         """Close a matter that you manage: members still see it, nothing is added."""
         user = require_user(request)
         return Response(MatterSerializer(service.close_matter(_get_managed_matter(user, pk), user)).data)
+
+
+class MatterReopenView(APIView):
+    """Open a closed matter again."""
+
+    required_permission = _PERMISSION
+    required_scope = _SCOPE
+
+    @extend_schema(request=None, responses=MatterSerializer, operation_id="matter_reopen")
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Open a closed matter that you manage, so that comparisons and files can be added again."""
+        user = require_user(request)
+        return Response(MatterSerializer(service.reopen_matter(_get_managed_matter(user, pk), user)).data)
 
 
 class MembersView(APIView):

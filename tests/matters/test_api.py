@@ -58,6 +58,45 @@ def test_a_matter_is_created_read_searched_and_closed(client: APIClient) -> None
     assert client.post(f"/api/v1/matters/{row['id']}/close").json()["closed_at"]
 
 
+def test_a_matter_is_changed_in_part_closed_and_opened_again(client: APIClient, matter: Matter) -> None:
+    address = f"/api/v1/matters/{matter.pk}"
+    assert client.patch(address, {"note": "Second lease"}).json()["note"] == "Second lease"
+    changed = client.patch(address, {"matter_number": "0008"}).json()
+    assert (changed["reference"], changed["note"]) == ("10023/0008", "Second lease")
+    assert client.patch(address, {"matter_number": "0008"}).status_code == 200
+    details = [event.detail for event in AuditEvent.objects.filter(action="matter.changed").order_by("id")]
+    assert details == [{"fields": ["note"]}, {"fields": ["matter_number"]}]
+    assert client.patch(address, {"matter_number": "Acme Ltd"}).json()["code"] == "matter_refused"
+    matter_of(matter.created_by, "0009")
+    assert client.patch(address, {"matter_number": "0009"}).status_code == 409
+    client.post(f"{address}/close")
+    refused = client.patch(address, {"note": "Third"})
+    assert "open it again" in refused.json()["detail"]
+    assert client.post("/api/v1/compare", {**PAIR, "matter": "10023/0008"}).status_code == 400
+    assert client.post(f"{address}/reopen").json()["closed_at"] is None
+    assert client.post(f"{address}/reopen").status_code == 200
+    assert client.post("/api/v1/compare", {**PAIR, "matter": "10023/0008"}).status_code == 201
+    assert AuditEvent.objects.filter(action="matter.reopened").count() == 1
+
+
+def test_another_manager_changes_the_note_and_learns_of_no_other_matter(matter: Matter) -> None:
+    matter_of(matter.created_by, "0009")
+    manager, member = create_member(matter, is_manager=True), create_member(matter)
+    address = f"/api/v1/matters/{matter.pk}"
+    answers = [signed_in(manager).patch(address, {"matter_number": number}) for number in ("0009", "0010")]
+    assert {(answer.status_code, answer.json()["detail"]) for answer in answers} == {
+        (409, "Only who made the matter changes its numbers.")
+    }
+    assert signed_in(manager).patch(address, {"note": "Ours"}).status_code == 200
+    for refused in (
+        signed_in(member).patch(address, {"note": "Mine"}),
+        signed_in(member).post(f"{address}/reopen"),
+    ):
+        assert refused.status_code == 403
+    matter.refresh_from_db()
+    assert (matter.note, matter.reference) == ("Ours", "10023/0007")
+
+
 def test_members_are_added_by_managers_and_leave_by_themselves(client: APIClient, matter: Matter) -> None:
     colleague = person()
     members = f"/api/v1/matters/{matter.pk}/members"
@@ -77,8 +116,11 @@ def test_members_are_added_by_managers_and_leave_by_themselves(client: APIClient
 @pytest.mark.parametrize("role", Role.values)
 def test_a_stranger_of_any_role_is_told_that_there_is_no_such_matter(role: str, matter: Matter) -> None:
     stranger = signed_in(person(role))
-    for address in ("", "/members", "/close"):
+    for address in ("", "/members", "/close", "/reopen"):
         assert stranger.get(f"/api/v1/matters/{matter.pk}{address}").status_code in (403, 404, 405)
+    for address in ("/close", "/reopen"):
+        assert stranger.post(f"/api/v1/matters/{matter.pk}{address}").status_code in (403, 404)
+    assert stranger.patch(f"/api/v1/matters/{matter.pk}", {"note": "x"}).status_code in (403, 404)
     answer = stranger.post("/api/v1/compare", {**PAIR, "matter": "10023/0007"})
     assert answer.status_code in (400, 403)
     assert answer.status_code == 403 or answer.json()["errors"] == [

@@ -117,7 +117,31 @@ def test_managers_add_and_remove_members_on_the_page(user: User, browser: Client
 
 def test_a_matter_is_closed_on_its_page(user: User, browser: Client) -> None:
     matter = matter_of(user)
-    assert "Closed on" in text(browser.post(f"/matters/{matter.pk}/close", follow=True))
+    closed = text(browser.post(f"/matters/{matter.pk}/close", follow=True))
+    assert "Closed on" in closed
+    assert f"/matters/{matter.pk}/change" not in closed
+    opened = text(browser.post(f"/matters/{matter.pk}/reopen", follow=True))
+    assert "The matter is open again." in opened
+    assert "Compare in this matter" in opened
+
+
+def test_numbers_and_note_are_changed_and_a_refusal_keeps_what_was_typed(user: User, browser: Client) -> None:
+    matter = matter_of(user, note="Lease")
+    address = f"/matters/{matter.pk}/change"
+    assert "Lease" in text(browser.get(address))
+    fields = {"client_number": "10023", "matter_number": "Acme Ltd", "note": "Second lease"}
+    refused = text(browser.post(address, fields), 422)
+    assert "Numbers have letters" in refused
+    assert 'value="Acme Ltd"' in refused
+    changed = text(browser.post(address, {**fields, "matter_number": "0008"}, follow=True))
+    assert "Matter 10023/0008" in changed
+    assert "Second lease" in changed
+    manager, member = create_member(matter, is_manager=True), create_member(matter)
+    assert "readonly" in text(open_browser(manager).get(address))
+    for reader, status in ((member, 403), (person(Role.CLIENT), 404)):
+        for path in (address, f"/matters/{matter.pk}/reopen"):
+            assert open_browser(reader).post(path, fields).status_code == status
+    assert open_browser(member).get(address).status_code == 403
 
 
 def test_who_has_no_matter_is_not_asked_for_one(browser: Client) -> None:
