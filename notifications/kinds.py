@@ -19,6 +19,8 @@ _REVIEWS = ("feedback.change_reviewitem",)
 AUDIENCE: Mapping[Kind, tuple[str, ...]] = {
     Kind.DECISION_MADE: _COMPARES,
     Kind.DOCUMENT_ASKED: _COMPARES,
+    Kind.QUESTION_ASKED: _COMPARES,
+    Kind.ANSWER_ARRIVED: _REVIEWS,
     Kind.JOB_FINISHED: _UPLOADS,
     Kind.JOB_FAILED: _UPLOADS,
     Kind.APPROVAL_WAITS: ("modelops.approve_deployment", "matching.approve_export"),
@@ -34,6 +36,8 @@ AUDIENCE: Mapping[Kind, tuple[str, ...]] = {
 _DEFAULTS: Mapping[Kind, Delivery] = {
     Kind.DECISION_MADE: Delivery.APP,
     Kind.DOCUMENT_ASKED: Delivery.AT_ONCE,
+    Kind.QUESTION_ASKED: Delivery.AT_ONCE,
+    Kind.ANSWER_ARRIVED: Delivery.AT_ONCE,
     Kind.JOB_FINISHED: Delivery.APP,
     Kind.JOB_FAILED: Delivery.AT_ONCE,
     Kind.APPROVAL_WAITS: Delivery.AT_ONCE,
@@ -81,6 +85,14 @@ def _say_decision(data: Mapping[str, Any]) -> str:
 
 def _say_document(_data: Mapping[str, Any]) -> str:
     return gettext("A reviewer waits for a document or an answer from you.")
+
+
+def _say_question(_data: Mapping[str, Any]) -> str:
+    return gettext("A reviewer asked you a question on one of your comparisons.")
+
+
+def _say_answer(_data: Mapping[str, Any]) -> str:
+    return gettext("The requester of a review item answered what you asked for.")
 
 
 def _say_finished(data: Mapping[str, Any]) -> str:
@@ -146,6 +158,8 @@ def _show(moment: str) -> str:
 _SENTENCES: Mapping[Kind, Callable[[Mapping[str, Any]], str]] = {
     Kind.DECISION_MADE: _say_decision,
     Kind.DOCUMENT_ASKED: _say_document,
+    Kind.QUESTION_ASKED: _say_question,
+    Kind.ANSWER_ARRIVED: _say_answer,
     Kind.JOB_FINISHED: _say_finished,
     Kind.JOB_FAILED: _say_failed,
     Kind.APPROVAL_WAITS: _say_approval,
@@ -163,7 +177,7 @@ def _find_answer(data: Mapping[str, Any], _user: User) -> str | None:
 
 
 def _find_job(data: Mapping[str, Any], user: User) -> str | None:
-    return _find_admin_row("matching", "batchjob", data["job"], user)
+    return reverse("job-page", args=[data["job"]]) if user.has_perm("matching.view_batchjob") else None
 
 
 def _find_approval(data: Mapping[str, Any], user: User) -> str | None:
@@ -200,6 +214,8 @@ _PAGES: Mapping[Kind, Callable[[Mapping[str, Any], User], str | None]] = {
     Kind.QUOTA_USED: _find_usage,
     Kind.DECISION_MADE: _find_answer,
     Kind.DOCUMENT_ASKED: _find_answer,
+    Kind.QUESTION_ASKED: _find_answer,
+    Kind.ANSWER_ARRIVED: _find_queue,
     Kind.JOB_FINISHED: _find_job,
     Kind.JOB_FAILED: _find_job,
     Kind.APPROVAL_WAITS: _find_approval,

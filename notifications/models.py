@@ -20,6 +20,8 @@ class Kind(models.TextChoices):
 
     DECISION_MADE = "decision_made", _("Reviewers decided one of your comparisons")
     DOCUMENT_ASKED = "document_asked", _("A reviewer waits for a document from you")
+    QUESTION_ASKED = "question_asked", _("A reviewer asked you a question")
+    ANSWER_ARRIVED = "answer_arrived", _("What you asked a requester for arrived")
     JOB_FINISHED = "job_finished", _("One of your bulk jobs is done")
     JOB_FAILED = "job_failed", _("One of your bulk jobs failed")
     APPROVAL_WAITS = "approval_waits", _("Something waits for your approval")

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.models import User
 from feedback.models import ItemEvent, ReviewItem, ReviewMessage
 from feedback.requests.service import ReviewRequestError, refuse_settled
+from feedback.review.announcements import announce_answer, announce_question
 from feedback.review.outcome import lock_review
 from feedback.review.queue import lock_claimed_item, park_item, resume_item
 from matching.models import Prediction, PredictionReview, ReviewStatus, ReviewStream
@@ -51,6 +53,8 @@ def ask_requester(item: ReviewItem, reviewer: User, text: str, park: bool = Fals
     row = _store_message(item.prediction, reviewer, text, ReviewMessage.Side.REVIEWER, item=item)
     if park:
         park_item(item, reviewer, text)
+    else:
+        announce_question(row)
     return row
 
 
@@ -70,6 +74,7 @@ def write_to_reviewers(prediction: Prediction, user: User, text: str) -> ReviewM
     is_held = not asked.exists() or bool(find_result_word(text, prediction))
     row = _store_message(prediction, user, text, ReviewMessage.Side.REQUESTER, is_held=is_held)
     if not is_held:
+        _tell_askers(asked)
         _resume_parked_item(prediction, user)
     return row
 
@@ -99,6 +104,13 @@ def _store_message(
     )
     trail.record_event("review_message.sent", row, author, prediction=str(prediction.pk), side=str(side))
     return row
+
+
+def _tell_askers(questions: QuerySet[ReviewMessage]) -> None:
+    """Tell the reviewers who asked about items that are still to be decided; a parked one tells by itself."""
+    waiting = (ReviewItem.State.OPEN, ReviewItem.State.CLAIMED)
+    for item in ReviewItem.objects.filter(messages__in=questions, state__in=waiting).distinct():
+        announce_answer(item, questions.filter(item=item).values_list("author", flat=True))
 
 
 def _resume_parked_item(prediction: Prediction, user: User) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 
 from accounts.models import User
-from feedback.models import ReviewItem
+from feedback.models import ReviewItem, ReviewMessage
 from feedback.permissions import LEAD_PERMISSION
 from matching.models import PredictionReview, ReviewStatus
 from matters.wall import may_be_told, select_members
@@ -56,6 +57,25 @@ def announce_assignment(items: Sequence[ReviewItem], person: User) -> None:
     data = {"items": [str(item.pk) for item in items], "due_at": first.due_at.isoformat()}
     key = f"{first.pk}:{timezone.now().isoformat()}"
     notify([person.pk], Notice(Kind.ITEM_ASSIGNED, key, data))
+
+
+def announce_question(message: ReviewMessage) -> None:
+    """Tell the requester that a reviewer asked something; the notice does not hold the question."""
+    prediction = message.prediction
+    if may_be_told(prediction.matter_id, prediction.user_id):
+        notice = Notice(Kind.QUESTION_ASKED, str(message.pk), {"prediction": str(prediction.pk)})
+        notify([prediction.user_id], notice)
+
+
+def announce_answer(item: ReviewItem, reviewers: Iterable[UUID]) -> None:
+    """Tell those of the reviewers who still see an item that the requester answered on it."""
+    key = f"{item.pk}:{timezone.now().isoformat()}"
+    seeing = [
+        user.pk
+        for user in User.objects.filter(pk__in=list(reviewers))
+        if ReviewItem.objects.visible_to(user).filter(pk=item.pk).exists()
+    ]
+    notify(seeing, Notice(Kind.ANSWER_ARRIVED, key, {"item": str(item.pk)}))
 
 
 def _record(row: PredictionReview, event_type: EventType, at: datetime, facts: Mapping[str, str]) -> None:

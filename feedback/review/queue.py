@@ -27,7 +27,7 @@ from feedback.models import (
     ReviewItemQuerySet,
     ReviewStage,
 )
-from feedback.review.announcements import announce_assignment
+from feedback.review.announcements import announce_answer, announce_assignment
 from feedback.review.outcome import mark_in_review, update_review
 from feedback.review.routing import STREAM_PRIORITIES, compute_due_at
 from matching.compare import sampling
@@ -167,6 +167,8 @@ def resume_item(item: ReviewItem, actor: User, note: str, kind: str = ItemEvent.
     if item.state == ReviewItem.State.PARKED:
         _release_claim(item, kind, actor, note, due_at=timezone.now())
         update_review(item.prediction)
+        if kind == ItemEvent.Kind.ANSWERED and item.assigned_to_id is not None:
+            announce_answer(item, [item.assigned_to_id])
     return item
 
 

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -11,6 +12,7 @@ from accounts.auth.users import issue_api_key, revoke_api_key
 from accounts.models import Role, User
 from feedback.models import UNDO_WINDOW, ReviewItem
 from feedback.monitoring.reminders import remind_reviewers
+from feedback.requests.messages import ask_requester, write_to_reviewers
 from feedback.requests.service import answer_reviewer, request_review
 from feedback.review import queue
 from feedback.review.decisions import submit_decision, undo_decision
@@ -18,11 +20,14 @@ from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.api.export_requests import request_export
 from matching.jobs import service as jobs
 from matching.models import ExportRequest, Prediction
+from matters.service import add_member, remove_member
 from modelops.deployment.promotion import request_promotion
 from notifications.key_expiry import warn_owners
+from notifications.kinds import find_page
 from notifications.models import Kind, Notification
 from notifications.sending import send_due_mail
 from tests.jobs import csv_file, job_of, worked_off
+from tests.matters.cast import matter_of
 from tests.models import installed, scoring_version, stored_prediction
 from tests.notifications.mail import list_told_kinds, text_of
 from tests.people import person
@@ -90,6 +95,51 @@ def test_a_missing_document_is_told_at_once_each_time_it_is_asked_for(
     answer_reviewer(prediction, user, "Here it is.")
     queue.park_item(claim_item(reviewer), reviewer, "And the other one")
     assert list_told_kinds(user) == ["document_asked", "document_asked"]
+
+
+def test_a_question_and_its_answer_are_told_without_their_words(
+    mailbox: Mailbox, user: User, prediction: Prediction
+) -> None:
+    request_review(prediction, user, "Please decide.")
+    reviewer, other = person(Role.REVIEWER), person(Role.REVIEWER)
+    item = claim_item(reviewer)
+    write_to_reviewers(prediction, user, "Nobody asked for this.")
+    assert list_told_kinds(reviewer) == []
+    ask_requester(item, reviewer, "Where is Larkspur registered?")
+    assert (list_told_kinds(user), list_told_kinds(reviewer)) == (["question_asked"], [])
+    write_to_reviewers(prediction, user, "Your program says material.")
+    assert list_told_kinds(reviewer) == []
+    write_to_reviewers(prediction, user, "Larkspur is registered in Delaware.")
+    assert (list_told_kinds(reviewer), list_told_kinds(other)) == (["answer_arrived"], [])
+    assert send_due_mail(timezone.now()) == 2
+    assert [address for address, _ in mailbox.letters] == [user.email, reviewer.email]
+    assert not any("Larkspur" in letter for _, letter in mailbox.letters)
+    links = [find_page(row, row.user) for row in Notification.objects.order_by("id")]
+    assert links == [reverse("answer-page", args=[prediction.pk]), reverse("admin:review-queue")]
+
+
+def test_a_question_that_sets_the_item_aside_is_told_once_and_so_is_its_answer(
+    user: User, prediction: Prediction
+) -> None:
+    request_review(prediction, user, "Please decide.")
+    reviewer = person(Role.REVIEWER)
+    ask_requester(claim_item(reviewer), reviewer, "Where is it registered?", park=True)
+    assert list_told_kinds(user) == ["document_asked"]
+    write_to_reviewers(prediction, user, "In Delaware.")
+    assert list_told_kinds(reviewer) == ["answer_arrived"]
+
+
+def test_a_reviewer_who_left_the_matter_is_told_of_no_answer(user: User, prediction: Prediction) -> None:
+    matter, reviewer = matter_of(user), person(Role.REVIEWER)
+    add_member(matter, reviewer.email, user)
+    Prediction.objects.filter(pk=prediction.pk).update(matter=matter)
+    prediction.refresh_from_db()
+    request_review(prediction, user, "Please decide.")
+    ask_requester(claim_item(reviewer), reviewer, "Where is it registered?")
+    assert list_told_kinds(user) == ["question_asked"]
+    remove_member(matter, reviewer.pk, user)
+    write_to_reviewers(prediction, user, "In Delaware.")
+    assert list_told_kinds(reviewer) == []
 
 
 @pytest.mark.usefixtures("mailbox")

@@ -54,11 +54,14 @@ def test_opening_a_notification_marks_it_read_and_leads_to_its_page() -> None:
     assert count_unread(user) == 0
 
 
-def test_a_notification_without_a_page_leads_back_to_the_list() -> None:
-    user = person()
+@pytest.mark.parametrize(
+    ("role", "page"), [(Role.CLIENT, f"/jobs/{JOB['job']}"), (Role.REVIEWER, "/notifications")]
+)
+def test_a_job_leads_to_its_page_and_who_has_no_such_page_back_to_the_list(role: Role, page: str) -> None:
+    user = person(role)
     row = tell(user)
     assert row is not None
-    assert browser_of(user).get(f"/notifications/{row.pk}").headers["Location"] == "/notifications"
+    assert browser_of(user).get(f"/notifications/{row.pk}").headers["Location"] == page
 
 
 def test_nobody_sees_or_reads_what_others_were_told() -> None:
