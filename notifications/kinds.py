@@ -144,11 +144,16 @@ _DECISIONS = {
 
 
 def _say_quota(data: Mapping[str, Any]) -> str:
-    whose = f"API key {data['prefix']}…" if data["prefix"] else "account"
-    anew = f"It begins anew {_show(data['resets_at'])}"
-    if data["percent"] >= 100:
-        return f"The monthly quota of your {whose} is used up: comparisons over the API are refused. {anew}."
-    return f"{data['percent']} % of the monthly quota of your {whose} is used. {anew}."
+    facts = {**data, "moment": _show(data["resets_at"])}
+    if data["prefix"] and data["percent"] < 100:
+        text = gettext("{percent} % of the monthly quota of your API key {prefix}… is used.")
+    elif data["prefix"]:
+        text = gettext("The monthly quota of your API key {prefix}… is used up: it compares nothing more.")
+    elif data["percent"] < 100:
+        text = gettext("{percent} % of the monthly quota of your account is used.")
+    else:
+        text = gettext("The monthly quota of your account is used up: comparisons are refused, on pages too.")
+    return f"{text} {gettext('It begins anew {moment}.')}".format(**facts)
 
 
 def _show(moment: str) -> str:

@@ -42,7 +42,7 @@ def build_quota_step(owner: ApiKey | User, back: str) -> ConfirmationStep:
     facts = {"Quota now": now, "Pairs this month": f"{count_month_pairs(quota, timezone.now()):,}"}
     text = (
         "The owner is told at 80 % and at 100 %. What goes beyond is refused (429) until the month ends; "
-        "reading results goes on."
+        "reading results goes on. The quota of an account counts its pages and files too."
     )
     return ConfirmationStep(
         f"Monthly quota of {owner}", text, "Set the quota", back, perform, QuotaForm, facts=facts

@@ -52,7 +52,7 @@ class UsageRowSerializer(serializers.Serializer[Any]):
     """What one key sent on one day."""
 
     day = serializers.DateField(help_text="UTC.")
-    key = UsedKeySerializer(allow_null=True, help_text="Null: access tokens of the account.")
+    key = UsedKeySerializer(allow_null=True, help_text="Null: access tokens of the account, and its pages.")
     requests = serializers.IntegerField(help_text="With those that a limit refused.")
     pairs = serializers.IntegerField(help_text="Pairs of names that were let in; rows of files too.")
     refused = serializers.IntegerField(help_text="Requests that a rate limit or a quota refused.")

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +26,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.auth.client_address import get_client_network
-from accounts.models import ApiKey
+from accounts.models import ApiKey, User
 from accounts.redis_client import RedisUnavailableError, call_redis
 from accounts.usage.counters import Meter, Quota, find_month, find_month_end
 from accounts.usage.limit_script import LIMIT_SCRIPT, LIMIT_SCRIPT_SHA1
@@ -228,6 +229,17 @@ def enforce_rate_limit(request: Request, name: str, cost: int, rate: RateLimit, 
         raise Throttled(wait)
 
 
+def take_pairs(user: User, charge: Charge, pairs: int) -> ThrottleDecision:
+    """Decide on pairs that a user compares without the API, and count them as usage of the account.
+
+    Only the quota of the account bounds them. Raises ``QuotaExceededError``.
+    """
+    meter = Meter(user.pk, None, 1, pairs, list_quotas(user, None))
+    decision, *quota_decisions = apply_rate_limits([charge], meter)
+    _refuse_exceeded(meter.quotas, quota_decisions, timezone.now())
+    return decision
+
+
 def _build_meter(request: Request, requests: int, pairs: int) -> Meter | None:
     """Return what a request adds to the usage of its sender; nothing is counted of strangers."""
     if not request.user.is_authenticated:
@@ -259,6 +271,11 @@ def _record_quotas(request: Request, quotas: Sequence[Quota], decisions: Sequenc
         rate = RateLimit(quota.pairs, days.total_seconds())
         status = RateLimitStatus(quota.policy, rate, decision, month)
         _get_statuses(request)[quota.policy] = status
+    _refuse_exceeded(quotas, decisions, now)
+
+
+def _refuse_exceeded(quotas: Sequence[Quota], decisions: Sequence[ThrottleDecision], now: datetime) -> None:
+    """Raise ``QuotaExceededError`` for the first quota that refuses."""
     for quota, decision in zip(quotas, decisions, strict=False):
         if not decision.allowed:
             raise QuotaExceededError(quota, decision.remaining, now)

@@ -10,7 +10,7 @@ from accounts.models.users import User
 
 
 class ApiUsage(models.Model):
-    """Counts of one day, of one API key or, without a key, of one account's access tokens.
+    """Counts of one day, of one API key or, without a key, of one account's access tokens and pages.
 
     The store of counters may lose its memory; what it counts afterwards has another ``counter`` and a row of
     its own, so that storing the same counts again changes nothing. Totals are sums over rows.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 NO_KEY = "-"
-"""In the place of a key: access tokens of the account."""
+"""In the place of a key: access tokens of the account, and what it compares on pages."""
 
 
 class Quota(NamedTuple):

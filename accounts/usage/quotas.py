@@ -9,6 +9,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext
 from redis import Redis
 from rest_framework.exceptions import ErrorDetail, Throttled
 
@@ -29,11 +30,14 @@ class QuotaExceededError(Throttled):
 
     def __init__(self, quota: Quota, left: int, now: datetime) -> None:
         self.resets_at = find_month_end(now)
-        whose = "this API key" if quota.of == "key" else "this account"
-        detail = (
-            f"The monthly quota of {whose} is {quota.pairs:,} pairs; {left:,} are left, which is less than "
-            f"this request sends. It begins anew on {format_moment(self.resets_at)}."
+        is_key = quota.of == "key"
+        whose = gettext("this API key") if is_key else gettext("this account")
+        detail = gettext(
+            "The monthly quota of {whose} is {quota} pairs; {left} are left, which is less than this request "
+            "sends. It begins anew on {moment}."
         )
+        numbers = {"quota": f"{quota.pairs:,}", "left": f"{left:,}"}
+        detail = detail.format(whose=whose, moment=format_moment(self.resets_at), **numbers)
         super().__init__((self.resets_at - now).total_seconds())
         self.detail = ErrorDetail(detail, self.default_code)
 

@@ -19,7 +19,7 @@ _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class UsageRow:
-    """What one key, or access tokens (``key=None``), sent on one day."""
+    """What one key, or access tokens and pages (``key=None``), sent on one day."""
 
     day: date
     key: ApiKey | None

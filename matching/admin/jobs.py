@@ -38,7 +38,7 @@ from matching.jobs import service
 from matching.jobs.formats.rows import FileError
 from matching.jobs.upload_handler import EncryptedUploadHandler
 from matching.models import UNFINISHED_STATUSES, BatchJob
-from matching.pages.job_limit import RowLimitError, take_rows
+from matching.pages.comparison_limit import ComparisonLimitError, take_rows
 from matching.pages.job_progress import build_progress
 from matching.pages.job_results import build_result_context
 from matters.api.fields import describe_matter, read_matter
@@ -218,7 +218,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         if request.method == "POST" and form.is_valid():
             try:
                 job = _create_job(user, form.cleaned_data)
-            except (FileError, service.JobError, RowLimitError) as error:
+            except (FileError, service.JobError, ComparisonLimitError) as error:
                 form.add_error("file", str(error))
             else:
                 messages.success(request, "The file is stored. It is compared in the background.")
@@ -312,7 +312,7 @@ def _build_page_context(job: BatchJob, request: HttpRequest) -> dict[str, Any]:
 
 
 def _create_job(user: User, fields: Mapping[str, Any]) -> BatchJob:
-    """Create the job of a valid form. Raises what :func:`service.create` raises, and ``RowLimitError``."""
+    """Create the job of a valid form. Raises ``ComparisonLimitError``, and as :func:`service.create`."""
     upload, columns = fields["file"], (fields["column1"], fields["column2"])
     matter = read_matter(user, fields.get("matter"))
     take_rows(user, upload.row_estimate)

@@ -27,7 +27,7 @@ from matching.jobs.upload_handler import UPLOAD_FIELD, EncryptedUploadHandler, U
 from matching.jobs.uploads import drafts, preview
 from matching.models import BatchJob, JobDraft
 from matching.pages import presenter
-from matching.pages.job_limit import RowLimitError, take_rows
+from matching.pages.comparison_limit import ComparisonLimitError, take_rows
 from matching.pages.job_progress import format_duration
 from matters.api.fields import describe_matter, read_matter
 from matters.service import list_open_choices
@@ -106,7 +106,7 @@ def show_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
         job = _start(draft, form.cleaned_data)
     except ValidationError as error:
         return _render_draft(request, draft, form.cleaned_data["titles"], matter_error=describe_matter(error))
-    except (FileError, JobError, RowLimitError) as error:
+    except (FileError, JobError, ComparisonLimitError) as error:
         return _render_draft(request, draft, form.cleaned_data["titles"], str(error))
     return redirect("job-page", pk=job.pk)
 

@@ -21,7 +21,6 @@ from django.views.decorators.http import require_POST, require_safe
 from rest_framework.exceptions import ValidationError
 
 from accounts.auth.current_user import get_current_user
-from accounts.auth.throttles import apply_rate_limit
 from accounts.models import User
 from matching.api.serializers import DISCLAIMER, CompareRequestSerializer, serialize_reviewed_prediction
 from matching.compare.all_profiles import compare_other_profiles
@@ -33,6 +32,7 @@ from matching.engine.text.tokenise import tokenise_name
 from matching.models import Prediction, PredictionSource
 from matching.pages import diff, history, presenter, reviews
 from matching.pages.changes import list_changes
+from matching.pages.comparison_limit import ComparisonLimitError, take_comparison
 from matching.pages.shared_text import split_names
 from matters.api.fields import describe_matter, read_matter
 from matters.service import list_open_choices
@@ -103,14 +103,15 @@ def compare_again(request: HttpRequest, pk: UUID) -> HttpResponse:
     if earlier.erased_at:
         messages.error(request, gettext("The names were erased, so they cannot be compared again."))
         return redirect("answer-page", pk=pk)
-    if wait := _count_comparison(user):
-        messages.error(request, _describe_wait(wait))
-        return redirect("answer-page", pk=pk)
     try:
+        take_comparison(user)
         matter = read_matter(user, str(earlier.matter_id or ""))
         again = compare_and_store(user, load_request(earlier), PredictionSource.PAGE, matter)
     except ValidationError as error:
         messages.error(request, describe_matter(error))
+        return redirect("answer-page", pk=pk)
+    except ComparisonLimitError as refusal:
+        messages.error(request, str(refusal))
         return redirect("answer-page", pk=pk)
     except EngineError as error:
         messages.error(request, show_text(str(error)))
@@ -200,21 +201,13 @@ def _swap_names(form: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _count_comparison(user: User) -> int:
-    """Count a comparison against the limit of a user; return the seconds to wait, 0 where it is within."""
-    decision = apply_rate_limit(f"user:{user.pk}")
-    return 0 if decision.allowed else max(1, round(decision.wait_seconds))
-
-
-def _describe_wait(seconds: int) -> str:
-    return gettext("Too many comparisons; try again in {seconds} s.").format(seconds=seconds)
-
-
 def _compare_and_redirect(request: HttpRequest, form: dict[str, str]) -> HttpResponse:
     user = cast(User, request.user)
-    if wait := _count_comparison(user):
-        response = _render_form(request, form, {"form": _describe_wait(wait)}, 429)
-        response["Retry-After"] = str(wait)
+    try:
+        take_comparison(user)
+    except ComparisonLimitError as refusal:
+        response = _render_form(request, form, {"form": str(refusal)}, 429)
+        response["Retry-After"] = str(refusal.wait_seconds)
         return response
     serializer = CompareRequestSerializer(data={**form, **_read_optional_fields(form)})
     if errors := _validate_form(form, serializer):

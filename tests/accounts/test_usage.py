@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
@@ -19,6 +20,8 @@ from accounts.usage.counters import Quota, name_day, name_quota
 from accounts.usage.quotas import set_monthly_quota
 from accounts.usage.report import list_usage
 from accounts.usage.storing import store_usage
+from matching.models import BatchJob
+from tests.jobs import PAIRS, csv_file
 from tests.models import installed
 from tests.people import person, signed_in
 
@@ -223,3 +226,51 @@ def test_an_administrator_sets_a_quota_with_a_reason(user: User) -> None:
     key.refresh_from_db()
     assert key.monthly_pairs == 500
     assert AuditEvent.objects.get(action="quota.changed").detail["reason"] == "contract"
+
+
+def test_the_quota_of_an_account_bounds_its_pages_and_is_told_there(user: User) -> None:
+    set_monthly_quota(user, 2, person(Role.ADMINISTRATOR), "trial")
+    client, key = machine(user)
+    assert client.post("/api/v1/compare", PAIR).status_code == 201
+    browser, form = Client(), {**PAIR, "profile": "general", "kind": "auto"}
+    browser.force_login(user)
+    asked = browser.post("/", form)
+    refused = browser.post("/", form)
+    assert (asked.status_code, refused.status_code) == (302, 429)
+    assert "The monthly quota of this account is 2 pairs; 0 are left" in refused.content.decode()
+    assert PAIR["name1"] in refused.content.decode()
+    assert int(refused.headers["Retry-After"]) > 60
+    german = browser.post("/", form, headers={"Accept-Language": "de"}).content.decode()
+    assert "Das monatliche Kontingent dieses Kontos" in german
+    again = browser.post(f"{asked.headers['Location']}/again", follow=True).content.decode()
+    assert "The monthly quota of this account" in again
+    assert client.post("/api/v1/compare", PAIR).status_code == 429
+    store_usage(timezone.now())
+    assert totals(user) == {key.name: (2, 1, 1), "": (4, 1, 3)}
+
+
+def test_rows_of_a_file_sent_on_a_page_count_against_the_quota_of_the_account(user: User) -> None:
+    set_monthly_quota(user, 5, person(Role.ADMINISTRATOR), "trial")
+    browser = Client()
+    browser.force_login(user)
+    choices = {"column1": "name1", "column2": "name2", "titles": "yes", "profile": "ucc", "kind": "auto"}
+    statuses = []
+    for _ in range(2):
+        sent = browser.post("/jobs", {"file": SimpleUploadedFile("pairs.csv", csv_file(PAIRS))})
+        answer = browser.post(sent.headers["Location"], choices)
+        statuses.append(answer.status_code)
+    assert statuses == [302, 422]
+    assert "1 are left, which is less than this request sends" in answer.content.decode()
+    assert BatchJob.objects.count() == 1
+    store_usage(timezone.now())
+    assert totals(user) == {"": (2, len(PAIRS), 1)}
+    assert "pages and access tokens" in browser.get("/keys/usage").content.decode()
+
+
+def test_the_quota_of_a_key_bounds_no_page(user: User) -> None:
+    client, key = machine(user)
+    set_monthly_quota(key, 1, person(Role.ADMINISTRATOR), "trial")
+    assert [client.post("/api/v1/compare", PAIR).status_code for _ in range(2)] == [201, 429]
+    browser = Client()
+    browser.force_login(user)
+    assert browser.post("/", {**PAIR, "profile": "general", "kind": "auto"}).status_code == 302

@@ -37,7 +37,7 @@ def test_a_key_is_told_of_at_80_and_at_100_percent(user: User) -> None:
         warn_of_used_quotas(timezone.now())
     first, second = notices()
     assert describe(first).startswith(f"80 % of the monthly quota of your API key {key.prefix}… is used.")
-    assert "is used up: comparisons over the API are refused." in describe(second)
+    assert "is used up: it compares nothing more. It begins anew 1 " in describe(second)
     assert find_page(first, user) == "/keys/usage"
     assert {notice.user for notice in notices()} == {user}
 
