@@ -36,7 +36,7 @@ from feedback.models import Clause, Decision, GoldAnswer, Guideline, Precedent
 from feedback.review import gold
 from matching.compare import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_profiles
-from matching.models import ReviewPolicy, ReviewStream
+from matching.models import ReviewPolicy, ReviewStream, join_prediction
 from matters.wall import select_visible
 from modelops.serving.loader import NoLiveModelError
 
@@ -197,19 +197,18 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # as above
 class PrecedentAdmin(ReadOnlyAdmin):
     """Adjudicated pairs, without their names."""
 
-    list_display = ("created_at", "answer", "profile", "kind", "clause", "categories")
+    list_display = ("__str__", "answer", "clause", "categories", "created_at")
     list_filter = ("profile", "kind")
-    list_select_related = ("clause",)
     paginator = BoundedPaginator
     show_full_result_count = False
-    fields = (*list_display, "prediction", "withdrawn_at")
+    fields = (*list_display[1:], "profile", "kind", "prediction", "withdrawn_at")
     readonly_fields = fields
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Precedent]:
         """Return the rows on the user's side of every wall."""
         rows: QuerySet[Precedent] = super().get_queryset(request)
-        return select_visible(rows, get_current_user(request))
+        return select_visible(join_prediction(rows).select_related("clause"), get_current_user(request))
 
     @admin.display(description="Decision")
     def answer(self, row: Precedent) -> str:
@@ -241,9 +240,8 @@ class GoldItemForm(forms.Form):
 class GoldAnswerAdmin(ReadOnlyAdmin):
     """Gold items, given unmarked to every reviewer. Reviewers cannot open this list."""
 
-    list_display = ("created_at", "material", "created_by", "retired_at")
-    list_select_related = ("created_by",)
-    fields = (*list_display, "prediction")
+    list_display = ("__str__", "created_by", "created_at", "retired_at")
+    fields = (*list_display[1:], "material", "prediction")
     readonly_fields = fields
     actions = ("retire",)
     actions_list = ("add_gold_item",)
@@ -253,7 +251,7 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[GoldAnswer]:
         """Return the rows on the user's side of every wall."""
         rows: QuerySet[GoldAnswer] = super().get_queryset(request)
-        return select_visible(rows, get_current_user(request))
+        return select_visible(join_prediction(rows).select_related("created_by"), get_current_user(request))
 
     @admin_button("Add a gold item", "add_gold_item")
     def add_gold_item(self, request: HttpRequest) -> HttpResponse:

@@ -24,7 +24,7 @@ from accounts.auth.current_user import get_current_user
 from accounts.models import User
 from feedback.permissions import LEAD_PERMISSION
 from feedback.review.precedents import PrecedentError, revoke_precedent
-from matching.models import PairPrecedent
+from matching.models import PairPrecedent, join_prediction
 from matters.wall import select_visible
 
 
@@ -32,11 +32,11 @@ from matters.wall import select_visible
 class PairPrecedentAdmin(ReadOnlyAdmin):
     """Decisions that answer when the same pair is asked again, without the names."""
 
-    list_display = ("created_at", "profile", "material", "guideline_version", "ended_at", "end_reason")
+    list_display = ("__str__", "material", "created_at", "ended_at", "end_reason")
     list_filter = ("profile", "end_reason")
     paginator = BoundedPaginator
     show_full_result_count = False
-    fields = (*list_display, "active_from", "prediction", "revoked_by")
+    fields = (*list_display[1:], "profile", "guideline_version", "active_from", "prediction", "revoked_by")
     readonly_fields = fields
     actions = None
     actions_detail = ("revoke",)
@@ -45,7 +45,7 @@ class PairPrecedentAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[PairPrecedent]:
         """Return the rows on the user's side of every wall."""
         rows: QuerySet[PairPrecedent] = super().get_queryset(request)
-        return select_visible(rows, get_current_user(request))
+        return select_visible(join_prediction(rows), get_current_user(request))
 
     @admin_button("Revoke", "revoke")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:

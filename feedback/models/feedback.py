@@ -14,7 +14,7 @@ from accounts.ids import uuid7
 from accounts.models import User
 from feedback.models.decision import Decision
 from feedback.models.queue import ReviewItem, ReviewStage
-from matching.models import Prediction, ReviewStream
+from matching.models import Prediction, ReviewStream, join_prediction
 from matters.wall import build_condition
 from modelops.models import ModelVersion, TrainingRun
 
@@ -98,10 +98,7 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
 
     def with_review(self) -> FeedbackQuerySet:
         """Join the prediction with its review, without the columns that are large or encrypted."""
-        unread = ("name1", "name2", "words", "context", "differences", "features", "traits")
-        return self.select_related("prediction__requester_review").defer(
-            *(f"prediction__{name}" for name in unread)
-        )
+        return join_prediction(self).select_related("prediction__requester_review")
 
     def pending(self) -> FeedbackQuerySet:
         """Return feedback that no training run has used yet."""
@@ -203,7 +200,7 @@ class Feedback(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.decision} by {self.source}"
+        return f"{self.decision.label}: {self.prediction}"
 
     @property
     def decision(self) -> Decision:
@@ -238,4 +235,4 @@ class GoldAnswer(models.Model):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return f"gold item: {Decision.from_material(self.material)}"
+        return f"{Decision.from_material(self.material).label}: {self.prediction}"

@@ -113,7 +113,7 @@ class Precedent(models.Model):
         indexes = (GinIndex(fields=["categories"], name="precedents_by_category"),)
 
     def __str__(self) -> str:
-        return f"precedent of {self.created_at:%Y-%m-%d} under {self.profile}"
+        return str(self.prediction)
 
     @property
     def decision(self) -> Decision:

@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from matching.models import Prediction
@@ -48,4 +47,4 @@ class ReviewRequest(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.priority} request of {format_moment(self.requested_at)}"
+        return str(self.prediction)

@@ -61,7 +61,7 @@ def open_feedback_export(request: ExportRequest) -> StreamingHttpResponse:
 def _generate_lines(rows: QuerySet[Feedback], with_names: bool) -> Iterator[str]:
     writer: Any = csv.writer(_Echo())
     yield writer.writerow([*_PLAIN_COLUMNS, *(_NAME_COLUMNS if with_names else ())])
-    joined = rows.select_related("reviewer", "prediction", "clause").order_by("id")
+    joined = rows.defer(None).select_related("reviewer", "prediction", "clause").order_by("id")
     for row in joined.iterator(chunk_size=_CHUNK_SIZE):
         cells = [*_build_plain_cells(row), *(_build_name_cells(row) if with_names else ())]
         yield writer.writerow([escape_formula(cell) for cell in cells])

@@ -150,7 +150,7 @@ class PredictionAdmin(ReadOnlyAdmin):
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """Return the columns; a reviewer cannot sort by the verdict, which would tell it."""
         verdict = ("blind_verdict",) if _may_review(request) else ("display_verdict", "confidence")
-        return ("created_at", *verdict, "profile", "kind", "model", "user")
+        return ("__str__", *verdict, "model", "user")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Refuse filters in the address by which a reviewer could find out the verdict."""

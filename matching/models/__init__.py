@@ -20,6 +20,7 @@ from matching.models.prediction import (
     PredictionSource,
     ReviewStream,
     VerdictChoice,
+    join_prediction,
 )
 from matching.models.prediction_review import (
     UNDECIDED_COLUMNS,
@@ -64,4 +65,5 @@ __all__ = [
     "ShadowScoreQuerySet",
     "VerdictChoice",
     "build_status_condition",
+    "join_prediction",
 ]

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.ids import uuid7
 from matching.models.prediction import Prediction
@@ -96,4 +97,6 @@ class PairPrecedent(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"precedent of a pair under {self.profile}, guideline {self.guideline_version}"
+        return gettext("guideline {version}: {comparison}").format(
+            version=self.guideline_version, comparison=self.prediction
+        )

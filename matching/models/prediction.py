@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.dates import format_moment
@@ -53,6 +54,20 @@ class PredictionSource(models.TextChoices):
     JOB = "job", "Bulk job"
     IMPORT = "import", "Imported label"
     GOLD = "gold", "Gold item"
+
+
+UNLISTED_COLUMNS = ("name1", "name2", "words", "context", "differences", "features", "traits")
+"""Columns that are large or encrypted, which a list leaves unread."""
+
+_NUMBER_LENGTH = 8
+
+R = TypeVar("R", bound="models.QuerySet[Any]")
+
+
+def join_prediction(rows: R) -> R:
+    """Join the prediction of each row, without what a list leaves unread."""
+    unread = (f"prediction__{name}" for name in UNLISTED_COLUMNS)
+    return rows.select_related("prediction").defer(*unread)
 
 
 class PredictionQuerySet(models.QuerySet["Prediction"]):
@@ -212,7 +227,17 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         # Without the verdict: reviewers see titles of predictions before they decide.
-        return f"under {self.profile}, {format_moment(self.created_at)}"
+        return gettext("{profile} · {kind} · asked {moment} · {number}").format(
+            profile=self.profile,
+            kind=gettext("person") if self.kind == "individual" else gettext("organisation"),
+            moment=format_moment(self.created_at),
+            number=self.short_number,
+        )
+
+    @property
+    def short_number(self) -> str:
+        """The end of the id, by which people tell comparisons apart; not unique."""
+        return self.pk.hex[-_NUMBER_LENGTH:]
 
     @property
     def leaning(self) -> str | None:
