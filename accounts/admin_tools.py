@@ -13,7 +13,7 @@ from django.contrib.admin import AdminSite
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -26,7 +26,7 @@ _MAX_ROWS = 10_000
 """The most rows that a list counts and pages through; older rows are found by filters."""
 
 
-def admin_button(description: str, permission: str) -> Callable[[F], F]:
+def admin_button(description: str | Promise, permission: str) -> Callable[[F], F]:
     """Return a decorator for a page button, which is shown if ``has_<permission>_permission`` allows it."""
     return cast("Callable[[F], F]", action(description=description, permissions=[permission]))
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.timesince import timesince
 
 from accounts.admin_tools import BoundedPaginator, ReadOnlyAdmin, label_column
 from accounts.auth.current_user import get_current_user
+from feedback.admin.item_filters import filter_by_age, list_ages
 from feedback.models import ReviewRequest
-from matching.models import ReviewStatus
+from matching.models import ReviewStatus, join_prediction
 from matters.wall import select_visible
 
 _STATUS_COLOURS = {
@@ -25,8 +24,6 @@ _STATUS_COLOURS = {
     ReviewStatus.WITHDRAWN: "default",
 }
 _STATUS = "prediction__requester_review__status"
-_AGES = {"day": (0, 1), "three": (1, 3), "week": (3, 7), "older": (7, 36_500)}
-"""Least and most days since the request."""
 
 
 class AgeFilter(admin.SimpleListFilter):
@@ -37,16 +34,11 @@ class AgeFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the ages to choose from."""
-        labels = ("Up to a day", "One to three days", "Three to seven days", "More than a week")
-        return list(zip(_AGES, labels, strict=True))
+        return list_ages()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ReviewRequest]) -> QuerySet[ReviewRequest]:
         """Return the requests of the chosen age."""
-        if self.value() not in _AGES:
-            return queryset
-        now = timezone.now()
-        least, most = (now - timedelta(days=days) for days in _AGES[str(self.value())])
-        return queryset.filter(requested_at__gt=most, requested_at__lte=least)
+        return filter_by_age(queryset, "requested_at", self.value())
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -73,38 +65,32 @@ class ReviewRequestAdmin(ReadOnlyAdmin):
     """Requests for review, without names and without the reason, which says what the requester hopes for."""
 
     list_display = (
-        "requested_at",
+        "__str__",
         "display_age",
-        "display_profile",
         "display_status",
         "priority",
         "due_at",
         "requested_by",
     )
-    list_select_related = ("prediction__requester_review", "requested_by")
     list_filter = (StatusFilter, AgeFilter, ("prediction__profile", ProfileFilter), "priority")
     search_fields = ("requested_by__email", "prediction__id")
     search_help_text = "E-mail address of the requester, or the id of a prediction."
     paginator = BoundedPaginator
     show_full_result_count = False
-    fields = (*list_display, "prediction", "closed_at", "withdrawn_at")
+    fields = (*list_display[1:], "prediction", "requested_at", "closed_at", "withdrawn_at")
     readonly_fields = fields
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReviewRequest]:
         """Return the rows on the user's side of every wall."""
         rows: QuerySet[ReviewRequest] = super().get_queryset(request)
+        rows = join_prediction(rows).select_related("prediction__requester_review", "requested_by")
         return select_visible(rows, get_current_user(request))
 
     @admin.display(description="Age")
     def display_age(self, row: ReviewRequest) -> str:
         """Return how long ago it was asked."""
         return timesince(row.requested_at, depth=1)
-
-    @admin.display(description="Profile", ordering="prediction__profile")
-    def display_profile(self, row: ReviewRequest) -> str:
-        """Return the profile of the comparison."""
-        return row.prediction.profile
 
     @label_column("Status", _STATUS, _STATUS_COLOURS)
     def display_status(self, row: ReviewRequest) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
 from accounts.models import User
 from feedback.models.decision import Decision
-from matching.models import Prediction, ReviewStream
+from matching.models import Prediction, ReviewStream, join_prediction
 from matters.wall import build_condition
 
 CLAIM_DURATION = timedelta(minutes=15)
@@ -87,6 +87,12 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
     def claimed_by(self, user: User, now: datetime) -> ReviewItemQuerySet:
         """Return items that a reviewer holds by a claim that has not expired."""
         return self.filter(state=ReviewItem.State.CLAIMED, claimed_by=user, claimed_until__gte=now)
+
+    def for_listing(self) -> ReviewItemQuerySet:
+        """Join the prediction without its large and encrypted columns, its matter, and the people."""
+        people = ("assigned_to", "claimed_by")
+        rows = join_prediction(self).select_related("prediction__matter", *people)
+        return rows.defer("prediction__matter__note")
 
     def with_prediction(self) -> ReviewItemQuerySet:
         """Load prediction and model version in the same query."""
@@ -185,7 +191,8 @@ class ReviewItem(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_stage_display().lower()} of {format_moment(self.created_at)}"
+        # Without stage and stream: reviewers see titles of items before they decide.
+        return str(self.prediction)
 
     def is_claimed_by(self, user: User, now: datetime) -> bool:
         """Return whether the user holds a claim that has not expired."""
@@ -207,7 +214,8 @@ class ItemEvent(models.Model):
         RELEASED = "released", "Released"
         ASSIGNED = "assigned", "Assigned"
         UNDONE = "undone", "Decision undone"
-        WITHDRAWN = "withdrawn", "Request withdrawn"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        URGENCY = "urgency", "Priority or due time changed"
         ANSWERED = "answered", "Answer of the requester"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -37,8 +37,8 @@ _JURISDICTION_LABELS = {
     "jurisdiction_right": "Jurisdiction of name B",
 }
 _SIDE_LABELS = {"left": "Name A", "right": "Name B"}
-_HIDDEN_EVENTS = (ItemEvent.Kind.UNDONE, ItemEvent.Kind.WITHDRAWN)
-"""Events that tell nothing about the pair: a decision, or that and by whom a review was asked for."""
+_HIDDEN_EVENTS = (ItemEvent.Kind.UNDONE, ItemEvent.Kind.WITHDRAWN, ItemEvent.Kind.URGENCY)
+"""Events that tell nothing about the pair: a decision, how urgent it is, or who asked for a review."""
 
 _MAX_RECENT = 10
 
@@ -56,6 +56,13 @@ class DecisionSummary(NamedTuple):
 
     feedback: Feedback
     symbol: str
+
+
+class OwnItem(NamedTuple):
+    """An item that a reviewer set aside, with the last event, which says why."""
+
+    item: ReviewItem
+    event: ItemEvent | None
 
 
 class PrecedentSummary(NamedTuple):
@@ -134,6 +141,13 @@ def build_model_answer(decision: Feedback) -> dict[str, Any]:
         "reason_missing": needs_override_reason(decision),
         "disclaimer": DISCLAIMER,
     }
+
+
+def list_own_items(reviewer: User, **conditions: Any) -> list[OwnItem]:
+    """Return the undecided items assigned to a reviewer that meet some conditions, two queries for all."""
+    rows = ReviewItem.objects.open().filter(assigned_to=reviewer, **conditions).select_related("prediction")
+    events = [(item, list(item.events.all())) for item in rows.prefetch_related("events")]
+    return [OwnItem(item, found[-1] if found else None) for item, found in events]
 
 
 def list_recent_decisions(reviewer: User) -> list[DecisionSummary]:

@@ -1,4 +1,4 @@
-"""Claim, skip, postpone, escalate, park, resume and assign review items; absences of reviewers.
+"""Claim, skip, postpone, escalate, park and resume review items; absences of reviewers.
 
 Each function changes rows, records an event and returns in one transaction. Reasons may quote names, so they
 are stored encrypted with the item, while the audit trail holds only that it happened.
@@ -7,10 +7,9 @@ are stored encrypted with the item, while the audit trail holds only that it hap
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -27,7 +26,7 @@ from feedback.models import (
     ReviewItemQuerySet,
     ReviewStage,
 )
-from feedback.review.announcements import announce_answer, announce_assignment
+from feedback.review.announcements import announce_answer
 from feedback.review.outcome import mark_in_review, update_review
 from feedback.review.routing import STREAM_PRIORITIES, compute_due_at
 from matching.compare import sampling
@@ -170,27 +169,6 @@ def resume_item(item: ReviewItem, actor: User, note: str, kind: str = ItemEvent.
         if kind == ItemEvent.Kind.ANSWERED and item.assigned_to_id is not None:
             announce_answer(item, [item.assigned_to_id])
     return item
-
-
-@transaction.atomic
-def assign_items(keys: Sequence[UUID], person: User | None, actor: User) -> int:
-    """Assign open items that the actor sees to a reviewer, or to nobody (``None``); return how many.
-
-    Claimed items stay. A reviewer who is no member of the matter of an item may decide that item.
-
-    Raises :class:`ReviewerAbsentError` for a reviewer who is out of office.
-    """
-    if person is not None and Absence.objects.active_at(timezone.now()).filter(person=person).exists():
-        raise ReviewerAbsentError(f"{person.email} is out of office.")
-    visible = ReviewItem.objects.visible_to(actor).filter(pk__in=keys).values("pk")
-    rows = ReviewItem.objects.select_for_update().filter(pk__in=visible, state=ReviewItem.State.OPEN)
-    items = list(rows.exclude(stream=ReviewStream.GOLD))
-    ReviewItem.objects.filter(pk__in=[item.pk for item in items]).update(assigned_to=person)
-    for item in items:
-        _record_event(item, ItemEvent.Kind.ASSIGNED, actor, person.email if person else "anybody")
-    if person is not None and person != actor and items:
-        announce_assignment(items, person)
-    return len(items)
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from accounts.auth.users import issue_api_key, revoke_api_key
 from accounts.models import Role, User
+from feedback.leads.changes import assign_items
 from feedback.models import UNDO_WINDOW, ReviewItem
 from feedback.monitoring.reminders import remind_reviewers
 from feedback.requests.messages import ask_requester, write_to_reviewers
@@ -194,8 +195,8 @@ def test_a_reviewer_is_told_of_what_somebody_assigned_to_them_in_one_notice(
         request_review(stored_prediction(*NAMES, user=user, verdict="review"), user, "Please decide.")
     lead, reviewer = person(Role.LEAD), person(Role.REVIEWER)
     keys = list(ReviewItem.objects.values_list("pk", flat=True))
-    queue.assign_items(keys, reviewer, lead)
-    queue.assign_items(keys, lead, lead)
+    assign_items(keys, reviewer, lead)
+    assign_items(keys, lead, lead)
     assert (list_told_kinds(reviewer), list_told_kinds(lead)) == (["item_assigned"], [])
     assert send_due_mail(timezone.now()) == 1
     assert "2 review items were assigned to you, the first due" in text_of(mailbox.letters[0][1])

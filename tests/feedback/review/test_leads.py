@@ -1,4 +1,4 @@
-"""What leads do in the admin: hand out, set shares, write the guideline, add known answers."""
+"""What leads do in the admin: set shares, write the guideline, add known answers."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, Role, User
-from feedback.models import GoldAnswer, Guideline, ReviewItem
+from feedback.models import GoldAnswer, Guideline
 from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.compare import sampling
 from matching.models import ReviewPolicy
-from tests.models import guideline, installed, stored_prediction
+from tests.models import guideline, installed
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -41,41 +41,6 @@ def lead() -> User:
 def client(lead: User) -> Client:
     """Their browser."""
     return browser(lead)
-
-
-def test_a_lead_hands_out_many_items_at_once(client: Client) -> None:
-    user = person()
-    for number in range(3):
-        stored_prediction(f"Acme {number}", "Acme", user=user, stream="uncertain", selection_probability=0.5)
-    enqueue_sampled_predictions()
-    rita, page = person(Role.REVIEWER), at("feedback_reviewitem", "changelist")
-    chosen = [str(item.pk) for item in ReviewItem.objects.all()[:2]]
-    asked = client.post(page, {"action": "assign", "_selected_action": chosen})
-    assert "Assign 2 items" in text(asked)
-    form = {
-        "action": "assign",
-        "_selected_action": chosen,
-        "keys": chosen,
-        "apply": "1",
-        "person": str(rita.pk),
-    }
-    assert "2 of 2 assigned" in text(client.post(page, form, follow=True))
-    assert ReviewItem.objects.filter(assigned_to=rita).count() == 2
-    assert AuditEvent.objects.filter(action="review_item.assigned").count() == 2
-
-
-def test_a_reviewer_hands_out_nothing() -> None:
-    user = person(Role.REVIEWER)
-    stored_prediction(stream="uncertain", selection_probability=0.5)
-    enqueue_sampled_predictions()
-    form = {
-        "action": "assign",
-        "_selected_action": [str(ReviewItem.objects.get().pk)],
-        "apply": "1",
-        "person": str(user.pk),
-    }
-    browser(user).post(at("feedback_reviewitem", "changelist"), form)
-    assert ReviewItem.objects.get().assigned_to is None
 
 
 def test_shares_and_quotas_are_changed_with_a_reason_and_kept_as_history(client: Client, lead: User) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Role, User
+from feedback.leads.changes import assign_items
 from feedback.models import Absence, Draft, Feedback, GoldAnswer, ItemEvent, ReviewItem
 from feedback.review import queue
 from feedback.review.enqueueing import enqueue_sampled_predictions
@@ -336,7 +337,7 @@ def test_somebody_out_of_office_gets_nothing_and_holds_nothing(client: Client, r
     assert ReviewItem.objects.get().state == "open"
     assert "out of office" in text(client.post(at("next"), follow=True))
     with pytest.raises(queue.ReviewerAbsentError):
-        queue.assign_items([item.pk], reviewer, person(Role.LEAD))
+        assign_items([item.pk], reviewer, person(Role.LEAD))
     client.post(at("absence"), {"back": "1"})
     assert taken(client) == item
     assert "passed" in text(client.post(at("absence"), {"until": "2001-01-01"}, follow=True))
@@ -346,7 +347,7 @@ def test_somebody_out_of_office_gets_nothing_and_holds_nothing(client: Client, r
 def test_what_a_lead_assigns_comes_first_and_to_nobody_else(client: Client, reviewer: User) -> None:
     early, late = picked(), picked()
     item = ReviewItem.objects.get(prediction=late)
-    assert queue.assign_items([item.pk], reviewer, person(Role.LEAD)) == 1
+    assert assign_items([item.pk], reviewer, person(Role.LEAD)).changed == 1
     assert taken(browser(person(Role.REVIEWER))).prediction_id == early.pk
     assert taken(client) == item
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from feedback.guideline.service import find_precedents, list_pair_history
+from feedback.leads.changes import assign_items
 from feedback.models import Feedback, Precedent, ReviewItem, ReviewStage
 from feedback.requests.service import request_review
 from feedback.review import queue
@@ -86,8 +87,8 @@ def test_a_lead_who_is_a_member_assigns_one_item_to_a_reviewer_who_is_none(matte
     other = ask_about_pair(matter, create_member(matter))
     item = ReviewItem.objects.earliest("id")
     reviewer, lead = person(Role.REVIEWER), create_member(matter, Role.LEAD)
-    assert queue.assign_items([item.pk], reviewer, person(Role.LEAD)) == 0
-    assert queue.assign_items([item.pk], reviewer, lead) == 1
+    assert assign_items([item.pk], reviewer, person(Role.LEAD)).changed == 0
+    assert assign_items([item.pk], reviewer, lead).changed == 1
     assert claim_item(reviewer) == item
     client = Client()
     client.force_login(reviewer)
@@ -175,7 +176,7 @@ def test_who_has_left_is_told_nothing_and_holds_nothing(matter: Matter) -> None:
     ask_about_pair(matter, matter.created_by)
     assert Notification.objects.filter(user=member).count() == 1
     waiting = ReviewItem.objects.open().get()
-    queue.assign_items([waiting.pk], reviewer, create_member(matter, Role.LEAD))
+    assign_items([waiting.pk], reviewer, create_member(matter, Role.LEAD))
     claim_item(reviewer)
     for user in (member, reviewer):
         remove_member(matter, user.pk, matter.created_by)
