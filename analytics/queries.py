@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min
-
-from feedback.models import Feedback, ReviewItem
+from feedback.models import Feedback
 from modelops.models import Alert, Deployment, DriftReport, TrainingRun
-
-
-@dataclass(frozen=True)
-class QueueSummary:
-    """Open items of the review queue: number by stream, and the time of the oldest."""
-
-    stream_counts: Mapping[str, int]
-    oldest_at: datetime | None
-
-    @property
-    def total(self) -> int:
-        """Number of all open items."""
-        return sum(self.stream_counts.values())
 
 
 def list_firing_alerts() -> list[Alert]:
@@ -33,14 +16,6 @@ def list_firing_alerts() -> list[Alert]:
 def count_drifted(since: datetime) -> int:
     """Return how many daily reports since a moment found drift."""
     return DriftReport.objects.filter(end__gte=since, span=DriftReport.Span.DAY, drifted=True).count()
-
-
-def summarise_queue() -> QueueSummary:
-    """Return the summary of the open review queue."""
-    rows = ReviewItem.objects.open().order_by().values("stream")
-    counted = list(rows.annotate(n=Count("pk"), oldest=Min("created_at")))
-    streams = {row["stream"]: row["n"] for row in counted}
-    return QueueSummary(streams, min((row["oldest"] for row in counted), default=None))
 
 
 def count_waiting_labels() -> int:

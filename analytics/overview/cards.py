@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.urls import reverse
-from django.utils.timesince import timesince
 
 from accounts.dates import format_moment
 from accounts.models import User
@@ -17,7 +16,7 @@ from analytics.reports import volumes
 from analytics.reports.content import Chart, Style, format_cell, format_change
 from analytics.reports.period import EVERYTHING, PRESETS
 from analytics.reports.presentation import build_volume_chart
-from matching.models import ReviewStream
+from feedback.review.waiting import WaitingRow, link_waiting, tabulate_waiting
 from modelops.models import describe_profile
 
 _DAY = timedelta(days=1)
@@ -26,24 +25,29 @@ _REPORTS_PERMISSION = "analytics.view_reports"
 
 @dataclass(frozen=True)
 class DashboardCard:
-    """One number with its details and a link."""
+    """One number with its details and a link; some details have a link of their own."""
 
     title: str
     value: str
     href: str
     details: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    def list_lines(self) -> list[tuple[str, str, str]]:
+        """Return name, value and link of each detail; the link is empty where there is none."""
+        return [(name, value, self.links.get(name, "")) for name, value in self.details.items()]
 
 
 def build_cards(user: User, now: datetime) -> list[DashboardCard]:
     """Return the cards that the user may see."""
-    builders: dict[str, Callable[[datetime], DashboardCard]] = {
+    builders: dict[str, Callable[[User, datetime], DashboardCard]] = {
         _REPORTS_PERMISSION: _build_volume_card,
         "feedback.view_reviewitem": _build_queue_card,
         "feedback.view_feedback": _build_label_card,
         "modelops.view_deployment": _build_deployment_card,
         "modelops.view_alert": _build_alert_card,
     }
-    return [build(now) for permission, build in builders.items() if user.has_perm(permission)]
+    return [build(user, now) for permission, build in builders.items() if user.has_perm(permission)]
 
 
 def build_chart(user: User, now: datetime) -> Chart | None:
@@ -54,7 +58,7 @@ def build_chart(user: User, now: datetime) -> Chart | None:
     return build_volume_chart("volume", volumes.sum_volumes_by_day(period, EVERYTHING))
 
 
-def _build_volume_card(now: datetime) -> DashboardCard:
+def _build_volume_card(_user: User, now: datetime) -> DashboardCard:
     period = PRESETS["7"][1](now.date())
     volume, before = (volumes.sum_volume(when, EVERYTHING) for when in (period, period.previous))
     reviews = volumes.sum_reviews(period, EVERYTHING)
@@ -69,15 +73,21 @@ def _build_volume_card(now: datetime) -> DashboardCard:
     )
 
 
-def _build_queue_card(_now: datetime) -> DashboardCard:
-    queue = queries.summarise_queue()
-    lines = {str(ReviewStream(stream).label): f"{count:,}" for stream, count in queue.stream_counts.items()}
-    if queue.oldest_at:
-        lines["Oldest item"] = timesince(queue.oldest_at)
-    return DashboardCard("Review queue", f"{queue.total:,}", link_list("feedback_reviewitem"), lines)
+def _build_queue_card(user: User, now: datetime) -> DashboardCard:
+    tables = tabulate_waiting(user, now)
+    rows = [(row, table.late_heading.lower()) for table in reversed(tables) for row in table.rows]
+    lines = {row.label: _describe_waiting(row, late) for row, late in rows}
+    links = {row.label: row.href for row, _ in rows}
+    total = sum(row.waiting for row in tables[0].rows)
+    return DashboardCard("Review queue", f"{total:,}", link_waiting(user), lines, links)
 
 
-def _build_label_card(_now: datetime) -> DashboardCard:
+def _describe_waiting(row: WaitingRow, late: str) -> str:
+    """Return how many items wait, how many of them are late, and how old the oldest is."""
+    return f"{row.waiting:,}{f', {row.late:,} {late}' if row.late else ''}, oldest {row.oldest}"
+
+
+def _build_label_card(_user: User, _now: datetime) -> DashboardCard:
     run = queries.get_last_training()
     lines = (
         {"Last training": f"{format_moment(run.created_at)}, {run.get_status_display().lower()}"}
@@ -88,14 +98,14 @@ def _build_label_card(_now: datetime) -> DashboardCard:
     return DashboardCard("Labels waiting for training", f"{queries.count_waiting_labels():,}", href, lines)
 
 
-def _build_deployment_card(_now: datetime) -> DashboardCard:
+def _build_deployment_card(_user: User, _now: datetime) -> DashboardCard:
     rows = queries.list_live_deployments()
     lines = {f"{row.role.capitalize()}, {describe_profile(row.profile)}": str(row.model) for row in rows}
     generation = max((row.generation for row in rows), default=0)
     return DashboardCard("Live now", f"Generation {generation}", link_list("modelops_deployment"), lines)
 
 
-def _build_alert_card(now: datetime) -> DashboardCard:
+def _build_alert_card(_user: User, now: datetime) -> DashboardCard:
     firing, drifted = queries.list_firing_alerts(), queries.count_drifted(now - _DAY)
     lines = {str(alert): f"since {format_moment(alert.since)}" for alert in firing[:3]}
     lines["Drifted since yesterday"] = str(drifted)

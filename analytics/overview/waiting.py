@@ -13,43 +13,33 @@ from analytics.overview.entries import MAX_ENTRIES, Entry, Source, count_words, 
 from feedback.models import ReviewItem
 from feedback.permissions import LEAD_PERMISSION, REVIEW_PERMISSION
 from feedback.review.presenter import find_unexplained_override
+from feedback.review.waiting import build_available_condition, link_waiting
 from matching.models import ExportRequest, ReviewStream
 from modelops.models import Alert, AlertChannel, RunStatus, TrainingRun
 
 
 def find_review_items(user: User, now: datetime) -> list[Entry]:
     """Return what a reviewer holds, what is assigned, what is free, and what lacks a document."""
-    free = Q(state=ReviewItem.State.OPEN, assigned_to=None, for_lead=False, not_before__lte=now)
-    free |= Q(state=ReviewItem.State.CLAIMED, claimed_until__lt=now, assigned_to=None, for_lead=False)
+    available = build_available_condition(user, now)
     groups = {
         "held": (Q(state=ReviewItem.State.CLAIMED, claimed_by=user, claimed_until__gte=now),
                  "review item that you have begun", "review items that you have begun"),
-        "assigned": (Q(state=ReviewItem.State.OPEN, assigned_to=user, not_before__lte=now),
+        "assigned": (available & Q(assigned_to=user),
                      "review item assigned to you", "review items assigned to you"),
         "parked": (Q(state=ReviewItem.State.PARKED, assigned_to=user),
                    "review item that waits for a document", "review items that wait for a document"),
-        "free": (free & ~_build_done_by(user), "review item in the queue", "review items in the queue"),
+        "free": (available & Q(assigned_to=None, for_lead=False),
+                 "review item in the queue", "review items in the queue"),
     }  # fmt: skip
     sums = {name: Count("pk", filter=where) for name, (where, _, _) in groups.items()}
     oldest = {f"oldest_{name}": Min("created_at", filter=where) for name, (where, _, _) in groups.items()}
-    found = (
-        ReviewItem.objects.visible_to(user)
-        .open()
-        .exclude(stream=ReviewStream.GOLD)
-        .aggregate(**sums, **oldest)
-    )
+    found = ReviewItem.objects.visible_to(user).open().aggregate(**sums, **oldest)
     href = reverse("admin:review-queue")
     return [
         Entry(count_words(found[name], one, many), href, found[f"oldest_{name}"])
         for name, (_, one, many) in groups.items()
         if found[name]
     ]
-
-
-def _build_done_by(user: User) -> Q:
-    """Return the items of predictions that the user decided before, and so cannot take."""
-    decided = user.feedback.filter(withdrawn_at=None).exclude(source="api").values("prediction")
-    return Q(prediction__in=decided)
 
 
 def find_override_without_reason(user: User, _now: datetime) -> list[Entry]:
@@ -66,7 +56,7 @@ def find_overdue_items(user: User, now: datetime) -> list[Entry]:
     late = ReviewItem.objects.visible_to(user).open().exclude(stream=ReviewStream.GOLD).filter(due_at__lt=now)
     found = late.aggregate(count=Count("pk"), oldest=Min("due_at"))
     text = f"{count_words(found['count'], 'review item is', 'review items are')} overdue"
-    return [Entry(text, link_list("feedback_reviewitem"), found["oldest"])] if found["count"] else []
+    return [Entry(text, link_waiting(user, late="yes"), found["oldest"])] if found["count"] else []
 
 
 def find_alerts(_user: User, now: datetime) -> list[Entry]:

@@ -13,7 +13,7 @@ from accounts.auth.current_user import get_current_user
 from feedback.admin_page import render_page
 from feedback.models import ReviewItem
 from feedback.permissions import LEAD_PERMISSION
-from feedback.review import presenter, queue
+from feedback.review import presenter, queue, waiting
 from feedback.review.enqueueing import enqueue_sampled_predictions
 from feedback.review.forms import AbsenceForm
 from feedback.review.queue import ClaimLostError, ReviewerAbsentError
@@ -22,14 +22,18 @@ _QUEUE_URL_NAME = "admin:review-queue"
 
 
 def show_queue(request: HttpRequest) -> HttpResponse:
-    """Show the reviewer's claimed, parked and postponed items and latest decisions."""
+    """Show what waits, the reviewer's claimed, parked and postponed items, and their latest decisions."""
     reviewer, now = get_current_user(request), timezone.now()
-    own = ReviewItem.objects.open().filter(assigned_to=reviewer).exclude(stream="gold")
+    available = ReviewItem.objects.filter(waiting.build_available_condition(reviewer, now))
+    state = ReviewItem.State
     context = {
+        "tables": waiting.tabulate_waiting(reviewer, now),
+        "overdue": waiting.count_overdue(reviewer, now),
+        "all_items": waiting.link_waiting(reviewer),
         "claimed": ReviewItem.objects.claimed_by(reviewer, now).first(),
-        "parked": own.filter(state=ReviewItem.State.PARKED),
-        "postponed": own.filter(state=ReviewItem.State.OPEN, not_before__gt=now),
-        "assigned": own.filter(state=ReviewItem.State.OPEN, not_before__lte=now).count(),
+        "parked": presenter.list_own_items(reviewer, state=state.PARKED),
+        "postponed": presenter.list_own_items(reviewer, state=state.OPEN, not_before__gt=now),
+        "assigned": available.filter(assigned_to=reviewer).count(),
         "recent": presenter.list_recent_decisions(reviewer),
         "undoable": presenter.find_undoable_decision(reviewer, now),
         "absence": reviewer.absences.filter(starts_at__lte=now, ends_at__gt=now).first(),

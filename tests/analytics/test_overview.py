@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from accounts.models import Role, User
-from analytics import queries
+from analytics.overview.cards import build_cards
 from analytics.overview.changes import CHANGES, list_changes
 from analytics.overview.decisions import DECISIONS
 from analytics.overview.entries import Source, build_oldest_first, describe_empty_list
@@ -42,11 +42,11 @@ pytestmark = pytest.mark.django_db
 
 QUERIES = {
     Role.REVIEWER: 10,
-    Role.LEAD: 29,
+    Role.LEAD: 30,
     Role.MODEL_ENGINEER: 24,
     Role.APPROVER: 21,
-    Role.AUDITOR: 25,
-    Role.ADMINISTRATOR: 38,
+    Role.AUDITOR: 26,
+    Role.ADMINISTRATOR: 39,
 }
 """Queries of the page by role: session, user, permissions, and about one for each source and figure."""
 
@@ -296,14 +296,19 @@ def test_the_number_of_queries_does_not_depend_on_what_is_listed(role: Role) -> 
     assert counts == [QUERIES[role]] * 3
 
 
-def test_the_queue_counts_what_waits_by_stream() -> None:
+def test_the_queue_counts_what_waits_by_stream_with_links_for_leads() -> None:
     stored_prediction(stream="uncertain", selection_probability=0.9)
     stored_prediction(stream="audit", selection_probability=0.02)
     enqueue_sampled_predictions()
-    waiting = queries.summarise_queue()
-    assert waiting.stream_counts == {"uncertain": 1, "audit": 1}
-    assert waiting.total == 2
-    assert waiting.oldest_at is not None
+    lead, reviewer = (
+        next(card for card in build_cards(person(role), timezone.now()) if card.title == "Review queue")
+        for role in (Role.LEAD, Role.REVIEWER)
+    )
+    links = {name: href for name, _value, href in lead.list_lines()}
+    assert lead.value == "2"
+    assert links["Random audit"].endswith("?status=waiting&stream=audit")
+    assert links["general"].endswith("?status=waiting&profile=general")
+    assert [name for name, _value, _href in reviewer.list_lines()] == ["general"]
 
 
 def test_the_first_page_draws_predictions_and_tells_of_alerts() -> None:
