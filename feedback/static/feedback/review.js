@@ -9,12 +9,15 @@ const IDLE_SECONDS = 600;
 function startKeys() {
   const toggle = document.querySelector("[data-keys]");
   if (!toggle) return;
-  toggle.closest("label").hidden = false;
+  const help = document.getElementById("keys-help");
+  const controls = toggle.closest(".keys");
+  controls.hidden = false;
+  controls.querySelector("button").addEventListener("click", () => help.showModal());
   toggle.checked = localStorage.getItem(KEYS_SETTING) !== "off";
   toggle.addEventListener("change", () => localStorage.setItem(KEYS_SETTING, toggle.checked ? "on" : "off"));
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
-    if (!toggle.checked || typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (!toggle.checked || help.open || typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     handleKey(event);
   });
 }
@@ -61,7 +64,7 @@ function startHeartbeat() {
 }
 
 // A second submit while the first request is pending would only repeat it.
-for (const form of document.querySelectorAll(".review form:not([data-download])")) {
+for (const form of document.querySelectorAll(".review form:not([data-download], [method=dialog])")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";
