@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 
 def _build_permission_check(permission: str) -> Callable[[HttpRequest], bool]:
@@ -113,7 +114,16 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                     _build_link("Predictions", "compare_arrows", "matching.prediction"),
                     _build_link("Requests for review", "contact_support", "feedback.reviewrequest"),
                     _build_link("Feedback", "rate_review", "feedback.feedback"),
-                    _build_link("Guideline", "menu_book", "feedback.guideline"),
+                    {
+                        "title": _("Guideline"),
+                        "icon": "menu_book",
+                        "link": reverse_lazy("admin:guideline-text"),
+                        "permission": _build_permission_check("feedback.view_guideline"),
+                    },
+                    {
+                        **_build_link("", "history_edu", "feedback.guideline", "feedback.change_guideline"),
+                        "title": _("Versions of the guideline"),
+                    },
                     _build_link("Precedents", "account_balance", "feedback.precedent"),
                     _build_link("Precedents that answer", "gavel", "matching.pairprecedent"),
                     _build_link("Gold items", "target", "feedback.goldanswer"),

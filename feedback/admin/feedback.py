@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportMixin
 from import_export.formats.base_formats import CSV
 from unfold.contrib.import_export.forms import ImportForm
@@ -22,6 +23,7 @@ from accounts.admin_tools import (
 )
 from accounts.auth.current_user import get_current_user
 from accounts.auth.step_up import step_up
+from feedback.admin.clause_links import link_clause
 from feedback.admin.exports import DECISIONS_EXPORT, MEMOS_EXPORT, ask_for_export
 from feedback.memo import views as memo_views
 from feedback.models import Feedback
@@ -54,7 +56,7 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
         "reviewer",
         "model",
         "guideline_version",
-        "clause",
+        "clause_link",
         "prediction_shown",
         "seconds",
         "adjudicated",
@@ -85,6 +87,11 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
     def answer(self, row: Feedback) -> str:
         """Return the label of the decision."""
         return str(row.decision.label)
+
+    @admin.display(description=_("Clause"))
+    def clause_link(self, row: Feedback) -> str:
+        """Return a link to the cited clause in the text of its version."""
+        return link_clause(row.clause)
 
     @admin_button("Memos of the chosen, with names, as a ZIP", "export_names")
     @step_up

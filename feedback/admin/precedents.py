@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_tools import (
     BoundedPaginator,
@@ -22,6 +23,7 @@ from accounts.admin_tools import (
 )
 from accounts.auth.current_user import get_current_user
 from accounts.models import User
+from feedback.admin.clause_links import link_version
 from feedback.permissions import LEAD_PERMISSION
 from feedback.review.precedents import PrecedentError, revoke_precedent
 from matching.models import PairPrecedent, join_prediction
@@ -36,7 +38,7 @@ class PairPrecedentAdmin(ReadOnlyAdmin):
     list_filter = ("profile", "end_reason")
     paginator = BoundedPaginator
     show_full_result_count = False
-    fields = (*list_display[1:], "profile", "guideline_version", "active_from", "prediction", "revoked_by")
+    fields = (*list_display[1:], "profile", "guideline_link", "active_from", "prediction", "revoked_by")
     readonly_fields = fields
     actions = None
     actions_detail = ("revoke",)
@@ -46,6 +48,11 @@ class PairPrecedentAdmin(ReadOnlyAdmin):
         """Return the rows on the user's side of every wall."""
         rows: QuerySet[PairPrecedent] = super().get_queryset(request)
         return select_visible(join_prediction(rows), get_current_user(request))
+
+    @admin.display(description=_("Guideline"), ordering="guideline_version")
+    def guideline_link(self, row: PairPrecedent) -> str:
+        """Return a link to the version under which the pair was decided."""
+        return link_version(row.guideline_version)
 
     @admin_button("Revoke", "revoke")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:

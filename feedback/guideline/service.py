@@ -35,7 +35,7 @@ class PastDecision(NamedTuple):
     reviewer: str
     profile: str
     answer: str
-    clause: str
+    clause: Clause | None
 
 
 def get_guideline_in_force() -> tuple[Guideline | None, tuple[Clause, ...]]:
@@ -46,7 +46,7 @@ def get_guideline_in_force() -> tuple[Guideline | None, tuple[Clause, ...]]:
 
 @lru_cache(maxsize=8)
 def _load_clauses(guideline: int) -> tuple[Clause, ...]:
-    return tuple(Clause.objects.filter(guideline=guideline))
+    return tuple(Clause.objects.filter(guideline=guideline).select_related("guideline"))
 
 
 def select_clauses(clauses: Sequence[Clause], categories: Collection[str], profile: str) -> list[Clause]:
@@ -86,7 +86,7 @@ def start_draft(actor: User, version: str) -> Guideline:
             draft = Guideline.objects.create(version=version)
     except IntegrityError as error:
         raise GuidelineError("There is a draft already, or a version of that name.") from error
-    columns = ("number", "title", "text", "categories", "position")
+    columns = ("chapter", "number", "title", "text", "categories", "position")
     Clause.objects.bulk_create(
         Clause(guideline=draft, **{name: getattr(clause, name) for name in columns}) for clause in clauses
     )
@@ -124,7 +124,9 @@ def find_precedents(prediction: Prediction, reviewer: User) -> list[Precedent]:
         return []
     known = _keep_within_wall(Precedent.objects.active(), prediction, reviewer)
     alike = known.filter(kind=prediction.kind, categories__overlap=sorted(categories))
-    others = alike.exclude(prediction=prediction).select_related("clause", "prediction")[:_MAX_CANDIDATES]
+    others = alike.exclude(prediction=prediction).select_related("clause__guideline", "prediction")[
+        :_MAX_CANDIDATES
+    ]
     ranked = sorted(others, key=lambda row: -_compute_similarity(row, categories, prediction.profile))
     return ranked[:MAX_PRECEDENTS]
 
@@ -138,7 +140,9 @@ def list_pair_history(prediction: Prediction, reviewer: User) -> list[PastDecisi
         return []
     same = Feedback.objects.by_reviewers().filter(prediction__pair_digest=prediction.pair_digest)
     known = _keep_within_wall(same, prediction, reviewer)
-    others = known.exclude(prediction=prediction).select_related("reviewer", "prediction", "clause")
+    others = known.exclude(prediction=prediction).select_related(
+        "reviewer", "prediction", "clause__guideline"
+    )
     return [_build_past_decision(row) for row in others.order_by("-id")[:_MAX_HISTORY]]
 
 
@@ -149,10 +153,9 @@ def _keep_within_wall(rows: R, prediction: Prediction, reviewer: User) -> R:
 
 
 def _build_past_decision(row: Feedback) -> PastDecision:
-    clause = str(row.clause) if row.clause else ""
     answer = row.decision.label.lower()
     reviewer = row.reviewer.get_full_name()
-    return PastDecision(f"{row.created_at:%Y-%m-%d}", reviewer, row.prediction.profile, answer, clause)
+    return PastDecision(f"{row.created_at:%Y-%m-%d}", reviewer, row.prediction.profile, answer, row.clause)
 
 
 def _compute_similarity(precedent: Precedent, categories: set[str], profile: str) -> float:

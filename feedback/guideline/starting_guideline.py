@@ -66,6 +66,7 @@ def publish_starting_guideline() -> Guideline | None:
     Clause.objects.bulk_create(
         Clause(
             guideline=draft,
+            chapter=rule.chapter,
             number=rule.number,
             title=rule.title,
             text=rule.text,

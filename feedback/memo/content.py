@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -231,7 +232,7 @@ def _list_decisions(prediction: Prediction) -> Sequence[Feedback]:
     decisions = (
         Feedback.objects.not_withdrawn().filter(prediction=prediction).exclude(source=FeedbackSource.API)
     )
-    return list(decisions.select_related("reviewer", "clause").order_by("id"))
+    return list(decisions.select_related("reviewer", "clause__guideline").order_by("id"))
 
 
 def _get_final_answer(decisions: Sequence[Feedback]) -> str:
@@ -245,7 +246,8 @@ def _build_decision_entry(decision: Feedback, place: int, redacted: bool) -> dic
     stage = (
         "Revision" if decision.revises_id else decision.get_stage_display() or decision.get_source_display()
     )
-    cited = f" Clause {decision.clause}." if decision.clause else ""
+    clause = decision.clause
+    cited = f" Clause {clause}." if clause else ""
     reason = (REDACTED_TEXT if decision.feedback_text else "") if redacted else decision.feedback_text
     who = f"Reviewer {place}" if redacted else decision.reviewer.get_full_name()
     under = f", guideline {decision.guideline_version}" if decision.guideline_version else ""
@@ -253,6 +255,7 @@ def _build_decision_entry(decision: Feedback, place: int, redacted: bool) -> dic
         "stage": str(stage),
         "answer": str(decision.decision.label),
         "reason": f"{reason}{cited}".strip(),
+        "clause_link": f"{settings.PUBLIC_URL}{clause.get_absolute_url()}" if clause else "",
         "who": f"{who}, {format_moment(decision.created_at)}{under}",
     }
 
@@ -272,5 +275,6 @@ def _build_client_entry(review: Mapping[str, Any], redacted: bool) -> dict[str, 
         else gettext("Precedent"),
         "answer": str(ReviewDecision(review["verdict"]).label),
         "reason": f"{reason} {cited}".strip(),
+        "clause_link": "",
         "who": f"{who}, {format_moment(at)}{under}",
     }

@@ -27,6 +27,7 @@ def list_words(content: Mapping[str, Any]) -> dict[str, Any]:
             gettext("Reason"),
             gettext("Who and when"),
         ],
+        "clause_link": gettext("Read the clause"),
         "prediction": gettext("Prediction"),
         "differences": gettext("Differences"),
         "no_difference": gettext("No difference."),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from feedback.models.decision import Decision
 from matching.models import Prediction
+
+_NOT_IN_ANCHORS = re.compile(r"[^0-9A-Za-z.]+")
 
 
 class GuidelineQuerySet(models.QuerySet["Guideline"]):
@@ -58,11 +63,22 @@ class Guideline(models.Model):
     def __str__(self) -> str:
         return f"guideline {self.version} ({self.get_status_display().lower()})"
 
+    def get_absolute_url(self) -> str:
+        """Return the address of its text, which stays the same when another version is in force."""
+        return reverse("admin:guideline-version", args=[self.version])
+
 
 class Clause(models.Model):
     """One numbered rule of a guideline, with the categories of difference it applies to."""
 
     guideline = models.ForeignKey(Guideline, on_delete=models.CASCADE, related_name="clauses")
+    chapter = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Title of the chapter, which the number before the dot names.",
+    )
     number = models.CharField(max_length=10, help_text="For example 3.2.")
     title = models.CharField(max_length=120)
     text = models.TextField()
@@ -80,6 +96,15 @@ class Clause(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the clause in the text of its version; reads the guideline."""
+        return f"{self.guideline.get_absolute_url()}#{self.anchor}"
+
+    @property
+    def anchor(self) -> str:
+        """The id of the clause on the page of its version."""
+        return "clause-" + _NOT_IN_ANCHORS.sub("-", self.number)
 
 
 class PrecedentQuerySet(models.QuerySet["Precedent"]):

@@ -57,7 +57,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _get_own_decision(request: HttpRequest, pk: UUID) -> Feedback:
     rows = Feedback.objects.initial_decisions().select_related(
-        "prediction__model", "prediction__gold", "reviewer"
+        "prediction__model", "prediction__gold", "reviewer", "clause__guideline"
     )
     return get_object_or_404(rows.by_user(get_current_user(request)), pk=pk)
 

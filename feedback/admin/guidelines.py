@@ -1,0 +1,134 @@
+"""The admin pages of the guideline: its versions, the draft, and its publication."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, StackedInline
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from accounts.admin_tools import (
+    ConfirmationStep,
+    admin_button,
+    deny_everyone,
+    handle_confirmation,
+    require_permission,
+)
+from accounts.models import User
+from feedback.guideline.service import GuidelineError, publish_guideline, start_draft
+from feedback.guideline.views import show_guideline
+from feedback.models import Clause, Guideline
+
+
+class ClauseInline(StackedInline):  # type: ignore[misc]  # the theme is untyped
+    """The clauses on the page of their version."""
+
+    model = Clause
+    extra = 0
+    fields = ("chapter", "number", "title", "text", "categories", "position")
+    tab = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow adding clauses to a draft only."""
+        return _is_draft(obj) and request.user.has_perm("feedback.add_clause")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow changing clauses of a draft only."""
+        return _is_draft(obj) and request.user.has_perm("feedback.change_clause")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow deleting clauses of a draft only."""
+        return _is_draft(obj) and request.user.has_perm("feedback.delete_clause")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Show clauses to whoever sees the guideline."""
+        return request.user.has_perm("feedback.view_guideline")
+
+
+class VersionForm(forms.Form):
+    """The name of the next version."""
+
+    version = forms.CharField(max_length=20, widget=UnfoldAdminTextInputWidget())
+
+
+@admin.register(Guideline)
+class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is untyped
+    """The versions of the guideline: a draft is editable, a published one is immutable."""
+
+    list_display = ("version", "status", "created_at", "published_at", "published_by")
+    list_select_related = ("published_by",)
+    fields = ("version", "summary", "status", "created_at", "published_at", "published_by")
+    readonly_fields = ("status", "created_at", "published_at", "published_by")
+    inlines = (ClauseInline,)
+    actions = None
+    actions_list = ("read_guideline", "create_draft")
+    actions_detail = ("read_version", "publish_draft")
+    has_create_draft_permission = require_permission("feedback.add_guideline")
+    has_publish_draft_permission = require_permission("feedback.change_guideline")
+    has_read_guideline_permission = require_permission("feedback.view_guideline")
+    has_add_permission = deny_everyone
+    has_delete_permission = deny_everyone
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow changing a draft only."""
+        return _is_draft(obj) and request.user.has_perm("feedback.change_guideline")
+
+    def get_urls(self) -> list[Any]:
+        """Return the pages of the text, then the admin's own pages of versions."""
+        text = self.admin_site.admin_view(show_guideline)
+        return [
+            path("text/", text, name="guideline-text"),
+            path("text/<path:version>/", text, name="guideline-version"),
+            *super().get_urls(),
+        ]
+
+    @admin_button(_("Read the guideline in force"), "read_guideline")
+    def read_guideline(self, request: HttpRequest) -> HttpResponse:
+        """Redirect to the text in force."""
+        return redirect("admin:guideline-text")
+
+    @admin_button(_("Read this version"), "read_guideline")
+    def read_version(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Redirect to the text of a version."""
+        return redirect(get_object_or_404(Guideline, pk=object_id))
+
+    @admin_button("Begin the next version", "create_draft")
+    def create_draft(self, request: HttpRequest) -> HttpResponse:
+        """Copy the guideline in force into a draft."""
+
+        def perform(actor: User, data: Mapping[str, Any]) -> str:
+            start_draft(actor, data["version"])
+            return "The draft is a copy of the guideline in force. Edit it, then publish it."
+
+        text = "Decisions keep the version they were made under; the draft changes nothing until published."
+        back = reverse("admin:feedback_guideline_changelist")
+        step = ConfirmationStep(
+            "Begin the next version?", text, "Begin", back, perform, VersionForm, (GuidelineError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
+
+    @admin_button("Publish", "publish_draft")
+    def publish_draft(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Put a draft in force."""
+        draft = get_object_or_404(Guideline, pk=object_id)
+
+        def perform(actor: User, _data: Mapping[str, Any]) -> str:
+            return f"{publish_guideline(draft, actor)} is in force."
+
+        text = "Every reviewer sees it beside the next item. A published version can no longer be edited."
+        back = reverse("admin:feedback_guideline_changelist")
+        step = ConfirmationStep(
+            "Publish the guideline?", text, "Publish", back, perform, expected_errors=(GuidelineError,)
+        )
+        return handle_confirmation(self.admin_site, request, step)
+
+
+def _is_draft(row: Any) -> bool:
+    return isinstance(row, Guideline) and row.status == Guideline.Status.DRAFT
