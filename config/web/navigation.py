@@ -54,6 +54,14 @@ def _is_queue_page(request: HttpRequest) -> bool:
     return _get_page_name(request).startswith("feedback_reviewitem_")
 
 
+def _is_guideline_text(request: HttpRequest) -> bool:
+    return _get_page_name(request).startswith("guideline-")
+
+
+def _is_version_page(request: HttpRequest) -> bool:
+    return _get_page_name(request).startswith("feedback_guideline_")
+
+
 UNFOLD_SETTINGS: dict[str, Any] = {
     "SITE_TITLE": "Legal Name Comparison",
     "SITE_HEADER": "Legal Name Comparison",
@@ -118,11 +126,13 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                         "title": _("Guideline"),
                         "icon": "menu_book",
                         "link": reverse_lazy("admin:guideline-text"),
+                        "active": _is_guideline_text,
                         "permission": _build_permission_check("feedback.view_guideline"),
                     },
                     {
                         **_build_link("", "history_edu", "feedback.guideline", "feedback.change_guideline"),
                         "title": _("Versions of the guideline"),
+                        "active": _is_version_page,
                     },
                     _build_link("Precedents", "account_balance", "feedback.precedent"),
                     _build_link("Precedents that answer", "gavel", "matching.pairprecedent"),

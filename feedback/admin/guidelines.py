@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -22,8 +22,8 @@ from accounts.admin_tools import (
     require_permission,
 )
 from accounts.models import User
-from feedback.guideline.service import GuidelineError, publish_guideline, start_draft
-from feedback.guideline.views import show_guideline
+from feedback.guideline.service import GuidelineError, start_draft
+from feedback.guideline.views import review_publication, show_guideline
 from feedback.models import Clause, Guideline
 
 
@@ -114,20 +114,18 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is untyped
         )
         return handle_confirmation(self.admin_site, request, step)
 
-    @admin_button("Publish", "publish_draft")
+    @admin_button(_("Show the changes and publish"), "publish_draft")
     def publish_draft(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Put a draft in force."""
-        draft = get_object_or_404(Guideline, pk=object_id)
+        """Show what the draft changes and does, and put it in force when that is confirmed."""
+        draft = Guideline.objects.filter(pk=object_id, status=Guideline.Status.DRAFT).first()
+        if draft is None:
+            messages.warning(request, _("There is no such draft, or it is published already."))
+            return redirect("admin:feedback_guideline_changelist")
+        return review_publication(request, draft)
 
-        def perform(actor: User, _data: Mapping[str, Any]) -> str:
-            return f"{publish_guideline(draft, actor)} is in force."
-
-        text = "Every reviewer sees it beside the next item. A published version can no longer be edited."
-        back = reverse("admin:feedback_guideline_changelist")
-        step = ConfirmationStep(
-            "Publish the guideline?", text, "Publish", back, perform, expected_errors=(GuidelineError,)
-        )
-        return handle_confirmation(self.admin_site, request, step)
+    def save_model(self, request: HttpRequest, obj: Guideline, form: Any, change: bool) -> None:
+        """Write what the form has, so that an edit that is sent late takes no version out of force."""
+        obj.save(update_fields=["version", "summary"])
 
 
 def _is_draft(row: Any) -> bool:

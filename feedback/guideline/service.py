@@ -9,8 +9,10 @@ from typing import Any, NamedTuple, TypeVar
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
+from accounts.encryption.crypto import sha256
 from accounts.models import User
 from feedback.guideline.pair_precedents import end_pair_precedents
 from feedback.models import Clause, Feedback, Guideline, Precedent
@@ -96,6 +98,31 @@ def start_draft(actor: User, version: str) -> Guideline:
     return draft
 
 
+def compute_fingerprint(draft: Guideline) -> str:
+    """Return a digest of the clauses of a draft and of the version that it would replace."""
+    in_force = Guideline.objects.get_in_force()
+    columns = ("chapter", "number", "title", "text", "categories", "position")
+    rows = Clause.objects.filter(guideline=draft).values_list(*columns)
+    return sha256(repr([in_force and in_force.pk, *rows]).encode("utf-8", "surrogatepass"))
+
+
+@transaction.atomic
+def publish_reviewed_draft(draft: Guideline, actor: User, summary: str, fingerprint: str) -> int:
+    """Put a draft in force as the actor saw it, with what changed and why; return the precedents that end.
+
+    Raises :class:`GuidelineError` when the draft or the version in force changed since ``fingerprint`` was
+    computed, and as :func:`publish_guideline`.
+    """
+    draft = Guideline.objects.select_for_update().get(pk=draft.pk)
+    if draft.status == Guideline.Status.DRAFT and compute_fingerprint(draft) != fingerprint:
+        raise GuidelineError(
+            gettext("The draft or the guideline in force changed meanwhile. Look at the changes again.")
+        )
+    draft.summary = summary
+    draft.save(update_fields=["summary"])
+    return _publish(draft, actor)
+
+
 @transaction.atomic
 def publish_guideline(draft: Guideline, actor: User | None) -> Guideline:
     """Put a draft in force; ``actor`` is ``None`` for the starting guideline.
@@ -103,6 +130,12 @@ def publish_guideline(draft: Guideline, actor: User | None) -> Guideline:
     Raises :class:`GuidelineError` for a version without clauses or one that is published already.
     """
     draft = Guideline.objects.select_for_update().get(pk=draft.pk)
+    _publish(draft, actor)
+    return draft
+
+
+def _publish(draft: Guideline, actor: User | None) -> int:
+    """Publish a locked draft and return how many precedents end; raises as :func:`publish_guideline`."""
     if draft.status != Guideline.Status.DRAFT:
         raise GuidelineError("This version is published already.")
     if not draft.clauses.exists():
@@ -111,7 +144,7 @@ def publish_guideline(draft: Guideline, actor: User | None) -> Guideline:
     draft.save(update_fields=["status", "published_at", "published_by"])
     ended = end_pair_precedents()
     trail.record_event("guideline.published", draft, actor, version=draft.version, precedents_ended=ended)
-    return draft
+    return ended
 
 
 def find_precedents(prediction: Prediction, reviewer: User) -> list[Precedent]:

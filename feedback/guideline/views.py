@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.auth.current_user import get_current_user
 from feedback.admin_page import render_page
 from feedback.guideline import text
+from feedback.guideline.publication import preview_publication
+from feedback.guideline.publication_form import PublicationForm
+from feedback.guideline.service import GuidelineError, publish_reviewed_draft
 from feedback.models import Clause, Guideline
 
 READ_PERMISSION = "feedback.view_guideline"
@@ -40,6 +46,39 @@ def show_guideline(request: HttpRequest, version: str = "") -> HttpResponse:
         "max_search_length": text.MAX_SEARCH_LENGTH,
     }
     return render_page(request, "guideline", gettext("Guideline"), context)
+
+
+@require_http_methods(["GET", "POST"])
+def review_publication(request: HttpRequest, draft: Guideline) -> HttpResponse:
+    """Show what a draft changes and what its publication does; publish it when that is confirmed."""
+    if not request.user.has_perm(DRAFT_PERMISSION):
+        raise PermissionDenied
+    form, status = PublicationForm(initial={"summary": draft.summary}), 200
+    if request.method == "POST":
+        form = PublicationForm(request.POST)
+        if form.is_valid() and _publish(request, draft, form):
+            return redirect("admin:guideline-text")
+        status = 422
+    context = {"preview": preview_publication(draft), "form": form}
+    return render_page(request, "publish", gettext("Publish the guideline"), context, status)
+
+
+def _publish(request: HttpRequest, draft: Guideline, form: PublicationForm) -> bool:
+    """Publish the draft and say what that did; on a refusal tell the form and return ``False``."""
+    data = form.cleaned_data
+    try:
+        ended = publish_reviewed_draft(draft, get_current_user(request), data["summary"], data["fingerprint"])
+    except GuidelineError as refusal:
+        form.add_error(None, str(refusal))
+        return False
+    text_of_end = ngettext(
+        "{n} precedent ended: its pair goes to a reviewer when it is asked again.",
+        "{n} precedents ended: their pairs go to a reviewer when they are asked again.",
+        ended,
+    ).format(n=ended)
+    in_force = gettext("Version {version} is in force.").format(version=draft.version)
+    messages.success(request, f"{in_force} {text_of_end}")
+    return True
 
 
 def _select_versions(request: HttpRequest) -> list[Guideline]:

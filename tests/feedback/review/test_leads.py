@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, Role, User
+from feedback.guideline.publication import preview_publication
 from feedback.models import GoldAnswer, Guideline
 from feedback.review.enqueueing import enqueue_sampled_predictions
 from matching.compare import sampling
@@ -79,6 +80,7 @@ def test_a_guideline_is_drafted_edited_and_published_on_screen(client: Client) -
         "clauses-INITIAL_FORMS": "1",
         "clauses-0-id": str(clause.pk),
         "clauses-0-guideline": str(draft.pk),
+        "clauses-0-chapter": "Names",
         "clauses-0-number": "1.1",
         "clauses-0-title": "Accents",
         "clauses-0-text": "Accents are writing.",
@@ -87,7 +89,12 @@ def test_a_guideline_is_drafted_edited_and_published_on_screen(client: Client) -
     }
     answer = client.post(at("feedback_guideline", "change", draft.pk), form)
     assert answer.status_code == 302, text(answer)
-    client.post(at("feedback_guideline", "publish_draft", draft.pk))
+    confirmed = {
+        "summary": "Clearer",
+        "is_confirmed": "1",
+        "fingerprint": preview_publication(draft).fingerprint,
+    }
+    client.post(at("feedback_guideline", "publish_draft", draft.pk), confirmed)
     draft.refresh_from_db()
     assert (draft.status, draft.clauses.get().text) == ("published", "Accents are writing.")
     again = client.post(at("feedback_guideline", "change", draft.pk), {**form, "clauses-0-text": "No"})
