@@ -228,6 +228,12 @@ class GoldAnswer(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     retired_at = models.DateTimeField(null=True, blank=True)
+    retired_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    retired_reason = EncryptedTextField(  # type: ignore[misc]  # null in rows of an earlier version
+        null=True, blank=True, help_text="Why it was retired; may quote names."
+    )
 
     class Meta:
         db_table = "gold_answers"
@@ -235,4 +241,9 @@ class GoldAnswer(models.Model):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return f"{Decision.from_material(self.material).label}: {self.prediction}"
+        return f"{self.decision.label}: {self.prediction}"
+
+    @property
+    def decision(self) -> Decision:
+        """The known answer, as stored in ``material``."""
+        return Decision.from_material(self.material)

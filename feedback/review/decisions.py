@@ -96,7 +96,7 @@ def submit_decision(
 ) -> Feedback:
     """Store a reviewer's decision (``None``: cannot tell), close the item and schedule what follows.
 
-    An adjudication cites a clause and becomes a precedent. Raises ``ClaimLostError`` unless the reviewer
+    An adjudication must cite a clause and becomes a precedent. Raises ``ClaimLostError`` unless the reviewer
     holds the item, :class:`DuplicateFeedbackError` the second time.
     """
     now = timezone.now()
@@ -136,7 +136,7 @@ def revise_decision(decision: Feedback, reviewer: User, material: bool | None, t
     row.feedback_text, row.revises, row.prediction_shown = text, decision, True
     row.guideline_version = decision.guideline_version
     if material == decision.user_correction:
-        row.client_reason = decision.client_reason
+        row.client_reason, row.clause = decision.client_reason, decision.clause
     try:
         _insert_feedback(row)
     except DuplicateFeedbackError as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from feedback.models import MAX_REASON_LENGTH, Clause, Decision, Guideline
 
@@ -36,8 +37,12 @@ def _build_decision_field() -> forms.TypedChoiceField:
     )
 
 
+CONFIDENCE_CHOICES = {0.99: "Certain", 0.85: "Fairly sure", 0.6: "Not very sure"}
+"""How sure a reviewer can be, with labels."""
+
+
 class DecisionForm(forms.Form):
-    """One of the three decisions, with a reason where one is needed."""
+    """One of the three decisions, with a reason where one is needed, and a clause if one decides it."""
 
     decision = _build_decision_field()
     text = forms.CharField(required=False, max_length=MAX_REASON_LENGTH)
@@ -46,8 +51,25 @@ class DecisionForm(forms.Form):
         required=False,
         empty_value=None,
         coerce=float,
-        choices=[("", "Not stated"), ("0.99", "Certain"), ("0.85", "Fairly sure"), ("0.6", "Not very sure")],
+        choices=[
+            ("", "Not stated"),
+            *((str(value), label) for value, label in CONFIDENCE_CHOICES.items()),
+        ],
     )
+    clause = forms.ModelChoiceField(
+        queryset=Clause.objects.none(),
+        required=False,
+        error_messages={
+            "required": "Cite the clause that decides it.",
+            "invalid_choice": _("This clause is not in the guideline in force. Choose another one."),
+        },
+    )
+
+    def __init__(self, *args: Any, guideline: Guideline | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["clause"]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = Clause.objects.filter(guideline=guideline)
 
     def clean(self) -> dict[str, Any]:
         """Require the missing fact when the reviewer cannot tell."""
@@ -58,21 +80,16 @@ class DecisionForm(forms.Form):
 
 
 class AdjudicationForm(DecisionForm):
-    """The decision of an adjudication, with a reason and a clause of the guideline in force."""
+    """The decision of an adjudication, which needs a reason and a clause."""
 
     text = forms.CharField(
         max_length=MAX_REASON_LENGTH,
         error_messages={"required": "Give the reason; it becomes part of the precedent."},
     )
-    clause = forms.ModelChoiceField(
-        queryset=Clause.objects.none(), error_messages={"required": "Cite the clause that decides it."}
-    )
 
-    def __init__(self, *args: Any, guideline: Guideline | None = None, **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        field = self.fields["clause"]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = Clause.objects.filter(guideline=guideline)
+        self.fields["clause"].required = True
 
 
 class PassForm(forms.Form):

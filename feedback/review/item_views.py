@@ -83,9 +83,8 @@ def handle_heartbeat(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _build_form(item: ReviewItem, request: HttpRequest) -> DecisionForm:
     """Return the form that the stage of the item asks for, bound when a decision was sent."""
     data = request.POST if request.method == "POST" and "decision" in request.POST else None
-    if item.stage == ReviewStage.ADJUDICATION:
-        return AdjudicationForm(data, guideline=get_guideline_in_force()[0])
-    return DecisionForm(data)
+    form = AdjudicationForm if item.stage == ReviewStage.ADJUDICATION else DecisionForm
+    return form(data, guideline=get_guideline_in_force()[0])
 
 
 def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) -> HttpResponse:
@@ -102,7 +101,7 @@ def _store_decision(request: HttpRequest, item: ReviewItem, form: DecisionForm) 
             Reasons(data["text"], data["client_reason"]),
             Decimal(str(data["confidence"])) if data["confidence"] else None,
             guideline.version if guideline else "",
-            data.get("clause"),
+            data["clause"],
         )
     except (ClaimLostError, DuplicateFeedbackError):
         stored = Feedback.objects.initial_decisions().by_user(reviewer).filter(item=item).first()

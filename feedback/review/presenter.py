@@ -25,7 +25,9 @@ from feedback.models import (
     ReviewMessage,
     ReviewStage,
 )
+from feedback.models.feedback import REVIEWER_SOURCES
 from feedback.review.decisions import needs_override_reason
+from feedback.review.forms import CONFIDENCE_CHOICES
 from matching.api.serializers import DISCLAIMER, serialize_prediction
 from matching.compare.all_profiles import compare_other_profiles
 from matching.compare.request import load_context
@@ -65,6 +67,14 @@ class OwnItem(NamedTuple):
     event: ItemEvent | None
 
 
+class PriorDecision(NamedTuple):
+    """A decision of one of the reviewers whom an adjudication hears, with its revision if there is one."""
+
+    summary: DecisionSummary
+    revision: DecisionSummary | None
+    confidence: str
+
+
 class PrecedentSummary(NamedTuple):
     """A precedent with the symbol of its decision."""
 
@@ -86,6 +96,7 @@ def build_evidence(item: ReviewItem, reviewer: User) -> dict[str, Any]:
     document = serialize_prediction(prediction)
     differences = [_hide_effect(row) for row in document["differences"]]
     guideline, clauses = service.get_guideline_in_force()
+    on_differences = service.select_clauses(clauses, prediction.categories, prediction.profile)
     return {
         **_build_blind_columns(prediction, differences),
         "differences": differences,
@@ -95,7 +106,8 @@ def build_evidence(item: ReviewItem, reviewer: User) -> dict[str, Any]:
         "kind": "a person’s name" if prediction.kind == "individual" else "an organisation’s name",
         "request_context": _list_request_context(prediction),
         "guideline": guideline,
-        "clauses": service.select_clauses(clauses, prediction.categories, prediction.profile),
+        "clauses": on_differences,
+        "other_clauses": [row for row in clauses if row not in on_differences],
         "all_clauses": clauses,
         "precedents": [_summarise_precedent(row) for row in service.find_precedents(prediction, reviewer)],
         "history": service.list_pair_history(prediction, reviewer),
@@ -235,12 +247,24 @@ def _list_conversation(item: ReviewItem) -> list[ReviewMessage]:
     return list(rows.filter(item=item) if item.stream == ReviewStream.GOLD else rows)
 
 
-def _list_prior_decisions(item: ReviewItem) -> list[DecisionSummary]:
+def _list_prior_decisions(item: ReviewItem) -> list[PriorDecision]:
     """Return the decisions of both reviewers for an adjudication, nothing for any other stage."""
     if item.stage != ReviewStage.ADJUDICATION:
         return []
-    rows = Feedback.objects.initial_decisions().filter(prediction=item.prediction, adjudicated=False)
-    return [_summarise_decision(row) for row in rows.order_by("id")]
+    rows = Feedback.objects.not_withdrawn().filter(prediction=item.prediction, adjudicated=False)
+    decisions = list(
+        rows.filter(source__in=REVIEWER_SOURCES).select_related("clause__guideline").order_by("id")
+    )
+    revisions = {row.revises_id: row for row in decisions if row.revises_id}
+    return [_describe_prior(row, revisions.get(row.pk)) for row in decisions if row.revises_id is None]
+
+
+def _describe_prior(row: Feedback, revision: Feedback | None) -> PriorDecision:
+    confidence = (
+        "" if row.confidence_score is None else CONFIDENCE_CHOICES.get(float(row.confidence_score), "")
+    )
+    revised = _summarise_decision(revision) if revision else None
+    return PriorDecision(_summarise_decision(row), revised, confidence)
 
 
 def _find_revision(decision: Feedback) -> DecisionSummary | None:

@@ -20,7 +20,7 @@ from experiments.models import Experiment
 from feedback.models import Guideline
 from feedback.review import queue
 from feedback.review.enqueueing import enqueue_prediction, enqueue_sampled_predictions
-from feedback.review.gold import add_gold_item
+from feedback.review.gold import KnownAnswer, add_gold_item
 from matching.models import ExportRequest, ReviewStream
 from modelops.alerting.alerts import acknowledge_alert, raise_alert
 from modelops.deployment import promotion
@@ -100,7 +100,7 @@ def test_a_reviewer_sees_own_items_and_the_queue_without_what_only_leads_take() 
     assert held is not None
     escalated = enqueue_prediction(stored_prediction(), ReviewStream.UNCERTAIN)
     type(escalated).objects.filter(pk=escalated.pk).update(for_lead=True)
-    add_gold_item(person(Role.LEAD), "Acme Inc", "Acme LLC", "general", True, "Two forms.")
+    add_gold_item(person(Role.LEAD), "Acme Inc", "Acme LLC", "general", KnownAnswer(True, "Two forms."))
     assert waits(reviewer) == ["1 review item that you have begun", "1 review item in the queue"]
     queue.park_item(held, other, "The register extract")
     assert waits(other) == [

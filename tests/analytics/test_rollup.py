@@ -15,7 +15,7 @@ from accounts.models import Role
 from analytics import rollup, tasks
 from analytics.models import DailyVolume, HourlyReview, HourlyVolume, RollUpProgress
 from feedback.models import Feedback
-from feedback.review.gold import add_gold_item
+from feedback.review.gold import KnownAnswer, add_gold_item
 from matching.compare.request import CompareRequest
 from matching.compare.service import compare_and_store, compare_batch
 from matching.models import BatchJob, BulkCount, Prediction, PredictionSource
@@ -50,7 +50,7 @@ def test_requests_pages_batches_and_files_count_and_imports_and_gold_items_do_no
     compare_and_store(user, pair, PredictionSource.IMPORT)
     compare_batch(user, [pair] * 3)
     worked_off(job_of(user, csv_file([*PAIRS, ("", "Acme")])))
-    add_gold_item(person(Role.LEAD), "Acme Inc", "Acme LLC", "general", True, "Two forms.")
+    add_gold_item(person(Role.LEAD), "Acme Inc", "Acme LLC", "general", KnownAnswer(True, "Two forms."))
     tasks.roll_up_hours()
     begin = rollup.floor_hour(timezone.now()) - DAY
     assert count_hours(begin, timezone.now()) == [("api", 1), ("batch", 3), ("job", 4), ("page", 1)]

@@ -33,7 +33,7 @@ from feedback.review.decisions import (
     submit_decision,
 )
 from feedback.review.enqueueing import enqueue_sampled_predictions
-from feedback.review.gold import add_gold_item
+from feedback.review.gold import KnownAnswer, add_gold_item
 from feedback.simulation.traffic import SimulatedTraffic, is_truly_material
 from matching.compare.request import CompareRequest
 from matching.compare.sampling import SamplingPolicy, update_policy
@@ -125,7 +125,8 @@ class DemoStory:
         sampling = SamplingPolicy(audit=0.06, second=0.2, gold=0.04)
         update_policy(self._users.lead, sampling, "Sampling rates to begin with.")
         for name1, name2, profile, material in _GOLD_ITEMS:
-            add_gold_item(self._users.lead, name1, name2, profile, material, "An example of the guideline.")
+            answer = KnownAnswer(material, "An example of the guideline.")
+            add_gold_item(self._users.lead, name1, name2, profile, answer)
 
     def _run_day(self, number: int, day: date) -> None:
         is_weekend = day.weekday() >= 5

@@ -109,7 +109,9 @@ def test_reviewers_read_the_guideline_and_change_nothing() -> None:
     assert reviewer.post(at("feedback_guideline", "create_draft"), {"version": "2"}).status_code == 403
 
 
-def test_known_answers_are_added_and_retired_by_leads_and_hidden_from_reviewers(client: Client) -> None:
+def test_known_answers_are_added_and_retired_by_leads_and_hidden_from_reviewers(
+    client: Client, lead: User
+) -> None:
     installed()
     form = {
         "name1": "Acme I",
@@ -124,9 +126,14 @@ def test_known_answers_are_added_and_retired_by_leads_and_hidden_from_reviewers(
     assert enqueue_sampled_predictions() == 0
     page = at("feedback_goldanswer", "changelist")
     assert browser(person(Role.REVIEWER)).get(page).status_code == 403
-    client.post(page, {"action": "retire", "_selected_action": [str(row.pk)]})
+    retire = at("feedback_goldanswer", "retire", row.pk)
+    assert browser(person(Role.REVIEWER)).post(retire, {"reason": "x"}).status_code == 403
+    client.post(retire, {"reason": ""})
+    assert GoldAnswer.objects.filter(retired_at=None).count() == 1
+    client.post(retire, {"reason": "Its answer is disputed"})
     row.refresh_from_db()
     assert row.retired_at is not None
+    assert (row.retired_by, row.retired_reason) == (lead, "Its answer is disputed")
 
 
 def test_a_known_answer_that_cannot_be_compared_is_refused_with_the_reason(client: Client) -> None:

@@ -27,7 +27,7 @@ def name_chapters(apps: Any, _editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("feedback", "0014_reports")]
+    dependencies = [("feedback", "0015_urgency_of_items")]
 
     operations = [
         migrations.AddField(
