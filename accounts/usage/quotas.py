@@ -38,7 +38,8 @@ class QuotaExceededError(Throttled):
         )
         numbers = {"quota": f"{quota.pairs:,}", "left": f"{left:,}"}
         detail = detail.format(whose=whose, moment=format_moment(self.resets_at), **numbers)
-        super().__init__((self.resets_at - now).total_seconds())
+        self.wait_seconds = (self.resets_at - now).total_seconds()
+        super().__init__(self.wait_seconds)
         self.detail = ErrorDetail(detail, self.default_code)
 
 

@@ -43,4 +43,4 @@ def _take(user: User, principal: str, pairs: int, rate: RateLimit) -> ThrottleDe
     try:
         return take_pairs(user, Charge(principal, rate, min(max(1, pairs), rate.limit)), pairs)
     except QuotaExceededError as refusal:
-        raise ComparisonLimitError(str(refusal.detail), round(refusal.wait or 0)) from None
+        raise ComparisonLimitError(str(refusal.detail), round(refusal.wait_seconds)) from None
