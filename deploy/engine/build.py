@@ -31,8 +31,6 @@ INTERPRETED_MODULES = (
     "results.py",              # records for callers
     "profiles.py",             # frozen records with slots, read once from files
     "authorities.py",          # the same
-    "categories.py",           # enumerations
-    "search_logic.py",         # frozen records with slots
     "legal_forms/registry.py",  # frozen records with slots, read once from files
     "model/forest.py",         # numpy, and properties computed once, which compiled classes compute each time
     "model/scorer.py",         # numpy

@@ -2,6 +2,9 @@
 
 ``O`` is for organisations, ``I`` for individuals. ``data/categories.yaml`` holds title, example and authority
 of each category; ``data/profiles/`` holds the effect of each category and case under a profile.
+
+The enumerations that the whole engine shares are here: machine code reads the members of a compiled
+enumeration as constants, and those of an interpreted one by two calls of functions.
 """
 
 from enum import StrEnum
@@ -119,3 +122,56 @@ class CategoryCase(StrEnum):
     UNCLEAR_DATE = "unclear"
     UNRELATED_SCRIPTS = "unrelated"
     REAL_WORDS = "words"
+
+
+class Kind(StrEnum):
+    """The kind of legal person that a name belongs to."""
+
+    ORGANISATION = "organisation"
+    INDIVIDUAL = "individual"
+
+
+class Effect(StrEnum):
+    """The effect of one difference under one profile, from harmless to decisive.
+
+    ``model`` leaves the decision to the calibrated probability.
+    """
+
+    EQUAL = "equal"
+    MODEL = "model"
+    REVIEW = "review"
+    MATERIAL = "material"
+
+
+class Verdict(StrEnum):
+    """The verdict: the same name for the profile's purpose, a person must look, or another name."""
+
+    IMMATERIAL = "immaterial"
+    REVIEW = "review"
+    MATERIAL = "material"
+
+
+class DecisionSource(StrEnum):
+    """What settled a verdict."""
+
+    RULE = "rule"
+    MODEL = "model"
+    SEARCH_LOGIC = "search logic"
+    IDENTIFIERS = "identifiers"
+    TWO_DISTINCTIVE_DIFFERENCES = "two distinctive differences"
+    RULE_AND_MODEL_DISAGREE = "rule and model disagree"
+    KIND_IN_DOUBT = "kind in doubt"
+    COMPLEXITY = "complexity"
+
+
+class ProfileLogic(StrEnum):
+    """How a profile reaches a verdict."""
+
+    CATEGORIES = "categories"
+    """By the effect of each category of difference."""
+    SEARCH = "search"
+    """By the standard search logic of a filing office."""
+    EXACT = "exact"
+    """By the two texts alone: any difference but case is material."""
+    AVAILABILITY = "availability"
+    """By the effect of each category, as a register's test of whether a name is free."""

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from matching.engine import policy
+from matching.engine.categories import ProfileLogic
 from matching.engine.differences.sentences import choose_sentence_key, get_sentence
 from matching.engine.language.wording import ENGLISH, Sentence, Translate, Wording
-from matching.engine.profiles import Profile, ProfileLogic, load_categories
+from matching.engine.profiles import Profile, load_categories
 from matching.engine.search.disclosure import CONDITIONS, SearchResult
 from matching.engine.search_logic import AS_RECEIVED, NormalisationStep
 from matching.engine.text.tokenise import TokenisedName

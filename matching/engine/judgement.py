@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from matching.engine import policy
+from matching.engine.categories import ProfileLogic
 from matching.engine.compared_pair import ComparedPair, collect_findings, read_as_people
 from matching.engine.explanation import build_difference
 from matching.engine.policy import PolicyDecision
-from matching.engine.profiles import Profile, ProfileLogic
+from matching.engine.profiles import Profile
 from matching.engine.search.disclosure import SearchResult, apply_search_logic
 from matching.engine.types import (
     Context,
@@ -104,7 +105,7 @@ def _report_measured_error(
     )
     if error is None:
         return decision
-    return decision._replace(probability=1 - error if decision.is_material else error)
+    return decision.with_probability(1 - error if decision.is_material else error)
 
 
 def is_decided_by_rule(decision: PolicyDecision) -> bool:

@@ -8,10 +8,10 @@ distinctive words are *material*. Hard identifiers settle a review only under pr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import final
 
-from matching.engine.categories import CategoryCase, CategoryId
-from matching.engine.profiles import Profile, ProfileLogic
+from matching.engine.categories import CategoryCase, CategoryId, ProfileLogic
+from matching.engine.profiles import Profile
 from matching.engine.types import Context, DecisionSource, Effect, Finding, Thresholds, Verdict
 
 SHARED_NAME_RATE = 0.005
@@ -72,13 +72,23 @@ MIN_DOUBTS_PROBABILITY = 0.5
 46 in 100 such answers on people were wrong on register pairs."""
 
 
-class PolicyDecision(NamedTuple):
+@final
+class PolicyDecision:
     """A verdict with the material probability reported for it, and the index of the finding that decided."""
 
-    verdict: Verdict
-    probability: float
-    decisive_index: int | None
-    decided_by: DecisionSource
+    __slots__ = ("decided_by", "decisive_index", "probability", "verdict")
+
+    def __init__(
+        self, verdict: Verdict, probability: float, decisive_index: int | None, decided_by: DecisionSource
+    ) -> None:
+        self.verdict = verdict
+        self.probability = probability
+        self.decisive_index = decisive_index
+        self.decided_by = decided_by
+
+    def with_probability(self, probability: float) -> PolicyDecision:
+        """Return the same decision with another probability."""
+        return PolicyDecision(self.verdict, probability, self.decisive_index, self.decided_by)
 
     @property
     def is_material(self) -> bool:
@@ -112,15 +122,16 @@ class PolicyDecision(NamedTuple):
 
 def get_finding_effect(finding: Finding, profile: Profile) -> Effect:
     """Return the effect of a finding under a profile; too light a material difference goes to the model."""
-    effect = profile.get_effect(finding.category, finding.detail)
+    category, detail = finding.category, finding.detail
+    effect = profile.get_effect(category, detail) if detail else profile.effects[category]
     return Effect.MODEL if effect is Effect.MATERIAL and finding.weight < MIN_RULE_WEIGHT else effect
 
 
 def needs_model(findings: Sequence[Finding], profile: Profile) -> bool:
     """Return whether the verdict depends on the model at all."""
-    return profile.logic not in (ProfileLogic.SEARCH, ProfileLogic.EXACT) and any(
-        get_finding_effect(finding, profile) is not Effect.EQUAL for finding in findings
-    )
+    if profile.logic is ProfileLogic.SEARCH or profile.logic is ProfileLogic.EXACT:
+        return False
+    return any(get_finding_effect(finding, profile) is not Effect.EQUAL for finding in findings)
 
 
 def decide_verdict(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
 from matching.engine.authorities import cite, cite_all, cite_law_of_profile
-from matching.engine.categories import CategoryCase
+from matching.engine.categories import CategoryCase, Effect, ProfileLogic
 from matching.engine.text.lexicon import DATA_DIRECTORY, load_yaml
-from matching.engine.types import Effect, UnknownProfileError
+from matching.engine.types import UnknownProfileError
 
 PROFILE_IDS = ("general", "ucc", "strict", "kyc", "sanctions", "contract", "lc")
 REGISTRY_PROFILE_IDS = ("registry-au", "registry-gb", "registry-in", "registry-us-fl")
@@ -44,19 +43,6 @@ class CaseText(NamedTuple):
 
     title: str | None
     explanation: str
-
-
-class ProfileLogic(StrEnum):
-    """How a profile reaches a verdict."""
-
-    CATEGORIES = "categories"
-    """By the effect of each category of difference."""
-    SEARCH = "search"
-    """By the standard search logic of a filing office."""
-    EXACT = "exact"
-    """By the two texts alone: any difference but case is material."""
-    AVAILABILITY = "availability"
-    """By the effect of each category, as a register's test of whether a name is free."""
 
 
 @dataclass(frozen=True, slots=True)

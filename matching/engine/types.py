@@ -8,56 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from matching.engine.categories import CategoryId
+from matching.engine.categories import CategoryId, DecisionSource, Effect, Kind, Verdict
+
+__all__ = [
+    "MAX_NAME_LENGTH",
+    "ArtefactError",
+    "Context",
+    "DecisionSource",
+    "Difference",
+    "Effect",
+    "EmptyNameError",
+    "EngineError",
+    "Finding",
+    "Kind",
+    "NameTooLongError",
+    "PairFeatures",
+    "Scorer",
+    "Span",
+    "Thresholds",
+    "UnknownKindError",
+    "UnknownProfileError",
+    "Verdict",
+    "mirror_finding",
+]
 
 MAX_NAME_LENGTH = 1_000
 """Longest name accepted, in characters. The longest registered company names known are under 400."""
 
 Span = tuple[int, int]
 """Half-open ``[start, end)`` offsets into a name as received."""
-
-
-class Kind(StrEnum):
-    """The kind of legal person that a name belongs to."""
-
-    ORGANISATION = "organisation"
-    INDIVIDUAL = "individual"
-
-
-class Effect(StrEnum):
-    """The effect of one difference under one profile, from harmless to decisive.
-
-    ``model`` leaves the decision to the calibrated probability.
-    """
-
-    EQUAL = "equal"
-    MODEL = "model"
-    REVIEW = "review"
-    MATERIAL = "material"
-
-
-class Verdict(StrEnum):
-    """The verdict: the same name for the profile's purpose, a person must look, or another name."""
-
-    IMMATERIAL = "immaterial"
-    REVIEW = "review"
-    MATERIAL = "material"
-
-
-class DecisionSource(StrEnum):
-    """What settled a verdict."""
-
-    RULE = "rule"
-    MODEL = "model"
-    SEARCH_LOGIC = "search logic"
-    IDENTIFIERS = "identifiers"
-    TWO_DISTINCTIVE_DIFFERENCES = "two distinctive differences"
-    RULE_AND_MODEL_DISAGREE = "rule and model disagree"
-    KIND_IN_DOUBT = "kind in doubt"
-    COMPLEXITY = "complexity"
 
 
 class EngineError(ValueError):

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine import Profile, Score, Thresholds, Verdict, load_profiles, score_many
+from matching.engine.categories import ProfileLogic
 from matching.engine.compared_pair import collect_findings, compare_pair, parse_kind
 from matching.engine.policy import decide_verdict
-from matching.engine.profiles import ProfileLogic
 from matching.engine.types import Finding
 from matching.training.synthetic import LabelledPair
 

@@ -14,12 +14,12 @@ from string import Formatter
 from typing import Any
 
 from matching.engine.authorities import NO_AUTHORITY
+from matching.engine.categories import ProfileLogic
 from matching.engine.explanation import write_reason
 from matching.engine.language.wording import ENGLISH, Sentence, Translate, Wording
 from matching.engine.policy import PolicyDecision
 from matching.engine.profiles import (
     Profile,
-    ProfileLogic,
     get_profile,
     load_case_explanations,
     load_categories,
