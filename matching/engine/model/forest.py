@@ -67,7 +67,7 @@ class Forest:
         """Return the masks of one row; those of the row asked for last are kept, to explain its score."""
         known, masks = self._latest
         if row is not known or not isinstance(row, tuple):
-            masks = self._masks.find(row)
+            masks = self._loops.find(tuple(row)) if self._loops else self._masks.find(row)
             self._latest = row, masks
         return masks
 

@@ -31,7 +31,9 @@ class LeafMasks:
     """The masks of the leaves that rows can still reach.
 
     ``leaves`` holds the values of the leaves of every tree, from left to right; a mask has ``mask_bytes``
-    bytes. Raises :class:`ValueError` when a tree has more leaves than :data:`MAX_LEAVES`.
+    bytes. ``splits`` holds each feature's sorted thresholds, and the masks for values above the first 0, 1,
+    2 …; ``zero_mask`` is that of a row of zeros. Raises :class:`ValueError` when a tree has more leaves than
+    :data:`MAX_LEAVES`.
     """
 
     def __init__(self, trees: Sequence[Tree], features: int) -> None:
@@ -45,9 +47,9 @@ class LeafMasks:
         self._size = self.mask_bytes * len(trees)
         self._full_mask = (1 << bits * len(trees)) - 1
         self._features = range(features)
-        self._splits = _group_by_feature([splits for _, splits in grown], self._full_mask, features, bits)
-        self._zero_mask: int = reduce(
-            and_, [masks[bisect_left(at, 0.0)] for at, masks in self._splits], self._full_mask
+        self.splits = _group_by_feature([splits for _, splits in grown], self._full_mask, features, bits)
+        self.zero_mask: int = reduce(
+            and_, [masks[bisect_left(at, 0.0)] for at, masks in self.splits], self._full_mask
         )
 
     def find(self, row: Sequence[float]) -> bytes:
@@ -58,30 +60,43 @@ class LeafMasks:
         values = list(filter(None, row))
         if values and min(values) < 0:
             return self._clear(self._full_mask, self._features, row)
-        return self._clear(self._zero_mask, compress(self._features, row), values)
+        return self._clear(self.zero_mask, compress(self._features, row), values)
 
     def _clear(self, remaining: int, features: Iterable[int], values: Iterable[float]) -> bytes:
         masks = [remaining]
         for at, value in zip(features, values, strict=True):
-            thresholds, kept = self._splits[at]
+            thresholds, kept = self.splits[at]
             masks.append(kept[bisect_left(thresholds, value)])
         left: int = reduce(and_, masks)
         return left.to_bytes(self._size, "little")
 
 
 class LeafLoops:
-    """What the leaves of one row add, in loops that are faster than numpy where they are machine code.
+    """The masks of one row and what its leaves add, in loops that are faster where they are machine code.
 
     A leaf is numbered by its bit in the masks. Sums are added in the order of numpy's, to give the same bits.
     """
 
     def __init__(self, masks: LeafMasks) -> None:
+        self._masks = masks
+        self._thresholds = [thresholds for thresholds, _ in masks.splits]
+        self._kept = [kept for _, kept in masks.splits]
         self._mask_bytes = masks.mask_bytes
         self._trees = len(masks.leaves)
         self._values = [0.0] * (8 * self._mask_bytes * self._trees)
         for tree, leaves in enumerate(masks.leaves):
             first = 8 * self._mask_bytes * tree
             self._values[first : first + len(leaves)] = leaves
+
+    def find(self, row: tuple[float, ...]) -> bytes:
+        """Return the masks of all trees for a row like :meth:`LeafMasks.find`."""
+        remaining = self._masks.zero_mask
+        for at, value in enumerate(row):
+            if value < 0.0:
+                return self._masks.find(row)
+            if value != 0.0:
+                remaining &= self._kept[at][_find_place(self._thresholds[at], value)]
+        return remaining.to_bytes(self._mask_bytes * self._trees, "little")
 
     def add_values(self, masks: bytes) -> float:
         """Return the sum of the values of the leaves that the masks of one row leave."""
@@ -114,6 +129,18 @@ class LeafLoops:
         while masks[at] == 0:
             at += 1
         return self._values[8 * at + _LOWEST_BITS[masks[at]]]
+
+
+def _find_place(thresholds: list[float], value: float) -> int:
+    """Return how many of the sorted thresholds are below a value."""
+    low, high = 0, len(thresholds)
+    while low < high:
+        middle = (low + high) >> 1
+        if thresholds[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 _LOWEST_BITS: Final = bytes([0, *[(byte & -byte).bit_length() - 1 for byte in range(1, 256)]])

@@ -26,9 +26,9 @@ MONOTONE_CONSTRAINTS: tuple[int, ...] = (
 )
 """Direction of each feature: +1 more is more material, -1 more is less material, 0 unconstrained."""
 
-_INDEX = {name: index for index, name in enumerate(FEATURE_NAMES)}
-_ORGANISATION_INDEX = {name: _INDEX[f"o_{name}"] for name in ORGANISATION_FEATURES}
-_PERSON_INDEX = {name: _INDEX[f"p_{name}"] for name in PERSON_FEATURES}
+_ORGANISATION_INDEX = {name: FEATURE_NAMES.index(f"o_{name}") for name in ORGANISATION_FEATURES}
+_NO_ORGANISATION = (0.0,) * len(ORGANISATION_FEATURES)
+"""The block of organisations in a row of people, whose features are kept in the order of the row."""
 
 
 def compute_schema_hash() -> str:
@@ -39,12 +39,9 @@ def compute_schema_hash() -> str:
 
 def build_feature_row(comparison: OrganisationComparison | PersonComparison) -> tuple[float, ...]:
     """Return the feature row of a compared pair, filled by name. Raises ``KeyError`` for an unknown name."""
+    if isinstance(comparison, PersonComparison):
+        return (1.0, *_NO_ORGANISATION, *map(float, comparison.features.values()))
     row = [0.0] * len(FEATURE_NAMES)
-    if isinstance(comparison, OrganisationComparison):
-        features, index = compute_organisation_features(comparison), _ORGANISATION_INDEX
-    else:
-        features, index = comparison.features, _PERSON_INDEX
-        row[_INDEX["individual"]] = 1.0
-    for name, value in features.items():
-        row[index[name]] = value
+    for name, value in compute_organisation_features(comparison).items():
+        row[_ORGANISATION_INDEX[name]] = value
     return tuple(row)

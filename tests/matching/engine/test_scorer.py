@@ -64,9 +64,10 @@ def test_loops_add_leaves_in_the_order_of_numpy(count: int) -> None:
     leaves = [[chance.gauss(0, 1) for _ in range(3)] for _ in range(count)]
     grown = Tree(*TREE)  # type: ignore[arg-type]  # five lists of numbers
     trees = [grown._replace(value=[0.0, one, 0.0, two, three]) for one, two, three in leaves]
-    rows = [row(f3=chance.random(), f5=3 * chance.random()) for _ in range(20)]
+    rows = [row(f3=chance.random(), f5=3 * chance.random()) for _ in range(20)] + [row(), row(f3=-1.0)]
     masks = LeafMasks(trees, N)
     loops, forest = LeafLoops(masks), Forest(0.0, trees, N)
+    assert [loops.find(one) for one in rows] == [masks.find(one) for one in rows]
     assert [loops.add_values(masks.find(one)) for one in rows] == forest.score_rows(rows).tolist()
 
 
