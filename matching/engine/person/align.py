@@ -6,16 +6,18 @@ most similar first. What is left pairs by role as a contradiction (two different
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
 
 from matching.engine.person.similarity import (
     CHINESE_SPELLINGS,
     IDENTICAL_WORDS,
     INITIAL,
+    MIN_TYPO_SCORE,
     NICKNAME,
     SCRIPT,
     WordSimilarity,
+    are_clearly_different,
     compare_words,
     has_different_father,
 )
@@ -27,7 +29,7 @@ from matching.engine.types import Span
 MAX_CELLS = 600
 """Most word pairs compared in one alignment; personal names stay far below. Beyond it words are left
 unpaired, and the alignment says that it is incomplete."""
-_MIN_SIMILARITY = 0.6
+_MIN_SIMILARITY = MIN_TYPO_SCORE
 _MIN_WHOLE_SIMILARITY = 0.75
 """Similarity from which two whole names written as one word each are one name."""
 _MIN_CROSSED_SIMILARITY = 0.75
@@ -41,7 +43,8 @@ _ROLE_CLASSES = {GIVEN: 0, MIDDLE: 1, PATRONYMIC: 1, SURNAME: 2}
 """Roles within which an initial may pair with an equal initial."""
 
 
-class WordPair(NamedTuple):
+@dataclass
+class WordPair:
     """One or more words of the left name beside words of the right; ``role`` is the part that they fill.
 
     ``is_crossed``: a surname stands beside a given name. ``is_moved``: a first name stands beside a middle
@@ -57,7 +60,8 @@ class WordPair(NamedTuple):
     contradicts: bool = False
 
 
-class PersonAlignment(NamedTuple):
+@dataclass
+class PersonAlignment:
     """Pairs in the order of the left name, and the unpaired words of each side with their roles.
 
     ``is_complete`` is false where more than :data:`MAX_CELLS` word pairs would have had to be compared.
@@ -83,12 +87,17 @@ def align_person_names(left: ParsedPerson, right: ParsedPerson) -> PersonAlignme
         if is_complete:
             pairs += _pair_unequal(left, right, free_left, free_right)
         pairs += _pair_contradictions(left, right, free_left, free_right)
-    pairs.sort()
+    pairs.sort(key=_get_place)
     rights = [pair.right for pair in pairs if not pair.contradicts]
     unpaired_left = tuple([(at, left.roles[at]) for at in free_left])
     unpaired_right = tuple([(at, right.roles[at]) for at in free_right])
     in_order = rights == sorted(rights)
     return PersonAlignment(tuple(pairs), unpaired_left, unpaired_right, in_order, is_complete)
+
+
+def _get_place(pair: WordPair) -> tuple[int, ...]:
+    """Return the place in the left name, which no two pairs share."""
+    return pair.left
 
 
 def _pair_unequal(
@@ -110,7 +119,7 @@ def _pair_whole_names(left: ParsedPerson, right: ParsedPerson) -> WordPair | Non
     similarity = compare_words(one, two)
     if not one or not two or similarity.score < _MIN_WHOLE_SIMILARITY:
         return None
-    similarity = similarity._replace(score=_ACROSS_SCRIPTS_FACTOR * similarity.score, relation=SCRIPT)
+    similarity = similarity.with_score(_ACROSS_SCRIPTS_FACTOR * similarity.score, SCRIPT)
     return WordPair(tuple(range(len(left.core))), tuple(range(len(right.core))), similarity, SURNAME)
 
 
@@ -262,8 +271,8 @@ def _pair_similar(
     for at in free_left:
         for other in free_right:
             one, two = left.core[at].key, right.core[other].key
-            similarity = compare_words(one, two)
-            if similarity.score < _MIN_SIMILARITY:
+            similarity = None if are_clearly_different(one, two) else compare_words(one, two)
+            if similarity is None or similarity.score < _MIN_SIMILARITY:
                 continue
             if left.roles[at] == right.roles[other] == PATRONYMIC and has_different_father(one, two):
                 continue
@@ -271,12 +280,16 @@ def _pair_similar(
             if weight > 0:
                 candidates.append((-weight, at, other, similarity))
     pairs: list[WordPair] = []
-    for _, at, other, similarity in sorted(candidates):
+    for _, at, other, similarity in sorted(candidates, key=_get_preference):
         if at in free_left and other in free_right:
             pairs.append(_build_pair(left, right, (at,), (other,), similarity))
             free_left.remove(at)
             free_right.remove(other)
     return pairs
+
+
+def _get_preference(candidate: tuple[float, int, int, WordSimilarity]) -> tuple[float, int, int]:
+    return candidate[:3]
 
 
 def _compute_pair_weight(similarity: WordSimilarity, one: Role, two: Role) -> float:
@@ -320,7 +333,9 @@ def _pair_last_two(
     similarity = compare_words(left.core[at].key, right.core[other].key)
     free_left.clear()
     free_right.clear()
-    return [_build_pair(left, right, (at,), (other,), similarity)._replace(contradicts=True)]
+    pair = _build_pair(left, right, (at,), (other,), similarity)
+    pair.contradicts = True
+    return [pair]
 
 
 def get_core_span(person: ParsedPerson, at: tuple[int, ...]) -> Span:

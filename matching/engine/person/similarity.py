@@ -7,6 +7,7 @@ people, while a frequent name and a word that is no name, one letter apart, are 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -57,7 +58,8 @@ Plain constants, not an enum: reading a member of an enum takes ten times as lon
 """
 
 
-class WordSimilarity(NamedTuple):
+@dataclass
+class WordSimilarity:
     """Two words compared.
 
     ``score`` in [0, 1] is the belief that they render one name; ``relation`` is the reason. ``edits`` counts
@@ -80,11 +82,30 @@ class WordSimilarity(NamedTuple):
     same_sound: bool = True
     same_skeleton: bool = True
 
+    def with_score(self, score: float, relation: NameRelation) -> WordSimilarity:
+        """Return the same measures with another score and reason."""
+        return WordSimilarity(
+            score,
+            relation,
+            self.edits,
+            self.jaro_winkler,
+            self.typo_share,
+            self.surprisal_gap,
+            self.known_count,
+            self.same_first_letter,
+            self.only_vowels_differ,
+            self.same_sound,
+            self.same_skeleton,
+        )
+
 
 IDENTICAL_WORDS = WordSimilarity(score=1.0, relation=EQUAL)
 CHINESE_SPELLINGS = WordSimilarity(0.9, TRANSLITERATION, edits=2)
 """Two romanisations of one Chinese given name, written together and apart: Guoping, Kuo-ping."""
 _INCOMPARABLE = WordSimilarity(score=0.0, relation=UNRELATED, edits=1, jaro_winkler=0.0, typo_share=0.0)
+_OTHER_INITIAL = WordSimilarity(
+    score=0.0, relation=UNRELATED, edits=1, jaro_winkler=0.0, typo_share=0.0, same_first_letter=False
+)
 _UNREADABLE = WordSimilarity(score=0.3, relation=UNRELATED, edits=1, jaro_winkler=0.5, typo_share=0.0)
 """A word that has no romanisation beside one of another script."""
 
@@ -124,12 +145,19 @@ class _EditWeights(NamedTuple):
 
 _EDITS = _EditWeights()
 _MAX_SURPRISAL_GAP = 4.0
+_MOST_BESIDE_LETTERS = (
+    _EDITS.same_sound
+    + _EDITS.same_skeleton
+    + _EDITS.typo_share / 2
+    + _EDITS.surprisal_gap * _MAX_SURPRISAL_GAP
+)
+"""Most that the evidence besides the letters kept can add to a score."""
 _MAX_SCORE_GIVEN = 0.55
 """Highest score of two frequent given names: below the score of a typing error, whatever the letters."""
 _CLOSE_EDITS, _CLOSE_SHARE = 2, 0.6
 """Edits up to which and share of kept letters from which two words are close."""
 _MAX_SCORE_CLOSE, _MAX_SCORE_FAR = 0.95, 0.7
-_MIN_TYPO_SCORE = 0.6
+MIN_TYPO_SCORE = 0.6
 """Score from which a difference of letters is taken for a typing error."""
 
 
@@ -150,6 +178,28 @@ def compare_words(left: str, right: str) -> WordSimilarity:
     return _compare_different(left, right)
 
 
+@lru_cache(maxsize=32_768)
+def are_clearly_different(left: str, right: str) -> bool:
+    """Return whether two words score less than :data:`MIN_TYPO_SCORE`, as a cheap test shows it.
+
+    Most words of two names are far apart: the most that sound, consonants and typing can add to their letters
+    is too little, and no list or rule holds them for one name. ``False`` says nothing. Symmetric.
+    """
+    if left > right:
+        return are_clearly_different(right, left)
+    if not (left.isascii() and right.isascii()) or min(len(left), len(right)) < 2 or left == right:
+        return False
+    if (left.startswith("abd") and right.startswith("abd")) or _is_long_prefix(left, right):
+        return False
+    kept = 1.0 - DamerauLevenshtein.distance(left, right) / max(len(left), len(right))
+    letters = _EDITS.kept_letters * kept + _EDITS.jaro_winkler * JaroWinkler.similarity(left, right)
+    if letters + _MOST_BESIDE_LETTERS >= MIN_TYPO_SCORE:
+        return False
+    if normalise_romanisation(left) == normalise_romanisation(right) or is_vowel_difference(left, right):
+        return False
+    return _find_listed_relation(left, right) is None
+
+
 def _compare_servants(left: str, right: str) -> WordSimilarity:
     """Compare what follows Abd in two names, which alone tells them apart: Abdul Rashid, Abdul Rahim."""
     return WordSimilarity(_SERVANT_SCORE, TRANSLITERATION) if left == right else compare_words(left, right)
@@ -168,7 +218,7 @@ def _compare_initial(left: str, right: str) -> WordSimilarity:
     """Compare a single letter with a word; the letter may belong to another script."""
     if left[0] == right[0] or romanise_token(left[0])[:1] == romanise_token(right[0])[:1] != "":
         return WordSimilarity(_INITIAL_SCORE, INITIAL)
-    return _INCOMPARABLE._replace(same_first_letter=False)
+    return _OTHER_INITIAL
 
 
 def _compare_across_scripts(left: str, right: str) -> WordSimilarity:
@@ -177,9 +227,9 @@ def _compare_across_scripts(left: str, right: str) -> WordSimilarity:
         return _UNREADABLE
     romanised = compare_words(left, right)
     if romanised.score >= _MIN_ACROSS_SCRIPTS:
-        return romanised._replace(score=romanised.score * _ACROSS_SCRIPTS_FACTOR, relation=SCRIPT)
+        return romanised.with_score(romanised.score * _ACROSS_SCRIPTS_FACTOR, SCRIPT)
     if build_consonant_key(left) == build_consonant_key(right) != "":
-        return romanised._replace(score=_SKELETON_SCORE, relation=SCRIPT)
+        return romanised.with_score(_SKELETON_SCORE, SCRIPT)
     return romanised
 
 
@@ -201,7 +251,7 @@ def _compare_spellings(left: str, right: str) -> WordSimilarity:
         same_skeleton=build_consonant_key(left) == build_consonant_key(right),
     )
     relation, score = _classify_similarity(left, right, measures)
-    return measures._replace(relation=relation, score=score)
+    return measures.with_score(score, relation)
 
 
 def _classify_similarity(left: str, right: str, measures: WordSimilarity) -> tuple[NameRelation, float]:
@@ -224,7 +274,7 @@ def _classify_similarity(left: str, right: str, measures: WordSimilarity) -> tup
     if _is_long_prefix(left, right):
         return PREFIX, _PREFIX_SCORE_GIVEN if both_given else _PREFIX_SCORE
     score = _score_edits(measures, max(len(left), len(right)), both_given)
-    return TYPO if score >= _MIN_TYPO_SCORE else UNRELATED, score
+    return TYPO if score >= MIN_TYPO_SCORE else UNRELATED, score
 
 
 def _find_listed_relation(left: str, right: str) -> tuple[NameRelation, float] | None:

@@ -31,7 +31,10 @@ _SYLLABLES = {
 _FINAL = (
     "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|a|e|i|o|u"
 )
-_SYLLABLE = re.compile(rf"(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)({_FINAL})")
+_INITIAL = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?"
+_SYLLABLE = re.compile(rf"({_INITIAL})({_FINAL})")
+_SYLLABLES_ONLY = re.compile(rf"(?:(?:{_INITIAL})(?:{_FINAL}))+")
+"""What a key must be to divide into syllables; most keys are not."""
 _MAX_SYLLABLE = 6
 _MAX_WORD = 13
 """Letters of two long syllables: given names have no more."""
@@ -60,7 +63,9 @@ def is_pinyin(key: str) -> bool:
 @lru_cache(maxsize=16_384)
 def _list_wade_giles(key: str) -> frozenset[str]:
     """Return the Wade-Giles spellings of a pinyin key, one for each way to divide it into syllables."""
-    return frozenset(_spell(key)) if 1 < len(key) <= _MAX_WORD and key.isascii() else frozenset()
+    if not 1 < len(key) <= _MAX_WORD or _SYLLABLES_ONLY.fullmatch(key) is None:
+        return frozenset()
+    return frozenset(_spell(key))
 
 
 def _spell(key: str) -> Iterator[str]:

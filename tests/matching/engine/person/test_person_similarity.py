@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
+from matching.engine.person.lexicon import load_name_lists
 from matching.engine.person.similarity import (
     ARTICLE,
     EQUAL,
     ICAO,
     INITIAL,
+    MIN_TYPO_SCORE,
     NICKNAME,
     PREFIX,
     SCRIPT,
@@ -17,6 +21,7 @@ from matching.engine.person.similarity import (
     TYPO,
     UNRELATED,
     VOWELS,
+    are_clearly_different,
     compare_words,
 )
 from matching.engine.text.phonetics import (
@@ -55,6 +60,15 @@ def test_the_relation_of_two_words_is_named_alike_from_both_sides(
 ) -> None:
     assert compare_words(left, right).relation == relation
     assert compare_words(left, right) == compare_words(right, left)
+
+
+def test_words_that_a_cheap_test_tells_apart_are_told_apart_by_the_whole_one() -> None:
+    lists = load_name_lists()
+    words = [*sorted(lists.given)[::300], *sorted(lists.surnames)[::60], "abdulrahim", "abdulrashid", "j"]
+    apart = [pair for pair in product(words, words) if are_clearly_different(*pair)]
+    assert len(words) ** 2 > len(apart) > len(words) ** 2 / 2
+    assert [pair for pair in apart if compare_words(*pair).score >= MIN_TYPO_SCORE] == []
+    assert {(two, one) for one, two in apart} == set(apart)
 
 
 def test_names_in_two_scripts_agree_less_surely_than_in_one_and_short_forms_less_when_both_are_given() -> (
