@@ -18,8 +18,11 @@ MONTH_NAMES = (
 MONTH_NUMBERS = {word: month for month, name in enumerate(MONTH_NAMES, 1) for word in (name, name[:3])} | {
     "sept": 9
 }
-_DATE_HINT = re.compile(r"\d{4}|\d[/-]\d{1,2}[/-]\d")
-"""A cheap test that every name with a date passes, and most other names do not."""
+_DATE_HINT = re.compile(r"\d(?:\d{3}|[/-]\d{1,2}[/-]\d)")
+"""A cheap test that every name with a date passes, and most other names do not.
+
+It begins with one class of characters, which the search for a pattern looks for at many times the speed.
+"""
 
 _DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _LAST_DAY = 31
@@ -48,8 +51,17 @@ def remove_dates(
     left: Tokens, right: Tokens, texts: tuple[TokenisedName, TokenisedName]
 ) -> tuple[Tokens, Tokens, list[Finding]]:
     """Return both names without a date that they write differently or that one lacks, and the finding."""
-    shared = _remove_shared_date(left, right, texts)
-    return shared if shared[2] else _remove_missing_date(left, right, texts)
+    one, other = texts
+    is_left_dated, is_right_dated = _DATE_HINT.search(one.raw), _DATE_HINT.search(other.raw)
+    if is_left_dated and is_right_dated:
+        return _remove_shared_date(left, right, texts)
+    if is_left_dated and (found := _find_dated_phrase(left, one.raw)):
+        finding = _build_missing_date(left[found.start : found.stop])
+        return found.remove_from(left), right, [finding]
+    if is_right_dated and (found := _find_dated_phrase(right, other.raw)):
+        finding = _build_missing_date(right[found.start : found.stop])
+        return left, found.remove_from(right), [mirror_finding(finding)]
+    return left, right, []
 
 
 def _remove_shared_date(
@@ -59,8 +71,6 @@ def _remove_shared_date(
 
     Where the order of month and day is uncertain, the finding has the case ``unclear``.
     """
-    if not (_DATE_HINT.search(texts[0].raw) and _DATE_HINT.search(texts[1].raw)):
-        return left, right, []
     one, other = _find_single_date(left, texts[0].raw), _find_single_date(right, texts[1].raw)
     if one is None or other is None or one.days.isdisjoint(other.days) or one.years.isdisjoint(other.years):
         return left, right, []
@@ -82,20 +92,6 @@ def _remove_shared_date(
             )
         ],
     )
-
-
-def _remove_missing_date(
-    left: Tokens, right: Tokens, texts: tuple[TokenisedName, TokenisedName]
-) -> tuple[Tokens, Tokens, list[Finding]]:
-    """Return both names without the date that only one of them holds, and the one finding of it."""
-    has_hint = [bool(_DATE_HINT.search(text.raw)) for text in texts]
-    if has_hint == [True, False] and (found := _find_dated_phrase(left, texts[0].raw)):
-        finding = _build_missing_date(left[found.start : found.stop])
-        return found.remove_from(left), right, [finding]
-    if has_hint == [False, True] and (found := _find_dated_phrase(right, texts[1].raw)):
-        finding = _build_missing_date(right[found.start : found.stop])
-        return left, found.remove_from(right), [mirror_finding(finding)]
-    return left, right, []
 
 
 def _build_missing_date(tokens: Tokens) -> Finding:

@@ -24,20 +24,19 @@ from matching.engine.types import Finding, Span
 
 def detect_orthography_findings(
     left: TokenisedName, right: TokenisedName, individual: bool = False
-) -> Iterator[Finding]:
-    """Yield the differences of orthography, one a category, from its first to its last place."""
+) -> list[Finding]:
+    """Return the differences of orthography, one a category, from its first to its last place."""
     if left.raw == right.raw:
-        return
+        return []
     same = find_equal_runs(left.keys, right.keys)
-    spans = _collect_within_words(left, right, same)
-    for category, span in spans.items():
-        yield Finding(_map_category_to_kind(category, individual), *span)
-    yield from _detect_between_words(
-        left, right, same, {_map_category_to_kind(category, individual) for category in spans}, individual
-    )
-    yield from _detect_article(left, right)
+    found = []
+    for category, (one, other) in _collect_within_words(left, right, same).items():
+        found.append(Finding(_map_category_to_kind(category, individual), one, other))
+    found += _detect_between_words(left, right, same, {item.category for item in found}, individual)
+    found += _detect_article(left, right)
     if left.invisible or right.invisible:
-        yield from _detect_invisible(left, right)
+        found += _detect_invisible(left, right)
+    return found
 
 
 def _map_category_to_kind(category: CategoryId, individual: bool) -> CategoryId:
@@ -87,49 +86,46 @@ def _has_accents(text: str) -> bool:
 
 def _detect_between_words(
     left: TokenisedName, right: TokenisedName, same: list[EqualRun], seen: set[CategoryId], individual: bool
-) -> Iterator[Finding]:
-    """Yield differences of punctuation and spaces between shared words, the first place of each category.
+) -> list[Finding]:
+    """Return differences of punctuation and spaces between shared words, the first place of each category.
 
+    Compared is what stands between words that are neighbours on both sides, and after the last word of both.
     ``seen`` holds the categories already found within words; found ones are added to it.
     """
-    for one, other in _list_separators(left, right, same):
-        ours, theirs = left.raw[slice(*one)], right.raw[slice(*other)]
-        if ours == theirs:
-            continue
-        same_marks = "".join(ours.split()) == "".join(theirs.split())
-        shown = _map_category_to_kind(
-            CategoryId.O02_WHITESPACE if same_marks else CategoryId.O03_PUNCTUATION, individual
-        )
-        if shown not in seen:
-            seen.add(shown)
-            yield Finding(shown, one, other)
-
-
-def _list_separators(
-    left: TokenisedName, right: TokenisedName, same: list[EqualRun]
-) -> Iterator[tuple[Span, Span]]:
-    """Yield the spans between words that are neighbours on both sides, and after the last word of both."""
-    one, other = left.tokens, right.tokens
+    found = []
     for first, second, size in same:
-        for i, j in zip(range(first, first + size - 1), range(second, second + size - 1), strict=True):
-            yield (one[i].end, one[i + 1].start), (other[j].end, other[j + 1].start)
-        if first + size == len(one) and second + size == len(other):
-            yield (one[-1].end, len(left.raw)), (other[-1].end, len(right.raw))
+        ends_both = first + size == len(left.tokens) and second + size == len(right.tokens)
+        for step in range(size if ends_both else size - 1):
+            one, other = _get_separator(left, first + step), _get_separator(right, second + step)
+            ours, theirs = left.raw[one[0] : one[1]], right.raw[other[0] : other[1]]
+            if ours == theirs:
+                continue
+            same_marks = "".join(ours.split()) == "".join(theirs.split())
+            category = CategoryId.O02_WHITESPACE if same_marks else CategoryId.O03_PUNCTUATION
+            shown = _map_category_to_kind(category, individual)
+            if shown not in seen:
+                seen.add(shown)
+                found.append(Finding(shown, one, other))
+    return found
 
 
-def _detect_article(left: TokenisedName, right: TokenisedName) -> Iterator[Finding]:
-    """Yield the article or form of address of one name, or the article of both at its two ends."""
+def _get_separator(name: TokenisedName, at: int) -> Span:
+    """Return the span from a word to the next, or to the end of the name."""
+    tokens = name.tokens
+    return (tokens[at].end, tokens[at + 1].start if at + 1 < len(tokens) else len(name.raw))
+
+
+def _detect_article(left: TokenisedName, right: TokenisedName) -> list[Finding]:
+    """Return the article or form of address of one name, or the article of both at its two ends."""
     one, other = _find_outer_word(left), _find_outer_word(right)
     is_same_end = (one is left.tokens[0]) == (other is right.tokens[0])
     if is_same_end and (one is None) == (other is None):
-        return
+        return []
+    category = CategoryId.O07_LEADING_ARTICLE
     if one and other and one.key == other.key:
-        yield Finding(CategoryId.O07_LEADING_ARTICLE, one.span, other.span)
-        return
-    if one:
-        yield Finding(CategoryId.O07_LEADING_ARTICLE, one.span, None)
-    if other:
-        yield Finding(CategoryId.O07_LEADING_ARTICLE, None, other.span)
+        return [Finding(category, one.span, other.span)]
+    found = [Finding(category, one.span, None)] if one else []
+    return [*found, Finding(category, None, other.span)] if other else found
 
 
 def _find_outer_word(name: TokenisedName) -> Token | None:
