@@ -3,7 +3,10 @@
 import os
 import re
 import subprocess
+from importlib.metadata import requires
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from tests.project.test_house_rules import PACKAGES, ROOT
 
@@ -50,6 +53,29 @@ def test_the_compiler_stays_where_packages_are_built() -> None:
     assert with_compiler == {"build"}
 
 
+def test_the_program_in_an_image_is_compiled_and_its_compiler_is_not_in_it() -> None:
+    assert stages()["engine"][0] == "FROM web-untrimmed AS engine"
+    taken = [line for lines in stages().values() for line in lines if "--from=engine" in line]
+    assert taken == ["COPY --from=engine /engine/legal_names_engine legal_names_engine"]
+    assert 'assert mode == "compiled"' in stages()["program"][-1]
+
+
+def test_what_compiles_is_installed_with_all_that_it_needs() -> None:
+    named = re.search(r"keep = /\^\(([^)]*)\)==/", CONTAINERFILE)
+    assert named
+    installed = {
+        *named[1].split("|"),
+        *re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements-web.lock").read_text(), re.M),
+    }
+    needed = {Requirement(line) for name in ("mypy", "setuptools") for line in requires(name) or []}
+    names = {
+        one.name.replace("_", "-")
+        for one in needed
+        if one.marker is None or one.marker.evaluate({"extra": ""})
+    }
+    assert {"mypy", "setuptools", *names} <= installed
+
+
 def test_no_secret_is_given_to_a_build_or_kept_in_an_image() -> None:
     named = re.findall(r"^(?:ARG|ENV) .*", CONTAINERFILE, re.M)
     assert [line for line in named if re.search(r"KEY|SECRET|PASSWORD|TOKEN|PEPPER", line)] == []
@@ -66,8 +92,10 @@ def test_an_image_gets_the_program_and_nothing_else_of_the_repository() -> None:
     lines = (IMAGE / "Containerfile.dockerignore").read_text().splitlines()
     admitted = {line.removeprefix("!") for line in lines if line.startswith("!")}
     program = {*PACKAGES, "locale", "templates", "manage.py", "pyproject.toml", "LICENSE"}
-    assert admitted == {*program, "requirements.lock", "requirements-web.lock", "deploy/image/trim"}
-    assert any(line.endswith("rm -rf deploy") for line in stages()["program"])  # of use to the builder only
+    locks = {f"requirements{name}.lock" for name in ("", "-web", "-dev")}
+    assert admitted == {*program, *locks, "deploy/image/trim", "deploy/__init__.py", "deploy/engine"}
+    built = stages()["program"][-1]
+    assert built.endswith("rm -rf deploy requirements-dev.lock")  # of use to the builder only
     assert lines[1] == "*"
     assert all((ROOT / name).exists() for name in admitted)
 
