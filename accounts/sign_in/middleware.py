@@ -28,6 +28,11 @@ _API_PREFIX = "/api/v1/"
 _OWN_PAGES = frozenset(pattern.name for pattern in urlpatterns)
 """Pages on which somebody does what the policy asks for."""
 
+_PAGES_THAT_ASK = frozenset({"share-page"})
+"""Pages that lead to the sign-in themselves, because they keep what was sent to them."""
+
+View = Callable[..., HttpResponse]
+
 _STRONG_METHODS = frozenset({"mfa", "socialaccount"})
 """Ways to sign in that satisfy the second-factor rule; the identity provider answers for its own."""
 
@@ -45,13 +50,22 @@ class SignInPolicyMiddleware:
         """Return the response."""
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: View, arguments: tuple[Any, ...], parameters: dict[str, Any]
+    ) -> HttpResponse | None:
         """Return a redirect to what the policy asks for, or ``None`` if the page may be shown."""
         if request.path.startswith(_API_PREFIX) or not isinstance(request.user, User):
             return None
+        page = request.resolver_match.url_name if request.resolver_match else None
         if is_over(request.session, policy.get_session_lifetime(request.user), _get_idle_limit()):
-            return _end_session(request, request.user)
-        if request.resolver_match and request.resolver_match.url_name in _OWN_PAGES:
+            _end_session(request, request.user)
+            if page in _PAGES_THAT_ASK:
+                answer = view(request, *arguments, **parameters)
+            else:
+                answer = redirect_to_login(request.get_full_path())
+            answer["Clear-Site-Data"] = CLEAR_SITE_DATA
+            return answer
+        if page in _OWN_PAGES:
             return None
         if request.user.must_change_password and request.user.has_usable_password():
             messages.warning(request, gettext("Please choose a password of your own first."))
@@ -72,11 +86,8 @@ def _get_idle_limit() -> timedelta | None:
     return timedelta(minutes=settings.SESSION_IDLE_MINUTES) if settings.SESSION_IDLE_MINUTES else None
 
 
-def _end_session(request: HttpRequest, user: User) -> HttpResponse:
+def _end_session(request: HttpRequest, user: User) -> None:
     with transaction.atomic():
         trail.record_event("user.session_ended", user, None, kind="pages", reason="time")
         logout(request)
     messages.info(request, gettext("Your session has ended. Please sign in again."))
-    response = redirect_to_login(request.get_full_path())
-    response["Clear-Site-Data"] = CLEAR_SITE_DATA
-    return response

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,10 +18,11 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from rest_framework.exceptions import ValidationError
 
 from accounts.auth.current_user import get_current_user
+from accounts.encryption.cookies import read_encrypted_cookie, set_encrypted_cookie
 from accounts.models import User
 from matching.api.serializers import DISCLAIMER, CompareRequestSerializer, serialize_reviewed_prediction
 from matching.compare.all_profiles import compare_other_profiles
@@ -55,6 +57,9 @@ _MATTER_KEY = "matter"
 
 _LINE_BREAKS = re.compile(r"[\r\n]+")
 _NAME_FIELDS = ("name1", "name2")
+_SHARED_COOKIE, _SHARED_SECONDS = "shared-text", 600
+"""Where the text that another app shared waits while somebody signs in, and how long."""
+
 _JURISDICTION_ERROR = gettext_noop("Use a country or state code, such as DE or US-DE.")
 
 
@@ -82,14 +87,40 @@ def compare_page(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # another app sends it; it only fills the form
 @never_cache
 @sensitive_post_parameters()
-@require_POST
-@login_required
-@permission_required("matching.add_prediction", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
 def fill_form(request: HttpRequest) -> HttpResponse:
-    """Show the form with the names in a text that another app shared; nothing is compared or stored."""
-    text = request.POST.get("text", "") or request.POST.get("title", "")
+    """Show the form with the names in a text that another app shared; nothing is compared or stored.
+
+    Who is not signed in is asked to, and comes back here with the text.
+    """
+    if not request.user.is_authenticated:
+        return _keep_until_sign_in(request)
+    if not request.user.has_perm("matching.add_prediction"):
+        raise PermissionDenied
+    kept = read_encrypted_cookie(request, _SHARED_COOKIE, _SHARED_SECONDS)
+    text = _read_shared_text(request) if request.method == "POST" else kept
+    if text is None:
+        messages.info(
+            request, gettext("The shared text was not kept through the sign-in. Please share it again.")
+        )
+        return redirect("compare-page")
     name1, name2 = (name[:MAX_NAME_LENGTH] for name in split_names(text))
-    return _render_form(request, {**FORM_DEFAULTS, "name1": name1, "name2": name2})
+    response = _render_form(request, {**FORM_DEFAULTS, "name1": name1, "name2": name2})
+    response.delete_cookie(_SHARED_COOKIE, path=reverse("share-page"))
+    return response
+
+
+def _keep_until_sign_in(request: HttpRequest) -> HttpResponse:
+    """Return the redirect to the sign-in, with the shared text in a cookie of the browser."""
+    response = redirect_to_login(reverse("share-page"))
+    if request.method == "POST":
+        names = "\n".join(name[:MAX_NAME_LENGTH] for name in split_names(_read_shared_text(request)))
+        set_encrypted_cookie(response, _SHARED_COOKIE, names, reverse("share-page"), _SHARED_SECONDS)
+    return response
+
+
+def _read_shared_text(request: HttpRequest) -> str:
+    return request.POST.get("text", "") or request.POST.get("title", "")
 
 
 @never_cache

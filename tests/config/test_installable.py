@@ -1,15 +1,23 @@
 """The pages can be installed: what is kept holds no name, and shared text fills the form."""
 
+import base64
 import json
+from datetime import timedelta
+from typing import Any
 
 import pytest
+import time_machine
+from django.contrib.sessions.models import Session
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
 
+from accounts.models import Role
 from matching.models import Prediction
 from matching.pages.shared_text import split_names
-from tests.people import person
+from tests.people import PASSWORD, person
 
 pytestmark = pytest.mark.django_db
 
@@ -81,5 +89,57 @@ def test_shared_text_fills_the_form_and_stores_nothing() -> None:
     assert not Prediction.objects.exists()
 
 
+def share(client: Client, text: str = "Quince & Sons / Quince LLC") -> Any:
+    return client.post(reverse("share-page"), {"text": text})
+
+
+def test_text_that_is_shared_before_the_sign_in_fills_the_form_after_it() -> None:
+    client, user = Client(), person()
+    asked = share(client)
+    assert asked.headers["Location"] == f"{reverse('account_login')}?next={reverse('share-page')}"
+    cookie = client.cookies["shared-text"]
+    assert "Quince" not in cookie.value + base64.urlsafe_b64decode(cookie.value).decode("latin-1")
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (
+        "/share",
+        True,
+        "Lax",
+        600,
+    )
+    form = {"login": user.email, "password": PASSWORD, "next": reverse("share-page")}
+    page = client.post(reverse("account_login"), form, follow=True)
+    assert [address for address, _ in page.redirect_chain] == ["/share"]
+    assert "Quince &amp; Sons</textarea>" in page.content.decode()
+    assert "Quince LLC</textarea>" in page.content.decode()
+    assert client.cookies["shared-text"].value == ""
+    assert not Session.objects.filter(session_data__contains="Quince").exists()
+    assert not Prediction.objects.exists()
+
+
+def test_shared_text_that_is_old_forged_or_too_long_is_asked_for_again() -> None:
+    client, now = Client(), timezone.now()
+    share(client)
+    client.force_login(person())
+    with time_machine.travel(now + timedelta(seconds=700), tick=False):
+        told = client.get(reverse("share-page"), follow=True).content.decode()
+    assert "Please share it again." in told
+    assert "Quince" not in told
+    client.cookies["shared-text"] = "Quince"
+    assert "Please share it again." in client.get(reverse("share-page"), follow=True).content.decode()
+    assert "shared-text" not in share(Client(), "名" * 2_000).cookies
+
+
+def test_text_that_is_shared_as_a_session_ends_is_kept(settings: Settings) -> None:
+    settings.SESSION_IDLE_MINUTES = 60
+    client, user = Client(), person()
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    with time_machine.travel(timezone.now() + timedelta(minutes=90)):
+        asked = share(client)
+    assert asked.headers["Location"].endswith("?next=/share")
+    assert "storage" in asked.headers["Clear-Site-Data"]
+    assert asked.cookies["shared-text"].value
+
+
 def test_who_compares_nothing_is_shown_no_form() -> None:
-    assert Client().post(reverse("share-page"), {"text": "A / B"}).status_code == 302
+    client = Client()
+    client.force_login(person(Role.AUDITOR))
+    assert share(client).status_code == 403
