@@ -50,9 +50,15 @@ def test_the_guide_is_open_and_its_lines_name_this_installation(client: Client) 
         "jobs",
         "webhooks",
         "paging",
+        "clients",
+        "client-python",
+        "client-typescript",
+        "client-mcp",
         "changes",
     ):
         assert f'id="{part}"' in page
+    assert 'Client("http://localhost:5001", "lnc_' in page
+    assert '"LEGAL_NAMES_URL": "http://localhost:5001"' in page
     assert all(f"<code>{problem.code}</code>" in page for problem in PROBLEMS)
 
 
