@@ -19,6 +19,7 @@ from django.conf import settings
 
 from config.local.embedded import EmbeddedServers
 from config.local.ports import find_free_port
+from tests.system.template import begin_prepared
 
 EMAIL, PASSWORD = "boss@example.com", "correct horse battery staple"
 NOBODY_LISTENS = "http://127.0.0.1:1"
@@ -162,6 +163,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 def prepared(home: Path) -> EmbeddedServers:
     """Servers that lose nothing, with the product's tables, model and one administrator."""
+    begin_prepared(home)
     servers = EmbeddedServers(home)
     servers.acquire()
     web = Web(home, ADMIN_EMAIL=EMAIL, ADMIN_PASSWORD=PASSWORD)

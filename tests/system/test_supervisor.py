@@ -1,4 +1,4 @@
-"""The whole system from an empty folder: it answers, survives what is killed, and leaves nothing behind."""
+"""The whole system: it answers from an empty folder, survives what is killed, and leaves nothing behind."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ import pytest
 
 from config.local.embedded import EmbeddedServers
 from tests.system.supervisor import PATIENCE_SECONDS, System, wait_for
+from tests.system.template import begin_prepared
 
 
 class HalfSent:
@@ -34,7 +35,8 @@ class HalfSent:
 
 
 @pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
+def new_system(tmp_path: Path) -> Iterator[System]:
+    """A system in a folder that is empty."""
     system = System(tmp_path / "var")
     yield system
     if system.process.poll() is None:
@@ -43,7 +45,15 @@ def system(tmp_path: Path) -> Iterator[System]:
         server.stop()
 
 
-def test_it_answers_survives_kill_nine_and_stops_what_it_started(system: System) -> None:
+@pytest.fixture
+def system(new_system: System) -> System:
+    """A system whose folder is prepared."""
+    begin_prepared(new_system.home)
+    return new_system
+
+
+def test_it_answers_survives_kill_nine_and_stops_what_it_started(new_system: System) -> None:
+    system = new_system
     system.start()
     assert system.answer()["verdict"] == "immaterial"
     assert "Password (shown once" in system.said()
@@ -73,7 +83,8 @@ def test_killed_servers_are_started_again(system: System) -> None:
     assert system.stop(signal.SIGTERM) == 0
 
 
-def test_what_is_made_at_run_time_is_for_its_owner_only(system: System) -> None:
+def test_what_is_made_at_run_time_is_for_its_owner_only(new_system: System) -> None:
+    system = new_system
     system.start()
     open_to_others = [
         str(path)

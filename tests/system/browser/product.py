@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from config.local.ports import find_free_port
+from tests.system.template import begin_prepared
 
 ROOT = Path(__file__).resolve().parents[3]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -72,6 +73,7 @@ def product(password: str, **environment: str) -> Iterator[Product]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         running = Product(f"http://127.0.0.1:{find_free_port()}", home / "var", password, home / "run.log")
+        begin_prepared(running.home)
         people = {"ADMIN_EMAIL": ADMINISTRATOR, "ADMIN_PASSWORD": password, "LOGIN_RATE": "6000/min"}
         command = [sys.executable, "-u", "-m", "config.local.run"]
         with running.log.open("wb") as log:

@@ -27,6 +27,7 @@ from tests.object_store import connect, object_store
 from tests.system.deploy.installation import build_environment
 from tests.system.hosts.network import Host, connect_hosts
 from tests.system.serving import EMAIL, PASSWORD, Web
+from tests.system.template import begin_prepared
 
 ROWS = int(os.environ.get("TWO_HOSTS_ROWS", "40000"))
 PAGE = os.environ.get("TWO_HOSTS_PAGE", "")
@@ -153,9 +154,8 @@ def installation(
 @contextmanager
 def servers_at(address: str, folder: Path) -> Iterator[EmbeddedServers]:
     """PostgreSQL and Valkey that listen at an address other hosts reach."""
+    begin_prepared(folder)
     servers = EmbeddedServers(folder, durable=False)
-    servers.postgres.start()
-    servers.postgres.stop()
     with (servers.postgres.data / "pg_hba.conf").open("a") as rules:
         rules.write(f"host all all {address}/24 scram-sha-256\n")
     with pytest.MonkeyPatch.context() as patch:

@@ -28,6 +28,7 @@ from tests.system.soak.report import Soak, write_section
 from tests.system.soak.verification import Expectation, judge, needs_error_alert
 from tests.system.soak.versions import load_scorers
 from tests.system.supervisor import System, wait_for
+from tests.system.template import begin_prepared
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "60"))
 PAGE = os.environ.get("SOAK_PAGE", "")
@@ -51,6 +52,7 @@ def hook() -> Iterator[tuple[str, Hook]]:
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[System]:
     """The installation as `make run` starts it, with limits that a load may pass."""
+    begin_prepared(tmp_path / "var")
     system = System(tmp_path / "var", WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8", **GENEROUS)
     system.start()
     yield system
