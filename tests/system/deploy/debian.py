@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from functools import cache
 
 PATIENCE_SECONDS = 600
 SEARCHED = os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin"
@@ -18,15 +19,24 @@ def find_program(name: str, package: str = "") -> str:
     if path := shutil.which(name, path=SEARCHED):
         return path
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", package]):
-            subprocess.run(
-                ["apt-get", "-qq", *command],
-                env=quiet,
-                check=False,
-                capture_output=True,
-                timeout=PATIENCE_SECONDS,
-            )
+        _update_lists()
+        _run_apt("install", "--yes", "--no-install-recommends", package)
     if path := shutil.which(name, path=SEARCHED):
         return path
     raise ProgramMissingError(f"{name} is missing: install it as root with apt-get install {package}.")
+
+
+@cache
+def _update_lists() -> None:
+    """Ask once in a run of tests which packages there are."""
+    _run_apt("update")
+
+
+def _run_apt(*arguments: str) -> None:
+    subprocess.run(
+        ["apt-get", "-qq", *arguments],
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        check=False,
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+    )
