@@ -40,9 +40,8 @@ def test_an_image_is_described_by_labels_and_runs_as_a_user(engine: Engine, name
     prefix = "org.opencontainers.image."
     labels = {key.removeprefix(prefix): value for key, value in config["Labels"].items()}
     assert (config["User"], labels["version"]) == ("1000:1000", VERSION)
-    assert labels["revision"] == ask_git(
-        "rev-parse", "HEAD"
-    )  # also where layers of another commit were reused
+    # Also where layers of another commit were reused.
+    assert labels["revision"] == ask_git("rev-parse", "HEAD")
     assert labels["created"] == image["Created"]
     assert image["Healthcheck"]["Test"][-2:] == ["config.process.health", name]
     assert run_inside(engine, name, "id -u; id -g").split() == ["1000", "1000"]
