@@ -99,9 +99,17 @@ _MACHINE = (
 def _head(part: str, rounds: int) -> Iterator[str]:
     yield f"## The API: {_TITLES[part]}\n"
     medians = f"medians of {rounds} rounds" if rounds > 1 else "one run"
-    yield f"Written by `make benchmark-api` on {datetime.now(UTC):%Y-%m-%d}, {medians}; do not edit."
+    date, mode = datetime.now(UTC).date(), _name_engine()
+    yield f"Written by `make benchmark-api` on {date}, {medians}, {mode} engine; do not edit."
     yield from _MACHINE if part == "single" else ()
     yield ""
+
+
+def _name_engine() -> str:
+    """Return which engine runs here, and so in every process that is measured."""
+    from matching.engine import EXECUTION  # noqa: PLC0415 - after the variables of the environment
+
+    return EXECUTION
 
 
 def _load() -> str:
