@@ -24,7 +24,7 @@ STAGES: Mapping[str, Sequence[str]] = {
     "throttles": ("rest_framework.views.APIView.check_throttles",),
     "body: read, parse, check": (
         "rest_framework.request.Request._load_data_and_files",
-        "matching.api.serializers.CompareRequestSerializer.parse_request",
+        "matching.api.serializers.CompareRequestSerializer.parse_in_matter",
     ),
     "comparison, or its look in the cache": ("matching.compare.service.compare_cached",),
     "draft of the row": ("matching.compare.service.draft_prediction",),
