@@ -33,7 +33,7 @@ from accounts.models import User
 from feedback.admin.item_changes import ASSIGNMENT, RETURN, URGENCY, WITHDRAWAL, ask_for_change
 from feedback.admin.item_filters import ALL_FILTERS, BLIND_FILTERS, describe_status
 from feedback.admin.review_urls import build_review_urls
-from feedback.models import ReviewItem, ReviewItemQuerySet
+from feedback.models import ReviewItem, ReviewItemQuerySet, ReviewStage
 from feedback.permissions import LEAD_PERMISSION, REVIEW_PERMISSION, is_blind
 from feedback.review.waiting import select_listed
 from matching.admin.predictions import PairForm
@@ -47,15 +47,14 @@ _LEAD_COLUMNS = (
     "display_status",
     "display_age",
     "display_due",
-    "stream",
-    "stage",
-    "priority",
+    "display_stream",
     "assigned_to",
     "display_matter",
 )
 _BLIND_FIELDS = (*_BLIND_COLUMNS[1:], "claimed_until", "done_at")
 _LEAD_FIELDS = (
     *_LEAD_COLUMNS[1:],
+    "priority",
     "prediction",
     "claimed_by",
     "claimed_until",
@@ -166,6 +165,12 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         is_late = item.state != ReviewItem.State.DONE and item.due_at < timezone.now()
         moment = format_moment(item.due_at)
         return gettext("overdue since {moment}").format(moment=moment) if is_late else moment
+
+    @admin.display(description=_("Stream"), ordering="stream")
+    def display_stream(self, item: ReviewItem) -> str:
+        """Return why the item is reviewed and, after a first review, at which stage it is."""
+        stage = "" if item.stage == ReviewStage.FIRST else f", {item.get_stage_display().lower()}"
+        return f"{item.get_stream_display()}{stage}"
 
     @admin.display(description=_("Matter"))
     def display_matter(self, item: ReviewItem) -> str:

@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
         done = gettext("{changed} of {total} items changed.").format(changed=self.changed, total=total)
         if not self.refusals:
             return done
-        reasons = "; ".join(f"{count} × {reason}" for reason, count in self.refusals.items())
+        reasons = "; ".join(f"{reason} ({count})" for reason, count in self.refusals.items())
         return gettext("{done} Left as they are: {reasons}.").format(done=done, reasons=reasons)
 
 

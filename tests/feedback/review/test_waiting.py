@@ -67,7 +67,7 @@ def list_items(user: User, **query: str) -> list[ReviewItem]:
 def fill_queue(user: User) -> dict[str, ReviewItem]:
     """One item of each sort, seen from a user."""
     now, other = timezone.now(), person(Role.REVIEWER)
-    held = {"state": "claimed", "claimed_until": now + timedelta(minutes=5)}
+    held: dict[str, Any] = {"state": "claimed", "claimed_until": now + timedelta(minutes=5)}
     items = {
         "free": queued(),
         "own": queued(assigned_to=user),

@@ -125,10 +125,19 @@ def reach(page: Page, selector: str) -> None:
     raise AssertionError(f"Tab does not reach {selector}")
 
 
-def test_keys_can_be_switched_off(client: Client, sign_in: SignIn) -> None:
+def test_keys_are_listed_on_a_key_and_can_be_switched_off(client: Client, sign_in: SignIn) -> None:
     client.objects("Switched Off Ltd", "Switched Off LLC")
     page = sign_in(ANNA)
     take(page)
+    press(page, "?")
+    expect(page.get_by_role("dialog", name="Keys of this page")).to_contain_text("Cannot tell")
+    press(page, "2")
+    press(page, "Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.get_by_role("button", name="Help on keys").click()
+    press(page, "Escape")
+    expect(page.get_by_role("button", name="Help on keys")).to_be_focused()
+    assert page.url.endswith("/decide")
     page.uncheck("[data-keys]")
     page.locator("h2#names").click()
     press(page, "2")
