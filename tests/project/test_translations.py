@@ -9,12 +9,15 @@ from string import Formatter
 
 import polib
 import pytest
+from django.utils import translation
+from django.utils.dates import MONTHS
 
 from accounts.models import Language
 from deploy.messages import LOCALE, PLURAL_FORMS, Text, collect_texts
 from tests.project.test_house_rules import ROOT
 
 PERCENT_PARAMETER = re.compile(r"%\((\w+)\)[sd]")
+NUMBER = re.compile(r"\d{2,}")
 TAG = re.compile(r"</?[a-z][^>]*>")
 LANGUAGES = tuple(PLURAL_FORMS)
 
@@ -73,6 +76,21 @@ def test_a_translation_begins_and_ends_as_its_text(language: str) -> None:
     for text, translated in translations(language):
         ends = [(part[:1].isspace(), part[-1:].isspace(), part[-1:] in ".:?") for part in (text, translated)]
         assert ends[0] == ends[1], text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_has_the_numbers_of_its_text(language: str) -> None:
+    for text, translated in translations(language):
+        assert sorted(NUMBER.findall(text)) == sorted(NUMBER.findall(translated)), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_months_are_those_of_django(language: str) -> None:
+    own = dict(translations(language))
+    with translation.override("en"):
+        english = [str(month) for month in MONTHS.values()]
+    with translation.override(language):
+        assert [own[month] for month in english] == [str(month) for month in MONTHS.values()]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
