@@ -13,11 +13,13 @@ from django.contrib.admin import AdminSite
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from accounts.language.sentences import Text
 from accounts.models import User
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,29 +28,29 @@ _MAX_ROWS = 10_000
 """The most rows that a list counts and pages through; older rows are found by filters."""
 
 
-def admin_button(description: str | Promise, permission: str) -> Callable[[F], F]:
+def admin_button(description: Text, permission: str) -> Callable[[F], F]:
     """Return a decorator for a page button, which is shown if ``has_<permission>_permission`` allows it."""
     return cast("Callable[[F], F]", action(description=description, permissions=[permission]))
 
 
-class ColouredLabel(tuple[str, str]):
+class ColouredLabel(tuple[str, Text]):
     """The key of a colour and a text: a coloured label in a list, the text alone on the page of one row."""
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        return self[1]
+        return str(self[1])
 
 
 def label_column(
-    description: str, ordering: str, colours: Mapping[Any, str]
-) -> Callable[[Callable[[Any, Any], tuple[str, str]]], Callable[[Any, Any], ColouredLabel]]:
+    description: Text, ordering: str, colours: Mapping[Any, str]
+) -> Callable[[Callable[[Any, Any], tuple[str, Text]]], Callable[[Any, Any], ColouredLabel]]:
     """Return a decorator that makes a method a column of coloured labels.
 
     The method returns the key of the colour and the text.
     """
 
-    def decorate(method: Callable[[Any, Any], tuple[str, str]]) -> Callable[[Any, Any], ColouredLabel]:
+    def decorate(method: Callable[[Any, Any], tuple[str, Text]]) -> Callable[[Any, Any], ColouredLabel]:
         @display(description=description, ordering=ordering, label=colours)  # type: ignore[untyped-decorator]  # the theme is untyped
         @wraps(method)
         def column(model_admin: Any, row: Any) -> ColouredLabel:
@@ -98,9 +100,10 @@ class ReasonForm(forms.Form):
     """A form for the reason, which is recorded in the audit trail."""
 
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=500,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Kept in the audit trail. Do not write a compared name here.",
+        help_text=gettext_lazy("Kept in the audit trail. Do not write a compared name here."),
     )
 
 
@@ -116,11 +119,11 @@ class ConfirmationStep:
     of the types in ``expected_errors`` are shown as form errors.
     """
 
-    title: str
-    explanation: str
-    button_label: str
+    title: Text
+    explanation: Text
+    button_label: Text
     back_url: str
-    perform: Callable[[User, Mapping[str, Any]], str]
+    perform: Callable[[User, Mapping[str, Any]], Text]
     form_class: Callable[..., forms.Form] = ConfirmationForm
     expected_errors: tuple[type[Exception], ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)

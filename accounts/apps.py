@@ -5,13 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class AccountsConfig(AppConfig):
     """The lowest app: every other app may import it, and it imports none of them."""
 
     name = "accounts"
-    verbose_name = "Users and audit"
+    verbose_name = gettext_lazy("Users and audit")
 
     def ready(self) -> None:
         """Record sign-ins, second factors and identities, and register the check of the policy.

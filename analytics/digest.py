@@ -13,6 +13,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.audit import trail
 from accounts.models import User
@@ -23,7 +24,7 @@ from analytics.reports.period import EVERYTHING, ReportPeriod
 
 PERMISSION = "analytics.view_reports"
 _SALT = "weekly digest"
-_SECTIONS = ("Summary", "Review")
+_SECTIONS = (gettext_lazy("Summary"), gettext_lazy("Review"))
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,7 @@ def build_letter(user: User, week: ReportPeriod, page: Page) -> EmailMessage:
     }
     body = render_to_string("analytics/digest.txt", context)
     headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    subject = f"Legal Name Comparison: {week}"
+    subject = gettext("Legal Name Comparison: {week}").format(week=week)
     return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email], headers=headers)
 
 

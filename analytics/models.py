@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.dates import format_day, format_moment
 from matching.models import PredictionSource
@@ -158,7 +159,7 @@ class RollUpProgress(models.Model):
         constraints = (models.CheckConstraint(condition=Q(id=1), name="roll_up_progress_one_row"),)
 
     def __str__(self) -> str:
-        return f"rolled up until {format_moment(self.rolled_until)}"
+        return gettext("rolled up until {moment}").format(moment=format_moment(self.rolled_until))
 
 
 class ReportAssumption(models.Model):
@@ -182,7 +183,7 @@ class ReportAssumption(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.minutes} minutes a comparison"
+        return gettext("{minutes} minutes a comparison").format(minutes=self.minutes)
 
 
 class DigestSubscription(models.Model):
@@ -200,4 +201,4 @@ class DigestSubscription(models.Model):
         ordering = ("created_at",)
 
     def __str__(self) -> str:
-        return f"since {self.created_at:%Y-%m-%d}"
+        return gettext("since {created_at:%Y-%m-%d}").format(created_at=self.created_at)

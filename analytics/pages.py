@@ -10,6 +10,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -56,7 +57,7 @@ def _render_list(request: HttpRequest) -> HttpResponse:
         {"month": str(month), "over": month.is_over, "sha256": digests.get(str(month), "")}
         for month in evidence.list_months()
     ]
-    context = {**admin.site.each_context(request), "title": "Evidence packs", "rows": rows}
+    context = {**admin.site.each_context(request), "title": gettext("Evidence packs"), "rows": rows}
     return TemplateResponse(request, "admin/evidence.html", context)
 
 

@@ -1,13 +1,20 @@
 """The app that registers the system checks and the Celery application."""
 
-from django.apps import AppConfig
+from pathlib import Path
+
+from django.apps import AppConfig, apps
+from django.conf import settings
 from django.core.checks import Tags, register
 
+from accounts.language.model_texts import translate_models
 from config import celery, checks, deployment_checks
 
 
 class ConfigConfig(AppConfig):
-    """The project configuration as an app: system checks, no models."""
+    """The project configuration as an app: system checks, no models.
+
+    It is ready before the admin, whose forms copy the names of columns.
+    """
 
     name = "config"
 
@@ -17,6 +24,8 @@ class ConfigConfig(AppConfig):
         Without the default, threads of a web process would send tasks to Celery's default broker on
         localhost, which does not exist.
         """
+        own = [config for config in apps.get_app_configs() if Path(config.path).parent == settings.BASE_DIR]
+        translate_models(own)
         celery.app.set_default()
         register(checks.check_cache, Tags.caches)
         register(checks.check_keys, Tags.security)

@@ -95,6 +95,7 @@ UNFOLD = UNFOLD_SETTINGS
 
 # --- Application ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "config",
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
@@ -120,7 +121,6 @@ INSTALLED_APPS = [
     "encrypted_model_fields",
     "import_export",
     "rest_framework",
-    "config",
     "accounts",
     "notifications",
     "webhooks",

@@ -1,7 +1,8 @@
 """``python -m deploy.messages``: brings the catalogues of translations up to date, and compiles them.
 
 Texts are found where they are written: ``{% translate %}`` and ``{% blocktranslate %}`` in templates, the
-functions of gettext in Python, and the sentences of the engine. A new text is added without a translation, a
+functions of gettext in Python, the names and help texts of models, the sentences of the engine, and the texts
+of the admin's theme, which comes without translations. A new text is added without a translation, a
 text that is gone is dropped; what is translated stays. ``tests/project/test_translations.py`` fails while
 something is missing.
 """
@@ -18,12 +19,19 @@ from typing import NamedTuple
 
 import django
 import polib
+import unfold
+from django import conf
 from django.apps import apps
+from django.contrib import admin, auth
 from django.template import engines
 from django.template.base import Variable
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
+from accounts.language import model_texts
+from experiments import metrics
 from matching.engine.language.translation import list_texts
+from modelops import alert_rules
+from modelops.validation.titles import GATE_TITLES
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "locale"
@@ -43,6 +51,13 @@ _TEXTS_IN_TAGS = re.compile(r"""_\("([^"]+)"\)""")
 """Texts that a template passes to a tag or a filter."""
 
 
+_THEME_TEMPLATES = (
+    *(f"templates/{part}" for part in ("admin", "auth", "registration", "unfold")),
+    *(f"contrib/{part}/templates" for part in ("filters", "forms", "import_export")),
+)
+"""The parts of the theme that this product shows."""
+
+
 class Text(NamedTuple):
     """A text to translate with its plural, where it is found, and whether names in it are ``%(name)s``."""
 
@@ -55,13 +70,14 @@ class Text(NamedTuple):
 def collect_texts() -> list[Text]:
     """Return every text to translate, in the order of the files; needs Django to be set up."""
     templates = [text for path in sorted((ROOT / "templates").rglob("*.*")) for text in _read_template(path)]
-    folders = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == ROOT]
+    configs = [config for config in apps.get_app_configs() if Path(config.path).parent == ROOT]
+    folders = sorted(Path(config.path) for config in configs)
     code = [text for folder in folders for path in sorted(folder.rglob("*.py")) for text in _read_code(path)]
-    return [*templates, *code, *_read_engine()]
+    return [*templates, *code, *_read_models(), *_read_pure_code(), *_read_theme()]
 
 
-def _read_template(path: Path) -> Iterator[Text]:
-    place, source = str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
+def _read_template(path: Path, root: Path = ROOT) -> Iterator[Text]:
+    place, source = str(path.relative_to(root)), path.read_text(encoding="utf-8")
     yield from [Text(found, "", place) for found in _TEXTS_IN_TAGS.findall(source)]
     nodes = engines["django"].engine.from_string(source).nodelist  # type: ignore[attr-defined]
     for node in nodes.get_nodes_by_type(TranslateNode):
@@ -75,8 +91,8 @@ def _read_template(path: Path) -> Iterator[Text]:
         yield Text(singular, plural, place, bool(names or more))
 
 
-def _read_code(path: Path) -> Iterator[Text]:
-    place = str(path.relative_to(ROOT))
+def _read_code(path: Path, root: Path = ROOT) -> Iterator[Text]:
+    place = str(path.relative_to(root))
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
             continue
@@ -87,8 +103,44 @@ def _read_code(path: Path) -> Iterator[Text]:
             yield Text(texts[0], texts[1] if len(texts) > 1 else "", place)
 
 
-def _read_engine() -> Iterator[Text]:
+def _read_models() -> Iterator[Text]:
+    """Find the texts of the models whose rows the admin shows."""
+    shown = {model: model_admin.inlines for model, model_admin in admin.site._registry.items()}
+    models = [model for outer, inlines in shown.items() for model in (outer, *(row.model for row in inlines))]
+    own = [model for model in models if Path(apps.get_app_config(model._meta.app_label).path).parent == ROOT]
+    known = _list_translated_by_django()
+    for model in sorted(own, key=lambda model: model._meta.label):
+        place = f"{model._meta.app_label}/models"
+        yield from [
+            Text(text, "", place) for text in model_texts.list_texts([model]) if text and text not in known
+        ]
+
+
+def _read_theme() -> Iterator[Text]:
+    """Find the texts of the theme's pages that neither Django nor its admin translates."""
+    folder = Path(unfold.__file__).parent
+    known = _list_translated_by_django()
+    pages = [path for part in _THEME_TEMPLATES for path in sorted((folder / part).rglob("*.html"))]
+    texts = [text for path in pages for text in _read_template(path, folder.parent)]
+    texts += [text for path in sorted(folder.glob("*.py")) for text in _read_code(path, folder.parent)]
+    yield from [text for text in texts if text.singular not in known]
+
+
+def _list_translated_by_django() -> set[str]:
+    files = [
+        Path(package.__file__ or "").parent / "locale" / language / "LC_MESSAGES" / "django.po"
+        for package in (admin, auth, conf)
+        for language in PLURAL_FORMS
+    ]
+    return {entry.msgid for path in files for entry in polib.pofile(str(path)) if entry.translated()}
+
+
+def _read_pure_code() -> Iterator[Text]:
+    """Find the texts of what imports no Django, and so cannot mark them."""
     yield from [Text(text, "", "matching/engine") for text in list_texts()]
+    yield from [Text(text, "", "experiments/metrics.py") for text in metrics.list_texts()]
+    yield from [Text(text, "", "modelops/alert_rules.py") for text in alert_rules.list_texts()]
+    yield from [Text(text, "", "modelops/validation") for text in GATE_TITLES]
 
 
 def update_catalogue(path: Path, language: str, texts: Sequence[Text]) -> polib.POFile:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class ExperimentsConfig(AppConfig):
     """Configuration of experiments, which assigns users to arms by a hash."""
 
     name = "experiments"
-    verbose_name = "Experiments"
+    verbose_name = gettext_lazy("Experiments")

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 from celery import current_app
 from django.db import transaction
+from django.utils.translation import gettext
 from kombu.exceptions import OperationalError
 
 from accounts.models import User
@@ -114,14 +115,18 @@ def record_metric(
     a user without an exposure; :class:`RecordedBeforeError` for a repetition with another value.
     """
     if not is_recordable(name):
-        raise RecordingError("Use another name: lower-case letters, digits and _, and none that is measured.")
+        raise RecordingError(
+            gettext("Use another name: lower-case letters, digits and _, and none that is measured.")
+        )
     if not math.isfinite(value) or abs(value) > _MAX_VALUE:
-        raise RecordingError("The value must be a number of at most a million millions.")
+        raise RecordingError(gettext("The value must be a number of at most a million millions."))
     if not experiment.is_active:
-        raise RecordingError("This experiment is not running.")
+        raise RecordingError(gettext("This experiment is not running."))
     exposure = Exposure.objects.filter(experiment=experiment, user=user, phase=experiment.phase).first()
     if exposure is None:
-        raise RecordingError("No comparison of yours has been part of this experiment in its current phase.")
+        raise RecordingError(
+            gettext("No comparison of yours has been part of this experiment in its current phase.")
+        )
     row, created = RecordedMetric.objects.get_or_create(
         experiment=experiment,
         user=user,

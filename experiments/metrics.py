@@ -128,6 +128,14 @@ GUARDRAIL_CHOICES = tuple(
     for id_ in GUARDRAIL_METRICS
 )
 
+
+def list_texts() -> list[str]:
+    """Return every text of the metrics that a catalogue translates, each once."""
+    described = [text for metric in _AUTOMATIC for text in (metric.title, metric.description)]
+    chosen = [title for _, title in (*PRIMARY_CHOICES, *GUARDRAIL_CHOICES)]
+    return list(dict.fromkeys([*described, *chosen]))
+
+
 METRIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """Names of recorded metrics."""
 

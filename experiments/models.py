@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.ids import uuid7
+from accounts.language.sentences import Text
 from experiments.metrics import ACCURACY, GUARDRAIL_CHOICES, PRIMARY_CHOICES, RECORDED
 from modelops.models import EVERY_PROFILE, ModelVersion, PromotionRequest
 
-_SPLIT_HELP = "Share of the enrolled users that gets A; the others get B."
-_ENROLLED_HELP = "Share of all users that is enrolled. 0: B answers nobody and only scores in the shadow."
+_SPLIT_HELP = gettext_lazy("Share of the enrolled users that gets A; the others get B.")
+_ENROLLED_HELP = gettext_lazy(
+    "Share of all users that is enrolled. 0: B answers nobody and only scores in the shadow."
+)
 
 
 def new_salt() -> str:
@@ -23,20 +28,24 @@ def new_salt() -> str:
     return secrets.token_hex(16)
 
 
+def _translate(choices: Iterable[tuple[str, str]]) -> list[tuple[str, Text]]:
+    return [(value, gettext_lazy(title)) for value, title in choices]
+
+
 class ExperimentStatus(models.TextChoices):
     """State of an experiment."""
 
-    DRAFT = "draft", "Draft"
-    RUNNING = "running", "Running"
-    STOPPED = "stopped", "Stopped"
-    CONCLUDED = "concluded", "Concluded"
+    DRAFT = "draft", gettext_lazy("Draft")
+    RUNNING = "running", gettext_lazy("Running")
+    STOPPED = "stopped", gettext_lazy("Stopped")
+    CONCLUDED = "concluded", gettext_lazy("Concluded")
 
 
 class Arm(models.TextChoices):
     """The two versions of an experiment."""
 
-    A = "a", "A (the champion)"
-    B = "b", "B (the challenger)"
+    A = "a", gettext_lazy("A (the champion)")
+    B = "b", gettext_lazy("B (the challenger)")
 
 
 class ExperimentQuerySet(models.QuerySet["Experiment"]):
@@ -62,7 +71,7 @@ class Experiment(models.Model):
     model_b = models.ForeignKey(
         ModelVersion, on_delete=models.PROTECT, related_name="+", verbose_name="version B"
     )
-    primary_metric = models.CharField(max_length=20, choices=PRIMARY_CHOICES, default=ACCURACY)
+    primary_metric = models.CharField(max_length=20, choices=_translate(PRIMARY_CHOICES), default=ACCURACY)
     recorded_metric = models.CharField(
         max_length=40,
         blank=True,
@@ -207,7 +216,9 @@ class ExperimentPhase(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"phase {self.number}: A {self.traffic_split:.0%} of {self.enrolled_share:.0%}"
+        return gettext("phase {number}: A {traffic_split:.0%} of {enrolled_share:.0%}").format(
+            number=self.number, traffic_split=self.traffic_split, enrolled_share=self.enrolled_share
+        )
 
     @property
     def share_b(self) -> float:
@@ -220,7 +231,7 @@ class Guardrail(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     experiment = models.ForeignKey(Experiment, on_delete=models.CASCADE, related_name="guardrails")
-    metric = models.CharField(max_length=20, choices=GUARDRAIL_CHOICES)
+    metric = models.CharField(max_length=20, choices=_translate(GUARDRAIL_CHOICES))
     margin = models.DecimalField(
         max_digits=6,
         decimal_places=4,
@@ -237,7 +248,9 @@ class Guardrail(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_metric_display()}: at most {self.margin} worse"
+        return gettext("{metric}: at most {margin} worse").format(
+            metric=self.get_metric_display(), margin=self.margin
+        )
 
 
 class Exposure(models.Model):
@@ -291,4 +304,6 @@ class RecordedMetric(models.Model):
         indexes = (models.Index(fields=["experiment", "phase", "name"], name="ab_metrics_of_phase"),)
 
     def __str__(self) -> str:
-        return f"{self.name} = {self.value:g} in arm {self.arm}"
+        return gettext("{name} = {value:g} in arm {arm}").format(
+            name=self.name, value=self.value, arm=self.arm
+        )

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -60,7 +61,7 @@ def create_experiment(draft: Experiment, guardrails: Mapping[str, Decimal], acto
 @transaction.atomic
 def change_draft(draft: Experiment, guardrails: Mapping[str, Decimal], actor: User) -> Experiment:
     """Store the changed fields of a draft. Raises :class:`ExperimentError` once it has started."""
-    stored = _lock(draft, ExperimentStatus.DRAFT, "only a draft can be changed")
+    stored = _lock(draft, ExperimentStatus.DRAFT, gettext("only a draft can be changed"))
     before = _describe_draft(stored, {row.metric: row.margin for row in stored.guardrails.all()})
     draft.save(update_fields=DRAFT_FIELDS)
     _store_guardrails(draft, guardrails)
@@ -90,16 +91,18 @@ def start_experiment(experiment: Experiment, actor: User, can_conclude: bool, re
     reason is needed. Raises :class:`ExperimentError` for anything but a draft, for versions that are not live
     and for a second experiment of the profile.
     """
-    experiment = _lock(experiment, ExperimentStatus.DRAFT, "only a draft can be started")
+    experiment = _lock(experiment, ExperimentStatus.DRAFT, gettext("only a draft can be started"))
     if missing := find_missing_versions(experiment):
         raise ExperimentError("; ".join(row.text for row in missing))
     if not can_conclude and not reason.strip():
-        raise ExperimentError("this experiment is not expected to conclude: give a reason to start it")
+        raise ExperimentError(
+            gettext("this experiment is not expected to conclude: give a reason to start it")
+        )
     if Experiment.objects.running().filter(profile=experiment.profile).exists():
-        raise ExperimentError("another experiment is running for this profile")
+        raise ExperimentError(gettext("another experiment is running for this profile"))
     now = timezone.now()
     if experiment.planned_end and experiment.planned_end <= now:
-        raise ExperimentError("the planned end has passed: set another one")
+        raise ExperimentError(gettext("the planned end has passed: set another one"))
     experiment.status, experiment.is_active, experiment.start_date = ExperimentStatus.RUNNING, True, now
     experiment.can_conclude, experiment.reason_to_start = can_conclude, reason.strip()
     experiment.save(update_fields=["status", "is_active", "start_date", "can_conclude", "reason_to_start"])
@@ -119,10 +122,10 @@ def change_split(
     Raises :class:`ExperimentError` unless it is running and something changes.
     """
     experiment = _lock(
-        experiment, ExperimentStatus.RUNNING, "only the split of a running experiment can change"
+        experiment, ExperimentStatus.RUNNING, gettext("only the split of a running experiment can change")
     )
     if (experiment.traffic_split, experiment.enrolled_share) == (traffic_split, enrolled_share):
-        raise ExperimentError("these are the shares of the current phase")
+        raise ExperimentError(gettext("these are the shares of the current phase"))
     _close_phase(experiment)
     experiment.traffic_split, experiment.enrolled_share = traffic_split, enrolled_share
     experiment.phase += 1
@@ -143,7 +146,9 @@ def stop_experiment(
     ``breached`` is the metric of the guardrail that stopped it. Raises :class:`ExperimentError` unless it is
     running.
     """
-    experiment = _lock(experiment, ExperimentStatus.RUNNING, "only a running experiment can be stopped")
+    experiment = _lock(
+        experiment, ExperimentStatus.RUNNING, gettext("only a running experiment can be stopped")
+    )
     if breached:
         experiment.guardrails.filter(metric=breached).update(breached_at=timezone.now())
     _end(experiment, ExperimentStatus.STOPPED)
@@ -157,9 +162,11 @@ def conclude_experiment(experiment: Experiment, actor: User, conclusion: str, re
 
     Raises :class:`ExperimentError` unless it is running and there is a verdict.
     """
-    experiment = _lock(experiment, ExperimentStatus.RUNNING, "only a running experiment can be concluded")
+    experiment = _lock(
+        experiment, ExperimentStatus.RUNNING, gettext("only a running experiment can be concluded")
+    )
     if not conclusion:
-        raise ExperimentError("there is no verdict to conclude with")
+        raise ExperimentError(gettext("there is no verdict to conclude with"))
     experiment.conclusion = conclusion
     _end(experiment, ExperimentStatus.CONCLUDED)
     trail.record_event("experiment.concluded", experiment, actor, conclusion=conclusion, reason=reason)
@@ -169,7 +176,9 @@ def conclude_experiment(experiment: Experiment, actor: User, conclusion: str, re
 @transaction.atomic
 def record_shipment(experiment: Experiment, promotion: PromotionRequest, actor: User) -> Experiment:
     """Note the request to make B champion. Raises :class:`ExperimentError` before the conclusion."""
-    experiment = _lock(experiment, ExperimentStatus.CONCLUDED, "only a concluded experiment can ship B")
+    experiment = _lock(
+        experiment, ExperimentStatus.CONCLUDED, gettext("only a concluded experiment can ship B")
+    )
     experiment.promotion = promotion
     experiment.save(update_fields=["promotion"])
     trail.record_event("experiment.shipment_requested", experiment, actor, request=str(promotion.pk))
@@ -189,8 +198,14 @@ def _find_missing(model_id: Any, profile: str, arm: str, role: ServingRole) -> M
     model = live.get(profile) or live.get(EVERY_PROFILE)
     if model and model.pk == model_id:
         return None
-    now = f"the {role} is {model}" if model else f"there is no {role}"
-    return MissingVersion(arm, role, f"version {arm} must be live as {role}; {now}")
+    now = (
+        gettext("the {role} is {model}").format(role=role, model=model)
+        if model
+        else gettext("there is no {role}").format(role=role)
+    )
+    return MissingVersion(
+        arm, role, gettext("version {arm} must be live as {role}; {now}").format(arm=arm, role=role, now=now)
+    )
 
 
 def _store_guardrails(experiment: Experiment, margins: Mapping[str, Decimal]) -> None:

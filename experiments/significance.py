@@ -28,14 +28,6 @@ class SampleRatioCheck:
     users_b: int = 0
     share_b: float = 0.5
 
-    def describe(self) -> str:
-        """Return the result in a sentence."""
-        users = f"{self.users_a:,} users met A and {self.users_b:,} met B"
-        plan = f"planned {1 - self.share_b:.0%} to {self.share_b:.0%}"
-        if not self.has_enough_users:
-            return f"{users} ({plan}); the split is checked from {SRM_MIN_USERS} users."
-        return f"{users} ({plan}): {'not ' * self.is_mismatch}as planned, p = {self.p_value:.3g}."
-
     @property
     def is_mismatch(self) -> bool:
         """Say whether results must be withheld because the split differs from the plan."""

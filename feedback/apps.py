@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class FeedbackConfig(AppConfig):
     """The review queue, corrections, agreement, retraining."""
 
     name = "feedback"
-    verbose_name = "Review and feedback"
+    verbose_name = gettext_lazy("Review and feedback")

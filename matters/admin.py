@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
@@ -42,14 +43,14 @@ _may_administer = require_permission("matters.administer_matters")
 class AddressForm(forms.Form):
     """The e-mail address of an account."""
 
-    email = forms.EmailField(label="E-mail address", widget=UnfoldAdminTextInputWidget())
+    email = forms.EmailField(label=gettext_lazy("E-mail address"), widget=UnfoldAdminTextInputWidget())
 
 
 class MemberForm(AddressForm):
     """A member to add."""
 
     is_manager = forms.BooleanField(
-        label="May change and close the matter, and add and remove members",
+        label=gettext_lazy("May change and close the matter, and add and remove members"),
         required=False,
         widget=UnfoldBooleanSwitchWidget(),
     )
@@ -78,28 +79,30 @@ class MatterAdmin(ReadOnlyAdmin):
         rows: QuerySet[Matter] = super().get_queryset(request)
         return rows.defer("note")
 
-    @admin.display(description="Members")
+    @admin.display(description=gettext_lazy("Members"))
     def display_members(self, matter: Matter) -> SafeString:
         """Return the addresses of the members, managers marked."""
         rows = (
-            (member.user.email, " (manager)" if member.is_manager else "")
+            (member.user.email, gettext(" (manager)") if member.is_manager else "")
             for member in matter.members.select_related("user")
         )
         return format_html_join("", "<div>{}{}</div>", rows)
 
-    @admin_button("Add a member", "add_member")
+    @admin_button(gettext_lazy("Add a member"), "add_member")
     def add_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Make an account a member, for a matter whose managers cannot."""
         matter = get_object_or_404(Matter, pk=object_id)
 
         def perform(actor: User, fields: Mapping[str, Any]) -> str:
             service.add_member(matter, fields["email"], actor, fields["is_manager"])
-            return "The member is added."
+            return gettext("The member is added.")
 
-        text = "A member sees all that the matter holds. The audit trail records who was added and by whom."
-        return self._confirm(request, matter, "Add a member", text, perform, MemberForm)
+        text = gettext(
+            "A member sees all that the matter holds. The audit trail records who was added and by whom."
+        )
+        return self._confirm(request, matter, gettext("Add a member"), text, perform, MemberForm)
 
-    @admin_button("Remove a member", "remove_member")
+    @admin_button(gettext_lazy("Remove a member"), "remove_member")
     def remove_member(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End a membership."""
         matter = get_object_or_404(Matter, pk=object_id)
@@ -107,12 +110,14 @@ class MatterAdmin(ReadOnlyAdmin):
         def perform(actor: User, fields: Mapping[str, Any]) -> str:
             user = User.objects.filter(email=fields["email"].lower()).first()
             if user is None:
-                raise MatterError("This person is not a member.")
+                raise MatterError(gettext("This person is not a member."))
             service.remove_member(matter, user.pk, actor)
-            return "The member is removed."
+            return gettext("The member is removed.")
 
-        text = "From then on the person sees nothing of the matter, their own comparisons in it included."
-        return self._confirm(request, matter, "Remove a member", text, perform, AddressForm)
+        text = gettext(
+            "From then on the person sees nothing of the matter, their own comparisons in it included."
+        )
+        return self._confirm(request, matter, gettext("Remove a member"), text, perform, AddressForm)
 
     def _confirm(
         self,
@@ -160,35 +165,37 @@ class OrganisationAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is untyp
         super().save_model(request, obj, form, change)
         trail.record_event("organisation.created", obj, get_current_user(request))
 
-    @admin.display(description="Accounts")
+    @admin.display(description=gettext_lazy("Accounts"))
     def display_accounts(self, organisation: Organisation) -> SafeString:
         """Return the addresses of the accounts."""
         rows = organisation.accounts.select_related("user")
         return format_html_join("", "<div>{}</div>", ((row.user.email,) for row in rows))
 
-    @admin_button("Add an account", "add_account")
+    @admin_button(gettext_lazy("Add an account"), "add_account")
     def add_account(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Put an account into an organisation."""
         organisation = get_object_or_404(Organisation, pk=object_id)
 
         def perform(actor: User, fields: Mapping[str, Any]) -> str:
             organisations.put_into_organisation(organisation, fields["email"], actor)
-            return "The account belongs to the organisation."
+            return gettext("The account belongs to the organisation.")
 
-        text = "Users and client applications in it see one another's comparisons that belong to no matter."
-        return self._confirm(request, organisation, "Add an account", text, perform)
+        text = gettext(
+            "Users and client applications in it see one another's comparisons that belong to no matter."
+        )
+        return self._confirm(request, organisation, gettext("Add an account"), text, perform)
 
-    @admin_button("Remove an account", "remove_account")
+    @admin_button(gettext_lazy("Remove an account"), "remove_account")
     def remove_account(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Take an account out of an organisation."""
         organisation = get_object_or_404(Organisation, pk=object_id)
 
         def perform(actor: User, fields: Mapping[str, Any]) -> str:
             organisations.take_from_organisation(organisation, fields["email"], actor)
-            return "The account no longer belongs to the organisation."
+            return gettext("The account no longer belongs to the organisation.")
 
-        text = "From then on it sees its own comparisons alone, and the others do not see them."
-        return self._confirm(request, organisation, "Remove an account", text, perform)
+        text = gettext("From then on it sees its own comparisons alone, and the others do not see them.")
+        return self._confirm(request, organisation, gettext("Remove an account"), text, perform)
 
     def _confirm(
         self, request: HttpRequest, organisation: Organisation, title: str, text: str, perform: Any

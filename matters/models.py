@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
@@ -49,7 +50,7 @@ class OrganisationAccount(models.Model):
         ordering = ("added_at",)
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.organisation}"
+        return gettext("{user} in {organisation}").format(user=self.user, organisation=self.organisation)
 
 
 class Matter(models.Model):
@@ -123,4 +124,4 @@ class MatterMember(models.Model):
         constraints = (models.UniqueConstraint(fields=["user", "matter"], name="matter_members_once"),)
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.matter}"
+        return gettext("{user} in {matter}").format(user=self.user, matter=self.matter)

@@ -339,3 +339,9 @@ def apply_observation(episode: EpisodeState, failing: bool, rule: AlertRule) -> 
         return EpisodeState(PASSED, episode.bad_count, good)
     over = rule.resolve_after > 0 and good >= rule.resolve_after
     return EpisodeState(RESOLVED if over else FIRING, episode.bad_count, good)
+
+
+def list_texts() -> list[str]:
+    """Return every text of the rules that a catalogue translates, each once."""
+    texts = [text for rule in ALERT_RULES.values() for text in (rule.title, rule.cause, rule.action)]
+    return list(dict.fromkeys(texts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts.privacy.retention import build_row_kind
 from notifications.models import Notification
@@ -14,4 +15,6 @@ def _find_old(before: datetime) -> QuerySet[Notification]:
     return Notification.objects.filter(visible_at__lt=before)
 
 
-RETENTION_KINDS = (build_row_kind("notifications", "Notifications, read or not", 90, _find_old),)
+RETENTION_KINDS = (
+    build_row_kind("notifications", gettext_lazy("Notifications, read or not"), 90, _find_old),
+)

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import TabularInline
 
 from accounts.admin_tools import (
@@ -40,7 +41,7 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     list_filter = ("switched_off_by",)
     search_fields = ("host__startswith", "user__email__exact")
-    search_help_text = "Beginning of the host, or the e-mail address of the owner"
+    search_help_text = gettext_lazy("Beginning of the host, or the e-mail address of the owner")
     paginator = BoundedPaginator
     show_full_result_count = False
     fields = (
@@ -65,16 +66,16 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     has_switch_off_permission = require_permission(_SWITCH)
     has_switch_on_permission = require_permission(_SWITCH)
 
-    @label_column("State", "switched_off_at", _ENDPOINT_COLOURS)
+    @label_column(gettext_lazy("State"), "switched_off_at", _ENDPOINT_COLOURS)
     def state_label(self, endpoint: WebhookEndpoint) -> tuple[str, str]:
         """Return whether it gets messages, and the word for it."""
         if endpoint.removed_at is not None:
-            return "off", "Removed"
+            return "off", gettext("Removed")
         if endpoint.switched_off_at is not None:
-            return "off", "Off"
-        return ("failing", "Failing") if endpoint.failing_since else ("on", "On")
+            return "off", gettext("Off")
+        return ("failing", gettext("Failing")) if endpoint.failing_since else ("on", gettext("On"))
 
-    @admin_button("Switch off", "switch_off")
+    @admin_button(gettext_lazy("Switch off"), "switch_off")
     def switch_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Switch a webhook off; its owner cannot switch it on."""
         endpoint = get_object_or_404(WebhookEndpoint, pk=object_id)
@@ -82,13 +83,15 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
         def perform(actor: User, fields: Any) -> str:
             by = WebhookEndpoint.SwitchedOffBy.ADMINISTRATOR
             endpoints.switch_off(endpoint, by, actor, fields["reason"])
-            return f"{endpoint} is switched off."
+            return gettext("{endpoint} is switched off.").format(endpoint=endpoint)
 
-        text = "It gets nothing until an administrator switches it on again. Its owner is told by e-mail."
+        text = gettext(
+            "It gets nothing until an administrator switches it on again. Its owner is told by e-mail."
+        )
         step = ConfirmationStep(
-            "Switch this webhook off?",
+            gettext("Switch this webhook off?"),
             text,
-            "Switch off",
+            gettext("Switch off"),
             reverse("admin:webhooks_webhookendpoint_change", args=[endpoint.pk]),
             perform,
             ReasonForm,
@@ -96,19 +99,19 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
         )
         return handle_confirmation(self.admin_site, request, step)
 
-    @admin_button("Switch on", "switch_on")
+    @admin_button(gettext_lazy("Switch on"), "switch_on")
     def switch_on(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Switch a webhook on again."""
         endpoint = get_object_or_404(WebhookEndpoint, pk=object_id)
 
         def perform(actor: User, _: Any) -> str:
             endpoints.switch_on(endpoint, actor)
-            return f"{endpoint} is switched on."
+            return gettext("{endpoint} is switched on.").format(endpoint=endpoint)
 
         step = ConfirmationStep(
-            "Switch this webhook on?",
-            "It gets what happens from now on.",
-            "Switch on",
+            gettext("Switch this webhook on?"),
+            gettext("It gets what happens from now on."),
+            gettext("Switch on"),
             reverse("admin:webhooks_webhookendpoint_change", args=[endpoint.pk]),
             perform,
             ConfirmationForm,
@@ -137,7 +140,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_select_related = ("event", "endpoint")
     list_filter = ("state", "event__event_type")
     search_fields = ("event__id__exact", "endpoint__host__startswith")
-    search_help_text = "The webhook-id of a message, or the beginning of the host"
+    search_help_text = gettext_lazy("The webhook-id of a message, or the beginning of the host")
     paginator = BoundedPaginator
     show_full_result_count = False
     fields = (
@@ -154,17 +157,17 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     inlines = (AttemptInline,)
     actions = None
 
-    @admin.display(description="Event", ordering="event__event_type")
+    @admin.display(description=gettext_lazy("Event"), ordering="event__event_type")
     def event_type(self, delivery: WebhookDelivery) -> str:
         """Return the type of the event."""
         return delivery.event.event_type
 
-    @admin.display(description="Host", ordering="endpoint__host")
+    @admin.display(description=gettext_lazy("Host"), ordering="endpoint__host")
     def host(self, delivery: WebhookDelivery) -> str:
         """Return the host that it goes to."""
         return delivery.endpoint.host
 
-    @label_column("State", "state", _DELIVERY_COLOURS)
+    @label_column(gettext_lazy("State"), "state", _DELIVERY_COLOURS)
     def state_label(self, delivery: WebhookDelivery) -> tuple[str, str]:
         """Return the state and its word."""
         return delivery.state, delivery.get_state_display()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class WebhooksConfig(AppConfig):
     """Configuration of webhooks."""
 
     name = "webhooks"
-    verbose_name = "Webhooks"
+    verbose_name = gettext_lazy("Webhooks")

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.dates import format_moment
@@ -218,7 +219,9 @@ class WebhookDelivery(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.event_id} to {self.endpoint_id}"
+        return gettext("{event_id} to {endpoint_id}").format(
+            event_id=self.event_id, endpoint_id=self.endpoint_id
+        )
 
 
 class WebhookAttempt(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts.privacy.retention import build_row_kind
 from webhooks.models import WebhookEndpoint, WebhookEvent
@@ -19,6 +20,10 @@ def _find_removed_endpoints(before: datetime) -> QuerySet[WebhookEndpoint]:
 
 
 RETENTION_KINDS = (
-    build_row_kind("webhook_events", "Webhook events with the log of their delivery", 30, _find_old_events),
-    build_row_kind("webhook_endpoints", "Webhooks that were removed", 30, _find_removed_endpoints),
+    build_row_kind(
+        "webhook_events", gettext_lazy("Webhook events with the log of their delivery"), 30, _find_old_events
+    ),
+    build_row_kind(
+        "webhook_endpoints", gettext_lazy("Webhooks that were removed"), 30, _find_removed_endpoints
+    ),
 )

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
@@ -87,23 +88,27 @@ class PeriodicTaskAdmin(ReadOnlyAdmin):
     actions_list = ("restore",)
     has_restore_permission = require_permission("django_celery_beat.change_periodictask")
 
-    @admin.display(description="Schedule")
+    @admin.display(description=gettext_lazy("Schedule"))
     def schedule_column(self, task: PeriodicTask) -> str:
         """Return the interval or the hours."""
         return str(task.scheduler)
 
-    @admin_button("Switch all on again", "restore")
+    @admin_button(gettext_lazy("Switch all on again"), "restore")
     def restore(self, request: HttpRequest) -> HttpResponse:
         """Switch every task on after a reason."""
 
         def perform(actor: User, data: Mapping[str, Any]) -> str:
-            return f"{restore_schedule(actor, data['reason'])} were off. Restart beat if one was removed."
+            return gettext("{number} were off. Restart beat if one was removed.").format(
+                number=restore_schedule(actor, data["reason"])
+            )
 
         back = reverse("admin:django_celery_beat_periodictask_changelist")
-        text = (
+        text = gettext(
             "Every periodic task of the program runs again, without end. Intervals are those of the program."
         )
-        step = ConfirmationStep("Switch all tasks on again?", text, "Switch on", back, perform, ReasonForm)
+        step = ConfirmationStep(
+            gettext("Switch all tasks on again?"), text, gettext("Switch on"), back, perform, ReasonForm
+        )
         return handle_confirmation(self.admin_site, request, step)
 
 
@@ -121,18 +126,22 @@ class AccessAttemptAdmin(ReadOnlyAdmin):
     actions_detail = ("unlock",)
     has_unlock_permission = require_permission("accounts.change_user")
 
-    @admin_button("Unlock", "unlock")
+    @admin_button(gettext_lazy("Unlock"), "unlock")
     def unlock(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Let the account sign in from the address again, after a reason."""
         attempt = get_object_or_404(AccessAttempt, pk=object_id)
 
         def perform(actor: User, data: Mapping[str, Any]) -> str:
             unlock_sign_in(attempt, actor, data["reason"])
-            return "The account can sign in from that address again."
+            return gettext("The account can sign in from that address again.")
 
         back = reverse("admin:axes_accessattempt_changelist")
-        text = f"{attempt.failures_since_start} failed sign-ins from {attempt.ip_address} are forgotten."
-        step = ConfirmationStep("Unlock the account?", text, "Unlock", back, perform, ReasonForm)
+        text = gettext("{number} failed sign-ins from {address} are forgotten.").format(
+            number=attempt.failures_since_start, address=attempt.ip_address
+        )
+        step = ConfirmationStep(
+            gettext("Unlock the account?"), text, gettext("Unlock"), back, perform, ReasonForm
+        )
         return handle_confirmation(self.admin_site, request, step)
 
 

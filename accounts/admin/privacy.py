@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from kombu.exceptions import OperationalError
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -27,11 +28,12 @@ from accounts.admin_tools import (
     require_permission,
 )
 from accounts.auth.current_user import get_current_user
+from accounts.language.sentences import Text
 from accounts.models import Erasure, RetentionRule, User
 from accounts.privacy import erasure, retention
 
-ERASURE_QUEUED_MESSAGE = "A worker erases within a minute; follow it under Erasures."
-ERASURE_WARNING = (
+ERASURE_QUEUED_MESSAGE = gettext_lazy("A worker erases within a minute; follow it under Erasures.")
+ERASURE_WARNING = gettext_lazy(
     "Names, sentences that quote them and reviewers' texts about them are erased for good, also for you. "
     "Verdicts, categories, numbers and counts stay. Backups keep the names until they expire."
 )
@@ -41,9 +43,12 @@ class EraseNameForm(ReasonForm):
     """A form for the name, as it was sent, and the reason."""
 
     name = forms.CharField(
+        label=gettext_lazy("Name"),
         max_length=1_000,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text="Case and spaces are ignored. Every stored prediction is read once, which takes minutes.",
+        help_text=gettext_lazy(
+            "Case and spaces are ignored. Every stored prediction is read once, which takes minutes."
+        ),
     )
     field_order = ("name", "reason")
 
@@ -52,24 +57,27 @@ class EraseUserForm(ReasonForm):
     """A form for the reason, and for closing the account too."""
 
     account = forms.BooleanField(
-        label="Close the account and erase its e-mail address and name too", required=False
+        label=gettext_lazy("Close the account and erase its e-mail address and name too"), required=False
     )
 
 
 def build_erasure_step(user: User, back: str) -> ConfirmationStep:
     """Return the confirmation step that erases the names a user sent."""
 
-    def perform(actor: User, data: Mapping[str, Any]) -> str:
+    def perform(actor: User, data: Mapping[str, Any]) -> Text:
         erasure.request_user_erasure(user, actor, data["reason"], data["account"])
         schedule_erasures()
         return ERASURE_QUEUED_MESSAGE
 
     draft = Erasure(subject=Erasure.Subject.USER, user=user)
-    facts = {f"Rows in {title}": number for title, number in erasure.count_affected(draft).items()}
+    facts = {
+        gettext("Rows in {title}").format(title=title): number
+        for title, number in erasure.count_affected(draft).items()
+    }
     return ConfirmationStep(
-        f"Erase all names that {user} sent?",
+        gettext("Erase all names that {user} sent?").format(user=user),
         ERASURE_WARNING,
-        "Erase for good",
+        gettext("Erase for good"),
         back,
         perform,
         EraseUserForm,
@@ -108,18 +116,24 @@ class ErasureAdmin(ReadOnlyAdmin):
         """Return the erasures without the encrypted name."""
         return super().get_queryset(request).defer("name")
 
-    @admin_button("Erase a name", "erase_name")
+    @admin_button(gettext_lazy("Erase a name"), "erase_name")
     def erase_name(self, request: HttpRequest) -> HttpResponse:
         """Request the erasure of one name, whoever sent it."""
 
-        def perform(actor: User, data: Mapping[str, Any]) -> str:
+        def perform(actor: User, data: Mapping[str, Any]) -> Text:
             erasure.request_name_erasure(data["name"], actor, data["reason"])
             schedule_erasures()
             return ERASURE_QUEUED_MESSAGE
 
         back = reverse("admin:accounts_erasure_changelist")
         step = ConfirmationStep(
-            "Erase a name?", ERASURE_WARNING, "Erase for good", back, perform, EraseNameForm, (ValueError,)
+            gettext("Erase a name?"),
+            ERASURE_WARNING,
+            gettext("Erase for good"),
+            back,
+            perform,
+            EraseNameForm,
+            (ValueError,),
         )
         return handle_confirmation(self.admin_site, request, step)
 
@@ -140,17 +154,21 @@ class RetentionRuleAdmin(ModelAdmin):  # type: ignore[misc]  # as above
         retention.load_rules()
         return super().get_queryset(request)
 
-    @admin.display(description="Kind of data")
-    def title_column(self, rule: RetentionRule) -> str:
+    @admin.display(description=gettext_lazy("Kind of data"))
+    def title_column(self, rule: RetentionRule) -> Text:
         """Return the title of the kind of data."""
         return next((kind.title for kind in retention.load_kinds() if kind.key == rule.key), rule.key)
 
-    @admin.display(description="Kept for")
+    @admin.display(description=gettext_lazy("Kept for"))
     def days_column(self, rule: RetentionRule) -> str:
         """Return the number of days, or ``for ever``."""
-        return "for ever" if rule.days is None else f"{rule.days} day{'s' * (rule.days != 1)}"
+        return (
+            gettext("for ever")
+            if rule.days is None
+            else ngettext("{number} day", "{number} days", rule.days).format(number=rule.days)
+        )
 
-    @admin.display(description="Due now")
+    @admin.display(description=gettext_lazy("Due now"))
     def due_column(self, rule: RetentionRule) -> int:
         """Return the number of rows older than the rule allows."""
         outcomes = {outcome.kind.key: outcome.rows for outcome in retention.preview_rules(timezone.now())}

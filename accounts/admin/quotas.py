@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from accounts.admin_tools import ConfirmationStep, ReasonForm
@@ -19,12 +20,12 @@ class QuotaForm(ReasonForm):
     """A form for the pairs a month, and the reason."""
 
     pairs = forms.IntegerField(
-        label="Pairs a month",
+        label=gettext_lazy("Pairs a month"),
         min_value=0,
         max_value=10**15,
         required=False,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="Calendar months in UTC. Empty: no bound; 0: nothing may be compared.",
+        help_text=gettext_lazy("Calendar months in UTC. Empty: no bound; 0: nothing may be compared."),
     )
     field_order = ("pairs", "reason")
 
@@ -34,16 +35,29 @@ def build_quota_step(owner: ApiKey | User, back: str) -> ConfirmationStep:
 
     def perform(actor: User, data: Mapping[str, Any]) -> str:
         set_monthly_quota(owner, data["pairs"], actor, data["reason"])
-        bound = "no bound" if data["pairs"] is None else f"{data['pairs']:,} pairs a month"
-        return f"{owner} has {bound} from now on."
+        bound = (
+            gettext("no bound")
+            if data["pairs"] is None
+            else gettext("{pairs:,} pairs a month").format(pairs=data["pairs"])
+        )
+        return gettext("{owner} has {bound} from now on.").format(owner=owner, bound=bound)
 
     quota = Quota("key" if isinstance(owner, ApiKey) else "account", owner.pk, owner.monthly_pairs or 0)
-    now = "none" if owner.monthly_pairs is None else f"{owner.monthly_pairs:,}"
-    facts = {"Quota now": now, "Pairs this month": f"{count_month_pairs(quota, timezone.now()):,}"}
-    text = (
+    now = gettext("none") if owner.monthly_pairs is None else f"{owner.monthly_pairs:,}"
+    facts = {
+        gettext("Quota now"): now,
+        gettext("Pairs this month"): f"{count_month_pairs(quota, timezone.now()):,}",
+    }
+    text = gettext(
         "The owner is told at 80 % and at 100 %. What goes beyond is refused (429) until the month ends; "
         "reading results goes on. The quota of an account counts its pages and files too."
     )
     return ConfirmationStep(
-        f"Monthly quota of {owner}", text, "Set the quota", back, perform, QuotaForm, facts=facts
+        gettext("Monthly quota of {owner}").format(owner=owner),
+        text,
+        gettext("Set the quota"),
+        back,
+        perform,
+        QuotaForm,
+        facts=facts,
     )

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminPasswordWidget
@@ -92,7 +93,7 @@ class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generi
         for name in ("password1", "password2"):
             self.fields[name].required = False
             self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
-        self.fields["password1"].help_text = "Leave it empty to send an invitation by mail."
+        self.fields["password1"].help_text = gettext("Leave it empty to send an invitation by mail.")
 
     def clean(self) -> dict[str, Any]:
         """Refuse an account that nobody could open."""
@@ -100,7 +101,7 @@ class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generi
         if cleaned.get("password1", "") != cleaned.get("password2", ""):
             self.add_error("password2", self.error_messages["password_mismatch"])
         if not cleaned.get("password1") and not mail.is_configured():
-            self.add_error("password1", "No mail server is set up: give a first password.")
+            self.add_error("password1", gettext("No mail server is set up: give a first password."))
         return cleaned
 
     class Meta:
@@ -130,9 +131,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
     has_assign_role_permission = require_permission("accounts.assign_role")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
-        ("Permissions", {"fields": ("role", "is_active")}),
+        (gettext_lazy("Permissions"), {"fields": ("role", "is_active")}),
         ("API", {"fields": ("monthly_pairs",)}),
-        ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
+        (gettext_lazy("Times"), {"fields": ("last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "password1", "password2")}),)
     has_delete_permission = deny_everyone  # type: ignore[assignment]  # a method all the same
@@ -167,7 +168,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
             else:
                 accounts.invite(created, actor)
 
-    @admin_button("Send a link to set a password", "assign_role")
+    @admin_button(gettext_lazy("Send a link to set a password"), "assign_role")
     @step_up
     def send_link(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Mail a user a link with which they choose a password."""
@@ -175,12 +176,12 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
 
         def perform(actor: User, _: Any) -> str:
             accounts.invite(user, actor)
-            return f"A link is on its way to {user.email}."
+            return gettext("A link is on its way to {email}.").format(email=user.email)
 
-        text = "It works once, for a day. Until it is used the old password stays."
-        return self._confirm(request, user, "Send a link to set a password?", text, perform)
+        text = gettext("It works once, for a day. Until it is used the old password stays.")
+        return self._confirm(request, user, gettext("Send a link to set a password?"), text, perform)
 
-    @admin_button("Remove second factors", "assign_role")
+    @admin_button(gettext_lazy("Remove second factors"), "assign_role")
     @step_up
     def remove_second_factors(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Remove the second factors of a user who has lost them."""
@@ -188,30 +189,32 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
 
         def perform(actor: User, fields: Any) -> str:
             accounts.remove_second_factors(user, actor, fields["reason"], get_client_address(request))
-            return f"{user.email} has no second factor any more."
+            return gettext("{email} has no second factor any more.").format(email=user.email)
 
-        text = "Make sure by another way that it is they who ask. They are told by mail."
-        return self._confirm(request, user, "Remove all second factors?", text, perform, ReasonForm)
+        text = gettext("Make sure by another way that it is they who ask. They are told by mail.")
+        return self._confirm(request, user, gettext("Remove all second factors?"), text, perform, ReasonForm)
 
-    @admin_button("Sign out everywhere", "assign_role")
+    @admin_button(gettext_lazy("Sign out everywhere"), "assign_role")
     def end_sessions(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End all sessions of a user, on the pages and in API clients."""
         user = get_object_or_404(User, pk=object_id)
 
         def perform(actor: User, _: Any) -> str:
             accounts.end_all_sessions(user, actor, "by administrator")
-            return f"{user.email} is signed out everywhere."
+            return gettext("{email} is signed out everywhere.").format(email=user.email)
 
-        return self._confirm(request, user, "Sign this user out everywhere?", "API keys go on.", perform)
+        return self._confirm(
+            request, user, gettext("Sign this user out everywhere?"), gettext("API keys go on."), perform
+        )
 
-    @admin_button("Monthly quota", "set_quota")
+    @admin_button(gettext_lazy("Monthly quota"), "set_quota")
     def set_quota(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Bound the pairs that a user with all of their keys may send over the API in a month."""
         user = get_object_or_404(User, pk=object_id)
         back = reverse("admin:accounts_user_change", args=[user.pk])
         return handle_confirmation(self.admin_site, request, build_quota_step(user, back))
 
-    @admin_button("Erase names", "erase")
+    @admin_button(gettext_lazy("Erase names"), "erase")
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Request the erasure of all names that this user sent."""
         user = get_object_or_404(User, pk=object_id)
@@ -228,7 +231,9 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg, misc]  #
         form_class: type[forms.Form] = ConfirmationForm,
     ) -> HttpResponse:
         back = reverse("admin:accounts_user_change", args=[user.pk])
-        step = ConfirmationStep(title, text, "Do it", back, perform, form_class, (MailNotConfiguredError,))
+        step = ConfirmationStep(
+            title, text, gettext("Do it"), back, perform, form_class, (MailNotConfiguredError,)
+        )
         return handle_confirmation(self.admin_site, request, step)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
@@ -247,7 +252,9 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
     """The owner, purpose, scopes and expiry of a key."""
 
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in API_KEY_SCOPES], widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=gettext_lazy("Scopes"),
+        choices=[(scope, scope) for scope in API_KEY_SCOPES],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 
     class Meta:
@@ -287,7 +294,9 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             data["user"], data["name"], get_current_user(request), data["scopes"], data["expires_at"]
         )
         obj.pk = row.pk
-        messages.warning(request, f"Copy this key now; it cannot be shown again: {key}")
+        messages.warning(
+            request, gettext("Copy this key now; it cannot be shown again: {key}").format(key=key)
+        )
 
     def log_addition(self, request: HttpRequest, obj: ApiKey, message: Any) -> None:
         """Write no log entry: the audit trail has the event, and the message holds the key."""
@@ -298,26 +307,28 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             require_recent_authentication(request)
         return super().changeform_view(request, *args, **kwargs)
 
-    @admin_button("Monthly quota", "set_quota")
+    @admin_button(gettext_lazy("Monthly quota"), "set_quota")
     def set_quota(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Bound the pairs that the key may send in a month."""
         key = get_object_or_404(ApiKey, pk=object_id)
         back = reverse("admin:accounts_apikey_change", args=[key.pk])
         return handle_confirmation(self.admin_site, request, build_quota_step(key, back))
 
-    @admin_button("Revoke", "revoke")
+    @admin_button(gettext_lazy("Revoke"), "revoke")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Revoke the key after confirmation."""
         key = get_object_or_404(ApiKey, pk=object_id)
 
         def perform(actor: User, _: Any) -> str:
             users.revoke_api_key(key, actor)
-            return f"{key} is revoked."
+            return gettext("{key} is revoked.").format(key=key)
 
         back = reverse("admin:accounts_apikey_change", args=[key.pk])
-        text = "Whatever uses this key is refused from its next request on. This cannot be undone."
+        text = gettext("Whatever uses this key is refused from its next request on. This cannot be undone.")
         return handle_confirmation(
-            self.admin_site, request, ConfirmationStep(f"Revoke {key}", text, "Revoke", back, perform)
+            self.admin_site,
+            request,
+            ConfirmationStep(gettext("Revoke {key}").format(key=key), text, gettext("Revoke"), back, perform),
         )
 
 
@@ -329,7 +340,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = ("object_type",)
     list_select_related = ("actor",)
     search_fields = ("object_id__exact", "action__startswith", "actor__email__exact")
-    search_help_text = "Id of the object, beginning of the action, or the e-mail of who acted"
+    search_help_text = gettext_lazy("Id of the object, beginning of the action, or the e-mail of who acted")
     paginator = BoundedPaginator
     show_full_result_count = False
     actions = None
@@ -338,19 +349,24 @@ class AuditEventAdmin(ReadOnlyAdmin):
     fields = (*list_display, "detail", "request_id", "seal_column")
     readonly_fields = fields
 
-    @admin.display(description="Seal")
+    @admin.display(description=gettext_lazy("Seal"))
     def seal_column(self, event: AuditEvent) -> str:
         """Return the number and hash of the seal of the event."""
         seal = getattr(event, "seal", None)
-        return f"{seal.seq}: {seal.hash}" if seal else "not sealed yet"
+        return f"{seal.seq}: {seal.hash}" if seal else gettext("not sealed yet")
 
-    @admin_button("Verify the chain", "verify_chain")
+    @admin_button(gettext_lazy("Verify the chain"), "verify_chain")
     def verify_chain(self, request: HttpRequest) -> HttpResponse:
         """Verify the chain and show the result."""
         report = verify_chain()
         if report.fault:
-            messages.error(request, f"The chain is broken: {report.fault}.")
+            messages.error(request, gettext("The chain is broken: {fault}.").format(fault=report.fault))
         else:
-            summary = f"{report.sealed_count} seals intact, {report.unsealed_count} events not sealed yet."
-            messages.success(request, f"{summary} Head: {report.head_hash}")
+            summary = gettext("{sealed_count} seals intact, {unsealed_count} events not sealed yet.").format(
+                sealed_count=report.sealed_count, unsealed_count=report.unsealed_count
+            )
+            messages.success(
+                request,
+                gettext("{summary} Head: {head_hash}").format(summary=summary, head_hash=report.head_hash),
+            )
         return redirect("admin:accounts_auditevent_changelist")

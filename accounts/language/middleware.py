@@ -9,8 +9,8 @@ from django.utils import translation
 
 from accounts.language.choice import SOURCE, choose_language, read_accept_language
 
-_ENGLISH_PREFIXES = ("/admin/", "/api/schema", "/scim/", "/static/")
-"""What has no translation: the admin with the pages of reviewers, the OpenAPI document, SCIM."""
+_ENGLISH_PREFIXES = ("/api/schema", "/scim/", "/static/")
+"""What has no translation: the OpenAPI document and SCIM."""
 
 
 class LanguageMiddleware:

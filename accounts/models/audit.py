@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.dates import format_moment
 from accounts.models.users import User
@@ -76,10 +77,10 @@ class AuditAnchor(models.Model):
     class Target(models.TextChoices):
         """Where checkpoints are published."""
 
-        FILE = "file", "File"
-        EMAIL = "email", "E-mail"
-        OBJECT_STORE = "object store", "Object store"
-        TIME_STAMP = "time stamp", "Time-stamp authority (RFC 3161)"
+        FILE = "file", gettext_lazy("File")
+        EMAIL = "email", gettext_lazy("E-mail")
+        OBJECT_STORE = "object store", gettext_lazy("Object store")
+        TIME_STAMP = "time stamp", gettext_lazy("Time-stamp authority (RFC 3161)")
 
     id = models.BigAutoField(primary_key=True)
     checkpoint = models.ForeignKey(AuditCheckpoint, on_delete=models.PROTECT, related_name="anchors")
@@ -96,7 +97,9 @@ class AuditAnchor(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.checkpoint_id} to {self.target}"
+        return gettext("{checkpoint_id} to {target}").format(
+            checkpoint_id=self.checkpoint_id, target=self.target
+        )
 
 
 class AuditForwarding(models.Model):
@@ -112,4 +115,4 @@ class AuditForwarding(models.Model):
         db_table = "audit_forwardings"
 
     def __str__(self) -> str:
-        return f"sent up to seal {self.last_seq}"
+        return gettext("sent up to seal {last_seq}").format(last_seq=self.last_seq)

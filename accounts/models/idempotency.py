@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection, models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -67,4 +68,6 @@ class IdempotentResponse(models.Model):
         db_table = "kept_answers"
 
     def __str__(self) -> str:
-        return f"{self.status} of {format_moment(self.created_at)}"
+        return gettext("{status} of {moment}").format(
+            status=self.status, moment=format_moment(self.created_at)
+        )

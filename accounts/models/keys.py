@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models.users import User
 
@@ -108,4 +109,6 @@ class KeyRotation(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.table} to {self.key_id}: {self.rows_seen} rows seen, {self.rows_rewritten} rewritten"
+        return gettext("{table} to {key_id}: {rows_seen} rows seen, {rows_rewritten} rewritten").format(
+            table=self.table, key_id=self.key_id, rows_seen=self.rows_seen, rows_rewritten=self.rows_rewritten
+        )

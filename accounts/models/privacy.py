@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -24,10 +25,10 @@ class Erasure(models.Model):
     class Subject(models.TextChoices):
         """What is erased."""
 
-        PREDICTION = "prediction", "One prediction"
-        USER = "user", "Everything one user sent"
-        NAME = "name", "One name, whoever sent it"
-        AGE = "age", "Everything older than the retention rule allows"
+        PREDICTION = "prediction", gettext_lazy("One prediction")
+        USER = "user", gettext_lazy("Everything one user sent")
+        NAME = "name", gettext_lazy("One name, whoever sent it")
+        AGE = "age", gettext_lazy("Everything older than the retention rule allows")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     subject = models.CharField(max_length=10, choices=Subject.choices)

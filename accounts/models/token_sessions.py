@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.db import models
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
 from accounts.models.users import User
@@ -41,4 +42,6 @@ class TokenSession(models.Model):
         ordering = ("-started_at",)
 
     def __str__(self) -> str:
-        return f"{self.user_id} since {format_moment(self.started_at)}"
+        return gettext("{user_id} since {moment}").format(
+            user_id=self.user_id, moment=format_moment(self.started_at)
+        )

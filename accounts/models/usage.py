@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models.keys import ApiKey
 from accounts.models.users import User
@@ -38,4 +39,6 @@ class ApiUsage(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.day}: {self.requests} requests, {self.pairs} pairs"
+        return gettext("{day}: {requests} requests, {pairs} pairs").format(
+            day=self.day, requests=self.requests, pairs=self.pairs
+        )

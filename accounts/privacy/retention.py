@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.audit import trail
+from accounts.language.sentences import Text
 from accounts.models import Erasure, RetentionRule, User
 from accounts.privacy import erasure
 
@@ -33,7 +34,7 @@ class RetentionKind:
     """
 
     key: str
-    title: str
+    title: Text
     default_days: int | None
     count_due: Callable[[datetime], int]
     remove: Callable[[datetime], int]
@@ -49,7 +50,7 @@ class RetentionResult:
 
 
 def build_row_kind(
-    key: str, title: str, days: int | None, select_old: Callable[[datetime], QuerySet[Model]]
+    key: str, title: Text, days: int | None, select_old: Callable[[datetime], QuerySet[Model]]
 ) -> RetentionKind:
     """Return a kind whose old rows are deleted in batches."""
     return RetentionKind(

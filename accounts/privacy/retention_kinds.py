@@ -8,6 +8,7 @@ from typing import Any
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiKeyAddress, ApiUsage, TokenSession
 from accounts.privacy.retention import RetentionKind, build_row_kind, count_due_names, erase_old_names
@@ -42,17 +43,24 @@ def _find_old_usage(before: datetime) -> QuerySet[ApiUsage]:
 RETENTION_KINDS = (
     RetentionKind(
         "names",
-        "Names and texts about them (blanked; rows and counts stay)",
+        gettext_lazy("Names and texts about them (blanked; rows and counts stay)"),
         None,
         count_due_names,
         erase_old_names,
     ),
-    build_row_kind("sessions", "Sessions, after they ended", 1, _find_ended_sessions),
-    build_row_kind("tokens", "Sessions of API clients, after they expired", 1, _find_expired_tokens),
-    build_row_kind("failed_sign_ins", "Failed attempts to sign in", 30, _find_old_attempts),
-    build_row_kind("sign_ins", "Sign-ins with their network addresses", 90, _find_old_logins),
+    build_row_kind("sessions", gettext_lazy("Sessions, after they ended"), 1, _find_ended_sessions),
     build_row_kind(
-        "key_addresses", "Network addresses of API keys, after their last use", 90, _find_old_addresses
+        "tokens", gettext_lazy("Sessions of API clients, after they expired"), 1, _find_expired_tokens
     ),
-    build_row_kind("api_usage", "Daily usage of API keys: numbers only", 1_100, _find_old_usage),
+    build_row_kind("failed_sign_ins", gettext_lazy("Failed attempts to sign in"), 30, _find_old_attempts),
+    build_row_kind("sign_ins", gettext_lazy("Sign-ins with their network addresses"), 90, _find_old_logins),
+    build_row_kind(
+        "key_addresses",
+        gettext_lazy("Network addresses of API keys, after their last use"),
+        90,
+        _find_old_addresses,
+    ),
+    build_row_kind(
+        "api_usage", gettext_lazy("Daily usage of API keys: numbers only"), 1_100, _find_old_usage
+    ),
 )

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from accounts.admin_tools import ConfirmationStep, handle_confirmation
@@ -36,11 +37,12 @@ class AssumptionForm(forms.Form):
     """Asks for the minutes of a comparison by hand."""
 
     minutes = forms.DecimalField(
+        label=gettext_lazy("Minutes"),
         min_value=1,
         max_value=480,
         decimal_places=1,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text="Minutes that a person needs to compare two names and write down why.",
+        help_text=gettext_lazy("Minutes that a person needs to compare two names and write down why."),
     )
 
 
@@ -54,10 +56,14 @@ def show_executive(request: HttpRequest) -> HttpResponse:
     page = build_executive_page(form.get_period(), form.get_filter(), show_names, now)
     links = {}
     is_reader = digest.is_subscribed(get_current_user(request))
-    title = "Unsubscribe from the weekly digest" if is_reader else "Get a weekly digest by e-mail"
+    title = (
+        gettext("Unsubscribe from the weekly digest")
+        if is_reader
+        else gettext("Get a weekly digest by e-mail")
+    )
     links[title] = reverse("analytics-digest")
     if request.user.has_perm(ASSUMPTION_PERMISSION):
-        links["Change the assumption about hours saved"] = reverse("analytics-assumption")
+        links[gettext("Change the assumption about hours saved")] = reverse("analytics-assumption")
     return render_page(request, page, form=form, links=links)
 
 
@@ -66,10 +72,10 @@ def show_technical(request: HttpRequest) -> HttpResponse:
     links = {
         title: reverse(f"admin:{name}_changelist")
         for title, name, permission in (
-            ("Alerts", "modelops_alert", "modelops.view_alert"),
-            ("Drift reports", "modelops_driftreport", "modelops.view_driftreport"),
-            ("Serving processes", "modelops_servingprocess", "modelops.view_servingprocess"),
-            ("Training decisions", "modelops_trainingdecision", "modelops.view_trainingdecision"),
+            (gettext("Alerts"), "modelops_alert", "modelops.view_alert"),
+            (gettext("Drift reports"), "modelops_driftreport", "modelops.view_driftreport"),
+            (gettext("Serving processes"), "modelops_servingprocess", "modelops.view_servingprocess"),
+            (gettext("Training decisions"), "modelops_trainingdecision", "modelops.view_trainingdecision"),
         )
         if request.user.has_perm(permission)
     }
@@ -81,8 +87,8 @@ def show_review(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = ReportForm(request.GET.dict(), now.date(), True, ("preset", "first", "last"))
     links = {
-        "Review items": reverse("admin:feedback_reviewitem_changelist"),
-        "Review quality": reverse("admin:review-quality-team"),
+        gettext("Review items"): reverse("admin:feedback_reviewitem_changelist"),
+        gettext("Review quality"): reverse("admin:review-quality-team"),
     }
     return render_page(request, build_review_page(form.get_period(), now), form=form, links=links)
 
@@ -91,13 +97,22 @@ def ask_for_assumption(request: HttpRequest) -> HttpResponse:
     """Ask for other minutes of a comparison by hand, and assume them from now on."""
 
     def perform(actor: User, cleaned: Mapping[str, Any]) -> str:
-        return f"Assumed from now on: {change_assumption(cleaned['minutes'], actor)}."
+        return gettext("Assumed from now on: {minutes}.").format(
+            minutes=change_assumption(cleaned["minutes"], actor)
+        )
 
-    text = "Hours saved are the comparisons that were decided without a person times these minutes."
-    facts = {"In force": get_assumption().note}
+    text = gettext("Hours saved are the comparisons that were decided without a person times these minutes.")
+    facts = {gettext("In force"): get_assumption().note}
     back = reverse("analytics-executive")
     step = ConfirmationStep(
-        "How long does a comparison by hand take?", text, "Assume", back, perform, AssumptionForm, (), facts
+        gettext("How long does a comparison by hand take?"),
+        text,
+        gettext("Assume"),
+        back,
+        perform,
+        AssumptionForm,
+        (),
+        facts,
     )
     return handle_confirmation(admin.site, request, step)
 
@@ -109,16 +124,20 @@ def change_subscription(request: HttpRequest) -> HttpResponse:
     def perform(actor: User, _cleaned: Mapping[str, Any]) -> str:
         if is_reader:
             digest.unsubscribe(actor)
-            return "You get no weekly digest any more."
+            return gettext("You get no weekly digest any more.")
         digest.subscribe(actor)
-        return f"The figures of every week go to {actor.email}."
+        return gettext("The figures of every week go to {email}.").format(email=actor.email)
 
-    title, label = ("Unsubscribe from the weekly digest?", "Unsubscribe") if is_reader else (
-        "Get a weekly digest by e-mail?", "Subscribe",
-    )  # fmt: skip
-    text = "Every Monday, the figures of this dashboard for the week before, without names of clients."
+    title, label = gettext("Get a weekly digest by e-mail?"), gettext("Subscribe")
+    if is_reader:
+        title, label = gettext("Unsubscribe from the weekly digest?"), gettext("Unsubscribe")
+    text = gettext(
+        "Every Monday, the figures of this dashboard for the week before, without names of clients."
+    )
     if not settings.EMAIL_HOST:
-        text += " This installation has no mail server yet (EMAIL_HOST), so nothing is sent before it has."
+        text += gettext(
+            " This installation has no mail server yet (EMAIL_HOST), so nothing is sent before it has."
+        )
     back = reverse("analytics-executive")
     return handle_confirmation(admin.site, request, ConfirmationStep(title, text, label, back, perform))
 

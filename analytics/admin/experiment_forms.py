@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminSelectWidget,
@@ -21,18 +22,18 @@ from experiments.services import DRAFT_FIELDS
 from matching.compare.available_profiles import get_available_profiles
 from modelops.models import EVERY_PROFILE, Deployment, ModelVersion, ServingRole, describe_profile
 
-GUARDRAIL_FIELDS = {f"guardrail_{id_}": title for id_, title in GUARDRAIL_CHOICES}
+GUARDRAIL_FIELDS = {f"guardrail_{id_}": gettext_lazy(title) for id_, title in GUARDRAIL_CHOICES}
 _MARGIN_HELP = {
-    "latency_ms": "0.25: B may be 25 % slower than A. Empty: no guardrail.",
-    "gold_recall": "0: B must find every material gold item that A finds. Empty: no guardrail.",
+    "latency_ms": gettext_lazy("0.25: B may be 25 % slower than A. Empty: no guardrail."),
+    "gold_recall": gettext_lazy("0: B must find every material gold item that A finds. Empty: no guardrail."),
 }
-_SHARE_HELP = "0.02: the share may be 2 points worse than A's. Empty: no guardrail."
+_SHARE_HELP = gettext_lazy("0.02: the share may be 2 points worse than A's. Empty: no guardrail.")
 
 
 class ExperimentForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A draft with the margins of its guardrails."""
 
-    profile = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
+    profile = forms.ChoiceField(label=gettext_lazy("Profile"), widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = Experiment
@@ -102,10 +103,11 @@ class StartForm(forms.Form):
     """Asks why an experiment that cannot conclude is started."""
 
     reason = forms.CharField(
+        label=gettext_lazy("Reason"),
         max_length=500,
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Needed where the forecast says that the experiment cannot conclude.",
+        help_text=gettext_lazy("Needed where the forecast says that the experiment cannot conclude."),
     )
 
 
@@ -113,20 +115,20 @@ class SplitForm(ReasonForm):
     """Asks for the shares of the next phase."""
 
     traffic_split = forms.DecimalField(
-        label="Share of A",
+        label=gettext_lazy("Share of A"),
         min_value=Decimal("0.01"),
         max_value=Decimal("0.99"),
         decimal_places=2,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text="Share of the enrolled users that gets A; the others get B.",
+        help_text=gettext_lazy("Share of the enrolled users that gets A; the others get B."),
     )
     enrolled_share = forms.DecimalField(
-        label="Enrolled share",
+        label=gettext_lazy("Enrolled share"),
         min_value=Decimal("0.01"),
         max_value=Decimal("1"),
         decimal_places=2,
         widget=UnfoldAdminDecimalFieldWidget,
-        help_text="Share of all users that is enrolled.",
+        help_text=gettext_lazy("Share of all users that is enrolled."),
     )
     field_order = ("traffic_split", "enrolled_share", "reason")
 
@@ -146,21 +148,25 @@ def _find_problems(data: dict[str, Any]) -> dict[str, str]:
     return {
         name: text
         for name, text, is_wrong in (
-            ("model_b", "Choose another version than A.", _same(data, "model_a", "model_b")),
-            ("traffic_split", "A share between 0.01 and 0.99.", not 0 < data.get("traffic_split", 0.5) < 1),
-            ("enrolled_share", "A share from 0 to 1.", not 0 <= data.get("enrolled_share", 1) <= 1),
+            ("model_b", gettext("Choose another version than A."), _same(data, "model_a", "model_b")),
+            (
+                "traffic_split",
+                gettext("A share between 0.01 and 0.99."),
+                not 0 < data.get("traffic_split", 0.5) < 1,
+            ),
+            ("enrolled_share", gettext("A share from 0 to 1."), not 0 <= data.get("enrolled_share", 1) <= 1),
             (
                 "enrolled_share",
-                "0 is possible only where accuracy is the primary metric.",
+                gettext("0 is possible only where accuracy is the primary metric."),
                 _needs_users(data),
             ),
-            ("smallest_effect", "More than 0; for accuracy less than 0.5.", _effect_is_wrong(data)),
+            ("smallest_effect", gettext("More than 0; for accuracy less than 0.5."), _effect_is_wrong(data)),
             (
                 "recorded_metric",
-                "Lower-case letters, digits and _; no metric that is measured.",
+                gettext("Lower-case letters, digits and _; no metric that is measured."),
                 _is_unnamed(data),
             ),
-            ("planned_end", "This time has passed.", _has_passed(data)),
+            ("planned_end", gettext("This time has passed."), _has_passed(data)),
         )
         if is_wrong
     }

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from analytics.experiments.forecast import forecast_experiment
 from analytics.experiments.results import ChartSeries, get_experiment_results
@@ -17,7 +18,9 @@ from experiments.metrics import ACCURACY, PRIMARY_CHOICES
 from experiments.models import Experiment, ExperimentPhase, ExperimentStatus
 from experiments.services import find_missing_versions
 
-_INCOMPLETE = "Choose both versions, a split and the smallest effect to see what the experiment can conclude."
+_INCOMPLETE = gettext_lazy(
+    "Choose both versions, a split and the smallest effect to see what the experiment can conclude."
+)
 
 
 def build_context(request: HttpRequest, row: Experiment) -> dict[str, Any]:
@@ -62,9 +65,17 @@ def find_verdict(row: Experiment) -> str:
     return get_experiment_results(row).verdict.sentence
 
 
+def is_missing(row: Experiment, arm: str) -> bool:
+    """Return whether the version of an arm is not live as it must be."""
+    return any(missing.arm == arm for missing in find_missing_versions(row))
+
+
 def list_missing(row: Experiment) -> dict[str, str]:
     """Return what is not live, by arm."""
-    return {f"Version {missing.arm}": missing.text for missing in find_missing_versions(row)}
+    return {
+        gettext("Version {arm}").format(arm=missing.arm): missing.text
+        for missing in find_missing_versions(row)
+    }
 
 
 def forecast_fields(fields: QueryDict) -> dict[str, Any]:

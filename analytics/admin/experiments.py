@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import ModelAdmin
 
 from accounts.admin_tools import (
@@ -37,10 +38,14 @@ from modelops.models import describe_profile
 from modelops.serving.loader import ArtefactVerificationError
 
 _EXPECTED_ERRORS = (ExperimentError, PromotionError, ArtefactVerificationError)
-_CONTENT_TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8", "pdf": "application/pdf"}
+_CONTENT_TYPES = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
+}
 _FIELDSETS = (
     (
-        "What is to be found out",
+        gettext_lazy("What is to be found out"),
         {
             "fields": (
                 "name",
@@ -52,13 +57,16 @@ _FIELDSETS = (
             )
         },
     ),
-    ("Versions", {"fields": ("profile", "model_a", "model_b")}),
-    ("Users", {"fields": ("traffic_split", "enrolled_share", "planned_end")}),
-    ("Guardrails: how much worse B may be before everything stops", {"fields": tuple(GUARDRAIL_FIELDS)}),
+    (gettext_lazy("Versions"), {"fields": ("profile", "model_a", "model_b")}),
+    (gettext_lazy("Users"), {"fields": ("traffic_split", "enrolled_share", "planned_end")}),
+    (
+        gettext_lazy("Guardrails: how much worse B may be before everything stops"),
+        {"fields": tuple(GUARDRAIL_FIELDS)},
+    ),
 )
 _STARTED_FIELDSETS = (
     (
-        "Experiment",
+        gettext_lazy("Experiment"),
         {
             "fields": (
                 "name", "hypothesis", "status", "display_profile", "model_a", "model_b", "primary_metric",
@@ -147,7 +155,7 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         own = pages.build_context(request, row) if row is not None and allowed else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **own})  # type: ignore[no-any-return]
 
-    @admin.display(description="Profile", ordering="profile")
+    @admin.display(description=gettext_lazy("Profile"), ordering="profile")
     def display_profile(self, experiment: Experiment) -> str:
         """Return the profile in words."""
         return describe_profile(experiment.profile)
@@ -155,7 +163,7 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
     def show_forecast(self, request: HttpRequest) -> HttpResponse:
         """Return the forecast of the fields typed so far, as JSON."""
         if not (self.has_add_permission(request) or super().has_change_permission(request)):
-            return JsonResponse({"sentence": "Your role does not create experiments."}, status=403)
+            return JsonResponse({"sentence": gettext("Your role does not create experiments.")}, status=403)
         return JsonResponse(pages.forecast_fields(request.GET))
 
     def download_results(self, request: HttpRequest, object_id: Any, ending: str) -> HttpResponse:
@@ -168,13 +176,13 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         try:
             results = get_experiment_results(row, pages.read_phase(request))
         except ExperimentPhase.DoesNotExist as missing:
-            raise Http404("this phase has not begun") from missing
+            raise Http404(gettext("this phase has not begun")) from missing
         response = HttpResponse(render_file(results, ending), content_type=_CONTENT_TYPES[ending])
         name = f"experiment-{str(row.pk)[-12:]}-phase-{results.phase.number}.{ending}"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
-    @admin_button("Stage B as challenger", "stage")
+    @admin_button(gettext_lazy("Stage B as challenger"), "stage")
     @step_up
     def stage(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Request that B become the challenger; another person approves."""
@@ -182,12 +190,14 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
         def perform(actor: User, cleaned: Mapping[str, Any]) -> str:
             created = stage_challenger(row, actor, cleaned["reason"])
-            return f"Requested {created}. Another person must approve it now."
+            return gettext("Requested {created}. Another person must approve it now.").format(created=created)
 
-        text = "B answers nobody before another person approves and the experiment starts."
-        return self._confirm(request, row, ("Stage B of", text, "Request"), perform, ReasonForm)
+        text = gettext("B answers nobody before another person approves and the experiment starts.")
+        return self._confirm(
+            request, row, (gettext("Stage B of {row}?"), text, gettext("Request")), perform, ReasonForm
+        )
 
-    @admin_button("Start", "start")
+    @admin_button(gettext_lazy("Start"), "start")
     def start(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Start to assign users; what cannot conclude needs a reason."""
         row = _get_experiment(object_id)
@@ -195,28 +205,37 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
         def perform(actor: User, cleaned: Mapping[str, Any]) -> str:
             services.start_experiment(row, actor, forecast.can_conclude, cleaned["reason"])
-            return f"{row} is running."
+            return gettext("{row} is running.").format(row=row)
 
-        text = "From now on every user is assigned to one of the two versions, always the same."
-        facts = {"Forecast": forecast.sentence, **pages.list_missing(row)}
-        return self._confirm(request, row, ("Start", text, "Start"), perform, StartForm, facts)
+        text = gettext("From now on every user is assigned to one of the two versions, always the same.")
+        facts = {gettext("Forecast"): forecast.sentence, **pages.list_missing(row)}
+        return self._confirm(
+            request, row, (gettext("Start {row}?"), text, gettext("Start")), perform, StartForm, facts
+        )
 
-    @admin_button("Change the split", "change_split")
+    @admin_button(gettext_lazy("Change the split"), "change_split")
     def change_split(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Give the arms other shares, which begins a new phase."""
         row = _get_experiment(object_id)
 
         def perform(actor: User, cleaned: Mapping[str, Any]) -> str:
             split = cleaned["traffic_split"], cleaned["enrolled_share"]
-            return f"{services.change_split(row, *split, actor, cleaned['reason'])} begins."
+            return gettext("{change_split} begins.").format(
+                change_split=services.change_split(row, *split, actor, cleaned["reason"])
+            )
 
-        text = "A new phase begins. Its results start from nothing: phases are never added up."
-        facts = {"Share of A now": row.traffic_split, "Enrolled now": row.enrolled_share}
+        text = gettext("A new phase begins. Its results start from nothing: phases are never added up.")
+        facts = {gettext("Share of A now"): row.traffic_split, gettext("Enrolled now"): row.enrolled_share}
         return self._confirm(
-            request, row, ("Change the split of", text, "Begin phase"), perform, SplitForm, facts
+            request,
+            row,
+            (gettext("Change the split of {row}?"), text, gettext("Begin phase")),
+            perform,
+            SplitForm,
+            facts,
         )
 
-    @admin_button("Conclude", "conclude")
+    @admin_button(gettext_lazy("Conclude"), "conclude")
     def conclude(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End the experiment with its verdict."""
         row = _get_experiment(object_id)
@@ -224,25 +243,29 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
         def perform(actor: User, cleaned: Mapping[str, Any]) -> str:
             services.conclude_experiment(row, actor, verdict, cleaned["reason"])
-            return f"{row} is concluded: {verdict}"
+            return gettext("{row} is concluded: {verdict}").format(row=row, verdict=verdict)
 
-        text = "All users get the champion again. The verdict below is kept with the experiment."
-        facts = {"Verdict": verdict}
-        return self._confirm(request, row, ("Conclude", text, "Conclude"), perform, ReasonForm, facts)
+        text = gettext("All users get the champion again. The verdict below is kept with the experiment.")
+        facts = {gettext("Verdict"): verdict}
+        return self._confirm(
+            request, row, (gettext("Conclude {row}?"), text, gettext("Conclude")), perform, ReasonForm, facts
+        )
 
-    @admin_button("Stop", "stop")
+    @admin_button(gettext_lazy("Stop"), "stop")
     def stop(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End the experiment without a conclusion."""
         row = _get_experiment(object_id)
 
         def perform(actor: User, cleaned: Mapping[str, Any]) -> str:
             services.stop_experiment(row, actor, cleaned["reason"])
-            return f"{row} is stopped."
+            return gettext("{row} is stopped.").format(row=row)
 
-        text = "All users get the champion again. A stopped experiment cannot be restarted."
-        return self._confirm(request, row, ("Stop", text, "Stop"), perform, ReasonForm)
+        text = gettext("All users get the champion again. A stopped experiment cannot be restarted.")
+        return self._confirm(
+            request, row, (gettext("Stop {row}?"), text, gettext("Stop")), perform, ReasonForm
+        )
 
-    @admin_button("Ship B", "ship")
+    @admin_button(gettext_lazy("Ship B"), "ship")
     @step_up
     def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Request that B become champion, with the evidence; another person approves."""
@@ -250,17 +273,24 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
         def perform(actor: User, cleaned: Mapping[str, Any]) -> str:
             created = request_shipment(row, actor, cleaned["reason"])
-            return f"Requested {created} with this evidence. Another person must approve it now."
+            return gettext(
+                "Requested {created} with this evidence. Another person must approve it now."
+            ).format(created=created)
 
-        text = (
+        text = gettext(
             "Opens a promotion request with this verdict. Nothing changes before another person approves it."
         )
-        facts = {"Verdict": row.conclusion, "Version": row.model_b}
+        facts = {gettext("Verdict"): row.conclusion, gettext("Version"): row.model_b}
         return self._confirm(
-            request, row, ("Ship B of", text, "Request promotion"), perform, ReasonForm, facts
+            request,
+            row,
+            (gettext("Ship B of {row}?"), text, gettext("Request promotion")),
+            perform,
+            ReasonForm,
+            facts,
         )
 
-    @admin_button("Roll back", "roll_back")
+    @admin_button(gettext_lazy("Roll back"), "roll_back")
     @step_up
     def roll_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Put the champion before B back, on one person's authority."""
@@ -268,12 +298,18 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
 
         def perform(actor: User, cleaned: Mapping[str, Any]) -> str:
             if not can_roll_back(row):
-                raise ExperimentError("B is not the champion now")
+                raise ExperimentError(gettext("B is not the champion now"))
             deployment = promotion.rollback(row.profile, actor, cleaned["reason"])
-            return f"{deployment.model} is live again (generation {deployment.generation})."
+            return gettext("{model} is live again (generation {generation}).").format(
+                model=deployment.model, generation=deployment.generation
+            )
 
-        text = "One person may do this in an emergency. The deployment is marked and an alert is raised."
-        return self._confirm(request, row, ("Roll back B of", text, "Roll back"), perform, ReasonForm)
+        text = gettext(
+            "One person may do this in an emergency. The deployment is marked and an alert is raised."
+        )
+        return self._confirm(
+            request, row, (gettext("Roll back B of {row}?"), text, gettext("Roll back")), perform, ReasonForm
+        )
 
     def _confirm(
         self,
@@ -284,9 +320,9 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         form: Any,
         facts: Mapping[str, object] | None = None,
     ) -> HttpResponse:
-        """Ask to confirm a step: ``texts`` are title without the name, explanation and button."""
+        """Ask to confirm a step: ``texts`` are title with a place for the name, explanation and button."""
         back = reverse("admin:experiments_experiment_change", args=[row.pk])
-        title, text, label = f"{texts[0]} {row}?", texts[1], texts[2]
+        title, text, label = texts[0].format(row=row), texts[1], texts[2]
         step = ConfirmationStep(title, text, label, back, perform, form, _EXPECTED_ERRORS, facts or {})
         return handle_confirmation(self.admin_site, request, step)
 
@@ -299,7 +335,7 @@ def _get_experiment(object_id: str) -> Experiment:
 def _list_steps(row: Experiment) -> tuple[str, ...]:
     """Return the steps that the state allows."""
     if row.status == ExperimentStatus.DRAFT:
-        return ("stage", "start") if "Version B" in pages.list_missing(row) else ("start",)
+        return ("stage", "start") if pages.is_missing(row, "B") else ("start",)
     if row.status == ExperimentStatus.RUNNING:
         return ("change_split", "conclude", "stop")
     if can_roll_back(row):

@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from accounts.language.sentences import Text
 from accounts.models import Role, User
 from analytics.reports.people import load_users
 from analytics.reports.period import (
@@ -26,7 +28,7 @@ from matching.models import PredictionSource
 
 _MAX_CLIENTS = 200
 _UNCOUNTED = (PredictionSource.IMPORT, PredictionSource.GOLD)
-_EVERY = ("", "All")
+_EVERY = ("", gettext_lazy("All"))
 
 
 class _DateInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # the theme is untyped
@@ -37,31 +39,33 @@ class ReportForm(forms.Form):
     """Period and filters; two dates go before a preset."""
 
     preset = forms.ChoiceField(
-        label="Period",
+        label=gettext_lazy("Period"),
         required=False,
         choices=[(id_, title) for id_, (title, _) in PRESETS.items()],
         widget=UnfoldAdminSelectWidget,
     )
-    first = forms.DateField(label="or from", required=False, widget=_DateInput)
-    last = forms.DateField(label="to", required=False, widget=_DateInput)
-    profile = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
-    kind = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
-    source = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
-    client = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
+    first = forms.DateField(label=gettext_lazy("or from"), required=False, widget=_DateInput)
+    last = forms.DateField(label=gettext_lazy("to"), required=False, widget=_DateInput)
+    profile = forms.ChoiceField(label=gettext_lazy("Profile"), required=False, widget=UnfoldAdminSelectWidget)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False, widget=UnfoldAdminSelectWidget)
+    source = forms.ChoiceField(label=gettext_lazy("Source"), required=False, widget=UnfoldAdminSelectWidget)
+    client = forms.ChoiceField(label=gettext_lazy("Client"), required=False, widget=UnfoldAdminSelectWidget)
 
     def __init__(self, data: Any, today: date, show_names: bool, names: Sequence[str] = ()) -> None:
         """Ask for all fields, or for those of ``names`` only."""
         super().__init__({"preset": DEFAULT_PRESET, **data})
         self._today = today
         self._set_choices("profile", [(name, name) for name in get_available_profiles()])
-        self._set_choices("kind", [*((kind.value, kind.value) for kind in Kind), ("auto", "auto (files)")])
+        self._set_choices(
+            "kind", [*((kind.value, kind.value) for kind in Kind), ("auto", gettext("auto (files)"))]
+        )
         sources = [(value, label) for value, label in PredictionSource.choices if value not in _UNCOUNTED]
         self._set_choices("source", sources)
         self._set_choices("client", _list_clients(show_names))
         for name in set(self.fields) - set(names or self.fields):
             del self.fields[name]
 
-    def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+    def _set_choices(self, name: str, choices: Sequence[tuple[str, Text]]) -> None:
         self.fields[name].choices = [_EVERY, *choices]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from accounts.dates import format_moment
@@ -96,7 +97,7 @@ _REPORTS: dict[str, _Builder] = {
     "model-performance": _build_trends,
 }
 _TITLES = {
-    "daily-metrics": "Daily metrics",
-    "user-activity": "User activity",
-    "model-performance": "Model performance trends",
+    "daily-metrics": gettext_lazy("Daily metrics"),
+    "user-activity": gettext_lazy("User activity"),
+    "model-performance": gettext_lazy("Model performance trends"),
 }

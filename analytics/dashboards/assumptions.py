@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.dates import format_moment
@@ -32,9 +33,13 @@ class Assumption:
     def note(self) -> str:
         """The assumption as a sentence."""
         origin = (
-            f"set {format_moment(self.changed_at)}" if self.changed_at else "the default; nobody measured it"
+            gettext("set {moment}").format(moment=format_moment(self.changed_at))
+            if self.changed_at
+            else gettext("the default; nobody measured it")
         )
-        return f"Assumed: {self.minutes.normalize():f} minutes a comparison by hand ({origin})."
+        return gettext("Assumed: {minutes:f} minutes a comparison by hand ({origin}).").format(
+            minutes=self.minutes.normalize(), origin=origin
+        )
 
 
 def get_assumption() -> Assumption:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext
+
 from analytics.dashboards.assumptions import get_assumption
 from analytics.dashboards.reviews import (
     Backlog,
@@ -49,15 +51,15 @@ def build_executive_page(
     before = volumes.sum_reviews(period.previous, restriction)
     backlog = measure_backlog(now)
     return Page(
-        "Executive dashboard",
-        f"{period}, compared with {period.previous}.",
+        gettext("Executive dashboard"),
+        gettext("{period}, compared with {previous}.").format(period=period, previous=period.previous),
         [
-            Section("Summary", _build_cards(metrics, _add_up(reviews), before)),
-            Section("Trend", charts=_build_trend_charts(metrics)),
+            Section(gettext("Summary"), _build_cards(metrics, _add_up(reviews), before)),
+            Section(gettext("Trend"), charts=_build_trend_charts(metrics)),
             _build_review_section(period, backlog),
             _build_accuracy_section(period, restriction, reviews),
-            Section("Clients", tables=[_tabulate_clients(metrics)]),
-            Section("Open risks", tables=[_tabulate_risks(backlog, now)]),
+            Section(gettext("Clients"), tables=[_tabulate_clients(metrics)]),
+            Section(gettext("Open risks"), tables=[_tabulate_risks(backlog, now)]),
         ],
     )
 
@@ -75,42 +77,46 @@ def _build_cards(metrics: DailyMetrics, reviews: ReviewVolume, before: ReviewVol
     hours, hours_before = (assumption.compute_hours(volume.automatic) for volume in (now, earlier))
     share, share_before = now.automatic_share, earlier.automatic_share
     return [
-        Card("Comparisons", f"{now.total:,}", format_change(now.total, earlier.total)),
+        Card(gettext("Comparisons"), f"{now.total:,}", format_change(now.total, earlier.total)),
         Card(
-            "Decided without a person",
+            gettext("Decided without a person"),
             format_cell(share, Style.SHARE),
             format_change(share, share_before, Style.SHARE),
         ),
         Card(
-            "Hours saved",
+            gettext("Hours saved"),
             f"{hours:,.0f}",
             format_change(round(hours), round(hours_before)),
             assumption.note,
         ),
         Card(
-            "Dangerous errors caught",
+            gettext("Dangerous errors caught"),
             f"{reviews.caught:,}",
             format_change(reviews.caught, before.caught),
-            "A reviewer found material what the product had called immaterial.",
+            gettext("A reviewer found material what the product had called immaterial."),
         ),
         Card(
-            "Overrides by reviewers",
+            gettext("Overrides by reviewers"),
             format_cell(reviews.override_share, Style.SHARE),
             format_change(reviews.override_share, before.override_share, Style.SHARE),
-            f"{reviews.overrides:,} of {reviews.decisions:,} decisions were against the model.",
+            gettext("{overrides:,} of {decisions:,} decisions were against the model.").format(
+                overrides=reviews.overrides, decisions=reviews.decisions
+            ),
         ),
     ]
 
 
 def _build_trend_charts(metrics: DailyMetrics) -> list[Chart]:
-    decided = Series("Decided without a person", [row.automatic_share for row in metrics.days.values()])
+    decided = Series(
+        gettext("Decided without a person"), [row.automatic_share for row in metrics.days.values()]
+    )
     share = Chart(
         "decided",
-        "Share decided without a person",
+        gettext("Share decided without a person"),
         [format_label(day) for day in metrics.days],
         [decided],
         Style.SHARE,
-        empty="The share will appear here within five minutes of the first comparison.",
+        empty=gettext("The share will appear here within five minutes of the first comparison."),
     )
     return [build_volume_chart("volume", metrics.days), share]
 
@@ -118,17 +124,21 @@ def _build_trend_charts(metrics: DailyMetrics) -> list[Chart]:
 def build_turnaround_cards(now: Turnaround, before: Turnaround) -> list[Card]:
     """Return the cards of turnaround beside the period before."""
     return [
-        Card(title, format_seconds(value), f"before: {format_seconds(earlier)}")
+        Card(
+            title, format_seconds(value), gettext("before: {seconds}").format(seconds=format_seconds(earlier))
+        )
         for title, value, earlier in (
-            ("Median turnaround", now.median_seconds, before.median_seconds),
-            ("90 % are closed within", now.p90_seconds, before.p90_seconds),
+            (gettext("Median turnaround"), now.median_seconds, before.median_seconds),
+            (gettext("90 % are closed within"), now.p90_seconds, before.p90_seconds),
         )
     ] + [
         Card(
-            "Closed in time",
+            gettext("Closed in time"),
             format_cell(now.in_time_share, Style.SHARE),
             format_change(now.in_time_share, before.in_time_share, Style.SHARE),
-            f"{now.in_time:,} of {now.closed:,} items before their due time.",
+            gettext("{in_time:,} of {closed:,} items before their due time.").format(
+                in_time=now.in_time, closed=now.closed
+            ),
         )
     ]
 
@@ -136,17 +146,28 @@ def build_turnaround_cards(now: Turnaround, before: Turnaround) -> list[Card]:
 def build_flow_chart(period: ReportPeriod) -> Chart:
     """Return the chart of items that came and were closed each day."""
     came, closed = count_flow(period)
-    series = [Series("New", list(came.values())), Series("Closed", list(closed.values()))]
+    series = [Series(gettext("New"), list(came.values())), Series(gettext("Closed"), list(closed.values()))]
     labels = [format_label(day) for day in period.days]
-    return Chart("flow", "Review items per day", labels, series, empty="Review items will appear here.")
+    return Chart(
+        "flow",
+        gettext("Review items per day"),
+        labels,
+        series,
+        empty=gettext("Review items will appear here."),
+    )
 
 
 def _build_review_section(period: ReportPeriod, backlog: Backlog) -> Section:
     turnaround, before = measure_turnaround(period), measure_turnaround(period.previous)
-    card = Card("Waiting now", f"{backlog.open:,}", f"{backlog.overdue:,} overdue", backlog.forecast)
+    card = Card(
+        gettext("Waiting now"),
+        f"{backlog.open:,}",
+        gettext("{overdue:,} overdue").format(overdue=backlog.overdue),
+        backlog.forecast,
+    )
     cards = [*build_turnaround_cards(turnaround, before), card]
-    note = "From the creation of a review item to its decision; all profiles, without gold items."
-    return Section("Review", cards, [build_flow_chart(period)], note=note)
+    note = gettext("From the creation of a review item to its decision; all profiles, without gold items.")
+    return Section(gettext("Review"), cards, [build_flow_chart(period)], note=note)
 
 
 def _build_accuracy_section(
@@ -155,28 +176,32 @@ def _build_accuracy_section(
     trends = get_model_performance_trends(period, ReportFilter(profile=restriction.profile))
     caught = Chart(
         "caught",
-        "Dangerous errors caught per day",
+        gettext("Dangerous errors caught per day"),
         [format_label(day) for day in reviews],
-        [Series("Material after immaterial", [row.caught for row in reviews.values()])],
-        empty="Will appear when a reviewer finds material what the product called immaterial.",
+        [Series(gettext("Material after immaterial"), [row.caught for row in reviews.values()])],
+        empty=gettext("Will appear when a reviewer finds material what the product called immaterial."),
     )
-    note = "Accuracy is measured on random-audit labels; the interval holds at every look at once (95 %)."
-    return Section("Accuracy", charts=[chart_figure(trends, "accuracy"), caught], note=note)
+    note = gettext(
+        "Accuracy is measured on random-audit labels; the interval holds at every look at once (95 %)."
+    )
+    return Section(gettext("Accuracy"), charts=[chart_figure(trends, "accuracy"), caught], note=note)
 
 
 def _tabulate_clients(metrics: DailyMetrics) -> Table:
     columns = [
-        Column("Client"),
-        Column("Comparisons", Style.COUNT),
-        Column("Share of all", Style.SHARE),
-        Column("Decided without a person", Style.SHARE),
+        Column(gettext("Client")),
+        Column(gettext("Comparisons"), Style.COUNT),
+        Column(gettext("Share of all"), Style.SHARE),
+        Column(gettext("Decided without a person"), Style.SHARE),
     ]
     rows: list[list[Cell]] = [
         [str(user), row.total, row.total / max(1, metrics.total.total), row.automatic_share]
         for user, row in list(metrics.clients.items())[:_TOP_CLIENTS]
     ]
-    note = f"The {_TOP_CLIENTS} with the most comparisons."
-    return Table("Top clients", columns, rows, note, "Clients will appear here when they compare.")
+    note = gettext("The {number} with the most comparisons.").format(number=_TOP_CLIENTS)
+    return Table(
+        gettext("Top clients"), columns, rows, note, gettext("Clients will appear here when they compare.")
+    )
 
 
 def _tabulate_risks(backlog: Backlog, now: datetime) -> Table:
@@ -186,12 +211,22 @@ def _tabulate_risks(backlog: Backlog, now: datetime) -> Table:
     ]
     if backlog.overdue:
         rows.append(
-            [f"{backlog.overdue:,} review items are overdue", backlog.oldest_at, "Review > Review items"]
+            [
+                gettext("{overdue:,} review items are overdue").format(overdue=backlog.overdue),
+                backlog.oldest_at,
+                gettext("Review > Review items"),
+            ]
         )
     late = PromotionRequest.objects.filter(closed_at=None, requested_at__lt=now - _PATIENCE)
     rows += [
-        [f"{request} waits for approval", request.requested_at, "Models > Promotion requests"]
+        [
+            gettext("{request} waits for approval").format(request=request),
+            request.requested_at,
+            gettext("Models > Promotion requests"),
+        ]
         for request in late.select_related("model")[:10]
     ]
-    columns = [Column("Risk"), Column("Since"), Column("Where to look")]
-    return Table("Open risks", columns, rows, empty="No alert is firing, and nothing is overdue.")
+    columns = [Column(gettext("Risk")), Column(gettext("Since")), Column(gettext("Where to look"))]
+    return Table(
+        gettext("Open risks"), columns, rows, empty=gettext("No alert is firing, and nothing is overdue.")
+    )

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from analytics.dashboards.executive import build_flow_chart, build_turnaround_cards
 from analytics.dashboards.reviews import count_ages, measure_backlog, measure_turnaround
@@ -21,21 +23,23 @@ MIN_SHARED_ITEMS = 20
 FAST_SECONDS = 1.0
 """A decision within this time was hardly read."""
 
-_TOO_FEW = f"fewer than {MIN_SHARED_ITEMS} items with two decisions: no coefficient is shown"
-
 
 def build_review_page(period: ReportPeriod, now: datetime) -> Page:
     """Return the review dashboard of a period; quality is measured over the last 90 days."""
     sample = BlindDecisionSample(quality.get_window_start(now))
-    window = f"Blind decisions of the last {quality.WINDOW.days} days, adjudications left out."
+    window = gettext("Blind decisions of the last {days} days, adjudications left out.").format(
+        days=quality.WINDOW.days
+    )
     return Page(
-        "Review dashboard",
-        f"{period}, compared with {period.previous}.",
+        gettext("Review dashboard"),
+        gettext("{period}, compared with {previous}.").format(period=period, previous=period.previous),
         [
             _build_queue_section(period, now),
-            Section("Reviewers", tables=[tabulate_reviewers(sample)], note=window),
-            Section("Agreement", tables=[tabulate_agreement(sample)], note=window),
-            Section("Overrides of the model by rule", tables=[_tabulate_overrides(sample)], note=window),
+            Section(gettext("Reviewers"), tables=[tabulate_reviewers(sample)], note=window),
+            Section(gettext("Agreement"), tables=[tabulate_agreement(sample)], note=window),
+            Section(
+                gettext("Overrides of the model by rule"), tables=[_tabulate_overrides(sample)], note=window
+            ),
         ],
     )
 
@@ -45,18 +49,23 @@ def _build_queue_section(period: ReportPeriod, now: datetime) -> Section:
     turnaround, before = measure_turnaround(period), measure_turnaround(period.previous)
     oldest = (now - backlog.oldest_at).total_seconds() if backlog.oldest_at else None
     cards = [
-        Card("Waiting now", f"{backlog.open:,}", f"{backlog.overdue:,} overdue", backlog.forecast),
-        Card("Oldest item waits for", format_seconds(oldest)),
+        Card(
+            gettext("Waiting now"),
+            f"{backlog.open:,}",
+            gettext("{overdue:,} overdue").format(overdue=backlog.overdue),
+            backlog.forecast,
+        ),
+        Card(gettext("Oldest item waits for"), format_seconds(oldest)),
         *build_turnaround_cards(turnaround, before),
     ]
     rows: list[list[Cell]] = [[name, count] for name, count in count_ages(now).items()]
     ages = Table(
-        "Open items by age",
-        [Column("Age"), Column("Items", Style.COUNT)],
+        gettext("Open items by age"),
+        [Column(gettext("Age")), Column(gettext("Items"), Style.COUNT)],
         rows if backlog.open else [],
-        empty="The queue is empty.",
+        empty=gettext("The queue is empty."),
     )
-    return Section("Queue", cards, [build_flow_chart(period)], [ages])
+    return Section(gettext("Queue"), cards, [build_flow_chart(period)], [ages])
 
 
 def tabulate_reviewers(sample: BlindDecisionSample) -> Table:
@@ -77,44 +86,56 @@ def tabulate_reviewers(sample: BlindDecisionSample) -> Table:
             ]
         )
     columns = [
-        Column("Reviewer"),
-        Column("Decisions", Style.COUNT),
-        Column("Median time", Style.DURATION),
-        Column("Within one second"),
-        Column("Gold items right (95 %)"),
-        Column("Same decision as the other (95 %)"),
+        Column(gettext("Reviewer")),
+        Column(gettext("Decisions"), Style.COUNT),
+        Column(gettext("Median time"), Style.DURATION),
+        Column(gettext("Within one second")),
+        Column(gettext("Gold items right (95 %)")),
+        Column(gettext("Same decision as the other (95 %)")),
     ]
-    note = (
-        f"Agreement is shown from {MIN_SHARED_ITEMS} items with two decisions on. A decision within one "
-        "second was hardly read."
+    note = gettext(
+        "Agreement is shown from {number} items with two decisions on. A "
+        "decision within one second was hardly read."
+    ).format(number=MIN_SHARED_ITEMS)
+    return Table(
+        gettext("Reviewers"),
+        columns,
+        rows,
+        note,
+        gettext("Reviewers will appear here with their first decision."),
     )
-    return Table("Reviewers", columns, rows, note, "Reviewers will appear here with their first decision.")
 
 
 def tabulate_agreement(sample: BlindDecisionSample) -> Table:
     """Return agreement over all, by guideline and by category; coefficients only where n is enough."""
     every = quality.measure_all_reviewers(sample)
     groups = [*([every] if every else []), *quality.measure_by_guideline(sample)]
-    named = [(group.name if group is every else f"Guideline {group.name}", group) for group in groups]
+    named = [
+        (group.name if group is every else gettext("Guideline {name}").format(name=group.name), group)
+        for group in groups
+    ]
     named += [(group.name, group) for group in quality.measure_by_category(sample)]
     columns = [
-        Column("Group"),
-        Column("Items", Style.COUNT),
-        Column("Same decision (95 %)"),
+        Column(gettext("Group")),
+        Column(gettext("Items"), Style.COUNT),
+        Column(gettext("Same decision (95 %)")),
         Column("κ (95 %)"),
         Column("AC1 (95 %)"),
         Column("α"),
     ]
     rows = [[name, *_describe_agreement(group)] for name, group in named]
-    note = f"Under {MIN_SHARED_ITEMS} items no coefficient is shown: chance would decide it."
-    empty = "Agreement will appear here when items are decided by two reviewers."
-    return Table("Agreement", columns, rows, note, empty)
+    note = gettext("Under {number} items no coefficient is shown: chance would decide it.").format(
+        number=MIN_SHARED_ITEMS
+    )
+    empty = gettext("Agreement will appear here when items are decided by two reviewers.")
+    return Table(gettext("Agreement"), columns, rows, note, empty)
 
 
 def _describe_agreement(group: GroupAgreement) -> list[Cell]:
     measured = group.coefficients
     if measured.n < MIN_SHARED_ITEMS:
-        return [measured.n, _TOO_FEW, NOTHING, NOTHING, NOTHING]
+        too_few = gettext("fewer than {number} items with two decisions: no coefficient is shown")
+        return [measured.n, too_few.format(number=MIN_SHARED_ITEMS), NOTHING, NOTHING, NOTHING]
     return [
         measured.n,
         _format_proportion(Proportion(round(measured.percent * measured.n), measured.n), MIN_SHARED_ITEMS),
@@ -130,13 +151,16 @@ def _tabulate_overrides(sample: BlindDecisionSample) -> Table:
         for name, share in quality.count_overrides_by_category(sample)
     ]
     columns = [
-        Column("Category of difference"),
-        Column("Overridden", Style.COUNT),
-        Column("Decided", Style.COUNT),
-        Column("Rate (95 %)"),
+        Column(gettext("Category of difference")),
+        Column(gettext("Overridden"), Style.COUNT),
+        Column(gettext("Decided"), Style.COUNT),
+        Column(gettext("Rate (95 %)")),
     ]
     return Table(
-        "Overrides", columns, rows, empty="Overrides will appear here when a reviewer contradicts the model."
+        gettext("Overrides"),
+        columns,
+        rows,
+        empty=gettext("Overrides will appear here when a reviewer contradicts the model."),
     )
 
 
@@ -156,12 +180,20 @@ def _format_proportion(share: Proportion, needed: int) -> str:
     if share.share is None or share.bounds is None:
         return NOTHING
     if share.n < needed:
-        return f"{share.n} items: too few"
+        return gettext("{n} items: too few").format(n=share.n)
     low, high = share.bounds
-    return f"{share.share:.0%} ({low:.0%} to {high:.0%}) of {share.n:,}"
+    return gettext("{share:.0%} ({low:.0%} to {high:.0%}) of {n:,}").format(
+        share=share.share, low=low, high=high, n=share.n
+    )
 
 
 def _format_coefficient(value: float | None, interval: Sequence[float] | None) -> str:
     if value is None:
         return NOTHING
-    return f"{value:.2f} ({interval[0]:.2f} to {interval[1]:.2f})" if interval else f"{value:.2f}"
+    return (
+        gettext("{value:.2f} ({low:.2f} to {high:.2f})").format(
+            value=value, low=interval[0], high=interval[1]
+        )
+        if interval
+        else f"{value:.2f}"
+    )

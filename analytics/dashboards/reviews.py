@@ -17,6 +17,7 @@ from django.db.models import (
     QuerySet,
 )
 from django.db.models.functions import Extract, TruncDate
+from django.utils.translation import gettext
 
 from analytics.reports.period import ReportPeriod
 from feedback.models import ReviewItem
@@ -61,15 +62,19 @@ class Backlog:
     def forecast(self) -> str:
         """The forecast as a sentence."""
         if not self.open:
-            return "The queue is empty."
-        pace = (
-            f"{self.inflow:.1f} new and {self.outflow:.1f} closed a day in the last {PACE_WINDOW.days} days"
+            return gettext("The queue is empty.")
+        pace = gettext("{inflow:.1f} new and {outflow:.1f} closed a day in the last {days} days").format(
+            inflow=self.inflow, outflow=self.outflow, days=PACE_WINDOW.days
         )
         if self.days_left is not None:
-            return f"Empty in about {max(1, round(self.days_left)):,} days: {pace}."
+            return gettext("Empty in about {days:,} days: {pace}.").format(
+                days=max(1, round(self.days_left)), pace=pace
+            )
         if self.inflow == self.outflow:
-            return f"It stays as it is: {pace}."
-        return f"It grows by {self.inflow - self.outflow:.1f} a day: {pace}."
+            return gettext("It stays as it is: {pace}.").format(pace=pace)
+        return gettext("It grows by {growth:.1f} a day: {pace}.").format(
+            growth=self.inflow - self.outflow, pace=pace
+        )
 
 
 def measure_turnaround(period: ReportPeriod) -> Turnaround:
@@ -107,7 +112,10 @@ def count_flow(period: ReportPeriod) -> tuple[dict[date, int], dict[date, int]]:
 def count_ages(now: datetime) -> dict[str, int]:
     """Return the open items by age."""
     days: list[tuple[str, int, int]] = [
-        ("under 1 day", 0, 1), ("1 to 3 days", 1, 3), ("3 to 7 days", 3, 7), ("over 7 days", 7, 36_500),
+        (gettext("under 1 day"), 0, 1),
+        (gettext("1 to 3 days"), 1, 3),
+        (gettext("3 to 7 days"), 3, 7),
+        (gettext("over 7 days"), 7, 36_500),
     ]  # fmt: skip
     conditions: dict[str, Any] = {
         f"from_{low}": Count(

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import redis
 from django.db import DatabaseError
 from django.db.models import Sum
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy
 
 from analytics.dashboards.program_metrics import Latency, read_program_metrics
 from analytics.installation_metrics import METRICS, Values
@@ -24,6 +26,7 @@ from analytics.reports.content import (
     Table,
     format_cell,
     format_seconds,
+    show_figure,
 )
 from analytics.rollup import HOUR, floor_hour
 from modelops.models import (
@@ -38,23 +41,27 @@ from modelops.models import (
 
 _HOURS = 48
 _READERS = {metric.name: metric.read for metric in METRICS}
-_PROMETHEUS = "Over all programs and over time: the dashboards of Grafana in deploy/monitoring."
+_PROMETHEUS = gettext_lazy("Over all programs and over time: the dashboards of Grafana in deploy/monitoring.")
 
 
 def build_technical_page(now: datetime) -> Page:
     """Return the technical dashboard as of now."""
     return Page(
-        "Technical dashboard",
-        "The state now, and the last 48 hours (UTC). The same numbers as in Prometheus.",
+        gettext("Technical dashboard"),
+        gettext("The state now, and the last 48 hours (UTC). The same numbers as in Prometheus."),
         [
-            Section("Requests", _build_request_cards(), [_build_throughput_chart(now)], note=_PROMETHEUS),
             Section(
-                "Queues and jobs", _build_job_cards(now), tables=[_tabulate_queues(now), _tabulate_runs(now)]
+                gettext("Requests"), _build_request_cards(), [_build_throughput_chart(now)], note=_PROMETHEUS
             ),
-            Section("Models", tables=[_tabulate_slots(), _tabulate_processes(now)]),
-            Section("Accuracy and drift", tables=[_tabulate_figures(now), _tabulate_drift(now)]),
-            Section("Alerts", tables=[_tabulate_alerts()]),
-            Section("Retraining", tables=[_tabulate_decisions()]),
+            Section(
+                gettext("Queues and jobs"),
+                _build_job_cards(now),
+                tables=[_tabulate_queues(now), _tabulate_runs(now)],
+            ),
+            Section(gettext("Models"), tables=[_tabulate_slots(), _tabulate_processes(now)]),
+            Section(gettext("Accuracy and drift"), tables=[_tabulate_figures(now), _tabulate_drift(now)]),
+            Section(gettext("Alerts"), tables=[_tabulate_alerts()]),
+            Section(gettext("Retraining"), tables=[_tabulate_decisions()]),
         ],
     )
 
@@ -69,25 +76,34 @@ def _read(name: str, now: datetime) -> Values:
 
 def _build_request_cards() -> list[Card]:
     program = read_program_metrics()
-    since = "since the processes of this program started"
-    refusals = f"{program.refusals:,} refusals of {program.responses:,} responses"
-    lookups = f"{program.cache_lookups:,} lookups {since}"
+    since = gettext("since the processes of this program started")
+    refusals = gettext("{refusals:,} refusals of {responses:,} responses").format(
+        refusals=program.refusals, responses=program.responses
+    )
+    lookups = gettext("{cache_lookups:,} lookups {since}").format(
+        cache_lookups=program.cache_lookups, since=since
+    )
     return [
-        _build_latency_card("Requests", program.requests, since),
-        _build_latency_card("Comparisons", program.comparisons, since),
+        _build_latency_card(gettext("Requests"), program.requests, since),
+        _build_latency_card(gettext("Comparisons"), program.comparisons, since),
         Card(
-            "Errors",
+            gettext("Errors"),
             format_cell(program.error_share, Style.SHARE),
-            note=f"{program.server_errors:,} errors and {refusals} {since}.",
+            note=gettext("{server_errors:,} errors and {refusals} {since}.").format(
+                server_errors=program.server_errors, refusals=refusals, since=since
+            ),
         ),
-        Card("From the cache", format_cell(program.cache_share, Style.SHARE), note=f"{lookups}."),
+        Card(gettext("From the cache"), format_cell(program.cache_share, Style.SHARE), note=f"{lookups}."),
     ]
 
 
 def _build_latency_card(title: str, latency: Latency, since: str) -> Card:
     tail = f"95 %: {format_seconds(latency.p95)}, 99 %: {format_seconds(latency.p99)}"
     return Card(
-        f"{title}: median time", format_seconds(latency.p50), tail, f"Estimated from buckets, {since}."
+        gettext("{title}: median time").format(title=title),
+        format_seconds(latency.p50),
+        tail,
+        gettext("Estimated from buckets, {since}.").format(since=since),
     )
 
 
@@ -97,10 +113,10 @@ def _build_throughput_chart(now: datetime) -> Chart:
     rows = HourlyVolume.objects.filter(hour__gte=hours[0]).order_by().values("hour")
     sums = rows.annotate(i=Sum("immaterial"), r=Sum("review"), m=Sum("material"))
     counts = {row["hour"]: row["i"] + row["r"] + row["m"] for row in sums}
-    labels = [f"{hour:%d %b %H:%M}" for hour in hours]
-    series = [Series("Predictions", [counts.get(hour, 0) for hour in hours])]
-    empty = "Predictions will appear here within five minutes of the first comparison."
-    return Chart("throughput", "Predictions per hour, files included", labels, series, empty=empty)
+    labels = [date_format(hour, "j M H:i") for hour in hours]
+    series = [Series(gettext("Predictions"), [counts.get(hour, 0) for hour in hours])]
+    empty = gettext("Predictions will appear here within five minutes of the first comparison.")
+    return Chart("throughput", gettext("Predictions per hour, files included"), labels, series, empty=empty)
 
 
 def _build_job_cards(now: datetime) -> list[Card]:
@@ -109,12 +125,16 @@ def _build_job_cards(now: datetime) -> list[Card]:
     silence = _read("lnc_job_silence_seconds", now).get((), 0.0)
     jobs_wait = any(jobs.values())
     return [
-        Card("Bulk jobs running", f"{jobs.get(RunStatus.RUNNING, 0):,.0f}"),
-        Card("Bulk jobs queued", f"{jobs.get(RunStatus.QUEUED, 0):,.0f}"),
+        Card(gettext("Bulk jobs running"), f"{jobs.get(RunStatus.RUNNING, 0):,.0f}"),
+        Card(gettext("Bulk jobs queued"), f"{jobs.get(RunStatus.QUEUED, 0):,.0f}"),
         Card(
-            "Rows waiting",
+            gettext("Rows waiting"),
             f"{waiting:,.0f}",
-            note=f"An unfinished job last advanced {format_seconds(silence)} ago." if jobs_wait else "",
+            note=gettext("An unfinished job last advanced {seconds} ago.").format(
+                seconds=format_seconds(silence)
+            )
+            if jobs_wait
+            else "",
         ),
     ]
 
@@ -125,8 +145,14 @@ def _tabulate_queues(now: datetime) -> Table:
         [queue, round(length), ages.get((queue,))]
         for (queue,), length in _read("lnc_queue_length", now).items()
     ]
-    columns = [Column("Queue"), Column("Messages", Style.COUNT), Column("Age of the oldest", Style.DURATION)]
-    return Table("Queues of background tasks", columns, rows, empty="The broker does not respond.")
+    columns = [
+        Column(gettext("Queue")),
+        Column(gettext("Messages"), Style.COUNT),
+        Column(gettext("Age of the oldest"), Style.DURATION),
+    ]
+    return Table(
+        gettext("Queues of background tasks"), columns, rows, empty=gettext("The broker does not respond.")
+    )
 
 
 def _tabulate_runs(now: datetime) -> Table:
@@ -134,8 +160,18 @@ def _tabulate_runs(now: datetime) -> Table:
     rows: list[list[Cell]] = [
         [run.name, run.window, run.error, run.finished_at] for run in failed.order_by("-finished_at")[:20]
     ]
-    columns = [Column("Periodic job"), Column("Window"), Column("Error"), Column("Failed")]
-    return Table("Periodic jobs that failed", columns, rows, empty="None failed in the last seven days.")
+    columns = [
+        Column(gettext("Periodic job")),
+        Column(gettext("Window")),
+        Column(gettext("Error")),
+        Column(gettext("Failed")),
+    ]
+    return Table(
+        gettext("Periodic jobs that failed"),
+        columns,
+        rows,
+        empty=gettext("None failed in the last seven days."),
+    )
 
 
 def _tabulate_slots() -> Table:
@@ -146,13 +182,15 @@ def _tabulate_slots() -> Table:
         for slot in slots
     ]  # fmt: skip
     columns = [
-        Column("Profile"),
-        Column("Role"),
-        Column("Version"),
-        Column("Generation", Style.COUNT),
-        Column("Since"),
+        Column(gettext("Profile")),
+        Column(gettext("Role")),
+        Column(gettext("Version")),
+        Column(gettext("Generation"), Style.COUNT),
+        Column(gettext("Since")),
     ]
-    return Table("Live now", columns, rows, empty="A version will appear here when it is made live.")
+    return Table(
+        gettext("Live now"), columns, rows, empty=gettext("A version will appear here when it is made live.")
+    )
 
 
 def _tabulate_processes(now: datetime) -> Table:
@@ -169,15 +207,18 @@ def _tabulate_processes(now: datetime) -> Table:
         for process in ServingProcess.objects.alive(now)[:100]
     ]
     columns = [
-        Column("Process"),
-        Column("Kind"),
-        Column("Generation", Style.COUNT),
-        Column("State"),
-        Column("Started"),
-        Column("Last swap took", Style.DURATION),
+        Column(gettext("Process")),
+        Column(gettext("Kind")),
+        Column(gettext("Generation"), Style.COUNT),
+        Column(gettext("State")),
+        Column(gettext("Started")),
+        Column(gettext("Last swap took"), Style.DURATION),
     ]
     return Table(
-        "Processes that answer", columns, rows, empty="No process reported itself in the last seconds."
+        gettext("Processes that answer"),
+        columns,
+        rows,
+        empty=gettext("No process reported itself in the last seconds."),
     )
 
 
@@ -188,31 +229,51 @@ def _tabulate_figures(now: datetime) -> Table:
         for version in sorted({key[0] for key in values}):
             of = {basis: value for (model, basis, _), value in values.items() if model == version}
             low, high = of.get("labelled_at_least"), of.get("labelled_at_most")
-            interval = NOTHING if low is None or high is None else f"{low:.1%} to {high:.1%}"
-            rows.append([figure.capitalize(), version, of.get("labelled"), interval, of.get("estimated")])
+            interval = (
+                NOTHING
+                if low is None or high is None
+                else gettext("{low:.1%} to {high:.1%}").format(low=low, high=high)
+            )
+            rows.append([show_figure(figure), version, of.get("labelled"), interval, of.get("estimated")])
     columns = [
-        Column("Figure"),
-        Column("Version"),
-        Column("On audit labels", Style.SHARE),
-        Column("Interval"),
-        Column("Estimated without labels", Style.SHARE),
+        Column(gettext("Figure")),
+        Column(gettext("Version")),
+        Column(gettext("On audit labels"), Style.SHARE),
+        Column(gettext("Interval")),
+        Column(gettext("Estimated without labels"), Style.SHARE),
     ]
-    return Table("Champions", columns, rows, empty="Figures will appear here after the first monitored hour.")
+    return Table(
+        gettext("Champions"),
+        columns,
+        rows,
+        empty=gettext("Figures will appear here after the first monitored hour."),
+    )
 
 
 def _tabulate_drift(now: datetime) -> Table:
     limit = _read("lnc_threshold", now).get(("drift",))
     rows: list[list[Cell]] = [
-        [*labels, psi, "above the threshold" if limit is not None and psi > limit else ""]
+        [*labels, psi, gettext("above the threshold") if limit is not None and psi > limit else ""]
         for labels, psi in _read("lnc_model_drift_psi", now).items()
     ]
     columns = [
-        *(Column(title) for title in ("Version", "Profile", "Kind", "Source", "Window")),
-        Column("Largest PSI", Style.NUMBER),
+        *(
+            Column(title)
+            for title in (
+                gettext("Version"),
+                gettext("Profile"),
+                gettext("Kind"),
+                gettext("Source"),
+                gettext("Window"),
+            )
+        ),
+        Column(gettext("Largest PSI"), Style.NUMBER),
         Column(""),
     ]
-    empty = "Drift will appear here when enough predictions of an hour can be compared with the reference."
-    return Table("Drift by slice", columns, rows, empty=empty)
+    empty = gettext(
+        "Drift will appear here when enough predictions of an hour can be compared with the reference."
+    )
+    return Table(gettext("Drift by slice"), columns, rows, empty=empty)
 
 
 def _tabulate_alerts() -> Table:
@@ -220,16 +281,24 @@ def _tabulate_alerts() -> Table:
         [alert.get_severity_display(), str(alert), alert.observation, alert.since]
         for alert in Alert.objects.firing()[:50]
     ]
-    columns = [Column("Severity"), Column("Alert"), Column("Observed"), Column("Since")]
-    return Table("Firing", columns, rows, empty="No alert is firing.")
+    columns = [
+        Column(gettext("Severity")),
+        Column(gettext("Alert")),
+        Column(gettext("Observed")),
+        Column(gettext("Since")),
+    ]
+    return Table(gettext("Firing"), columns, rows, empty=gettext("No alert is firing."))
 
 
 def _tabulate_decisions() -> Table:
     rows: list[list[Cell]] = [
-        [row.at, "train" if row.should_train else "do not train", row.reason]
+        [row.at, "train" if row.should_train else gettext("do not train"), row.reason]
         for row in TrainingDecision.objects.all()[:10]
     ]
-    columns = [Column("Time"), Column("Decision"), Column("Reason")]
+    columns = [Column(gettext("Time")), Column(gettext("Decision")), Column(gettext("Reason"))]
     return Table(
-        "Newest decisions", columns, rows, empty="The first decision will appear here within an hour."
+        gettext("Newest decisions"),
+        columns,
+        rows,
+        empty=gettext("The first decision will appear here within an hour."),
     )

@@ -11,8 +11,10 @@ from uuid import UUID
 
 import numpy as np
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.ids import build_min_uuid7
+from accounts.language.sentences import lower
 from analytics.experiments.disagreements import count_daily_disagreements
 from analytics.experiments.outcomes import DaySum, read_day_sums, read_recorded_history
 from experiments.intervals import MIN_USERS
@@ -61,7 +63,7 @@ def forecast_experiment(experiment: Experiment) -> Forecast:
     metric = AUTOMATIC_METRICS.get(experiment.primary_metric)
     if metric is not None:
         rows = [row for row in history if row.metric == metric.id]
-        return _forecast_users(experiment, metric.title, rows, rows)
+        return _forecast_users(experiment, gettext(metric.title), rows, rows)
     name = experiment.recorded_metric
     recorded = read_recorded_history(name, timezone.now() - HISTORY)
     seen = [row for row in history if row.metric == "latency_ms"]
@@ -74,20 +76,22 @@ def _forecast_reviews(experiment: Experiment) -> Forecast:
     share = 0.5 + float(experiment.smallest_effect)
     needed = compute_required_reviews(share)
     if needed is None:
-        sentence = (
-            f"Cannot conclude: {share:.1%} is so near to half that {MAX_REVIEWS:,} reviews would not do."
-        )
+        sentence = gettext(
+            "Cannot conclude: {share:.1%} is so near to half that {max_reviews:,} reviews would not do."
+        ).format(share=share, max_reviews=MAX_REVIEWS)
         return Forecast(False, sentence)
-    goal = (
-        f"If B is right in {share:.0%} of the disagreements, {needed:,} reviews of them decide in {POWER:.0%}"
-    )
+    goal = gettext(
+        "If B is right in {share:.0%} of the disagreements, {needed:,} reviews of them decide in {power:.0%}"
+    ).format(share=share, needed=needed, power=POWER)
     daily = count_daily_disagreements(experiment.model_a_id, experiment.model_b_id, experiment.profile)
     if daily is None:
-        text = f"{goal} of cases. B has scored no traffic yet, so nobody can tell how long that takes."
+        text = gettext(
+            "{goal} of cases. B has scored no traffic yet, so nobody can tell how long that takes."
+        ).format(goal=goal)
         return Forecast(False, text, needed, "reviews")
     reviewed = daily * sampling.get_policy().disagreement
     days = math.ceil(needed / reviewed) if reviewed else None
-    return _judge_time(experiment, f"{goal} of cases", needed, "reviews", days)
+    return _judge_time(experiment, gettext("{goal} of cases").format(goal=goal), needed, "reviews", days)
 
 
 def _forecast_users(experiment: Experiment, title: str, rows: list[DaySum], seen: list[DaySum]) -> Forecast:
@@ -95,7 +99,10 @@ def _forecast_users(experiment: Experiment, title: str, rows: list[DaySum], seen
     values, _ = _summarise_users(rows)
     if len(values) < 2 or not values.mean() or not values.std():
         return Forecast(
-            False, f"In the last four weeks too little is stored of {title.lower()} to forecast from."
+            False,
+            gettext("In the last four weeks too little is stored of {title} to forecast from.").format(
+                title=lower(title)
+            ),
         )
     effect = abs(float(values.mean())) * float(experiment.smallest_effect)
     design = get_design(experiment)
@@ -103,9 +110,15 @@ def _forecast_users(experiment: Experiment, title: str, rows: list[DaySum], seen
     needed = compute_required_users(effect, deviation, experiment.share_b, design) or 0
     smaller = min(experiment.share_b, 1 - experiment.share_b)
     needed = max(needed, math.ceil(MIN_USERS / smaller))
-    goal = (
-        f"A change of {float(experiment.smallest_effect):.0%} of {title.lower()} "
-        f"needs {needed:,} users to be found in {POWER:.0%} of cases, by {_DESIGN_TEXTS[design]}"
+    goal = gettext(
+        "A change of {smallest_effect:.0%} of {title} needs {needed:,} users to be found "
+        "in {power:.0%} of cases, by {design_texts}"
+    ).format(
+        smallest_effect=float(experiment.smallest_effect),
+        title=lower(title),
+        needed=needed,
+        power=POWER,
+        design_texts=_DESIGN_TEXTS[design],
     )
     days = _find_day(_summarise_users(seen)[1], needed / float(experiment.enrolled_share or 1))
     return _judge_time(experiment, goal, needed, "users", days)
@@ -117,12 +130,26 @@ def _forecast_unknown(experiment: Experiment, seen: list[DaySum]) -> Forecast:
     days = max((end - timezone.now()) / timedelta(days=1), 1.0)
     daily = len(_summarise_users(seen)[1]) / HISTORY.days
     users = round(daily * days * float(experiment.enrolled_share or 1))
-    text = f"Nothing was recorded yet as {experiment.recorded_metric}, so the spread over users is not known."
+    text = gettext(
+        "Nothing was recorded yet as {recorded_metric}, so the spread over users is not known."
+    ).format(recorded_metric=experiment.recorded_metric)
     if users < 2 * MIN_USERS:
-        return Forecast(False, f"{text} About {users:,} users come in {days:,.0f} days, which is too few.")
+        return Forecast(
+            False,
+            gettext("{text} About {users:,} users come in {days:,.0f} days, which is too few.").format(
+                text=text, users=users, days=days
+            ),
+        )
     effect = compute_detectable_effect(1.0, users, experiment.share_b, get_design(experiment))
-    found = f"they show a difference of {effect:.2f} standard deviations in {POWER:.0%} of cases"
-    return Forecast(False, f"{text} About {users:,} users come in {days:,.0f} days: {found}.")
+    found = gettext(
+        "they show a difference of {effect:.2f} standard deviations in {power:.0%} of cases"
+    ).format(effect=effect, power=POWER)
+    return Forecast(
+        False,
+        gettext("{text} About {users:,} users come in {days:,.0f} days: {found}.").format(
+            text=text, users=users, days=days, found=found
+        ),
+    )
 
 
 def get_design(experiment: Experiment) -> Design:
@@ -131,22 +158,28 @@ def get_design(experiment: Experiment) -> Design:
 
 
 _DESIGN_TEXTS = {
-    Design.PLANNED: "daily looks until the planned end",
-    Design.ANY_TIME: "intervals that hold at any moment",
+    Design.PLANNED: gettext_lazy("daily looks until the planned end"),
+    Design.ANY_TIME: gettext_lazy("intervals that hold at any moment"),
 }
 
 
 def _judge_time(experiment: Experiment, goal: str, needed: int, unit: str, days: int | None) -> Forecast:
     """Return the forecast: it concludes where the time needed ends before the planned end."""
+    inside = goal[:1].lower() + goal[1:]
     if days is None or days > MAX_DAYS:
         return Forecast(
-            False, f"Cannot conclude: {goal.lower()[:1]}{goal[1:]}, more than a year brings.", needed, unit
+            False,
+            gettext("Cannot conclude: {goal}, more than a year brings.").format(goal=inside),
+            needed,
+            unit,
         )
     start = experiment.start_date or timezone.now()
     ready = start + timedelta(days=days)
-    when = f"about {days:,} day{'s' * (days != 1)} at today's traffic"
+    when = ngettext(
+        "about {days:,} day at today's traffic", "about {days:,} days at today's traffic", days
+    ).format(days=days)
     if experiment.planned_end and ready > experiment.planned_end:
-        text = f"Cannot conclude by the planned end: {goal.lower()[:1]}{goal[1:]}, {when}."
+        text = gettext("Cannot conclude by the planned end: {goal}, {when}.").format(goal=inside, when=when)
         return Forecast(False, text, needed, unit, days)
     return Forecast(True, f"{goal}: {when}.", needed, unit, days)
 

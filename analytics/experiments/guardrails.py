@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
+from django.utils.translation import gettext
 
 from analytics.experiments.gold import GoldRecall, measure_gold_recall
+from analytics.experiments.split import describe_split
 from analytics.experiments.user_table import UserTable, build_user_table
 from experiments.intervals import ArmComparison
 from experiments.metrics import AUTOMATIC_METRICS, GOLD_RECALL, Direction
@@ -84,15 +86,17 @@ def _check(experiment: Experiment) -> bool:
 
 def _observe_split(experiment: Experiment, table: UserTable) -> None:
     check = check_sample_ratio(*table.count_users(), experiment.share_b)
-    what = f"{check.describe()} Results are withheld."
+    what = gettext("{split} Results are withheld.").format(split=describe_split(check))
     record_observation("experiment_split", experiment.name, check.is_mismatch, what)
 
 
 def _assess_gold(gold: GoldRecall | None, margin: float) -> tuple[str, str]:
     if gold is None or not gold.items:
-        return "waiting", "no gold item with a material difference could be compared"
+        return "waiting", gettext("no gold item with a material difference could be compared")
     state = "breached" if gold.share_a - gold.share_b > margin else "ok"
-    text = f"A finds {gold.found_by_a} and B {gold.found_by_b} of {gold.items} material gold items"
+    text = gettext("A finds {found_by_a} and B {found_by_b} of {items} material gold items").format(
+        found_by_a=gold.found_by_a, found_by_b=gold.found_by_b, items=gold.items
+    )
     return state, text
 
 
@@ -100,7 +104,9 @@ def _assess_users(metric: str, result: ArmComparison | None, margin: float) -> t
     known = AUTOMATIC_METRICS[metric]
     change = result and (result.lift if known.relative_margin else result.difference)
     if result is None or not change or not result.has_enough_users:
-        return "waiting", "too few users"
+        return "waiting", gettext("too few users")
     worse = change.low if known.better == Direction.LOWER else -change.high
-    text = f"B {change.estimate:+.1%} ({change.low:+.1%} to {change.high:+.1%}), at most {margin:.1%} worse"
+    text = gettext("B {estimate:+.1%} ({low:+.1%} to {high:+.1%}), at most {margin:.1%} worse").format(
+        estimate=change.estimate, low=change.low, high=change.high, margin=margin
+    )
     return ("breached" if worse > margin else "ok"), text

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext
 
 from accounts.models import AuditEvent
 from analytics.experiments import verdict as verdicts
@@ -193,11 +194,11 @@ def _build_chart(
     metric = get_primary_metric(experiment)
     if metric is None:
         values: list[float | None] = [min(value, 1e6) for value in evidence.list_daily_e_values(days)]
-        return ChartSeries("Evidence (e-value)", days, values, threshold=20.0, is_logarithmic=True)
+        return ChartSeries(gettext("Evidence (e-value)"), days, values, threshold=20.0, is_logarithmic=True)
     every = _list_bounds(experiment, table, metric, looks)
     days, bounds = table.days[: len(every)][-MAX_CHART_DAYS:], every[-MAX_CHART_DAYS:]
     return ChartSeries(
-        f"{metric.title}: B minus A",
+        gettext("{title}: B minus A").format(title=gettext(metric.title)),
         days,
         [bound.estimate if bound else None for bound in bounds],
         [bound.low if bound else None for bound in bounds],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import User
 from experiments.models import Experiment, ExperimentStatus
@@ -25,7 +26,7 @@ def request_shipment(experiment: Experiment, actor: User, reason: str) -> Promot
     that was withdrawn or is requested already.
     """
     if experiment.status != ExperimentStatus.CONCLUDED or experiment.promotion_id:
-        raise ExperimentError("only a concluded experiment ships B, and only once")
+        raise ExperimentError(gettext("only a concluded experiment ships B, and only once"))
     text = (
         f"{reason}\nEvidence: experiment “{experiment}” ({experiment.start_date:%Y-%m-%d} to "
         f"{experiment.end_date:%Y-%m-%d} UTC). {experiment.conclusion} "

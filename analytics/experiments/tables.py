@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.dates import format_moment
+from accounts.language.sentences import Text
 from accounts.models import AuditEvent
 from analytics.experiments.results import (
     ExperimentResults,
@@ -20,6 +22,7 @@ from analytics.experiments.results import (
     describe_results,
     list_changes,
 )
+from analytics.experiments.split import describe_split
 from analytics.experiments.verdict import format_e_value, format_value
 from experiments.intervals import Interval
 from experiments.metrics import Unit
@@ -29,57 +32,92 @@ from modelops.models import describe_profile
 
 _TEMPLATE = Path(__file__).with_name("report.typ")
 _NONE = "–"
-EXPLORATORY = "Exploratory: many segments are compared, so some differ by chance. They decide nothing."
-INTERVALS = "In brackets: intervals that hold at every look at once (95 %)."
-PLANNED = "B minus A and lift of the primary metric are those of the last planned look (one a day)."
+EXPLORATORY = gettext_lazy(
+    "Exploratory: many segments are compared, so some differ by chance. They decide nothing."
+)
+INTERVALS = gettext_lazy("In brackets: intervals that hold at every look at once (95 %).")
+PLANNED = gettext_lazy(
+    "B minus A and lift of the primary metric are those of the last planned look (one a day)."
+)
 
 
 @dataclass(frozen=True)
 class Table:
     """A table with its title; every cell is text."""
 
-    title: str
-    head: list[str]
+    title: Text
+    head: Sequence[Text]
     rows: list[list[str]]
-    note: str = ""
+    note: Text = ""
 
 
 def build_tables(results: ExperimentResults) -> list[Table]:
     """Return what the page shows below the verdict, in its order."""
     return [
         Table(
-            "Metrics of users", _METRIC_HEAD, [_format_metric(row) for row in results.metrics], _note(results)
+            gettext("Metrics of users"),
+            _METRIC_HEAD,
+            [_format_metric(row) for row in results.metrics],
+            _note(results),
         ),
-        Table("Accuracy: reviewed disagreements", ["", ""], _list_evidence(results)),
+        Table(gettext("Accuracy: reviewed disagreements"), ["", ""], _list_evidence(results)),
         Table(
-            "Guardrails",
-            ["Guardrail", "State", "Measured"],
-            [[row.title, row.state, row.text] for row in results.guardrails],
+            gettext("Guardrails"),
+            [gettext("Guardrail"), gettext("State"), gettext("Measured")],
+            [[gettext(row.title), gettext(row.state), row.text] for row in results.guardrails],
         ),
-        Table("Split of users", ["", ""], [["Users", results.split.describe()]]),
-        Table("Segments", _SEGMENT_HEAD, [_format_segment(row) for row in results.segments], EXPLORATORY),
-        Table("Phases", ["Phase", "Share of A", "Enrolled", "From", "Until"], _list_phases(results)),
-        Table("Log", ["Time", "Who", "What", "Details"], _list_log(results)),
+        Table(gettext("Split of users"), ["", ""], [[gettext("Users"), describe_split(results.split)]]),
+        Table(
+            gettext("Segments"),
+            _SEGMENT_HEAD,
+            [_format_segment(row) for row in results.segments],
+            EXPLORATORY,
+        ),
+        Table(
+            gettext("Phases"),
+            [gettext("Phase"), gettext("Share of A"), gettext("Enrolled"), gettext("From"), gettext("Until")],
+            _list_phases(results),
+        ),
+        Table(
+            gettext("Log"),
+            [gettext("Time"), gettext("Who"), gettext("What"), gettext("Details")],
+            _list_log(results),
+        ),
     ]
 
 
-_METRIC_HEAD = ["Metric", "Users A / B", "A", "B", "B minus A", "Lift", "Result"]
-_SEGMENT_HEAD = ["Segment", "Predictions A / B", "Review share A / B", "B right in disagreements"]
+_METRIC_HEAD: list[Text] = [
+    gettext_lazy("Metric"),
+    gettext_lazy("Users A / B"),
+    "A",
+    "B",
+    gettext_lazy("B minus A"),
+    gettext_lazy("Lift"),
+    gettext_lazy("Result"),
+]
+_SEGMENT_HEAD: list[Text] = [
+    gettext_lazy("Segment"),
+    gettext_lazy("Predictions A / B"),
+    gettext_lazy("Review share A / B"),
+    gettext_lazy("B right in disagreements"),
+]
 
 
 def list_facts(results: ExperimentResults) -> dict[str, str]:
     """Return the facts of an experiment for the head of a report."""
     row = results.experiment
-    period = f"{format_moment(row.start_date)} to " if row.start_date else ""
+    period = gettext("{moment} to ").format(moment=format_moment(row.start_date)) if row.start_date else ""
     end = format_moment(row.end_date) if row.end_date else "now"
     return {
-        "Hypothesis": row.hypothesis,
-        "Status": str(row.get_status_display()),
-        "Profile": describe_profile(row.profile),
-        "Version A": str(row.model_a),
-        "Version B": str(row.model_b),
-        "Primary metric": row.recorded_metric or str(row.get_primary_metric_display()),
-        "Period": f"{period}{end}, phase {results.phase.number} is shown",
+        gettext("Hypothesis"): row.hypothesis,
+        gettext("Status"): str(row.get_status_display()),
+        gettext("Profile"): describe_profile(row.profile),
+        gettext("Version A"): str(row.model_a),
+        gettext("Version B"): str(row.model_b),
+        gettext("Primary metric"): row.recorded_metric or str(row.get_primary_metric_display()),
+        gettext("Period"): gettext("{period}{end}, phase {number} is shown").format(
+            period=period, end=end, number=results.phase.number
+        ),
     }
 
 
@@ -96,7 +134,7 @@ def _render_csv(results: ExperimentResults) -> bytes:
     """Return all tables under each other, each after its title."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["Verdict", escape_formula(results.verdict.sentence)])
+    writer.writerow([gettext("Verdict"), escape_formula(results.verdict.sentence)])
     for name, fact in list_facts(results).items():
         writer.writerow([name, escape_formula(fact)])
     for table in build_tables(results):
@@ -108,7 +146,7 @@ def _render_csv(results: ExperimentResults) -> bytes:
 def _render_pdf(results: ExperimentResults) -> bytes:
     at = timezone.now().replace(microsecond=0)
     content = {
-        "title": f"Experiment: {results.experiment.name}",
+        "title": gettext("Experiment: {name}").format(name=results.experiment.name),
         "at": format_moment(at),
         "verdict": results.verdict.sentence,
         "facts": [[name, fact] for name, fact in list_facts(results).items()],
@@ -124,18 +162,24 @@ RENDERERS: Mapping[str, Callable[[ExperimentResults], bytes]] = {
 }
 
 
-def _note(results: ExperimentResults) -> str:
+def _note(results: ExperimentResults) -> Text:
     return f"{INTERVALS} {PLANNED}" if any(row.looks for row in results.metrics) else INTERVALS
 
 
 def _format_metric(row: MetricResult) -> list[str]:
-    title = f"{row.metric.title}{' (primary)' * row.is_primary}"
+    title = gettext(row.metric.title)
+    if row.is_primary:
+        title = gettext("{title} (primary)").format(title=title)
     compared = row.comparison
     if compared is None:
-        return [title, "0 / 0", _NONE, _NONE, _NONE, _NONE, "nothing stored"]
+        return [title, "0 / 0", _NONE, _NONE, _NONE, _NONE, gettext("nothing stored")]
     unit = row.metric.unit
-    decided = {"b better": "B is better", "a better": "A is better", "different": "different"}
-    fallback = "no difference shown" if compared.has_enough_users else "too few users"
+    decided = {
+        "b better": gettext("B is better"),
+        "a better": gettext("A is better"),
+        "different": gettext("different"),
+    }
+    fallback = gettext("no difference shown") if compared.has_enough_users else gettext("too few users")
     return [
         title,
         f"{compared.a.users:,} / {compared.b.users:,}",
@@ -151,7 +195,9 @@ def _format_interval(unit: Unit, interval: Interval | None) -> str:
     if interval is None:
         return _NONE
     low, high = format_value(unit, interval.low), format_value(unit, interval.high)
-    return f"{format_value(unit, interval.estimate)} ({low} to {high})"
+    return gettext("{value} ({low} to {high})").format(
+        value=format_value(unit, interval.estimate), low=low, high=high
+    )
 
 
 def _list_evidence(results: ExperimentResults) -> list[list[str]]:
@@ -161,17 +207,21 @@ def _list_evidence(results: ExperimentResults) -> list[list[str]]:
     n = len(evidence.reviewed)
     share = f", {evidence.wins / n:.0%}" if n else ""
     return [
-        ["Predictions scored by both versions", f"{evidence.scored:,}"],
-        ["Disagreements", f"{evidence.found:,}"],
-        ["Settled by reviewers", f"{n:,}"],
-        ["B is right", f"{evidence.wins:,}{share}"],
-        ["Evidence (e-value; 20 decides)", format_e_value(evidence.e_value)],
+        [gettext("Predictions scored by both versions"), f"{evidence.scored:,}"],
+        [gettext("Disagreements"), f"{evidence.found:,}"],
+        [gettext("Settled by reviewers"), f"{n:,}"],
+        [gettext("B is right"), f"{evidence.wins:,}{share}"],
+        [gettext("Evidence (e-value; 20 decides)"), format_e_value(evidence.e_value)],
     ]
 
 
 def _format_segment(row: Segment) -> list[str]:
     review_a, review_b = row.review_shares
-    won = f"{row.wins:,} of {row.reviewed:,}" if row.reviewed else _NONE
+    won = (
+        gettext("{wins:,} of {reviewed:,}").format(wins=row.wins, reviewed=row.reviewed)
+        if row.reviewed
+        else _NONE
+    )
     return [
         f"{row.name}: {row.value}",
         f"{row.predictions[0]:,} / {row.predictions[1]:,}",
@@ -198,7 +248,7 @@ def _list_log(results: ExperimentResults) -> list[list[str]]:
 
 
 def _format_event(event: AuditEvent) -> list[str]:
-    who = event.actor.get_full_name() if event.actor else "the program"
+    who = event.actor.get_full_name() if event.actor else gettext("the program")
     what = event.action.removeprefix("experiment.").replace("_", " ")
     details = event.detail.get("changed", event.detail)
     told = "; ".join(f"{name}: {_format_detail(value)}" for name, value in details.items() if value)

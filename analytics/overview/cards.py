@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
+from accounts.language.sentences import lower
 from accounts.models import User
 from analytics import queries
 from analytics.overview.entries import link_list
@@ -17,7 +19,7 @@ from analytics.reports.content import Chart, Style, format_cell, format_change
 from analytics.reports.period import EVERYTHING, PRESETS
 from analytics.reports.presentation import build_volume_chart
 from feedback.review.waiting import WaitingRow, link_waiting, tabulate_waiting
-from modelops.models import describe_profile
+from modelops.models import ServingRole, describe_profile
 
 _DAY = timedelta(days=1)
 _REPORTS_PERMISSION = "analytics.view_reports"
@@ -63,50 +65,66 @@ def _build_volume_card(_user: User, now: datetime) -> DashboardCard:
     volume, before = (volumes.sum_volume(when, EVERYTHING) for when in (period, period.previous))
     reviews = volumes.sum_reviews(period, EVERYTHING)
     lines = {
-        "Compared with the seven days before": format_change(volume.total, before.total),
-        "Decided without a person": format_cell(volume.automatic_share, Style.SHARE),
-        "Overrides by reviewers": f"{reviews.overrides:,} of {reviews.decisions:,}",
-        "Dangerous errors caught": f"{reviews.caught:,}",
+        gettext("Compared with the seven days before"): format_change(volume.total, before.total),
+        gettext("Decided without a person"): format_cell(volume.automatic_share, Style.SHARE),
+        gettext("Overrides by reviewers"): gettext("{overrides:,} of {decisions:,}").format(
+            overrides=reviews.overrides, decisions=reviews.decisions
+        ),
+        gettext("Dangerous errors caught"): f"{reviews.caught:,}",
     }
     return DashboardCard(
-        "Predictions in seven days", f"{volume.total:,}", reverse("analytics-executive"), lines
+        gettext("Predictions in seven days"), f"{volume.total:,}", reverse("analytics-executive"), lines
     )
 
 
 def _build_queue_card(user: User, now: datetime) -> DashboardCard:
     tables = tabulate_waiting(user, now)
-    rows = [(row, table.late_heading.lower()) for table in reversed(tables) for row in table.rows]
+    rows = [(row, lower(table.late_heading)) for table in reversed(tables) for row in table.rows]
     lines = {row.label: _describe_waiting(row, late) for row, late in rows}
     links = {row.label: row.href for row, _ in rows}
     total = sum(row.waiting for row in tables[0].rows)
-    return DashboardCard("Review queue", f"{total:,}", link_waiting(user), lines, links)
+    return DashboardCard(gettext("Review queue"), f"{total:,}", link_waiting(user), lines, links)
 
 
 def _describe_waiting(row: WaitingRow, late: str) -> str:
     """Return how many items wait, how many of them are late, and how old the oldest is."""
-    return f"{row.waiting:,}{f', {row.late:,} {late}' if row.late else ''}, oldest {row.oldest}"
+    late_text = f", {row.late:,} {late}" if row.late else ""
+    oldest = gettext("oldest {age}").format(age=row.oldest)
+    return f"{row.waiting:,}{late_text}, {oldest}"
 
 
 def _build_label_card(_user: User, _now: datetime) -> DashboardCard:
     run = queries.get_last_training()
     lines = (
-        {"Last training": f"{format_moment(run.created_at)}, {run.get_status_display().lower()}"}
+        {gettext("Last training"): f"{format_moment(run.created_at)}, {lower(run.get_status_display())}"}
         if run
         else {}
     )
     href = link_list("feedback_feedback")
-    return DashboardCard("Labels waiting for training", f"{queries.count_waiting_labels():,}", href, lines)
+    return DashboardCard(
+        gettext("Labels waiting for training"), f"{queries.count_waiting_labels():,}", href, lines
+    )
 
 
 def _build_deployment_card(_user: User, _now: datetime) -> DashboardCard:
     rows = queries.list_live_deployments()
-    lines = {f"{row.role.capitalize()}, {describe_profile(row.profile)}": str(row.model) for row in rows}
+    lines = {
+        f"{ServingRole(row.role).label}, {describe_profile(row.profile)}": str(row.model) for row in rows
+    }
     generation = max((row.generation for row in rows), default=0)
-    return DashboardCard("Live now", f"Generation {generation}", link_list("modelops_deployment"), lines)
+    return DashboardCard(
+        gettext("Live now"),
+        gettext("Generation {generation}").format(generation=generation),
+        link_list("modelops_deployment"),
+        lines,
+    )
 
 
 def _build_alert_card(_user: User, now: datetime) -> DashboardCard:
     firing, drifted = queries.list_firing_alerts(), queries.count_drifted(now - _DAY)
-    lines = {str(alert): f"since {format_moment(alert.since)}" for alert in firing[:3]}
-    lines["Drifted since yesterday"] = str(drifted)
-    return DashboardCard("Alerts firing", str(len(firing)), link_list("modelops_alert"), lines)
+    lines = {
+        str(alert): gettext("since {moment}").format(moment=format_moment(alert.since))
+        for alert in firing[:3]
+    }
+    lines[gettext("Drifted since yesterday")] = str(drifted)
+    return DashboardCard(gettext("Alerts firing"), str(len(firing)), link_list("modelops_alert"), lines)

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.text import slugify
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
+from accounts.language.sentences import Text
 from accounts.models import User
 
 MAX_ENTRIES = 5
@@ -35,7 +37,7 @@ class Source:
     """Finds entries for a user who holds a permission; ``topic`` names what will appear. One query each."""
 
     permission: str
-    topic: str
+    topic: Text
     find: Callable[[User, datetime], Sequence[Entry]]
 
 
@@ -43,18 +45,18 @@ class Source:
 class EntryList:
     """The entries of one heading; ``empty`` says what will appear where there is none."""
 
-    title: str
+    title: Text
     entries: Sequence[Entry]
-    empty: str
+    empty: Text
 
     @property
     def id(self) -> str:
         """The id of its heading on the page."""
-        return slugify(self.title)
+        return slugify(str(self.title))
 
 
 def build_oldest_first(
-    title: str, sources: Sequence[Source], user: User, now: datetime, nothing: str
+    title: Text, sources: Sequence[Source], user: User, now: datetime, nothing: Text
 ) -> EntryList | None:
     """Return what waits, the oldest first; ``None`` for a user who may see none of the sources."""
     allowed = [source for source in sources if user.has_perm(source.permission)]
@@ -63,11 +65,11 @@ def build_oldest_first(
     return EntryList(title, ordered, describe_empty_list(nothing, allowed)) if allowed else None
 
 
-def describe_empty_list(nothing: str, sources: Sequence[Source]) -> str:
+def describe_empty_list(nothing: Text, sources: Sequence[Source]) -> str:
     """Return the sentence of an empty list: that nothing is there, and what will appear."""
-    *others, last = dict.fromkeys(source.topic for source in sources)
-    topics = f"{', '.join(others)} and {last}" if others else last
-    return f"{nothing} Here will appear: {topics}."
+    *others, last = dict.fromkeys(str(source.topic) for source in sources)
+    topics = gettext("{names} and {last}").format(names=", ".join(others), last=last) if others else last
+    return gettext("{nothing} Here will appear: {topics}.").format(nothing=nothing, topics=topics)
 
 
 def link_list(table: str, query: str = "") -> str:
@@ -78,8 +80,3 @@ def link_list(table: str, query: str = "") -> str:
 def link_row(table: str, key: object) -> str:
     """Return the address of the page of one row."""
     return reverse(f"admin:{table}_change", args=[key])
-
-
-def count_words(count: int, one: str, many: str) -> str:
-    """Return a number with its noun, for example "1 item" or "1,200 items"."""
-    return f"{count:,} {one if count == 1 else many}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.auth.current_user import get_current_user
 from analytics.overview.cards import build_cards, build_chart
@@ -22,12 +23,14 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
     """Return the context of the first page of the admin with what the user may see."""
     user, now = get_current_user(request), timezone.now()
     lists = (
-        build_oldest_first("Needs a decision", DECISIONS, user, now, "Nothing needs your decision."),
-        build_oldest_first("Waits for you", WAITING, user, now, "Nothing waits for you."),
+        build_oldest_first(
+            gettext("Needs a decision"), DECISIONS, user, now, gettext("Nothing needs your decision.")
+        ),
+        build_oldest_first(gettext("Waits for you"), WAITING, user, now, gettext("Nothing waits for you.")),
     )
     return {
         **context,
-        "title": "Overview",
+        "title": gettext("Overview"),
         "lists": [entries for entries in lists if entries],
         "cards": build_cards(user, now),
         "chart": build_chart(user, now),

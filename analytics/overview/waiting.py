@@ -6,10 +6,11 @@ from datetime import datetime
 
 from django.db.models import Count, Min, Q
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.models import AuditEvent, User
 from analytics import evidence
-from analytics.overview.entries import MAX_ENTRIES, Entry, Source, count_words, link_list, link_row
+from analytics.overview.entries import MAX_ENTRIES, Entry, Source, link_list, link_row
 from feedback.models import ReviewItem
 from feedback.permissions import LEAD_PERMISSION, REVIEW_PERMISSION
 from feedback.review.presenter import find_unexplained_override
@@ -22,24 +23,42 @@ def find_review_items(user: User, now: datetime) -> list[Entry]:
     """Return what a reviewer holds, what is assigned, what is free, and what lacks a document."""
     available = build_available_condition(user, now)
     groups = {
-        "held": (Q(state=ReviewItem.State.CLAIMED, claimed_by=user, claimed_until__gte=now),
-                 "review item that you have begun", "review items that you have begun"),
-        "assigned": (available & Q(assigned_to=user),
-                     "review item assigned to you", "review items assigned to you"),
-        "parked": (Q(state=ReviewItem.State.PARKED, assigned_to=user),
-                   "review item that waits for a document", "review items that wait for a document"),
-        "free": (available & Q(assigned_to=None, for_lead=False),
-                 "review item in the queue", "review items in the queue"),
-    }  # fmt: skip
-    sums = {name: Count("pk", filter=where) for name, (where, _, _) in groups.items()}
-    oldest = {f"oldest_{name}": Min("created_at", filter=where) for name, (where, _, _) in groups.items()}
+        "held": Q(state=ReviewItem.State.CLAIMED, claimed_by=user, claimed_until__gte=now),
+        "assigned": available & Q(assigned_to=user),
+        "parked": Q(state=ReviewItem.State.PARKED, assigned_to=user),
+        "free": available & Q(assigned_to=None, for_lead=False),
+    }
+    sums = {name: Count("pk", filter=where) for name, where in groups.items()}
+    oldest = {f"oldest_{name}": Min("created_at", filter=where) for name, where in groups.items()}
     found = ReviewItem.objects.visible_to(user).open().aggregate(**sums, **oldest)
     href = reverse("admin:review-queue")
     return [
-        Entry(count_words(found[name], one, many), href, found[f"oldest_{name}"])
-        for name, (_, one, many) in groups.items()
+        Entry(_count_items(name, found[name]), href, found[f"oldest_{name}"])
+        for name in groups
         if found[name]
     ]
+
+
+def _count_items(group: str, number: int) -> str:
+    texts = {
+        "held": ngettext(
+            "{number:,} review item that you have begun",
+            "{number:,} review items that you have begun",
+            number,
+        ),
+        "assigned": ngettext(
+            "{number:,} review item assigned to you", "{number:,} review items assigned to you", number
+        ),
+        "parked": ngettext(
+            "{number:,} review item that waits for a document",
+            "{number:,} review items that wait for a document",
+            number,
+        ),
+        "free": ngettext(
+            "{number:,} review item in the queue", "{number:,} review items in the queue", number
+        ),
+    }
+    return texts[group].format(number=number)
 
 
 def find_override_without_reason(user: User, _now: datetime) -> list[Entry]:
@@ -48,14 +67,16 @@ def find_override_without_reason(user: User, _now: datetime) -> list[Entry]:
     if decision is None:
         return []
     href = reverse("admin:review-decision", args=[decision.pk])
-    return [Entry("Say why your last decision overrides the model", href, decision.created_at)]
+    return [Entry(gettext("Say why your last decision overrides the model"), href, decision.created_at)]
 
 
 def find_overdue_items(user: User, now: datetime) -> list[Entry]:
     """Return how many review items are past their due time."""
     late = ReviewItem.objects.visible_to(user).open().exclude(stream=ReviewStream.GOLD).filter(due_at__lt=now)
     found = late.aggregate(count=Count("pk"), oldest=Min("due_at"))
-    text = f"{count_words(found['count'], 'review item is', 'review items are')} overdue"
+    text = ngettext(
+        "{number:,} review item is overdue", "{number:,} review items are overdue", found["count"]
+    ).format(number=found["count"])
     return [Entry(text, link_waiting(user, late="yes"), found["oldest"])] if found["count"] else []
 
 
@@ -74,7 +95,7 @@ def find_exports(user: User, _now: datetime) -> list[Entry]:
     ready = rows.filter(Q(needs_approval=False) | Q(is_approved=True))
     return [
         Entry(
-            f"Your export can be downloaded: {row}",
+            gettext("Your export can be downloaded: {row}").format(row=row),
             link_row("matching_exportrequest", row.pk),
             row.requested_at,
         )
@@ -87,7 +108,9 @@ def find_failed_trainings(_user: User, _now: datetime) -> list[Entry]:
     run = TrainingRun.objects.exclude(status__in=[RunStatus.QUEUED, RunStatus.RUNNING]).first()
     if run is None or run.status != RunStatus.FAILED:
         return []
-    return [Entry("The last training failed", link_row("modelops_trainingrun", run.pk), run.finished_at)]
+    return [
+        Entry(gettext("The last training failed"), link_row("modelops_trainingrun", run.pk), run.finished_at)
+    ]
 
 
 def find_months_without_pack(_user: User, _now: datetime) -> list[Entry]:
@@ -97,7 +120,8 @@ def find_months_without_pack(_user: User, _now: datetime) -> list[Entry]:
     missing = [month for month in over if str(month) not in set(packed)] if over else []
     if not missing:
         return []
-    text = f"No evidence pack yet for {', '.join(str(month) for month in reversed(missing[-MAX_ENTRIES:]))}"
+    months = ", ".join(str(month) for month in reversed(missing[-MAX_ENTRIES:]))
+    text = gettext("No evidence pack yet for {months}").format(months=months)
     return [Entry(text, reverse("evidence"), missing[-1].end)]
 
 
@@ -105,22 +129,31 @@ def find_broken_channels(_user: User, _now: datetime) -> list[Entry]:
     """Return the channels whose last alert did not arrive, or that there is none."""
     channels = list(AlertChannel.objects.filter(enabled=True))
     if not channels:
-        return [Entry("No alert channel is set: alerts reach nobody", link_list("modelops_alertchannel"))]
+        return [
+            Entry(gettext("No alert channel is set: alerts reach nobody"), link_list("modelops_alertchannel"))
+        ]
     return [
-        Entry(f"Alerts do not arrive: {row.name}", link_row("modelops_alertchannel", row.pk))
+        Entry(
+            gettext("Alerts do not arrive: {name}").format(name=row.name),
+            link_row("modelops_alertchannel", row.pk),
+        )
         for row in channels
         if row.last_error
     ]
 
 
 WAITING = (
-    Source(REVIEW_PERMISSION, "review items that you can decide", find_review_items),
-    Source(REVIEW_PERMISSION, "decisions that need a reason", find_override_without_reason),
-    Source(LEAD_PERMISSION, "overdue review items", find_overdue_items),
-    Source("modelops.handle_alert", "alerts to acknowledge", find_alerts),
-    Source("modelops.add_trainingrun", "trainings that failed", find_failed_trainings),
-    Source("matching.export_names", "your exports when they can be downloaded", find_exports),
-    Source("accounts.view_auditseal", "months without an evidence pack", find_months_without_pack),
-    Source("modelops.change_alertchannel", "alert channels that do not work", find_broken_channels),
+    Source(REVIEW_PERMISSION, gettext_lazy("review items that you can decide"), find_review_items),
+    Source(REVIEW_PERMISSION, gettext_lazy("decisions that need a reason"), find_override_without_reason),
+    Source(LEAD_PERMISSION, gettext_lazy("overdue review items"), find_overdue_items),
+    Source("modelops.handle_alert", gettext_lazy("alerts to acknowledge"), find_alerts),
+    Source("modelops.add_trainingrun", gettext_lazy("trainings that failed"), find_failed_trainings),
+    Source("matching.export_names", gettext_lazy("your exports when they can be downloaded"), find_exports),
+    Source(
+        "accounts.view_auditseal", gettext_lazy("months without an evidence pack"), find_months_without_pack
+    ),
+    Source(
+        "modelops.change_alertchannel", gettext_lazy("alert channels that do not work"), find_broken_channels
+    ),
 )
 """Each list of what waits, by the permission to do it."""

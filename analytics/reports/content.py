@@ -11,7 +11,11 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy
+
 from accounts.dates import format_day, format_moment
+from accounts.language.sentences import Text
 
 NOTHING = "–"
 """Stands for a value that was not measured."""
@@ -32,11 +36,15 @@ class Style(StrEnum):
     """In seconds."""
 
 
+NOTHING_YET = gettext_lazy("Nothing yet.")
+"""What an empty table or chart says, where nothing better is known."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a table."""
 
-    title: str
+    title: Text
     style: Style = Style.TEXT
 
 
@@ -44,16 +52,16 @@ class Column:
 class Table:
     """A table of raw values; files keep them, pages format them. ``empty`` says what will appear here."""
 
-    title: str
+    title: Text
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
-    note: str = ""
-    empty: str = "Nothing yet."
+    note: Text = ""
+    empty: Text = NOTHING_YET
 
     @property
     def head(self) -> list[str]:
         """The titles of the columns."""
-        return [column.title for column in self.columns]
+        return [str(column.title) for column in self.columns]
 
     @property
     def texts(self) -> list[list[str]]:
@@ -68,7 +76,7 @@ class Table:
 class Series:
     """One line or kind of bar of a chart; ``None`` is a gap. ``lows`` and ``highs`` are its interval."""
 
-    name: str
+    name: Text
     values: Sequence[float | None]
     lows: Sequence[float | None] = ()
     highs: Sequence[float | None] = ()
@@ -79,13 +87,13 @@ class Chart:
     """A chart over labels, most often days."""
 
     id: str
-    title: str
+    title: Text
     labels: Sequence[str]
     series: Sequence[Series]
     style: Style = Style.COUNT
     is_stacked: bool = False
-    note: str = ""
-    empty: str = "Nothing yet."
+    note: Text = ""
+    empty: Text = NOTHING_YET
 
     @property
     def script_id(self) -> str:
@@ -100,19 +108,23 @@ class Chart:
     @property
     def table(self) -> Table:
         """The numbers of the chart."""
-        columns, lists = [Column("Day")], [list(self.labels)]
+        columns, lists = [Column(gettext("Day"))], [list(self.labels)]
         for row in self.series:
-            parts = [("", row.values), (", at least", row.lows), (", at most", row.highs)]
+            parts = [("", row.values), (gettext(", at least"), row.lows), (gettext(", at most"), row.highs)]
             for suffix, values in parts:
                 if values:
                     columns.append(Column(f"{row.name}{suffix}", self.style))
                     lists.append(list(values))  # type: ignore[arg-type]  # numbers beside the labels
-        return Table(f"Numbers of the chart: {self.title}", columns, list(zip(*lists, strict=True)))
+        return Table(
+            gettext("Numbers of the chart: {title}").format(title=self.title),
+            columns,
+            list(zip(*lists, strict=True)),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the script draws."""
         series = [
-            {"name": row.name, "values": row.values, "lows": row.lows, "highs": row.highs}
+            {"name": str(row.name), "values": row.values, "lows": row.lows, "highs": row.highs}
             for row in self.series
         ]
         return {"labels": self.labels, "series": series, "style": self.style, "stacked": self.is_stacked}
@@ -122,10 +134,10 @@ class Chart:
 class Card:
     """One number with what it was before and what it means."""
 
-    title: str
+    title: Text
     value: str
     before: str = ""
-    note: str = ""
+    note: Text = ""
     href: str = ""
 
 
@@ -133,19 +145,19 @@ class Card:
 class Section:
     """A part of a page under one heading."""
 
-    title: str
+    title: Text
     cards: Sequence[Card] = ()
     charts: Sequence[Chart] = ()
     tables: Sequence[Table] = ()
-    note: str = ""
+    note: Text = ""
 
 
 @dataclass(frozen=True)
 class Page:
     """A report or dashboard."""
 
-    title: str
-    lead: str
+    title: Text
+    lead: Text
     sections: Sequence[Section] = field(default_factory=list)
 
     @property
@@ -190,20 +202,30 @@ def format_seconds(seconds: float | None) -> str:
     for size, unit in ((86_400 * 2, "days"), (3_600, "h"), (60, "min")):
         if seconds >= size:
             divisor = 86_400 if unit == "days" else size
-            return f"{seconds / divisor:.0f} min" if unit == "min" else f"{seconds / divisor:.1f} {unit}"
-    return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+            return (
+                gettext("{value:.0f} min").format(value=seconds / divisor)
+                if unit == "min"
+                else f"{seconds / divisor:.1f} {unit}"
+            )
+    return f"{seconds:.0f} s" if seconds >= 1 else gettext("{value:.0f} ms").format(value=seconds * 1000)
 
 
 def format_change(now: float | None, before: float | None, style: Style = Style.COUNT) -> str:
     """Return what a number was before, and by how much it changed."""
     if now is None or before is None:
-        return "no value before"
-    told = f"before: {format_cell(before, style)}"
+        return gettext("no value before")
+    told = gettext("before: {cell}").format(cell=format_cell(before, style))
     if style is Style.SHARE:
-        return f"{told} ({(now - before) * 100:+.1f} points)"
+        return gettext("{told} ({value:+.1f} points)").format(told=told, value=(now - before) * 100)
     return f"{told} ({now / before - 1:+.0%})" if before else told
 
 
 def format_label(day: date) -> str:
     """Return a day as the axis of a chart shows it."""
-    return f"{day.day} {day:%b}" if day.year == datetime.now(UTC).year else format_day(day)
+    return date_format(day, "j M") if day.year == datetime.now(UTC).year else format_day(day)
+
+
+def show_figure(figure: str) -> str:
+    """Return the title of a figure of the model."""
+    titles = {"accuracy": gettext("Accuracy"), "precision": gettext("Precision"), "recall": gettext("Recall")}
+    return titles[figure]

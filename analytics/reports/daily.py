@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext
+
 from analytics.reports import volumes
 from analytics.reports.people import ReportUser, load_users
 from analytics.reports.period import EVERYTHING, ReportFilter, ReportPeriod
@@ -64,4 +66,4 @@ def get_daily_metrics(
 
 def describe_source(source: str) -> str:
     """Return a source in words."""
-    return str(PredictionSource(source).label) if source else "Not recorded"
+    return str(PredictionSource(source).label) if source else gettext("Not recorded")

@@ -12,6 +12,7 @@ from typing import Any
 
 import openpyxl
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
 from analytics.reports.content import Cell, Page, Table
@@ -43,7 +44,7 @@ def _render_csv(page: Page) -> bytes:
     for section in page.sections:
         if section.cards:
             writer.writerows([[], [section.title]])
-            cards = [(card.title, card.value, card.before) for card in section.cards]
+            cards = [(str(card.title), card.value, card.before) for card in section.cards]
             writer.writerows([[escape_formula(cell) for cell in row] for row in cards])
     for table in page.tables:
         writer.writerows([[], [table.title], table.head])
@@ -60,7 +61,7 @@ def _render_xlsx(page: Page) -> bytes:
         for row in table.rows:
             sheet.append([_strip_zone(_prepare_cell(cell)) for cell in row])
     if not names:
-        book.create_sheet("Nothing yet")
+        book.create_sheet(gettext("Nothing yet"))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -91,7 +92,11 @@ _RENDERERS: Mapping[str, Callable[[Page], bytes]] = {
 def _describe_table(table: Table) -> dict[str, Any]:
     note = table.note
     if len(table.rows) > _PRINTED_ROWS:
-        note = f"{note} The first {_PRINTED_ROWS} of {len(table.rows):,} rows.".strip()
+        note = (
+            gettext("{note} The first {printed} of {number:,} rows.")
+            .format(note=note, printed=_PRINTED_ROWS, number=len(table.rows))
+            .strip()
+        )
     rows = table.texts[:_PRINTED_ROWS]
     return {"title": table.title, "head": table.head, "rows": rows, "note": note, "empty": table.empty}
 
@@ -108,7 +113,8 @@ def _strip_zone(cell: Cell) -> Cell:
 
 def _name_sheet(table: Table, names: set[str]) -> str:
     """Return a name that no other sheet has."""
-    wanted = _NOT_IN_SHEET_NAMES.sub(" ", table.title.removeprefix("Numbers of the chart: "))
+    prefix = gettext("Numbers of the chart: {title}").format(title="")
+    wanted = _NOT_IN_SHEET_NAMES.sub(" ", str(table.title).removeprefix(prefix))
     name = wanted[:_SHEET_NAME_LENGTH]
     while name in names:
         name = f"{wanted[: _SHEET_NAME_LENGTH - 4]} ({len(names)})"

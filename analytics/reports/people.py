@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 
 NAMES_PERMISSION = "accounts.view_user"
@@ -22,7 +24,7 @@ class ReportUser:
     email: str | None
 
     def __str__(self) -> str:
-        return self.email or f"User …{str(self.id)[-6:]}"
+        return self.email or gettext("User …{id}").format(id=str(self.id)[-6:])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the user as the API states it."""

@@ -8,7 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext, gettext_lazy
+
 from accounts.dates import format_day
+from accounts.language.sentences import Text
 
 MAX_DAYS = 1_100
 """Longest period of a report."""
@@ -29,9 +32,9 @@ class ReportPeriod:
 
     def __post_init__(self) -> None:
         if self.first > self.last:
-            raise PeriodError("The period ends before it begins.")
+            raise PeriodError(gettext("The period ends before it begins."))
         if self.length > MAX_DAYS:
-            raise PeriodError(f"A report covers {MAX_DAYS:,} days at most.")
+            raise PeriodError(gettext("A report covers {number:,} days at most.").format(number=MAX_DAYS))
 
     @property
     def length(self) -> int:
@@ -59,7 +62,9 @@ class ReportPeriod:
         return ReportPeriod(self.first - timedelta(days=self.length), self.first - _DAY)
 
     def __str__(self) -> str:
-        return f"{format_day(self.first)} to {format_day(self.last)} (UTC)"
+        return gettext("{first} to {last} (UTC)").format(
+            first=format_day(self.first), last=format_day(self.last)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the period as the API states it."""
@@ -94,14 +99,14 @@ def _build_last_month(today: date) -> ReportPeriod:
 
 
 DEFAULT_PRESET = "28"
-PRESETS: dict[str, tuple[str, Callable[[date], ReportPeriod]]] = {
-    "1": ("Today", _build_last_days(1)),
-    "7": ("Last 7 days", _build_last_days(7)),
-    "28": ("Last 28 days", _build_last_days(28)),
-    "90": ("Last 90 days", _build_last_days(90)),
-    "365": ("Last 365 days", _build_last_days(365)),
-    "month": ("This month", _build_this_month),
-    "last-month": ("Last month", _build_last_month),
+PRESETS: dict[str, tuple[Text, Callable[[date], ReportPeriod]]] = {
+    "1": (gettext_lazy("Today"), _build_last_days(1)),
+    "7": (gettext_lazy("Last 7 days"), _build_last_days(7)),
+    "28": (gettext_lazy("Last 28 days"), _build_last_days(28)),
+    "90": (gettext_lazy("Last 90 days"), _build_last_days(90)),
+    "365": (gettext_lazy("Last 365 days"), _build_last_days(365)),
+    "month": (gettext_lazy("This month"), _build_this_month),
+    "last-month": (gettext_lazy("Last month"), _build_last_month),
 }
 """Title and period of each preset by its id."""
 

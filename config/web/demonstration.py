@@ -16,4 +16,4 @@ def add_demonstration_flag(_request: HttpRequest) -> dict[str, str]:
 
 def describe_environment(_request: HttpRequest) -> list[str] | None:
     """Return the label and the colour of the badge beside the title of the admin; nothing otherwise."""
-    return [LABEL, "warning"] if settings.IS_DEMONSTRATION else None
+    return [gettext(LABEL), "warning"] if settings.IS_DEMONSTRATION else None

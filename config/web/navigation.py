@@ -8,7 +8,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
+
+from accounts.language.sentences import Text
 
 
 def _build_permission_check(permission: str) -> Callable[[HttpRequest], bool]:
@@ -18,7 +20,7 @@ def _build_permission_check(permission: str) -> Callable[[HttpRequest], bool]:
     return has_permission
 
 
-def _build_link(title: str, icon: str, table: str, permission: str = "") -> dict[str, Any]:
+def _build_link(title: Text, icon: str, table: str, permission: str = "") -> dict[str, Any]:
     """Return a menu entry for the list of a model named ``app.model``, by its view permission or another."""
     app, model = table.split(".")
     return {
@@ -29,7 +31,7 @@ def _build_link(title: str, icon: str, table: str, permission: str = "") -> dict
     }
 
 
-def _build_report_link(title: str, icon: str, name: str) -> dict[str, Any]:
+def _build_report_link(title: Text, icon: str, name: str) -> dict[str, Any]:
     """Return a menu entry for a report."""
     return {
         "title": title,
@@ -63,9 +65,9 @@ def _is_version_page(request: HttpRequest) -> bool:
 
 
 UNFOLD_SETTINGS: dict[str, Any] = {
-    "SITE_TITLE": "Legal Name Comparison",
-    "SITE_HEADER": "Legal Name Comparison",
-    "SITE_SUBHEADER": "Material or immaterial?",
+    "SITE_TITLE": gettext_lazy("Legal Name Comparison"),
+    "SITE_HEADER": gettext_lazy("Legal Name Comparison"),
+    "SITE_SUBHEADER": gettext_lazy("Material or immaterial?"),
     "SITE_SYMBOL": "balance",
     "SITE_URL": "/",
     "SITE_FAVICONS": [
@@ -88,7 +90,7 @@ UNFOLD_SETTINGS: dict[str, Any] = {
             {
                 "items": [
                     {
-                        "title": "Notifications",
+                        "title": gettext_lazy("Notifications"),
                         "icon": "notifications",
                         "link": reverse_lazy("notifications-page"),
                         "badge": "notifications.context.show_unread_count",
@@ -97,138 +99,163 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                 ],
             },
             {
-                "title": "Review",
+                "title": gettext_lazy("Review"),
                 "items": [
                     {
-                        "title": "My review queue",
+                        "title": gettext_lazy("My review queue"),
                         "icon": "gavel",
                         "link": reverse_lazy("admin:review-queue"),
                         "active": _is_review_page,
                         "permission": _build_permission_check("feedback.change_reviewitem"),
                     },
                     {
-                        "title": "My review quality",
+                        "title": gettext_lazy("My review quality"),
                         "icon": "insights",
                         "link": reverse_lazy("admin:review-quality-mine"),
                         "permission": _build_permission_check("feedback.change_reviewitem"),
                     },
                     {
-                        "title": "Review quality",
+                        "title": gettext_lazy("Review quality"),
                         "icon": "balance",
                         "link": reverse_lazy("admin:review-quality-team"),
                         "permission": _build_permission_check("feedback.lead_review"),
                     },
-                    {**_build_link("Review items", "inbox", "feedback.reviewitem"), "active": _is_queue_page},
-                    _build_link("Predictions", "compare_arrows", "matching.prediction"),
-                    _build_link("Requests for review", "contact_support", "feedback.reviewrequest"),
-                    _build_link("Feedback", "rate_review", "feedback.feedback"),
                     {
-                        "title": _("Guideline"),
+                        **_build_link(gettext_lazy("Review items"), "inbox", "feedback.reviewitem"),
+                        "active": _is_queue_page,
+                    },
+                    _build_link(gettext_lazy("Predictions"), "compare_arrows", "matching.prediction"),
+                    _build_link(
+                        gettext_lazy("Requests for review"), "contact_support", "feedback.reviewrequest"
+                    ),
+                    _build_link(gettext_lazy("Feedback"), "rate_review", "feedback.feedback"),
+                    {
+                        "title": gettext_lazy("Guideline"),
                         "icon": "menu_book",
                         "link": reverse_lazy("admin:guideline-text"),
                         "active": _is_guideline_text,
                         "permission": _build_permission_check("feedback.view_guideline"),
                     },
                     {
-                        **_build_link("", "history_edu", "feedback.guideline", "feedback.change_guideline"),
-                        "title": _("Versions of the guideline"),
+                        **_build_link(
+                            gettext_lazy("Versions of the guideline"),
+                            "history_edu",
+                            "feedback.guideline",
+                            "feedback.change_guideline",
+                        ),
                         "active": _is_version_page,
                     },
-                    _build_link("Precedents", "account_balance", "feedback.precedent"),
-                    _build_link("Precedents that answer", "gavel", "matching.pairprecedent"),
-                    _build_link("Gold items", "target", "feedback.goldanswer"),
-                    _build_link("Sampling rates and quotas", "tune", "matching.reviewpolicy"),
-                    _build_link("Bulk jobs", "table_rows", "matching.batchjob"),
+                    _build_link(gettext_lazy("Precedents"), "account_balance", "feedback.precedent"),
+                    _build_link(gettext_lazy("Precedents that answer"), "gavel", "matching.pairprecedent"),
+                    _build_link(gettext_lazy("Gold items"), "target", "feedback.goldanswer"),
+                    _build_link(gettext_lazy("Sampling rates and quotas"), "tune", "matching.reviewpolicy"),
+                    _build_link(gettext_lazy("Bulk jobs"), "table_rows", "matching.batchjob"),
                 ],
             },
             {
-                "title": "Reports",
+                "title": gettext_lazy("Reports"),
                 "items": [
                     {
-                        "title": "Executive dashboard",
+                        "title": gettext_lazy("Executive dashboard"),
                         "icon": "monitoring",
                         "link": reverse_lazy("analytics-executive"),
                         "permission": _build_permission_check("analytics.view_reports"),
                     },
                     {
-                        "title": "Review dashboard",
+                        "title": gettext_lazy("Review dashboard"),
                         "icon": "fact_check",
                         "link": reverse_lazy("analytics-review"),
                         "permission": _build_permission_check("feedback.lead_review"),
                     },
                     {
-                        "title": "Technical dashboard",
+                        "title": gettext_lazy("Technical dashboard"),
                         "icon": "speed",
                         "link": reverse_lazy("analytics-technical"),
                         "permission": _build_permission_check("analytics.view_operations"),
                     },
-                    _build_report_link("Daily metrics", "calendar_month", "daily-metrics"),
-                    _build_report_link("User activity", "groups", "user-activity"),
-                    _build_report_link("Model performance", "show_chart", "model-performance"),
+                    _build_report_link(gettext_lazy("Daily metrics"), "calendar_month", "daily-metrics"),
+                    _build_report_link(gettext_lazy("User activity"), "groups", "user-activity"),
+                    _build_report_link(gettext_lazy("Model performance"), "show_chart", "model-performance"),
                 ],
             },
             {
-                "title": "Models",
+                "title": gettext_lazy("Models"),
                 "items": [
-                    _build_link("Live now", "sensors", "modelops.liveslot"),
-                    _build_link("Model versions", "deployed_code", "modelops.modelversion"),
-                    _build_link("Promotion requests", "how_to_vote", "modelops.promotionrequest"),
-                    _build_link("Deployments", "history", "modelops.deployment"),
-                    _build_link("Serving processes", "memory", "modelops.servingprocess"),
-                    _build_link("Rollback drills", "undo", "modelops.rollbackdrill"),
-                    _build_link("Shadow scores", "tonality", "matching.shadowscore"),
-                    _build_link("Replays", "replay", "matching.replay"),
+                    _build_link(gettext_lazy("Live now"), "sensors", "modelops.liveslot"),
+                    _build_link(gettext_lazy("Model versions"), "deployed_code", "modelops.modelversion"),
+                    _build_link(
+                        gettext_lazy("Promotion requests"), "how_to_vote", "modelops.promotionrequest"
+                    ),
+                    _build_link(gettext_lazy("Deployments"), "history", "modelops.deployment"),
+                    _build_link(gettext_lazy("Serving processes"), "memory", "modelops.servingprocess"),
+                    _build_link(gettext_lazy("Rollback drills"), "undo", "modelops.rollbackdrill"),
+                    _build_link(gettext_lazy("Shadow scores"), "tonality", "matching.shadowscore"),
+                    _build_link(gettext_lazy("Replays"), "replay", "matching.replay"),
                     {
-                        "title": "What was live at ...",
+                        "title": gettext_lazy("What was live at ..."),
                         "icon": "history_toggle_off",
                         "link": reverse_lazy("admin:matching_replay_live_at"),
                         "permission": _build_permission_check("modelops.view_deployment"),
                     },
-                    _build_link("Training runs", "model_training", "modelops.trainingrun"),
-                    _build_link("Experiments", "science", "experiments.experiment"),
-                    _build_link("Exposures", "visibility", "experiments.exposure"),
-                    _build_link("Recorded metrics", "data_thresholding", "experiments.recordedmetric"),
-                ],
-            },
-            {
-                "title": "Monitoring",
-                "items": [
-                    _build_link("Alerts", "notifications_active", "modelops.alert"),
-                    _build_link("Drift reports", "trending_up", "modelops.driftreport"),
-                    _build_link("Training decisions", "alt_route", "modelops.trainingdecision"),
-                    _build_link("Metrics", "monitoring", "modelops.modelmetric"),
-                    _build_link("Thresholds", "tune", "modelops.threshold"),
-                    _build_link("Alert channels", "campaign", "modelops.alertchannel"),
-                    _build_link("Alert messages", "outgoing_mail", "modelops.alertmessage"),
-                    _build_link("Heartbeats", "ecg_heart", "modelops.heartbeat"),
-                ],
-            },
-            {
-                "title": "Users and audit",
-                "items": [
-                    _build_link("Users", "group", "accounts.user"),
-                    _build_link("API keys", "key", "accounts.apikey"),
-                    _build_link("Matters", "folder_shared", "matters.matter", "matters.administer_matters"),
+                    _build_link(gettext_lazy("Training runs"), "model_training", "modelops.trainingrun"),
+                    _build_link(gettext_lazy("Experiments"), "science", "experiments.experiment"),
+                    _build_link(gettext_lazy("Exposures"), "visibility", "experiments.exposure"),
                     _build_link(
-                        "Organisations", "domain", "matters.organisation", "matters.administer_matters"
+                        gettext_lazy("Recorded metrics"), "data_thresholding", "experiments.recordedmetric"
                     ),
-                    _build_link("Audit trail", "receipt_long", "accounts.auditevent"),
+                ],
+            },
+            {
+                "title": gettext_lazy("Monitoring"),
+                "items": [
+                    _build_link(gettext_lazy("Alerts"), "notifications_active", "modelops.alert"),
+                    _build_link(gettext_lazy("Drift reports"), "trending_up", "modelops.driftreport"),
+                    _build_link(gettext_lazy("Training decisions"), "alt_route", "modelops.trainingdecision"),
+                    _build_link(gettext_lazy("Metrics"), "monitoring", "modelops.modelmetric"),
+                    _build_link(gettext_lazy("Thresholds"), "tune", "modelops.threshold"),
+                    _build_link(gettext_lazy("Alert channels"), "campaign", "modelops.alertchannel"),
+                    _build_link(gettext_lazy("Alert messages"), "outgoing_mail", "modelops.alertmessage"),
+                    _build_link(gettext_lazy("Heartbeats"), "ecg_heart", "modelops.heartbeat"),
+                ],
+            },
+            {
+                "title": gettext_lazy("Users and audit"),
+                "items": [
+                    _build_link(gettext_lazy("Users"), "group", "accounts.user"),
+                    _build_link(gettext_lazy("API keys"), "key", "accounts.apikey"),
+                    _build_link(
+                        gettext_lazy("Matters"),
+                        "folder_shared",
+                        "matters.matter",
+                        "matters.administer_matters",
+                    ),
+                    _build_link(
+                        gettext_lazy("Organisations"),
+                        "domain",
+                        "matters.organisation",
+                        "matters.administer_matters",
+                    ),
+                    _build_link(gettext_lazy("Audit trail"), "receipt_long", "accounts.auditevent"),
                     {
-                        "title": "Evidence packs",
+                        "title": gettext_lazy("Evidence packs"),
                         "icon": "folder_zip",
                         "link": reverse_lazy("evidence"),
                         "permission": _build_permission_check("accounts.view_auditseal"),
                     },
-                    _build_link("Exports of names", "download", "matching.exportrequest"),
-                    _build_link("Letterhead of reports", "contract", "feedback.letterhead"),
-                    _build_link("Webhooks", "webhook", "webhooks.webhookendpoint"),
-                    _build_link("Webhook deliveries", "outgoing_mail", "webhooks.webhookdelivery"),
-                    _build_link("Erasures", "ink_eraser", "accounts.erasure"),
-                    _build_link("Retention rules", "auto_delete", "accounts.retentionrule"),
-                    _build_link("Failed sign-ins", "lock_person", "axes.accessattempt"),
-                    _build_link("Sign-ins", "login", "axes.accesslog"),
-                    _build_link("Periodic tasks", "event_repeat", "django_celery_beat.periodictask"),
-                    _build_link("Periodic jobs", "schedule", "modelops.jobrun"),
+                    _build_link(gettext_lazy("Exports of names"), "download", "matching.exportrequest"),
+                    _build_link(gettext_lazy("Letterhead of reports"), "contract", "feedback.letterhead"),
+                    _build_link(gettext_lazy("Webhooks"), "webhook", "webhooks.webhookendpoint"),
+                    _build_link(
+                        gettext_lazy("Webhook deliveries"), "outgoing_mail", "webhooks.webhookdelivery"
+                    ),
+                    _build_link(gettext_lazy("Erasures"), "ink_eraser", "accounts.erasure"),
+                    _build_link(gettext_lazy("Retention rules"), "auto_delete", "accounts.retentionrule"),
+                    _build_link(gettext_lazy("Failed sign-ins"), "lock_person", "axes.accessattempt"),
+                    _build_link(gettext_lazy("Sign-ins"), "login", "axes.accesslog"),
+                    _build_link(
+                        gettext_lazy("Periodic tasks"), "event_repeat", "django_celery_beat.periodictask"
+                    ),
+                    _build_link(gettext_lazy("Periodic jobs"), "schedule", "modelops.jobrun"),
                 ],
             },
         ],

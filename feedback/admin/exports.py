@@ -13,9 +13,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from accounts.admin_tools import ReasonForm
 from accounts.auth.current_user import get_current_user
+from accounts.language.sentences import Text
 from feedback.memo.views import list_predictions
 from feedback.models import Feedback
 from matching.admin.exports import answer_export
@@ -31,7 +33,7 @@ class NamesExport:
     """What is exported of chosen decisions: the action of the list, the file, and which ids are kept."""
 
     action: str
-    title: str
+    title: Text
     kind: ExportRequest.Kind
     format: str
     list_ids: Callable[[QuerySet[Feedback]], list[UUID]]
@@ -43,14 +45,14 @@ def _list_decisions(rows: QuerySet[Feedback]) -> list[UUID]:
 
 DECISIONS_EXPORT = NamesExport(
     "export_with_names",
-    "Export decisions with names",
+    gettext_lazy("Export decisions with names"),
     ExportRequest.Kind.FEEDBACK,
     FileFormat.CSV,
     _list_decisions,
 )
 MEMOS_EXPORT = NamesExport(
     "download_binder",
-    "Download memos with names",
+    gettext_lazy("Download memos with names"),
     ExportRequest.Kind.MEMOS,
     ARCHIVE_FORMAT,
     list_predictions,

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy
 from import_export.admin import ImportMixin
 from import_export.formats.base_formats import CSV
 from unfold.contrib.import_export.forms import ImportForm
@@ -41,7 +41,7 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
     list_display = ("__str__", "created_at", "source", "stage", "reviewer", "processed")
     list_filter = ("source", "stage", "user_correction", "processed")
     search_fields = ("id__exact", "prediction__id__exact", "reviewer__email__exact")
-    search_help_text = "Id of the feedback or of the prediction, or the e-mail of its author"
+    search_help_text = gettext_lazy("Id of the feedback or of the prediction, or the e-mail of its author")
     paginator = BoundedPaginator
     show_full_result_count = False
     fields = (
@@ -83,23 +83,23 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
         rows = rows.select_related("reviewer").defer("feedback_text", "client_reason")
         return rows.filter(reviewer=request.user) if is_blind(request.user) else rows
 
-    @admin.display(description="Decision", ordering="user_correction")
+    @admin.display(description=gettext_lazy("Decision"), ordering="user_correction")
     def answer(self, row: Feedback) -> str:
         """Return the label of the decision."""
         return str(row.decision.label)
 
-    @admin.display(description=_("Clause"))
+    @admin.display(description=gettext_lazy("Clause"))
     def clause_link(self, row: Feedback) -> str:
         """Return a link to the cited clause in the text of its version."""
         return link_clause(row.clause)
 
-    @admin_button("Memos of the chosen, with names, as a ZIP", "export_names")
+    @admin_button(gettext_lazy("Memos of the chosen, with names, as a ZIP"), "export_names")
     @step_up
     def download_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponseBase:
         """Download memos as PDF and JSON in one ZIP, after a reason; it counts as an export of names."""
         return ask_for_export(self.admin_site, request, rows, self.get_queryset(request), MEMOS_EXPORT)
 
-    @admin_button("Memos of the chosen, redacted, as a ZIP", "download_binder")
+    @admin_button(gettext_lazy("Memos of the chosen, redacted, as a ZIP"), "download_binder")
     def download_redacted_binder(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponse:
         """Download memos without names, reasons and reviewers."""
         return memo_views.download_redacted_binder(request, rows)
@@ -116,7 +116,7 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
         name = request.POST.get("import_file_name", "")
         if self.has_import_permission(request) and name and not has_preview(name, get_current_user(request)):
             messages.error(
-                request, "This preview has expired, and nothing was imported. Upload the file again."
+                request, gettext("This preview has expired, and nothing was imported. Upload the file again.")
             )
             return redirect("admin:feedback_feedback_import")
         answer: HttpResponse = super().process_import(request, **kwargs)
@@ -126,21 +126,21 @@ class FeedbackAdmin(ImportMixin, ReadOnlyAdmin):  # type: ignore[misc]  # the pa
         """Let leads import labels."""
         return request.user.has_perm(LEAD_PERMISSION)
 
-    @admin_button("Export the chosen as CSV, without names", "download_binder")
+    @admin_button(gettext_lazy("Export the chosen as CSV, without names"), "download_binder")
     def export_without_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> StreamingHttpResponse:
         """Download the columns that cannot quote a name."""
         return export_feedback(rows, with_names=False)
 
-    @admin_button("Export the chosen as CSV, with names", "export_names")
+    @admin_button(gettext_lazy("Export the chosen as CSV, with names"), "export_names")
     @step_up
     def export_with_names(self, request: HttpRequest, rows: QuerySet[Feedback]) -> HttpResponseBase:
         """Download names and reasons too, after a reason; above the limit a second person approves."""
         return ask_for_export(self.admin_site, request, rows, self.get_queryset(request), DECISIONS_EXPORT)
 
-    @admin_button("Train a candidate now", "train_now")
+    @admin_button(gettext_lazy("Train a candidate now"), "train_now")
     def train_now(self, request: HttpRequest) -> HttpResponse:
         """Enqueue a training by the task's name, because importing its module would import MLflow."""
         arguments = ["asked for in the admin", str(get_current_user(request).pk)]
         current_app.send_task("feedback.tasks.retrain_model", arguments, queue="train", retry=False)
-        messages.success(request, "The training is enqueued; follow it here.")
+        messages.success(request, gettext("The training is enqueued; follow it here."))
         return redirect("admin:modelops_trainingrun_changelist")

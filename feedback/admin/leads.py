@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -35,18 +35,20 @@ from matters.wall import select_visible
 
 _QUOTA_STREAMS = (ReviewStream.AUDIT, ReviewStream.UNCERTAIN, ReviewStream.DISAGREEMENT)
 _RATE_LABELS = {
-    "audit": "Random audit, of all predictions",
-    "uncertain": "Of predictions with the verdict review",
-    "disagreement": "Of predictions on which two models disagree",
-    "second": "Second review, of first reviews",
-    "gold": "Gold items, of a reviewer's items",
+    "audit": gettext_lazy("Random audit, of all predictions"),
+    "uncertain": gettext_lazy("Of predictions with the verdict review"),
+    "disagreement": gettext_lazy("Of predictions on which two models disagree"),
+    "second": gettext_lazy("Second review, of first reviews"),
+    "gold": gettext_lazy("Gold items, of a reviewer's items"),
 }
 
 
 class PolicyForm(forms.Form):
     """Sampling rates in [0, 1], daily quotas, and the reason of the change."""
 
-    reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -60,7 +62,7 @@ class PolicyForm(forms.Form):
             self.fields[f"quota_{stream}"] = forms.IntegerField(
                 min_value=0,
                 required=False,
-                label=f"Daily quota of new items: {stream}",
+                label=gettext("Daily quota of new items: {stream}").format(stream=stream),
                 initial=current.quotas.get(stream),
                 widget=UnfoldAdminIntegerFieldWidget(),
             )
@@ -85,7 +87,7 @@ class ReviewPolicyAdmin(ReadOnlyAdmin):
     actions_list = ("change_policy",)
     has_change_policy_permission = require_permission("matching.add_reviewpolicy")
 
-    @admin_button("Change sampling rates and quotas", "change_policy")
+    @admin_button(gettext_lazy("Change sampling rates and quotas"), "change_policy")
     def change_policy(self, request: HttpRequest) -> HttpResponse:
         """Ask for a new policy and its reason."""
 
@@ -93,12 +95,19 @@ class ReviewPolicyAdmin(ReadOnlyAdmin):
             form = PolicyForm(request.POST)
             form.full_clean()
             sampling.update_policy(actor, form.build_policy(), data["reason"])
-            return "In force within seconds, everywhere."
+            return gettext("In force within seconds, everywhere.")
 
-        text = "The random audit measures performance; do not set its rate to 0. The old policy stays below."
+        text = gettext(
+            "The random audit measures performance; do not set its rate to 0. The old policy stays below."
+        )
         back = reverse("admin:matching_reviewpolicy_changelist")
         step = ConfirmationStep(
-            "Which predictions are reviewed?", text, "Put in force", back, perform, PolicyForm
+            gettext("Which predictions are reviewed?"),
+            text,
+            gettext("Put in force"),
+            back,
+            perform,
+            PolicyForm,
         )
         return handle_confirmation(self.admin_site, request, step)
 
@@ -121,12 +130,12 @@ class PrecedentAdmin(ReadOnlyAdmin):
         joined = join_prediction(rows).select_related("clause__guideline")
         return select_visible(joined, get_current_user(request))
 
-    @admin.display(description="Decision")
+    @admin.display(description=gettext_lazy("Decision"))
     def answer(self, row: Precedent) -> str:
         """Return the label of the decision."""
         return str(row.decision.label)
 
-    @admin.display(description=_("Clause"))
+    @admin.display(description=gettext_lazy("Clause"))
     def clause_link(self, row: Precedent) -> str:
         """Return a link to the clause in the text of the version that was cited."""
         return link_clause(row.clause)

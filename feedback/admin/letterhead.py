@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
     UnfoldAdminTextareaWidget,
@@ -38,21 +39,27 @@ class LetterheadForm(forms.Form):
     """Text and logo; without a new file the logo stays."""
 
     text = forms.CharField(
+        label=gettext_lazy("Text"),
         max_length=MAX_LETTERHEAD_LENGTH,
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text="Who issues the reports: name and address, in a few lines.",
+        help_text=gettext_lazy("Who issues the reports: name and address, in a few lines."),
     )
     logo = forms.FileField(
+        label=gettext_lazy("Logo"),
         required=False,
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/png,image/jpeg"}),
-        help_text=f"PNG or JPEG of at most {MAX_LOGO_BYTES // 1024} KB; printed 15 mm high.",
     )
-    remove_logo = forms.BooleanField(required=False, label="Print no logo", widget=UnfoldBooleanWidget)
+    remove_logo = forms.BooleanField(
+        required=False, label=gettext_lazy("Print no logo"), widget=UnfoldBooleanWidget
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["text"].initial = get_letterhead().text
+        self.fields["logo"].help_text = _("PNG or JPEG of at most {size} KB; printed 15 mm high.").format(
+            size=MAX_LOGO_BYTES // 1024
+        )
 
 
 @admin.register(Letterhead)
@@ -67,7 +74,7 @@ class LetterheadAdmin(ReadOnlyAdmin):
     actions_list = ("change_letterhead",)
     has_change_letterhead_permission = require_permission("feedback.add_letterhead")
 
-    @admin_button("Change the letterhead", "change_letterhead")
+    @admin_button(gettext_lazy("Change the letterhead"), "change_letterhead")
     def change_letterhead(self, request: HttpRequest) -> HttpResponse:
         """Ask for text and logo, and put them in force."""
 
@@ -75,10 +82,16 @@ class LetterheadAdmin(ReadOnlyAdmin):
             change_letterhead(data["text"], _choose_logo(data), actor)
             return _("Reports carry it from now on. Reports that were issued stay as they are.")
 
-        text = "It stands at the head of every report on a comparison, for everybody."
+        text = _("It stands at the head of every report on a comparison, for everybody.")
         back = reverse("admin:feedback_letterhead_changelist")
         step = ConfirmationStep(
-            "Letterhead of reports", text, "Put in force", back, perform, LetterheadForm, (LetterheadError,)
+            _("Letterhead of reports"),
+            text,
+            _("Put in force"),
+            back,
+            perform,
+            LetterheadForm,
+            (LetterheadError,),
         )
         return handle_confirmation(self.admin_site, request, step)
 

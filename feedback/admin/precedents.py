@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.admin_tools import (
     BoundedPaginator,
@@ -49,23 +49,33 @@ class PairPrecedentAdmin(ReadOnlyAdmin):
         rows: QuerySet[PairPrecedent] = super().get_queryset(request)
         return select_visible(join_prediction(rows), get_current_user(request))
 
-    @admin.display(description=_("Guideline"), ordering="guideline_version")
+    @admin.display(description=gettext_lazy("Guideline"), ordering="guideline_version")
     def guideline_link(self, row: PairPrecedent) -> str:
         """Return a link to the version under which the pair was decided."""
         return link_version(row.guideline_version)
 
-    @admin_button("Revoke", "revoke")
+    @admin_button(gettext_lazy("Revoke"), "revoke")
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """End a precedent and the answers that it gave, with a reason."""
         precedent = get_object_or_404(self.get_queryset(request), pk=object_id)
 
         def perform(actor: User, fields: Mapping[str, Any]) -> str:
             count = revoke_precedent(precedent, actor, fields["reason"])
-            return f"Revoked. Answers that it gave and that are withdrawn now: {count}."
+            return gettext("Revoked. Answers that it gave and that are withdrawn now: {count}.").format(
+                count=count
+            )
 
-        text = "The pair goes to a reviewer when it is asked again. Answers by this precedent are withdrawn."
+        text = gettext(
+            "The pair goes to a reviewer when it is asked again. Answers by this precedent are withdrawn."
+        )
         back = reverse("admin:matching_pairprecedent_change", args=[precedent.pk])
         step = ConfirmationStep(
-            "Revoke the precedent?", text, "Revoke", back, perform, ReasonForm, (PrecedentError,)
+            gettext("Revoke the precedent?"),
+            text,
+            gettext("Revoke"),
+            back,
+            perform,
+            ReasonForm,
+            (PrecedentError,),
         )
         return handle_confirmation(self.admin_site, request, step)

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy
 
 from accounts.admin_tools import BoundedPaginator, ReadOnlyAdmin, label_column
 from accounts.auth.current_user import get_current_user
@@ -74,7 +75,7 @@ class ReviewRequestAdmin(ReadOnlyAdmin):
     )
     list_filter = (StatusFilter, AgeFilter, ("prediction__profile", ProfileFilter), "priority")
     search_fields = ("requested_by__email", "prediction__id")
-    search_help_text = "E-mail address of the requester, or the id of a prediction."
+    search_help_text = gettext_lazy("E-mail address of the requester, or the id of a prediction.")
     paginator = BoundedPaginator
     show_full_result_count = False
     fields = (*list_display[1:], "prediction", "requested_at", "closed_at", "withdrawn_at")
@@ -87,12 +88,12 @@ class ReviewRequestAdmin(ReadOnlyAdmin):
         rows = join_prediction(rows).select_related("prediction__requester_review", "requested_by")
         return select_visible(rows, get_current_user(request))
 
-    @admin.display(description="Age")
+    @admin.display(description=gettext_lazy("Age"))
     def display_age(self, row: ReviewRequest) -> str:
         """Return how long ago it was asked."""
         return timesince(row.requested_at, depth=1)
 
-    @label_column("Status", _STATUS, _STATUS_COLOURS)
+    @label_column(gettext_lazy("Status"), _STATUS, _STATUS_COLOURS)
     def display_status(self, row: ReviewRequest) -> tuple[str, str]:
         """Return how far the review is, with its colour."""
         review = row.prediction.current_review

@@ -14,6 +14,7 @@ import manimgx_fonts
 import noto_cjk_sans_jp_regular
 import pymupdf_fonts
 import typst
+from django.utils.functional import Promise
 from fontTools.ttLib import TTFont
 
 _FONT_FOLDERS = [Path(str(package.__file__)).parent for package in (noto_cjk_sans_jp_regular, manimgx_fonts)]
@@ -49,8 +50,8 @@ def format_code_point(char: str) -> str:
 
 def map_texts(change: Callable[[str], str], content: Any) -> Any:
     """Return a text, or nested lists and dictionaries of texts, with each text changed."""
-    if isinstance(content, str):
-        return change(content)
+    if isinstance(content, str | Promise):
+        return change(str(content))
     if isinstance(content, dict):
         return {key: map_texts(change, value) for key, value in content.items()}
     return [map_texts(change, value) for value in content] if isinstance(content, list) else content

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class Decision(models.TextChoices):
     """A decision on the difference between two names: ``True``, ``False`` or ``None`` in the tables."""
 
-    IMMATERIAL = "immaterial", "Immaterial"
-    MATERIAL = "material", "Material"
-    CANNOT_TELL = "cannot_tell", "Cannot tell"
+    IMMATERIAL = "immaterial", gettext_lazy("Immaterial")
+    MATERIAL = "material", gettext_lazy("Material")
+    CANNOT_TELL = "cannot_tell", gettext_lazy("Cannot tell")
 
     @classmethod
     def from_material(cls, material: bool | None) -> Decision:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -57,4 +58,6 @@ class ReviewDocument(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_content_type_display()} of {format_moment(self.sent_at)}"
+        return gettext("{content_type} of {moment}").format(
+            content_type=self.get_content_type_display(), moment=format_moment(self.sent_at)
+        )

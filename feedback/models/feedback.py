@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
@@ -28,10 +29,10 @@ MAX_REASON_LENGTH = 4_000
 class FeedbackSource(models.TextChoices):
     """Where a correction came from."""
 
-    REVIEW = "review", "A reviewer"
-    ADJUDICATION = "adjudication", "An adjudication"
-    API = "api", "A client application"
-    IMPORT = "import", "An imported file"
+    REVIEW = "review", gettext_lazy("A reviewer")
+    ADJUDICATION = "adjudication", gettext_lazy("An adjudication")
+    API = "api", gettext_lazy("A client application")
+    IMPORT = "import", gettext_lazy("An imported file")
 
 
 REVIEWER_SOURCES = (FeedbackSource.REVIEW, FeedbackSource.ADJUDICATION)

@@ -11,7 +11,9 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
+from accounts.language.sentences import lower
 from feedback.models.decision import Decision
 from matching.models import Prediction
 
@@ -32,8 +34,8 @@ class Guideline(models.Model):
     class Status(models.TextChoices):
         """State of a version."""
 
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
+        DRAFT = "draft", gettext_lazy("Draft")
+        PUBLISHED = "published", gettext_lazy("Published")
 
     version = models.CharField(max_length=20, unique=True, help_text="For example 2.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
@@ -61,7 +63,9 @@ class Guideline(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"guideline {self.version} ({self.get_status_display().lower()})"
+        return gettext("guideline {version} ({status})").format(
+            version=self.version, status=lower(self.get_status_display())
+        )
 
     def get_absolute_url(self) -> str:
         """Return the address of its text, which stays the same when another version is in force."""
@@ -83,7 +87,10 @@ class Clause(models.Model):
     title = models.CharField(max_length=120)
     text = models.TextField()
     categories = ArrayField(
-        models.CharField(max_length=5), default=list, blank=True, help_text="Ids such as O08, by commas."
+        models.CharField(max_length=5),
+        default=list,
+        blank=True,
+        help_text=gettext_lazy("Ids such as O08, by commas."),
     )
     position = models.PositiveSmallIntegerField(default=0)
 

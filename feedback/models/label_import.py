@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -27,4 +28,4 @@ class ImportPreview(models.Model):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return f"file uploaded at {format_moment(self.created_at)}"
+        return gettext("file uploaded at {moment}").format(moment=format_moment(self.created_at))

@@ -6,11 +6,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
+from accounts.language.sentences import lower
 from feedback.models.queue import ReviewItem
 from matching.models import Prediction
 
@@ -24,8 +25,8 @@ class ReviewMessage(models.Model):
     class Side(models.TextChoices):
         """Who wrote it."""
 
-        REQUESTER = "requester", "The requester"
-        REVIEWER = "reviewer", "A reviewer"
+        REQUESTER = "requester", gettext_lazy("The requester")
+        REVIEWER = "reviewer", gettext_lazy("A reviewer")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="review_messages")
@@ -58,7 +59,7 @@ class ReviewMessage(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_side_display().lower()}, {format_moment(self.sent_at)}"
+        return f"{lower(self.get_side_display())}, {format_moment(self.sent_at)}"
 
     @property
     def author_for_requester(self) -> str:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -68,9 +69,9 @@ _NOT_DONE = Q(state__in=["open", "claimed"])
 class ReviewStage(models.TextChoices):
     """Stage of review that an item belongs to."""
 
-    FIRST = "first", "First review"
-    SECOND = "second", "Second review, blind"
-    ADJUDICATION = "adjudication", "Adjudication"
+    FIRST = "first", gettext_lazy("First review")
+    SECOND = "second", gettext_lazy("Second review, blind")
+    ADJUDICATION = "adjudication", gettext_lazy("Adjudication")
 
 
 class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
@@ -116,10 +117,10 @@ class ReviewItem(models.Model):
     class State(models.TextChoices):
         """State of an item."""
 
-        OPEN = "open", "Open"
-        CLAIMED = "claimed", "Claimed"
-        PARKED = "parked", "Waiting for a document"
-        DONE = "done", "Done"
+        OPEN = "open", gettext_lazy("Open")
+        CLAIMED = "claimed", gettext_lazy("Claimed")
+        PARKED = "parked", gettext_lazy("Waiting for a document")
+        DONE = "done", gettext_lazy("Done")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="review_items")
@@ -206,17 +207,17 @@ class ItemEvent(models.Model):
     class Kind(models.TextChoices):
         """Kind of event."""
 
-        SKIPPED = "skipped", "Skipped"
-        POSTPONED = "postponed", "Postponed"
-        ESCALATED = "escalated", "Escalated to a lead"
-        PARKED = "parked", "Asked for a document"
-        RESUMED = "resumed", "Document arrived"
-        RELEASED = "released", "Released"
-        ASSIGNED = "assigned", "Assigned"
-        UNDONE = "undone", "Decision undone"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-        URGENCY = "urgency", "Priority or due time changed"
-        ANSWERED = "answered", "Answer of the requester"
+        SKIPPED = "skipped", gettext_lazy("Skipped")
+        POSTPONED = "postponed", gettext_lazy("Postponed")
+        ESCALATED = "escalated", gettext_lazy("Escalated to a lead")
+        PARKED = "parked", gettext_lazy("Asked for a document")
+        RESUMED = "resumed", gettext_lazy("Document arrived")
+        RELEASED = "released", gettext_lazy("Released")
+        ASSIGNED = "assigned", gettext_lazy("Assigned")
+        UNDONE = "undone", gettext_lazy("Decision undone")
+        WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
+        URGENCY = "urgency", gettext_lazy("Priority or due time changed")
+        ANSWERED = "answered", gettext_lazy("Answer of the requester")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     item = models.ForeignKey(ReviewItem, on_delete=models.CASCADE, related_name="events")
@@ -233,7 +234,7 @@ class ItemEvent(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} at {format_moment(self.at)}"
+        return gettext("{kind} at {moment}").format(kind=self.kind, moment=format_moment(self.at))
 
 
 class Draft(models.Model):
@@ -256,7 +257,7 @@ class Draft(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"draft of {format_moment(self.saved_at)}"
+        return gettext("draft of {moment}").format(moment=format_moment(self.saved_at))
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):
@@ -284,4 +285,6 @@ class Absence(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"absent from {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
+        return gettext("absent from {starts_at:%Y-%m-%d} to {ends_at:%Y-%m-%d}").format(
+            starts_at=self.starts_at, ends_at=self.ends_at
+        )

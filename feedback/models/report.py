@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
 from accounts.ids import uuid7
@@ -44,7 +45,7 @@ class Letterhead(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"letterhead of {format_moment(self.changed_at)}"
+        return gettext("letterhead of {moment}").format(moment=format_moment(self.changed_at))
 
 
 class IssuedReport(models.Model):
@@ -87,4 +88,4 @@ class IssuedReport(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"report of {format_moment(self.issued_at)}"
+        return gettext("report of {moment}").format(moment=format_moment(self.issued_at))

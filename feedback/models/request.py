@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.encryption.fields import EncryptedTextField
 from accounts.ids import uuid7
@@ -18,8 +19,8 @@ class ReviewRequest(models.Model):
     class Priority(models.TextChoices):
         """How urgent the requester says it is."""
 
-        NORMAL = "normal", "Normal"
-        URGENT = "urgent", "Urgent"
+        NORMAL = "normal", gettext_lazy("Normal")
+        URGENT = "urgent", gettext_lazy("Urgent")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="review_requests")

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.admin_tools import (
     BoundedPaginator,
@@ -53,23 +54,23 @@ class ExportRequestAdmin(ReadOnlyAdmin):
     has_decline_permission = require_permission("matching.approve_export")
     has_download_permission = require_permission("matching.export_names")
 
-    @admin.display(description="Chosen by")
+    @admin.display(description=gettext_lazy("Chosen by"))
     def chosen(self, export: ExportRequest) -> str:
         """Return the filters; a list of ids only by its length."""
         given = {name: len(value) if name == "ids" else value for name, value in export.selection.items()}
         return ", ".join(f"{name}: {value}" for name, value in given.items())
 
-    @admin_button("Approve", "approve")
+    @admin_button(gettext_lazy("Approve"), "approve")
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Approve the export of somebody else."""
-        return self._decide(request, object_id, "Approve", True)
+        return self._decide(request, object_id, gettext("Approve"), True)
 
-    @admin_button("Decline", "decline")
+    @admin_button(gettext_lazy("Decline"), "decline")
     def decline(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Decline the export of somebody else."""
-        return self._decide(request, object_id, "Decline", False)
+        return self._decide(request, object_id, gettext("Decline"), False)
 
-    @admin_button("Download", "download")
+    @admin_button(gettext_lazy("Download"), "download")
     def download(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Download an approved export, once."""
         export = get_object_or_404(ExportRequest, pk=object_id)
@@ -80,8 +81,12 @@ class ExportRequestAdmin(ReadOnlyAdmin):
             except ExportRefusedError as refusal:
                 messages.error(request, str(refusal))
                 return HttpResponseRedirect(back)
-        text = f"The file holds names in {export.rows} rows. It can be downloaded once, which is recorded."
-        step = ConfirmationStep("Download the export?", text, "Download", back, lambda _actor, _data: "")
+        text = gettext(
+            "The file holds names in {rows} rows. It can be downloaded once, which is recorded."
+        ).format(rows=export.rows)
+        step = ConfirmationStep(
+            gettext("Download the export?"), text, gettext("Download"), back, lambda _actor, _data: ""
+        )
         return handle_confirmation(self.admin_site, request, step)
 
     def _decide(self, request: HttpRequest, object_id: str, verb: str, is_approved: bool) -> HttpResponse:
@@ -89,15 +94,24 @@ class ExportRequestAdmin(ReadOnlyAdmin):
         back = reverse("admin:matching_exportrequest_change", args=[export.pk])
 
         def perform(actor: User, data: Mapping[str, Any]) -> str:
-            return f"The export is {decide_export(export, actor, is_approved, data['reason']).status}."
+            return gettext("The export is {status}.").format(
+                status=decide_export(export, actor, is_approved, data["reason"]).status
+            )
 
         facts = {
-            "Asked for by": export.requested_by,
-            "What": f"{export}, {self.chosen(export)}",
-            "Reason": export.reason,
+            gettext("Asked for by"): export.requested_by,
+            gettext("What"): f"{export}, {self.chosen(export)}",
+            gettext("Reason"): export.reason,
         }
-        text = "The file holds names. The person who asked can download it once, within a day."
+        text = gettext("The file holds names. The person who asked can download it once, within a day.")
         step = ConfirmationStep(
-            f"{verb} the export?", text, verb, back, perform, ReasonForm, (ExportRefusedError,), facts
+            gettext("Approve the export?") if is_approved else gettext("Decline the export?"),
+            text,
+            verb,
+            back,
+            perform,
+            ReasonForm,
+            (ExportRefusedError,),
+            facts,
         )
         return handle_confirmation(self.admin_site, request, step)

@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import APIException, ValidationError
 from unfold.admin import ModelAdmin
@@ -61,27 +62,34 @@ class UploadForm(forms.Form):
     """A file of pairs, and how to read it."""
 
     file = forms.FileField(
+        label=gettext_lazy("File"),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.tsv,.xlsx,.jsonl,.ndjson"}),
-        help_text="CSV or JSON Lines in UTF-8, or the first sheet of an XLSX workbook.",
+        help_text=gettext_lazy("CSV or JSON Lines in UTF-8, or the first sheet of an XLSX workbook."),
     )
     column1 = forms.CharField(
-        label="Column of name A",
+        label=gettext_lazy("Column of name A"),
         initial="name1",
         strip=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget,
     )
     column2 = forms.CharField(
-        label="Column of name B",
+        label=gettext_lazy("Column of name B"),
         initial="name2",
         strip=False,
         max_length=200,
         widget=UnfoldAdminTextInputWidget,
     )
-    profile = forms.ChoiceField(widget=UnfoldAdminSelectWidget, initial="general")
+    profile = forms.ChoiceField(
+        label=gettext_lazy("Profile"), widget=UnfoldAdminSelectWidget, initial="general"
+    )
     kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
         widget=UnfoldAdminSelectWidget,
-        choices=[("auto", "Tell from the names"), *((kind.value, kind.value.title()) for kind in Kind)],
+        choices=[
+            ("auto", gettext_lazy("Tell from the names")),
+            *((kind.value, kind.value.title()) for kind in Kind),
+        ],
     )
 
     matter = forms.ChoiceField(
@@ -164,17 +172,19 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         ]
         return [*extra, *super().get_urls()]
 
-    @label_column("Status", "status", _STATUS_COLOURS)
+    @label_column(gettext_lazy("Status"), "status", _STATUS_COLOURS)
     def display_status(self, job: BatchJob) -> tuple[str, str]:
         """Return the status with its colour."""
         return job.status, job.get_status_display()
 
-    @admin.display(description="Rows")
+    @admin.display(description=gettext_lazy("Rows"))
     def display_rows(self, job: BatchJob) -> str:
         """Return how many of the rows are done."""
         if job.rows_total is None:
-            return "not counted yet" if job.status in UNFINISHED_STATUSES else "–"
-        return f"{job.rows_done:,} of {job.rows_total:,} ({job.share:.0%})"
+            return gettext("not counted yet") if job.status in UNFINISHED_STATUSES else "–"
+        return gettext("{rows_done:,} of {rows_total:,} ({share:.0%})").format(
+            rows_done=job.rows_done, rows_total=job.rows_total, share=job.share
+        )
 
     def changeform_view(
         self,
@@ -221,15 +231,19 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
             except (FileError, service.JobError, ComparisonLimitError) as error:
                 form.add_error("file", str(error))
             else:
-                messages.success(request, "The file is stored. It is compared in the background.")
+                messages.success(request, gettext("The file is stored. It is compared in the background."))
                 return redirect(_DETAIL_URL, job.pk)
-        text = (
+        text = gettext(
             "Every row is compared under one profile, by one model version. Up to "
-            f"{settings.JOB_MAX_ROWS:,} rows. The file is stored encrypted, and deleted "
-            f"{settings.JOBS_KEPT_DAYS} days after the job ends."
-        )
+            "{job_max_rows:,} rows. The file is stored encrypted, and deleted "
+            "{jobs_kept_days} days after the job ends."
+        ).format(job_max_rows=settings.JOB_MAX_ROWS, jobs_kept_days=settings.JOBS_KEPT_DAYS)
         step = ConfirmationStep(
-            "Compare a file", text, "Upload and compare", reverse(_LIST_URL), lambda _actor, _fields: ""
+            gettext("Compare a file"),
+            text,
+            gettext("Upload and compare"),
+            reverse(_LIST_URL),
+            lambda _actor, _fields: "",
         )
         context = {**self.admin_site.each_context(request), "title": step.title, "step": step, "form": form}
         return TemplateResponse(request, "admin/step.html", context)
@@ -249,7 +263,7 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         job = self._get_job(request, object_id)
         return bool(job and _can_end(request, job))
 
-    @admin_button("Download the result", "download")
+    @admin_button(gettext_lazy("Download the result"), "download")
     def download(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         """Send the result; that of another user after a confirmation."""
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
@@ -258,15 +272,19 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
             send = send_reviewed_result if "reviews" in request.GET else send_result
             return send(job, get_current_user(request))
         require_recent_authentication(request)
-        text = "It holds the names of another user's file. The audit trail records that you took it."
+        text = gettext("It holds the names of another user's file. The audit trail records that you took it.")
         step = ConfirmationStep(
-            "Download the result?", text, "Download", _get_job_url(job), lambda _actor, _fields: ""
+            gettext("Download the result?"),
+            text,
+            gettext("Download"),
+            _get_job_url(job),
+            lambda _actor, _fields: "",
         )
         if request.method == "POST":
             return send_result(job, get_current_user(request))
         return handle_confirmation(self.admin_site, request, step)
 
-    @admin_button("Cancel", "cancel")
+    @admin_button(gettext_lazy("Cancel"), "cancel")
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Cancel the job after a confirmation."""
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
@@ -274,24 +292,30 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         def perform(actor: User, _: Mapping[str, Any]) -> str:
             is_cancelled = service.cancel(job, actor).status == RunStatus.CANCELLED
             return (
-                "The job is cancelled." if is_cancelled else "The job had already ended; it stays as it is."
+                gettext("The job is cancelled.")
+                if is_cancelled
+                else gettext("The job had already ended; it stays as it is.")
             )
 
-        text = "The job ends and its files are deleted, with the results so far."
-        step = ConfirmationStep("Cancel the job?", text, "Cancel the job", _get_job_url(job), perform)
+        text = gettext("The job ends and its files are deleted, with the results so far.")
+        step = ConfirmationStep(
+            gettext("Cancel the job?"), text, gettext("Cancel the job"), _get_job_url(job), perform
+        )
         return handle_confirmation(self.admin_site, request, step)
 
-    @admin_button("Delete", "remove")
+    @admin_button(gettext_lazy("Delete"), "remove")
     def delete_job(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Delete the job with its files after a confirmation."""
         job = get_object_or_404(self.get_queryset(request), pk=object_id)
 
         def perform(actor: User, _: Mapping[str, Any]) -> str:
             service.delete(job, actor)
-            return "The job and its files are deleted."
+            return gettext("The job and its files are deleted.")
 
-        text = "The upload, the result and their key are deleted. This cannot be undone."
-        step = ConfirmationStep("Delete the job?", text, "Delete the job", reverse(_LIST_URL), perform)
+        text = gettext("The upload, the result and their key are deleted. This cannot be undone.")
+        step = ConfirmationStep(
+            gettext("Delete the job?"), text, gettext("Delete the job"), reverse(_LIST_URL), perform
+        )
         return handle_confirmation(self.admin_site, request, step)
 
     def _get_job(self, request: HttpRequest, object_id: Any) -> BatchJob | None:
@@ -324,7 +348,7 @@ def _create_job(user: User, fields: Mapping[str, Any]) -> BatchJob:
 
 def _describe_error(error: APIException) -> str:
     if isinstance(error, ValidationError):
-        return describe_matter(error) if "matter" in error.detail else "Send one file."
+        return describe_matter(error) if "matter" in error.detail else gettext("Send one file.")
     return str(error.detail)
 
 

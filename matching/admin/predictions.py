@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin.privacy import ERASURE_WARNING
@@ -30,6 +31,7 @@ from accounts.admin_tools import (
 )
 from accounts.auth.current_user import get_current_user
 from accounts.auth.step_up import step_up
+from accounts.language.sentences import Text
 from accounts.models import User
 from accounts.privacy import erasure
 from matching.admin.exports import answer_export
@@ -47,7 +49,7 @@ _VERDICT_COLOURS = {
     VerdictChoice.MATERIAL: "danger",
 }
 _ENCRYPTED_FIELDS = ("name1", "name2", "words", "context")
-_HIDDEN = "hidden until the pair is decided"
+_HIDDEN = gettext_lazy("hidden until the pair is decided")
 _REVIEW_PERMISSION = "feedback.change_reviewitem"
 
 
@@ -97,30 +99,44 @@ class ProfileFilter(admin.SimpleListFilter):
 class ExportForm(ReasonForm):
     """Filters, file format and reason of an export."""
 
-    file = forms.ChoiceField(choices=FileFormat.choices, widget=UnfoldAdminSelectWidget, label="File format")
-    verdict = forms.ChoiceField(
-        choices=[("", "Any"), *VerdictChoice.choices], widget=UnfoldAdminSelectWidget, required=False
+    file = forms.ChoiceField(
+        choices=FileFormat.choices, widget=UnfoldAdminSelectWidget, label=gettext_lazy("File format")
     )
-    profile = forms.ChoiceField(widget=UnfoldAdminSelectWidget, required=False)
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("Verdict"),
+        choices=[("", gettext_lazy("Any")), *VerdictChoice.choices],
+        widget=UnfoldAdminSelectWidget,
+        required=False,
+    )
+    profile = forms.ChoiceField(label=gettext_lazy("Profile"), widget=UnfoldAdminSelectWidget, required=False)
     created_from = forms.DateTimeField(
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}), required=False, label="From"
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+        required=False,
+        label=gettext_lazy("From"),
     )
     created_to = forms.DateTimeField(
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}), required=False, label="Before"
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
+        required=False,
+        label=gettext_lazy("Before"),
     )
 
     field_order = ("file", "verdict", "profile", "created_from", "created_to", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["profile"].choices = [("", "Any"), *((id_, id_) for id_ in get_available_profiles())]  # type: ignore[attr-defined]
+        profiles = [(id_, id_) for id_ in get_available_profiles()]
+        self.fields["profile"].choices = [("", gettext("Any")), *profiles]  # type: ignore[attr-defined]
 
 
 class PairForm(forms.Form):
     """Two names, as they were sent."""
 
-    name1 = forms.CharField(label="Name A", widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
-    name2 = forms.CharField(label="Name B", widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
+    name1 = forms.CharField(
+        label=gettext_lazy("Name A"), widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    )
+    name2 = forms.CharField(
+        label=gettext_lazy("Name B"), widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    )
 
 
 @admin.register(Prediction)
@@ -129,7 +145,7 @@ class PredictionAdmin(ReadOnlyAdmin):
 
     list_select_related = ("model", "user")
     search_fields = ("id__exact", "pair_digest__exact", "user__email__exact")
-    search_help_text = "Id of the prediction, digest of the pair, or e-mail of the user"
+    search_help_text = gettext_lazy("Id of the prediction, digest of the pair, or e-mail of the user")
     paginator = BoundedPaginator
     list_per_page = 50
     show_full_result_count = False
@@ -174,34 +190,34 @@ class PredictionAdmin(ReadOnlyAdmin):
 
     get_readonly_fields = get_fields
 
-    @label_column("Verdict", "verdict", _VERDICT_COLOURS)
+    @label_column(gettext_lazy("Verdict"), "verdict", _VERDICT_COLOURS)
     def display_verdict(self, prediction: Prediction) -> tuple[str, str]:
         """Return the verdict with its colour."""
         return prediction.verdict, prediction.get_verdict_display()
 
-    @admin.display(description="Verdict")
-    def blind_verdict(self, prediction: Prediction) -> str:
+    @admin.display(description=gettext_lazy("Verdict"))
+    def blind_verdict(self, prediction: Prediction) -> Text:
         """Return the verdict, or that it is hidden while the pair waits for a decision."""
         is_undecided = getattr(prediction, "is_undecided", False)
         return _HIDDEN if is_undecided else str(prediction.get_verdict_display())
 
-    @admin.display(description="Prediction")
+    @admin.display(description=gettext_lazy("Prediction"))
     def display_prediction(self, prediction: Prediction) -> str:
         """Return the prediction as a word: a green tick for *material* would look like good news."""
         return "material" if prediction.prediction else "immaterial"
 
-    @admin.display(description="Leaning")
+    @admin.display(description=gettext_lazy("Leaning"))
     def display_leaning(self, prediction: Prediction) -> str:
         """Return the leaning of a review with its probability."""
         return f"{prediction.leaning}, {prediction.leaning_probability}" if prediction.leaning else "-"
 
-    @admin.display(description="Differences")
+    @admin.display(description=gettext_lazy("Differences"))
     def display_differences(self, prediction: Prediction) -> str:
         """Return the categories with the effect of each under the profile."""
         rows = ((row["category"], row.get("title", ""), row["effect"]) for row in prediction.differences)
         return format_html_join("", "<div>{} {}: <b>{}</b></div>", rows) or "none"
 
-    @admin_button("Export with names", "export")
+    @admin_button(gettext_lazy("Export with names"), "export")
     @step_up
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """Ask for filters, format and reason; send the file, or ask for a second person above the limit."""
@@ -214,15 +230,18 @@ class PredictionAdmin(ReadOnlyAdmin):
             kind = ExportRequest.Kind.PREDICTIONS
             return answer_export(request, request_export(kind, selection, rows, actor, reason, format_id))
         back = reverse("admin:matching_prediction_changelist")
-        text = (
-            "The file holds names. The audit trail records that you took it, why, and by which filters. "
-            f"More than {settings.EXPORT_APPROVAL_ROWS} rows within a day need a second person."
+        text = gettext(
+            "The file holds names. The audit trail records that you took it, why, and by "
+            "which filters. More than {export_approval_rows} rows within a day need a second "
+            "person."
+        ).format(export_approval_rows=settings.EXPORT_APPROVAL_ROWS)
+        step = ConfirmationStep(
+            gettext("Export with names"), text, gettext("Export"), back, lambda _actor, _fields: ""
         )
-        step = ConfirmationStep("Export with names", text, "Export", back, lambda _actor, _fields: "")
         context = {**self.admin_site.each_context(request), "title": step.title, "step": step, "form": form}
         return TemplateResponse(request, "admin/step.html", context)
 
-    @admin_button("Reveal the names", "reveal")
+    @admin_button(gettext_lazy("Reveal the names"), "reveal")
     @step_up
     def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the names after a confirmation, and record that they were revealed."""
@@ -232,23 +251,27 @@ class PredictionAdmin(ReadOnlyAdmin):
         if request.method == "POST":
             service.reveal_names(prediction, get_current_user(request))
             return self._render_names(request, prediction, back)
-        text = "The audit trail records that you saw them."
-        step = ConfirmationStep("Reveal the names?", text, "Reveal", back, lambda _actor, _fields: "")
+        text = gettext("The audit trail records that you saw them.")
+        step = ConfirmationStep(
+            gettext("Reveal the names?"), text, gettext("Reveal"), back, lambda _actor, _fields: ""
+        )
         return handle_confirmation(self.admin_site, request, step)
 
-    @admin_button("Find a pair", "find_pair")
+    @admin_button(gettext_lazy("Find a pair"), "find_pair")
     def find_pair(self, request: HttpRequest) -> HttpResponse:
         """Find the predictions of one exact pair by its digest: no name goes into a URL or a query."""
         back = reverse("admin:matching_prediction_changelist")
         if request.method == "POST":
             digest = compute_pair_digest(request.POST.get("name1", ""), request.POST.get("name2", ""))
             back = f"{back}?q={digest}"
-        text = "Names are encrypted; only exactly these two names, in this order, are found."
-        message = "These are the predictions of exactly that pair, in that order."
-        step = ConfirmationStep("Find a pair", text, "Find", back, lambda _actor, _fields: message, PairForm)
+        text = gettext("Names are encrypted; only exactly these two names, in this order, are found.")
+        message = gettext("These are the predictions of exactly that pair, in that order.")
+        step = ConfirmationStep(
+            gettext("Find a pair"), text, gettext("Find"), back, lambda _actor, _fields: message, PairForm
+        )
         return handle_confirmation(self.admin_site, request, step)
 
-    @admin_button("Erase the names", "erase")
+    @admin_button(gettext_lazy("Erase the names"), "erase")
     def erase(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Erase the names of one prediction for good."""
         visible = select_visible(Prediction.objects.all(), get_current_user(request))
@@ -259,17 +282,17 @@ class PredictionAdmin(ReadOnlyAdmin):
             erasure.run_erasure(
                 erasure.request_prediction_erasure(prediction.pk, prediction.user, actor, fields["reason"])
             )
-            return "The names are erased."
+            return gettext("The names are erased.")
 
         step = ConfirmationStep(
-            "Erase the names?", ERASURE_WARNING, "Erase for good", back, perform, ReasonForm
+            gettext("Erase the names?"), ERASURE_WARNING, gettext("Erase for good"), back, perform, ReasonForm
         )
         return handle_confirmation(self.admin_site, request, step)
 
     def _render_names(self, request: HttpRequest, prediction: Prediction, back: str) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": "The names, and why",
+            "title": gettext("The names, and why"),
             "prediction": prediction,
             "answer": None
             if getattr(prediction, "is_undecided", False)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin_tools import (
@@ -38,9 +39,14 @@ _MAX_LISTED = 100
 class ReplayForm(forms.Form):
     """The day to replay, and the model version to replay it with."""
 
-    day = forms.DateField(widget=UnfoldAdminSingleDateWidget(), help_text="In UTC.")
+    day = forms.DateField(
+        label=gettext_lazy("Day"), widget=UnfoldAdminSingleDateWidget(), help_text=gettext_lazy("In UTC.")
+    )
     version = forms.ModelChoiceField(
-        ModelVersion.objects.none(), widget=UnfoldAdminSelectWidget(), empty_label=None
+        ModelVersion.objects.none(),
+        label=gettext_lazy("Version"),
+        widget=UnfoldAdminSelectWidget(),
+        empty_label=None,
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -53,9 +59,9 @@ class MomentForm(forms.Form):
     """The time whose live models are shown."""
 
     at = forms.DateTimeField(
-        label="Time (UTC)",
+        label=gettext_lazy("Time (UTC)"),
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-03-03 14:03", "autocomplete": "off"}),
-        help_text="Year-month-day hours:minutes.",
+        help_text=gettext_lazy("Year-month-day hours:minutes."),
     )
 
 
@@ -88,12 +94,12 @@ class ReplayAdmin(ReadOnlyAdmin):
     has_replay_permission = require_permission("matching.add_replay")
     has_live_at_permission = require_permission("modelops.view_deployment")
 
-    @admin.display(description="Progress")
+    @admin.display(description=gettext_lazy("Progress"))
     def display_progress(self, replay: Replay) -> str:
         """Return the part that is done, in percent."""
         return f"{replay.progress} %"
 
-    @admin.display(description="Verdicts")
+    @admin.display(description=gettext_lazy("Verdicts"))
     def display_verdicts(self, replay: Replay) -> str:
         """Return a table of verdicts before and after, and the first changed predictions without a matter."""
         changes = replay.changes.filter(prediction__matter=None).select_related("prediction")[:_MAX_LISTED]
@@ -105,29 +111,33 @@ class ReplayAdmin(ReadOnlyAdmin):
         }
         return render_to_string("admin/matching/replay.html", context)
 
-    @admin_button("Replay a day", "replay")
+    @admin_button(gettext_lazy("Replay a day"), "replay")
     def replay(self, request: HttpRequest) -> HttpResponse:
         """Start a replay after a confirmation."""
 
         def perform(actor: User, fields: Any) -> str:
             row = request_replay(fields["day"], fields["version"], actor)
             transaction.on_commit(lambda: replay_day.apply_async((str(row.pk),), retry=False), robust=True)
-            return f"{row.total:,} predictions of {row.day} are replayed with {row.model}."
+            return gettext("{total:,} predictions of {day} are replayed with {model}.").format(
+                total=row.total, day=row.day, model=row.model
+            )
 
-        text = (
+        text = gettext(
             "Every comparison of that day is repeated with the version, by the current rules. Stored "
             "predictions stay as they are; the names are not shown to anybody."
         )
         back = reverse("admin:matching_replay_changelist")
-        step = ConfirmationStep("Replay a day", text, "Replay", back, perform, ReplayForm, (ReplayError,))
+        step = ConfirmationStep(
+            gettext("Replay a day"), text, gettext("Replay"), back, perform, ReplayForm, (ReplayError,)
+        )
         return handle_confirmation(self.admin_site, request, step)
 
-    @admin_button("What was live at ...", "live_at")
+    @admin_button(gettext_lazy("What was live at ..."), "live_at")
     def live_at(self, request: HttpRequest) -> HttpResponse:
         """Show what was live at a time and who approved it, with a button that replays that day."""
         form = MomentForm(request.GET if "at" in request.GET else None)
         context: dict[str, Any] = {**self.admin_site.each_context(request), "form": form}
-        context["title"] = "What was live at a given time"
+        context["title"] = gettext("What was live at a given time")
         if form.is_bound and form.is_valid():
             context |= _build_moment_context(form.cleaned_data["at"], get_current_user(request))
             context["may_replay"] = self.has_replay_permission(request)
@@ -163,15 +173,17 @@ class ShadowScoreAdmin(ReadOnlyAdmin):
         rows = select_visible(super().get_queryset(request), get_current_user(request))
         return rows.defer(*deferred)
 
-    @admin.display(description="Predicted at")
+    @admin.display(description=gettext_lazy("Predicted at"))
     def display_created_at(self, score: ShadowScore) -> datetime:
         """Return when the prediction was stored."""
         return score.prediction.created_at
 
-    @admin.display(description="Prediction")
+    @admin.display(description=gettext_lazy("Prediction"))
     def display_prediction(self, score: ShadowScore) -> str:
         """Return the verdict and the profile of the prediction."""
-        return f"{score.prediction.get_verdict_display()} under {score.prediction.profile}"
+        return gettext("{verdict} under {profile}").format(
+            verdict=score.prediction.get_verdict_display(), profile=score.prediction.profile
+        )
 
 
 def _build_moment_context(at: datetime, user: User) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -59,7 +60,7 @@ class FileFormat(models.TextChoices):
 
     CSV = "csv", "CSV"
     XLSX = "xlsx", "XLSX"
-    JSONL = "jsonl", "JSON Lines"
+    JSONL = "jsonl", gettext_lazy("JSON Lines")
 
 
 class BatchJobQuerySet(models.QuerySet["BatchJob"]):
@@ -172,7 +173,9 @@ class BatchJob(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.profile} job of {format_moment(self.created_at)}"
+        return gettext("{profile} job of {moment}").format(
+            profile=self.profile, moment=format_moment(self.created_at)
+        )
 
     @property
     def share(self) -> float:
@@ -269,7 +272,7 @@ class BatchChunk(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"chunk {self.number} of job {self.job_id}"
+        return gettext("chunk {number} of job {job_id}").format(number=self.number, job_id=self.job_id)
 
 
 class BulkSample(models.Model):

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.ids import uuid7
 from matching.models.batch_job import FileFormat
@@ -20,9 +21,9 @@ class ExportRequest(models.Model):
     class Kind(models.TextChoices):
         """What is exported."""
 
-        PREDICTIONS = "predictions", "Predictions"
-        FEEDBACK = "feedback", "Feedback"
-        MEMOS = "memos", "Memos"
+        PREDICTIONS = "predictions", gettext_lazy("Predictions")
+        FEEDBACK = "feedback", gettext_lazy("Feedback")
+        MEMOS = "memos", gettext_lazy("Memos")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -70,7 +71,7 @@ class ExportRequest(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.rows} rows"
+        return gettext("{kind}, {rows} rows").format(kind=self.get_kind_display(), rows=self.rows)
 
     @property
     def status(self) -> str:
@@ -79,4 +80,4 @@ class ExportRequest(models.Model):
             return "downloaded"
         if self.is_approved is not None:
             return "approved" if self.is_approved else "declined"
-        return "waits for approval" if self.needs_approval else "not downloaded"
+        return gettext("waits for approval") if self.needs_approval else gettext("not downloaded")

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -36,4 +37,4 @@ class JobDraft(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"file of {format_moment(self.created_at)}"
+        return gettext("file of {moment}").format(moment=format_moment(self.created_at))

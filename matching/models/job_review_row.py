@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from matching.models.batch_job import BatchJob
 from matching.models.prediction import Prediction
@@ -28,4 +29,4 @@ class JobReviewRow(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"row {self.number} of job {self.job_id}"
+        return gettext("row {number} of job {job_id}").format(number=self.number, job_id=self.job_id)

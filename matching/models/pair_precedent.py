@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.ids import uuid7
 from matching.models.prediction import Prediction
@@ -45,12 +45,12 @@ class PairPrecedent(models.Model):
     class EndReason(models.TextChoices):
         """Why a precedent no longer answers."""
 
-        REPLACED = "replaced", "Decided again"
-        CONTRADICTED = "contradicted", "Decided again, differently"
-        REOPENED = "reopened", "The decision was reopened"
-        GUIDELINE = "guideline", "Another guideline is in force"
-        REVOKED = "revoked", "Revoked by a lead"
-        ERASED = "erased", "The names were erased"
+        REPLACED = "replaced", gettext_lazy("Decided again")
+        CONTRADICTED = "contradicted", gettext_lazy("Decided again, differently")
+        REOPENED = "reopened", gettext_lazy("The decision was reopened")
+        GUIDELINE = "guideline", gettext_lazy("Another guideline is in force")
+        REVOKED = "revoked", gettext_lazy("Revoked by a lead")
+        ERASED = "erased", gettext_lazy("The names were erased")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(

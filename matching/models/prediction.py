@@ -37,23 +37,23 @@ class VerdictChoice(models.TextChoices):
 class ReviewStream(models.TextChoices):
     """Why a prediction is sent to review."""
 
-    AUDIT = "audit", "Random audit"
-    UNCERTAIN = "uncertain", "Verdict: review"
-    DISAGREEMENT = "disagreement", "Champion and challenger disagree"
-    APPEAL = "appeal", "Client objection"
-    REQUEST = "request", "Request of the user"
-    GOLD = "gold", "Gold item"
+    AUDIT = "audit", _("Random audit")
+    UNCERTAIN = "uncertain", _("Verdict: review")
+    DISAGREEMENT = "disagreement", _("Champion and challenger disagree")
+    APPEAL = "appeal", _("Client objection")
+    REQUEST = "request", _("Request of the user")
+    GOLD = "gold", _("Gold item")
 
 
 class PredictionSource(models.TextChoices):
     """Where a compared pair came from."""
 
     API = "api", "API"
-    PAGE = "page", "Page"
-    BATCH = "batch", "Batch"
-    JOB = "job", "Bulk job"
-    IMPORT = "import", "Imported label"
-    GOLD = "gold", "Gold item"
+    PAGE = "page", _("Page")
+    BATCH = "batch", _("Batch")
+    JOB = "job", _("Bulk job")
+    IMPORT = "import", _("Imported label")
+    GOLD = "gold", _("Gold item")
 
 
 UNLISTED_COLUMNS = ("name1", "name2", "words", "context", "differences", "features", "traits")

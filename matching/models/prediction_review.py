@@ -15,9 +15,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.encryption.fields import EncryptedTextField
+from accounts.language.sentences import lower
 from matching.models.pair_precedent import PairPrecedent
 from matching.models.prediction import Prediction
 from matching.models.review_status import STORED_STATUSES, ReviewStatus
@@ -34,8 +36,8 @@ class ReviewDecision(models.TextChoices):
 class DecisionMaker(models.TextChoices):
     """Whether reviewers looked at this prediction, or decided the same pair before."""
 
-    REVIEWERS = "reviewers", "Reviewers"
-    PRECEDENT = "precedent", "Precedent"
+    REVIEWERS = "reviewers", _("Reviewers")
+    PRECEDENT = "precedent", _("Precedent")
 
 
 UNDECIDED_COLUMNS: Mapping[str, Any] = {
@@ -90,7 +92,7 @@ class PredictionReview(models.Model):
         null=True, blank=True, help_text="What the reviewers wrote for the requester."
     )
     people = models.PositiveSmallIntegerField(default=0, help_text="How many reviewers decided.")
-    reviewers = ArrayField(models.UUIDField(), default=list, help_text="The users who decided.")
+    reviewers = ArrayField(models.UUIDField(), default=list, help_text=_("The users who decided."))
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -122,7 +124,7 @@ class PredictionReview(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"review of a prediction: {self.get_status_display().lower()}"
+        return gettext("review of a prediction: {status}").format(status=lower(self.get_status_display()))
 
     def get_visible_status(self, now: datetime) -> ReviewStatus:
         """Return the status that the requester sees; a decision that can still be undone is in review."""

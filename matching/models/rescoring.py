@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.ids import uuid7
 from matching.models.prediction import VerdictChoice
@@ -47,7 +48,9 @@ class ShadowScore(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.verdict} by {self.model_id} as {self.role}"
+        return gettext("{verdict} by {model_id} as {role}").format(
+            verdict=self.verdict, model_id=self.model_id, role=self.role
+        )
 
 
 class ShadowCursor(models.Model):
@@ -62,7 +65,9 @@ class ShadowCursor(models.Model):
         constraints = (models.UniqueConstraint(fields=["profile", "model"], name="shadow_cursors_one"),)
 
     def __str__(self) -> str:
-        return f"{self.model_id} for {self.profile}: {self.last}"
+        return gettext("{model_id} for {profile}: {last}").format(
+            model_id=self.model_id, profile=self.profile, last=self.last
+        )
 
 
 class Replay(models.Model):
@@ -100,7 +105,7 @@ class Replay(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.day} on {self.model}"
+        return gettext("{day} on {model}").format(day=self.day, model=self.model)
 
     @property
     def progress(self) -> int:
@@ -124,4 +129,4 @@ class ReplayChange(models.Model):
         ordering = ("id",)
 
     def __str__(self) -> str:
-        return f"{self.before} to {self.after}"
+        return gettext("{before} to {after}").format(before=self.before, after=self.after)

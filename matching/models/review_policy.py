@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.dates import format_moment
 
@@ -54,4 +55,4 @@ class ReviewPolicy(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"review policy of {format_moment(self.set_at)}"
+        return gettext("review policy of {moment}").format(moment=format_moment(self.set_at))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from modelops.models import RunStatus
 
@@ -29,13 +31,16 @@ def format_duration(seconds: int) -> str:
 def _describe_progress(job: BatchJob) -> str:
     """Return the progress of a job in one line."""
     if job.status == RunStatus.QUEUED:
-        return "Waiting to be read."
+        return gettext("Waiting to be read.")
     if job.status == RunStatus.FAILED:
         return job.error
     if job.status == RunStatus.CANCELLED:
-        return "Cancelled; the files are deleted."
-    done = f"{job.rows_done:,} of {job.rows_total or 0:,} rows"
-    rate = f", {job.rate:,.0f} rows/s" if job.rate else ""
-    left = f", about {format_duration(job.seconds_left)} left" if job.seconds_left is not None else ""
-    failed = f", {job.rows_failed:,} with an error" if job.rows_failed else ""
-    return f"{done}{failed}{rate}{left}."
+        return gettext("Cancelled; the files are deleted.")
+    parts = [gettext("{done:,} of {total:,} rows").format(done=job.rows_done, total=job.rows_total or 0)]
+    if job.rows_failed:
+        parts.append(gettext("{number:,} with an error").format(number=job.rows_failed))
+    if job.rate:
+        parts.append(gettext("{number:,.0f} rows/s").format(number=job.rate))
+    if job.seconds_left is not None:
+        parts.append(gettext("about {duration} left").format(duration=format_duration(job.seconds_left)))
+    return ", ".join(parts) + "."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts.ids import build_min_uuid7
 from accounts.privacy.retention import build_row_kind
@@ -20,6 +21,8 @@ def _find_old_replays(moment: datetime) -> QuerySet[Replay]:
 
 
 RETENTION_KINDS = (
-    build_row_kind("shadow_scores", "Shadow scores of challengers and shadows", 90, _find_old_scores),
-    build_row_kind("replays", "Finished replays", 365, _find_old_replays),
+    build_row_kind(
+        "shadow_scores", gettext_lazy("Shadow scores of challengers and shadows"), 90, _find_old_scores
+    ),
+    build_row_kind("replays", gettext_lazy("Finished replays"), 365, _find_old_replays),
 )

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -45,9 +46,11 @@ class SnoozeForm(forms.Form):
     """Asks for the length of the snooze and a reason."""
 
     hours = forms.TypedChoiceField(
-        label="For", choices=_SNOOZE_CHOICES, coerce=int, widget=UnfoldAdminSelectWidget()
+        label=gettext_lazy("For"), choices=_SNOOZE_CHOICES, coerce=int, widget=UnfoldAdminSelectWidget()
     )
-    reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
 
 
 class MessageInline(TabularInline):  # type: ignore[misc]  # the package ships no types
@@ -73,7 +76,7 @@ class AlertAdmin(ReadOnlyAdmin):
     list_filter = ("state", "severity")
     list_select_related = ("acknowledged_by",)
     search_fields = ("rule__startswith", "scope__startswith", "fingerprint__exact")
-    search_help_text = "Beginning of the rule or scope, or the fingerprint"
+    search_help_text = gettext_lazy("Beginning of the rule or scope, or the fingerprint")
     paginator = BoundedPaginator
     show_full_result_count = False
     fields = (
@@ -112,27 +115,27 @@ class AlertAdmin(ReadOnlyAdmin):
         is_open = Alert.objects.open().filter(pk=object_id).exists()
         return super().get_actions_detail(request, object_id) if is_open else []
 
-    @label_column("State", "state", _STATE_COLOURS)
+    @label_column(gettext_lazy("State"), "state", _STATE_COLOURS)
     def state_label(self, alert: Alert) -> tuple[str, str]:
         """Return state and label."""
-        return alert.state, "Snoozed" if _is_snoozed(alert) else alert.get_state_display()
+        return alert.state, gettext("Snoozed") if _is_snoozed(alert) else alert.get_state_display()
 
-    @admin.display(description="Alert", ordering="rule")
+    @admin.display(description=gettext_lazy("Alert"), ordering="rule")
     def title(self, alert: Alert) -> str:
         """Return the title of the rule."""
         return alert.title
 
-    @admin.display(description="Likely cause")
+    @admin.display(description=gettext_lazy("Likely cause"))
     def cause(self, alert: Alert) -> str:
         """Return the usual cause."""
-        return ALERT_RULES[alert.rule].cause if alert.rule in ALERT_RULES else "-"
+        return gettext(ALERT_RULES[alert.rule].cause) if alert.rule in ALERT_RULES else "-"
 
-    @admin.display(description="One safe action")
+    @admin.display(description=gettext_lazy("One safe action"))
     def safe_action(self, alert: Alert) -> str:
         """Return an action that cannot make it worse."""
-        return ALERT_RULES[alert.rule].action if alert.rule in ALERT_RULES else "-"
+        return gettext(ALERT_RULES[alert.rule].action) if alert.rule in ALERT_RULES else "-"
 
-    @admin.display(description="Look at")
+    @admin.display(description=gettext_lazy("Look at"))
     def admin_link(self, alert: Alert) -> str:
         """Return a link to the page of the admin that shows details."""
         if alert.rule not in ALERT_RULES:
@@ -142,44 +145,48 @@ class AlertAdmin(ReadOnlyAdmin):
             '<a class="text-primary-600 underline dark:text-primary-500" href="{0}">{0}</a>', address
         )
 
-    @admin.display(description="Acknowledged by")
+    @admin.display(description=gettext_lazy("Acknowledged by"))
     def assignee(self, alert: Alert) -> str:
         """Return who acknowledged it."""
         return str(alert.acknowledged_by or "-")
 
-    @admin_button("Acknowledge", "acknowledge")
+    @admin_button(gettext_lazy("Acknowledge"), "acknowledge")
     def acknowledge(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Acknowledge an alert, which stops repeated notifications."""
 
         def perform(alert: Alert, actor: User, cleaned: Any) -> str:
             alerts.acknowledge_alert(alert, actor, cleaned["reason"])
-            return "Acknowledged: no more notifications are sent."
+            return gettext("Acknowledged: no more notifications are sent.")
 
         return self._run_step(
-            request, object_id, "Acknowledge", "You work on it, so no more notifications are sent.", perform
+            request,
+            object_id,
+            gettext("Acknowledge"),
+            gettext("You work on it, so no more notifications are sent."),
+            perform,
         )
 
-    @admin_button("Snooze", "snooze")
+    @admin_button(gettext_lazy("Snooze"), "snooze")
     def snooze(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Stop notifications for some hours."""
 
         def perform(alert: Alert, actor: User, cleaned: Any) -> str:
             until = timezone.now() + timedelta(hours=cleaned["hours"])
             alerts.snooze_alert(alert, actor, until, cleaned["reason"])
-            return f"Snoozed until {format_moment(until)}."
+            return gettext("Snoozed until {moment}.").format(moment=format_moment(until))
 
-        text = "No notification is sent until then. The condition is still observed."
-        return self._run_step(request, object_id, "Snooze", text, perform, SnoozeForm)
+        text = gettext("No notification is sent until then. The condition is still observed.")
+        return self._run_step(request, object_id, gettext("Snooze"), text, perform, SnoozeForm)
 
-    @admin_button("Resolve", "resolve")
+    @admin_button(gettext_lazy("Resolve"), "resolve")
     def resolve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Resolve an alert by hand."""
 
         def perform(alert: Alert, actor: User, cleaned: Any) -> str:
             alerts.resolve_alert(alert, actor, cleaned["reason"])
-            return "Resolved. A condition that still holds raises another alert."
+            return gettext("Resolved. A condition that still holds raises another alert.")
 
-        return self._run_step(request, object_id, "Resolve", "State the cause.", perform)
+        return self._run_step(request, object_id, gettext("Resolve"), gettext("State the cause."), perform)
 
     def _run_step(
         self,
@@ -192,7 +199,7 @@ class AlertAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Show and handle the confirmation step of one alert."""
         alert = get_object_or_404(Alert, pk=object_id)
-        facts = {"Observation": alert.observation, "Since": alert.since}
+        facts = {gettext("Observation"): alert.observation, gettext("Since"): alert.since}
         back = reverse("admin:modelops_alert_change", args=[alert.pk])
 
         def perform_on_alert(actor: User, cleaned: Any) -> str:
@@ -209,10 +216,13 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
     """Edits a channel; the stored address is never shown, only replaced."""
 
     address = forms.CharField(
+        label=gettext_lazy("Address"),
         max_length=500,
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
-        help_text="An e-mail address, or a webhook's https address. Encrypted; empty keeps the old one.",
+        help_text=gettext_lazy(
+            "An e-mail address, or a webhook's https address. Encrypted; empty keeps the old one."
+        ),
     )
 
     class Meta:
@@ -228,7 +238,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
         """Return the address, or the stored one when none is entered; the model checks it."""
         entered: str = self.cleaned_data["address"]
         if not entered and self.instance._state.adding:
-            raise forms.ValidationError("Enter the address to send messages to.")
+            raise forms.ValidationError(gettext("Enter the address to send messages to."))
         return entered or self.instance.address
 
 
@@ -268,7 +278,7 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             detail = {"name": obj.name, "kind": obj.kind, "enabled": obj.enabled}
             trail.record_event("alert_channel.saved", obj, get_current_user(request), **detail)
 
-    @admin_button("Send a test message", "send_test")
+    @admin_button(gettext_lazy("Send a test message"), "send_test")
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Send a test message now and show the reply of the receiver."""
         channel = get_object_or_404(AlertChannel, pk=object_id)
@@ -279,12 +289,20 @@ class AlertChannelAdmin(ModelAdmin):  # type: ignore[misc]  # as above
             deliver_messages()
             row.refresh_from_db()
             if row.state != AlertMessage.State.SENT:
-                raise AlertError(f"Not delivered: {row.error or 'it is still queued'}. It is tried again.")
-            return f"Delivered. The receiver answered: {row.receipt}"
+                reason = row.error or gettext("it is still queued")
+                raise AlertError(gettext("Not delivered: {reason}. It is tried again.").format(reason=reason))
+            return gettext("Delivered. The receiver answered: {receipt}").format(receipt=row.receipt)
 
-        text = f"A message marked as a test is sent to {channel.name} now, and to no other channel."
+        text = gettext("A message marked as a test is sent to {name} now, and to no other channel.").format(
+            name=channel.name
+        )
         step = ConfirmationStep(
-            "Send a test message?", text, "Send", back, perform, expected_errors=(AlertError,)
+            gettext("Send a test message?"),
+            text,
+            gettext("Send"),
+            back,
+            perform,
+            expected_errors=(AlertError,),
         )
         return handle_confirmation(self.admin_site, request, step)
 

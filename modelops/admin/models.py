@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -48,7 +49,7 @@ from modelops.serving.loader import ArtefactVerificationError, read_verified_art
 from modelops.validation import gate_checks
 
 _PRE_HTML = '<pre class="whitespace-pre-wrap">{}</pre>'
-_ON_OWN_ROWS = (
+_ON_OWN_ROWS = gettext_lazy(
     "Measured once, at training, on the held-out rows of this version alone. Do not compare them with the "
     "metrics of another version, which was measured on other rows."
 )
@@ -58,20 +59,25 @@ class PromotionForm(forms.Form):
     """Asks for profile, role and reason of a promotion."""
 
     profile = forms.CharField(
+        label=gettext_lazy("Profile"),
         initial=EVERY_PROFILE,
         max_length=20,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="* stands for all profiles without a model of their own.",
+        help_text=gettext_lazy("* stands for all profiles without a model of their own."),
     )
-    role = forms.ChoiceField(choices=ServingRole.choices, widget=UnfoldAdminSelectWidget())
-    reason = forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=ServingRole.choices, widget=UnfoldAdminSelectWidget()
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
 
 
 class MetricInline(TabularInline):  # type: ignore[misc]  # the package ships no types
     """Metrics of a version, in a tab of their own."""
 
     model = ModelMetric
-    verbose_name_plural = "Raw metrics"
+    verbose_name_plural = gettext_lazy("Raw metrics")
     fields = ("metric_name", "slice", "window", "metric_value", "n", "recorded_at")
     readonly_fields = fields
     hide_title = True
@@ -119,34 +125,37 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         rows = super().get_queryset(request).defer("card", "golden_predictions")
         return rows.annotate(newest_examination=Subquery(newest)).prefetch_related(live)
 
-    @admin.display(description="Live as")
+    @admin.display(description=gettext_lazy("Live as"))
     def live_as(self, version: ModelVersion) -> str:
         """Return the roles that the version has now."""
         rows: list[Deployment] = version.live_deployments  # type: ignore[attr-defined]  # prefetched above
-        roles = "; ".join(f"{row.role} for {describe_profile(row.profile)}" for row in rows)
-        return roles or ("not live" if version.is_active else "withdrawn")
+        roles = "; ".join(
+            gettext("{role} for {profile}").format(role=row.role, profile=describe_profile(row.profile))
+            for row in rows
+        )
+        return roles or (gettext("not live") if version.is_active else "withdrawn")
 
-    @admin.display(description="Accuracy beside the champion, same rows")
+    @admin.display(description=gettext_lazy("Accuracy beside the champion, same rows"))
     def beside_champion(self, version: ModelVersion) -> str:
         """Return the newest common examination in one line."""
         return _format_comparison(getattr(version, "newest_examination", None))
 
-    @admin.display(description="Registered", ordering="created_at")
+    @admin.display(description=gettext_lazy("Registered"), ordering="created_at")
     def registration_time(self, version: ModelVersion) -> str:
         """Return when it was registered."""
         return format_moment(version.created_at)
 
-    @admin.display(description="Training run")
+    @admin.display(description=gettext_lazy("Training run"))
     def training_run(self, version: ModelVersion) -> str:
         """Return a link to the run that made it."""
         run = version.training_runs.order_by("-created_at").first()
         if run is None:
-            return "not trained here: shipped with the program or imported"
+            return gettext("not trained here: shipped with the program or imported")
         return link(
             reverse("admin:modelops_trainingrun_change", args=[run.pk]), format_moment(run.created_at)
         )
 
-    @admin.display(description="MLflow run")
+    @admin.display(description=gettext_lazy("MLflow run"))
     def mlflow_run(self, version: ModelVersion) -> str:
         """Return the run id under which MLflow has its files."""
         return version.mlflow_run_id or "-"
@@ -159,43 +168,51 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         context = {**(extra_context or {}), "examination_html": _render_newest(version) if version else ""}
         return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
 
-    @admin.display(description="Raw metrics at training")
+    @admin.display(description=gettext_lazy("Raw metrics at training"))
     def own_metrics(self, version: ModelVersion) -> SafeString:
         """Return the metrics at registration, folded, with the rows they were measured on."""
         held_out = version.metrics.get("held_out") or version.metrics.get("pairs")
-        summary = f"{len(version.metrics)} metrics on its own {held_out or 0:,.0f} held-out pairs"
+        summary = gettext("{number} metrics on its own {held_out:,.0f} held-out pairs").format(
+            number=len(version.metrics), held_out=held_out or 0
+        )
         return fold(summary, format_html("<p>{}</p>{}", _ON_OWN_ROWS, format_rows(version.metrics)))
 
-    @admin.display(description="Model card")
+    @admin.display(description=gettext_lazy("Model card"))
     def model_card(self, version: ModelVersion) -> str:
         """Return the model card, folded."""
-        return fold("Model card", format_html(_PRE_HTML, version.card)) if version.card else "-"
+        return fold(gettext("Model card"), format_html(_PRE_HTML, version.card)) if version.card else "-"
 
-    @admin.display(description="Files and training data")
+    @admin.display(description=gettext_lazy("Files and training data"))
     def files(self, version: ModelVersion) -> SafeString:
         """Return digests, libraries and sources of training pairs, folded."""
         rows = {
-            "SHA-256 of the artefact": version.artefact_id,
-            "Feature schema": version.schema_hash,
-            **{f"Library {name}": value for name, value in version.libraries.items()},
-            **{f"Training pairs, {name}": _format_dataset(row) for name, row in version.datasets.items()},
+            gettext("SHA-256 of the artefact"): version.artefact_id,
+            gettext("Feature schema"): version.schema_hash,
+            **{
+                gettext("Library {name}").format(name=name): value
+                for name, value in version.libraries.items()
+            },
+            **{
+                gettext("Training pairs, {name}").format(name=name): _format_dataset(row)
+                for name, row in version.datasets.items()
+            },
         }
-        return fold("Digests, libraries and sources of pairs", format_rows(rows))
+        return fold(gettext("Digests, libraries and sources of pairs"), format_rows(rows))
 
-    @admin_button("Examine beside the champion", "examine")
+    @admin_button(gettext_lazy("Examine beside the champion"), "examine")
     def examine(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Score this version and the champion on the same rows and show the result; stores nothing."""
         version = get_object_or_404(ModelVersion, pk=object_id)
         result = gate_checks.examine_version(version, EVERY_PROFILE)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{version} beside the champion",
+            "title": gettext("{version} beside the champion").format(version=version),
             "panel": render_examination(version, result.gates, result.comparison),
             "back_url": reverse("admin:modelops_modelversion_change", args=[version.pk]),
         }
         return TemplateResponse(request, "admin/modelops/examined.html", context)
 
-    @admin_button("Request promotion", "ask_for_promotion")
+    @admin_button(gettext_lazy("Request promotion"), "ask_for_promotion")
     @step_up
     def ask_for_promotion(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Request that this version be made live; another person approves."""
@@ -204,25 +221,28 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         def perform(actor: User, cleaned: Any) -> str:
             slot = cleaned["profile"], cleaned["role"]
             created = promotion.request_promotion(version, *slot, cleaned["reason"], actor)
-            return f"Requested {created}. Another person must approve it now."
+            return gettext("Requested {created}. Another person must approve it now.").format(created=created)
 
-        text = "Nothing changes until a second person approves."
+        text = gettext("Nothing changes until a second person approves.")
         back = reverse("admin:modelops_modelversion_change", args=[version.pk])
-        title = f"Request promotion of {version}"
+        title = gettext("Request promotion of {version}").format(version=version)
         errors = (PromotionError, ArtefactVerificationError)
         return handle_confirmation(
             self.admin_site,
             request,
-            ConfirmationStep(title, text, "Request", back, perform, PromotionForm, errors),
+            ConfirmationStep(title, text, gettext("Request"), back, perform, PromotionForm, errors),
         )
 
-    @admin_button("Verify artefact", "verify_artefact")
+    @admin_button(gettext_lazy("Verify artefact"), "verify_artefact")
     def verify_artefact(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Check the stored bytes against both digests and show the result."""
         version = get_object_or_404(ModelVersion.objects.select_related("artefact"), pk=object_id)
         try:
             size = len(read_verified_artefact(version))
-            messages.success(request, f"{version}: {size:,} bytes, as registered.")
+            messages.success(
+                request,
+                gettext("{version}: {size:,} bytes, as registered.").format(version=version, size=size),
+            )
         except ArtefactVerificationError as error:
             messages.error(request, str(error))
         return redirect("admin:modelops_modelversion_change", version.pk)
@@ -232,9 +252,11 @@ def _render_newest(version: ModelVersion) -> str:
     """Return gates and measures of the newest promotion request of a version."""
     newest = version.requests.exclude(examination={}).order_by("-requested_at").first()
     if newest is None:
-        return "Not examined yet. “Examine beside the champion” does it now, without a request."
+        return gettext("Not examined yet. “Examine beside the champion” does it now, without a request.")
     address = reverse("admin:modelops_promotionrequest_change", args=[newest.pk])
-    head = link(address, f"Promotion request of {format_moment(newest.requested_at)}")
+    head = link(
+        address, gettext("Promotion request of {moment}").format(moment=format_moment(newest.requested_at))
+    )
     return head + render_examination(version, newest.gates, newest.examination)
 
 
@@ -243,12 +265,16 @@ def _format_comparison(examination: dict[str, Any] | None) -> str:
     measures = (examination or {}).get("measures", ())
     measure = next((row for row in measures if row["title"] == "Accuracy"), None)
     if measure is None or examination is None:
-        return "not examined yet"
+        return gettext("not examined yet")
     own = f"{measure['candidate']:.3f}"
     if measure["champion"] is None:
-        return f"{own}, without a champion, on {measure['n']:,} rows"
-    against = f"against {measure['champion']:.3f} of {examination['champion']}"
-    return f"{own} {against} ({measure['difference']:+.3f}) on {measure['n']:,} rows"
+        return gettext("{own}, without a champion, on {n:,} rows").format(own=own, n=measure["n"])
+    against = gettext("against {champion:.3f} of {champion2}").format(
+        champion=measure["champion"], champion2=examination["champion"]
+    )
+    return gettext("{own} {against} ({difference:+.3f}) on {n:,} rows").format(
+        own=own, against=against, difference=measure["difference"], n=measure["n"]
+    )
 
 
 def _format_dataset(row: Any) -> str:

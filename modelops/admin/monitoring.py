@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.admin_tools import (
     BoundedPaginator,
@@ -94,19 +95,19 @@ class DriftReportAdmin(MonitoringAdmin):
         }
         return super().changelist_view(request, context)  # type: ignore[no-any-return]
 
-    @label_column("Drift", "drifted", {"drift": "danger", "once": "warning", "none": "success"})
+    @label_column(gettext_lazy("Drift"), "drifted", {"drift": "danger", "once": "warning", "none": "success"})
     def drift_state(self, report: DriftReport) -> tuple[str, str]:
         """Return state and label."""
         if report.drifted:
-            return "drift", "Drifted"
-        return ("once", "Shifted once") if report.shifted_figures else ("none", "No drift")
+            return "drift", gettext("Drifted")
+        return ("once", gettext("Shifted once")) if report.shifted_figures else ("none", gettext("No drift"))
 
-    @admin.display(description="Largest PSI", ordering="largest_psi")
+    @admin.display(description=gettext_lazy("Largest PSI"), ordering="largest_psi")
     def largest_psi(self, report: DriftReport) -> str:
         """Return the largest PSI with two digits."""
         return f"{report.largest_psi:.2f}"
 
-    @admin.display(description="Consequence")
+    @admin.display(description=gettext_lazy("Consequence"))
     def consequence(self, report: DriftReport) -> str:
         """Return the effect on the verdicts."""
         return report.summary
@@ -123,20 +124,29 @@ class DriftReportAdmin(MonitoringAdmin):
         context = {**(extra_context or {}), "charts": charts}
         return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
 
-    @admin_button("Accept as the new reference", "accept")
+    @admin_button(gettext_lazy("Accept as the new reference"), "accept")
     def accept(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Accept the traffic of this report as the new reference."""
         report = get_object_or_404(DriftReport.objects.select_related("model", "reference"), pk=object_id)
 
         def perform(actor: User, cleaned: Any) -> str:
             windows.accept_reference(report, actor, cleaned["reason"])
-            return "Accepted. The next windows are compared with this traffic."
+            return gettext("Accepted. The next windows are compared with this traffic.")
 
-        text = "Later traffic of this version, profile, kind and source is compared with that of this report."
+        text = gettext(
+            "Later traffic of this version, profile, kind and source is compared with that of this report."
+        )
         back = reverse("admin:modelops_driftreport_change", args=[report.pk])
-        facts = {"Report": report, "Consequence": report.summary}
+        facts = {gettext("Report"): report, gettext("Consequence"): report.summary}
         step = ConfirmationStep(
-            "Accept as the new reference?", text, "Accept", back, perform, ReasonForm, (), facts
+            gettext("Accept as the new reference?"),
+            text,
+            gettext("Accept"),
+            back,
+            perform,
+            ReasonForm,
+            (),
+            facts,
         )
         return handle_confirmation(self.admin_site, request, step)
 
@@ -214,24 +224,26 @@ class TrainingDecisionAdmin(MonitoringAdmin):
     fields = ("at", "should_train", "reason", "condition_table", "obstacle_list", "model", "run")
     readonly_fields = fields
 
-    @label_column("Decision", "should_train", {"train": "success", "wait": "info"})
+    @label_column(gettext_lazy("Decision"), "should_train", {"train": "success", "wait": "info"})
     def decision_label(self, decision: TrainingDecision) -> tuple[str, str]:
         """Return decision and label."""
-        return ("train", "Train") if decision.should_train else ("wait", "Do not train")
+        return ("train", gettext("Train")) if decision.should_train else ("wait", gettext("Do not train"))
 
-    @admin.display(description="Obstacles")
+    @admin.display(description=gettext_lazy("Obstacles"))
     def obstacle_list(self, decision: TrainingDecision) -> str:
         """Return what prevented a training."""
         return "; ".join(decision.obstacles) or "-"
 
-    @admin.display(description="Conditions")
+    @admin.display(description=gettext_lazy("Conditions"))
     def condition_table(self, decision: TrainingDecision) -> SafeString:
         """Return a table of the conditions with measured values and thresholds."""
         rows = [
-            (row["name"], row["summary"], f"{row['limit']:g}", "met" if row["met"] else "not met")
+            (row["name"], row["summary"], f"{row['limit']:g}", "met" if row["met"] else gettext("not met"))
             for row in decision.conditions
         ]
-        return _render_table(("Condition", "Measured", "Threshold", "Met"), rows)
+        return _render_table(
+            (gettext("Condition"), gettext("Measured"), gettext("Threshold"), gettext("Met")), rows
+        )
 
 
 @admin.register(ModelMetric)

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.admin_tools import (
     BoundedPaginator,
@@ -18,6 +19,7 @@ from accounts.admin_tools import (
     label_column,
     require_permission,
 )
+from accounts.language.sentences import Text
 from accounts.models import User
 from modelops.deployment.drill import DrillError, run_drill
 from modelops.models import ALIVE_TIMEOUT, JobRun, RollbackDrill, ServingProcess
@@ -25,10 +27,10 @@ from modelops.models import ALIVE_TIMEOUT, JobRun, RollbackDrill, ServingProcess
 _SILENT, _BEHIND, _FAILED, _CURRENT = "gone", "behind", "failed", "current"
 _STATE_COLOURS = {_SILENT: "warning", _BEHIND: "info", _FAILED: "danger", _CURRENT: "success"}
 _STATE_LABELS = {
-    _SILENT: "No heartbeat",
-    _BEHIND: "Swapping",
-    _FAILED: "Load failed",
-    _CURRENT: "Current",
+    _SILENT: gettext_lazy("No heartbeat"),
+    _BEHIND: gettext_lazy("Swapping"),
+    _FAILED: gettext_lazy("Load failed"),
+    _CURRENT: gettext_lazy("Current"),
 }
 
 
@@ -59,55 +61,66 @@ class ServingProcessAdmin(ReadOnlyAdmin):
         """Annotate the newest live generation."""
         return super().get_queryset(request).with_live_generation()
 
-    @label_column("State", "generation", _STATE_COLOURS)
-    def state(self, process: ServingProcess) -> tuple[str, str]:
+    @label_column(gettext_lazy("State"), "generation", _STATE_COLOURS)
+    def state(self, process: ServingProcess) -> tuple[str, Text]:
         """Return state and label of the process."""
         state = _compute_state(process)
         return state, _STATE_LABELS[state]
 
-    @admin.display(description="Behind by")
+    @admin.display(description=gettext_lazy("Behind by"))
     def lag(self, process: ServingProcess) -> str:
         """Return how many deployments the process has not loaded yet."""
         behind = max(0, _get_live_generation(process) - process.generation)
-        return f"{behind} deployments" if behind else "nothing"
+        return gettext("{behind} deployments").format(behind=behind) if behind else "nothing"
 
-    @admin.display(description="Ready")
+    @admin.display(description=gettext_lazy("Ready"))
     def models_ready(self, process: ServingProcess) -> str:
         """Return how many versions the process has loaded."""
-        return f"{len(process.ready)} versions"
+        return gettext("{number} versions").format(number=len(process.ready))
 
-    @admin.display(description="Last swap")
+    @admin.display(description=gettext_lazy("Last swap"))
     def last_swap(self, process: ServingProcess) -> str:
         """Return when the last swap was, and how long it took."""
         at = process.last_swap_at
-        return f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}, {process.last_swap_ms} ms" if at else "none yet"
+        return (
+            f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}, {process.last_swap_ms} ms"
+            if at
+            else gettext("none yet")
+        )
 
-    @admin.display(description="Failures")
+    @admin.display(description=gettext_lazy("Failures"))
     def load_failures(self, process: ServingProcess) -> str:
         """Return the errors of artefacts it could not load."""
         return "; ".join(process.failed.values()) or "none"
 
-    @admin_button("Run a rollback drill", "drill_rollback")
+    @admin_button(gettext_lazy("Run a rollback drill"), "drill_rollback")
     def drill_rollback(self, request: HttpRequest) -> HttpResponse:
         """Run a rollback drill and show how long the processes took."""
 
         def perform(actor: User, _: Any) -> str:
             drill = run_drill(actor)
             if drill.error:
-                return f"The drill failed: {drill.error}. Check the processes that lag."
+                return gettext("The drill failed: {error}. Check the processes that lag.").format(
+                    error=drill.error
+                )
             back, forward = _format_seconds(drill.back_ms), _format_seconds(drill.forward_ms)
-            return (
-                f"Rolled back in {back} s and forward again in {forward} s, in {drill.processes} processes. "
-                "No request was answered by the earlier version."
-            )
+            return gettext(
+                "Rolled back in {back} s and forward again in {forward} s, in {processes} "
+                "processes. No request was answered by the earlier version."
+            ).format(back=back, forward=forward, processes=drill.processes)
 
-        text = (
+        text = gettext(
             "Every process rolls back to the version before the champion and forward again, on a separate "
             "slot that answers no request. It takes some seconds and is recorded in the audit trail."
         )
         back = reverse("admin:modelops_servingprocess_changelist")
         step = ConfirmationStep(
-            "Run a rollback drill?", text, "Run", back, perform, expected_errors=(DrillError,)
+            gettext("Run a rollback drill?"),
+            text,
+            gettext("Run"),
+            back,
+            perform,
+            expected_errors=(DrillError,),
         )
         return handle_confirmation(self.admin_site, request, step)
 

@@ -8,16 +8,15 @@ from typing import Any
 
 import structlog
 from celery import current_app
-from django import forms
 from django.contrib import admin
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_lazy
 from kombu.exceptions import OperationalError
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.admin_tools import (
     ConfirmationForm,
@@ -32,6 +31,7 @@ from accounts.auth.step_up import step_up
 from accounts.dates import format_moment
 from accounts.models import User
 from modelops.admin.formatting import link_to_version, render_examination
+from modelops.admin.promotion_forms import ApprovalForm, RollbackForm
 from modelops.deployment import promotion
 from modelops.deployment.promotion import PromotionError
 from modelops.models import (
@@ -51,40 +51,17 @@ log = structlog.get_logger(__name__)
 
 _PEOPLE_FIELDS = ("requested_by", "approved_by")
 _EXPECTED_ERRORS = (PromotionError, ArtefactVerificationError)
-_ROLLBACK_TEXT = (
+_ROLLBACK_TEXT = gettext_lazy(
     "Every process serves the earlier version within seconds. One person may do this; the deployment is "
     "marked as a rollback by one person, audited with the reason, and an alert is raised."
 )
 _BUTTON_HTML = (
     '<a class="bg-red-700 font-medium inline-block px-3 py-2 rounded-default text-white whitespace-nowrap" '
-    'href="{}">Roll back to {}</a>'
+    'href="{}">{}</a>'
 )
 
 
-class ApprovalForm(forms.Form):
-    """Asks for the reason to overrule red gates."""
-
-    override = forms.CharField(
-        label="Reason to overrule",
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Only where a gate is red. Kept in the deployment and the audit trail; raises an alert.",
-    )
-
-
-class RollbackForm(forms.Form):
-    """Asks for the reason of a rollback; the generation is the one that the person saw."""
-
-    reason = forms.CharField(
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Kept in the deployment and the audit trail. Do not write a compared name here.",
-    )
-    generation = forms.IntegerField(widget=forms.HiddenInput())
-
-
-@admin.display(description="Profile", ordering="profile")
+@admin.display(description=gettext_lazy("Profile"), ordering="profile")
 def profile_column(_admin: Any, row: Deployment | LiveSlot | PromotionRequest) -> str:
     """Return the profile of a row in words."""
     return describe_profile(row.profile)
@@ -129,35 +106,47 @@ class PromotionRequestAdmin(ReadOnlyAdmin):
         is_open = PromotionRequest.objects.filter(pk=object_id, closed_at=None).exists()
         return super().get_actions_detail(request, object_id) if is_open else []
 
-    @admin.display(description="State")
+    @admin.display(description=gettext_lazy("State"))
     def state(self, promotion_request: PromotionRequest) -> str:
         """Return whether it waits, and what the gates say, in one sentence."""
         if not promotion_request.is_open:
             deployment = promotion_request.deployment
-            return f"Approved: generation {deployment.generation}" if deployment else "Declined"
+            return (
+                gettext("Approved: generation {generation}").format(generation=deployment.generation)
+                if deployment
+                else gettext("Declined")
+            )
         red = gate_checks.list_red_gates(promotion_request.gates)
-        return f"Waits for a second person; red: {', '.join(red)}" if red else "Waits for a second person"
+        return (
+            gettext("Waits for a second person; red: {gates}").format(gates=", ".join(red))
+            if red
+            else gettext("Waits for a second person")
+        )
 
-    @admin.display(description="Version")
+    @admin.display(description=gettext_lazy("Version"))
     def candidate(self, promotion_request: PromotionRequest) -> str:
         """Return a link to the version."""
         return link_to_version(promotion_request.model)
 
-    @admin.display(description="Replaces")
+    @admin.display(description=gettext_lazy("Replaces"))
     def replaces(self, promotion_request: PromotionRequest) -> str:
         """Return what was live when it was requested."""
         if promotion_request.expected is None:
-            return "nothing: the role was empty"
+            return gettext("nothing: the role was empty")
         rows = Deployment.objects.select_related("model")
         row = rows.filter(generation=promotion_request.expected).first()
-        return f"{row.model}, live since {format_moment(row.at)}" if row else "-"
+        return (
+            gettext("{model}, live since {moment}").format(model=row.model, moment=format_moment(row.at))
+            if row
+            else "-"
+        )
 
-    @admin.display(description="Requested", ordering="requested_at")
+    @admin.display(description=gettext_lazy("Requested"), ordering="requested_at")
     def request_time(self, promotion_request: PromotionRequest) -> str:
         """Return when it was requested."""
         return format_moment(promotion_request.requested_at)
 
-    @admin.display(description="Closed", ordering="closed_at")
+    @admin.display(description=gettext_lazy("Closed"), ordering="closed_at")
     def closing_time(self, promotion_request: PromotionRequest) -> str:
         """Return when it was approved or declined."""
         return format_moment(promotion_request.closed_at)
@@ -170,7 +159,7 @@ class PromotionRequestAdmin(ReadOnlyAdmin):
         context = {**(extra_context or {}), "examination_html": _render_panel(row) if row else ""}
         return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
 
-    @admin_button("Approve", "approve")
+    @admin_button(gettext_lazy("Approve"), "approve")
     @step_up
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Make the version live."""
@@ -179,16 +168,18 @@ class PromotionRequestAdmin(ReadOnlyAdmin):
         def perform(actor: User, cleaned: Any) -> str:
             deployment = promotion.approve_promotion(promotion_request, actor, cleaned.get("override", ""))
             queue_alias_mirroring()
-            return f"{deployment.model} is live as {deployment.role} (generation {deployment.generation})."
+            return gettext("{model} is live as {role} (generation {generation}).").format(
+                model=deployment.model, role=deployment.role, generation=deployment.generation
+            )
 
-        text = "Every process serves this version within seconds. One person can roll it back."
+        text = gettext("Every process serves this version within seconds. One person can roll it back.")
         back, facts = _build_back_url(promotion_request), _build_facts(promotion_request)
         form = ApprovalForm if gate_checks.list_red_gates(promotion_request.gates) else ConfirmationForm
         panel = _render_panel(promotion_request)
         step = ConfirmationStep(
-            f"Approve {promotion_request}?",
+            gettext("Approve {promotion_request}?").format(promotion_request=promotion_request),
             text,
-            "Approve",
+            gettext("Approve"),
             back,
             perform,
             form,
@@ -198,20 +189,20 @@ class PromotionRequestAdmin(ReadOnlyAdmin):
         )
         return handle_confirmation(self.admin_site, request, step)
 
-    @admin_button("Decline", "decline")
+    @admin_button(gettext_lazy("Decline"), "decline")
     def decline(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Close the request without making anything live."""
         promotion_request = _get_promotion_request(object_id)
 
         def perform(actor: User, cleaned: Any) -> str:
             promotion.decline_promotion(promotion_request, actor, cleaned["reason"])
-            return "Declined. Nothing has changed."
+            return gettext("Declined. Nothing has changed.")
 
-        text = "Nothing is made live."
+        text = gettext("Nothing is made live.")
         step = ConfirmationStep(
-            f"Decline {promotion_request}?",
+            gettext("Decline {promotion_request}?").format(promotion_request=promotion_request),
             text,
-            "Decline",
+            gettext("Decline"),
             _build_back_url(promotion_request),
             perform,
             ReasonForm,
@@ -256,40 +247,39 @@ class LiveSlotAdmin(ReadOnlyAdmin):
         slot = self.get_queryset(request).filter(pk=object_id).first()
         earlier = _format_earlier_version(slot) if slot else ""
         buttons = super().get_actions_detail(request, object_id) if earlier else []
-        text = f"Roll back to {earlier}"
+        text = gettext("Roll back to {earlier}").format(earlier=earlier)
         return [replace(row, description=text, variant=ActionVariant.DANGER) for row in buttons]
 
-    @admin.display(description="Version")
+    @admin.display(description=gettext_lazy("Version"))
     def version(self, slot: LiveSlot) -> str:
         """Return a link to the version that is live."""
         return link_to_version(slot.deployment.model)
 
-    @admin.display(description="Generation")
+    @admin.display(description=gettext_lazy("Generation"))
     def generation(self, slot: LiveSlot) -> int:
         """Return the number of the deployment."""
         return slot.deployment_id
 
-    @admin.display(description="Since")
+    @admin.display(description=gettext_lazy("Since"))
     def since(self, slot: LiveSlot) -> str:
         """Return when it went live."""
         return format_moment(slot.deployment.at)
 
-    @admin.display(description="A rollback returns to")
+    @admin.display(description=gettext_lazy("A rollback returns to"))
     def rolls_back_to(self, slot: LiveSlot) -> str:
         """Return the version before this one."""
-        return _format_earlier_version(slot) or "no earlier version"
+        return _format_earlier_version(slot) or gettext("no earlier version")
 
-    @admin.display(description="Rollback")
+    @admin.display(description=gettext_lazy("Rollback"))
     def roll_back_button(self, slot: LiveSlot) -> str:
         """Return a button that names the version before this one; it leads to the confirmation."""
         earlier = _format_earlier_version(slot)
         if not earlier:
-            return "no earlier version"
-        return format_html(
-            _BUTTON_HTML, reverse("admin:modelops_liveslot_roll_back", args=[slot.pk]), earlier
-        )
+            return gettext("no earlier version")
+        address = reverse("admin:modelops_liveslot_roll_back", args=[slot.pk])
+        return format_html(_BUTTON_HTML, address, gettext("Roll back to {earlier}").format(earlier=earlier))
 
-    @admin_button("Roll back", "roll_back")
+    @admin_button(gettext_lazy("Roll back"), "roll_back")
     def roll_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Roll back to the previous version, on one person's authority."""
         slot = get_object_or_404(LiveSlot.objects.select_related("deployment__model"), pk=object_id)
@@ -301,14 +291,20 @@ class LiveSlotAdmin(ReadOnlyAdmin):
                 slot.profile, actor, cleaned["reason"], slot.role, cleaned["generation"]
             )
             queue_alias_mirroring()
-            return f"{deployment.model} is live again (generation {deployment.generation})."
+            return gettext("{model} is live again (generation {generation}).").format(
+                model=deployment.model, generation=deployment.generation
+            )
 
         back = reverse("admin:modelops_liveslot_change", args=[slot.pk])
         facts = _build_rollback_facts(slot, earlier)
-        title = f"Roll back to {earlier}?" if earlier else "There is no earlier version"
+        title = (
+            gettext("Roll back to {earlier}?").format(earlier=earlier)
+            if earlier
+            else gettext("There is no earlier version")
+        )
         form = partial(RollbackForm, initial={"generation": current.generation})
         step = ConfirmationStep(
-            title, _ROLLBACK_TEXT, "Roll back", back, perform, form, _EXPECTED_ERRORS, facts
+            title, _ROLLBACK_TEXT, gettext("Roll back"), back, perform, form, _EXPECTED_ERRORS, facts
         )
         return handle_confirmation(self.admin_site, request, step)
 
@@ -334,7 +330,7 @@ class DeploymentAdmin(ReadOnlyAdmin):
     readonly_fields = fields
     actions = None
 
-    @admin.display(description="Live since", ordering="at")
+    @admin.display(description=gettext_lazy("Live since"), ordering="at")
     def live_since(self, deployment: Deployment) -> str:
         """Return when it went live."""
         return format_moment(deployment.at)
@@ -373,11 +369,13 @@ def _build_rollback_facts(slot: LiveSlot, earlier: ModelVersion | None) -> dict[
     """Return what the person who rolls back should know."""
     current = slot.deployment
     return {
-        "Live now": f"{current.model}, since {format_moment(current.at)}",
-        "Returns to": earlier or "nothing: there is no earlier version",
-        "Profile": describe_profile(slot.profile),
-        "Role": slot.get_role_display(),
-        "Permission": "Can roll back to the previous version, alone",
+        gettext("Live now"): gettext("{model}, since {moment}").format(
+            model=current.model, moment=format_moment(current.at)
+        ),
+        gettext("Returns to"): earlier or gettext("nothing: there is no earlier version"),
+        gettext("Profile"): describe_profile(slot.profile),
+        gettext("Role"): slot.get_role_display(),
+        gettext("Permission"): gettext("Can roll back to the previous version, alone"),
     }
 
 
@@ -385,9 +383,12 @@ def _build_facts(promotion_request: PromotionRequest) -> dict[str, object]:
     """Return what the approver should know beside the examination."""
     model, profile = promotion_request.model, promotion_request.profile
     return {
-        "Requested by": promotion_request.requested_by,
-        "Reason": promotion_request.reason,
-        "Profile": "all profiles without a model of their own" if profile == EVERY_PROFILE else profile,
-        "Role": promotion_request.get_role_display(),
-        "Processes": describe_unready_processes(model.artefact_id) or "every serving process has it ready",
+        gettext("Requested by"): promotion_request.requested_by,
+        gettext("Reason"): promotion_request.reason,
+        gettext("Profile"): gettext("all profiles without a model of their own")
+        if profile == EVERY_PROFILE
+        else profile,
+        gettext("Role"): promotion_request.get_role_display(),
+        gettext("Processes"): describe_unready_processes(model.artefact_id)
+        or gettext("every serving process has it ready"),
     }

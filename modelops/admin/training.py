@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, gettext_lazy
 from kombu.exceptions import OperationalError
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
@@ -30,6 +31,7 @@ from accounts.admin_tools import (
     require_permission,
 )
 from accounts.dates import format_moment
+from accounts.language.sentences import lower
 from accounts.models import User
 from modelops.admin.formatting import format_duration, link_to_version
 from modelops.models import RunStatus, TrainingRun
@@ -52,14 +54,18 @@ _MIN_CORPUS_SIZE, _MAX_CORPUS_SIZE = 1_000, 500_000
 class TrainingForm(forms.Form):
     """Asks for the reason of a training and the size of the constructed corpus."""
 
-    reason = forms.CharField(max_length=200, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), max_length=200, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
     corpus_size = forms.IntegerField(
-        label="Constructed pairs",
+        label=gettext_lazy("Constructed pairs"),
         initial=206_000,
         min_value=_MIN_CORPUS_SIZE,
         max_value=_MAX_CORPUS_SIZE,
         widget=UnfoldAdminIntegerFieldWidget(),
-        help_text="The full corpus has about 206,000 pairs and takes some minutes; fewer are for trials.",
+        help_text=gettext_lazy(
+            "The full corpus has about 206,000 pairs and takes some minutes; fewer are for trials."
+        ),
     )
 
 
@@ -98,68 +104,77 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         is_unfinished = TrainingRun.objects.unfinished().filter(pk=object_id).exists()
         return super().get_actions_detail(request, object_id) if is_unfinished else []
 
-    @label_column("Status", "status", STATUS_COLOURS)
+    @label_column(gettext_lazy("Status"), "status", STATUS_COLOURS)
     def state(self, run: TrainingRun) -> tuple[str, str]:
         """Return status and label."""
         return run.status, run.get_status_display()
 
-    @admin.display(description="Progress", ordering="progress")
+    @admin.display(description=gettext_lazy("Progress"), ordering="progress")
     def progress_text(self, run: TrainingRun) -> str:
         """Return percent and stage, with the last message and heartbeat while the run works."""
         if run.status != RunStatus.RUNNING:
-            stage = run.get_stage_display().lower() if run.status in _STOPPED and run.stage else ""
-            return f"{run.progress} %{f', stopped at: {stage}' if stage else ''}"
-        alive = f"; last sign of life {format_moment(run.heartbeat_at)}" if run.heartbeat_at else ""
-        return f"{run.progress} %, {run.step or run.get_stage_display().lower()}{alive}"
+            stage = lower(run.get_stage_display()) if run.status in _STOPPED and run.stage else ""
+            told = gettext(", stopped at: {stage}").format(stage=stage) if stage else ""
+            return f"{run.progress} %{told}"
+        alive = (
+            gettext("; last sign of life {moment}").format(moment=format_moment(run.heartbeat_at))
+            if run.heartbeat_at
+            else ""
+        )
+        return f"{run.progress} %, {run.step or lower(run.get_stage_display())}{alive}"
 
-    @admin.display(description="Requested", ordering="created_at")
+    @admin.display(description=gettext_lazy("Requested"), ordering="created_at")
     def request_time(self, run: TrainingRun) -> str:
         """Return when it was requested."""
         return format_moment(run.created_at)
 
-    @admin.display(description="Started", ordering="started_at")
+    @admin.display(description=gettext_lazy("Started"), ordering="started_at")
     def start_time(self, run: TrainingRun) -> str:
         """Return when a worker began."""
         return format_moment(run.started_at)
 
-    @admin.display(description="Ended", ordering="finished_at")
+    @admin.display(description=gettext_lazy("Ended"), ordering="finished_at")
     def finish_time(self, run: TrainingRun) -> str:
         """Return when it ended."""
         return format_moment(run.finished_at)
 
-    @admin.display(description="Duration")
+    @admin.display(description=gettext_lazy("Duration"))
     def duration(self, run: TrainingRun) -> str:
         """Return how long it worked, up to now while it runs."""
         if run.started_at is None:
             return "-"
         return format_duration((run.finished_at or timezone.now()) - run.started_at)
 
-    @admin.display(description="Version", ordering="model")
+    @admin.display(description=gettext_lazy("Version"), ordering="model")
     def version(self, run: TrainingRun) -> str:
         """Return a link to the version that it made."""
         return link_to_version(run.model)
 
-    @admin.display(description="MLflow run")
+    @admin.display(description=gettext_lazy("MLflow run"))
     def mlflow_run(self, run: TrainingRun) -> str:
         """Return the run id under which MLflow has parameters, metrics and files."""
         return (run.model.mlflow_run_id if run.model else "") or "-"
 
-    @admin.display(description="Options")
+    @admin.display(description=gettext_lazy("Options"))
     def options(self, run: TrainingRun) -> str:
         """Return the options in words; of files the names alone."""
         size, files = run.parameters.get("corpus_size"), run.parameters.get("files") or ()
-        parts = [f"{size:,} constructed pairs" if isinstance(size, int) else ""]
-        parts.append(f"files: {', '.join(PurePath(str(name)).name for name in files)}" if files else "")
+        parts = [gettext("{size:,} constructed pairs").format(size=size) if isinstance(size, int) else ""]
+        if files:
+            names = ", ".join(PurePath(str(name)).name for name in files)
+            parts.append(gettext("files: {names}").format(names=names))
         return "; ".join(part for part in parts if part) or "-"
 
-    @admin.display(description="Log")
+    @admin.display(description=gettext_lazy("Log"))
     def log_lines(self, run: TrainingRun) -> str:
         """Return all progress messages with their times, numbers rounded."""
         lines = [(_format_log_time(at), _round_numbers(message)) for at, message in run.log]
         rows = format_html_join("", "<div>{}  {}</div>", lines)
-        return format_html('<div class="break-words font-mono text-xs">{}</div>', rows or "No message yet.")
+        return format_html(
+            '<div class="break-words font-mono text-xs">{}</div>', rows or gettext("No message yet.")
+        )
 
-    @admin_button("Train a model", "train")
+    @admin_button(gettext_lazy("Train a model"), "train")
     def train(self, request: HttpRequest) -> HttpResponse:
         """Queue a training run."""
 
@@ -167,31 +182,43 @@ class TrainingRunAdmin(ReadOnlyAdmin):
             parameters = {"corpus_size": cleaned["corpus_size"], "files": []}
             runs.queue_run(cleaned["reason"], actor, parameters)
             transaction.on_commit(wake_training_worker)
-            return "A training run is queued. Training makes nothing live."
+            return gettext("A training run is queued. Training makes nothing live.")
 
-        text = (
+        text = gettext(
             "Trains a candidate on every adjudicated label and the constructed corpus, measures it on "
             "held-out entities and registers it. Making it live is a decision of two people."
         )
         back = reverse("admin:modelops_trainingrun_changelist")
         step = ConfirmationStep(
-            "Train a model", text, "Train", back, perform, TrainingForm, (TrainingBusyError,)
+            gettext("Train a model"),
+            text,
+            gettext("Train"),
+            back,
+            perform,
+            TrainingForm,
+            (TrainingBusyError,),
         )
         return handle_confirmation(self.admin_site, request, step)
 
-    @admin_button("Cancel", "cancel")
+    @admin_button(gettext_lazy("Cancel"), "cancel")
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Cancel a queued or running run."""
         run = get_object_or_404(TrainingRun, pk=object_id)
 
         def perform(actor: User, cleaned: Any) -> str:
             runs.cancel_run(run, actor, cleaned["reason"])
-            return "Cancelled. The worker stops at its next step; no label was used up."
+            return gettext("Cancelled. The worker stops at its next step; no label was used up.")
 
         back = reverse("admin:modelops_trainingrun_change", args=[run.pk])
-        text = "The run ends without a model. Its labels are used by the next run."
+        text = gettext("The run ends without a model. Its labels are used by the next run.")
         step = ConfirmationStep(
-            "Cancel this run?", text, "Cancel the run", back, perform, ReasonForm, (RunEndedError,)
+            gettext("Cancel this run?"),
+            text,
+            gettext("Cancel the run"),
+            back,
+            perform,
+            ReasonForm,
+            (RunEndedError,),
         )
         return handle_confirmation(self.admin_site, request, step)
 

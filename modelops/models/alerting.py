@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.dates import format_moment
 from accounts.encryption.fields import EncryptedTextField
@@ -45,16 +46,16 @@ class Alert(models.Model):
     class State(models.TextChoices):
         """State of the episode."""
 
-        PENDING = PENDING, "Pending"
-        FIRING = FIRING, "Firing"
-        RESOLVED = RESOLVED, "Resolved"
-        PASSED = PASSED, "Resolved before it fired"
+        PENDING = PENDING, gettext_lazy("Pending")
+        FIRING = FIRING, gettext_lazy("Firing")
+        RESOLVED = RESOLVED, gettext_lazy("Resolved")
+        PASSED = PASSED, gettext_lazy("Resolved before it fired")
 
     class Severity(models.TextChoices):
         """How urgent it is."""
 
-        WARNING = WARNING, "Warning"
-        CRITICAL = CRITICAL, "Critical"
+        WARNING = WARNING, gettext_lazy("Warning")
+        CRITICAL = CRITICAL, gettext_lazy("Critical")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     rule = models.CharField(max_length=40)
@@ -122,7 +123,7 @@ class Alert(models.Model):
     @property
     def title(self) -> str:
         """The title of the rule; its id when this program has no such rule."""
-        return ALERT_RULES[self.rule].title if self.rule in ALERT_RULES else self.rule
+        return gettext(ALERT_RULES[self.rule].title) if self.rule in ALERT_RULES else self.rule
 
     @property
     def episode_state(self) -> EpisodeState:
@@ -142,8 +143,8 @@ class AlertChannel(models.Model):
     class Kind(models.TextChoices):
         """How messages are delivered."""
 
-        EMAIL = "email", "E-mail"
-        WEBHOOK = "webhook", "Webhook (Slack-compatible)"
+        EMAIL = "email", gettext_lazy("E-mail")
+        WEBHOOK = "webhook", gettext_lazy("Webhook (Slack-compatible)")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=60, unique=True)
@@ -198,18 +199,18 @@ class AlertMessage(models.Model):
     class State(models.TextChoices):
         """State of delivery."""
 
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Accepted by the receiver"
-        GIVEN_UP = "given up", "Given up"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        SENT = "sent", gettext_lazy("Accepted by the receiver")
+        GIVEN_UP = "given up", gettext_lazy("Given up")
 
     class Occasion(models.TextChoices):
         """Why the message is sent."""
 
-        FIRING = "firing", "Firing"
-        REPEAT = "repeat", "Still firing"
-        ESCALATED = "escalated", "Nobody has acknowledged"
-        RESOLVED = "resolved", "Resolved"
-        TEST = "test", "Test"
+        FIRING = "firing", gettext_lazy("Firing")
+        REPEAT = "repeat", gettext_lazy("Still firing")
+        ESCALATED = "escalated", gettext_lazy("Nobody has acknowledged")
+        RESOLVED = "resolved", gettext_lazy("Resolved")
+        TEST = "test", gettext_lazy("Test")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     key = models.CharField(
@@ -243,7 +244,7 @@ class AlertMessage(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.subject} to {self.channel}"
+        return gettext("{subject} to {channel}").format(subject=self.subject, channel=self.channel)
 
 
 class Heartbeat(models.Model):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.ids import uuid7
 from modelops.models.registry import ModelVersion
@@ -21,15 +22,15 @@ DRILL_PROFILE = "~drill"
 
 def describe_profile(profile: str) -> str:
     """Return a profile as screens show it."""
-    return "all profiles" if profile == EVERY_PROFILE else profile
+    return gettext("all profiles") if profile == EVERY_PROFILE else profile
 
 
 class ServingRole(models.TextChoices):
     """The role of a live model version."""
 
-    CHAMPION = "champion", "Champion (answers)"
-    CHALLENGER = "challenger", "Challenger (answers in an experiment)"
-    SHADOW = "shadow", "Shadow (scores, never answers)"
+    CHAMPION = "champion", gettext_lazy("Champion (answers)")
+    CHALLENGER = "challenger", gettext_lazy("Challenger (answers in an experiment)")
+    SHADOW = "shadow", gettext_lazy("Shadow (scores, never answers)")
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
@@ -110,7 +111,12 @@ class Deployment(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.generation}: {self.model} as {self.role} for {describe_profile(self.profile)}"
+        return gettext("{generation}: {model} as {role} for {profile}").format(
+            generation=self.generation,
+            model=self.model,
+            role=self.role,
+            profile=describe_profile(self.profile),
+        )
 
 
 class LiveSlot(models.Model):
@@ -142,7 +148,9 @@ class LiveSlot(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.role} for {describe_profile(self.profile)}: {self.deployment_id}"
+        return gettext("{role} for {profile}: {deployment_id}").format(
+            role=self.role, profile=describe_profile(self.profile), deployment_id=self.deployment_id
+        )
 
 
 class PromotionRequest(models.Model):
@@ -183,7 +191,9 @@ class PromotionRequest(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.model} as {self.role} for {describe_profile(self.profile)}"
+        return gettext("{model} as {role} for {profile}").format(
+            model=self.model, role=self.role, profile=describe_profile(self.profile)
+        )
 
     @property
     def is_open(self) -> bool:

@@ -9,23 +9,36 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.dates import format_moment
 from accounts.ids import uuid7
+from accounts.language.sentences import Text, lower
 
-THRESHOLD_DEFAULTS: dict[str, tuple[Decimal, str]] = {
-    "accuracy": (Decimal("0.85"), "Labelled accuracy below this trains a candidate."),
-    "precision": (Decimal("0.80"), "Labelled precision of material below this trains a candidate."),
-    "recall": (Decimal("0.80"), "Labelled recall of material below this trains a candidate."),
+THRESHOLD_DEFAULTS: dict[str, tuple[Decimal, Text]] = {
+    "accuracy": (Decimal("0.85"), gettext_lazy("Labelled accuracy below this trains a candidate.")),
+    "precision": (
+        Decimal("0.80"),
+        gettext_lazy("Labelled precision of material below this trains a candidate."),
+    ),
+    "recall": (Decimal("0.80"), gettext_lazy("Labelled recall of material below this trains a candidate.")),
     "performance_drift": (
         Decimal("0.10"),
-        "Loss of accuracy, precision or recall since training, beyond chance, that trains a candidate.",
+        gettext_lazy(
+            "Loss of accuracy, precision or recall since training, beyond chance, that trains a candidate."
+        ),
     ),
-    "drift": (Decimal("0.10"), "Smallest PSI that counts as drift; drift opens an investigation."),
-    "feedback": (Decimal(1_000), "Labels no training has used that trigger a training."),
-    "elapsed_days": (Decimal(30), "Days since the last training that trigger one, with any new label."),
-    "cooldown_hours": (Decimal(20), "Hours after a training before the next automatic one."),
-    "budget_per_week": (Decimal(7), "Automatic trainings in seven days, at most."),
+    "drift": (
+        Decimal("0.10"),
+        gettext_lazy("Smallest PSI that counts as drift; drift opens an investigation."),
+    ),
+    "feedback": (Decimal(1_000), gettext_lazy("Labels no training has used that trigger a training.")),
+    "elapsed_days": (
+        Decimal(30),
+        gettext_lazy("Days since the last training that trigger one, with any new label."),
+    ),
+    "cooldown_hours": (Decimal(20), gettext_lazy("Hours after a training before the next automatic one.")),
+    "budget_per_week": (Decimal(7), gettext_lazy("Automatic trainings in seven days, at most.")),
 }
 """Default and meaning of each threshold."""
 
@@ -33,8 +46,8 @@ THRESHOLD_DEFAULTS: dict[str, tuple[Decimal, str]] = {
 class TrafficSource(models.TextChoices):
     """Origin of requests. Each is monitored apart: one file has more rows than a month of single requests."""
 
-    SINGLE = "single", "Single requests"
-    BULK = "bulk", "Bulk files"
+    SINGLE = "single", gettext_lazy("Single requests")
+    BULK = "bulk", gettext_lazy("Bulk files")
 
 
 class ReferenceQuerySet(models.QuerySet["Reference"]):
@@ -56,9 +69,9 @@ class Reference(models.Model):
     class Origin(models.TextChoices):
         """Source of the histograms."""
 
-        CORPUS = "corpus", "Constructed pairs"
-        TRAFFIC = "traffic", "Traffic before the version was trained"
-        ACCEPTED = "accepted", "Accepted as the new reference"
+        CORPUS = "corpus", gettext_lazy("Constructed pairs")
+        TRAFFIC = "traffic", gettext_lazy("Traffic before the version was trained")
+        ACCEPTED = "accepted", gettext_lazy("Accepted as the new reference")
 
     id = models.BigAutoField(primary_key=True)
     model = models.ForeignKey("modelops.ModelVersion", on_delete=models.PROTECT, related_name="references")
@@ -98,7 +111,9 @@ class Reference(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.profile} {self.kind}, {self.get_origin_display().lower()}, {self.n:,} pairs"
+        return gettext("{profile} {kind}, {origin}, {n:,} pairs").format(
+            profile=self.profile, kind=self.kind, origin=lower(self.get_origin_display()), n=self.n
+        )
 
 
 class HourlyCount(models.Model):
@@ -138,8 +153,8 @@ class DriftReport(models.Model):
     class Span(models.TextChoices):
         """Length of the window."""
 
-        HOUR = "hour", "Hours"
-        DAY = "day", "Day"
+        HOUR = "hour", gettext_lazy("Hours")
+        DAY = "day", gettext_lazy("Day")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     model = models.ForeignKey("modelops.ModelVersion", on_delete=models.CASCADE, related_name="drift")
@@ -192,21 +207,27 @@ class DriftReport(models.Model):
         permissions = (("accept_driftreport", "Can accept the traffic of a report as the new reference"),)
 
     def __str__(self) -> str:
-        return f"{self.profile} {self.kind} until {format_moment(self.end)}"
+        return gettext("{profile} {kind} until {moment}").format(
+            profile=self.profile, kind=self.kind, moment=format_moment(self.end)
+        )
 
     @property
     def summary(self) -> str:
         """The consequence as a sentence."""
         if not self.shifted_figures:
-            return f"No shift beyond chance among {self.n:,} predictions."
-        subject = "This drift" if self.drifted else "This shift, seen in one window only,"
+            return gettext("No shift beyond chance among {n:,} predictions.").format(n=self.n)
+        subject = gettext("This drift") if self.drifted else gettext("This shift, seen in one window only,")
         if self.source == TrafficSource.BULK:
-            rows = f"{self.n:,} sampled rows of files"
-            return f"{subject} changed the verdict of {self.changed_verdicts:,} of {rows}."
-        review = f"reviewers checked {self.reviewed:,} of the {self.n:,} and found {self.wrong:,} wrong"
-        return (
-            f"{subject} changed the verdict of {self.changed_verdicts:,} of {self.n:,} predictions; {review}."
+            rows = gettext("{n:,} sampled rows of files").format(n=self.n)
+            return gettext("{subject} changed the verdict of {changed_verdicts:,} of {rows}.").format(
+                subject=subject, changed_verdicts=self.changed_verdicts, rows=rows
+            )
+        review = gettext("reviewers checked {reviewed:,} of the {n:,} and found {wrong:,} wrong").format(
+            reviewed=self.reviewed, n=self.n, wrong=self.wrong
         )
+        return gettext(
+            "{subject} changed the verdict of {changed_verdicts:,} of {n:,} predictions; {review}."
+        ).format(subject=subject, changed_verdicts=self.changed_verdicts, n=self.n, review=review)
 
 
 class Threshold(models.Model):

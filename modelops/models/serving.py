@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.dates import format_moment
 from accounts.ids import uuid7
@@ -36,8 +37,8 @@ class ServingProcess(models.Model):
     class Kind(models.TextChoices):
         """Type of process."""
 
-        WEB = "web", "Web"
-        WORKER = "worker", "Background worker"
+        WEB = "web", gettext_lazy("Web")
+        WORKER = "worker", gettext_lazy("Background worker")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)

@@ -5,30 +5,32 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from accounts.dates import format_moment
 from accounts.ids import uuid7
+from accounts.language.sentences import lower
 from modelops.models.registry import ModelVersion
 
 
 class RunStatus(models.TextChoices):
     """State of a training run or periodic job."""
 
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    SUCCEEDED = "succeeded", "Succeeded"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
+    QUEUED = "queued", gettext_lazy("Queued")
+    RUNNING = "running", gettext_lazy("Running")
+    SUCCEEDED = "succeeded", gettext_lazy("Succeeded")
+    FAILED = "failed", gettext_lazy("Failed")
+    CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
 
 class TrainingStage(models.TextChoices):
     """The step a training run is at."""
 
-    GATHERING = "gathering", "Gathering labels"
-    READING = "reading", "Reading pairs"
-    TRAINING = "training", "Training"
-    MEASURING = "measuring", "Measuring on held-out entities"
-    REGISTERING = "registering", "Registering"
+    GATHERING = "gathering", gettext_lazy("Gathering labels")
+    READING = "reading", gettext_lazy("Reading pairs")
+    TRAINING = "training", gettext_lazy("Training")
+    MEASURING = "measuring", gettext_lazy("Measuring on held-out entities")
+    REGISTERING = "registering", gettext_lazy("Registering")
 
 
 class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
@@ -87,7 +89,7 @@ class TrainingRun(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{format_moment(self.created_at)}, {self.get_status_display().lower()}"
+        return f"{format_moment(self.created_at)}, {lower(self.get_status_display())}"
 
 
 class JobRun(models.Model):

@@ -54,7 +54,7 @@ def show(role: str, query: str = "?preset=7") -> str:
 
 
 def find_cards(page: Page) -> dict[str, str]:
-    return {card.title: card.value for section in page.sections for card in section.cards}
+    return {str(card.title): card.value for section in page.sections for card in section.cards}
 
 
 def find_table(page: Page, title: str) -> Table:

@@ -262,7 +262,7 @@ def test_empty_lists_say_what_will_appear(role: Role) -> None:
     user = person(role)
     for title, sources in (("Waits for you", WAITING), ("Needs a decision", DECISIONS)):
         found = build_oldest_first(title, sources, user, timezone.now(), "Nothing waits.")
-        topics = [source.topic for source in sources if user.has_perm(source.permission)]
+        topics = [str(source.topic) for source in sources if user.has_perm(source.permission)]
         assert bool(topics) == (found is not None)
         assert all(topic in found.empty for topic in topics) if found else not topics
     changes = list_changes(user, timezone.now())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from string import Formatter
 
 import polib
 import pytest
@@ -16,6 +15,7 @@ from accounts.models import Language
 from deploy.messages import LOCALE, PLURAL_FORMS, Text, collect_texts
 from tests.project.test_house_rules import ROOT
 
+BRACE_PARAMETER = re.compile(r"\{(\w+(?::[^{}]+)?)\}")
 PERCENT_PARAMETER = re.compile(r"%\((\w+)\)[sd]")
 NUMBER = re.compile(r"\d{2,}")
 TAG = re.compile(r"</?[a-z][^>]*>")
@@ -42,8 +42,7 @@ def translations(language: str) -> Iterator[tuple[str, str]]:
 
 
 def parameters(text: str) -> list[str]:
-    names = {name for _, name, _, _ in Formatter().parse(re.sub(r"\{(?!\w+\})", "", text)) if name}
-    return sorted(names | set(PERCENT_PARAMETER.findall(text)))
+    return sorted({*BRACE_PARAMETER.findall(text), *PERCENT_PARAMETER.findall(text)})
 
 
 def test_every_language_but_english_has_a_catalogue() -> None:

@@ -74,11 +74,14 @@ def test_an_unknown_language_is_refused_and_changes_nothing() -> None:
     assert User.objects.get(pk=user.pk).language == ""
 
 
-def test_the_admin_is_in_english_whatever_was_chosen() -> None:
+def test_the_admin_speaks_the_language_of_the_account() -> None:
     user, browser = person("lead"), Client()
-    save_language(user, Language.GERMAN)
     browser.force_login(user)
-    assert browser.get("/admin/")["Content-Language"] == "en"
+    assert "<h1" in browser.get("/admin/").content.decode()
+    save_language(user, Language.GERMAN)
+    page = browser.get("/admin/feedback/reviewitem/")
+    assert (page["Content-Language"], '<html lang="de"' in page.content.decode()) == ("de", True)
+    assert "Prüffälle" in page.content.decode()
 
 
 def test_no_request_leaves_its_language_to_the_next() -> None:
