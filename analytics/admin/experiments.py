@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
 from unfold.admin import ModelAdmin
 
@@ -22,6 +23,7 @@ from accounts.admin_tools import (
 )
 from accounts.auth.current_user import get_current_user
 from accounts.auth.step_up import step_up
+from accounts.language.choice import SOURCE
 from accounts.models import User
 from analytics.admin import experiment_pages as pages
 from analytics.admin.experiment_forms import GUARDRAIL_FIELDS, ExperimentForm, SplitForm, StartForm
@@ -242,7 +244,8 @@ class ExperimentAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no
         verdict = pages.find_verdict(row)
 
         def perform(actor: User, cleaned: Mapping[str, Any]) -> str:
-            services.conclude_experiment(row, actor, verdict, cleaned["reason"])
+            with translation.override(SOURCE):  # what is stored is English
+                services.conclude_experiment(row, actor, pages.find_verdict(row), cleaned["reason"])
             return gettext("{row} is concluded: {verdict}").format(row=row, verdict=verdict)
 
         text = gettext("All users get the champion again. The verdict below is kept with the experiment.")
