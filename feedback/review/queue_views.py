@@ -26,9 +26,10 @@ def show_queue(request: HttpRequest) -> HttpResponse:
     reviewer, now = get_current_user(request), timezone.now()
     available = ReviewItem.objects.filter(waiting.build_available_condition(reviewer, now))
     state = ReviewItem.State
+    tables = waiting.tabulate_waiting(reviewer, now)
     context = {
-        "tables": waiting.tabulate_waiting(reviewer, now),
-        "overdue": waiting.count_overdue(reviewer, now),
+        "tables": tables,
+        "overdue": waiting.count_overdue(reviewer, tables),
         "all_items": waiting.link_waiting(reviewer),
         "claimed": ReviewItem.objects.claimed_by(reviewer, now).first(),
         "parked": presenter.list_own_items(reviewer, state=state.PARKED),

@@ -32,11 +32,13 @@ _MIN_WAITING = 5
 class WaitingRow(NamedTuple):
     """Items that wait, of one profile or one stream: how many, how many of them long, the age of the oldest.
 
-    ``late`` counts those past their due time for leads, those older than a day for reviewers.
+    ``late`` counts those past their due time for leads, those older than a day for reviewers; ``overdue`` is
+    not shown to reviewers.
     """
 
     label: str
     waiting: int
+    overdue: int
     late: int
     oldest: str
     href: str
@@ -116,12 +118,11 @@ def tabulate_waiting(user: User, now: datetime) -> list[WaitingTable]:
     return tables
 
 
-def count_overdue(user: User, now: datetime) -> int:
+def count_overdue(user: User, tables: Sequence[WaitingTable]) -> int:
     """Return how many of the items that wait are past their due time; 0 for a reviewer of a short queue."""
-    found = select_waiting(user, now).aggregate(
-        waiting=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now))
-    )
-    return 0 if is_blind(user) and found["waiting"] < _MIN_WAITING else found["overdue"]
+    rows = tables[0].rows
+    is_short = sum(row.waiting for row in rows) < _MIN_WAITING
+    return 0 if is_blind(user) and is_short else sum(row.overdue for row in rows)
 
 
 def link_waiting(user: User, **choices: str) -> str:
@@ -140,6 +141,7 @@ def _count_by(column: str, choice: str, user: User, now: datetime) -> list[Waiti
         .values(column)
         .annotate(
             waiting=Count("pk"),
+            overdue=Count("pk", filter=Q(due_at__lt=now)),
             late=Count("pk", filter=late),
             oldest=Min(asked_at),
         )
@@ -149,6 +151,7 @@ def _count_by(column: str, choice: str, user: User, now: datetime) -> list[Waiti
         WaitingRow(
             row[column],
             row["waiting"],
+            row["overdue"],
             row["late"],
             timesince(row["oldest"], now, depth=1),
             link_waiting(user, **{choice: row[column]}),

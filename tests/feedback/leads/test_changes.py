@@ -66,7 +66,7 @@ def test_nobody_is_assigned_what_they_decided_asked_for_or_passed_on(lead: User)
         held(person(Role.REVIEWER)),
         queued(state="parked"),
         queued(for_lead=True),
-        queued(state="done", done_at=timezone.now() + timedelta(seconds=1)),
+        queued(state="done", done_at=timezone.now() + timedelta(hours=1)),
         queued(stream="gold", assigned_to=lead),
     ]
     keys = [item.pk for item in (free, decided, asked, passed, *others)]

@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role, User
-from feedback.models import Feedback, ItemEvent, ReviewItem, ReviewStage
+from feedback.models import Feedback, ItemEvent, Precedent, ReviewItem, ReviewStage
 from feedback.requests.service import request_review
 from feedback.review import queue
 from feedback.review.waiting import build_available_condition, count_overdue, tabulate_waiting
 from matching.compare import sampling
 from matching.models import Prediction
 from tests.matters.cast import create_member, matter_of
-from tests.models import stored_prediction
+from tests.models import guideline, stored_prediction
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -154,7 +154,7 @@ def test_a_lead_filters_by_status_due_time_age_profile_stream_stage_and_person()
     kyc = queued(stored_prediction(profile="kyc"), stream="audit", created_at=now - timedelta(days=5))
     late = queued(due_at=now - timedelta(hours=1), stage="second")
     ReviewItem.objects.exclude(pk=late.pk).update(due_at=now + timedelta(days=1))
-    done = queued(state="done", done_at=now + timedelta(seconds=1))
+    done = queued(state="done", done_at=now + timedelta(hours=1))
     assert items["walled"] not in list_items(lead)
     assert set(list_items(lead, status="done")) == {done}
     assert set(list_items(lead, status="parked")) == {items["parked"]}
@@ -226,9 +226,9 @@ def test_each_count_is_the_length_of_the_list_it_links_to(role: str) -> None:
 def test_the_queue_page_shows_what_waits_and_hides_how_many_are_overdue_of_a_few() -> None:
     user, now = person(Role.REVIEWER), timezone.now()
     for number in range(5):
-        assert count_overdue(user, now) == 0
+        assert count_overdue(user, tabulate_waiting(user, now)) == 0
         queued(due_at=now - timedelta(hours=number + 1))
-    assert count_overdue(user, now) == 5
+    assert count_overdue(user, tabulate_waiting(user, now)) == 5
     page = browser(user).get(reverse("admin:review-queue")).content.decode()
     assert "5 items are overdue" in page
     assert 'href="/admin/feedback/reviewitem/?status=free&amp;profile=general"' in page
@@ -260,6 +260,31 @@ def test_lists_of_the_admin_link_by_what_a_row_is() -> None:
         page = client.get(reverse(f"admin:{table}_changelist")).content.decode()
         assert f"general · organisation · asked {item.prediction.created_at.day} " in page
         assert prediction.pk.hex[-8:] in page
+
+
+def test_lists_of_requests_decisions_and_precedents_cost_the_same_for_few_and_for_many() -> None:
+    client, clause, counts = browser(person(Role.LEAD)), guideline("1").clauses.get(), []
+    lists = [
+        reverse(f"admin:{table}_changelist")
+        for table in ("feedback_reviewrequest", "feedback_feedback", "feedback_precedent")
+    ]
+    for number in (2, 4):
+        for _ in range(number):
+            item = queued()
+            request_review(item.prediction, item.prediction.user, "x")
+            decide(item, person(Role.REVIEWER))
+            fields = {"prediction": item.prediction, "clause": clause}
+            Precedent.objects.create(
+                adjudication=Feedback.objects.latest("id"), kind="organisation", **fields
+            )
+        found = []
+        for address in lists:
+            client.get(address)
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get(address).content.decode().count("general · organisation") >= number
+            found.append(len(captured))
+        counts.append(found)
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.LEAD])
