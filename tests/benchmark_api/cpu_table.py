@@ -28,9 +28,10 @@ STAGES: Mapping[str, Sequence[str]] = {
     ),
     "comparison, or its look in the cache": ("matching.compare.service.compare_cached",),
     "draft of the row": ("matching.compare.service.draft_prediction",),
+    "look for a precedent": ("matching.compare.service.find_precedent_reviews",),
     "four texts encrypted": ("accounts.encryption.fields.encrypt_text",),
     "insert": ("matching.compare.service.insert_rows", "django.db.models.Model.save"),
-    "metrics": ("matching.compare.metrics.observe_comparison",),
+    "metrics": ("matching.compare.service.observe_comparison",),
     "answer: built and written": (
         "matching.api.views.serialize_prediction",
         "accounts.api.renderers.OrjsonRenderer.render",
