@@ -12,6 +12,9 @@ from tests.system.browser.test_accessibility import find_overflow, serious
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SMALLEST = 44
 """Height in pixels of what a finger presses."""
+
+HIGHEST_HEADER = 64
+"""Height in pixels of one line with a button that a finger presses."""
 _LOW = """
 const kinds = 'input:not([type=hidden], [type=radio], [type=checkbox]), a, button, summary, select';
 const inText = 'p:not(.buttons), .visually-hidden, .skip, .hint';
@@ -127,6 +130,19 @@ def test_on_a_phone_everything_pressed_is_high_enough(sign_in: SignIn, running: 
         page.goto(f"{running.base}{path}")
         low[path] = find_low(page)
     assert {name: found for name, found in low.items() if found} == {}
+
+
+def test_on_a_phone_the_header_is_one_line_with_a_menu_that_opens_by_keyboard(sign_in: SignIn) -> None:
+    page = sign_in(LEA, "/", color_scheme="dark", **PHONE)
+    assert page.evaluate("document.querySelector('.top').getBoundingClientRect().height") < HIGHEST_HEADER
+    page.get_by_role("button", name="Menu").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    assert find_low(page) + serious(page) == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Compare"
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
 
 
 def test_on_a_phone_the_decisions_are_in_sight_and_no_key_is_hinted_at(
