@@ -1,5 +1,7 @@
-"""From a question to its answer by a person and by precedent, and asked again, with real receivers."""
+"""From a question or a file to its answer by a person and by precedent, with real receivers."""
 
+import csv
+import io
 import json
 import secrets
 import time
@@ -97,6 +99,10 @@ def test_an_answer_comes_back_by_person_by_precedent_and_is_asked_again(
     compare(client, *reversed(PAIR))
     expect(client.locator("#decision")).to_have_text("Precedent: Material")
 
+    send_file_to_reviewers(client, running)
+    decide_row(enter(browser, running, ANNA, "/admin/feedback/reviewitem/queue/"))
+    assert [row["review_verdict"] for row in read_decided_file(client)] == ["material", ""]
+
     running.python(_PUBLISH)
     client.goto(running.base)
     compare(client, *PAIR)
@@ -134,6 +140,37 @@ def decide_blind(page: Page) -> None:
     expect(page.get_by_text("extract.pdf").first).to_be_visible()
     assert "Which company signed" not in page.content()
     decide(page, "2", "The register holds two companies")
+
+
+def send_file_to_reviewers(page: Page, running: Product) -> None:
+    """Have a file compared, and ask reviewers to decide the row that needs a person."""
+    content = 'name1,name2\nQuince Kiln Works,"Quince Kiln Works, Inc."\nHeron Ltd,HERON LTD\n'
+    page.goto(f"{running.base}/jobs")
+    file = {"name": "pairs.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    page.set_input_files("#job_file", file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Next: choose the columns").click()
+    page.get_by_role("button", name="Compare the file").click()
+    page.get_by_role("link", name="Send rows to reviewers").click(timeout=PATIENCE * 1000)
+    page.fill("#reason", "Which of them signed?")
+    page.get_by_role("button", name="Show what would be sent").click()
+    page.get_by_role("button", name="Send 1 row to reviewers").click()
+    expect(page.locator("#reviews + dl")).to_contain_text("With reviewers")
+
+
+def decide_row(page: Page) -> None:
+    """Decide on the row of the file."""
+    take(page)
+    expect(page.get_by_text("Quince Kiln Works, Inc.").first).to_be_visible()
+    decide(page, "2", "The register holds two companies")
+
+
+def read_decided_file(page: Page) -> list[dict[str, str]]:
+    """Take the result with the decisions once the page counts one, and return its rows."""
+    page.reload()
+    expect(page.get_by_role("link", name="1", exact=True)).to_be_visible()
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Download with the decisions").click()
+    return list(csv.DictReader(io.StringIO(taken.value.path().read_text(encoding="utf-8"))))
 
 
 def await_letter(office: Office) -> str:
