@@ -117,7 +117,9 @@ def test_the_release_of_that_tag_is_complete_and_verifies(company: Company) -> N
     kept = company.pipeline.artefacts / "published"
     names = {path.name for path in (kept / "release").iterdir()}
     assert {"NOTES.md", "sbom.json", "mlbom.json", "provenance.json", "images.txt", "model"} <= names
-    assert sum(name.endswith(".whl") for name in names) == 2  # the product, and the client of its API
+    # The product, the client of its API, and the engine as Python and as machine code.
+    assert sum(name.endswith(".whl") for name in names) == 4
+    assert [name for name in names if name.startswith("legal_names_engine_native-") and "manylinux" in name]
     assert sum(name.endswith(".tgz") for name in names) == 1
     assert (kept / "release" / "NOTES.md").read_text().strip() == "### Added\n- What this test adds."
     subjects = json.loads((kept / "release" / "provenance.json").read_text())["subject"]
