@@ -41,8 +41,8 @@ SECONDS_BETWEEN_SIGNS = 10
 _FLAGS = ["-O1", "-g0", "-DNDEBUG", "-fwrapv", "-ffp-contract=off", "-fno-semantic-interposition"]
 """No fused multiply-add, which changes last digits; no processor is named, so any of the platform will do.
 
-They replace Python's own flags, of which two are needed: ``-fwrapv``, and ``-DNDEBUG``, without which checks of
-C cost time and put the paths of this machine into the library.
+They replace Python's own flags, of which two are needed: ``-fwrapv``, and ``-DNDEBUG``, without which checks
+of C cost time and put the paths of this machine into the library.
 """
 _ZIG_TARGET = f"-target {platform.machine()}-linux-gnu.2.17 -mcpu=baseline"
 """The C library of manylinux_2_17, whose symbols every later one has, and no processor in particular."""
