@@ -55,6 +55,7 @@ class HourlyVolume(models.Model):
         permissions = (
             ("view_reports", "Can see reports and the executive dashboard"),
             ("view_operations", "Can see the technical dashboard"),
+            ("view_review_quality", "Can see agreement and quality figures of reviewers"),
         )
 
     def __str__(self) -> str:

@@ -24,7 +24,7 @@ from analytics.reports.period import (
 )
 from matching.compare.available_profiles import get_available_profiles
 from matching.engine import Kind
-from matching.models import PredictionSource
+from matching.models import PredictionSource, ReviewStream
 
 _MAX_CLIENTS = 200
 _UNCOUNTED = (PredictionSource.IMPORT, PredictionSource.GOLD)
@@ -50,9 +50,10 @@ class ReportForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), required=False, widget=UnfoldAdminSelectWidget)
     source = forms.ChoiceField(label=gettext_lazy("Source"), required=False, widget=UnfoldAdminSelectWidget)
     client = forms.ChoiceField(label=gettext_lazy("Client"), required=False, widget=UnfoldAdminSelectWidget)
+    stream = forms.ChoiceField(label=gettext_lazy("stream"), required=False, widget=UnfoldAdminSelectWidget)
 
-    def __init__(self, data: Any, today: date, show_names: bool, names: Sequence[str] = ()) -> None:
-        """Ask for all fields, or for those of ``names`` only."""
+    def __init__(self, data: Any, today: date, show_names: bool, names: Sequence[str]) -> None:
+        """Ask for the fields of ``names``."""
         super().__init__({"preset": DEFAULT_PRESET, **data})
         self._today = today
         self._set_choices("profile", [(name, name) for name in get_available_profiles()])
@@ -62,7 +63,8 @@ class ReportForm(forms.Form):
         sources = [(value, label) for value, label in PredictionSource.choices if value not in _UNCOUNTED]
         self._set_choices("source", sources)
         self._set_choices("client", _list_clients(show_names))
-        for name in set(self.fields) - set(names or self.fields):
+        self._set_choices("stream", list(ReviewStream.choices))
+        for name in set(self.fields) - set(names):
             del self.fields[name]
 
     def _set_choices(self, name: str, choices: Sequence[tuple[str, Text]]) -> None:
@@ -89,6 +91,10 @@ class ReportForm(forms.Form):
         client = data.get("client")
         texts = {name: data.get(name, "") for name in ("profile", "kind", "source")}
         return ReportFilter(**texts, client=UUID(client) if client else None)
+
+    def get_stream(self) -> str:
+        """Return the stream of items; of a form with errors, none."""
+        return str(self.cleaned_data.get("stream", "")) if self.is_valid() else ""
 
     def _build_period(self, data: dict[str, Any]) -> ReportPeriod:
         preset = data.get("preset") or DEFAULT_PRESET

@@ -27,6 +27,8 @@ from analytics.reports.volumes import get_progress
 
 REPORTS_PERMISSION = "analytics.view_reports"
 
+_FIELDS = ("preset", "first", "last", "profile", "kind", "source", "client")
+
 _Builder = Callable[[ReportPeriod, ReportFilter, bool], Page]
 
 
@@ -63,7 +65,7 @@ def show_report(request: HttpRequest, name: str) -> HttpResponse:
     if name not in _REPORTS:
         raise Http404
     show_names = request.user.has_perm(NAMES_PERMISSION)
-    form = ReportForm(request.GET.dict(), timezone.now().date(), show_names)
+    form = ReportForm(request.GET.dict(), timezone.now().date(), show_names, _FIELDS)
     page = _REPORTS[name](form.get_period(), form.get_filter(), show_names)
     return render_page(request, page, form=form, reports=_TITLES, report=name)
 

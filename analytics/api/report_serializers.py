@@ -21,24 +21,14 @@ from matching.models import PredictionSource
 _SOURCES = [value for value in PredictionSource.values if value not in ("import", "gold")]
 
 
-class ReportQuerySerializer(RequestSerializer):
-    """Period and filters of a report; days are days of UTC, and two dates go before a preset."""
+class PeriodQuerySerializer(RequestSerializer):
+    """The period of a report; days are days of UTC, and two dates go before a preset."""
 
     preset = serializers.ChoiceField(
         choices=list(PRESETS), default=DEFAULT_PRESET, help_text="Period until today, or a month."
     )
     first = serializers.DateField(required=False, help_text="First day.")
     last = serializers.DateField(required=False, help_text="Last day; today if left out.")
-    profile = serializers.CharField(required=False, max_length=20)
-    kind = serializers.ChoiceField(
-        choices=["organisation", "individual", "auto"],
-        required=False,
-        help_text="auto: rows of files whose kind was read from each row.",
-    )
-    source = serializers.ChoiceField(  # type: ignore[assignment]  # a field may be called so
-        choices=_SOURCES, required=False
-    )
-    client = serializers.UUIDField(required=False, help_text="Id of the user who compared.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Add the period that is asked for."""
@@ -54,6 +44,21 @@ class ReportQuerySerializer(RequestSerializer):
         """Return the period of a valid query."""
         period: ReportPeriod = self.validated_data["period"]
         return period
+
+
+class ReportQuerySerializer(PeriodQuerySerializer):
+    """Period and filters of a report."""
+
+    profile = serializers.CharField(required=False, max_length=20)
+    kind = serializers.ChoiceField(
+        choices=["organisation", "individual", "auto"],
+        required=False,
+        help_text="auto: rows of files whose kind was read from each row.",
+    )
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a field may be called so
+        choices=_SOURCES, required=False
+    )
+    client = serializers.UUIDField(required=False, help_text="Id of the user who compared.")
 
     def get_filter(self) -> ReportFilter:
         """Return the filters of a valid query."""

@@ -10,6 +10,7 @@ from analytics.api.experiment_views import (
     ExperimentsView,
     ExperimentView,
 )
+from analytics.api.quality_views import ReviewQualityView
 from analytics.api.report_views import DailyMetricsView, PerformanceTrendsView, UserActivityView
 
 urlpatterns = [
@@ -17,6 +18,7 @@ urlpatterns = [
     path("experiments/<uuid:pk>", ExperimentView.as_view(), name="experiment"),
     path("experiments/<uuid:pk>/results", ExperimentResultsView.as_view(), name="experiment-results"),
     path("experiments/<uuid:pk>/metrics", ExperimentMetricsView.as_view(), name="experiment-metrics"),
+    path("reviews/quality", ReviewQualityView.as_view(), name="review-quality"),
     path("analytics/daily-metrics", DailyMetricsView.as_view(), name="daily-metrics"),
     path("analytics/user-activity", UserActivityView.as_view(), name="user-activity"),
     path(

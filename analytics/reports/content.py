@@ -32,6 +32,8 @@ class Style(StrEnum):
     """In [0, 1], written in per cent with one decimal."""
     NUMBER = "number"
     """With three decimals."""
+    FIGURE = "figure"
+    """A count as it is, any other number with three decimals."""
     DURATION = "duration"
     """In seconds."""
 
@@ -186,6 +188,8 @@ def format_cell(cell: Cell, style: Style = Style.TEXT) -> str:
 def _format_number(value: float, style: Style) -> str:
     if style is Style.SHARE:
         return f"{value:.1%}"
+    if style is Style.FIGURE:
+        return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
     if style is Style.NUMBER:
         return f"{value:.3f}"
     if style is Style.DURATION:

@@ -168,6 +168,12 @@ UNFOLD_SETTINGS: dict[str, Any] = {
                         "permission": _build_permission_check("feedback.lead_review"),
                     },
                     {
+                        "title": gettext_lazy("Review quality figures"),
+                        "icon": "balance",
+                        "link": reverse_lazy("analytics-review-quality"),
+                        "permission": _build_permission_check("analytics.view_review_quality"),
+                    },
+                    {
                         "title": gettext_lazy("Technical dashboard"),
                         "icon": "speed",
                         "link": reverse_lazy("analytics-technical"),

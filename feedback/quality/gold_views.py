@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.auth.current_user import get_current_user
+from accounts.models import User
 from feedback.admin_page import render_page
 from feedback.models import GoldAnswer
 from feedback.quality.gold_items import list_results
 from feedback.quality.report import Proportion
 from matching.api.serializers import serialize_prediction
+from matching.models import Prediction
 from matching.pages import presenter
 
 _NAMES_PERMISSION = "matching.reveal_names"
@@ -37,5 +40,10 @@ def show_gold_item(request: HttpRequest, gold: GoldAnswer, can_retire: bool) -> 
         "can_retire": can_retire and gold.retired_at is None,
     }
     if shows_names:
-        trail.record_event("prediction.names_revealed", prediction, get_current_user(request))
+        _record_names_revealed(prediction, get_current_user(request))
     return render_page(request, "gold", gettext("Gold item"), context)
+
+
+@transaction.atomic
+def _record_names_revealed(prediction: Prediction, reader: User) -> None:
+    trail.record_event("prediction.names_revealed", prediction, reader)

@@ -12,7 +12,7 @@ from statistics import median
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -34,7 +34,9 @@ from modelops.training.evaluation import wilson_interval
 WINDOW = timedelta(days=90)
 """Period over which quality is measured."""
 
-_MAX_DECISIONS = 20_000
+MAX_DECISIONS = 20_000
+"""Most decisions that a sample holds."""
+
 _MAX_BOOTSTRAP_PAIRS = 1_000
 _BOOTSTRAP_ROUNDS = 200
 _CHART_DAYS = 14
@@ -91,7 +93,7 @@ class DailyBar(NamedTuple):
     height: float
 
 
-class _BlindDecision(NamedTuple):
+class BlindDecision(NamedTuple):
     """The columns of a decision that the measures need."""
 
     prediction_id: UUID
@@ -101,21 +103,29 @@ class _BlindDecision(NamedTuple):
     seconds: float | None
     decided_at: datetime
     stream: str
+    queued_at: datetime | None
 
 
-DecisionPair = tuple[_BlindDecision, _BlindDecision]
+class SampleFilter(NamedTuple):
+    """What a sample is restricted to; an empty part restricts nothing."""
+
+    until: datetime | None = None
+    profile: str = ""
+    stream: str = ""
+
+
+DecisionPair = tuple[BlindDecision, BlindDecision]
 
 
 class BlindDecisionSample:
-    """The blind decisions of a window, loaded once."""
+    """The blind decisions of a window, loaded once: the newest ``MAX_DECISIONS`` of them."""
 
-    def __init__(self, since: datetime) -> None:
-        rows = Feedback.objects.initial_decisions().filter(
-            pk__gte=build_min_uuid7(since), stage__in=[ReviewStage.FIRST, ReviewStage.SECOND]
-        )
+    def __init__(self, since: datetime, restriction: SampleFilter = SampleFilter()) -> None:  # noqa: B008 - immutable
+        rows = _select_decisions(since, restriction)
         columns = ("prediction_id", "reviewer_id", "user_correction", "guideline_version", "seconds")
-        newest = rows.order_by("-id").values_list(*columns, "created_at", "stream")[:_MAX_DECISIONS]
-        self.decisions = [_BlindDecision(*row) for row in newest]
+        others = ("created_at", "stream", "item__created_at")
+        newest = rows.order_by("-id").values_list(*columns, *others)[:MAX_DECISIONS]
+        self.decisions = [BlindDecision(*row) for row in newest]
         self.decision_pairs = list(
             _pair_decisions(decision for decision in self.decisions if decision.stream != ReviewStream.GOLD)
         )
@@ -135,14 +145,25 @@ class BlindDecisionSample:
         }
 
 
+def _select_decisions(since: datetime, restriction: SampleFilter) -> QuerySet[Feedback]:
+    rows = Feedback.objects.initial_decisions().filter(
+        pk__gte=build_min_uuid7(since), stage__in=[ReviewStage.FIRST, ReviewStage.SECOND]
+    )
+    if restriction.until is not None:
+        rows = rows.filter(created_at__gte=since, created_at__lt=restriction.until)
+    if restriction.profile:
+        rows = rows.filter(prediction__profile=restriction.profile)
+    return rows.filter(stream=restriction.stream) if restriction.stream else rows
+
+
 def measure_all_reviewers(sample: BlindDecisionSample) -> GroupAgreement | None:
     """Return the agreement over all items with two decisions."""
-    return _measure_agreement("All", sample.decision_pairs)
+    return measure_pairs("All", sample.decision_pairs)
 
 
 def measure_reviewer(sample: BlindDecisionSample, person: User) -> GroupAgreement | None:
     """Return the agreement of one reviewer with all others."""
-    return _measure_agreement(person.email, _select_reviewer_pairs(sample.decision_pairs, person.pk))
+    return measure_pairs(person.email, select_reviewer_pairs(sample.decision_pairs, person.pk))
 
 
 def measure_by_guideline(sample: BlindDecisionSample) -> list[GroupAgreement]:
@@ -165,11 +186,11 @@ def detect_agreement_drop(
     sample: BlindDecisionSample, now: datetime
 ) -> tuple[GroupAgreement, GroupAgreement, bool] | None:
     """Return recent agreement, earlier agreement, and whether the earlier one exceeds the recent interval."""
-    recent = _measure_agreement(
+    recent = measure_pairs(
         "Last four weeks",
         [pair for pair in sample.decision_pairs if pair[1].decided_at >= now - _RECENT_WINDOW],
     )
-    before = _measure_agreement(
+    before = measure_pairs(
         "Before", [pair for pair in sample.decision_pairs if pair[1].decided_at < now - _RECENT_WINDOW]
     )
     if recent is None or before is None:
@@ -186,12 +207,12 @@ def summarise_reviewers(sample: BlindDecisionSample) -> list[ReviewerQuality]:
     return [_summarise_reviewer(sample, key, emails[key], count, gold) for key, count in counts.most_common()]
 
 
-def count_decisions_per_day(decisions: Iterable[_BlindDecision], now: datetime) -> list[DailyBar]:
+def count_decisions_per_day(decisions: Iterable[BlindDecision], now: datetime) -> list[DailyBar]:
     """Return the decisions on each of the last 14 days."""
     return _build_daily_bars(Counter(decision.decided_at.date() for decision in decisions), now)
 
 
-def compute_median_seconds(decisions: Sequence[_BlindDecision]) -> float | None:
+def compute_median_seconds(decisions: Sequence[BlindDecision]) -> float | None:
     """Return the median seconds of a decision, ``None`` without a timed one."""
     spent = [decision.seconds for decision in decisions if decision.seconds is not None]
     return median(spent) if spent else None
@@ -250,9 +271,9 @@ def _build_daily_bars(counts: Mapping[date, int], now: datetime) -> list[DailyBa
     ]
 
 
-def _pair_decisions(decisions: Iterable[_BlindDecision]) -> Iterable[DecisionPair]:
+def _pair_decisions(decisions: Iterable[BlindDecision]) -> Iterable[DecisionPair]:
     """Yield the first two blind decisions on each prediction with at least two, in order of time."""
-    by_prediction: dict[UUID, list[_BlindDecision]] = defaultdict(list)
+    by_prediction: dict[UUID, list[BlindDecision]] = defaultdict(list)
     for decision in decisions:
         by_prediction[decision.prediction_id].append(decision)
     for group in by_prediction.values():
@@ -261,13 +282,14 @@ def _pair_decisions(decisions: Iterable[_BlindDecision]) -> Iterable[DecisionPai
             yield first, second
 
 
-def _select_reviewer_pairs(decision_pairs: Sequence[DecisionPair], person: UUID) -> list[DecisionPair]:
+def select_reviewer_pairs(decision_pairs: Sequence[DecisionPair], person: UUID) -> list[DecisionPair]:
     """Return the pairs of one reviewer, that reviewer's decision first."""
     mine = [pair for pair in decision_pairs if person in (pair[0].reviewer_id, pair[1].reviewer_id)]
     return [pair if pair[0].reviewer_id == person else (pair[1], pair[0]) for pair in mine]
 
 
-def _measure_agreement(name: str, decision_pairs: Sequence[DecisionPair]) -> GroupAgreement | None:
+def measure_pairs(name: str, decision_pairs: Sequence[DecisionPair]) -> GroupAgreement | None:
+    """Return the agreement of pairs of decisions; ``None`` without a pair."""
     if not decision_pairs:
         return None
     pairs = [(first.answer, second.answer) for first, second in decision_pairs]
@@ -285,9 +307,7 @@ def _measure_groups(
         for name in names(pair):
             groups[name].append(pair)
     ordered = sorted(groups.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    return [
-        agreement for name, pairs in ordered if (agreement := _measure_agreement(name, pairs)) is not None
-    ]
+    return [agreement for name, pairs in ordered if (agreement := measure_pairs(name, pairs)) is not None]
 
 
 def _load_categories(predictions: set[UUID]) -> dict[UUID, set[str]]:
@@ -298,7 +318,7 @@ def _load_categories(predictions: set[UUID]) -> dict[UUID, set[str]]:
 def _summarise_reviewer(
     sample: BlindDecisionSample, key: UUID, email: str, count: int, gold: Mapping[UUID, Proportion]
 ) -> ReviewerQuality:
-    mine = _select_reviewer_pairs(sample.decision_pairs, key)
+    mine = select_reviewer_pairs(sample.decision_pairs, key)
     same = sum(first.answer == second.answer for first, second in mine)
     spent = compute_median_seconds([decision for decision in sample.decisions if decision.reviewer_id == key])
     share = same / len(mine) if mine else None

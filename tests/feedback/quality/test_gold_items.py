@@ -96,9 +96,11 @@ def test_the_list_takes_as_many_queries_whatever_its_length(
     for number in range(5):
         decide(gold_item(f"Kestrel {number}"), person(Role.REVIEWER), False)
     with django_assert_num_queries(len(few.captured_queries)):
-        client.get(reverse(LIST))
+        page = text(client.get(reverse(LIST)))
+    assert page.count("1 of 1") == 6
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_page_of_an_item_shows_names_once_recorded_and_every_decision(lead: User) -> None:
     gold, anna = gold_item(clause=guideline().clauses.get()), person(Role.REVIEWER)
     decide(gold, anna, False)

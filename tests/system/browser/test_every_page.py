@@ -18,9 +18,21 @@ from tests.walk import addresses
 
 LOOKS = ((1280, "light"), (390, "dark"), (390, "light"), (1280, "dark"))
 CLIENT_WITH_HISTORY = "harbour-bank@history.example"
-NO_PAGES = ("/api/v1", "/api/schema", "/static/", "/scim/", "/metrics", "/sign-out", "/health", "/live", "/ready")
+NO_PAGES = (
+    "/api/v1",
+    "/api/schema",
+    "/static/",
+    "/scim/",
+    "/metrics",
+    "/sign-out",
+    "/health",
+    "/live",
+    "/ready",
+)
 _LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map(link => link.href)"
-_FOLLOW_SCHEME = "document.documentElement.classList.toggle('dark', matchMedia('(prefers-color-scheme: dark)').matches)"
+_FOLLOW_SCHEME = (
+    "document.documentElement.classList.toggle('dark', matchMedia('(prefers-color-scheme: dark)').matches)"
+)
 """What the theme of the admin does when it is loaded."""
 
 
