@@ -1,8 +1,10 @@
 """The page of the guideline: contents, search, links to clauses that stay, earlier versions and drafts."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
@@ -44,6 +46,18 @@ def test_the_contents_name_every_chapter_and_lead_to_every_clause(reviewer: User
     for clause in Clause.objects.all():
         assert f'href="#{clause.anchor}"' in page
         assert page.count(f'id="{clause.anchor}"') == 1
+
+
+def test_clauses_from_before_chapters_get_the_title_they_had() -> None:
+    starting_guideline.publish_starting_guideline()
+    named = list(Clause.objects.values_list("number", "chapter"))
+    Clause.objects.update(chapter="")
+    own = guideline("own").clauses.get()
+    migration = import_module("feedback.migrations.0015_chapters_of_clauses")
+    migration.name_chapters(apps, None)
+    assert list(Clause.objects.exclude(pk=own.pk).values_list("number", "chapter")) == named
+    own.refresh_from_db()
+    assert own.chapter == ""
 
 
 def test_a_search_shows_the_clauses_with_every_word_and_marks_them(reviewer: User) -> None:
