@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext
+
 _IPV4_IN_IPV6 = IPv6Network("64:ff9b::/96")
 """Addresses that a NAT64 gateway translates to IPv4 (RFC 6052)."""
 
@@ -31,18 +33,18 @@ class ReceiverAddress:
 def parse_address(address: str) -> ReceiverAddress:
     """Return the parts of an ``http`` or ``https`` address. Raises :class:`ReceiverAddressError`."""
     if not address.isascii() or not address.isprintable() or " " in address:
-        raise ReceiverAddressError("The address must have no spaces and only ASCII characters.")
+        raise ReceiverAddressError(gettext("The address must have no spaces and only ASCII characters."))
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
         raise ReceiverAddressError(
-            "The address must be an https address such as https://host/path."
+            gettext("The address must be an https address such as https://host/path.")
         ) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ReceiverAddressError("The address must be an https address such as https://host/path.")
+        raise ReceiverAddressError(gettext("The address must be an https address such as https://host/path."))
     if "@" in parts.netloc:
-        raise ReceiverAddressError("The address must hold no user name; put a secret into its path.")
+        raise ReceiverAddressError(gettext("The address must hold no user name; put a secret into its path."))
     encrypted = parts.scheme == "https"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return ReceiverAddress(encrypted, parts.hostname, port or (443 if encrypted else 80), target)
@@ -79,11 +81,11 @@ def require_permitted(address: ReceiverAddress, ips: Sequence[str], allowed: Net
     """
     reached = [_translate_to_ipv4(ip_address(ip.partition("%")[0])) for ip in ips]
     if not address.is_encrypted and not (reached and all(ip.is_loopback for ip in reached)):
-        raise ReceiverAddressError("The address must be an https address.")
+        raise ReceiverAddressError(gettext("The address must be an https address."))
     if allowed is not None and not all(
         _is_public(ip) or any(ip in network for network in allowed) for ip in reached
     ):
-        raise ReceiverAddressError("The host is not public and not in WEBHOOK_ALLOWED_NETWORKS.")
+        raise ReceiverAddressError(gettext("The host is not public and not in WEBHOOK_ALLOWED_NETWORKS."))
 
 
 def _is_public(ip: IPv4Address | IPv6Address) -> bool:

@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -86,7 +87,7 @@ def _store_response(row: IdempotentResponse, response: Response) -> Response:
 def _replay_response(row: IdempotentResponse, body_digest: str) -> Response:
     if row.body_digest != body_digest:
         raise UnprocessableError(
-            "This Idempotency-Key was used with another body; send a new key with a new request.",
+            gettext("This Idempotency-Key was used with another body; send a new key with a new request."),
             "idempotency_key_reused",
         )
     data: Any = json.loads(row.answer)

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
@@ -38,7 +39,9 @@ class BoundedJSONParser(BaseParser):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(limit + 1)
         if len(raw) > limit:
-            raise BodyTooLargeError(f"The request body is larger than {limit} bytes.")
+            raise BodyTooLargeError(
+                gettext("The request body is larger than {limit} bytes.").format(limit=limit)
+            )
         body = _decode_json(raw)
         _check_depth(body)
         return body
@@ -48,13 +51,17 @@ def _decode_json(raw: bytes) -> Any:
     try:
         return json.loads(raw.decode("utf-8"), parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
-        raise ParseError(f"The body is not JSON: line {error.lineno}, column {error.colno}.") from None
+        raise ParseError(
+            gettext("The body is not JSON: line {lineno}, column {colno}.").format(
+                lineno=error.lineno, colno=error.colno
+            )
+        ) from None
     except UnicodeDecodeError:
-        raise ParseError("The body is not UTF-8 text.") from None
+        raise ParseError(gettext("The body is not UTF-8 text.")) from None
     except RecursionError:
         raise _build_depth_error() from None
     except ValueError:
-        raise ParseError("The body is not JSON: a number is none, or too long.") from None
+        raise ParseError(gettext("The body is not JSON: a number is none, or too long.")) from None
 
 
 def _reject_constant(name: str) -> None:

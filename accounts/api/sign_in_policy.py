@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.signals import user_login_failed
 from django.db import transaction
+from django.utils.translation import gettext
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
@@ -25,17 +26,21 @@ def require_policy(user: User, code: str, request: Request) -> None:
     The code of the error says what is missing.
     """
     if user.must_change_password:
-        raise AuthenticationFailed("Change your password on the pages first.", "password_change_required")
+        raise AuthenticationFailed(
+            gettext("Change your password on the pages first."), "password_change_required"
+        )
     if has_second_factor(user):
         _require_code(user, code, request)
     elif requires_second_factor(user):
-        raise AuthenticationFailed("Set up a second factor on the pages first.", "second_factor_missing")
+        raise AuthenticationFailed(
+            gettext("Set up a second factor on the pages first."), "second_factor_missing"
+        )
 
 
 def _require_code(user: User, code: str, request: Request) -> None:
     if not code:
         raise AuthenticationFailed(
-            "Send the code of your authenticator app, or a recovery code, as `code`.",
+            gettext("Send the code of your authenticator app, or a recovery code, as `code`."),
             "second_factor_required",
         )
     key = f"second-factor:{user.pk}"
@@ -45,4 +50,4 @@ def _require_code(user: User, code: str, request: Request) -> None:
     with transaction.atomic():
         trail.record_event("user.second_factor_failed", user, None, address=get_client_address(request))
     user_login_failed.send(__name__, credentials={"email": user.email}, request=request)
-    raise AuthenticationFailed("This code is not right, or was used before.", "second_factor_wrong")
+    raise AuthenticationFailed(gettext("This code is not right, or was used before."), "second_factor_wrong")

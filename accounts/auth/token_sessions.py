@@ -12,6 +12,7 @@ from typing import cast
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.utils import get_md5_hash_password
@@ -50,7 +51,9 @@ def rotate_token(token: RefreshToken) -> RefreshToken:
         else:
             end_sessions([session], None, "refresh token used twice")
     if not is_newest:
-        raise AuthenticationFailed("This token was used before; please sign in again.", "token_spent")
+        raise AuthenticationFailed(
+            gettext("This token was used before; please sign in again."), "token_spent"
+        )
     return token
 
 
@@ -77,9 +80,11 @@ def _lock_session(token: RefreshToken) -> TokenSession:
     owner, session_id = token.get(api_settings.USER_ID_CLAIM), token.get(SESSION_CLAIM)
     session = sessions.filter(pk=session_id, user_id=owner, user__is_active=True).first()
     if session is None:
-        raise AuthenticationFailed("This session is over; please sign in again.", "session_over")
+        raise AuthenticationFailed(gettext("This session is over; please sign in again."), "session_over")
     if token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(session.user.password):
-        raise AuthenticationFailed("The password was changed; please sign in again.", "password_changed")
+        raise AuthenticationFailed(
+            gettext("The password was changed; please sign in again."), "password_changed"
+        )
     return session
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.auth.policy import STAFF_ROLES
@@ -132,7 +133,9 @@ def require_other_administrator(user: User, values: Mapping[str, Any]) -> None:
     if stays or not (user.is_superuser and user.is_active):
         return
     if not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk).exists():
-        raise LastAdministratorError(f"{user} is the last administrator: make another one first.")
+        raise LastAdministratorError(
+            gettext("{user} is the last administrator: make another one first.").format(user=user)
+        )
 
 
 def _describe_changes(changes: dict[str, list[Any]]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.auth.token_sessions import end_sessions
@@ -22,7 +23,9 @@ class MailNotConfiguredError(RuntimeError):
 def invite(user: User, actor: User | None) -> None:
     """Mail a user a link to choose a password. Raises :class:`MailNotConfiguredError`."""
     if not mail.is_configured():
-        raise MailNotConfiguredError("No mail server is set up (EMAIL_HOST): set a password instead.")
+        raise MailNotConfiguredError(
+            gettext("No mail server is set up (EMAIL_HOST): set a password instead.")
+        )
     mail.send_later(user, "invitation")
     trail.record_event("user.invited", user, actor)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -76,7 +77,7 @@ class ExperimentResultsView(APIView):
         try:
             results = get_experiment_results(experiment, query.validated_data.get("phase"))
         except ExperimentPhase.DoesNotExist as missing:
-            raise NotFound("This phase has not begun.") from missing
+            raise NotFound(gettext("This phase has not begun.")) from missing
         return Response(describe_results(results))
 
 
@@ -101,7 +102,7 @@ class ExperimentMetricsView(APIView):
         try:
             row, _ = record_metric(experiment, require_user(request), **serializer.validated_data)
         except RecordedBeforeError as error:
-            raise ConflictError("This event was recorded with another value.") from error
+            raise ConflictError(gettext("This event was recorded with another value.")) from error
         except RecordingError as error:
             raise ValidationError({"name": [str(error)]}) from error
         return Response(RecordedOutcomeSerializer(row).data, status=201)

@@ -12,6 +12,7 @@ from django.http import Http404, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -59,9 +60,11 @@ class DocumentsField(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> list[DocumentUpload]:
         """Accept the uploads of the parser. Raises ``ValidationError`` without one."""
         if not isinstance(data, list) or not all(isinstance(each, DocumentUpload) for each in data):
-            raise serializers.ValidationError("Send files.")
+            raise serializers.ValidationError(gettext("Send files."))
         if not data:
-            raise serializers.ValidationError(f"Send one to {MAX_FILES} files.")
+            raise serializers.ValidationError(
+                gettext("Send one to {max_files} files.").format(max_files=MAX_FILES)
+            )
         return data
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -48,7 +49,7 @@ class ReviewRequestSerializer(RequestSerializer):
     def validate_due_at(self, value: datetime | None) -> datetime | None:
         """Refuse a time that has passed."""
         if value is not None and value <= timezone.now():
-            raise serializers.ValidationError("This time has passed.")
+            raise serializers.ValidationError(gettext("This time has passed."))
         return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,7 +43,7 @@ class FeedbackView(APIView):
         try:
             row = submit_client_feedback(user=require_user(request), **serializer.validated_data)
         except DuplicateFeedbackError as error:
-            raise ConflictError("You have given feedback on this prediction already.") from error
+            raise ConflictError(gettext("You have given feedback on this prediction already.")) from error
         return Response(FeedbackAnswerSerializer(row).data, status=201)
 
     @extend_schema(

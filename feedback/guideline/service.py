@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.encryption.crypto import sha256
+from accounts.language.sentences import lower
 from accounts.models import User
 from feedback.guideline.pair_precedents import end_pair_precedents
 from feedback.models import Clause, Feedback, Guideline, Precedent
@@ -186,7 +187,7 @@ def _keep_within_wall(rows: R, prediction: Prediction, reviewer: User) -> R:
 
 
 def _build_past_decision(row: Feedback) -> PastDecision:
-    answer = row.decision.label.lower()
+    answer = lower(row.decision.label)
     reviewer = row.reviewer.get_full_name()
     return PastDecision(f"{row.created_at:%Y-%m-%d}", reviewer, row.prediction.profile, answer, row.clause)
 

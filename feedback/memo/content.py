@@ -239,7 +239,8 @@ def _get_final_answer(decisions: Sequence[Feedback]) -> str:
     """Return the adjudicated answer, or the latest one without an adjudication."""
     if not decisions:
         return "not reviewed"
-    return max(decisions, key=lambda decision: (decision.adjudicated, decision.pk)).decision.label.lower()
+    last = max(decisions, key=lambda decision: (decision.adjudicated, decision.pk))
+    return last.decision.value.replace("_", " ")
 
 
 def _build_decision_entry(decision: Feedback, place: int, redacted: bool) -> dict[str, str]:

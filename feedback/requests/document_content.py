@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+
 from feedback.models import DocumentType
 
 _PNG_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
@@ -65,7 +67,11 @@ def inspect_document(content: bytes, file_name: str, stated_type: str) -> Docume
     ending = file_name[file_name.rfind(".") :].lower() if "." in file_name else ""
     stated = stated_type.partition(";")[0].strip().lower()
     if ENDINGS.get(ending) != found or stated not in (*_UNSPECIFIC_TYPES, found.value):
-        raise DocumentError(f"The content is a {found.label}, and its name or stated type says otherwise.")
+        raise DocumentError(
+            gettext("The content is a {label}, and its name or stated type says otherwise.").format(
+                label=found.label
+            )
+        )
     if found != DocumentType.PDF:
         return DocumentContent(found)
     names = _unescape_names(content)
@@ -83,12 +89,14 @@ def _detect_type(content: bytes) -> DocumentType:
         return _require_directory(content)
     if _PDF_START.match(content):
         return _require_end(content, _PDF_END, DocumentType.PDF)
-    raise DocumentError("Send a PDF or an image (PNG, JPEG, TIFF); the content is none of them.")
+    raise DocumentError(gettext("Send a PDF or an image (PNG, JPEG, TIFF); the content is none of them."))
 
 
 def _require_end(content: bytes, end: bytes, found: DocumentType) -> DocumentType:
     if content.rfind(end) < 0:
-        raise DocumentError(f"The {found.label} is not whole; please send it again.")
+        raise DocumentError(
+            gettext("The {label} is not whole; please send it again.").format(label=found.label)
+        )
     return found
 
 
@@ -97,7 +105,9 @@ def _require_directory(content: bytes) -> DocumentType:
     order = "little" if content.startswith(b"I") else "big"
     start = int.from_bytes(content[4:8], order)  # type: ignore[arg-type]  # one of the two orders
     if not 8 <= start <= len(content) - 2:
-        raise DocumentError(f"The {DocumentType.TIFF.label} is not whole; please send it again.")
+        raise DocumentError(
+            gettext("The {label} is not whole; please send it again.").format(label=DocumentType.TIFF.label)
+        )
     return DocumentType.TIFF
 
 

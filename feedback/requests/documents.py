@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -61,7 +62,9 @@ def delete_document(document: ReviewDocument, user: User) -> None:
     """Delete a document of a prediction that no reviewer has decided. Raises ``ReviewRequestError``."""
     decisions = Feedback.objects.by_reviewers().filter(prediction=document.prediction_id)
     if decisions.exclude(stream=ReviewStream.GOLD).exists():
-        raise ReviewRequestError("A reviewer has decided with this document; it stays until it is erased.")
+        raise ReviewRequestError(
+            gettext("A reviewer has decided with this document; it stays until it is erased.")
+        )
     _delete_row(document)
     trail.record_event(
         "review_document.deleted", document, user, prediction=str(document.prediction_id), why="requested"
@@ -97,7 +100,7 @@ def delete_leftovers() -> int:
 def _inspect(upload: DocumentUpload, number: int) -> DocumentContent:
     try:
         if not upload.file.byte_count:
-            raise DocumentError("The file is empty.")
+            raise DocumentError(gettext("The file is empty."))
         return inspect_document(upload.read(), upload.name, upload.stated_type)
     except DocumentError as error:
         raise DocumentsRefusedError(str(error), number) from None
@@ -109,7 +112,11 @@ def _refuse_unwanted(prediction: Prediction, number: int) -> None:
     refuse_settled(locked, PredictionReview.objects.filter(pk=prediction.pk).first())
     stored = ReviewDocument.objects.filter(prediction=prediction).count()
     if stored + number > MAX_DOCUMENTS:
-        raise ReviewRequestError(f"A comparison has at most {MAX_DOCUMENTS} documents; delete one first.")
+        raise ReviewRequestError(
+            gettext("A comparison has at most {max_documents} documents; delete one first.").format(
+                max_documents=MAX_DOCUMENTS
+            )
+        )
 
 
 def _store_document(

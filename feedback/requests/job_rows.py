@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Avg
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.bulk_insert import insert_rows
@@ -118,8 +118,9 @@ def send_rows(
     plan = _build_plan(job, len(rows))
     if not plan.is_within_budget:
         raise JobRowsError(
-            _("More rows are chosen than the %(rows)s that you can still send today; choose fewer.")
-            % {"rows": f"{plan.budget_left:,}"}
+            gettext(
+                "More rows are chosen than the {budget_left:,} that you can still send today; choose fewer."
+            ).format(budget_left=plan.budget_left)
         )
     pairs = _draft_predictions(job, user, rows)
     answers = find_precedent_reviews(user, pairs)
@@ -135,9 +136,9 @@ def send_rows(
 
 def _refuse_unfit(job: BatchJob) -> None:
     if job.status != RunStatus.SUCCEEDED or job.model is None:
-        raise JobRowsError(_("The job has no result yet."))
+        raise JobRowsError(gettext("The job has no result yet."))
     if job.rules_version != RULES_VERSION:
-        raise JobRowsError(_("The rules were updated since; start the job again, then send its rows."))
+        raise JobRowsError(gettext("The rules were updated since; start the job again, then send its rows."))
 
 
 def _build_plan(job: BatchJob, chosen: int) -> SendingPlan:
@@ -168,7 +169,7 @@ def _select_rows(job: BatchJob, selection: RowSelection) -> list[NumberedRow]:
     if selection.rows == "sample":
         chosen = read_review_rows(job, _draw_places(job, total, selection.size))
     elif selection.rows == "priority" and total > _MAX_SCANNED:
-        raise JobRowsError(_("The job has too many review rows to order them; take a random sample."))
+        raise JobRowsError(gettext("The job has too many review rows to order them; take a random sample."))
     else:
         least = selection.at_least if selection.rows == "priority" else 0
         chosen = (row for row in iterate_rows(job, VerdictChoice.REVIEW) if row.priority >= least)
@@ -190,7 +191,7 @@ def _draft_predictions(
 ) -> list[tuple[CompareRequest, Prediction]]:
     """Compare the rows again with the model of the job, for the explanation that a prediction keeps."""
     if job.model is None:
-        raise JobRowsError(_("The job has no result yet."))
+        raise JobRowsError(gettext("The job has no result yet."))
     scorer = load_scorer(job.model.pk)
     model = LoadedModel(job.model.pk, job.model.name, job.model.version, "", scorer)
     version = ServingVersion(model, job.generation)

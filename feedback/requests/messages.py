@@ -10,6 +10,7 @@ import re
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -49,7 +50,11 @@ def ask_requester(item: ReviewItem, reviewer: User, text: str, park: bool = Fals
     """
     item = lock_claimed_item(item, reviewer, timezone.now())
     if word := find_result_word(text, item.prediction):
-        raise ReviewMessageError(f"Ask for facts, without “{word}”: no answer may show before it is final.")
+        raise ReviewMessageError(
+            gettext("Ask for facts, without “{word}”: no answer may show before it is final.").format(
+                word=word
+            )
+        )
     row = _store_message(item.prediction, reviewer, text, ReviewMessage.Side.REVIEWER, item=item)
     if park:
         park_item(item, reviewer, text)
@@ -68,7 +73,7 @@ def write_to_reviewers(prediction: Prediction, user: User, text: str) -> ReviewM
     review = PredictionReview.objects.filter(pk=prediction.pk).first()
     refuse_settled(prediction, review)
     if review is None or review.status not in _WAITING:
-        raise ReviewMessageError("No reviewer looks at this comparison; ask one first.")
+        raise ReviewMessageError(gettext("No reviewer looks at this comparison; ask one first."))
     lock_review(prediction)
     asked = ReviewMessage.objects.filter(prediction=prediction, side=ReviewMessage.Side.REVIEWER)
     is_held = not asked.exists() or bool(find_result_word(text, prediction))
@@ -98,7 +103,9 @@ def _store_message(
     is_held: bool = False,
 ) -> ReviewMessage:
     if ReviewMessage.objects.filter(prediction=prediction).count() >= MAX_MESSAGES:
-        raise ReviewMessageError(f"A comparison has at most {MAX_MESSAGES} messages.")
+        raise ReviewMessageError(
+            gettext("A comparison has at most {max_messages} messages.").format(max_messages=MAX_MESSAGES)
+        )
     row = ReviewMessage.objects.create(
         prediction=prediction, author=author, text=text, side=side, item=item, is_held=is_held
     )

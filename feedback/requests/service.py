@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -80,14 +81,16 @@ def withdraw_request(prediction: Prediction, user: User) -> ReviewRequest:
     lock_review(prediction)
     request = ReviewRequest.objects.filter(prediction=prediction, closed_at=None).first()
     if request is None:
-        raise ReviewRequestError("There is no open request to withdraw.")
+        raise ReviewRequestError(gettext("There is no open request to withdraw."))
     if (
         Feedback.objects.by_reviewers()
         .filter(prediction=prediction)
         .exclude(stream=ReviewStream.GOLD)
         .exists()
     ):
-        raise ReviewRequestError("A reviewer has decided already; the request can no longer be withdrawn.")
+        raise ReviewRequestError(
+            gettext("A reviewer has decided already; the request can no longer be withdrawn.")
+        )
     request.closed_at = request.withdrawn_at = timezone.now()
     request.save(update_fields=["closed_at", "withdrawn_at"])
     PredictionReview.objects.filter(pk=prediction.pk).update(requested_at=None)
@@ -106,7 +109,7 @@ def answer_reviewer(prediction: Prediction, user: User, text: str) -> None:
     parked = ReviewItem.objects.filter(prediction=prediction, state=ReviewItem.State.PARKED)
     item = parked.exclude(stream=ReviewStream.GOLD).order_by("id").first()
     if item is None:
-        raise ReviewRequestError("No reviewer waits for an answer.")
+        raise ReviewRequestError(gettext("No reviewer waits for an answer."))
     resume_item(item, user, text, ItemEvent.Kind.ANSWERED)
     trail.record_event("review_request.answered", prediction, user)
 
@@ -114,12 +117,12 @@ def answer_reviewer(prediction: Prediction, user: User, text: str) -> None:
 def refuse_settled(prediction: Prediction, review: PredictionReview | None) -> None:
     """Raise :class:`ReviewRequestError` where there is nothing left to decide."""
     if prediction.erased_at is not None:
-        raise ReviewRequestError("The names of this comparison were erased; nobody can decide it.")
+        raise ReviewRequestError(gettext("The names of this comparison were erased; nobody can decide it."))
     if review is None:
         return
     is_answered = review.decision in (ReviewDecision.IMMATERIAL, ReviewDecision.MATERIAL)
     if is_answered and review.decided_by == DecisionMaker.REVIEWERS:
-        raise ReviewRequestError("Reviewers have decided this pair; send feedback to object.")
+        raise ReviewRequestError(gettext("Reviewers have decided this pair; send feedback to object."))
 
 
 def _release_item(prediction: Prediction, user: User) -> None:

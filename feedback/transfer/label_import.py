@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from import_export.exceptions import ImportError as UnreadableError
 from import_export.fields import Field
 from import_export.resources import ModelResource
@@ -84,11 +85,15 @@ class LabelResource(ModelResource):  # type: ignore[misc]  # as above
         missing = [column for column in _REQUIRED_COLUMNS if column not in (dataset.headers or [])]
         if missing:
             raise UnreadableError(
-                f"There is no column {', '.join(missing)}; needed are {', '.join(_REQUIRED_COLUMNS)}."
+                gettext("There is no column {names}; needed are {names2}.").format(
+                    names=", ".join(missing), names2=", ".join(_REQUIRED_COLUMNS)
+                )
             )
         if len(dataset) > MAX_ROWS:
             raise UnreadableError(
-                f"The file has {len(dataset)} rows; at most {MAX_ROWS} are imported at once."
+                gettext("The file has {number} rows; at most {max_rows} are imported at once.").format(
+                    number=len(dataset), max_rows=MAX_ROWS
+                )
             )
         self.actor: User = kwargs["user"]
 

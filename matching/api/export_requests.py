@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -68,9 +69,9 @@ def decide_export(request: ExportRequest, actor: User, is_approved: bool, reason
     """Approve or decline the export of somebody else. Raises :class:`ExportRefusedError`."""
     row = ExportRequest.objects.select_for_update().get(pk=request.pk)
     if row.requested_by_id == actor.pk:
-        raise ExportRefusedError("A second person must decide on this export.")
+        raise ExportRefusedError(gettext("A second person must decide on this export."))
     if not row.needs_approval or row.is_approved is not None:
-        raise ExportRefusedError("This export does not wait for a decision.")
+        raise ExportRefusedError(gettext("This export does not wait for a decision."))
     row.is_approved, row.decided_by, row.decided_at, row.decision_reason = (
         is_approved,
         actor,
@@ -91,13 +92,13 @@ def take_export(request: ExportRequest, actor: User) -> HttpResponseBase:
     """
     row = ExportRequest.objects.select_for_update().get(pk=request.pk)
     if row.requested_by_id != actor.pk:
-        raise ExportRefusedError("Only the person who asked for this export can download it.")
+        raise ExportRefusedError(gettext("Only the person who asked for this export can download it."))
     if row.taken_at is not None:
-        raise ExportRefusedError("This export was downloaded before; ask for it again.")
+        raise ExportRefusedError(gettext("This export was downloaded before; ask for it again."))
     if row.needs_approval and not row.is_approved:
-        raise ExportRefusedError("This export is not approved.")
+        raise ExportRefusedError(gettext("This export is not approved."))
     if (row.decided_at or row.requested_at) < timezone.now() - APPROVAL_VALIDITY:
-        raise ExportRefusedError("This export has expired; ask for it again.")
+        raise ExportRefusedError(gettext("This export has expired; ask for it again."))
     row.taken_at = timezone.now()
     row.save(update_fields=["taken_at"])
     detail = {

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -104,7 +105,11 @@ def create(user: User, upload: PairUpload, options: JobOptions) -> BatchJob:
 @transaction.atomic
 def _save_job(job: BatchJob, upload: PairUpload) -> None:
     if BatchJob.objects.filter(user=job.user).unfinished().count() >= MAX_UNFINISHED:
-        raise JobError(f"You have {MAX_UNFINISHED} unfinished jobs; wait for one or cancel it.")
+        raise JobError(
+            gettext("You have {max_unfinished} unfinished jobs; wait for one or cancel it.").format(
+                max_unfinished=MAX_UNFINISHED
+            )
+        )
     job.save(force_insert=True)
     trail.record_event("batch_job.created", job, job.user, profile=job.profile, bytes=job.file_bytes)
     upload.is_kept = True

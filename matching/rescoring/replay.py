@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.ids import build_min_uuid7
@@ -38,9 +39,11 @@ def request_replay(day: date, model: ModelVersion, actor: User) -> Replay:
     Raises :class:`ReplayError` for a day in the future or a version trained for other features.
     """
     if day > timezone.now().date():
-        raise ReplayError("that day has not come yet")
+        raise ReplayError(gettext("that day has not come yet"))
     if model.schema_hash != compute_schema_hash():
-        raise ReplayError(f"{model} was trained for other features than this program computes")
+        raise ReplayError(
+            gettext("{model} was trained for other features than this program computes").format(model=model)
+        )
     replay = Replay.objects.create(day=day, model=model, requested_by=actor)
     replay.total = _get_predictions_of_day(day).count()
     replay.save(update_fields=["total"])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -175,7 +176,7 @@ def _get_managed_matter(user: User, pk: UUID) -> Matter:
     """Return a matter that the user manages. Raises ``Http404``, and ``PermissionDenied`` for members."""
     matter = get_matter(user, pk)
     if not service.is_manager(matter, user):
-        raise PermissionDenied("Only a manager of the matter may do this.")
+        raise PermissionDenied(gettext("Only a manager of the matter may do this."))
     return matter
 
 

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.dates import format_moment
 from accounts.encryption.crypto import sha256
+from accounts.language.choice import SOURCE
 from accounts.models import User
 from modelops.alert_rules import ALERT_RULES, FIRING, RESOLVED, EpisodeState, apply_observation
 from modelops.models import Alert, AlertChannel, AlertMessage
@@ -38,7 +40,7 @@ def raise_alert(rule: str, scope: str = "", what: str = "") -> Alert:
     """
     alert = record_observation(rule, scope, failing=True, what=what)
     if alert is None:
-        raise AlertError(f"{rule} was not raised")
+        raise AlertError(gettext("{rule} was not raised").format(rule=rule))
     return alert
 
 
@@ -72,7 +74,7 @@ def snooze_alert(alert: Alert, actor: User, until: datetime, reason: str) -> Ale
     """Stop notifications until a time. Raises :class:`AlertError` unless it is firing and within a week."""
     now = timezone.now()
     if not now < until <= now + MAX_SNOOZE:
-        raise AlertError("choose a time from now on and within seven days")
+        raise AlertError(gettext("choose a time from now on and within seven days"))
     alert = _lock_firing_alert(alert)
     alert.snoozed_until, alert.reason = until, reason
     alert.save(update_fields=["snoozed_until", "reason"])
@@ -161,7 +163,7 @@ def _lock_firing_alert(alert: Alert) -> Alert:
     """Return the alert, locked. Raises :class:`AlertError` unless it is firing."""
     current = Alert.objects.select_for_update().get(pk=alert.pk)
     if current.state != FIRING:
-        raise AlertError("this alert is resolved; nothing was changed")
+        raise AlertError(gettext("this alert is resolved; nothing was changed"))
     return current
 
 
@@ -185,9 +187,15 @@ def _apply_state(alert: Alert, new: EpisodeState, now: datetime) -> None:
 
 
 def _queue_messages(alert: Alert, occasion: str, now: datetime) -> None:
-    """Put one message for each channel into the outbox; its key prevents duplicates."""
+    """Put one message for each channel into the outbox, in English; its key prevents duplicates."""
     alert.notified_at, alert.notification_count = now, alert.notification_count + 1
-    rows = [
+    with translation.override(SOURCE):
+        rows = _build_messages(alert, occasion, now)
+    AlertMessage.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _build_messages(alert: Alert, occasion: str, now: datetime) -> list[AlertMessage]:
+    return [
         AlertMessage(
             key=f"{alert.fingerprint}:{alert.pk}:{alert.notification_count}:{channel.pk}",
             channel=channel,
@@ -199,7 +207,6 @@ def _queue_messages(alert: Alert, occasion: str, now: datetime) -> None:
         )
         for channel in _select_channels(alert, occasion)
     ]
-    AlertMessage.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _select_channels(alert: Alert, occasion: str) -> Iterable[AlertChannel]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -39,7 +40,7 @@ def run_drill(actor: User) -> RollbackDrill:
     """
     live, earlier = _find_drill_versions()
     if not ServingProcess.objects.alive().exists():
-        raise DrillError("no process reports itself, so nothing would be proven")
+        raise DrillError(gettext("no process reports itself, so nothing would be proven"))
     deploy_drill(live, actor)
     back_ms = _wait_for_processes(deploy_drill(earlier, actor))
     forward_ms = _wait_for_processes(deploy_drill(live, actor))
@@ -51,7 +52,7 @@ def _find_drill_versions() -> tuple[ModelVersion, ModelVersion]:
     slot = LiveSlot.objects.filter(profile=EVERY_PROFILE, role=ServingRole.CHAMPION).first()
     earlier = find_rollback_target(slot.deployment) if slot else None
     if slot is None or earlier is None:
-        raise DrillError("there is no version to go back to yet; promote one first")
+        raise DrillError(gettext("there is no version to go back to yet; promote one first"))
     return slot.deployment.model, earlier
 
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -61,9 +62,9 @@ def _create_promotion_request(
     examination: VersionExamination,
 ) -> PromotionRequest:
     if not model.is_active:
-        raise PromotionError(f"{model} was withdrawn")
+        raise PromotionError(gettext("{model} was withdrawn").format(model=model))
     if PromotionRequest.objects.filter(model=model, profile=profile, role=role, closed_at=None).exists():
-        raise PromotionError(f"there is an open request for {model} already")
+        raise PromotionError(gettext("there is an open request for {model} already").format(model=model))
     request = PromotionRequest.objects.create(
         model=model,
         profile=profile,
@@ -95,7 +96,7 @@ def approve_promotion(request: PromotionRequest, actor: User, override: str = ""
     _lock_deployments()
     request = _lock_open_request(request)
     if request.requested_by_id == actor.pk:
-        raise PromotionError("a second person must approve your request")
+        raise PromotionError(gettext("a second person must approve your request"))
     overruled = _list_gates_to_overrule(request)
     _require_approvable(request, overruled, override)
     deployment = _deploy(
@@ -147,10 +148,16 @@ def rollback(
     _lock_deployments()
     current = _get_live_deployment(profile, role)
     if expected is not None and (current is None or current.generation != expected):
-        raise PromotionError("another version went live meanwhile; look at what is live and decide again")
+        raise PromotionError(
+            gettext("another version went live meanwhile; look at what is live and decide again")
+        )
     earlier = find_rollback_target(current) if current else None
     if current is None or earlier is None:
-        raise PromotionError(f"there is no {role} before this one for {describe_profile(profile)}")
+        raise PromotionError(
+            gettext("there is no {role} before this one for {profile}").format(
+                role=role, profile=describe_profile(profile)
+            )
+        )
     row = Deployment(
         model=earlier, profile=profile, role=role, requested_by=actor, break_glass=True, reason=reason
     )
@@ -230,7 +237,7 @@ def deploy_shadow(model: ModelVersion, reason: str, profile: str = EVERY_PROFILE
     Raises :class:`PromotionError` naming the gates that are red.
     """
     if red := gate_checks.list_red_gates(gate_checks.evaluate_gates(model, profile)):
-        raise PromotionError(f"red: {', '.join(red)}")
+        raise PromotionError(gettext("red: {names}").format(names=", ".join(red)))
     return _store_shadow_deployment(model, reason, profile)
 
 
@@ -248,7 +255,7 @@ def _deploy(row: Deployment, expected: int | None, actor: User | None) -> Deploy
     """
     current = _get_live_deployment(row.profile, row.role)
     if (current.generation if current else None) != expected:
-        raise PromotionError("another version went live meanwhile; check it and request again")
+        raise PromotionError(gettext("another version went live meanwhile; check it and request again"))
     read_verified_artefact(row.model)
     row.previous = current
     row.save(force_insert=True)
@@ -303,7 +310,7 @@ def _require_approvable(request: PromotionRequest, overruled: list[str], overrid
 def _lock_open_request(request: PromotionRequest) -> PromotionRequest:
     locked = PromotionRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     if not locked.is_open:
-        raise PromotionError("this request is closed")
+        raise PromotionError(gettext("this request is closed"))
     return locked
 
 

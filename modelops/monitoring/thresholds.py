@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -29,11 +30,13 @@ def get_exact_threshold(name: str) -> Decimal:
 def check_threshold(name: str, value: Decimal) -> None:
     """Raise :class:`ThresholdError` for a value that is out of range or unchanged."""
     if value <= 0:
-        raise ThresholdError(f"{name} must be above 0")
+        raise ThresholdError(gettext("{name} must be above 0").format(name=name))
     if name in ("accuracy", "precision", "recall", "performance_drift") and value > 1:
-        raise ThresholdError(f"{name} is a share: at most 1")
+        raise ThresholdError(gettext("{name} is a share: at most 1").format(name=name))
     if value == get_exact_threshold(name):
-        raise ThresholdError(f"{name} is {value.normalize():f} already")
+        raise ThresholdError(
+            gettext("{name} is {normalize:f} already").format(name=name, normalize=value.normalize())
+        )
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -49,7 +50,7 @@ def queue_run(trigger: str, actor: User | None, parameters: Mapping[str, Any]) -
     """Queue a run for a worker. Raises :class:`TrainingBusyError` while one is queued or running."""
     _lock_queue()
     if TrainingRun.objects.unfinished().exists():
-        raise TrainingBusyError("a training run is running or queued; see Training")
+        raise TrainingBusyError(gettext("a training run is running or queued; see Training"))
     run = TrainingRun.objects.create(trigger=trigger, requested_by=actor, parameters=dict(parameters))
     trail.record_event("training.requested", run, actor, trigger=trigger)
     return run
@@ -62,7 +63,7 @@ def cancel_run(run: TrainingRun, actor: User, reason: str) -> TrainingRun:
     Raises :class:`RunEndedError` if it has ended.
     """
     if not _end_run(run, RunStatus.CANCELLED, "cancelled"):
-        raise RunEndedError("this run has ended already")
+        raise RunEndedError(gettext("this run has ended already"))
     trail.record_event("training.cancelled", run, actor, reason=reason)
     run.refresh_from_db()
     return run
@@ -72,7 +73,7 @@ def cancel_run(run: TrainingRun, actor: User, reason: str) -> TrainingRun:
 def hold_training_lock() -> Iterator[None]:
     """Hold the training lock, and fail what a killed run left open. Raises :class:`TrainingBusyError`."""
     if not _try_lock():
-        raise TrainingBusyError("a training run is under way")
+        raise TrainingBusyError(gettext("a training run is under way"))
     try:
         TrainingRun.objects.running().update(**_build_end_fields(RunStatus.FAILED, "interrupted"))
         yield
@@ -116,7 +117,7 @@ def report_progress(run: TrainingRun, message: str, stage: str = "", progress: i
     run.log = [*run.log, [now.isoformat(timespec="seconds"), message]][-_MAX_LOG_LINES:]
     changed = {"step": run.step, "stage": run.stage, "progress": run.progress, "log": run.log}
     if not TrainingRun.objects.running().filter(pk=run.pk).update(heartbeat_at=now, **changed):
-        raise RunEndedError("the run was ended while it worked")
+        raise RunEndedError(gettext("the run was ended while it worked"))
 
 
 def fail_dead_runs(now: datetime | None = None) -> int:
