@@ -12,11 +12,12 @@ else:
     Text = str
 """A text, or one that ``gettext_lazy`` translates when it is shown."""
 
-__all__ = ["Text", "lower"]
+__all__ = ["LANGUAGES_WITH_CAPITAL_NOUNS", "Text", "lower"]
 
-_LANGUAGES_WITH_CAPITAL_NOUNS = frozenset({"de"})
+LANGUAGES_WITH_CAPITAL_NOUNS = frozenset({"de"})
+"""Languages in which a label keeps its capitals inside a sentence."""
 
 
 def lower(label: Text) -> str:
     """Return a label for use inside a sentence: in small letters, where nouns have no capitals."""
-    return str(label) if get_language() in _LANGUAGES_WITH_CAPITAL_NOUNS else label.lower()
+    return str(label) if get_language() in LANGUAGES_WITH_CAPITAL_NOUNS else label.lower()

@@ -7,11 +7,10 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext
 
+from accounts.language.sentences import LANGUAGES_WITH_CAPITAL_NOUNS
 from matching.engine import Comparison
 from matching.engine.language.translation import translate_answer, translate_text
 from matching.engine.language.wording import Wording
-
-_LANGUAGES_WITH_CAPITAL_NOUNS = frozenset({"de"})
 
 
 def is_english() -> bool:
@@ -23,7 +22,7 @@ def show_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer, as the API gives it, in the language of the request."""
     if is_english():
         return dict(answer)
-    return translate_answer(answer, Wording(gettext, get_language() in _LANGUAGES_WITH_CAPITAL_NOUNS))
+    return translate_answer(answer, Wording(gettext, get_language() in LANGUAGES_WITH_CAPITAL_NOUNS))
 
 
 def show_comparison(comparison: Comparison) -> dict[str, Any]:
