@@ -108,12 +108,9 @@ def _read_models() -> Iterator[Text]:
     shown = {model: model_admin.inlines for model, model_admin in admin.site._registry.items()}
     models = [model for outer, inlines in shown.items() for model in (outer, *(row.model for row in inlines))]
     own = [model for model in models if Path(apps.get_app_config(model._meta.app_label).path).parent == ROOT]
-    known = _list_translated_by_django()
     for model in sorted(own, key=lambda model: model._meta.label):
         place = f"{model._meta.app_label}/models"
-        yield from [
-            Text(text, "", place) for text in model_texts.list_texts([model]) if text and text not in known
-        ]
+        yield from [Text(text, "", place) for text in model_texts.list_texts([model]) if text]
 
 
 def _read_theme() -> Iterator[Text]:

@@ -5,12 +5,13 @@ document.addEventListener("DOMContentLoaded", () => {
   const canvas = document.getElementById("experiment-chart");
   if (!holder || !canvas || !window.Chart) return;
   const series = JSON.parse(holder.textContent);
+  const words = canvas.dataset;
   const body = document.querySelector("#experiment-numbers tbody");
   const bounded = series.lows.length > 0;
 
   series.days.forEach((day, at) => {
     const row = body.insertRow();
-    const interval = bounded && series.lows[at] !== null ? `${series.lows[at]} to ${series.highs[at]}` : "–";
+    const interval = bounded && series.lows[at] !== null ? `${series.lows[at]} – ${series.highs[at]}` : "–";
     [day, series.values[at] ?? "–", interval].forEach((cell) => {
       row.insertCell().textContent = cell;
     });
@@ -21,10 +22,10 @@ document.addEventListener("DOMContentLoaded", () => {
   const datasets = [line(series.title, series.values, { borderWidth: 2, backgroundColor: "#2563eb" })];
   if (bounded) {
     const band = { borderColor: "#64748b", borderWidth: 1, pointRadius: 0, backgroundColor: "rgba(100, 116, 139, .2)" };
-    datasets.push(line("Lower bound", series.lows, band), line("Upper bound", series.highs, { ...band, fill: 1 }));
+    datasets.push(line(words.lower, series.lows, band), line(words.upper, series.highs, { ...band, fill: 1 }));
   }
   datasets.push(
-    line(series.logarithmic ? "20 decides" : "No difference", limit, {
+    line(series.logarithmic ? words.decides : words.same, limit, {
       borderColor: "#c2410c",
       borderDash: [6, 4],
       borderWidth: 1,
