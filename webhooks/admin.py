@@ -35,7 +35,7 @@ _DELIVERY_COLOURS = {"delivered": "success", "waiting": "info", "given_up": "dan
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(ReadOnlyAdmin):
-    """Webhooks of all users by host; addresses and secrets are shown to nobody."""
+    """Webhooks of all users by host; addresses, secrets and what owners call them are shown to nobody."""
 
     list_display = ("host", "user", "state_label", "event_types", "delivered_at", "failing_since")
     list_select_related = ("user",)
@@ -46,7 +46,6 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     fields = (
         "host",
-        "description",
         "user",
         "state_label",
         "event_types",

@@ -116,7 +116,7 @@ class WebhookEndpoint(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.description or self.host
+        return self.host  # the admin shows it; what the owner calls it may name a case
 
     def list_signing_secrets(self, now: datetime) -> list[str]:
         """Return the secrets that sign at a time: the current one, and the old one until its overlap ends."""
