@@ -20,6 +20,7 @@ from django.conf import settings
 
 from config.metrics import folder
 from config.process import health
+from config.process.beat import Beat
 from config.process.watchdog import HeartbeatCheckStep, LifeStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -31,6 +32,7 @@ app = Celery("legal_name_comparison")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].update((HeartbeatCheckStep, LifeStep))
+app.Beat = app.subclass_with_self(Beat)  # type: ignore[misc]  # a cached property, not a read-only one
 import_module("config.metrics.tasks")  # its metrics, after the folder of metrics is known
 
 

@@ -31,10 +31,11 @@ _SYLLABLES = {
 _FINAL = (
     "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|a|e|i|o|u"
 )
-_INITIAL = "zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?"
-_SYLLABLE = re.compile(rf"({_INITIAL})({_FINAL})")
-_SYLLABLES_ONLY = re.compile(rf"(?:(?:{_INITIAL})(?:{_FINAL}))+")
-"""What a key must be to divide into syllables; most keys are not."""
+_SYLLABLE = re.compile(rf"(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)({_FINAL})")
+_NO_SYLLABLE = re.compile(
+    "[^a-uw-z]|[bpmfdtlkjqxywh](?![aeiou])|[zcs](?!h?[aeiou])|(?<!n)g(?![aeiou])|(?<!e)r(?![aeiou])"
+)
+"""Letters that stand in no division into syllables; most keys have some."""
 _MAX_SYLLABLE = 6
 _MAX_WORD = 13
 """Letters of two long syllables: given names have no more."""
@@ -63,7 +64,7 @@ def is_pinyin(key: str) -> bool:
 @lru_cache(maxsize=16_384)
 def _list_wade_giles(key: str) -> frozenset[str]:
     """Return the Wade-Giles spellings of a pinyin key, one for each way to divide it into syllables."""
-    if not 1 < len(key) <= _MAX_WORD or _SYLLABLES_ONLY.fullmatch(key) is None:
+    if not 1 < len(key) <= _MAX_WORD or _NO_SYLLABLE.search(key):
         return frozenset()
     return frozenset(_spell(key))
 
