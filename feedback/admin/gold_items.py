@@ -26,6 +26,7 @@ from accounts.admin_tools import (
 )
 from accounts.auth.current_user import get_current_user
 from accounts.models import User
+from feedback.admin.item_filters import ProfileFilter
 from feedback.guideline.service import get_guideline_in_force
 from feedback.models import Clause, Decision, GoldAnswer
 from feedback.quality import gold_items
@@ -35,7 +36,7 @@ from feedback.review import gold
 from feedback.review.gold import GoldItemError, KnownAnswer
 from matching.compare import sampling
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_categories, load_profiles
-from matching.models import join_prediction
+from matching.models.prediction import UNLISTED_COLUMNS
 from matters.wall import select_visible
 from modelops.serving.loader import NoLiveModelError
 
@@ -105,7 +106,7 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
     """Gold items, given unmarked to every reviewer. Reviewers cannot open this list."""
 
     list_display = ("description", "known_answer", "profile", "state", "results", "created_at", "created_by")
-    list_filter = (UseFilter, "prediction__profile", "prediction__kind", "material")
+    list_filter = (UseFilter, ProfileFilter, "material")
     list_before_template = "admin/gold_summary.html"
     search_fields = ("id__exact", "prediction__id__exact")
     search_help_text = _("Id of the gold item or of its prediction")
@@ -120,7 +121,8 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[GoldAnswer]:
         """Return the rows on the user's side of every wall, with what reviewers decided."""
         rows: QuerySet[GoldAnswer] = super().get_queryset(request)
-        joined = join_prediction(rows).select_related("created_by")
+        unread = (f"prediction__{name}" for name in UNLISTED_COLUMNS if name != "differences")
+        joined = rows.select_related("prediction", "created_by").defer(*unread)
         return gold_items.add_counts(select_visible(joined, get_current_user(request)))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

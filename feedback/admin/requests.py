@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin_tools import BoundedPaginator, ReadOnlyAdmin, label_column
 from accounts.auth.current_user import get_current_user
-from feedback.admin.item_filters import filter_by_age, list_ages
+from feedback.admin.item_filters import ProfileFilter, filter_by_age, list_ages
 from feedback.models import ReviewRequest
 from matching.models import ReviewStatus, join_prediction
 from matters.wall import select_visible
@@ -57,10 +57,6 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.filter(**{_STATUS: self.value()}) if self.value() in _STATUS_COLOURS else queryset
 
 
-class ProfileFilter(admin.AllValuesFieldListFilter):
-    """The profile of the comparison."""
-
-
 @admin.register(ReviewRequest)
 class ReviewRequestAdmin(ReadOnlyAdmin):
     """Requests for review, without names and without the reason, which says what the requester hopes for."""
@@ -73,7 +69,7 @@ class ReviewRequestAdmin(ReadOnlyAdmin):
         "due_at",
         "requested_by",
     )
-    list_filter = (StatusFilter, AgeFilter, ("prediction__profile", ProfileFilter), "priority")
+    list_filter = (StatusFilter, AgeFilter, ProfileFilter, "priority")
     search_fields = ("requested_by__email", "prediction__id")
     search_help_text = gettext_lazy("E-mail address of the requester, or the id of a prediction.")
     paginator = BoundedPaginator

@@ -53,7 +53,7 @@ def test_clauses_from_before_chapters_get_the_title_they_had() -> None:
     named = list(Clause.objects.values_list("number", "chapter"))
     Clause.objects.update(chapter="")
     own = guideline("own").clauses.get()
-    migration = import_module("feedback.migrations.0015_chapters_of_clauses")
+    migration = import_module("feedback.migrations.0016_chapters_of_clauses")
     migration.name_chapters(apps, None)
     assert list(Clause.objects.exclude(pk=own.pk).values_list("number", "chapter")) == named
     own.refresh_from_db()

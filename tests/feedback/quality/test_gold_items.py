@@ -91,7 +91,7 @@ def test_the_list_takes_as_many_queries_whatever_its_length(
     client = browse(lead)
     decide(gold_item(), person(Role.REVIEWER), False)
     client.get(reverse(LIST))
-    with django_assert_num_queries(11) as few:
+    with django_assert_num_queries(9) as few:
         client.get(reverse(LIST))
     for number in range(5):
         decide(gold_item(f"Kestrel {number}"), person(Role.REVIEWER), False)

@@ -53,7 +53,7 @@ def test_requests_are_filtered_by_status_age_and_profile_and_found_by_who_asked(
     assert list_requests(lead, status="queued") == {waiting.pk, old.pk}
     assert list_requests(lead, age="day") == {waiting.pk, withdrawn.pk}
     assert list_requests(lead, age="week") == {old.pk}
-    assert list_requests(lead, prediction__profile="kyc") == {old.pk}
+    assert list_requests(lead, profile="kyc") == {old.pk}
     assert list_requests(lead, q=first.email) == {waiting.pk}
     assert list_requests(lead, q=str(withdrawn.pk)) == {withdrawn.pk}
 
