@@ -116,7 +116,12 @@ class WebhookEndpoint(models.Model):
         )
 
     def __str__(self) -> str:
-        return self.host  # the admin shows it; what the owner calls it may name a case
+        return self.host  # the admin shows it
+
+    @property
+    def title(self) -> str:
+        """What its owner calls it, which may name a case: for the owner's eyes alone."""
+        return self.description or self.host
 
     def list_signing_secrets(self, now: datetime) -> list[str]:
         """Return the secrets that sign at a time: the current one, and the old one until its overlap ends."""
