@@ -95,14 +95,15 @@ class UploadForm(forms.Form):
     matter = forms.ChoiceField(
         widget=UnfoldAdminSelectWidget,
         required=False,
-        help_text="Only its members see the file and its result.",
+        label=gettext_lazy("Matter"),
+        help_text=gettext_lazy("Only its members see the file and its result."),
     )
 
     def __init__(self, user: User, *args: Any) -> None:
         super().__init__(*args)
         self.fields["profile"].choices = [(it.id, it.title) for it in get_available_profiles().values()]  # type: ignore[attr-defined]
         if matters := list_open_choices(read_scope(user)):
-            self.fields["matter"].choices = [("", "No matter"), *matters]  # type: ignore[attr-defined]
+            self.fields["matter"].choices = [("", gettext_lazy("No matter")), *matters]  # type: ignore[attr-defined]
         else:
             del self.fields["matter"]
 
