@@ -67,7 +67,7 @@ def test_the_review_pages_before_and_after_the_decision(client: Client, sign_in:
         f"{ITEMS}/quality/team",
         f"{ITEMS}/quality/mine",
         "/admin/feedback/guideline/text/",
-        "/admin/feedback/guideline/text/?q=legal+form",
+        "/admin/feedback/guideline/text/?q=form",
         "/admin/feedback/goldanswer/",
         "/admin/analytics/review-quality/",
         "/",

@@ -59,10 +59,10 @@ def visit_pages(page: Page, base: str, starts: list[str], seen: set[str]) -> Ite
         pattern = find_pattern(base, address)
         if not pattern or pattern in seen:
             continue
-        seen.add(pattern)
         # Asked for without the page first: a file, or a refusal, would be an error of the browser.
         answer = page.request.get(address)
         if answer.status == 200 and "text/html" in answer.headers.get("content-type", ""):
+            seen.add(pattern)
             page.goto(address, wait_until="load")
             yield pattern
             waiting += page.evaluate(_LINKS)

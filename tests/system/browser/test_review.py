@@ -72,7 +72,7 @@ def test_a_second_person_is_blind_a_third_settles_it_and_the_precedent_appears(
     assert "Vermilion" in ben.content()
     decide(ben, "2", "A holding is another company")
     take(lea)
-    expect(lea.locator("#prior + .prior")).to_contain_text("Zanzibar told me")
+    expect(lea.locator(".prior__pair")).to_contain_text("Zanzibar told me")
     lea.fill("#text", "A group role word names another company")
     lea.select_option("#clause", index=1)
     lea.locator("h2#names").click()
