@@ -16,7 +16,7 @@ from accounts.models import User
 from experiments.enrolment import forget_running_experiments
 from experiments.models import Arm, Experiment, ExperimentPhase, ExperimentStatus, Guardrail
 from experiments.significance import SampleRatioCheck, check_sample_ratio
-from modelops.models import EVERY_PROFILE, LiveSlot, PromotionRequest, ServingRole
+from modelops.models import EVERY_PROFILE, LiveSlot, PromotionRequest, ServingRole, describe_role
 
 DRAFT_FIELDS = (
     "name",
@@ -199,13 +199,12 @@ def _find_missing(model_id: Any, profile: str, arm: str, role: ServingRole) -> M
     if model and model.pk == model_id:
         return None
     now = (
-        gettext("the {role} is {model}").format(role=role, model=model)
+        gettext("the {role} is {model}").format(role=describe_role(role), model=model)
         if model
-        else gettext("there is no {role}").format(role=role)
+        else gettext("there is no {role}").format(role=describe_role(role))
     )
-    return MissingVersion(
-        arm, role, gettext("version {arm} must be live as {role}; {now}").format(arm=arm, role=role, now=now)
-    )
+    text = gettext("version {arm} must be live as {role}; {now}")
+    return MissingVersion(arm, role, text.format(arm=arm, role=describe_role(role), now=now))
 
 
 def _store_guardrails(experiment: Experiment, margins: Mapping[str, Decimal]) -> None:

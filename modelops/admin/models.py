@@ -44,6 +44,7 @@ from modelops.models import (
     PromotionRequest,
     ServingRole,
     describe_profile,
+    describe_role,
 )
 from modelops.serving.loader import ArtefactVerificationError, read_verified_artefact
 from modelops.validation import gate_checks
@@ -129,11 +130,10 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def live_as(self, version: ModelVersion) -> str:
         """Return the roles that the version has now."""
         rows: list[Deployment] = version.live_deployments  # type: ignore[attr-defined]  # prefetched above
-        roles = "; ".join(
-            gettext("{role} for {profile}").format(role=row.role, profile=describe_profile(row.profile))
-            for row in rows
-        )
-        return roles or (gettext("not live") if version.is_active else "withdrawn")
+        text = gettext("{role} for {profile}")
+        named = [(describe_role(row.role), describe_profile(row.profile)) for row in rows]
+        roles = "; ".join(text.format(role=role, profile=profile) for role, profile in named)
+        return roles or (gettext("not live") if version.is_active else gettext("withdrawn"))
 
     @admin.display(description=gettext_lazy("Accuracy beside the champion, same rows"))
     def beside_champion(self, version: ModelVersion) -> str:

@@ -42,6 +42,7 @@ from modelops.models import (
     ModelVersion,
     PromotionRequest,
     describe_profile,
+    describe_role,
 )
 from modelops.serving.loader import ArtefactVerificationError
 from modelops.serving.model_refresher import describe_unready_processes
@@ -169,7 +170,7 @@ class PromotionRequestAdmin(ReadOnlyAdmin):
             deployment = promotion.approve_promotion(promotion_request, actor, cleaned.get("override", ""))
             queue_alias_mirroring()
             return gettext("{model} is live as {role} (generation {generation}).").format(
-                model=deployment.model, role=deployment.role, generation=deployment.generation
+                model=deployment.model, role=describe_role(deployment.role), generation=deployment.generation
             )
 
         text = gettext("Every process serves this version within seconds. One person can roll it back.")

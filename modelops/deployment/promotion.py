@@ -23,6 +23,7 @@ from modelops.models import (
     PromotionRequest,
     ServingRole,
     describe_profile,
+    describe_role,
 )
 from modelops.serving.loader import publish_generation, read_verified_artefact
 from modelops.serving.model_refresher import describe_unready_processes
@@ -155,7 +156,7 @@ def rollback(
     if current is None or earlier is None:
         raise PromotionError(
             gettext("there is no {role} before this one for {profile}").format(
-                role=role, profile=describe_profile(profile)
+                role=describe_role(role), profile=describe_profile(profile)
             )
         )
     row = Deployment(

@@ -10,6 +10,7 @@ from modelops.models.deployment import (
     PromotionRequest,
     ServingRole,
     describe_profile,
+    describe_role,
 )
 from modelops.models.monitoring import (
     THRESHOLD_DEFAULTS,
@@ -60,4 +61,5 @@ __all__ = [
     "TrainingRunQuerySet",
     "TrainingStage",
     "describe_profile",
+    "describe_role",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.ids import uuid7
+from accounts.language.sentences import Text
 from modelops.models.registry import ModelVersion
 
 EVERY_PROFILE = "*"
@@ -31,6 +33,18 @@ class ServingRole(models.TextChoices):
     CHAMPION = "champion", gettext_lazy("Champion (answers)")
     CHALLENGER = "challenger", gettext_lazy("Challenger (answers in an experiment)")
     SHADOW = "shadow", gettext_lazy("Shadow (scores, never answers)")
+
+
+_ROLE_NAMES: Mapping[str, Text] = {
+    ServingRole.CHAMPION: gettext_lazy("champion"),
+    ServingRole.CHALLENGER: gettext_lazy("challenger"),
+    ServingRole.SHADOW: gettext_lazy("shadow"),
+}
+
+
+def describe_role(role: str) -> str:
+    """Return a role as sentences on screens name it."""
+    return str(_ROLE_NAMES.get(role, role))
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
@@ -114,7 +128,7 @@ class Deployment(models.Model):
         return gettext("{generation}: {model} as {role} for {profile}").format(
             generation=self.generation,
             model=self.model,
-            role=self.role,
+            role=describe_role(self.role),
             profile=describe_profile(self.profile),
         )
 
@@ -149,7 +163,9 @@ class LiveSlot(models.Model):
 
     def __str__(self) -> str:
         return gettext("{role} for {profile}: {deployment_id}").format(
-            role=self.role, profile=describe_profile(self.profile), deployment_id=self.deployment_id
+            role=describe_role(self.role),
+            profile=describe_profile(self.profile),
+            deployment_id=self.deployment_id,
         )
 
 
@@ -192,7 +208,7 @@ class PromotionRequest(models.Model):
 
     def __str__(self) -> str:
         return gettext("{model} as {role} for {profile}").format(
-            model=self.model, role=self.role, profile=describe_profile(self.profile)
+            model=self.model, role=describe_role(self.role), profile=describe_profile(self.profile)
         )
 
     @property
