@@ -29,6 +29,7 @@ from accounts.admin_tools import (
 )
 from accounts.auth.current_user import get_current_user
 from accounts.dates import format_moment
+from accounts.language.sentences import lower
 from accounts.models import User
 from feedback.admin.item_changes import ASSIGNMENT, RETURN, URGENCY, WITHDRAWAL, ask_for_change
 from feedback.admin.item_filters import ALL_FILTERS, BLIND_FILTERS, describe_status
@@ -144,7 +145,7 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         """Return what tells the comparison from others, without a name."""
         return str(item)
 
-    @label_column("Status", "", _STATUS_COLOURS)
+    @label_column(_("Status"), "", _STATUS_COLOURS)
     def display_status(self, item: ReviewItem) -> tuple[str, str]:
         """Return the status with its colour."""
         return describe_status(item, timezone.now())
@@ -169,7 +170,7 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Stream"), ordering="stream")
     def display_stream(self, item: ReviewItem) -> str:
         """Return why the item is reviewed and, after a first review, at which stage it is."""
-        stage = "" if item.stage == ReviewStage.FIRST else f", {item.get_stage_display().lower()}"
+        stage = "" if item.stage == ReviewStage.FIRST else f", {lower(item.get_stage_display())}"
         return f"{item.get_stream_display()}{stage}"
 
     @admin.display(description=_("Matter"))
@@ -180,7 +181,7 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         is_member = getattr(item, "is_member", False)
         return str(item.prediction.matter) if is_member else gettext("a matter of others")
 
-    @admin_button("My review queue", "open_review_queue")
+    @admin_button(_("My review queue"), "open_review_queue")
     def open_review_queue(self, request: HttpRequest) -> HttpResponse:
         """Redirect to the reviewer's own queue."""
         return redirect("admin:review-queue")

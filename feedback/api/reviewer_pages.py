@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.auth.current_user import get_current_user
 from accounts.models import User
@@ -37,7 +38,7 @@ def ask_question(request: HttpRequest, pk: UUID) -> HttpResponse:
     item = get_object_or_404(ReviewItem.objects.visible_to(reviewer).with_prediction(), pk=pk)
     is_parked = request.POST.get("then") == "park"
     if request.method != "POST" or not text:
-        return render_item(request, item, question_error="Write a question.", status=422)
+        return render_item(request, item, question_error=gettext("Write a question."), status=422)
     try:
         ask_requester(item, reviewer, text, is_parked)
     except ReviewMessageError as refusal:
@@ -45,7 +46,7 @@ def ask_question(request: HttpRequest, pk: UUID) -> HttpResponse:
     except ClaimLostError:
         save_draft(item, reviewer, "", text)
         return render_lost_claim(request, item, status=409)
-    messages.success(request, "The requester is asked. The answer appears with the item.")
+    messages.success(request, gettext("The requester is asked. The answer appears with the item."))
     return redirect("admin:review-queue") if is_parked else redirect("admin:review-decide", pk)
 
 

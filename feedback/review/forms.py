@@ -12,19 +12,19 @@ from django.utils.translation import gettext_lazy as _
 from feedback.models import MAX_REASON_LENGTH, Clause, Decision, Guideline
 
 POSTPONE_CHOICES = {
-    "1": "In one hour",
-    "4": "In four hours",
-    "24": "Tomorrow",
-    "72": "In three days",
-    "168": "In a week",
+    "1": _("In one hour"),
+    "4": _("In four hours"),
+    "24": _("Tomorrow"),
+    "72": _("In three days"),
+    "168": _("In a week"),
 }
 """Hours by which an item can be postponed, with their labels."""
 
 PASS_CHOICES = {
-    "skip": "Skip: somebody else should decide it",
-    "postpone": "Postpone: I decide it later",
-    "escalate": "Escalate to a lead",
-    "park": "Ask for a document",
+    "skip": _("Skip: somebody else should decide it"),
+    "postpone": _("Postpone: I decide it later"),
+    "escalate": _("Escalate to a lead"),
+    "park": _("Ask for a document"),
 }
 """What a reviewer can do with an item instead of deciding it."""
 
@@ -33,11 +33,11 @@ def _build_decision_field() -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         choices=Decision.choices,
         coerce=Decision,
-        error_messages={"required": "Choose one of the three decisions."},
+        error_messages={"required": _("Choose one of the three decisions.")},
     )
 
 
-CONFIDENCE_CHOICES = {0.99: "Certain", 0.85: "Fairly sure", 0.6: "Not very sure"}
+CONFIDENCE_CHOICES = {0.99: _("Certain"), 0.85: _("Fairly sure"), 0.6: _("Not very sure")}
 """How sure a reviewer can be, with labels."""
 
 
@@ -52,7 +52,7 @@ class DecisionForm(forms.Form):
         empty_value=None,
         coerce=float,
         choices=[
-            ("", "Not stated"),
+            ("", _("Not stated")),
             *((str(value), label) for value, label in CONFIDENCE_CHOICES.items()),
         ],
     )
@@ -60,7 +60,7 @@ class DecisionForm(forms.Form):
         queryset=Clause.objects.none(),
         required=False,
         error_messages={
-            "required": "Cite the clause that decides it.",
+            "required": _("Cite the clause that decides it."),
             "invalid_choice": _("This clause is not in the guideline in force. Choose another one."),
         },
     )
@@ -75,7 +75,7 @@ class DecisionForm(forms.Form):
         """Require the missing fact when the reviewer cannot tell."""
         data = super().clean() or {}
         if data.get("decision") == Decision.CANNOT_TELL and not data.get("text"):
-            self.add_error("text", "Say which fact is missing.")
+            self.add_error("text", _("Say which fact is missing."))
         return data
 
 
@@ -84,7 +84,7 @@ class AdjudicationForm(DecisionForm):
 
     text = forms.CharField(
         max_length=MAX_REASON_LENGTH,
-        error_messages={"required": "Give the reason; it becomes part of the precedent."},
+        error_messages={"required": _("Give the reason; it becomes part of the precedent.")},
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -96,10 +96,10 @@ class PassForm(forms.Form):
     """Skip, postpone, escalate or park an item, always with a reason."""
 
     do = forms.ChoiceField(
-        choices=list(PASS_CHOICES.items()), error_messages={"required": "Choose what to do with the item."}
+        choices=list(PASS_CHOICES.items()), error_messages={"required": _("Choose what to do with the item.")}
     )
     hours = forms.ChoiceField(choices=list(POSTPONE_CHOICES.items()), required=False)
-    reason = forms.CharField(max_length=1_000, error_messages={"required": "Say why, in a few words."})
+    reason = forms.CharField(max_length=1_000, error_messages={"required": _("Say why, in a few words.")})
 
     def get_delay(self) -> timedelta:
         """Return by how long to postpone the item."""
@@ -111,7 +111,7 @@ class OverrideReasonForm(forms.Form):
 
     text = forms.CharField(
         max_length=MAX_REASON_LENGTH,
-        error_messages={"required": "Say why your decision overrides the model."},
+        error_messages={"required": _("Say why your decision overrides the model.")},
     )
 
 
@@ -120,14 +120,16 @@ class RevisionForm(forms.Form):
 
     decision = _build_decision_field()
     text = forms.CharField(
-        max_length=MAX_REASON_LENGTH, error_messages={"required": "Give the reason of the revision."}
+        max_length=MAX_REASON_LENGTH, error_messages={"required": _("Give the reason of the revision.")}
     )
 
 
 class AbsenceForm(forms.Form):
     """The last day of an absence."""
 
-    until = forms.DateField(error_messages={"required": "Say until which day.", "invalid": "Not a date."})
+    until = forms.DateField(
+        error_messages={"required": _("Say until which day."), "invalid": _("Not a date.")}
+    )
 
     def get_end(self) -> datetime:
         """Return the end of the last day, in UTC."""
@@ -138,5 +140,5 @@ class AbsenceForm(forms.Form):
         """Refuse a day in the past."""
         day: date = self.cleaned_data["until"]
         if day < timezone.now().date():
-            raise forms.ValidationError("That day has passed.")
+            raise forms.ValidationError(_("That day has passed."))
         return day

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.auth.current_user import get_current_user
 from feedback.admin_page import render_page
@@ -22,7 +23,7 @@ from feedback.review.decisions import DuplicateFeedbackError, Reasons
 from feedback.review.forms import PASS_CHOICES, POSTPONE_CHOICES, AdjudicationForm, DecisionForm, PassForm
 from feedback.review.queue import ClaimLostError
 
-_CLAIM_LOST_MESSAGE = (
+_CLAIM_LOST_MESSAGE = gettext_lazy(
     "Your claim on this item ran out, so nothing was stored. What you typed is kept as a draft: "
     "claim the item again to send it."
 )
@@ -39,7 +40,8 @@ def decide_item(request: HttpRequest, pk: UUID) -> HttpResponse:
         return render_lost_claim(request, item)
     if item.prediction.erased_at:
         decisions.close_erased_item(item, reviewer)
-        messages.warning(request, "The names of that item were erased meanwhile; there is nothing to decide.")
+        text = gettext("The names of that item were erased meanwhile; there is nothing to decide.")
+        messages.warning(request, text)
         return redirect("admin:review-queue")
     return _render_evidence(request, item, form)
 
@@ -61,7 +63,8 @@ def pass_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     except ClaimLostError:
         queue.save_draft(item, reviewer, "", reason)
         return render_lost_claim(request, item, status=409)
-    messages.success(request, f"Done. {PASS_CHOICES[form.cleaned_data['do']].partition(':')[0]} is recorded.")
+    action = str(PASS_CHOICES[form.cleaned_data["do"]]).partition(":")[0]
+    messages.success(request, gettext("Done. {action} is recorded.").format(action=action))
     return redirect("admin:review-queue")
 
 
@@ -150,7 +153,7 @@ def _render_evidence(
         "undoable": presenter.find_undoable_decision(reviewer, timezone.now()),
         "is_adjudication": item.stage == ReviewStage.ADJUDICATION,
     }
-    title = "Adjudicate" if context["is_adjudication"] else "Is the difference material?"
+    title = gettext("Adjudicate") if context["is_adjudication"] else gettext("Is the difference material?")
     return render_page(request, "decide", title, context, status)
 
 
@@ -164,4 +167,4 @@ def render_lost_claim(request: HttpRequest, item: ReviewItem, status: int = 200)
         "feedback": Feedback.objects.initial_decisions().by_user(reviewer).filter(item=item).first(),
         "message": _CLAIM_LOST_MESSAGE if draft else "",
     }
-    return render_page(request, "claim_lost", "You do not hold this item", context, status)
+    return render_page(request, "claim_lost", gettext("You do not hold this item"), context, status)

@@ -11,8 +11,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.audit import trail
+from accounts.language.sentences import Text, lower
 from accounts.models import User
 from feedback.guideline import service
 from feedback.models import (
@@ -35,10 +37,10 @@ from matching.models import Prediction, ReviewStream
 from matching.pages import diff, presenter
 
 _JURISDICTION_LABELS = {
-    "jurisdiction_left": "Jurisdiction of name A",
-    "jurisdiction_right": "Jurisdiction of name B",
+    "jurisdiction_left": gettext_lazy("Jurisdiction of name A"),
+    "jurisdiction_right": gettext_lazy("Jurisdiction of name B"),
 }
-_SIDE_LABELS = {"left": "Name A", "right": "Name B"}
+_SIDE_LABELS = {"left": gettext_lazy("Name A"), "right": gettext_lazy("Name B")}
 _HIDDEN_EVENTS = (ItemEvent.Kind.UNDONE, ItemEvent.Kind.WITHDRAWN, ItemEvent.Kind.URGENCY)
 """Events that tell nothing about the pair: a decision, how urgent it is, or who asked for a review."""
 
@@ -50,7 +52,7 @@ class DecisionChoice(NamedTuple):
 
     decision: Decision
     symbol: str
-    meaning: str
+    meaning: Text
 
 
 class DecisionSummary(NamedTuple):
@@ -58,6 +60,11 @@ class DecisionSummary(NamedTuple):
 
     feedback: Feedback
     symbol: str
+
+    @property
+    def stage(self) -> str:
+        """The stage of the review, for use inside a sentence."""
+        return lower(self.feedback.get_stage_display())
 
 
 class OwnItem(NamedTuple):
@@ -83,9 +90,9 @@ class PrecedentSummary(NamedTuple):
 
 
 DECISION_CHOICES = (
-    DecisionChoice(Decision.IMMATERIAL, "✓", "The same name under this profile"),
-    DecisionChoice(Decision.MATERIAL, "✕", "Another name, or not good enough"),
-    DecisionChoice(Decision.CANNOT_TELL, "?", "A named fact is missing"),
+    DecisionChoice(Decision.IMMATERIAL, "✓", gettext_lazy("The same name under this profile")),
+    DecisionChoice(Decision.MATERIAL, "✕", gettext_lazy("Another name, or not good enough")),
+    DecisionChoice(Decision.CANNOT_TELL, "?", gettext_lazy("A named fact is missing")),
 )
 _SYMBOLS = {choice.decision: choice.symbol for choice in DECISION_CHOICES}
 
@@ -103,7 +110,9 @@ def build_evidence(item: ReviewItem, reviewer: User) -> dict[str, Any]:
         "parts": presenter.build_part_rows(document["name1"], document["name2"]),
         "steps": document["steps"],
         "profile": presenter.get_profile_choice(prediction.profile),
-        "kind": "a person’s name" if prediction.kind == "individual" else "an organisation’s name",
+        "kind": gettext("a person’s name")
+        if prediction.kind == "individual"
+        else gettext("an organisation’s name"),
         "request_context": _list_request_context(prediction),
         "guideline": guideline,
         "clauses": on_differences,
@@ -115,7 +124,7 @@ def build_evidence(item: ReviewItem, reviewer: User) -> dict[str, Any]:
         "documents": list(prediction.review_documents.all()),
         "conversation": _list_conversation(item),
         "events": list(item.events.exclude(kind__in=_HIDDEN_EVENTS).select_related("actor")),
-        "disclaimer": DISCLAIMER,
+        "disclaimer": gettext(DISCLAIMER),
     }
 
 
@@ -151,7 +160,7 @@ def build_model_answer(decision: Feedback) -> dict[str, Any]:
         "conversation": list(prediction.review_messages.all()),
         "gold": getattr(prediction, "gold", None) if decision.stream == "gold" else None,
         "reason_missing": needs_override_reason(decision),
-        "disclaimer": DISCLAIMER,
+        "disclaimer": gettext(DISCLAIMER),
     }
 
 
@@ -221,12 +230,15 @@ def _hide_effect(difference: Mapping[str, Any]) -> dict[str, Any]:
     return {**shown, "authority": difference["authority"], "why": difference["explanation"]}
 
 
-def _list_request_context(prediction: Prediction) -> list[tuple[str, str]]:
+def _list_request_context(prediction: Prediction) -> list[tuple[Text, Text]]:
     """Return label and value of each fact that the client sent with the two names."""
     context = load_context(prediction)
-    lines = [(label, str(getattr(context, name) or "")) for name, label in _JURISDICTION_LABELS.items()]
-    lines.append(("The registered name is", _SIDE_LABELS.get(context.register or "", "")))
-    for side, identifiers in (("name A", context.identifiers_left), ("name B", context.identifiers_right)):
+    lines: list[tuple[Text, Text]] = [
+        (label, str(getattr(context, name) or "")) for name, label in _JURISDICTION_LABELS.items()
+    ]
+    lines.append((gettext("The registered name is"), _SIDE_LABELS.get(context.register or "", "")))
+    sides = ((gettext("name A"), context.identifiers_left), (gettext("name B"), context.identifiers_right))
+    for side, identifiers in sides:
         lines += [
             (f"{key.replace('_', ' ').capitalize()} ({side})", value) for key, value in identifiers.items()
         ]
@@ -260,9 +272,8 @@ def _list_prior_decisions(item: ReviewItem) -> list[PriorDecision]:
 
 
 def _describe_prior(row: Feedback, revision: Feedback | None) -> PriorDecision:
-    confidence = (
-        "" if row.confidence_score is None else CONFIDENCE_CHOICES.get(float(row.confidence_score), "")
-    )
+    score = row.confidence_score
+    confidence = "" if score is None else str(CONFIDENCE_CHOICES.get(float(score), ""))
     revised = _summarise_decision(revision) if revision else None
     return PriorDecision(_summarise_decision(row), revised, confidence)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -52,7 +53,7 @@ def claim_next_item(reviewer: User, lead: bool = False) -> ReviewItem | None:
     """
     now = timezone.now()
     if Absence.objects.active_at(now).filter(person=reviewer).exists():
-        raise ReviewerAbsentError("You are marked as out of office; end that first.")
+        raise ReviewerAbsentError(gettext("You are marked as out of office; end that first."))
     held = ReviewItem.objects.claimed_by(reviewer, now).with_prediction().order_by("claimed_at").first()
     return held or _draw_gold_item(reviewer, now) or _claim_item(reviewer, now, lead)
 
@@ -73,7 +74,7 @@ def reclaim_item(item: ReviewItem, reviewer: User) -> ReviewItem:
     expired = item.state == ReviewItem.State.CLAIMED and (item.claimed_until or now) < now
     free = item.state == ReviewItem.State.OPEN or expired or item.is_claimed_by(reviewer, now)
     if not free or item.decisions.not_withdrawn().exists():
-        raise ClaimLostError("Somebody else has this item now, or decided it.")
+        raise ClaimLostError(gettext("Somebody else has this item now, or decided it."))
     item.state, item.claimed_by = ReviewItem.State.CLAIMED, reviewer
     item.claimed_at, item.claimed_until = now, now + CLAIM_DURATION
     item.save(update_fields=["state", "claimed_by", "claimed_at", "claimed_until"])

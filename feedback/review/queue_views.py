@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.auth.current_user import get_current_user
 from feedback.admin_page import render_page
@@ -39,7 +40,7 @@ def show_queue(request: HttpRequest) -> HttpResponse:
         "undoable": presenter.find_undoable_decision(reviewer, now),
         "absence": reviewer.absences.filter(starts_at__lte=now, ends_at__gt=now).first(),
     }
-    return render_page(request, "queue", "My review queue", context)
+    return render_page(request, "queue", gettext("My review queue"), context)
 
 
 def claim_next(request: HttpRequest) -> HttpResponse:
@@ -49,7 +50,7 @@ def claim_next(request: HttpRequest) -> HttpResponse:
     reviewer, is_lead = get_current_user(request), request.user.has_perm(LEAD_PERMISSION)
     unexplained = presenter.find_unexplained_override(reviewer)
     if unexplained is not None:
-        messages.warning(request, "First say why your decision overrides the model.")
+        messages.warning(request, gettext("First say why your decision overrides the model."))
         return redirect("admin:review-decision", unexplained.pk)
     try:
         item = queue.claim_next_item(reviewer, is_lead)
@@ -59,7 +60,7 @@ def claim_next(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect(_QUEUE_URL_NAME)
     if item is None:
-        messages.success(request, "Nothing is waiting for you.")
+        messages.success(request, gettext("Nothing is waiting for you."))
         return redirect(_QUEUE_URL_NAME)
     return redirect("admin:review-decide", item.pk)
 
@@ -72,7 +73,7 @@ def reclaim_expired_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         queue.reclaim_item(item, get_current_user(request))
     except ClaimLostError as refusal:
-        messages.error(request, f"{refusal} Your draft is kept; claim the next item.")
+        messages.error(request, f"{refusal} {gettext('Your draft is kept; claim the next item.')}")
         return redirect(_QUEUE_URL_NAME)
     return redirect("admin:review-decide", item.pk)
 
@@ -84,9 +85,10 @@ def resume_parked_item(request: HttpRequest, pk: UUID) -> HttpResponse:
     is_allowed = item.assigned_to_id == get_current_user(request).pk or request.user.has_perm(LEAD_PERMISSION)
     if request.method == "POST" and is_allowed and note:
         queue.resume_item(item, get_current_user(request), note)
-        messages.success(request, "Open again, as the next item of the reviewer who asked for the document.")
+        text = gettext("Open again, as the next item of the reviewer who asked for the document.")
+        messages.success(request, text)
     else:
-        messages.error(request, "Name the document that arrived.")
+        messages.error(request, gettext("Name the document that arrived."))
     return redirect(_QUEUE_URL_NAME)
 
 
@@ -95,10 +97,11 @@ def change_absence(request: HttpRequest) -> HttpResponse:
     reviewer, form = get_current_user(request), AbsenceForm(request.POST)
     if "back" in request.POST:
         queue.end_absence(reviewer, reviewer)
-        messages.success(request, "Welcome back.")
+        messages.success(request, gettext("Welcome back."))
     elif request.method == "POST" and form.is_valid():
         queue.start_absence(reviewer, form.get_end(), reviewer)
-        messages.success(request, "You get no items until then; your claimed and assigned ones are released.")
+        text = gettext("You get no items until then; your claimed and assigned ones are released.")
+        messages.success(request, text)
     elif request.method == "POST":
         messages.error(request, str(form.errors["until"][0]))
     return redirect(_QUEUE_URL_NAME)

@@ -56,9 +56,9 @@ function startHeartbeat() {
       if (!response.ok) throw new Error(String(response.status));
       const { held } = await response.json();
       item.querySelector("[data-until]").hidden = true;
-      status.textContent = held ? " as long as you work on it" : " – your claim ran out. Your draft is saved; send it and claim the item again.";
+      status.textContent = ` ${held ? status.dataset.held : status.dataset.lost}`;
     } catch {
-      status.textContent = " – the server does not respond; what you wrote is still on this page.";
+      status.textContent = ` ${status.dataset.silent}`;
     }
   }, HEARTBEAT_SECONDS * 1000);
 }
