@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.auth.current_user import get_current_user
 from feedback.admin_page import render_page
@@ -38,7 +39,7 @@ def show_decision(request: HttpRequest, pk: UUID) -> HttpResponse:
         "can_undo": decision.can_be_undone(timezone.now()),
     }
     status = 422 if reason_form.errors or revision_form.errors else 200
-    return render_page(request, "decision", "The model’s prediction", context, status)
+    return render_page(request, "decision", gettext("The model’s prediction"), context, status)
 
 
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -51,7 +52,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     except DecisionChangeError as refusal:
         messages.error(request, str(refusal))
         return redirect("admin:review-queue")
-    messages.success(request, "Undone. Decide again.")
+    messages.success(request, gettext("Undone. Decide again."))
     return redirect("admin:review-decide", item.pk)
 
 
@@ -68,7 +69,7 @@ def _store_reason(request: HttpRequest, decision: Feedback, form: OverrideReason
         request,
         decision,
         lambda: decisions.add_override_reason(decision, decision.reviewer, text),
-        "The reason is stored.",
+        gettext("The reason is stored."),
     )
 
 
@@ -78,7 +79,7 @@ def _store_revision(request: HttpRequest, decision: Feedback, form: RevisionForm
         request,
         decision,
         lambda: decisions.revise_decision(decision, decision.reviewer, material, text),
-        "Stored. Both of your decisions are kept.",
+        gettext("Stored. Both of your decisions are kept."),
     )
 
 

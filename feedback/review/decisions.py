@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -127,10 +128,12 @@ def revise_decision(decision: Feedback, reviewer: User, material: bool | None, t
     decision = _lock_own_decision(decision, reviewer)
     if decision.processed or decision.adjudicated:
         raise DecisionChangeError(
-            "This decision was used for training or is final; it can no longer be revised."
+            gettext("This decision was used for training or is final; it can no longer be revised.")
         )
     if has_adjudication_started(decision):
-        raise DecisionChangeError("The adjudication of this pair has begun; it can no longer be revised.")
+        raise DecisionChangeError(
+            gettext("The adjudication of this pair has begun; it can no longer be revised.")
+        )
     item = ReviewItem.objects.select_related("prediction").get(decisions=decision)
     row = _build_decision(item, reviewer, material)
     row.feedback_text, row.revises, row.prediction_shown = text, decision, True
@@ -140,7 +143,7 @@ def revise_decision(decision: Feedback, reviewer: User, material: bool | None, t
     try:
         _insert_feedback(row)
     except DuplicateFeedbackError as error:
-        raise DecisionChangeError("You have revised this decision before.") from error
+        raise DecisionChangeError(gettext("You have revised this decision before.")) from error
     schedule_follow_up(row, item, draw=False)
     update_review(item.prediction)
     trail.record_event("feedback.revised", row, reviewer, material=material, revises=str(decision.pk))
@@ -157,10 +160,12 @@ def undo_decision(decision: Feedback, reviewer: User) -> ReviewItem:
     decision = _lock_own_decision(decision, reviewer)
     if not decision.can_be_undone(now):
         raise DecisionChangeError(
-            "The time to undo it has passed, or the decision was used for training: it is final."
+            gettext("The time to undo it has passed, or the decision was used for training: it is final.")
         )
     if has_adjudication_started(decision) and not decision.adjudicated:
-        raise DecisionChangeError("The adjudication of this pair has begun; it can no longer be undone.")
+        raise DecisionChangeError(
+            gettext("The adjudication of this pair has begun; it can no longer be undone.")
+        )
     rows = ReviewItem.objects.select_for_update(of=("self",)).select_related("prediction")
     item = rows.get(decisions=decision)
     _withdraw(decision, now)
@@ -180,7 +185,7 @@ def add_override_reason(decision: Feedback, reviewer: User, text: str) -> Feedba
     """Add the reason that an override needs. Raises :class:`DecisionChangeError` if there is one already."""
     decision = _lock_own_decision(decision, reviewer)
     if decision.feedback_text:
-        raise DecisionChangeError("A reason was given before.")
+        raise DecisionChangeError(gettext("A reason was given before."))
     decision.feedback_text = text
     decision.save(update_fields=["feedback_text"])
     trail.record_event("feedback.reason_added", decision, reviewer)
@@ -230,7 +235,7 @@ def _lock_own_decision(decision: Feedback, reviewer: User) -> Feedback:
     rows = Feedback.objects.select_for_update().not_withdrawn().filter(pk=decision.pk, reviewer=reviewer)
     row = rows.first()
     if row is None or row.item_id is None:
-        raise DecisionChangeError("This is not a decision of yours that stands.")
+        raise DecisionChangeError(gettext("This is not a decision of yours that stands."))
     return row
 
 

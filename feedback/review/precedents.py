@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.audit import trail
 from accounts.models import User
@@ -49,7 +50,7 @@ def revoke_precedent(precedent: PairPrecedent, actor: User, reason: str) -> int:
     """
     row = PairPrecedent.objects.select_for_update().get(pk=precedent.pk)
     if row.end_reason == EndReason.REVOKED:
-        raise PrecedentError("This precedent was revoked before.")
+        raise PrecedentError(gettext("This precedent was revoked before."))
     row.ended_at, row.end_reason, row.revoked_by = timezone.now(), EndReason.REVOKED, actor
     row.save(update_fields=["ended_at", "end_reason", "revoked_by"])
     answers = PredictionReview.objects.filter(precedent=row, decided_by=DecisionMaker.PRECEDENT)
