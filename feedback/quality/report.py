@@ -15,8 +15,10 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.ids import build_min_uuid7
+from accounts.language.sentences import Text
 from accounts.models import User
 from feedback.models import Feedback, GoldAnswer, ReviewItem, ReviewStage
 from feedback.quality.agreement import (
@@ -27,6 +29,7 @@ from feedback.quality.agreement import (
     gwet_ac1,
 )
 from feedback.review.routing import is_override
+from matching.compare.language import show_text
 from matching.engine import load_categories
 from matching.models import Prediction, ReviewStream
 from modelops.training.evaluation import wilson_interval
@@ -43,6 +46,17 @@ _CHART_DAYS = 14
 _RECENT_WINDOW = timedelta(days=28)
 _MAX_CATEGORIES = 12
 _MIN_BOOTSTRAP_PAIRS = 10
+_STAGE_NAMES: Mapping[str, Text] = {
+    ReviewStage.FIRST: gettext_lazy("First"),
+    ReviewStage.SECOND: gettext_lazy("Second"),
+    ReviewStage.ADJUDICATION: gettext_lazy("Adjudication"),
+}
+_STATE_NAMES: Mapping[str, Text] = {
+    ReviewItem.State.OPEN: gettext_lazy("open"),
+    ReviewItem.State.CLAIMED: gettext_lazy("claimed"),
+    ReviewItem.State.PARKED: gettext_lazy("parked"),
+}
+"""Undecided items have no other state."""
 
 
 class GroupAgreement(NamedTuple):
@@ -158,7 +172,7 @@ def _select_decisions(since: datetime, restriction: SampleFilter) -> QuerySet[Fe
 
 def measure_all_reviewers(sample: BlindDecisionSample) -> GroupAgreement | None:
     """Return the agreement over all items with two decisions."""
-    return measure_pairs("All", sample.decision_pairs)
+    return measure_pairs(gettext("All"), sample.decision_pairs)
 
 
 def measure_reviewer(sample: BlindDecisionSample, person: User) -> GroupAgreement | None:
@@ -168,13 +182,13 @@ def measure_reviewer(sample: BlindDecisionSample, person: User) -> GroupAgreemen
 
 def measure_by_guideline(sample: BlindDecisionSample) -> list[GroupAgreement]:
     """Return the agreement under each version of the guideline."""
-    return _measure_groups(sample.decision_pairs, lambda pair: [pair[1].guideline_version or "none"])
+    return _measure_groups(sample.decision_pairs, lambda pair: [pair[1].guideline_version or gettext("none")])
 
 
 def measure_by_category(sample: BlindDecisionSample) -> list[GroupAgreement]:
     """Return the agreement on items of each category of difference, the most frequent first."""
     categories = _load_categories({pair[0].prediction_id for pair in sample.decision_pairs})
-    titles = {id_: f"{id_} {category.title}" for id_, category in load_categories().items()}
+    titles = {id_: f"{id_} {show_text(category.title)}" for id_, category in load_categories().items()}
 
     def names(pair: DecisionPair) -> list[str]:
         return [titles.get(id_, id_) for id_ in categories.get(pair[0].prediction_id, ())]
@@ -187,11 +201,12 @@ def detect_agreement_drop(
 ) -> tuple[GroupAgreement, GroupAgreement, bool] | None:
     """Return recent agreement, earlier agreement, and whether the earlier one exceeds the recent interval."""
     recent = measure_pairs(
-        "Last four weeks",
+        gettext("Last four weeks"),
         [pair for pair in sample.decision_pairs if pair[1].decided_at >= now - _RECENT_WINDOW],
     )
     before = measure_pairs(
-        "Before", [pair for pair in sample.decision_pairs if pair[1].decided_at < now - _RECENT_WINDOW]
+        gettext("Before"),
+        [pair for pair in sample.decision_pairs if pair[1].decided_at < now - _RECENT_WINDOW],
     )
     if recent is None or before is None:
         return None
@@ -219,13 +234,15 @@ def compute_median_seconds(decisions: Sequence[BlindDecision]) -> float | None:
 
 
 def summarise_queue(now: datetime) -> list[Mapping[str, object]]:
-    """Return open items, overdue items and the oldest creation time by stage and state."""
+    """Return open items, overdue items and the oldest creation time by name of stage and of state."""
     rows = ReviewItem.objects.open().order_by().values("stage", "state")
-    return list(
-        rows.annotate(
-            n=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)), oldest=Min("created_at")
-        ).order_by("stage", "state")
+    counted = rows.annotate(
+        n=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)), oldest=Min("created_at")
     )
+    return [
+        {**row, "stage": _STAGE_NAMES[row["stage"]], "state": _STATE_NAMES[row["state"]]}
+        for row in counted.order_by("stage", "state")
+    ]
 
 
 def count_closed_per_day(now: datetime) -> list[DailyBar]:
@@ -252,7 +269,9 @@ def count_overrides_by_category(sample: BlindDecisionSample) -> list[tuple[str, 
     titles = load_categories()
     ranked = sorted(overrides.items(), key=lambda entry: (-sum(entry[1]), entry[0]))[:_MAX_CATEGORIES]
     return [
-        (f"{id_} {titles[id_].title}", Proportion(sum(hits), len(hits))) for id_, hits in ranked if sum(hits)
+        (f"{id_} {show_text(titles[id_].title)}", Proportion(sum(hits), len(hits)))
+        for id_, hits in ranked
+        if sum(hits)
     ]
 
 

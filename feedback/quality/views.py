@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.auth.current_user import get_current_user
 from feedback.admin_page import render_page
@@ -26,7 +27,7 @@ def show_own_quality(request: HttpRequest) -> HttpResponse:
         "impact": impact.measure_impact(reviewer),
         "window": report.WINDOW.days,
     }
-    return render_page(request, "own_quality", "My review quality", context)
+    return render_page(request, "own_quality", gettext("My review quality"), context)
 
 
 def show_team_quality(request: HttpRequest) -> HttpResponse:
@@ -46,4 +47,4 @@ def show_team_quality(request: HttpRequest) -> HttpResponse:
         "people": report.summarise_reviewers(sample),
         "window": report.WINDOW.days,
     }
-    return render_page(request, "team_quality", "Review quality", context)
+    return render_page(request, "team_quality", gettext("Review quality"), context)
