@@ -35,6 +35,7 @@ from feedback.quality.report import Proportion
 from feedback.review import gold
 from feedback.review.gold import GoldItemError, KnownAnswer
 from matching.compare import sampling
+from matching.compare.language import show_text
 from matching.engine import MAX_NAME_LENGTH, EngineError, load_categories, load_profiles
 from matching.models.prediction import UNLISTED_COLUMNS
 from matters.wall import select_visible
@@ -44,13 +45,19 @@ from modelops.serving.loader import NoLiveModelError
 class GoldItemForm(forms.Form):
     """A pair of names and its known answer."""
 
-    name1 = forms.CharField(max_length=MAX_NAME_LENGTH, label="Name A", widget=UnfoldAdminTextInputWidget())
-    name2 = forms.CharField(max_length=MAX_NAME_LENGTH, label="Name B", widget=UnfoldAdminTextInputWidget())
+    name1 = forms.CharField(
+        max_length=MAX_NAME_LENGTH, label=_("Name A"), widget=UnfoldAdminTextInputWidget()
+    )
+    name2 = forms.CharField(
+        max_length=MAX_NAME_LENGTH, label=_("Name B"), widget=UnfoldAdminTextInputWidget()
+    )
     profile = forms.ChoiceField(
-        choices=[(regime.id, regime.title) for regime in load_profiles().values()],
+        label=_("Profile"),
+        choices=lambda: [(item.id, show_text(item.title)) for item in load_profiles().values()],
         widget=UnfoldAdminSelectWidget(),
     )
     answer = forms.ChoiceField(
+        label=_("Answer"),
         choices=[(decision.value, decision.label) for decision in (Decision.MATERIAL, Decision.IMMATERIAL)],
         widget=UnfoldAdminSelectWidget(),
     )
@@ -61,9 +68,10 @@ class GoldItemForm(forms.Form):
         widget=UnfoldAdminSelectWidget(),
     )
     why = forms.CharField(
+        label=_("Why"),
         max_length=2_000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Shown to the reviewer after the decision.",
+        help_text=_("Shown to the reviewer after the decision."),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -149,7 +157,7 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
     def description(self, row: GoldAnswer) -> str:
         """Return what the pair differs in."""
         titles = load_categories()
-        names = [titles[id_].title for id_ in sorted(row.prediction.categories) if id_ in titles]
+        names = [show_text(titles[id_].title) for id_ in sorted(row.prediction.categories) if id_ in titles]
         return "; ".join(names) or gettext("No difference")
 
     @admin.display(description=_("Known answer"), ordering="material")
@@ -175,19 +183,21 @@ class GoldAnswerAdmin(ReadOnlyAdmin):
             return gettext("not decided yet")
         return gettext("{hits} of {n}").format(hits=share.hits, n=share.n)
 
-    @admin_button("Add a gold item", "add_gold_item")
+    @admin_button(_("Add a gold item"), "add_gold_item")
     def add_gold_item(self, request: HttpRequest) -> HttpResponse:
         """Ask for the pair and its known answer."""
 
         def perform(actor: User, data: Mapping[str, Any]) -> str:
             answer = KnownAnswer(data["answer"] == Decision.MATERIAL, data["why"], data["clause"])
             gold.add_gold_item(actor, data["name1"], data["name2"], data["profile"], answer)
-            return "Added. Every reviewer gets it once, unmarked."
+            return gettext("Added. Every reviewer gets it once, unmarked.")
 
-        text = "Choose pairs whose answer nobody disputes; they measure reviewers, not models."
+        text = gettext("Choose pairs whose answer nobody disputes; they measure reviewers, not models.")
         back = reverse("admin:feedback_goldanswer_changelist")
         refusals = (EngineError, NoLiveModelError)
-        step = ConfirmationStep("Add a gold item", text, "Add", back, perform, GoldItemForm, refusals)
+        step = ConfirmationStep(
+            gettext("Add a gold item"), text, gettext("Add"), back, perform, GoldItemForm, refusals
+        )
         return handle_confirmation(self.admin_site, request, step)
 
     @admin_button(_("Retire"), "retire")

@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -55,7 +56,7 @@ class ClauseInline(StackedInline):  # type: ignore[misc]  # the theme is untyped
 class VersionForm(forms.Form):
     """The name of the next version."""
 
-    version = forms.CharField(max_length=20, widget=UnfoldAdminTextInputWidget())
+    version = forms.CharField(label=_("Version"), max_length=20, widget=UnfoldAdminTextInputWidget())
 
 
 @admin.register(Guideline)
@@ -99,18 +100,26 @@ class GuidelineAdmin(ModelAdmin):  # type: ignore[misc]  # the theme is untyped
         """Redirect to the text of a version."""
         return redirect(get_object_or_404(Guideline, pk=object_id))
 
-    @admin_button("Begin the next version", "create_draft")
+    @admin_button(_("Begin the next version"), "create_draft")
     def create_draft(self, request: HttpRequest) -> HttpResponse:
         """Copy the guideline in force into a draft."""
 
         def perform(actor: User, data: Mapping[str, Any]) -> str:
             start_draft(actor, data["version"])
-            return "The draft is a copy of the guideline in force. Edit it, then publish it."
+            return gettext("The draft is a copy of the guideline in force. Edit it, then publish it.")
 
-        text = "Decisions keep the version they were made under; the draft changes nothing until published."
+        text = gettext(
+            "Decisions keep the version they were made under; the draft changes nothing until published."
+        )
         back = reverse("admin:feedback_guideline_changelist")
         step = ConfirmationStep(
-            "Begin the next version?", text, "Begin", back, perform, VersionForm, (GuidelineError,)
+            gettext("Begin the next version?"),
+            text,
+            gettext("Begin"),
+            back,
+            perform,
+            VersionForm,
+            (GuidelineError,),
         )
         return handle_confirmation(self.admin_site, request, step)
 

@@ -88,7 +88,7 @@ def start_draft(actor: User, version: str) -> Guideline:
         with transaction.atomic():
             draft = Guideline.objects.create(version=version)
     except IntegrityError as error:
-        raise GuidelineError("There is a draft already, or a version of that name.") from error
+        raise GuidelineError(gettext("There is a draft already, or a version of that name.")) from error
     columns = ("chapter", "number", "title", "text", "categories", "position")
     Clause.objects.bulk_create(
         Clause(guideline=draft, **{name: getattr(clause, name) for name in columns}) for clause in clauses
@@ -138,9 +138,9 @@ def publish_guideline(draft: Guideline, actor: User | None) -> Guideline:
 def _publish(draft: Guideline, actor: User | None) -> int:
     """Publish a locked draft and return how many precedents end; raises as :func:`publish_guideline`."""
     if draft.status != Guideline.Status.DRAFT:
-        raise GuidelineError("This version is published already.")
+        raise GuidelineError(gettext("This version is published already."))
     if not draft.clauses.exists():
-        raise GuidelineError("A guideline without clauses cannot be published.")
+        raise GuidelineError(gettext("A guideline without clauses cannot be published."))
     draft.status, draft.published_at, draft.published_by = Guideline.Status.PUBLISHED, timezone.now(), actor
     draft.save(update_fields=["status", "published_at", "published_by"])
     ended = end_pair_precedents()
