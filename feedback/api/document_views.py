@@ -129,7 +129,8 @@ class DocumentsView(APIView):
         try:
             rows = add_documents(prediction, user, data[DOCUMENTS_FIELD], data["text"])
         except DocumentsRefusedError as error:
-            raise ValidationError({DOCUMENTS_FIELD: [f"File {error.number}: {error}"]}) from None
+            text = gettext("File {number}: {error}").format(number=error.number, error=error)
+            raise ValidationError({DOCUMENTS_FIELD: [text]}) from None
         except ReviewRequestError as refusal:
             raise ConflictError(str(refusal), "no_document_wanted") from None
         return Response(_serialize_list(rows), status=201)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser
 
@@ -23,6 +24,7 @@ MAX_FILES = 5
 """Most documents of one request."""
 
 _MAX_NAME_LENGTH = 150
+_MAX_MEGABYTES = MAX_DOCUMENT_BYTES // 2**20
 
 
 class DocumentUpload:
@@ -33,7 +35,7 @@ class DocumentUpload:
         self.name = clean_file_name(name)
         self.stated_type = stated_type
         self.is_kept = False
-        refusal = f"A document is larger than {MAX_DOCUMENT_BYTES // 2**20} MB."
+        refusal = gettext("A document is larger than {size} MB.").format(size=_MAX_MEGABYTES)
         self.file = UploadFile(build_file_name(self.id), MAX_DOCUMENT_BYTES, refusal)
 
     def __str__(self) -> str:
@@ -69,7 +71,8 @@ class DocumentUploadHandler(ClosableHandler):
         """Start an upload. Raises ``ValidationError`` for one too many and for another field."""
         super().new_file(*args, **kwargs)
         if self.field_name != DOCUMENTS_FIELD:
-            raise ValidationError({str(self.field_name): [f"Send files in the field {DOCUMENTS_FIELD}."]})
+            text = gettext("Send files in the field {field}.").format(field=DOCUMENTS_FIELD)
+            raise ValidationError({str(self.field_name): [text]})
         if len(self.uploads) == MAX_FILES:
             raise ValidationError({DOCUMENTS_FIELD: [_describe_limits()]})
         self.uploads.append(DocumentUpload(self.file_name or "", self.content_type or ""))
@@ -118,4 +121,5 @@ def clean_file_name(name: str) -> str:
 
 
 def _describe_limits() -> str:
-    return f"Send up to {MAX_FILES} files of up to {MAX_DOCUMENT_BYTES // 2**20} MB each at once."
+    text = gettext("Send up to {count} files of up to {size} MB each at once.")
+    return text.format(count=MAX_FILES, size=_MAX_MEGABYTES)
