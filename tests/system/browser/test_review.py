@@ -177,7 +177,8 @@ def test_on_a_phone_nothing_is_cut_and_right_to_left_stays_so(
     expect(page.locator("ol.aligned, dl.apart").first).to_be_visible()
     assert (page.locator("ol.aligned").get_attribute("dir") == "rtl") is arabic
     small = page.eval_on_selector_all(
-        ".review button", "all => all.filter(one => one.getBoundingClientRect().height < 44).length"
+        ".review button",
+        "all => all.filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 44).length",
     )
     assert small == 0
     page.click(".answer >> nth=2")
