@@ -11,7 +11,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check check-source lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled prove-hosts prove-spark both-engines
+.PHONY: prove-accessibility run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check check-source lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled prove-hosts prove-spark both-engines
 .DEFAULT_GOAL := run
 
 run: setup
@@ -77,7 +77,11 @@ test-containers: setup
 # In a process of their own: Playwright's loop runs in the thread of the tests. In order: one product lives through all scenarios.
 test-browser: setup
 	@echo "==> The product in a browser"
-	@$(BIN)/python -m pytest tests/system/browser --numprocesses=0 --quiet -p no:randomly
+	@$(BIN)/python -m pytest tests/system/browser --ignore=tests/system/browser/test_every_page.py --numprocesses=0 --quiet -p no:randomly
+
+# axe on every page that an address or a link leads to, wide and light, narrow and dark: about ten minutes.
+prove-accessibility: setup
+	@$(BIN)/python -m pytest tests/system/browser/test_every_page.py --numprocesses=0 --verbose -p no:randomly
 
 # The pictures of docs/images, from the running product; needs an installed Chromium.
 screenshots: setup
