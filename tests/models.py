@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.encryption.crypto import DigestPurpose, compute_digest, sha256
 from accounts.models import User
 from accounts.privacy import erasure
-from feedback.models import Guideline
+from feedback.models import Guideline, ReviewItem
 from matching.engine import FEATURE_NAMES, Kind, compute_schema_hash
 from matching.models import Prediction
 from matching.pair_digest import compute_pair_digest
@@ -61,6 +61,12 @@ def stored_prediction(
         name2=name2,
         **(fields | columns),
     )
+
+
+def create_item(prediction: Prediction | None = None, **columns: Any) -> ReviewItem:
+    """A review item that waits, of the prediction or of one made for it."""
+    given = {"stream": "uncertain", "selection_probability": 1.0} | columns
+    return ReviewItem.objects.create(prediction=prediction or stored_prediction(), **given)
 
 
 def guideline(version: str = "1") -> Guideline:

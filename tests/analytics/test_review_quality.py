@@ -76,7 +76,7 @@ def adjudicate(prediction: Prediction, material: bool) -> None:
     )
 
 
-def measured(**filters: Any) -> dict[Measure, Figure]:
+def measure(**filters: Any) -> dict[Measure, Figure]:
     return {figure.measure: figure for figure in get_review_quality(period(), **filters).all}
 
 
@@ -93,7 +93,7 @@ def team() -> None:
 
 @pytest.mark.usefixtures("team")
 def test_every_figure_is_what_its_definition_says() -> None:
-    figures = measured()
+    figures = measure()
     pairs = [(True, True)] * 12 + [(False, False)] * 6 + [(True, False)] * 6
     kappa = cohen_kappa(pairs)
     assert kappa is not None
@@ -114,7 +114,7 @@ def test_a_first_decision_is_overturned_by_what_settles_it() -> None:
     rows = decide_twice(anna, ben, [(True, True), (True, False), (True, False), (True, False), (None, None)])
     adjudicate(rows[1], material=True)
     adjudicate(rows[2], material=False)
-    overturned = measured()[Measure.OVERTURN_RATE]
+    overturned = measure()[Measure.OVERTURN_RATE]
     assert (overturned.value, overturned.n) == (0.3333, 3), "the fourth and the fifth wait for a lead"
     by_person = get_review_quality(period(), show_people=True).reviewers
     assert by_person is not None
@@ -129,7 +129,7 @@ def test_turnaround_runs_from_the_item_to_the_decision() -> None:
         prediction=row, stream="appeal", selection_probability=1, created_at=now - timedelta(hours=2)
     )
     decide(row, person(Role.REVIEWER), True, item=item, created_at=now)
-    figure = measured()[Measure.TURNAROUND_SECONDS]
+    figure = measure()[Measure.TURNAROUND_SECONDS]
     assert (figure.value, figure.low, figure.n) == (7200.0, None, 1)
 
 
@@ -139,7 +139,7 @@ def test_period_profile_and_stream_filter() -> None:
     decide(stored_prediction("B", profile="ucc"), anna, True, stream="audit")
     decide(stored_prediction("C"), anna, True, created_at=timezone.now() - timedelta(days=40))
     counts = [
-        measured(**filters)[Measure.DECISIONS].n
+        measure(**filters)[Measure.DECISIONS].n
         for filters in ({}, {"profile": "kyc"}, {"stream": "audit"}, {"profile": "kyc", "stream": "audit"})
     ]
     assert counts == [2, 1, 1, 0]
@@ -220,11 +220,11 @@ def test_a_key_without_the_scope_and_a_wrong_filter_are_refused() -> None:
 def test_coefficients_are_stated_from_twenty_items_on() -> None:
     anna, ben = person(Role.REVIEWER), person(Role.REVIEWER)
     decide_twice(anna, ben, [(True, True)] * 10 + [(False, True)] * 9)
-    figures = measured()
+    figures = measure()
     assert (figures[Measure.COHEN_KAPPA].value, figures[Measure.COHEN_KAPPA].n) == (None, 19)
     assert figures[Measure.SAME_DECISION].low is not None
     decide_twice(anna, ben, [(False, False)])
-    assert measured()[Measure.COHEN_KAPPA].value is not None
+    assert measure()[Measure.COHEN_KAPPA].value is not None
 
 
 def test_without_a_decision_every_figure_says_so() -> None:

@@ -13,9 +13,9 @@ from accounts.models import AuditEvent, Role, User
 from feedback.leads.changes import Urgency, assign_items, change_urgency, return_items, withdraw_items
 from feedback.models import Feedback, ItemEvent, ReviewItem, ReviewRequest
 from feedback.requests.service import request_review
-from matching.models import Prediction, PredictionReview
+from matching.models import PredictionReview
 from tests.matters.cast import create_member, matter_of
-from tests.models import stored_prediction
+from tests.models import create_item, stored_prediction
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -29,14 +29,9 @@ def lead() -> User:
     return person(Role.LEAD)
 
 
-def queued(prediction: Prediction | None = None, **columns: Any) -> ReviewItem:
-    given = {"stream": "uncertain", "selection_probability": 1.0} | columns
-    return ReviewItem.objects.create(prediction=prediction or stored_prediction(), **given)
-
-
 def held(reviewer: User, **columns: Any) -> ReviewItem:
     until = timezone.now() + timedelta(minutes=5)
-    return queued(state="claimed", claimed_by=reviewer, claimed_until=until, **columns)
+    return create_item(state="claimed", claimed_by=reviewer, claimed_until=until, **columns)
 
 
 def decide(item: ReviewItem, reviewer: User) -> None:
@@ -58,16 +53,16 @@ def send(user: User, action: str, items: list[ReviewItem], **fields: str) -> Any
 
 def test_nobody_is_assigned_what_they_decided_asked_for_or_passed_on(lead: User) -> None:
     rita = person(Role.REVIEWER)
-    free, decided, asked, passed = queued(), queued(stage="second"), queued(), queued()
+    free, decided, asked, passed = create_item(), create_item(stage="second"), create_item(), create_item()
     decide(decided, rita)
     request_review(asked.prediction, rita, "x")
     ItemEvent.objects.create(item=passed, actor=rita, kind="skipped")
     others = [
         held(person(Role.REVIEWER)),
-        queued(state="parked"),
-        queued(for_lead=True),
-        queued(state="done", done_at=timezone.now() + timedelta(hours=1)),
-        queued(stream="gold", assigned_to=lead),
+        create_item(state="parked"),
+        create_item(for_lead=True),
+        create_item(state="done", done_at=timezone.now() + timedelta(hours=1)),
+        create_item(stream="gold", assigned_to=lead),
     ]
     keys = [item.pk for item in (free, decided, asked, passed, *others)]
     outcome = assign_items([*keys, uuid4()], rita, lead)
@@ -93,11 +88,11 @@ def test_items_are_returned_from_whoever_has_them(lead: User) -> None:
     later = timezone.now() + timedelta(days=1)
     taken = [
         held(rita, assigned_to=rita),
-        queued(assigned_to=rita),
-        queued(assigned_to=rita, not_before=later),
-        queued(state="parked", assigned_to=rita),
+        create_item(assigned_to=rita),
+        create_item(assigned_to=rita, not_before=later),
+        create_item(state="parked", assigned_to=rita),
     ]
-    outcome = return_items([*(item.pk for item in taken), queued().pk], lead, "Rita is ill")
+    outcome = return_items([*(item.pk for item in taken), create_item().pk], lead, "Rita is ill")
     assert (outcome.changed, outcome.refusals) == (4, {"free already": 1})
     now = timezone.now()
     assert ReviewItem.objects.filter(state="open", assigned_to=None, not_before__lte=now).count() == 5
@@ -107,7 +102,7 @@ def test_items_are_returned_from_whoever_has_them(lead: User) -> None:
 
 
 def test_a_priority_sets_the_due_time_and_a_due_time_stands_alone(lead: User) -> None:
-    item, asked = queued(), queued()
+    item, asked = create_item(), create_item()
     soon = timezone.now() + timedelta(hours=1)
     request_review(asked.prediction, asked.prediction.user, "x", due_at=soon)
     keys = [item.pk, asked.pk]
@@ -124,10 +119,10 @@ def test_a_priority_sets_the_due_time_and_a_due_time_stands_alone(lead: User) ->
 
 
 def test_withdrawing_closes_the_request_and_keeps_what_the_rules_need(lead: User) -> None:
-    asked = queued()
+    asked = create_item()
     request_review(asked.prediction, asked.prediction.user, "x")
-    second, decided, audited = queued(stage="second"), queued(), queued(stream="audit")
-    raised = queued(stored_prediction(stream="audit", selection_probability=0.1), stream="request")
+    second, decided, audited = create_item(stage="second"), create_item(), create_item(stream="audit")
+    raised = create_item(stored_prediction(stream="audit", selection_probability=0.1), stream="request")
     decide(decided, person(Role.REVIEWER))
     kept = [second, decided, audited, raised, held(person(Role.REVIEWER))]
     outcome = withdraw_items([asked.pk, *(item.pk for item in kept)], lead, "Asked twice")
@@ -149,7 +144,7 @@ def test_withdrawing_closes_the_request_and_keeps_what_the_rules_need(lead: User
 
 def test_a_lead_changes_nothing_behind_the_wall_of_a_matter(lead: User) -> None:
     matter = matter_of(person())
-    item = queued(stored_prediction(matter=matter))
+    item = create_item(stored_prediction(matter=matter))
     urgency = Urgency(30, None)
     for outcome in (
         assign_items([item.pk], None, lead),
@@ -163,7 +158,7 @@ def test_a_lead_changes_nothing_behind_the_wall_of_a_matter(lead: User) -> None:
 
 def test_each_change_is_asked_for_on_a_page_of_its_own(lead: User) -> None:
     rita = person(Role.REVIEWER)
-    one, two = queued(), queued(assigned_to=rita)
+    one, two = create_item(), create_item(assigned_to=rita)
     for action, fields, text in (
         ("assign", {"person": str(rita.pk)}, "2 of 2 items changed."),
         ("change_urgency", {"priority": "30", "reason": "x"}, "2 of 2 items changed."),
@@ -188,7 +183,7 @@ def test_each_change_is_asked_for_on_a_page_of_its_own(lead: User) -> None:
 def test_a_form_that_lacks_something_changes_nothing(
     lead: User, action: str, fields: dict[str, str], text: str
 ) -> None:
-    item = queued()
+    item = create_item()
     _asked, answer = send(lead, action, [item], **fields)
     assert text in answer.content.decode()
     assert not AuditEvent.objects.filter(action__startswith="review_item.").exists()
@@ -196,7 +191,7 @@ def test_a_form_that_lacks_something_changes_nothing(
 
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.AUDITOR])
 def test_nobody_but_a_lead_changes_items(role: str) -> None:
-    item, user = queued(), person(role)
+    item, user = create_item(), person(role)
     for action in ("assign", "return_to_queue", "change_urgency", "withdraw"):
         asked, _answer = send(user, action, [item], reason="x", priority="30", person=str(user.pk))
         assert "1 chosen item" not in asked.content.decode()
@@ -206,7 +201,7 @@ def test_nobody_but_a_lead_changes_items(role: str) -> None:
 
 def test_one_change_takes_a_bounded_number_of_items(lead: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feedback.admin.item_changes.MAX_ITEMS", 1)
-    items = [queued(), queued()]
+    items = [create_item(), create_item()]
     client = Client()
     client.force_login(lead)
     form = {"action": "withdraw", "_selected_action": [str(item.pk) for item in items]}

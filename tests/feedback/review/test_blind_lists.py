@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Role, User
 from feedback.models import ReviewItem
 from matching.models import Prediction
-from tests.models import stored_prediction
+from tests.models import create_item, stored_prediction
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -32,11 +32,6 @@ def browser(user: User) -> Client:
 def text(answer: Any) -> str:
     """The page without the motto of the site."""
     return b"".join(cast("Iterable[bytes]", answer)).decode().replace("Material or immaterial?", "")
-
-
-def queued(prediction: Prediction, **columns: Any) -> ReviewItem:
-    given = {"stream": "uncertain", "selection_probability": 1.0} | columns
-    return ReviewItem.objects.create(prediction=prediction, **given)
 
 
 def answers_shown(user: User, prediction: Prediction) -> list[bool]:
@@ -58,7 +53,7 @@ def test_the_verdict_is_hidden_until_the_pair_is_decided_also_on_other_predictio
     same = stored_prediction(*PAIR, verdict="material")
     user = person(role)
     assert answers_shown(user, same) == [False, False, False]
-    item = queued(waiting)
+    item = create_item(waiting)
     assert answers_shown(user, same) == answers_shown(user, waiting) == [False, False, False]
     item.state, item.done_at = ReviewItem.State.DONE, item.created_at
     item.save()
@@ -66,7 +61,7 @@ def test_the_verdict_is_hidden_until_the_pair_is_decided_also_on_other_predictio
 
 
 def test_no_filter_and_no_order_tells_a_reviewer_the_verdict() -> None:
-    queued(stored_prediction(*PAIR, verdict="material", stream="uncertain", selection_probability=1.0))
+    create_item(stored_prediction(*PAIR, verdict="material", stream="uncertain", selection_probability=1.0))
     client = browser(person(Role.REVIEWER))
     for query in (
         "verdict=material",
@@ -82,7 +77,7 @@ def test_no_filter_and_no_order_tells_a_reviewer_the_verdict() -> None:
 
 
 def test_those_who_do_not_review_see_the_verdict() -> None:
-    queued(stored_prediction(*PAIR, verdict="material", stream="uncertain", selection_probability=1.0))
+    create_item(stored_prediction(*PAIR, verdict="material", stream="uncertain", selection_probability=1.0))
     for role in (Role.AUDITOR, Role.MODEL_ENGINEER, Role.ADMINISTRATOR):
         assert "Material" in text(browser(person(role)).get(reverse(LIST)))
 
@@ -100,7 +95,9 @@ def test_the_list_of_a_reviewer_costs_the_same_for_few_and_for_many() -> None:
 
 def test_the_list_of_items_shows_those_that_wait_first_by_due_time() -> None:
     now = timezone.now()
-    done = [queued(stored_prediction(*PAIR), state="done", done_at=now + timedelta(days=at)) for at in (1, 2)]
-    later, sooner = (queued(stored_prediction(*PAIR), due_at=now + timedelta(days=at)) for at in (9, 3))
+    done = [
+        create_item(stored_prediction(*PAIR), state="done", done_at=now + timedelta(days=at)) for at in (1, 2)
+    ]
+    later, sooner = (create_item(stored_prediction(*PAIR), due_at=now + timedelta(days=at)) for at in (9, 3))
     page = browser(person(Role.LEAD)).get(reverse("admin:feedback_reviewitem_changelist"))
     assert list(page.context["cl"].result_list) == [sooner, later, *reversed(done)]

@@ -19,7 +19,7 @@ from feedback.review.waiting import build_available_condition, count_overdue, ta
 from matching.compare import sampling
 from matching.models import Prediction
 from tests.matters.cast import create_member, matter_of
-from tests.models import guideline, stored_prediction
+from tests.models import create_item, guideline, stored_prediction
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -46,11 +46,10 @@ def browser(user: User) -> Client:
     return client
 
 
-def queued(prediction: Prediction | None = None, **columns: Any) -> ReviewItem:
+def create_due_item(prediction: Prediction | None = None, **columns: Any) -> ReviewItem:
     now = timezone.now()
     times = {"not_before": now - timedelta(hours=1), "due_at": now + timedelta(days=1)}
-    given = {"stream": "uncertain", "selection_probability": 1.0} | times | columns
-    return ReviewItem.objects.create(prediction=prediction or stored_prediction(), **given)
+    return create_item(prediction, **times | columns)
 
 
 def decide(item: ReviewItem, reviewer: User) -> None:
@@ -69,19 +68,21 @@ def fill_queue(user: User) -> dict[str, ReviewItem]:
     now, other = timezone.now(), person(Role.REVIEWER)
     held: dict[str, Any] = {"state": "claimed", "claimed_until": now + timedelta(minutes=5)}
     items = {
-        "free": queued(),
-        "own": queued(assigned_to=user),
-        "expired": queued(state="claimed", claimed_by=other, claimed_until=now - timedelta(minutes=1)),
-        "others": queued(assigned_to=other),
-        "held": queued(claimed_by=other, **held),
-        "held by me": queued(claimed_by=user, **held),
-        "lead": queued(for_lead=True),
-        "postponed": queued(assigned_to=user, not_before=now + timedelta(hours=1)),
-        "parked": queued(state="parked", assigned_to=other),
-        "passed": queued(),
-        "walled": queued(stored_prediction(matter=matter_of(person()))),
-        "second": queued(stage="second"),
-        "asked": queued(),
+        "free": create_due_item(),
+        "own": create_due_item(assigned_to=user),
+        "expired": create_due_item(
+            state="claimed", claimed_by=other, claimed_until=now - timedelta(minutes=1)
+        ),
+        "others": create_due_item(assigned_to=other),
+        "held": create_due_item(claimed_by=other, **held),
+        "held by me": create_due_item(claimed_by=user, **held),
+        "lead": create_due_item(for_lead=True),
+        "postponed": create_due_item(assigned_to=user, not_before=now + timedelta(hours=1)),
+        "parked": create_due_item(state="parked", assigned_to=other),
+        "passed": create_due_item(),
+        "walled": create_due_item(stored_prediction(matter=matter_of(person()))),
+        "second": create_due_item(stage="second"),
+        "asked": create_due_item(),
     }
     ItemEvent.objects.create(item=items["passed"], actor=user, kind="skipped")
     first = {"prediction": items["second"].prediction, "reviewer": user, "source": "review"}
@@ -118,8 +119,8 @@ def test_a_reviewer_lists_what_the_queue_may_give_them_and_what_is_theirs() -> N
 
 def test_the_list_and_the_page_of_an_item_tell_a_reviewer_nothing_of_the_answer() -> None:
     user, now = person(Role.REVIEWER), timezone.now()
-    first = queued(stream="audit", priority=5, due_at=now + timedelta(days=9))
-    second = queued(stage="second", stream="appeal", priority=30, due_at=now - timedelta(days=1))
+    first = create_due_item(stream="audit", priority=5, due_at=now + timedelta(days=9))
+    second = create_due_item(stage="second", stream="appeal", priority=30, due_at=now - timedelta(days=1))
     decide(second, person(Role.REVIEWER))
     client = browser(user)
     for address in (
@@ -137,7 +138,7 @@ def test_the_list_and_the_page_of_an_item_tell_a_reviewer_nothing_of_the_answer(
 def test_a_second_review_looks_like_a_first_one() -> None:
     rows = []
     for stage in (ReviewStage.FIRST, ReviewStage.SECOND):
-        item = queued(
+        item = create_due_item(
             stored_prediction(), stage=stage, created_at=timezone.now() - timedelta(days=stage == "first")
         )
         Prediction.objects.filter(pk=item.prediction_id).update(created_at=timezone.now() - timedelta(days=2))
@@ -151,10 +152,12 @@ def test_a_second_review_looks_like_a_first_one() -> None:
 def test_a_lead_filters_by_status_due_time_age_profile_stream_stage_and_person() -> None:
     lead, now = person(Role.LEAD), timezone.now()
     items = fill_queue(lead)
-    kyc = queued(stored_prediction(profile="kyc"), stream="audit", created_at=now - timedelta(days=5))
-    late = queued(due_at=now - timedelta(hours=1), stage="second")
+    kyc = create_due_item(
+        stored_prediction(profile="kyc"), stream="audit", created_at=now - timedelta(days=5)
+    )
+    late = create_due_item(due_at=now - timedelta(hours=1), stage="second")
     ReviewItem.objects.exclude(pk=late.pk).update(due_at=now + timedelta(days=1))
-    done = queued(state="done", done_at=now + timedelta(hours=1))
+    done = create_due_item(state="done", done_at=now + timedelta(hours=1))
     assert items["walled"] not in list_items(lead)
     assert set(list_items(lead, status="done")) == {done}
     assert set(list_items(lead, status="parked")) == {items["parked"]}
@@ -171,7 +174,7 @@ def test_a_lead_filters_by_status_due_time_age_profile_stream_stage_and_person()
 
 def test_only_members_see_filter_and_find_the_items_of_a_matter() -> None:
     matter = matter_of(person(), "0042", "ZENITH")
-    inside, outside = queued(stored_prediction(matter=matter)), queued()
+    inside, outside = create_due_item(stored_prediction(matter=matter)), create_due_item()
     for role in (Role.REVIEWER, Role.LEAD):
         member, stranger = create_member(matter, role), person(role)
         assert set(list_items(member)) == {inside, outside}
@@ -189,7 +192,10 @@ def test_only_members_see_filter_and_find_the_items_of_a_matter() -> None:
 
 def test_items_are_found_by_id_number_and_the_two_names_in_either_order() -> None:
     user = person(Role.REVIEWER)
-    found, _other = queued(stored_prediction("Larkspur Kiln", "Larkspur Kiln Ltd")), queued()
+    found, _other = (
+        create_due_item(stored_prediction("Larkspur Kiln", "Larkspur Kiln Ltd")),
+        create_due_item(),
+    )
     prediction = found.prediction
     for text in (str(prediction.pk), str(found.pk), prediction.short_number):
         assert list_items(user, q=text) == [found]
@@ -207,12 +213,12 @@ def test_each_count_is_the_length_of_the_list_it_links_to(role: str) -> None:
     user, now = person(role), timezone.now()
     fill_queue(user)
     for days in (2, 3):
-        old = queued(
+        old = create_due_item(
             stored_prediction(profile="kyc", created_at=now - timedelta(days=days)),
             created_at=now - timedelta(days=days),
             due_at=now - timedelta(days=1),
         )
-    queued(old.prediction, stream="gold", stage="second", assigned_to=person(Role.REVIEWER))
+    create_due_item(old.prediction, stream="gold", stage="second", assigned_to=person(Role.REVIEWER))
     tables = tabulate_waiting(user, now)
     assert len(tables) == (2 if role == Role.LEAD else 1)
     for table in tables:
@@ -227,7 +233,7 @@ def test_the_queue_page_shows_what_waits_and_hides_how_many_are_overdue_of_a_few
     user, now = person(Role.REVIEWER), timezone.now()
     for number in range(5):
         assert count_overdue(user, tabulate_waiting(user, now)) == 0
-        queued(due_at=now - timedelta(hours=number + 1))
+        create_due_item(due_at=now - timedelta(hours=number + 1))
     assert count_overdue(user, tabulate_waiting(user, now)) == 5
     page = browser(user).get(reverse("admin:review-queue")).content.decode()
     assert "5 items are overdue" in page
@@ -238,7 +244,9 @@ def test_the_queue_page_shows_what_waits_and_hides_how_many_are_overdue_of_a_few
 def test_own_items_and_decisions_are_named_by_the_two_names() -> None:
     user = person(Role.REVIEWER)
     for number in range(3):
-        item = queued(stored_prediction(f"Larkspur {number}", "Kiln"), state="parked", assigned_to=user)
+        item = create_due_item(
+            stored_prediction(f"Larkspur {number}", "Kiln"), state="parked", assigned_to=user
+        )
         decide(item, user)
     page = browser(user).get(reverse("admin:review-queue")).content.decode()
     assert page.count("<bdi>Larkspur 1</bdi> / <bdi>Kiln</bdi>") == 2
@@ -247,7 +255,7 @@ def test_own_items_and_decisions_are_named_by_the_two_names() -> None:
 
 def test_lists_of_the_admin_link_by_what_a_row_is() -> None:
     prediction = stored_prediction()
-    item = queued(prediction)
+    item = create_due_item(prediction)
     request_review(prediction, prediction.user, "x")
     decide(item, person(Role.REVIEWER))
     client = browser(person(Role.LEAD))
@@ -270,7 +278,7 @@ def test_lists_of_requests_decisions_and_precedents_cost_the_same_for_few_and_fo
     ]
     for number in (2, 4):
         for _ in range(number):
-            item = queued()
+            item = create_due_item()
             request_review(item.prediction, item.prediction.user, "x")
             decide(item, person(Role.REVIEWER))
             fields = {"prediction": item.prediction, "clause": clause}
@@ -294,7 +302,9 @@ def test_a_hundred_items_cost_as_many_queries_as_five(role: str) -> None:
     for number in (5, 95):
         for turn in range(number):
             place = matter if turn % 2 else None
-            queued(stored_prediction(user=author, matter=place), assigned_to=person() if turn == 1 else None)
+            create_due_item(
+                stored_prediction(user=author, matter=place), assigned_to=person() if turn == 1 else None
+            )
         client.get(reverse(LIST))
         found = []
         for address in (reverse(LIST), reverse("admin:review-queue")):
