@@ -165,8 +165,14 @@ def _has_other_reading(side: Tokens, index: int, long: str) -> bool:
     token = side[index]
     if len(token.key) == 1:
         return not (token.key in _COMPASS_LETTERS and _is_in_address(side, index))
+    if len(side) == 1:
+        return True  # LBR Inc. may be three initials, and no lumber
     if token.key in load_lexicon().homographs:
-        return not (_is_street_ending(side, index, long) or _is_saint(side, index, long))
+        return not (
+            _is_street_ending(side, index, long)
+            or _is_saint(side, index, long)
+            or _are_associates(side, index, long)
+        )
     if long not in load_lexicon().abbreviations.get(token.key, (long,)):
         return True
     return is_everyday_word(token.key) and token.key not in load_lexicon().everyday_abbreviations
@@ -184,6 +190,11 @@ def _is_saint(side: Tokens, index: int, long: str) -> bool:
     words = load_lexicon()
     is_first = index == 0 or side[index - 1].key in words.particles | words.articles | {"and"}
     return long == "saint" and is_first and index + 1 < len(side) and not side[index + 1].key[0].isdigit()
+
+
+def _are_associates(side: Tokens, index: int, long: str) -> bool:
+    """``Kelmar & Assoc.`` are associates; without "and" they may be an association."""
+    return long == "associates" and index > 0 and side[index - 1].key == "and"
 
 
 def _is_street_ending(side: Tokens, index: int, long: str) -> bool:
