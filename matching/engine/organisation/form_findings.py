@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.legal_forms.registry import load_form_register
 from matching.engine.legal_forms.relation import FormRelation, explain_form_relation
+from matching.engine.organisation.form_pairing import is_misspelt_form
 from matching.engine.organisation.parse import ParsedOrganisation
 from matching.engine.types import Finding, Span, mirror_finding
 
@@ -37,6 +38,8 @@ def detect_form_difference(
     category: CategoryId | None
     if relation is FormRelation.SAME and _stand_at_places_that_count(left, right):
         category, case = CategoryId.O08_FORM_ABBREVIATED, CategoryCase.FORM_PLACE
+    elif relation is FormRelation.SAME and _is_misspelt_on_one_side(left, right):
+        category, case = CategoryId.O10_FORM_CHANGED, CategoryCase.TYPO
     elif relation is FormRelation.SAME:
         category, case = _classify_same_form(left, right), CategoryCase.NONE
     else:
@@ -62,6 +65,14 @@ def _has_form_whose_place_counts(name: ParsedOrganisation) -> bool:
         families[form.families[0]].place_counts and not name.text.keys[form.first].isascii()
         for form in name.forms
     )
+
+
+def _is_misspelt_on_one_side(left: ParsedOrganisation, right: ParsedOrganisation) -> bool:
+    """Return whether only the other name tells that a form is meant: ``Ltd``, ``Ldt``."""
+    one, other = _list_form_keys(left), _list_form_keys(right)
+    if len(one) != 1 or len(other) != 1 or len(one[0]) != 1 or len(other[0]) != 1:
+        return False
+    return is_misspelt_form(one[0][0], other[0][0]) or is_misspelt_form(other[0][0], one[0][0])
 
 
 def _classify_same_form(left: ParsedOrganisation, right: ParsedOrganisation) -> CategoryId | None:
@@ -125,7 +136,7 @@ def add_form_note(
     finding: Finding, left: ParsedOrganisation, right: ParsedOrganisation, relation: FormRelation
 ) -> Finding:
     """Return the finding on the legal forms with a sentence that names them; other findings unchanged."""
-    if finding.category not in _ALL_FORM_CATEGORIES:
+    if finding.category not in _ALL_FORM_CATEGORIES or finding.detail == CategoryCase.TYPO:
         return finding
     if (finding.span1, finding.span2) != (_get_form_span(left), _get_form_span(right)):
         return finding

@@ -10,9 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from rapidfuzz.distance import OSA
+
 from matching.engine.legal_forms.finder import LegalForm, select_main_codes
 from matching.engine.legal_forms.registry import ISO_FAMILY_PREFIX, load_form_register
 from matching.engine.organisation.parse import ParsedOrganisation, replace_forms
+from matching.engine.text.lexicon import load_lexicon
+from matching.engine.text.numbers import parse_number
+from matching.engine.text.real_words import is_everyday_word
 
 _MAX_WORDS = 12
 """Most words of a designation."""
@@ -45,9 +50,9 @@ def pair_legal_forms(
         or (left.stem_keys == right.stem_keys and _has_same_families(left.forms, right.forms))
     ):
         return left, right
-    spaced = _pair_spaced_form(left, right)
-    if spaced:
-        return spaced
+    paired = _pair_one_sided_form(left, right)
+    if paired:
+        return paired
     for split in _find_differing_ranges(left.text.keys, right.text.keys):
         codes = _find_code_ids(_join_keys(left, split.left)) & _find_code_ids(_join_keys(right, split.right))
         if (
@@ -81,27 +86,57 @@ def _find_other_spelling(
     return read.forms[0]._replace(first=first, stop=stop)
 
 
-def _pair_spaced_form(
+def _pair_one_sided_form(
     left: ParsedOrganisation, right: ParsedOrganisation
 ) -> tuple[ParsedOrganisation, ParsedOrganisation] | None:
-    """Both names with one form, where one writes apart the letters that end the other (``B. V.``, ``BV``)."""
+    """Both names with one form, where one is read to end with it and the other spells it in another way."""
     if left.forms and not right.forms:
-        form = _find_spaced_form(left, right)
+        form = _find_spaced_form(left, right) or _find_misspelt_form(left, right)
         return (left, replace_forms(right, form)) if form else None
     if right.forms and not left.forms:
-        form = _find_spaced_form(right, left)
+        form = _find_spaced_form(right, left) or _find_misspelt_form(right, left)
         return (replace_forms(left, form), right) if form else None
     return None
 
 
 def _find_spaced_form(read: ParsedOrganisation, spaced: ParsedOrganisation) -> LegalForm | None:
-    """The form that ends the first name, at the single letters that end the second."""
+    """The form that ends the first name, at the single letters that end the second (``BV``, ``B. V.``)."""
     form, keys = read.forms[-1], spaced.text.keys
     letters = "".join(read.text.keys[form.first : form.stop])
     tail = keys[-len(letters) :]
     if form.stop != len(read.text.keys) or len(keys) <= len(letters) or tail != tuple(letters):
         return None
     return form._replace(first=len(keys) - len(letters), stop=len(keys))
+
+
+def _find_misspelt_form(read: ParsedOrganisation, misspelt: ParsedOrganisation) -> LegalForm | None:
+    """The form that ends the first name, at a slip of it (``Ldt``) that ends the second, else the same."""
+    form, last = read.forms[-1], len(misspelt.text.keys) - 1
+    *mine, spelling = read.text.keys
+    *yours, word = misspelt.text.keys
+    is_whole_end = (form.first, form.stop) == (len(mine), len(mine) + 1)
+    if not (is_whole_end and mine and mine == yours and is_misspelt_form(spelling, word)):
+        return None
+    return form._replace(first=last, stop=last + 1)
+
+
+def is_misspelt_form(spelling: str, word: str) -> bool:
+    """Return whether a word is one slip away from the spelling of a form, and means nothing by itself."""
+    if len(spelling) < _MIN_MISSPELT_LETTERS or OSA.distance(spelling, word, score_cutoff=1) != 1:
+        return False
+    lexicon = load_lexicon()
+    has_meaning = (
+        word in load_form_register().spellings
+        or word in lexicon.abbreviations
+        or word in lexicon.places
+        or is_everyday_word(word)
+        or parse_number(word) is not None
+    )
+    return not has_meaning
+
+
+_MIN_MISSPELT_LETTERS = 3
+"""Fewest letters of a form that is recognised by all but one of them."""
 
 
 def _has_same_families(left: tuple[LegalForm, ...], right: tuple[LegalForm, ...]) -> bool:

@@ -354,6 +354,7 @@ CLAIMS: dict[str, Callable[[Claim], bool]] = {
     "O08": lambda claim: claim.text1 != claim.text2 or claim.left != claim.right,
     "O09": _is_two_sided,
     "O10": _is_two_sided,
+    "O10/slip": is_near,
     "O07/address": lambda claim: claim.is_one_sided and fold(claim.text) not in load_lexicon().articles,
     "O11": is_absent_from_other,
     "O12": _is_two_sided,

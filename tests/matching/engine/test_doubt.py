@@ -120,6 +120,15 @@ DOUBTFUL = {
         ("Kestrel Pkg. Tools Ltd", "Kestrel Packaging Tools Ltd"),
         ("So. Kestrel Gas Co", "Southern Kestrel Gas Co"),
     ],
+    "a misspelt legal form": [
+        ("Kestrel Ltd", "Kestrel Ldt"),
+        ("Kestrel Inc", "Kestrel lnc"),
+        ("Kestrel GmbH", "Kestrel GmbHH"),
+    ],
+    "a company that is not yet registered": [
+        ("Kestrel GmbH", "Kestrel GmbH i.G."),
+        ("Kestrel GmbH", "Kestrel GmbH in Gründung"),
+    ],
     "a short form that is all of a name": [
         ("LBR Inc", "Lumber Inc"),
         ("Intl Ltd", "International Ltd"),

@@ -54,3 +54,26 @@ def test_the_form_found_in_both_names_is_named_with_its_place() -> None:
     comparison = compare("Vantor Sociedad de Garantía Recíproca", "Vantor SGR")
     found = next(item for item in comparison.differences if item.category in ("O08", "O09"))
     assert (found.text1, found.text2) == ("Sociedad de Garantía Recíproca", "SGR")
+
+
+@pytest.mark.parametrize(
+    ("form", "word"), [("Ltd", "Ldt"), ("Inc", "lnc"), ("LLC", "LLCC"), ("GmbH", "GmbHH"), ("Corp", "Coorp")]
+)
+def test_a_slip_of_the_form_is_a_misspelt_form_that_a_person_sees(form: str, word: str) -> None:
+    for profile in ("general", "kyc", "lc", "contract", "sanctions"):
+        answer = compare(f"Vantor {form}", f"Vantor {word}", profile)
+        assert answer.differences[0].title == "Legal form misspelt"
+        assert answer.verdict is Verdict.REVIEW
+    assert compare(f"Vantor {form}", f"Vantor {word}", "registry-gb").verdict is Verdict.MATERIAL
+
+
+@pytest.mark.parametrize(
+    ("form", "word"),
+    [("Inc", "Ink"), ("Inc", "Ins"), ("LLC", "ULC"), ("LLC", "LLP"), ("SA", "SB"), ("Corp", "Core")],
+)
+def test_a_word_with_a_meaning_is_no_misspelt_form(form: str, word: str) -> None:
+    assert compare(f"Vantor {form}", f"Vantor {word}").verdict is Verdict.MATERIAL
+
+
+def test_a_misspelt_form_hides_no_other_name() -> None:
+    assert compare("Vantor Ltd", "Kestrel Ldt").verdict is Verdict.MATERIAL
