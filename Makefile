@@ -299,8 +299,7 @@ clients: openapi
 # The comparison engine as machine code in .venv, from the same source: needs a C compiler and Python's headers. An edited
 # source runs interpreted again, until it is compiled again; LEGAL_NAMES_ENGINE=interpreted leaves machine code aside.
 compile: setup
-	@echo "==> Compiling the engine: one or two minutes on a quiet machine"
-	@rm -rf var/engine-wheel && $(BIN)/python -m deploy.engine.build var/engine-wheel
+	@$(BIN)/python -m deploy.engine.build var/engine-wheel
 	@$(BIN)/uv pip install --quiet --no-deps --reinstall --python $(BIN)/python var/engine-wheel/*.whl
 	@$(BIN)/python -c "from matching.engine import EXECUTION; print(f'The {EXECUTION} engine runs.')"
 
@@ -311,7 +310,7 @@ MANYLINUX := manylinux_2_17_$(shell uname -m)
 # kind: auditwheel refuses it where it needs more than manylinux_2_17 gives.
 wheel: var/auditwheel/.installed
 	@$(BIN)/python -m deploy.engine.source_wheel $(WHEELS)
-	@rm -rf var/engine-wheel && $(BIN)/python -m deploy.engine.build var/engine-wheel
+	@$(BIN)/python -m deploy.engine.build var/engine-wheel
 	@PATH="$(CURDIR)/var/auditwheel/bin:$$PATH" auditwheel --verbose repair --only-plat --plat $(MANYLINUX) --wheel-dir $(WHEELS) \
 	  var/engine-wheel/*.whl >var/auditwheel/log 2>&1 || { cat var/auditwheel/log; exit 1; }
 	@ls $(WHEELS)/legal_names_engine*.whl

@@ -1,19 +1,23 @@
 """``python -m deploy.engine.build [FOLDER]``: ``legal-names-engine-native``, the engine compiled by mypyc.
 
 Needs a C compiler, Python's headers, and mypy, whose part mypyc is. Without a compiler of the system, that of
-the package ``ziglang`` serves where it is installed.
+the package ``ziglang`` serves where it is installed. A wheel in the folder that the same source, program and
+tools have made is left as it is: deleting it makes it anew.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
 import sysconfig
 import time
 import tomllib
+from importlib.metadata import version as find_version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -38,6 +42,9 @@ INTERPRETED_MODULES = (
 )  # fmt: skip
 """What stays Python in the compiled engine, and why."""
 SECONDS_BETWEEN_SIGNS = 10
+RECIPE_FILE = "recipe.sha256"
+"""Beside a wheel: the digest of what it was made of."""
+_WHEELS = "legal_names_engine_native-*.whl"
 _FLAGS = ["-O1", "-g0", "-DNDEBUG", "-fwrapv", "-ffp-contract=off", "-fno-semantic-interposition"]
 """No fused multiply-add, which changes last digits; no processor is named, so any of the platform will do.
 
@@ -87,6 +94,26 @@ def find_compiler() -> str:
     if found := shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang"):
         return found
     return f"{sys.executable} -m ziglang cc {_ZIG_TARGET}" if find_spec("ziglang") else ""
+
+
+def compute_recipe_digest(version: str) -> str:
+    """Return the SHA-256 over all that decides what a wheel holds: source, this program, and the tools."""
+    command = [*shlex.split(find_compiler()), "--version"]
+    compiler = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    tools = (compiler, sys.version, find_version("mypy"), find_version("librt"))
+    parts = (version, compute_source_digest(), Path(__file__).read_text(encoding="utf-8"), *tools)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def find_wheel(target: Path, recipe: str) -> Path | None:
+    """Return the wheel in ``target`` of this recipe; delete one of another, so that there is never a second."""
+    note = target / RECIPE_FILE
+    wheel = next(target.glob(_WHEELS), None)
+    if wheel and note.is_file() and note.read_text(encoding="ascii") == recipe:
+        return wheel
+    for outdated in (note, *target.glob(_WHEELS)):
+        outdated.unlink(missing_ok=True)
+    return None
 
 
 def build_wheel(target: Path, work: Path, version: str) -> Path:
@@ -151,7 +178,7 @@ def _pack(package: Path, target: Path, version: str) -> Path:
     (package.parent / "setup.py").write_text(script, encoding="ascii")
     command = [sys.executable, "setup.py", "-q", "bdist_wheel", "--dist-dir", str(target.resolve())]
     _run_with_signs(command, package.parent, {**os.environ, "PYTHONPATH": ""})
-    return max(target.glob("legal_names_engine_native-*.whl"), key=lambda path: path.stat().st_mtime)
+    return next(target.glob(_WHEELS))
 
 
 def main() -> None:
@@ -162,7 +189,13 @@ def main() -> None:
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "dist")
     target.mkdir(parents=True, exist_ok=True)
     version = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    recipe = compute_recipe_digest(version)
+    if wheel := find_wheel(target, recipe):
+        print(f"{wheel} was made of this source")
+        return
+    print("==> Compiling the engine: one or two minutes on a quiet machine", flush=True)
     print(build_wheel(target, Path("var/engine-build"), version))
+    (target / RECIPE_FILE).write_text(recipe, encoding="ascii")
 
 
 if __name__ == "__main__":

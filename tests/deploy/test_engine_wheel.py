@@ -7,7 +7,7 @@ import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from deploy.engine.build import INTERPRETED_MODULES
+from deploy.engine.build import INTERPRETED_MODULES, RECIPE_FILE, find_wheel
 from deploy.engine.source_wheel import REQUIREMENTS, build_source_wheel
 from matching.engine.execution import SOURCE_DIRECTORY
 from tests.config.test_supply_chain import list_imports, normalise
@@ -27,6 +27,18 @@ def test_without_a_compiler_one_line_says_which_engine_runs_and_how_to_get_the_o
 
 def test_every_module_that_stays_interpreted_exists() -> None:
     assert [name for name in INTERPRETED_MODULES if not (SOURCE_DIRECTORY / name).is_file()] == []
+
+
+def test_a_wheel_is_used_again_only_for_the_recipe_that_it_was_made_by(tmp_path: Path) -> None:
+    wheel = tmp_path / "legal_names_engine_native-1.0.0-cp311-cp311-linux_x86_64.whl"
+    wheel.touch()
+    (tmp_path / RECIPE_FILE).write_text("of this source")
+    assert find_wheel(tmp_path, "of this source") == wheel
+    assert find_wheel(tmp_path, "of an edited source") is None
+    assert list(tmp_path.iterdir()) == []
+
+    wheel.touch()  # what a build leaves that is interrupted
+    assert find_wheel(tmp_path, "of this source") is None
 
 
 def test_the_wheel_for_data_teams_holds_the_engine_with_its_data_and_nothing_else(tmp_path: Path) -> None:

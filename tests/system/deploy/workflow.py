@@ -26,7 +26,7 @@ from tests.system.deploy.fleet import Fleet
 ROOT = Path(settings.BASE_DIR)
 ACTIONS = Path(__file__).parent / "actions"
 WORKFLOW = ROOT / ".github" / "workflows" / "pipeline.yml"
-TOOLS = ("runtime", "signing", "audit", "act")
+TOOLS = ("runtime", "signing", "audit", "auditwheel", "act")
 VERSION = "9.9.9"
 CONSTRUCTED_PAIRS = "4000"
 PATIENCE_SECONDS = 1800
@@ -70,6 +70,7 @@ class Pipeline:
         """Install what the jobs use, and make the repository that they check out."""
         tools = [f"var/{name}/.installed" for name in TOOLS if name != "audit"]
         subprocess.run(["make", "--no-print-directory", *tools, "audit"], cwd=ROOT, check=True)
+        (ROOT / "var" / "engine-wheel").mkdir(exist_ok=True)  # what this source was compiled to, if it was
         (self.folder / "bin").mkdir()
         for name in ("docker", "gh"):
             self._write_program(self.folder / "bin" / name, RECORDING)
