@@ -11,7 +11,7 @@ DEPLOYED := env -i PATH="$$PATH" HOME="$$HOME" DATABASE_URL=postgresql://app:app
   $(foreach key,SECRET_KEY JWT_SIGNING_KEY NAME_DIGEST_KEY API_KEY_PEPPER ARTEFACT_KEY AUDIT_KEY,$(key)=$(key)-of-this-check-only-0123456789-abcdefghijk) \
   FIELD_ENCRYPTION_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=
 
-.PHONY: prove-accessibility run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check check-source lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile compile-if-possible wheel prove-compiled prove-hosts prove-spark both-engines
+.PHONY: prove-accessibility run dev demo shell help setup test test-system test-browser test-containers coverage openapi clients messages roles dashboards cost audit secrets workflows lint-deploy lint format types imports migrations deployable runtime sbom check check-source lock stop screenshots benchmark benchmark-api prove-swap soak benchmark-loop fuzz mlflow-ui compile wheel prove-compiled prove-hosts prove-spark both-engines
 .DEFAULT_GOAL := run
 
 run: setup
@@ -198,12 +198,11 @@ var/signing/.installed: | setup
 	@$(BIN)/uv pip install --quiet --system-certs --python var/signing/bin/python model-signing==1.1.1 pyopenssl==26.4.0
 	@touch $@
 
-# What runs no test two at a time, beside the compiler: the whole product is tested with machine code, as images hold it.
-# Then the tests, one after the other because they measure times. Those of coverage, of the source of the engine, are last,
-# so that their closing line ends the output.
+# What measures no time two at a time, the compiler first: the whole product is tested with machine code, as images hold it.
+# Then the other tests. Those of coverage, of the source of the engine, are last, so that their closing line ends the output.
 check: setup
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target compile-if-possible check-source
-	@$(MAKE) --no-print-directory test-system both-engines coverage
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target both-engines check-source
+	@$(MAKE) --no-print-directory test-system coverage
 
 # All of `make check` that runs no test. Nothing of it needs machine code, which `make check` installs meanwhile.
 check-source: export LEGAL_NAMES_ENGINE := interpreted
@@ -346,16 +345,10 @@ prove-compiled: compile
 	  LEGAL_NAMES_ENGINE=interpreted $(BIN)/python -m tests.matching.engine.answers $(BENCHMARK_DATA)/train_pairs.csv $(PROVE_EVERY) > var/answers.interpreted && \
 	  cmp var/answers.compiled var/answers.interpreted && echo "Not one byte differs."; }
 
-EXPLAIN_MISSING := $(BIN)/python -c 'from deploy.engine.build import explain_missing_tools; print(explain_missing_tools())'
-# `make compile` where something can be compiled; says so plainly where nothing can.
-compile-if-possible: setup
-	@missing=$$($(EXPLAIN_MISSING)); \
-	  if [ -n "$$missing" ]; then echo "NOT COMPILED: $$missing."; else $(MAKE) --no-print-directory compile; fi
-
-# The proof on a tenth of the labelled pairs, as CI asks for it; says so plainly where nothing can be compiled.
+# The same on a tenth of the labelled pairs, as CI asks for it; says so plainly where nothing can be compiled.
 both-engines: setup
 	@echo "==> Both engines"
-	@missing=$$($(EXPLAIN_MISSING)); \
+	@missing=$$($(BIN)/python -c 'from deploy.engine.build import explain_missing_tools; print(explain_missing_tools())'); \
 	  if [ -n "$$missing" ]; then echo "NOT COMPARED: $$missing."; else $(MAKE) --no-print-directory prove-compiled PROVE_EVERY=10; fi
 
 # Coverage-guided fuzzing of the comparison; FUZZ_SECONDS says how long.
