@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from config.local.ports import find_free_port
+from tests.system.deploy.debian import install_packages
 from tests.system.template import begin_prepared
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -111,12 +112,9 @@ def chromium() -> str | None:
     """
     if path := _installed():
         return path
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False, **quiet)  # type: ignore[call-overload]
-        if path := _installed():
-            return path
+    install_packages("chromium")
+    if path := _installed():
+        return path
     if subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False).returncode:
         raise ProductDownError("No browser: install Chromium, for example apt-get install chromium.")
     return None

@@ -1,9 +1,12 @@
 """Programs of Debian's packages, installed by the test run where a machine lacks them."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 from functools import cache
+
+from tests.project.test_house_rules import ROOT
 
 PATIENCE_SECONDS = 600
 SEARCHED = os.environ["PATH"] + ":/usr/local/sbin:/usr/sbin:/sbin"
@@ -18,12 +21,23 @@ def find_program(name: str, package: str = "") -> str:
     package = package or name
     if path := shutil.which(name, path=SEARCHED):
         return path
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        _update_lists()
-        _run_apt("install", "--yes", "--no-install-recommends", package)
+    install_packages(package, "--no-install-recommends")
     if path := shutil.which(name, path=SEARCHED):
         return path
     raise ProgramMissingError(f"{name} is missing: install it as root with apt-get install {package}.")
+
+
+def install_packages(*words: str) -> None:
+    """Install packages, where that can be done, with options of apt among their names.
+
+    One run of tests after the other: apt itself waits for nobody.
+    """
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        (ROOT / "var").mkdir(exist_ok=True)
+        with (ROOT / "var" / "packages.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _update_lists()
+            _run_apt("install", "--yes", *words)
 
 
 @cache

@@ -1,7 +1,6 @@
 """Prometheus and Alertmanager with the files of deploy/monitoring, quick enough for a test."""
 
 import gzip
-import os
 import re
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from config.local.ports import find_free_port
 from tests.receivers import Hook
 from tests.system.browser.product import ROOT, ProductDownError, wait_for
+from tests.system.deploy.debian import install_packages
 
 FOLDER = ROOT / "deploy" / "monitoring"
 PACKAGES = {
@@ -32,10 +32,8 @@ PATIENCE_SECONDS = 90
 def install_programs() -> None:
     """Install what is missing by the system's packages (as root). Raises ProductDownError without them."""
     missing = sorted({package for program, package in PACKAGES.items() if not shutil.which(program)})
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *missing]):
-            subprocess.run(["apt-get", *command], check=False, capture_output=True, env=environment)
+    if missing:
+        install_packages(*missing, "--no-install-recommends")
     if not all(shutil.which(program) for program in PACKAGES):
         raise ProductDownError(f"Install the packages {', '.join(sorted(set(PACKAGES.values())))}.")
 
