@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.differences.merging import add_character_note, merge_findings
@@ -24,17 +24,17 @@ from matching.engine.text.orthography import detect_orthography_findings
 from matching.engine.text.tokenise import TokenisedName, tokenise_name
 from matching.engine.types import Context, Finding, Kind, UnknownKindError, mirror_finding
 
-MAX_WORDS = 60
+MAX_WORDS: Final = 60
 """Most words of a name that is compared as a whole; reading takes time quadratic in the words.
 
 Names of trusts and securitisations have up to forty words.
 """
-MAX_INVISIBLE = 30
+MAX_INVISIBLE: Final = 30
 """Most invisible characters of a name that is compared; each is a difference of its own."""
-_WORDS_OF_LONG_NAMES = 20
+_WORDS_OF_LONG_NAMES: Final = 20
 """Words that are read of a longer name, so that its parts and features are not empty."""
-NO_CONTEXT = Context()
-_KINDS: Mapping[str, Kind | None] = {"auto": None, **{kind.value: kind for kind in Kind}}
+NO_CONTEXT: Final = Context()
+_KINDS: Final[Mapping[str, Kind | None]] = {"auto": None, **{kind.value: kind for kind in Kind}}
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from matching.engine import policy
 from matching.engine.categories import ProfileLogic
@@ -15,7 +15,7 @@ from matching.engine.search_logic import AS_RECEIVED, NormalisationStep
 from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import DecisionSource, Difference, Effect, Finding, Span, Verdict
 
-DISCLAIMER = "A comparison of texts under stated rules; not legal advice."
+DISCLAIMER: Final = "A comparison of texts under stated rules; not legal advice."
 
 
 def build_difference(
@@ -183,12 +183,12 @@ def _write_plain_reason(
     return template.format(subject=subject, explanation=translate(decisive.explanation))
 
 
-_SENTENCES_OF_IDENTIFIERS = {
+_SENTENCES_OF_IDENTIFIERS: Final = {
     Verdict.MATERIAL: Sentence.IDENTIFIERS_DIFFER,
     Verdict.REVIEW: Sentence.IDENTIFIERS_CONTRADICT,
     Verdict.IMMATERIAL: Sentence.IDENTIFIERS_AGREE,
 }
-_SENTENCES_BY_VERDICT = {
+_SENTENCES_BY_VERDICT: Final = {
     Verdict.MATERIAL: Sentence.MATERIAL,
     Verdict.REVIEW: Sentence.REVIEW,
     Verdict.IMMATERIAL: Sentence.IMMATERIAL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from matching.engine import policy
 from matching.engine.categories import ProfileLogic
@@ -129,7 +129,7 @@ def list_deciding_causes(
     return tuple(sorted({str(item.category) for item in chosen})) or (IDENTICAL,)
 
 
-IDENTICAL = "identical"
+IDENTICAL: Final = "identical"
 """Cause of a verdict on names without any difference."""
 
 

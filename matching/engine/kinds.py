@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from matching.engine.legal_forms.finder import find_legal_forms
 from matching.engine.person.kind import estimate_person_probability
@@ -12,7 +12,7 @@ from matching.engine.text.real_words import is_everyday_word
 from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import Kind
 
-PLAIN_WORDS_EVIDENCE = 0.15
+PLAIN_WORDS_EVIDENCE: Final = 0.15
 """Evidence for a person that two to four plain words without any business word give."""
 
 
@@ -23,7 +23,7 @@ class DetectedKind(NamedTuple):
     is_doubtful: bool = False
 
 
-_ORGANISATION = DetectedKind(Kind.ORGANISATION)
+_ORGANISATION: Final = DetectedKind(Kind.ORGANISATION)
 
 
 def detect_kind(left: TokenisedName, right: TokenisedName) -> DetectedKind:
@@ -50,7 +50,7 @@ def _may_be_person(text: TokenisedName) -> bool:
     )
 
 
-_MAX_PERSON_WORDS = 3
+_MAX_PERSON_WORDS: Final = 3
 
 
 def _has_initialled_variant(left: TokenisedName, right: TokenisedName) -> bool:
@@ -72,7 +72,7 @@ def _has_form(text: TokenisedName) -> bool:
     return bool(find_legal_forms(text.keys[: _find_capacity(text) or len(text.keys)], None))
 
 
-_MAX_PERSON_EVIDENCE = 1.0 + PLAIN_WORDS_EVIDENCE
+_MAX_PERSON_EVIDENCE: Final = 1.0 + PLAIN_WORDS_EVIDENCE
 """Greatest evidence for a person that one name can give."""
 
 

@@ -8,20 +8,20 @@ distinctive words are *material*. Hard identifiers settle a review only under pr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import final
+from typing import Final, final
 
 from matching.engine.categories import CategoryCase, CategoryId, ProfileLogic
 from matching.engine.profiles import Profile
 from matching.engine.types import Context, DecisionSource, Effect, Finding, Thresholds, Verdict
 
-SHARED_NAME_RATE = 0.005
+SHARED_NAME_RATE: Final = 0.005
 """Share of register entities that share their canonical name with another entity (0.4-0.5 %, GLEIF and
 national registers): the material probability of equal names where no error rate was measured."""
 
-MIN_MATERIAL_PROBABILITY = 0.98
+MIN_MATERIAL_PROBABILITY: Final = 0.98
 """Least probability when a rule decides *material*, where no error rate of the rule was measured."""
 
-SPELLING_CATEGORIES = frozenset(
+SPELLING_CATEGORIES: Final = frozenset(
     {
         CategoryId.O17_TYPO_ORDINARY_WORD,
         CategoryId.O18_TYPO_DISTINCTIVE_WORD,
@@ -32,10 +32,10 @@ SPELLING_CATEGORIES = frozenset(
 """Differences of spelling between words of organisations. Where a profile sends them to a person, the model
 may still decide that they are two words: it may decide *material*, never *immaterial*."""
 
-MIN_RULE_WEIGHT = 0.25
+MIN_RULE_WEIGHT: Final = 0.25
 """Weight below which a material difference (a missing "of") is left to the model."""
 
-DISTINCTIVE_CATEGORIES = frozenset(
+DISTINCTIVE_CATEGORIES: Final = frozenset(
     {
         CategoryId.O16_ACRONYM,
         CategoryId.O18_TYPO_DISTINCTIVE_WORD,
@@ -56,7 +56,7 @@ DISTINCTIVE_CATEGORIES = frozenset(
 TRANSLITERATION_CATEGORIES = (CategoryId.O36_TRANSLITERATION, CategoryId.I20_TRANSLITERATION)
 """Categories that count once, since one change of script shows in every word of a name."""
 
-CONTEST_THRESHOLDS = {
+CONTEST_THRESHOLDS: Final = {
     CategoryId.O26_WORD_REPLACED: 0.15,
     CategoryId.I07_MIDDLE_CONFLICT: 0.5,
     CategoryId.I11_GIVEN_DIFFERENT: 0.5,
@@ -67,7 +67,7 @@ that a person decides. The rule is right 99 times in 100 for words of organisati
 names, which have more spellings."""
 
 
-MIN_DOUBTS_PROBABILITY = 0.5
+MIN_DOUBTS_PROBABILITY: Final = 0.5
 """Probability below which the model contradicts that two doubtful differences are another name. Without it,
 46 in 100 such answers on people were wrong on register pairs."""
 
@@ -177,7 +177,7 @@ def _decide_by_rule(findings: Sequence[Finding], effects: list[Effect], probabil
     return PolicyDecision(Verdict.REVIEW, probability, material[0], DecisionSource.RULE_AND_MODEL_DISAGREE)
 
 
-_CERTAIN_CASES = frozenset({CategoryCase.DISTINCT_NAMES, CategoryCase.GENDER, CategoryCase.OTHER_PART})
+_CERTAIN_CASES: Final = frozenset({CategoryCase.DISTINCT_NAMES, CategoryCase.GENDER, CategoryCase.OTHER_PART})
 
 
 def _is_contested(finding: Finding, probability: float) -> bool:
@@ -241,7 +241,7 @@ def decide_by_search(is_equal: bool, effects: Sequence[Effect]) -> PolicyDecisio
     return PolicyDecision(Verdict.IMMATERIAL, SHARED_NAME_RATE, None, DecisionSource.SEARCH_LOGIC)
 
 
-TOO_COMPLEX_DECISION = PolicyDecision(Verdict.REVIEW, 0.5, 0, DecisionSource.COMPLEXITY)
+TOO_COMPLEX_DECISION: Final = PolicyDecision(Verdict.REVIEW, 0.5, 0, DecisionSource.COMPLEXITY)
 """The decision on names that were not compared in full: nothing is known about their difference."""
 
 

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from matching.engine.text.lexicon import load_yaml
 from matching.engine.text.tokenise import TokenisedName, normalise_token
 
-NOISE_WORDS: frozenset[tuple[str, ...]] = frozenset(
+NOISE_WORDS: Final[frozenset[tuple[str, ...]]] = frozenset(
     tuple(phrase.split()) for phrase in load_yaml("noise_words.yaml")["ending_noise_words"]
 )
 """Ending noise words of IACA MARS 503; an office's own list prevails."""
-_MAX_PHRASE_LENGTH = max(len(phrase) for phrase in NOISE_WORDS)
+_MAX_PHRASE_LENGTH: Final = max(len(phrase) for phrase in NOISE_WORDS)
 
-AS_RECEIVED = "as received"
+AS_RECEIVED: Final = "as received"
 """The title of the first step of every normalisation."""
 
 STEP_TITLES = (
@@ -57,8 +57,8 @@ class SearchLogic:
     middle_initials: bool = False
 
 
-MODEL_RULES = SearchLogic()
-SEARCH_LOGICS: dict[str, SearchLogic] = {
+MODEL_RULES: Final = SearchLogic()
+SEARCH_LOGICS: Final[dict[str, SearchLogic]] = {
     logic.id: logic
     for logic in (
         MODEL_RULES,
@@ -146,7 +146,7 @@ def _replace_character(char: str) -> str:
     return " " if char in "-/,;:()[]" else ""
 
 
-_ASCII_CHARACTERS = {code: _replace_character(chr(code)) for code in range(128)}
+_ASCII_CHARACTERS: Final = {code: _replace_character(chr(code)) for code in range(128)}
 
 
 def strip_noise_words(words: list[str], logic: SearchLogic = MODEL_RULES) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.person.form_findings import ICAO_LETTERS, ROMANISED
@@ -10,13 +11,13 @@ from matching.engine.text.orthography import describe_characters
 from matching.engine.text.tokenise import TokenisedName, build_confusable_skeleton
 from matching.engine.types import Finding, Span
 
-_WHOLE_NAME_CATEGORIES = frozenset(
+_WHOLE_NAME_CATEGORIES: Final = frozenset(
     {CategoryId.I01_FORM_OF_WRITING, CategoryId.I02_DIACRITICS, CategoryId.O36_TRANSLITERATION}
 )
 """Categories with one row for all words of a pair that differ so, from the first word to the last."""
 
-_SCRIPT_CASES = frozenset({"script", CategoryCase.UNRELATED_SCRIPTS})
-_OWN_ROWS = frozenset({ROMANISED, ICAO_LETTERS, "suffix"})
+_SCRIPT_CASES: Final = frozenset({"script", CategoryCase.UNRELATED_SCRIPTS})
+_OWN_ROWS: Final = frozenset({ROMANISED, ICAO_LETTERS, "suffix"})
 """Cases of such a category that are another difference, with a row of their own."""
 
 
@@ -79,7 +80,7 @@ def _drop_repeated(findings: Sequence[Finding]) -> list[Finding]:
     return kept
 
 
-_STRONGER: dict[CategoryId, tuple[CategoryId, ...]] = {
+_STRONGER: Final[dict[CategoryId, tuple[CategoryId, ...]]] = {
     CategoryId.I07_MIDDLE_CONFLICT: (CategoryId.I19_PATRONYMIC,),
     CategoryId.O15_WORD_ABBREVIATED: (CategoryId.O38_TRUNCATION,),
     CategoryId.O28_PLURAL: (CategoryId.O38_TRUNCATION,),

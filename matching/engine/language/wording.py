@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 Translate = Callable[[str], str]
 """A text in English, or a template, in another language; unchanged where there is no translation."""
@@ -123,4 +123,4 @@ class Wording(NamedTuple):
         return text[:1].lower() + text[1:]
 
 
-ENGLISH = Wording(str)
+ENGLISH: Final = Wording(str)

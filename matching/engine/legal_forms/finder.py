@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA
 
 from matching.engine.legal_forms.registry import ElfCodes, FormReading, load_form_register
 
-_MAX_STACKED_FORMS = 4
+_MAX_STACKED_FORMS: Final = 4
 """Most forms stacked at the end of one name; the longest seen in registers is three."""
 
 
@@ -274,7 +274,7 @@ def _build_meaning(compact: str, readings: list[FormReading], jurisdiction: str 
 
 
 _LARGEST_REGISTERS = ("US", "GB", "DE", "FR", "JP", "CN", "IN", "CA", "AU")
-_MAX_MAIN_CODES = 12
+_MAX_MAIN_CODES: Final = 12
 
 
 def select_main_codes(codes: Iterable[tuple[str, str]]) -> ElfCodes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from matching.engine.language.wording import Sentence
 from matching.engine.legal_forms.finder import LegalForm, find_legal_forms
@@ -245,7 +245,7 @@ def _name_form(sentence: Sentence, form: str) -> str:
     return sentence.format(form=form.removesuffix("."))
 
 
-_RELATION_SENTENCES = {
+_RELATION_SENTENCES: Final = {
     FormRelation.SAME: Sentence.FORM_SAME,
     FormRelation.TRANSLATION: Sentence.FORM_TRANSLATION,
     FormRelation.MARKER: Sentence.FORM_MARKER,

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Final
 
 from matching.engine.organisation.compare import OrganisationComparison
 from matching.engine.organisation.features import ORGANISATION_FEATURES, compute_organisation_features
 from matching.engine.person.compare import PERSON_FEATURES, PERSON_MONOTONE, PersonComparison
 
-FEATURE_VERSION = 3
+FEATURE_VERSION: Final = 3
 """Version of the meaning of the features; it rises when a meaning changes under the same name."""
 
-FEATURE_NAMES: tuple[str, ...] = (
+FEATURE_NAMES: Final[tuple[str, ...]] = (
     "individual",
     *[f"o_{name}" for name in ORGANISATION_FEATURES],
     *[f"p_{name}" for name in PERSON_FEATURES],
 )
 """Names of the features, in row order: ``o_`` organisations, ``p_`` people; the other block is zero."""
 
-MONOTONE_CONSTRAINTS: tuple[int, ...] = (
+MONOTONE_CONSTRAINTS: Final[tuple[int, ...]] = (
     0,
     *[direction for direction, _ in ORGANISATION_FEATURES.values()],
     *[PERSON_MONOTONE.get(name, 0) for name in PERSON_FEATURES],
 )
 """Direction of each feature: +1 more is more material, -1 more is less material, 0 unconstrained."""
 
-_ORGANISATION_INDEX = {name: FEATURE_NAMES.index(f"o_{name}") for name in ORGANISATION_FEATURES}
+_ORGANISATION_INDEX: Final = {name: FEATURE_NAMES.index(f"o_{name}") for name in ORGANISATION_FEATURES}
 _NO_ORGANISATION = (0.0,) * len(ORGANISATION_FEATURES)
 """The block of organisations in a row of people, whose features are kept in the order of the row."""
 

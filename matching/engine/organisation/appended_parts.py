@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.legal_forms.relation import find_legal_forms
@@ -19,7 +19,7 @@ from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.tokenise import Tokens, get_tokens_span
 from matching.engine.types import Finding, Span, mirror_finding
 
-_CATEGORIES_OF_PART_AS_NAME: dict[str, CategoryId] = {
+_CATEGORIES_OF_PART_AS_NAME: Final[dict[str, CategoryId]] = {
     CategoryId.O29_TRADE_NAME_APPENDED: CategoryId.O30_TRADE_NAME_ALONE,
     CategoryId.O31_FORMER_NAME: CategoryId.O31_FORMER_NAME,
     CategoryId.I22_ALIAS: CategoryId.O30_TRADE_NAME_ALONE,
@@ -29,7 +29,7 @@ _CATEGORIES_OF_PART_AS_NAME: dict[str, CategoryId] = {
 }
 """Category when one name is what the other only appends: the trade name alone, the branch's company."""
 
-_CATEGORIES_OF_ADDED_PART: dict[str, CategoryId] = {
+_CATEGORIES_OF_ADDED_PART: Final[dict[str, CategoryId]] = {
     CategoryId.I22_ALIAS: CategoryId.O29_TRADE_NAME_APPENDED,
     PUBLIC_COMPANY_REMARK: CategoryId.O08_FORM_ABBREVIATED,
     DEFINED_TERM: CategoryId.O40_ANNOTATION,
@@ -112,7 +112,7 @@ def _include_closing_mark(name: ParsedOrganisation, span: Span | None) -> Span |
     return (start, end + 1) if is_closed_behind else span
 
 
-_CLOSING_MARKS = {'"': '"', "“": "”", "„": "“", "«": "»"}
+_CLOSING_MARKS: Final = {'"': '"', "“": "”", "„": "“", "«": "»"}
 
 
 def _find_annotation_case(name: ParsedOrganisation, part: AppendedPart) -> CategoryCase:

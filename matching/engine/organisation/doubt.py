@@ -7,6 +7,8 @@ an invented word of few letters, where another letter is another company).
 
 from __future__ import annotations
 
+from typing import Final
+
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
@@ -25,20 +27,20 @@ from matching.engine.text.real_words import (
 )
 from matching.engine.text.tokenise import Tokens, get_script, romanise_token
 
-MIN_SCRIPT_AGREEMENT = 0.5
+MIN_SCRIPT_AGREEMENT: Final = 0.5
 """Least agreement of readings at which names in two scripts may be one name."""
 
-_TYPO_CATEGORIES = frozenset(
+_TYPO_CATEGORIES: Final = frozenset(
     {
         CategoryId.O17_TYPO_ORDINARY_WORD,
         CategoryId.O18_TYPO_DISTINCTIVE_WORD,
         CategoryId.O19_HOMOPHONE,
     }
 )
-_MAX_SHORT_LETTERS = 7
-_MIN_INVENTED_RARITY = 0.85
+_MAX_SHORT_LETTERS: Final = 7
+_MIN_INVENTED_RARITY: Final = 0.85
 _NUMBER, _NOBODY = "number", ("no", "one")
-_COMPASS_LETTERS = frozenset({"n", "s", "e", "w"})
+_COMPASS_LETTERS: Final = frozenset({"n", "s", "e", "w"})
 
 
 def find_doubt(category: CategoryId, left: Tokens, right: Tokens, match: TokenMatch) -> CategoryCase:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
+from typing import Final
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
@@ -18,7 +19,7 @@ from matching.engine.text.lexicon import compute_rarity
 from matching.engine.text.tokenise import Tokens, join_keys, list_keys
 from matching.engine.types import Finding
 
-ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
+ORGANISATION_FEATURES: Final[dict[str, tuple[int, str]]] = {
     "form_missing": (1, "one name carries no legal form"),
     "form_different": (1, "the legal forms differ"),
     "form_marker": (1, "the forms differ by a public, private or national marker"),
@@ -84,7 +85,7 @@ ORGANISATION_FEATURES: dict[str, tuple[int, str]] = {
 }
 """Feature name to (monotone direction: +1 more material, -1 less, 0 free; meaning with range)."""
 
-_COUNT_FEATURES = {
+_COUNT_FEATURES: Final = {
     CategoryId.O15_WORD_ABBREVIATED: "abbreviated",
     CategoryId.O16_ACRONYM: "acronym",
     CategoryId.O28_PLURAL: "plural",
@@ -96,7 +97,7 @@ _COUNT_FEATURES = {
     CategoryId.O17_TYPO_ORDINARY_WORD: "slips",
     CategoryId.O18_TYPO_DISTINCTIVE_WORD: "slips",
 }
-_FORM_FEATURES = {
+_FORM_FEATURES: Final = {
     FormRelation.MISSING: "form_missing",
     FormRelation.DIFFERENT: "form_different",
     FormRelation.SHARED_CODE: "form_different",
@@ -105,7 +106,7 @@ _FORM_FEATURES = {
     FormRelation.TRANSLATION: "form_translated",
     FormRelation.AMBIGUOUS: "form_translated",
 }
-_FLAG_FEATURES = {
+_FLAG_FEATURES: Final = {
     CategoryId.O20_NUMBER: "number_conflict",
     CategoryId.O22_GEOGRAPHIC_QUALIFIER: "place_conflict",
     CategoryId.O24_GROUP_ROLE_WORD: "role_added",
@@ -117,7 +118,7 @@ _FLAG_FEATURES = {
     CategoryId.O35_CAPACITY: "part_added",
     CategoryId.O40_ANNOTATION: "part_added",
 }
-_ADDED_CATEGORIES = frozenset(
+_ADDED_CATEGORIES: Final = frozenset(
     {
         CategoryId.O05_AND_OMITTED,
         CategoryId.O14_NOISE_WORD_INSIDE,
@@ -128,8 +129,8 @@ _ADDED_CATEGORIES = frozenset(
         CategoryId.O37_DOMAIN_AFFIX,
     }
 )
-_MAX_COUNT = 5.0
-_MIN_WORD_WEIGHT = 0.05
+_MAX_COUNT: Final = 5.0
+_MIN_WORD_WEIGHT: Final = 0.05
 """Weight of a word without any rarity in the share of a name that has no counterpart."""
 
 

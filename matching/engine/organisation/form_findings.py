@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.legal_forms.registry import load_form_register
@@ -11,7 +12,7 @@ from matching.engine.organisation.form_pairing import is_misspelt_form
 from matching.engine.organisation.parse import ParsedOrganisation
 from matching.engine.types import Finding, Span, mirror_finding
 
-_FORM_CATEGORIES = {
+_FORM_CATEGORIES: Final = {
     FormRelation.TRANSLATION: CategoryId.O09_FORM_TRANSLATED,
     FormRelation.DIFFERENT: CategoryId.O10_FORM_CHANGED,
     FormRelation.SHARED_CODE: CategoryId.O10_FORM_CHANGED,
@@ -20,15 +21,15 @@ _FORM_CATEGORIES = {
     FormRelation.STACKED: CategoryId.O12_FORM_STACKED,
     FormRelation.MARKER: CategoryId.O13_FORM_MARKER,
 }
-_FORM_CASES = {
+_FORM_CASES: Final = {
     FormRelation.TRANSLATION: CategoryCase.LOOSE_TRANSLATION,
     FormRelation.AMBIGUOUS: CategoryCase.LOOSE_TRANSLATION,
     FormRelation.SHARED_CODE: CategoryCase.SHARED_CODE,
 }
-MIN_TRUNCATED_LENGTH = 24
+MIN_TRUNCATED_LENGTH: Final = 24
 """Fewest letters of a name that a field's length can have cut off."""
 
-_ALL_FORM_CATEGORIES = {CategoryId.O08_FORM_ABBREVIATED, *_FORM_CATEGORIES.values()}
+_ALL_FORM_CATEGORIES: Final = {CategoryId.O08_FORM_ABBREVIATED, *_FORM_CATEGORIES.values()}
 
 
 def detect_form_difference(

@@ -8,7 +8,7 @@ list gives both endings for one code, they have one form.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -19,7 +19,7 @@ from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.numbers import parse_number
 from matching.engine.text.real_words import is_everyday_word
 
-_MAX_WORDS = 12
+_MAX_WORDS: Final = 12
 """Most words of a designation."""
 
 TokenRange = tuple[int, int]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rapidfuzz.distance import OSA
 
 from matching.engine.categories import CategoryId
@@ -13,13 +15,13 @@ from matching.engine.text.phonetics import is_romaji, normalise_romanisation
 from matching.engine.text.tokenise import Token, get_script
 from matching.engine.text.word_relation import measure_misspelling
 
-_MISSPELLING_CATEGORIES = frozenset(
+_MISSPELLING_CATEGORIES: Final = frozenset(
     {CategoryId.O17_TYPO_ORDINARY_WORD, CategoryId.O18_TYPO_DISTINCTIVE_WORD, CategoryId.O19_HOMOPHONE}
 )
-_EAST_ASIAN_SCRIPTS = frozenset({"han", "kana", "hangul"})
-_MAX_MEASURE = 5.0
+_EAST_ASIAN_SCRIPTS: Final = frozenset({"han", "kana", "hangul"})
+_MAX_MEASURE: Final = 5.0
 """Greatest value of a count of edits or of a difference in surprisal."""
-_MIN_DISTINCTIVE_RARITY = 0.6
+_MIN_DISTINCTIVE_RARITY: Final = 0.6
 """Rarity above which a word tells companies apart."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from matching.engine.categories import CategoryId
 from matching.engine.legal_forms.relation import LegalForm, find_legal_forms
@@ -15,11 +15,11 @@ from matching.engine.text.numbers import parse_number
 from matching.engine.text.orthography import find_last_article
 from matching.engine.text.tokenise import Token, TokenisedName
 
-PUBLIC_COMPANY_REMARK = "publ"
+PUBLIC_COMPANY_REMARK: Final = "publ"
 """The remark ``(publ)`` of Swedish public companies: an appended part without a category of its own."""
 
 
-DEFINED_TERM = "term"
+DEFINED_TERM: Final = "term"
 """What a contract calls a party in brackets (``(the "Borrower")``): an annotation that contracts expect."""
 
 
@@ -172,7 +172,7 @@ def _has_authority_number(following: tuple[str, ...]) -> bool:
     return begins and sum(char.isdigit() for key in following for char in key) >= _MIN_NUMBER_DIGITS
 
 
-_MIN_NUMBER_DIGITS = 5
+_MIN_NUMBER_DIGITS: Final = 5
 
 
 def _find_branch_ending(keys: tuple[str, ...]) -> list[AppendedPart]:
@@ -251,7 +251,7 @@ def _may_end_in_appendix(words: tuple[str, ...]) -> bool:
     )
 
 
-_REMARK_WORDS = frozenset({"box", "at"})
+_REMARK_WORDS: Final = frozenset({"box", "at"})
 """Words of post-office boxes and of mail addresses, whose sign is read as ``at``."""
 
 
@@ -272,8 +272,8 @@ def _is_defined_term(text: TokenisedName, first: int, inner: tuple[str, ...]) ->
     return inner[0] in DEFINED_TERM_OPENINGS or not _QUOTATION_MARKS.isdisjoint(before)
 
 
-_QUOTATION_MARKS = frozenset('"“”„«»')
-_REGISTRATION_WORDS = frozenset(
+_QUOTATION_MARKS: Final = frozenset('"“”„«»')
+_REGISTRATION_WORDS: Final = frozenset(
     {"registered", "incorporated", "organized", "organised", "established", "formed"}
 )
 """Words that open a remark on where a company is registered: ``(registered in England)``."""
@@ -285,7 +285,7 @@ def _is_seat(words: tuple[str, ...]) -> bool:
     return len(words) <= _MAX_SEAT_WORDS and is_place
 
 
-_MAX_SEAT_WORDS = 4
+_MAX_SEAT_WORDS: Final = 4
 
 
 def _find_description(keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
@@ -301,16 +301,16 @@ def _find_description(keys: tuple[str, ...], stop: int) -> list[AppendedPart]:
     )
 
 
-_PLACE_OPENINGS = frozenset(
+_PLACE_OPENINGS: Final = frozenset(
     ["new", "north", "south", "west", "rhode", "british", "united", "hong", "puerto", "cayman"]
 )
 """First words of places of two words or more."""
 
 
-_MAX_DESCRIPTION_WORDS = 18
+_MAX_DESCRIPTION_WORDS: Final = 18
 """Most words of such a description."""
 
-DEFINED_TERM_OPENINGS = frozenset(
+DEFINED_TERM_OPENINGS: Final = frozenset(
     {"the", "hereinafter", "hereafter", "each", "together", "collectively", "as"}
 )
 """Words that open a defined term of a contract: ``(the "Borrower")``, ``as Borrower``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
+from typing import Final
 
 from matching.engine.text.lexicon import load_lexicon
 
@@ -43,7 +44,7 @@ def is_whole_address(words: tuple[str, ...]) -> bool:
     return is_opened and is_address(words) and (is_closed or is_postcode)
 
 
-_MAX_POSTCODE_PART = 4
+_MAX_POSTCODE_PART: Final = 4
 
 
 def is_register_number(words: tuple[str, ...]) -> bool:
@@ -59,5 +60,5 @@ def is_register_number(words: tuple[str, ...]) -> bool:
     )
 
 
-_MAX_LETTERS_IN_NUMBER = 2
+_MAX_LETTERS_IN_NUMBER: Final = 2
 """Letters of a country or a section of a register beside the digits: ``GB``, ``B``."""

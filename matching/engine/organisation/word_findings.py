@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Final
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.organisation.doubt import (
@@ -31,19 +32,19 @@ from matching.engine.text.tokenise import (
 from matching.engine.text.word_relation import WordRelation
 from matching.engine.types import Finding, mirror_finding
 
-_FUNCTION_WORD_WEIGHT = 0.1
+_FUNCTION_WORD_WEIGHT: Final = 0.1
 """Weight of an added particle or article, whatever its rarity."""
 
-_PROPER_RARITY = 0.9
+_PROPER_RARITY: Final = 0.9
 """Rarity from which a word is taken for a proper name (see :func:`compute_rarity`)."""
 
-_RESPELLING_CATEGORIES = {
+_RESPELLING_CATEGORIES: Final = {
     CategoryId.O17_TYPO_ORDINARY_WORD,
     CategoryId.O18_TYPO_DISTINCTIVE_WORD,
     CategoryId.O19_HOMOPHONE,
     CategoryId.O26_WORD_REPLACED,
 }
-_FULL_WEIGHT_ADDITIONS = {
+_FULL_WEIGHT_ADDITIONS: Final = {
     CategoryId.O05_AND_OMITTED,
     CategoryId.O20_NUMBER,
     CategoryId.O22_GEOGRAPHIC_QUALIFIER,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import Final
 
 from matching.engine.person.similarity import (
     CHINESE_SPELLINGS,
@@ -26,20 +27,20 @@ from matching.engine.text.chinese import are_wade_giles_spellings
 from matching.engine.text.tokenise import Tokens, romanise_token
 from matching.engine.types import Span
 
-MAX_CELLS = 600
+MAX_CELLS: Final = 600
 """Most word pairs compared in one alignment; personal names stay far below. Beyond it words are left
 unpaired, and the alignment says that it is incomplete."""
-_MIN_SIMILARITY = MIN_TYPO_SCORE
-_MIN_WHOLE_SIMILARITY = 0.75
+_MIN_SIMILARITY: Final = MIN_TYPO_SCORE
+_MIN_WHOLE_SIMILARITY: Final = 0.75
 """Similarity from which two whole names written as one word each are one name."""
-_MIN_CROSSED_SIMILARITY = 0.75
+_MIN_CROSSED_SIMILARITY: Final = 0.75
 """Similarity from which a surname may pair with a given name."""
-_MIN_JOINED_SIMILARITY = 0.85
-_MIN_JOINED_LENGTH = 4
-_ACROSS_SCRIPTS_FACTOR = 0.9
+_MIN_JOINED_SIMILARITY: Final = 0.85
+_MIN_JOINED_LENGTH: Final = 4
+_ACROSS_SCRIPTS_FACTOR: Final = 0.9
 _SAME_ROLE_BONUS, _INITIAL_PENALTY, _CROSSED_PENALTY = 0.2, 0.05, 0.1
-_QUOTED_NICKNAME = WordSimilarity(0.9, NICKNAME)
-_ROLE_CLASSES = {GIVEN: 0, MIDDLE: 1, PATRONYMIC: 1, SURNAME: 2}
+_QUOTED_NICKNAME: Final = WordSimilarity(0.9, NICKNAME)
+_ROLE_CLASSES: Final = {GIVEN: 0, MIDDLE: 1, PATRONYMIC: 1, SURNAME: 2}
 """Roles within which an initial may pair with an equal initial."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from typing import Final
 from unicodedata import normalize
 
 from rapidfuzz.distance import OSA
@@ -24,21 +25,21 @@ from matching.engine.text.spelling_variants import classify_spelling_variant
 from matching.engine.text.tokenise import strip_marks
 
 LETTERS, COMPOUND, EXCHANGED, UNRELATED_SCRIPTS = "letters", "compound", "exchanged", "unrelated"
-UNRELATED = "unrelated"
+UNRELATED: Final = "unrelated"
 """Case of contradicting words in names that share nothing."""
 
-MIN_SCRIPT_AGREEMENT = 0.5
+MIN_SCRIPT_AGREEMENT: Final = 0.5
 """Least similarity of a pair of words at which names in two scripts may be one name."""
 
-_SURNAME_CATEGORIES = frozenset({CategoryId.I10_SURNAME_TYPO, CategoryId.I20_TRANSLITERATION})
-_GIVEN_SPELLINGS = frozenset({CategoryId.I09_GIVEN_SPELLING, CategoryId.I20_TRANSLITERATION})
-_NEAR_GIVEN_NAMES = frozenset({CategoryId.I08_NICKNAME, CategoryId.I09_GIVEN_SPELLING})
+_SURNAME_CATEGORIES: Final = frozenset({CategoryId.I10_SURNAME_TYPO, CategoryId.I20_TRANSLITERATION})
+_GIVEN_SPELLINGS: Final = frozenset({CategoryId.I09_GIVEN_SPELLING, CategoryId.I20_TRANSLITERATION})
+_NEAR_GIVEN_NAMES: Final = frozenset({CategoryId.I08_NICKNAME, CategoryId.I09_GIVEN_SPELLING})
 
 _FEMININE_ENDINGS = (("", "a"), ("o", "a"), ("", "ah"), ("", "e"), ("", "elle"), ("", "ine"), ("", "ina"))
 """How a woman's given name is formed from a man's, where one of the two is not in the census list."""
 
-_MIN_GENDERED_LETTERS = 4
-_MAX_NEAR_EDITS = 2
+_MIN_GENDERED_LETTERS: Final = 4
+_MAX_NEAR_EDITS: Final = 2
 
 
 @cache
@@ -95,7 +96,7 @@ def are_no_pet_forms(one: str, two: str) -> bool:
     return not long.startswith(short) or long[len(short) :] in _FEMININE_SUFFIXES
 
 
-_FEMININE_SUFFIXES = frozenset({"a", "e", "le", "elle", "ine", "ina", "etta", "ette"})
+_FEMININE_SUFFIXES: Final = frozenset({"a", "e", "le", "elle", "ine", "ina", "etta", "ette"})
 
 
 @lru_cache(maxsize=16_384)
@@ -154,7 +155,7 @@ def have_one_name_in_common(left: ParsedPerson, right: ParsedPerson, pairs: Sequ
     return other.role == SURNAME and same.role == GIVEN and is_name_of_sex(left.core[same.left[0]].key, "m")
 
 
-_MIN_KINSHIP = 0.3
+_MIN_KINSHIP: Final = 0.3
 """Similarity from which two words may be spellings of one name. Of 800 register pairs of two-word names below
 it none was one person's."""
 
@@ -165,7 +166,7 @@ def has_other_ending(one: str, two: str) -> bool:
     return len(short) >= _MIN_ENDED_LETTERS and long in (short + "e", short + "s", short + "es")
 
 
-_MIN_ENDED_LETTERS = 4
+_MIN_ENDED_LETTERS: Final = 4
 
 
 @lru_cache(maxsize=16_384)
@@ -180,7 +181,7 @@ def are_vietnamese(one: str, two: str) -> bool:
     return all(any(char in _VIETNAMESE_LETTERS for char in name.casefold()) for name in (one, two))
 
 
-_VIETNAMESE_LETTERS = frozenset("ăđơư" + "".join(map(chr, range(0x1EA0, 0x1EFA))))
+_VIETNAMESE_LETTERS: Final = frozenset("ăđơư" + "".join(map(chr, range(0x1EA0, 0x1EFA))))
 
 
 def is_half_of_compound(person: ParsedPerson, at: int) -> bool:

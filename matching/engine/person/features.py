@@ -7,6 +7,8 @@ flags 0 or 1.
 
 from __future__ import annotations
 
+from typing import Final
+
 from rapidfuzz.distance import Indel
 
 from matching.engine.person.align import PersonAlignment, WordPair
@@ -38,7 +40,7 @@ from matching.engine.person.types import (
 )
 from matching.engine.text.tokenise import Tokens
 
-_FEATURE_TABLE: tuple[tuple[str, int, str], ...] = (
+_FEATURE_TABLE: Final[tuple[tuple[str, int, str], ...]] = (
     (
         "person_surname",
         -1,
@@ -113,14 +115,14 @@ _FEATURE_TABLE: tuple[tuple[str, int, str], ...] = (
         "flag: a custom of long names is seen (article, bin, Hispanic surnames), where parts often drop",
     ),
 )
-PERSON_FEATURES: tuple[str, ...] = tuple([name for name, _, _ in _FEATURE_TABLE])
+PERSON_FEATURES: Final[tuple[str, ...]] = tuple([name for name, _, _ in _FEATURE_TABLE])
 """Names of the features, in the order of the row; the same for every pair of names."""
-PERSON_MONOTONE: dict[str, int] = {name: direction for name, direction, _ in _FEATURE_TABLE}
+PERSON_MONOTONE: Final[dict[str, int]] = {name: direction for name, direction, _ in _FEATURE_TABLE}
 """Direction of each feature: ``+1`` more is more material, ``-1`` less material, ``0`` unconstrained."""
-PERSON_FEATURE_MEANINGS: dict[str, str] = {name: meaning for name, _, meaning in _FEATURE_TABLE}
+PERSON_FEATURE_MEANINGS: Final[dict[str, str]] = {name: meaning for name, _, meaning in _FEATURE_TABLE}
 """Meaning of each feature."""
 
-_NO_DIFFERENCE: dict[str, float] = dict.fromkeys(PERSON_FEATURES, 0) | {
+_NO_DIFFERENCE: Final[dict[str, float]] = dict.fromkeys(PERSON_FEATURES, 0) | {
     "person_surname": 0.5,
     "person_given": 0.5,
     "person_middle": 1.0,
@@ -139,7 +141,7 @@ _NO_DIFFERENCE: dict[str, float] = dict.fromkeys(PERSON_FEATURES, 0) | {
 
 # The penalties that make up ``person_strain``. No source is recorded for any of them: they are set by hand,
 # not fitted. A change of any of them calls for a new training.
-_RELATION_PENALTIES: dict[NameRelation, float] = {
+_RELATION_PENALTIES: Final[dict[NameRelation, float]] = {
     EQUAL: 0.0,
     ICAO: 0.05,
     ARTICLE: 0.15,
@@ -154,7 +156,7 @@ _RELATION_PENALTIES: dict[NameRelation, float] = {
     UNRELATED: 0.2,
 }
 """Penalty of a pair of words by the reason why they may render one name."""
-_FLAG_PENALTIES = {
+_FLAG_PENALTIES: Final = {
     "person_suffix_conflict": 2.0,
     "person_suffix_absent": 0.3,
     "person_titles_differ": 0.1,
@@ -171,8 +173,8 @@ _CONTRADICTION_PENALTY, _CONTRADICTION_DISSIMILARITY_PENALTY = 1.5, 2.0
 _CROSSED_PENALTY, _DISSIMILARITY_PENALTY = 0.3, 2.0
 _UNPAIRED_PENALTY, _UNPAIRED_MIDDLE_PENALTY = 0.6, 0.2
 
-_TRANSLITERATION_RELATIONS = frozenset({TRANSLITERATION, ICAO, SCRIPT, ARTICLE, VOWELS})
-_MAX_EQUAL_LETTERS = 30
+_TRANSLITERATION_RELATIONS: Final = frozenset({TRANSLITERATION, ICAO, SCRIPT, ARTICLE, VOWELS})
+_MAX_EQUAL_LETTERS: Final = 30
 
 
 def build_person_features(

@@ -7,6 +7,7 @@ finding does. ``detail`` distinguishes the cases of one category (``"contradicte
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from matching.engine.categories import CategoryId
 from matching.engine.person.align import PersonAlignment
@@ -23,7 +24,7 @@ from matching.engine.person.word_findings import detect_absent_parts, detect_mon
 from matching.engine.types import Finding
 
 Detector = Callable[[ParsedPerson, ParsedPerson, PersonAlignment], Iterator[Finding]]
-_CORE_DETECTORS: tuple[Detector, ...] = (
+_CORE_DETECTORS: Final[tuple[Detector, ...]] = (
     detect_formatting,
     detect_accents,
     detect_order,
@@ -32,7 +33,7 @@ _CORE_DETECTORS: tuple[Detector, ...] = (
     detect_mononyms,
 )
 """Detectors for the name proper."""
-_ALL_DETECTORS: tuple[Detector, ...] = (
+_ALL_DETECTORS: Final[tuple[Detector, ...]] = (
     *_CORE_DETECTORS,
     detect_suffixes,
     detect_titles,
@@ -40,7 +41,7 @@ _ALL_DETECTORS: tuple[Detector, ...] = (
     detect_aliases,
     detect_attachments,
 )
-_AFTER_ANY_OFFSET = 10_000
+_AFTER_ANY_OFFSET: Final = 10_000
 
 
 def detect_person_findings(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from math import exp
+from typing import Final
 
 from matching.engine.person.doubt import are_vietnamese
 from matching.engine.person.lexicon import compute_surprisal, load_name_lists, load_word_lists
@@ -17,9 +18,9 @@ from matching.engine.person.types import ParsedPerson
 from matching.engine.text.phonetics import is_romaji
 from matching.engine.text.tokenise import TokenisedName
 
-_BASE_LOG_ODDS = -2.5
+_BASE_LOG_ODDS: Final = -2.5
 """Log-odds of a person before any clue."""
-_CLUE_LOG_ODDS = {
+_CLUE_LOG_ODDS: Final = {
     "comma": 3.5,
     "title": 2.0,
     "suffix": 1.5,
@@ -45,11 +46,11 @@ _CLUE_LOG_ODDS = {
     "bond": 1.0,
 }
 """Log-odds of a person that each clue adds. They are set by hand; no source is recorded for them."""
-_ARABIC_PARTICLES = frozenset({"bin", "binti", "bint", "ibn", "abu", "umm"})
-_HYPHENATED_GIVEN = re.compile(rf"\b{SYLLABLE}-{SYLLABLE}\b", re.IGNORECASE)
+_ARABIC_PARTICLES: Final = frozenset({"bin", "binti", "bint", "ibn", "abu", "umm"})
+_HYPHENATED_GIVEN: Final = re.compile(rf"\b{SYLLABLE}-{SYLLABLE}\b", re.IGNORECASE)
 """A given name of two syllables as Korean and Chinese passports print it: Geun-hye, Chih-ming."""
-_ODD_SURPRISAL = 6.0
-_SYMBOL_KEYS = frozenset(["and", "of", "for", "the", "at", "percent", "no"])
+_ODD_SURPRISAL: Final = 6.0
+_SYMBOL_KEYS: Final = frozenset(["and", "of", "for", "the", "at", "percent", "no"])
 
 
 def estimate_person_probability(text: TokenisedName) -> float:

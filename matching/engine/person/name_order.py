@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
+from typing import Final
 
 from matching.engine.person.lexicon import load_name_lists, load_word_lists
 from matching.engine.person.types import GIVEN, MIDDLE, PATRONYMIC, SURNAME, ParsedPerson, Role
@@ -305,6 +306,6 @@ def _has_hyphenated_syllables(raw: str, core: list[Token]) -> bool:
     return not is_surname and all(_SYLLABLE.fullmatch(token.key) for token in core)
 
 
-SYLLABLE = r"(?:ch|sh|zh|hs|k?w|kk|ts?|tz|ss|[bcdfghjklmnpqrstwxyz])?h?[aeiouy]{1,4}(?:ng|[nklmptbh])?"
+SYLLABLE: Final = r"(?:ch|sh|zh|hs|k?w|kk|ts?|tz|ss|[bcdfghjklmnpqrstwxyz])?h?[aeiouy]{1,4}(?:ng|[nklmptbh])?"
 """One syllable of Korean or Chinese in Latin letters, of any romanisation."""
-_SYLLABLE = re.compile(SYLLABLE)
+_SYLLABLE: Final = re.compile(SYLLABLE)

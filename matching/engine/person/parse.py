@@ -7,6 +7,7 @@ Nothing here raises: every tokenised name gives a :class:`~matching.engine.perso
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 from matching.engine.person.lexicon import Phrase, load_name_lists, load_word_lists
 from matching.engine.person.name_order import build_core_fields
@@ -14,11 +15,11 @@ from matching.engine.person.types import ParsedPerson
 from matching.engine.text.real_words import is_surname
 from matching.engine.text.tokenise import Token, TokenisedName, normalise_token
 
-_BRACKET_PAIRS = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "„": "“", "«": "»"}
-_QUOTATION_MARKS = frozenset('"“„«')
-_QUOTE_MARKS = frozenset("'’‘`")
-_MAX_INITIALS = 3
-_VOWELS = frozenset("AEIOUY")
+_BRACKET_PAIRS: Final = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "„": "“", "«": "»"}
+_QUOTATION_MARKS: Final = frozenset('"“„«')
+_QUOTE_MARKS: Final = frozenset("'’‘`")
+_MAX_INITIALS: Final = 3
+_VOWELS: Final = frozenset("AEIOUY")
 _ORDINAL_SUFFIXES = ("st", "nd", "rd", "th")
 Segments = list[list[Token]]
 TokensByField = dict[str, list[Token]]
@@ -242,7 +243,7 @@ def _is_capacity(keys: tuple[str, ...], at: int) -> bool:
     return keys[at] in lists.capacity_words and (at == 0 or keys[at + 1 : at + 2] in (("of",), ("for",)))
 
 
-_MIN_WORDS_OF_DECEASED = 2
+_MIN_WORDS_OF_DECEASED: Final = 2
 """Fewest words before ``Estate`` that are a person's name; ``Lindell Estate`` is a house or a vineyard."""
 
 
@@ -326,7 +327,7 @@ def _is_nobility_style(segment: list[Token]) -> bool:
     return segment[0].key in peerage and (len(segment) > 1 or segment[0].key in ("bt", "bart", "baronet"))
 
 
-_AMBIGUOUS_SUFFIXES = frozenset({"jun"})
+_AMBIGUOUS_SUFFIXES: Final = frozenset({"jun"})
 """Words that are suffixes only after a comma, for they are parts of given names as well (Min-jun)."""
 
 

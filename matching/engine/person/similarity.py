@@ -99,29 +99,31 @@ class WordSimilarity:
         )
 
 
-IDENTICAL_WORDS = WordSimilarity(score=1.0, relation=EQUAL)
-CHINESE_SPELLINGS = WordSimilarity(0.9, TRANSLITERATION, edits=2)
+IDENTICAL_WORDS: Final = WordSimilarity(score=1.0, relation=EQUAL)
+CHINESE_SPELLINGS: Final = WordSimilarity(0.9, TRANSLITERATION, edits=2)
 """Two romanisations of one Chinese given name, written together and apart: Guoping, Kuo-ping."""
-_INCOMPARABLE = WordSimilarity(score=0.0, relation=UNRELATED, edits=1, jaro_winkler=0.0, typo_share=0.0)
-_OTHER_INITIAL = WordSimilarity(
+_INCOMPARABLE: Final = WordSimilarity(
+    score=0.0, relation=UNRELATED, edits=1, jaro_winkler=0.0, typo_share=0.0
+)
+_OTHER_INITIAL: Final = WordSimilarity(
     score=0.0, relation=UNRELATED, edits=1, jaro_winkler=0.0, typo_share=0.0, same_first_letter=False
 )
-_UNREADABLE = WordSimilarity(score=0.3, relation=UNRELATED, edits=1, jaro_winkler=0.5, typo_share=0.0)
+_UNREADABLE: Final = WordSimilarity(score=0.3, relation=UNRELATED, edits=1, jaro_winkler=0.5, typo_share=0.0)
 """A word that has no romanisation beside one of another script."""
 
 # Scores of relations that do not depend on the number of edits, and the weights of the others. No source is
 # recorded for any of them: they are set by hand, not fitted. They enter the features of the model: a change
 # of any number here calls for a new training.
-_INITIAL_SCORE = 0.75
-_HAN_VARIANT_SCORE = 0.95
-_SERVANT_SCORE = 0.92
-_SKELETON_SCORE = 0.75
-_ACROSS_SCRIPTS_FACTOR = 0.9
-_MIN_ACROSS_SCRIPTS = 0.6
+_INITIAL_SCORE: Final = 0.75
+_HAN_VARIANT_SCORE: Final = 0.95
+_SERVANT_SCORE: Final = 0.92
+_SKELETON_SCORE: Final = 0.75
+_ACROSS_SCRIPTS_FACTOR: Final = 0.9
+_MIN_ACROSS_SCRIPTS: Final = 0.6
 _ROMANISATION_SCORE, _ROMANISATION_SCORE_GIVEN = 0.9, 0.7
 _ONE_VOWEL_SCORE, _VOWELS_SCORE, _VOWELS_SCORE_GIVEN = 0.85, 0.75, 0.68
 _PREFIX_SCORE, _PREFIX_SCORE_GIVEN = 0.62, 0.5
-_MIN_PREFIX_LENGTH = 3
+_MIN_PREFIX_LENGTH: Final = 3
 
 
 class _EditWeights(NamedTuple):
@@ -143,21 +145,21 @@ class _EditWeights(NamedTuple):
     """The same, for two frequent given names."""
 
 
-_EDITS = _EditWeights()
-_MAX_SURPRISAL_GAP = 4.0
-_MOST_BESIDE_LETTERS = (
+_EDITS: Final = _EditWeights()
+_MAX_SURPRISAL_GAP: Final = 4.0
+_MOST_BESIDE_LETTERS: Final = (
     _EDITS.same_sound
     + _EDITS.same_skeleton
     + _EDITS.typo_share / 2
     + _EDITS.surprisal_gap * _MAX_SURPRISAL_GAP
 )
 """Most that the evidence besides the letters kept can add to a score."""
-_MAX_SCORE_GIVEN = 0.55
+_MAX_SCORE_GIVEN: Final = 0.55
 """Highest score of two frequent given names: below the score of a typing error, whatever the letters."""
 _CLOSE_EDITS, _CLOSE_SHARE = 2, 0.6
 """Edits up to which and share of kept letters from which two words are close."""
 _MAX_SCORE_CLOSE, _MAX_SCORE_FAR = 0.95, 0.7
-MIN_TYPO_SCORE = 0.6
+MIN_TYPO_SCORE: Final = 0.6
 """Score from which a difference of letters is taken for a typing error."""
 
 
@@ -350,7 +352,7 @@ def _has_joined_article(left: str, right: str) -> bool:
     return len(short) >= 4 and long_[:2] in ("al", "el") and long_[2:] == short
 
 
-_LISTED_RELATIONS: tuple[tuple[NameRelation, float, Callable[[str, str], bool]], ...] = (
+_LISTED_RELATIONS: Final[tuple[tuple[NameRelation, float, Callable[[str, str], bool]], ...]] = (
     (ICAO, 0.96, _have_icao_spellings),
     (SPELLING, 0.92, lambda left, right: are_listed_variants("spelling", left, right)),
     (TRANSLITERATION, 0.92, lambda left, right: are_listed_variants("transliteration", left, right)),

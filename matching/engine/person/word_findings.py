@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from matching.engine.categories import CategoryId
 from matching.engine.person.align import PersonAlignment, WordPair, get_core_span
@@ -50,10 +51,10 @@ from matching.engine.person.types import (
 from matching.engine.text.chinese import are_wade_giles_spellings, is_pinyin
 from matching.engine.types import Finding, mirror_finding
 
-BOTH_FREQUENT = 2
-SHORT_NAME_LENGTH = 4
+BOTH_FREQUENT: Final = 2
+SHORT_NAME_LENGTH: Final = 4
 """Length up to which one other letter usually makes another name (Rao, Rai; Oda, Ota), frequent or not."""
-MAX_SURPRISAL_GAP = 1.0
+MAX_SURPRISAL_GAP: Final = 1.0
 """How much less name-like (:func:`~matching.engine.person.lexicon.compute_surprisal`) a word may be than its
 partner before it counts as a typing error."""
 _GENDERED_ENDINGS = (
@@ -61,12 +62,12 @@ _GENDERED_ENDINGS = (
     ("skii", "skaya"), ("ski", "ska"), ("cki", "cka"), ("sky", "ska"), ("as", "iene"),
 )  # fmt: skip
 """Endings of Slavic and Baltic surnames of men and of women."""
-_ROMANISED_RELATIONS = frozenset({TRANSLITERATION, SCRIPT, ARTICLE})
-_CONTRADICTION_CATEGORIES = {
+_ROMANISED_RELATIONS: Final = frozenset({TRANSLITERATION, SCRIPT, ARTICLE})
+_CONTRADICTION_CATEGORIES: Final = {
     SURNAME: CategoryId.I15_SURNAME_CHANGED,
     GIVEN: CategoryId.I11_GIVEN_DIFFERENT,
 }
-_SPELLING_DETAILS = {PREFIX: PREFIX, TYPO: TYPO, VOWELS: TYPO}
+_SPELLING_DETAILS: Final = {PREFIX: PREFIX, TYPO: TYPO, VOWELS: TYPO}
 
 
 def detect_unequal_words(

@@ -8,7 +8,7 @@ office is not known and the offices whose text is known disagree, the difference
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from matching.engine.categories import CategoryId
 from matching.engine.person.parse import parse_person
@@ -28,8 +28,8 @@ from matching.engine.search_logic import (
 from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import Context, Effect, Finding, Kind, Span
 
-UNCLEAR_ORDER = CategoryId.I03_FIELD_ORDER
-CONDITIONS = {
+UNCLEAR_ORDER: Final = CategoryId.I03_FIELD_ORDER
+CONDITIONS: Final = {
     UNCLEAR_ORDER: "the name without a comma begins with the surname",
     CategoryId.I13_SUFFIX_MISSING: "the office disregards a suffix that only one of the names has",
     CategoryId.I14_TITLE: "the title was not entered in a name field",
@@ -86,7 +86,7 @@ def _list_other_logics(place: str | None) -> tuple[SearchLogic, ...]:
     return () if place in SEARCH_LOGICS else _OTHER_LOGICS
 
 
-_OTHER_LOGICS = tuple(
+_OTHER_LOGICS: Final = tuple(
     [
         logic
         for logic in SEARCH_LOGICS.values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from matching.engine.person.name_order import has_capitalised_surname
 from matching.engine.person.types import ParsedPerson
@@ -114,11 +114,11 @@ _GIVEN_NAME_TITLES = (
     "first given name, exact",
 )
 _MIDDLE_NAME_TITLES = ("middle names (an initial, or none, equals any)", "middle names, by their initials")
-_PLAIN_TITLE = "case ignored, punctuation and accents deleted"
-_SURNAME_TITLE = "surname, spaces deleted"
-_SUFFIX_TITLE = "suffix"
-_REST_TITLE = "other words in the name (a capacity, an alias, a second person)"
-DISREGARDED = "disregarded"
+_PLAIN_TITLE: Final = "case ignored, punctuation and accents deleted"
+_SURNAME_TITLE: Final = "surname, spaces deleted"
+_SUFFIX_TITLE: Final = "suffix"
+_REST_TITLE: Final = "other words in the name (a capacity, an alias, a second person)"
+DISREGARDED: Final = "disregarded"
 """What stands in place of a suffix that the logic disregards."""
 
 FIELD_TITLES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import final
+from typing import Final, final
 
 from rapidfuzz.distance import OSA, Levenshtein
 
@@ -15,13 +15,13 @@ from matching.engine.text.lexicon import load_lexicon
 from matching.engine.text.tokenise import Token, build_confusable_skeleton
 from matching.engine.text.word_relation import WordRelation, classify_word_relation
 
-MAX_CELLS = 600
+MAX_CELLS: Final = 600
 """Most word pairs (words left × words right, over all gaps) compared in one alignment; real names need under
 a hundred. What lies beyond is left unmatched, and the alignment says that it is incomplete."""
-_MAX_JOINED_WORDS = 3
-_MAX_SPACED_LETTERS = 8
+_MAX_JOINED_WORDS: Final = 3
+_MAX_SPACED_LETTERS: Final = 8
 """Most letters of a word written apart."""
-_MIN_MISSPELT_LETTERS = 6
+_MIN_MISSPELT_LETTERS: Final = 6
 """Fewest letters of a word that is written apart and misspelt at once."""
 
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Final
 
-_INITIALS = {
+_INITIALS: Final = {
     "zh": "ch", "ch": "ch", "sh": "sh", "b": "p", "p": "p", "d": "t", "t": "t", "g": "k", "k": "k", "j": "ch",
     "q": "ch", "x": "hs", "z": "ts", "c": "ts", "r": "j", "m": "m", "f": "f", "n": "n", "l": "l", "h": "h",
     "s": "s", "y": "y", "w": "w", "": "",
 }  # fmt: skip
-_FINALS = {
+_FINALS: Final = {
     "ian": "ien", "ie": "ieh", "ong": "ung", "iong": "iung", "ue": "ueh", "ye": "yeh", "yan": "yen",
     "you": "yu", "er": "erh",
 }  # fmt: skip
-_SYLLABLES = {
+_SYLLABLES: Final = {
     "zhi": "chih", "chi": "chih", "shi": "shih", "ri": "jih", "zi": "tzu", "ci": "tzu", "si": "ssu",
     "ge": "ko", "ke": "ko", "he": "ho", "e": "o", "duo": "to", "tuo": "to", "nuo": "no", "luo": "lo",
     "zuo": "tso", "cuo": "tso", "suo": "so", "ruo": "jo", "zhuo": "cho", "chuo": "cho", "gui": "kuei",
@@ -28,16 +29,16 @@ _SYLLABLES = {
 }  # fmt: skip
 """Syllables that do not follow from their initial and final."""
 
-_FINAL = (
+_FINAL: Final = (
     "iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|a|e|i|o|u"
 )
-_SYLLABLE = re.compile(rf"(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)({_FINAL})")
-_NO_SYLLABLE = re.compile(
+_SYLLABLE: Final = re.compile(rf"(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw]?)({_FINAL})")
+_NO_SYLLABLE: Final = re.compile(
     "[^a-uw-z]|[bpmfdtlkjqxywh](?![aeiou])|[zcs](?!h?[aeiou])|(?<!n)g(?![aeiou])|(?<!e)r(?![aeiou])"
 )
 """Letters that stand in no division into syllables; most keys have some."""
-_MAX_SYLLABLE = 6
-_MAX_WORD = 13
+_MAX_SYLLABLE: Final = 6
+_MAX_WORD: Final = 13
 """Letters of two long syllables: given names have no more."""
 
 

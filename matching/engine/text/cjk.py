@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rapidfuzz import fuzz
 
@@ -16,13 +16,13 @@ from matching.engine.text.lexicon import load_yaml
 from matching.engine.text.phonetics import fold_cross_script_consonants, replace_spellings
 from matching.engine.text.tokenise import get_script, romanise_token
 
-_MIN_SOUND_SIMILARITY = 75.0
+_MIN_SOUND_SIMILARITY: Final = 75.0
 """Consonant similarity in per cent at which a kana word counts as found in the Latin name."""
 
-_MAX_LENGTH = 64
+_MAX_LENGTH: Final = 64
 """Most characters of a word, and most words, that are searched for; real names have under forty, and the
 bound keeps absurd input from taking seconds."""
-_SILENT_WEIGHT = 0.3
+_SILENT_WEIGHT: Final = 0.3
 """Weight of a character in a word that Latin names often leave out (工業 "industries", 社 "company")."""
 
 _ROMANISATION_FOLDS = (

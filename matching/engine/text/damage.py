@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Final
 from urllib.parse import unquote
 
-_HTML_ENTITY = re.compile(r"&(?:#[0-9]{1,6}|#x[0-9a-fA-F]{1,5}|[a-zA-Z]{2,8});")
+_HTML_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,6}|#x[0-9a-fA-F]{1,5}|[a-zA-Z]{2,8});")
 """What a web page leaves in a name: ``&eacute;`` is read as the letter it stands for."""
 
-_ESCAPED_BYTES = re.compile(r"(?<=[A-Za-z.,])(?:%[0-9A-Fa-f]{2})+")
+_ESCAPED_BYTES: Final = re.compile(r"(?<=[A-Za-z.,])(?:%[0-9A-Fa-f]{2})+")
 """Characters as a web address writes them: ``%20`` for a space."""
 
-_MISREAD_LETTER = re.compile("[ÃÂ][\\x80-\\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+_MISREAD_LETTER: Final = re.compile("[ÃÂ][\\x80-\\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 """A letter of two bytes that was read as two letters: ``Ã©`` for ``é``."""
 
-_LOST_LETTER = re.compile(r"(?<=[^\W\d_])[?\ufffd](?=[^\W\d_])")
+_LOST_LETTER: Final = re.compile(r"(?<=[^\W\d_])[?\ufffd](?=[^\W\d_])")
 """A mark that stands where a letter could not be written: ``M?ller``."""
-_UNKNOWN_LETTER = "ʔ"
+_UNKNOWN_LETTER: Final = "ʔ"
 """Stands for a lost letter while words are found; no comparison key holds it."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.language.wording import Sentence
@@ -15,19 +15,19 @@ MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
 )  # fmt: skip
-MONTH_NUMBERS = {word: month for month, name in enumerate(MONTH_NAMES, 1) for word in (name, name[:3])} | {
-    "sept": 9
-}
-_DATE_HINT = re.compile(r"\d(?:\d{3}|[/-]\d{1,2}[/-]\d)")
+MONTH_NUMBERS: Final = {
+    word: month for month, name in enumerate(MONTH_NAMES, 1) for word in (name, name[:3])
+} | {"sept": 9}
+_DATE_HINT: Final = re.compile(r"\d(?:\d{3}|[/-]\d{1,2}[/-]\d)")
 """A cheap test that every name with a date passes, and most other names do not.
 
 It begins with one class of characters, which the search for a pattern looks for at many times the speed.
 """
 
-_DOTTED_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_LAST_DAY = 31
+_DOTTED_DATE: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_LAST_DAY: Final = 31
 
-DATE_OPENINGS = frozenset({"dated", "dtd", "uad", "udt", "uta"})
+DATE_OPENINGS: Final = frozenset({"dated", "dtd", "uad", "udt", "uta"})
 """Words that announce the date of a trust (``under agreement dated``)."""
 
 MonthDay = tuple[int, int]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 _CARDINALS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
@@ -12,7 +14,7 @@ _ORDINALS = (
     "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth",
     "eighteenth", "nineteenth", "twentieth",
 )  # fmt: skip
-_TENS = {
+_TENS: Final = {
     "thirty": 30,
     "forty": 40,
     "fifty": 50,
@@ -21,8 +23,19 @@ _TENS = {
     "eighty": 80,
     "ninety": 90,
 }
-_CJK_NUMERALS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
-_FOREIGN_CARDINALS = {
+_CJK_NUMERALS: Final = {
+    "一": 1,
+    "二": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "十": 10,
+}
+_FOREIGN_CARDINALS: Final = {
     "uno": 1,
     "tres": 3,
     "deux": 2,
@@ -32,7 +45,7 @@ _FOREIGN_CARDINALS = {
     "dois": 2,
     "quatro": 4,
 }
-_WORD_VALUES: dict[str, str] = (
+_WORD_VALUES: Final[dict[str, str]] = (
     {word: str(value) for value, word in enumerate(_CARDINALS)}
     | {word: str(value) for value, word in enumerate(_ORDINALS)}
     | {
@@ -53,12 +66,12 @@ def to_roman(value: int) -> str:
     return tens + units
 
 
-_ROMAN_VALUES = _build_roman_table(50)
-_AMBIGUOUS_NUMERALS = frozenset({"i", "v", "x", "l"})
+_ROMAN_VALUES: Final = _build_roman_table(50)
+_AMBIGUOUS_NUMERALS: Final = frozenset({"i", "v", "x", "l"})
 """Single letters that are as often an initial as a numeral; read as numbers only after another word."""
 
 
-TENS_WORDS = {"twenty": 20, **_TENS}
+TENS_WORDS: Final = {"twenty": 20, **_TENS}
 """Words that can begin a number of two words."""
 
 

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 from operator import eq
-from typing import Any
+from typing import Any, Final
 
 from rapidfuzz.distance import Levenshtein
 
@@ -32,7 +32,7 @@ _ROMANISATION_REPLACEMENTS = (
     ("ai", "i"), ("ay", "i"), ("ey", "i"), ("iy", "i"), ("yi", "i"), ("ij", "i"), ("yy", "i"), ("ya", "ia"),
     ("yu", "iu"), ("yo", "io"), ("y", "i"), ("j", "i"), ("o", "u"), ("e", "a"), ("aua", "ava"), ("uv", "ov"),
 )  # fmt: skip
-_ROMANISED_CONSONANTS = _ROMANISATION_REPLACEMENTS[:18]
+_ROMANISED_CONSONANTS: Final = _ROMANISATION_REPLACEMENTS[:18]
 """The replacements that concern consonants alone."""
 _PHONETIC_REPLACEMENTS = (
     ("mach", "max"), ("mac", "mk"), ("mc", "mk"), ("sch", "x"), ("tch", "x"), ("chr", "kr"), ("sh", "x"),
@@ -41,10 +41,10 @@ _PHONETIC_REPLACEMENTS = (
     ("ge", "je"), ("gi", "ji"), ("gy", "jy"), ("ce", "se"), ("ci", "si"), ("cy", "sy"), ("qu", "kw"),
     ("q", "k"), ("c", "k"), ("x", "ks"), ("z", "s"), ("th", "t"), ("v", "f"), ("d", "t"),
 )  # fmt: skip
-_VOWELS = frozenset("aeiouy")
-_DELETE_VOWELS = str.maketrans("", "", "aeiouy")
-_DELETE_WEAK_LETTERS = str.maketrans("", "", "aeiouyhw")
-_CONSONANT_CLASSES = _DELETE_VOWELS | str.maketrans(
+_VOWELS: Final = frozenset("aeiouy")
+_DELETE_VOWELS: Final = str.maketrans("", "", "aeiouy")
+_DELETE_WEAK_LETTERS: Final = str.maketrans("", "", "aeiouyhw")
+_CONSONANT_CLASSES: Final = _DELETE_VOWELS | str.maketrans(
     {"v": "b", "w": "b", "p": "b", "q": "k", "g": "k", "c": "k", "z": "s", "h": ""}
 )
 _CROSS_SCRIPT_REPLACEMENTS = (
@@ -65,7 +65,7 @@ _ABD_PREFIXES = (
     "abd",
 )
 _KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_OCR_CONFUSIONS = frozenset(
+_OCR_CONFUSIONS: Final = frozenset(
     [
         *("ce", "ec", "il", "li", "lt", "tl", "uv", "vu", "ao", "oa", "hb", "bh", "nh", "hn", "rn", "un"),
         *("nu", "mn", "nm", "ij", "ji", "fl", "gq", "qg", "db", "bd", "pq", "qp", "gy", "yg", "ft", "tf"),
@@ -74,7 +74,7 @@ _OCR_CONFUSIONS = frozenset(
 )
 
 
-_ROMAJI_PATTERN = re.compile(
+_ROMAJI_PATTERN: Final = re.compile(
     r"(?:(?:[kgnhbpmr]y|sh|ch|ts|[kgsztdnhbpmrwfjy])?[aeiou](?:h(?![aeiouy]))?"
     r"|n(?![aeiouy])|(?:k(?=k)|s(?=s)|t(?=[tc])|p(?=p)|m(?=[bmp])))+"
 )
@@ -227,7 +227,7 @@ def _list_keyboard_neighbours() -> frozenset[str]:
     return frozenset(pairs)
 
 
-KEYBOARD_NEIGHBOURS = _list_keyboard_neighbours()
+KEYBOARD_NEIGHBOURS: Final = _list_keyboard_neighbours()
 """Ordered pairs of letters that lie side by side on a QWERTY keyboard."""
 
 

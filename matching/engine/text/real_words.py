@@ -8,18 +8,19 @@ names come from the 1990 census of the United States. All are read at first use:
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from typing import Final
 
 from spellchecker import SpellChecker
 
 from matching.engine.text.lexicon import DATA_DIRECTORY, load_lexicon
 
-_MIN_FREQUENCY = 50
+_MIN_FREQUENCY: Final = 50
 """Occurrences that the list gives at least to a word of the dictionary, however rare."""
 
-_MIN_EVERYDAY_FREQUENCY = 300
+_MIN_EVERYDAY_FREQUENCY: Final = 300
 """Occurrences from which a word is one of everyday language; names (Hyundai) are rarer."""
 
-_MIN_LETTERS = 3
+_MIN_LETTERS: Final = 3
 
 
 @lru_cache(maxsize=16_384)

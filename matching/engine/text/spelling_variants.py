@@ -7,6 +7,8 @@ Ascended; Bee Kay, BK).
 
 from __future__ import annotations
 
+from typing import Final
+
 from matching.engine.categories import CategoryCase
 from matching.engine.text.phonetics import collapse_doubles, replace_spellings
 
@@ -15,8 +17,8 @@ _SOUND_REPLACEMENTS = (
     ("our", "or"), ("ee", "i"), ("ie", "i"), ("y", "i"),
 )  # fmt: skip
 _TENSE_ENDINGS = ("ing", "ed", "en", "e", "s")
-_MIN_STEM_LENGTH = 4
-_LETTER_NAMES = {
+_MIN_STEM_LENGTH: Final = 4
+_LETTER_NAMES: Final = {
     "ay": "a", "bee": "b", "be": "b", "cee": "c", "see": "c", "dee": "d", "eff": "f", "gee": "g", "jay": "j",
     "kay": "k", "ell": "l", "el": "l", "em": "m", "en": "n", "pee": "p", "cue": "q", "queue": "q", "ar": "r",
     "ess": "s", "tee": "t", "vee": "v", "ex": "x", "why": "y", "wye": "y", "zee": "z", "zed": "z",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import final
+from typing import Final, final
 
 from anyascii import anyascii
 
@@ -27,7 +27,7 @@ CJK_LEGAL_FORMS = (
 )  # fmt: skip
 """Legal forms written without a space before or after the name; the tokeniser separates them."""
 
-_SYMBOL_WORDS = {
+_SYMBOL_WORDS: Final = {
     "&": "and",
     "+": "and",
     "@": "at",
@@ -38,15 +38,15 @@ _SYMBOL_WORDS = {
     "$": "dollar",
     "£": "pound",
 }
-_COMBINING_MARKS = "".join(
+_COMBINING_MARKS: Final = "".join(
     [chr(code) for code in range(0x300, 0x10A0) if unicodedata.category(chr(code)) in ("Mn", "Mc")]
 )
-_KATAKANA = "ァ-ヺー-ヿㇰ-ㇿ"
-_IDEOGRAPHS = "ぁ-ゟ々-〇㐀-䶿一-鿿豈-﫿"
-_HANGUL = "가-힣"
-_HANGUL_ENDINGS = frozenset(map(chr, range(0x1160, 0x1200)))
+_KATAKANA: Final = "ァ-ヺー-ヿㇰ-ㇿ"
+_IDEOGRAPHS: Final = "ぁ-ゟ々-〇㐀-䶿一-鿿豈-﫿"
+_HANGUL: Final = "가-힣"
+_HANGUL_ENDINGS: Final = frozenset(map(chr, range(0x1160, 0x1200)))
 """Vowels and final consonants of Hangul syllables written in parts (NFD)."""
-_WORD_PATTERN = (
+_WORD_PATTERN: Final = (
     rf"(?:(?!{'|'.join(CJK_LEGAL_FORMS)})[{_KATAKANA}])+"
     rf"|(?:(?!{'|'.join(CJK_LEGAL_FORMS)})[{_IDEOGRAPHS}])+"
     rf"|(?:(?!{'|'.join(CJK_LEGAL_FORMS)})[{_HANGUL}])+"
@@ -55,7 +55,7 @@ _WORD_PATTERN = (
 """Letters with their combining marks, without which Thai and Devanagari words fall apart. Chinese, Japanese
 and Korean write without spaces: a change of script is where a word ends (DOWA | ホールディングス)."""
 # Numbers repeat a plain group, not a possessive one: Python before 3.11.5 reads `(?:...)*+` wrongly.
-_TOKEN_PATTERN = re.compile(
+_TOKEN_PATTERN: Final = re.compile(
     rf"{'|'.join(CJK_LEGAL_FORMS)}"
     r"|(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+(?![^\W_])\.?"  # R.J.T.  S.A.  but not Ph.D
     r"|(?<![^\W_])[A-Za-z](?:/[A-Za-z])+(?![^\W_])"  # d/b/a  S/A  A/S
@@ -64,7 +64,7 @@ _TOKEN_PATTERN = re.compile(
     rf"|(?:{_WORD_PATTERN})(?:['’ʼ`´](?:{_WORD_PATTERN}))*"
     r"|[&+@%#№€$£]"
 )
-_ASCII_TOKEN_PATTERN = re.compile(
+_ASCII_TOKEN_PATTERN: Final = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z](?:\.[A-Za-z])+(?![A-Za-z0-9])\.?"
     r"|(?<![A-Za-z0-9])[A-Za-z](?:/[A-Za-z])+(?![A-Za-z0-9])"
     r"|\d++(?:[.,]\d++)*(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![A-Za-z])"
@@ -72,9 +72,9 @@ _ASCII_TOKEN_PATTERN = re.compile(
     r"|[A-Za-z]+(?:['`][A-Za-z]+)*"
     r"|[&+@%#$]"
 )
-_NOT_ALNUM_PATTERN = re.compile(r"[^0-9a-z]+")
-_THOUSANDS_PATTERN = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
-_LATIN_SPECIAL_LETTERS = str.maketrans(
+_NOT_ALNUM_PATTERN: Final = re.compile(r"[^0-9a-z]+")
+_THOUSANDS_PATTERN: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
+_LATIN_SPECIAL_LETTERS: Final = str.maketrans(
     {
         "ß": "ss",
         "ø": "o",
@@ -89,11 +89,11 @@ _LATIN_SPECIAL_LETTERS = str.maketrans(
         "ŋ": "n",
     }
 )
-_ARABIC_VARIANTS = str.maketrans(
+_ARABIC_VARIANTS: Final = str.maketrans(
     {"ى": "ي", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ة": "ه", "ک": "ك", "ی": "ي"}
 )
 """Letters that Arabic and Persian spellings exchange: alef with its marks, yeh, kaf, the final heh."""
-_ICAO_DIGRAPHS = {
+_ICAO_DIGRAPHS: Final = {
     "ä": "ae",
     "ö": "oe",
     "ü": "ue",
@@ -117,7 +117,7 @@ _SCRIPT_RANGES = (
     (0xF900, 0xFAFF, "han"), (0x3005, 0x3007, "han"), (0x20000, 0x3134F, "han"),
 )  # fmt: skip
 
-_CONFUSABLES = dict(
+_CONFUSABLES: Final = dict(
     zip("аеорсухіјѕԁԛԝһӏвкмнтΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "aeopcyxijsdqwhlbkmhtabezhikmnoptyxo", strict=True)
 )
 """Cyrillic and Greek letters that print like a Latin one (UTS 39 confusables that occur in names)."""
@@ -205,8 +205,8 @@ class TokenisedName:
         return TokenisedName(self.raw, self.tokens[:count], self.scripts, self.invisible)
 
 
-_LATIN_ONLY = frozenset(["latin"])
-_TRADEMARK_SIGNS = frozenset("™®©℠")
+_LATIN_ONLY: Final = frozenset(["latin"])
+_TRADEMARK_SIGNS: Final = frozenset("™®©℠")
 """Signs that a name may carry and that are no part of it."""
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple, final
+from typing import Final, NamedTuple, final
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -31,11 +31,11 @@ from matching.engine.text.tokenise import (
     romanise_token,
 )
 
-MIN_TYPO_SIMILARITY = 0.72
+MIN_TYPO_SIMILARITY: Final = 0.72
 """Least similarity (1 − OSA distance / longer length) at which two words may be one word misspelt."""
 
 
-MIN_SPELLING_RATIO = 40.0
+MIN_SPELLING_RATIO: Final = 40.0
 """Indel similarity in per cent below which words with different first letters share nothing."""
 
 
@@ -148,7 +148,7 @@ def _match_group_word(a: str, b: str, _text_a: str, _text_b: str) -> WordRelatio
     return WordRelation(CategoryId.O24_GROUP_ROLE_WORD, len(short) / len(long))
 
 
-_APOSTROPHES = frozenset("'’‘ʼ`´")
+_APOSTROPHES: Final = frozenset("'’‘ʼ`´")
 
 
 def _match_plural(a: str, b: str, text_a: str, text_b: str) -> WordRelation | None:
@@ -213,7 +213,7 @@ def _is_plain_typo(a: str, b: str) -> bool:
     return is_dictionary_word(a) != is_dictionary_word(b) and not (is_surname(a) or is_surname(b))
 
 
-_MIN_PLAIN_TYPO_LETTERS = 8
+_MIN_PLAIN_TYPO_LETTERS: Final = 8
 """Fewest letters of such a word: brands misspell short ones on purpose (Flickr, Lyft)."""
 
 
@@ -253,7 +253,7 @@ def _has_prefix(word: str, longer: str) -> bool:
     )
 
 
-_MIN_PREFIXED_LETTERS = 6
+_MIN_PREFIXED_LETTERS: Final = 6
 
 
 @lru_cache(maxsize=16_384)
