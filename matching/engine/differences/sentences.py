@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
 from rapidfuzz.distance import OSA
 
@@ -24,11 +26,12 @@ from matching.engine.text.real_words import is_surname
 from matching.engine.text.tokenise import TokenisedName
 from matching.engine.types import Finding, Span
 
-_MAX_TYPO_SHARE = 3
+_MAX_TYPO_SHARE: Final = 3
 """A slip of the pen changes at most one letter in three."""
 
 
-class PairContext(NamedTuple):
+@dataclass
+class PairContext:
     """A finding with the two names it is from and the categories of all findings of the pair."""
 
     finding: Finding
@@ -66,6 +69,7 @@ def choose_sentence_key(
     return key if key in load_case_explanations() else str(category)
 
 
+@cache
 def get_sentence(key: str) -> CaseText:
     """Return the title and the sentence of a key."""
     category = load_categories()[key[:3]]
@@ -223,10 +227,10 @@ def _choose_other_surname(context: PairContext) -> str:
     return "" if context.categories.isdisjoint(_GIVEN_CATEGORIES) else "partly"
 
 
-_SURNAME_CATEGORIES = frozenset(
+_SURNAME_CATEGORIES: Final = frozenset(
     {CategoryId.I10_SURNAME_TYPO, CategoryId.I15_SURNAME_CHANGED, CategoryId.I26_MONONYM}
 )
-_GIVEN_CATEGORIES = frozenset(
+_GIVEN_CATEGORIES: Final = frozenset(
     {
         CategoryId.I04_FIRST_INITIAL,
         CategoryId.I08_NICKNAME,
@@ -255,7 +259,7 @@ def _choose_capacity(context: PairContext) -> str:
     return "estate" if any(text.startswith("estate") for text in context.texts) else ""
 
 
-_VARIANTS: dict[CategoryId, Callable[[PairContext], str]] = {
+_VARIANTS: Final[dict[CategoryId, Callable[[PairContext], str]]] = {
     CategoryId.O03_PUNCTUATION: _choose_punctuation,
     CategoryId.O04_AMPERSAND: _choose_ampersand,
     CategoryId.O05_AND_OMITTED: _choose_added,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain, pairwise
 from math import log
 from typing import Any
@@ -61,7 +61,7 @@ class NameLists:
     spanish: frozenset[str]
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_word_lists() -> WordLists:
     """Return the word lists of ``data/person_words.yaml``, read on the first call."""
     raw = load_yaml("person_words.yaml")
@@ -86,7 +86,7 @@ _WORD_LIST_NAMES = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=1)
+@cache
 def load_name_lists() -> NameLists:
     """Return the name lists of ``data/person_given.yaml``; ``nicknames`` adds given names to them."""
     raw = load_yaml("person_given.yaml")
@@ -122,7 +122,7 @@ def are_listed_apart(kind: str, left: str, right: str) -> bool:
     return left in groups and right in groups and groups[left].isdisjoint(groups[right])
 
 
-@lru_cache(maxsize=1)
+@cache
 def _load_nicknames() -> dict[str, frozenset[str]]:
     """Return the nicknames of every given name."""
     nicknames: defaultdict[str, set[str]] = defaultdict(set)
@@ -138,7 +138,7 @@ def is_nickname(left: str, right: str) -> bool:
     return direct or are_listed_variants("cognates", left, right)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _build_bigram_model() -> dict[str, float]:
     """Return the log probability of each letter after each in frequent names, ``^`` and ``$`` at the ends."""
     counts: defaultdict[str, float] = defaultdict(float)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from matching.engine.categories import CategoryId
 from matching.engine.execution import SOURCE_DIRECTORY
 
-DATA_DIRECTORY = SOURCE_DIRECTORY / "data"
-_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DATA_DIRECTORY: Final = SOURCE_DIRECTORY / "data"
+_YAML_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Phrase = tuple[str, ...]
 
@@ -72,9 +72,18 @@ def load_yaml(name: str) -> Any:
     return yaml.load((DATA_DIRECTORY / name).read_text(encoding="utf-8"), Loader=_YAML_LOADER)  # noqa: S506
 
 
-@cache
+_LOADED: Final[list[Lexicon]] = []
+"""The word classes once they are loaded: machine code finds them here without a call of Python's cache."""
+
+
 def load_lexicon() -> Lexicon:
     """Return the word classes, loaded on first use."""
+    if not _LOADED:
+        _LOADED.append(_read_lexicon())
+    return _LOADED[0]
+
+
+def _read_lexicon() -> Lexicon:
     words = load_yaml("words.yaml")
     counts, names = _read_word_counts()
     return Lexicon(
@@ -118,7 +127,7 @@ _WORD_SETS = (
     "domains",
     "organisation_words",
 )
-_MARKER_CATEGORIES = {
+_MARKER_CATEGORIES: Final = {
     "trade_markers": CategoryId.O29_TRADE_NAME_APPENDED,
     "former_markers": CategoryId.O31_FORMER_NAME,
     "successor_markers": CategoryId.O32_SUCCESSOR,
