@@ -234,6 +234,8 @@ def test_a_doubtful_pair_is_never_immaterial(cause: str, left: str, right: str) 
         ("Kestrel Bank NA, New York Branch", "Kestrel Bank NA"),
         ("Kestrel Foods (HK) Ltd", "Kestrel Foods (Hong Kong) Ltd"),
         ("Kestrel Foods United Kingdom Ltd", "Kestrel Foods UK Ltd"),
+        ("NYC Kestrel Transit Inc", "New York City Kestrel Transit Inc"),
+        ("Kestrel DC Water Inc", "Kestrel District of Columbia Water Inc"),
         ("No. 3 Kestrel Wharf Ltd", "Number Three Kestrel Wharf Ltd"),
         ("Kestrel International Marine Insurance LL", "Kestrel International Marine Insurance LLC"),
         ("Kestrel Ltd, as Borrower", "Kestrel Ltd"),
