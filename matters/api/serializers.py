@@ -24,6 +24,14 @@ class MatterRequestSerializer(serializers.Serializer[Any]):
     )
 
 
+class MatterChangeSerializer(MatterRequestSerializer):
+    """What to change of a matter; what is left out stays."""
+
+    note = StrictTextField(
+        max_length=MAX_NOTE_LENGTH, required=False, allow_blank=True, help_text="Encrypted; members read it."
+    )
+
+
 class MatterListSerializer(PageSerializer):
     """Search and page of a list of matters."""
 

@@ -23,6 +23,7 @@ from accounts.auth.authentication import require_user
 from accounts.models import User
 from matters import service
 from matters.api.serializers import (
+    MatterChangeSerializer,
     MatterListSerializer,
     MatterPageSerializer,
     MatterRequestSerializer,
@@ -81,12 +82,12 @@ class MatterView(APIView):
         """Return one of your matters."""
         return Response(MatterSerializer(get_matter(require_user(request), pk)).data)
 
-    @extend_schema(request=MatterRequestSerializer, responses=MatterSerializer, operation_id="matter_change")
+    @extend_schema(request=MatterChangeSerializer, responses=MatterSerializer, operation_id="matter_change")
     def patch(self, request: Request, pk: UUID) -> Response:
         """Change the note of an open matter that you manage, and its numbers if you made it."""
         user = require_user(request)
         matter = _get_managed_matter(user, pk)
-        serializer = MatterRequestSerializer(data=request.data, partial=True)
+        serializer = MatterChangeSerializer(data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         with _translate_refusal():
             row = service.change_matter(matter, user, serializer.validated_data)

@@ -208,12 +208,43 @@ def test_a_matter_holds_comparisons_and_members(client: Any, server: Server) -> 
         stranger.matters.get(matter)
     client.matters.add_member(matter, "crowd@example.com")
     assert [member.email for member in client.matters.list_members(matter)][-1] == "crowd@example.com"
+
+
+def test_a_matter_is_changed_closed_and_opened_again(client: Any) -> None:
+    matter = client.matters.create("10026", "0001", "Lease")
+    changed = client.matters.change(matter, matter_number="0002")
+    assert (changed.reference, changed.note) == ("10026/0002", "Lease")
+    assert client.matters.change(matter, note="").note == ""
     assert client.matters.close(matter).closed_at is not None
+    with pytest.raises(legal_names_client.ConflictError) as refused:
+        client.matters.change(matter, note="Late")
+    assert refused.value.code == "matter_refused"
+    assert client.matters.reopen(matter).closed_at is None
+    assert client.compare("Acme, Inc.", "ACME Incorporated", matter="10026/0002").id
 
 
 def test_a_field_that_a_pair_has_not_is_refused_before_it_is_sent(client: Any) -> None:
     with pytest.raises(TypeError, match="A CompareRequest has no jurisdcition1"):
         list(client.compare_many([{"name1": "Acme", "name2": "Acme", "jurisdcition1": "DE"}]))
+
+
+def test_a_report_is_issued_as_pdf_and_signed(client: Any, tmp_path: Path) -> None:
+    answer = client.compare("Acme, Inc.", "ACME Incorporated", profile="ucc")
+    client.predictions.issue_report(answer, tmp_path / "report.pdf", reference="Matter 4711")
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    client.predictions.issue_report(answer, tmp_path / "report.json", "json", redacted=True)
+    report = (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert str(answer.id) in report
+    assert "ACME" not in report
+
+
+def test_usage_and_notifications_are_told(client: Any) -> None:
+    client.compare("Acme, Inc.", "ACME Incorporated")
+    usage = client.usage()
+    assert usage.first.day == 1
+    assert client.usage(first=usage.last).results is not None
+    assert client.notifications.mark_all_read().marked >= 0
+    assert list(client.notifications.list(unread=True)) == []
 
 
 def test_feedback_is_given_and_listed(client: Any) -> None:
@@ -233,6 +264,8 @@ def test_a_webhook_is_registered_tried_and_verified(client: Any) -> None:
     with pytest.raises(legal_names_client.ForgedMessageError):
         legal_names_client.verify_webhook(endpoint.secret, headers, body.replace(b"test", b"tost"))
     (delivery,) = client.webhooks.list_deliveries(endpoint)
+    assert client.webhooks.get_delivery(endpoint, delivery).log[0].status_code == 200
+    assert client.webhooks.get(endpoint).id == endpoint.id
     assert client.webhooks.rotate(endpoint).secret != endpoint.secret
     client.webhooks.redeliver(endpoint, delivery)
     client.webhooks.delete(endpoint)

@@ -4,6 +4,7 @@ import type { Client as Operations } from "openapi-fetch";
 import { Connection, keyHeader, unwrap } from "./connection.js";
 import { Jobs } from "./jobs.js";
 import { Matters } from "./matters.js";
+import { Notifications } from "./notifications.js";
 import { Predictions } from "./predictions.js";
 import type { RateLimit } from "./rateLimit.js";
 import { Reviews } from "./reviews.js";
@@ -41,6 +42,7 @@ export class Client {
   readonly jobs: Jobs;
   readonly matters: Matters;
   readonly webhooks: Webhooks;
+  readonly notifications: Notifications;
   readonly #connection: Connection;
 
   constructor(url: string, options: ClientOptions) {
@@ -55,6 +57,7 @@ export class Client {
     this.jobs = new Jobs(this.#connection);
     this.matters = new Matters(this.#connection);
     this.webhooks = new Webhooks(this.#connection);
+    this.notifications = new Notifications(this.#connection);
   }
 
   /** Every operation of the OpenAPI document, typed, with the same retries and errors. */
@@ -118,6 +121,12 @@ export class Client {
   /** Return who is asking, with which role, permissions and key. */
   async me(): Promise<Shapes["Me"]> {
     return unwrap(this.api.GET("/api/v1/me"));
+  }
+
+  /** Return what your account sent from day to day (ISO 8601, UTC), by key, and what is left of its quotas. */
+  async usage(days: { readonly first?: string; readonly last?: string } = {}): Promise<Shapes["Usage"]> {
+    const usage = await unwrap(this.api.GET("/api/v1/usage", { params: { query: days } }));
+    return usage as Shapes["Usage"]; // a text where it is asked for as CSV
   }
 
   async #compareBatch(pairs: Shapes["CompareRequest"][], matter: string | undefined): Promise<Shapes["BatchResult"][]> {

@@ -4,7 +4,8 @@ export { Client, type ClientOptions, type CompareOptions, type PairInput } from 
 export * from "./errors.js";
 export { BulkJob, Jobs, type JobOptions, type JobWaitOptions, type RowChoice } from "./jobs.js";
 export { Matters } from "./matters.js";
-export { Predictions, type FeedbackInput } from "./predictions.js";
+export { Notifications } from "./notifications.js";
+export { Predictions, type FeedbackInput, type ReportOptions } from "./predictions.js";
 export { readRateLimits, readRetryAfter, type RateLimit } from "./rateLimit.js";
 export { Reviews, type AskOptions, type WaitOptions } from "./reviews.js";
 export type { paths } from "./schema.js";

@@ -27,10 +27,22 @@ export class Matters {
     });
   }
 
-  /** End additions; members still read it. */
+  /** Change an open matter that you manage: its `note`, and its numbers if you made it. What is left out stays. */
+  async change(matter: Identified, changes: Shapes["PatchedMatterChange"]): Promise<Matter> {
+    const params = { path: { id: readId(matter) } };
+    return unwrap(this.connection.api.PATCH("/api/v1/matters/{id}", { body: changes, params }));
+  }
+
+  /** End additions to a matter that you manage; members still read it. */
   async close(matter: Identified): Promise<Matter> {
     const params = { path: { id: readId(matter) } };
     return unwrap(this.connection.api.POST("/api/v1/matters/{id}/close", { params }));
+  }
+
+  /** Let comparisons and files be added again to a closed matter that you manage. */
+  async reopen(matter: Identified): Promise<Matter> {
+    const params = { path: { id: readId(matter) } };
+    return unwrap(this.connection.api.POST("/api/v1/matters/{id}/reopen", { params }));
   }
 
   /** Return who sees it. */
@@ -39,7 +51,7 @@ export class Matters {
     return (await unwrap(this.connection.api.GET("/api/v1/matters/{id}/members", { params }))).results;
   }
 
-  /** Let somebody see it; managers add and remove members and close it. */
+  /** Let somebody see it; managers add and remove members, change and close it. */
   async addMember(matter: Identified, email: string, isManager = false): Promise<Shapes["Member"]> {
     const options = { body: { email, is_manager: isManager }, params: { path: { id: readId(matter) } } };
     return unwrap(this.connection.api.POST("/api/v1/matters/{id}/members", options));

@@ -1,5 +1,6 @@
 // Your stored comparisons, and what you said of them.
 
+import { writeFile } from "node:fs/promises";
 import { keyHeader, PAGE_SIZE, unwrap, walkPages, type Connection } from "./connection.js";
 import { readId, type Identified, type Prediction, type PredictionFilters, type PredictionSummary, type Shapes } from "./shapes.js";
 
@@ -10,6 +11,15 @@ export interface FeedbackInput {
   /** 0 to 1. */
   readonly confidence?: number;
   readonly idempotencyKey?: string;
+}
+
+/** How a report is written. */
+export interface ReportOptions {
+  readonly file?: Shapes["FileEnum"];
+  /** Your own, printed on the report. */
+  readonly reference?: string;
+  /** Leave the names out. */
+  readonly redacted?: boolean;
 }
 
 /** Stored comparisons of yours. */
@@ -34,6 +44,15 @@ export class Predictions {
   async export(target: string, file: "csv" | "jsonl" | "xlsx" = "csv", filters: PredictionFilters = {}): Promise<void> {
     const query = new URLSearchParams({ ...filters, file } as Record<string, string>);
     await this.connection.download(`/api/v1/predictions/export?${query}`, target);
+  }
+
+  /** Write a new report into a file, decided or not; anybody can verify it by the code on it. */
+  async issueReport(prediction: Identified, target: string, options: ReportOptions = {}): Promise<void> {
+    const { file = "pdf", reference = "", redacted = false } = options;
+    const params = { path: { id: readId(prediction) } };
+    const call = { body: { file, reference, redacted }, params, parseAs: "arrayBuffer" as const };
+    const report = await unwrap(this.connection.api.POST("/api/v1/predictions/{id}/reports", call));
+    await writeFile(target, new Uint8Array(report));
   }
 
   /** Say that the difference is material or not, whatever the answer was. */

@@ -16,6 +16,7 @@ export type Message = Shapes["StoredMessage"];
 export type ReviewRequest = Shapes["StoredReviewRequest"];
 export type Matter = Shapes["Matter"];
 export type Webhook = Shapes["Endpoint"];
+export type Notification = Shapes["Notification"];
 
 /** A profile by its id; others are sent as they are, since profiles are added without a new version. */
 export type ProfileId = Shapes["ProfileEnum"] | (string & {});

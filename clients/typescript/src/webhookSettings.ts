@@ -20,6 +20,12 @@ export class Webhooks {
     });
   }
 
+  /** Return one webhook. */
+  async get(webhook: Identified): Promise<Webhook> {
+    const params = { path: { id: readId(webhook) } };
+    return unwrap(this.connection.api.GET("/api/v1/webhooks/{id}", { params }));
+  }
+
   /** Change fields such as `events` or `description`. */
   async change(webhook: Identified, changes: Shapes["PatchedEndpointChange"]): Promise<Webhook> {
     const params = { path: { id: readId(webhook) } };
@@ -44,13 +50,22 @@ export class Webhooks {
   }
 
   /** Yield the log of the last 30 days, newest first. */
-  listDeliveries(webhook: Identified): AsyncGenerator<Shapes["Delivery"]> {
+  listDeliveries(
+    webhook: Identified,
+    filters: { readonly state?: Shapes["Delivery"]["state"] } = {},
+  ): AsyncGenerator<Shapes["Delivery"]> {
     return walkPages((cursor) => {
-      const query = { limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
+      const query = { ...filters, limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
       return this.connection.api.GET("/api/v1/webhooks/{id}/deliveries", {
         params: { path: { id: readId(webhook) }, query },
       });
     });
+  }
+
+  /** Return a delivery with its message and the outcome of every attempt. */
+  async getDelivery(webhook: Identified, delivery: Identified): Promise<Shapes["DeliveryDetail"]> {
+    const path = { id: readId(webhook), delivery: readId(delivery) };
+    return unwrap(this.connection.api.GET("/api/v1/webhooks/{id}/deliveries/{delivery}", { params: { path } }));
   }
 
   /** Send a message again. */

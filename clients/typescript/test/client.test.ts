@@ -162,7 +162,36 @@ test("a matter holds comparisons, jobs and members", async () => {
   assert.deepEqual(listed.map((row) => row.id), [answer.id]);
   assert.deepEqual((await collect(client.matters.list({ search: "10024" }))).map((row) => row.id), [matter.id]);
   assert.deepEqual((await client.matters.listMembers(matter)).map((member) => member.email), [email]);
+});
+
+test("a matter is changed, closed and opened again", async () => {
+  const matter = await client.matters.create("10027", `${Date.now()}`, "Lease");
+  const changed = await client.matters.change(matter, { matter_number: `${Date.now()}-2` });
+  assert.deepEqual([changed.id, changed.note], [matter.id, "Lease"]);
+  assert.equal((await client.matters.change(matter, { note: "" })).note, "");
   assert.notEqual((await client.matters.close(matter)).closed_at, null);
+  await assert.rejects(client.matters.change(matter, { note: "Late" }), (error) => {
+    return error instanceof ApiError && error.code === "matter_refused";
+  });
+  assert.equal((await client.matters.reopen(matter)).closed_at, null);
+});
+
+test("a report is issued as PDF and signed", async () => {
+  const answer = await client.compare("Acme, Inc.", "ACME Incorporated", { profile: "ucc" });
+  const [print, signed] = [join(folder, "report.pdf"), join(folder, "report.json")];
+  await client.predictions.issueReport(answer, print, { reference: "Matter 4711" });
+  assert.equal(readFileSync(print).subarray(0, 4).toString(), "%PDF");
+  await client.predictions.issueReport(answer, signed, { file: "json", redacted: true });
+  const report = readFileSync(signed, "utf-8");
+  assert.ok(report.includes(answer.id) && !report.includes("ACME"));
+});
+
+test("usage and notifications are told", async () => {
+  const usage = await client.usage();
+  assert.ok(usage.first.endsWith("-01"));
+  assert.ok(Array.isArray((await client.usage({ first: usage.last })).results));
+  await client.notifications.markAllRead();
+  assert.deepEqual(await collect(client.notifications.list({ unread: true })), []);
 });
 
 test("feedback is given and listed", async () => {
@@ -236,7 +265,10 @@ test("a webhook is registered, tried and verified", async () => {
   assert.throws(() => verifyWebhook(webhook.secret, message.headers, forged), ForgedMessageError);
   const late = { ...message.headers, "webhook-timestamp": "1700000000" };
   assert.throws(() => verifyWebhook(webhook.secret, late, message.body), ForgedMessageError);
-  assert.equal((await collect(client.webhooks.listDeliveries(webhook))).length, 1);
+  const [delivery] = await collect(client.webhooks.listDeliveries(webhook));
+  assert.ok(delivery);
+  assert.equal((await client.webhooks.getDelivery(webhook, delivery)).log[0]?.status_code, 200);
+  assert.equal((await client.webhooks.get(webhook)).id, webhook.id);
   assert.notEqual((await client.webhooks.rotate(webhook)).secret, webhook.secret);
   await client.webhooks.delete(webhook);
 });

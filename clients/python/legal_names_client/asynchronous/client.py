@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterable
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack, cast
@@ -22,6 +23,7 @@ from legal_names_client.generated.api.compare import compare, compare_batch, com
 from legal_names_client.generated.api.me import me
 from legal_names_client.generated.api.models import models
 from legal_names_client.generated.api.profiles import profiles
+from legal_names_client.generated.api.usage import usage
 from legal_names_client.generated.client import AuthenticatedClient
 from legal_names_client.generated.models import (
     AllProfiles,
@@ -35,6 +37,7 @@ from legal_names_client.generated.models import (
     Problem,
     Profile,
     Profiles,
+    Usage,
 )
 from legal_names_client.generated.types import Unset
 from legal_names_client.pairs import Facts, PairInput, build_request, cut_into_batches
@@ -172,3 +175,13 @@ class AsyncClient:
     async def me(self) -> Me:
         """Return who is asking, with which role, permissions and key."""
         return expect(Me, await me.asyncio_detailed(client=self.api))
+
+    async def usage(self, first: date | None = None, last: date | None = None) -> Usage:
+        """Return what your account sent, by day and key, and what is left of its quotas.
+
+        Days are UTC; the first of this month until today unless said.
+        """
+        response = await usage.asyncio_detailed(
+            client=self.api, first=leave_out_none(first), last=leave_out_none(last)
+        )
+        return expect(Usage, response)

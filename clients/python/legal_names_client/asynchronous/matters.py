@@ -8,11 +8,13 @@ from functools import partial
 from legal_names_client.asynchronous.connection import AsyncConnection, walk_pages
 from legal_names_client.generated.api.matters import (
     matter,
+    matter_change,
     matter_close,
     matter_create,
     matter_member_add,
     matter_member_remove,
     matter_members,
+    matter_reopen,
     matters,
 )
 from legal_names_client.generated.models import (
@@ -22,6 +24,7 @@ from legal_names_client.generated.models import (
     Member,
     MemberList,
     MemberRequest,
+    PatchedMatterChange,
 )
 from legal_names_client.values import (
     PAGE_SIZE,
@@ -60,9 +63,34 @@ class AsyncMatters:
         )
         return walk_pages(MatterPage, fetch)
 
+    async def change(
+        self,
+        matter_id: Identified,
+        *,
+        client_number: str | None = None,
+        matter_number: str | None = None,
+        note: str | None = None,
+    ) -> Matter:
+        """Change an open matter that you manage: its note, and its numbers if you made it.
+
+        What is left out stays. Raises ConflictError (``matter_refused``) when it is closed, or when another
+        one has the numbers.
+        """
+        body = PatchedMatterChange(
+            client_number=leave_out_none(client_number),
+            matter_number=leave_out_none(matter_number),
+            note=leave_out_none(note),
+        )
+        response = await matter_change.asyncio_detailed(read_id(matter_id), client=self._api, body=body)
+        return expect(Matter, response)
+
     async def close(self, matter_id: Identified) -> Matter:
-        """End additions; members still read it."""
+        """End additions to a matter that you manage; members still read it."""
         return expect(Matter, await matter_close.asyncio_detailed(read_id(matter_id), client=self._api))
+
+    async def reopen(self, matter_id: Identified) -> Matter:
+        """Let comparisons and files be added again to a closed matter that you manage."""
+        return expect(Matter, await matter_reopen.asyncio_detailed(read_id(matter_id), client=self._api))
 
     async def list_members(self, matter_id: Identified) -> Sequence[Member]:
         """Return who sees it."""
@@ -70,7 +98,7 @@ class AsyncMatters:
         return expect(MemberList, response).results
 
     async def add_member(self, matter_id: Identified, email: str, *, is_manager: bool = False) -> Member:
-        """Let somebody see it; managers add and remove members and close it."""
+        """Let somebody see it; managers add and remove members, change and close it."""
         body = MemberRequest(email=email, is_manager=is_manager)
         response = await matter_member_add.asyncio_detailed(read_id(matter_id), client=self._api, body=body)
         return expect(Member, response)

@@ -10,17 +10,19 @@ from typing import Literal, cast
 
 from legal_names_client.asynchronous.connection import AsyncConnection, walk_pages
 from legal_names_client.generated.api.feedback import feedback, feedback_list
-from legal_names_client.generated.api.predictions import prediction, predictions
+from legal_names_client.generated.api.predictions import prediction, prediction_report, predictions
 from legal_names_client.generated.models import (
     Feedback,
     FeedbackAnswer,
     FeedbackPage,
+    FileEnum,
     Prediction,
     PredictionPage,
     PredictionsProfile,
     PredictionsReviewStatus,
     PredictionSummary,
     PredictionsVerdict,
+    ReportRequest,
     StoredFeedback,
 )
 from legal_names_client.values import (
@@ -73,6 +75,25 @@ class AsyncPredictions:
     ) -> None:
         """Write the whole list into a file; ``filters`` are those of ``list`` as text."""
         await self._connection.download("/api/v1/predictions/export", Path(target), {**filters, "file": file})
+
+    async def issue_report(
+        self,
+        prediction_id: Identified,
+        target: str | Path,
+        file: FileEnum = "pdf",
+        *,
+        reference: str = "",
+        redacted: bool = False,
+    ) -> None:
+        """Write a new report into a file, decided or not; anybody can verify it by the code on it.
+
+        ``reference`` is your own and is printed; ``redacted`` leaves the names out.
+        """
+        body = ReportRequest(file=file, reference=reference, redacted=redacted)
+        response = await prediction_report.asyncio_detailed(
+            read_id(prediction_id), client=self._api, body=body
+        )
+        Path(target).write_bytes(response.content)
 
     async def give_feedback(
         self,

@@ -12,6 +12,7 @@ from legal_names_client.generated.api.webhooks import (
     webhook_change,
     webhook_create,
     webhook_deliveries,
+    webhook_delivery,
     webhook_redeliver,
     webhook_remove,
     webhook_rotate,
@@ -20,6 +21,7 @@ from legal_names_client.generated.api.webhooks import (
 )
 from legal_names_client.generated.models import (
     Delivery,
+    DeliveryDetail,
     DeliveryPage,
     Endpoint,
     EndpointPage,
@@ -85,6 +87,13 @@ class AsyncWebhooks:
             state=leave_out_none(cast("WebhookDeliveriesState | None", state)),
         )
         return walk_pages(DeliveryPage, fetch)
+
+    async def get_delivery(self, webhook_id: Identified, delivery: Identified) -> DeliveryDetail:
+        """Return a delivery with its message and the outcome of every attempt."""
+        response = await webhook_delivery.asyncio_detailed(
+            read_id(webhook_id), read_id(delivery), client=self._api
+        )
+        return expect(DeliveryDetail, response)
 
     async def redeliver(self, webhook_id: Identified, delivery: Identified) -> Delivery:
         """Send a message again."""
