@@ -1,4 +1,4 @@
-"""What a guideline in force means for precedents of pairs: they are made under it, and end with it."""
+"""Precedents of pairs are made under the guideline in force, and end where another one changes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from feedback.models import Guideline
-from matching.models import PairPrecedent
+from matching.models import PairPrecedent, PairPrecedentQuerySet
 
 _GUIDELINE_LOCK = 0x6C6E63_06
 """Key of the advisory lock: shared by new precedents, exclusive for the publication of a guideline."""
@@ -20,9 +20,8 @@ def hold_guideline_version() -> str:
     return guideline.version if guideline else ""
 
 
-def end_pair_precedents() -> int:
-    """End every precedent of a pair, because another guideline comes into force; return how many."""
+def end_pair_precedents(touched: PairPrecedentQuerySet) -> int:
+    """End the precedents that another guideline touches, also those made meanwhile; return how many."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_GUIDELINE_LOCK])
-    rows = PairPrecedent.objects.filter(ended_at=None)
-    return rows.update(ended_at=timezone.now(), end_reason=PairPrecedent.EndReason.GUIDELINE)
+    return touched.update(ended_at=timezone.now(), end_reason=PairPrecedent.EndReason.GUIDELINE)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from feedback.guideline.comparison import ChangeKind, ClauseChange, compare_clauses
+from feedback.guideline.scope import select_touched
 from feedback.guideline.service import compute_fingerprint, get_guideline_in_force
 from feedback.models import Clause, Feedback, Guideline, Precedent, ReviewItem, ReviewStage
 from matching.models import PairPrecedent, ReviewStream
@@ -22,6 +23,8 @@ class PublicationEffects:
 
     ended_precedents: int
     """Settled pairs that answered by themselves and go to a reviewer when they are asked again."""
+    kept_precedents: int
+    """Settled pairs that rest on no changed clause and go on answering."""
     open_items: int
     """Items that are decided under the new version from then on."""
     claimed_items: int
@@ -63,19 +66,21 @@ def preview_publication(draft: Guideline) -> PublicationPreview:
         in_force,
         changes,
         len(after) - differing,
-        _count_effects(changes),
+        _count_effects(changes, draft),
         compute_fingerprint(draft),
     )
 
 
-def _count_effects(changes: Sequence[ClauseChange]) -> PublicationEffects:
+def _count_effects(changes: Sequence[ClauseChange], draft: Guideline) -> PublicationEffects:
     items = ReviewItem.objects.open().exclude(stream=ReviewStream.GOLD)
     claimed = items.filter(state=ReviewItem.State.CLAIMED, claimed_until__gte=timezone.now())
     replaced = [
         change.before.pk for change in changes if change.before and change.kind != ChangeKind.RENUMBERED
     ]
+    ended = select_touched(changes, draft).count()
     return PublicationEffects(
-        ended_precedents=PairPrecedent.objects.filter(ended_at=None).count(),
+        ended_precedents=ended,
+        kept_precedents=PairPrecedent.objects.filter(ended_at=None).count() - ended,
         open_items=items.count(),
         claimed_items=claimed.count(),
         claimed_adjudications=claimed.filter(stage=ReviewStage.ADJUDICATION).count(),

@@ -15,9 +15,11 @@ from accounts.audit import trail
 from accounts.encryption.crypto import sha256
 from accounts.language.sentences import lower
 from accounts.models import User
+from feedback.guideline.comparison import compare_clauses
 from feedback.guideline.pair_precedents import end_pair_precedents
+from feedback.guideline.scope import select_touched
 from feedback.models import Clause, Feedback, Guideline, Precedent
-from matching.models import Prediction
+from matching.models import Prediction, ReplacedGuideline
 from matters.wall import select_visible
 
 R = TypeVar("R", bound=QuerySet[Any])
@@ -141,9 +143,12 @@ def _publish(draft: Guideline, actor: User | None) -> int:
         raise GuidelineError(gettext("This version is published already."))
     if not draft.clauses.exists():
         raise GuidelineError(gettext("A guideline without clauses cannot be published."))
+    replaced, before = get_guideline_in_force()
     draft.status, draft.published_at, draft.published_by = Guideline.Status.PUBLISHED, timezone.now(), actor
     draft.save(update_fields=["status", "published_at", "published_by"])
-    ended = end_pair_precedents()
+    if replaced:
+        ReplacedGuideline.objects.create(version=replaced.version, replaced_at=draft.published_at)
+    ended = end_pair_precedents(select_touched(compare_clauses(before, list(draft.clauses.all())), draft))
     trail.record_event("guideline.published", draft, actor, version=draft.version, precedents_ended=ended)
     return ended
 

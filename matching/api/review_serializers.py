@@ -15,6 +15,7 @@ from matching.models import (
     DecisionMaker,
     Prediction,
     PredictionReview,
+    ReplacedGuideline,
     ReviewDecision,
     ReviewStatus,
     VerdictChoice,
@@ -54,10 +55,14 @@ class PredictionReviewSerializer(serializers.Serializer[Any]):
     decided_by = serializers.ChoiceField(
         choices=DecisionMaker.values,
         allow_null=True,
-        help_text="`precedent`: the same pair was decided before, under the same profile and guideline.",
+        help_text="`precedent`: the same pair was decided before, under the same profile and clauses.",
     )
     decided_at = serializers.DateTimeField(allow_null=True)
     guideline = serializers.CharField(allow_null=True, help_text="Version of the guideline.")
+    guideline_replaced_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When another version took its place; where one prediction is read, null while none did.",
+    )
     clause = serializers.CharField(allow_null=True, help_text="Number and title of the cited clause.")
     reason = serializers.CharField(allow_null=True, help_text="What the reviewers say about the decision.")
     people = serializers.IntegerField(allow_null=True, help_text="How many reviewers decided.")
@@ -85,7 +90,17 @@ def serialize_review(prediction: Prediction, now: datetime | None = None) -> dic
 
 def serialize_named_review(prediction: Prediction) -> dict[str, Any]:
     """Return the review of a prediction, with the names of its reviewers where they are shown."""
-    return {**serialize_review(prediction), "reviewers": _list_reviewers(prediction)}
+    review = serialize_review(prediction)
+    return {
+        **review,
+        "guideline_replaced_at": _find_replacement_time(review["guideline"]),
+        "reviewers": _list_reviewers(prediction),
+    }
+
+
+def _find_replacement_time(version: str | None) -> str | None:
+    at = ReplacedGuideline.objects.find_replacement_time(version) if version else None
+    return at.isoformat() if at else None
 
 
 def _list_reviewers(prediction: Prediction) -> list[str] | None:
@@ -105,7 +120,18 @@ def build_review_record(prediction: Prediction) -> dict[str, Any]:
 
 
 _UNDECIDED: Mapping[str, None] = dict.fromkeys(
-    ("verdict", "decided_by", "decided_at", "guideline", "clause", "reason", "people", "reviewers", "memo")
+    (
+        "verdict",
+        "decided_by",
+        "decided_at",
+        "guideline",
+        "guideline_replaced_at",
+        "clause",
+        "reason",
+        "people",
+        "reviewers",
+        "memo",
+    )
 )
 
 
@@ -126,6 +152,7 @@ def _serialize_decision(review: PredictionReview) -> dict[str, Any]:
         "decided_by": review.decided_by,
         "decided_at": review.decided_at.isoformat() if review.decided_at else None,
         "guideline": review.guideline_version or None,
+        "guideline_replaced_at": None,
         "clause": review.clause or None,
         "reason": review.reason or None,
         "people": review.people,

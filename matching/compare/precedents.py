@@ -53,7 +53,8 @@ def find_precedent_reviews(
     """Return the unsaved reviews of those predictions that a precedent answers, by one look-up for all.
 
     The predictions are all of one matter, or all of none; the members of a matter share its precedents.
-    Such a prediction is not drawn for review because of its verdict; the random audit still draws it.
+    A precedent does not answer where the engine now finds a kind of difference that its reviewers were not
+    shown. Such a prediction is not drawn for review because of its verdict; the random audit still draws it.
     """
     keys = {
         prediction.pk: compute_precedent_key(request, prediction.kind, prediction.matter_id)
@@ -72,7 +73,11 @@ def find_precedent_reviews(
         for _, prediction in pairs
         if keys.get(prediction.pk) in ids
     ]
-    return [_answer(prediction, precedent) for prediction, precedent in answered]
+    return [
+        _answer(prediction, precedent)
+        for prediction, precedent in answered
+        if prediction.categories <= precedent.prediction.categories
+    ]
 
 
 def _answer(prediction: Prediction, precedent: PairPrecedent) -> PredictionReview:

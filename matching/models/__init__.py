@@ -13,7 +13,7 @@ from matching.models.batch_job import (
 from matching.models.export_request import ARCHIVE_FORMAT, ExportRequest
 from matching.models.job_draft import JobDraft
 from matching.models.job_review_row import JobReviewRow
-from matching.models.pair_precedent import PairPrecedent
+from matching.models.pair_precedent import PairPrecedent, PairPrecedentQuerySet
 from matching.models.prediction import (
     Prediction,
     PredictionQuerySet,
@@ -28,6 +28,7 @@ from matching.models.prediction_review import (
     PredictionReview,
     ReviewDecision,
 )
+from matching.models.replaced_guideline import ReplacedGuideline
 from matching.models.rescoring import Replay, ReplayChange, ShadowCursor, ShadowScore, ShadowScoreQuerySet
 from matching.models.review_policy import ReviewPolicy
 from matching.models.review_status import ReviewStatus, build_status_condition
@@ -49,10 +50,12 @@ __all__ = [
     "JobDraft",
     "JobReviewRow",
     "PairPrecedent",
+    "PairPrecedentQuerySet",
     "Prediction",
     "PredictionQuerySet",
     "PredictionReview",
     "PredictionSource",
+    "ReplacedGuideline",
     "Replay",
     "ReplayChange",
     "ReviewDecision",

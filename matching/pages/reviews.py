@@ -106,6 +106,15 @@ def describe_people(people: int) -> str:
     return ngettext("one reviewer", "{number} reviewers", people).format(number=people)
 
 
+def _describe_guideline(review: Mapping[str, Any]) -> str:
+    """Return the version that was in force, and until when if another one is now."""
+    version, replaced_at = review["guideline"], review["guideline_replaced_at"]
+    if replaced_at is None:
+        return gettext("guideline {version}").format(version=version)
+    until = format_moment(datetime.fromisoformat(replaced_at))
+    return gettext("guideline {version} (in force until {until})").format(version=version, until=until)
+
+
 def _describe_facts(review: Mapping[str, Any]) -> str:
     """Return who decided, when, and by which clause of which guideline."""
     who = ", ".join(review["reviewers"] or []) or describe_people(review["people"])
@@ -116,7 +125,7 @@ def _describe_facts(review: Mapping[str, Any]) -> str:
         first = gettext("The same pair was decided before, by {who}, {at}")
     parts = [first.format(who=who, at=at)]
     if review["guideline"]:
-        parts.append(gettext("guideline {version}").format(version=review["guideline"]))
+        parts.append(_describe_guideline(review))
     if review["clause"]:
         parts.append(gettext("clause {clause}").format(clause=review["clause"]))
     return ", ".join(parts) + "."

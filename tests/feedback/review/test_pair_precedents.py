@@ -11,9 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts.dates import format_moment
 from accounts.models import AuditEvent, Role, User
 from feedback.guideline.service import publish_guideline, start_draft
-from feedback.models import Feedback, ReviewItem
+from feedback.guideline.starting_guideline import publish_starting_guideline
+from feedback.models import Feedback, Guideline, ReviewItem
 from feedback.review import queue
 from feedback.review.decisions import Reasons, revise_decision, submit_client_feedback, submit_decision
 from feedback.review.enqueueing import enqueue_prediction, enqueue_sampled_predictions
@@ -167,13 +169,97 @@ def test_an_installation_switches_it_off_for_a_profile(user: User, settings: Set
     assert answer(user) == "material"
 
 
-def test_another_guideline_ends_every_precedent(user: User) -> None:
-    decide(user)
-    draft = start_draft(person(Role.LEAD), "2")
+def publish(version: str, **changes: str) -> None:
+    """Put another version in force, in which clauses of these categories or titles read otherwise."""
+    draft = start_draft(person(Role.LEAD), version)
+    for name, value in changes.items():
+        lookup = {"categories": [value]} if name == "category" else {f"title__{name}": value}
+        assert draft.clauses.filter(**lookup).update(text="It reads otherwise now.")
     publish_guideline(draft, person(Role.LEAD))
+
+
+def test_a_change_of_a_clause_that_a_pair_rests_on_asks_again(user: User) -> None:
+    """`Inc.` is missing on one side: O11. The whole starting guideline is in force."""
+    Guideline.objects.all().delete()
+    publish_starting_guideline()
+    assert decide(user).prediction.categories == {"O11"}
+    publish("2", category="O11")
     assert answer(user) == ""
     assert PairPrecedent.objects.get().end_reason == "guideline"
-    assert AuditEvent.objects.get(action="guideline.published").detail["precedents_ended"] == 1
+    event = AuditEvent.objects.filter(action="guideline.published").latest("at")
+    assert event.detail["precedents_ended"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "answered"),
+    [
+        ({"category": "O08"}, "material"),
+        ({"endswith": "(ucc)"}, "material"),
+        ({"endswith": "(kyc)"}, ""),
+        ({"startswith": "One letter"}, ""),
+        ({"startswith": "Reasons"}, ""),
+    ],
+)
+def test_a_guideline_ends_the_precedents_that_its_changes_touch(
+    user: User, changes: dict[str, str], answered: str
+) -> None:
+    """Another category or another profile touches nothing; a principle touches every decision."""
+    Guideline.objects.all().delete()
+    publish_starting_guideline()
+    decide(user)
+    publish("2", **changes)
+    assert answer(user) == answered
+    publish("3", category="O11")
+    assert answer(user) == ""
+
+
+def test_renumbered_clauses_touch_no_precedent(user: User) -> None:
+    decide(user)
+    draft = start_draft(person(Role.LEAD), "2")
+    draft.clauses.update(number="7.1")
+    publish_guideline(draft, None)
+    assert answer(user) == "material"
+
+
+def test_a_pair_whose_cited_clause_changes_is_asked_again(user: User) -> None:
+    """The clause that an adjudication cites counts whatever its categories are."""
+    clause = Guideline.objects.get().clauses.create(
+        number="1.2", title="Endings", text="They count.", categories=["O33"]
+    )
+    row = decide(user)
+    Feedback.objects.filter(pk=row.pk).update(clause=clause)
+    publish("2", category="O33")
+    assert answer(user) == ""
+
+
+def test_a_pair_without_a_known_difference_is_asked_again(user: User) -> None:
+    row = decide(user)
+    Prediction.objects.filter(pk=row.prediction_id).update(differences=[])
+    publish("2", category="O06")
+    assert answer(user) == ""
+
+
+def test_a_difference_that_the_reviewers_were_not_shown_is_a_new_question(user: User) -> None:
+    row = decide(user)
+    Prediction.objects.filter(pk=row.prediction_id).update(differences=[{"category": "O08"}])
+    assert answer(user) == ""
+
+
+def test_a_decision_says_when_its_guideline_was_replaced(user: User) -> None:
+    row, client = decide(user), signed_in(user)
+    address = f"/api/v1/predictions/{row.prediction_id}"
+    assert client.get(address).json()["review"]["guideline_replaced_at"] is None
+    publish("2", category="O06")
+    published = Guideline.objects.get(version="2").published_at
+    assert published
+    review = client.get(address).json()["review"]
+    assert (review["guideline"], review["guideline_replaced_at"]) == ("1", published.isoformat())
+    kept = compare_and_store(user, REQUEST)
+    page = Client()
+    page.force_login(user)
+    for prediction in (row.prediction_id, kept.pk):
+        shown = page.get(reverse("answer-page", args=[prediction])).content.decode()
+        assert f"guideline 1 (in force until {format_moment(published)})" in shown
 
 
 def test_a_decision_under_an_earlier_guideline_answers_nothing(user: User) -> None:
