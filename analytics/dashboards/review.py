@@ -15,10 +15,7 @@ from analytics.dashboards.reviews import count_ages, measure_backlog, measure_tu
 from analytics.reports.content import NOTHING, Card, Cell, Column, Page, Section, Style, Table, format_seconds
 from analytics.reports.period import ReportPeriod
 from feedback.quality import report as quality
-from feedback.quality.report import BlindDecisionSample, GroupAgreement, Proportion
-
-MIN_SHARED_ITEMS = 20
-"""Fewer items with two decisions say nothing about agreement."""
+from feedback.quality.report import MIN_SHARED_ITEMS, BlindDecisionSample, GroupAgreement, Proportion
 
 FAST_SECONDS = 1.0
 """A decision within this time was hardly read."""
@@ -133,7 +130,7 @@ def tabulate_agreement(sample: BlindDecisionSample) -> Table:
 
 def _describe_agreement(group: GroupAgreement) -> list[Cell]:
     measured = group.coefficients
-    if measured.n < MIN_SHARED_ITEMS:
+    if not group.is_stated:
         too_few = gettext("fewer than {number} items with two decisions: no coefficient is shown")
         return [measured.n, too_few.format(number=MIN_SHARED_ITEMS), NOTHING, NOTHING, NOTHING]
     return [

@@ -1,8 +1,8 @@
 """Which precedents of pairs a change of the guideline touches.
 
 A precedent rests on the clauses on its categories of difference, on its profile, and on the clause that it
-cites. What cannot be told apart ends all: a principle, which is a clause of no category and no profile, may have
-carried any decision.
+cites. What cannot be told apart ends all: a principle, which is a clause of no category and no profile, may
+have carried any decision.
 """
 
 from __future__ import annotations

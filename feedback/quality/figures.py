@@ -27,9 +27,6 @@ from feedback.quality.report import (
 )
 from matching.models import ReviewStream
 
-MIN_SHARED_ITEMS = 20
-"""From how many items with two decisions a coefficient is stated; below, chance would decide it."""
-
 _Z = 1.96
 _BOOTSTRAP_ROUNDS = 200
 _MAX_BOOTSTRAP_PAIRS = 1_000
@@ -139,7 +136,7 @@ def _build_figures(
 def _build_agreement(agreement: GroupAgreement | None, pairs: Sequence[DecisionPair]) -> list[Figure]:
     n = agreement.coefficients.n if agreement else 0
     same = Proportion(round(agreement.coefficients.percent * n) if agreement else 0, n)
-    if agreement is None or n < MIN_SHARED_ITEMS:
+    if agreement is None or not agreement.is_stated:
         names = (Measure.COHEN_KAPPA, Measure.GWET_AC1, Measure.KRIPPENDORFF_ALPHA)
         unstated = [Figure(name, None, None, None, n) for name in names]
         return [_build_share(Measure.SAME_DECISION, same), *unstated]

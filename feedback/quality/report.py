@@ -37,6 +37,12 @@ from modelops.training.evaluation import wilson_interval
 WINDOW = timedelta(days=90)
 """Period over which quality is measured."""
 
+MIN_SHARED_ITEMS = 20
+"""From how many items with two decisions a coefficient is stated; below, chance would decide it.
+
+Cicchetti and Fleiss (1977) ask for 2k² items with k answers, 18 for the three that reviewers have.
+"""
+
 MAX_DECISIONS = 20_000
 """Most decisions that a sample holds."""
 
@@ -45,7 +51,6 @@ _BOOTSTRAP_ROUNDS = 200
 _CHART_DAYS = 14
 _RECENT_WINDOW = timedelta(days=28)
 _MAX_CATEGORIES = 12
-_MIN_BOOTSTRAP_PAIRS = 10
 _STAGE_NAMES: Mapping[str, Text] = {
     ReviewStage.FIRST: gettext_lazy("First"),
     ReviewStage.SECOND: gettext_lazy("Second"),
@@ -66,6 +71,16 @@ class GroupAgreement(NamedTuple):
     coefficients: Agreement
     kappa_interval: tuple[float, float] | None
     ac1_interval: tuple[float, float] | None
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether enough items have two decisions for a coefficient to be stated."""
+        return self.coefficients.n >= self.needed_items
+
+    @property
+    def needed_items(self) -> int:
+        """From how many items on coefficients are stated."""
+        return MIN_SHARED_ITEMS
 
 
 class Proportion(NamedTuple):
@@ -312,7 +327,7 @@ def measure_pairs(name: str, decision_pairs: Sequence[DecisionPair]) -> GroupAgr
     if not decision_pairs:
         return None
     pairs = [(first.answer, second.answer) for first, second in decision_pairs]
-    resampled = pairs[:_MAX_BOOTSTRAP_PAIRS] if len(pairs) >= _MIN_BOOTSTRAP_PAIRS else []
+    resampled = pairs[:_MAX_BOOTSTRAP_PAIRS] if len(pairs) >= MIN_SHARED_ITEMS else []
     kappa = bootstrap_interval(resampled, cohen_kappa, _BOOTSTRAP_ROUNDS) if resampled else None
     ac1 = bootstrap_interval(resampled, gwet_ac1, _BOOTSTRAP_ROUNDS) if resampled else None
     return GroupAgreement(name, compute_agreement(pairs), kappa, ac1)

@@ -40,17 +40,34 @@ def sample() -> report.BlindDecisionSample:
 
 def test_agreement_of_everybody_by_guideline_and_by_category() -> None:
     anna, ben = person(Role.REVIEWER), person(Role.REVIEWER)
-    doubled(anna, ben, [(True, True)] * 8 + [(False, False)] * 4 + [(True, False)] * 4)
+    doubled(anna, ben, [(True, True)] * 12 + [(False, False)] * 4 + [(True, False)] * 4)
     doubled(anna, ben, [(False, False)] * 2, guideline_version="2")
     agreement = report.measure_all_reviewers(sample())
     assert agreement is not None
-    assert (agreement.coefficients.n, round(agreement.coefficients.percent, 3)) == (18, 0.778)
+    assert (agreement.coefficients.n, round(agreement.coefficients.percent, 3)) == (22, 0.818)
     assert agreement.kappa_interval is not None
     assert [(row.name, row.coefficients.n) for row in report.measure_by_guideline(sample())] == [
-        ("1", 16),
+        ("1", 20),
         ("2", 2),
     ]
     assert [row.name for row in report.measure_by_category(sample())] == ["O06 Diacritics / ligatures"]
+
+
+def test_no_coefficient_is_stated_of_too_few_items() -> None:
+    anna, ben, lead = person(Role.REVIEWER), person(Role.REVIEWER), person(Role.LEAD)
+    doubled(anna, ben, [(True, True)] * 12 + [(True, False)] * 7)
+    few = report.measure_all_reviewers(sample())
+    assert few is not None
+    assert (few.is_stated, few.kappa_interval) == (False, None)
+    client = Client()
+    client.force_login(lead)
+    address, sentence = reverse("admin:review-quality-team"), "coefficients are stated from 20 on"
+    assert sentence in client.get(address).content.decode()
+    doubled(anna, ben, [(True, True)])
+    assert sentence not in client.get(address).content.decode().partition("Under each version")[0]
+    many = report.measure_all_reviewers(sample())
+    assert many is not None
+    assert many.is_stated
 
 
 def test_revisions_and_words_taken_back_do_not_count() -> None:
