@@ -16,13 +16,9 @@ from feedback.guideline.service import start_draft
 from feedback.models import Clause, Feedback, Guideline, Precedent
 from matching.models import PairPrecedent
 from tests.models import guideline, stored_prediction
-from tests.people import person
+from tests.people import browse, person, text
 
 pytestmark = pytest.mark.django_db
-
-
-def text(response: Any) -> str:
-    return str(response.content.decode())
 
 
 @pytest.fixture
@@ -34,9 +30,7 @@ def lead() -> User:
 @pytest.fixture
 def client(lead: User) -> Client:
     """Their browser."""
-    browser = Client()
-    browser.force_login(lead)
-    return browser
+    return browse(lead)
 
 
 @pytest.fixture

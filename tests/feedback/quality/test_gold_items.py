@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, Role, User
@@ -13,19 +12,9 @@ from feedback.quality.gold_items import summarise_gold_items
 from feedback.review.gold import GoldItemError, retire_gold_item
 from matters.service import create_matter
 from tests.models import guideline, stored_prediction
-from tests.people import person
+from tests.people import browse, person, text
 
 pytestmark = pytest.mark.django_db
-
-
-def browse(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text(response: Any) -> str:
-    return str(response.content.decode())
 
 
 def gold_item(name: str = "Kestrel Müller", **columns: Any) -> GoldAnswer:

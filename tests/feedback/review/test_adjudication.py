@@ -1,7 +1,6 @@
 """A lead who adjudicates sees both decisions side by side, and cites a clause of the guideline in force."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,7 +15,7 @@ from feedback.review.enqueueing import enqueue_prediction
 from matching.compare import sampling
 from matching.models import PredictionReview, ReviewStream
 from tests.models import guideline, installed, stored_prediction
-from tests.people import person
+from tests.people import browse, person, text
 from tests.reviews import claim_item
 
 pytestmark = pytest.mark.django_db
@@ -28,16 +27,6 @@ def clause() -> Clause:
     sampling.cache_policy(sampling.SamplingPolicy(audit=0, second=0, gold=0, uncertain=0), 3600)
     installed()
     return guideline("1").clauses.get()
-
-
-def browse(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text(response: Any) -> str:
-    return str(response.content.decode())
 
 
 def decide_differently(clause: Clause | None = None) -> tuple[Feedback, Feedback]:
