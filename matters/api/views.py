@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -103,8 +103,7 @@ class MatterCloseView(APIView):
     @extend_schema(request=None, responses=MatterSerializer, operation_id="matter_close")
     def post(self, request: Request, pk: UUID) -> Response:
         """Close a matter that you manage: members still see it, nothing is added."""
-        user = require_user(request)
-        return Response(MatterSerializer(service.close_matter(_get_managed_matter(user, pk), user)).data)
+        return _change_state(request, pk, service.close_matter)
 
 
 class MatterReopenView(APIView):
@@ -116,8 +115,7 @@ class MatterReopenView(APIView):
     @extend_schema(request=None, responses=MatterSerializer, operation_id="matter_reopen")
     def post(self, request: Request, pk: UUID) -> Response:
         """Open a closed matter that you manage, so that comparisons and files can be added again."""
-        user = require_user(request)
-        return Response(MatterSerializer(service.reopen_matter(_get_managed_matter(user, pk), user)).data)
+        return _change_state(request, pk, service.reopen_matter)
 
 
 class MembersView(APIView):
@@ -171,6 +169,12 @@ def get_matter(user: User, pk: UUID) -> Matter:
 def list_members(matter: Matter) -> QuerySet[MatterMember]:
     """Return the members of a matter with their accounts, the first one first."""
     return matter.members.select_related("user")
+
+
+def _change_state(request: Request, pk: UUID, change: Callable[[Matter, User], Matter]) -> Response:
+    """Close or open a matter that the user manages, and return it."""
+    user = require_user(request)
+    return Response(MatterSerializer(change(_get_managed_matter(user, pk), user)).data)
 
 
 def _get_managed_matter(user: User, pk: UUID) -> Matter:
