@@ -16,37 +16,10 @@ from rest_framework.views import APIView
 from accounts.api.idempotency import idempotent
 from accounts.api.openapi import IDEMPOTENCY_KEY_PARAMETER
 from accounts.api.problems import ConflictError
-from accounts.api.requests import RequestSerializer
 from accounts.auth.authentication import require_user
-from feedback.models import MAX_REASON_LENGTH, ReviewRequest
 from feedback.requests.job_rows import JobRowsError, RowSelection, plan_sending, send_rows
+from feedback.requests.row_selection import JobReviewSerializer, SelectionSerializer
 from matching.models import BatchJob
-
-
-class SelectionSerializer(RequestSerializer):
-    """Which review rows of a job."""
-
-    rows = serializers.ChoiceField(choices=["all", "sample", "priority"], default="all")
-    size = serializers.IntegerField(
-        min_value=1, max_value=100_000, default=50, help_text="Of a `sample`: the same rows each time."
-    )
-    at_least = serializers.IntegerField(
-        min_value=0,
-        max_value=100,
-        default=50,
-        help_text="Of `priority`: 100 where the model finds both verdicts as likely, 0 where it is sure.",
-    )
-
-
-class JobReviewSerializer(SelectionSerializer):
-    """Which rows to send, and why."""
-
-    reason = serializers.CharField(
-        max_length=MAX_REASON_LENGTH, help_text="Reviewers read it after each decision."
-    )
-    priority = serializers.ChoiceField(
-        choices=ReviewRequest.Priority.values, default=ReviewRequest.Priority.NORMAL.value
-    )
 
 
 class SendingPlanSerializer(serializers.Serializer[Any]):

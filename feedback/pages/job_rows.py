@@ -15,8 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.auth.current_user import get_current_user
-from feedback.api.job_review_views import JobReviewSerializer
 from feedback.requests.job_rows import JobRowsError, RowSelection, SendingResult, plan_sending, send_rows
+from feedback.requests.row_selection import JobReviewSerializer
 from matching.models import BatchJob
 
 _PERMISSIONS = ("feedback.add_reviewrequest", "matching.view_batchjob")
