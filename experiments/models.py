@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.ids import uuid7
 from accounts.language.sentences import Text
+from accounts.numbers import fill
 from experiments.metrics import ACCURACY, GUARDRAIL_CHOICES, PRIMARY_CHOICES, RECORDED
 from modelops.models import EVERY_PROFILE, ModelVersion, PromotionRequest
 
@@ -216,8 +217,11 @@ class ExperimentPhase(models.Model):
         )
 
     def __str__(self) -> str:
-        return gettext("phase {number}: A {traffic_split:.0%} of {enrolled_share:.0%}").format(
-            number=self.number, traffic_split=self.traffic_split, enrolled_share=self.enrolled_share
+        return fill(
+            gettext("phase {number}: A {traffic_split:.0%} of {enrolled_share:.0%}"),
+            number=self.number,
+            traffic_split=self.traffic_split,
+            enrolled_share=self.enrolled_share,
         )
 
     @property

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from accounts.admin_tools import ConfirmationStep, ReasonForm
 from accounts.models import ApiKey, User
+from accounts.numbers import fill, format_number
 from accounts.usage.counters import Quota
 from accounts.usage.quotas import count_month_pairs, set_monthly_quota
 
@@ -38,15 +39,15 @@ def build_quota_step(owner: ApiKey | User, back: str) -> ConfirmationStep:
         bound = (
             gettext("no bound")
             if data["pairs"] is None
-            else gettext("{pairs:,} pairs a month").format(pairs=data["pairs"])
+            else fill(gettext("{pairs:,} pairs a month"), pairs=data["pairs"])
         )
         return gettext("{owner} has {bound} from now on.").format(owner=owner, bound=bound)
 
     quota = Quota("key" if isinstance(owner, ApiKey) else "account", owner.pk, owner.monthly_pairs or 0)
-    now = gettext("none") if owner.monthly_pairs is None else f"{owner.monthly_pairs:,}"
+    now = gettext("none") if owner.monthly_pairs is None else format_number(owner.monthly_pairs)
     facts = {
         gettext("Quota now"): now,
-        gettext("Pairs this month"): f"{count_month_pairs(quota, timezone.now()):,}",
+        gettext("Pairs this month"): format_number(count_month_pairs(quota, timezone.now())),
     }
     text = gettext(
         "The owner is told at 80 % and at 100 %. What goes beyond is refused (429) until the month ends; "

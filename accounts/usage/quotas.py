@@ -16,6 +16,7 @@ from rest_framework.exceptions import ErrorDetail, Throttled
 from accounts.audit import trail
 from accounts.dates import format_moment
 from accounts.models import ApiKey, ApiUsage, User
+from accounts.numbers import format_number
 from accounts.redis_client import RedisUnavailableError, call_redis
 from accounts.usage.counters import Quota, find_month, find_month_end, name_quota
 from accounts.usage.storing import store_usage
@@ -36,7 +37,7 @@ class QuotaExceededError(Throttled):
             "The monthly quota of {whose} is {quota} pairs; {left} are left, which is less than this request "
             "sends. It begins anew on {moment}."
         )
-        numbers = {"quota": f"{quota.pairs:,}", "left": f"{left:,}"}
+        numbers = {"quota": format_number(quota.pairs), "left": format_number(left)}
         detail = detail.format(whose=whose, moment=format_moment(self.resets_at), **numbers)
         self.wait_seconds = (self.resets_at - now).total_seconds()
         super().__init__(self.wait_seconds)

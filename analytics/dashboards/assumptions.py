@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from accounts.audit import trail
 from accounts.dates import format_moment
 from accounts.models import User
+from accounts.numbers import fill
 from analytics.models import ReportAssumption
 
 DEFAULT_MINUTES = Decimal(6)
@@ -37,8 +38,10 @@ class Assumption:
             if self.changed_at
             else gettext("the default; nobody measured it")
         )
-        return gettext("Assumed: {minutes:f} minutes a comparison by hand ({origin}).").format(
-            minutes=self.minutes.normalize(), origin=origin
+        return fill(
+            gettext("Assumed: {minutes:f} minutes a comparison by hand ({origin})."),
+            minutes=self.minutes.normalize(),
+            origin=origin,
         )
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext
 
+from accounts.numbers import fill, format_number
 from analytics.dashboards.assumptions import get_assumption
 from analytics.dashboards.reviews import (
     Backlog,
@@ -77,7 +78,7 @@ def _build_cards(metrics: DailyMetrics, reviews: ReviewVolume, before: ReviewVol
     hours, hours_before = (assumption.compute_hours(volume.automatic) for volume in (now, earlier))
     share, share_before = now.automatic_share, earlier.automatic_share
     return [
-        Card(gettext("Comparisons"), f"{now.total:,}", format_change(now.total, earlier.total)),
+        Card(gettext("Comparisons"), format_number(now.total), format_change(now.total, earlier.total)),
         Card(
             gettext("Decided without a person"),
             format_cell(share, Style.SHARE),
@@ -85,13 +86,13 @@ def _build_cards(metrics: DailyMetrics, reviews: ReviewVolume, before: ReviewVol
         ),
         Card(
             gettext("Hours saved"),
-            f"{hours:,.0f}",
+            format_number(hours, ",.0f"),
             format_change(round(hours), round(hours_before)),
             assumption.note,
         ),
         Card(
             gettext("Dangerous errors caught"),
-            f"{reviews.caught:,}",
+            format_number(reviews.caught),
             format_change(reviews.caught, before.caught),
             gettext("A reviewer found material what the product had called immaterial."),
         ),
@@ -99,8 +100,10 @@ def _build_cards(metrics: DailyMetrics, reviews: ReviewVolume, before: ReviewVol
             gettext("Overrides by reviewers"),
             format_cell(reviews.override_share, Style.SHARE),
             format_change(reviews.override_share, before.override_share, Style.SHARE),
-            gettext("{overrides:,} of {decisions:,} decisions were against the model.").format(
-                overrides=reviews.overrides, decisions=reviews.decisions
+            fill(
+                gettext("{overrides:,} of {decisions:,} decisions were against the model."),
+                overrides=reviews.overrides,
+                decisions=reviews.decisions,
             ),
         ),
     ]
@@ -136,8 +139,10 @@ def build_turnaround_cards(now: Turnaround, before: Turnaround) -> list[Card]:
             gettext("Closed in time"),
             format_cell(now.in_time_share, Style.SHARE),
             format_change(now.in_time_share, before.in_time_share, Style.SHARE),
-            gettext("{in_time:,} of {closed:,} items before their due time.").format(
-                in_time=now.in_time, closed=now.closed
+            fill(
+                gettext("{in_time:,} of {closed:,} items before their due time."),
+                in_time=now.in_time,
+                closed=now.closed,
             ),
         )
     ]
@@ -161,8 +166,8 @@ def _build_review_section(period: ReportPeriod, backlog: Backlog) -> Section:
     turnaround, before = measure_turnaround(period), measure_turnaround(period.previous)
     card = Card(
         gettext("Waiting now"),
-        f"{backlog.open:,}",
-        gettext("{overdue:,} overdue").format(overdue=backlog.overdue),
+        format_number(backlog.open),
+        fill(gettext("{overdue:,} overdue"), overdue=backlog.overdue),
         backlog.forecast,
     )
     cards = [*build_turnaround_cards(turnaround, before), card]
@@ -212,7 +217,7 @@ def _tabulate_risks(backlog: Backlog, now: datetime) -> Table:
     if backlog.overdue:
         rows.append(
             [
-                gettext("{overdue:,} review items are overdue").format(overdue=backlog.overdue),
+                fill(gettext("{overdue:,} review items are overdue"), overdue=backlog.overdue),
                 backlog.oldest_at,
                 gettext("Review > Review items"),
             ]

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from accounts.models import User
+from accounts.numbers import fill, format_number
 from analytics.dashboards.executive import build_flow_chart, build_turnaround_cards
 from analytics.dashboards.reviews import count_ages, measure_backlog, measure_turnaround
 from analytics.reports.content import NOTHING, Card, Cell, Column, Page, Section, Style, Table, format_seconds
@@ -48,8 +49,8 @@ def _build_queue_section(period: ReportPeriod, now: datetime) -> Section:
     cards = [
         Card(
             gettext("Waiting now"),
-            f"{backlog.open:,}",
-            gettext("{overdue:,} overdue").format(overdue=backlog.overdue),
+            format_number(backlog.open),
+            fill(gettext("{overdue:,} overdue"), overdue=backlog.overdue),
             backlog.forecast,
         ),
         Card(gettext("Oldest item waits for"), format_seconds(oldest)),
@@ -170,7 +171,7 @@ def _count_fast_decisions(sample: BlindDecisionSample) -> Counter[UUID]:
 
 
 def _flag_fast(count: int) -> str:
-    return f"⚠ {count:,}" if count else "none"
+    return f"⚠ {format_number(count)}" if count else "none"
 
 
 def _format_proportion(share: Proportion, needed: int) -> str:
@@ -179,8 +180,12 @@ def _format_proportion(share: Proportion, needed: int) -> str:
     if share.n < needed:
         return gettext("{n} items: too few").format(n=share.n)
     low, high = share.bounds
-    return gettext("{share:.0%} ({low:.0%} to {high:.0%}) of {n:,}").format(
-        share=share.share, low=low, high=high, n=share.n
+    return fill(
+        gettext("{share:.0%} ({low:.0%} to {high:.0%}) of {n:,}"),
+        share=share.share,
+        low=low,
+        high=high,
+        n=share.n,
     )
 
 
@@ -188,9 +193,7 @@ def _format_coefficient(value: float | None, interval: Sequence[float] | None) -
     if value is None:
         return NOTHING
     return (
-        gettext("{value:.2f} ({low:.2f} to {high:.2f})").format(
-            value=value, low=interval[0], high=interval[1]
-        )
+        fill(gettext("{value:.2f} ({low:.2f} to {high:.2f})"), value=value, low=interval[0], high=interval[1])
         if interval
-        else f"{value:.2f}"
+        else format_number(value, ".2f")
     )

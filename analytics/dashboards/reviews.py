@@ -19,6 +19,7 @@ from django.db.models import (
 from django.db.models.functions import Extract, TruncDate
 from django.utils.translation import gettext
 
+from accounts.numbers import fill
 from analytics.reports.period import ReportPeriod
 from feedback.models import ReviewItem
 from matching.models import ReviewStream
@@ -63,17 +64,22 @@ class Backlog:
         """The forecast as a sentence."""
         if not self.open:
             return gettext("The queue is empty.")
-        pace = gettext("{inflow:.1f} new and {outflow:.1f} closed a day in the last {days} days").format(
-            inflow=self.inflow, outflow=self.outflow, days=PACE_WINDOW.days
+        pace = fill(
+            gettext("{inflow:.1f} new and {outflow:.1f} closed a day in the last {days} days"),
+            inflow=self.inflow,
+            outflow=self.outflow,
+            days=PACE_WINDOW.days,
         )
         if self.days_left is not None:
-            return gettext("Empty in about {days:,} days: {pace}.").format(
-                days=max(1, round(self.days_left)), pace=pace
+            return fill(
+                gettext("Empty in about {days:,} days: {pace}."),
+                days=max(1, round(self.days_left)),
+                pace=pace,
             )
         if self.inflow == self.outflow:
             return gettext("It stays as it is: {pace}.").format(pace=pace)
-        return gettext("It grows by {growth:.1f} a day: {pace}.").format(
-            growth=self.inflow - self.outflow, pace=pace
+        return fill(
+            gettext("It grows by {growth:.1f} a day: {pace}."), growth=self.inflow - self.outflow, pace=pace
         )
 
 

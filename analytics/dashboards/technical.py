@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy
 
+from accounts.numbers import fill, format_number
 from analytics.dashboards.program_metrics import Latency, read_program_metrics
 from analytics.installation_metrics import METRICS, Values
 from analytics.models import HourlyVolume
@@ -77,11 +78,13 @@ def _read(name: str, now: datetime) -> Values:
 def _build_request_cards() -> list[Card]:
     program = read_program_metrics()
     since = gettext("since the processes of this program started")
-    refusals = gettext("{refusals:,} refusals of {responses:,} responses").format(
-        refusals=program.refusals, responses=program.responses
+    refusals = fill(
+        gettext("{refusals:,} refusals of {responses:,} responses"),
+        refusals=program.refusals,
+        responses=program.responses,
     )
-    lookups = gettext("{cache_lookups:,} lookups {since}").format(
-        cache_lookups=program.cache_lookups, since=since
+    lookups = fill(
+        gettext("{cache_lookups:,} lookups {since}"), cache_lookups=program.cache_lookups, since=since
     )
     return [
         _build_latency_card(gettext("Requests"), program.requests, since),
@@ -89,8 +92,11 @@ def _build_request_cards() -> list[Card]:
         Card(
             gettext("Errors"),
             format_cell(program.error_share, Style.SHARE),
-            note=gettext("{server_errors:,} errors and {refusals} {since}.").format(
-                server_errors=program.server_errors, refusals=refusals, since=since
+            note=fill(
+                gettext("{server_errors:,} errors and {refusals} {since}."),
+                server_errors=program.server_errors,
+                refusals=refusals,
+                since=since,
             ),
         ),
         Card(gettext("From the cache"), format_cell(program.cache_share, Style.SHARE), note=f"{lookups}."),
@@ -125,11 +131,11 @@ def _build_job_cards(now: datetime) -> list[Card]:
     silence = _read("lnc_job_silence_seconds", now).get((), 0.0)
     jobs_wait = any(jobs.values())
     return [
-        Card(gettext("Bulk jobs running"), f"{jobs.get(RunStatus.RUNNING, 0):,.0f}"),
-        Card(gettext("Bulk jobs queued"), f"{jobs.get(RunStatus.QUEUED, 0):,.0f}"),
+        Card(gettext("Bulk jobs running"), format_number(jobs.get(RunStatus.RUNNING, 0), ",.0f")),
+        Card(gettext("Bulk jobs queued"), format_number(jobs.get(RunStatus.QUEUED, 0), ",.0f")),
         Card(
             gettext("Rows waiting"),
-            f"{waiting:,.0f}",
+            format_number(waiting, ",.0f"),
             note=gettext("An unfinished job last advanced {seconds} ago.").format(
                 seconds=format_seconds(silence)
             )
@@ -232,7 +238,7 @@ def _tabulate_figures(now: datetime) -> Table:
             interval = (
                 NOTHING
                 if low is None or high is None
-                else gettext("{low:.1%} to {high:.1%}").format(low=low, high=high)
+                else fill(gettext("{low:.1%} to {high:.1%}"), low=low, high=high)
             )
             rows.append([show_figure(figure), version, of.get("labelled"), interval, of.get("estimated")])
     columns = [

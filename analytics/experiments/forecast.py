@@ -15,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.ids import build_min_uuid7
 from accounts.language.sentences import lower
+from accounts.numbers import fill
 from analytics.experiments.disagreements import count_daily_disagreements
 from analytics.experiments.outcomes import DaySum, read_day_sums, read_recorded_history
 from experiments.intervals import MIN_USERS
@@ -76,13 +77,23 @@ def _forecast_reviews(experiment: Experiment) -> Forecast:
     share = 0.5 + float(experiment.smallest_effect)
     needed = compute_required_reviews(share)
     if needed is None:
-        sentence = gettext(
-            "Cannot conclude: {share:.1%} is so near to half that {max_reviews:,} reviews would not do."
-        ).format(share=share, max_reviews=MAX_REVIEWS)
+        sentence = fill(
+            gettext(
+                "Cannot conclude: {share:.1%} is so near to half that {max_reviews:,} reviews would not do."
+            ),
+            share=share,
+            max_reviews=MAX_REVIEWS,
+        )
         return Forecast(False, sentence)
-    goal = gettext(
-        "If B is right in {share:.0%} of the disagreements, {needed:,} reviews of them decide in {power:.0%}"
-    ).format(share=share, needed=needed, power=POWER)
+    goal = fill(
+        gettext(
+            "If B is right in {share:.0%} of the disagreements, "
+            "{needed:,} reviews of them decide in {power:.0%}"
+        ),
+        share=share,
+        needed=needed,
+        power=POWER,
+    )
     daily = count_daily_disagreements(experiment.model_a_id, experiment.model_b_id, experiment.profile)
     if daily is None:
         text = gettext(
@@ -110,10 +121,11 @@ def _forecast_users(experiment: Experiment, title: str, rows: list[DaySum], seen
     needed = compute_required_users(effect, deviation, experiment.share_b, design) or 0
     smaller = min(experiment.share_b, 1 - experiment.share_b)
     needed = max(needed, math.ceil(MIN_USERS / smaller))
-    goal = gettext(
-        "A change of {smallest_effect:.0%} of {title} needs {needed:,} users to be found "
-        "in {power:.0%} of cases, by {design_texts}"
-    ).format(
+    goal = fill(
+        gettext(
+            "A change of {smallest_effect:.0%} of {title} needs {needed:,} users to be found "
+            "in {power:.0%} of cases, by {design_texts}"
+        ),
         smallest_effect=float(experiment.smallest_effect),
         title=lower(title),
         needed=needed,
@@ -136,18 +148,27 @@ def _forecast_unknown(experiment: Experiment, seen: list[DaySum]) -> Forecast:
     if users < 2 * MIN_USERS:
         return Forecast(
             False,
-            gettext("{text} About {users:,} users come in {days:,.0f} days, which is too few.").format(
-                text=text, users=users, days=days
+            fill(
+                gettext("{text} About {users:,} users come in {days:,.0f} days, which is too few."),
+                text=text,
+                users=users,
+                days=days,
             ),
         )
     effect = compute_detectable_effect(1.0, users, experiment.share_b, get_design(experiment))
-    found = gettext(
-        "they show a difference of {effect:.2f} standard deviations in {power:.0%} of cases"
-    ).format(effect=effect, power=POWER)
+    found = fill(
+        gettext("they show a difference of {effect:.2f} standard deviations in {power:.0%} of cases"),
+        effect=effect,
+        power=POWER,
+    )
     return Forecast(
         False,
-        gettext("{text} About {users:,} users come in {days:,.0f} days: {found}.").format(
-            text=text, users=users, days=days, found=found
+        fill(
+            gettext("{text} About {users:,} users come in {days:,.0f} days: {found}."),
+            text=text,
+            users=users,
+            days=days,
+            found=found,
         ),
     )
 
@@ -175,9 +196,10 @@ def _judge_time(experiment: Experiment, goal: str, needed: int, unit: str, days:
         )
     start = experiment.start_date or timezone.now()
     ready = start + timedelta(days=days)
-    when = ngettext(
-        "about {days:,} day at today's traffic", "about {days:,} days at today's traffic", days
-    ).format(days=days)
+    when = fill(
+        ngettext("about {days:,} day at today's traffic", "about {days:,} days at today's traffic", days),
+        days=days,
+    )
     if experiment.planned_end and ready > experiment.planned_end:
         text = gettext("Cannot conclude by the planned end: {goal}, {when}.").format(goal=inside, when=when)
         return Forecast(False, text, needed, unit, days)

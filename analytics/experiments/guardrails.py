@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 from django.utils.translation import gettext
 
+from accounts.numbers import fill
 from analytics.experiments.gold import GoldRecall, measure_gold_recall
 from analytics.experiments.split import describe_split
 from analytics.experiments.user_table import UserTable, build_user_table
@@ -106,7 +107,11 @@ def _assess_users(metric: str, result: ArmComparison | None, margin: float) -> t
     if result is None or not change or not result.has_enough_users:
         return "waiting", gettext("too few users")
     worse = change.low if known.better == Direction.LOWER else -change.high
-    text = gettext("B {estimate:+.1%} ({low:+.1%} to {high:+.1%}), at most {margin:.1%} worse").format(
-        estimate=change.estimate, low=change.low, high=change.high, margin=margin
+    text = fill(
+        gettext("B {estimate:+.1%} ({low:+.1%} to {high:+.1%}), at most {margin:.1%} worse"),
+        estimate=change.estimate,
+        low=change.low,
+        high=change.high,
+        margin=margin,
     )
     return ("breached" if worse > margin else "ok"), text

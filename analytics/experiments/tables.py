@@ -15,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 from accounts.dates import format_moment
 from accounts.language.sentences import Text
 from accounts.models import AuditEvent
+from accounts.numbers import fill, format_number
 from analytics.experiments.results import (
     ExperimentResults,
     MetricResult,
@@ -182,7 +183,7 @@ def _format_metric(row: MetricResult) -> list[str]:
     fallback = gettext("no difference shown") if compared.has_enough_users else gettext("too few users")
     return [
         title,
-        f"{compared.a.users:,} / {compared.b.users:,}",
+        f"{format_number(compared.a.users)} / {format_number(compared.b.users)}",
         _format_interval(unit, compared.a.interval),
         _format_interval(unit, compared.b.interval),
         _format_interval(unit, compared.difference),
@@ -205,12 +206,12 @@ def _list_evidence(results: ExperimentResults) -> list[list[str]]:
     if evidence is None:
         return []
     n = len(evidence.reviewed)
-    share = f", {evidence.wins / n:.0%}" if n else ""
+    share = f", {format_number(evidence.wins / n, '.0%')}" if n else ""
     return [
-        [gettext("Predictions scored by both versions"), f"{evidence.scored:,}"],
-        [gettext("Disagreements"), f"{evidence.found:,}"],
-        [gettext("Settled by reviewers"), f"{n:,}"],
-        [gettext("B is right"), f"{evidence.wins:,}{share}"],
+        [gettext("Predictions scored by both versions"), format_number(evidence.scored)],
+        [gettext("Disagreements"), format_number(evidence.found)],
+        [gettext("Settled by reviewers"), format_number(n)],
+        [gettext("B is right"), f"{format_number(evidence.wins)}{share}"],
         [gettext("Evidence (e-value; 20 decides)"), format_e_value(evidence.e_value)],
     ]
 
@@ -218,14 +219,14 @@ def _list_evidence(results: ExperimentResults) -> list[list[str]]:
 def _format_segment(row: Segment) -> list[str]:
     review_a, review_b = row.review_shares
     won = (
-        gettext("{wins:,} of {reviewed:,}").format(wins=row.wins, reviewed=row.reviewed)
+        fill(gettext("{wins:,} of {reviewed:,}"), wins=row.wins, reviewed=row.reviewed)
         if row.reviewed
         else _NONE
     )
     return [
         f"{row.name}: {row.value}",
-        f"{row.predictions[0]:,} / {row.predictions[1]:,}",
-        f"{review_a:.1%} / {review_b:.1%}",
+        f"{format_number(row.predictions[0])} / {format_number(row.predictions[1])}",
+        f"{format_number(review_a, '.1%')} / {format_number(review_b, '.1%')}",
         won,
     ]
 
@@ -234,8 +235,8 @@ def _list_phases(results: ExperimentResults) -> list[list[str]]:
     return [
         [
             str(phase.number),
-            f"{phase.traffic_split:.0%}",
-            f"{phase.enrolled_share:.0%}",
+            format_number(phase.traffic_split, ".0%"),
+            format_number(phase.enrolled_share, ".0%"),
             format_moment(phase.started_at),
             format_moment(phase.ended_at) if phase.ended_at else "now",
         ]

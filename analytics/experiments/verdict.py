@@ -8,6 +8,7 @@ from enum import StrEnum
 from django.utils.translation import gettext, ngettext
 
 from accounts.language.sentences import lower
+from accounts.numbers import fill, format_number
 from analytics.experiments.disagreements import Disagreements
 from analytics.experiments.forecast import estimate_days_left
 from analytics.experiments.planned_looks import PlannedLooks
@@ -60,13 +61,19 @@ def judge_accuracy(experiment: Experiment, evidence: Disagreements) -> Verdict:
     wins = sum(row.b_is_right for row in evidence.reviewed[:decided])
     winner, won = ("B", evidence.wins) if wins * 2 > decided else ("A", n - evidence.wins)
     state = State.B_BETTER if winner == "B" else State.A_BETTER
-    found = gettext("right in {value:.0%} of {n:,} disagreements, e = {e_value}").format(
-        value=won / n, n=n, e_value=format_e_value(evidence.e_value)
+    found = fill(
+        gettext("right in {value:.0%} of {n:,} disagreements, e = {e_value}"),
+        value=won / n,
+        n=n,
+        e_value=format_e_value(evidence.e_value),
     )
     return Verdict(
         state,
-        gettext("{winner} is better: {found}, decided at review {decided:,}.").format(
-            winner=winner, found=found, decided=decided
+        fill(
+            gettext("{winner} is better: {found}, decided at review {decided:,}."),
+            winner=winner,
+            found=found,
+            decided=decided,
         ),
     )
 
@@ -76,7 +83,7 @@ def judge_users(metric: Metric, result: ArmComparison | None) -> Verdict:
     title = lower(gettext(metric.title))
     if result is None or result.difference is None or not result.has_enough_users:
         seen = (
-            gettext("{users_a:,} and {users_b:,}").format(users_a=result.a.users, users_b=result.b.users)
+            fill(gettext("{users_a:,} and {users_b:,}"), users_a=result.a.users, users_b=result.b.users)
             if result
             else "none"
         )
@@ -112,14 +119,17 @@ def judge_users(metric: Metric, result: ArmComparison | None) -> Verdict:
 def judge_planned_looks(metric: Metric, looks: PlannedLooks) -> Verdict:
     """Judge one metric by its planned looks: the first that decides stays, and none follows the last."""
     if not looks.taken:
-        text = gettext(
-            "Cannot conclude yet: the first of {planned:,} planned looks is at the end of the day."
-        ).format(planned=looks.planned)
+        text = fill(
+            gettext("Cannot conclude yet: the first of {planned:,} planned looks is at the end of the day."),
+            planned=looks.planned,
+        )
         return Verdict(State.UNDECIDED, text)
     verdict = judge_users(metric, looks.comparison)
     if looks.deciding_look:
-        when = gettext("Decided at look {deciding_look:,} of {planned:,}.").format(
-            deciding_look=looks.deciding_look, planned=looks.planned
+        when = fill(
+            gettext("Decided at look {deciding_look:,} of {planned:,}."),
+            deciding_look=looks.deciding_look,
+            planned=looks.planned,
         )
         return Verdict(verdict.state, f"{verdict.sentence} {when}")
     if looks.taken >= looks.planned:
@@ -130,8 +140,11 @@ def judge_planned_looks(metric: Metric, looks: PlannedLooks) -> Verdict:
         )
     return Verdict(
         State.UNDECIDED,
-        gettext("{sentence} Look {taken:,} of {planned:,}.").format(
-            sentence=verdict.sentence, taken=looks.taken, planned=looks.planned
+        fill(
+            gettext("{sentence} Look {taken:,} of {planned:,}."),
+            sentence=verdict.sentence,
+            taken=looks.taken,
+            planned=looks.planned,
         ),
     )
 
@@ -140,8 +153,11 @@ def describe_change(metric: Metric, result: ArmComparison) -> str:
     """Return the lift with its interval, or the difference where A's mean is 0."""
     if result.lift is not None:
         lift = result.lift
-        return gettext("changes by {estimate:+.1%} ({low:+.1%} to {high:+.1%})").format(
-            estimate=lift.estimate, low=lift.low, high=lift.high
+        return fill(
+            gettext("changes by {estimate:+.1%} ({low:+.1%} to {high:+.1%})"),
+            estimate=lift.estimate,
+            low=lift.low,
+            high=lift.high,
         )
     difference = result.difference or Interval(0.0, 0.0, 0.0)
     low, high = format_value(metric.unit, difference.low), format_value(metric.unit, difference.high)
@@ -153,20 +169,29 @@ def describe_change(metric: Metric, result: ArmComparison) -> str:
 def format_value(unit: Unit, value: float) -> str:
     """Return a value of a metric with its unit."""
     if unit == Unit.SHARE:
-        return f"{value:.1%}"
-    return f"{value:,.1f} {unit}" if unit != Unit.NUMBER else f"{value:,.4g}"
+        return format_number(value, ".1%")
+    return f"{format_number(value, ',.1f')} {unit}" if unit != Unit.NUMBER else format_number(value, ",.4g")
 
 
 def format_e_value(value: float) -> str:
     """Return an e-value for the screen; beyond a million its size says nothing more."""
-    return gettext("over a million") if value > 1e6 else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+    return (
+        gettext("over a million")
+        if value > 1e6
+        else format_number(value, ",.0f")
+        if value >= 10
+        else format_number(value, ".2g")
+    )
 
 
 def _describe_missing_reviews(experiment: Experiment, evidence: Disagreements) -> str:
     n = len(evidence.reviewed)
     needed = compute_required_reviews(0.5 + float(experiment.smallest_effect))
-    seen = gettext("e = {e_value} after {n:,} of {found:,} disagreements").format(
-        e_value=format_e_value(evidence.e_value), n=n, found=evidence.found
+    seen = fill(
+        gettext("e = {e_value} after {n:,} of {found:,} disagreements"),
+        e_value=format_e_value(evidence.e_value),
+        n=n,
+        found=evidence.found,
     )
     if needed is None:
         return gettext("Cannot conclude yet: {seen}.").format(seen=seen)
@@ -175,7 +200,7 @@ def _describe_missing_reviews(experiment: Experiment, evidence: Disagreements) -
     when = (
         gettext("nobody is reviewing now")
         if days is None
-        else ngettext("{number:,} day", "{number:,} days", days).format(number=days)
+        else fill(ngettext("{number:,} day", "{number:,} days", days), number=days)
     )
     text = ngettext(
         "Cannot conclude yet: {seen}; about {left:,} more review, {when}.",

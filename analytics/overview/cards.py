@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from accounts.dates import format_moment
 from accounts.language.sentences import lower
 from accounts.models import User
+from accounts.numbers import fill, format_number
 from analytics import queries
 from analytics.overview.entries import link_list
 from analytics.reports import volumes
@@ -67,13 +68,18 @@ def _build_volume_card(_user: User, now: datetime) -> DashboardCard:
     lines = {
         gettext("Compared with the seven days before"): format_change(volume.total, before.total),
         gettext("Decided without a person"): format_cell(volume.automatic_share, Style.SHARE),
-        gettext("Overrides by reviewers"): gettext("{overrides:,} of {decisions:,}").format(
-            overrides=reviews.overrides, decisions=reviews.decisions
+        gettext("Overrides by reviewers"): fill(
+            gettext("{overrides:,} of {decisions:,}"),
+            overrides=reviews.overrides,
+            decisions=reviews.decisions,
         ),
-        gettext("Dangerous errors caught"): f"{reviews.caught:,}",
+        gettext("Dangerous errors caught"): format_number(reviews.caught),
     }
     return DashboardCard(
-        gettext("Predictions in seven days"), f"{volume.total:,}", reverse("analytics-executive"), lines
+        gettext("Predictions in seven days"),
+        format_number(volume.total),
+        reverse("analytics-executive"),
+        lines,
     )
 
 
@@ -83,14 +89,14 @@ def _build_queue_card(user: User, now: datetime) -> DashboardCard:
     lines = {row.label: _describe_waiting(row, late) for row, late in rows}
     links = {row.label: row.href for row, _ in rows}
     total = sum(row.waiting for row in tables[0].rows)
-    return DashboardCard(gettext("Review queue"), f"{total:,}", link_waiting(user), lines, links)
+    return DashboardCard(gettext("Review queue"), format_number(total), link_waiting(user), lines, links)
 
 
 def _describe_waiting(row: WaitingRow, late: str) -> str:
     """Return how many items wait, how many of them are late, and how old the oldest is."""
-    late_text = f", {row.late:,} {late}" if row.late else ""
+    late_text = f", {format_number(row.late)} {late}" if row.late else ""
     oldest = gettext("oldest {age}").format(age=row.oldest)
-    return f"{row.waiting:,}{late_text}, {oldest}"
+    return f"{format_number(row.waiting)}{late_text}, {oldest}"
 
 
 def _build_label_card(_user: User, _now: datetime) -> DashboardCard:
@@ -102,7 +108,7 @@ def _build_label_card(_user: User, _now: datetime) -> DashboardCard:
     )
     href = link_list("feedback_feedback")
     return DashboardCard(
-        gettext("Labels waiting for training"), f"{queries.count_waiting_labels():,}", href, lines
+        gettext("Labels waiting for training"), format_number(queries.count_waiting_labels()), href, lines
     )
 
 

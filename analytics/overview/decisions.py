@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.models import User
+from accounts.numbers import fill
 from analytics.overview.entries import MAX_ENTRIES, Entry, Source, link_row
 from experiments.models import Experiment, ExperimentStatus
 from feedback.models import Guideline, ReviewItem
@@ -110,9 +111,10 @@ def find_escalations(user: User, now: datetime) -> list[Entry]:
     oldest = list(rows.order_by("created_at").values_list("created_at", flat=True)[:1_000])
     if not oldest:
         return []
-    text = ngettext(
-        "{number:,} review item needs a lead", "{number:,} review items need a lead", len(oldest)
-    ).format(number=len(oldest))
+    text = fill(
+        ngettext("{number:,} review item needs a lead", "{number:,} review items need a lead", len(oldest)),
+        number=len(oldest),
+    )
     return [Entry(text, reverse("admin:review-queue"), oldest[0])]
 
 

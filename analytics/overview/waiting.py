@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.models import AuditEvent, User
+from accounts.numbers import fill
 from analytics import evidence
 from analytics.overview.entries import MAX_ENTRIES, Entry, Source, link_list, link_row
 from feedback.models import ReviewItem
@@ -74,9 +75,10 @@ def find_overdue_items(user: User, now: datetime) -> list[Entry]:
     """Return how many review items are past their due time."""
     late = ReviewItem.objects.visible_to(user).open().exclude(stream=ReviewStream.GOLD).filter(due_at__lt=now)
     found = late.aggregate(count=Count("pk"), oldest=Min("due_at"))
-    text = ngettext(
-        "{number:,} review item is overdue", "{number:,} review items are overdue", found["count"]
-    ).format(number=found["count"])
+    text = fill(
+        ngettext("{number:,} review item is overdue", "{number:,} review items are overdue", found["count"]),
+        number=found["count"],
+    )
     return [Entry(text, link_waiting(user, late="yes"), found["oldest"])] if found["count"] else []
 
 

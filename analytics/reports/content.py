@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.dates import format_day, format_moment
 from accounts.language.sentences import Text
+from accounts.numbers import fill, format_number
 
 NOTHING = "–"
 """Stands for a value that was not measured."""
@@ -187,14 +188,14 @@ def format_cell(cell: Cell, style: Style = Style.TEXT) -> str:
 
 def _format_number(value: float, style: Style) -> str:
     if style is Style.SHARE:
-        return f"{value:.1%}"
+        return format_number(value, ".1%")
     if style is Style.FIGURE:
-        return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
+        return format_number(value) if isinstance(value, int) else format_number(value, ",.3f")
     if style is Style.NUMBER:
-        return f"{value:.3f}"
+        return format_number(value, ".3f")
     if style is Style.DURATION:
         return format_seconds(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}"
+    return format_number(value) if isinstance(value, int) else format_number(value, ",.0f")
 
 
 def format_seconds(seconds: float | None) -> str:
@@ -207,11 +208,15 @@ def format_seconds(seconds: float | None) -> str:
         if seconds >= size:
             divisor = 86_400 if unit == "days" else size
             return (
-                gettext("{value:.0f} min").format(value=seconds / divisor)
+                fill(gettext("{value:.0f} min"), value=seconds / divisor)
                 if unit == "min"
-                else f"{seconds / divisor:.1f} {unit}"
+                else f"{format_number(seconds / divisor, '.1f')} {unit}"
             )
-    return f"{seconds:.0f} s" if seconds >= 1 else gettext("{value:.0f} ms").format(value=seconds * 1000)
+    return (
+        f"{format_number(seconds, '.0f')} s"
+        if seconds >= 1
+        else fill(gettext("{value:.0f} ms"), value=seconds * 1000)
+    )
 
 
 def format_change(now: float | None, before: float | None, style: Style = Style.COUNT) -> str:
@@ -220,8 +225,8 @@ def format_change(now: float | None, before: float | None, style: Style = Style.
         return gettext("no value before")
     told = gettext("before: {cell}").format(cell=format_cell(before, style))
     if style is Style.SHARE:
-        return gettext("{told} ({value:+.1f} points)").format(told=told, value=(now - before) * 100)
-    return f"{told} ({now / before - 1:+.0%})" if before else told
+        return fill(gettext("{told} ({value:+.1f} points)"), told=told, value=(now - before) * 100)
+    return f"{told} ({format_number(now / before - 1, '+.0%')})" if before else told
 
 
 def format_label(day: date) -> str:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.dates import format_moment
+from accounts.numbers import fill
 from analytics.reports.content import Cell, Page, Table
 from feedback.memo.pdf import render_pdf
 from matching.jobs.formats.rows import escape_formula
@@ -92,11 +93,12 @@ _RENDERERS: Mapping[str, Callable[[Page], bytes]] = {
 def _describe_table(table: Table) -> dict[str, Any]:
     note = table.note
     if len(table.rows) > _PRINTED_ROWS:
-        note = (
-            gettext("{note} The first {printed} of {number:,} rows.")
-            .format(note=note, printed=_PRINTED_ROWS, number=len(table.rows))
-            .strip()
-        )
+        note = fill(
+            gettext("{note} The first {printed} of {number:,} rows."),
+            note=note,
+            printed=_PRINTED_ROWS,
+            number=len(table.rows),
+        ).strip()
     rows = table.texts[:_PRINTED_ROWS]
     return {"title": table.title, "head": table.head, "rows": rows, "note": note, "empty": table.empty}
 

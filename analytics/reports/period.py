@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.dates import format_day
 from accounts.language.sentences import Text
+from accounts.numbers import fill
 
 MAX_DAYS = 1_100
 """Longest period of a report."""
@@ -34,7 +35,7 @@ class ReportPeriod:
         if self.first > self.last:
             raise PeriodError(gettext("The period ends before it begins."))
         if self.length > MAX_DAYS:
-            raise PeriodError(gettext("A report covers {number:,} days at most.").format(number=MAX_DAYS))
+            raise PeriodError(fill(gettext("A report covers {number:,} days at most."), number=MAX_DAYS))
 
     @property
     def length(self) -> int:

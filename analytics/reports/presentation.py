@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts.language.sentences import Text
+from accounts.numbers import fill, format_number
 from analytics.reports.activity import ActivityReport
 from analytics.reports.content import (
     NOTHING,
@@ -53,7 +54,7 @@ def build_volume_cards(now: Volume, before: Volume) -> list[Card]:
         (gettext("Material share"), now.material_share, before.material_share),
     )
     return [
-        Card(gettext("Predictions"), f"{now.total:,}", format_change(now.total, before.total)),
+        Card(gettext("Predictions"), format_number(now.total), format_change(now.total, before.total)),
         *(
             Card(title, format_cell(value, Style.SHARE), format_change(value, earlier, Style.SHARE))
             for title, value, earlier in shares
@@ -248,7 +249,7 @@ def _tabulate_versions(report: PerformanceTrends) -> Table:
 def _format_interval(figure: Any) -> str:
     if figure.low is None or figure.high is None:
         return NOTHING
-    return gettext("{low:.1%} to {high:.1%}").format(low=figure.low, high=figure.high)
+    return fill(gettext("{low:.1%} to {high:.1%}"), low=figure.low, high=figure.high)
 
 
 def _tabulate_days(report: PerformanceTrends) -> Table:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from accounts.numbers import format_number
 from analytics.reports.content import Cell, Column, Page, Section, Style, Table
 from analytics.reports.people import ReportUser, load_users
 from analytics.reports.period import ReportPeriod
@@ -88,7 +89,7 @@ def present_quality(report: QualityReport) -> Page:
         sections.append(Section(str(user), tables=[_tabulate(str(user), [row for row in figures if row.n])]))
     if report.is_cut:
         cut = gettext("There are more than {n} decisions; the oldest are left out.").format(
-            n=f"{MAX_DECISIONS:,}"
+            n=format_number(MAX_DECISIONS)
         )
         sections.insert(0, Section(gettext("Not all decisions"), note=cut))
     return Page(gettext("Review quality figures"), lead.format(period=report.period), sections)

@@ -25,6 +25,7 @@ from accounts.api.problems import ConflictError
 from accounts.api.requests import RequestSerializer
 from accounts.auth.authentication import require_user
 from accounts.auth.current_user import get_current_user
+from accounts.numbers import format_number
 from feedback.api.memo_views import get_own_reviewed_prediction
 from feedback.models import MAX_MESSAGE_LENGTH, ReviewMessage
 from feedback.requests.messages import write_to_reviewers
@@ -114,7 +115,7 @@ def send_message(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(
             request,
             gettext("Write a message of {number} characters at most.").format(
-                number=f"{MAX_MESSAGE_LENGTH:,}"
+                number=format_number(MAX_MESSAGE_LENGTH)
             ),
         )
         return redirect("answer-page", pk=pk)

@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from accounts.audit import trail
 from accounts.bulk_insert import insert_rows
 from accounts.models import User
+from accounts.numbers import fill
 from feedback.models import Feedback, ReviewItem, ReviewRequest
 from feedback.requests.service import URGENT_PRIORITY
 from feedback.review.outcome import create_reviews
@@ -118,9 +119,13 @@ def send_rows(
     plan = _build_plan(job, len(rows))
     if not plan.is_within_budget:
         raise JobRowsError(
-            gettext(
-                "More rows are chosen than the {budget_left:,} that you can still send today; choose fewer."
-            ).format(budget_left=plan.budget_left)
+            fill(
+                gettext(
+                    "More rows are chosen than the {budget_left:,} that you can still send today; "
+                    "choose fewer."
+                ),
+                budget_left=plan.budget_left,
+            )
         )
     pairs = _draft_predictions(job, user, rows)
     answers = find_precedent_reviews(user, pairs)

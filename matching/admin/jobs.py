@@ -31,6 +31,7 @@ from accounts.admin_tools import (
 from accounts.auth.current_user import get_current_user
 from accounts.auth.step_up import require_recent_authentication
 from accounts.models import User
+from accounts.numbers import fill
 from matching import tasks
 from matching.api.job_views import send_result, send_reviewed_result
 from matching.compare.available_profiles import get_available_profiles
@@ -183,8 +184,11 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
         """Return how many of the rows are done."""
         if job.rows_total is None:
             return gettext("not counted yet") if job.status in UNFINISHED_STATUSES else "–"
-        return gettext("{rows_done:,} of {rows_total:,} ({share:.0%})").format(
-            rows_done=job.rows_done, rows_total=job.rows_total, share=job.share
+        return fill(
+            gettext("{rows_done:,} of {rows_total:,} ({share:.0%})"),
+            rows_done=job.rows_done,
+            rows_total=job.rows_total,
+            share=job.share,
         )
 
     def changeform_view(
@@ -234,11 +238,15 @@ class BatchJobAdmin(ModelAdmin):  # type: ignore[misc]  # the package ships no t
             else:
                 messages.success(request, gettext("The file is stored. It is compared in the background."))
                 return redirect(_DETAIL_URL, job.pk)
-        text = gettext(
-            "Every row is compared under one profile, by one model version. Up to "
-            "{job_max_rows:,} rows. The file is stored encrypted, and deleted "
-            "{jobs_kept_days} days after the job ends."
-        ).format(job_max_rows=settings.JOB_MAX_ROWS, jobs_kept_days=settings.JOBS_KEPT_DAYS)
+        text = fill(
+            gettext(
+                "Every row is compared under one profile, by one model version. Up to "
+                "{job_max_rows:,} rows. The file is stored encrypted, and deleted "
+                "{jobs_kept_days} days after the job ends."
+            ),
+            job_max_rows=settings.JOB_MAX_ROWS,
+            jobs_kept_days=settings.JOBS_KEPT_DAYS,
+        )
         step = ConfirmationStep(
             gettext("Compare a file"),
             text,

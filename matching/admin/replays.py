@@ -25,6 +25,7 @@ from accounts.admin_tools import (
 )
 from accounts.auth.current_user import get_current_user
 from accounts.models import User
+from accounts.numbers import fill
 from matching.engine import compute_schema_hash
 from matching.models import Prediction, Replay, ShadowScore
 from matching.rescoring.replay import ReplayError, build_count_rows, request_replay
@@ -118,8 +119,11 @@ class ReplayAdmin(ReadOnlyAdmin):
         def perform(actor: User, fields: Any) -> str:
             row = request_replay(fields["day"], fields["version"], actor)
             transaction.on_commit(lambda: replay_day.apply_async((str(row.pk),), retry=False), robust=True)
-            return gettext("{total:,} predictions of {day} are replayed with {model}.").format(
-                total=row.total, day=row.day, model=row.model
+            return fill(
+                gettext("{total:,} predictions of {day} are replayed with {model}."),
+                total=row.total,
+                day=row.day,
+                model=row.model,
             )
 
         text = gettext(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from accounts.numbers import fill, format_number
 from matching.models import UNFINISHED_STATUSES, BatchJob
 from modelops.models import RunStatus
 
@@ -25,7 +26,7 @@ def format_duration(seconds: int) -> str:
     """Return a duration in the unit that fits it."""
     if seconds < 90:
         return f"{seconds} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{format_number(seconds / 3600, '.1f')} h"
 
 
 def _describe_progress(job: BatchJob) -> str:
@@ -36,11 +37,11 @@ def _describe_progress(job: BatchJob) -> str:
         return job.error
     if job.status == RunStatus.CANCELLED:
         return gettext("Cancelled; the files are deleted.")
-    parts = [gettext("{done:,} of {total:,} rows").format(done=job.rows_done, total=job.rows_total or 0)]
+    parts = [fill(gettext("{done:,} of {total:,} rows"), done=job.rows_done, total=job.rows_total or 0)]
     if job.rows_failed:
-        parts.append(gettext("{number:,} with an error").format(number=job.rows_failed))
+        parts.append(fill(gettext("{number:,} with an error"), number=job.rows_failed))
     if job.rate:
-        parts.append(gettext("{number:,.0f} rows/s").format(number=job.rate))
+        parts.append(fill(gettext("{number:,.0f} rows/s"), number=job.rate))
     if job.seconds_left is not None:
         parts.append(gettext("about {duration} left").format(duration=format_duration(job.seconds_left)))
     return ", ".join(parts) + "."

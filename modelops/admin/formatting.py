@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from accounts.numbers import format_number
 from modelops.models import ModelVersion
 
 _LINK_HTML = '<a class="text-primary-600 underline dark:text-primary-500" href="{}">{}</a>'
@@ -36,8 +37,12 @@ def format_duration(span: timedelta) -> str:
 def format_metric(value: Any) -> str:
     """Return a metric with four significant digits; counts and texts stay as they are."""
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) > 1 else f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        return (
+            format_number(value, ",.0f")
+            if value.is_integer() and abs(value) > 1
+            else format_number(value, ".4g")
+        )
+    return format_number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def format_rows(rows: Mapping[str, Any]) -> SafeString:

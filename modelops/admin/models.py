@@ -28,6 +28,7 @@ from accounts.admin_tools import (
 from accounts.auth.step_up import step_up
 from accounts.dates import format_moment
 from accounts.models import User
+from accounts.numbers import fill, format_number
 from modelops.admin.formatting import (
     fold,
     format_rows,
@@ -172,8 +173,10 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     def own_metrics(self, version: ModelVersion) -> SafeString:
         """Return the metrics at registration, folded, with the rows they were measured on."""
         held_out = version.metrics.get("held_out") or version.metrics.get("pairs")
-        summary = gettext("{number} metrics on its own {held_out:,.0f} held-out pairs").format(
-            number=len(version.metrics), held_out=held_out or 0
+        summary = fill(
+            gettext("{number} metrics on its own {held_out:,.0f} held-out pairs"),
+            number=len(version.metrics),
+            held_out=held_out or 0,
         )
         return fold(summary, format_html("<p>{}</p>{}", _ON_OWN_ROWS, format_rows(version.metrics)))
 
@@ -241,7 +244,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             size = len(read_verified_artefact(version))
             messages.success(
                 request,
-                gettext("{version}: {size:,} bytes, as registered.").format(version=version, size=size),
+                fill(gettext("{version}: {size:,} bytes, as registered."), version=version, size=size),
             )
         except ArtefactVerificationError as error:
             messages.error(request, str(error))
@@ -266,14 +269,20 @@ def _format_comparison(examination: dict[str, Any] | None) -> str:
     measure = next((row for row in measures if row["title"] == "Accuracy"), None)
     if measure is None or examination is None:
         return gettext("not examined yet")
-    own = f"{measure['candidate']:.3f}"
+    own = format_number(measure["candidate"], ".3f")
     if measure["champion"] is None:
-        return gettext("{own}, without a champion, on {n:,} rows").format(own=own, n=measure["n"])
-    against = gettext("against {champion:.3f} of {champion2}").format(
-        champion=measure["champion"], champion2=examination["champion"]
+        return fill(gettext("{own}, without a champion, on {n:,} rows"), own=own, n=measure["n"])
+    against = fill(
+        gettext("against {champion:.3f} of {champion2}"),
+        champion=measure["champion"],
+        champion2=examination["champion"],
     )
-    return gettext("{own} {against} ({difference:+.3f}) on {n:,} rows").format(
-        own=own, against=against, difference=measure["difference"], n=measure["n"]
+    return fill(
+        gettext("{own} {against} ({difference:+.3f}) on {n:,} rows"),
+        own=own,
+        against=against,
+        difference=measure["difference"],
+        n=measure["n"],
     )
 
 
@@ -282,4 +291,4 @@ def _format_dataset(row: Any) -> str:
     if not isinstance(row, dict) or "pairs" not in row:
         return str(row)
     digest = str(row.get("sha256", row.get("digest", "")))[:16]
-    return f"{row['pairs']:,}{f', digest {digest}...' if digest else ''}"
+    return f"{format_number(row['pairs'])}{f', digest {digest}...' if digest else ''}"

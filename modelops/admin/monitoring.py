@@ -29,6 +29,7 @@ from accounts.admin_tools import (
 )
 from accounts.auth.current_user import get_current_user
 from accounts.models import User
+from accounts.numbers import format_number
 from modelops.models import (
     THRESHOLD_DEFAULTS,
     DriftReport,
@@ -105,7 +106,7 @@ class DriftReportAdmin(MonitoringAdmin):
     @admin.display(description=gettext_lazy("Largest PSI"), ordering="largest_psi")
     def largest_psi(self, report: DriftReport) -> str:
         """Return the largest PSI with two digits."""
-        return f"{report.largest_psi:.2f}"
+        return format_number(report.largest_psi, ".2f")
 
     @admin.display(description=gettext_lazy("Consequence"))
     def consequence(self, report: DriftReport) -> str:

@@ -21,6 +21,7 @@ from accounts.admin_tools import (
 )
 from accounts.language.sentences import Text
 from accounts.models import User
+from accounts.numbers import format_number
 from modelops.deployment.drill import DrillError, run_drill
 from modelops.models import ALIVE_TIMEOUT, JobRun, RollbackDrill, ServingProcess
 
@@ -164,4 +165,4 @@ def _get_live_generation(process: ServingProcess) -> int:
 
 
 def _format_seconds(milliseconds: int | None) -> str:
-    return "?" if milliseconds is None else f"{milliseconds / 1000:.1f}"
+    return "?" if milliseconds is None else format_number(milliseconds / 1000, ".1f")

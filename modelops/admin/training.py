@@ -33,6 +33,7 @@ from accounts.admin_tools import (
 from accounts.dates import format_moment
 from accounts.language.sentences import lower
 from accounts.models import User
+from accounts.numbers import fill, format_number
 from modelops.admin.formatting import format_duration, link_to_version
 from modelops.models import RunStatus, TrainingRun
 from modelops.training import runs
@@ -159,7 +160,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     def options(self, run: TrainingRun) -> str:
         """Return the options in words; of files the names alone."""
         size, files = run.parameters.get("corpus_size"), run.parameters.get("files") or ()
-        parts = [gettext("{size:,} constructed pairs").format(size=size) if isinstance(size, int) else ""]
+        parts = [fill(gettext("{size:,} constructed pairs"), size=size) if isinstance(size, int) else ""]
         if files:
             names = ", ".join(PurePath(str(name)).name for name in files)
             parts.append(gettext("files: {names}").format(names=names))
@@ -233,7 +234,7 @@ def _format_log_time(text: str) -> str:
 
 def _round_numbers(message: str) -> str:
     """Return a message whose long fractions have four significant digits."""
-    return _LONG_FRACTION.sub(lambda match: f"{float(match.group()):.4g}", message)
+    return _LONG_FRACTION.sub(lambda match: format_number(float(match.group()), ".4g"), message)
 
 
 def wake_training_worker() -> None:
