@@ -181,5 +181,11 @@ def ask_for_change(
             tell(request, outcome.describe())
             return HttpResponseRedirect(back)
     context = {**site.each_context(request), "title": change.title, "change": change, "form": form}
-    context |= {"keys": keys, "back": back}
+    context |= {"keys": keys, "back": back, "hidden": _list_hidden_fields(change, keys)}
     return TemplateResponse(request, "admin/items/change.html", context)
+
+
+def _list_hidden_fields(change: ItemChange, keys: Sequence[UUID]) -> list[tuple[str, object]]:
+    """Return what the form sends besides its fields: the action of the list, and every chosen item."""
+    chosen = [("_selected_action", key) for key in keys[:1]] + [("keys", key) for key in keys]
+    return [("action", change.action), ("apply", "1"), *chosen]
