@@ -10,7 +10,7 @@ from accounts.language.pages import choose as choose_language
 from analytics import pages as evidence
 from config.web import api_docs, installable, views
 from config.web.schema import SharedSchemaGenerator
-from config.web.start import open_start
+from config.web.start import ask_to_sign_in, open_start
 from feedback.api import document_pages, matter_pages, message_views, report_pages, request_pages
 from feedback.api import pages as feedback_pages
 from feedback.pages.job_rows import send_job_rows
@@ -63,7 +63,7 @@ urlpatterns = [
     path("language", choose_language, name="language"),
     path("scim/v2/", include("accounts.sign_in.scim_urls")),
     path("start", open_start, name="start"),
-    path("admin/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    path("admin/login/", ask_to_sign_in),
     path(
         "admin/password_change/",
         staff_member_required(RedirectView.as_view(pattern_name="account_change_password")),

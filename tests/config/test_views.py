@@ -197,3 +197,11 @@ def test_sixteen_first_requests_at_once_get_the_api_document() -> None:
         check=False,
     )
     assert ended.stdout.split() == ["200"] * 16, ended.stderr
+
+
+@pytest.mark.django_db
+def test_the_admin_refuses_a_client_and_asks_a_stranger_to_sign_in(client: Client) -> None:
+    answer = client.get("/admin/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/sign-in?next=/admin/"
+    client.force_login(person(Role.CLIENT))
+    assert client.get("/admin/", follow=True).status_code == 403
