@@ -97,7 +97,8 @@ def _to_score(item: _ScoredPair, profile: Profile, scorer: Scorer) -> Score:
 
 def _to_score_with_reason(item: _ScoredPair, profile: Profile, scorer: Scorer) -> ScoreWithReason:
     pair, findings, probability = item
-    decision, search = judge_pair(pair, findings, profile, scorer, probability, NO_CONTEXT)
+    judgement = judge_pair(pair, findings, profile, scorer, probability, NO_CONTEXT)
+    decision, search = judgement.decision, judgement.search
     differences = build_differences(pair, findings, profile, search)
     reason, missing_fact, _ = explain_verdict(decision, differences, profile, search)
     return ScoreWithReason(_build_score(decision, findings), reason, missing_fact)

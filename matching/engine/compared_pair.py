@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, final
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.differences.merging import add_character_note, merge_findings
@@ -39,7 +38,7 @@ _KINDS: Final[Mapping[str, Kind | None]] = {"auto": None, **{kind.value: kind fo
 T = TypeVar("T")
 
 
-@dataclass
+@final
 class NamePair:
     """Two names with their canonical order, which does not depend on which of them is the left one.
 
@@ -47,14 +46,20 @@ class NamePair:
     ``is_swapped`` tells that the right name comes first.
     """
 
-    left: TokenisedName
-    right: TokenisedName
-    is_swapped: bool
+    def __init__(
+        self,
+        left: TokenisedName,
+        right: TokenisedName,
+        is_swapped: bool,
+    ) -> None:
+        self.left = left
+        self.right = right
+        self.is_swapped = is_swapped
 
-    @classmethod
-    def from_names(cls, left: TokenisedName, right: TokenisedName) -> NamePair:
+    @staticmethod
+    def from_names(left: TokenisedName, right: TokenisedName) -> NamePair:
         """Build the pair, ordered by comparison keys, then by the text as received."""
-        return cls(left, right, (right.keys, right.raw) < (left.keys, left.raw))
+        return NamePair(left, right, (right.keys, right.raw) < (left.keys, left.raw))
 
     def arrange(self, one: T, other: T) -> tuple[T, T]:
         """Return what belongs to (left, right) in canonical order, or the reverse: it is its own inverse."""
@@ -72,7 +77,7 @@ def _get_position(finding: Finding) -> tuple[int, int, str]:
     return (left[0], right[0], finding.category)
 
 
-@dataclass
+@final
 class ComparedPair:
     """A pair of names with their kind; ``name_comparison`` is in canonical order.
 
@@ -82,11 +87,19 @@ class ComparedPair:
     ``is_kind_doubtful``: the names were read as organisations' but may be people's.
     """
 
-    names: NamePair
-    kind: Kind
-    name_comparison: OrganisationComparison | PersonComparison
-    is_too_complex: bool
-    is_kind_doubtful: bool = False
+    def __init__(
+        self,
+        names: NamePair,
+        kind: Kind,
+        name_comparison: OrganisationComparison | PersonComparison,
+        is_too_complex: bool,
+        is_kind_doubtful: bool = False,
+    ) -> None:
+        self.names = names
+        self.kind = kind
+        self.name_comparison = name_comparison
+        self.is_too_complex = is_too_complex
+        self.is_kind_doubtful = is_kind_doubtful
 
     def build_row(self) -> tuple[float, ...]:
         """Return the feature row, in the order of ``FEATURE_NAMES``."""

@@ -115,7 +115,7 @@ def _build_comparison(
     scorer: Scorer,
     judgement: Judgement,
 ) -> Comparison:
-    decision, search = judgement
+    decision, search = judgement.decision, judgement.search
     differences = build_differences(pair, findings, profile, search)
     reason, missing_fact, notes = explain_verdict(decision, differences, profile, search)
     left, right = serialise_parsed_names(pair)

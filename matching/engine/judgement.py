@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, final
 
 from matching.engine import policy
 from matching.engine.categories import ProfileLogic
@@ -24,11 +24,15 @@ from matching.engine.types import (
 )
 
 
-class Judgement(NamedTuple):
+@final
+class Judgement:
     """A decision, and the result of the search logic under profiles that decide by it."""
 
-    decision: PolicyDecision
-    search: SearchResult | None
+    __slots__ = ("decision", "search")
+
+    def __init__(self, decision: PolicyDecision, search: SearchResult | None) -> None:
+        self.decision = decision
+        self.search = search
 
 
 def judge_pair(
@@ -57,7 +61,8 @@ def judge_pair(
     other = _judge_reading(people, others, profile, scorer, chance, context)
     if other.decision.verdict is judgement.decision.verdict:
         return judgement
-    return judgement._replace(decision=policy.decide_by_doubtful_kind(judgement.decision, other.decision))
+    doubtful = policy.decide_by_doubtful_kind(judgement.decision, other.decision)
+    return Judgement(doubtful, judgement.search)
 
 
 def build_second_question(

@@ -55,10 +55,13 @@ class _SpellingMeaning(NamedTuple):
     closes_name: bool
 
 
-class _FormMatch(NamedTuple):
-    first: int
-    stop: int
-    meaning: _SpellingMeaning
+class _FormMatch:
+    __slots__ = ("first", "meaning", "stop")
+
+    def __init__(self, first: int, stop: int, meaning: _SpellingMeaning) -> None:
+        self.first = first
+        self.stop = stop
+        self.meaning = meaning
 
 
 @lru_cache(maxsize=16_384)
@@ -75,9 +78,9 @@ def find_legal_forms(keys: tuple[str, ...], jurisdiction: str | None = None) -> 
 
 
 def _build_legal_form(hit: _FormMatch) -> LegalForm:
-    first, stop, sense = hit
+    sense = hit.meaning
     return LegalForm(
-        first, stop, sense.families, sense.label, sense.codes, sense.is_compound, sense.main_codes
+        hit.first, hit.stop, sense.families, sense.label, sense.codes, sense.is_compound, sense.main_codes
     )
 
 
@@ -130,7 +133,9 @@ class _FormSearcher:
             return None
         sense = _find_meaning(pair, None)
         return (
-            [_FormMatch(0, 1, sense), last._replace(meaning=sense)] if sense and sense.is_compound else None
+            [_FormMatch(0, 1, sense), _FormMatch(last.first, last.stop, sense)]
+            if sense and sense.is_compound
+            else None
         )
 
     def find_stacked(self, keys: tuple[str, ...], stop: int, jurisdiction: str | None) -> list[_FormMatch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, final
 
 from matching.engine.categories import CategoryCase, CategoryId
 from matching.engine.legal_forms.relation import find_legal_forms
@@ -37,12 +37,14 @@ _CATEGORIES_OF_ADDED_PART: Final[dict[str, CategoryId]] = {
 """Category of a part on one side only, where it is not the category of the part."""
 
 
-class SelectedStems(NamedTuple):
+@final
+class SelectedStems:
     """The stems to compare, and the finding, if any, that already explains how the names differ."""
 
-    left: Tokens
-    right: Tokens
-    findings: tuple[Finding, ...] = ()
+    def __init__(self, left: Tokens, right: Tokens, findings: tuple[Finding, ...] = ()) -> None:
+        self.left = left
+        self.right = right
+        self.findings = findings
 
 
 def select_stems(left: ParsedOrganisation, right: ParsedOrganisation) -> SelectedStems:

@@ -8,7 +8,7 @@ list gives both endings for one code, they have one form.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from rapidfuzz.distance import OSA
 
@@ -25,11 +25,14 @@ _MAX_WORDS: Final = 12
 TokenRange = tuple[int, int]
 
 
-class _DifferingRanges(NamedTuple):
+class _DifferingRanges:
     """The token ranges that differ when all other tokens are the same, in order."""
 
-    left: TokenRange
-    right: TokenRange
+    __slots__ = ("left", "right")
+
+    def __init__(self, left: TokenRange, right: TokenRange) -> None:
+        self.left = left
+        self.right = right
 
     def turn(self) -> _DifferingRanges:
         """Return the ranges with the names exchanged."""
@@ -54,7 +57,8 @@ def pair_legal_forms(
     if paired:
         return paired
     for split in _find_differing_ranges(left.text.keys, right.text.keys):
-        codes = _find_code_ids(_join_keys(left, split.left)) & _find_code_ids(_join_keys(right, split.right))
+        codes = _find_code_ids(_join_keys(left, split.left))
+        codes = codes and codes & _find_code_ids(_join_keys(right, split.right))
         if (
             codes
             and _holds_all_forms(left, split.left)
@@ -148,7 +152,7 @@ def _find_code_ids(compact: str) -> frozenset[str]:
 
 
 def _join_keys(name: ParsedOrganisation, where: TokenRange) -> str:
-    return "".join(name.text.keys[slice(*where)])
+    return "".join(name.text.keys[where[0] : where[1]])
 
 
 def _find_differing_ranges(left: tuple[str, ...], right: tuple[str, ...]) -> Iterator[_DifferingRanges]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, final
 
 from matching.engine.categories import CategoryId
 from matching.engine.legal_forms.relation import LegalForm, find_legal_forms
@@ -36,20 +35,30 @@ class AppendedPart(NamedTuple):
     stop: int
 
 
-@dataclass
+@final
 class ParsedOrganisation:
     """A parsed organisation name; every number is a token index into ``text.tokens``.
 
     The stem is the name without article, legal forms and appended parts.
     """
 
-    text: TokenisedName
-    article_index: int | None
-    stem_indices: tuple[int, ...]
-    stem_tokens: tuple[Token, ...]
-    stem_keys: tuple[str, ...]
-    forms: tuple[LegalForm, ...]
-    parts: tuple[AppendedPart, ...]
+    def __init__(
+        self,
+        text: TokenisedName,
+        article_index: int | None,
+        stem_indices: tuple[int, ...],
+        stem_tokens: tuple[Token, ...],
+        stem_keys: tuple[str, ...],
+        forms: tuple[LegalForm, ...],
+        parts: tuple[AppendedPart, ...],
+    ) -> None:
+        self.text = text
+        self.article_index = article_index
+        self.stem_indices = stem_indices
+        self.stem_tokens = stem_tokens
+        self.stem_keys = stem_keys
+        self.forms = forms
+        self.parts = parts
 
     def get_tokens(self, indices: tuple[int, ...] | range) -> tuple[Token, ...]:
         """Return the tokens at these indices."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, final
 
@@ -65,17 +64,24 @@ class UnmatchedTokens:
         self.right = right
 
 
-@dataclass
+@final
 class TokenAlignment:
     """The alignment of two token sequences: every token is in one match, gap or move (left, right index).
 
     ``is_complete`` is false where more than :data:`MAX_CELLS` word pairs would have had to be compared.
     """
 
-    matches: tuple[TokenMatch, ...]
-    gaps: tuple[UnmatchedTokens, ...]
-    moves: tuple[tuple[int, int], ...]
-    is_complete: bool
+    def __init__(
+        self,
+        matches: tuple[TokenMatch, ...],
+        gaps: tuple[UnmatchedTokens, ...],
+        moves: tuple[tuple[int, int], ...],
+        is_complete: bool,
+    ) -> None:
+        self.matches = matches
+        self.gaps = gaps
+        self.moves = moves
+        self.is_complete = is_complete
 
 
 def align_tokens(left: tuple[Token, ...], right: tuple[Token, ...]) -> TokenAlignment:
