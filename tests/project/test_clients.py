@@ -32,6 +32,7 @@ SENT_BY_HAND = {
     "job_result",
     "predictions_export",
     "prediction_memo",
+    "prediction_report",
     "review_document",
     "review_documents_send",
     "token",

@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 from legal_names_client.asynchronous.connection import AsyncConnection, walk_pages
 from legal_names_client.generated.api.feedback import feedback, feedback_list
-from legal_names_client.generated.api.predictions import prediction, prediction_report, predictions
+from legal_names_client.generated.api.predictions import prediction, predictions
 from legal_names_client.generated.models import (
     Feedback,
     FeedbackAnswer,
@@ -22,7 +22,6 @@ from legal_names_client.generated.models import (
     PredictionsReviewStatus,
     PredictionSummary,
     PredictionsVerdict,
-    ReportRequest,
     StoredFeedback,
 )
 from legal_names_client.values import (
@@ -89,10 +88,10 @@ class AsyncPredictions:
 
         ``reference`` is your own and is printed; ``redacted`` leaves the names out.
         """
-        body = ReportRequest(file=file, reference=reference, redacted=redacted)
-        response = await prediction_report.asyncio_detailed(
-            read_id(prediction_id), client=self._api, body=body
-        )
+        body = {"file": file, "reference": reference, "redacted": redacted}
+        address = f"/api/v1/predictions/{read_id(prediction_id)}/reports"
+        # The generated call reads every answer of this address as JSON.
+        response = await self._connection.http.post(address, json=body)
         Path(target).write_bytes(response.content)
 
     async def give_feedback(
