@@ -77,11 +77,12 @@ test-containers: setup
 # In a process of their own: Playwright's loop runs in the thread of the tests. In order: one product lives through all scenarios.
 test-browser: setup
 	@echo "==> The product in a browser"
-	@$(BIN)/python -m pytest tests/system/browser --ignore=tests/system/browser/test_every_page.py --numprocesses=0 --quiet -p no:randomly
+	@$(BIN)/python -m pytest tests/system/browser --ignore=tests/system/browser/every_page --numprocesses=0 --quiet -p no:randomly
 
-# axe on every page that an address or a link leads to, wide and light, narrow and dark: about ten minutes.
+# axe on every page that an address or a link leads to, by role, wide and narrow, light and dark: half an hour or more.
+# PROVE='-k client' asks for one role; every finding is in var/accessibility.txt.
 prove-accessibility: setup
-	@$(BIN)/python -m pytest tests/system/browser/test_every_page.py --numprocesses=0 --verbose -p no:randomly
+	@$(BIN)/python -m pytest tests/system/browser/every_page $(PROVE) --numprocesses=0 --verbose -p no:randomly
 
 # The pictures of docs/images, from the running product; needs an installed Chromium.
 screenshots: setup

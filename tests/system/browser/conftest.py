@@ -5,8 +5,9 @@ import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.system.browser.findings import note_errors
 from tests.system.browser.people import Client, move_in, sign_in_at
 from tests.system.browser.product import FLAGS, Product, chromium, product
 
@@ -45,24 +46,18 @@ def browser() -> Iterator[Browser]:
 def sign_in(running: Product, browser: Browser) -> Iterator[SignIn]:
     """A function that signs somebody in and opens a page; every console error fails the test."""
     contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+    errors: list[list[str]] = []
 
     def opened(email: str, path: str = "/admin/feedback/reviewitem/queue/", **options: object) -> Page:
         context = browser.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(_PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda said: wrong.append(said.text) if _is_wrong(said) else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+        errors.append(note_errors(page))
         sign_in_at(page, running, email, path)
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    assert wrong == []
-
-
-def _is_wrong(message: ConsoleMessage) -> bool:
-    """Say whether a console message is an error; a refused form (422) is reported there by every browser."""
-    return message.type == "error" and "status of 422" not in message.text
+    assert [error for of_page in errors for error in of_page] == []

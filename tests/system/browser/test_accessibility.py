@@ -1,17 +1,12 @@
-"""axe-core finds nothing serious on the main pages, light and dark, wide and on a phone."""
-
-from typing import Any
+"""axe-core finds nothing on the main pages, light and dark, wide and on a phone."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
 from tests.system.browser.conftest import SignIn
+from tests.system.browser.findings import find_overflow, find_violations
 from tests.system.browser.people import BEN, LEA, Client
 from tests.system.browser.product import ADMINISTRATOR, Product
 
-SERIOUS = ("serious", "critical")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 ITEMS = "/admin/feedback/reviewitem"
 FIXED_PAGES = {
     "overview": "/admin/",
@@ -36,27 +31,20 @@ print(json.dumps(fill({password!r})))
 """
 
 
-def serious(page: Page) -> list[tuple[str, str]]:
-    """Rule and place of every serious finding inside what is ours."""
-    violations: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    bad = [violation for violation in violations if violation["impact"] in SERIOUS]
-    return [(violation["id"], node["html"][:160]) for violation in bad for node in violation["nodes"]]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_review_pages_before_and_after_the_decision(client: Client, sign_in: SignIn, scheme: str) -> None:
     client.objects("Axe Grinders GmbH & Co. KG", f"Axe Grinder GmbH {scheme}")
     page = sign_in(BEN, color_scheme=scheme)
-    findings = serious(page)
+    findings = find_violations(page)
     page.keyboard.press("n")
     page.wait_for_url("**/decide")
-    findings += serious(page)
+    findings += find_violations(page)
     page.click("summary[data-key=s]")
-    findings += serious(page)
+    findings += find_violations(page)
     page.fill("#text", "Another form")
     page.click("button[value=material]")
     page.wait_for_url("**/decision/*")
-    findings += serious(page)
+    findings += find_violations(page)
     assert findings == []
 
 
@@ -78,7 +66,7 @@ def test_the_review_pages_before_and_after_the_decision(client: Client, sign_in:
     ],
 )
 def test_pages_around_the_review(sign_in: SignIn, path: str, scheme: str) -> None:
-    assert serious(sign_in(LEA, path, color_scheme=scheme)) == []
+    assert find_violations(sign_in(LEA, path, color_scheme=scheme)) == []
 
 
 def fill(product: Product) -> dict[str, str]:
@@ -101,11 +89,5 @@ def test_reports_dashboards_experiments_and_model_pages(
     findings = {}
     for name, address in pages.items():
         page.goto(f"{running.base}{address}")
-        findings[name] = serious(page) + find_overflow(page)
+        findings[name] = find_violations(page) + find_overflow(page)
     assert {name: found for name, found in findings.items() if found} == {}
-
-
-def find_overflow(page: Page) -> list[tuple[str, str]]:
-    """Whether the page itself is wider than the screen; what scrolls inside its own frame is not."""
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [("wider than the screen", f"{wide} px")] if wide > 0 else []

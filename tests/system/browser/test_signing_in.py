@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.system.browser.findings import find_violations
 from tests.system.browser.product import Product
-from tests.system.browser.test_accessibility import serious
 
 PASSKEY_OWNER, APP_OWNER = "passkey@example.com", "app@example.com"
 _PEOPLE = """
@@ -132,11 +132,11 @@ def test_the_pages_of_signing_in_are_accessible(
     findings = []
     for path in ("/sign-in", "/password/reset"):
         page.goto(f"{base}{path}")
-        findings += serious(page)
+        findings += find_violations(page)
     sign_in(page, base, "client@example.com", running.password)
     page.wait_for_url(f"{base}/")
     for path in ("/account", "/password", "/account/authenticator-app", "/account/passkeys/add"):
         page.goto(f"{base}{path}")
-        findings += serious(page)
+        findings += find_violations(page)
     context.close()
     assert findings == []

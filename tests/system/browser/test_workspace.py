@@ -5,9 +5,9 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.system.browser.conftest import SignIn
+from tests.system.browser.findings import find_overflow, find_violations
 from tests.system.browser.people import BEN, LEA, Client
 from tests.system.browser.product import Product
-from tests.system.browser.test_accessibility import find_overflow, serious
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SMALLEST = 44
@@ -62,20 +62,20 @@ def test_a_report_is_taken_and_verified_by_a_stranger(
         page.click("text=Signed JSON")
     text = taken.value.path().read_text(encoding="utf-8")
     code = text.split('"code": "')[1].split('"')[0]
-    assert serious(page) == []
+    assert find_violations(page) == []
     stranger = browser.new_context(**PHONE).new_page()
     stranger.goto(f"{running.base}/verify#{code}")
     expect(stranger.locator("#id_code")).to_have_value(code)
     stranger.get_by_role("button", name="Verify").click()
     expect(stranger.locator("#result")).to_have_text("Genuine, and still the same today")
     assert "Quince" not in stranger.content()
-    assert serious(stranger) + find_overflow(stranger) == []
+    assert find_violations(stranger) + find_overflow(stranger) == []
     stranger.context.close()
 
 
 def test_pasted_cells_become_a_result(sign_in: SignIn) -> None:
     page = sign_in(LEA, "/jobs", color_scheme="dark", viewport={"width": 390, "height": 844})
-    assert serious(page) + find_overflow(page) == []
+    assert find_violations(page) + find_overflow(page) == []
     page.fill(
         "#job_text", "Debtor\tCountry\tSecured name\nQuince Ltd\tGB\tQuince Limited\nHeron Ltd\tGB\tHaron Ltd"
     )
@@ -85,11 +85,11 @@ def test_pasted_cells_become_a_result(sign_in: SignIn) -> None:
     expect(page.locator("#column1")).to_have_value("Debtor")
     page.select_option("#column2", "Secured name")
     expect(page.locator("th.is-chosen")).to_have_count(2)
-    assert serious(page) + find_overflow(page) == []
+    assert find_violations(page) + find_overflow(page) == []
     page.click("text=Compare the file")
     expect(page.locator("#verdicts")).to_be_visible()
     expect(page.locator("table.rowlist")).to_contain_text("Haron Ltd")
-    assert serious(page) + find_overflow(page) == []
+    assert find_violations(page) + find_overflow(page) == []
 
 
 def test_a_file_is_compared_without_scripts(sign_in: SignIn) -> None:
@@ -138,7 +138,7 @@ def test_on_a_phone_the_header_is_one_line_with_a_menu_that_opens_by_keyboard(si
     page.get_by_role("button", name="Menu").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
-    assert find_low(page) + serious(page) == []
+    assert find_low(page) + find_violations(page) == []
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Compare"
     page.keyboard.press("Escape")
@@ -158,7 +158,7 @@ def test_on_a_phone_the_decisions_are_in_sight_and_no_key_is_hinted_at(
         assert box["y"] + box["height"] <= 844
         assert box["height"] >= SMALLEST
     assert [key for key in page.locator("kbd").all() if key.is_visible()] == []
-    assert serious(page) + find_overflow(page) == []
+    assert find_violations(page) + find_overflow(page) == []
 
 
 def test_the_menu_of_the_admin_opens_by_keyboard(sign_in: SignIn) -> None:

@@ -1,0 +1,78 @@
+"""axe-core finds nothing on any page, for anybody: wide and narrow, light and dark.
+
+All that is found is in ``var/accessibility.txt``, with the pages that each person saw.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.system.browser.every_page.report import Report
+from tests.system.browser.every_page.visits import list_starts, look_at_every_page
+from tests.system.browser.findings import note_errors
+from tests.system.browser.people import ANNA, CLIENT, LEA, sign_in_at
+from tests.system.browser.product import ADMINISTRATOR, Product
+from tests.system.browser.test_accessibility import fill
+
+QUEUE = "/admin/feedback/reviewitem/queue/"
+STRANGERS = ["/sign-in", "/verify", "/api/docs", "/offline", "/password/reset"]
+PATIENCE_MS = 120_000
+
+
+@pytest.fixture(scope="session")
+def history(running: Product) -> list[str]:
+    """The addresses of pages that show four weeks of history."""
+    return list(fill(running).values())
+
+
+@pytest.fixture
+def page(browser: Browser) -> Page:
+    """A page of a browser in which nobody is signed in."""
+    page = browser.new_context().new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    return page
+
+
+def open_as(page: Page, running: Product, email: str) -> list[str]:
+    """Sign somebody in; return where they start."""
+    sign_in_at(page, running, email, "/")
+    return ["/"]
+
+
+def take_an_item(page: Page, running: Product, email: str) -> list[str]:
+    """Sign a reviewer in and take an item; return where they start."""
+    sign_in_at(page, running, email, QUEUE)
+    page.keyboard.press("n")
+    page.wait_for_url("**/decide")
+    return ["/", page.url.removeprefix(running.base)]
+
+
+@pytest.mark.parametrize(
+    ("who", "email", "begin"),
+    [
+        ("administrator", ADMINISTRATOR, open_as),
+        ("lead", LEA, take_an_item),
+        ("reviewer", ANNA, take_an_item),
+        ("client", CLIENT, open_as),
+    ],
+)
+def test_every_page_of_somebody(
+    page: Page,
+    running: Product,
+    history: list[str],
+    report: Report,
+    who: str,
+    email: str,
+    begin: Callable[[Page, Product, str], list[str]],
+) -> None:
+    starts = [*begin(page, running, email), *history, *list_starts()]
+    looks = look_at_every_page(page, note_errors(page), running.base, starts)
+    findings = report.add(who, looks)
+    assert not findings, f"{len(findings)} findings, in {report.path}; the first is {findings[0]}"
+
+
+def test_every_page_of_a_stranger(page: Page, running: Product, report: Report) -> None:
+    looks = look_at_every_page(page, note_errors(page), running.base, [*STRANGERS, *list_starts()])
+    findings = report.add("stranger", looks)
+    assert not findings, f"{len(findings)} findings, in {report.path}; the first is {findings[0]}"
